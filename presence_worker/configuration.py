@@ -1,0 +1,150 @@
+"""Where settings come from: flags, then environment, then the configuration file, then defaults."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import platformdirs
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
+
+from .errors import UsageFault
+from .settings import Settings
+
+PREFIX = "PRESENCE_WORKER_"
+CONFIG_VARIABLE = "PRESENCE_WORKER_CONFIG"
+Nested = dict[str, dict[str, Any]]  # section: {key: value}
+
+
+def find_config(named: Path | None) -> Path | None:
+    """Give the configuration file in force, or None; one that was named must exist."""
+    named = named or (Path(value) if (value := os.environ.get(CONFIG_VARIABLE)) else None)
+    if named:
+        if not named.is_file():
+            raise UsageFault(f"configuration file {named}: no such file")
+        return named
+    usual = (
+        Path("config", "presence-worker.toml"),
+        platformdirs.user_config_path("presence-worker", appauthor=False) / "config.toml",
+        platformdirs.site_config_path("presence-worker", appauthor=False) / "config.toml",
+    )
+    return next((path for path in usual if path.is_file()), None)
+
+
+def load_settings(file: Path | None, flags: Nested) -> Settings:
+    """Merge all sources into one Settings; every problem of all of them is in the one UsageFault."""
+
+    class Sources(Settings):  # the file's name is known only now
+        @classmethod
+        def settings_customise_sources(  # type: ignore[override]  # called by keyword
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            **_: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            files = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
+            return init_settings, Environment(settings_cls), *files
+
+    strays = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
+    try:
+        settings = Sources(**flags)  # type: ignore[arg-type]  # pydantic checks what flags hold
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{file}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise UsageFault(f"{file}: {error.strerror}") from None
+    except ValidationError as error:
+        raise UsageFault("\n".join([*_problems(error, file, flags), *strays])) from None
+    if strays:
+        raise UsageFault("\n".join(strays))
+    return Settings.model_construct(**dict(settings))
+
+
+class Environment(PydanticBaseSettingsSource):
+    """Variables PRESENCE_WORKER_<SECTION>__<KEY>; lists and tables are written as JSON."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked for: `__call__` gives all fields at once."""
+        raise NotImplementedError(field, field_name)
+
+    def __call__(self) -> Nested:
+        """Give all variables of ours as nested values."""
+        values: Nested = {}
+        for name, text in os.environ.items():
+            if name.upper().startswith(PREFIX) and "__" in name and not _is_stray(name):
+                section, key = name[len(PREFIX) :].lower().split("__", 1)
+                values.setdefault(section, {})[key] = _decoded(text)
+        return values
+
+
+def _decoded(text: str) -> Any:
+    if text[:1] in ("[", "{"):
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text  # the setting's own check says what it expected
+    return text
+
+
+def _is_stray(name: str) -> bool:
+    """Whether a variable looks like ours and is none; keys are checked with all others."""
+    if not name.upper().startswith(PREFIX) or name.upper() == CONFIG_VARIABLE:
+        return False
+    section, separator, _ = name[len(PREFIX) :].lower().partition("__")
+    return not separator or section not in Settings.model_fields
+
+
+def _problems(error: ValidationError, file: Path | None, flags: Nested) -> list[str]:
+    text = file.read_text("utf-8") if file else ""
+    found = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        path = [str(part) for part in problem["loc"]]
+        words = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            words = f"no such setting{_nearest(path)}"
+        found.append(f"{_origin(path, file, text, flags)}: {'.'.join(path)}: {words}")
+    return found
+
+
+def _nearest(path: list[str]) -> str:
+    section = Settings.model_fields.get(path[0])
+    known: Mapping[str, Any] = Settings.model_fields
+    if len(path) > 1 and section and isinstance(section.annotation, type):
+        known = section.annotation.model_fields if issubclass(section.annotation, BaseModel) else known
+    close = difflib.get_close_matches(path[-1], known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _origin(path: list[str], file: Path | None, text: str, flags: Nested) -> str:
+    """Say where a value stands, so that the reader can go there: flag, variable, or file and line."""
+    section, key = path[0], path[1] if len(path) > 1 else ""
+    if key in flags.get(section, {}):
+        return f"option --{key.replace('_', '-')}"
+    variable = f"{PREFIX}{section}__{key}".upper()
+    if any(name.upper() == variable for name in os.environ):
+        return variable
+    if line := _line_of(section, key, text):
+        return f"{file}, line {line}"
+    return str(file or "settings")
+
+
+def _line_of(section: str, key: str, text: str) -> int | None:
+    """Find the 1-based line of a key, or of its section, in a TOML text."""
+    key_line = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
+    header_line = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?\]")
+    any_header = re.compile(r"\s*\[")
+    inside, header = False, None
+    for number, line in enumerate(text.splitlines(), 1):
+        if any_header.match(line):
+            match = header_line.match(line)
+            inside = bool(match)
+            if match and match[1]:
+                return number
+            header = header or (number if match else None)
+        elif inside and key_line.match(line):
+            return number
+    return header

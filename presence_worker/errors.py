@@ -1,0 +1,108 @@
+"""Everything that can stop a run, and the exit code it ends in."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a scheduler sees; the numbers are public."""
+
+    DONE = 0
+    CRASHED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    REFUSED = 4
+    HELD = 5
+    STOPPED = 6
+    LOCKED = 7
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitMeaning:
+    """One line of the table of exit codes, as help and README print it."""
+
+    meaning: str
+    sent: str  # whether anything was sent: yes, no, maybe
+
+
+EXIT_CODES: dict[ExitCode, ExitMeaning] = {
+    ExitCode.DONE: ExitMeaning(meaning="every row is done", sent="maybe"),
+    ExitCode.CRASHED: ExitMeaning(
+        meaning="the program crashed (a bug); the journal is intact, `resume` continues", sent="maybe"
+    ),
+    ExitCode.USAGE: ExitMeaning(meaning="usage or configuration error", sent="no"),
+    ExitCode.INCOMPLETE: ExitMeaning(meaning="finished, but some rows are not done", sent="yes"),
+    ExitCode.REFUSED: ExitMeaning(
+        meaning="input refused: unreadable, structurally broken, empty, or too many invalid rows", sent="no"
+    ),
+    ExitCode.HELD: ExitMeaning(meaning="held by a safety limit; `apply RUN` sends it", sent="no"),
+    ExitCode.STOPPED: ExitMeaning(
+        meaning="stopped early: outage outlasted patience, credentials refused, too many failures, "
+        "deadline, disk full; `resume` continues",
+        sent="maybe",
+    ),
+    ExitCode.LOCKED: ExitMeaning(meaning="another run holds this target's lock", sent="no"),
+    ExitCode.INTERRUPTED: ExitMeaning(
+        meaning="interrupted (SIGINT); rows in flight were finished, `resume` continues", sent="maybe"
+    ),
+    ExitCode.TERMINATED: ExitMeaning(
+        meaning="terminated (SIGTERM); rows in flight were finished, `resume` continues", sent="maybe"
+    ),
+}
+
+
+class PresenceWorkerError(Exception):
+    """What stops a run for a known reason: a sentence that says where, what, and what to do.
+
+    *next* is the command to run then; without it, the same one again.
+    """
+
+    exit_code = ExitCode.CRASHED
+
+    def __init__(self, message: str, *, next: str | None = None) -> None:  # noqa: A002 - the summary's word
+        super().__init__(message)
+        self.next = next
+
+
+class UsageFault(PresenceWorkerError):
+    """The command or the configuration cannot be meant as it stands; nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputRefused(PresenceWorkerError):
+    """The job cannot be read for certain; nothing was sent."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class Held(PresenceWorkerError):
+    """A safety limit tripped; nothing was sent, and `apply` sends the run as it was stored."""
+
+    exit_code = ExitCode.HELD
+
+
+class Stopped(PresenceWorkerError):
+    """The run cannot go on now; `resume` continues it."""
+
+    exit_code = ExitCode.STOPPED
+
+
+class Locked(PresenceWorkerError):
+    """Another run works on the same target."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class Interrupted(PresenceWorkerError):
+    """Somebody sent SIGINT; what was in flight was finished."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Terminated(PresenceWorkerError):
+    """Somebody sent SIGTERM; what was in flight was finished."""
+
+    exit_code = ExitCode.TERMINATED

@@ -1,0 +1,52 @@
+"""The log: facts as JSON lines under a scheduler, as short lines for somebody at a terminal."""
+
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+import structlog
+
+from .text import clean
+
+LEVELS = ("error", "warning", "info", "debug")
+USUAL = {True: 0, False: 2}  # on a terminal the summary tells of rows, elsewhere the log does
+
+
+def set_up(verbosity: int, *, terminal: bool) -> None:
+    """Send the log to standard error: -1 quiet, 0 usual, each step above tells more."""
+    level = 0 if verbosity < 0 else min(USUAL[terminal] + verbosity, len(LEVELS) - 1)
+    render: structlog.typing.Processor = _short_line if terminal else structlog.processors.JSONRenderer(_json)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=lambda *_: _StandardError(),
+        cache_logger_on_first_use=False,
+    )
+
+
+class _StandardError:
+    """A logger that never fails: a log that cannot be written must not end the run."""
+
+    def msg(self, line: str) -> None:
+        try:
+            print(line, file=sys.stderr, flush=True)
+        except (OSError, ValueError):
+            sys.stderr = None  # closed or full: nobody reads on
+
+    debug = info = warning = error = critical = msg
+
+
+def _json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
+    """Give "warning row.rejected row=4 …", with nothing in it that steers a terminal."""
+    del event["level"], event["timestamp"]
+    name = event.pop("event")
+    return clean(f"{level} {name} " + " ".join(f"{k}={v}" for k, v in event.items() if v is not None), 500)

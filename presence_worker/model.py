@@ -1,0 +1,163 @@
+"""The nouns: what a row asks for, and what can become of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+
+MAX_ASSOCIATE_ID = 2_147_483_647  # int32, by the service's reference
+MAX_MESSAGE_LENGTH = 255  # characters; the column behind the comment is a String(255)
+PRESENT = "StatusNormal"
+NOT_PRESENT = "StatusNotAvailable"
+STATUSES = {  # exact name: number, by the service's enumeration EjUserStatus
+    "StatusNone": 0,
+    PRESENT: 1,
+    NOT_PRESENT: 2,
+    "StatusDeleted": 3,
+    "StatusReadOnly": 4,
+    "StatusSpm": 5,
+    "StatusSystem": 127,
+}
+
+
+class Result(StrEnum):
+    """What became of a row: exactly one of these."""
+
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+
+
+class Reason(StrEnum):
+    """Why a row has its result; the codes are stable."""
+
+    BAD_ASSOCIATE_ID = "bad_associate_id"
+    UNKNOWN_STATUS = "unknown_status"
+    STATUS_NOT_ALLOWED = "status_not_allowed"
+    BAD_MESSAGE = "bad_message"
+    MESSAGE_TOO_LONG = "message_too_long"
+    CONTROL_CHARACTERS = "control_characters"
+    RAGGED_ROW = "ragged_row"
+    CONFLICT = "conflict"
+    PROTECTED = "protected"
+    REFUSED = "refused"
+    MOVED_SINCE_RUN = "moved_since_run"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    SERVER_ERROR = "server_error"
+    THROTTLED = "throttled"
+    BAD_ANSWER = "bad_answer"
+    ECHO_MISMATCH = "echo_mismatch"
+    INTERNAL_ERROR = "internal_error"
+    STOPPED = "stopped"
+    IGNORED_BY_MAPPING = "ignored_by_mapping"
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    CHECKED = "checked"  # by `check`; never stored
+    PLANNED = "planned"  # looked at, nothing sent
+    HELD = "held"  # a safety limit tripped, nothing sent
+    REFUSED = "refused"  # input unusable, nothing sent
+    RUNNING = "running"
+    STOPPED = "stopped"  # ended early, can be resumed
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """A presence status as the service keeps it."""
+
+    status: str
+    message: str = field(repr=False)  # may be a reason of absence: never shown
+
+    def same_as(self, other: "Presence") -> bool:
+        """Whether both mean the same; the comment of a user who is present means nothing."""
+        return self.status == other.status and (self.status == PRESENT or self.message == other.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the job after validation: what it asks for, or why it cannot be sent."""
+
+    row: int  # ordinal in the job, 1-based
+    line: int | None  # physical line it starts on, 1-based; None where the format has none
+    associate_id: int | str | None  # a number where it is one, else what was found, cleaned
+    status: str | None  # exact name; None where it was not understood
+    message: str = field(repr=False)  # as it will be sent
+    cells: str = field(repr=False)  # the row as it came: a JSON list, in the order of the input's columns
+    result: Result | None = None  # None: to be sent
+    reason: Reason | None = None
+    detail: str | None = None  # all its faults, for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One PUT to be made: *associate_id* shall have *wanted*."""
+
+    row: int  # ordinal in the job, 1-based
+    associate_id: int
+    wanted: Presence
+    in_doubt: bool = False  # an earlier PUT of it was sent and never answered
+
+
+class Trouble(Enum):
+    """What stands in a row's way for now, and so how its next try is to be treated."""
+
+    OWN = "own"  # counts against the row's attempts
+    DISCONNECTED = "disconnected"  # counts; the next try need not wait
+    THROTTLED = "throttled"  # does not count: the service only asked for patience
+    DOWN = "down"  # the service seems not to be there; counts
+    WAITING = "waiting"  # likewise, and the whole run waits for it; does not count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is known of a change after a try, or after all of them."""
+
+    result: Result
+    reason: Reason | None = None
+    detail: str | None = None  # cleaned words for people, never the row's message
+    http_status: int | None = None
+    attempts: int = 1  # tries, also those that reached nobody
+    wire_puts: int = 1  # PUTs really put on the wire
+    duration_ms: float = 0.0  # its requests took, all tries together, without the waiting between
+    trouble: Trouble | None = None  # None: final
+    retry_after: float | None = None  # seconds the service asked everybody to wait
+    html: bool = False  # a page for people came instead of an answer
+    stop: str | None = None  # why the whole run must stop: not this row's fault
+
+    def after(self, earlier: "Outcome") -> "Outcome":
+        """This outcome as the one that follows *earlier*: tries add up, and doubt stays.
+
+        Once an answer to a row was lost, only proof (an echo or a read) ends the doubt.
+        """
+        doubt = earlier.result is Result.UNKNOWN and self.result is not Result.UPDATED
+        return replace(
+            self,
+            result=Result.UNKNOWN if doubt else self.result,
+            reason=(earlier.reason or self.reason) if doubt else self.reason,
+            detail=(self.detail or earlier.detail) if doubt else self.detail,
+            attempts=earlier.attempts + self.attempts,
+            wire_puts=earlier.wire_puts + self.wire_puts,
+            duration_ms=earlier.duration_ms + self.duration_ms,
+        )
+
+
+def internal_error(error: BaseException, *, sent: bool) -> Outcome:
+    """Give the outcome of a row on which we stumbled ourselves; of the error only its kind is told."""
+    return Outcome(
+        result=Result.UNKNOWN if sent else Result.FAILED,
+        reason=Reason.INTERNAL_ERROR,
+        detail=f"a bug in presence-worker ({type(error).__name__}); please report it",
+        wire_puts=int(sent),
+    )
+
+
+Send = Callable[[Change], Awaitable[Outcome]]

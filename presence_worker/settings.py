@@ -1,0 +1,185 @@
+"""What the operator decides: every setting with its default and its unit."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .model import MAX_ASSOCIATE_ID, NOT_PRESENT, PRESENT, STATUSES
+from .values import AnyLimit, Deadline, Duration, Limit
+
+SECRETS = (
+    "password",
+    "ticket",
+    "token",
+    "client_secret",
+    "refresh_token",
+    "system_user_token",
+    "app_token",
+    "xsrf_token",
+    "cookie",
+)
+HEADERS = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
+IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
+
+
+def _delimiter(value: object) -> object:
+    return {"tab": "\t", "\\t": "\t", "auto": None}.get(value, value) if isinstance(value, str) else value
+
+
+def _status(value: object) -> object:
+    if value not in STATUSES:
+        raise ValueError(f"no such status; the service knows {', '.join(STATUSES)}")
+    return value
+
+
+def _meaning(value: object) -> object:
+    return value if value == IGNORE else _status(value)
+
+
+Status = Annotated[str, BeforeValidator(_status)]
+Meaning = Annotated[str, BeforeValidator(_meaning)]
+Delimiter = Annotated[str, BeforeValidator(_delimiter), Field(min_length=1, max_length=1)]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
+Seconds = Annotated[Duration, Field(gt=0)]
+SecondsOrNone = Annotated[Duration, Field(ge=0)]
+AssociateId = Annotated[int, Field(ge=1, le=MAX_ASSOCIATE_ID)]
+
+
+class Section(BaseModel):
+    """One table of the configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Target(Section):
+    """Which SuperOffice."""
+
+    base_url: str | None = None  # root, with or without /api and /api/v1
+    tenant: str | None = None  # CustNNNNN, Online only
+    environment: Literal["online", "qaonline", "sod"] = "online"
+    ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
+    proxy: str | None = None  # http://host:port
+    verify_reads: bool = True  # read a presence back when the answer to its PUT was lost
+    allow_http: bool = False  # send credentials over plain http to another machine
+
+
+class Auth(Section):
+    """As whom."""
+
+    scheme: Literal["basic", "soticket", "bearer", "oauth", "system-user", "xsrf"] = "basic"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ticket: SecretStr | None = None
+    ticket_file: Path | None = None
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    refresh_token: SecretStr | None = None
+    refresh_token_file: Path | None = None
+    system_user_token: SecretStr | None = None
+    system_user_token_file: Path | None = None
+    private_key_file: Path | None = None
+    app_token: SecretStr | None = None
+    app_token_file: Path | None = None
+    xsrf_token: SecretStr | None = None
+    xsrf_token_file: Path | None = None
+    cookie: SecretStr | None = None
+    cookie_file: Path | None = None
+    login_url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source_each(self) -> "Auth":
+        twice = [name for name in SECRETS if getattr(self, name) and getattr(self, f"{name}_file")]
+        if twice:
+            raise ValueError(", ".join(f"{name} and {name}_file are both set; keep one" for name in twice))
+        return self
+
+
+class Input(Section):
+    """How to understand the job."""
+
+    associate_id: str | None = None  # column names; without them, their usual names are recognised
+    login: str | None = None
+    email: str | None = None
+    status: str | None = None
+    message: str | None = None
+    format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
+    delimiter: Delimiter | None = None
+    encoding: str | None = None
+    statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
+    allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]
+    default_message: str = Field("", max_length=255)  # for who is not present and has no message
+    on_conflict: Literal["invalid", "last", "first"] = "invalid"
+    unknown_people: Literal["invalid", "skip"] = "invalid"
+
+
+class Delivery(Section):
+    """How fast, how often, how long."""
+
+    rate: float = Field(10.0, gt=0, le=1_000_000, allow_inf_nan=False)  # requests per second, all together
+    burst: int = Field(1, ge=1)  # requests that may go at once after a rest
+    concurrency: int = Field(8, ge=1, le=1024)  # requests in flight
+    adaptive: bool = True  # slow down when the service asks for it
+    attempts: int = Field(6, ge=1)  # tries of a row for its own trouble
+    connect_timeout: Seconds = 5.0
+    read_timeout: Seconds = 15.0  # between two pieces of an answer
+    total_timeout: Seconds = 30.0  # one try, all in all
+    backoff_base: SecondsOrNone = 0.5
+    backoff_max: SecondsOrNone = 30.0
+    retry_after_max: SecondsOrNone = 300.0
+    outage_patience: SecondsOrNone = 1200.0  # without a single useful answer
+    probe_interval: Seconds = 2.0  # while the service is away; grows to 60 s
+    drain: SecondsOrNone = 20.0  # for what is in flight when the run is told to stop
+    deadline: Deadline = None
+    read_before: Literal["auto", "each", "off"] = "auto"
+    content_type: Literal["application/json"] = "application/json"
+    accept: Literal["application/json"] = "application/json"
+    headers: dict[Literal["Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"], HeaderValue] = {}
+
+
+class Safety(Section):
+    """When not to go on."""
+
+    max_changes: AnyLimit = Limit(count=500, percent=50)
+    max_invalid: AnyLimit = Limit(percent=10)
+    max_failures: AnyLimit = Limit(percent=20)
+    percent_floor: int = Field(5, ge=0)  # rows a percentage needs to trip
+    protected_ids: list[AssociateId] = []
+    max_resume_age: Seconds = 86400.0
+
+
+def _default_state_dir() -> Path:
+    return platformdirs.user_state_path("presence-worker", appauthor=False)
+
+
+class Storage(Section):
+    """Where runs are kept, and for how long."""
+
+    state_dir: Path = Field(default_factory=_default_state_dir)
+    keep: Seconds = 90 * 86400.0
+
+
+class Report(Section):
+    """What reports tell."""
+
+    include_messages: bool = False
+
+
+class Settings(BaseSettings):
+    """All settings of a run."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    target: Target = Target()
+    auth: Auth = Auth()
+    input: Input = Input()
+    delivery: Delivery = Delivery()
+    safety: Safety = Safety()
+    storage: Storage = Field(default_factory=Storage)
+    report: Report = Report()
