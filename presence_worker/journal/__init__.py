@@ -1,0 +1,18 @@
+"""What was asked and what became of it, on disk: the only memory of a run."""
+
+from .archive import JOURNAL, Archive, is_at_work
+from .locks import run_lock, target_lock
+from .store import Fate, Journal, RunRecord, Work, now
+
+__all__ = [
+    "JOURNAL",
+    "Archive",
+    "Fate",
+    "Journal",
+    "RunRecord",
+    "Work",
+    "is_at_work",
+    "now",
+    "run_lock",
+    "target_lock",
+]

@@ -1,0 +1,54 @@
+"""Who works on what: locks held by the kernel, which die with their holder."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from ..errors import Locked
+
+
+@contextmanager
+def run_lock(folder: Path) -> Iterator[None]:
+    """Hold the run in *folder*, or raise Locked at once."""
+    with _held(folder / "run.lock", f"run {folder.name} is being worked on by another process"):
+        yield
+
+
+@contextmanager
+def target_lock(target: str, state_dir: Path) -> Iterator[None]:
+    """Hold *target* for this user, whatever the state directory, or raise Locked at once."""
+    name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
+    words = f"another run is at work on {target}; wait until it has ended, then run this again"
+    with _held(_lock_directory(state_dir) / name, words):
+        yield
+
+
+def _lock_directory(state_dir: Path) -> Path:
+    """Give the user's own state directory, which does not depend on how the program was started.
+
+    The runtime directory does: cron has none, and two locks in two places would lock nobody out.
+    """
+    directory = platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return state_dir
+    return directory if os.access(directory, os.W_OK | os.X_OK) else state_dir
+
+
+@contextmanager
+def _held(path: Path, words: str) -> Iterator[None]:
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise Locked(words) from None
+    try:
+        yield
+    finally:
+        lock.release()
