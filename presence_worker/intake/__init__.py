@@ -1,0 +1,1 @@
+"""A file becomes numbered records, records become rows."""

@@ -1,0 +1,80 @@
+"""A job from end to end: opened by its content, read as rows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ..errors import InputRefused
+from ..model import Row
+from ..settings import Input, Settings
+from .csv_reader import open_csv
+from .json_reader import open_json, open_json_lines
+from .rows import RowReader
+from .source import STDIN, Source, open_source
+from .table import Table
+
+READERS: dict[str, Callable[[Source, Input], Table]] = {
+    "csv": open_csv,
+    "json": open_json,
+    "jsonl": open_json_lines,
+}
+BLOCK = 1 << 16  # characters looked at to tell the format
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """An input being read; its figures are whole once all rows were read."""
+
+    name: str
+    stdin: bool
+    sha256: str
+    encoding: str
+    format: str
+    delimiter: str | None
+    columns: list[str]
+    rows: Iterator[Row] = field(repr=False)
+    reader: RowReader = field(repr=False)
+
+    @property
+    def messages_left_out(self) -> int:
+        """Messages beside StatusNormal, which are not sent."""
+        return self.reader.messages_left_out
+
+
+@contextmanager
+def open_job(job: str, settings: Settings) -> Iterator[Job]:
+    """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read."""
+    with open_source(job, settings.input.encoding) as source:
+        kind = _format(source, settings.input)
+        table = READERS[kind](source, settings.input)
+        reader = RowReader(table, settings, source.name)
+        yield Job(
+            name=source.name,
+            stdin=job == STDIN,
+            sha256=source.sha256,
+            encoding=source.encoding,
+            format=table.format,
+            delimiter=table.delimiter,
+            columns=table.columns,
+            rows=_rows(table, reader, source.name),
+            reader=reader,
+        )
+
+
+def _format(source: Source, config: Input) -> str:
+    """Tell the format by its first character; the name of a file proves nothing."""
+    if config.format == "xlsx":
+        raise InputRefused(f"{source.name}: XLSX is not read yet; save it as CSV (UTF-8) and run that")
+    if config.format != "auto":
+        return config.format
+    start = source.text.read(BLOCK).lstrip()
+    source.text.seek(0)
+    return "json" if start[:1] in ("[", "{") else "csv"
+
+
+def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:
+    ordinal = 0
+    for ordinal, record in enumerate(table.records, 1):
+        yield reader.read(ordinal, record)
+    if not ordinal:
+        raise InputRefused(f"{name}: no rows; an empty export is usually a broken export")

@@ -1,0 +1,95 @@
+"""JSON as integrations write it: an array, lines, an object map, or an array inside an object."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from ..errors import InputRefused
+from ..settings import Input
+from .columns import ALIASES, candidates, understand
+from .json_text import JsonText, array, keys
+from .source import Source
+from .table import Record, Table
+
+WRAPPERS = ("value", "rows", "items", "data", "users")  # names under which an array of rows is found
+EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
+_ID = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+def open_json(source: Source, config: Input) -> Table:
+    """Find out which shape it is, and be ready for the records."""
+    text = JsonText(source.text, source.name)
+    if text.peek() == "[":
+        return _table("json", _ended(text, array(text)), text, source, config)
+    key = text.first_key()
+    if key is not None and _ID.fullmatch(key):
+        return _map_table(text, config)
+    if key is not None and any(candidates([key], name, config) for name in ALIASES):
+        return open_json_lines(source, config, text)
+    return _table("json", _ended(text, _wrapped(text)), text, source, config)
+
+
+def open_json_lines(source: Source, config: Input, text: JsonText | None = None) -> Table:
+    """Read objects that follow one another."""
+    text = text or JsonText(source.text, source.name)
+    return _table("jsonl", _one_after_another(text), text, source, config)
+
+
+def _one_after_another(text: JsonText) -> Iterator[tuple[int, Any]]:
+    while text.peek():
+        yield text.value()
+
+
+def _wrapped(text: JsonText) -> Iterator[tuple[int, Any]]:
+    found = False
+    for _, key in keys(text):
+        if key in WRAPPERS and text.peek() == "[" and not found:
+            found = True
+            yield from array(text)
+        else:
+            text.value()
+    if not found:
+        text.refuse(f"no array of rows under {', '.join(WRAPPERS)}")
+
+
+def _ended(text: JsonText, values: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    yield from values
+    if text.peek():
+        text.refuse("more text after the end of the rows")
+
+
+def _table(
+    kind: str, values: Iterator[tuple[int, Any]], text: JsonText, source: Source, config: Input
+) -> Table:
+    """Give a table whose columns are the names of the first object; later objects may add some."""
+    columns: list[str] = []
+    records = _records(values, columns, text)
+    first = next(records, None)
+    if first is None:
+        raise InputRefused(f"{source.name}: no rows; an empty export is usually a broken export")
+    understand(columns, config, f"{source.name}, line {first.line}")
+    return Table(format=kind, columns=columns, records=chain([first], records))
+
+
+def _records(values: Iterator[tuple[int, Any]], columns: list[str], text: JsonText) -> Iterator[Record]:
+    for line, value in values:
+        if not isinstance(value, dict):
+            raise InputRefused(
+                f"{text.name}, line {line}: expected an object for each row, such as {EXAMPLE}"
+            )
+        columns.extend(name for name in value if name not in columns)
+        yield Record(line, [value.get(name) for name in columns])
+
+
+def _map_table(text: JsonText, config: Input) -> Table:
+    """Read {"12": "StatusNormal"} or {"12": {"status": …, "message": …}}; its keys are associateIds."""
+    names = [config.associate_id or "associateId", config.status or "status", config.message or "message"]
+    return Table(format="json", columns=names, records=_map_records(text))
+
+
+def _map_records(text: JsonText) -> Iterator[Record]:
+    for line, key in _ended(text, keys(text)):
+        _, value = text.value()
+        fields = value if isinstance(value, dict) else {"status": value}
+        yield Record(line, [key, fields.get("status"), fields.get("message")])

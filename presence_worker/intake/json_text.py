@@ -1,0 +1,136 @@
+"""One JSON value after another out of a text of any size, each with its line."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn, TextIO
+
+from ..errors import InputRefused
+
+CHUNK = 1 << 16  # characters read at once
+LONGEST = 1 << 20  # characters one value may have
+_SPACE = " \t\r\n"
+_FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
+
+
+class JsonText:
+    """Owns a text and the place in it; every fault is an InputRefused with line and column."""
+
+    def __init__(self, text: TextIO, name: str) -> None:
+        self._text = text
+        self.name = name
+        self._buffer = ""
+        self._at = 0  # in the buffer
+        self._line = 1  # of the buffer's start
+        self._column = 1
+        self._decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+
+    def peek(self) -> str:
+        """Give the next character that is no space, without taking it; "" at the end."""
+        while True:
+            while self._at < len(self._buffer):
+                character = self._buffer[self._at]
+                if character not in _SPACE:
+                    return character
+                self._at += 1
+            if not self._more():
+                return ""
+
+    def take(self, wanted: str) -> str:
+        """Take and give the next character, which must be one of *wanted*."""
+        found = self.peek()
+        if not found:
+            self.refuse("ends too early; is it cut off?")
+        if found not in wanted:
+            self.refuse(f"expected {' or '.join(wanted)}, found {found!r}")
+        self._at += 1
+        return found
+
+    def first_key(self) -> str | None:
+        """Give the first key of the object that comes next, without taking anything."""
+        self.peek()
+        self._grow()
+        found = _FIRST_KEY.match(self._buffer, self._at)
+        return found[1] if found else None
+
+    def value(self) -> tuple[int, Any]:
+        """Take the next value, with the line it starts on."""
+        if not self.peek():
+            self.refuse("ends too early; is it cut off?")
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._buffer, self._at)
+            except json.JSONDecodeError as error:
+                if not self._grow():
+                    self._at = max(self._at, min(error.pos, len(self._buffer)))
+                    self.refuse(f"not valid JSON: {error.msg}")
+            except RecursionError:
+                self.refuse("nested too deeply for a row")
+            except ValueError as error:
+                self.refuse(str(error))
+            else:
+                if end < len(self._buffer) or not self._grow():  # a number may go on in the next piece
+                    line, self._at = self.place()[0], end
+                    return line, value
+
+    def place(self) -> tuple[int, int]:
+        """Give the line and the column of what comes next, 1-based."""
+        before = self._buffer[: self._at]
+        lines = before.count("\n")
+        column = self._at - before.rfind("\n") if lines else self._column + self._at
+        return self._line + lines, column
+
+    def refuse(self, words: str) -> NoReturn:
+        """Raise InputRefused for what comes next."""
+        line, column = self.place()
+        raise InputRefused(f"{self.name}, line {line}, column {column}: {words}") from None
+
+    def _grow(self) -> bool:
+        return len(self._buffer) - self._at < LONGEST and self._more()
+
+    def _more(self) -> bool:
+        """Drop what was taken and read on; False at the end of the text."""
+        piece = self._text.read(CHUNK)
+        if piece:
+            self._line, self._column = self.place()
+            self._buffer, self._at = self._buffer[self._at :] + piece, 0
+        return bool(piece)
+
+
+def array(text: JsonText) -> Iterator[tuple[int, Any]]:
+    """Take an array; yield its values, each with its line."""
+    text.take("[")
+    if text.peek() == "]":
+        text.take("]")
+        return
+    while True:
+        yield text.value()
+        if text.take(",]") == "]":
+            return
+
+
+def keys(text: JsonText) -> Iterator[tuple[int, str]]:
+    """Take an object; yield its keys, each with its line; the caller takes the value before the next key."""
+    text.take("{")
+    if text.peek() == "}":
+        text.take("}")
+        return
+    while True:
+        if text.peek() != '"':
+            text.refuse("expected a name in double quotes")
+        line, key = text.value()
+        text.take(":")
+        yield line, key
+        if text.take(",}") == "}":
+            return
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("the same key twice in one object; keep one of them")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

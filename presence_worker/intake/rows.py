@@ -1,0 +1,137 @@
+"""Records become rows: every fault of a record is found, and nothing is guessed."""
+
+import json
+import unicodedata
+from typing import Any
+
+import orjson
+
+from ..model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, PRESENT, Reason, Result, Row
+from ..settings import IGNORE, Settings
+from ..text import clean
+from .columns import understand
+from .statuses import status_reader
+from .table import Record, Table
+
+Faults = list[tuple[Reason, str]]
+KEPT = "\n\r\t"  # control characters a message may have
+ID_DIGITS = len(str(MAX_ASSOCIATE_ID))
+
+
+class RowReader:
+    """Makes rows of a table's records, one after the other, and counts what it had to leave out."""
+
+    def __init__(self, table: Table, settings: Settings, name: str) -> None:
+        self._table = table
+        self._config = settings.input
+        self._name = name
+        self._protected = frozenset(settings.safety.protected_ids)
+        self._status = status_reader(settings.input)
+        self._columns = understand(table.columns, settings.input, name)
+        self._width = len(table.columns)
+        self.messages_left_out = 0  # beside StatusNormal
+
+    def read(self, ordinal: int, record: Record) -> Row:
+        """Judge one record; *ordinal* counts records from 1."""
+        cells, faults = record.cells, list[tuple[Reason, str]]()
+        if len(cells) != self._width:
+            cells = self._fitted(cells, faults)
+        columns = self._columns
+        associate_id = self._associate_id(cells[columns.associate_id], faults)
+        status = self._presence(cells[columns.status], faults)
+        message = "" if columns.message is None else self._message(cells[columns.message], faults)
+        if faults or status == IGNORE:
+            return self._not_sent(ordinal, record, associate_id, status, faults)
+        return Row(
+            row=ordinal,
+            line=record.line,
+            associate_id=associate_id,
+            status=status,
+            message=self._sent_message(status, message),
+            cells=stored(record.cells),
+        )
+
+    def _fitted(self, cells: list[Any], faults: Faults) -> list[Any]:
+        """Give as many cells as there are columns; JSON may bring new columns, CSV may not."""
+        if self._table.format == "csv":
+            faults.append((Reason.RAGGED_ROW, f"{len(cells)} cells, but the header has {self._width}"))
+            return [*cells, *[""] * self._width][: self._width]
+        self._columns = understand(self._table.columns, self._config, self._name)
+        self._width = len(self._table.columns)
+        return cells
+
+    def _associate_id(self, found: Any, faults: Faults) -> int | str | None:
+        if isinstance(found, str):
+            found = found.strip()
+            if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
+                found = int(found)
+        if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
+            if found in self._protected:
+                faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
+            return found
+        words = clean(found if isinstance(found, str) else json.dumps(found), 40)
+        faults.append(
+            (
+                Reason.BAD_ASSOCIATE_ID,
+                f"found {words!r} as associateId; expected a whole number from 1 to {MAX_ASSOCIATE_ID}",
+            )
+        )
+        return words or None
+
+    def _presence(self, found: Any, faults: Faults) -> str | None:
+        status = self._status(found) if isinstance(found, str) else None
+        if status is None:
+            expected = f"expected {' or '.join(self._config.allowed_statuses)}, or a value of input.statuses"
+            words = "no status" if found in ("", None) else "a status that is not understood"
+            faults.append((Reason.UNKNOWN_STATUS, f"{words}; {expected}"))
+        elif status not in self._config.allowed_statuses and status != IGNORE:
+            allowed = ", ".join(self._config.allowed_statuses)
+            faults.append((Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {allowed}"))
+        return status
+
+    def _message(self, found: Any, faults: Faults) -> str:
+        if not isinstance(found, str):
+            if found is not None:
+                faults.append((Reason.BAD_MESSAGE, "the message is no text; write it in quotes"))
+            return ""
+        message = found.strip()
+        if len(message) > MAX_MESSAGE_LENGTH:
+            words = f"the message has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
+            faults.append((Reason.MESSAGE_TOO_LONG, words))
+        if not message.isprintable() and any(map(_is_control, message)):
+            words = "the message has control characters other than line breaks and tabs; remove them"
+            faults.append((Reason.CONTROL_CHARACTERS, words))
+        return message
+
+    def _sent_message(self, status: str | None, message: str) -> str:
+        if status == PRESENT:
+            self.messages_left_out += bool(message)
+            return ""  # it is the comment of who is not present
+        return message or self._config.default_message
+
+    def _not_sent(
+        self, ordinal: int, record: Record, associate_id: int | str | None, status: str | None, faults: Faults
+    ) -> Row:
+        return Row(
+            row=ordinal,
+            line=record.line,
+            associate_id=associate_id,
+            status=None if status == IGNORE else status,
+            message="",
+            cells=stored(record.cells),
+            result=Result.INVALID if faults else Result.SKIPPED,
+            reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
+            detail="; ".join(words for _, words in faults) or "its status is mapped to ignore",
+        )
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") and character not in KEPT
+
+
+def stored(cells: list[Any]) -> str:
+    """Give a record's cells as a JSON list, as the journal keeps them."""
+    try:
+        return orjson.dumps(cells).decode()
+    except TypeError:  # lone surrogates and numbers beyond 64 bits, which JSON may have
+        return json.dumps(cells)

@@ -1,0 +1,22 @@
+"""A job opened for reading: its columns, and its records one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Record(NamedTuple):
+    """One record of the job as it came."""
+
+    line: int | None  # physical line it starts on, 1-based
+    cells: list[Any]  # texts (CSV) or JSON values, in the order of the table's columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a reader yields; *columns* may grow while records of JSON are read."""
+
+    format: str
+    columns: list[str]
+    records: Iterator[Record]
+    delimiter: str | None = None
