@@ -1,0 +1,229 @@
+"""What an answer to a PUT proves: a pure function of the change, the status, the headers and the body."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+from yarl import URL
+
+from ..model import Change, Outcome, Presence, Reason, Result, Trouble
+from ..text import clean, redact
+
+UNAVAILABLE = 503
+_SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
+
+
+def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    """Give what the answer says of the change; only an exact echo is a success.
+
+    *body* may have been cut; for errors it is only read for its words.
+    """
+    if status == 200:  # noqa: PLR2004 - the one status documented for success
+        return _judge_echo(change, status, body)
+    special = BY_STATUS.get(status)
+    if special:
+        return special(change, status, headers, body)
+    return BY_FAMILY.get(status // 100, _odd)(change, status, headers, body)
+
+
+def read_presence(body: bytes) -> Presence | None:
+    """Give the presence an answer shows, or None where it shows none."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    status, message = value.get("Status"), value.get("Message")
+    if not isinstance(status, str) or not isinstance(message, str | None):
+        return None
+    return Presence(status=status, message=message or "")
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Give the seconds of Retry-After, which may be whole seconds or an HTTP date; None for anything else.
+
+    A date is taken relative to the server's own Date where it sends one, so that clocks may differ.
+    """
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    if match := _SECONDS.fullmatch(value):
+        return float(match[1])
+    until = _date(value)
+    if until is None:
+        return None
+    start = _date(headers.get("Date", "")) or now or datetime.now(UTC)
+    return max(0.0, math.ceil((until - start).total_seconds()))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
+    echo = read_presence(body)
+    if echo is not None and echo.same_as(change.wanted):
+        return Outcome(result=Result.UPDATED, http_status=status)
+    html = looks_like_html(body)
+    if echo is None:
+        words = "an HTML page" if html else "something other than a presence"
+        return _doubtful(status, Reason.BAD_ANSWER, f"the service answered {status} with {words}", html=html)
+    return _doubtful(status, Reason.ECHO_MISMATCH, f"asked for {change.wanted.status}, {_told(change, echo)}")
+
+
+def _told(change: Change, echo: Presence) -> str:
+    if echo.status == change.wanted.status:
+        return "but the service answered with another message"
+    return f"but the service answered with {clean(echo.status, 40)}"
+
+
+def _created(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+    outcome = _judge_echo(change, status, body)
+    if outcome.result is not Result.UPDATED:
+        return outcome
+    return Outcome(
+        result=Result.UPDATED, http_status=status, detail="the service says it created something (201)"
+    )
+
+
+def _no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -> Outcome:
+    words = f"the service answered {status} and did not say what it saved"
+    return _doubtful(status, Reason.BAD_ANSWER, words, html=looks_like_html(body))
+
+
+def _redirected(_: Change, status: int, headers: Mapping[str, str], __: bytes) -> Outcome:
+    host = _host(headers.get("Location", ""))
+    words = f"the service answered {status} and sent us to {host}; is target.base_url right?"
+    return Outcome(
+        result=Result.FAILED, reason=Reason.BAD_ANSWER, http_status=status, detail=words, stop=words
+    )
+
+
+def _host(location: str) -> str:
+    try:
+        return clean(URL(location).host or "another page", 100)
+    except ValueError:
+        return "another page"
+
+
+def _credentials_refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+    words = f"the service refused the credentials ({status}); check [auth]"
+    said = error_words(change, body)
+    return Outcome(
+        result=Result.FAILED,
+        reason=Reason.REFUSED,
+        http_status=status,
+        detail=said or words,
+        stop=f"{words}: {said}" if said else words,
+    )
+
+
+def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
+    words = (
+        "the service answered 421: this host does not serve the tenant; "
+        "set target.base_url to the numbered host of the tenant"
+    )
+    return Outcome(result=Result.FAILED, reason=Reason.REFUSED, http_status=status, detail=words, stop=words)
+
+
+def _throttled(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    return Outcome(
+        result=Result.FAILED,
+        reason=Reason.THROTTLED,
+        http_status=status,
+        detail=error_words(change, body) or "the service asked us to slow down",
+        trouble=Trouble.THROTTLED,
+        retry_after=retry_after(headers),
+    )
+
+
+def _unavailable(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    return Outcome(
+        result=Result.FAILED,
+        reason=Reason.SERVER_ERROR,
+        http_status=status,
+        detail=error_words(change, body) or "the service was not available",
+        trouble=Trouble.DOWN,
+        retry_after=retry_after(headers),
+    )
+
+
+def _late(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    words = error_words(change, body) or f"the service answered {status}"
+    return replace(_doubtful(status, Reason.TIMEOUT, words), retry_after=retry_after(headers))
+
+
+def _server_error(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    words = error_words(change, body) or f"the service answered {status}"
+    outcome = _doubtful(status, Reason.SERVER_ERROR, words, trouble=Trouble.DOWN)
+    return replace(outcome, retry_after=retry_after(headers))
+
+
+def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+    words = error_words(change, body) or f"the service answered {status}"
+    return Outcome(
+        result=Result.REJECTED,
+        reason=Reason.REFUSED,
+        http_status=status,
+        detail=words,
+        html=looks_like_html(body),
+    )
+
+
+def _odd(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
+    return _doubtful(status, Reason.BAD_ANSWER, f"the service answered with the odd status {status}")
+
+
+def _doubtful(
+    status: int, reason: Reason, words: str, *, trouble: Trouble = Trouble.OWN, html: bool = False
+) -> Outcome:
+    return Outcome(
+        result=Result.UNKNOWN, reason=reason, http_status=status, detail=words, trouble=trouble, html=html
+    )
+
+
+Rule = Callable[[Change, int, Mapping[str, str], bytes], Outcome]
+BY_STATUS: dict[int, Rule] = {
+    201: _created,
+    401: _credentials_refused,
+    407: _credentials_refused,
+    408: _late,
+    421: _misdirected,
+    425: _late,
+    429: _throttled,
+    UNAVAILABLE: _unavailable,
+}
+BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: _refused, 5: _server_error}
+
+
+def looks_like_html(body: bytes) -> bool:
+    """Whether a body is a page for people."""
+    return body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+
+
+def error_words(change: Change, body: bytes) -> str:
+    """Give the service's own words about an error, harmless and without the row's message.
+
+    They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text; a page has none.
+    """
+    if looks_like_html(body):
+        return "an HTML page came instead of an answer"
+    try:
+        value: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = body.decode("utf-8", "replace")
+    if isinstance(value, dict):
+        parts = (value.get("Message"), value.get("MessageDetail"))
+        value = value.get("ErrorMessage") or " ".join(part for part in parts if isinstance(part, str))
+    words = value if isinstance(value, str) else ""
+    return clean(redact(clean(words, 2000), [change.wanted.message]))
