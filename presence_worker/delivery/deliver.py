@@ -1,0 +1,69 @@
+"""Workers over one shared iterator of changes."""
+
+from collections.abc import Callable, Iterator
+
+import anyio
+from anyio.abc import TaskGroup
+
+from ..errors import PresenceWorkerError
+from ..model import Change, Outcome, internal_error
+from .halt import Halt
+from .policy import Policy
+from .retry import Case
+
+MOST_WAITING = 1000  # rows that wait for their next try; then workers wait too, so that memory stays flat
+Settle = Callable[[Change, Outcome], None]
+
+
+class Line:
+    """Owns the shared iterator; each change goes to exactly one worker, and is settled exactly once."""
+
+    def __init__(self, changes: Iterator[Change], policy: Policy, settle: Settle, halt: Halt) -> None:
+        self._changes = changes
+        self._policy = policy
+        self._settle = settle
+        self._halt = halt
+        self._room = anyio.Semaphore(MOST_WAITING)
+
+    async def work(self, group: TaskGroup) -> None:
+        """Take one change after the other; what its first try does not settle goes on beside the others."""
+        try:
+            for change in self._changes:
+                outcome = await self._first_try(change)
+                if outcome.trouble is None and not change.in_doubt:
+                    self._settle(change, outcome)
+                else:
+                    group.start_soon(self._see_through, Case(change, outcome))
+                    await self._room.acquire()
+        except PresenceWorkerError as error:
+            self._halt(error)
+
+    async def _first_try(self, change: Change) -> Outcome:
+        try:
+            return await self._policy.first_try(change)
+        except Exception as error:  # noqa: BLE001 - a bug on one row must not take the others along
+            return internal_error(error, sent=True)
+
+    async def _see_through(self, case: Case) -> None:
+        outcome = None
+        try:
+            outcome = await self._policy.see_through(case)
+        except Exception as error:  # noqa: BLE001 - likewise
+            outcome = internal_error(error, sent=True).after(case.outcome)
+        finally:  # also when the run is halted while the row waits
+            self._room.release()
+            self._settle(case.change, outcome or case.ended_early())
+
+
+async def deliver(
+    changes: Iterator[Change], policy: Policy, settle: Settle, halt: Halt, *, workers: int
+) -> None:
+    """Deliver all *changes*; return when each is settled, or when the run was halted.
+
+    A change that was not settled when the halt came was never sent in this session.
+    """
+    line = Line(changes, policy, settle, halt)
+    with halt.scope:
+        async with anyio.create_task_group() as group:
+            for _ in range(workers):
+                group.start_soon(line.work, group)

@@ -1,0 +1,110 @@
+"""Whether the service is there: while it is not, one probe at a time goes out and all others wait."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import anyio
+
+from ..errors import Stopped
+from ..model import Change, Outcome, Send, Trouble
+from ..values import plain_duration
+from .halt import Halt
+
+STRIKES = 10  # signs of trouble in a row that close the gate
+LONGEST_INTERVAL = 60.0  # seconds between two probes
+AWAY = (Trouble.DOWN, Trouble.DISCONNECTED)
+
+
+class Gate:
+    """Owns the knowledge whether the service answers.
+
+    It starts closed, so that the first request of a run goes alone: a wrong password is tried once.
+    """
+
+    def __init__(
+        self,
+        halt: Halt,
+        *,
+        patience: float,  # seconds without a useful answer
+        first_patience: float,  # seconds until the service is there at all
+        interval: float,  # seconds before the first probe; doubles
+        reopened: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self._halt = halt
+        self._patience = min(first_patience, patience)
+        self._later_patience = patience
+        self._first_interval = interval
+        self._interval = interval
+        self._reopened = reopened
+        self._clock = clock
+        self._probing = anyio.Lock()
+        self._strikes: set[object] = set()
+        self.is_open = False
+        self._answered = False  # by anybody, ever
+        self._good = clock()  # when the last useful answer came
+        self._next_probe = clock()
+
+    async def pass_through(self, send: Send, change: Change) -> Outcome:
+        """Send at once while the gate is open, else when it is this change's turn to be the probe."""
+        if not self.is_open:
+            async with self._probing:
+                if not self.is_open:
+                    await self._until_next_probe()
+                    return self._learn(change, await send(change), probe=True)
+        return self._learn(change, await send(change), probe=False)
+
+    async def _until_next_probe(self) -> None:
+        end = self._good + self._patience
+        await anyio.sleep(max(0.0, min(self._next_probe, end) - self._clock()))
+        if self._clock() >= end and (self._answered or self._strikes):
+            self._give_up()
+            await anyio.sleep_forever()  # the halt ends it
+
+    def _give_up(self) -> None:
+        waited = plain_duration(self._clock() - self._good)
+        self._halt(Stopped(f"the service gave no useful answer for {waited}; is it there, is the network?"))
+
+    def _learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
+        if outcome.stop:
+            return outcome
+        if outcome.http_status is not None:
+            self._answered, self._patience = True, self._later_patience
+        if outcome.trouble in AWAY:
+            self._strike(change, outcome, probe=probe)
+            outcome = outcome if self.is_open else replace(outcome, trouble=Trouble.WAITING)
+        elif outcome.trouble is not Trouble.THROTTLED:
+            self._welcome()
+        waiting = outcome.trouble in (Trouble.THROTTLED, Trouble.WAITING)
+        if waiting and self._clock() - self._good >= self._patience:
+            self._give_up()
+        return outcome
+
+    def _strike(self, change: Change, outcome: Outcome, *, probe: bool) -> None:
+        """Count a sign of trouble; answers that may be one row's own trouble count once for each row."""
+        surely_away = outcome.wire_puts == 0 or outcome.http_status == 503  # noqa: PLR2004
+        self._strikes.add(object() if surely_away else change.row)
+        if probe:
+            self._next_probe = self._clock() + self._interval
+            self._interval = min(self._interval * 2, LONGEST_INTERVAL)
+        elif self.is_open and len(self._strikes) >= STRIKES:
+            self.is_open = False
+            self._next_probe = self._clock() + self._interval
+
+    def _welcome(self) -> None:
+        self._good = self._clock()
+        if not self.is_open:
+            self.is_open = True
+            if self._strikes:
+                self._reopened()
+        self._interval = self._first_interval
+        self._strikes.clear()
+
+
+def gated(send: Send, gate: Gate) -> Send:
+    """Make *send* wait while the service is not there."""
+
+    async def gated_send(change: Change) -> Outcome:
+        return await gate.pass_through(send, change)
+
+    return gated_send

@@ -1,0 +1,46 @@
+"""Ending a delivery early: nobody starts anew, and what is in flight may finish."""
+
+from collections.abc import Callable
+
+import anyio
+
+from ..errors import PresenceWorkerError
+from ..model import Change, Outcome, Reason, Result, Send
+
+
+class Halt:
+    """Owns the scope all senders work in; calling it ends the delivery for a reason. The first one counts."""
+
+    def __init__(self, drain: float, clock: Callable[[], float] = anyio.current_time) -> None:
+        self.reason: PresenceWorkerError | None = None
+        self.scope = anyio.CancelScope()
+        self._drain = drain  # seconds for what is in flight
+        self._clock = clock
+        self._in_flight: set[anyio.CancelScope] = set()
+
+    def __call__(self, reason: PresenceWorkerError) -> None:
+        """Stop whoever waits now, and give those who wait for an answer until the drain is over."""
+        if self.reason is None:
+            self.reason = reason
+            until = self._clock() + self._drain
+            for scope in self._in_flight:
+                scope.deadline = until
+            self.scope.cancel()
+
+    def protecting(self, send: Send) -> Send:
+        """Make *send* finish what it began although the delivery is halted, as long as the drain lasts."""
+
+        async def protected_send(change: Change) -> Outcome:
+            with anyio.CancelScope(shield=True) as scope:
+                self._in_flight.add(scope)
+                try:
+                    return await send(change)
+                finally:
+                    self._in_flight.discard(scope)
+            return Outcome(
+                result=Result.UNKNOWN,
+                reason=Reason.STOPPED,
+                detail="the run had to end before the answer came",
+            )
+
+        return protected_send

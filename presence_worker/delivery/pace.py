@@ -1,0 +1,87 @@
+"""How fast we may go: one request slot after another, shared by all senders."""
+
+from collections.abc import Callable
+
+import anyio
+
+from ..model import Change, Outcome, Send, Trouble
+
+CUT = 0.7  # of the pace is left when the service asks us to slow down
+CUT_EVERY = 1.0  # seconds; one storm of refusals is one reason to slow down
+RECOVERY = 0.05  # of the configured pace is won back each second, while the pace is really used
+LEAST = 0.05  # of the configured pace always stays
+FINEST = 0.002  # seconds a timer may be late without our losing a slot
+
+
+class Pace:
+    """Owns the clock of the run: the slots it gives are 1/rate seconds apart.
+
+    A slot missed by a late timer is made up for, a longer pause (or a stopped process) never is.
+    """
+
+    def __init__(
+        self,
+        rate: float,  # requests per second
+        *,
+        burst: int = 1,
+        adaptive: bool = True,
+        clock: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self.rate = rate
+        self._configured = rate
+        self._burst = burst
+        self._adaptive = adaptive
+        self._clock = clock
+        self._queue = anyio.Lock(fast_acquire=True)
+        self._due = 0.0  # when the next slot is
+        self._floor = 0.0  # nobody goes before
+        self._taken = 0.0  # when the last slot was taken
+        self._cut = -CUT_EVERY  # when the pace was cut last
+
+    async def slot(self) -> None:
+        """Wait for the next slot, first come, first served."""
+        if not self._queue.locked() and self._wait() <= 0:
+            self._take(waited=False)
+            return
+        async with self._queue:
+            while (wait := self._wait()) > 0:  # noqa: ASYNC110 - time is what we wait for
+                await anyio.sleep(wait)
+            self._take(waited=True)
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody go for *seconds* from now."""
+        self._floor = max(self._floor, self._clock() + seconds)
+
+    def slow_down(self) -> None:
+        """Cut the pace, at most once a second."""
+        now = self._clock()
+        if self._adaptive and now - self._cut >= CUT_EVERY:
+            self._cut = now
+            self.rate = max(self.rate * CUT, self._configured * LEAST)
+
+    def _wait(self) -> float:
+        early = (self._burst - 1) / self.rate
+        return max(self._due - early, self._floor) - self._clock()
+
+    def _take(self, *, waited: bool) -> None:
+        now, interval = self._clock(), 1 / self.rate
+        self._due = max(self._due, now - max(interval / 2, FINEST)) + interval
+        if waited and self.rate < self._configured and now - self._cut >= CUT_EVERY:
+            gained = self._configured * RECOVERY * min(now - self._taken, CUT_EVERY)
+            self.rate = min(self._configured, self.rate + gained)
+        self._taken = now
+
+
+def paced(send: Send, pace: Pace) -> Send:
+    """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
+
+    async def paced_send(change: Change) -> Outcome:
+        await pace.slot()
+        outcome = await send(change)
+        if outcome.retry_after:
+            pace.pause(outcome.retry_after)
+        if outcome.trouble is Trouble.THROTTLED or outcome.http_status == 503:  # noqa: PLR2004
+            pace.slow_down()
+        return outcome
+
+    return paced_send

@@ -1,0 +1,94 @@
+"""How a row in trouble is tried again: with patience, and with proof where an answer was lost."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import anyio
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+
+from ..model import Change, Outcome, Reason, Result, Send, Trouble
+
+COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
+DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in an earlier session
+Prove = Callable[[Change], Awaitable[bool]]  # whether the service is seen to hold what was wanted
+
+
+class Case:
+    """Owns what is known so far of one row in trouble."""
+
+    def __init__(self, change: Change, outcome: Outcome) -> None:
+        self.change = change
+        self.outcome = outcome.after(DOUBT) if change.in_doubt else outcome
+        self.tries = 1
+        self.counted = int(outcome.trouble in COUNTED)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in the outcome of one more try."""
+        self.tries += 1
+        self.counted += outcome.trouble in COUNTED
+        self.outcome = outcome.after(self.outcome)
+
+    def prove(self) -> None:
+        """Take in that a read showed the wanted value."""
+        self.outcome = replace(
+            self.outcome, result=Result.UPDATED, reason=None, detail="proven by reading it back", trouble=None
+        )
+
+    def ended_early(self) -> Outcome:
+        """Give what is known when the run ends while the row still waits."""
+        outcome = replace(self.outcome, trouble=None)
+        if outcome.result is Result.FAILED and not outcome.wire_puts:
+            return replace(outcome, result=Result.NOT_SENT, reason=Reason.STOPPED)
+        return outcome
+
+
+def backoff(case: Case, base: float, longest: float) -> float:
+    """Give the seconds before the next try: full jitter, and none where waiting is done elsewhere."""
+    trouble = case.outcome.trouble
+    if trouble is Trouble.WAITING or (trouble is Trouble.DISCONNECTED and case.tries == 1):
+        return 0.0
+    return random.uniform(0, min(longest, base * 2 ** min(case.tries - 1, 30)))  # noqa: S311 - not a secret
+
+
+def persistent(
+    send: Send, prove: Prove, *, attempts: int, base: float, longest: float
+) -> Callable[[Case], Awaitable[Outcome]]:
+    """Make the function that tries a row in trouble until it is settled or our patience is at its end.
+
+    A row whose answer was lost is read before it is sent again, and once more at the end.
+    """
+
+    async def next_try(case: Case) -> Outcome:
+        if case.outcome.result is Result.UNKNOWN and await prove(case.change):
+            case.prove()
+        else:
+            case.add(await send(case.change))
+        return case.outcome
+
+    async def see_through(case: Case) -> Outcome:
+        known = case.outcome  # the first try is behind us: tenacity gets its outcome and waits
+
+        async def attempt() -> Outcome:
+            nonlocal known
+            if known is not case.outcome:
+                return await next_try(case)
+            known = DOUBT
+            return case.outcome
+
+        await AsyncRetrying(
+            sleep=anyio.sleep,
+            wait=lambda _: backoff(case, base, longest),
+            stop=lambda _: case.counted >= attempts,
+            retry=retry_if_result(lambda outcome: outcome.trouble is not None),
+            retry_error_callback=_last_outcome,
+        )(attempt)
+        if case.outcome.result is Result.UNKNOWN and await prove(case.change):
+            case.prove()
+        return replace(case.outcome, trouble=None)
+
+    return see_through
+
+
+def _last_outcome(state: RetryCallState) -> object:
+    return state.outcome.result() if state.outcome else None

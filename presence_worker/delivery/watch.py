@@ -1,0 +1,86 @@
+"""Signs that the fault is not in the rows: what must stop the whole run."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ..errors import Stopped
+from ..model import Change, Outcome, Result, Send
+from ..values import Limit
+from .halt import Halt
+
+PAGES = 3  # HTML pages in a row
+ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at any time
+FORBIDDEN = 403
+NOT_DONE = (Result.REJECTED, Result.FAILED, Result.UNKNOWN)
+Settled = tuple[Change, Outcome]
+
+
+def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
+    """Look at each answer *send* gets, and halt for what no other row can cure.
+
+    *longest_wait* gives the seconds we may wait when the service tells us to.
+    """
+    pages = 0
+
+    async def alarmed_send(change: Change) -> Outcome:
+        nonlocal pages
+        outcome = await send(change)
+        pages = pages + 1 if outcome.html else 0
+        if outcome.stop:
+            halt(Stopped(outcome.stop))
+        elif pages >= PAGES:
+            halt(Stopped("HTML pages came instead of answers, three in a row; is target.base_url right?"))
+        elif outcome.retry_after and outcome.retry_after > longest_wait():
+            halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
+        return outcome
+
+    return alarmed_send
+
+
+class Watch:
+    """Owns the count of what was not done, and halts the run when it is too much.
+
+    Refusals that may turn out to be the configuration's fault are kept back until that is clear.
+    """
+
+    def __init__(self, halt: Halt, *, limit: Limit, to_send: int, floor: int) -> None:
+        self._halt = halt
+        self._limit = limit
+        self._to_send = to_send
+        self._floor = floor
+        self._not_done = 0
+        self._kept_back: list[Settled] = []
+        self._all_alike = True  # since the start of the run
+
+    def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
+        """Give what is settled by now: nothing, this one, or it with those kept back before it."""
+        if outcome.result in NOT_DONE and outcome.attempts:
+            self._count()
+        if self._is_alike(outcome):
+            self._kept_back.append((change, outcome))
+            if len(self._kept_back) < ALIKE:
+                return []
+            status = outcome.http_status
+            words = f"the service refused {ALIKE} rows in a row alike ({status}): {outcome.detail}"
+            self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
+            return [(c, replace(o, result=Result.FAILED)) for c, o in self.release()]
+        self._all_alike = False
+        return [*self.release(), (change, outcome)]
+
+    def release(self) -> Iterator[Settled]:
+        """Yield what was kept back, as it is."""
+        kept, self._kept_back = self._kept_back, []
+        yield from kept
+
+    def _is_alike(self, outcome: Outcome) -> bool:
+        if outcome.result is not Result.REJECTED:
+            return False
+        if not self._all_alike and outcome.http_status != FORBIDDEN:
+            return False
+        return not self._kept_back or self._kept_back[-1][1].http_status == outcome.http_status
+
+    def _count(self) -> None:
+        self._not_done += 1
+        if self._limit.tripped(self._not_done, whole=self._to_send, floor=self._floor):
+            words = f"{self._not_done} of {self._to_send} rows were not done, more than safety.max_failures"
+            self._halt(Stopped(f"{words} ({self._limit}) allows"))
