@@ -1,0 +1,69 @@
+"""The CSV files of a run: report.csv for people, failed.csv and unprocessed.csv to go back into `run`."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+import orjson
+
+from ..journal import Fate, Journal
+from ..model import Result
+from ..roundtrip import FATE_COLUMNS, escape_formula
+from .rows import FIELDS, line_of
+
+ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
+NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
+
+
+def write_report(journal: Journal, file: BinaryIO) -> int:
+    """Write the rows as people read them in a spreadsheet; give their number."""
+    run = journal.run()
+    with_message = bool(run.settings.get("report", {}).get("include_messages"))
+    names = [*FIELDS, "message"] if with_message else list(FIELDS)
+    lines = (line_of(fate, with_message=with_message) for fate in journal.fates())
+    return _write(file, names, ([_text(line[name]) for name in names] for line in lines), ",")
+
+
+def write_failed(journal: Journal, file: BinaryIO) -> int:
+    """Write the rows that need somebody, with the input's own columns first; give their number."""
+    return _write_back(journal, file, NEEDS_SOMEBODY)
+
+
+def write_unprocessed(journal: Journal, file: BinaryIO) -> int:
+    """Write the rows whose turn never came, likewise."""
+    return _write_back(journal, file, (Result.NOT_SENT,))
+
+
+def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -> int:
+    job = journal.run().input
+    columns = job.get("columns") or []
+    rows = (_row_back(fate, len(columns)) for fate in journal.fates(*results))
+    return _write(file, [*columns, *FATE_COLUMNS], rows, job.get("delimiter") or ",")
+
+
+def _row_back(fate: Fate, width: int) -> list[str]:
+    """Give a row as it came, and what became of it; cells beyond the header stay beyond it."""
+    cells = [_text(cell) for cell in orjson.loads(fate.cells)]
+    own = [*cells[:width], *[""] * (width - len(cells))]
+    ours = (fate.result, fate.reason, fate.detail, fate.http_status, fate.attempts, fate.line)
+    return [*own, *map(_text, ours), *cells[width:]]
+
+
+def _text(value: Any) -> str:
+    """Give a cell's text: JSON for what is no text in JSON, nothing for null."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[list[str]], delimiter: str) -> int:
+    text = io.TextIOWrapper(file, encoding=ENCODING, errors="backslashreplace", newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(map(escape_formula, names))
+    number = 0
+    for number, row in enumerate(rows, 1):  # noqa: B007 - the last one is the number of rows
+        writer.writerow(map(escape_formula, row))
+    text.flush()
+    text.detach()
+    return number

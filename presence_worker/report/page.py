@@ -1,0 +1,43 @@
+"""report.html: the run on one page that needs nothing but a browser."""
+
+from itertools import islice
+from typing import BinaryIO
+
+import jinja2
+
+from ..journal import Journal
+from ..model import Result
+from .rows import line_of
+from .summary import summarise
+from .words import RESULTS, reason_words, verdict
+
+MOST_ROWS = 10_000  # report.csv has all
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("presence_worker.report", "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def write_page(journal: Journal, file: BinaryIO) -> int:
+    """Write the report for a browser; give the number of rows it shows."""
+    run, counts = journal.run(), journal.counts()
+    rows = sum(counts.values())
+    with_message = bool(run.settings.get("report", {}).get("include_messages"))
+    page = _TEMPLATES.get_template("page.html.j2").generate(
+        run=run,
+        summary=summarise(journal, {}),
+        verdict=verdict(counts),
+        counts=[(result, RESULTS[result], number) for result, number in counts.items() if number],
+        troubles=[
+            (Result(result), reason_words(reason, result), number, detail)
+            for result, reason, number, detail in journal.reasons()
+        ],
+        lines=(line_of(fate, with_message=with_message) for fate in islice(journal.fates(), MOST_ROWS)),
+        with_message=with_message,
+        left_out=max(0, rows - MOST_ROWS),
+    )
+    file.writelines(piece.encode("utf-8", "replace") for piece in page)
+    return min(rows, MOST_ROWS)

@@ -1,0 +1,48 @@
+"""The summary of a run: what `--json` prints and summary.json holds."""
+
+from pathlib import Path
+from typing import Any
+
+from ..journal import Journal, RunRecord, Work
+
+SCHEMA_VERSION = 1
+Summary = dict[str, Any]
+INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
+
+
+def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
+    """Give the summary of a run, in the order of the contract."""
+    run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
+    return {
+        **heading(run),
+        "counts": {str(result): number for result, number in journal.counts().items()},
+        "reasons": [
+            {"result": result, "reason": reason, "rows": rows}
+            for result, reason, rows, _ in journal.reasons()
+        ],
+        "requests": {"put": puts, "get": work.gets, "retried": repeats},
+        "rate": {"configured": work.rate, "achieved": _achieved(work, puts)},
+        "started_at": work.started_at or run.created_at,
+        "finished_at": work.ended_at or run.created_at,
+        "duration_s": round(work.seconds, 3),
+        "files": {name: str(path) for name, path in files.items()},
+        "next": run.next,
+        "message": run.message,
+        "notes": run.notes,
+    }
+
+
+def heading(run: RunRecord) -> Summary:
+    """Give what identifies a run."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.run_id,
+        "state": run.state,
+        "exit_code": run.exit_code,
+        "target": run.target,
+        "input": {field: run.input.get(field) for field in INPUT_FIELDS},
+    }
+
+
+def _achieved(work: Work, puts: int) -> float | None:
+    return round(puts / work.seconds, 2) if work.seconds else None

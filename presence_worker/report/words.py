@@ -1,0 +1,76 @@
+"""Sentences about results and reasons: one source for terminal, page and logs."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..model import Reason, Result
+
+
+class Words(NamedTuple):
+    """A reason in plain words, and what to do about it."""
+
+    what: str
+    remedy: str
+
+
+RESULTS: dict[Result, str] = {
+    Result.UPDATED: "updated",
+    Result.UNCHANGED: "already as wanted",
+    Result.DUPLICATE: "same as another row",
+    Result.SKIPPED: "nothing asked for now",
+    Result.INVALID: "wrong in the file",
+    Result.REJECTED: "refused by the service",
+    Result.FAILED: "not delivered",
+    Result.UNKNOWN: "sent, but never confirmed",
+    Result.NOT_SENT: "not sent",
+}
+DONE = (Result.UPDATED, Result.UNCHANGED, Result.DUPLICATE, Result.SKIPPED)
+NOT_DONE = tuple(result for result in Result if result not in DONE)
+
+_MEND = "mend the row in failed.csv and run that file"
+_RESUME = "resume the run"
+REASONS: dict[Reason, Words] = {
+    Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
+    Reason.UNKNOWN_STATUS: Words(
+        "status not understood", "map it in input.statuses, or mend it in failed.csv"
+    ),
+    Reason.STATUS_NOT_ALLOWED: Words("status not allowed", "list it in input.allowed_statuses, or mend it"),
+    Reason.BAD_MESSAGE: Words("message is no text", _MEND),
+    Reason.MESSAGE_TOO_LONG: Words("message too long", _MEND),
+    Reason.CONTROL_CHARACTERS: Words("control characters in the message", _MEND),
+    Reason.RAGGED_ROW: Words("more or fewer cells than the header", _MEND),
+    Reason.CONFLICT: Words("two rows want different things", "keep one of them, or set input.on_conflict"),
+    Reason.PROTECTED: Words(
+        "associate is protected", "remove it from the file, or from safety.protected_ids"
+    ),
+    Reason.REFUSED: Words("the service said no", "read its words in the report, mend the row in failed.csv"),
+    Reason.MOVED_SINCE_RUN: Words("a later run has set this associate", "nothing, if the later run is right"),
+    Reason.TIMEOUT: Words("no answer in time", _RESUME),
+    Reason.CONNECTION: Words("connection trouble", _RESUME),
+    Reason.SERVER_ERROR: Words("the service was in trouble", _RESUME),
+    Reason.THROTTLED: Words("the service asked for patience", "resume the run, perhaps with a lower --rate"),
+    Reason.BAD_ANSWER: Words("the answer could not be trusted", _RESUME),
+    Reason.ECHO_MISMATCH: Words(
+        "the service saved something else", "look at the associate in SuperOffice, then resume"
+    ),
+    Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "resume the run, and report the bug"),
+    Reason.STOPPED: Words("the run ended first", _RESUME),
+    Reason.IGNORED_BY_MAPPING: Words("status mapped to ignore", "nothing"),
+}
+
+
+def reason_words(reason: str | None, result: str) -> Words:
+    """Give the words for a reason; a row without one is explained by its result."""
+    if reason is None:
+        return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
+    return REASONS[Reason(reason)]
+
+
+def verdict(counts: Mapping[Result, int]) -> str:
+    """Say in one sentence how a run went."""
+    rows = sum(counts.values())
+    done = sum(counts[result] for result in DONE)
+    if rows == done:
+        return f"All {rows} rows are done." if rows != 1 else "The one row is done."
+    parts = [f"{counts[result]} {RESULTS[result]}" for result in NOT_DONE if counts[result]]
+    return f"{done} of {rows} rows are done; {', '.join(parts)}."
