@@ -1,0 +1,24 @@
+"""`presence-worker check`."""
+
+import click
+
+from ..run import check_job
+from .invoke import settings_of
+from .options import Options, common_options
+from .show import show
+
+
+@click.command("check")
+@click.argument("job")
+@common_options
+def command(options: Options, job: str) -> int:
+    """Validate a job; nothing is stored or sent.
+
+    JOB is a file, or - for standard input. All rows that are wrong are named, with what was expected.
+
+    \b
+    Example:
+      presence-worker check changes.csv
+    """
+    repeated = (*options.repeated, *options.of_the_input)
+    return show(check_job(job, settings_of(options), repeated), options)

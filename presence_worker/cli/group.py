@@ -1,0 +1,52 @@
+"""The commands, each loaded only when it is called, so that help comes at once."""
+
+import importlib
+
+import click
+
+from .. import __version__
+from ..errors import EXIT_CODES
+
+COMMANDS = {  # name: its help in one line; the module of the same name has the rest
+    "run": "Deliver a job: read, validate, guard, send, report.",
+    "check": "Validate a job; nothing is stored or sent.",
+    "apply": "Deliver a held run exactly as it was stored.",
+    "resume": "Continue a stopped run.",
+    "report": "Write a run's report files again.",
+    "runs": "List runs, newest first.",
+    "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Give the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__package__}.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table of commands without loading any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write an example and the exit codes."""
+        with formatter.section("Example"):
+            formatter.write_text("presence-worker run changes.csv --sandbox")
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), row.meaning) for code, row in EXIT_CODES.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="presence-worker")
+def commands() -> None:
+    """Set the presence status of many SuperOffice users from one file."""

@@ -1,0 +1,68 @@
+"""From options to an invocation: settings are loaded, the log is set up, the target is known."""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+from pydantic import SecretStr
+
+from .. import log
+from ..configuration import find_config, load_settings
+from ..journal import Archive
+from ..report import Summary
+from ..run import Invocation, raise_on_signal
+from ..sandbox import People, serve
+from ..settings import Auth, Settings
+from ..superoffice import Client, check_settings, open_client, service_root
+from .options import Options
+from .progress import ProgressLine, Silence
+
+SANDBOX = "sandbox"  # the target of runs against the service inside this program
+Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
+
+
+def settings_of(options: Options) -> Settings:
+    """Load the settings in force, and set up the log by the options."""
+    log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=sys.stderr.isatty())
+    raise_on_signal()
+    return load_settings(find_config(options.config), options.flags)
+
+
+def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
+    """Give the surroundings of a command; *offline* ones need no target."""
+    settings = settings_of(options)
+    if options.sandbox:
+        target, open_service = SANDBOX, partial(_sandbox, settings)
+    elif offline:
+        target, open_service = settings.target.base_url or "", partial(open_client, settings)
+    else:
+        check_settings(settings)
+        target, open_service = str(service_root(settings.target)), partial(open_client, settings)
+    watched = sys.stderr.isatty() and not (options.no_progress or options.quiet)
+    return Invocation(
+        settings=settings,
+        archive=Archive(settings.storage.state_dir),
+        target=target,
+        options=options.repeated,
+        input_options=options.of_the_input,
+        open_service=open_service,
+        progress=ProgressLine() if watched else Silence(),
+    )
+
+
+def work(function: Work, invocation: Invocation) -> Summary:
+    """Run the asynchronous part of a command, on the fastest loop the platform has."""
+    return anyio.run(function, invocation, backend_options={"use_uvloop": sys.platform != "win32"})
+
+
+@asynccontextmanager
+async def _sandbox(settings: Settings) -> AsyncIterator[Client]:
+    """Start a simulated service beside the run, and open a client to it."""
+    async with serve(People()) as sandbox:
+        target = settings.target.model_copy(update={"base_url": sandbox.url, "proxy": None})
+        auth = Auth(username="sandbox", password=SecretStr("sandbox"))
+        async with open_client(settings.model_copy(update={"target": target, "auth": auth})) as client:
+            yield client

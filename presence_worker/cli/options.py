@@ -1,0 +1,117 @@
+"""The options all commands share, and what they mean as settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+FLAGS = {  # parameter: the setting it overrides
+    "state_dir": ("storage", "state_dir"),
+    "base_url": ("target", "base_url"),
+    "rate": ("delivery", "rate"),
+    "concurrency": ("delivery", "concurrency"),
+    "read_before": ("delivery", "read_before"),
+    "format": ("input", "format"),
+    "delimiter": ("input", "delimiter"),
+    "encoding": ("input", "encoding"),
+    "max_changes": ("safety", "max_changes"),
+    "max_invalid": ("safety", "max_invalid"),
+    "max_failures": ("safety", "max_failures"),
+}
+OF_THE_INPUT = ("format", "delimiter", "encoding")
+REPEATED = (
+    "config",
+    "state_dir",
+    "base_url",
+    "sandbox",
+    "rate",
+    "concurrency",
+    "max_failures",
+    "read_before",
+)
+PATHS = ("config", "state_dir")  # repeated as absolute ones: the next command may run elsewhere
+
+_OPTIONS = [
+    click.option("--config", type=click.Path(path_type=Path), help="Configuration file."),
+    click.option("--state-dir", type=click.Path(path_type=Path), help="Directory that keeps runs."),
+    click.option("--base-url", help="Root of the SuperOffice service."),
+    click.option("--sandbox", is_flag=True, help="Use a simulated service inside this program."),
+    click.option("--rate", metavar="N", help="Requests per second, all together."),
+    click.option("--concurrency", metavar="N", help="Requests in flight at most."),
+    click.option("--format", metavar="FORMAT", help="Of the job: auto, csv, json, jsonl or xlsx."),
+    click.option("--delimiter", metavar="CHAR", help="Of a CSV job; 'tab' for a tab."),
+    click.option("--encoding", metavar="NAME", help="Of the job, such as utf-8 or cp1252."),
+    click.option("--max-changes", metavar="LIMIT", help="Hold a job with more changes: N, N% or none."),
+    click.option(
+        "--max-invalid", metavar="LIMIT", help="Refuse a job with more invalid rows: N, N% or none."
+    ),
+    click.option("--max-failures", metavar="LIMIT", help="Stop after more rows not done: N, N% or none."),
+    click.option("--read-before", metavar="HOW", help="Read present values first: auto, each or off."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the summary."),
+    click.option("--no-progress", is_flag=True, help="No progress line on the terminal."),
+    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
+    click.option("-v", "--verbose", count=True, help="Log more; twice for everything."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for on the command line."""
+
+    config: Path | None
+    sandbox: bool
+    as_json: bool
+    quiet: bool
+    verbose: int
+    no_progress: bool
+    flags: dict[str, dict[str, Any]]  # as settings
+    repeated: tuple[str, ...]  # to repeat in whatever command comes next
+    of_the_input: tuple[str, ...]  # to repeat where the same job is read again
+
+
+def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options, as one parameter *options*."""
+
+    @click.pass_context
+    def with_options(context: click.Context, /, **parameters: Any) -> Any:
+        names = [*FLAGS, "config", "sandbox", "as_json", "quiet", "verbose", "no_progress"]
+        given = {name: parameters.pop(name) for name in names}
+        return function(options=_options(context, given), **parameters)
+
+    with_options.__doc__ = function.__doc__
+    for option in reversed(_OPTIONS):
+        with_options = option(with_options)
+    return with_options
+
+
+def _options(context: click.Context, given: dict[str, Any]) -> Options:
+    flags: dict[str, dict[str, Any]] = {}
+    for name, (section, key) in FLAGS.items():
+        if given[name] is not None:
+            flags.setdefault(section, {})[key] = given[name]
+    return Options(
+        config=given["config"],
+        sandbox=given["sandbox"],
+        as_json=given["as_json"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        no_progress=given["no_progress"],
+        flags=flags,
+        repeated=_repeated(context, given, REPEATED),
+        of_the_input=_repeated(context, given, OF_THE_INPUT),
+    )
+
+
+def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    words: list[str] = []
+    for name in names:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            words.append(f"--{name.replace('_', '-')}")
+            if name in PATHS:
+                words.append(str(given[name].absolute()))
+            elif given[name] is not True:
+                words.append(str(given[name]))
+    return tuple(words)

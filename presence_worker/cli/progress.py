@@ -1,0 +1,63 @@
+"""The progress line: how a delivery goes, for somebody at a terminal."""
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+
+from ..model import Outcome, Result
+
+
+class Silence:
+    """Nobody is watching."""
+
+    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+        """Say nothing."""
+
+    def settled(self, outcome: Outcome) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
+
+
+class _Figures(ProgressColumn):
+    """Rate, requests in flight and rows not done."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed or 0.0
+        fields = task.fields
+        return Text(f"{speed:.1f}/s  {fields['in_flight']()} in flight  {fields['failed']} not done")
+
+
+class ProgressLine:
+    """Owns the line at the bottom of the terminal while rows are delivered."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stderr)
+        self._line = Progress(
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            _Figures(),
+            TimeRemainingColumn(compact=True),
+            console=self._console,
+            transient=True,
+            refresh_per_second=5,
+        )
+        self._failed = 0
+
+    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+        """Show the line."""
+        self._task = self._line.add_task("", total=total, in_flight=in_flight, failed=0)
+        self._line.start()
+
+    def settled(self, outcome: Outcome) -> None:
+        """Move on by one row."""
+        self._failed += outcome.result is not Result.UPDATED
+        self._line.update(self._task, advance=1, failed=self._failed)
+
+    def end(self) -> None:
+        """Take the line away."""
+        self._line.stop()

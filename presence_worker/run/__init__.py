@@ -1,0 +1,19 @@
+"""The life of a run."""
+
+from .checking import check_job
+from .invocation import Invocation, Progress, quoted
+from .life import apply_run, list_runs, report_run, resume_run, run_job
+from .signals import raise_on_signal
+
+__all__ = [
+    "Invocation",
+    "Progress",
+    "apply_run",
+    "check_job",
+    "list_runs",
+    "quoted",
+    "raise_on_signal",
+    "report_run",
+    "resume_run",
+    "run_job",
+]

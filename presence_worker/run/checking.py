@@ -1,0 +1,64 @@
+"""Checking a job: all that `run` does before it sends, with nothing stored."""
+
+from typing import Any
+
+from ..errors import ExitCode, InputRefused
+from ..journal import Journal
+from ..model import Result, State
+from ..report import Summary, summarise
+from ..settings import Settings
+from .invocation import quoted
+from .staging import new_run, stage
+
+MOST_FAULTS = 1000  # named in the summary; the counts are of all
+
+
+def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Summary:
+    """Validate a job; give a summary whose `faults` name the rows that are wrong."""
+    journal = Journal("")  # SQLite's private database: nameless, and gone when it is closed
+    run = new_run("", job, "", settings)
+    error = None
+    try:
+        error = stage(journal, run, job, settings)
+    except InputRefused as unreadable:
+        error = unreadable
+        with journal.transaction():
+            journal.stage(run, ())
+    try:
+        return {
+            **summarise(journal, {}),
+            "run_id": None,
+            "target": None,
+            **_judged(journal, error if isinstance(error, InputRefused) else None, job, options),
+            "faults": _faults(journal),
+        }
+    finally:
+        journal.close()
+
+
+def _judged(
+    journal: Journal, refused: InputRefused | None, job: str, options: tuple[str, ...]
+) -> dict[str, Any]:
+    again = quoted("check", job, *options)
+    if refused:
+        message, state, code = str(refused), State.REFUSED, ExitCode.REFUSED
+        return {"state": state, "exit_code": code, "message": message, "next": again}
+    counts = journal.counts()
+    rows, invalid = sum(counts.values()), counts[Result.INVALID]
+    if invalid:
+        message = f"{invalid} of {rows} rows are invalid; `run` would send the others"
+        return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}
+    message = (
+        f"{'All ' if rows > 1 else ''}{rows} rows can be sent" if rows != 1 else "The one row can be sent"
+    )
+    return {"state": State.CHECKED, "exit_code": ExitCode.DONE, "message": message, "next": None}
+
+
+def _faults(journal: Journal) -> list[dict[str, Any]]:
+    faults: list[dict[str, Any]] = []
+    for fate in journal.fates(Result.INVALID):
+        if len(faults) == MOST_FAULTS:
+            break
+        fields = ("row", "line", "associate_id", "reason", "detail")
+        faults.append({field: getattr(fate, field) for field in fields})
+    return faults

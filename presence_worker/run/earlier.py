@@ -1,0 +1,92 @@
+"""Runs of earlier nights: finding the right one, and the reasons to leave it alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import ExitCode, UsageFault
+from ..journal import JOURNAL, Journal, RunRecord, run_lock
+from ..model import State
+from ..values import plain_duration
+from .invocation import Invocation
+
+DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
+
+
+@contextmanager
+def earlier_run(folder: Path, invocation: Invocation) -> Iterator[Journal]:
+    """Hold and open a run; one whose program died is said to be stopped. Raise Locked while it is at work."""
+    with run_lock(folder):
+        journal = Journal.open(folder / JOURNAL)
+        try:
+            if journal.run().state == State.RUNNING:
+                _note_death(journal, folder, invocation)
+            yield journal
+        finally:
+            journal.close()
+
+
+def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
+    with journal.transaction():
+        journal.describe(
+            state=State.STOPPED,
+            exit_code=ExitCode.CRASHED,
+            message=DIED,
+            next=invocation.command("resume", folder.name),
+        )
+
+
+def choose(name: str | None, invocation: Invocation) -> Path:
+    """Give the folder of the run called *name*.
+
+    Without a name it is the newest stopped run of the target, else the newest one; raise UsageFault for none.
+    """
+    if name:
+        return invocation.archive.find(name)
+    newest = None
+    for folder, journal in invocation.archive.journals():
+        run = journal.run()
+        if run.target == invocation.target:
+            newest = newest or folder
+            if run.state in (State.STOPPED, State.RUNNING):  # nobody works on it: we hold the target
+                return folder
+    if newest is None:
+        raise UsageFault(
+            f"no run of {invocation.target} in {invocation.archive.runs}: nothing to resume",
+            next=invocation.command("runs"),
+        )
+    return newest
+
+
+def check_target(run: RunRecord, invocation: Invocation) -> None:
+    """Raise UsageFault for a run of another target: what was meant for one must not reach the other."""
+    if run.target != invocation.target:
+        raise UsageFault(
+            f"run {run.run_id} is for {run.target}, but the configured target is {invocation.target}",
+            next=invocation.command("runs"),
+        )
+
+
+def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:
+    """Raise UsageFault for a run so old that people have come and gone since."""
+    age = (datetime.now(UTC) - datetime.fromisoformat(run.created_at)).total_seconds()
+    oldest = invocation.settings.safety.max_resume_age
+    if age > oldest:
+        raise UsageFault(
+            f"run {run.run_id} is {plain_duration(age)} old, more than safety.max_resume_age "
+            f"({plain_duration(oldest)}); what it asks for may no longer be right. "
+            "If it is, --any-age does it all the same",
+            next=invocation.command(command, run.run_id, "--any-age"),
+        )
+
+
+def written_since(run: RunRecord, invocation: Invocation) -> frozenset[int]:
+    """Give the associates that later runs of the same target have written."""
+    written: set[int] = set()
+    for folder, journal in invocation.archive.journals():
+        if folder.name <= run.run_id:
+            break  # newest first: the rest is older
+        if journal.run().target == run.target:
+            written.update(journal.written())
+    return frozenset(written)

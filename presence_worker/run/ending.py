@@ -1,0 +1,57 @@
+"""How a run ended: its state, its exit code, and the command to run next."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import ExitCode, Held, InputRefused, PresenceWorkerError
+from ..intake.source import STDIN
+from ..journal import Journal
+from ..model import Result, State
+from ..report.words import verdict
+from .invocation import Invocation
+
+Counts = Mapping[Result, int]
+
+
+class Ending(NamedTuple):
+    """What the run's record says at its end."""
+
+    state: State
+    exit_code: ExitCode
+    message: str
+    next: str | None
+
+
+def ending_of(
+    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
+) -> Ending:
+    """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
+    counts = journal.counts()
+    run_id = folder.name
+    if isinstance(error, InputRefused):
+        hint = "; feed the mended job on standard input again" if job == STDIN else ""
+        command = invocation.command("check", job or STDIN, *invocation.input_options)
+        return Ending(State.REFUSED, error.exit_code, f"{error}{hint}", command)
+    if isinstance(error, Held):
+        return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
+    if error is not None and unsettled(counts):
+        message = f"{error}. {verdict(counts)}"
+        return Ending(State.STOPPED, error.exit_code, message, invocation.command("resume", run_id))
+    return _finished(counts, folder, invocation)
+
+
+def unsettled(counts: Counts) -> int:
+    """Count the rows `resume` would send."""
+    return counts[Result.NOT_SENT] + counts[Result.FAILED] + counts[Result.UNKNOWN]
+
+
+def _finished(counts: Counts, folder: Path, invocation: Invocation) -> Ending:
+    message = verdict(counts)
+    if unsettled(counts):
+        command = invocation.command("resume", folder.name)
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)
+    if counts[Result.INVALID] or counts[Result.REJECTED]:
+        command = invocation.command("run", str(folder / "failed.csv"))
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} Mend failed.csv and run it.", command)
+    return Ending(State.FINISHED, ExitCode.DONE, message, None)

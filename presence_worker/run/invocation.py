@@ -1,0 +1,50 @@
+"""What a command was called with: the settings in force, and how to call the next one."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..journal import Archive
+from ..model import Outcome
+from ..settings import Settings
+from ..superoffice import Client
+
+
+class Progress(Protocol):
+    """Somebody who watches a delivery."""
+
+    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+        """Hear that *total* rows are to be sent."""
+
+    def settled(self, outcome: Outcome) -> None:
+        """Hear of one row that was settled."""
+
+    def end(self) -> None:
+        """Hear that the delivery is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """Everything a run needs to know of its surroundings."""
+
+    settings: Settings
+    archive: Archive
+    target: str  # the service's root, or "sandbox"
+    options: tuple[str, ...]  # to repeat in the command to run next
+    input_options: tuple[str, ...]  # likewise, where the same job is read again
+    open_service: Callable[[], AbstractAsyncContextManager[Client]]
+    progress: Progress
+
+    def command(self, *words: str) -> str:
+        """Give a command that works as printed, with the options of this one."""
+        return quoted(*words, *self.options)
+
+
+def quoted(*words: str) -> str:
+    """Give a command of ours, quoted for the shell."""
+    command = ["presence-worker", *words]
+    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)

@@ -1,0 +1,154 @@
+"""The life of a run: stage, guard, deliver, finish; and later resume, apply and report."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFault
+from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
+from ..model import State
+from ..report import Summary, summarise, write_reports
+from .earlier import check_age, check_target, choose, earlier_run, written_since
+from .ending import ending_of
+from .invocation import Invocation
+from .session import Session
+from .staging import new_run, stage
+
+log = structlog.get_logger()
+
+
+async def run_job(job: str, invocation: Invocation) -> Summary:
+    """Carry out a job from file to report; give the summary."""
+    with _at_work(invocation):
+        invocation.archive.sweep()
+        folder = invocation.archive.new_folder()
+        with _new_journal(folder) as journal:
+            run = new_run(folder.name, job, invocation.target, invocation.settings)
+            log.info("run.staging", run_id=run.run_id, job=job, target=run.target)
+            error = _staged(journal, run, job, invocation)
+            if error is None:
+                error = await _deliver(journal, run, "run", invocation)
+            return _finish(journal, folder, job, error, invocation)
+
+
+async def resume_run(name: str | None, invocation: Invocation, *, any_age: bool) -> Summary:
+    """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
+    with _at_work(invocation):
+        folder = choose(name, invocation)
+        with earlier_run(folder, invocation) as journal:
+            run = journal.run()
+            check_target(run, invocation)
+            if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
+                log.warning("run.nothing_to_resume", run_id=run.run_id, state=run.state)
+                return write_reports(folder, journal)
+            return await _go_on(journal, folder, "resume", invocation, any_age=any_age)
+
+
+async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summary:
+    """Deliver a held run exactly as it was stored."""
+    with _at_work(invocation):
+        folder = choose(name, invocation)
+        with earlier_run(folder, invocation) as journal:
+            run = journal.run()
+            check_target(run, invocation)
+            if run.state not in (State.HELD, State.PLANNED):
+                raise UsageFault(
+                    f"run {run.run_id} is {run.state}; only a held run can be applied",
+                    next=invocation.command("report", run.run_id),
+                )
+            return await _go_on(journal, folder, "apply", invocation, any_age=any_age)
+
+
+def report_run(name: str, invocation: Invocation) -> Summary:
+    """Write a run's report files again from its journal; give the summary."""
+    folder = choose(name, invocation)
+    with earlier_run(folder, invocation) as journal:
+        return write_reports(folder, journal)
+
+
+def list_runs(invocation: Invocation) -> list[Summary]:
+    """Give the summaries of all runs, newest first; one that cannot be read is listed as such."""
+    return [_summary_of(folder, invocation) for folder in invocation.archive.folders()]
+
+
+def _summary_of(folder: Path, invocation: Invocation) -> Summary:
+    try:
+        with earlier_run(folder, invocation) as journal:
+            return summarise(journal, {})
+    except Locked:
+        return {"run_id": folder.name, "state": str(State.RUNNING), "message": "at work"}
+    except PresenceWorkerError as error:
+        return {"run_id": folder.name, "state": "unreadable", "message": str(error)}
+
+
+@contextmanager
+def _at_work(invocation: Invocation) -> Iterator[None]:
+    invocation.archive.prepare()
+    with target_lock(invocation.target, invocation.archive.state_dir):
+        yield
+
+
+@contextmanager
+def _new_journal(folder: Path) -> Iterator[Journal]:
+    """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
+    with run_lock(folder):
+        journal = Journal.create(folder / JOURNAL)
+        try:
+            yield journal
+        finally:
+            staged = journal.is_staged()
+            journal.close()
+            if not staged:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:
+    """Stage the job; give why it must not be sent, or None. A job that cannot be read leaves an empty run."""
+    try:
+        return stage(journal, run, job, invocation.settings)
+    except InputRefused as error:
+        with journal.transaction():
+            journal.stage(run, ())
+        return error
+
+
+async def _go_on(
+    journal: Journal, folder: Path, command: str, invocation: Invocation, *, any_age: bool
+) -> Summary:
+    if not any_age:
+        check_age(journal.run(), command, invocation)
+    error = await _deliver(journal, journal.run(), command, invocation)
+    return _finish(journal, folder, None, error, invocation)
+
+
+async def _deliver(
+    journal: Journal, run: RunRecord, command: str, invocation: Invocation
+) -> PresenceWorkerError | None:
+    overtaken = written_since(run, invocation)
+    journal.begin(command, invocation.settings.delivery.rate)
+    log.info("run.delivering", run_id=run.run_id, to_send=journal.to_send())
+    return await Session(journal, invocation, overtaken).run()
+
+
+def _finish(
+    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
+) -> Summary:
+    """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
+    ending = ending_of(journal, folder, job, error, invocation)
+    try:
+        with journal.transaction():
+            journal.describe(**ending._asdict())
+        summary = write_reports(folder, journal)
+    except Stopped as trouble:
+        command = "report" if journal.run().state == ending.state else "resume"
+        summary = summarise(journal, {}) | {
+            "state": str(State.STOPPED),
+            "exit_code": int(trouble.exit_code),
+            "message": f"{trouble}. {ending.message}",
+            "next": invocation.command(command, folder.name),
+        }
+    log.info("run.ended", run_id=folder.name, state=summary["state"], exit_code=summary["exit_code"])
+    return summary

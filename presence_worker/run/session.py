@@ -1,0 +1,123 @@
+"""One session of work on a staged run: deliver what is still to be sent."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import anyio
+import structlog
+
+from ..delivery import Halt, Watch, deliver, policy
+from ..errors import PresenceWorkerError, Stopped
+from ..journal import Journal
+from ..model import Change, Outcome, Reason, Result
+from ..superoffice import Client
+from ..values import seconds_left
+from .invocation import Invocation
+from .recorder import Recorder
+from .signals import halting
+
+OVERTAKEN = Outcome(
+    result=Result.REJECTED,
+    reason=Reason.MOVED_SINCE_RUN,
+    detail="a later run has set this associate",
+    attempts=0,
+    wire_puts=0,
+)
+ROW_EVENTS = {result: f"row.{result}" for result in Result}
+log = structlog.get_logger()
+
+
+class Session:
+    """Owns what one session needs beside the policy: the journal, the recorder, the watch and the halt."""
+
+    def __init__(self, journal: Journal, invocation: Invocation, overtaken: frozenset[int]) -> None:
+        self._journal = journal
+        self._invocation = invocation
+        self._settings = invocation.settings
+        self._overtaken = overtaken  # associates a later run has written: not sent
+        self._clock = asyncio.get_running_loop().time
+        self._halt = Halt(self._settings.delivery.drain, self._clock)
+        self._recorder = Recorder(journal)
+        safety, self._to_send = self._settings.safety, journal.to_send()
+        self._watch = Watch(
+            self._halt, limit=safety.max_failures, to_send=self._to_send, floor=safety.percent_floor
+        )
+
+    async def run(self) -> PresenceWorkerError | None:
+        """Deliver; return when every outcome is on disk. Give what ended the session early, or None."""
+        began, gets = self._clock(), 0
+        with halting(self._halt):
+            async with self._invocation.open_service() as client:
+                try:
+                    await self._deliver(client)
+                except Stopped as error:  # the journal cannot be written
+                    self._halt(error)
+                gets = client.gets
+        try:
+            self._journal.end(seconds=self._clock() - began, gets=gets)
+        except Stopped as error:
+            self._halt(error)
+        return self._halt.reason
+
+    async def _deliver(self, client: Client) -> None:
+        delivery, progress = self._settings.delivery, self._invocation.progress
+        made = policy(
+            client.put,
+            client.read if self._settings.target.verify_reads else None,
+            delivery,
+            self._halt,
+            clock=self._clock,
+            seconds_left=self._until_deadline(),
+        )
+        page = max(delivery.concurrency, int(made.pace.rate))
+        progress.begin(self._to_send, lambda: made.slots.in_flight)
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._recorder.run, self._halt)
+            beside.start_soon(self._keep_deadline)
+            changes = self._not_overtaken(self._journal.changes(page))
+            await deliver(changes, made, self._settle, self._halt, workers=delivery.concurrency)
+            for change, outcome in self._watch.release():
+                self._record(change, outcome)
+            beside.cancel_scope.cancel()
+        progress.end()
+        await self._recorder.flush()
+
+    def _settle(self, change: Change, outcome: Outcome) -> None:
+        for settled_change, settled in self._watch.settle(change, outcome):
+            self._record(settled_change, settled)
+
+    def _record(self, change: Change, outcome: Outcome) -> None:
+        self._recorder.add(change.row, outcome)
+        self._invocation.progress.settled(outcome)
+        if outcome.result is not Result.UPDATED:
+            log.warning(
+                ROW_EVENTS[outcome.result],
+                row=change.row,
+                associate_id=change.associate_id,
+                reason=outcome.reason,
+                http_status=outcome.http_status,
+                attempts=outcome.attempts,
+                detail=outcome.detail,
+            )
+
+    def _not_overtaken(self, changes: Iterator[Change]) -> Iterator[Change]:
+        for change in changes:
+            if change.associate_id in self._overtaken:
+                self._record(change, OVERTAKEN)
+            else:
+                yield change
+
+    def _until_deadline(self) -> Callable[[], float]:
+        """Make the function that gives the seconds left until the deadline."""
+        deadline = self._settings.delivery.deadline
+        if deadline is None:
+            return lambda: float("inf")
+        end = self._clock() + seconds_left(deadline, datetime.now().astimezone())
+        return lambda: end - self._clock()
+
+    async def _keep_deadline(self) -> None:
+        left = self._until_deadline()()
+        if left != float("inf"):
+            await anyio.sleep(left)
+            self._halt(Stopped("delivery.deadline has come"))

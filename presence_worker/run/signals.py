@@ -1,0 +1,67 @@
+"""SIGTERM and SIGINT: the first one ends the run in order, the second one leaves at once."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from ..errors import Interrupted, PresenceWorkerError, Terminated
+
+REASONS: dict[int, type[PresenceWorkerError]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
+if hasattr(signal, "SIGHUP"):
+    REASONS[signal.SIGHUP] = Terminated  # the terminal is gone
+WORDS = "stopped by a signal; what was in flight was finished"
+
+
+def raise_on_signal() -> None:
+    """While nothing is being sent, a signal ends the program where it stands."""
+    for number in REASONS:
+        signal.signal(number, _raise)
+
+
+def _raise(number: int, _: FrameType | None) -> None:
+    raise REASONS[number]("stopped by a signal before anything was sent")
+
+
+@contextmanager
+def halting(halt: Callable[[PresenceWorkerError], None]) -> Iterator[None]:
+    """While rows are being sent, the first signal halts the delivery in order.
+
+    When the delivery is over, signals wait: a run that is writing its report is about to end anyway.
+    """
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+
+    def on_signal(number: int) -> None:
+        received.append(number)
+        if len(received) > 1:
+            os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
+        halt(REASONS[number](WORDS))
+
+    for number in REASONS:
+        _listen(loop, number, on_signal)
+    try:
+        yield
+    finally:
+        for number in REASONS:
+            _unlisten(loop, number)
+
+
+def _listen(loop: asyncio.AbstractEventLoop, number: int, on_signal: Callable[[int], None]) -> None:
+    try:
+        loop.add_signal_handler(number, on_signal, number)
+    except NotImplementedError:  # Windows
+        signal.signal(number, lambda n, _: loop.call_soon_threadsafe(on_signal, n))
+
+
+def _unlisten(loop: asyncio.AbstractEventLoop, number: int) -> None:
+    with suppress(NotImplementedError):  # Windows
+        loop.remove_signal_handler(number)
+    signal.signal(number, _leave)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """Let the first late signal pass, and leave on the next one."""
+    signal.signal(number, lambda n, _: os._exit(REASONS[n].exit_code))

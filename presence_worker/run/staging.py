@@ -1,0 +1,90 @@
+"""From a job to a staged run: everything is read and judged before anything is sent."""
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import PresenceWorkerError
+from ..intake.clashes import settle
+from ..intake.job import Job, open_job
+from ..journal import Journal, RunRecord, now
+from ..model import Result, State
+from ..settings import SECRETS, Settings
+from .guards import too_many_changes, too_many_invalid
+
+
+def stage(journal: Journal, run: RunRecord, job: str, settings: Settings) -> PresenceWorkerError | None:
+    """Read the whole job into a new journal, all of it or nothing; give why it must not be sent, or None.
+
+    Raise InputRefused for a job that cannot be read; the journal is empty then.
+    """
+    with journal.transaction():
+        with open_job(job, settings) as opened:
+            journal.stage(run, opened.rows)
+        settle_clashes(journal, settings)
+        return _judge(journal, opened, job, settings)
+
+
+def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord:
+    """Give the record of a run that knows nothing of its job yet."""
+    return RunRecord(
+        run_id=run_id,
+        created_at=now(),
+        target=target,
+        state=State.RUNNING,
+        exit_code=None,
+        message=None,
+        next=None,
+        input={"name": job, "rows": 0},
+        settings=without_secrets(settings),
+        notes=[],
+    )
+
+
+def settle_clashes(journal: Journal, settings: Settings) -> None:
+    """Settle the rows that ask for an associate another row asks for as well."""
+    for asked in journal.clashes():
+        for row, result, reason, detail, of in settle(asked, settings.input.on_conflict):
+            journal.set_row(row, result, reason, detail, of)
+
+
+def _judge(journal: Journal, opened: Job, job: str, settings: Settings) -> PresenceWorkerError | None:
+    counts = journal.counts()
+    rows = sum(counts.values())
+    journal.describe(input=describe(opened, job, rows), notes=notes(opened, settings))
+    refused = too_many_invalid(counts[Result.INVALID], rows, settings.safety)
+    held = too_many_changes(counts[Result.NOT_SENT], None, settings.safety)
+    return refused or held
+
+
+def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
+    """Give what the journal keeps of the input."""
+    return {
+        "name": opened.name if opened.stdin else str(Path(job).absolute()),
+        "stdin": opened.stdin,
+        "sha256": opened.sha256,
+        "rows": rows,
+        "format": opened.format,
+        "encoding": opened.encoding,
+        "delimiter": opened.delimiter,
+        "columns": opened.columns,
+    }
+
+
+def notes(opened: Job, settings: Settings) -> list[str]:
+    """Give what a reader should know although no row is wrong."""
+    found = []
+    if opened.messages_left_out:
+        found.append(
+            f"{opened.messages_left_out} messages beside StatusNormal were left out: "
+            "they are comments for who is not present"
+        )
+    if settings.delivery.read_before == "auto":
+        found.append(
+            "present values are not read before writing: no row can be `unchanged`, and there is no undo"
+        )
+    return found
+
+
+def without_secrets(settings: Settings) -> dict[str, Any]:
+    """Give the settings as the journal keeps them."""
+    return settings.model_dump(mode="json", exclude={"auth": set(SECRETS)})
