@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import platformdirs
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from .errors import UsageFault
 from .settings import Settings
@@ -39,7 +39,7 @@ def find_config(named: Path | None) -> Path | None:
 def load_settings(file: Path | None, flags: Nested) -> Settings:
     """Merge all sources into one Settings; every problem of all of them is in the one UsageFault."""
 
-    class Sources(Settings):  # the file's name is known only now
+    class Sources(Settings):  # what the file says is known only now
         @classmethod
         def settings_customise_sources(  # type: ignore[override]  # called by keyword
             cls,
@@ -47,21 +47,30 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
             init_settings: PydanticBaseSettingsSource,
             **_: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            files = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
-            return init_settings, Environment(settings_cls), *files
+            return init_settings, Environment(settings_cls), InitSettingsSource(settings_cls, table)
 
     strays = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
+    text = _read(file) if file else ""
     try:
+        table = tomllib.loads(text)
         settings = Sources(**flags)  # type: ignore[arg-type]  # pydantic checks what flags hold
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{file}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise UsageFault(f"{file}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageFault("\n".join([f"{file}: not valid TOML: {error}", *strays])) from None
     except ValidationError as error:
-        raise UsageFault("\n".join([*_problems(error, file, flags), *strays])) from None
+        raise UsageFault("\n".join([*_problems(error, file, text, flags), *strays])) from None
     if strays:
         raise UsageFault("\n".join(strays))
     return Settings.model_construct(**dict(settings))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")  # some editors put a mark first
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageFault(f"{file}, line {line}: not valid UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise UsageFault(f"{file}: {error.strerror}") from None
 
 
 class Environment(PydanticBaseSettingsSource):
@@ -77,7 +86,8 @@ class Environment(PydanticBaseSettingsSource):
         for name, text in os.environ.items():
             if name.upper().startswith(PREFIX) and "__" in name and not _is_stray(name):
                 section, key = name[len(PREFIX) :].lower().split("__", 1)
-                values.setdefault(section, {})[key] = _decoded(text)
+                secret = section == "auth"  # and may well look like a list or a table
+                values.setdefault(section, {})[key] = text if secret else _decoded(text)
         return values
 
 
@@ -98,8 +108,7 @@ def _is_stray(name: str) -> bool:
     return not separator or section not in Settings.model_fields
 
 
-def _problems(error: ValidationError, file: Path | None, flags: Nested) -> list[str]:
-    text = file.read_text("utf-8") if file else ""
+def _problems(error: ValidationError, file: Path | None, text: str, flags: Nested) -> list[str]:
     found = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         path = [str(part) for part in problem["loc"]]
@@ -124,27 +133,30 @@ def _origin(path: list[str], file: Path | None, text: str, flags: Nested) -> str
     section, key = path[0], path[1] if len(path) > 1 else ""
     if key in flags.get(section, {}):
         return f"option --{key.replace('_', '-')}"
-    variable = f"{PREFIX}{section}__{key}".upper()
-    if any(name.upper() == variable for name in os.environ):
-        return variable
-    if line := _line_of(section, key, text):
-        return f"{file}, line {line}"
-    return str(file or "settings")
+    prefix = f"{PREFIX}{section}__".upper()
+    variables = sorted(name for name in map(str.upper, os.environ) if name.startswith(prefix))
+    if prefix + key.upper() in variables:
+        return prefix + key.upper()
+    line = _line_of(section, key, text)
+    if key or not variables:
+        return f"{file}, line {line}" if line else str(file or "settings")
+    return " and ".join([f"{file}, line {line}"] * bool(line) + variables)  # a whole section is at fault
 
 
 def _line_of(section: str, key: str, text: str) -> int | None:
     """Find the 1-based line of a key, or of its section, in a TOML text."""
+    top_line = re.compile(rf"\s*[\"']?{re.escape(section)}[\"']?\s*(=|\.\s*[\"']?{re.escape(key)})")
     key_line = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
     header_line = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?\]")
     any_header = re.compile(r"\s*\[")
-    inside, header = False, None
+    top, inside, header = True, False, None
     for number, line in enumerate(text.splitlines(), 1):
         if any_header.match(line):
             match = header_line.match(line)
-            inside = bool(match)
+            top, inside = False, bool(match)
             if match and match[1]:
                 return number
             header = header or (number if match else None)
-        elif inside and key_line.match(line):
+        elif (inside and key_line.match(line)) or (top and top_line.match(line)):
             return number
     return header

@@ -1,7 +1,9 @@
 """The log: facts as JSON lines under a scheduler, as short lines for somebody at a terminal."""
 
+import json
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -33,16 +35,19 @@ class _StandardError:
     """A logger that never fails: a log that cannot be written must not end the run."""
 
     def msg(self, line: str) -> None:
-        try:
+        if sys.stderr is None:  # closed before we began; print would take standard output instead
+            return
+        with suppress(OSError, ValueError):  # closed or full: nobody reads on
             print(line, file=sys.stderr, flush=True)
-        except (OSError, ValueError):
-            sys.stderr = None  # closed or full: nobody reads on
 
     debug = info = warning = error = critical = msg
 
 
 def _json(event: Any, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except orjson.JSONEncodeError:  # lone surrogates, which names of files may have, and huge numbers
+        return json.dumps(event, default=str)
 
 
 def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:

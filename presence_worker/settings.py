@@ -26,7 +26,10 @@ IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
 
 
 def _delimiter(value: object) -> object:
-    return {"tab": "\t", "\\t": "\t", "auto": None}.get(value, value) if isinstance(value, str) else value
+    value = {"tab": "\t", "\\t": "\t", "auto": None}.get(value, value) if isinstance(value, str) else value
+    if isinstance(value, str) and (len(value) != 1 or value in '"\r\n\0'):
+        raise ValueError('expected one character such as ";", or "tab", or "auto"')
+    return value
 
 
 def _status(value: object) -> object:
@@ -41,7 +44,7 @@ def _meaning(value: object) -> object:
 
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
-Delimiter = Annotated[str, BeforeValidator(_delimiter), Field(min_length=1, max_length=1)]
+Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
 Seconds = Annotated[Duration, Field(gt=0)]
 SecondsOrNone = Annotated[Duration, Field(ge=0)]
@@ -110,7 +113,7 @@ class Input(Section):
     status: str | None = None
     message: str | None = None
     format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
-    delimiter: Delimiter | None = None
+    delimiter: Delimiter = None  # None: the one that fits the header
     encoding: str | None = None
     statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
     allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]

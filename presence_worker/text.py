@@ -1,27 +1,83 @@
 """Other people's words made harmless, for terminals, logs and reports."""
 
+import base64
 import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format (bidi, zero-width), surrogates, …
+_CUT = "…"
+_BLOT = "[redacted]"
+_SHORT = 4  # characters; a shorter secret is only blotted out where it stands alone
+_LEAST = 3  # characters of a secret, at the end of a text that was cut, that are too many
 
 
 def clean(text: str, limit: int = 300) -> str:
     """Give *text* on one line without characters that steer a terminal or hide, at most *limit* long."""
     if not (text.isascii() and text.isprintable()):
-        text = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in text[: limit * 10])
+        text = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in _start(text, limit * 10))
     text = " ".join(text.split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return text if len(text) <= limit else _start(text, limit - 1)
+
+
+def _start(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}{_CUT}"
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Give *text* with every secret blotted out, as it is and as HTML, JSON and URLs write it."""
-    for secret in secrets:
-        for form in {secret, html.escape(secret), json.dumps(secret)[1:-1], quote(secret), clean(secret)}:
-            if form:
-                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", "[redacted]", text, flags=re.IGNORECASE)
+    """Give *text* with every secret blotted out, as it is and as HTML, JSON, URLs and base64 write it.
+
+    Where `clean` has cut *text* amid a secret, the first half of that goes too.
+    """
+    forms = {form for secret in secrets for form in _forms(secret) if form}
+    for form in sorted(forms, key=len, reverse=True):  # the longest first: what holds another goes whole
+        text = _without_half(_without(text, form), form)
+    return text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield from _spelled(secret)
+    yield from _spelled(clean(secret, len(secret)))
+    yield from _in_base64(secret)
+
+
+def _spelled(secret: str) -> Iterator[str]:
+    """Give a secret as it is, and as HTML, JSON and URLs write it."""
+    page = html.escape(secret)
+    yield from (secret, page, page.replace("&#x27;", "&#39;").encode("ascii", "xmlcharrefreplace").decode())
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
+    yield secret.encode("cp1252", "replace").decode("utf-8", "replace")  # a Windows page misread
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Give what base64 makes of a secret, wherever that begins in what is encoded."""
+    octets = secret.encode()
+    for shift in range(3):
+        first, end = -(-shift * 8 // 6), (shift + len(octets)) * 8 // 6
+        form = base64.b64encode(bytes(shift) + octets).decode()[first:end]
+        if len(form) > _SHORT:
+            yield form
+            yield form.translate({ord("+"): "-", ord("/"): "_"})
+
+
+def _without(text: str, form: str) -> str:
+    if form.lower() not in text.lower():
+        return text
+    pattern = re.escape(form)
+    if len(form) < _SHORT:
+        pattern = rf"(?<![^\W_]){pattern}(?![^\W_])"
+    return re.sub(pattern, _BLOT, text, flags=re.IGNORECASE)
+
+
+def _without_half(text: str, form: str) -> str:
+    if not text.endswith(_CUT) or form[:_LEAST].lower() not in text.lower():
+        return text
+    kept = text.removesuffix(_CUT)
+    for length in range(min(len(form), len(kept)), _LEAST - 1, -1):
+        if kept[-length:].lower() == form[:length].lower():
+            return f"{kept[:-length]}{_BLOT}{_CUT}"
     return text

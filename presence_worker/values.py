@@ -1,15 +1,17 @@
 """How operators write quantities: durations, limits and times of day, as text or number."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_DOTTED_TIME = re.compile(r"\s*\d{1,2}\.\d\d\s*", re.ASCII)  # "06.30": hardly meant as seconds
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 
@@ -26,7 +28,7 @@ def duration(value: Any) -> Any:
     return value
 
 
-Duration = Annotated[float, BeforeValidator(duration)]
+Duration = Annotated[float, BeforeValidator(duration), Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,11 @@ def limit(value: Any) -> Limit:
         return value
     count: int | None = None
     percent: float | None = None
-    for part in value if isinstance(value, list | tuple) else [value]:
+    for part in value if isinstance(value, list | tuple) and value else [value]:
         text = "" if isinstance(part, bool) else str(part).strip().lower()
-        if match := _PERCENTAGE.fullmatch(text):
+        if percent is None and (match := _PERCENTAGE.fullmatch(text)):
             percent = float(match[1])
-        elif _COUNT.fullmatch(text):
+        elif count is None and _COUNT.fullmatch(text):
             count = int(text)
         elif text != "none" or isinstance(value, list | tuple):
             raise ValueError('expected a number, a percentage such as "50%", both in a list, or "none"')
@@ -82,10 +84,14 @@ def deadline(value: Any) -> Any:
         return None
     if isinstance(value, str) and (match := _TIME_OF_DAY.fullmatch(value.strip())):
         return time(int(match[1]), int(match[2]))
+    dotted = isinstance(value, str) and _DOTTED_TIME.fullmatch(value)
     try:
-        return duration(value)
-    except ValueError:
-        raise ValueError('expected a duration such as "2h", a local time "HH:MM", or "none"') from None
+        seconds = 0.0 if dotted else float(duration(value))
+    except (ValueError, OverflowError):
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError('expected a duration such as "2h", a local time "HH:MM", or "none"')
+    return seconds
 
 
 Deadline = Annotated[float | time | None, BeforeValidator(deadline)]

@@ -1,0 +1,69 @@
+"""What all tests share: the event loop's kind, and a clock that jumps."""
+
+import asyncio
+import selectors
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import pytest
+from aioresponses import aioresponses
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """A selector that never waits for time: it jumps to the moment of the next timer."""
+
+    now = 0.0  # seconds
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Give what is ready; with nothing ready, let the time pass at once."""
+        ready = super().select(None if timeout is None else 0)
+        if not ready and timeout:
+            self.now += timeout
+        return ready
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock only moves when everybody sleeps."""
+
+    def __init__(self) -> None:
+        self.jumping = JumpingSelector()
+        super().__init__(self.jumping)
+
+    def time(self) -> float:
+        """Give the virtual time in seconds since the loop was made."""
+        return self.jumping.now
+
+
+VIRTUAL_TIME = ("asyncio", {"loop_factory": VirtualTimeLoop})
+
+
+@pytest.fixture
+def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
+    """The loop of async tests; a folder whose tests are about time returns VIRTUAL_TIME instead."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing a test does touches the developer's own state, settings or locks."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class MockedResponse(aiohttp.ClientResponse):
+    """An answer with the argument that aiohttp 3.14 insists on and aioresponses 0.7.9 does not know."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"stream_writer": SimpleNamespace(output_size=0), **kwargs})
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses]:
+    """A service without sockets; it knows nothing of time-outs, pooling or broken connections."""
+    monkeypatch.setattr("aioresponses.core.ClientResponse", MockedResponse)
+    with aioresponses() as mocked:
+        yield mocked

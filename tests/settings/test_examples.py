@@ -1,0 +1,133 @@
+"""config/examples: jobs to try the program with, one that goes well and one that has every trouble."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from presence_worker import intake
+from presence_worker.configuration import load_settings
+from presence_worker.intake.job import open_job
+from presence_worker.run import check_job
+from presence_worker.settings import Settings
+
+EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
+FAULTS = {  # physical line: reason
+    "messy.csv": {
+        5: "bad_associate_id",
+        10: "unknown_status",
+        16: "status_not_allowed",
+        23: "message_too_long",
+        29: "control_characters",
+        42: "conflict",
+        65: "conflict",
+        76: "ragged_row",
+    },
+    "messy.json": {
+        5: "bad_associate_id",
+        10: "unknown_status",
+        16: "status_not_allowed",
+        23: "message_too_long",
+        29: "control_characters",
+        42: "conflict",
+        64: "conflict",
+        75: "bad_message",
+    },
+}
+SMALL = ("small.csv", "small.json")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return load_settings(None, {})
+
+
+def check(name: str, settings: Settings) -> dict[str, Any]:
+    return check_job(str(EXAMPLES / name), settings, ())
+
+
+def faults(summary: dict[str, Any]) -> dict[int, str]:
+    return {fault["line"]: fault["reason"] for fault in summary["faults"]}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_is_flawless(name: str, settings: Settings) -> None:
+    """Every row of the small examples can be sent."""
+    summary = check(name, settings)
+
+    assert (summary["exit_code"], summary["counts"]["not_sent"], summary["faults"]) == (0, 12, [])
+
+
+def test_small_asks_for_the_same_in_both_formats(settings: Settings) -> None:
+    """The small examples are one job in two formats: letters, line breaks and quotes are the same."""
+    asked = []
+    for name in SMALL:
+        with open_job(str(EXAMPLES / name), settings) as job:
+            asked.append([(row.associate_id, row.status, row.message) for row in job.rows])
+
+    in_csv, in_json = asked
+
+    assert in_csv == in_json
+    assert "Forældreorlov\nKontakt: Søren Bjørn, lokal 114" in {message for _, _, message in in_csv}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_messy_names_each_fault_with_its_line(name: str, settings: Settings) -> None:
+    """A few invalid rows do not keep the others from being sent; each is named with line and reason."""
+    summary = check(name, settings)
+
+    assert faults(summary) == FAULTS[name]
+    assert (summary["exit_code"], summary["state"]) == (3, "checked")
+    assert {k: n for k, n in summary["counts"].items() if n} == {
+        "duplicate": 1,
+        "invalid": 8,
+        "not_sent": 85,
+    }
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_messy_shows_a_protected_associate_once_somebody_is_protected(name: str) -> None:
+    """With safety.protected_ids = [7] one more row is invalid: the one that asks for associate 7."""
+    settings = load_settings(None, {"safety": {"protected_ids": [7]}})
+
+    summary = check(name, settings)
+
+    assert faults(summary) == {**FAULTS[name], 48: "protected"}
+
+
+def test_messy_shows_every_reason_a_row_can_be_invalid_for() -> None:
+    """Whoever teaches the program a new fault of rows adds it to the examples."""
+    folder = Path(intake.__file__).parent
+    text = "".join((folder / name).read_text("utf-8") for name in ("rows.py", "clashes.py"))
+
+    known = {name.lower() for name in re.findall(r"\bReason\.([A-Z_]+)", text)}
+
+    shown = {reason for found in FAULTS.values() for reason in found.values()}
+    assert known - {"ignored_by_mapping", "protected"} == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "undone"),
+    [
+        ("small.csv", 0, {}),
+        ("small.json", 0, {}),
+        ("messy.csv", 3, {"invalid": 8, "rejected": 1}),
+        ("messy.json", 3, {"invalid": 8, "rejected": 1}),
+    ],
+)
+def test_examples_run_in_the_sandbox(name: str, code: int, undone: dict[str, int], tmp_path: Path) -> None:
+    """The examples do as the README says: the small ones succeed, the messy ones but for a few rows."""
+    options = ["--sandbox", "--state-dir", str(tmp_path), "--json", "--rate", "1000"]
+    command = [sys.executable, "-m", "presence_worker", "run", str(EXAMPLES / name), *options]
+
+    done = subprocess.run(command, check=False, capture_output=True, timeout=60)
+
+    summary = orjson.loads(done.stdout)
+    left = {result: n for result, n in summary["counts"].items() if n}
+    for result in ("updated", "unchanged", "duplicate"):
+        left.pop(result, None)
+    assert (done.returncode, summary["exit_code"], left) == (code, code, undone)

@@ -1,0 +1,121 @@
+"""Options win over variables, variables over the file, the file over the defaults."""
+
+from pathlib import Path
+
+import pytest
+
+from presence_worker.configuration import CONFIG_VARIABLE, find_config
+from presence_worker.errors import UsageFault
+from presence_worker.settings import Settings
+from presence_worker.values import Limit
+
+from .conftest import Load
+
+FILE = "[delivery]\nrate = 2\nburst = 2\nconcurrency = 2"
+
+
+def test_options_win_over_variables_over_the_file_over_defaults(load: Load) -> None:
+    """Each setting comes from the highest of the sources that have it, whatever the others have."""
+    settings = load(
+        FILE,
+        flags={"delivery": {"rate": "4"}},
+        DELIVERY__RATE="3",
+        DELIVERY__BURST="3",
+    )
+
+    delivery = settings.delivery
+
+    assert (delivery.rate, delivery.burst, delivery.concurrency, delivery.attempts) == (4, 3, 2, 6)
+
+
+def test_without_any_source_all_defaults_hold(load: Load) -> None:
+    """An empty file is a valid configuration."""
+    settings = load("")
+
+    assert settings == Settings.model_construct()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PRESENCE_WORKER_DELIVERY__RATE", "presence_worker_delivery__rate", "Presence_Worker_Delivery__Rate"],
+)
+def test_the_case_of_a_variable_does_not_matter(
+    name: str, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows writes the names of variables in capitals; elsewhere people do as they like."""
+    monkeypatch.setenv(name, "3")
+
+    settings = load("")
+
+    assert settings.delivery.rate == 3
+
+
+def test_variables_hold_lists_and_tables_as_json(load: Load) -> None:
+    """What is a list or a table in the file is JSON in a variable."""
+    settings = load(
+        INPUT__STATUSES='{"Sjuk": "StatusNotAvailable", "Okänd": "ignore"}',
+        INPUT__ALLOWED_STATUSES='["StatusNotAvailable"]',
+        SAFETY__PROTECTED_IDS="[1, 10]",
+        SAFETY__MAX_CHANGES='[5, "2%"]',
+        DELIVERY__HEADERS='{"SO-Language": "sv"}',
+    )
+
+    job, safety = settings.input, settings.safety
+
+    assert job.statuses == {"Sjuk": "StatusNotAvailable", "Okänd": "ignore"}
+    assert job.allowed_statuses == ["StatusNotAvailable"]
+    assert (safety.protected_ids, safety.max_changes) == ([1, 10], Limit(count=5, percent=2))
+    assert settings.delivery.headers == {"SO-Language": "sv"}
+
+
+@pytest.mark.parametrize("text", ["true", "True", "1", "yes", "on"])
+def test_variables_hold_yes_in_many_words(text: str, load: Load) -> None:
+    """A variable is always text; the usual words for yes are understood."""
+    settings = load(REPORT__INCLUDE_MESSAGES=text)
+
+    assert settings.report.include_messages is True
+
+
+def test_the_named_file_wins_over_the_variable_over_the_usual_place(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--config, else PRESENCE_WORKER_CONFIG, else config/presence-worker.toml under the working directory."""
+    usual, other = tmp_path / "config" / "presence-worker.toml", tmp_path / "other.toml"
+    usual.parent.mkdir()
+    for path in (file, usual, other):
+        path.touch()
+
+    without = find_config(None)
+    monkeypatch.setenv(CONFIG_VARIABLE, str(other))
+    with_variable = find_config(None)
+    with_option = find_config(file)
+
+    assert (without, with_variable, with_option) == (Path("config", "presence-worker.toml"), other, file)
+
+
+def test_without_a_file_in_a_usual_place_there_is_none() -> None:
+    """Nobody needs a configuration file."""
+    found = find_config(None)
+
+    assert found is None
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_a_file_that_was_named_must_exist(by_variable: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - pytest gives it
+    """A misspelt --config or PRESENCE_WORKER_CONFIG never falls back to other settings."""
+    if by_variable:
+        monkeypatch.setenv(CONFIG_VARIABLE, "nope.toml")
+
+    with pytest.raises(UsageFault) as fault:
+        find_config(None if by_variable else Path("nope.toml"))
+
+    assert str(fault.value) == "configuration file nope.toml: no such file"
+
+
+def test_an_empty_variable_names_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRESENCE_WORKER_CONFIG= in a scheduler's file is as good as none."""
+    monkeypatch.setenv(CONFIG_VARIABLE, "")
+
+    found = find_config(None)
+
+    assert found is None

@@ -1,0 +1,129 @@
+"""What is wrong with a configuration: all of it at once, each with its place and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from presence_worker.configuration import load_settings
+from presence_worker.errors import UsageFault
+
+from .conftest import Complaints, Load
+
+
+def test_all_problems_of_all_sources_come_at_once(complaints: Complaints) -> None:
+    """Options, variables and file are mended in one go: each problem names the place to go to."""
+    lines = complaints(
+        '[target]\nenvironment = "moon"\n\n[delivery]\nattempts = 0\n',
+        flags={"delivery": {"rate": "fast"}},
+        DELIVERY__CONCURRENCY="many",
+        NONSENSE="1",
+    )
+
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["FILE, line 2", "target.environment"],
+        ["option --rate", "delivery.rate"],
+        ["PRESENCE_WORKER_DELIVERY__CONCURRENCY", "delivery.concurrency"],
+        ["FILE, line 5", "delivery.attempts"],
+        ["PRESENCE_WORKER_NONSENSE", "no such setting"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[delivery]\nrat = 5", "FILE, line 2: delivery.rat: no such setting; did you mean rate?"),
+        ("[targt]\nbase_url = 1", "FILE, line 1: targt: no such setting; did you mean target?"),
+        ("rate = 5", "FILE, line 1: rate: no such setting"),
+        ("[report]\nqqq = 1", "FILE, line 2: report.qqq: no such setting"),
+    ],
+)
+def test_an_unknown_key_of_the_file_is_a_problem(text: str, line: str, complaints: Complaints) -> None:
+    """A misspelt key is never ignored; what it may have been meant for is said."""
+    lines = complaints(text)
+
+    assert lines == [line]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("DELIVERY__RAT", "delivery.rat: no such setting; did you mean rate?"),
+        ("DELIVRY__RATE", "no such setting"),
+        ("DELIVERY_RATE", "no such setting"),
+        ("TARGET", "no such setting"),
+        ("INPUT__STATUSES__SJUK", "input.statuses__sjuk: no such setting; did you mean statuses?"),
+    ],
+)
+def test_an_unknown_variable_is_a_problem(name: str, words: str, complaints: Complaints) -> None:
+    """Whatever begins with PRESENCE_WORKER_ is ours, and so is a misspelling of it."""
+    lines = complaints(**{name: "1"})
+
+    assert lines == [f"PRESENCE_WORKER_{name}: {words}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("# rate = 1\n[delivery]\n  rate = 0", "FILE, line 3"),
+        ('[delivery]\n"rate" = 0', "FILE, line 2"),
+        ("[input]\nformat = 'csv'\n[delivery]\nburst = 1\nrate = 0", "FILE, line 5"),
+        ("[input]\n[delivery.headers]\n[delivery]\nrate = 0", "FILE, line 4"),
+        ("delivery.burst = 1\ndelivery.rate = 0", "FILE, line 2"),
+        ("delivery = { rate = 0 }", "FILE, line 1"),
+    ],
+)
+def test_the_line_is_found_however_the_file_is_written(text: str, place: str, complaints: Complaints) -> None:
+    """The line is that of the key in its section, not of a comment or a namesake."""
+    lines = complaints(text)
+
+    assert lines == [f"{place}: delivery.rate: Input should be greater than 0"]
+
+
+def test_a_problem_deep_in_a_table_names_table_and_entry(complaints: Complaints) -> None:
+    """An entry of input.statuses is named with the table's line and its own word."""
+    lines = complaints('[input]\nformat = "csv"\n[input.statuses]\nSJUK = "Nope"')
+
+    (line,) = lines
+    assert line.startswith("FILE, line 3: input.statuses.SJUK: no such status; the service knows StatusNone,")
+
+
+def test_the_place_is_that_of_the_value_in_force(complaints: Complaints) -> None:
+    """A wrong value that overrules a right one is the one to mend."""
+    lines = complaints("[delivery]\nrate = 1", DELIVERY__RATE="0")
+
+    assert lines == ["PRESENCE_WORKER_DELIVERY__RATE: delivery.rate: Input should be greater than 0"]
+
+
+def test_broken_toml_is_a_problem_with_its_line(complaints: Complaints) -> None:
+    """What is not TOML is refused with the line; variables that are none of ours are told as well."""
+    lines = complaints("[delivery]\nrate = = 5\n", NONSENSE="1")
+
+    toml, stray = lines
+    assert toml.startswith("FILE: not valid TOML: ")
+    assert "line 2" in toml
+    assert stray == "PRESENCE_WORKER_NONSENSE: no such setting"
+
+
+def test_a_file_in_another_encoding_is_a_problem_with_its_line(file: Path) -> None:
+    """A file saved by an old Windows editor is refused with the line of its first strange letter."""
+    file.write_bytes('[input]\ndefault_message = "På semester"\n'.encode("cp1252"))
+
+    with pytest.raises(UsageFault) as fault:
+        load_settings(file, {})
+
+    assert str(fault.value) == f"{file}, line 2: not valid UTF-8; save it as UTF-8"
+
+
+def test_a_byte_order_mark_is_no_problem(load: Load) -> None:
+    """PowerShell and some editors begin UTF-8 files with a mark."""
+    settings = load("\ufeff[delivery]\nrate = 3")
+
+    assert settings.delivery.rate == 3
+
+
+def test_a_folder_is_no_configuration_file(tmp_path: Path) -> None:
+    """What cannot be read is a usage error, not a crash."""
+    with pytest.raises(UsageFault) as fault:
+        load_settings(tmp_path, {})
+
+    assert str(tmp_path) in str(fault.value)

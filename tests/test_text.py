@@ -1,0 +1,121 @@
+"""Other people's words, made harmless."""
+
+import base64
+import html
+import json
+import unicodedata
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from presence_worker.text import clean, redact
+
+CANARY = "Canary <b>&\"Ö'sick+/ leave"
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("plain words", "plain words"),
+        ("  two\n lines\t ", "two lines"),
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("user\u202egnp.exe", "user gnp.exe"),
+        ("a\u200bb\ufeffc", "a b c"),
+        ("a\x00b\x7fc\x9bd", "a b c d"),
+        ("\ud800\ue000\u2028\u2029", ""),
+        ("Påske 😀", "Påske 😀"),
+        ("", ""),
+    ],
+)
+def test_clean(text: str, cleaned: str) -> None:
+    """One line, single spaces, and nothing that steers a terminal or hides."""
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "é" * 300])
+def test_what_fits_is_whole(text: str) -> None:
+    """A text as long as the limit is not cut."""
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize("text", ["x" * 301, "é" * 301, "a\n" * 5000])
+def test_what_is_too_long_is_cut(text: str) -> None:
+    """A longer text ends in an ellipsis and is as long as the limit."""
+    cut = clean(text)
+
+    assert (len(cut), cut[-1]) == (300, "…")
+
+
+@given(text=st.text(), limit=st.integers(1, 40))
+@example(text="\u202e" * 50, limit=3)
+def test_whatever_is_said_is_harmless(text: str, limit: int) -> None:
+    """Any text becomes one printable line within the limit, and cleaning it again changes nothing."""
+    cleaned = clean(text, limit)
+
+    assert len(cleaned) <= limit
+    assert {unicodedata.category(c) for c in cleaned} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} == set()
+    assert clean(cleaned, limit) == cleaned
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        CANARY,
+        CANARY.upper(),
+        html.escape(CANARY),
+        json.dumps(CANARY)[1:-1],
+        json.dumps(CANARY, ensure_ascii=False)[1:-1],
+        quote(CANARY),
+        quote(CANARY, safe=""),
+        quote_plus(CANARY),
+        base64.b64encode(CANARY.encode()).decode().rstrip("="),
+    ],
+)
+def test_secrets_are_blotted_out_in_any_spelling(form: str) -> None:
+    """As it is, and as HTML, JSON, URLs and base64 write it: a secret does not show."""
+    assert redact(f"before {form} after", [CANARY]) == "before [redacted] after"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+def test_secrets_inside_base64_are_blotted_out(before: str) -> None:
+    """Wherever in an encoded text the secret begins, none of its whole letters can be decoded."""
+    encoded = base64.b64encode(f"{before}{CANARY}".encode()).decode()
+
+    redacted = redact(f"Basic {encoded}", [CANARY])
+
+    assert "[redacted]" in redacted
+    assert encoded[8:-8] not in redacted
+
+
+def test_a_secret_inside_a_longer_one() -> None:
+    """The longest goes first, so that no rest of it is left."""
+    assert redact("x Ferie i Roma x", ["Ferie", "Ferie i Roma"]) == "x [redacted] x"
+
+
+def test_a_short_secret_is_blotted_out_where_it_stands_alone() -> None:
+    """A message of three letters is no reason to tear other words apart."""
+    assert redact("no, not now: no.", ["no"]) == "[redacted], not now: [redacted]."
+
+
+def test_a_secret_that_was_cut() -> None:
+    """Where the end of a text was cut amid a secret, its first half goes too."""
+    assert redact(clean("it said: Sick leave until May", 18), ["Sick leave until May"]) == (
+        "it said: [redacted]…"
+    )
+
+
+@pytest.mark.parametrize("secrets", [[], [""], ["other"]])
+def test_nothing_to_redact(secrets: list[str]) -> None:
+    """Without a secret in it, a text stays as it is, also where it was cut."""
+    assert redact("some words…", secrets) == "some words…"
+
+
+@given(
+    before=st.text(st.characters(max_codepoint=0x17F, exclude_categories=["Cs"]), max_size=8),
+    secret=st.text("abcXYZÆ<&'\" 123+/%", min_size=6, max_size=20).filter(lambda s: s == s.strip()),
+)
+def test_no_secret_survives(before: str, secret: str) -> None:
+    """Whatever stands around it, a secret of some length is gone from the text."""
+    assert secret not in redact(f"{before}{secret}{before}", [secret])
