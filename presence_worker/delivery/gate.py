@@ -40,10 +40,16 @@ class Gate:
         self._clock = clock
         self._probing = anyio.Lock()
         self._strikes: set[object] = set()
+        self._away: set[int] = set()  # rows that surely met nobody since the last useful answer
         self.is_open = False
         self._answered = False  # by anybody, ever
         self._good = clock()  # when the last useful answer came
         self._next_probe = clock()
+
+    @property
+    def patience_left(self) -> float:
+        """Seconds that may still pass without a useful answer."""
+        return self._good + self._later_patience - self._clock()
 
     async def pass_through(self, send: Send, change: Change) -> Outcome:
         """Send at once while the gate is open, else when it is this change's turn to be the probe."""
@@ -72,7 +78,7 @@ class Gate:
             self._answered, self._patience = True, self._later_patience
         if outcome.trouble in AWAY:
             self._strike(change, outcome, probe=probe)
-            outcome = outcome if self.is_open else replace(outcome, trouble=Trouble.WAITING)
+            outcome = replace(outcome, trouble=self._everybodys(change) or outcome.trouble)
         elif outcome.trouble is not Trouble.THROTTLED:
             self._welcome()
         waiting = outcome.trouble in (Trouble.THROTTLED, Trouble.WAITING)
@@ -84,12 +90,19 @@ class Gate:
         """Count a sign of trouble; answers that may be one row's own trouble count once for each row."""
         surely_away = outcome.wire_puts == 0 or outcome.http_status == 503  # noqa: PLR2004
         self._strikes.add(object() if surely_away else change.row)
+        self._away.update([change.row] if surely_away else [])
         if probe:
             self._next_probe = self._clock() + self._interval
             self._interval = min(self._interval * 2, LONGEST_INTERVAL)
         elif self.is_open and len(self._strikes) >= STRIKES:
             self.is_open = False
             self._next_probe = self._clock() + self._interval
+
+    def _everybodys(self, change: Change) -> Trouble | None:
+        """Tell trouble that all rows have, and that so counts against none, from a row's own (None)."""
+        if not self.is_open:
+            return Trouble.WAITING
+        return Trouble.THROTTLED if change.row in self._away and len(self._away) > 1 else None
 
     def _welcome(self) -> None:
         self._good = self._clock()
@@ -99,6 +112,7 @@ class Gate:
                 self._reopened()
         self._interval = self._first_interval
         self._strikes.clear()
+        self._away.clear()
 
 
 def gated(send: Send, gate: Gate) -> Send:

@@ -31,6 +31,8 @@ class Halt:
         """Make *send* finish what it began although the delivery is halted, as long as the drain lasts."""
 
         async def protected_send(change: Change) -> Outcome:
+            if self.reason:  # who had nothing to wait for has not noticed yet
+                await anyio.sleep_forever()  # the halted scope ends it
             with anyio.CancelScope(shield=True) as scope:
                 self._in_flight.add(scope)
                 try:

@@ -38,7 +38,7 @@ def policy(
 ) -> Policy:
     """Put the policy together around *put*, innermost first: what is nearest to the wire stands there."""
     pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
-    slots = Slots(settings.concurrency)
+    slots = Slots(settings.concurrency, clock)
     gate = Gate(
         halt,
         patience=settings.outage_patience,
@@ -49,7 +49,7 @@ def policy(
     )
 
     def longest_wait() -> float:
-        return max(settings.retry_after_max, min(settings.outage_patience, seconds_left()))
+        return max(settings.retry_after_max, min(gate.patience_left, seconds_left()))
 
     async def prove(change: Change) -> bool:
         if read is None or not gate.is_open:

@@ -1,19 +1,22 @@
 """How many requests may be in flight: fewer while the service is in trouble."""
 
+from collections.abc import Callable
+
 import anyio
 
 from ..model import Change, Outcome, Send, Trouble
-
-CUT = 0.7
+from .pace import CUT, CUT_EVERY
 
 
 class Slots:
     """Owns the places for requests in flight; a row that waits for its next try holds none."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, clock: Callable[[], float] = anyio.current_time) -> None:
         self._configured = number
+        self._clock = clock
         self._limiter = anyio.CapacityLimiter(number)
         self._good = 0  # answers since the number was last changed
+        self._cut = -CUT_EVERY  # when the service asked us to slow down last
 
     @property
     def in_flight(self) -> int:
@@ -31,7 +34,14 @@ class Slots:
         """Give the place of *row* back."""
         self._limiter.release_on_behalf_of(row)
 
-    def shrink(self, factor: float = CUT) -> None:
+    def slow_down(self) -> None:
+        """Allow fewer, at most once a second."""
+        now = self._clock()
+        if now - self._cut >= CUT_EVERY:
+            self._cut = now
+            self.shrink(CUT)
+
+    def shrink(self, factor: float) -> None:
         """Allow fewer, but always one."""
         self._limiter.total_tokens = max(1, int(self._limiter.total_tokens * factor))
         self._good = 0
@@ -57,7 +67,7 @@ def slotted(send: Send, slots: Slots) -> Send:
         if outcome.trouble is None:
             slots.grow()
         elif outcome.trouble is Trouble.THROTTLED:
-            slots.shrink()
+            slots.slow_down()
         return outcome
 
     return slotted_send

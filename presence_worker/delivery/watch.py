@@ -51,6 +51,7 @@ class Watch:
         self._not_done = 0
         self._kept_back: list[Settled] = []
         self._all_alike = True  # since the start of the run
+        self._blamed = False  # the configuration or the permission, not the rows
 
     def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
         """Give what is settled by now: nothing, this one, or it with those kept back before it."""
@@ -58,14 +59,17 @@ class Watch:
             self._count()
         if self._is_alike(outcome):
             self._kept_back.append((change, outcome))
-            if len(self._kept_back) < ALIKE:
-                return []
-            status = outcome.http_status
-            words = f"the service refused {ALIKE} rows in a row alike ({status}): {outcome.detail}"
-            self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
-            return [(c, replace(o, result=Result.FAILED)) for c, o in self.release()]
+            enough = self._blamed or len(self._kept_back) >= ALIKE
+            return self._blame(outcome) if enough else []
         self._all_alike = False
         return [*self.release(), (change, outcome)]
+
+    def _blame(self, outcome: Outcome) -> list[Settled]:
+        """Halt, and give the refused rows as failed, those still in flight included: resume sends them."""
+        self._blamed = True
+        words = f"the service refused {ALIKE} rows in a row alike ({outcome.http_status}): {outcome.detail}"
+        self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
+        return [(c, replace(o, result=Result.FAILED)) for c, o in self.release()]
 
     def release(self) -> Iterator[Settled]:
         """Yield what was kept back, as it is."""

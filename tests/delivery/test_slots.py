@@ -1,0 +1,99 @@
+"""The places for requests in flight: never more than allowed, fewer in trouble, and given back."""
+
+import anyio
+import pytest
+
+from presence_worker.delivery.slots import Slots, slotted
+from presence_worker.model import Change, Outcome
+
+from .given import BROKEN, CUT_OFF, ODD, THROTTLED, UPDATED, Service, always, change, script, throng
+
+pytestmark = pytest.mark.anyio
+
+
+async def places(slots: Slots) -> int:
+    """Count how many may be in flight at once."""
+    service = Service(always(BROKEN), latency=1)
+    await throng(slotted(service.put, slots), range(1, 30))
+    return service.most_in_flight
+
+
+async def test_no_more_in_flight_than_places() -> None:
+    """Whoever finds no place waits for one."""
+    slots = Slots(8)
+
+    most = await places(slots)
+
+    assert most == 8
+    assert slots.in_flight == 0
+
+
+async def test_in_flight_is_told() -> None:
+    """The number of requests in flight can be shown while they are."""
+    slots = Slots(8)
+    send = slotted(Service(always(UPDATED)).put, slots)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(throng, send, [1, 2, 3])
+        await anyio.sleep(0.01)
+        in_flight = slots.in_flight
+
+    assert in_flight == 3
+
+
+async def test_a_place_is_always_left() -> None:
+    """However often the number shrinks, one place stays, or nothing would ever get better."""
+    slots = Slots(8)
+
+    for _ in range(10):
+        slots.shrink(0.5)
+
+    assert await places(slots) == 1
+
+
+async def test_places_come_back_one_by_one() -> None:
+    """After as many good answers as there are places there is one more, up to what was configured."""
+    slots = Slots(4)
+    slots.shrink(0.5)
+    send = slotted(script(UPDATED), slots)
+
+    seen = []
+    for row in range(1, 9):
+        await send(change(row))
+        seen.append(await places(slots))
+
+    assert seen == [2, 3, 3, 3, 4, 4, 4, 4]
+
+
+@pytest.mark.parametrize(("answer", "left"), [(THROTTLED, 5), (BROKEN, 8), (ODD, 8), (CUT_OFF, 8)])
+async def test_only_who_asks_for_it_gets_fewer(answer: Outcome, left: int) -> None:
+    """A 429 takes places away; other trouble is the gate's business."""
+    slots = Slots(8)
+
+    await slotted(script(answer), slots)(change())
+
+    assert await places(slots) == left
+
+
+async def test_a_storm_is_one_reason_for_fewer_places() -> None:
+    """However many 429 come within a second, places are taken away once."""
+    slots = Slots(8)
+    service = Service(always(THROTTLED), latency=0.1)
+
+    await throng(slotted(service.put, slots), range(1, 30))
+
+    assert await places(slots) == 5
+
+
+async def test_a_bug_gives_its_place_back() -> None:
+    """Whatever a sender raises, its place is free again."""
+    slots = Slots(1)
+
+    async def stumble(_: Change) -> Outcome:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await slotted(stumble, slots)(change())
+
+    assert slots.in_flight == 0
+    assert await places(slots) == 1
