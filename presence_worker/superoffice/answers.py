@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 from yarl import URL
 
-from ..model import Change, Outcome, Presence, Reason, Result, Trouble
+from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
 
 UNAVAILABLE = 503
 _SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 
 
 def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
@@ -84,7 +85,9 @@ def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
 def _told(change: Change, echo: Presence) -> str:
     if echo.status == change.wanted.status:
         return "but the service answered with another message"
-    return f"but the service answered with {clean(echo.status, 40)}"
+    if echo.status not in STATUSES:  # never quoted: it may be anything, a reason of absence included
+        return "but the service answered with a status it does not document"
+    return f"but the service answered with {echo.status}"
 
 
 def _created(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
@@ -101,8 +104,8 @@ def _no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -> Outc
     return _doubtful(status, Reason.BAD_ANSWER, words, html=looks_like_html(body))
 
 
-def _redirected(_: Change, status: int, headers: Mapping[str, str], __: bytes) -> Outcome:
-    host = _host(headers.get("Location", ""))
+def _redirected(change: Change, status: int, headers: Mapping[str, str], _: bytes) -> Outcome:
+    host = redact(_host(headers.get("Location", "")), [change.wanted.message])
     words = f"the service answered {status} and sent us to {host}; is target.base_url right?"
     return Outcome(
         result=Result.FAILED, reason=Reason.BAD_ANSWER, http_status=status, detail=words, stop=words
@@ -214,16 +217,37 @@ def looks_like_html(body: bytes) -> bool:
 def error_words(change: Change, body: bytes) -> str:
     """Give the service's own words about an error, harmless and without the row's message.
 
-    They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text; a page has none.
+    They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text; a page has none,
+    nor has a presence, whose `Message` may be anybody's reason of absence.
     """
     if looks_like_html(body):
         return "an HTML page came instead of an answer"
+    if read_presence(body) is not None:
+        return ""
+    text = body.decode("utf-8", "replace").strip()
     try:
-        value: Any = orjson.loads(body)
+        words = _words_in(orjson.loads(body), text)
     except orjson.JSONDecodeError:
-        value = body.decode("utf-8", "replace")
-    if isinstance(value, dict):
-        parts = (value.get("Message"), value.get("MessageDetail"))
-        value = value.get("ErrorMessage") or " ".join(part for part in parts if isinstance(part, str))
-    words = value if isinstance(value, str) else ""
+        words = _unescaped(text) if text.startswith(("{", "[", '"')) else text
     return clean(redact(clean(words, 2000), [change.wanted.message]))
+
+
+def _words_in(value: Any, text: str) -> str:
+    if isinstance(value, dict):
+        value = _documented_words(value) or value
+    if isinstance(value, str):
+        return value
+    return _unescaped(text) if value else ""
+
+
+def _documented_words(error: dict[str, Any]) -> str:
+    first, *parts = (error.get(key) for key in ("ErrorMessage", "Message", "MessageDetail"))
+    if first and isinstance(first, str):
+        return first
+    return " ".join(part for part in parts if part and isinstance(part, str))
+
+
+def _unescaped(json_text: str) -> str:
+    """Give a JSON text of no known shape in plain letters, so that what it quotes can be recognised."""
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2] or " ", json_text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins pairs of surrogates

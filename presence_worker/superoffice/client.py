@@ -9,6 +9,8 @@ from time import perf_counter
 
 import aiohttp
 import orjson
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from .. import __version__
@@ -124,8 +126,12 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
 
 
 def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
-    cause = getattr(error, "certificate_error", None) or error.os_error
-    words = clean(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or str(cause), 120)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+        words = clean(getattr(cause, "verify_message", "") or str(cause), 120)
+    else:
+        reason = getattr(error.os_error, "reason", "") or str(error.os_error)
+        words = f"it does not seem to speak TLS 1.2 or newer there ({clean(reason, 100)})"
     remedy = "if its authority is your own, name its certificate file with target.ca_file"
     outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {words}", None)
     return replace(outcome, stop=f"{outcome.detail}; {remedy}")
@@ -138,6 +144,23 @@ def _failed(words: str, trouble: Trouble | None) -> Outcome:
 
 def _in_doubt(reason: Reason, words: str, trouble: Trouble) -> Outcome:
     return Outcome(result=Result.UNKNOWN, reason=reason, detail=words, trouble=trouble)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Owns the connections; what came unasked on an idle one must not pass for the next answer."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
+    ) -> Connection:
+        """Give a connection on which nothing waits to be read."""
+        connection = await super().connect(req, traces, timeout)
+        while connection.protocol is not None and connection.protocol.should_close:
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        return connection
 
 
 async def _only_once(
@@ -168,7 +191,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
     delivery, target = settings.delivery, settings.target
     timeout = aiohttp.ClientTimeout(
         total=delivery.total_timeout,
-        sock_connect=delivery.connect_timeout,
+        connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
         sock_read=delivery.read_timeout,
     )
     headers = {
@@ -180,7 +203,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         **sign_in_headers(settings.auth),
     }
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=_tls(settings), ttl_dns_cache=60),
+        connector=_Connector(limit=0, ssl=_tls(settings), ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,

@@ -1,11 +1,14 @@
 """The service's root: the part of every address that the operator decides."""
 
 import ipaddress
+import re
 
 from yarl import URL
 
 from ..errors import UsageFault
 from ..settings import Target
+
+_API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
 
 
 def service_root(target: Target) -> URL:
@@ -16,6 +19,7 @@ def service_root(target: Target) -> URL:
         )
     try:
         url = URL(target.base_url.strip())
+        (url.raw_host or "").encode("idna")  # finds an empty or overlong label before the resolver stumbles
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
@@ -27,11 +31,7 @@ def service_root(target: Target) -> URL:
             f"target.base_url: http sends the credentials to {url.host} readable for everybody on the way; "
             "use https, or set target.allow_http = true"
         )
-    path = url.path.rstrip("/")
-    for ending in ("/v1", "/api"):
-        if path.lower().endswith(ending):
-            path = path[: -len(ending)].rstrip("/")
-    return url.with_path(path)
+    return url.with_path(_API.sub("", url.path.rstrip("/")).rstrip("/"))
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,68 @@
+"""However much the service sends, we take little of it."""
+
+import itertools
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from presence_worker.model import Result
+from presence_worker.superoffice import open_client
+from presence_worker.superoffice.client import LONGEST_ANSWER
+from tests.raw_server import Act, answer, gzip_bomb, raw_server, stream
+
+from .given import change, settings
+
+PIECE = b"x" * 65_536
+CHUNK = b"10000\r\n" + PIECE + b"\r\n"
+ENDLESS = b"HTTP/1.1 %d X\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+MUCH = 3_000_000  # bytes; server and client together
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def measured() -> Iterator[None]:
+    """Memory is counted while a test runs."""
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("measured")
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(stream(ENDLESS % 200, lambda: itertools.repeat(CHUNK, 400)), id="25 MB as a success"),
+        pytest.param(stream(ENDLESS % 500, lambda: itertools.repeat(CHUNK, 400)), id="25 MB as an error"),
+        pytest.param(stream(b"HTTP/1.1 200 X\r\n\r\n", lambda: itertools.repeat(PIECE, 400)), id="no length"),
+        pytest.param(answer(200, gzip_bomb(48), {"Content-Encoding": "gzip"}), id="48 MB packed in 48 kB"),
+        pytest.param(answer(200, gzip_bomb(400), {"Content-Encoding": "gzip"}), id="400 MB packed in 400 kB"),
+        pytest.param(answer(502, b"<html>" + b"x" * 500_000), id="an error page of 500 kB"),
+    ],
+)
+async def test_memory_stays_small(act: Act) -> None:
+    """Neither a long answer nor a packed one fills the memory, and the next request is not disturbed."""
+    async with raw_server(act) as server, open_client(settings(server.url)) as client:
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        large = await client.put(change())
+        _, peak = tracemalloc.get_traced_memory()
+        after = await client.put(change())
+
+    assert (large.result, after.result) == (Result.UNKNOWN, Result.UPDATED)
+    assert len(str(large.detail)) <= 300
+    assert peak - before < MUCH
+
+
+@pytest.mark.parametrize(
+    ("length", "connections"), [(LONGEST_ANSWER, [1, 1]), (LONGEST_ANSWER + 200_000, [1, 2])]
+)
+async def test_what_is_too_long_is_closed_not_drained(length: int, connections: list[int]) -> None:
+    """The rest of a long answer is not worth waiting for."""
+    long = answer(500, b"x" * length)
+    async with raw_server(long) as server, open_client(settings(server.url)) as client:
+        await client.put(change())
+        await client.put(change())
+
+    assert [put.connection for put in server.puts] == connections

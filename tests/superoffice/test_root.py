@@ -1,0 +1,81 @@
+"""The root of the service, however the operator writes it."""
+
+import pytest
+
+from presence_worker.errors import UsageFault
+from presence_worker.settings import Target
+from presence_worker.superoffice import service_root
+
+
+@pytest.mark.parametrize(
+    ("written", "root"),
+    [
+        ("https://crm.example.com", "https://crm.example.com"),
+        ("https://crm.example.com/", "https://crm.example.com"),
+        ("  https://crm.example.com/  ", "https://crm.example.com"),
+        ("https://crm.example.com/api", "https://crm.example.com"),
+        ("https://crm.example.com/api/", "https://crm.example.com"),
+        ("https://crm.example.com/api/v1", "https://crm.example.com"),
+        ("https://crm.example.com/API/V1//", "https://crm.example.com"),
+        ("https://crm.example.com/SuperOffice", "https://crm.example.com/SuperOffice"),
+        ("https://crm.example.com/SuperOffice/api/v1/", "https://crm.example.com/SuperOffice"),
+        ("https://crm.example.com/Remote/CS/api", "https://crm.example.com/Remote/CS"),
+        ("https://crm.example.com/myapi", "https://crm.example.com/myapi"),
+        ("https://crm.example.com/v1", "https://crm.example.com/v1"),
+        ("https://crm.example.com/api/api/v1", "https://crm.example.com/api"),
+        ("https://crm.example.com/Super Office", "https://crm.example.com/Super%20Office"),
+        ("https://crm.example.com/b%C3%BCro", "https://crm.example.com/b%C3%BCro"),
+        ("https://crm.example.com:8443/x", "https://crm.example.com:8443/x"),
+        ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://[::1]:8443/x", "https://[::1]:8443/x"),
+        ("https://sod2.superoffice.com/Cust12345/api", "https://sod2.superoffice.com/Cust12345"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://crm.localhost", "http://crm.localhost"),
+        ("http://127.0.0.2/x", "http://127.0.0.2/x"),
+        ("http://[::1]/x", "http://[::1]/x"),
+    ],
+)
+def test_is_the_same_however_it_is_written(written: str, root: str) -> None:
+    """With or without /api, /api/v1 and slashes; every other virtual directory is kept."""
+    target = Target(base_url=written)
+
+    assert str(service_root(target)) == root
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        (None, "set target.base_url"),
+        ("", "set target.base_url"),
+        ("crm.example.com", "expected something like https://"),
+        ("ftp://crm.example.com", "expected something like https://"),
+        ("https://", "expected something like https://"),
+        ("https://[", "expected something like https://"),
+        ("https://crm.example.com:99999", "expected something like https://"),
+        ("https://crm..example.com", "expected something like https://"),
+        (f"https://{'a' * 64}.example.com", "expected something like https://"),
+        ("https://night:hunter2@crm.example.com", "credentials go into [auth]"),
+        ("https://hunter2@crm.example.com", "credentials go into [auth]"),
+        ("https://crm.example.com/?token=hunter2", "only host and path"),
+        ("https://crm.example.com/#hunter2", "only host and path"),
+        ("http://crm.example.com", "target.allow_http"),
+        ("http://10.0.0.1", "target.allow_http"),
+        ("http://localhost.example.com", "target.allow_http"),
+    ],
+)
+def test_what_cannot_be_one_is_refused_with_the_remedy(written: str | None, hint: str) -> None:
+    """The sentence says what to set, and quotes no secret that slipped into the address."""
+    target = Target(base_url=written)
+
+    with pytest.raises(UsageFault) as refused:
+        service_root(target)
+
+    assert hint in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_http_to_another_machine_needs_a_word() -> None:
+    """Credentials travel readable only where the operator said so."""
+    target = Target(base_url="http://crm.example.com/x", allow_http=True)
+
+    assert str(service_root(target)) == "http://crm.example.com/x"

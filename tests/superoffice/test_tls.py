@@ -1,0 +1,160 @@
+"""Whom we trust: certificates are always verified, and what is wrong with one stops the run."""
+
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import trustme
+
+from presence_worker.errors import UsageFault
+from presence_worker.model import Outcome, Reason, Result, Trouble
+from presence_worker.settings import Delivery
+from presence_worker.superoffice import check_settings
+from tests.raw_server import Greeting, Peer, raw_server
+
+from .given import BRIEF, put_once, settings
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The authority's certificate, as an operator would name it."""
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """Give a server's side of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+async def put_over_tls(tls: ssl.SSLContext, ca_file: Path | None) -> tuple[Outcome, int]:
+    """Make one PUT over TLS; give the outcome and how many requests the server saw."""
+    async with raw_server(tls=tls) as server:
+        outcome = await put_once(settings(f"https://127.0.0.1:{server.port}", ca_file=ca_file))
+    return outcome, len(server.requests)
+
+
+def assert_stopped(outcome: Outcome, requests: int, words: str) -> None:
+    """The run stops, nothing was sent, and the sentence says what is wrong and what to do."""
+    assert (outcome.result, outcome.reason, outcome.trouble) == (Result.FAILED, Reason.CONNECTION, None)
+    assert (outcome.wire_puts, requests) == (0, 0)
+    assert words in str(outcome.stop)
+    assert str(outcome.stop).endswith(REMEDY)
+
+
+async def test_tls_1_2_is_spoken(authority: trustme.CA, ca_file: Path) -> None:
+    """Old servers of the right age are reached."""
+    tls = serving(authority.issue_cert("127.0.0.1"))
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    outcome, _ = await put_over_tls(tls, ca_file)
+
+    assert outcome.result is Result.UPDATED
+
+
+async def test_a_named_authority_is_trusted(authority: trustme.CA, ca_file: Path) -> None:
+    """target.ca_file is all an own authority needs."""
+    outcome, _ = await put_over_tls(serving(authority.issue_cert("127.0.0.1")), ca_file)
+
+    assert outcome.result is Result.UPDATED
+
+
+async def test_an_unknown_authority_is_not(authority: trustme.CA) -> None:
+    """Without target.ca_file only public authorities count."""
+    outcome, requests = await put_over_tls(serving(authority.issue_cert("127.0.0.1")), None)
+
+    assert_stopped(outcome, requests, "unable to get local issuer certificate")
+
+
+async def test_a_self_signed_certificate_is_not_trusted(authority: trustme.CA, tmp_path: Path) -> None:
+    """Nobody vouches for it but itself."""
+    pair = tmp_path / "self-signed.pem"
+    pair.write_bytes(authority.private_key_pem.bytes() + authority.cert_pem.bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+
+    outcome, requests = await put_over_tls(context, None)
+
+    assert_stopped(outcome, requests, "self-signed certificate")
+
+
+async def test_an_expired_certificate_is_not_trusted(authority: trustme.CA, ca_file: Path) -> None:
+    """Even our own authority's word ends some day."""
+    expired = authority.issue_cert("127.0.0.1", not_before=LONG_AGO, not_after=LONG_AGO.replace(month=2))
+
+    outcome, requests = await put_over_tls(serving(expired), ca_file)
+
+    assert_stopped(outcome, requests, "certificate has expired")
+
+
+async def test_another_host_s_certificate_is_not_trusted(authority: trustme.CA, ca_file: Path) -> None:
+    """A certificate is for a name, and that must be the one we asked for."""
+    outcome, requests = await put_over_tls(serving(authority.issue_cert("crm.example.com")), ca_file)
+
+    assert_stopped(outcome, requests, "certificate is not valid for '127.0.0.1'")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+async def test_old_tls_is_not_spoken(authority: trustme.CA, ca_file: Path) -> None:
+    """TLS 1.2 is the least."""
+    old = serving(authority.issue_cert("127.0.0.1"))
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+
+    outcome, requests = await put_over_tls(old, ca_file)
+
+    assert (outcome.result, outcome.wire_puts, requests) == (Result.FAILED, 0, 0)
+
+
+async def test_tls_to_a_plain_port_stops() -> None:
+    """A wrong port looks like a broken connection; we say what it is."""
+    async with raw_server(greeting=lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+        outcome = await put_once(settings(f"https://127.0.0.1:{server.port}"))
+
+    assert_stopped(outcome, len(server.requests), "it does not seem to speak TLS 1.2 or newer there")
+
+
+async def test_plain_to_a_tls_port_is_no_success(authority: trustme.CA) -> None:
+    """The server hangs up without a word, so there is nothing to name; nothing was applied twice."""
+    async with raw_server(tls=serving(authority.issue_cert("127.0.0.1"))) as server:
+        outcome = await put_once(settings(server.url))
+
+    assert (outcome.result, outcome.trouble, outcome.wire_puts) == (Result.UNKNOWN, Trouble.DISCONNECTED, 1)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("greeting", [Peer.close, Peer.reset, Peer.hang])
+async def test_a_handshake_that_breaks_off_is_an_outage(greeting: Greeting) -> None:
+    """No certificate was seen, so none was wrong: the service may come back."""
+    async with raw_server(greeting=greeting) as server:
+        url = f"https://127.0.0.1:{server.port}"
+        outcome = await put_once(settings(url, delivery=Delivery(connect_timeout=BRIEF)))
+
+    assert (outcome.result, outcome.trouble, outcome.stop) == (Result.FAILED, Trouble.DOWN, None)
+    assert outcome.wire_puts == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate", b"\x30\x82\xff"])
+def test_an_unusable_ca_file_is_found_before_anything_is_sent(content: bytes | None, tmp_path: Path) -> None:
+    """The sentence names the setting and the file."""
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(UsageFault, match=rf"target\.ca_file: .*{file.name}: "):
+        check_settings(settings(ca_file=file))
