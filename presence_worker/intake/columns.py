@@ -15,6 +15,7 @@ ALIASES = {  # setting: usual names, compared without case, spaces, underscores 
     "login": ("login", "username", "assocname"),
     "email": ("email", "mail", "emailaddress", "personemail"),
 }
+IDENTITIES = ("associate_id", "login", "email")  # a job names people by exactly one of these
 EXPECTED = "expected: associateId, status and, if wanted, message"
 
 
@@ -42,15 +43,8 @@ def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
 
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
-    found = f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputRefused(f"{where}: the column {clean(twice[0], 60)!r} is there more than once ({found})")
+    found = _found(names)
     positions = {key: candidates(names, key, config) for key in ALIASES}
-    for key, places in positions.items():
-        if len(places) > 1:
-            both = " and ".join(clean(names[i], 60) for i in places)
-            raise InputRefused(f"{where}: {both} could both be {key}; name one with input.{key}")
     if not positions["associate_id"] and (positions["login"] or positions["email"]):
         raise InputRefused(
             f"{where}: no associateId; people named by login or e-mail are not looked up yet "
@@ -58,8 +52,17 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
         )
     missing = [key for key in ("associate_id", "status") if not positions[key]]
     if missing:
-        wanted = " and ".join(f"{key} (or name it with input.{key})" for key in missing)
-        raise InputRefused(f"{where}: no column for {wanted}; {found}; {EXPECTED}")
+        wanted = " and none ".join(_missing(key, config) for key in missing)
+        raise InputRefused(f"{where}: no column {wanted}; {found}; {EXPECTED}")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        named = f"the column {clean(twice[0], 60)!r}" if twice[0] else "a column without a name"
+        raise InputRefused(f"{where}: {named} is there more than once; keep one ({found})")
+    for key, places in positions.items():
+        chosen = config.associate_id and key in IDENTITIES[1:]  # then these name nobody
+        if len(places) > 1 and not chosen:
+            both = " and ".join(clean(names[i], 60) for i in places)
+            raise InputRefused(f"{where}: {both} could both be {key}; name one with input.{key}")
     _one_identity(names, positions, config, where)
     message = positions["message"]
     return Columns(
@@ -69,9 +72,21 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     )
 
 
+def _found(names: Sequence[str]) -> str:
+    if any(name.isdigit() for name in names):  # its cells may be reasons of absence: never shown
+        return "found: what looks like a row; the first line must name the columns"
+    return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"
+
+
+def _missing(key: str, config: Input) -> str:
+    if configured := getattr(config, key):
+        return f"called {clean(configured, 60)!r}, as input.{key} says"
+    return f"for {key} (if it has another name, say so with input.{key})"
+
+
 def _one_identity(names: Sequence[str], positions: dict[str, list[int]], config: Input, where: str) -> None:
     """Refuse a job that names people in two ways, unless the configuration chose one."""
-    others = [key for key in ("login", "email") if positions[key]]
+    others = [key for key in IDENTITIES[1:] if positions[key]]
     if others and not config.associate_id:
         both = " and ".join(clean(names[positions[key][0]], 60) for key in ("associate_id", *others))
         raise InputRefused(f"{where}: {both} both name people; choose one with input.associate_id")

@@ -19,20 +19,18 @@ def open_csv(source: Source, config: Input) -> Table:
     The delimiter is the one with which the header shows the columns we need.
     """
     first = next((line for line in source.text if line.strip()), "")
-    if "\0" in first:
-        raise InputRefused(
-            f"{source.name}: has NUL characters, like UTF-16 without its mark; "
-            "if it is that, run it with --encoding utf-16-le"
-        )
     delimiter = config.delimiter or _delimiter(first, config)
     source.text.seek(0)
     records = _records(source, delimiter)
-    line, names = next(records, Record(1, []))
-    names = [name.strip() for name in names]
-    if tuple(names[-len(FATE_COLUMNS) :]) == FATE_COLUMNS:  # a failed.csv of ours
-        names = [unescape_formula(name) for name in names[: -len(FATE_COLUMNS)]]
-        records = _unescaped(records, len(names))
-    understand(names, config, f"{source.name}, line {line}")
+    header = next(records, None)
+    if header is None:
+        raise InputRefused(f"{source.name}: only blank lines; an empty export is usually a broken export")
+    names = [name.strip() for name in header.cells]
+    if FATE_COLUMNS[0] in names:  # a failed.csv of ours
+        own = [i for i, name in enumerate(names) if name not in FATE_COLUMNS]
+        records = _unescaped(records, own, len(names))
+        names = [unescape_formula(names[i]) for i in own]
+    understand(names, config, f"{source.name}, line {header.line}")
     return Table(format="csv", columns=names, records=records, delimiter=delimiter)
 
 
@@ -40,7 +38,10 @@ def _delimiter(header: str, config: Input) -> str:
     """Give the delimiter that shows most of the columns we need, else the one that cuts most."""
 
     def shown(delimiter: str) -> tuple[int, int]:
-        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+        try:
+            names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+        except csv.Error:  # a field without end
+            return 0, 0
         needed = ("associate_id", "status", "message")
         return sum(bool(candidates(names, key, config)) for key in needed), len(names)
 
@@ -63,17 +64,20 @@ def _records(source: Source, delimiter: str) -> Iterator[Record]:
 def _explained(error: csv.Error, name: str, line: int) -> str:
     words = str(error)
     if "unexpected end of data" in words:
-        return f"{name}, line {line}: a quote is opened here and never closed; close it"
+        return f"{name}, line {line}: the row that starts here has a quote that is never closed; close it"
     if "expected after" in words:
-        return f"{name}, line {line}: text after a closing quote; write a quote inside a field twice"
+        return (
+            f"{name}, line {line}: the row that starts here has text after a closing quote; "
+            "is a quote not closed, or one inside a field not written twice?"
+        )
     if "field limit" in words:
         longest = csv.field_size_limit()
         return f"{name}, line {line}: a field of more than {longest} characters; is a quote missing?"
     return f"{name}, line {line}: not valid CSV: {words}"
 
 
-def _unescaped(records: Iterator[Record], width: int) -> Iterator[Record]:
-    """Take off what our failed.csv added: its last columns, and the escapes in the others."""
+def _unescaped(records: Iterator[Record], own: list[int], width: int) -> Iterator[Record]:
+    """Take off what our failed.csv added: all but the columns at *own*, and the escapes in those."""
     for line, cells in records:
-        own = cells[:width] + cells[width + len(FATE_COLUMNS) :]
-        yield Record(line, [unescape_formula(cell) for cell in own])
+        kept = [cells[i] for i in own if i < len(cells)] + cells[width:]
+        yield Record(line, [unescape_formula(cell) for cell in kept])

@@ -1,14 +1,14 @@
 """JSON as integrations write it: an array, lines, an object map, or an array inside an object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from ..errors import InputRefused
 from ..settings import Input
-from .columns import ALIASES, candidates, understand
-from .json_text import JsonText, array, keys
+from .columns import IDENTITIES, candidates, understand
+from .json_text import TWICE, JsonText, array, keys
 from .source import Source
 from .table import Record, Table
 
@@ -24,8 +24,8 @@ def open_json(source: Source, config: Input) -> Table:
         return _table("json", _ended(text, array(text)), text, source, config)
     key = text.first_key()
     if key is not None and _ID.fullmatch(key):
-        return _map_table(text, config)
-    if key is not None and any(candidates([key], name, config) for name in ALIASES):
+        return _table("json", _ended(text, _map(text, config)), text, source, config)
+    if _names_somebody(text.preview(), config):
         return open_json_lines(source, config, text)
     return _table("json", _ended(text, _wrapped(text)), text, source, config)
 
@@ -41,16 +41,26 @@ def _one_after_another(text: JsonText) -> Iterator[tuple[int, Any]]:
         yield text.value()
 
 
+def _names_somebody(value: Any, config: Input) -> bool:
+    return isinstance(value, dict) and any(candidates(list(value), name, config) for name in IDENTITIES)
+
+
 def _wrapped(text: JsonText) -> Iterator[tuple[int, Any]]:
-    found = False
+    found: str | None = None
+    seen = set[str]()
     for _, key in keys(text):
-        if key in WRAPPERS and text.peek() == "[" and not found:
-            found = True
-            yield from array(text)
-        else:
+        if key in seen:
+            text.refuse(TWICE)
+        seen.add(key)
+        if key not in WRAPPERS or text.peek() != "[":
             text.value()
+        elif found:
+            text.refuse(f"an array of rows under {key}, and another one under {found}; keep one of them")
+        else:
+            found = key
+            yield from array(text)
     if not found:
-        text.refuse(f"no array of rows under {', '.join(WRAPPERS)}")
+        text.refuse(f"no row such as {EXAMPLE}, and no array of rows under {', '.join(WRAPPERS)}")
 
 
 def _ended(text: JsonText, values: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
@@ -78,18 +88,23 @@ def _records(values: Iterator[tuple[int, Any]], columns: list[str], text: JsonTe
             raise InputRefused(
                 f"{text.name}, line {line}: expected an object for each row, such as {EXAMPLE}"
             )
-        columns.extend(name for name in value if name not in columns)
+        columns.extend(_new(value, columns, f"{text.name}, line {line}"))
         yield Record(line, [value.get(name) for name in columns])
 
 
-def _map_table(text: JsonText, config: Input) -> Table:
+def _new(names: Iterable[str], known: list[str], where: str) -> list[str]:
+    new = [name for name in names if name not in known]
+    if any("\ud800" <= character <= "\udfff" for name in new for character in name):
+        raise InputRefused(f"{where}: a name with half a character (a lone surrogate); mend the export")
+    return new
+
+
+def _map(text: JsonText, config: Input) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read {"12": "StatusNormal"} or {"12": {"status": …, "message": …}}; its keys are associateIds."""
-    names = [config.associate_id or "associateId", config.status or "status", config.message or "message"]
-    return Table(format="json", columns=names, records=_map_records(text))
-
-
-def _map_records(text: JsonText) -> Iterator[Record]:
-    for line, key in _ended(text, keys(text)):
+    name, status = config.associate_id or "associateId", config.status or "status"
+    for line, key in keys(text):
         _, value = text.value()
-        fields = value if isinstance(value, dict) else {"status": value}
-        yield Record(line, [key, fields.get("status"), fields.get("message")])
+        fields = value if isinstance(value, dict) else {status: value}
+        if str(fields.get(name, key)) != key:
+            raise InputRefused(f"{text.name}, line {line}: {key} has another {name} inside; keep one of them")
+        yield line, {name: key} | fields | {name: key}

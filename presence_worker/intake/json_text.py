@@ -9,6 +9,8 @@ from ..errors import InputRefused
 
 CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 20  # characters one value may have
+AHEAD = 3  # characters by which a number may go on in the next piece: "1" and "e+5"
+TWICE = "the same key twice in one object; keep one of them"
 _SPACE = " \t\r\n"
 _FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
 
@@ -21,7 +23,8 @@ class JsonText:
         self.name = name
         self._buffer = ""
         self._at = 0  # in the buffer
-        self._line = 1  # of the buffer's start
+        self._counted = 0  # in the buffer: the place whose line and column follow
+        self._line = 1
         self._column = 1
         self._decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_no_constant)
 
@@ -49,9 +52,20 @@ class JsonText:
     def first_key(self) -> str | None:
         """Give the first key of the object that comes next, without taking anything."""
         self.peek()
-        self._grow()
-        found = _FIRST_KEY.match(self._buffer, self._at)
-        return found[1] if found else None
+        while not (found := _FIRST_KEY.match(self._buffer, self._at)):
+            if not self._grow():
+                return None
+        return found[1]
+
+    def preview(self) -> Any:
+        """Give the value that comes next, not taking it; None where it is faulty, or too long for a row."""
+        self.peek()
+        while True:
+            try:
+                return self._decoder.raw_decode(self._buffer, self._at)[0]
+            except (ValueError, RecursionError):  # reading it will say what and where
+                if not self._grow():
+                    return None
 
     def value(self) -> tuple[int, Any]:
         """Take the next value, with the line it starts on."""
@@ -62,28 +76,37 @@ class JsonText:
                 value, end = self._decoder.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
                 if not self._grow():
-                    self._at = max(self._at, min(error.pos, len(self._buffer)))
-                    self.refuse(f"not valid JSON: {error.msg}")
+                    self._refuse_broken(error)
             except RecursionError:
                 self.refuse("nested too deeply for a row")
             except ValueError as error:
-                self.refuse(str(error))
+                words = str(error)
+                self.refuse("a number with too many digits" if "digits" in words else words)
             else:
-                if end < len(self._buffer) or not self._grow():  # a number may go on in the next piece
+                if end + AHEAD <= len(self._buffer) or not self._grow():
                     line, self._at = self.place()[0], end
                     return line, value
 
     def place(self) -> tuple[int, int]:
         """Give the line and the column of what comes next, 1-based."""
-        before = self._buffer[: self._at]
-        lines = before.count("\n")
-        column = self._at - before.rfind("\n") if lines else self._column + self._at
-        return self._line + lines, column
+        lines = self._buffer.count("\n", self._counted, self._at)
+        start = self._buffer.rfind("\n", self._counted, self._at) if lines else self._counted - self._column
+        self._line, self._column, self._counted = self._line + lines, self._at - start, self._at
+        return self._line, self._column
 
     def refuse(self, words: str) -> NoReturn:
         """Raise InputRefused for what comes next."""
         line, column = self.place()
         raise InputRefused(f"{self.name}, line {line}, column {column}: {words}") from None
+
+    def _refuse_broken(self, error: json.JSONDecodeError) -> NoReturn:
+        cut_off = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer)
+        if cut_off and len(self._buffer) - self._at >= LONGEST:
+            self.refuse(f"a row of more than {LONGEST} characters; is a quote or a bracket missing?")
+        self._at = max(self._at, min(error.pos, len(self._buffer)))
+        if cut_off:
+            self.refuse("ends too early; is it cut off?")
+        self.refuse(f"not valid JSON: {error.msg.removesuffix(' at')}")
 
     def _grow(self) -> bool:
         return len(self._buffer) - self._at < LONGEST and self._more()
@@ -92,8 +115,9 @@ class JsonText:
         """Drop what was taken and read on; False at the end of the text."""
         piece = self._text.read(CHUNK)
         if piece:
-            self._line, self._column = self.place()
-            self._buffer, self._at = self._buffer[self._at :] + piece, 0
+            self.place()
+            self._buffer = self._buffer[self._at :] + piece
+            self._at = self._counted = 0
         return bool(piece)
 
 
@@ -116,7 +140,7 @@ def keys(text: JsonText) -> Iterator[tuple[int, str]]:
         text.take("}")
         return
     while True:
-        if text.peek() != '"':
+        if text.peek() not in ('"', ""):
             text.refuse("expected a name in double quotes")
         line, key = text.value()
         text.take(":")
@@ -128,7 +152,7 @@ def keys(text: JsonText) -> Iterator[tuple[int, str]]:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("the same key twice in one object; keep one of them")
+        raise ValueError(TWICE)
     return found
 
 

@@ -35,7 +35,7 @@ class RowReader:
         """Judge one record; *ordinal* counts records from 1."""
         cells, faults = record.cells, list[tuple[Reason, str]]()
         if len(cells) != self._width:
-            cells = self._fitted(cells, faults)
+            cells = self._fitted(record, faults)
         columns = self._columns
         associate_id = self._associate_id(cells[columns.associate_id], faults)
         status = self._presence(cells[columns.status], faults)
@@ -51,12 +51,14 @@ class RowReader:
             cells=stored(record.cells),
         )
 
-    def _fitted(self, cells: list[Any], faults: Faults) -> list[Any]:
+    def _fitted(self, record: Record, faults: Faults) -> list[Any]:
         """Give as many cells as there are columns; JSON may bring new columns, CSV may not."""
+        cells = record.cells
         if self._table.format == "csv":
             faults.append((Reason.RAGGED_ROW, f"{len(cells)} cells, but the header has {self._width}"))
             return [*cells, *[""] * self._width][: self._width]
-        self._columns = understand(self._table.columns, self._config, self._name)
+        where = f"{self._name}, line {record.line}"
+        self._columns = understand(self._table.columns, self._config, where)
         self._width = len(self._table.columns)
         return cells
 
@@ -79,10 +81,11 @@ class RowReader:
         return words or None
 
     def _presence(self, found: Any, faults: Faults) -> str | None:
-        status = self._status(found) if isinstance(found, str) else None
+        word = str(found).strip() if type(found) in (str, int) else found  # input.statuses may name numbers
+        status = self._status(word) if isinstance(word, str) else None
         if status is None:
             expected = f"expected {' or '.join(self._config.allowed_statuses)}, or a value of input.statuses"
-            words = "no status" if found in ("", None) else "a status that is not understood"
+            words = "no status" if word in ("", None) else "a status that is not understood"
             faults.append((Reason.UNKNOWN_STATUS, f"{words}; {expected}"))
         elif status not in self._config.allowed_statuses and status != IGNORE:
             allowed = ", ".join(self._config.allowed_statuses)
@@ -98,7 +101,7 @@ class RowReader:
         if len(message) > MAX_MESSAGE_LENGTH:
             words = f"the message has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
             faults.append((Reason.MESSAGE_TOO_LONG, words))
-        if not message.isprintable() and any(map(_is_control, message)):
+        if not found.isprintable() and any(map(_is_control, found)):  # also those that would be trimmed
             words = "the message has control characters other than line breaks and tabs; remove them"
             faults.append((Reason.CONTROL_CHARACTERS, words))
         return message
@@ -134,4 +137,9 @@ def stored(cells: list[Any]) -> str:
     try:
         return orjson.dumps(cells).decode()
     except TypeError:  # lone surrogates and numbers beyond 64 bits, which JSON may have
-        return json.dumps(cells)
+        return orjson.dumps([None if cell is None else _as_text(cell) for cell in cells]).decode()
+
+
+def _as_text(cell: Any) -> str:
+    text = cell if isinstance(cell, str) else json.dumps(cell)
+    return text.encode("utf-8", "backslashreplace").decode()

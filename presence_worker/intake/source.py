@@ -19,7 +19,13 @@ from ..errors import InputRefused
 STDIN = "-"
 CHUNK = 1 << 20
 IN_MEMORY = 8 << 20  # bytes; a piped job up to this size never touches a disk
-MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like the mark of UTF-16, so it is looked for first
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 CONTAINERS = {
     b"PK\x03\x04": "a ZIP or XLSX file",
     b"\xd0\xcf\x11\xe0": "an XLS file",
@@ -44,13 +50,14 @@ class Source:
 def open_source(job: str, encoding: str | None) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
-    Without *encoding*, the rule is: a byte-order mark; else UTF-8; else cp1252, but only for a file
+    The rule is: a byte-order mark; else *encoding*; else UTF-8; else cp1252, but only for a file
     without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file.
     """
     name = "standard input" if job == STDIN else job
     with _opened(job) as file:
         before = _stamp(file)
-        source = _survey(name, file, encoding)
+        with _reading(name):
+            source = _survey(name, file, encoding)
         yield source
         if _stamp(file) != before:
             raise InputRefused(f"{name}: changed while it was being read; run it again once it is complete")
@@ -59,27 +66,36 @@ def open_source(job: str, encoding: str | None) -> Iterator[Source]:
 @contextmanager
 def _opened(job: str) -> Iterator[IO[bytes]]:
     if job == STDIN:
-        with _spooled(sys.stdin.buffer) as file:
+        if sys.stdin is None:  # the caller closed it
+            raise InputRefused("standard input: closed; pipe the job into it, or name a file")
+        with _spooled(sys.stdin.buffer, "standard input") as file:
             yield file
         return
-    try:
+    with _reading(job):
         opened = Path(job).open("rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise InputRefused(f"{job}: {error.strerror}") from None
     with opened:
         if opened.seekable():
             yield opened
             return
-        with _spooled(opened) as file:
+        with _spooled(opened, job) as file:
             yield file
 
 
 @contextmanager
-def _spooled(pipe: IO[bytes]) -> Iterator[IO[bytes]]:
+def _spooled(pipe: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     """Make what can be read only once readable twice, in a nameless file that vanishes with us."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        shutil.copyfileobj(pipe, file, CHUNK)
+        with _reading(name):
+            shutil.copyfileobj(pipe, file, CHUNK)
         yield file
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputRefused(f"{name}: {error.strerror or error}") from None
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
@@ -102,7 +118,12 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> Source:
     for mark, kind in CONTAINERS.items():
         if head.startswith(mark):
             raise InputRefused(f"{name}: {kind}; save it as CSV (UTF-8) and run that")
-    encoding = wanted or next((e for mark, e in MARKS.items() if head.startswith(mark)), None)
+    encoding = next((e for mark, e in MARKS.items() if head.startswith(mark)), wanted)
+    if not encoding and b"\0" in head:
+        raise InputRefused(
+            f"{name}: has NUL characters, like UTF-16 without its mark; if it is that, "
+            f"run it with --encoding utf-16-{'be' if head.startswith(bytes(1)) else 'le'}"
+        )
     encoding = _verified(name, file, encoding, fallback=None if multibyte else "cp1252")
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
@@ -113,8 +134,9 @@ def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | 
     """Give the encoding every byte of the file is valid in, or refuse it, naming the first that is not."""
     chosen = encoding or "utf-8"
     try:
+        "".encode(chosen)  # knows what is no encoding of text, such as base64
         fault = _first_fault(file, chosen)
-    except LookupError:
+    except (LookupError, ValueError):
         raise InputRefused(f"{name}: no such encoding: {encoding}; use one such as utf-8 or cp1252") from None
     if fault and not encoding and fallback:
         chosen, fault = fallback, _first_fault(file, fallback)

@@ -1,0 +1,191 @@
+"""What holds for any job, whatever is in it."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from presence_worker.errors import InputRefused
+from presence_worker.intake import json_text
+from presence_worker.roundtrip import FATE_COLUMNS, escape_formula
+
+from .reading import cells, read
+
+NAMES = ["associateId", "status", "message", "x"]
+ROW = '{"associateId": 5, "status": "Away"}'
+DIALECTS: list[dict[str, Any]] = [
+    {},
+    {"quoting": csv.QUOTE_ALL, "lineterminator": "\n"},  # with another end, it leaves a bare \r unquoted
+    {"quoting": csv.QUOTE_NONNUMERIC, "lineterminator": "\r"},
+]
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-32"]
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+TABLES = st.lists(st.tuples(TEXTS.filter(str.strip), TEXTS, TEXTS, TEXTS).map(list), min_size=1, max_size=4)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=3,
+)
+OBJECTS = st.lists(
+    st.fixed_dictionaries(
+        {"associateId": VALUES, "status": VALUES}, optional={"message": VALUES, "x": VALUES}
+    ),
+    min_size=1,
+    max_size=4,
+)
+Shape = Callable[[list[dict[str, Any]], int | None], str]
+SHAPES: dict[str, Shape] = {
+    "array": lambda rows, indent: json.dumps(rows, indent=indent),
+    "lines": lambda rows, indent: "\n".join(json.dumps(row, indent=indent) for row in rows),
+    "wrapped": lambda rows, indent: json.dumps({"status": "ok", "data": rows, "n": 1}, indent=indent),
+}
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("jobs") / "changes"
+
+
+def written(rows: list[list[str]], **dialect: Any) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, **dialect).writerows(rows)
+    return text.getvalue()
+
+
+@settings(max_examples=80)
+@given(
+    table=TABLES,
+    delimiter=st.sampled_from(",;\t|"),
+    dialect=st.sampled_from(DIALECTS),
+    encoding=st.sampled_from(ENCODINGS),
+)
+def test_any_csv_comes_back(
+    table: list[list[str]], delimiter: str, dialect: dict[str, Any], encoding: str, path: Path
+) -> None:
+    """Whatever the csv module wrote comes back cell by cell, and nothing is lost on the way."""
+    text = written([NAMES, *table], delimiter=delimiter, **dialect)
+    path.write_bytes(text.encode(encoding))
+
+    job, rows = read(path)
+
+    assert (job.delimiter, job.columns, cells(rows)) == (delimiter, NAMES, table)
+
+
+@settings(max_examples=60)
+@given(table=TABLES)
+def test_any_failed_csv_comes_back(table: list[list[str]], path: Path) -> None:
+    """What a run wrote into failed.csv is read as it was asked for."""
+    fate = ["x"] * len(FATE_COLUMNS)
+    rows = [[*NAMES, *FATE_COLUMNS], *([*row, *fate] for row in table)]
+    text = written([[escape_formula(cell) for cell in row] for row in rows])
+    path.write_bytes(text.encode("utf-8-sig"))
+
+    job, found = read(path)
+
+    assert (job.columns, cells(found)) == (NAMES, table)
+
+
+@settings(max_examples=60)
+@given(table=TABLES)
+def test_lines_are_where_rows_start(table: list[list[str]], path: Path) -> None:
+    """The line of a row is the one on which its first cell stands, whatever line breaks are in the cells."""
+    path.write_bytes(written([NAMES, *table], quoting=csv.QUOTE_ALL).encode())
+
+    _, rows = read(path)
+
+    before = [written([NAMES, *table[:i]], quoting=csv.QUOTE_ALL) for i in range(len(table))]
+    assert [row.line for row in rows] == [_lines(text) + 1 for text in before]
+
+
+def _lines(text: str) -> int:
+    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=40)
+@given(objects=OBJECTS, indent=st.sampled_from([None, 1]), size=st.sampled_from([1, 30, 1 << 16]))
+def test_any_json_comes_back(
+    shape: str, objects: list[dict[str, Any]], indent: int | None, size: int, path: Path
+) -> None:
+    """Whatever json.dumps wrote, in each shape, comes back value by value."""
+    path.write_text(SHAPES[shape](objects, indent), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "CHUNK", size)
+        job, rows = read(path)
+
+    found = [dict(zip(job.columns, values, strict=False)) for values in cells(rows)]
+    assert [_whole(row) for row in found] == [_whole(row) for row in objects]
+
+
+def _whole(row: dict[str, Any]) -> list[Any]:
+    return [row.get(name) for name in NAMES]
+
+
+@settings(max_examples=40)
+@given(statuses=st.dictionaries(st.integers(-9, 10**10).map(str), VALUES, min_size=1, max_size=4))
+def test_any_map_comes_back(statuses: dict[str, Any], path: Path) -> None:
+    """An object from associateId to status comes back as a row for each key."""
+    plain = {key: value for key, value in statuses.items() if not isinstance(value, dict)} or {"1": "Away"}
+    path.write_text(json.dumps(plain), "utf-8")
+
+    job, rows = read(path)
+
+    assert (job.columns, cells(rows)) == (["associateId", "status"], [[k, v] for k, v in plain.items()])
+
+
+@settings(max_examples=150)
+@given(
+    content=st.binary(max_size=60),
+    start=st.sampled_from([b"", b"associateId,status\n5,", b"[{", b'{"value":[']),
+)
+@example(content=b"\xff\xfe\x00", start=b"")
+@example(content=b'"' + b"x" * 200_000, start=b"")
+@example(content=b"x" * 200_000, start=b"associateId,status\n")
+@example(content=b"[" * 100_000, start=b"")
+def test_any_bytes_are_read_or_refused(content: bytes, start: bytes, path: Path) -> None:
+    """Whatever a file holds, the answer is rows or one sentence that names the file."""
+    path.write_bytes(start + content)
+
+    with suppress(InputRefused):
+        assert read(path)[1]
+
+
+@settings(max_examples=150)
+@given(content=st.text(st.sampled_from('{}[]",:;\\|\n\r\t 15eE+-.\0naftrulsxä'), max_size=40))
+def test_any_punctuation_is_read_or_refused(content: str, path: Path) -> None:
+    """The same, of text that is nearly CSV or JSON."""
+    path.write_text(content, "utf-8", newline="")
+
+    said = ""
+    try:
+        _, rows = read(path)
+    except InputRefused as refused:
+        said = str(refused)
+
+    assert said.startswith(str(path)) if said else rows
+    assert said.isprintable()
+
+
+@settings(max_examples=60)
+@given(objects=OBJECTS, size=st.integers(1, 90))
+def test_pieces_do_not_change_a_job(objects: list[dict[str, Any]], size: int, path: Path) -> None:
+    """Rows and their lines are the same, in whatever pieces the file is read."""
+    path.write_text(json.dumps(objects, indent=1), "utf-8")
+    whole = read(path)[1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "CHUNK", size)
+        pieces = read(path)[1]
+
+    assert pieces == whole

@@ -1,0 +1,226 @@
+"""Where the bytes of a job come from, and in which encoding they are."""
+
+import hashlib
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from presence_worker.errors import InputRefused
+from presence_worker.intake.job import open_job
+from presence_worker.intake.source import CHUNK
+from presence_worker.settings import Settings
+
+from .reading import HEADER, Write, read, refusal
+
+JOB = f"{HEADER}5,StatusNotAvailable,Påskeferie\n"
+OTHER = "the file is damaged, or in another encoding, which --encoding can name"
+EMPTY = "an empty export is usually a broken export"
+SAVE = "save it as CSV (UTF-8) and run that"
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-32", "utf-32"),
+        ("cp1252", "cp1252"),
+    ],
+)
+def test_the_file_tells_its_encoding(written: str, used: str, write: Write) -> None:
+    """A mark decides, else UTF-8, else cp1252; the job says which it was."""
+    path = write(JOB.encode(written))
+
+    job, rows = read(path)
+
+    assert (job.encoding, rows[0].message) == (used, "Påskeferie")
+
+
+def test_big_endian_utf16(write: Write) -> None:
+    """The mark also tells the order of the bytes."""
+    path = write("\ufeff".encode("utf-16-be") + JOB.encode("utf-16-be"))
+
+    job, rows = read(path)
+
+    assert (job.encoding, rows[0].message) == ("utf-16", "Påskeferie")
+
+
+@pytest.mark.parametrize("named", ["utf-8", "UTF8", "utf-16-le", "cp1252"])
+def test_a_mark_wins_over_the_setting(named: str, write: Write) -> None:
+    """A mark is no guess; with it read as text, the first column would have a strange name."""
+    path = write(JOB.encode("utf-8-sig"))
+
+    job, rows = read(path, encoding=named)
+
+    assert (job.encoding, rows[0].message) == ("utf-8-sig", "Påskeferie")
+
+
+@pytest.mark.parametrize("named", ["latin-1", "cp865", "utf-16-be", "utf-7", "shift_jis"])
+def test_an_encoding_can_be_named(named: str, write: Write) -> None:
+    """Where the file does not tell, the operator does."""
+    path = write(f"{HEADER}5,StatusNotAvailable,Kuba\n".encode(named))
+
+    job, rows = read(path, encoding=named)
+
+    assert (job.encoding, rows[0].message) == (named, "Kuba")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"{HEADER}5,Away,é\n6,Away,".encode() + b"\xe9\n",
+         f"FILE, line 3: byte 0xe9 is not valid utf-8; {OTHER}"),
+        (f"{HEADER}5,Away,".encode() + b"\x81\n", f"FILE, line 2: byte 0x81 is not valid cp1252; {OTHER}"),
+        (b"\xef\xbb\xbfa\n\xff\n", f"FILE, line 2: byte 0xff is not valid utf-8-sig; {OTHER}"),
+        (b"\xff\xfea\0\n\0a", f"FILE, line 2: byte 0x61 is not valid utf-16; {OTHER}"),
+        (HEADER.encode("utf-16-le"), ("FILE: has NUL characters, like UTF-16 without its mark; "
+         "if it is that, run it with --encoding utf-16-le")),
+        ("[{}]".encode("utf-16-be"), ("FILE: has NUL characters, like UTF-16 without its mark; "
+         "if it is that, run it with --encoding utf-16-be")),
+        (b"PK\x03\x04...", f"FILE: a ZIP or XLSX file; {SAVE}"),
+        (b"\xd0\xcf\x11\xe0...", f"FILE: an XLS file; {SAVE}"),
+        (b"\x1f\x8b...", f"FILE: a gzip file; {SAVE}"),
+        (b"", f"FILE: empty; {EMPTY}"),
+        (b"\xef\xbb\xbf", f"FILE: only blank lines; {EMPTY}"),
+        (b"\r\n \n,,\n", f"FILE: only blank lines; {EMPTY}"),
+        (HEADER, f"FILE: no rows; {EMPTY}"),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_no_job(content: str | bytes, said: str, write: Write) -> None:
+    """What cannot be decoded, is another kind of file, or is empty, is refused; nothing is guessed."""
+    path = write(content)
+
+    assert refusal(path) == said
+
+
+def test_the_line_of_a_bad_byte_far_down(write: Write) -> None:
+    """The line is counted from the start, however large the file."""
+    row = "5,Away,é\n"
+    lines = CHUNK // len(row.encode()) + 10
+    path = write(f"{HEADER}{row * lines}".encode() + b"\xff")
+
+    assert refusal(path) == f"FILE, line {lines + 2}: byte 0xff is not valid utf-8; {OTHER}"
+
+
+def test_a_letter_across_two_pieces(write: Write) -> None:
+    """One letter of UTF-8 shows that a file is damaged UTF-8 and no cp1252, wherever our pieces end."""
+    path = write(HEADER.encode().ljust(CHUNK - 1, b"\n") + "é\n".encode() + b"\xff")
+
+    assert "byte 0xff is not valid utf-8" in refusal(path)
+
+
+@pytest.mark.parametrize("named", ["nonsense", "base64", "rot13", "undefined", "a\0b"])
+def test_what_is_no_encoding(named: str, write: Write) -> None:
+    """A name that stands for no encoding of text is refused before anything is read with it."""
+    path = write(JOB)
+
+    assert refusal(path, encoding=named) == (
+        f"FILE: no such encoding: {named}; use one such as utf-8 or cp1252"
+    )
+
+
+def test_a_named_encoding_has_no_fallback(write: Write) -> None:
+    """Who names an encoding gets that one or a refusal."""
+    path = write(JOB.encode("cp1252"))
+
+    assert refusal(path, encoding="ascii") == f"FILE, line 2: byte 0xe5 is not valid ascii; {OTHER}"
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    """A directory is no job."""
+    assert refusal(tmp_path) == "FILE: Is a directory"
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    """What is not there is refused with the system's own reason."""
+    assert refusal(tmp_path / "none.csv") == "FILE: No such file or directory"
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Root may read everything, so for a moment we are nobody."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+def test_a_file_we_may_not_read(write: Write, request: pytest.FixtureRequest) -> None:
+    """Missing permission is named as such."""
+    path = write(JOB)
+    path.chmod(0)
+    request.getfixturevalue("unprivileged")
+
+    assert refusal(path) == "FILE: Permission denied"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_file_that_breaks_while_it_is_read() -> None:
+    """An I/O error is the input's fault, not a bug."""
+    assert refusal("/proc/self/mem") == "FILE: Input/output error"
+
+
+def test_a_fifo_is_read_once(tmp_path: Path) -> None:
+    """A named pipe can only be read once, and that is enough."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=(JOB, "utf-8"))
+    writer.start()
+
+    job, rows = read(path)
+
+    writer.join()
+    assert (rows[0].message, job.stdin) == ("Påskeferie", False)
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dash is standard input, under a name people know."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(JOB.encode())))
+
+    job, rows = read("-")
+
+    assert (job.name, job.stdin, len(rows)) == ("standard input", True, 1)
+
+
+def test_standard_input_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors in what was piped name standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+
+    assert refusal("-") == f"standard input: empty; {EMPTY}"
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a standard input (as under some schedulers) there is no job."""
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert refusal("-") == "standard input: closed; pipe the job into it, or name a file"
+
+
+def test_the_digest_is_of_all_bytes(write: Write) -> None:
+    """The digest is that of the file as it lies there, mark included."""
+    content = JOB.encode("utf-8-sig")
+
+    job, _ = read(write(content))
+
+    assert job.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_that_changes_while_it_is_read(write: Write) -> None:
+    """A file somebody still writes is half a job: refused, and to be run again."""
+    path = write(JOB)
+
+    def read_it_while_it_grows() -> None:
+        with open_job(str(path), Settings()):
+            path.write_text(JOB * 2, "utf-8")
+
+    with pytest.raises(
+        InputRefused, match="changed while it was being read; run it again once it is complete"
+    ):
+        read_it_while_it_grows()
