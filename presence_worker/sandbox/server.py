@@ -1,0 +1,117 @@
+"""The sandbox on a socket of this machine."""
+
+import errno
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+import anyio
+from aiohttp import web
+
+from ..errors import UsageFault
+from .calls import Ask
+from .faults import NO_FAULTS, Faults
+from .luck import Luck
+from .people import People
+from .record import Entry
+from .service import Service
+
+HOST = "127.0.0.1"
+BACKLOG = 1024  # connections waiting to be accepted
+PATIENCE = 0.05  # seconds that unfinished requests get, twice, when the sandbox ends
+REMEMBERED = 10_000  # requests
+CONTENT_TYPE = "application/json; charset=utf-8"
+RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # SO_LINGER: on, 0 seconds
+REASONS = {
+    errno.EADDRINUSE: "something else listens there already",
+    errno.EACCES: "this user may not listen there",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """A sandbox that is up."""
+
+    url: str  # its root, such as http://127.0.0.1:40123
+    people: People
+    record: deque[Entry]  # the newest requests, oldest first
+
+
+@asynccontextmanager
+async def serve(
+    people: People,
+    *,
+    port: int = 0,
+    faults: Faults = NO_FAULTS,
+    latency: float = 0.0,
+    remember: int = REMEMBERED,
+) -> AsyncIterator[Sandbox]:
+    """Let the sandbox answer on loopback while the context lasts.
+
+    *port* 0 is any free one. A request is carried out when it arrives and answered *latency* seconds
+    later. *remember* bounds the record. Raises UsageFault where the port cannot be had.
+    """
+    service = Service(people, Luck(faults), remember)
+    server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
+    await runner.setup()
+    try:
+        await _listen(runner, port)
+        yield Sandbox(url=f"http://{HOST}:{runner.addresses[0][1]}", people=people, record=service.record)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await runner.cleanup()
+
+
+async def _listen(runner: web.ServerRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HOST, port, backlog=BACKLOG).start()
+    except OSError as error:
+        reason = REASONS.get(error.errno or 0, error.strerror)
+        raise UsageFault(
+            f"the sandbox cannot have port {port}: {reason}; choose another with --port, "
+            "or leave it out to get a free one",
+            next="presence-worker sandbox",
+        ) from None
+
+
+def _responder(
+    service: Service, latency: float
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def respond(request: web.BaseRequest) -> web.StreamResponse:
+        reply = service.answer(await _asked(request))
+        if latency:
+            await anyio.sleep(latency)
+        if reply.status is None:
+            return await _leave_unanswered(request, reset=reply.reset)
+        headers = {"Content-Type": CONTENT_TYPE, **dict(reply.headers)}
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
+
+    return respond
+
+
+async def _asked(request: web.BaseRequest) -> Ask:
+    return Ask(
+        method=request.method,
+        path=request.path,
+        query=request.rel_url.raw_query_string,
+        host=request.headers.get("Host", ""),
+        authorization=request.headers.get("Authorization"),
+        body=await request.read(),
+    )
+
+
+async def _leave_unanswered(request: web.BaseRequest, *, reset: bool) -> NoReturn:
+    """Wait until the connection is gone, which cancels us."""
+    if reset and request.transport is not None:
+        request.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
+        )
+        request.transport.abort()
+    while True:
+        await anyio.sleep_forever()
