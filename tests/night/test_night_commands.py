@@ -1,0 +1,142 @@
+"""What the schedulers' files tell presence-worker: every command, option and setting in them exists."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from presence_worker.settings import Section, Settings
+
+CONFIG = Path(__file__).parents[2] / "config"
+KINDS = ("systemd", "cron", "kubernetes", "windows", "docker")
+FILES = sorted(path for kind in KINDS for path in (CONFIG / kind).rglob("*") if path.is_file())
+VARIABLE = re.compile(r"\bPRESENCE_WORKER_[A-Z_]+")
+TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+
+
+def from_systemd() -> list[str]:
+    units = "\n".join(path.read_text() for path in (CONFIG / "systemd").glob("presence-worker*"))
+    started = re.findall(r"^ExecStart=/usr/local/bin/presence-worker (.+)$", units, re.MULTILINE)
+    by_hand = [words.replace(":", " ") for words in re.findall(r"presence-worker@([a-z][\w:-]*)", units)]
+    imported = re.findall(r"\$\(presence-worker (.+?) <", (CONFIG / "systemd" / "inbox.sh").read_text())
+    return [*started, *(words for words in by_hand if words != "service"), *imported]
+
+
+def from_cron() -> list[str]:
+    lines = (CONFIG / "cron" / "presence-worker").read_text().splitlines()
+    jobs = [re.fullmatch(r"(?:\S+ ){5}presence-worker presence-worker (.+)", line) for line in lines]
+    return [job[1] for job in jobs if job]
+
+
+def from_kubernetes() -> list[str]:
+    documents = yaml.safe_load_all((CONFIG / "kubernetes" / "presence-worker.yaml").read_text())
+    pods = [
+        document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for document in documents
+        if document["kind"] == "CronJob"
+    ]
+    return [shlex.join(container["args"]) for pod in pods for container in pod["containers"]]
+
+
+def from_windows() -> list[str]:
+    tasks = [ET.parse(path) for path in sorted((CONFIG / "windows").glob("*.xml"))]
+    return [(task.findtext(f".//{TASK}Arguments") or "").replace("\\", "/") for task in tasks]
+
+
+def from_docker() -> list[str]:
+    text = (CONFIG / "docker" / "Dockerfile").read_text()
+    return re.findall(r"presence-worker (run .+)$", text, re.MULTILINE)
+
+
+COMMANDS = [*from_systemd(), *from_cron(), *from_kubernetes(), *from_windows(), *from_docker()]
+
+
+@cache
+def help_of(command: str) -> str:
+    """Give what `presence-worker COMMAND --help` prints; nothing where there is no such command."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "presence_worker", command, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return shown.stdout if shown.returncode == 0 else ""
+
+
+@pytest.mark.parametrize("line", sorted(set(COMMANDS)))
+def test_every_command_and_option_exists(line: str) -> None:
+    """A command line in a scheduler's file is one that the program takes."""
+    command, *words = shlex.split(line)
+    options = {word.split("=")[0] for word in words if word.startswith("-")}
+
+    known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_of(command)))
+
+    assert known, f"no such command: {command}"
+    assert options <= known
+
+
+def test_every_scheduler_runs_a_job() -> None:
+    """The lines above were really found: each scheduler starts `run`, and each but Docker's prunes."""
+    lines = (from_systemd(), from_cron(), from_kubernetes(), from_windows(), from_docker())
+
+    commands = [{line.split()[0] for line in found} for found in lines]
+
+    assert all("run" in found for found in commands)
+    assert all("prune" in found or "prune" in text_of("systemd") for found in commands[:4])
+
+
+def text_of(kind: str) -> str:
+    return "\n".join(path.read_text() for path in FILES if path.parent.name == kind)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_setting_exists(path: Path) -> None:
+    """A variable PRESENCE_WORKER_<SECTION>__<KEY> names a setting; a wrong one would end every night in 2."""
+    names = set(VARIABLE.findall(path.read_text())) - {"PRESENCE_WORKER_CONFIG"}
+    known = {
+        f"PRESENCE_WORKER_{section}__{key}".upper()
+        for section, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        for key in field.annotation.model_fields
+    }
+
+    assert names <= known
+
+
+def test_the_configuration_in_the_config_map_is_valid() -> None:
+    """The TOML inside the Kubernetes file has known keys and values only."""
+    documents = yaml.safe_load_all((CONFIG / "kubernetes" / "presence-worker.yaml").read_text())
+    text = next(document["data"]["config.toml"] for document in documents if document["kind"] == "ConfigMap")
+
+    settings = Settings.model_validate(tomllib.loads(text))
+
+    assert settings.target.base_url
+    assert settings.auth.password is None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_file_opens_with_what_it_is_for(path: Path) -> None:
+    """The reader learns from the first lines what a file does and how to install or use it."""
+    first, second, third, *_ = path.read_text().splitlines()
+
+    opening = second if first.startswith(("#!", "<?xml")) else first
+    opening = third if opening == "<!--" else opening
+
+    assert re.match(r"(# |  )[A-Z]?[a-z]+", opening)
+    assert path.name == "Dockerfile.dockerignore" or re.search(r"(Install|Build)\b", path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_line_is_too_long_to_read(path: Path) -> None:
+    """Comments fit a screen; only values that cannot be broken are longer."""
+    comments = [line for line in path.read_text().splitlines() if line.lstrip().startswith("#")]
+
+    assert max((len(line) for line in comments), default=0) <= 125

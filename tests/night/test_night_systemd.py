@@ -1,0 +1,253 @@
+"""The systemd units: systemd takes every line of them; they fit exit codes, drain and each other."""
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from presence_worker.errors import ExitCode
+from presence_worker.settings import Delivery, Storage
+
+SYSTEMD = Path(__file__).parents[2] / "config" / "systemd"
+UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer", ".path"})
+SERVICES = [path for path in UNITS if path.suffix == ".service"]
+RUNNERS = ("presence-worker.service", "presence-worker-inbox.service")
+MAINTENANCE_ENDS = "07:00"  # 06:00 UTC+1, as Central European summer time
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+
+needs_analyze = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (Debian package systemd)"
+)
+
+
+def unit(name: str) -> configparser.RawConfigParser:
+    """Read a unit file; of a key that is written several times the last value is kept."""
+    parser = configparser.RawConfigParser(strict=False, comment_prefixes=("#",), delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
+    parser.read(SYSTEMD / name)
+    return parser
+
+
+def seconds(text: str) -> int:
+    """Read a span such as "60", "5min" or "12h"."""
+    match = re.fullmatch(r"(\d+)(s|min|h|d)?", text)
+    assert match, text
+    return int(match[1]) * SECONDS[match[2] or "s"]
+
+
+def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units as they would be installed, with programs that are there."""
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for path in UNITS:
+        text = path.read_text().replace("/usr/local/bin/presence-worker", str(program))
+        text = text.replace("/usr/local/lib/presence-worker/inbox.sh", str(program))
+        (tmp_path / path.name).write_text(text)
+    return tmp_path
+
+
+@needs_analyze
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_finds_no_fault(installed: Path, path: Path) -> None:
+    """`systemd-analyze verify` says nothing at all: it exits 0 even on keys and values it does not know."""
+    name = path.name.replace("@.", "@resume.")
+    (installed / name).write_text((installed / path.name).read_text())
+
+    found = analyze("verify", "--man=no", installed / name)
+
+    assert [line for line in found.stderr.splitlines() if "presence-worker" in line] == []
+    assert found.returncode == 0
+
+
+@needs_analyze
+def test_a_fault_would_be_found(installed: Path) -> None:
+    """The test above can fail: a misspelt key is reported."""
+    broken = installed / "presence-worker-broken.service"
+    broken.write_text("[Service]\nType=oneshot\nExecStart=/bin/true\nProtectHme=yes\n")
+
+    found = analyze("verify", "--man=no", broken)
+
+    assert "ProtectHme" in found.stderr
+
+
+@needs_analyze
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_the_services_are_confined(installed: Path, path: Path) -> None:
+    """systemd rates the exposure of each service as low as a network client can be: 2.0 of 10 at the most."""
+    name = path.name.replace("@.", "@resume.")
+    (installed / name).write_text((installed / path.name).read_text())
+
+    rated = analyze("security", "--offline=true", "--threshold=20", "--no-pager", installed / name)
+    if "unrecognized option" in rated.stderr:
+        pytest.skip("this systemd-analyze cannot rate files")
+
+    assert rated.returncode == 0, rated.stdout[-400:] + rated.stderr
+
+
+@needs_analyze
+@pytest.mark.parametrize("path", sorted(SYSTEMD.glob("*.timer")), ids=lambda path: path.name)
+def test_the_calendar_is_understood_and_avoids_the_night(path: Path) -> None:
+    """Every timer names times that come, none of them while SuperOffice Online is maintained."""
+    calendar = unit(path.name)["Timer"]["OnCalendar"]
+
+    elapses = analyze("calendar", "--iterations=30", calendar).stdout
+
+    times = re.findall(r" (\d\d:\d\d):\d\d ", elapses)
+    assert len(times) >= 30
+    assert all(MAINTENANCE_ENDS < at < "22:00" for at in times)
+
+
+def test_the_nightly_timer_is_made_up_for() -> None:
+    """A run that was missed because the machine was off is made up for."""
+    timer = unit("presence-worker.timer")
+
+    assert timer["Timer"]["Persistent"] == "true"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_only_a_locked_run_is_tried_again(name: str) -> None:
+    """Of all exit codes but 0 exactly 7 is tried again by systemd, after a pause."""
+    service = unit(name)["Service"]
+
+    kept = {int(word) for word in service["RestartPreventExitStatus"].split() if word.isdigit()}
+
+    assert service["Restart"] == "on-failure"
+    assert set(ExitCode) - kept == {ExitCode.DONE, ExitCode.LOCKED}
+    assert seconds(service["RestartSec"]) >= 60
+    assert "SuccessExitStatus" not in service
+
+
+def test_restarts_cannot_run_hot() -> None:
+    """The nightly service's tries are bounded; many files in a row do not disable the inbox."""
+    nightly, inbox = (unit(name) for name in RUNNERS)
+
+    tries = int(nightly["Unit"]["StartLimitBurst"]) * seconds(nightly["Service"]["RestartSec"])
+
+    assert tries <= seconds(nightly["Unit"]["StartLimitIntervalSec"])
+    assert inbox["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_there_is_time_to_drain(path: Path) -> None:
+    """A run that is told to stop may finish what is in flight before it is killed."""
+    service = unit(path.name)["Service"]
+
+    assert service["KillSignal"] == "SIGTERM"
+    assert seconds(service["TimeoutStopSec"]) > Delivery().drain + 20
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_all_services_share_user_lock_journal_and_password(path: Path) -> None:
+    """What the units write twice is the same in all of them: else they would not see each other's lock."""
+
+    def shared(name: str) -> str:
+        text = (SYSTEMD / name).read_text()
+        return text[text.index("# Where it writes") :]
+
+    assert shared(path.name) == shared("presence-worker.service")
+    assert "LoadCredential=password:" in shared(path.name)
+
+
+def test_the_lock_lies_where_the_services_may_write() -> None:
+    """The account's home, below which the lock lies, is the folder that systemd makes writable."""
+    account = (SYSTEMD / "presence-worker.sysusers").read_text().splitlines()[-1].split()
+
+    state = unit("presence-worker.service")["Service"]["StateDirectory"]
+
+    assert account[-1] == f"/var/lib/{state}"
+
+
+def test_the_path_unit_cannot_run_hot() -> None:
+    """A file that has to wait must not start the service over and over."""
+    watched = unit("presence-worker-inbox.path")["Path"]
+
+    assert list(watched) == ["PathChanged"]
+
+
+def test_the_folders_are_the_ones_that_are_used() -> None:
+    """The units, the folders that are made and the script agree on where files lie and how long."""
+    lines = (SYSTEMD / "presence-worker.tmpfiles").read_text().splitlines()
+    made = {fields[1]: fields for line in lines if (fields := line.split()) and fields[0] == "d"}
+    watched = unit("presence-worker-inbox.path")["Path"]["PathChanged"]
+    command = unit("presence-worker-inbox.service")["Service"]["ExecStart"].split()
+
+    assert watched == f"{command[1]}/inbox"
+    assert {f"{command[1]}/{part}" for part in ("inbox", "done", "refused", "nightly")} <= made.keys()
+    assert {made[f"{command[1]}/{part}"][2] for part in ("done", "refused")} == {"0700"}
+    assert {made[f"{command[1]}/{part}"][5] for part in ("done", "refused")} == {
+        f"{Storage().keep / 86400:.0f}d"
+    }
+
+
+def guard() -> str:
+    """Give the shell command that looks at the nightly file's age, as systemd hands it over."""
+    text = (SYSTEMD / "presence-worker.service").read_text()
+    match = re.search(r"^ExecStart=/bin/sh -c '(.+)' sh (/\S+)$", text, re.MULTILINE)
+    assert match
+    assert f"presence-worker run {match[2]}" in text
+    return match[1].replace("$$", "$")
+
+
+@pytest.mark.parametrize(("hours", "code"), [(0, 0), (23, 0), (25, 4), (None, 0)])
+def test_yesterdays_file_is_refused(tmp_path: Path, hours: int | None, code: int) -> None:
+    """A file older than a day ends the night with 4; about a missing one the program itself complains."""
+    job = tmp_path / "changes of today.csv"
+    if hours is not None:
+        job.touch()
+        changed = time.time() - hours * 3600
+        os.utime(job, (changed, changed))
+
+    ended = subprocess.run(["sh", "-c", guard(), "sh", str(job)], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == code
+    assert ("did the export fail?" in ended.stderr) == (code == 4)
+
+
+def test_the_words_of_an_instance_become_arguments(tmp_path: Path) -> None:
+    """presence-worker@apply:RUN runs `presence-worker apply RUN`, and a star stays a star."""
+    line = unit("presence-worker@.service")["Service"]["ExecStart"]
+    match = re.fullmatch(r"/bin/sh -c '(.+)' sh %i", line)
+    assert match
+    script = match[1].replace("$$", "$").replace("/usr/local/bin/presence-worker", "printf '<%s>'")
+
+    ended = subprocess.run(
+        ["sh", "-c", script.replace("exec ", ""), "sh", "apply:20261123T061000Z-7f3a:*"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ended.stdout == "<apply><20261123T061000Z-7f3a><*>"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-tmpfiles"), reason="systemd-tmpfiles is not installed")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give folders away")
+def test_account_and_folders_can_be_made(tmp_path: Path) -> None:
+    """systemd makes the account and the folders from the two files, with nothing to complain about."""
+    (tmp_path / "etc").mkdir()
+    users = ["systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "presence-worker.sysusers"]
+    folders = ["systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "presence-worker.tmpfiles"]
+
+    said = [
+        subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+        for command in (users, folders)
+    ]
+
+    assert [ended.returncode for ended in said] == [0, 0], [ended.stderr for ended in said]
+    assert (tmp_path / "srv/presence-worker/inbox").stat().st_mode & 0o7777 == 0o2770
+    assert (tmp_path / "srv/presence-worker/done").stat().st_mode & 0o7777 == 0o700
