@@ -1,0 +1,83 @@
+"""From the names of benchmarks to a table and an exit code."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from . import check, cpu, memory, pace, startup
+from .child import PINNED, BrokenTrialError
+from .figures import Figure, table
+from .trial import WORKER, Extent
+
+BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
+    "cpu": cpu.measure,
+    "memory": memory.measure,
+    "pace": pace.measure,
+    "startup": startup.measure,
+    "check": check.measure,
+}
+ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
+
+
+def main() -> int:
+    """Measure, print the table, give the exit code."""
+    arguments = _arguments()
+    extent = Extent(worker=arguments.worker.absolute(), quick=arguments.quick, million=arguments.million)
+    figures, broken = measure(arguments.names or list(BENCHMARKS), extent)
+    sys.stdout.write(f"\n{_machine()}\n\n{table(figures, judged=not extent.quick)}\n")
+    for name, error in broken.items():
+        sys.stderr.write(f"\n{name}: not measured: {error}\n")
+    missed = any(figure.goal and not figure.goal.met for figure in figures)
+    return NOT_MEASURED if broken else GOAL_MISSED if missed and not extent.quick else ALL_MET
+
+
+def measure(
+    names: Sequence[str], extent: Extent
+) -> tuple[list[Figure], dict[str, BrokenTrialError | OSError]]:
+    """Carry the named benchmarks out; one that cannot be carried out does not keep the others from it."""
+    figures: list[Figure] = []
+    broken: dict[str, BrokenTrialError | OSError] = {}
+    for name in names:
+        sys.stderr.write(f"{name} …\n")
+        try:
+            with TemporaryDirectory(prefix="benchmark-") as folder:
+                figures += BENCHMARKS[name](Path(folder), extent)
+        except (BrokenTrialError, OSError) as error:
+            broken[name] = error
+    return figures, broken
+
+
+def _machine() -> str:
+    cores = "one core each for client and server" if PINNED else "one core for all"
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.platform()}, {cores}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", type=_known, metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes, no judgement: does it all still run?"
+    )
+    parser.add_argument("--million", action="store_true", help="memory: also with 1 000 000 rows")
+    parser.add_argument(
+        "--worker",
+        type=Path,
+        default=WORKER,
+        metavar="FILE",
+        help="the program to measure (default: %(default)s)",
+    )
+    return parser.parse_args()
+
+
+def _known(name: str) -> str:
+    """Give the name of a benchmark back; argparse's own `choices` refuses a list that may be empty."""
+    if name not in BENCHMARKS:
+        raise argparse.ArgumentTypeError(f"no such benchmark: {name}; there are {', '.join(BENCHMARKS)}")
+    return name
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Job files of any length, the same ones every time."""
+
+from pathlib import Path
+
+NOT_PRESENT_OF = 4  # three of four are not present and say until when
+
+
+def write_job(folder: Path, rows: int) -> Path:
+    """Write a CSV job for the associates 1 to *rows*; give its path."""
+    path = folder / f"changes-{rows}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("associateId,status,message\r\n")
+        file.writelines(_line(associate_id) for associate_id in range(1, rows + 1))
+    return path
+
+
+def _line(associate_id: int) -> str:
+    if associate_id % NOT_PRESENT_OF:
+        return f"{associate_id},StatusNotAvailable,Tilbake på jobb {associate_id % 28 + 1}. januar\r\n"
+    return f"{associate_id},StatusNormal,\r\n"

@@ -1,0 +1,51 @@
+"""How well the worker keeps its pace while a service answers now fast, now slowly."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .figures import Figure, at_least, at_most
+from .job import write_job
+from .trial import Extent, trial, worker
+
+RATE = 200  # PUTs per second
+WINDOW = 1.0  # seconds
+BUSIEST = 204  # PUTs in any window
+USED = 97  # percent of the rate
+
+
+def measure(folder: Path, extent: Extent) -> list[Figure]:
+    """Send at a fixed rate; the worst round counts."""
+    rows, rounds = extent.of(2_000, quick=100), extent.of(3, quick=1)
+    job, client = write_job(folder, rows), worker(extent.worker, rate=RATE, concurrency=64)
+    arrivals = [trial(client, job, rows=rows, slow=True).arrivals for _ in range(rounds)]
+    busiest, used = [busiest_window(times) for times in arrivals], [rate_used(times) for times in arrivals]
+    return [
+        Figure(
+            label="pace: PUTs in the busiest second",
+            unit="PUTs",
+            samples=busiest,
+            ratio=max(busiest) / RATE,
+            goal=at_most(BUSIEST, max(busiest), "max"),
+        ),
+        Figure(
+            label="pace: share of the rate used",
+            unit="%",
+            samples=used,
+            goal=at_least(USED, min(used), "min"),
+        ),
+    ]
+
+
+def busiest_window(arrivals: Sequence[float]) -> int:
+    """Give the largest number of arrivals in any half-open window of one second."""
+    most = first = 0
+    for count, last in enumerate(arrivals, 1):
+        while last - arrivals[first] >= WINDOW:
+            first += 1
+        most = max(most, count - first)
+    return most
+
+
+def rate_used(arrivals: Sequence[float]) -> float:
+    """Give the achieved rate between first and last arrival, in percent of the configured one."""
+    return (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) / RATE * 100
