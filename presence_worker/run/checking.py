@@ -1,5 +1,6 @@
 """Checking a job: all that `run` does before it sends, with nothing stored."""
 
+from contextlib import closing
 from typing import Any
 
 from ..errors import ExitCode, InputRefused
@@ -7,41 +8,44 @@ from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
 from ..settings import Settings
+from .ending import refusal
 from .invocation import quoted
-from .staging import new_run, stage
+from .staging import new_run, place_of, stage
 
 MOST_FAULTS = 1000  # named in the summary; the counts are of all
 
 
 def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Summary:
     """Validate a job; give a summary whose `faults` name the rows that are wrong."""
-    journal = Journal("")  # SQLite's private database: nameless, and gone when it is closed
-    run = new_run("", job, "", settings)
-    error = None
-    try:
-        error = stage(journal, run, job, settings)
-    except InputRefused as unreadable:
-        error = unreadable
-        with journal.transaction():
-            journal.stage(run, ())
-    try:
+    with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
+        refused = _refused(journal, job, settings)
         return {
             **summarise(journal, {}),
             "run_id": None,
             "target": None,
-            **_judged(journal, error if isinstance(error, InputRefused) else None, job, options),
+            **_judged(journal, refused, job, options),
             "faults": _faults(journal),
         }
-    finally:
-        journal.close()
+
+
+def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | None:
+    """Stage the job; give why `run` would refuse it, or None."""
+    run = new_run("", job, "", settings)
+    try:
+        error = stage(journal, run, job, settings)
+    except InputRefused as unreadable:
+        with journal.transaction():
+            journal.stage(run, ())
+        return unreadable
+    return error if isinstance(error, InputRefused) else None
 
 
 def _judged(
     journal: Journal, refused: InputRefused | None, job: str, options: tuple[str, ...]
 ) -> dict[str, Any]:
-    again = quoted("check", job, *options)
+    again = quoted("check", place_of(job), *options)
     if refused:
-        message, state, code = str(refused), State.REFUSED, ExitCode.REFUSED
+        message, state, code = refusal(refused, job), State.REFUSED, ExitCode.REFUSED
         return {"state": state, "exit_code": code, "message": message, "next": again}
     counts = journal.counts()
     rows, invalid = sum(counts.values()), counts[Result.INVALID]

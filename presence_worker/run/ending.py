@@ -9,9 +9,12 @@ from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Result, State
 from ..report.words import verdict
+from ..settings import Input
 from .invocation import Invocation
+from .staging import place_of, storable
 
 Counts = Mapping[Result, int]
+FEED_AGAIN = "; feed the mended job on standard input again"
 
 
 class Ending(NamedTuple):
@@ -30,15 +33,19 @@ def ending_of(
     counts = journal.counts()
     run_id = folder.name
     if isinstance(error, InputRefused):
-        hint = "; feed the mended job on standard input again" if job == STDIN else ""
-        command = invocation.command("check", job or STDIN, *invocation.input_options)
-        return Ending(State.REFUSED, error.exit_code, f"{error}{hint}", command)
+        command = invocation.command("check", place_of(job or STDIN), *invocation.input_options)
+        return Ending(State.REFUSED, error.exit_code, refusal(error, job), storable(command))
     if isinstance(error, Held):
         return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
     if error is not None and unsettled(counts):
         message = f"{error}. {verdict(counts)}"
         return Ending(State.STOPPED, error.exit_code, message, invocation.command("resume", run_id))
-    return _finished(counts, folder, invocation)
+    return _finished(journal, counts, folder, invocation)
+
+
+def refusal(error: InputRefused, job: str | None) -> str:
+    """Say why a job was refused; what came through a pipe is gone."""
+    return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
 
 
 def unsettled(counts: Counts) -> int:
@@ -46,12 +53,21 @@ def unsettled(counts: Counts) -> int:
     return counts[Result.NOT_SENT] + counts[Result.FAILED] + counts[Result.UNKNOWN]
 
 
-def _finished(counts: Counts, folder: Path, invocation: Invocation) -> Ending:
+def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invocation) -> Ending:
     message = verdict(counts)
     if unsettled(counts):
         command = invocation.command("resume", folder.name)
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)
     if counts[Result.INVALID] or counts[Result.REJECTED]:
-        command = invocation.command("run", str(folder / "failed.csv"))
+        reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
+        command = invocation.command("run", str(folder / "failed.csv"), *reading)
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} Mend failed.csv and run it.", command)
     return Ending(State.FINISHED, ExitCode.DONE, message, None)
+
+
+def _as_it_is(delimiter: str | None, config: Input) -> tuple[str, ...]:
+    """Give the options with which failed.csv is read as what it is, where the settings say otherwise."""
+    form = () if config.format in ("auto", "csv") else ("--format", "csv")
+    if config.delimiter is None:
+        return form
+    return (*form, "--delimiter", {None: ",", "\t": "tab"}.get(delimiter, str(delimiter)))

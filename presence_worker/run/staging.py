@@ -6,10 +6,13 @@ from typing import Any
 from ..errors import PresenceWorkerError
 from ..intake.clashes import settle
 from ..intake.job import Job, open_job
+from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
 from ..model import Result, State
 from ..settings import SECRETS, Settings
 from .guards import too_many_changes, too_many_invalid
+
+UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
 
 
 def stage(journal: Journal, run: RunRecord, job: str, settings: Settings) -> PresenceWorkerError | None:
@@ -34,7 +37,7 @@ def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord
         exit_code=None,
         message=None,
         next=None,
-        input={"name": job, "rows": 0},
+        input={"name": storable(place_of(job)), "rows": 0, **dict.fromkeys(UNKNOWN)},
         settings=without_secrets(settings),
         notes=[],
     )
@@ -59,7 +62,7 @@ def _judge(journal: Journal, opened: Job, job: str, settings: Settings) -> Prese
 def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
     """Give what the journal keeps of the input."""
     return {
-        "name": opened.name if opened.stdin else str(Path(job).absolute()),
+        "name": opened.name if opened.stdin else storable(place_of(job)),
         "stdin": opened.stdin,
         "sha256": opened.sha256,
         "rows": rows,
@@ -86,5 +89,15 @@ def notes(opened: Job, settings: Settings) -> list[str]:
 
 
 def without_secrets(settings: Settings) -> dict[str, Any]:
-    """Give the settings as the journal keeps them."""
-    return settings.model_dump(mode="json", exclude={"auth": set(SECRETS)})
+    """Give the settings as the journal keeps them; a proxy's address may have a password in it."""
+    return settings.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
+
+
+def place_of(job: str) -> str:
+    """Give a job as a later command names it, wherever that is called."""
+    return job if job == STDIN else str(Path(job).absolute())
+
+
+def storable(text: str) -> str:
+    """Give a text as the journal can keep it: the name of a file may be no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
