@@ -1,11 +1,12 @@
 """Runs of earlier nights: finding the right one, and the reasons to leave it alone."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import ExitCode, UsageFault
+from ..errors import ExitCode, Locked, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, run_lock
 from ..model import State
 from ..values import plain_duration
@@ -14,10 +15,17 @@ from .invocation import Invocation
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 
 
+GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
+
+
 @contextmanager
-def earlier_run(folder: Path, invocation: Invocation) -> Iterator[Journal]:
-    """Hold and open a run; one whose program died is said to be stopped. Raise Locked while it is at work."""
-    with run_lock(folder):
+def earlier_run(folder: Path, invocation: Invocation, *, patience: float = 0.0) -> Iterator[Journal]:
+    """Hold and open a run; one whose program died is said to be stopped.
+
+    Raise Locked where it is still at work after *patience* seconds.
+    """
+    with ExitStack() as held:
+        _hold(folder, held, patience)
         journal = Journal.open(folder / JOURNAL)
         try:
             if journal.run().state == State.RUNNING:
@@ -27,13 +35,27 @@ def earlier_run(folder: Path, invocation: Invocation) -> Iterator[Journal]:
             journal.close()
 
 
+def _hold(folder: Path, held: ExitStack, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            held.enter_context(run_lock(folder))
+        except Locked:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
+    known = journal.run().next  # with the options of the command that died
     with journal.transaction():
         journal.describe(
             state=State.STOPPED,
             exit_code=ExitCode.CRASHED,
             message=DIED,
-            next=invocation.command("resume", folder.name),
+            next=known or invocation.command("resume", folder.name),
         )
 
 
@@ -43,7 +65,10 @@ def choose(name: str | None, invocation: Invocation) -> Path:
     Without a name it is the newest stopped run of the target, else the newest one; raise UsageFault for none.
     """
     if name:
-        return invocation.archive.find(name)
+        try:
+            return invocation.archive.find(name)
+        except UsageFault as fault:
+            raise UsageFault(str(fault), next=invocation.command("runs")) from None
     newest = None
     for folder, journal in invocation.archive.journals():
         run = journal.run()

@@ -11,12 +11,13 @@ from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFa
 from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
 from ..model import State
 from ..report import Summary, summarise, write_reports
-from .earlier import check_age, check_target, choose, earlier_run, written_since
+from .earlier import GLANCE, check_age, check_target, choose, earlier_run, written_since
 from .ending import ending_of
 from .invocation import Invocation
 from .session import Session
 from .staging import new_run, stage
 
+NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
 log = structlog.get_logger()
 
 
@@ -27,10 +28,11 @@ async def run_job(job: str, invocation: Invocation) -> Summary:
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
             run = new_run(folder.name, job, invocation.target, invocation.settings)
-            log.info("run.staging", run_id=run.run_id, job=job, target=run.target)
+            run = run._replace(next=invocation.command("resume", run.run_id))
+            log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)
             if error is None:
-                error = await _deliver(journal, run, "run", invocation)
+                error = await _deliver(journal, run, "run", frozenset(), invocation)
             return _finish(journal, folder, job, error, invocation)
 
 
@@ -38,12 +40,11 @@ async def resume_run(name: str | None, invocation: Invocation, *, any_age: bool)
     """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
     with _at_work(invocation):
         folder = choose(name, invocation)
-        with earlier_run(folder, invocation) as journal:
+        with earlier_run(folder, invocation, patience=GLANCE) as journal:
             run = journal.run()
             check_target(run, invocation)
             if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
-                log.warning("run.nothing_to_resume", run_id=run.run_id, state=run.state)
-                return write_reports(folder, journal)
+                return _as_it_ended(journal, folder, run, invocation)
             return await _go_on(journal, folder, "resume", invocation, any_age=any_age)
 
 
@@ -51,13 +52,14 @@ async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summ
     """Deliver a held run exactly as it was stored."""
     with _at_work(invocation):
         folder = choose(name, invocation)
-        with earlier_run(folder, invocation) as journal:
+        with earlier_run(folder, invocation, patience=GLANCE) as journal:
             run = journal.run()
             check_target(run, invocation)
             if run.state not in (State.HELD, State.PLANNED):
+                way_on = "resume" if run.state == State.STOPPED else "report"
                 raise UsageFault(
                     f"run {run.run_id} is {run.state}; only a held run can be applied",
-                    next=invocation.command("report", run.run_id),
+                    next=invocation.command(way_on, run.run_id),
                 )
             return await _go_on(journal, folder, "apply", invocation, any_age=any_age)
 
@@ -82,6 +84,14 @@ def _summary_of(folder: Path, invocation: Invocation) -> Summary:
         return {"run_id": folder.name, "state": str(State.RUNNING), "message": "at work"}
     except PresenceWorkerError as error:
         return {"run_id": folder.name, "state": "unreadable", "message": str(error)}
+
+
+def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Invocation) -> Summary:
+    """Give the report of a run with nothing left to send; one that died right before its end, ends now."""
+    log.warning("run.nothing_to_resume", run_id=run.run_id, state=run.state)
+    ended = run.state != State.STOPPED
+    summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, invocation)
+    return {**summary, "notes": [*summary["notes"], NOTHING_LEFT]}
 
 
 @contextmanager
@@ -118,19 +128,25 @@ def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) 
 async def _go_on(
     journal: Journal, folder: Path, command: str, invocation: Invocation, *, any_age: bool
 ) -> Summary:
+    run = journal.run()
     if not any_age:
-        check_age(journal.run(), command, invocation)
-    error = await _deliver(journal, journal.run(), command, invocation)
+        check_age(run, command, invocation)
+    error = await _deliver(journal, run, command, written_since(run, invocation), invocation)
     return _finish(journal, folder, None, error, invocation)
 
 
 async def _deliver(
-    journal: Journal, run: RunRecord, command: str, invocation: Invocation
+    journal: Journal, run: RunRecord, command: str, overtaken: frozenset[int], invocation: Invocation
 ) -> PresenceWorkerError | None:
-    overtaken = written_since(run, invocation)
-    journal.begin(command, invocation.settings.delivery.rate)
-    log.info("run.delivering", run_id=run.run_id, to_send=journal.to_send())
-    return await Session(journal, invocation, overtaken).run()
+    """Send what is to be sent; give what ended that early, or kept it from beginning, or None."""
+    try:
+        journal.begin(command, invocation.settings.delivery.rate)
+        with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
+            journal.describe(next=invocation.command("resume", run.run_id))
+        log.info("run.delivering", run_id=run.run_id, to_send=journal.to_send())
+        return await Session(journal, invocation, overtaken).run()
+    except PresenceWorkerError as error:
+        return error
 
 
 def _finish(
