@@ -10,6 +10,7 @@ from types import FrameType
 from ..errors import Interrupted, PresenceWorkerError, Terminated
 
 REASONS: dict[int, type[PresenceWorkerError]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
+ALWAYS = tuple(REASONS)  # also where the shell that started us in the background ignores them
 if hasattr(signal, "SIGHUP"):
     REASONS[signal.SIGHUP] = Terminated  # the terminal is gone
 WORDS = "stopped by a signal; what was in flight was finished"
@@ -17,8 +18,13 @@ WORDS = "stopped by a signal; what was in flight was finished"
 
 def raise_on_signal() -> None:
     """While nothing is being sent, a signal ends the program where it stands."""
-    for number in REASONS:
+    for number in _listened_to():
         signal.signal(number, _raise)
+
+
+def _listened_to() -> list[int]:
+    """Give the signals that concern us; under `nohup` the terminal may go."""
+    return [n for n in REASONS if n in ALWAYS or signal.getsignal(n) is not signal.SIG_IGN]
 
 
 def _raise(number: int, _: FrameType | None) -> None:
@@ -40,12 +46,13 @@ def halting(halt: Callable[[PresenceWorkerError], None]) -> Iterator[None]:
             os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
         halt(REASONS[number](WORDS))
 
-    for number in REASONS:
+    numbers = _listened_to()
+    for number in numbers:
         _listen(loop, number, on_signal)
     try:
         yield
     finally:
-        for number in REASONS:
+        for number in numbers:
             _unlisten(loop, number)
 
 
