@@ -3,7 +3,7 @@
 import click
 
 from ..run import check_job
-from .invoke import settings_of
+from .invoke import repeated, settings_of
 from .options import Options, common_options
 from .show import show
 
@@ -20,5 +20,6 @@ def command(options: Options, job: str) -> int:
     Example:
       presence-worker check changes.csv
     """
-    repeated = (*options.repeated, *options.of_the_input)
-    return show(check_job(job, settings_of(options), repeated), options)
+    settings = settings_of(options)
+    again = (*repeated(options, settings), *options.of_the_input)
+    return show(check_job(job, settings, again), options)

@@ -1,5 +1,6 @@
 """From options to an invocation: settings are loaded, the log is set up, the target is known."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import anyio
 from pydantic import SecretStr
 
 from .. import log
-from ..configuration import find_config, load_settings
+from ..configuration import CONFIG_VARIABLE, find_config, load_settings
 from ..journal import Archive
 from ..report import Summary
 from ..run import Invocation, raise_on_signal
@@ -18,6 +19,7 @@ from ..sandbox import People, serve
 from ..settings import Auth, Settings
 from ..superoffice import Client, check_settings, open_client, service_root
 from .options import Options
+from .output import is_terminal
 from .progress import ProgressLine, Silence
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
@@ -26,7 +28,7 @@ Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
 
 def settings_of(options: Options) -> Settings:
     """Load the settings in force, and set up the log by the options."""
-    log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=sys.stderr.isatty())
+    log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
     raise_on_signal()
     return load_settings(find_config(options.config), options.flags)
 
@@ -41,16 +43,26 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     else:
         check_settings(settings)
         target, open_service = str(service_root(settings.target)), partial(open_client, settings)
-    watched = sys.stderr.isatty() and not (options.no_progress or options.quiet)
+    watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
     return Invocation(
         settings=settings,
         archive=Archive(settings.storage.state_dir),
         target=target,
-        options=options.repeated,
+        options=repeated(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
         progress=ProgressLine() if watched else Silence(),
     )
+
+
+def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
+    """Give the options the next command needs; it may be called from another directory than this one."""
+    words, config = options.repeated, find_config(options.config)
+    if config and "--config" not in words and (CONFIG_VARIABLE in os.environ or not config.is_absolute()):
+        words = ("--config", str(config.absolute()), *words)
+    if "--state-dir" not in words and not settings.storage.state_dir.is_absolute():
+        words = (*words, "--state-dir", str(settings.storage.state_dir.absolute()))
+    return words
 
 
 def work(function: Work, invocation: Invocation) -> Summary:

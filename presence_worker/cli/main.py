@@ -11,10 +11,16 @@ import click
 
 from ..errors import ExitCode, PresenceWorkerError
 from .group import commands
-from .output import print_failure
+from .output import print_failure, remark
 
 PROGRAM = "presence-worker"
-STATES = {ExitCode.CRASHED: "stopped", ExitCode.INTERRUPTED: "stopped", ExitCode.TERMINATED: "stopped"}
+STATES = {  # of what came to nothing; else "refused"
+    ExitCode.CRASHED: "stopped",
+    ExitCode.STOPPED: "stopped",
+    ExitCode.INTERRUPTED: "stopped",
+    ExitCode.TERMINATED: "stopped",
+}
+STDIN = "-"
 
 
 def main() -> NoReturn:
@@ -29,14 +35,19 @@ def execute(arguments: Sequence[str]) -> int:
     again = shlex.join([PROGRAM, *arguments])
     try:
         return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        remark(error.format_message())
+        return _failed(arguments, ExitCode.USAGE, "no command given", f"{PROGRAM} --help")
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else PROGRAM
         return _failed(arguments, ExitCode.USAGE, error.format_message(), f"{path} --help")
     except PresenceWorkerError as error:
-        return _failed(arguments, error.exit_code, str(error), error.next or again)
+        message = str(error) if error.next else _fed_again(arguments, str(error))
+        return _failed(arguments, error.exit_code, message, error.next or again)
     except (KeyboardInterrupt, click.Abort):
-        return _failed(arguments, ExitCode.INTERRUPTED, "interrupted before anything was sent", again)
+        message = _fed_again(arguments, "interrupted before anything was sent")
+        return _failed(arguments, ExitCode.INTERRUPTED, message, again)
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
         return _failed(arguments, ExitCode.CRASHED, _where(error), f"{PROGRAM} resume")
 
@@ -51,6 +62,11 @@ def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command
     }
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
+
+
+def _fed_again(arguments: Sequence[str], message: str) -> str:
+    """Add to what is said before the same command is to be run again: a pipe is empty by now."""
+    return f"{message}; feed the job on standard input again" if STDIN in arguments else message
 
 
 def _where(error: Exception) -> str:

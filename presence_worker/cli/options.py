@@ -21,7 +21,7 @@ FLAGS = {  # parameter: the setting it overrides
     "max_invalid": ("safety", "max_invalid"),
     "max_failures": ("safety", "max_failures"),
 }
-OF_THE_INPUT = ("format", "delimiter", "encoding")
+OF_THE_INPUT = ("format", "delimiter", "encoding", "max_invalid")
 REPEATED = (
     "config",
     "state_dir",

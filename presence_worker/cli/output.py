@@ -1,5 +1,7 @@
 """What people and programs read: the result on standard output, errors on standard error."""
 
+import codecs
+import json
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -7,19 +9,24 @@ from typing import Any, TextIO
 import orjson
 
 Summary = dict[str, Any]
+HARMLESS = "\n\t"  # of the characters that are not printable
 
 
 def print_failure(failure: Summary, *, as_json: bool) -> None:
     """Say why nothing came of the command, and what to run next."""
     if as_json:
         print_json(failure)
-    say(f"presence-worker: {failure['message']}", sys.stderr)
-    say(f"Next: {failure['next']}", sys.stderr)
+    remark(f"presence-worker: {failure['message']}")
+    remark(f"Next: {failure['next']}")
 
 
 def print_json(value: Any) -> None:
-    """Print exactly one JSON object."""
-    say(orjson.dumps(value).decode("utf-8", "replace"))
+    """Print exactly one JSON object; in ASCII where the stream takes no UTF-8, or a file's name is none."""
+    try:
+        text = orjson.dumps(value).decode() if _is_utf8(sys.stdout) else json.dumps(value)
+    except TypeError:  # half a character
+        text = json.dumps(value)
+    _print(text, sys.stdout)
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -28,11 +35,37 @@ def print_lines(lines: Iterable[str]) -> None:
         say(line)
 
 
-def say(line: str, file: TextIO | None = None) -> None:
-    """Print a line; a reader who has gone, or a full disk behind a redirection, does not end the run."""
+def say(line: str) -> None:
+    """Print a line of the result, with nothing in it that steers a terminal."""
+    _print(_harmless(line), sys.stdout)
+
+
+def remark(line: str) -> None:
+    """Print a line beside the result, on standard error, likewise."""
+    _print(_harmless(line), sys.stderr)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody watches a stream; None is one that the caller has closed."""
+    return stream is not None and stream.isatty()
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    """Print to a stream that may be closed or full: a reader who has gone does not end the run."""
+    if stream is None:  # `print` would take it for standard output
+        return
     try:
-        print(line, file=file or sys.stdout, flush=True)
+        print(text, file=stream, flush=True)
+    except UnicodeEncodeError:
+        _print(text.encode("ascii", "replace").decode(), stream)
     except (OSError, ValueError):
         pass
-    except UnicodeEncodeError:
-        say(line.encode("ascii", "replace").decode(), file)
+
+
+def _harmless(text: str) -> str:
+    return "".join(c if c.isprintable() or c in HARMLESS else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _is_utf8(stream: TextIO | None) -> bool:
+    encoding = getattr(stream, "encoding", None)
+    return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"

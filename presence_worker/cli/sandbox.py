@@ -14,7 +14,7 @@ import click
 from ..model import MAX_ASSOCIATE_ID
 from ..sandbox import KINDS, OUTAGE_FORM, Faults, People, Sandbox, read_faults, serve
 from ..values import duration
-from .output import say
+from .output import remark, say
 
 FAULTS_HELP = "\n".join(
     [
@@ -90,7 +90,7 @@ async def _stay_up(sandbox: Callable[[], AbstractAsyncContextManager[Sandbox]]) 
     with _told_to_end() as told:
         async with sandbox() as up:
             say(up.url)
-            say(_invitation(up.url), sys.stderr)
+            remark(_invitation(up.url))
             await told.wait()
 
 

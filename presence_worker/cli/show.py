@@ -5,23 +5,27 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ..model import Result
+from ..model import Result, State
 from ..report.words import RESULTS, reason_words
 from .options import Options
-from .output import print_json, print_lines, say
+from .output import is_terminal, print_json, print_lines, remark
 
-WIDTH = 80
+WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 WORST = 8  # reasons shown; the report has all
+FAULTS = 50  # rows named; `--json` names more
+NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)
 
 
 def show(summary: dict[str, Any], options: Options) -> int:
     """Print a summary as the options ask for; give its exit code."""
+    in_words = not (options.as_json or options.quiet)
     if options.as_json:
         print_json(summary)
-    elif not options.quiet:
+    elif in_words:
         print_lines(summary_lines(summary))
-    if summary["next"] and (options.as_json or options.quiet or not sys.stderr.isatty()):
-        say(f"Next: {summary['next']}", sys.stderr)
+    both_on_screen = in_words and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    if summary["next"] and not both_on_screen:
+        remark(f"Next: {summary['next']}")
     return int(summary["exit_code"])
 
 
@@ -29,28 +33,66 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of a run's summary: how it went, why not, where to read more, what to do next."""
     if summary["run_id"]:
         yield f"Run {summary['run_id']}: {summary['state']}, exit code {summary['exit_code']}"
-    yield from textwrap.wrap(str(summary["message"]), WIDTH)
+    yield from wrapped(str(summary["message"]))
+    yield from _input(summary["input"])
     counts = {result: number for result, number in summary["counts"].items() if number}
     if counts:
         yield ""
+    checked = summary["state"] == State.CHECKED
     for result, number in counts.items():
-        yield f"  {number:>7}  {result:<10} {RESULTS[Result(result)]}"
-    yield from _reasons(summary.get("reasons", []))
+        words = "to be sent" if checked and result == Result.NOT_SENT else RESULTS[Result(result)]
+        yield f"  {number:>7}  {result:<10} {words}"
+    yield from _reasons(summary)
+    yield from _faults(summary.get("faults", []))
     for note in summary.get("notes", []):
-        yield from textwrap.wrap(note, WIDTH, initial_indent="Note: ", subsequent_indent="      ")
+        yield from wrapped(f"Note: {note}", indent=6)
     yield from _ways_on(summary)
 
 
-def _reasons(reasons: list[dict[str, Any]]) -> Iterator[str]:
+def _input(job: dict[str, Any]) -> Iterator[str]:
+    """Say how the job was read: a guess that is wrong shall be seen."""
+    if job["format"]:
+        delimiter = "tab" if job["delimiter"] == "\t" else job["delimiter"]
+        cut = f", delimiter {delimiter}" if delimiter else ""
+        rows = "1 row" if job["rows"] == 1 else f"{job['rows']} rows"
+        yield f"Input: {job['name']}: {rows}, {job['format']}, {job['encoding']}{cut}"
+
+
+def wrapped(text: str, *, indent: int = 0) -> list[str]:
+    """Break a text into lines of a terminal; those after the first are indented."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _reasons(summary: dict[str, Any]) -> Iterator[str]:
+    waits = summary["state"] in NOTHING_SENT  # then `not_sent` is nobody's fault
+    reasons = [
+        entry for entry in summary.get("reasons", []) if not (waits and entry["result"] == Result.NOT_SENT)
+    ]
     if reasons:
         yield ""
         yield "Not done, and why"
     for entry in reasons[:WORST]:
         words = reason_words(entry["reason"], entry["result"])
-        head = f"  {entry['rows']:>7}  {words.what}: "
-        yield from textwrap.wrap(head + words.remedy, WIDTH, subsequent_indent=" " * 11)
+        yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {words.remedy}", indent=11)
     if len(reasons) > WORST:
         yield f"           and {len(reasons) - WORST} more kinds, in the report"
+
+
+def _faults(faults: list[dict[str, Any]]) -> Iterator[str]:
+    if faults:
+        yield ""
+        yield "Rows that are wrong"
+    for fault in faults[:FAULTS]:
+        place = f"line {fault['line']}" if fault["line"] is not None else f"row {fault['row']}"
+        yield from wrapped(f"  {place}: {fault['detail']}", indent=4)
+    if len(faults) > FAULTS:
+        yield f"  and {len(faults) - FAULTS} more, which --json names"
 
 
 def _ways_on(summary: dict[str, Any]) -> Iterator[str]:
