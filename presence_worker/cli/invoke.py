@@ -2,22 +2,20 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 import anyio
-from pydantic import SecretStr
 
 from .. import log
 from ..configuration import CONFIG_VARIABLE, find_config, load_settings
 from ..journal import Archive
 from ..report import Summary
 from ..run import Invocation, raise_on_signal
-from ..sandbox import People, serve
-from ..settings import Auth, Settings
-from ..superoffice import Client, check_settings, open_client, service_root
+from ..settings import Settings
+from ..superoffice import check_settings, open_client, service_root
+from .loading import load
 from .options import Options
 from .output import is_terminal
 from .progress import ProgressLine, Silence
@@ -37,7 +35,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     """Give the surroundings of a command; *offline* ones need no target."""
     settings = settings_of(options)
     if options.sandbox:
-        target, open_service = SANDBOX, partial(_sandbox, settings)
+        target, open_service = SANDBOX, partial(load("embedded").open_sandbox, settings)
     elif offline:
         target, open_service = settings.target.base_url or "", partial(open_client, settings)
     else:
@@ -68,13 +66,3 @@ def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
 def work(function: Work, invocation: Invocation) -> Summary:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
     return anyio.run(function, invocation, backend_options={"use_uvloop": sys.platform != "win32"})
-
-
-@asynccontextmanager
-async def _sandbox(settings: Settings) -> AsyncIterator[Client]:
-    """Start a simulated service beside the run, and open a client to it."""
-    async with serve(People()) as sandbox:
-        target = settings.target.model_copy(update={"base_url": sandbox.url, "proxy": None})
-        auth = Auth(username="sandbox", password=SecretStr("sandbox"))
-        async with open_client(settings.model_copy(update={"target": target, "auth": auth})) as client:
-            yield client

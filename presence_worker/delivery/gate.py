@@ -51,14 +51,13 @@ class Gate:
         """Seconds that may still pass without a useful answer."""
         return self._good + self._later_patience - self._clock()
 
-    async def pass_through(self, send: Send, change: Change) -> Outcome:
-        """Send at once while the gate is open, else when it is this change's turn to be the probe."""
-        if not self.is_open:
-            async with self._probing:
-                if not self.is_open:
-                    await self._until_next_probe()
-                    return self._learn(change, await send(change), probe=True)
-        return self._learn(change, await send(change), probe=False)
+    async def probe(self, send: Send, change: Change) -> Outcome:
+        """Send when it is this change's turn to be the probe, or when the gate has been opened by another."""
+        async with self._probing:
+            if not self.is_open:
+                await self._until_next_probe()
+                return self.learn(change, await send(change), probe=True)
+        return self.learn(change, await send(change), probe=False)
 
     async def _until_next_probe(self) -> None:
         end = self._good + self._patience
@@ -71,7 +70,8 @@ class Gate:
         waited = plain_duration(self._clock() - self._good)
         self._halt(Stopped(f"the service gave no useful answer for {waited}; is it there, is the network?"))
 
-    def _learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
+    def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
+        """Take in what became of a try; give it with everybody's trouble told from the row's own."""
         if outcome.stop:
             return outcome
         if outcome.http_status is not None:
@@ -119,6 +119,8 @@ def gated(send: Send, gate: Gate) -> Send:
     """Make *send* wait while the service is not there."""
 
     async def gated_send(change: Change) -> Outcome:
-        return await gate.pass_through(send, change)
+        if gate.is_open:
+            return gate.learn(change, await send(change), probe=False)
+        return await gate.probe(send, change)
 
     return gated_send

@@ -62,7 +62,7 @@ class Watch:
             enough = self._blamed or len(self._kept_back) >= ALIKE
             return self._blame(outcome) if enough else []
         self._all_alike = False
-        return [*self.release(), (change, outcome)]
+        return [*self.release(), (change, outcome)] if self._kept_back else [(change, outcome)]
 
     def _blame(self, outcome: Outcome) -> list[Settled]:
         """Halt, and give the refused rows as failed, those still in flight included: resume sends them."""

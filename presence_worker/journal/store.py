@@ -3,9 +3,10 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,7 +67,13 @@ class Work(NamedTuple):
 
 def now() -> str:
     """Give the present moment as the journal writes it: UTC, ISO 8601, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_until_seconds(second)}.{nanoseconds // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _until_seconds(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 class Journal:
@@ -192,8 +199,9 @@ class Journal:
     def record(self, outcomes: Iterable[tuple[int, Outcome, str]]) -> None:
         """Write outcomes as (row, outcome of this session, moment); tries add up over sessions."""
         with self.transaction():
+            (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
             self._db.executemany(
-                """INSERT INTO outcome VALUES (?, (SELECT max(session) FROM session), ?, ?, ?, ?, ?, ?, ?, ?)
+                """INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,
                 reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,
                 attempts = attempts + excluded.attempts, wire_puts = wire_puts + excluded.wire_puts,
@@ -201,6 +209,7 @@ class Journal:
                 (
                     (
                         row,
+                        session,
                         o.result,
                         o.reason,
                         o.detail,

@@ -21,8 +21,8 @@ def write_report(journal: Journal, file: BinaryIO) -> int:
     run = journal.run()
     with_message = bool(run.settings.get("report", {}).get("include_messages"))
     names = [*FIELDS, "message"] if with_message else list(FIELDS)
-    lines = (line_of(fate, with_message=with_message) for fate in journal.fates())
-    return _write(file, names, ([_text(line[name]) for name in names] for line in lines), ",")
+    lines = (line_of(fate, with_message=with_message).values() for fate in journal.fates())
+    return _write(file, names, lines, ",")
 
 
 def write_failed(journal: Journal, file: BinaryIO) -> int:
@@ -57,13 +57,13 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[list[str]], delimiter: str) -> int:
+def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[Iterable[Any]], delimiter: str) -> int:
     text = io.TextIOWrapper(file, encoding=ENCODING, errors="backslashreplace", newline="")
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(map(escape_formula, names))
     number = 0
     for number, row in enumerate(rows, 1):  # noqa: B007 - the last one is the number of rows
-        writer.writerow(map(escape_formula, row))
+        writer.writerow([escape_formula(cell) if isinstance(cell, str) else cell for cell in row])
     text.flush()
     text.detach()
     return number

@@ -15,18 +15,24 @@ def write_jsonl(journal: Journal, file: BinaryIO) -> int:
     run = journal.run()
     with_message = bool(run.settings.get("report", {}).get("include_messages"))
     log = structlog.wrap_logger(
-        structlog.BytesLogger(file),
-        processors=[_without_event, structlog.processors.JSONRenderer(orjson.dumps)],
+        _Lines(file),
+        processors=[_as_json],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         cache_logger_on_first_use=True,
-    ).bind()
+    ).bind(run_id=run.run_id)
     rows = 0
     for rows, fate in enumerate(journal.fates(), 1):  # noqa: B007 - the last one is the number of rows
-        log.info("row", run_id=run.run_id, **line_of(fate, with_message=with_message))
+        log.info("row", **line_of(fate, with_message=with_message))
     return rows
 
 
-def _without_event(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out the event's name: all lines tell of the same kind of event."""
-    del fields["event"]
-    return fields
+class _Lines:
+    """A logger that leaves flushing to the file's owner: a line is no use before the file is whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.info = file.write
+
+
+def _as_json(_: Any, __: str, fields: MutableMapping[str, Any]) -> bytes:
+    del fields["event"]  # all lines tell of the same kind of event
+    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)

@@ -7,11 +7,11 @@ import jinja2
 
 from ..journal import Journal
 from ..model import Result
-from .rows import line_of
 from .summary import summarise
 from .words import RESULTS, reason_words, verdict
 
 MOST_ROWS = 10_000  # report.csv has all
+PIECES = 1000  # of the page's text that are written at once
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("presence_worker.report", "templates"),
     autoescape=True,
@@ -26,7 +26,7 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
     run, counts = journal.run(), journal.counts()
     rows = sum(counts.values())
     with_message = bool(run.settings.get("report", {}).get("include_messages"))
-    page = _TEMPLATES.get_template("page.html.j2").generate(
+    page = _TEMPLATES.get_template("page.html.j2").stream(
         run=run,
         summary=summarise(journal, {}),
         verdict=verdict(counts),
@@ -35,9 +35,10 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
             (Result(result), reason_words(reason, result), number, detail)
             for result, reason, number, detail in journal.reasons()
         ],
-        lines=(line_of(fate, with_message=with_message) for fate in islice(journal.fates(), MOST_ROWS)),
+        lines=islice(journal.fates(), MOST_ROWS),
         with_message=with_message,
         left_out=max(0, rows - MOST_ROWS),
     )
-    file.writelines(piece.encode("utf-8", "replace") for piece in page)
+    page.enable_buffering(PIECES)
+    page.dump(file, encoding="utf-8", errors="replace")
     return min(rows, MOST_ROWS)

@@ -14,7 +14,8 @@ from yarl import URL
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
 
-UNAVAILABLE = 503
+OK, UNAVAILABLE = 200, 503
+UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 _SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 
@@ -24,7 +25,7 @@ def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) 
 
     *body* may have been cut; for errors it is only read for its words.
     """
-    if status == 200:  # noqa: PLR2004 - the one status documented for success
+    if status == OK:  # the one status documented for success
         return _judge_echo(change, status, body)
     special = BY_STATUS.get(status)
     if special:
@@ -74,7 +75,7 @@ def _date(text: str) -> datetime | None:
 def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
     echo = read_presence(body)
     if echo is not None and echo.same_as(change.wanted):
-        return Outcome(result=Result.UPDATED, http_status=status)
+        return UPDATED if status == OK else replace(UPDATED, http_status=status)
     html = looks_like_html(body)
     if echo is None:
         words = "an HTML page" if html else "something other than a presence"
@@ -94,9 +95,7 @@ def _created(change: Change, status: int, _: Mapping[str, str], body: bytes) -> 
     outcome = _judge_echo(change, status, body)
     if outcome.result is not Result.UPDATED:
         return outcome
-    return Outcome(
-        result=Result.UPDATED, http_status=status, detail="the service says it created something (201)"
-    )
+    return replace(outcome, detail="the service says it created something (201)")
 
 
 def _no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -> Outcome:

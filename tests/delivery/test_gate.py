@@ -234,7 +234,7 @@ async def test_a_straggler_opens() -> None:
     slow = Service(always(UPDATED), latency=5)
 
     async with anyio.create_task_group() as group:
-        group.start_soon(door.gate.pass_through, slow.put, change(3))
+        group.start_soon(door.gate.probe, slow.put, change(3))
         await anyio.sleep(1)
         await door.knock(*[2] * STRIKES)
         closed = door.gate.is_open
@@ -320,7 +320,7 @@ async def test_a_bug_leaves_the_gate_usable() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await door.gate.pass_through(stumble, change())
+        await door.gate.probe(stumble, change())
 
     assert await door.knock(1) == [UPDATED]
 

@@ -1,0 +1,20 @@
+"""A simulated service inside this program: what `--sandbox` works on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from ..sandbox import People, serve
+from ..settings import Auth, Settings
+from ..superoffice import Client, open_client
+
+
+@asynccontextmanager
+async def open_sandbox(settings: Settings) -> AsyncIterator[Client]:
+    """Start the service, and open a client to it with whatever else the settings say."""
+    async with serve(People()) as sandbox:
+        target = settings.target.model_copy(update={"base_url": sandbox.url, "proxy": None})
+        auth = Auth(username="sandbox", password=SecretStr("sandbox"))
+        async with open_client(settings.model_copy(update={"target": target, "auth": auth})) as client:
+            yield client

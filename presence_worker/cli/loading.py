@@ -1,0 +1,14 @@
+"""Modules loaded only when they are needed: nobody waits for what is not used."""
+
+import gc
+import importlib
+from types import ModuleType
+
+
+def load(name: str) -> ModuleType:
+    """Give the module *name* of this package."""
+    gc.disable()  # loading makes many objects, and hardly any garbage to look for
+    try:
+        return importlib.import_module(f"{__package__}.{name}")
+    finally:
+        gc.enable()
