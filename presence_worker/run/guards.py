@@ -1,7 +1,13 @@
 """Whether a staged job may be sent as it is: pure decisions on numbers."""
 
-from ..errors import Held, InputRefused
-from ..settings import Safety
+from ..errors import Held, InputRefused, UsageFault
+from ..settings import Delivery, Safety
+
+
+def check_reading(delivery: Delivery) -> None:
+    """Raise UsageFault where every present value shall be read first, which is not available yet."""
+    if delivery.read_before == "each":
+        raise UsageFault("delivery.read_before: each is not available yet; use auto or off")
 
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:

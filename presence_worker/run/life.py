@@ -13,6 +13,7 @@ from ..model import State
 from ..report import Summary, summarise, write_reports
 from .earlier import GLANCE, check_age, check_target, choose, earlier_run, written_since
 from .ending import ending_of
+from .guards import check_reading
 from .invocation import Invocation
 from .session import Session
 from .staging import new_run, stage
@@ -96,6 +97,7 @@ def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Inv
 
 @contextmanager
 def _at_work(invocation: Invocation) -> Iterator[None]:
+    check_reading(invocation.settings.delivery)
     invocation.archive.prepare()
     with target_lock(invocation.target, invocation.archive.state_dir):
         yield
