@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from ..model import Outcome, Result
@@ -39,9 +40,9 @@ class ProgressLine:
         self._console = Console(file=sys.stderr)
         self._line = Progress(
             BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            _Figures(),
-            TimeRemainingColumn(compact=True),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            _Figures(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
             console=self._console,
             transient=True,
             refresh_per_second=5,

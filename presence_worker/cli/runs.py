@@ -35,9 +35,8 @@ def _lines(found: list[Summary]) -> Iterator[str]:
         return
     yield f"{'RUN':<22} {'STATE':<10} {'EXIT':>4} {'ROWS':>7} {'NOT DONE':>8}  NEXT"
     for run in found:
-        counts = run.get("counts", {})
-        done = sum(counts.get(result, 0) for result in ("updated", "unchanged", "duplicate", "skipped"))
-        rows = sum(counts.values())
+        rows = sum(run.get("counts", {}).values())
+        not_done = rows - run.get("done", 0)
         code = "" if run.get("exit_code") is None else run["exit_code"]
         todo = (run.get("next") or "").split(" ")[1:2]
-        yield f"{run['run_id']:<22} {run['state']:<10} {code:>4} {rows:>7} {rows - done:>8}  {' '.join(todo)}"
+        yield f"{run['run_id']:<22} {run['state']:<10} {code:>4} {rows:>7} {not_done:>8}  {' '.join(todo)}"

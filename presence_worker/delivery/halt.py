@@ -18,6 +18,11 @@ class Halt:
         self._clock = clock
         self._in_flight: set[anyio.CancelScope] = set()
 
+    @property
+    def in_flight(self) -> int:
+        """Requests on their way now."""
+        return len(self._in_flight)
+
     def __call__(self, reason: PresenceWorkerError) -> None:
         """Stop whoever waits now, and give those who wait for an answer until the drain is over."""
         if self.reason is None:

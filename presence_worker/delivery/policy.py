@@ -24,7 +24,6 @@ class Policy:
     first_try: Send
     see_through: Callable[[Case], Awaitable[Outcome]]
     pace: Pace
-    slots: Slots
 
 
 def policy(
@@ -63,4 +62,4 @@ def policy(
     see_through = persistent(
         send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
     )
-    return Policy(first_try=send, see_through=see_through, pace=pace, slots=slots)
+    return Policy(first_try=send, see_through=see_through, pace=pace)

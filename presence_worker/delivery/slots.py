@@ -19,8 +19,8 @@ class Slots:
         self._cut = -CUT_EVERY  # when the service asked us to slow down last
 
     @property
-    def in_flight(self) -> int:
-        """Requests in flight now."""
+    def taken(self) -> int:
+        """Places taken now."""
         return self._limiter.borrowed_tokens
 
     async def enter(self, row: int) -> None:

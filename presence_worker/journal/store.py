@@ -17,6 +17,7 @@ from ..model import Change, Outcome, Presence, Reason, Result, Row, State
 from .schema import TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
+DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
 
 
@@ -255,6 +256,13 @@ class Journal:
         """Give the number of rows by result, all results named."""
         found = dict(self._db.execute("SELECT result, count(*) FROM fate GROUP BY result").fetchall())
         return {result: found.get(result, 0) for result in Result}
+
+    def done(self) -> int:
+        """Count the rows that are done; a duplicate is done where the row it duplicates is."""
+        query = """SELECT count(*) FROM fate LEFT JOIN fate AS sent ON sent.row = fate.duplicate_of
+            WHERE coalesce(sent.result, fate.result) IN (?, ?, ?)"""
+        (number,) = self._db.execute(query, DONE).fetchone()
+        return int(number)
 
     def reasons(self) -> list[tuple[str, str | None, int, str | None]]:
         """Give (result, reason, rows, one detail) for rows that are not done, most rows first."""

@@ -29,7 +29,7 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
     page = _TEMPLATES.get_template("page.html.j2").stream(
         run=run,
         summary=summarise(journal, {}),
-        verdict=verdict(counts),
+        verdict=verdict(counts, journal.done()),
         counts=[(result, RESULTS[result], number) for result, number in counts.items() if number],
         troubles=[
             (Result(result), reason_words(reason, result), number, detail)

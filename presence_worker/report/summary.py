@@ -15,6 +15,7 @@ def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
     run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
     return {
         **heading(run),
+        "done": journal.done(),
         "counts": {str(result): number for result, number in journal.counts().items()},
         "reasons": [
             {"result": result, "reason": reason, "rows": rows}

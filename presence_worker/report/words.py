@@ -14,7 +14,7 @@ class Words(NamedTuple):
 
 
 RESULTS: dict[Result, str] = {
-    Result.UPDATED: "updated",
+    Result.UPDATED: "confirmed by the service",
     Result.UNCHANGED: "already as wanted",
     Result.DUPLICATE: "same as another row",
     Result.SKIPPED: "nothing asked for now",
@@ -24,8 +24,7 @@ RESULTS: dict[Result, str] = {
     Result.UNKNOWN: "sent, but never confirmed",
     Result.NOT_SENT: "not sent",
 }
-DONE = (Result.UPDATED, Result.UNCHANGED, Result.DUPLICATE, Result.SKIPPED)
-NOT_DONE = tuple(result for result in Result if result not in DONE)
+NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
 
 _MEND = "mend the row in failed.csv and run that file"
 _RESUME = "resume the run"
@@ -66,10 +65,9 @@ def reason_words(reason: str | None, result: str) -> Words:
     return REASONS[Reason(reason)]
 
 
-def verdict(counts: Mapping[Result, int]) -> str:
-    """Say in one sentence how a run went."""
+def verdict(counts: Mapping[Result, int], done: int) -> str:
+    """Say in one sentence how a run went, of whose rows *done* are done."""
     rows = sum(counts.values())
-    done = sum(counts[result] for result in DONE)
     if rows == done:
         return f"All {rows} rows are done." if rows != 1 else "The one row is done."
     parts = [f"{counts[result]} {RESULTS[result]}" for result in NOT_DONE if counts[result]]

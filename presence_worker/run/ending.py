@@ -38,7 +38,7 @@ def ending_of(
     if isinstance(error, Held):
         return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
     if error is not None and unsettled(counts):
-        message = f"{error}. {verdict(counts)}"
+        message = f"{error}. {verdict(counts, journal.done())}"
         return Ending(State.STOPPED, error.exit_code, message, invocation.command("resume", run_id))
     return _finished(journal, counts, folder, invocation)
 
@@ -54,7 +54,7 @@ def unsettled(counts: Counts) -> int:
 
 
 def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invocation) -> Ending:
-    message = verdict(counts)
+    message = verdict(counts, journal.done())
     if unsettled(counts):
         command = invocation.command("resume", folder.name)
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)

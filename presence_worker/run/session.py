@@ -71,7 +71,7 @@ class Session:
             seconds_left=self._until_deadline(),
         )
         page = max(delivery.concurrency, int(made.pace.rate))
-        progress.begin(self._to_send, lambda: made.slots.in_flight)
+        progress.begin(self._to_send, lambda: self._halt.in_flight)
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             beside.start_soon(self._keep_deadline)

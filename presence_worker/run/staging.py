@@ -78,8 +78,8 @@ def notes(opened: Job, settings: Settings) -> list[str]:
     found = []
     if opened.messages_left_out:
         found.append(
-            f"{opened.messages_left_out} messages beside StatusNormal were left out: "
-            "they are comments for who is not present"
+            f"messages beside StatusNormal left out: {opened.messages_left_out} "
+            "(they are comments for who is not present)"
         )
     if settings.delivery.read_before == "auto":
         found.append(

@@ -25,7 +25,7 @@ async def test_no_more_in_flight_than_places() -> None:
     most = await places(slots)
 
     assert most == 8
-    assert slots.in_flight == 0
+    assert slots.taken == 0
 
 
 async def test_in_flight_is_told() -> None:
@@ -36,9 +36,9 @@ async def test_in_flight_is_told() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(throng, send, [1, 2, 3])
         await anyio.sleep(0.01)
-        in_flight = slots.in_flight
+        taken = slots.taken
 
-    assert in_flight == 3
+    assert taken == 3
 
 
 async def test_a_place_is_always_left() -> None:
@@ -95,5 +95,5 @@ async def test_a_bug_gives_its_place_back() -> None:
     with pytest.raises(ZeroDivisionError):
         await slotted(stumble, slots)(change())
 
-    assert slots.in_flight == 0
+    assert slots.taken == 0
     assert await places(slots) == 1
