@@ -1,11 +1,10 @@
 """The commands, each loaded only when it is called, so that help comes at once."""
 
-import importlib
-
 import click
 
 from .. import __version__
 from ..errors import EXIT_CODES
+from .loading import load
 
 COMMANDS = {  # name: its help in one line; the module of the same name has the rest
     "run": "Deliver a job: read, validate, guard, send, report.",
@@ -14,6 +13,7 @@ COMMANDS = {  # name: its help in one line; the module of the same name has the 
     "resume": "Continue a stopped run.",
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
+    "prune": "Delete runs older than storage.keep.",
     "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
 }
 
@@ -29,8 +29,7 @@ class LazyGroup(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"{__package__}.{cmd_name}")
-        command: click.Command = module.command
+        command: click.Command = load(cmd_name).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -1,6 +1,6 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
-from .archive import JOURNAL, Archive, is_at_work
+from .archive import JOURNAL, Archive, is_at_work, is_readable, is_run_folder, run_id
 from .locks import run_lock, target_lock
 from .store import Fate, Journal, RunRecord, Work, now
 
@@ -12,7 +12,10 @@ __all__ = [
     "RunRecord",
     "Work",
     "is_at_work",
+    "is_readable",
+    "is_run_folder",
     "now",
+    "run_id",
     "run_lock",
     "target_lock",
 ]

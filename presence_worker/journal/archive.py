@@ -1,6 +1,7 @@
 """All runs of a state directory: making, finding and locking them."""
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from ..errors import Locked, UsageFault
 from .locks import run_lock
+from .schema import VERSION
 from .store import Journal
 
 JOURNAL = "journal.sqlite"
 PRIVATE = 0o700
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def private_directory(path: Path) -> None:
@@ -42,13 +45,9 @@ class Archive:
             raise UsageFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
 
     def new_folder(self) -> Path:
-        """Make the folder of a new run; its name, the run's id, sorts by the moment it was made.
-
-        The last four digits are the fraction of the second, so that ids of one second sort as well.
-        """
+        """Make the folder of a new run; its name is the run's id."""
         while True:
-            moment = datetime.now(UTC)
-            folder = self.runs / f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"
+            folder = self.runs / run_id(datetime.now(UTC))
             try:
                 folder.mkdir(mode=PRIVATE)
             except FileExistsError:
@@ -81,11 +80,38 @@ class Archive:
             raise UsageFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
         return found[0]
 
-    def sweep(self) -> None:
-        """Remove what a run left that died before it was staged; nothing of it was ever sent."""
+    def sweep(self, before: str | None = None) -> None:
+        """Remove what is left of runs that died before they were staged, or while they were deleted.
+
+        With *before*, a run's id, only of those made before it.
+        """
         for folder in self.runs.iterdir():
+            if not is_run_folder(folder) or (before and folder.name >= before):
+                continue
             if not is_staged(folder / JOURNAL) and not is_at_work(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def delete(self, folder: Path) -> None:
+        """Delete a run; raise Locked while somebody works on it, OSError where it cannot be deleted.
+
+        Its journal goes first: what is left after a power cut is no run any more, and will be swept away.
+        """
+        with run_lock(folder):
+            (folder / JOURNAL).unlink()
+        shutil.rmtree(folder)
+
+
+def run_id(moment: datetime) -> str:
+    """Give the id of a run made at *moment* (UTC); ids sort by it.
+
+    The last four digits are the fraction of the second, so that ids of one second sort as well.
+    """
+    return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"
+
+
+def is_run_folder(path: Path) -> bool:
+    """Whether *path* is a folder we made for a run, and so ours to delete; a link is somebody else's."""
+    return RUN_ID.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
 
 
 def is_staged(path: Path) -> bool:
@@ -97,6 +123,19 @@ def is_staged(path: Path) -> bool:
             return journal.is_staged()
     except sqlite3.Error:
         return True
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a journal can be read, told without writing a byte.
+
+    No is no verdict: where the last session was killed, only opening it mends it.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as database:
+            found = database.execute("SELECT version FROM schema, run").fetchall()
+    except sqlite3.Error:
+        return False
+    return found == [(VERSION,)]
 
 
 def is_at_work(folder: Path) -> bool:

@@ -3,14 +3,17 @@
 from .checking import check_job
 from .invocation import Invocation, Progress, quoted
 from .life import apply_run, list_runs, report_run, resume_run, run_job
+from .pruning import Pruning, prune_runs
 from .signals import raise_on_signal
 
 __all__ = [
     "Invocation",
     "Progress",
+    "Pruning",
     "apply_run",
     "check_job",
     "list_runs",
+    "prune_runs",
     "quoted",
     "raise_on_signal",
     "report_run",

@@ -1,0 +1,40 @@
+"""`presence-worker prune`."""
+
+from collections.abc import Iterator
+
+import click
+
+from ..run import Pruning, prune_runs
+from .invoke import invocation_of
+from .options import Options, common_options
+from .output import print_json, print_lines
+from .show import wrapped
+
+
+@click.command("prune")
+@common_options
+def command(options: Options) -> int:
+    """Delete runs older than storage.keep.
+
+    Kept, however old, is a run that is at work, that `resume` or `apply` would still take (and what was
+    written after it), or whose journal cannot be read. A run's reports and failed.csv are gone with it.
+
+    \b
+    Examples:
+      presence-worker prune
+      presence-worker prune --json
+    """
+    pruning = prune_runs(invocation_of(options, offline=True))
+    if options.as_json:
+        kept = [{"run_id": run_id, "why": why} for run_id, why in pruning.kept_though_old.items()]
+        print_json({"pruned": pruning.deleted, "kept": pruning.kept, "kept_though_old": kept})
+    elif not options.quiet:
+        print_lines(_lines(pruning))
+    return 0
+
+
+def _lines(pruning: Pruning) -> Iterator[str]:
+    number = len(pruning.deleted)
+    yield f"{number} {'run' if number == 1 else 'runs'} deleted, {pruning.kept} kept."
+    for run_id, why in pruning.kept_though_old.items():
+        yield from wrapped(f"Kept though old: {run_id}: {why}", indent=2)

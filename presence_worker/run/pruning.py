@@ -1,0 +1,89 @@
+"""Old runs: deleted, but for those that somebody may still need."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from ..errors import Locked, PresenceWorkerError, UsageFault
+from ..journal import JOURNAL, Journal, is_readable, is_run_folder, run_id
+from ..model import State
+from .earlier import check_age, earlier_run
+from .invocation import Invocation
+
+CAN_GO_ON = (State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows left to send
+AT_WORK = "a process works on it"
+CONTINUABLE = "resume or apply may still continue it"
+LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """What became of the runs: all of them are either deleted or kept."""
+
+    deleted: list[str]  # run ids, oldest first
+    kept: int
+    kept_though_old: dict[str, str]  # run id: why
+
+
+def prune_runs(invocation: Invocation) -> Pruning:
+    """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
+    archive, oldest = invocation.archive, _id_made_ago(invocation.settings.storage.keep)
+    archive.prepare()
+    archive.sweep(before=oldest)
+    folders = archive.folders()
+    old = sorted(folder for folder in folders if is_run_folder(folder) and folder.name < oldest)
+    awaited: set[str] = set()  # targets of which an earlier run may still be continued
+    verdicts = {folder.name: _prune(folder, awaited, invocation) for folder in old}
+    deleted = [name for name, why in verdicts.items() if why is None]
+    return Pruning(
+        deleted=deleted,
+        kept=len(folders) - len(deleted),
+        kept_though_old={name: why for name, why in verdicts.items() if why is not None},
+    )
+
+
+def _id_made_ago(seconds: float) -> str:
+    """Give the id of a run made so long ago; what is made before 1970 is none of ours."""
+    return run_id(datetime.fromtimestamp(max(time.time() - seconds, 0), UTC))
+
+
+def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
+    """Delete one old run, or give why it was kept."""
+    try:
+        why = _why_kept(folder, awaited, invocation)
+        if why is None:
+            invocation.archive.delete(folder)
+    except Locked:
+        return AT_WORK
+    except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
+        why = f"it cannot be read or deleted: {error}"
+        log.error("run.not_deleted", run_id=folder.name, detail=why)  # noqa: TRY400 - the reason says all
+    return why
+
+
+def _why_kept(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
+    """Give why an old run must stay, or None; what its target awaits is noted for the runs after it."""
+    past_use = _id_made_ago(invocation.settings.safety.max_resume_age)
+    if folder.name < past_use and is_readable(folder / JOURNAL):
+        return None  # and nothing was written to find that out: a full disk can be cleared
+    with earlier_run(folder, invocation) as journal:
+        target = journal.run().target
+        if _can_go_on(journal, invocation):
+            awaited.add(target)
+            return CONTINUABLE
+        return LATER_ONE if target in awaited and any(journal.written()) else None
+
+
+def _can_go_on(journal: Journal, invocation: Invocation) -> bool:
+    """Whether `resume` or `apply` would take the run as it is, without --any-age."""
+    run = journal.run()
+    try:
+        check_age(run, "resume", invocation)
+    except UsageFault:
+        return False
+    return run.state in CAN_GO_ON and journal.to_send() > 0
