@@ -259,10 +259,11 @@ class Journal:
 
     def done(self) -> int:
         """Count the rows that are done; a duplicate is done where the row it duplicates is."""
-        query = """SELECT count(*) FROM fate LEFT JOIN fate AS sent ON sent.row = fate.duplicate_of
-            WHERE coalesce(sent.result, fate.result) IN (?, ?, ?)"""
-        (number,) = self._db.execute(query, DONE).fetchone()
-        return int(number)
+        counts = self.counts()
+        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
+            WHERE fate.result IN (?, ?, ?)"""
+        (duplicates,) = self._db.execute(query, DONE).fetchone()
+        return sum(counts[result] for result in DONE) + int(duplicates)
 
     def reasons(self) -> list[tuple[str, str | None, int, str | None]]:
         """Give (result, reason, rows, one detail) for rows that are not done, most rows first."""
