@@ -25,8 +25,9 @@ def from_systemd() -> list[str]:
     units = "\n".join(path.read_text() for path in (CONFIG / "systemd").glob("presence-worker*"))
     started = re.findall(r"^ExecStart=/usr/local/bin/presence-worker (.+)$", units, re.MULTILINE)
     by_hand = [words.replace(":", " ") for words in re.findall(r"presence-worker@([a-z][\w:-]*)", units)]
+    in_notes = re.findall(r"^#   presence-worker (.+?)(?: {2,}.*)?$", units, re.MULTILINE)
     imported = re.findall(r"\$\(presence-worker (.+?) <", (CONFIG / "systemd" / "inbox.sh").read_text())
-    return [*started, *(words for words in by_hand if words != "service"), *imported]
+    return [*started, *(words for words in by_hand if words != "service"), *in_notes, *imported]
 
 
 def from_cron() -> list[str]:

@@ -177,7 +177,7 @@ def test_only_complete_files_are_taken(folder: Path, inbox: Inbox) -> None:
 
 
 def test_every_kind_of_job_is_taken_under_its_own_name(folder: Path, inbox: Inbox) -> None:
-    """CSV, JSON, JSON lines and XLSX are run, also with spaces, quotes, stars and line breaks in the name."""
+    """CSV, JSON, JSON lines and XLSX are taken, also with spaces, quotes, stars and line breaks in names."""
     names = ["-q.csv", "1 a'b\".CSV", "2 *.json", "3\n.jsonl", "4 æøå.xlsx"]
     for name in names:
         put(folder, name, name)
