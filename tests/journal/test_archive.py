@@ -1,0 +1,247 @@
+"""The archive: ids that sort, runs that are found, and remains that are swept away."""
+
+import re
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from presence_worker.errors import ExitCode, UsageFault
+from presence_worker.journal import JOURNAL, Archive, Journal, run_lock
+from presence_worker.journal.archive import is_staged
+
+from .given import staged
+
+OLD, NEW, NEWEST = "20261122T020000Z-7f3a", "20261123T020000Z-7f3a", "20261123T020000Z-90bc"
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    archive = Archive(tmp_path / "state")
+    archive.prepare()
+    return archive
+
+
+@pytest.fixture
+def runs(archive: Archive) -> Archive:
+    """An archive with three runs, and one that died before it was staged."""
+    for name in (NEW, OLD, NEWEST):
+        (archive.runs / name).mkdir()
+        staged(archive.runs / name / JOURNAL, run_id=name).close()
+    remains(archive, "20261124T020000Z-0000")
+    return archive
+
+
+def remains(archive: Archive, name: str) -> Path:
+    """Make what a run leaves that dies before it is staged."""
+    folder = archive.runs / name
+    folder.mkdir()
+    Journal.create(folder / JOURNAL).close()
+    return folder
+
+
+def complaint(archive: Archive, name: str) -> str:
+    """Give what is said where no run is found by that name."""
+    with pytest.raises(UsageFault) as caught:
+        archive.find(name)
+    assert caught.value.exit_code is ExitCode.USAGE
+    return str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no modes of this kind there")
+@pytest.mark.usefixtures("open_umask")
+def test_directories_are_private(tmp_path: Path) -> None:
+    """Reports tell who was away: all directories are the owner's alone, whatever the umask."""
+    archive = Archive(tmp_path / "deep" / "state")
+    archive.prepare()
+
+    folder = archive.new_folder()
+
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (archive.state_dir, archive.runs, folder)]
+    assert modes == [0o700] * 3
+
+
+def test_preparing_again_changes_nothing(runs: Archive) -> None:
+    """The directories of earlier runs serve the next one."""
+    runs.prepare()
+
+    assert [folder.name for folder in runs.folders()] == [NEWEST, NEW, OLD]
+
+
+def test_a_state_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    """It is found out before anything is sent, and the sentence names the way out."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UsageFault, match=r"state directory .*file: .*; name another one with --state-dir"):
+        Archive(tmp_path / "file").prepare()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no users of this kind there")
+def test_a_state_directory_that_cannot_be_written(unwritable: Path) -> None:
+    """The same of one that is there and belongs to somebody else."""
+    with pytest.raises(
+        UsageFault, match=r"state directory .*: not writable; name another one with --state-dir"
+    ):
+        Archive(unwritable).prepare()
+
+
+def test_a_relative_state_directory_stays_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paths we tell people hold wherever they are used."""
+    monkeypatch.chdir(tmp_path)
+
+    assert Archive(Path("state")).runs == tmp_path / "state" / "runs"
+
+
+def test_ids_tell_the_moment_and_sort_by_it(archive: Archive) -> None:
+    """A later run has a greater id, also within one second, and each begins with its moment in UTC."""
+    before = datetime.now(UTC)
+    ids = [archive.new_folder().name for _ in range(100)]
+    after = datetime.now(UTC)
+
+    assert all(RUN_ID.fullmatch(name) for name in ids)
+    assert ids == sorted(set(ids))
+    assert f"{before:%Y%m%dT%H%M%SZ}" <= ids[0][:16] <= ids[-1][:16] <= f"{after:%Y%m%dT%H%M%SZ}"
+
+
+def test_ids_are_unique(archive: Archive) -> None:
+    """However many runs begin at once, each gets a folder of its own."""
+    with ThreadPoolExecutor(16) as pool:
+        folders = list(pool.map(lambda _: archive.new_folder(), range(400)))
+
+    assert len(set(folders)) == 400
+    assert set(folders) == set(archive.runs.iterdir())
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A state directory that vanished is told as such."""
+    with pytest.raises(UsageFault, match=r"state directory .*runs: No such file or directory"):
+        Archive(tmp_path).new_folder()
+
+
+def test_runs_come_newest_first(runs: Archive) -> None:
+    """Listed are the runs that were staged, with their journals."""
+    assert [folder.name for folder in runs.folders()] == [NEWEST, NEW, OLD]
+    assert [(f.name, journal.run().run_id) for f, journal in runs.journals()] == [
+        (name, name) for name in (NEWEST, NEW, OLD)
+    ]
+
+
+def test_without_a_directory_there_are_no_runs(tmp_path: Path) -> None:
+    """Asking for runs before there were any is no error, and makes nothing."""
+    archive = Archive(tmp_path / "state")
+
+    assert (archive.folders(), list(archive.journals())) == ([], [])
+    assert not archive.state_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (OLD, OLD),
+        (NEWEST, NEWEST),
+        ("20261122", OLD),
+        (NEW[:-3], NEW),
+        (NEWEST[:-1], NEWEST),
+        ("last", NEWEST),
+    ],
+)
+def test_a_run_is_found(runs: Archive, name: str, found: str) -> None:
+    """By its whole id, by a beginning that only it has, or as the last one."""
+    assert runs.find(name) == runs.runs / found
+
+
+def test_a_whole_id_is_not_ambiguous(runs: Archive) -> None:
+    """An id is found though another one begins with it."""
+    folder = runs.runs / f"{OLD}0"
+    folder.mkdir()
+    staged(folder / JOURNAL).close()
+
+    assert runs.find(OLD).name == OLD
+
+
+@pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("", 3)])
+def test_a_beginning_of_several_is_ambiguous(runs: Archive, name: str, number: int) -> None:
+    """Which run is meant is not guessed at."""
+    assert complaint(runs, name) == f"{name}: {number} runs begin like this; write more of the id"
+
+
+@pytest.mark.parametrize("name", ["20261124", "20261124T020000Z-0000", "lasts", "7f3a", "../runs"])
+def test_no_run_is_found(runs: Archive, name: str) -> None:
+    """A name that no staged run has is told with the place that was looked at."""
+    assert complaint(runs, name) == f"{name}: no such run in {runs.runs}; `presence-worker runs` lists them"
+
+
+def test_there_is_no_last_run_where_there_is_none(archive: Archive) -> None:
+    """Before the first run, `last` is nobody."""
+    assert complaint(archive, "last").startswith("last: no such run")
+
+
+def test_remains_are_swept_away(runs: Archive) -> None:
+    """A run that died before it was staged has sent nothing, and goes; all others stay."""
+    died_at_once = runs.runs / "20261124T020000Z-0001"
+    died_at_once.mkdir()
+
+    runs.sweep()
+
+    assert sorted(folder.name for folder in runs.runs.iterdir()) == [OLD, NEW, NEWEST]
+
+
+def test_who_is_at_work_is_not_swept_away(runs: Archive) -> None:
+    """A run that is being staged at this moment is no remains."""
+    folder = remains(runs, "20261124T020000Z-0002")
+
+    with run_lock(folder):
+        runs.sweep()
+
+    assert folder.exists()
+
+
+def test_damaged_runs_are_not_swept_away(runs: Archive) -> None:
+    """A journal that cannot be read is listed, for somebody to look at, and never deleted."""
+    (runs.runs / OLD / JOURNAL).write_bytes(b"not a journal\n" * 1000)
+
+    runs.sweep()
+
+    assert runs.find(OLD).exists()
+
+
+@pytest.fixture
+def stranger(runs: Archive) -> list[Path]:
+    """What others put beside our runs."""
+    things = [runs.runs / name for name in (".DS_Store", "notes", "20261123T020000Z-7f3a.bak")]
+    things[0].touch()
+    for folder in things[1:]:
+        folder.mkdir()
+        (folder / "letter.txt").touch()
+    return things
+
+
+def test_what_is_not_ours_is_left_alone(runs: Archive, stranger: list[Path]) -> None:
+    """Files and folders that no run made are neither runs nor remains."""
+    runs.sweep()
+
+    assert all(thing.exists() for thing in stranger)
+    assert [folder.name for folder in runs.folders()] == [NEWEST, NEW, OLD]
+
+
+def test_only_a_whole_job_is_staged(tmp_path: Path) -> None:
+    """No file, a folder, an empty file and a new journal are no job; a staged one and a damaged one are."""
+    path = tmp_path / JOURNAL
+    found = [is_staged(path), is_staged(tmp_path)]
+    path.touch()
+    found.append(is_staged(path))
+    with closing(Journal(path)):
+        found.append(is_staged(path))
+    path.unlink()
+    staged(path).close()
+    found.append(is_staged(path))
+    path.write_bytes(b"not a journal\n" * 1000)
+
+    assert (found, is_staged(path)) == ([False, False, False, False, True], True)

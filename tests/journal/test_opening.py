@@ -1,0 +1,169 @@
+"""The file: whose it is, how safe its writes are, and what is refused instead of guessed at."""
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from presence_worker.errors import ExitCode, PresenceWorkerError, UsageFault
+from presence_worker.journal import Journal
+from presence_worker.journal.schema import VERSION
+
+from .given import UPDATED, connections, deliver, record, results_on_disk, staged, tamper
+
+Damage = Callable[[bytes], bytes]
+DAMAGE: dict[str, Damage] = {
+    "emptied": lambda _: b"",
+    "cut in the header": lambda whole: whole[:50],
+    "cut to its first page": lambda whole: whole[:4096],
+    "a text": lambda whole: b"not a journal\n" * (len(whole) // 14),
+    "zeros": lambda whole: bytes(len(whole)),
+    "another database": lambda whole: whole[:100] + bytes(len(whole) - 100),
+}
+
+
+def refusal(path: Path) -> str:
+    """Give what is said where a journal is refused."""
+    with pytest.raises(UsageFault) as caught:
+        Journal.open(path)
+    assert caught.value.exit_code is ExitCode.USAGE
+    return str(caught.value)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_only_the_owner_may_read(path: Path) -> None:
+    """Messages are in the journal, so it and the files beside it are private, whatever the umask."""
+    with closing(staged(path)) as journal:
+        deliver(journal, {1: UPDATED})
+
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+
+    assert set(modes) >= {path.name, f"{path.name}-wal"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_journal_is_never_overwritten(path: Path) -> None:
+    """Whoever makes a journal where one is leaves that one alone."""
+    staged(path).close()
+    before = path.read_bytes()
+
+    with pytest.raises(FileExistsError):
+        Journal.create(path)
+
+    assert path.read_bytes() == before
+
+
+def opened_again(path: Path) -> Journal:
+    """Make a journal, and open it as a later session does."""
+    staged(path).close()
+    return Journal.open(path)
+
+
+@pytest.mark.parametrize("make", [staged, opened_again])
+def test_every_write_is_synced(path: Path, make: Callable[[Path], Journal]) -> None:
+    """Write-ahead log and a full sync are in force: after a power cut, what was recorded is there."""
+    with closing(make(path)) as journal:
+        held = connections(journal)
+
+        modes = [
+            [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+            for connection in held
+        ]
+
+    assert held
+    assert modes == [["wal", 2]] * len(held)
+
+
+def test_what_is_recorded_is_in_the_file_at_once(journal: Journal, path: Path) -> None:
+    """Whoever opens the file while it is written sees each outcome when `record` has returned."""
+    journal.begin("run", rate=10)
+    list(journal.changes())
+
+    for number in range(1, 6):
+        record(journal, {number: UPDATED})
+
+        assert list(results_on_disk(path).values()).count("updated") == number
+
+
+def test_the_version_is_in_the_file(journal: Journal, path: Path) -> None:
+    """The journal says which version of its tables it has, so that a later program can tell."""
+    with closing(sqlite3.connect(path)) as other:
+        versions = other.execute("SELECT version FROM schema").fetchall()
+
+    assert (versions, journal.is_staged()) == ([(VERSION,)], True)
+
+
+@pytest.mark.parametrize("version", [0, VERSION + 1, "next"])
+def test_another_version_is_refused(path: Path, version: int | str) -> None:
+    """A journal of an older or newer program is not guessed at; the sentence says what can read it."""
+    staged(path).close()
+    tamper(path, f"UPDATE schema SET version = {version!r}")
+
+    assert refusal(path) == (
+        f"{path}: written by another version of presence-worker (schema {version}, "
+        f"this one reads {VERSION}); use the version that wrote it"
+    )
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_journal_is_refused(path: Path, damage: Damage) -> None:
+    """What cannot be read is refused with a sentence that says where, what, and what to do."""
+    staged(path).close()
+    path.write_bytes(damage(path.read_bytes()))
+
+    said = refusal(path)
+
+    assert said.startswith(f"{path}: the journal cannot be read (")
+    assert said.endswith("); restore it from a backup, or start a new run")
+
+
+@pytest.mark.parametrize("damage", ["a text", "zeros", "another database"])
+def test_a_refused_journal_is_left_as_it_is(path: Path, damage: str) -> None:
+    """Refusing changes nothing: somebody may still rescue what is in there."""
+    staged(path).close()
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    before = path.read_bytes()
+
+    refusal(path)
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE schema",
+        "ALTER TABLE schema RENAME version TO v",
+        pytest.param(
+            "DELETE FROM schema",
+            marks=pytest.mark.xfail(raises=TypeError, strict=True, reason="`open` unpacks no row"),
+        ),
+    ],
+)
+def test_a_journal_without_its_version_is_refused(path: Path, damage: str) -> None:
+    """A file that does not say which version it has is none of ours."""
+    staged(path).close()
+    tamper(path, damage)
+
+    assert "the journal cannot be read" in refusal(path)
+
+
+def test_a_missing_journal_is_refused(path: Path) -> None:
+    """There is no run where there is no journal."""
+    assert "the journal cannot be read" in refusal(path)
+
+
+@pytest.mark.xfail(raises=sqlite3.DatabaseError, strict=True, reason="only `open` guards its reading")
+def test_damage_in_the_middle_is_told(path: Path) -> None:
+    """A damaged page of rows is a known trouble with a sentence, not a bug of ours."""
+    staged(path, 400).close()
+    whole = bytearray(path.read_bytes())
+    for page in range(8 * 4096, len(whole), 4096):
+        whole[page : page + 2000] = b"\xff" * 2000
+    path.write_bytes(whole)
+
+    with pytest.raises(PresenceWorkerError, match="journal"), closing(Journal.open(path)) as journal:
+        list(journal.fates())

@@ -1,0 +1,275 @@
+"""The recorder: outcomes reach the disk in groups, soon, and each exactly once."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from presence_worker.errors import Stopped
+from presence_worker.journal import Journal, now
+from presence_worker.model import Outcome, Result
+from presence_worker.run.recorder import LONGEST, MOST, Recorder
+from tests.conftest import VIRTUAL_TIME
+
+from .given import REJECTED, UPDATED, obstruct, results_on_disk, same, staged
+
+pytestmark = pytest.mark.anyio
+ROWS = 3 * MOST
+
+
+class Watched(Journal):
+    """A journal that notes which rows were written together, and when; a write can be held up."""
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path)
+        self.groups: list[list[int]] = []
+        self.times: list[float] = []  # seconds since the start
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+
+    def record(self, outcomes: Iterable[tuple[int, Outcome, str]]) -> None:
+        """Note what is to be written, wait where it is held up, and write it."""
+        group = list(outcomes)
+        self.groups.append([row for row, _, _ in group])
+        self.times.append(round(self._loop.time(), 6))
+        self._loop.call_soon_threadsafe(self._news.set)
+        self.may_write.wait()
+        super().record(group)
+
+    async def group(self, number: int) -> None:
+        """Wait until so many groups came; meanwhile no time passes but what others wait for."""
+        while len(self.groups) < number:
+            self._news.clear()
+            await self._news.wait()
+
+
+@pytest.fixture
+def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
+    return VIRTUAL_TIME
+
+
+@pytest.fixture
+async def journal(path: Path) -> AsyncIterator[Watched]:
+    staged(path, ROWS).close()
+    with closing(Watched(path)) as journal:
+        journal.begin("run", rate=10)
+        list(journal.changes())
+        yield journal
+
+
+@pytest.fixture
+async def recorder(journal: Journal) -> Recorder:
+    return Recorder(journal)
+
+
+@asynccontextmanager
+async def running(recorder: Recorder) -> AsyncIterator[list[Stopped]]:
+    """Let the recorder work beside the block; give what it stops the run for."""
+    reasons: list[Stopped] = []
+    async with anyio.create_task_group() as beside:
+        beside.start_soon(recorder.run, reasons.append)
+        await anyio.wait_all_tasks_blocked()
+        yield reasons
+        beside.cancel_scope.cancel()
+
+
+def add(recorder: Recorder, rows: Iterable[int], outcome: Outcome = UPDATED) -> list[int]:
+    """Settle rows; give them."""
+    added = list(rows)
+    for row in added:
+        recorder.add(row, outcome)
+    return added
+
+
+def settled(path: Path) -> list[int]:
+    """Give the rows whose outcomes are on disk."""
+    return [row for row, result in results_on_disk(path).items() if result == Result.UPDATED]
+
+
+async def test_a_full_group_goes_at_once(journal: Watched, recorder: Recorder) -> None:
+    """As many outcomes as make a group do not wait."""
+    async with running(recorder):
+        group = add(recorder, range(1, MOST + 1))
+        await journal.group(1)
+
+    assert (journal.groups, journal.times) == ([group], [0])
+
+
+async def test_a_few_wait_for_others_a_moment(journal: Watched, recorder: Recorder) -> None:
+    """Fewer outcomes go when the first of them has waited long enough, with those that came since."""
+    async with running(recorder):
+        add(recorder, [1])
+        await anyio.sleep(LONGEST / 2)
+        add(recorder, [2, 3])
+        await journal.group(1)
+
+    assert (journal.groups, journal.times) == ([[1, 2, 3]], [LONGEST])
+
+
+async def test_the_wait_ends_when_a_group_is_full(journal: Watched, recorder: Recorder) -> None:
+    """Who completes a group ends the waiting of all in it."""
+    async with running(recorder):
+        first = add(recorder, range(1, MOST))
+        await anyio.sleep(LONGEST / 2)
+        last = add(recorder, [MOST])
+        await journal.group(1)
+
+    assert (journal.groups, journal.times) == ([first + last], [LONGEST / 2])
+
+
+async def test_group_follows_group(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """What comes while a group is being written waits for the next one; each outcome is written once."""
+    journal.may_write.clear()
+    async with running(recorder):
+        first = add(recorder, range(1, MOST + 1))
+        await journal.group(1)
+        second = add(recorder, range(MOST + 1, MOST + 11))
+        journal.may_write.set()
+        await journal.group(2)
+
+    assert journal.groups == [first, second]
+    await recorder.flush()
+    assert settled(path) == first + second
+
+
+async def test_after_a_rest_the_wait_begins_anew(journal: Watched, recorder: Recorder) -> None:
+    """An outcome that comes later waits as long as the first one did."""
+    async with running(recorder):
+        add(recorder, [1])
+        await journal.group(1)
+        await anyio.wait_all_tasks_blocked()
+        add(recorder, [2])
+        await journal.group(2)
+
+    assert (journal.groups, journal.times) == ([[1], [2]], [LONGEST, 2 * LONGEST])
+
+
+@pytest.mark.xfail(raises=AssertionError, strict=True, reason="`flush` replaces the event `run` waits for")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # real time: what should come does not
+async def test_a_flush_does_not_put_the_recorder_to_sleep(journal: Watched, recorder: Recorder) -> None:
+    """Who flushes in between, though nothing waits, does not keep later outcomes from being written."""
+    async with running(recorder):
+        await recorder.flush()
+        add(recorder, [1])
+        with anyio.move_on_after(10 * LONGEST):
+            await journal.group(1)
+
+    assert journal.groups == [[1]]
+
+
+async def test_flushed_is_on_disk(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """When `flush` returns, all that was added is in the file, as it was judged and when it was judged."""
+    before = now()
+    add(recorder, [1])
+    recorder.add(2, REJECTED)
+    after = now()
+
+    await recorder.flush()
+
+    assert results_on_disk(path) == {**same(Result.UNKNOWN, ROWS), 1: "updated", 2: "rejected"}
+    assert all(before <= str(fate.finished_at) <= after for fate in list(journal.fates())[:2])
+
+
+async def test_a_flush_waits_for_the_group_on_its_way(
+    journal: Watched, recorder: Recorder, path: Path
+) -> None:
+    """Who flushes while a group is being written returns when that one is on disk, too."""
+    journal.may_write.clear()
+    async with running(recorder):
+        add(recorder, range(1, MOST + 1))
+        await journal.group(1)
+        threading.Timer(0.02, journal.may_write.set).start()
+        await recorder.flush()
+
+        assert settled(path) == list(range(1, MOST + 1))
+    assert len(journal.groups) == 1
+
+
+async def test_nothing_is_written_for_nothing(journal: Watched, recorder: Recorder) -> None:
+    """Without outcomes there is no write, however long it takes."""
+    async with running(recorder):
+        await anyio.sleep(3600)
+        await recorder.flush()
+
+    assert journal.groups == []
+
+
+async def test_what_waits_when_the_run_ends_is_kept(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """A recorder that is cancelled loses nothing: the last flush writes the rest."""
+    async with running(recorder):
+        add(recorder, [1, 2])
+        await anyio.sleep(LONGEST / 2)
+
+    await recorder.flush()
+
+    assert journal.groups == [[1, 2]]
+    assert settled(path) == [1, 2]
+
+
+async def test_a_group_on_its_way_is_finished(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """A recorder that is cancelled amid a write ends when that is on disk, and the write is not repeated."""
+    journal.may_write.clear()
+    async with running(recorder):
+        add(recorder, range(1, MOST + 1))
+        await journal.group(1)
+        threading.Timer(0.02, journal.may_write.set).start()
+
+    found = settled(path)
+    await recorder.flush()
+
+    assert found == list(range(1, MOST + 1))
+    assert len(journal.groups) == 1
+
+
+async def test_a_write_that_fails_stops_the_run(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """The run hears why, once, and the group is not tried again: its rows stay in doubt."""
+    obstruct(path, "INSERT ON outcome", "NEW.row = 2")
+    async with running(recorder) as reasons:
+        add(recorder, [1, 2, 3])
+        await journal.group(1)
+        await recorder.flush()
+        await anyio.wait_all_tasks_blocked()
+
+    await recorder.flush()
+
+    assert [str(reason) for reason in reasons] == [
+        f"the journal {path} cannot be written: database or disk is full"
+    ]
+    assert journal.groups == [[1, 2, 3]]
+    assert results_on_disk(path) == same(Result.UNKNOWN, ROWS)
+
+
+async def test_what_was_in_flight_is_written_all_the_same(
+    journal: Watched, recorder: Recorder, path: Path
+) -> None:
+    """After a write that failed, answers that still come in are kept if there is room for them."""
+    obstruct(path, "INSERT ON outcome", "NEW.row = 2")
+    async with running(recorder):
+        add(recorder, [1, 2, 3])
+        await journal.group(1)
+        add(recorder, [4])
+
+    await recorder.flush()
+
+    assert journal.groups == [[1, 2, 3], [4]]
+    assert settled(path) == [4]
+
+
+async def test_a_flush_that_fails_says_so_once(journal: Watched, recorder: Recorder, path: Path) -> None:
+    """Who flushes hears of the failure; flushing again does not repeat the write."""
+    obstruct(path, "INSERT ON outcome")
+    add(recorder, [1])
+
+    with pytest.raises(Stopped, match="database or disk is full"):
+        await recorder.flush()
+    await recorder.flush()
+
+    assert journal.groups == [[1]]
+    assert results_on_disk(path) == same(Result.UNKNOWN, ROWS)

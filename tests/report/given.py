@@ -1,0 +1,137 @@
+"""What the tests of the reports begin with: a night in which everything happened, and ways to read it."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+
+from presence_worker.journal import Journal
+from presence_worker.model import Outcome, Reason, Result, Row
+from presence_worker.report import write_reports
+from presence_worker.run.staging import new_run
+from presence_worker.settings import Settings
+from tests.journal.given import deliver, invalid, row, staged
+
+TROUBLES = {
+    5: Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail="no such user", http_status=404),
+    6: Outcome(result=Result.FAILED, reason=Reason.THROTTLED, http_status=429, attempts=6, wire_puts=6),
+    7: Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT, detail="no answer in time", attempts=2),
+}
+NIGHT_ROWS = [
+    row(1),
+    row(2),
+    row(3, result=Result.SKIPPED, reason=Reason.IGNORED_BY_MAPPING, detail="mapped to ignore"),
+    invalid(4, associate_id="007", cells='["007","","x"]'),
+    *map(row, range(5, 9)),
+    row(9, associate_id=1),
+]
+NIGHT_OUTCOMES = {
+    1: Outcome(result=Result.UPDATED, http_status=200, attempts=2, wire_puts=2, duration_ms=31.5),
+    2: Outcome(result=Result.UNCHANGED, attempts=0, wire_puts=0),
+    **TROUBLES,
+}  # 8 waits when the night ends, and 9 asks for the same as 1
+NIGHT = [
+    "updated",
+    "unchanged",
+    "skipped",
+    "invalid",
+    "rejected",
+    "failed",
+    "unknown",
+    "not_sent",
+    "duplicate",
+]
+
+
+def night(path: Path | str = "", **run: Any) -> Journal:
+    """Make the journal of a night with each result once."""
+    journal = staged(path, NIGHT_ROWS, **run)
+    with journal.transaction():
+        journal.set_row(9, Result.DUPLICATE, None, "same as line 2", 1)
+    deliver(journal, NIGHT_OUTCOMES)
+    return journal
+
+
+def reported(folder: Path, rows: int | Iterable[Row], outcomes: dict[int, Outcome], **run: Any) -> Path:
+    """Report a job with these rows and outcomes; give the folder."""
+    with closing(staged("", rows, **run)) as journal:
+        deliver(journal, outcomes)
+        with journal.transaction():  # as a run writes down how it ended
+            journal.describe(message=run.get("message"), next=run.get("next"))
+        write_reports(folder, journal)
+    return folder
+
+
+def with_messages(**others: Any) -> dict[str, Any]:
+    """Give the fields of a run whose operator wants messages in reports."""
+    return {"settings": {"report": {"include_messages": True}}, **others}
+
+
+def job(columns: Sequence[str], **fields: Any) -> dict[str, Any]:
+    """Give what the journal keeps of an input with these columns."""
+    described = {"name": "/in/changes.csv", "stdin": False, "sha256": "5e" * 32, "rows": 1, "format": "csv"}
+    return {**described, "encoding": "utf-8", "delimiter": ",", "columns": list(columns), **fields}
+
+
+def unread(**others: Any) -> dict[str, Any]:
+    """Give the fields of a run whose job could not be read."""
+    return {**new_run("", "/in/changes.csv", "https://crm.example.com/", Settings())._asdict(), **others}
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """Give the objects of a file of JSON lines."""
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def table(path: Path, delimiter: str = ",") -> list[list[str]]:
+    """Give the cells of a CSV file as a spreadsheet reads them."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file, delimiter=delimiter, strict=True))
+
+
+class Page(HTMLParser):
+    """A page taken apart: its elements and attributes, its words, and whether its tags are balanced."""
+
+    VOID: ClassVar = {"meta", "br", "hr", "img", "link", "input", "base", "area", "col", "source", "embed"}
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []  # element, name, value
+        self.words: list[str] = []  # between tags, style sheet included
+        self.open: list[str] = []
+        self.crossed: list[str] = []  # end tags that close something else
+        self.declarations: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_decl(self, decl: str) -> None:
+        self.declarations.append(decl)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append(" ".join(data.split()))
+
+    @property
+    def text(self) -> str:
+        """All words in one line."""
+        return " ".join(self.words)
+
+
+def page(folder: Path) -> Page:
+    """Give the page of a run."""
+    return Page((folder / "report.html").read_text("utf-8"))

@@ -1,0 +1,208 @@
+"""failed.csv and unprocessed.csv go back into `run`: what they ask for is what was asked the first time."""
+
+import csv
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from presence_worker.intake.columns import ALIASES, plain
+from presence_worker.intake.job import Job, open_job
+from presence_worker.model import Outcome, Reason, Result, Row
+from presence_worker.report import write_reports
+from presence_worker.roundtrip import FATE_COLUMNS
+from presence_worker.run.staging import describe
+from presence_worker.settings import Input, Settings
+from tests.journal.given import UPDATED, deliver, staged
+
+NAMES = ["associateId", "status", "message"]
+SETTINGS = Settings(
+    input=Input(statuses={"SICK": "StatusNotAvailable", "F": "ignore"}, default_message="Away")
+)
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+TEXTS = (
+    st.text(LETTERS, max_size=12)
+    | st.text("'=+-@\t\r\n\uff1d\"\\,;|ab ", max_size=8)
+    | st.text(LETTERS, max_size=8).map("={}".format)
+    | st.text(LETTERS, max_size=8).map("'{}".format)
+)
+IDS = st.integers(1, 40).map(str) | st.just("12 ") | TEXTS
+STATUSES = st.sampled_from(["StatusNormal", "Away", "SICK", "F", " Holiday"]) | TEXTS
+KNOWN = {name for names in ALIASES.values() for name in names}
+COLUMNS = st.lists(
+    TEXTS.map(str.strip).filter(lambda name: name not in FATE_COLUMNS and plain(name) not in KNOWN),
+    unique=True,
+    max_size=2,
+)
+BACK = ("failed.csv", "unprocessed.csv")
+PROPERTY = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[list[str]]:
+    """Give a header and rows; some have cells beyond the header, none too few."""
+    header = [*NAMES, *draw(COLUMNS)]
+    rest = st.lists(TEXTS, min_size=len(header) - 2, max_size=len(header) - 2)
+    whole = st.tuples(IDS, STATUSES, rest).map(lambda parts: [parts[0], parts[1], *parts[2]])
+    longer = st.tuples(whole, st.lists(TEXTS, max_size=2)).map(lambda parts: parts[0] + parts[1])
+    rows = draw(st.lists(whole | longer, min_size=1, max_size=4).filter(_is_job))
+    return [header, *rows]
+
+
+def _is_job(rows: list[list[str]]) -> bool:
+    """Whether there is anything but blank lines."""
+    return any(cell and not cell.isspace() for row in rows for cell in row)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all examples share."""
+    return tmp_path_factory.mktemp("round")
+
+
+def read(path: Path) -> tuple[Job, list[Row]]:
+    """Give a job and its rows, as `run` reads them."""
+    with open_job(str(path), SETTINGS) as opened:
+        return opened, list(opened.rows)
+
+
+def run(path: Path, folder: Path) -> list[Row]:
+    """Run a job, in which every other row fails and one in four is done; give the rows that go back."""
+    opened, rows = read(path)
+    fates = [
+        Outcome(result=Result.FAILED, reason=Reason.CONNECTION, detail="=no"),
+        None,
+        Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail='"', http_status=404),
+        UPDATED,
+    ]
+    outcomes = {r.row: fate for r in rows if not r.result and (fate := fates[r.row % 4])}
+    with closing(staged("", rows, input=describe(opened, str(path), len(rows)))) as journal:
+        deliver(journal, outcomes)
+        write_reports(folder, journal)
+    done = [number for number, fate in outcomes.items() if fate is UPDATED]
+    return [r for r in rows if r.row not in done and r.result is not Result.SKIPPED]
+
+
+def come_back(folder: Path) -> tuple[list[Row], list[Job]]:
+    """Read the files that go back; give their rows, and the jobs."""
+    found = [read(folder / name) for name in BACK if (folder / name).exists()]
+    return [row for _, rows in found for row in rows], [opened for opened, _ in found]
+
+
+def asked(rows: Sequence[Row]) -> list[Row]:
+    """Give rows without their places in the file."""
+    return sorted((replace(row, row=0, line=None) for row in rows), key=repr_of)
+
+
+def repr_of(row: Row) -> str:
+    """Give a text to sort rows by; their own is silent about messages."""
+    return f"{row.cells} {row.detail}"
+
+
+@PROPERTY
+@given(table=tables(), delimiter=st.sampled_from(",;\t|"))
+@example(table=[[*NAMES, "=x", "'"], ["5", "Away", "'=1", "\r\n", '"']], delimiter=";")
+@example(table=[[*NAMES], ["0", "Away", "x", "", "=beyond"]], delimiter="|")
+def test_any_csv_goes_round(table: list[list[str]], delimiter: str, place: Path) -> None:
+    """Row by row, the files ask for exactly what the job asked for, to the last cell and delimiter."""
+    path = place / "changes.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(table)
+
+    expected = run(path, place)
+    found, jobs = come_back(place)
+
+    assert asked(found) == asked(expected)
+    assert {(tuple(j.columns), j.delimiter, j.encoding) for j in jobs} <= {
+        (tuple(table[0]), delimiter, "utf-8-sig")
+    }
+
+
+@PROPERTY
+@given(table=tables())
+def test_what_went_round_goes_round_again(table: list[list[str]], place: Path) -> None:
+    """A failed.csv that fails again is told of as the first one was, however often."""
+    path, again = place / "changes.csv", place / "again"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([*table, ["none", "", ""]])  # one that fails every time
+    again.mkdir(exist_ok=True)
+
+    run(path, place)
+    expected = run(place / "failed.csv", again)
+    found, _ = come_back(again)
+
+    assert asked(found) == asked(expected)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=3,
+)
+OBJECTS = st.fixed_dictionaries(
+    {"associateId": st.integers(1, 40) | st.floats(1, 9) | TEXTS, "status": st.booleans() | STATUSES},
+    optional={"message": st.none() | TEXTS, "more": VALUES},
+)
+
+
+@PROPERTY
+@given(objects=st.lists(OBJECTS, min_size=1, max_size=4))
+def test_any_json_goes_round(objects: list[dict[str, Any]], place: Path) -> None:
+    """Rows of JSON come back as CSV: who, what and why not are the same, whatever else is in the row."""
+    path = place / "changes.json"
+    path.write_text(json.dumps(objects), "utf-8")
+
+    expected = run(path, place)
+    found, _ = come_back(place)
+
+    assert sorted(map(_asks_for, found)) == sorted(map(_asks_for, expected))
+
+
+def _asks_for(row: Row) -> tuple[str, ...]:
+    return (str(row.associate_id), str(row.status), row.message, str(row.result), str(row.reason))
+
+
+@pytest.mark.xfail(strict=True, reason="missing cells are filled up, and the row is sent")
+def test_a_short_row_stays_short(place: Path) -> None:
+    """A row that was refused because cells are missing is refused again, not sent with an empty message."""
+    path = place / "short.csv"
+    path.write_text("associateId,status,message\n5,Away\n", "utf-8")
+
+    expected = run(path, place)
+    found, _ = come_back(place)
+
+    assert [(row.result, row.reason) for row in found] == [(row.result, row.reason) for row in expected]
+
+
+@pytest.mark.xfail(strict=True, reason="written as JSON text, they are texts, and are sent")
+@pytest.mark.parametrize("message", [5, ["a"], {"no": "text"}, True], ids=repr)
+def test_a_message_that_is_no_text_stays_none(place: Path, message: object) -> None:
+    """A row that was refused because its message is no text is refused again."""
+    path = place / "message.json"
+    path.write_text(json.dumps([{"associateId": 5, "status": "Away", "message": message}]), "utf-8")
+
+    expected = run(path, place)
+    found, _ = come_back(place)
+
+    assert [(row.result, row.reason) for row in found] == [(row.result, row.reason) for row in expected]
+
+
+@pytest.mark.xfail(strict=True, reason="the csv module reads no field of more than 131072 characters")
+def test_a_large_cell_of_json_comes_back(place: Path) -> None:
+    """JSON may hold a picture in a column we do not need; the row comes back all the same."""
+    path = place / "large.json"
+    path.write_text(json.dumps([{"associateId": 0, "status": "Away", "photo": "x" * 200_000}]), "utf-8")
+
+    run(path, place)
+
+    assert len(come_back(place)[0]) == 1

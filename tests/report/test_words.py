@@ -1,0 +1,96 @@
+"""Words: each result and reason in plain words, the same wherever they are shown."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from presence_worker.cli.show import summary_lines
+from presence_worker.model import Outcome, Reason, Result
+from presence_worker.report import write_reports
+from presence_worker.report.words import REASONS, RESULTS, reason_words, verdict
+from tests.journal.given import UPDATED, deliver, staged
+
+from .given import page
+
+NOTHING = dict.fromkeys(Result, 0)
+REJECTED = {n: Outcome(result=Result.REJECTED, reason=reason) for n, reason in enumerate(Reason, 1)}
+
+
+def test_each_result_has_words() -> None:
+    """No result is left without words, and no two have the same."""
+    assert list(RESULTS) == list(Result)
+    assert len(set(RESULTS.values())) == len(Result)
+    assert all(RESULTS.values())
+
+
+def test_each_reason_has_words() -> None:
+    """No reason is left without words, nor without what to do about it."""
+    assert set(REASONS) == set(Reason)
+    assert all(words.what and words.remedy for words in REASONS.values())
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_reason_is_told_by_its_code(reason: Reason) -> None:
+    """The journal keeps codes; the words are those of the table."""
+    assert reason_words(str(reason), "failed") == REASONS[reason]
+
+
+@pytest.mark.parametrize("result", Result)
+def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
+    """Where the result says all, its words do; what was not sent can be resumed."""
+    words = reason_words(None, str(result))
+
+    assert words.what == RESULTS[result]
+    assert words.remedy == ("resume the run" if result is Result.NOT_SENT else "nothing")
+
+
+@pytest.mark.parametrize(
+    ("counts", "done", "sentence"),
+    [
+        ({}, 0, "All 0 rows are done."),
+        ({Result.UPDATED: 1}, 1, "The one row is done."),
+        ({Result.UPDATED: 2, Result.UNCHANGED: 1, Result.DUPLICATE: 1}, 4, "All 4 rows are done."),
+        ({Result.NOT_SENT: 1}, 0, "0 of 1 rows are done; 1 not sent."),
+        ({Result.REJECTED: 1, Result.DUPLICATE: 1}, 0, "0 of 2 rows are done; 1 refused by the service."),
+        (
+            {Result.UPDATED: 3, Result.INVALID: 2, Result.UNKNOWN: 1},
+            3,
+            "3 of 6 rows are done; 2 wrong in the file, 1 sent, but never confirmed.",
+        ),
+    ],
+)
+def test_the_verdict_is_one_sentence(counts: dict[Result, int], done: int, sentence: str) -> None:
+    """It says how many rows are done, and of the others, what they are."""
+    assert verdict({**NOTHING, **counts}, done) == sentence
+
+
+@pytest.fixture
+def summary(folder: Path) -> dict[str, Any]:
+    """The summary of a run in which each reason came up, with its page beside it."""
+    with closing(staged("", len(Reason) + 1)) as journal:
+        deliver(journal, {**REJECTED, len(Reason) + 1: UPDATED})
+        return write_reports(folder, journal)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_terminal_and_page_use_the_same_words(folder: Path, summary: dict[str, Any], reason: Reason) -> None:
+    """Why, and what to do, is read in the terminal as on the page."""
+    entries = [entry for entry in summary["reasons"] if entry["reason"] == reason]
+    terminal = " ".join(" ".join(summary_lines({**summary, "reasons": entries})).split())
+
+    what, remedy = REASONS[reason]
+
+    assert f"1 {what}: {remedy}" in terminal
+    assert {what, remedy} <= set(page(folder).words)
+
+
+def test_results_are_told_in_the_same_words(folder: Path, summary: dict[str, Any]) -> None:
+    """So is what became of the rows."""
+    terminal = " ".join(" ".join(summary_lines(summary)).split())
+    words = page(folder).words
+
+    for result, number in summary["counts"].items():
+        shown = RESULTS[Result(result)]
+        assert (f"{number} {result} {shown}" in terminal) == (shown in words) == bool(number)
