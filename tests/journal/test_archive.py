@@ -5,16 +5,16 @@ import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from presence_worker.errors import ExitCode, UsageFault
-from presence_worker.journal import JOURNAL, Archive, Journal, run_lock
+from presence_worker.errors import ExitCode, Locked, UsageFault
+from presence_worker.journal import JOURNAL, Archive, Journal, is_readable, run_id, run_lock
 from presence_worker.journal.archive import is_staged
 
-from .given import staged
+from .given import staged, tamper
 
 OLD, NEW, NEWEST = "20261122T020000Z-7f3a", "20261123T020000Z-7f3a", "20261123T020000Z-90bc"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
@@ -117,6 +117,21 @@ def test_ids_are_unique(archive: Archive) -> None:
 
     assert len(set(folders)) == 400
     assert set(folders) == set(archive.runs.iterdir())
+
+
+def test_an_id_that_is_taken_is_not_taken_again(archive: Archive) -> None:
+    """Whose id another run of the same moment has waits for the next one."""
+    moment = datetime.now(UTC) + timedelta(seconds=0.1)
+    taken = {archive.runs / run_id(moment + timedelta(microseconds=step)) for step in range(0, 1000, 5)}
+    for folder in taken:
+        folder.mkdir()
+    while datetime.now(UTC) < moment:
+        pass
+
+    folder = archive.new_folder()
+
+    assert folder not in taken
+    assert folder.name > max(taken).name
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -245,3 +260,61 @@ def test_only_a_whole_job_is_staged(tmp_path: Path) -> None:
     path.write_bytes(b"not a journal\n" * 1000)
 
     assert (found, is_staged(path)) == ([False, False, False, False, True], True)
+
+
+def test_a_run_is_deleted_whole(runs: Archive) -> None:
+    """Nothing of a deleted run is left, and the others are as they were."""
+    (runs.runs / OLD / "report.csv").touch()
+
+    runs.delete(runs.runs / OLD)
+
+    assert [folder.name for folder in runs.folders()] == [NEWEST, NEW]
+    assert not (runs.runs / OLD).exists()
+
+
+def test_a_run_at_work_is_not_deleted(runs: Archive) -> None:
+    """Who is at work keeps the run, all of it."""
+    with run_lock(runs.runs / OLD), pytest.raises(Locked):
+        runs.delete(runs.runs / OLD)
+
+    assert runs.find(OLD).name == OLD
+
+
+def test_what_a_broken_deletion_leaves_is_swept_away(runs: Archive) -> None:
+    """The journal goes first, so that what is left is no run any more."""
+    (runs.runs / OLD / "report.csv").touch()
+    (runs.runs / OLD / JOURNAL).unlink()
+
+    runs.sweep()
+
+    assert not (runs.runs / OLD).exists()
+
+
+def test_only_old_remains_may_be_swept_away(runs: Archive) -> None:
+    """Remains of runs that were made at a moment, or later, are left for another time."""
+    older = remains(runs, "20261121T020000Z-0000")
+
+    runs.sweep(before=OLD)
+
+    assert not older.exists()
+    assert (runs.runs / "20261124T020000Z-0000").exists()
+
+
+def test_whether_a_journal_can_be_read_is_told_without_writing(runs: Archive) -> None:
+    """A whole journal of this version can be read, and a glance at it changes nothing beside it."""
+    whole, damaged, other = (runs.runs / name / JOURNAL for name in (NEWEST, NEW, OLD))
+    damaged.write_bytes(b"not a journal\n" * 1000)
+    tamper(other, "UPDATE schema SET version = 99")
+    before = sorted(runs.runs.rglob("*"))
+
+    found = [is_readable(path) for path in (whole, damaged, other)]
+
+    assert (found, sorted(runs.runs.rglob("*"))) == ([True, False, False], before)
+
+
+@pytest.mark.xfail(strict=True, reason="SQLite makes a file it is not told to open for reading only")
+def test_a_glance_makes_no_journal(tmp_path: Path) -> None:
+    """Where there is none, none can be read, and there is none afterwards."""
+    found = is_readable(tmp_path / JOURNAL)
+
+    assert (found, list(tmp_path.iterdir())) == (False, [])

@@ -141,4 +141,4 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=40, stateful_step_count=15, deadline=None, derandomize=True)
+TestSessions.settings = settings(max_examples=30, stateful_step_count=12, deadline=None, derandomize=True)
