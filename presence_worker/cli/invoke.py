@@ -12,13 +12,12 @@ from .. import log
 from ..configuration import CONFIG_VARIABLE, find_config, load_settings
 from ..journal import Archive
 from ..report import Summary
-from ..run import Invocation, raise_on_signal
+from ..run import Invocation, Silence, raise_on_signal
 from ..settings import Settings
 from ..superoffice import check_settings, open_client, service_root
 from .loading import load
 from .options import Options
 from .output import is_terminal
-from .progress import ProgressLine, Silence
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
 Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
@@ -49,7 +48,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         options=repeated(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
-        progress=ProgressLine() if watched else Silence(),
+        progress=load("progress").ProgressLine() if watched else Silence(),
     )
 
 

@@ -11,19 +11,6 @@ from rich.text import Text
 from ..model import Outcome, Result
 
 
-class Silence:
-    """Nobody is watching."""
-
-    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
-        """Say nothing."""
-
-    def settled(self, outcome: Outcome) -> None:
-        """Say nothing."""
-
-    def end(self) -> None:
-        """Say nothing."""
-
-
 class _Figures(ProgressColumn):
     """Rate, requests in flight and rows not done."""
 

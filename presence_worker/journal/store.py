@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from ..model import Change, Outcome, Presence, Reason, Result, Row, State
 from .schema import TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
+AT_ONCE = 50  # outcomes written by one statement, at the most
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
 
@@ -75,6 +77,31 @@ def now() -> str:
 @lru_cache(maxsize=1)
 def _until_seconds(second: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ...]:
+    return (
+        row,
+        session,
+        outcome.result,
+        outcome.reason,
+        outcome.detail,
+        outcome.http_status,
+        outcome.attempts,
+        outcome.wire_puts,
+        outcome.duration_ms,
+        at,
+    )
+
+
+@cache
+def _recording(rows: int) -> str:
+    """Give the statement that writes so many outcomes."""
+    return f"""INSERT INTO outcome VALUES {", ".join([f"({', '.join('?' * 10)})"] * rows)}
+        ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,
+        reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,
+        attempts = attempts + excluded.attempts, wire_puts = wire_puts + excluded.wire_puts,
+        duration_ms = duration_ms + excluded.duration_ms, finished_at = excluded.finished_at"""  # noqa: S608 - only marks
 
 
 class Journal:
@@ -198,31 +225,16 @@ class Journal:
             )
 
     def record(self, outcomes: Iterable[tuple[int, Outcome, str]]) -> None:
-        """Write outcomes as (row, outcome of this session, moment); tries add up over sessions."""
+        """Write outcomes as (row, outcome of this session, moment); tries add up over sessions.
+
+        Many rows go into one statement: each one hands Python's lock over to the sender and waits for it.
+        """
+        waiting = iter(outcomes)
         with self.transaction():
             (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
-            self._db.executemany(
-                """INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,
-                reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,
-                attempts = attempts + excluded.attempts, wire_puts = wire_puts + excluded.wire_puts,
-                duration_ms = duration_ms + excluded.duration_ms, finished_at = excluded.finished_at""",
-                (
-                    (
-                        row,
-                        session,
-                        o.result,
-                        o.reason,
-                        o.detail,
-                        o.http_status,
-                        o.attempts,
-                        o.wire_puts,
-                        o.duration_ms,
-                        at,
-                    )
-                    for row, o, at in outcomes
-                ),
-            )
+            while group := list(islice(waiting, AT_ONCE)):
+                values = (_columns(session, *settled) for settled in group)
+                self._db.execute(_recording(len(group)), list(chain.from_iterable(values)))
 
     # -- reading -------------------------------------------------------------------------------------
 

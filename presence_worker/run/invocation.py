@@ -27,6 +27,19 @@ class Progress(Protocol):
         """Hear that the delivery is over."""
 
 
+class Silence:
+    """Nobody is watching."""
+
+    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+        """Say nothing."""
+
+    def settled(self, outcome: Outcome) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """Everything a run needs to know of its surroundings."""

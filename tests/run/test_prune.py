@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.cli.progress import Silence
 from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock
 from presence_worker.model import Outcome, Result
-from presence_worker.run import Invocation, Pruning, prune_runs, report_run
+from presence_worker.run import Invocation, Pruning, Silence, prune_runs, report_run
 from presence_worker.settings import Settings
 
 from ..journal.given import FAILED, REJECTED, RUN, UNKNOWN, UPDATED, deliver, staged, tamper
