@@ -7,12 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from presence_worker.cli.progress import Silence
 from presence_worker.configuration import load_settings
 from presence_worker.errors import ExitCode
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, State
-from presence_worker.run import Invocation, apply_run
+from presence_worker.run import Invocation, Silence, apply_run
 from presence_worker.superoffice import Client
 
 from ..journal.given import UPDATED, obstruct, staged, tamper
