@@ -8,10 +8,10 @@ from pathlib import Path
 
 import structlog
 
-from ..errors import Locked, PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, is_readable, is_run_folder, run_id
+from ..errors import Locked, PresenceWorkerError
+from ..journal import JOURNAL, is_readable, is_run_folder, run_id
 from ..model import State
-from .earlier import check_age, earlier_run
+from .earlier import earlier_run
 from .invocation import Invocation
 
 CAN_GO_ON = (State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows left to send
@@ -68,22 +68,12 @@ def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | Non
 
 def _why_kept(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
     """Give why an old run must stay, or None; what its target awaits is noted for the runs after it."""
-    past_use = _id_made_ago(invocation.settings.safety.max_resume_age)
-    if folder.name < past_use and is_readable(folder / JOURNAL):
+    may_go_on = folder.name >= _id_made_ago(invocation.settings.safety.max_resume_age)
+    if not may_go_on and is_readable(folder / JOURNAL):
         return None  # and nothing was written to find that out: a full disk can be cleared
     with earlier_run(folder, invocation) as journal:
-        target = journal.run().target
-        if _can_go_on(journal, invocation):
-            awaited.add(target)
+        run = journal.run()
+        if may_go_on and run.state in CAN_GO_ON and journal.to_send():
+            awaited.add(run.target)
             return CONTINUABLE
-        return LATER_ONE if target in awaited and any(journal.written()) else None
-
-
-def _can_go_on(journal: Journal, invocation: Invocation) -> bool:
-    """Whether `resume` or `apply` would take the run as it is, without --any-age."""
-    run = journal.run()
-    try:
-        check_age(run, "resume", invocation)
-    except UsageFault:
-        return False
-    return run.state in CAN_GO_ON and journal.to_send() > 0
+        return LATER_ONE if run.target in awaited and any(journal.written()) else None

@@ -1,6 +1,7 @@
 """`presence-worker prune`: old runs go whole, and those that somebody may still need stay."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ import pytest
 
 from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
-from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock
+from presence_worker.journal import JOURNAL, Archive, is_readable, run_id, run_lock
 from presence_worker.model import Outcome, Result
 from presence_worker.run import Invocation, Pruning, Silence, prune_runs, report_run
 from presence_worker.settings import Settings
@@ -232,16 +233,15 @@ def test_what_a_power_cut_left_goes(archive: Archive, make: Make, prune: Prune) 
     assert left(archive) == ids(being_made)
 
 
-def test_a_killed_run_is_read_like_any_other(make: Make, prune: Prune) -> None:
-    """A journal whose last session never ended, its latest writes still beside it, is no damaged one."""
-    folder = make(100)
-    journal = Journal.open(folder / JOURNAL)
-    with journal.transaction():
-        journal.describe(state="running")
-    beside = (folder / f"{JOURNAL}-wal").read_bytes()
-    journal.close()
-    (folder / f"{JOURNAL}-wal").write_bytes(beside)
+def test_a_killed_run_is_read_like_any_other(archive: Archive, prune: Prune) -> None:
+    """A journal all of which is still in the write-ahead log beside it is no damaged one."""
+    folder, alive = archive.runs / "20200101T020000Z-7f3a", archive.runs / "20200101T020000Z-7f3a.alive"
+    alive.mkdir()
+    with closing(staged(alive / JOURNAL)):
+        shutil.copytree(alive, folder)
+    shutil.rmtree(alive)
 
+    assert not is_readable(folder / JOURNAL)
     assert prune().deleted == ids(folder)
 
 
