@@ -238,6 +238,16 @@ def test_a_dead_session_casts_no_doubt_on_what_was_settled(
     assert results_on_disk(path)[1] == settled.result
 
 
+@pytest.mark.parametrize("outcome", [UPDATED, REJECTED, FAILED, UNKNOWN, NOT_SENT])
+def test_what_a_dead_session_recorded_stands(journal: Journal, path: Path, outcome: Outcome) -> None:
+    """An answer that was judged and written before the end is known, whatever it was."""
+    journal.begin("run", rate=10)
+    list(journal.changes())
+    record(journal, {1: outcome})
+
+    assert results_on_disk(path) == {**same(Result.UNKNOWN, 5), 1: str(outcome.result)}
+
+
 def test_a_dead_session_without_rows_changes_nothing(journal: Journal, path: Path) -> None:
     """Who dies before a row was handed out has sent nothing."""
     deliver(journal, {1: UPDATED, 2: FAILED})
