@@ -2,7 +2,8 @@
 
 from .archive import JOURNAL, Archive, is_at_work, is_readable, is_run_folder, run_id
 from .locks import run_lock, target_lock
-from .store import Fate, Journal, RunRecord, Work, now
+from .records import Fate, RunRecord, Work, now
+from .store import Journal
 
 __all__ = [
     "JOURNAL",

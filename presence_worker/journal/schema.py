@@ -1,6 +1,9 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 1
+VERSION = 2
+MIGRATIONS = {  # version: what makes the next one of it
+    1: "ALTER TABLE run ADD COLUMN compared TEXT NOT NULL DEFAULT 'null'",
+}
 
 TABLES = """
 CREATE TABLE schema (version INTEGER NOT NULL);
@@ -15,7 +18,8 @@ CREATE TABLE run (              -- exactly one
     next       TEXT,            -- the command to run next
     input      TEXT NOT NULL,   -- JSON: name, sha256, rows, format, encoding, delimiter, columns, stdin
     settings   TEXT NOT NULL,   -- JSON, without secrets
-    notes      TEXT NOT NULL    -- JSON list: what the reader should know, beside the results
+    notes      TEXT NOT NULL,   -- JSON list: what the reader should know, beside the results
+    compared   TEXT NOT NULL    -- JSON: how the job differs from the last one of the target, or null
 );
 
 CREATE TABLE session (          -- one for each time somebody set to work on the run

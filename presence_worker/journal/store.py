@@ -3,80 +3,30 @@
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Reason, Result, Row, State
-from .schema import TABLES, VERSION
+from .reading import UNSETTLED, Reader
+from .records import RunRecord, now
+from .schema import MIGRATIONS, TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
 AT_ONCE = 50  # outcomes written by one statement, at the most
-DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
-UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
 
 
-class Fate(NamedTuple):
-    """A row and what became of it, as reports tell it."""
-
-    row: int
-    line: int | None
-    associate_id: int | str | None
-    status: str | None
-    message: str
-    cells: str
-    duplicate_of: int | None
-    result: str
-    reason: str | None
-    detail: str | None
-    http_status: int | None
-    attempts: int
-    wire_puts: int
-    duration_ms: float | None
-    finished_at: str | None
-
-
-class RunRecord(NamedTuple):
-    """A run as a whole."""
-
-    run_id: str
-    created_at: str
-    target: str
-    state: str
-    exit_code: int | None
-    message: str | None
-    next: str | None
-    input: dict[str, Any]
-    settings: dict[str, Any]
-    notes: list[str]
-
-
-class Work(NamedTuple):
-    """All sessions of a run taken together."""
-
-    started_at: str | None
-    ended_at: str | None
-    seconds: float
-    rate: float | None
-    gets: int
-
-
-def now() -> str:
-    """Give the present moment as the journal writes it: UTC, ISO 8601, milliseconds."""
-    second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    return f"{_until_seconds(second)}.{nanoseconds // 1_000_000:03d}Z"
-
-
-@lru_cache(maxsize=1)
-def _until_seconds(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+def damaged(path: Path | str, found: object) -> UsageFault:
+    """Give the error for a journal that cannot be read: never guessed at."""
+    return UsageFault(
+        f"{path}: the journal cannot be read ({found}); restore it from a backup, or start a new run"
+    )
 
 
 def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ...]:
@@ -104,19 +54,22 @@ def _recording(rows: int) -> str:
         duration_ms = duration_ms + excluded.duration_ms, finished_at = excluded.finished_at"""  # noqa: S608 - only marks
 
 
-class Journal:
+class Journal(Reader):
     """Owns the SQLite file of one run; every write is on disk when its method returns.
 
     Methods may be called from any thread. A write that fails raises Stopped: it is never tried again.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = path
+        super().__init__(path)
         self._writing = threading.Lock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        self._db.execute("PRAGMA trusted_schema = OFF")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        try:
+            self._db.execute("PRAGMA trusted_schema = OFF")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            self.close()
+            raise
 
     @classmethod
     def create(cls, path: Path) -> "Journal":
@@ -126,27 +79,53 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path) -> "Journal":
-        """Open a run's journal; one of another version, or a damaged one, is refused."""
+        """Open a run's journal; an older one is brought up to date, a newer or damaged one is refused."""
+        if not path.is_file():
+            raise damaged(path, "no such file")
         try:
             journal = cls(path)
-            (version,) = journal._db.execute("SELECT version FROM schema").fetchone()
         except sqlite3.Error as error:
-            raise UsageFault(
-                f"{path}: the journal cannot be read ({error}); restore it from a backup, or start a new run"
-            ) from None
-        if version != VERSION:
+            raise damaged(path, error) from None
+        try:
+            journal._bring_up_to_date()
+        except BaseException:
             journal.close()
-            raise UsageFault(
-                f"{path}: written by another version of presence-worker (schema {version}, "
-                f"this one reads {VERSION}); use the version that wrote it"
-            )
+            raise
         return journal
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+    def _bring_up_to_date(self) -> None:
+        """Change the tables of an older version into this one's, all at once; refuse what is none of ours."""
+        version = self._version()
+        if version in MIGRATIONS:
+            with self.transaction():
+                version = self._version()  # somebody may have been faster
+                while version in MIGRATIONS:
+                    self._db.execute(MIGRATIONS[version])
+                    version += 1
+                self._db.execute("UPDATE schema SET version = ?", (version,))
+        if version != VERSION:
+            raise UsageFault(
+                f"{self.path}: written by another version of presence-worker (schema {version}, "
+                f"this one reads {VERSION}); use the version that wrote it"
+            )
 
-    # -- writing -------------------------------------------------------------------------------------
+    def _version(self) -> Any:
+        try:
+            found = self._db.execute("SELECT version FROM schema").fetchone()
+        except sqlite3.Error as error:
+            raise damaged(self.path, error) from None
+        if not found:
+            raise damaged(self.path, "it names no version")
+        return found[0]
+
+    def check(self) -> None:
+        """Raise UsageFault where the file is damaged; for a journal that was not closed in order."""
+        try:
+            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.Error as error:
+            verdict = str(error)
+        if verdict != "ok":
+            raise damaged(self.path, verdict)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -173,7 +152,7 @@ class Journal:
             self._db.execute(statement)
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         self._db.execute(
-            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*run[:7], *(orjson.dumps(part).decode() for part in run[7:])),
         )
         self._db.executemany(
@@ -236,76 +215,6 @@ class Journal:
                 values = (_columns(session, *settled) for settled in group)
                 self._db.execute(_recording(len(group)), list(chain.from_iterable(values)))
 
-    # -- reading -------------------------------------------------------------------------------------
-
-    def is_staged(self) -> bool:
-        """Whether the journal holds a run: staging is one transaction, so it is there whole or not at all."""
-        query = "SELECT count(*) FROM sqlite_master WHERE name = 'schema'"
-        return bool(self._db.execute(query).fetchone()[0])
-
-    def run(self) -> RunRecord:
-        """Give the run as a whole."""
-        values = self._db.execute("SELECT * FROM run").fetchone()
-        return RunRecord(*values[:7], *(orjson.loads(part) for part in values[7:]))
-
-    def work(self) -> Work:
-        """Give what all sessions did together."""
-        return Work(
-            *self._db.execute(
-                """SELECT min(started_at), max(ended_at), total(seconds),
-                (SELECT rate FROM session ORDER BY session DESC LIMIT 1), coalesce(sum(gets), 0)
-                FROM session"""
-            ).fetchone()
-        )
-
-    def puts(self) -> tuple[int, int]:
-        """Give the PUTs on the wire, and how many of them repeated an earlier one of the same row."""
-        query = "SELECT coalesce(sum(wire_puts), 0), coalesce(sum(max(wire_puts - 1, 0)), 0) FROM outcome"
-        puts, repeats = self._db.execute(query).fetchone()
-        return puts, repeats
-
-    def counts(self) -> dict[Result, int]:
-        """Give the number of rows by result, all results named."""
-        found = dict(self._db.execute("SELECT result, count(*) FROM fate GROUP BY result").fetchall())
-        return {result: found.get(result, 0) for result in Result}
-
-    def done(self) -> int:
-        """Count the rows that are done; a duplicate is done where the row it duplicates is."""
-        counts = self.counts()
-        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
-            WHERE fate.result IN (?, ?, ?)"""
-        (duplicates,) = self._db.execute(query, DONE).fetchone()
-        return sum(counts[result] for result in DONE) + int(duplicates)
-
-    def reasons(self) -> list[tuple[str, str | None, int, str | None]]:
-        """Give (result, reason, rows, one detail) for rows that are not done, most rows first."""
-        return self._db.execute(
-            """SELECT result, reason, count(*), min(detail) FROM fate
-            WHERE result IN ('invalid', 'rejected', 'failed', 'unknown', 'not_sent')
-            GROUP BY result, reason ORDER BY count(*) DESC, result, reason"""
-        ).fetchall()
-
-    def to_send(self) -> int:
-        """Count the rows that are still to be sent."""
-        query = "SELECT count(*) FROM fate WHERE result IN (?, ?, ?)"
-        (number,) = self._db.execute(query, UNSETTLED).fetchone()
-        return int(number)
-
-    def clashes(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
-        """Yield, for each associate asked for twice or more, its rows (ordinal, wanted, line) in order."""
-        twice = self._db.execute(
-            "SELECT associate_id FROM row WHERE result IS NULL GROUP BY associate_id HAVING count(*) > 1"
-        ).fetchall()
-        if twice:
-            self._db.execute("CREATE INDEX row_by_associate ON row (associate_id)")
-        for (associate_id,) in twice:
-            rows = self._db.execute(
-                "SELECT row, status, message, line FROM row "
-                "WHERE associate_id = ? AND result IS NULL ORDER BY row",
-                (associate_id,),
-            )
-            yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows.fetchall()]
-
     def changes(self, page: int = PAGE) -> Iterator[Change]:
         """Yield what is still to be sent, in row order, in flat memory.
 
@@ -313,13 +222,15 @@ class Journal:
         """
         last = 0
         while True:
-            found = self._db.execute(
+            found = self._all(
                 """SELECT row.row, associate_id, status, message, outcome.result
                 FROM row LEFT JOIN outcome ON outcome.row = row.row
                 WHERE row.row > ? AND row.result IS NULL
                 AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?)) ORDER BY row.row LIMIT ?""",
-                (last, *UNSETTLED, min(page, PAGE)),
-            ).fetchall()
+                last,
+                *UNSETTLED,
+                min(page, PAGE),
+            )
             if not found:
                 return
             last = found[-1][0]
@@ -338,14 +249,3 @@ class Journal:
                 "UPDATE session SET handed_out = ? WHERE session = (SELECT max(session) FROM session)",
                 (upto,),
             )
-
-    def fates(self, *results: Result) -> Iterator[Fate]:
-        """Yield all rows in order with what became of them, or only those with the *results* named."""
-        wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
-        query = f"SELECT {', '.join(Fate._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
-        return map(Fate._make, self._db.execute(query, results))
-
-    def written(self) -> Iterator[int]:
-        """Yield the associates this run wrote, or may have written."""
-        query = "SELECT associate_id FROM fate WHERE result = 'updated' OR (result = 'unknown')"
-        return (associate_id for (associate_id,) in self._db.execute(query))

@@ -29,6 +29,7 @@ def earlier_run(folder: Path, invocation: Invocation, *, patience: float = 0.0) 
         journal = Journal.open(folder / JOURNAL)
         try:
             if journal.run().state == State.RUNNING:
+                journal.check()
                 _note_death(journal, folder, invocation)
             yield journal
         finally:

@@ -1,0 +1,125 @@
+"""What a journal tells: counts, fates, and what is still to be sent."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import Stopped
+from ..model import Presence, Result
+from .records import Fate, RunRecord, Work
+
+DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
+UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
+NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
+Found = Any  # a row of an answer: a tuple
+
+
+class Reader:
+    """Owns the connection to a run's SQLite file; where it cannot be read, methods raise Stopped."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _each(self, query: str, *values: object) -> Iterator[Found]:
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.Error as error:
+            words = "restore it from a backup, or start a new run"
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {words}") from error
+
+    def _all(self, query: str, *values: object) -> list[Found]:
+        return list(self._each(query, *values))
+
+    def _one(self, query: str, *values: object) -> Found:
+        return self._all(query, *values)[0]
+
+    def is_staged(self) -> bool:
+        """Whether the journal holds a run: staging is one transaction, so it is there whole or not at all."""
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'schema'"
+        return bool(self._db.execute(query).fetchone()[0])
+
+    def run(self) -> RunRecord:
+        """Give the run as a whole."""
+        values = self._one("SELECT * FROM run")
+        return RunRecord(*values[:7], *(orjson.loads(part) for part in values[7:]))
+
+    def work(self) -> Work:
+        """Give what all sessions did together."""
+        return Work(
+            *self._one(
+                """SELECT min(started_at), max(ended_at), total(seconds),
+                (SELECT rate FROM session ORDER BY session DESC LIMIT 1), coalesce(sum(gets), 0)
+                FROM session"""
+            )
+        )
+
+    def puts(self) -> tuple[int, int]:
+        """Give the PUTs on the wire, and how many of them repeated an earlier one of the same row."""
+        query = "SELECT coalesce(sum(wire_puts), 0), coalesce(sum(max(wire_puts - 1, 0)), 0) FROM outcome"
+        puts, repeats = self._one(query)
+        return puts, repeats
+
+    def counts(self) -> dict[Result, int]:
+        """Give the number of rows by result, all results named."""
+        found: dict[str, int] = dict(self._all("SELECT result, count(*) FROM fate GROUP BY result"))
+        return {result: found.get(result, 0) for result in Result}
+
+    def changes_by_status(self) -> dict[str, int]:
+        """Give the number of rows to be sent by the status they ask for, as it was staged."""
+        query = "SELECT status, count(*) FROM row WHERE result IS NULL GROUP BY status"
+        return dict(self._all(query))
+
+    def done(self) -> int:
+        """Count the rows that are done; a duplicate is done where the row it duplicates is."""
+        counts = self.counts()
+        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
+            WHERE fate.result IN (?, ?, ?)"""
+        (duplicates,) = self._one(query, *DONE)
+        return sum(counts[result] for result in DONE) + int(duplicates)
+
+    def reasons(self) -> list[Found]:
+        """Give (result, reason, rows, one detail) for rows that are not done, most rows first."""
+        return self._all(
+            """SELECT result, reason, count(*), min(detail) FROM fate WHERE result IN (?, ?, ?, ?, ?)
+            GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
+            *NOT_DONE,
+        )
+
+    def to_send(self) -> int:
+        """Count the rows that are still to be sent."""
+        counts = self.counts()
+        return sum(counts[result] for result in UNSETTLED)
+
+    def clashes(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
+        """Yield, for each associate asked for twice or more, its rows (ordinal, wanted, line) in order."""
+        twice = self._all(
+            "SELECT associate_id FROM row WHERE result IS NULL GROUP BY associate_id HAVING count(*) > 1"
+        )
+        if twice:
+            self._db.execute("CREATE INDEX row_by_associate ON row (associate_id)")
+        for (associate_id,) in twice:
+            rows = self._all(
+                "SELECT row, status, message, line FROM row "
+                "WHERE associate_id = ? AND result IS NULL ORDER BY row",
+                associate_id,
+            )
+            yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows]
+
+    def fates(self, *results: Result) -> Iterator[Fate]:
+        """Yield all rows in order with what became of them, or only those with the *results* named."""
+        wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
+        query = f"SELECT {', '.join(Fate._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
+        return map(Fate._make, self._each(query, *results))
+
+    def written(self) -> Iterator[int]:
+        """Yield the associates this run wrote, or may have written."""
+        query = "SELECT associate_id FROM fate WHERE result IN (?, ?)"
+        return (found[0] for found in self._each(query, Result.UPDATED, Result.UNKNOWN))

@@ -1,0 +1,62 @@
+"""What the journal tells of: a run, its sessions, and each row with what became of it."""
+
+import time
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+
+class Fate(NamedTuple):
+    """A row and what became of it, as reports tell it."""
+
+    row: int
+    line: int | None
+    associate_id: int | str | None
+    status: str | None
+    message: str
+    cells: str
+    duplicate_of: int | None
+    result: str
+    reason: str | None
+    detail: str | None
+    http_status: int | None
+    attempts: int
+    wire_puts: int
+    duration_ms: float | None
+    finished_at: str | None
+
+
+class RunRecord(NamedTuple):
+    """A run as a whole."""
+
+    run_id: str
+    created_at: str
+    target: str
+    state: str
+    exit_code: int | None
+    message: str | None
+    next: str | None
+    input: dict[str, Any]
+    settings: dict[str, Any]
+    notes: list[str]
+    compared: dict[str, Any] | None = None
+
+
+class Work(NamedTuple):
+    """All sessions of a run taken together."""
+
+    started_at: str | None
+    ended_at: str | None
+    seconds: float
+    rate: float | None
+    gets: int
+
+
+def now() -> str:
+    """Give the present moment as the journal writes it: UTC, ISO 8601, milliseconds."""
+    second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_until_seconds(second)}.{nanoseconds // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _until_seconds(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
