@@ -228,6 +228,22 @@ async def test_a_group_on_its_way_is_finished(journal: Watched, recorder: Record
     assert len(journal.groups) == 1
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_whenever_it_is_cancelled_nothing_is_lost(
+    journal: Watched, recorder: Recorder, path: Path, steps: int
+) -> None:
+    """Each outcome is written once, at whatever step of its writing the recorder is told to end."""
+    async with running(recorder):
+        group = add(recorder, range(1, MOST + 1))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+    await recorder.flush()
+
+    assert journal.groups == [group]
+    assert settled(path) == group
+
+
 async def test_a_write_that_fails_stops_the_run(journal: Watched, recorder: Recorder, path: Path) -> None:
     """The run hears why, once, and the group is not tried again: its rows stay in doubt."""
     obstruct(path, "INSERT ON outcome", "NEW.row = 2")
