@@ -25,6 +25,7 @@ STDIN = "-"
 
 def main() -> NoReturn:
     """Run the command line and leave."""
+    _fill_gaps()
     code = execute(sys.argv[1:])
     _let_go_of_output()
     sys.exit(code)
@@ -74,6 +75,18 @@ def _where(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-4:][::-1])  # noqa: PTH119
     return f"a bug in presence-worker: {type(error).__name__} at {place}; please report it"
+
+
+def _fill_gaps() -> None:
+    """Put something behind the numbers of streams our caller closed, before a file of ours gets one of them.
+
+    The event loop ends the program by force when it has to close a socket of such a number.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def _let_go_of_output() -> None:

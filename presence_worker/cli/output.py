@@ -47,7 +47,7 @@ def remark(line: str) -> None:
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody watches a stream; None is one that the caller has closed."""
-    return stream is not None and stream.isatty()
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _print(text: str, stream: TextIO | None) -> None:

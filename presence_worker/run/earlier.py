@@ -13,8 +13,6 @@ from ..values import plain_duration
 from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
-
-
 GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
 
 
