@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 
 from ..errors import InputRefused
-from ..roundtrip import FATE_COLUMNS, unescape_formula
+from ..roundtrip import FATE_COLUMNS, as_refused, unescape_formula
 from ..settings import Input
 from .columns import candidates, understand
 from .source import Source
@@ -26,12 +26,12 @@ def open_csv(source: Source, config: Input) -> Table:
     if header is None:
         raise InputRefused(f"{source.name}: only blank lines; an empty export is usually a broken export")
     names = [name.strip() for name in header.cells]
-    if FATE_COLUMNS[0] in names:  # a failed.csv of ours
-        own = [i for i, name in enumerate(names) if name not in FATE_COLUMNS]
-        records = _unescaped(records, own, len(names))
-        names = [unescape_formula(names[i]) for i in own]
-    understand(names, config, f"{source.name}, line {header.line}")
-    return Table(format="csv", columns=names, records=records, delimiter=delimiter)
+    own = [unescape_formula(name) for name in names if name not in FATE_COLUMNS]
+    ours = FATE_COLUMNS[0] in names  # a failed.csv
+    columns = understand(own if ours else names, config, f"{source.name}, line {header.line}")
+    if ours:
+        records = _taken_back(records, names, columns.message)
+    return Table(format="csv", columns=own if ours else names, records=records, delimiter=delimiter)
 
 
 def _delimiter(header: str, config: Input) -> str:
@@ -76,8 +76,11 @@ def _explained(error: csv.Error, name: str, line: int) -> str:
     return f"{name}, line {line}: not valid CSV: {words}"
 
 
-def _unescaped(records: Iterator[Record], own: list[int], width: int) -> Iterator[Record]:
-    """Take off what our failed.csv added: all but the columns at *own*, and the escapes in those."""
+def _taken_back(records: Iterator[Record], names: list[str], message: int | None) -> Iterator[Record]:
+    """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
+    own = [i for i, name in enumerate(names) if name not in FATE_COLUMNS]
+    detail = names.index("_detail") if "_detail" in names else len(names)
     for line, cells in records:
-        kept = [cells[i] for i in own if i < len(cells)] + cells[width:]
-        yield Record(line, [unescape_formula(cell) for cell in kept])
+        kept = [unescape_formula(cells[i]) for i in own if i < len(cells)]
+        beyond = [unescape_formula(cell) for cell in cells[len(names) :]]
+        yield Record(line, as_refused([*kept, *beyond], message, "".join(cells[detail : detail + 1])))

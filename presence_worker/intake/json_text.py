@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TextIO
 from ..errors import InputRefused
 
 CHUNK = 1 << 16  # characters read at once
-LONGEST = 1 << 20  # characters one value may have
+LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back
 AHEAD = 3  # characters by which a number may go on in the next piece: "1" and "e+5"
 TWICE = "the same key twice in one object; keep one of them"
 _SPACE = " \t\r\n"

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from ..model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, PRESENT, Reason, Result, Row
+from ..roundtrip import NO_TEXT, ragged
 from ..settings import IGNORE, Settings
 from ..text import clean
 from .columns import understand
@@ -55,7 +56,7 @@ class RowReader:
         """Give as many cells as there are columns; JSON may bring new columns, CSV may not."""
         cells = record.cells
         if self._table.format == "csv":
-            faults.append((Reason.RAGGED_ROW, f"{len(cells)} cells, but the header has {self._width}"))
+            faults.append((Reason.RAGGED_ROW, ragged(len(cells), self._width)))
             return [*cells, *[""] * self._width][: self._width]
         where = f"{self._name}, line {record.line}"
         self._columns = understand(self._table.columns, self._config, where)
@@ -95,7 +96,7 @@ class RowReader:
     def _message(self, found: Any, faults: Faults) -> str:
         if not isinstance(found, str):
             if found is not None:
-                faults.append((Reason.BAD_MESSAGE, "the message is no text; write it in quotes"))
+                faults.append((Reason.BAD_MESSAGE, NO_TEXT))
             return ""
         message = found.strip()
         if len(message) > MAX_MESSAGE_LENGTH:

@@ -11,18 +11,18 @@ from pathlib import Path
 
 from ..errors import Locked, UsageFault
 from .locks import run_lock
+from .private import PRIVATE, make_private
 from .schema import VERSION
 from .store import Journal
 
 JOURNAL = "journal.sqlite"
-PRIVATE = 0o700
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def private_directory(path: Path) -> None:
     """Make *path* (and what is above it), open to its owner alone; raise UsageFault where that fails."""
     try:
-        path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        make_private(path)
         path.chmod(PRIVATE)
     except OSError as error:
         raise UsageFault(
@@ -131,7 +131,7 @@ def is_readable(path: Path) -> bool:
     No is no verdict: where the last session was killed, only opening it mends it.
     """
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             found = database.execute("SELECT version FROM schema, run").fetchall()
     except sqlite3.Error:
         return False

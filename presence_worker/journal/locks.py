@@ -10,6 +10,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import Locked
+from .private import make_private
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def _lock_directory(state_dir: Path) -> Path:
     """
     directory = platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(directory)
     except OSError:
         return state_dir
     return directory if os.access(directory, os.W_OK | os.X_OK) else state_dir

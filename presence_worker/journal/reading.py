@@ -55,7 +55,8 @@ class Reader:
         """Give what all sessions did together."""
         return Work(
             *self._one(
-                """SELECT min(started_at), max(ended_at), total(seconds),
+                """SELECT min(started_at), iif(count(ended_at) < count(*), NULL, max(ended_at)),
+                total(seconds),
                 (SELECT rate FROM session ORDER BY session DESC LIMIT 1), coalesce(sum(gets), 0)
                 FROM session"""
             )

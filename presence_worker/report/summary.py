@@ -24,7 +24,7 @@ def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
         "requests": {"put": puts, "get": work.gets, "retried": repeats},
         "rate": {"configured": work.rate, "achieved": _achieved(work, puts)},
         "started_at": work.started_at or run.created_at,
-        "finished_at": work.ended_at or run.created_at,
+        "finished_at": work.ended_at if work.started_at else run.created_at,
         "duration_s": round(work.seconds, 3),
         "files": {name: str(path) for name, path in files.items()},
         "next": run.next,

@@ -21,6 +21,7 @@ class Recorder:
         self._some = anyio.Event()
         self._many = anyio.Event()
         self._writing = anyio.Lock()
+        self.has_lost = False  # outcomes that could not be written: their rows must stay in doubt
 
     def add(self, row: int, outcome: Outcome) -> None:
         """Take an outcome in; it is written soon."""
@@ -44,8 +45,13 @@ class Recorder:
     async def flush(self) -> None:
         """Write what is waiting; return when it is on disk. Raise Stopped where that fails."""
         async with self._writing:
+            if not self._waiting:
+                return
             group, self._waiting = self._waiting, []
             self._some, self._many = anyio.Event(), anyio.Event()
-            if group:
+            try:
                 with anyio.CancelScope(shield=True):
                     await anyio.to_thread.run_sync(self._journal.record, group)
+            except Stopped:
+                self.has_lost = True
+                raise

@@ -54,10 +54,11 @@ class Session:
                 except Stopped as error:  # the journal cannot be written
                     self._halt(error)
                 gets = client.gets
-        try:
-            self._journal.end(seconds=self._clock() - began, gets=gets)
-        except Stopped as error:
-            self._halt(error)
+        if not self._recorder.has_lost:  # else the session stays open: what it handed out is in doubt
+            try:
+                self._journal.end(seconds=self._clock() - began, gets=gets)
+            except Stopped as error:
+                self._halt(error)
         return self._halt.reason
 
     async def _deliver(self, client: Client) -> None:

@@ -124,14 +124,14 @@ def test_a_named_format_is_kept_to(named: str, content: str, said: str, write: W
 
 @pytest.mark.parametrize("spoiled", ['"', '"x": [' + "1," * 600_000], ids=["quote", "bracket"])
 def test_a_row_without_end(spoiled: str, write: Write) -> None:
-    """A row of more than a megabyte is not read on and on, and the error says what is missing."""
+    """A row longer than a CSV field may be is not read on and on, and the error says what is missing."""
     path = write(f'[{ROW},\n{{"name": "Bo", {spoiled}{"x" * 3 * json_text.LONGEST}')
 
     said = refusal(path)
 
     if spoiled == '"':
         assert said == (
-            "FILE, line 2, column 1: a row of more than 1048576 characters; is a quote or a bracket missing?"
+            "FILE, line 2, column 1: a row of more than 131072 characters; is a quote or a bracket missing?"
         )
     else:
         assert said.startswith("FILE, line 2, column 1")

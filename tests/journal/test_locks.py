@@ -154,7 +154,6 @@ def test_locks_are_private(tmp_path: Path, folder: Path) -> None:
     assert modes == [0o600, 0o600, 0o700]
 
 
-@pytest.mark.xfail(strict=True, reason="mkdir(parents=True) makes what is above with the umask's mode")
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no modes of this kind there")
 @pytest.mark.usefixtures("open_umask")
 def test_what_is_above_the_locks_is_private(tmp_path: Path) -> None:

@@ -151,7 +151,6 @@ async def test_after_a_rest_the_wait_begins_anew(journal: Watched, recorder: Rec
     assert (journal.groups, journal.times) == ([[1], [2]], [LONGEST, 2 * LONGEST])
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="`flush` replaces the event `run` waits for")
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # real time: what should come does not
 async def test_a_flush_does_not_put_the_recorder_to_sleep(journal: Watched, recorder: Recorder) -> None:
     """Who flushes in between, though nothing waits, does not keep later outcomes from being written."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from presence_worker.errors import InputRefused
 from presence_worker.intake.columns import ALIASES, plain
 from presence_worker.intake.job import Job, open_job
 from presence_worker.model import Outcome, Reason, Result, Row
@@ -172,7 +173,6 @@ def _asks_for(row: Row) -> tuple[str, ...]:
     return (str(row.associate_id), str(row.status), row.message, str(row.result), str(row.reason))
 
 
-@pytest.mark.xfail(strict=True, reason="missing cells are filled up, and the row is sent")
 def test_a_short_row_stays_short(place: Path) -> None:
     """A row that was refused because cells are missing is refused again, not sent with an empty message."""
     path = place / "short.csv"
@@ -184,7 +184,6 @@ def test_a_short_row_stays_short(place: Path) -> None:
     assert [(row.result, row.reason) for row in found] == [(row.result, row.reason) for row in expected]
 
 
-@pytest.mark.xfail(strict=True, reason="written as JSON text, they are texts, and are sent")
 @pytest.mark.parametrize("message", [5, ["a"], {"no": "text"}, True], ids=repr)
 def test_a_message_that_is_no_text_stays_none(place: Path, message: object) -> None:
     """A row that was refused because its message is no text is refused again."""
@@ -197,12 +196,10 @@ def test_a_message_that_is_no_text_stays_none(place: Path, message: object) -> N
     assert [(row.result, row.reason) for row in found] == [(row.result, row.reason) for row in expected]
 
 
-@pytest.mark.xfail(strict=True, reason="the csv module reads no field of more than 131072 characters")
-def test_a_large_cell_of_json_comes_back(place: Path) -> None:
-    """JSON may hold a picture in a column we do not need; the row comes back all the same."""
+def test_a_row_too_large_to_come_back_is_not_taken(place: Path) -> None:
+    """JSON may hold a picture in a column we do not need; what failed.csv cannot hold is refused at once."""
     path = place / "large.json"
     path.write_text(json.dumps([{"associateId": 0, "status": "Away", "photo": "x" * 200_000}]), "utf-8")
 
-    run(path, place)
-
-    assert len(come_back(place)[0]) == 1
+    with pytest.raises(InputRefused, match="more than 131072 characters"):
+        run(path, place)

@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 
 import orjson
-import pytest
 
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Journal
@@ -140,7 +139,6 @@ def test_reasons_are_told_with_their_rows(told: Path) -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the end of the last session, or the run's creation, is taken for it")
 def test_a_run_that_died_has_no_end_before_its_start(folder: Path) -> None:
     """Of a session that never ended, no end is made up."""
     with closing(staged("", 1)) as journal:

@@ -89,9 +89,6 @@ async def test_a_row_that_cannot_be_noted_is_not_sent(
     assert summary["counts"]["not_sent"] == ROWS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the session is ended though outcomes are lost: its rows lose their doubt"
-)
 async def test_what_was_sent_and_cannot_be_noted_is_in_doubt(
     folder: Path, invocation: Invocation, service: Service
 ) -> None:
