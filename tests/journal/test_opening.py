@@ -203,3 +203,35 @@ def test_a_check_finds_damage(path: Path) -> None:
 
     with closing(Journal.open(path)) as journal, pytest.raises(UsageFault, match="cannot be read"):
         journal.check()
+
+
+def test_a_whole_journal_passes_the_check(path: Path) -> None:
+    """Also one that was not closed in order, with rows in its log."""
+    with closing(staged(path, 400)) as journal:
+        journal.begin("run", rate=10)
+        list(journal.changes())
+        with closing(Journal.open(path)) as later:
+            later.check()
+
+        assert path.with_name(f"{path.name}-wal").stat().st_size > 0
+
+
+@pytest.mark.xfail(strict=True, reason="SQLite's verdict has two lines")
+def test_what_a_check_found_is_one_sentence(path: Path) -> None:
+    """Whatever was found, it is told on one line."""
+    staged(path, 400).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: 8 * 4096] + b"\xff" * 2000 + whole[8 * 4096 + 2000 :])
+
+    with closing(Journal.open(path)) as journal, pytest.raises(UsageFault) as caught:
+        journal.check()
+
+    assert str(caught.value).isprintable()
+
+
+def test_a_file_that_shrank_is_refused(path: Path) -> None:
+    """A file the end of which is missing is found out at once."""
+    staged(path, 400).close()
+    path.write_bytes(path.read_bytes()[: 8 * 4096])
+
+    assert "the journal cannot be read" in refusal(path)

@@ -334,6 +334,15 @@ def test_counts_add_up_to_the_rows(path: Path) -> None:
     }
 
 
+def test_changes_are_counted_by_what_they_ask_for(path: Path) -> None:
+    """Rows to be sent count by their status, whatever became of them since; settled ones do not."""
+    rows = [row(1), row(2, status="StatusNormal"), invalid(3), row(4), row(5, result=Result.SKIPPED)]
+    with closing(staged(path, rows)) as journal:
+        deliver(journal, {1: UPDATED, 4: REJECTED})
+
+        assert journal.changes_by_status() == {"StatusNotAvailable": 2, "StatusNormal": 1}
+
+
 @pytest.mark.parametrize("result", sorted({*Result} - {Result.DUPLICATE}))
 def test_what_is_done_and_a_duplicate_with_it(journal: Journal, result: Result) -> None:
     """Done is what needs nobody any more, by the contract; a duplicate is done as its row is."""
