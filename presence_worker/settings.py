@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .model import MAX_ASSOCIATE_ID, NOT_PRESENT, PRESENT, STATUSES
-from .values import AnyLimit, Deadline, Duration, Limit
+from .values import AnyLimit, Deadline, Duration, Limit, limit
 
 SECRETS = (
     "password",
@@ -22,6 +22,7 @@ SECRETS = (
     "cookie",
 )
 HEADERS = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
+MAX_CHANGES = Limit(count=500, percent=50)
 IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
 
 
@@ -42,6 +43,13 @@ def _meaning(value: object) -> object:
     return value if value == IGNORE else _status(value)
 
 
+def _limit_or_limits(value: object) -> object:
+    if not isinstance(value, dict):
+        return limit(value)
+    return {_status(status): limit(each) for status, each in value.items()}
+
+
+LimitOrLimits = Annotated[Limit | dict[str, Limit], BeforeValidator(_limit_or_limits)]
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
 Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
@@ -149,12 +157,13 @@ class Delivery(Section):
 class Safety(Section):
     """When not to go on."""
 
-    max_changes: AnyLimit = Limit(count=500, percent=50)
+    max_changes: LimitOrLimits = MAX_CHANGES  # PUTs of a run; or a table, status: limit
     max_invalid: AnyLimit = Limit(percent=10)
     max_failures: AnyLimit = Limit(percent=20)
     percent_floor: int = Field(5, ge=0)  # rows a percentage needs to trip
     protected_ids: list[AssociateId] = []
     max_resume_age: Seconds = 86400.0
+    strict: bool = False  # hold a job that looks very different from the last one
 
 
 def _default_state_dir() -> Path:

@@ -20,6 +20,7 @@ FLAGS = {  # parameter: the setting it overrides
     "max_changes": ("safety", "max_changes"),
     "max_invalid": ("safety", "max_invalid"),
     "max_failures": ("safety", "max_failures"),
+    "strict": ("safety", "strict"),
 }
 OF_THE_INPUT = ("format", "delimiter", "encoding", "max_invalid")
 REPEATED = (
@@ -49,6 +50,7 @@ _OPTIONS = [
         "--max-invalid", metavar="LIMIT", help="Refuse a job with more invalid rows: N, N% or none."
     ),
     click.option("--max-failures", metavar="LIMIT", help="Stop after more rows not done: N, N% or none."),
+    click.option("--strict", is_flag=True, default=None, help="Hold a job very different from the last one."),
     click.option("--read-before", metavar="HOW", help="Read present values first: auto, each or off."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the summary."),
     click.option("--no-progress", is_flag=True, help="No progress line on the terminal."),

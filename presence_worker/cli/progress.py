@@ -9,6 +9,7 @@ from rich.table import Column
 from rich.text import Text
 
 from ..model import Outcome, Result
+from .output import remark
 
 
 class _Figures(ProgressColumn):
@@ -45,6 +46,10 @@ class ProgressLine:
         """Move on by one row."""
         self._failed += outcome.result is not Result.UPDATED
         self._line.update(self._task, advance=1, failed=self._failed)
+
+    def remark(self, words: str) -> None:
+        """Say it above the line."""
+        remark(f"Note: {words}")
 
     def end(self) -> None:
         """Take the line away."""

@@ -31,7 +31,13 @@ def open_csv(source: Source, config: Input) -> Table:
     columns = understand(own if ours else names, config, f"{source.name}, line {header.line}")
     if ours:
         records = _taken_back(records, names, columns.message)
-    return Table(format="csv", columns=own if ours else names, records=records, delimiter=delimiter)
+    return Table(
+        format="csv",
+        columns=own if ours else names,
+        records=records,
+        delimiter=delimiter,
+        came_back=ours,
+    )
 
 
 def _delimiter(header: str, config: Input) -> str:

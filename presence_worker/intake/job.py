@@ -32,6 +32,7 @@ class Job:
     format: str
     delimiter: str | None
     columns: list[str]
+    came_back: bool  # it is a failed.csv or unprocessed.csv of ours
     rows: Iterator[Row] = field(repr=False)
     reader: RowReader = field(repr=False)
 
@@ -56,6 +57,7 @@ def open_job(job: str, settings: Settings) -> Iterator[Job]:
             format=table.format,
             delimiter=table.delimiter,
             columns=table.columns,
+            came_back=table.came_back,
             rows=_rows(table, reader, source.name),
             reader=reader,
         )

@@ -20,3 +20,4 @@ class Table:
     columns: list[str]
     records: Iterator[Record]
     delimiter: str | None = None
+    came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours

@@ -1,6 +1,6 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
-from .archive import JOURNAL, Archive, is_at_work, is_readable, is_run_folder, run_id
+from .archive import JOURNAL, Archive, id_made_ago, is_at_work, is_readable, is_run_folder, run_id
 from .locks import run_lock, target_lock
 from .records import Fate, RunRecord, Work, now
 from .store import Journal
@@ -12,6 +12,7 @@ __all__ = [
     "Journal",
     "RunRecord",
     "Work",
+    "id_made_ago",
     "is_at_work",
     "is_readable",
     "is_run_folder",

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -107,6 +108,11 @@ def run_id(moment: datetime) -> str:
     The last four digits are the fraction of the second, so that ids of one second sort as well.
     """
     return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"
+
+
+def id_made_ago(seconds: float) -> str:
+    """Give the id of a run made so long ago; what is made before 1970 is none of ours."""
+    return run_id(datetime.fromtimestamp(max(time.time() - seconds, 0), UTC))
 
 
 def is_run_folder(path: Path) -> bool:

@@ -30,6 +30,7 @@ def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
         "next": run.next,
         "message": run.message,
         "notes": run.notes,
+        "compared": run.compared,
     }
 
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import ExitCode, Locked, UsageFault
+import structlog
+
+from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, run_lock
 from ..model import State
 from ..values import plain_duration
@@ -14,6 +16,7 @@ from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -69,18 +72,39 @@ def choose(name: str | None, invocation: Invocation) -> Path:
         except UsageFault as fault:
             raise UsageFault(str(fault), next=invocation.command("runs")) from None
     newest = None
-    for folder, journal in invocation.archive.journals():
-        run = journal.run()
-        if run.target == invocation.target:
-            newest = newest or folder
-            if run.state in (State.STOPPED, State.RUNNING):  # nobody works on it: we hold the target
-                return folder
+    for folder, run in runs_of_target(invocation):
+        newest = newest or folder
+        if run.state in (State.STOPPED, State.RUNNING):  # nobody works on it: we hold the target
+            return folder
     if newest is None:
         raise UsageFault(
             f"no run of {invocation.target} in {invocation.archive.runs}: nothing to resume",
             next=invocation.command("runs"),
         )
     return newest
+
+
+def last_finished(invocation: Invocation) -> RunRecord | None:
+    """Give the target's newest finished run of a whole job; None where there is none."""
+    whole = (
+        run
+        for _, run in runs_of_target(invocation)
+        if run.state == State.FINISHED and not run.input.get("came_back")
+    )
+    return next(whole, None)
+
+
+def runs_of_target(invocation: Invocation) -> Iterator[tuple[Path, RunRecord]]:
+    """Yield the target's runs, newest first; one that cannot be read is said and passed over."""
+    for folder in invocation.archive.folders():
+        try:
+            with closing(Journal.open(folder / JOURNAL)) as journal:
+                run = journal.run()
+        except PresenceWorkerError as error:
+            log.warning("run.unreadable", run_id=folder.name, detail=str(error))
+        else:
+            if run.target == invocation.target:
+                yield folder, run
 
 
 def check_target(run: RunRecord, invocation: Invocation) -> None:

@@ -1,7 +1,10 @@
 """Whether a staged job may be sent as it is: pure decisions on numbers."""
 
+from collections.abc import Mapping, Sequence
+
 from ..errors import Held, InputRefused, UsageFault
-from ..settings import Delivery, Safety
+from ..settings import MAX_CHANGES, Delivery, Safety
+from ..values import Limit
 
 
 def check_reading(delivery: Delivery) -> None:
@@ -20,14 +23,35 @@ def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | 
     )
 
 
-def too_many_changes(changes: int, users: int | None, safety: Safety) -> Held | None:
+def too_many_changes(changes: Mapping[str, int], users: int | None, safety: Safety) -> Held | None:
     """Give the reason to hold a job that would change too much, or None.
 
-    *users* is the number of the service's users, None where they were not read.
+    *changes* counts them by status; *users* is the number of the service's users, None where they were not
+    read. Where the operator limits single statuses, the others together keep the default limit.
     """
-    if not safety.max_changes.tripped(changes, whole=users, floor=safety.percent_floor):
+    limits = safety.max_changes
+    if isinstance(limits, Limit):
+        return _held(sum(changes.values()), "", limits, users, safety)
+    others = sum(number for status, number in changes.items() if status not in limits)
+    judged = (_held(changes.get(s, 0), f" to {s}", limit, users, safety) for s, limit in limits.items())
+    rest = _held(others, " to other statuses", MAX_CHANGES, users, safety)
+    return next(filter(None, judged), rest)
+
+
+def _held(number: int, to: str, limit: Limit, users: int | None, safety: Safety) -> Held | None:
+    if not limit.tripped(number, whole=users, floor=safety.percent_floor):
         return None
     return Held(
-        f"{changes} changes are more than safety.max_changes ({safety.max_changes}) allows; "
+        f"{number} changes{to} are more than safety.max_changes ({limit}) allows; "
         "nothing was sent: look at the report, then apply the run if it is right"
+    )
+
+
+def too_different(differences: Sequence[str], safety: Safety) -> Held | None:
+    """Give the reason to hold a job that is very different from the last one, where that is wanted."""
+    if not (differences and safety.strict):
+        return None
+    return Held(
+        f"the job differs from the last one: {'; '.join(differences)}; "
+        "nothing was sent: look at the file, then apply the run if it is right"
     )

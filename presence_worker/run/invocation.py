@@ -26,6 +26,9 @@ class Progress(Protocol):
     def end(self) -> None:
         """Hear that the delivery is over."""
 
+    def remark(self, words: str) -> None:
+        """Hear what should be known before anything is sent."""
+
 
 class Silence:
     """Nobody is watching."""
@@ -37,6 +40,9 @@ class Silence:
         """Say nothing."""
 
     def end(self) -> None:
+        """Say nothing."""
+
+    def remark(self, words: str) -> None:
         """Say nothing."""
 
 

@@ -8,16 +8,18 @@ from pathlib import Path
 import structlog
 
 from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
+from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, run_lock, target_lock
 from ..model import State
 from ..report import Summary, summarise, write_reports
-from .earlier import GLANCE, check_age, check_target, choose, earlier_run, written_since
+from .comparison import Comparison
+from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
 from .ending import ending_of
 from .guards import check_reading
 from .invocation import Invocation
 from .session import Session
 from .staging import new_run, stage
 
+JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
 NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
 log = structlog.get_logger()
 
@@ -25,13 +27,14 @@ log = structlog.get_logger()
 async def run_job(job: str, invocation: Invocation) -> Summary:
     """Carry out a job from file to report; give the summary."""
     with _at_work(invocation):
-        invocation.archive.sweep()
+        invocation.archive.sweep(before=id_made_ago(JUST_MADE))
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
             run = new_run(folder.name, job, invocation.target, invocation.settings)
             run = run._replace(next=invocation.command("resume", run.run_id))
             log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)
+            _say_first(journal.run(), invocation)
             if error is None:
                 error = await _deliver(journal, run, "run", frozenset(), invocation)
             return _finish(journal, folder, job, error, invocation)
@@ -117,10 +120,18 @@ def _new_journal(folder: Path) -> Iterator[Journal]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _say_first(run: RunRecord, invocation: Invocation) -> None:
+    """Say what should be known before anything is sent."""
+    for words in run.notes:
+        log.warning("run.note", run_id=run.run_id, words=words)
+    for words in Comparison(**run.compared).notes() if run.compared else ():
+        invocation.progress.remark(words)
+
+
 def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:
     """Stage the job; give why it must not be sent, or None. A job that cannot be read leaves an empty run."""
     try:
-        return stage(journal, run, job, invocation.settings)
+        return stage(journal, run, job, invocation.settings, last=last_finished(invocation))
     except InputRefused as error:
         with journal.transaction():
             journal.stage(run, ())

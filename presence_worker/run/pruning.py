@@ -1,15 +1,13 @@
 """Old runs: deleted, but for those that somebody may still need."""
 
 import sqlite3
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, is_readable, is_run_folder, run_id
+from ..journal import JOURNAL, id_made_ago, is_readable, is_run_folder
 from ..model import State
 from .earlier import earlier_run
 from .invocation import Invocation
@@ -32,7 +30,7 @@ class Pruning:
 
 def prune_runs(invocation: Invocation) -> Pruning:
     """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
-    archive, oldest = invocation.archive, _id_made_ago(invocation.settings.storage.keep)
+    archive, oldest = invocation.archive, id_made_ago(invocation.settings.storage.keep)
     archive.prepare()
     archive.sweep(before=oldest)
     folders = archive.folders()
@@ -45,11 +43,6 @@ def prune_runs(invocation: Invocation) -> Pruning:
         kept=len(folders) - len(deleted),
         kept_though_old={name: why for name, why in verdicts.items() if why is not None},
     )
-
-
-def _id_made_ago(seconds: float) -> str:
-    """Give the id of a run made so long ago; what is made before 1970 is none of ours."""
-    return run_id(datetime.fromtimestamp(max(time.time() - seconds, 0), UTC))
 
 
 def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
@@ -68,7 +61,7 @@ def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | Non
 
 def _why_kept(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
     """Give why an old run must stay, or None; what its target awaits is noted for the runs after it."""
-    may_go_on = folder.name >= _id_made_ago(invocation.settings.safety.max_resume_age)
+    may_go_on = folder.name >= id_made_ago(invocation.settings.safety.max_resume_age)
     if not may_go_on and is_readable(folder / JOURNAL):
         return None  # and nothing was written to find that out: a full disk can be cleared
     with earlier_run(folder, invocation) as journal:

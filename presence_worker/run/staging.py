@@ -10,21 +10,25 @@ from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
 from ..model import Result, State
 from ..settings import SECRETS, Settings
-from .guards import too_many_changes, too_many_invalid
+from .comparison import compare
+from .guards import too_different, too_many_changes, too_many_invalid
 
 UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
 
 
-def stage(journal: Journal, run: RunRecord, job: str, settings: Settings) -> PresenceWorkerError | None:
+def stage(
+    journal: Journal, run: RunRecord, job: str, settings: Settings, *, last: RunRecord | None = None
+) -> PresenceWorkerError | None:
     """Read the whole job into a new journal, all of it or nothing; give why it must not be sent, or None.
 
-    Raise InputRefused for a job that cannot be read; the journal is empty then.
+    *last* is the run before, to compare the job with. Raise InputRefused for a job that cannot be read; the
+    journal is empty then.
     """
     with journal.transaction():
         with open_job(job, settings) as opened:
             journal.stage(run, opened.rows)
         settle_clashes(journal, settings)
-        return _judge(journal, opened, job, settings)
+        return _judge(journal, opened, job, settings, last)
 
 
 def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord:
@@ -50,13 +54,22 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
             journal.set_row(row, result, reason, detail, of)
 
 
-def _judge(journal: Journal, opened: Job, job: str, settings: Settings) -> PresenceWorkerError | None:
+def _judge(
+    journal: Journal, opened: Job, job: str, settings: Settings, last: RunRecord | None
+) -> PresenceWorkerError | None:
     counts = journal.counts()
     rows = sum(counts.values())
-    journal.describe(input=describe(opened, job, rows), notes=notes(opened, settings))
-    refused = too_many_invalid(counts[Result.INVALID], rows, settings.safety)
-    held = too_many_changes(counts[Result.NOT_SENT], None, settings.safety)
-    return refused or held
+    described = describe(opened, job, rows)
+    compared = compare(described, last)
+    said = [*notes(opened, settings), *(compared.notes() if compared else ())]
+    journal.describe(input=described, notes=said)
+    if compared:
+        journal.describe(compared=compared.as_record())
+    return (
+        too_many_invalid(counts[Result.INVALID], rows, settings.safety)
+        or too_many_changes(journal.changes_by_status(), None, settings.safety)
+        or too_different(compared.differences() if compared else [], settings.safety)
+    )
 
 
 def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
@@ -70,6 +83,7 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "encoding": opened.encoding,
         "delimiter": opened.delimiter,
         "columns": opened.columns,
+        "came_back": opened.came_back,
     }
 
 

@@ -1,0 +1,59 @@
+"""How a job differs from the last one of the same target: half a file must not wipe a department."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..journal import RunRecord
+from ..text import clean
+
+FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A job beside the last finished one of its target."""
+
+    run_id: str  # of the last one
+    rows_before: int
+    rows: int
+    same_file: bool
+    columns_added: list[str]
+    columns_gone: list[str]
+
+    def differences(self) -> list[str]:
+        """Say what is so different that the file may be the wrong one; nothing where it is not."""
+        found = []
+        if not self.rows_before * FEWER <= self.rows <= self.rows_before * MORE:
+            found.append(f"{self.rows} rows, where the last job had {self.rows_before} (run {self.run_id})")
+        for words, names in (("new", self.columns_added), ("gone", self.columns_gone)):
+            if names:
+                found.append(f"columns {words} since the last job: {', '.join(names)}")
+        return found
+
+    def notes(self) -> list[str]:
+        """Say what the reader should know of it."""
+        if self.same_file:
+            return [f"this is the very file of the last job (run {self.run_id})"]
+        return [f"differs from the last job: {words}" for words in self.differences()]
+
+    def as_record(self) -> dict[str, Any]:
+        """Give what journal and summary keep."""
+        return asdict(self)
+
+
+def compare(job: dict[str, Any], last: RunRecord | None) -> Comparison | None:
+    """Compare a job, as the journal describes it, with the run before; None where that says nothing.
+
+    A failed.csv that came back is a part of another job: it is compared with nothing, and nothing with it.
+    """
+    if last is None or job["came_back"]:
+        return None
+    before, now = last.input["columns"] or [], job["columns"]
+    return Comparison(
+        run_id=last.run_id,
+        rows_before=last.input["rows"],
+        rows=job["rows"],
+        same_file=job["sha256"] == last.input["sha256"],
+        columns_added=[clean(name, 60) for name in now if name not in before],
+        columns_gone=[clean(name, 60) for name in before if name not in now],
+    )
