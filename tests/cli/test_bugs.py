@@ -1,0 +1,44 @@
+"""What nobody foresaw: a bug of ours is told by its kind and place, and ends in exit 1."""
+
+import sys
+
+import pytest
+
+from tests.run.given import called
+
+FAULTY = """
+import sys, types, click
+from presence_worker.cli import group, main
+
+@click.command("boom")
+@click.argument("kind")
+@click.argument("secret")
+@click.option("--json", is_flag=True)
+def command(kind, secret, json):
+    raise {"bug": RuntimeError, "interrupt": KeyboardInterrupt}[kind](secret)
+
+module = sys.modules["presence_worker.cli.boom"] = types.ModuleType("presence_worker.cli.boom")
+module.command = command
+group.COMMANDS["boom"] = "Stumble."
+main()
+"""
+PROGRAM = [sys.executable, "-c", FAULTY]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "following"),
+    [
+        ("bug", 1, "presence-worker resume"),
+        ("interrupt", 130, "presence-worker boom interrupt Kanarie --json"),
+    ],
+)
+def test_it_is_told_without_its_values(kind: str, code: int, following: str) -> None:
+    """No traceback, and nothing that was in a variable: it might be somebody's secret."""
+    ended = called("boom", kind, "Kanarie", "--json", before=PROGRAM)
+
+    summary = ended.summary
+    assert (ended.code, summary["exit_code"], summary["state"]) == (code, code, "stopped")
+    assert summary["next"] == following
+    assert "Kanarie" not in summary["message"]
+    assert "Traceback" not in ended.err
+    assert ("RuntimeError at <string>:" in summary["message"]) == (kind == "bug")

@@ -1,0 +1,204 @@
+"""The next command works as printed: from anywhere, in a shell, with all it needs."""
+
+import os
+import shlex
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from presence_worker.journal import target_lock
+from presence_worker.sandbox import Sandbox
+from tests.run.given import FAST, Ended, Worker, away, called, next_words, wishes, write_csv
+from tests.run.test_resume import age
+
+ODD = 'it\'s "here" & $HOME'
+EVERY = ("--rate", "99999", "--concurrency", "3", "--max-failures", "7", "--read-before", "off")
+
+
+@pytest.fixture
+def odd(worker: Worker, tmp_path: Path) -> Worker:
+    """Somebody whose folders have names that a shell would take apart."""
+    worker.folder = tmp_path / ODD
+    worker.folder.mkdir()
+    worker.state = worker.folder / "the state"
+    return worker
+
+
+def job(worker: Worker, *numbers: int) -> Path:
+    return write_csv(worker.folder / "the job.csv", away(numbers or [1, 2, 3]))
+
+
+def half_wrong(worker: Worker) -> Path:
+    return write_csv(worker.folder / "the job.csv", [("x", "Away", ""), (1, "Away", "")])
+
+
+def held(worker: Worker) -> Ended:
+    return worker("run", job(worker), "--max-changes", "1")
+
+
+def refused(worker: Worker) -> Ended:
+    return worker("run", half_wrong(worker), "--max-invalid", "0")
+
+
+def incomplete(worker: Worker) -> Ended:
+    return worker("run", job(worker, 1, 4711))
+
+
+def stopped(worker: Worker) -> Ended:
+    return worker("run", job(worker, 1, 4711, 2, 3), "--max-failures", "0", "--concurrency", "1")
+
+
+def too_old(worker: Worker) -> Ended:
+    age(worker.folder_of(stopped(worker)))
+    return worker("resume")
+
+
+def locked(worker: Worker) -> Ended:
+    with target_lock(worker.url, worker.state):
+        return worker("run", job(worker))
+
+
+def checked(worker: Worker) -> Ended:
+    return worker("check", half_wrong(worker), "--max-invalid", "none")
+
+
+ENDINGS: dict[Callable[[Worker], Ended], tuple[int, int]] = {  # its exit code, and that of the next command
+    held: (5, 0),
+    refused: (4, 4),
+    incomplete: (3, 3),
+    stopped: (6, 3),
+    too_old: (2, 3),
+    locked: (7, 0),
+    checked: (3, 3),
+}
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_it_works_from_another_directory(
+    end: Callable[[Worker], Ended], odd: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the ending, spaces and quotes in paths, and wherever we are by then."""
+    code, then = ENDINGS[end]
+    ended = end(odd)
+    monkeypatch.chdir("/")
+
+    following = odd.follow(ended)
+
+    assert (ended.code, following.code) == (code, then)
+    assert ended.err.splitlines()[-1] == f"Next: {ended.summary['next']}"
+
+
+def test_it_works_in_a_real_shell(odd: Worker, sandbox: Sandbox) -> None:
+    """The line as it stands on standard error, given to sh."""
+    line = held(odd).err.splitlines()[-1].removeprefix("Next: ")
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-c", line], env={**os.environ, "PATH": path}, cwd="/", capture_output=True, check=False
+    )
+
+    assert (done.returncode, len(wishes(sandbox))) == (0, 3)
+
+
+def test_it_repeats_what_it_needs(odd: Worker) -> None:
+    """Where and how to work is repeated, paths in full; what was said of the input or the output is not."""
+    Path("settings.toml").write_text("[safety]\nmax_changes = 1\n")
+    ended = odd.call(
+        *("run", str(job(odd)), "--config", "settings.toml", "--state-dir", "here", "--base-url", odd.url),
+        *(*EVERY, "--format", "csv", "--no-progress", "-v", "--json"),
+    )
+
+    words = next_words(ended)
+
+    given = ["--config", str(Path("settings.toml").absolute()), "--state-dir", str(Path("here").absolute())]
+    assert words == ["apply", ended.summary["run_id"], *given, "--base-url", odd.url, *EVERY]
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_it_repeats_how_to_read_the_job(command: str, worker: Worker) -> None:
+    """Where the same job is to be read again, it is read in the same way and by the same limit."""
+    options = ["--format", "csv", "--delimiter", "tab", "--encoding", "cp1252", "--max-invalid", "0"]
+    path = write_csv(worker.folder / "job.csv", [("x", "Away", "")], "\t")
+    ended = worker(command, path, *options)
+
+    again = worker.follow(ended)
+
+    assert (ended.code, again.code) == (4, 4)
+    assert next_words(ended)[0:2] == ["check", str(path)]
+    assert " ".join(options) in ended.summary["next"]
+
+
+def test_the_sandbox_stays_the_sandbox(worker: Worker) -> None:
+    """Who rehearses is not sent to the real service by the next command."""
+    options = ("--sandbox", "--state-dir", str(worker.state), *FAST, "--json")
+    ended = worker.call("run", str(job(worker)), *options, "--max-changes", "1")
+
+    following = worker.follow(ended)
+
+    assert "--sandbox" in next_words(ended)
+    assert (ended.code, following.code) == (5, 0)
+
+
+def test_a_configuration_of_the_environment_is_named(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next command is perhaps typed where the scheduler's variable is not set."""
+    Path("settings.toml").write_text(f"[target]\nbase_url = '{worker.url}'\n[safety]\nmax_changes = 1\n")
+    monkeypatch.setenv("PRESENCE_WORKER_CONFIG", "settings.toml")
+    ended = worker.call("run", str(job(worker)), *FAST, "--json")
+    monkeypatch.delenv("PRESENCE_WORKER_CONFIG")
+    monkeypatch.chdir("/")
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code) == (5, 0)
+
+
+def test_a_configuration_in_its_usual_place_need_not_be_named(worker: Worker) -> None:
+    """Found from everywhere, it only makes the line longer."""
+    config = Path.home() / ".config" / "presence-worker" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[safety]\nmax_changes = 1\n")
+    ended = worker("run", job(worker))
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code) == (5, 0)
+    assert "--config" not in ended.summary["next"]
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "words"),
+    [("check", "associateId,status\nx,Away\n", ("--max-invalid", "0")), ("run", "", ())],
+)
+def test_what_came_through_a_pipe_is_to_be_fed_again(
+    command: str, text: str, words: tuple[str, ...], worker: Worker
+) -> None:
+    """There is no file to name: the message says what to do, and the command waits for it."""
+    ended = called(command, "-", *worker.options, *words, "--json", text=text)
+
+    assert ended.code == 4
+    assert ended.summary["message"].endswith("; feed the mended job on standard input again")
+    assert next_words(ended)[:2] == ["check", "-"]
+
+
+def test_who_was_locked_out_feeds_it_again(worker: Worker) -> None:
+    """The pipe is empty by then."""
+    with target_lock(worker.url, worker.state):
+        ended = worker("run", "-")
+
+    assert ended.code == 7
+    assert ended.summary["message"].endswith("; feed the job on standard input again")
+    assert next_words(ended)[:2] == ["run", "-"]
+
+
+def test_a_job_whose_name_looks_like_an_option(worker: Worker) -> None:
+    """It is named in full, so that the next command does not take it for one."""
+    Path("--json.csv").write_text("associateId,status\nx,Away\n")
+    ended = worker.call("run", *worker.options, "--max-invalid", "0", "--json", "--", "--json.csv")
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code) == (4, 4)
+    assert shlex.quote(str(Path("--json.csv").absolute())) in ended.summary["next"]
