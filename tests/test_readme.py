@@ -152,6 +152,14 @@ def test_lists_every_result_and_reason() -> None:
     assert plain(table("reason")) == list(Reason)
 
 
+def test_every_trouble_is_proven() -> None:
+    """Each line of 'What happens when' has a test that is marked with it, and each such test a line."""
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    marks = re.findall(r"^ *@pytest\.mark\.proves\(\"(.+)\"\)$", sources, re.MULTILINE)
+
+    assert sorted(set(marks)) == sorted(cells[0] for cells in table("when"))
+
+
 @pytest.mark.parametrize("section", Settings.model_fields)
 def test_lists_every_setting_with_its_default(section: str) -> None:
     """README and the shipped configuration, which is checked against the code, show the same defaults."""

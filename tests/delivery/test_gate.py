@@ -80,6 +80,7 @@ async def test_the_first_request_goes_alone() -> None:
     assert ended.counts == {Result.UPDATED: 20}
 
 
+@pytest.mark.proves("the password is wrong")
 async def test_a_wrong_password_is_tried_once() -> None:
     """After a 401 nobody else starts: the account is not locked, and the run stops."""
     service = Service(always(NO_CREDENTIALS), latency=1)
@@ -257,6 +258,7 @@ async def test_the_next_outage_starts_small() -> None:
     assert door.service.times[-4:] == [100, 102, 104, 108]
 
 
+@pytest.mark.proves("the service is not there at the start")
 async def test_a_service_that_is_not_there_at_the_start() -> None:
     """At the start 30 s are enough, whatever the patience: somebody may be watching."""
     service = Service(always(GONE), latency=0.01)

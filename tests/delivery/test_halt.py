@@ -45,6 +45,7 @@ async def test_nobody_starts_anew(concurrency: int) -> None:
     assert max(service.times) < 10.5
 
 
+@pytest.mark.proves("the password stops working in the middle of a run")
 async def test_refused_credentials_are_not_tried_on() -> None:
     """A 401 in mid-run lets nobody start anew: only rows in flight meet it, or an account gets locked."""
     service = Service(lambda put: UPDATED if put.at < 10 else NO_CREDENTIALS, latency=1)

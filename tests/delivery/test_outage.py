@@ -40,6 +40,7 @@ def outage(trouble: Outcome, start: float, end: float) -> Rule:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.proves("the service goes away for some minutes")
 async def test_an_outage_of_two_minutes(trouble: Outcome) -> None:
     """No row is lost, fewer than a hundred requests are wasted, and the run takes little longer."""
     service = Service(outage(trouble, 20, 140))
@@ -71,6 +72,7 @@ async def test_a_service_that_flaps() -> None:
         (BROKEN, {Result.UNKNOWN}),
     ],
 )
+@pytest.mark.proves("the service stays away")
 async def test_an_outage_longer_than_patience(trouble: Outcome, results: set[Result]) -> None:
     """The run stops, can be resumed, and says of each row what is true."""
     service = Service(outage(trouble, 20, 10_000))
@@ -105,6 +107,7 @@ async def test_a_third_throttled() -> None:
     assert ended.seconds < 400
 
 
+@pytest.mark.proves("the service asks for patience (429, `Retry-After`)")
 async def test_retry_after_holds_everybody() -> None:
     """After a 429 with Retry-After nobody goes before its time, and nobody fails."""
     told = replace(THROTTLED, retry_after=7.0)
@@ -160,6 +163,7 @@ async def test_poison_rows_at_the_end() -> None:
     assert {ended.outcomes[row].attempts for row in range(993, 1001)} == {6}
 
 
+@pytest.mark.proves("an answer is lost")
 async def test_lost_answers_are_proven() -> None:
     """Answers are lost, but the changes were applied: reads prove them, and no row is sent twice."""
     service = Service(lambda put: CUT_OFF if put.row % 7 == 0 else UPDATED)

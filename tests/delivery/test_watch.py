@@ -48,6 +48,7 @@ async def halt() -> Halt:
 
 
 @pytest.mark.parametrize("answer", [REFUSED, FORBIDDEN, replace(REFUSED, http_status=400)])
+@pytest.mark.proves("the first twenty rows are all refused alike")
 async def test_the_first_twenty_refused_alike(halt: Halt, answer: Outcome) -> None:
     """It is the configuration, not the rows: the run stops, and resume shall send them again."""
     results = settled(halt, *[answer] * 20)
@@ -99,6 +100,7 @@ async def test_a_short_job_all_refused(halt: Halt) -> None:
     assert results == [Result.REJECTED] * 19
 
 
+@pytest.mark.proves("the permission is taken away (403 twenty times in a row)")
 async def test_twenty_forbidden_in_mid_run(halt: Halt) -> None:
     """A permission taken away at night stops the run; 404 in a row does not."""
     results = settled(halt, UPDATED, *[REFUSED] * 30, *[FORBIDDEN] * 20)
@@ -175,6 +177,7 @@ async def test_pages_for_people(halt: Halt, answers: list[Outcome], *, stops: bo
     assert ("HTML pages" in str(halt.reason)) is stops
 
 
+@pytest.mark.proves("login pages come instead of answers")
 async def test_pages_stop_a_run() -> None:
     """A login page instead of the service: the run stops soon, and no row is taken for done."""
     service = Service(always(PAGE))
@@ -217,6 +220,7 @@ async def test_a_long_pause_is_waited_out() -> None:
 
 
 @pytest.mark.parametrize(("patience", "deadline"), [(600, 3600), (1200, 600)])
+@pytest.mark.proves("the service asks for more patience than we have")
 async def test_too_long_a_pause_stops_at_once(patience: float, deadline: float) -> None:
     """Where patience or deadline do not allow the wait, the run stops; it can be resumed later."""
     service = asks_to_wait(900, until=10)

@@ -26,6 +26,7 @@ def test_the_same_value_is_sent_once(rule: Rule) -> None:
     assert verdicts == [duplicate(3, 1, "same as line 2"), duplicate(4, 1, "same as line 2")]
 
 
+@pytest.mark.proves("two rows want different things for one person")
 def test_two_values_are_a_conflict() -> None:
     """Of rows that disagree none is sent, and each names all of them."""
     verdicts = list(settle([(1, AWAY, 2), (2, HERE, None)], "invalid"))

@@ -98,6 +98,7 @@ def test_the_version_is_in_the_file(journal: Journal, path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [0, VERSION + 1, "next"])
+@pytest.mark.proves("the journal is of another version")
 def test_another_version_is_refused(path: Path, version: int | str) -> None:
     """A journal of an older or newer program is not guessed at; the sentence says what can read it."""
     staged(path).close()
@@ -110,6 +111,7 @@ def test_another_version_is_refused(path: Path, version: int | str) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.proves("the journal is damaged")
 def test_a_damaged_journal_is_refused(path: Path, damage: Damage) -> None:
     """What cannot be read is refused with a sentence that says where, what, and what to do."""
     staged(path).close()

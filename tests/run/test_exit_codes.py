@@ -87,6 +87,7 @@ def test_2_the_state_directory_cannot_be_made(worker: Worker, sandbox: Sandbox) 
     assert wishes(sandbox) == []
 
 
+@pytest.mark.proves("the service refuses a row (400, 404 …)")
 def test_3_some_rows_are_not_done(worker: Worker) -> None:
     """The run is over, and the rows that need somebody are in failed.csv."""
     ended = worker("run", job(worker, 1, 2, 4711))
@@ -109,6 +110,7 @@ def test_3_some_rows_are_not_done(worker: Worker) -> None:
         ("associateId,status\n" + "x,Away\n" * 9, "9 of 9 rows are invalid"),
     ],
 )
+@pytest.mark.proves("the file is empty, cut off or damaged")
 def test_4_the_input_is_refused(content: str | None, words: str, worker: Worker, sandbox: Sandbox) -> None:
     """What cannot be read for certain, or is mostly wrong, is not sent; the error says what and where."""
     path = worker.folder / "job.csv"
@@ -225,6 +227,7 @@ def test_6_the_rows_of_a_wrong_configuration_are_sent_again(
     assert {line["http_status"] for line in lines[:20]} == {403}
 
 
+@pytest.mark.proves("the disk is full")
 def test_6_no_room_on_the_disk(worker_on: Callable[[RawServer], Worker]) -> None:
     """Nothing more is sent when outcomes cannot be kept; what was kept is whole, and `resume` goes on."""
     with raw_up(slowly(echo, 0.002)) as server:

@@ -307,6 +307,7 @@ def test_a_report_that_cannot_be_written_is_all_there_or_as_it_was(worker: Worke
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS | FAILED))
+@pytest.mark.proves("a report is deleted or edited")
 def test_a_report_that_is_lost_or_edited_is_written_again(name: str, worker: Worker) -> None:
     """Reports come from the journal alone: spoilt or deleted, they come back as they were."""
     ended = incomplete(worker)

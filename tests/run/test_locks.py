@@ -29,6 +29,7 @@ LOOKER = (
 
 
 @pytest.mark.parametrize("state", ["state", "another state"])
+@pytest.mark.proves("another run is at work on the same SuperOffice")
 def test_a_second_run_waits_for_the_first(state: str, worker_on: Callable[[RawServer], Worker]) -> None:
     """It exits 7, also with another state directory; when the first one is killed, it may go at once."""
     silent = {1: HANG}

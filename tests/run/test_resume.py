@@ -158,6 +158,7 @@ def test_a_run_of_another_target_is_left_alone(worker: Worker, sandbox: Sandbox)
     assert (wishes(other), len(wishes(sandbox))) == ([], sent)
 
 
+@pytest.mark.proves("a stopped run is old")
 def test_a_run_that_is_too_old_is_refused(worker: Worker, sandbox: Sandbox) -> None:
     """People have come and gone since; whoever knows better says --any-age, as the next command does."""
     age(worker.folder_of(stopped(worker)))
@@ -182,6 +183,7 @@ def test_an_old_run_with_nothing_left_is_no_fault(worker: Worker) -> None:
     assert ended.code == 0
 
 
+@pytest.mark.proves("a later run has set the person meanwhile")
 def test_what_a_later_run_has_written_is_not_overwritten(worker: Worker, sandbox: Sandbox) -> None:
     """Those rows are rejected without a PUT: the later run knows better."""
     first = stopped(worker)

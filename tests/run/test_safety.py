@@ -33,6 +33,7 @@ def job(worker: Worker, good: int, bad: int) -> str:
     ],
 )
 @pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.proves("too many rows are wrong")
 def test_max_invalid(
     command: str, limit: str, good: int, bad: int, code: int, worker: Worker, sandbox: Sandbox
 ) -> None:
@@ -57,6 +58,7 @@ def test_the_floor_of_percentages_can_be_set(worker: Worker, monkeypatch: pytest
     ("limit", "rows", "code"),
     [("5", 5, 0), ("5", 6, 5), ("none", 600, 0), ("500", 501, 5), ("50%", 600, 0), (None, 501, 5)],
 )
+@pytest.mark.proves("too many people would be changed")
 def test_max_changes(limit: str | None, rows: int, code: int, worker: Worker, sandbox: Sandbox) -> None:
     """Too many changes hold the job; the percentage is of users, and they were not read."""
     options = [] if limit is None else ["--max-changes", limit]
@@ -84,6 +86,7 @@ def test_max_changes_counts_what_would_be_sent(worker: Worker, sandbox: Sandbox)
     ("limit", "refused", "code"),
     [("3", 3, 3), ("3", 4, 6), ("20%", 4, 3), ("20%", 5, 6), ("none", 19, 3), ("0", 0, 3)],
 )
+@pytest.mark.proves("too many rows are not done")
 def test_max_failures(limit: str, refused: int, code: int, worker_on: Callable[[RawServer], Worker]) -> None:
     """Of 24 rows to be sent too many went wrong: the run stops; rows that were not sent do not count."""
     gone = dict.fromkeys(range(2, 2 + refused), answer(404))

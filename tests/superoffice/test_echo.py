@@ -88,6 +88,7 @@ def test_an_echo_of_what_was_asked_is_a_success(
         ({"Status": NOT_PRESENT}, "another message"),
     ],
 )
+@pytest.mark.proves("the service says that it saved something else")
 def test_another_echo_is_a_doubt(echo: dict[str, str | None], told: str) -> None:
     """An echo that differs is no success; what it said is told only as far as it cannot be private."""
     asked = change()

@@ -74,6 +74,7 @@ async def test_a_named_authority_is_trusted(authority: trustme.CA, ca_file: Path
     assert outcome.result is Result.UPDATED
 
 
+@pytest.mark.proves("the certificate is not trusted")
 async def test_an_unknown_authority_is_not(authority: trustme.CA) -> None:
     """Without target.ca_file only public authorities count."""
     outcome, requests = await put_over_tls(serving(authority.issue_cert("127.0.0.1")), None)
