@@ -1,23 +1,18 @@
 """What an answer to a PUT proves: a pure function of the change, the status, the headers and the body."""
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
-import orjson
 from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
+from .error_words import error_words, looks_like_html
+from .presences import read_presence
+from .waiting import retry_after
 
 OK, UNAVAILABLE = 200, 503
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
-_SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
-_ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 
 
 def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
@@ -31,45 +26,6 @@ def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) 
     if special:
         return special(change, status, headers, body)
     return BY_FAMILY.get(status // 100, _odd)(change, status, headers, body)
-
-
-def read_presence(body: bytes) -> Presence | None:
-    """Give the presence an answer shows, or None where it shows none."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(value, dict):
-        return None
-    status, message = value.get("Status"), value.get("Message")
-    if not isinstance(status, str) or not isinstance(message, str | None):
-        return None
-    return Presence(status=status, message=message or "")
-
-
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Give the seconds of Retry-After, which may be whole seconds or an HTTP date; None for anything else.
-
-    A date is taken relative to the server's own Date where it sends one, so that clocks may differ.
-    """
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    if match := _SECONDS.fullmatch(value):
-        return float(match[1])
-    until = _date(value)
-    if until is None:
-        return None
-    start = _date(headers.get("Date", "")) or now or datetime.now(UTC)
-    return max(0.0, math.ceil((until - start).total_seconds()))
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
@@ -206,47 +162,3 @@ BY_STATUS: dict[int, Rule] = {
     UNAVAILABLE: _unavailable,
 }
 BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: _refused, 5: _server_error}
-
-
-def looks_like_html(body: bytes) -> bool:
-    """Whether a body is a page for people."""
-    return body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
-
-
-def error_words(change: Change, body: bytes) -> str:
-    """Give the service's own words about an error, harmless and without the row's message.
-
-    They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text; a page has none,
-    nor has a presence, whose `Message` may be anybody's reason of absence.
-    """
-    if looks_like_html(body):
-        return "an HTML page came instead of an answer"
-    if read_presence(body) is not None:
-        return ""
-    text = body.decode("utf-8", "replace").strip()
-    try:
-        words = _words_in(orjson.loads(body), text)
-    except orjson.JSONDecodeError:
-        words = _unescaped(text) if text.startswith(("{", "[", '"')) else text
-    return clean(redact(clean(words, 2000), [change.wanted.message]))
-
-
-def _words_in(value: Any, text: str) -> str:
-    if isinstance(value, dict):
-        value = _documented_words(value) or value
-    if isinstance(value, str):
-        return value
-    return _unescaped(text) if value else ""
-
-
-def _documented_words(error: dict[str, Any]) -> str:
-    first, *parts = (error.get(key) for key in ("ErrorMessage", "Message", "MessageDetail"))
-    if first and isinstance(first, str):
-        return first
-    return " ".join(part for part in parts if part and isinstance(part, str))
-
-
-def _unescaped(json_text: str) -> str:
-    """Give a JSON text of no known shape in plain letters, so that what it quotes can be recognised."""
-    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2] or " ", json_text)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins pairs of surrogates

@@ -10,7 +10,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.model import NOT_PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.settings import Auth
 from presence_worker.superoffice import check_settings, open_client
-from presence_worker.superoffice.client import encoded
+from presence_worker.superoffice.presences import encoded
 
 from .given import BASIC, MESSAGE, ROOT, change, put_once, settings
 

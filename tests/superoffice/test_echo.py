@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
-from presence_worker.superoffice.answers import judge, read_presence
+from presence_worker.superoffice.answers import judge
+from presence_worker.superoffice.presences import read_presence
 
 from .given import MESSAGE, change
 

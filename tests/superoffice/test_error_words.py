@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from presence_worker.superoffice.answers import error_words
+from presence_worker.superoffice.error_words import error_words
 
 from .given import change
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from presence_worker.superoffice.answers import retry_after
+from presence_worker.superoffice.waiting import retry_after
 
 NOW = datetime(2026, 11, 24, 2, 0, 0, tzinfo=UTC)
 ALMOST_A_DATE = re.compile(r"\w{3}, \d\d (Jan|Feb|Dec) \d{4} \d\d:\d\d:\d\d [+-]?\w{3,6}", re.ASCII)

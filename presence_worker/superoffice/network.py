@@ -1,0 +1,67 @@
+"""What an error of the network means for a row: surely not sent, or in doubt."""
+
+import errno
+from dataclasses import replace
+
+import aiohttp
+
+from ..model import Outcome, Reason, Result, Trouble
+from ..text import clean
+
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+_CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+
+
+class AnswerLostError(Exception):
+    """The connection ended after a request went out, before its answer came in."""
+
+
+def lost(error: BaseException) -> Outcome:
+    """Give the outcome of a try that ended in an error of the network instead of an answer.
+
+    Certificate errors come first, for they are connection errors too. Malformed answers carry a made-up
+    status (400), so an error's status is never looked at, nor its repr: that has our credentials in it.
+    """
+    if isinstance(error, _CertificateError):
+        return _not_trusted(error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _not_reached(error)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return _failed(f"the proxy did not let us through ({error.status})", Trouble.DOWN)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return _failed("no connection within delivery.connect_timeout", Trouble.DOWN)
+    if isinstance(error, TimeoutError):
+        words = "no whole answer in time; it may have been applied"
+        return _in_doubt(Reason.TIMEOUT, words, Trouble.DOWN)
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
+        return _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)
+    words = "the connection ended before the answer came"
+    return _in_doubt(Reason.CONNECTION, words, Trouble.DISCONNECTED)
+
+
+def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
+    words = clean(error.os_error.strerror or type(error.os_error).__name__, 100)
+    if error.os_error.errno in TOO_MANY_FILES:
+        return _failed(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
+    return _failed(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
+
+
+def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+        words = clean(getattr(cause, "verify_message", "") or str(cause), 120)
+    else:
+        reason = getattr(error.os_error, "reason", "") or str(error.os_error)
+        words = f"it does not seem to speak TLS 1.2 or newer there ({clean(reason, 100)})"
+    remedy = "if its authority is your own, name its certificate file with target.ca_file"
+    outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {words}", None)
+    return replace(outcome, stop=f"{outcome.detail}; {remedy}")
+
+
+def _failed(words: str, trouble: Trouble | None) -> Outcome:
+    """Give an outcome for what certainly never reached the service."""
+    return Outcome(result=Result.FAILED, reason=Reason.CONNECTION, detail=words, wire_puts=0, trouble=trouble)
+
+
+def _in_doubt(reason: Reason, words: str, trouble: Trouble) -> Outcome:
+    return Outcome(result=Result.UNKNOWN, reason=reason, detail=words, trouble=trouble)
