@@ -10,7 +10,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import Locked
-from .private import make_private
+from .private import PRIVATE, make_private
 
 
 @contextmanager
@@ -37,6 +37,7 @@ def _lock_directory(state_dir: Path) -> Path:
     directory = platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
     try:
         make_private(directory)
+        directory.chmod(PRIVATE)
     except OSError:
         return state_dir
     return directory if os.access(directory, os.W_OK | os.X_OK) else state_dir

@@ -115,3 +115,14 @@ def test_no_text_makes_it_stumble(value: str) -> None:
     seconds = retry_after(headers, NOW)
 
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [(("3", "7"), 7.0), (("7", "nonsense"), 7.0), (("3", LATER), 42.0), (("", "-1"), None)],
+)
+def test_of_several_the_longest_counts(values: tuple[str, ...], seconds: float | None) -> None:
+    """Service and proxy may both say something: whoever waits longer disobeys nobody."""
+    headers = CIMultiDict([("retry-after", value) for value in values])
+
+    assert retry_after(headers, NOW) == seconds
