@@ -1,6 +1,7 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
 from .archive import JOURNAL, Archive, id_made_ago, is_at_work, is_readable, is_run_folder, run_id
+from .durable import sync_directory
 from .locks import run_lock, target_lock
 from .records import Fate, RunRecord, Work, now
 from .store import Journal
@@ -19,5 +20,6 @@ __all__ = [
     "now",
     "run_id",
     "run_lock",
+    "sync_directory",
     "target_lock",
 ]

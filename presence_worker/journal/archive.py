@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Locked, UsageFault
+from .durable import sync_directory
 from .locks import run_lock
 from .private import PRIVATE, make_private
 from .schema import VERSION
@@ -22,9 +23,12 @@ RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 def private_directory(path: Path) -> None:
     """Make *path* (and what is above it), open to its owner alone; raise UsageFault where that fails."""
+    missing = [above for above in path.parents if not above.exists()]
     try:
         make_private(path)
         path.chmod(PRIVATE)
+        for directory in (path, *missing):
+            sync_directory(directory.parent)
     except OSError as error:
         raise UsageFault(
             f"state directory {path}: {error.strerror}; name another one with --state-dir"
@@ -51,6 +55,7 @@ class Archive:
             folder = self.runs / run_id(datetime.now(UTC))
             try:
                 folder.mkdir(mode=PRIVATE)
+                sync_directory(self.runs)  # else a power loss may take the whole run along
             except FileExistsError:
                 continue
             except OSError as error:
