@@ -9,7 +9,7 @@ from typing import BinaryIO
 import orjson
 
 from ..errors import Stopped
-from ..journal import Journal
+from ..journal import Journal, sync_directory
 from .csv_files import write_failed, write_report, write_unprocessed
 from .jsonl import write_jsonl
 from .page import write_page
@@ -36,6 +36,7 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
                 files[name] = folder / name
         summary = summarise(journal, {**files, SUMMARY: folder / SUMMARY})
         _write(folder / SUMMARY, journal, lambda _, file: file.write(as_json(summary)))
+        sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:
         words = f"the report in {folder} cannot be written: {error.strerror}"
         raise Stopped(f"{words}; make room, then write it with `presence-worker report`") from error
