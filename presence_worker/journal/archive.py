@@ -150,9 +150,9 @@ def is_readable(path: Path) -> bool:
 
 
 def is_at_work(folder: Path) -> bool:
-    """Whether a living process works on the run in *folder*."""
+    """Whether a living process works on the run in *folder*, or may do so: the lock cannot be had."""
     try:
         with run_lock(folder):
             return False
-    except Locked:
+    except (Locked, UsageFault):
         return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from ..errors import Locked
+from ..errors import Locked, UsageFault
 from .private import PRIVATE, make_private
 
 
@@ -50,6 +50,8 @@ def _held(path: Path, words: str) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout:
         raise Locked(words) from None
+    except OSError as error:
+        raise UsageFault(f"the lock {path} cannot be had: {error.strerror}") from error
     try:
         yield
     finally:

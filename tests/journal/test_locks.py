@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.errors import ExitCode, Locked
+from presence_worker.errors import ExitCode, Locked, UsageFault
 from presence_worker.journal import is_at_work, run_lock, target_lock
 
 from . import victim as parts
@@ -162,3 +162,16 @@ def test_what_is_above_the_locks_is_private(tmp_path: Path) -> None:
         (place,) = places(Path.home())
 
     assert stat.S_IMODE(place.parent.parent.stat().st_mode) == 0o700
+
+
+def test_a_lock_that_cannot_be_had_is_not_held(folder: Path) -> None:
+    """A disk that refuses the lock is told as such, before anything was sent; nobody takes the run away."""
+    (folder / "run.lock").mkdir()
+
+    with (
+        pytest.raises(UsageFault, match=r"run.lock cannot be had"),
+        run_lock(folder),
+    ):
+        pass
+
+    assert is_at_work(folder)
