@@ -73,9 +73,13 @@ class Journal(Reader):
 
     @classmethod
     def create(cls, path: Path) -> "Journal":
-        """Make a new, empty journal, readable for its owner alone."""
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        return cls(path)
+        """Make a new, empty journal, readable for its owner alone; raise Stopped where that fails."""
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            return cls(path)
+        except (OSError, sqlite3.Error) as error:
+            found = error.strerror if isinstance(error, OSError) else error
+            raise Stopped(f"the journal {path} cannot be made: {found}") from error
 
     @classmethod
     def open(cls, path: Path) -> "Journal":

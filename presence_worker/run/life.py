@@ -2,18 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
 
 from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, run_lock, target_lock
+from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, is_staged, run_lock, target_lock
 from ..model import State
 from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
 from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
-from .ending import ending_of
+from .ending import Ending, ending_of
 from .guards import check_reading
 from .invocation import Invocation
 from .session import Session
@@ -109,15 +109,13 @@ def _at_work(invocation: Invocation) -> Iterator[None]:
 @contextmanager
 def _new_journal(folder: Path) -> Iterator[Journal]:
     """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
-    with run_lock(folder):
-        journal = Journal.create(folder / JOURNAL)
-        try:
+    try:
+        with run_lock(folder), closing(Journal.create(folder / JOURNAL)) as journal:
             yield journal
-        finally:
-            staged = journal.is_staged()
-            journal.close()
-            if not staged:
-                shutil.rmtree(folder, ignore_errors=True)
+    except BaseException:
+        if not is_staged(folder / JOURNAL):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _say_first(run: RunRecord, invocation: Invocation) -> None:
@@ -166,18 +164,26 @@ def _finish(
     journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
 ) -> Summary:
     """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
-    ending = ending_of(journal, folder, job, error, invocation)
+    resume = invocation.command("resume", folder.name)
+    try:
+        ending = ending_of(journal, folder, job, error, invocation)
+        summary = _written(journal, folder, ending, invocation)
+    except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
+        raise Stopped(str(trouble), next=resume) from trouble
+    log.info("run.ended", run_id=folder.name, state=summary["state"], exit_code=summary["exit_code"])
+    return summary
+
+
+def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocation) -> Summary:
     try:
         with journal.transaction():
             journal.describe(**ending._asdict())
-        summary = write_reports(folder, journal)
+        return write_reports(folder, journal)
     except Stopped as trouble:
         command = "report" if journal.run().state == ending.state else "resume"
-        summary = summarise(journal, {}) | {
+        return summarise(journal, {}) | {
             "state": str(State.STOPPED),
             "exit_code": int(trouble.exit_code),
             "message": f"{trouble}. {ending.message}",
             "next": invocation.command(command, folder.name),
         }
-    log.info("run.ended", run_id=folder.name, state=summary["state"], exit_code=summary["exit_code"])
-    return summary

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.errors import ExitCode, PresenceWorkerError, UsageFault
+from presence_worker.errors import ExitCode, PresenceWorkerError, Stopped, UsageFault
 from presence_worker.journal import Journal
 from presence_worker.journal.schema import VERSION
 
@@ -51,7 +51,7 @@ def test_a_journal_is_never_overwritten(path: Path) -> None:
     staged(path).close()
     before = path.read_bytes()
 
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Stopped, match="cannot be made: File exists"):
         Journal.create(path)
 
     assert path.read_bytes() == before

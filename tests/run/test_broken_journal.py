@@ -1,6 +1,6 @@
 """A journal that can no longer be written in the middle of a run: what was sent is never said not to be."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from presence_worker.configuration import load_settings
-from presence_worker.errors import ExitCode
+from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, State
 from presence_worker.run import Invocation, Silence, apply_run
@@ -27,10 +27,12 @@ class Service:
 
     def __init__(self) -> None:
         self.sent: list[int] = []  # rows
+        self.meanwhile: Callable[[], object] = lambda: None  # what else happens while a row is on its way
 
     async def put(self, change: Change) -> Outcome:
         """Apply a change."""
         self.sent.append(change.row)
+        self.meanwhile()
         return UPDATED
 
     async def read(self, _: int) -> Presence | None:
@@ -97,3 +99,16 @@ async def test_what_was_sent_and_cannot_be_noted_is_in_doubt(
 
     assert (summary["state"], summary["exit_code"]) == ("stopped", ExitCode.STOPPED)
     assert summary["counts"]["updated"] + summary["counts"]["unknown"] >= len(service.sent) > 0
+
+
+async def test_a_journal_that_cannot_be_read_in_the_end(
+    folder: Path, invocation: Invocation, service: Service
+) -> None:
+    """Nothing is claimed of any row, and the way on is `resume`, not to send the whole job again."""
+    service.meanwhile = lambda: tamper(folder / JOURNAL, "DROP VIEW IF EXISTS fate")
+
+    with pytest.raises(Stopped, match="cannot be read") as caught:
+        await apply_run(folder.name, invocation, any_age=False)
+
+    assert service.sent
+    assert caught.value.next == f"presence-worker resume {folder.name}"
