@@ -66,7 +66,7 @@ class Journal(Reader):
         try:
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA synchronous = EXTRA")  # FULL, and also where there is no WAL to be had
         except sqlite3.Error:
             self.close()
             raise

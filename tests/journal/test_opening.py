@@ -65,7 +65,7 @@ def opened_again(path: Path) -> Journal:
 
 @pytest.mark.parametrize("make", [staged, opened_again])
 def test_every_write_is_synced(path: Path, make: Callable[[Path], Journal]) -> None:
-    """Write-ahead log and a full sync are in force: after a power cut, what was recorded is there."""
+    """Write-ahead log and the fullest sync are in force: after a power cut, what was recorded is there."""
     with closing(make(path)) as journal:
         held = connections(journal)
 
@@ -75,7 +75,7 @@ def test_every_write_is_synced(path: Path, make: Callable[[Path], Journal]) -> N
         ]
 
     assert held
-    assert modes == [["wal", 2]] * len(held)
+    assert modes == [["wal", 3]] * len(held)
 
 
 def test_what_is_recorded_is_in_the_file_at_once(journal: Journal, path: Path) -> None:
