@@ -1,0 +1,5 @@
+"""What campaigns share: the surroundings of tests/run."""
+
+from tests.run.given import own_surroundings
+
+__all__ = ["own_surroundings"]

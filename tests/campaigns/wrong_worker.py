@@ -1,0 +1,60 @@
+"""Workers that are deliberately wrong: what a campaign must find, or it finds nothing.
+
+python -m tests.campaigns.wrong_worker outcome-before-answer run job.csv …
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import anyio
+
+from presence_worker.cli import main
+from presence_worker.journal import Journal, now
+from presence_worker.model import Change, Outcome, Result
+from presence_worker.run.recorder import Recorder
+
+HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
+
+
+def write_before_the_answer() -> None:
+    """Write that a row is updated when it is handed out."""
+    honest = Journal.changes
+
+    def changes(self: Journal, page: int) -> Iterator[Change]:
+        for change in honest(self, page):
+            self.record([(change.row, HOPED, now())])
+            yield change
+
+    Journal.changes = changes  # type: ignore[assignment,method-assign]  # wrong on purpose
+
+
+def never_sync() -> None:
+    """Leave it to the disk when it writes."""
+    honest = Journal.__init__
+
+    def begin(self: Journal, path: Path | str) -> None:
+        honest(self, path)
+        self._db.execute("PRAGMA synchronous = OFF")
+
+    Journal.__init__ = begin  # type: ignore[method-assign]  # wrong on purpose
+
+
+def write_at_the_end() -> None:
+    """Write no outcome before the delivery is over."""
+
+    async def run(_: Recorder, __: object) -> None:
+        await anyio.sleep_forever()
+
+    Recorder.run = run  # type: ignore[assignment,method-assign]  # wrong on purpose
+
+
+WRONGS: dict[str, Callable[[], None]] = {
+    "outcome-before-answer": write_before_the_answer,
+    "no-sync": never_sync,
+    "outcomes-at-the-end": write_at_the_end,
+}
+
+if __name__ == "__main__":
+    WRONGS[sys.argv.pop(1)]()
+    main()
