@@ -16,7 +16,6 @@ BOUND = CONCURRENCY + 2 * MOST
 and one that waits meanwhile. It holds while a write takes less time than MOST answers need (125 ms here)."""
 MOST_KILLS = 6  # of one night
 Strike = Callable[[Night, random.Random], bool]  # what else befalls the disk; whether it was a power loss
-
 Surroundings = Callable[[Path], dict[str, str]]  # environment variables for the night in a folder
 
 
@@ -59,6 +58,8 @@ class Story:
         self._luck = luck
         self._strike = strike
         self._seen = Evidence()
+        self._safe: set[int] = set()  # rows `updated` on a disk that keeps them without power
+        self._is_safe = False  # whether what is there now is kept without power
 
     def tell(self, kills: int) -> None:
         """Kill so often, then let it finish, then compare."""
@@ -91,7 +92,7 @@ class Story:
         ended = self._night.kill(self._command(), aim, self._luck)
         alive = self._night.evidence()
         if ended.code is None:
-            self._tally.power_losses += self._strike(self._night, self._luck)
+            self._lose_power()
         self._seen = self._night.evidence()
         self._compare(before, sent, is_killed=ended.code is None)
         if ended.code is None:
@@ -123,14 +124,23 @@ class Story:
         self._false(self._seen.updated)
         again = set(self._night.ledger.times(sent)) & before.updated
         self._tally.blame(NEEDLESS, f"rows {sorted(again)[:9]} were updated on disk", len(again))
-        forgotten = before.updated - self._seen.updated
-        self._tally.blame(
-            LOST, f"rows {sorted(forgotten)[:9]} were updated on disk and are no more", len(forgotten)
-        )
+        self._forgotten()
         doubt = len(set(self._night.ledger.times(sent)) - self._seen.updated)
         self._tally.most_in_doubt = max(self._tally.most_in_doubt, doubt)
         if doubt > (BOUND if is_killed else 0):
             self._tally.blame(BEYOND, f"{doubt} rows were sent and are not on disk")
+
+    def _lose_power(self) -> None:
+        """Let the campaign's strike come; what is on disk after a power loss has been synced."""
+        is_lost = self._strike(self._night, self._luck)
+        self._tally.power_losses += is_lost
+        self._is_safe = is_lost or self._strike is only_the_process
+
+    def _forgotten(self) -> None:
+        gone = self._safe - self._seen.updated
+        self._tally.blame(LOST, f"the outcomes of rows {sorted(gone)[:9]} are on disk no more", len(gone))
+        if self._is_safe:
+            self._safe = self._seen.updated
 
     def _damage(self) -> None:
         if self._seen.damage:
@@ -161,7 +171,7 @@ class Story:
         sent = len(self._night.ledger.puts)
         ended = self._night.finish(self._command())
         self._judge_code(ended)
-        self._tally.power_losses += self._strike(self._night, self._luck)
+        self._lose_power()
         before, self._seen = self._seen, self._night.evidence()
         self._compare(before, sent, is_killed=False)
         folder = self._night.run
