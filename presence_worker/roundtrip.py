@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
-_FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
 NO_TEXT = "the message is no text; write it in quotes"
 _RAGGED = re.compile(r"(\d+) cells, but the header has \d+")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
@@ -22,8 +22,11 @@ def unescape_formula(cell: str) -> str:
 
 
 def ragged(found: int, wanted: int) -> str:
-    """Say that a row has not as many cells as the header."""
-    return f"{found} cells, but the header has {wanted}"
+    """Say that a row has not as many cells as the header, and how it is mended in failed.csv."""
+    words = f"{found} cells, but the header has {wanted}"
+    if found > wanted:
+        return words
+    return f"{words}; fill them in, or empty _detail in failed.csv to send the row as it is"
 
 
 def as_refused(cells: list[str], message: int | None, detail: str) -> list[Any]:

@@ -1,6 +1,6 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
-from .archive import JOURNAL, Archive, id_made_ago, is_at_work, is_readable, is_run_folder, is_staged, run_id
+from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
 from .durable import sync_directory
 from .locks import run_lock, target_lock
 from .records import Fate, RunRecord, Work, now
@@ -14,7 +14,6 @@ __all__ = [
     "RunRecord",
     "Work",
     "id_made_ago",
-    "is_at_work",
     "is_readable",
     "is_run_folder",
     "is_staged",

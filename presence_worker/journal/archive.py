@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +21,16 @@ JOURNAL = "journal.sqlite"
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
-def private_directory(path: Path) -> None:
-    """Make *path* (and what is above it), open to its owner alone; raise UsageFault where that fails."""
+def private_directory(path: Path, *, ours: bool = True) -> None:
+    """Make *path* (and what is above it), open to its owner alone; raise UsageFault where that fails.
+
+    One that is not *ours* keeps the mode it has.
+    """
     missing = [above for above in path.parents if not above.exists()]
     try:
         make_private(path)
-        path.chmod(PRIVATE)
+        if ours:
+            path.chmod(PRIVATE)
         for directory in (path, *missing):
             sync_directory(directory.parent)
     except OSError as error:
@@ -44,10 +48,23 @@ class Archive:
 
     def prepare(self) -> None:
         """Make the directories, and see now rather than later whether they can be written."""
-        for directory in (self.state_dir, self.runs):
-            private_directory(directory)
+        try:
+            str(self.runs).encode()
+        except UnicodeEncodeError:
+            raise UsageFault(
+                "state directory: its name is not UTF-8; name another one with --state-dir"
+            ) from None
+        private_directory(self.state_dir, ours=self._is_ours())
+        private_directory(self.runs)
         if not os.access(self.runs, os.W_OK | os.X_OK):
             raise UsageFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
+
+    def _is_ours(self) -> bool:
+        """Whether the state directory is for us alone: somebody may have named one such as /tmp."""
+        try:
+            return self.runs.is_dir() or not any(self.state_dir.iterdir())
+        except OSError:  # not there yet
+            return True
 
     def new_folder(self) -> Path:
         """Make the folder of a new run; its name is the run's id."""
@@ -94,7 +111,12 @@ class Archive:
         for folder in self.runs.iterdir():
             if not is_run_folder(folder) or (before and folder.name >= before):
                 continue
-            if not is_staged(folder / JOURNAL) and not is_at_work(folder):
+            if not is_staged(folder / JOURNAL):
+                self._remove_unless_begun(folder)
+
+    def _remove_unless_begun(self, folder: Path) -> None:
+        with suppress(Locked, UsageFault), run_lock(folder):  # from here on, nobody else can begin in it
+            if not is_staged(folder / JOURNAL):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def delete(self, folder: Path) -> None:
@@ -147,12 +169,3 @@ def is_readable(path: Path) -> bool:
     except sqlite3.Error:
         return False
     return found == [(VERSION,)]
-
-
-def is_at_work(folder: Path) -> bool:
-    """Whether a living process works on the run in *folder*, or may do so: the lock cannot be had."""
-    try:
-        with run_lock(folder):
-            return False
-    except (Locked, UsageFault):
-        return True

@@ -14,6 +14,7 @@ from .records import Fate, RunRecord, Work
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
 NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
+WAYS_ON = "restore it from a backup, or start a new run"
 Found = Any  # a row of an answer: a tuple
 
 
@@ -32,14 +33,16 @@ class Reader:
         try:
             yield from self._db.execute(query, values)
         except sqlite3.Error as error:
-            words = "restore it from a backup, or start a new run"
-            raise Stopped(f"the journal {self.path} cannot be read: {error}; {words}") from error
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {WAYS_ON}") from error
 
     def _all(self, query: str, *values: object) -> list[Found]:
         return list(self._each(query, *values))
 
     def _one(self, query: str, *values: object) -> Found:
-        return self._all(query, *values)[0]
+        found = self._all(query, *values)
+        if not found:
+            raise Stopped(f"the journal {self.path} cannot be read: it is not whole; {WAYS_ON}")
+        return found[0]
 
     def is_staged(self) -> bool:
         """Whether the journal holds a run: staging is one transaction, so it is there whole or not at all."""

@@ -128,6 +128,7 @@ class Journal(Reader):
             (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.Error as error:
             verdict = str(error)
+        verdict = " ".join(verdict.split())
         if verdict != "ok":
             raise damaged(self.path, verdict)
 

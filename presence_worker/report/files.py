@@ -1,7 +1,6 @@
 """The report files of a run, each whole or not there at all."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -50,8 +49,8 @@ def as_json(summary: Summary) -> bytes:
 
 def _write(path: Path, journal: Journal, write: Writer) -> bool:
     """Write one file beside its place and move it there; False where it would have no rows."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    beside = Path(name)
+    beside = path.with_name(f".{path.name}.new")  # one that a killed program left is written over
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             rows = write(journal, file)

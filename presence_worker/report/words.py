@@ -28,7 +28,7 @@ NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Resu
 
 _MEND = "mend the row in failed.csv and run that file"
 _RESUME = "resume the run"
-REASONS: dict[Reason, Words] = {
+REASONS: dict[str, Words] = {
     Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
     Reason.UNKNOWN_STATUS: Words(
         "status not understood", "map it in input.statuses, or mend it in failed.csv"
@@ -62,7 +62,7 @@ def reason_words(reason: str | None, result: str) -> Words:
     """Give the words for a reason; a row without one is explained by its result."""
     if reason is None:
         return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
-    return REASONS[Reason(reason)]
+    return REASONS.get(reason) or Words(reason, "read the detail")  # a newer program may know more
 
 
 def verdict(counts: Mapping[Result, int], done: int) -> str:

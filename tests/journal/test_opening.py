@@ -218,7 +218,6 @@ def test_a_whole_journal_passes_the_check(path: Path) -> None:
         assert path.with_name(f"{path.name}-wal").stat().st_size > 0
 
 
-@pytest.mark.xfail(strict=True, reason="SQLite's verdict has two lines")
 def test_what_a_check_found_is_one_sentence(path: Path) -> None:
     """Whatever was found, it is told on one line."""
     staged(path, 400).close()
