@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -21,12 +22,14 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
+ENDING = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
 
 def main() -> NoReturn:
     """Run the command line and leave."""
     _fill_gaps()
     code = execute(sys.argv[1:])
+    _let_signals_pass()
     _let_go_of_output()
     sys.exit(code)
 
@@ -87,6 +90,12 @@ def _fill_gaps() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def _let_signals_pass() -> None:
+    """Leave with the code that was told: Python, while it ends, would let a late signal kill us."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _let_go_of_output() -> None:
