@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO
 
-from ..errors import InputRefused
+from ..errors import InputRefused, Stopped
 
 STDIN = "-"
 CHUNK = 1 << 20
@@ -85,9 +84,18 @@ def _opened(job: str) -> Iterator[IO[bytes]]:
 def _spooled(pipe: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     """Make what can be read only once readable twice, in a nameless file that vanishes with us."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        with _reading(name):
-            shutil.copyfileobj(pipe, file, CHUNK)
+        while chunk := _next_chunk(pipe, name):
+            try:
+                file.write(chunk)
+            except OSError as error:
+                words = f"{name} is kept there while it is read"
+                raise Stopped(f"{tempfile.gettempdir()}: {error.strerror}; {words}") from error
         yield file
+
+
+def _next_chunk(pipe: IO[bytes], name: str) -> bytes:
+    with _reading(name):
+        return pipe.read(CHUNK)
 
 
 @contextmanager
