@@ -9,30 +9,14 @@ directory.
 import os
 import random
 import shutil
-import struct
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from .disk_log import Call
 
-SOURCE = Path(__file__).with_name("disk_log.c")
-HEAD = struct.Struct("<cQQQQ")
 SECTOR = 512  # bytes that survive together
 FLEETING = ("-shm", ".lock")  # memory and locks of living processes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call that succeeded, as `disk_log.c` tells it."""
-
-    kind: str
-    path: str
-    second: str
-    data: bytes
-    at: int  # offset, or size
 
 
 Piece = tuple[int, bytes | None]  # a write at an offset, or (with None) a cut or stretch to a size
@@ -163,43 +147,6 @@ def _sectors(at: int, data: bytes | None) -> Iterator[Piece]:
 
 
 FATES = (nothing, a_beginning, any_pieces, any_sectors)
-
-
-# -- the real directory --------------------------------------------------------------------------------------
-
-
-def built(folder: Path) -> Path:
-    """Compile the layer that tells of calls; skip where that cannot be."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs Linux and a C compiler (cc) to see what was synced")
-    library = folder / "disk_log.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True, timeout=60
-    )
-    return library
-
-
-def watching(library: Path, *, under: Path, log: Path) -> dict[str, str]:
-    """Give the environment of a process whose calls on files *under* a directory are told to a log."""
-    return {"LD_PRELOAD": str(library), "DISK_UNDER": str(under), "DISK_LOG": str(log)}
-
-
-def calls_in(log: Path) -> Iterator[Call]:
-    """Yield the calls of a log; one that the kill cut short was never seen to succeed."""
-    text, place = log.read_bytes() if log.exists() else b"", 0
-    while place + HEAD.size <= len(text):
-        kind, *sizes, at = HEAD.unpack_from(text, place)
-        path, second, data = _parts(text, place + HEAD.size, sizes)
-        place += HEAD.size + sum(sizes)
-        if place <= len(text):
-            yield Call(kind=kind.decode(), path=path.decode(), second=second.decode(), data=data, at=at)
-
-
-def _parts(text: bytes, place: int, sizes: list[int]) -> Iterator[bytes]:
-    for size in sizes:
-        yield text[place : place + size]
-        place += size
 
 
 def put_back(root: Path, found: dict[str, bytes | None]) -> None:

@@ -2,13 +2,10 @@
 
 import errno
 import os
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from .layer import compiled
 
 SOURCE = Path(__file__).with_suffix(".c")
 ERRORS = {  # kind of call: what the kernel says when it fails
@@ -39,12 +36,7 @@ class Fault:
 
 def built(folder: Path) -> Path:
     """Compile the layer; skip where that cannot be."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("needs Linux and a C compiler (cc) to make system calls fail")
-    library = folder / "failing_calls.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
-    return library
+    return compiled(SOURCE, folder)
 
 
 def surroundings(library: Path, fault: Fault, *, under: Path, told: Path) -> dict[str, str]:

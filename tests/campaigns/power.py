@@ -3,7 +3,8 @@
 import random
 from pathlib import Path
 
-from .disk import Disk, calls_in, put_back, watching
+from .disk import Disk, put_back
+from .disk_log import calls_in, watching
 from .night import Night
 
 LOG = "calls"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .campaign import Campaign
-from .disk import built
+from .disk_log import built
 from .power import PowerLoss
 from .size import LONG
 from .tally import BEYOND, FALSE, LOST, Tally

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .disk import Call, Disk, built, calls_in, watching
+from .disk import Disk
+from .disk_log import Call, built, calls_in, watching
 from .ledger import service
 from .night import Night
 
