@@ -96,6 +96,7 @@ class Gate:
             self._interval = min(self._interval * 2, LONGEST_INTERVAL)
         elif self.is_open and len(self._strikes) >= STRIKES:
             self.is_open = False
+            self._good = self._clock()  # patience begins now: a process that was stopped has seen no outage
             self._next_probe = self._clock() + self._interval
 
     def _everybodys(self, change: Change) -> Trouble | None:
