@@ -14,8 +14,8 @@ from .given import Worker, away, ended, raw_up, results, slowly, started, wait_u
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nobody is stopped there")
 RATE = 40  # requests per second
 IN_FLIGHT = 20  # at the most: enough that the trouble of all of them together looks like an outage
-ROWS = 40
-FROZEN = 1.2  # seconds, longer than all time-outs
+ROWS = 32
+FROZEN = 0.9  # seconds, longer than all time-outs
 SHORT = {
     "READ_TIMEOUT": "0.8",
     "TOTAL_TIMEOUT": "0.8",
