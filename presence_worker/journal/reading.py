@@ -15,7 +15,20 @@ DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of 
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
 NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
 WAYS_ON = "restore it from a backup, or start a new run"
+DISK = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 Found = Any  # a row of an answer: a tuple
+
+
+def way_on(found: object) -> str:
+    """Say what to do where *found* keeps a journal from being read: only damage asks for a new run."""
+    code = getattr(found, "sqlite_errorcode", 0) & 0xFF  # what is above is detail
+    return "see to the disk, then run this again" if code in DISK else WAYS_ON
 
 
 class Reader:
@@ -33,7 +46,7 @@ class Reader:
         try:
             yield from self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise Stopped(f"the journal {self.path} cannot be read: {error}; {WAYS_ON}") from error
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {way_on(error)}") from error
 
     def _all(self, query: str, *values: object) -> list[Found]:
         return list(self._each(query, *values))

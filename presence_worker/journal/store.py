@@ -14,7 +14,7 @@ import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Reason, Result, Row, State
-from .reading import UNSETTLED, Reader
+from .reading import UNSETTLED, Reader, way_on
 from .records import RunRecord, now
 from .schema import MIGRATIONS, TABLES, VERSION
 
@@ -24,9 +24,7 @@ AT_ONCE = 50  # outcomes written by one statement, at the most
 
 def damaged(path: Path | str, found: object) -> UsageFault:
     """Give the error for a journal that cannot be read: never guessed at."""
-    return UsageFault(
-        f"{path}: the journal cannot be read ({found}); restore it from a backup, or start a new run"
-    )
+    return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 
 
 def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ...]:

@@ -236,3 +236,11 @@ def test_a_file_that_shrank_is_refused(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: 8 * 4096])
 
     assert "the journal cannot be read" in refusal(path)
+
+
+def test_trouble_of_the_disk_is_no_damage(path: Path) -> None:
+    """Where the disk refuses, nobody is told to give the run up: it may be read another time."""
+    staged(path).close()
+    path.with_name(f"{path.name}-wal").mkdir()
+
+    assert refusal(path).endswith("(unable to open database file); see to the disk, then run this again")
