@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -145,10 +144,3 @@ def test_a_job_whose_name_is_no_utf_8_is_delivered(worker: Worker, sandbox: Sand
 
     assert (ended.code, len(wishes(sandbox))) == (0, 2)
     assert ended.summary["input"]["name"].endswith("caf\\udce9.csv")
-
-
-def test_the_streams_are_let_go_of_in_order() -> None:
-    """The last words are flushed before the program leaves, and nothing is printed twice."""
-    done = subprocess.run([*WORKER, "--version"], capture_output=True, text=True, check=True)
-
-    assert (done.stdout.count("version"), done.stderr) == (1, "")

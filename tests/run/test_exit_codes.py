@@ -1,7 +1,6 @@
 """Every exit code, for real: what a scheduler sees is true, and names what to do next."""
 
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from .given import (
     Worker,
     after,
     away,
-    called,
     raw_up,
     read_report,
     results,
@@ -26,13 +24,6 @@ from .given import (
     write_csv,
 )
 
-ROOM = 110_000  # bytes; some hundred outcomes more than a staged job of 400 rows
-LIMITED = f"""
-import os, resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, ({ROOM}, {ROOM}))
-os.execv(sys.executable, [sys.executable, "-m", "presence_worker", *sys.argv[1:]])
-"""
-CRAMPED = (sys.executable, "-c", LIMITED)  # starts a command whose files may not grow beyond that
 ELSEWHERE = answer(302, headers={"Location": "https://login.example.com/secret?x=1"})
 PAGE = answer(200, b"<html>Please sign in", {"Content-Type": "text/html"})
 
@@ -225,23 +216,6 @@ def test_6_the_rows_of_a_wrong_configuration_are_sent_again(
     assert stopped.code == ExitCode.STOPPED
     assert [line["result"] for line in lines] == ["failed"] * 20 + ["not_sent"] * 20
     assert {line["http_status"] for line in lines[:20]} == {403}
-
-
-@pytest.mark.proves("the disk is full")
-def test_6_no_room_on_the_disk(worker_on: Callable[[RawServer], Worker]) -> None:
-    """Nothing more is sent when outcomes cannot be kept; what was kept is whole, and `resume` goes on."""
-    with raw_up(slowly(echo, 0.002)) as server:
-        worker = worker_on(server)
-        many = job(worker, *range(1, 401))
-
-        stopped = called("run", many, *worker.options, "--json", before=CRAMPED)
-        sent = len(server.puts)
-        resumed = worker.follow(stopped)
-
-    assert_ended(stopped, ExitCode.STOPPED, "resume")
-    assert "cannot be written" in stopped.summary["message"]
-    assert 0 < sent < 400
-    assert (resumed.code, resumed.summary["counts"]["updated"]) == (0, 400)
 
 
 def test_6_no_room_for_the_report(worker: Worker, sandbox: Sandbox) -> None:

@@ -3,13 +3,10 @@
 import csv
 import json
 import os
-import sqlite3
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -321,13 +318,3 @@ def test_a_report_that_is_lost_or_edited_is_written_again(name: str, worker: Wor
     codes.append(worker("report", ended.summary["run_id"]).code)
 
     assert (codes, mended == content, path.read_bytes() == content) == ([0, 0], True, True)
-
-
-def test_the_journal_is_one_that_sqlite_calls_sound(worker: Worker) -> None:
-    """Nothing is left beside it, and whoever looks into it finds it whole."""
-    folder = worker.folder_of(incomplete(worker))
-
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as database:
-        found: list[Any] = database.execute("PRAGMA integrity_check").fetchall()
-
-    assert found == [("ok",)]

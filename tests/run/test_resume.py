@@ -146,16 +146,21 @@ def test_a_run_is_named_by_its_beginning(worker: Worker) -> None:
 
 def test_a_run_of_another_target_is_left_alone(worker: Worker, sandbox: Sandbox) -> None:
     """What was meant for one service never reaches another: named it is refused, unnamed not even seen."""
-    run_id = str(stopped(worker).summary["run_id"])
-    sent = len(wishes(sandbox))
     with sandbox_up() as other:
-        worker.url = other.url
+        here, there = worker.url, other.url
+        worker.url = there
+        nothing, older = worker("resume"), stopped(worker)
+        worker.url = here
+        run_id = str(stopped(worker).summary["run_id"])
+        sent = len(wishes(sandbox))
+        worker.url = there
 
         named, unnamed = worker("resume", run_id), worker("resume")
 
-    assert (named.code, unnamed.code) == (2, 2)
-    assert sandbox.url in named.summary["message"]
-    assert (wishes(other), len(wishes(sandbox))) == ([], sent)
+    assert (nothing.code, named.code, unnamed.code) == (2, 2, 3)
+    assert here in named.summary["message"]
+    assert unnamed.summary["run_id"] == older.summary["run_id"]
+    assert len(wishes(sandbox)) == sent
 
 
 @pytest.mark.proves("a stopped run is old")
