@@ -13,10 +13,11 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
-from .errors import UsageFault
+from .errors import OptionFault, UsageFault
 from .settings import Settings
 
 PREFIX = "PRESENCE_WORKER_"
+OPTION = "option --"
 CONFIG_VARIABLE = "PRESENCE_WORKER_CONFIG"
 Nested = dict[str, dict[str, Any]]  # section: {key: value}
 
@@ -55,9 +56,13 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
         table = tomllib.loads(text)
         settings = Sources(**flags)  # type: ignore[arg-type]  # pydantic checks what flags hold
     except tomllib.TOMLDecodeError as error:
-        raise UsageFault("\n".join([f"{file}: not valid TOML: {error}", *strays])) from None
+        raise UsageFault(
+            "\n".join([f"{file}: not valid TOML: {error}; is a text not in quotes?", *strays])
+        ) from None
     except ValidationError as error:
-        raise UsageFault("\n".join([*_problems(error, file, text, flags), *strays])) from None
+        problems = [*_problems(error, file, text, flags), *strays]
+        fault = OptionFault if any(words.startswith(OPTION) for words in problems) else UsageFault
+        raise fault("\n".join(problems)) from None
     if strays:
         raise UsageFault("\n".join(strays))
     return Settings.model_construct(**dict(settings))
@@ -132,7 +137,7 @@ def _origin(path: list[str], file: Path | None, text: str, flags: Nested) -> str
     """Say where a value stands, so that the reader can go there: flag, variable, or file and line."""
     section, key = path[0], path[1] if len(path) > 1 else ""
     if key in flags.get(section, {}):
-        return f"option --{key.replace('_', '-')}"
+        return f"{OPTION}{key.replace('_', '-')}"
     prefix = f"{PREFIX}{section}__".upper()
     variables = sorted(name for name in map(str.upper, os.environ) if name.startswith(prefix))
     if prefix + key.upper() in variables:

@@ -72,6 +72,10 @@ class UsageFault(PresenceWorkerError):
     exit_code = ExitCode.USAGE
 
 
+class OptionFault(UsageFault):
+    """An option of the command has a value it cannot have: the same command again cannot work."""
+
+
 class InputRefused(PresenceWorkerError):
     """The job cannot be read for certain; nothing was sent."""
 

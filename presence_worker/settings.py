@@ -1,5 +1,6 @@
 """What the operator decides: every setting with its default and its unit."""
 
+import codecs
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,7 +22,6 @@ SECRETS = (
     "xsrf_token",
     "cookie",
 )
-HEADERS = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
 MAX_CHANGES = Limit(count=500, percent=50)
 IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
 
@@ -50,6 +50,19 @@ def _limit_or_limits(value: object) -> object:
 
 
 LimitOrLimits = Annotated[Limit | dict[str, Limit], BeforeValidator(_limit_or_limits)]
+
+
+def _encoding(value: object) -> object:
+    try:
+        if isinstance(value, str):
+            "".encode(value)  # knows what is no encoding of text, such as base64
+            codecs.getincrementaldecoder(value)().decode(b"", final=True)
+    except (LookupError, ValueError):
+        raise ValueError("no such encoding; expected one such as utf-8 or cp1252") from None
+    return value
+
+
+Encoding = Annotated[str | None, BeforeValidator(_encoding)]
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
 Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
@@ -122,7 +135,7 @@ class Input(Section):
     message: str | None = None
     format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
     delimiter: Delimiter = None  # None: the one that fits the header
-    encoding: str | None = None
+    encoding: Encoding = None  # None: by the rule
     statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
     allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]
     default_message: str = Field("", max_length=255)  # for who is not present and has no message

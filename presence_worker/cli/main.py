@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ..errors import ExitCode, PresenceWorkerError
+from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from .group import commands
 from .output import print_failure, remark
 
@@ -46,6 +46,8 @@ def execute(arguments: Sequence[str]) -> int:
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else PROGRAM
         return _failed(arguments, ExitCode.USAGE, error.format_message(), f"{path} --help")
+    except OptionFault as error:
+        return _failed(arguments, error.exit_code, str(error), f"{PROGRAM} {arguments[0]} --help")
     except PresenceWorkerError as error:
         message = str(error) if error.next else _fed_again(arguments, str(error))
         return _failed(arguments, error.exit_code, message, error.next or again)

@@ -13,12 +13,12 @@ from .output import remark
 
 
 class _Figures(ProgressColumn):
-    """Rate, requests in flight and rows not done."""
+    """Rate, what goes on, and rows not done."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed or 0.0
         fields = task.fields
-        return Text(f"{speed:.1f}/s  {fields['in_flight']()} in flight  {fields['failed']} not done")
+        return Text(f"{speed:.1f}/s  {fields['doing']()}  {fields['failed']} not done")
 
 
 class ProgressLine:
@@ -37,9 +37,9 @@ class ProgressLine:
         )
         self._failed = 0
 
-    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+    def begin(self, total: int, doing: Callable[[], str]) -> None:
         """Show the line."""
-        self._task = self._line.add_task("", total=total, in_flight=in_flight, failed=0)
+        self._task = self._line.add_task("", total=total, doing=doing, failed=0)
         self._line.start()
 
     def settled(self, outcome: Outcome) -> None:

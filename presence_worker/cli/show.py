@@ -13,6 +13,8 @@ from .output import is_terminal, print_json, print_lines, remark
 WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 WORST = 8  # reasons shown; the report has all
 FAULTS = 50  # rows named; `--json` names more
+UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
+MEND = "mend the file"
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)
 
 
@@ -24,6 +26,8 @@ def show(summary: dict[str, Any], options: Options) -> int:
     elif in_words:
         print_lines(summary_lines(summary))
     both_on_screen = in_words and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    if options.quiet and summary["exit_code"]:
+        remark(f"presence-worker: {summary['message']}")
     if summary["next"] and not both_on_screen:
         remark(f"Next: {summary['next']}")
     return int(summary["exit_code"])
@@ -79,7 +83,8 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         yield "Not done, and why"
     for entry in reasons[:WORST]:
         words = reason_words(entry["reason"], entry["result"])
-        yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {words.remedy}", indent=11)
+        remedy = MEND if entry["result"] == Result.INVALID and summary["state"] in UNREAD else words.remedy
+        yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
     if len(reasons) > WORST:
         yield f"           and {len(reasons) - WORST} more kinds, in the report"
 

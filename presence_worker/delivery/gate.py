@@ -43,8 +43,14 @@ class Gate:
         self._away: set[int] = set()  # rows that surely met nobody since the last useful answer
         self.is_open = False
         self._answered = False  # by anybody, ever
+        self._last_words = ""  # of trouble
         self._good = clock()  # when the last useful answer came
         self._next_probe = clock()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the service is known to be away."""
+        return not self.is_open and bool(self._strikes)
 
     @property
     def patience_left(self) -> float:
@@ -68,7 +74,8 @@ class Gate:
 
     def _give_up(self) -> None:
         waited = plain_duration(self._clock() - self._good)
-        self._halt(Stopped(f"the service gave no useful answer for {waited}; is it there, is the network?"))
+        why = f" ({self._last_words})" if self._last_words else ""
+        self._halt(Stopped(f"the service gave no useful answer for {waited}{why}"))
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
         """Take in what became of a try; give it with everybody's trouble told from the row's own."""
@@ -81,6 +88,7 @@ class Gate:
             outcome = replace(outcome, trouble=self._everybodys(change) or outcome.trouble)
         elif outcome.trouble is not Trouble.THROTTLED:
             self._welcome()
+        self._last_words = outcome.detail or self._last_words
         waiting = outcome.trouble in (Trouble.THROTTLED, Trouble.WAITING)
         if waiting and self._clock() - self._good >= self._patience:
             self._give_up()

@@ -24,6 +24,7 @@ class Policy:
     first_try: Send
     see_through: Callable[[Case], Awaitable[Outcome]]
     pace: Pace
+    gate: Gate
 
 
 def policy(
@@ -62,4 +63,4 @@ def policy(
     see_through = persistent(
         send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
     )
-    return Policy(first_try=send, see_through=see_through, pace=pace)
+    return Policy(first_try=send, see_through=see_through, pace=pace, gate=gate)

@@ -26,9 +26,8 @@ def settle(asked: Sequence[Asked], on_conflict: Literal["invalid", "last", "firs
     """
     agree = all(wanted == asked[0][1] for _, wanted, _ in asked)
     if not agree and on_conflict == "invalid":
-        words = (
-            f"asks for something else than another row for the same associate ({_places(asked)}); keep one"
-        )
+        what = "another message" if len({wanted.status for _, wanted, _ in asked}) == 1 else "something else"
+        words = f"asks for {what} than another row for the same associate ({_places(asked)}); keep one"
         for row, _, _ in asked:
             yield Verdict(row, Result.INVALID, Reason.CONFLICT, words, None)
         return

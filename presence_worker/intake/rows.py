@@ -38,7 +38,7 @@ class RowReader:
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
         columns = self._columns
-        associate_id = self._associate_id(cells[columns.associate_id], faults)
+        associate_id = self._associate_id(cells[columns.associate_id], faults, quoted=not faults)
         status = self._presence(cells[columns.status], faults)
         message = "" if columns.message is None else self._message(cells[columns.message], faults)
         if faults or status == IGNORE:
@@ -63,7 +63,8 @@ class RowReader:
         self._width = len(self._table.columns)
         return cells
 
-    def _associate_id(self, found: Any, faults: Faults) -> int | str | None:
+    def _associate_id(self, found: Any, faults: Faults, *, quoted: bool) -> int | str | None:
+        """Give the number, or what was found; of a ragged row the cell may be a piece of a message."""
         if isinstance(found, str):
             found = found.strip()
             if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
@@ -72,13 +73,12 @@ class RowReader:
             if found in self._protected:
                 faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
             return found
+        expected = f"expected a whole number from 1 to {MAX_ASSOCIATE_ID}"
+        if not quoted:
+            faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))
+            return None
         words = clean(found if isinstance(found, str) else json.dumps(found), 40)
-        faults.append(
-            (
-                Reason.BAD_ASSOCIATE_ID,
-                f"found {words!r} as associateId; expected a whole number from 1 to {MAX_ASSOCIATE_ID}",
-            )
-        )
+        faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r} as associateId; {expected}"))
         return words or None
 
     def _presence(self, found: Any, faults: Faults) -> str | None:
@@ -102,9 +102,8 @@ class RowReader:
         if len(message) > MAX_MESSAGE_LENGTH:
             words = f"the message has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
             faults.append((Reason.MESSAGE_TOO_LONG, words))
-        if not found.isprintable() and any(map(_is_control, found)):  # also those that would be trimmed
-            words = "the message has control characters other than line breaks and tabs; remove them"
-            faults.append((Reason.CONTROL_CHARACTERS, words))
+        if not found.isprintable():
+            faults += _controls(found)  # also those that would be trimmed
         return message
 
     def _sent_message(self, status: str | None, message: str) -> str:
@@ -127,6 +126,15 @@ class RowReader:
             reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
             detail="; ".join(words for _, words in faults) or "its status is mapped to ignore",
         )
+
+
+def _controls(message: str) -> Faults:
+    """Tell the first control character: it cannot be seen."""
+    for place, character in enumerate(message, 1):
+        if _is_control(character):
+            words = f"is a control character (U+{ord(character):04X}); remove it"
+            return [(Reason.CONTROL_CHARACTERS, f"character {place} of the message {words}")]
+    return []
 
 
 def _is_control(character: str) -> bool:

@@ -141,11 +141,7 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> Source:
 def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | None) -> str:
     """Give the encoding every byte of the file is valid in, or refuse it, naming the first that is not."""
     chosen = encoding or "utf-8"
-    try:
-        "".encode(chosen)  # knows what is no encoding of text, such as base64
-        fault = _first_fault(file, chosen)
-    except (LookupError, ValueError):
-        raise InputRefused(f"{name}: no such encoding: {encoding}; use one such as utf-8 or cp1252") from None
+    fault = _first_fault(file, chosen)
     if fault and not encoding and fallback:
         chosen, fault = fallback, _first_fault(file, fallback)
     if fault:

@@ -37,7 +37,7 @@ def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ..
         outcome.http_status,
         outcome.attempts,
         outcome.wire_puts,
-        outcome.duration_ms,
+        round(outcome.duration_ms, 3),
         at,
     )
 

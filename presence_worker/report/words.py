@@ -21,7 +21,7 @@ RESULTS: dict[Result, str] = {
     Result.INVALID: "wrong in the file",
     Result.REJECTED: "refused by the service",
     Result.FAILED: "not delivered",
-    Result.UNKNOWN: "sent, but never confirmed",
+    Result.UNKNOWN: "perhaps sent, never confirmed",
     Result.NOT_SENT: "not sent",
 }
 NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
@@ -42,7 +42,10 @@ REASONS: dict[str, Words] = {
     Reason.PROTECTED: Words(
         "associate is protected", "remove it from the file, or from safety.protected_ids"
     ),
-    Reason.REFUSED: Words("the service said no", "read its words in the report, mend the row in failed.csv"),
+    Reason.REFUSED: Words(
+        "the service said no",
+        "read its words in the report; 403 is a missing right, else mend the row in failed.csv",
+    ),
     Reason.MOVED_SINCE_RUN: Words("a later run has set this associate", "nothing, if the later run is right"),
     Reason.TIMEOUT: Words("no answer in time", _RESUME),
     Reason.CONNECTION: Words("connection trouble", _RESUME),
@@ -62,6 +65,8 @@ def reason_words(reason: str | None, result: str) -> Words:
     """Give the words for a reason; a row without one is explained by its result."""
     if reason is None:
         return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
+    if (reason, result) == (Reason.REFUSED, Result.FAILED):
+        return Words("the service refused us, not the row", "mend the configuration, then resume")
     return REASONS.get(reason) or Words(reason, "read the detail")  # a newer program may know more
 
 

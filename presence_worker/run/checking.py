@@ -50,7 +50,8 @@ def _judged(
     counts = journal.counts()
     rows, invalid = sum(counts.values()), counts[Result.INVALID]
     if invalid:
-        message = f"{invalid} of {rows} rows are invalid; `run` would send the others"
+        others = "`run` would send the others" if rows > invalid else "nothing is left to send"
+        message = f"{invalid} of {rows} rows are invalid; {others}"
         return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}
     message = (
         f"{'All ' if rows > 1 else ''}{rows} rows can be sent" if rows != 1 else "The one row can be sent"

@@ -17,8 +17,8 @@ from ..superoffice import Client
 class Progress(Protocol):
     """Somebody who watches a delivery."""
 
-    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
-        """Hear that *total* rows are to be sent."""
+    def begin(self, total: int, doing: Callable[[], str]) -> None:
+        """Hear that *total* rows are to be sent; *doing* tells what goes on at the moment."""
 
     def settled(self, outcome: Outcome) -> None:
         """Hear of one row that was settled."""
@@ -33,7 +33,7 @@ class Progress(Protocol):
 class Silence:
     """Nobody is watching."""
 
-    def begin(self, total: int, in_flight: Callable[[], int]) -> None:
+    def begin(self, total: int, doing: Callable[[], str]) -> None:
         """Say nothing."""
 
     def settled(self, outcome: Outcome) -> None:

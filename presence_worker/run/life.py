@@ -180,7 +180,8 @@ def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocat
             journal.describe(**ending._asdict())
         return write_reports(folder, journal)
     except Stopped as trouble:
-        command = "report" if journal.run().state == ending.state else "resume"
+        noted = journal.run().state == ending.state and not journal.to_send()
+        command = "report" if noted else "resume"
         return summarise(journal, {}) | {
             "state": str(State.STOPPED),
             "exit_code": int(trouble.exit_code),

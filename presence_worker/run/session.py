@@ -7,7 +7,7 @@ from datetime import datetime
 import anyio
 import structlog
 
-from ..delivery import Halt, Watch, deliver, policy
+from ..delivery import Gate, Halt, Watch, deliver, policy
 from ..errors import PresenceWorkerError, Stopped
 from ..journal import Journal
 from ..model import Change, Outcome, Reason, Result
@@ -47,7 +47,7 @@ class Session:
     async def run(self) -> PresenceWorkerError | None:
         """Deliver; return when every outcome is on disk. Give what ended the session early, or None."""
         began, gets = self._clock(), 0
-        with halting(self._halt):
+        with halting(self._halt, self._say):
             async with self._invocation.open_service() as client:
                 try:
                     await self._deliver(client)
@@ -72,7 +72,7 @@ class Session:
             seconds_left=self._until_deadline(),
         )
         page = max(delivery.concurrency, int(made.pace.rate))
-        progress.begin(self._to_send, lambda: self._halt.in_flight)
+        progress.begin(self._to_send, lambda: self._doing(made.gate))
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             beside.start_soon(self._keep_deadline)
@@ -83,6 +83,14 @@ class Session:
             beside.cancel_scope.cancel()
         progress.end()
         await self._recorder.flush()
+
+    def _doing(self, gate: Gate) -> str:
+        """Say what goes on, for whoever watches."""
+        return "service away, waiting" if gate.is_away else f"{self._halt.in_flight} in flight"
+
+    def _say(self, words: str) -> None:
+        log.warning("run.halting", words=words)
+        self._invocation.progress.remark(words)
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
         for settled_change, settled in self._watch.settle(change, outcome):

@@ -14,6 +14,7 @@ ALWAYS = tuple(REASONS)  # also where the shell that started us in the backgroun
 if hasattr(signal, "SIGHUP"):
     REASONS[signal.SIGHUP] = Terminated  # the terminal is gone
 WORDS = "stopped by a signal; what was in flight was finished"
+FINISHING = "told to stop: finishing what is in flight; a second signal leaves at once"
 
 
 def raise_on_signal() -> None:
@@ -32,8 +33,8 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 
 @contextmanager
-def halting(halt: Callable[[PresenceWorkerError], None]) -> Iterator[None]:
-    """While rows are being sent, the first signal halts the delivery in order.
+def halting(halt: Callable[[PresenceWorkerError], None], say: Callable[[str], None]) -> Iterator[None]:
+    """While rows are being sent, the first signal halts the delivery in order, and is said to.
 
     When the delivery is over, signals wait: a run that is writing its report is about to end anyway.
     """
@@ -44,6 +45,7 @@ def halting(halt: Callable[[PresenceWorkerError], None]) -> Iterator[None]:
         received.append(number)
         if len(received) > 1:
             os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
+        say(FINISHING)
         halt(REASONS[number](WORDS))
 
     numbers = _listened_to()

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 from aiohttp.connector import Connection
@@ -47,10 +48,20 @@ async def _only_once(
 
 
 def check_settings(settings: Settings) -> None:
-    """Raise UsageFault for settings with which no request could be made; nothing is sent."""
-    service_root(settings.target)
-    sign_in_headers(settings.auth)
-    _tls(settings)
+    """Raise UsageFault naming all settings with which no request could be made; nothing is sent."""
+    checks = (
+        partial(service_root, settings.target),
+        partial(sign_in_headers, settings.auth),
+        partial(_tls, settings),
+    )
+    problems: dict[str, None] = {}  # each once, in order
+    for check in checks:
+        try:
+            check()
+        except UsageFault as fault:
+            problems[str(fault)] = None
+    if problems:
+        raise UsageFault("\n".join(problems))
 
 
 @asynccontextmanager

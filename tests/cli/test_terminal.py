@@ -100,14 +100,15 @@ def test_no_color_is_heeded(at_desk: Callable[[RawServer], Worker], monkeypatch:
 
 
 def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
-    """-q leaves nothing on the screen but what is to be done next."""
+    """-q leaves nothing on the screen but what went wrong, and what is to be done next."""
     with raw_up(for_associates({2: GONE})) as server:
         worker = at_desk(server)
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    (line,) = shown.out.splitlines()
-    assert (shown.code, line.startswith("Next: presence-worker run ")) == (3, True)
+    what, following = shown.out.splitlines()
+    assert what.startswith("presence-worker: 1 of 2 rows are done; 1 refused by the service.")
+    assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
 
 
 def test_an_object_does_not_mix_with_the_line(at_desk: Callable[[RawServer], Worker], tmp_path: Path) -> None:

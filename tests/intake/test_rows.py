@@ -14,7 +14,10 @@ from .reading import HEADER, Write, read
 EXPECTED_ID = "as associateId; expected a whole number from 1 to 2147483647"
 EXPECTED_STATUS = "expected StatusNormal or StatusNotAvailable, or a value of input.statuses"
 ALLOWED = "is not allowed here; allowed: StatusNormal, StatusNotAvailable"
-CONTROLS = "the message has control characters other than line breaks and tabs; remove them"
+
+
+def control(place: int, code: str) -> str:
+    return f"character {place} of the message is a control character (U+{code}); remove it"
 
 
 def read_row(write: Write, associate_id: Any, status: Any, message: Any = "", **config: Any) -> Row:
@@ -151,12 +154,12 @@ def test_messages(found: str | None, message: str, write: Write) -> None:
     ("found", "reason", "detail"),
     [
         ("x" * 256, "message_too_long", "the message has 256 characters; the service keeps 255"),
-        ("a\x1b[31m", "control_characters", CONTROLS),
-        ("a\x00b", "control_characters", CONTROLS),
-        ("a\x0b", "control_characters", CONTROLS),
-        ("\x1f", "control_characters", CONTROLS),
-        ("\x85a", "control_characters", CONTROLS),
-        ("\ud800", "control_characters", CONTROLS),
+        ("a\x1b[31m", "control_characters", control(2, "001B")),
+        ("a\x00b", "control_characters", control(2, "0000")),
+        ("a\x0b", "control_characters", control(2, "000B")),
+        ("\x1f", "control_characters", control(1, "001F")),
+        ("\x85a", "control_characters", control(1, "0085")),
+        ("\ud800", "control_characters", control(1, "D800")),
     ],
 )
 def test_messages_that_cannot_be_sent(found: str, reason: str, detail: str, write: Write) -> None:

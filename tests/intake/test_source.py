@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from presence_worker.errors import InputRefused
 from presence_worker.intake.job import open_job
 from presence_worker.intake.source import CHUNK
-from presence_worker.settings import Settings
+from presence_worker.settings import Input, Settings
 
 from .reading import HEADER, Write, read, refusal
 
@@ -116,13 +117,10 @@ def test_a_letter_across_two_pieces(write: Write) -> None:
 
 
 @pytest.mark.parametrize("named", ["nonsense", "base64", "rot13", "undefined", "a\0b"])
-def test_what_is_no_encoding(named: str, write: Write) -> None:
-    """A name that stands for no encoding of text is refused before anything is read with it."""
-    path = write(JOB)
-
-    assert refusal(path, encoding=named) == (
-        f"FILE: no such encoding: {named}; use one such as utf-8 or cp1252"
-    )
+def test_what_is_no_encoding(named: str) -> None:
+    """A name that stands for no encoding of text is a wrong setting: no job is opened with it."""
+    with pytest.raises(ValidationError, match="no such encoding; expected one such as utf-8 or cp1252"):
+        Input(encoding=named)
 
 
 def test_a_named_encoding_has_no_fallback(write: Write) -> None:

@@ -34,7 +34,19 @@ def test_each_reason_has_words() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_a_reason_is_told_by_its_code(reason: Reason) -> None:
     """The journal keeps codes; the words are those of the table."""
-    assert reason_words(str(reason), "failed") == REASONS[reason]
+    assert reason_words(str(reason), "rejected") == REASONS[reason]
+
+
+def test_who_was_refused_himself_is_not_told_to_mend_rows() -> None:
+    """Where the credentials or the permission were refused, the rows are right."""
+    words = reason_words("refused", "failed")
+
+    assert "configuration" in words.remedy
+
+
+def test_an_unknown_reason_is_told_as_it_is() -> None:
+    """A newer program's journal may know more reasons."""
+    assert reason_words("out_of_office", "rejected") == ("out_of_office", "read the detail")
 
 
 @pytest.mark.parametrize("result", Result)
@@ -57,7 +69,7 @@ def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
         (
             {Result.UPDATED: 3, Result.INVALID: 2, Result.UNKNOWN: 1},
             3,
-            "3 of 6 rows are done; 2 wrong in the file, 1 sent, but never confirmed.",
+            "3 of 6 rows are done; 2 wrong in the file, 1 perhaps sent, never confirmed.",
         ),
     ],
 )

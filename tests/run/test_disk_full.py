@@ -97,6 +97,7 @@ def test_while_the_job_is_staged(disk: SmallDisk, worker_there: Callable[[RawSer
     assert (done.code, len(server.puts)) == (0, ROWS)
 
 
+@pytest.mark.proves("the disk is full")
 def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer], Worker]) -> None:
     """What was sent and could not be noted is in doubt; while there is no room, no command sends anything."""
     with raw_up(slowly(echo, 0.002)) as server:
