@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+from tenacity import AsyncRetrying, retry_if_result
 
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
@@ -59,36 +59,26 @@ def persistent(
     A row whose answer was lost is read before it is sent again, and once more at the end.
     """
 
-    async def next_try(case: Case) -> Outcome:
+    async def next_try(case: Case) -> None:
         if case.outcome.result is Result.UNKNOWN and await prove(case.change):
             case.prove()
         else:
             case.add(await send(case.change))
-        return case.outcome
 
     async def see_through(case: Case) -> Outcome:
-        known = case.outcome  # the first try is behind us: tenacity gets its outcome and waits
-
-        async def attempt() -> Outcome:
-            nonlocal known
-            if known is not case.outcome:
-                return await next_try(case)
-            known = DOUBT
-            return case.outcome
-
-        await AsyncRetrying(
+        tries = AsyncRetrying(
             sleep=anyio.sleep,
             wait=lambda _: backoff(case, base, longest),
             stop=lambda _: case.counted >= attempts,
             retry=retry_if_result(lambda outcome: outcome.trouble is not None),
-            retry_error_callback=_last_outcome,
-        )(attempt)
+            retry_error_callback=lambda _: None,  # what is known then is in the case
+        )
+        async for attempt in tries:
+            if attempt.retry_state.attempt_number > 1:  # the first try is behind us
+                await next_try(case)
+            attempt.retry_state.set_result(case.outcome)
         if case.outcome.result is Result.UNKNOWN and await prove(case.change):
             case.prove()
         return replace(case.outcome, trouble=None)
 
     return see_through
-
-
-def _last_outcome(state: RetryCallState) -> object:
-    return state.outcome.result() if state.outcome else None
