@@ -130,11 +130,21 @@ def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:
 
 
 def written_since(run: RunRecord, invocation: Invocation) -> frozenset[int]:
-    """Give the associates that later runs of the same target have written."""
-    written: set[int] = set()
-    for folder, journal in invocation.archive.journals():
-        if folder.name <= run.run_id:
-            break  # newest first: the rest is older
-        if journal.run().target == run.target:
-            written.update(journal.written())
-    return frozenset(written)
+    """Give the associates that later runs of the same target have written.
+
+    Raise UsageFault where one of them cannot be read: what it has written is not known.
+    """
+    later = [folder for folder in invocation.archive.folders() if folder.name > run.run_id]
+    return frozenset(written for folder in later for written in _written_in(folder, run, invocation))
+
+
+def _written_in(later: Path, run: RunRecord, invocation: Invocation) -> list[int]:
+    try:
+        with closing(Journal.open(later / JOURNAL)) as journal:
+            return list(journal.written()) if journal.run().target == run.target else []
+    except UsageFault as fault:
+        raise UsageFault(
+            f"run {later.name}, which came later, may have written the same associates, but {fault}; "
+            f"if you know that it did not, move {later} away and run this again",
+            next=invocation.command("runs"),
+        ) from None

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.given import Worker, away, write_csv
+from presence_worker.sandbox import Sandbox
+from tests.run.given import Worker, away, wishes, write_csv
 
 
 def job(worker: Worker, *numbers: int) -> Path:
@@ -94,6 +95,22 @@ def test_a_damaged_run_is_not_in_a_new_one_s_way(worker: Worker) -> None:
     ended = worker("run", job(worker, 1))
 
     assert ended.code == 0
+
+
+def test_a_later_run_that_cannot_be_read_is_told(worker: Worker, sandbox: Sandbox) -> None:
+    """What it has written is not known, so nothing is overwritten; moved away, it is in nobody's way."""
+    held = worker("run", job(worker, 1, 2), "--max-changes", "1")
+    worker("run", job(worker, 1))
+    later = damage(worker).parent
+
+    refused = worker.follow(held)
+    listed = worker.follow(refused)
+    later.rename(worker.folder / later.name)
+    applied = worker.follow(held)
+
+    assert (refused.code, listed.code, applied.code) == (2, 0, 0)
+    assert f"move {later} away" in refused.summary["message"]
+    assert len(wishes(sandbox)) == 3
 
 
 def test_a_report_is_shown_again(worker: Worker) -> None:
