@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .model import MAX_ASSOCIATE_ID, NOT_PRESENT, PRESENT, STATUSES
@@ -62,6 +62,7 @@ def _encoding(value: object) -> object:
     return value
 
 
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]  # "~/runs" is what a shell would make of it
 Encoding = Annotated[str | None, BeforeValidator(_encoding)]
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
@@ -186,7 +187,7 @@ def _default_state_dir() -> Path:
 class Storage(Section):
     """Where runs are kept, and for how long."""
 
-    state_dir: Path = Field(default_factory=_default_state_dir)
+    state_dir: HomePath = Field(default_factory=_default_state_dir)
     keep: Seconds = 90 * 86400.0
 
 

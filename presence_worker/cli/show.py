@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model import Result, State
-from ..report.words import RESULTS, reason_words
+from ..report.words import NOTHING_SENT, RESULTS, reason_words
 from .options import Options
 from .output import is_terminal, print_json, print_lines, remark
 
@@ -15,7 +15,6 @@ WORST = 8  # reasons shown; the report has all
 FAULTS = 50  # rows named; `--json` names more
 UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
 MEND = "mend the file"
-NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)
 
 
 def show(summary: dict[str, Any], options: Options) -> int:

@@ -8,7 +8,7 @@ import jinja2
 from ..journal import Journal
 from ..model import Result
 from .summary import summarise
-from .words import RESULTS, reason_words, verdict
+from .words import NOTHING_SENT, RESULTS, reason_words, verdict
 
 MOST_ROWS = 10_000  # report.csv has all
 PIECES = 1000  # of the page's text that are written at once
@@ -34,6 +34,7 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
         troubles=[
             (Result(result), reason_words(reason, result), number, detail)
             for result, reason, number, detail in journal.reasons()
+            if not (result == Result.NOT_SENT and run.state in NOTHING_SENT)
         ],
         lines=islice(journal.fates(), MOST_ROWS),
         with_message=with_message,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model import Reason, Result
+from ..model import Reason, Result, State
 
 
 class Words(NamedTuple):
@@ -26,6 +26,7 @@ RESULTS: dict[Result, str] = {
 }
 NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
 
+NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
 _MEND = "mend the row in failed.csv and run that file"
 _RESUME = "resume the run"
 REASONS: dict[str, Words] = {

@@ -8,6 +8,7 @@ from functools import partial
 import aiohttp
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
+from yarl import URL
 
 from .. import __version__
 from ..errors import UsageFault
@@ -53,6 +54,7 @@ def check_settings(settings: Settings) -> None:
         partial(service_root, settings.target),
         partial(sign_in_headers, settings.auth),
         partial(_tls, settings),
+        partial(_proxy, settings),
     )
     problems: dict[str, None] = {}  # each once, in order
     for check in checks:
@@ -94,7 +96,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         proxy=target.proxy,
         middlewares=(_only_once,),
     ) as session:
-        yield Client(session, service_root(target), known_secrets(settings.auth))
+        yield Client(session, service_root(target), _secrets(settings))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | bool:
@@ -109,3 +111,22 @@ def _tls(settings: Settings) -> ssl.SSLContext | bool:
         ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Give all secrets in force, the proxy's password among them."""
+    proxy = _proxy(settings).password
+    return [*known_secrets(settings.auth), *([proxy] if proxy else [])]
+
+
+def _proxy(settings: Settings) -> URL:
+    """Give the proxy's address, an empty one where there is none; raise UsageFault for what cannot be one."""
+    if settings.target.proxy is None:
+        return URL()
+    try:
+        proxy = URL(settings.target.proxy)
+    except ValueError:
+        proxy = URL()
+    if proxy.scheme not in ("http", "https") or not proxy.host:
+        raise UsageFault("target.proxy: expected something like http://proxy.example.com:3128")
+    return proxy

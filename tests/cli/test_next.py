@@ -202,3 +202,14 @@ def test_a_job_whose_name_looks_like_an_option(worker: Worker) -> None:
 
     assert (ended.code, following.code) == (4, 4)
     assert shlex.quote(str(Path("--json.csv").absolute())) in ended.summary["next"]
+
+
+@pytest.mark.parametrize(
+    "option", [("--concurrency", "many"), ("--max-changes", "5x"), ("--encoding", "utf-99")], ids=str
+)
+def test_an_option_that_cannot_work_is_not_named_again(option: tuple[str, str], worker: Worker) -> None:
+    """The same command again would end the same way: its help says what an option takes."""
+    ended = worker("run", job(worker), *option)
+
+    assert (ended.code, ended.summary["next"]) == (2, "presence-worker run --help")
+    assert ended.summary["message"].startswith(f"option {option[0]}: ")

@@ -119,3 +119,10 @@ def test_an_empty_variable_names_no_file(monkeypatch: pytest.MonkeyPatch) -> Non
     found = find_config(None)
 
     assert found is None
+
+
+def test_the_home_directory_may_be_written_as_a_shell_does(load: Load) -> None:
+    """ "~" is the user's home, and no directory of that name."""
+    settings = load('[storage]\nstate_dir = "~/runs"')
+
+    assert settings.storage.state_dir == Path.home() / "runs"

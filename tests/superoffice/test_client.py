@@ -1,6 +1,7 @@
 """The client's own work, without sockets: what it makes of answers, errors and bugs."""
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -153,3 +154,21 @@ async def test_settings_that_cannot_work_are_refused_before_anything_is_sent(
         check_settings(unusable)
     with pytest.raises(UsageFault, match=named):
         await put_once(unusable)
+
+
+@pytest.mark.parametrize("proxy", ["proxy", "socks5://proxy:1080", "http://", "http://[", ":"])
+def test_what_is_no_proxy_is_refused(proxy: str) -> None:
+    """The sentence says what a proxy's address looks like."""
+    with pytest.raises(UsageFault, match=r"target.proxy: expected something like http://proxy"):
+        check_settings(settings(proxy=proxy))
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Who has mended one setting does not have to learn of the next one only then."""
+    unusable = settings("crm", auth=Auth(), ca_file=tmp_path / "none.pem", proxy="proxy")
+
+    with pytest.raises(UsageFault) as caught:
+        check_settings(unusable)
+
+    said = str(caught.value).splitlines()
+    assert [words.split(":")[0] for words in said] == ["target.base_url", "auth.username", "target.proxy"]

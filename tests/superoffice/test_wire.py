@@ -191,3 +191,14 @@ async def test_redirects_are_never_followed(status: int) -> None:
     assert (outcome.result, outcome.http_status, shown) == (Result.FAILED, status, None)
     assert "sent us to 127.0.0.1;" in str(outcome.stop)
     assert "abc" not in str(outcome.stop)
+
+
+async def test_the_proxys_password_is_blotted_out() -> None:
+    """A proxy may quote what it was sent, too."""
+    words = b'{"ErrorMessage": "who is correct-magpie?"}'
+    async with raw_server(answer(400, words)) as proxy:
+        address = proxy.url.replace("http://", "http://night:correct-magpie@")
+
+        outcome = await put_once(settings("http://crm.localhost/x", proxy=address))
+
+    assert outcome.detail == "who is [redacted]?"
