@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Reason, Result, Row, State
+from .outcomes import columns, recording
 from .reading import UNSETTLED, Reader, way_on
 from .records import RunRecord, now
 from .schema import MIGRATIONS, TABLES, VERSION
@@ -25,31 +25,6 @@ AT_ONCE = 50  # outcomes written by one statement, at the most
 def damaged(path: Path | str, found: object) -> UsageFault:
     """Give the error for a journal that cannot be read: never guessed at."""
     return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
-
-
-def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ...]:
-    return (
-        row,
-        session,
-        outcome.result,
-        outcome.reason,
-        outcome.detail,
-        outcome.http_status,
-        outcome.attempts,
-        outcome.wire_puts,
-        round(outcome.duration_ms, 3),
-        at,
-    )
-
-
-@cache
-def _recording(rows: int) -> str:
-    """Give the statement that writes so many outcomes."""
-    return f"""INSERT INTO outcome VALUES {", ".join([f"({', '.join('?' * 10)})"] * rows)}
-        ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,
-        reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,
-        attempts = attempts + excluded.attempts, wire_puts = wire_puts + excluded.wire_puts,
-        duration_ms = duration_ms + excluded.duration_ms, finished_at = excluded.finished_at"""  # noqa: S608 - only marks
 
 
 class Journal(Reader):
@@ -215,8 +190,8 @@ class Journal(Reader):
         with self.transaction():
             (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
             while group := list(islice(waiting, AT_ONCE)):
-                values = (_columns(session, *settled) for settled in group)
-                self._db.execute(_recording(len(group)), list(chain.from_iterable(values)))
+                values = (columns(session, *settled) for settled in group)
+                self._db.execute(recording(len(group)), list(chain.from_iterable(values)))
 
     def changes(self, page: int = PAGE) -> Iterator[Change]:
         """Yield what is still to be sent, in row order, in flat memory.
