@@ -16,7 +16,7 @@ from pathlib import Path
 from .disk_log import Call
 
 SECTOR = 512  # bytes that survive together
-FLEETING = ("-shm", ".lock")  # memory and locks of living processes
+FLEETING = ("-shm", ".lock", " (deleted)")  # memory and locks of living processes, and what has no name
 
 
 Piece = tuple[int, bytes | None]  # a write at an offset, or (with None) a cut or stretch to a size
@@ -69,12 +69,22 @@ class Disk:
         return all(parent in found for parent in above)
 
     def _name(self, call: Call) -> None:
+        above = str(Path(call.path).parent)
+        self._imply("d", above)
+        if call.kind in "mu":
+            self._imply("c", call.path)
         node = Node(None if call.kind == "d" else b"") if call.kind in "cd" else self._seen[call.path]
-        directory = self._seen[str(Path(call.path).parent)]
-        directory.moves.append((call, node))
+        self._seen[above].moves.append((call, node))
         _rename(self._seen, call, node)
 
+    def _imply(self, kind: str, path: str) -> None:
+        """Take it that something was made: who is killed right behind a call does not tell of it."""
+        if path not in self._seen:
+            self._name(Call(kind=kind, path=path, second="", data=b"", at=0))
+
     def _change(self, call: Call) -> None:
+        if call.kind == "t":
+            self._imply("c", call.path)
         if call.path in self._seen:  # else it was unlinked
             self._seen[call.path].unsynced.append((call.at, call.data if call.kind == "w" else None))
 

@@ -92,6 +92,14 @@ def test_a_move_is_all_or_nothing(tmp_path: Path) -> None:
     assert found == [{"a": b"new"}, {"a": b"old", "b": b"new"}, {"a": b"old"}]
 
 
+def test_what_was_made_right_before_a_kill_is_known(tmp_path: Path) -> None:
+    """Who was killed behind a call could not tell of it: the next call on that file or directory does."""
+    found = survivors(tmp_path, ("t", "a/b", b"", 0), ("w", "a/b", b"new", 0), ("u", "a/c", b"", 0))
+
+    assert kinds(found)[0] == {}
+    assert {"a": None, "a/b": b"new"} in kinds(found)
+
+
 def test_a_directory_takes_all_in_it_along(tmp_path: Path) -> None:
     """What is in a directory whose name is lost is lost, however often it was synced."""
     made: list[Made] = [("d", "d", b"", 0), ("c", "d/a", b"", 0), ("s", "d/a", b"", 0), ("s", "d", b"", 0)]
