@@ -1,26 +1,23 @@
-"""One PUT, one GET: the only place that talks to the service."""
+"""The calls we make of the service: one PUT, one GET."""
 
 from dataclasses import replace
 from time import perf_counter
 
-import aiohttp
-from yarl import URL
-
 from ..model import Change, Outcome, Presence, internal_error
 from ..text import redact
 from .answers import judge
-from .network import AnswerLostError, lost
+from .network import LOST, lost
 from .presences import encoded, read_presence
+from .wire import Wire
 
-LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred
+OK = 200
 
 
 class Client:
-    """Owns a session with one service; made by `open_client`."""
+    """Owns the count of what was read, and what must be blotted out of the service's words."""
 
-    def __init__(self, session: aiohttp.ClientSession, root: URL, secrets: list[str]) -> None:
-        self._session = session
-        self._users = f"{root}/api/v1/User/"
+    def __init__(self, wire: Wire, secrets: list[str]) -> None:
+        self._wire = wire
         self._secrets = secrets
         self.gets = 0
 
@@ -30,12 +27,9 @@ class Client:
         try:
             body = encoded(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
-            async with self._session.put(
-                self._url(change.associate_id), data=body, allow_redirects=False
-            ) as response:
-                answer = await _bounded(response)
-                outcome = judge(change, response.status, response.headers, answer)
-        except (aiohttp.ClientError, AnswerLostError, TimeoutError, OSError) as error:
+            answer = await self._wire.ask("PUT", _presence_of(change.associate_id), body)
+            outcome = judge(change, answer.status, answer.headers, answer.body)
+        except LOST as error:
             outcome = lost(error)
         except Exception as error:  # noqa: BLE001 - a bug must not take other rows along
             outcome = internal_error(error, sent=sent)
@@ -45,14 +39,10 @@ class Client:
         """Read a presence; None where the service does not show one, whatever the reason."""
         self.gets += 1
         try:
-            async with self._session.get(self._url(associate_id), allow_redirects=False) as response:
-                body = await _bounded(response)
-                return read_presence(body) if response.status == 200 else None  # noqa: PLR2004
-        except (aiohttp.ClientError, AnswerLostError, TimeoutError, OSError):
+            answer = await self._wire.ask("GET", _presence_of(associate_id))
+        except LOST:
             return None
-
-    def _url(self, associate_id: int) -> URL:
-        return URL(f"{self._users}{associate_id}/UserPresenceStatus", encoded=True)
+        return read_presence(answer.body) if answer.status == OK else None
 
     def _finished(self, outcome: Outcome, duration_ms: float) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""
@@ -64,11 +54,5 @@ class Client:
         )
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """Read an answer up to a sane size; the connection of a longer one is closed, not drained."""
-    body = await response.content.readany()
-    while not response.content.at_eof() and len(body) <= LONGEST_ANSWER:
-        body += await response.content.readany()
-    if len(body) > LONGEST_ANSWER:
-        response.close()
-    return body
+def _presence_of(associate_id: int) -> str:
+    return f"/api/v1/User/{associate_id}/UserPresenceStatus"

@@ -16,6 +16,14 @@ class AnswerLostError(Exception):
     """The connection ended after a request went out, before its answer came in."""
 
 
+LOST = (
+    aiohttp.ClientError,
+    AnswerLostError,
+    TimeoutError,
+    OSError,
+)  # what a request ends in without an answer
+
+
 def lost(error: BaseException) -> Outcome:
     """Give the outcome of a try that ended in an error of the network instead of an answer.
 

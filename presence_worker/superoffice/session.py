@@ -17,6 +17,7 @@ from .auth import known_secrets, sign_in_headers
 from .client import Client
 from .network import AnswerLostError
 from .root import service_root
+from .wire import Wire
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -96,7 +97,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         proxy=target.proxy,
         middlewares=(_only_once,),
     ) as session:
-        yield Client(session, service_root(target), _secrets(settings))
+        yield Client(Wire(session, service_root(target)), _secrets(settings))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | bool:
