@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 MAX_ASSOCIATE_ID = 2_147_483_647  # int32, by the service's reference
 MAX_MESSAGE_LENGTH = 255  # characters; the column behind the comment is a String(255)
@@ -45,7 +46,15 @@ class Reason(StrEnum):
     RAGGED_ROW = "ragged_row"
     CONFLICT = "conflict"
     PROTECTED = "protected"
+    NO_IDENTITY = "no_identity"
+    UNKNOWN_IDENTITY = "unknown_identity"
+    AMBIGUOUS_IDENTITY = "ambiguous_identity"
+    UNKNOWN_ASSOCIATE = "unknown_associate"
+    INACTIVE_ASSOCIATE = "inactive_associate"
+    NO_SERVICE_USER = "no_service_user"
+    BEFORE_UNKNOWN = "before_unknown"
     REFUSED = "refused"
+    MOVED_SINCE_PLAN = "moved_since_plan"
     MOVED_SINCE_RUN = "moved_since_run"
     TIMEOUT = "timeout"
     CONNECTION = "connection"
@@ -68,6 +77,22 @@ class State(StrEnum):
     RUNNING = "running"
     STOPPED = "stopped"  # ended early, can be resumed
     FINISHED = "finished"
+
+
+class Step(StrEnum):
+    """What a run has to do next."""
+
+    READ = "read"  # the present values, and then to ask whether it may be sent
+    COMPARE = "compare"  # them again with those it was planned on; that it may be sent is decided
+    SEND = "send"
+
+
+class Intent(StrEnum):
+    """What a run is for."""
+
+    RUN = "run"
+    PLAN = "plan"  # it ends before anything is sent
+    UNDO = "undo"  # it puts back what another run has changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +120,17 @@ class Row:
     result: Result | None = None  # None: to be sent
     reason: Reason | None = None
     detail: str | None = None  # all its faults, for people
+    identity: str | None = None  # the login or e-mail that names whom it is about; None: the associateId does
+
+
+class Verdict(NamedTuple):
+    """What settles a row of the job without its being sent."""
+
+    row: int
+    result: Result
+    reason: Reason | None = None
+    detail: str | None = None
+    duplicate_of: int | None = None  # the row that is sent instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +167,7 @@ class Outcome:
     trouble: Trouble | None = None  # None: final
     retry_after: float | None = None  # seconds the service asked everybody to wait
     html: bool = False  # a page for people came instead of an answer
+    seen: Presence | None = None  # what a read showed
     stop: str | None = None  # why the whole run must stop: not this row's fault
 
     def after(self, earlier: "Outcome") -> "Outcome":

@@ -1,21 +1,11 @@
 """What becomes of rows of one job that ask for the same associate."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from ..model import Presence, Reason, Result
+from ..model import Presence, Reason, Result, Verdict
 
 Asked = tuple[int, Presence, int | None]  # ordinal, wanted, physical line
-
-
-class Verdict(NamedTuple):
-    """How a row that clashes with another one is settled."""
-
-    row: int
-    result: Result
-    reason: Reason | None
-    detail: str
-    duplicate_of: int | None
 
 
 def settle(asked: Sequence[Asked], on_conflict: Literal["invalid", "last", "first"]) -> Iterator[Verdict]:

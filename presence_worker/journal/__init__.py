@@ -3,15 +3,17 @@
 from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
 from .durable import sync_directory
 from .locks import run_lock, target_lock
-from .records import Fate, RunRecord, Work, now
+from .records import Fate, Finding, RunRecord, Wish, Work, now
 from .store import Journal
 
 __all__ = [
     "JOURNAL",
     "Archive",
     "Fate",
+    "Finding",
     "Journal",
     "RunRecord",
+    "Wish",
     "Work",
     "id_made_ago",
     "is_readable",

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ..errors import Stopped
 from ..model import Presence, Result
-from .records import Fate, RunRecord, Work
+from .records import Fate, RunRecord, Wish, Work
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
@@ -23,6 +21,9 @@ DISK = (
     sqlite3.SQLITE_CANTOPEN,
 )
 Found = Any  # a row of an answer: a tuple
+PERSON = "coalesce(associate_id, known_as)"  # whom a row is about, as far as it is known
+TWICE = f"SELECT {PERSON} FROM row WHERE result IS NULL GROUP BY {PERSON} HAVING count(*) > 1"  # noqa: S608 - ours
+ABOUT = f"SELECT row, status, message, line FROM row WHERE {PERSON} = ? AND result IS NULL ORDER BY row"  # noqa: S608
 
 
 def way_on(found: object) -> str:
@@ -64,8 +65,7 @@ class Reader:
 
     def run(self) -> RunRecord:
         """Give the run as a whole."""
-        values = self._one("SELECT * FROM run")
-        return RunRecord(*values[:7], *(orjson.loads(part) for part in values[7:]))
+        return RunRecord.read(self._one("SELECT * FROM run"))
 
     def work(self) -> Work:
         """Give what all sessions did together."""
@@ -116,19 +116,43 @@ class Reader:
         return sum(counts[result] for result in UNSETTLED)
 
     def clashes(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
-        """Yield, for each associate asked for twice or more, its rows (ordinal, wanted, line) in order."""
+        """Yield, for each person asked for twice or more, their rows (ordinal, wanted, line) in order.
+
+        People are told apart by associateId, and as long as that is not known by their name in the job.
+        """
         twice = self._all(
-            "SELECT associate_id FROM row WHERE result IS NULL GROUP BY associate_id HAVING count(*) > 1"
+            f"SELECT {PERSON} FROM row WHERE result IS NULL GROUP BY {PERSON} HAVING count(*) > 1"  # noqa: S608
         )
         if twice:
-            self._db.execute("CREATE INDEX row_by_associate ON row (associate_id)")
-        for (associate_id,) in twice:
-            rows = self._all(
-                "SELECT row, status, message, line FROM row "
-                "WHERE associate_id = ? AND result IS NULL ORDER BY row",
-                associate_id,
-            )
+            self._db.execute(f"CREATE INDEX IF NOT EXISTS row_by_person ON row ({PERSON})")
+        for (person,) in twice:
+            rows = self._all(ABOUT, person)
             yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows]
+
+    def identities(self) -> Iterator[tuple[int, str]]:
+        """Yield the rows whose associate is still to be found, in order, with their name in lower case."""
+        return self._each(
+            """SELECT row, known_as FROM row
+            WHERE identity IS NOT NULL AND associate_id IS NULL AND result IS NULL ORDER BY row"""
+        )
+
+    def wishes(self, page: int) -> Iterator[Wish]:
+        """Yield what is still to be sent, in row order, *page* rows read at once; nothing is handed out.
+
+        What was yielded may be settled before the next one is asked for.
+        """
+        last = 0
+        while found := self._all(
+            """SELECT row.row, associate_id, row.status, row.message, before.status, before.message
+            FROM row LEFT JOIN outcome ON outcome.row = row.row LEFT JOIN before ON before.row = row.row
+            WHERE row.row > ? AND row.result IS NULL AND associate_id IS NOT NULL
+            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?)) ORDER BY row.row LIMIT ?""",
+            last,
+            *UNSETTLED,
+            page,
+        ):
+            last = found[-1][0]
+            yield from map(_wish, found)
 
     def fates(self, *results: Result) -> Iterator[Fate]:
         """Yield all rows in order with what became of them, or only those with the *results* named."""
@@ -140,3 +164,9 @@ class Reader:
         """Yield the associates this run wrote, or may have written."""
         query = "SELECT associate_id FROM fate WHERE result IN (?, ?)"
         return (found[0] for found in self._each(query, Result.UPDATED, Result.UNKNOWN))
+
+
+def _wish(found: Found) -> Wish:
+    row, associate_id, status, message, was, comment = found
+    before = None if was is None else Presence(status=was, message=comment or "")
+    return Wish(row, associate_id, Presence(status=status, message=message), before, comment is not None)

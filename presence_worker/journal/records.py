@@ -1,8 +1,15 @@
 """What the journal tells of: a run, its sessions, and each row with what became of it."""
 
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+import orjson
+
+from ..model import Intent, Presence, Step
+
+AS_JSON = ("input", "settings", "notes", "compared")
 
 
 class Fate(NamedTuple):
@@ -15,6 +22,8 @@ class Fate(NamedTuple):
     message: str
     cells: str
     duplicate_of: int | None
+    identity: str | None
+    before_status: str | None
     result: str
     reason: str | None
     detail: str | None
@@ -39,6 +48,38 @@ class RunRecord(NamedTuple):
     settings: dict[str, Any]
     notes: list[str]
     compared: dict[str, Any] | None = None
+    intent: str = Intent.RUN
+    step: str = Step.SEND
+    undoes: str | None = None
+
+    @classmethod
+    def read(cls, values: Iterable[Any]) -> "RunRecord":
+        """Make a record of what the table holds, in the order of its columns."""
+        pairs = zip(cls._fields, values, strict=True)
+        return cls(*(orjson.loads(value) if name in AS_JSON else value for name, value in pairs))
+
+    def written(self) -> list[Any]:
+        """Give what the table holds, in the order of its columns."""
+        pairs = zip(self._fields, self, strict=True)
+        return [orjson.dumps(value).decode() if name in AS_JSON else value for name, value in pairs]
+
+
+class Wish(NamedTuple):
+    """A row that is still to be sent, and what it was planned on."""
+
+    row: int
+    associate_id: int
+    wanted: Presence
+    before: Presence | None  # None: nothing was read
+    knows_comment: bool  # whether the comment of *before* is known
+
+
+class Finding(NamedTuple):
+    """What a read showed of a row, as the journal keeps it; *status* None: no presence at all."""
+
+    row: int
+    status: str | None
+    message: str | None  # None: not known
 
 
 class Work(NamedTuple):

@@ -1,11 +1,53 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 2
-MIGRATIONS = {  # version: what makes the next one of it
-    1: "ALTER TABLE run ADD COLUMN compared TEXT NOT NULL DEFAULT 'null'",
+VERSION = 3
+
+BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
+    row     INTEGER PRIMARY KEY,
+    status  TEXT,           -- NULL: it showed no presence
+    message TEXT            -- NULL: not known; of somebody who is present it is not read
+);
+"""
+
+FATE = """CREATE VIEW fate AS
+SELECT
+    row.row, row.line, row.associate_id, row.status, row.message, row.cells, row.duplicate_of,
+    row.identity, before.status AS before_status,
+    CASE WHEN row.result IS NOT NULL THEN row.result
+         WHEN lost.row IS NOT NULL THEN 'unknown'
+         ELSE coalesce(outcome.result, 'not_sent') END AS result,
+    CASE WHEN row.result IS NOT NULL THEN row.reason
+         WHEN lost.row IS NOT NULL THEN 'stopped'
+         ELSE outcome.reason END AS reason,
+    CASE WHEN row.result IS NOT NULL THEN row.detail
+         WHEN lost.row IS NOT NULL THEN 'the program ended while this row may have been on its way'
+         ELSE outcome.detail END AS detail,
+    outcome.http_status,
+    coalesce(outcome.attempts, 0) AS attempts,
+    coalesce(outcome.wire_puts, 0) AS wire_puts,
+    outcome.duration_ms,
+    outcome.finished_at
+FROM row
+LEFT JOIN outcome ON outcome.row = row.row
+LEFT JOIN lost ON lost.row = row.row
+LEFT JOIN before ON before.row = row.row;
+"""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one of it
+    1: ("ALTER TABLE run ADD COLUMN compared TEXT NOT NULL DEFAULT 'null'",),
+    2: (
+        "ALTER TABLE run ADD COLUMN intent TEXT NOT NULL DEFAULT 'run'",
+        "ALTER TABLE run ADD COLUMN step TEXT NOT NULL DEFAULT 'send'",
+        "ALTER TABLE run ADD COLUMN undoes TEXT",
+        "ALTER TABLE row ADD COLUMN identity TEXT",
+        "ALTER TABLE row ADD COLUMN known_as TEXT",
+        BEFORE,
+        "DROP VIEW fate",
+        FATE,
+    ),
 }
 
-TABLES = """
+STAGED = """
 CREATE TABLE schema (version INTEGER NOT NULL);
 
 CREATE TABLE run (              -- exactly one
@@ -19,7 +61,10 @@ CREATE TABLE run (              -- exactly one
     input      TEXT NOT NULL,   -- JSON: name, sha256, rows, format, encoding, delimiter, columns, stdin
     settings   TEXT NOT NULL,   -- JSON, without secrets
     notes      TEXT NOT NULL,   -- JSON list: what the reader should know, beside the results
-    compared   TEXT NOT NULL    -- JSON: how the job differs from the last one of the target, or null
+    compared   TEXT NOT NULL,   -- JSON: how the job differs from the last one of the target, or null
+    intent     TEXT NOT NULL,   -- what it is for: run, plan, undo
+    step       TEXT NOT NULL,   -- what it has to do next: read, compare, send
+    undoes     TEXT             -- the run that it undoes
 );
 
 CREATE TABLE session (          -- one for each time somebody set to work on the run
@@ -33,7 +78,7 @@ CREATE TABLE session (          -- one for each time somebody set to work on the
     handed_out INTEGER NOT NULL DEFAULT 0  -- rows up to this one may have been sent in this session
 );
 
-CREATE TABLE row (              -- what was asked; never changes once the run is staged
+CREATE TABLE row (              -- what was asked; never changes once the first row is sent
     row          INTEGER PRIMARY KEY,
     line         INTEGER,
     associate_id,               -- INTEGER where it is one, else TEXT as found
@@ -43,7 +88,9 @@ CREATE TABLE row (              -- what was asked; never changes once the run is
     result       TEXT,          -- NULL: to be sent
     reason       TEXT,
     detail       TEXT,
-    duplicate_of INTEGER
+    duplicate_of INTEGER,
+    identity     TEXT,          -- login or e-mail, where the job names people so
+    known_as     TEXT           -- the same as it is compared: without case
 );
 
 CREATE TABLE outcome (          -- what became of it; written after the answer was judged
@@ -68,25 +115,6 @@ LEFT JOIN outcome ON outcome.row = row.row
 WHERE row.result IS NULL AND row.row <= session.handed_out
   AND (outcome.row IS NULL
        OR (outcome.session < session.session AND outcome.result IN ('not_sent', 'failed', 'unknown')));
-
-CREATE VIEW fate AS
-SELECT
-    row.row, row.line, row.associate_id, row.status, row.message, row.cells, row.duplicate_of,
-    CASE WHEN row.result IS NOT NULL THEN row.result
-         WHEN lost.row IS NOT NULL THEN 'unknown'
-         ELSE coalesce(outcome.result, 'not_sent') END AS result,
-    CASE WHEN row.result IS NOT NULL THEN row.reason
-         WHEN lost.row IS NOT NULL THEN 'stopped'
-         ELSE outcome.reason END AS reason,
-    CASE WHEN row.result IS NOT NULL THEN row.detail
-         WHEN lost.row IS NOT NULL THEN 'the program ended while this row may have been on its way'
-         ELSE outcome.detail END AS detail,
-    outcome.http_status,
-    coalesce(outcome.attempts, 0) AS attempts,
-    coalesce(outcome.wire_puts, 0) AS wire_puts,
-    outcome.duration_ms,
-    outcome.finished_at
-FROM row
-LEFT JOIN outcome ON outcome.row = row.row
-LEFT JOIN lost ON lost.row = row.row;
 """
+
+TABLES = STAGED + BEFORE + FATE

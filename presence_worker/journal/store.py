@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from ..errors import Stopped, UsageFault
-from ..model import Change, Outcome, Presence, Reason, Result, Row, State
+from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
 from .outcomes import columns, recording
 from .reading import UNSETTLED, Reader, way_on
-from .records import RunRecord, now
+from .records import Finding, RunRecord, now
 from .schema import MIGRATIONS, TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
@@ -77,7 +77,8 @@ class Journal(Reader):
             with self.transaction():
                 version = self._version()  # somebody may have been faster
                 while version in MIGRATIONS:
-                    self._db.execute(MIGRATIONS[version])
+                    for statement in MIGRATIONS[version]:
+                        self._db.execute(statement)
                     version += 1
                 self._db.execute("UPDATE schema SET version = ?", (version,))
         if version != VERSION:
@@ -129,23 +130,25 @@ class Journal(Reader):
         for statement in TABLES.split(";\n"):
             self._db.execute(statement)
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
-        self._db.execute(
-            "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*run[:7], *(orjson.dumps(part).decode() for part in run[7:])),
-        )
+        written = run.written()
+        self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
+        self._db.executemany(f"INSERT INTO row VALUES ({', '.join('?' * 12)})", map(_stored, rows))  # noqa: S608
+
+    def settle(self, verdicts: Iterable[Verdict]) -> None:
+        """Settle staged rows that are not to be sent; call it inside a transaction."""
         self._db.executemany(
-            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            (
-                (r.row, r.line, r.associate_id, r.status, r.message, r.cells, r.result, r.reason, r.detail)
-                for r in rows
-            ),
+            "UPDATE row SET result = ?, reason = ?, detail = ?, duplicate_of = ? WHERE row = ?",
+            ((v.result, v.reason, v.detail, v.duplicate_of, v.row) for v in verdicts),
         )
 
-    def set_row(self, row: int, result: Result, reason: Reason | None, detail: str, of: int | None) -> None:
-        """Settle a staged row that another row of the job decides; *of* is the row it duplicates."""
-        self._db.execute(
-            "UPDATE row SET result = ?, reason = ?, detail = ?, duplicate_of = ? WHERE row = ?",
-            (result, reason, detail, of, row),
+    def found(self, findings: Iterable[Finding]) -> None:
+        """Keep what the service holds for rows; call it inside a transaction."""
+        self._db.executemany("INSERT OR REPLACE INTO before VALUES (?, ?, ?)", findings)
+
+    def name(self, people: Iterable[tuple[int, int]]) -> None:
+        """Say which associates rows are about, as (row, associate's id); call it inside a transaction."""
+        self._db.executemany(
+            "UPDATE row SET associate_id = ? WHERE row = ?", ((number, row) for row, number in people)
         )
 
     def describe(self, **columns: Any) -> None:
@@ -227,3 +230,21 @@ class Journal(Reader):
                 "UPDATE session SET handed_out = ? WHERE session = (SELECT max(session) FROM session)",
                 (upto,),
             )
+
+
+def _stored(row: Row) -> tuple[Any, ...]:
+    """Give a row as the table takes it; what it duplicates is not known yet."""
+    return (
+        row.row,
+        row.line,
+        row.associate_id,
+        row.status,
+        row.message,
+        row.cells,
+        row.result,
+        row.reason,
+        row.detail,
+        None,
+        row.identity,
+        row.identity and row.identity.casefold(),
+    )

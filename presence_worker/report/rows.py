@@ -8,6 +8,7 @@ FIELDS = (
     "row",
     "line",
     "associate_id",
+    "identity",
     "status",
     "result",
     "reason",
@@ -28,6 +29,7 @@ def line_of(fate: Fate, *, with_message: bool) -> dict[str, Any]:
         "row": fate.row,
         "line": fate.line,
         "associate_id": fate.associate_id,
+        "identity": fate.identity,
         "status": fate.status,
         "result": fate.result,
         "reason": fate.reason,
@@ -37,7 +39,7 @@ def line_of(fate: Fate, *, with_message: bool) -> dict[str, Any]:
         "wire_puts": fate.wire_puts,
         "duration_ms": fate.duration_ms,
         "duplicate_of": fate.duplicate_of,
-        "before_status": None,  # nothing is read before writing yet
+        "before_status": fate.before_status,
         "finished_at": fate.finished_at,
     }
     if with_message:

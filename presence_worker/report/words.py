@@ -43,11 +43,28 @@ REASONS: dict[str, Words] = {
     Reason.PROTECTED: Words(
         "associate is protected", "remove it from the file, or from safety.protected_ids"
     ),
+    Reason.NO_IDENTITY: Words("names nobody", _MEND),
+    Reason.UNKNOWN_IDENTITY: Words(
+        "nobody in SuperOffice has this login or e-mail",
+        'mend the row; or set input.unknown_people = "skip" where HR knows more people',
+    ),
+    Reason.AMBIGUOUS_IDENTITY: Words(
+        "several people in SuperOffice have this login or e-mail", "name the associateId instead"
+    ),
+    Reason.UNKNOWN_ASSOCIATE: Words("SuperOffice has nobody with this id", _MEND),
+    Reason.INACTIVE_ASSOCIATE: Words("the user is not active", "leave the row out, or activate the user"),
+    Reason.NO_SERVICE_USER: Words(
+        "the user has no part in Service", "leave the row out, or add the user there"
+    ),
+    Reason.BEFORE_UNKNOWN: Words(
+        "what it was before is not known", "set it by hand, or with a file of your own"
+    ),
     Reason.REFUSED: Words(
         "the service said no",
         "read its words in the report; 403 is a missing right, else mend the row in failed.csv",
     ),
-    Reason.MOVED_SINCE_RUN: Words("a later run has set this associate", "nothing, if the later run is right"),
+    Reason.MOVED_SINCE_PLAN: Words("somebody changed it after the plan", "plan again, and look at it"),
+    Reason.MOVED_SINCE_RUN: Words("somebody, or a later run, changed it since", "nothing, if that is right"),
     Reason.TIMEOUT: Words("no answer in time", _RESUME),
     Reason.CONNECTION: Words("connection trouble", _RESUME),
     Reason.SERVER_ERROR: Words("the service was in trouble", _RESUME),

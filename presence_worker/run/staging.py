@@ -50,8 +50,7 @@ def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord
 def settle_clashes(journal: Journal, settings: Settings) -> None:
     """Settle the rows that ask for an associate another row asks for as well."""
     for asked in journal.clashes():
-        for row, result, reason, detail, of in settle(asked, settings.input.on_conflict):
-            journal.set_row(row, result, reason, detail, of)
+        journal.settle(settle(asked, settings.input.on_conflict))
 
 
 def _judge(

@@ -4,8 +4,8 @@ from typing import Literal
 
 import pytest
 
-from presence_worker.intake.clashes import Asked, Verdict, settle
-from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result
+from presence_worker.intake.clashes import Asked, settle
+from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Verdict
 
 HERE = Presence(status=PRESENT, message="")
 AWAY = Presence(status=NOT_PRESENT, message="Ferie")
@@ -44,6 +44,7 @@ def test_many_rows_are_not_all_named() -> None:
 
     detail = next(settle(asked, "invalid")).detail
 
+    assert detail is not None
     assert detail.endswith("line 5: StatusNotAvailable, …); keep one")
 
 

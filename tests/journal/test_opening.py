@@ -167,7 +167,7 @@ def test_damage_in_the_middle_is_told(path: Path) -> None:
     """A damaged page of rows is a known trouble with a sentence, not a bug of ours."""
     staged(path, 400).close()
     whole = bytearray(path.read_bytes())
-    for page in range(8 * 4096, len(whole), 4096):
+    for page in range(12 * 4096, len(whole), 4096):
         whole[page : page + 2000] = b"\xff" * 2000
     path.write_bytes(whole)
 
@@ -200,7 +200,7 @@ def test_a_check_finds_damage(path: Path) -> None:
     """After an unclean end the whole file is looked at before it is trusted."""
     staged(path, 400).close()
     whole = bytearray(path.read_bytes())
-    whole[8 * 4096 : 8 * 4096 + 2000] = b"\xff" * 2000
+    whole[12 * 4096 : 12 * 4096 + 2000] = b"\xff" * 2000
     path.write_bytes(whole)
 
     with closing(Journal.open(path)) as journal, pytest.raises(UsageFault, match="cannot be read"):
@@ -222,7 +222,7 @@ def test_what_a_check_found_is_one_sentence(path: Path) -> None:
     """Whatever was found, it is told on one line."""
     staged(path, 400).close()
     whole = path.read_bytes()
-    path.write_bytes(whole[: 8 * 4096] + b"\xff" * 2000 + whole[8 * 4096 + 2000 :])
+    path.write_bytes(whole[: 12 * 4096] + b"\xff" * 2000 + whole[12 * 4096 + 2000 :])
 
     with closing(Journal.open(path)) as journal, pytest.raises(UsageFault) as caught:
         journal.check()
@@ -233,7 +233,7 @@ def test_what_a_check_found_is_one_sentence(path: Path) -> None:
 def test_a_file_that_shrank_is_refused(path: Path) -> None:
     """A file the end of which is missing is found out at once."""
     staged(path, 400).close()
-    path.write_bytes(path.read_bytes()[: 8 * 4096])
+    path.write_bytes(path.read_bytes()[: 12 * 4096])
 
     assert "the journal cannot be read" in refusal(path)
 

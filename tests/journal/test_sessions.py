@@ -9,7 +9,7 @@ import pytest
 
 from presence_worker.journal import Journal
 from presence_worker.journal.store import PAGE
-from presence_worker.model import Change, Outcome, Reason, Result, State
+from presence_worker.model import Change, Outcome, Reason, Result, State, Verdict
 
 from .given import (
     AWAY,
@@ -208,7 +208,7 @@ def test_a_dead_session_leaves_its_rows_in_doubt(journal: Journal, path: Path) -
 
 def later_figures(fate: tuple[object, ...]) -> tuple[object, ...]:
     """Give HTTP status, tries, PUTs and duration of a fate."""
-    return fate[10:14]
+    return fate[12:16]
 
 
 @pytest.mark.parametrize("earlier", [FAILED, UNKNOWN, NOT_SENT])
@@ -347,7 +347,7 @@ def test_changes_are_counted_by_what_they_ask_for(path: Path) -> None:
 def test_what_is_done_and_a_duplicate_with_it(journal: Journal, result: Result) -> None:
     """Done is what needs nobody any more, by the contract; a duplicate is done as its row is."""
     with journal.transaction():
-        journal.set_row(5, Result.DUPLICATE, None, "same as line 2", 1)
+        journal.settle([Verdict(5, Result.DUPLICATE, None, "same as line 2", 1)])
     deliver(journal, {1: Outcome(result=result), 2: UPDATED})
 
     assert journal.done() == (3 if result in {Result.UPDATED, Result.UNCHANGED, Result.SKIPPED} else 1)

@@ -9,7 +9,7 @@ import pytest
 from presence_worker.errors import InputRefused, Stopped
 from presence_worker.journal import Journal
 from presence_worker.journal.archive import is_staged
-from presence_worker.model import PRESENT, Presence, Reason, Result, Row, State
+from presence_worker.model import PRESENT, Presence, Reason, Result, Row, State, Verdict
 
 from .given import AWAY, RUN, deliver, invalid, results, results_on_disk, row, same, staged
 
@@ -94,7 +94,7 @@ def stage_and_refuse(journal: Journal) -> None:
     """Stage a job, settle a row of it, and find that it must not be sent."""
     with journal.transaction():
         journal.stage(RUN, map(row, range(1, 4)))
-        journal.set_row(2, Result.DUPLICATE, None, "same as line 2", 1)
+        journal.settle([Verdict(2, Result.DUPLICATE, None, "same as line 2", 1)])
         raise InputRefused("too many invalid rows")
 
 
@@ -154,7 +154,7 @@ def test_most_jobs_have_no_clashes(journal: Journal) -> None:
 def test_rows_settled_by_another_row(journal: Journal) -> None:
     """A row that another one decides is not sent, and says which one it shares its fate with."""
     with journal.transaction():
-        journal.set_row(2, Result.DUPLICATE, Reason.CONFLICT, "overruled by line 2", 1)
+        journal.settle([Verdict(2, Result.DUPLICATE, Reason.CONFLICT, "overruled by line 2", 1)])
     deliver(journal, {})
 
     fate = list(journal.fates())[1]

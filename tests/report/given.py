@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import orjson
 
 from presence_worker.journal import Journal
-from presence_worker.model import Outcome, Reason, Result, Row
+from presence_worker.model import Outcome, Reason, Result, Row, Verdict
 from presence_worker.report import write_reports
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Settings
@@ -51,7 +51,7 @@ def night(path: Path | str = "", **run: Any) -> Journal:
     """Make the journal of a night with each result once."""
     journal = staged(path, NIGHT_ROWS, **run)
     with journal.transaction():
-        journal.set_row(9, Result.DUPLICATE, None, "same as line 2", 1)
+        journal.settle([Verdict(9, Result.DUPLICATE, None, "same as line 2", 1)])
     deliver(journal, NIGHT_OUTCOMES)
     return journal
 
