@@ -1,18 +1,26 @@
 """A simulated SuperOffice on loopback: to rehearse with, and for tests that need real sockets."""
 
+from .archive import Paging
 from .faults import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
-from .people import People
+from .people import People, Person
 from .record import Entry
 from .server import Sandbox, serve
+from .unknowns import FLAGS, RIGHTS, SWITCHES, Unknowns
 
 __all__ = [
+    "FLAGS",
     "KINDS",
     "NO_FAULTS",
     "OUTAGE_FORM",
+    "RIGHTS",
+    "SWITCHES",
     "Entry",
     "Faults",
+    "Paging",
     "People",
+    "Person",
     "Sandbox",
+    "Unknowns",
     "read_faults",
     "serve",
 ]

@@ -1,110 +1,47 @@
-"""The calls the sandbox understands, and where they are found."""
+"""Calls that are about all users, about who asks, and about the service itself."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from .archive import next_query, page, read_query
-from .people import People
-from .presences import understood, written
-from .replies import Reply, no_such_associate, not_understood, success
+from .archive import as_flat, as_nested, next_query, read_query
+from .ask import Ask
+from .replies import Reply, not_understood, success
 from .sign_in import signer
+from .site import Site
 
-API = {"NetServerVersion": "10.5 (presence-worker sandbox)"}
 MYSELF = 1  # the associate everybody signs in as
+ROLE = {"RoleId": 1, "RoleName": "User level 0", "RoleType": "Employee"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A request, as far as a call looks at it."""
-
-    method: str
-    path: str
-    query: str  # as it came, still encoded
-    host: str  # the service's, as the client calls it
-    authorization: str | None
-    body: bytes
-
-
-Call = Callable[[Ask, int, People], Reply]  # the number is the associate's; 0 where the path has none
-
-
-def put_presence(ask: Ask, associate_id: int, people: People) -> Reply:
-    """Store a presence and echo it."""
-    if associate_id not in people:
-        return no_such_associate(associate_id)
-    try:
-        presence = understood(ask.body)
-    except ValueError as error:
-        return not_understood(str(error))
-    people.set_presence(associate_id, presence)
-    return success(written(presence), applied=True)
-
-
-def get_presence(_: Ask, associate_id: int, people: People) -> Reply:
-    """Show a presence."""
-    if associate_id not in people:
-        return no_such_associate(associate_id)
-    return success(written(people.presence(associate_id)))
-
-
-def get_users(ask: Ask, _: int, people: People) -> Reply:
-    """Show a page of all users."""
+def get_users(ask: Ask, _: int, site: Site) -> Reply:
+    """Show a page of all users; JSON, whatever was asked for."""
     try:
         query = read_query(ask.query)
+        page = site.archive.page(query)
     except ValueError as error:
         return not_understood(str(error))
-    following = next_query(people, ask.query, query)
-    link = following and f"http://{ask.host}{ask.path}?{following}"
-    return success({"odata.nextLink": link, "value": page(people, query)})
+    show = as_nested if query.full and site.unknowns.full_mode == "nested" else as_flat
+    link = None
+    if page.following is not None:
+        link = f"{ask.origin}{ask.path}?{next_query(ask.query, page.following)}"
+    return success({"odata.nextLink": link, "value": [show(row, query) for row in page.rows]})
 
 
-def get_principal(ask: Ask, _: int, people: People) -> Reply:
+def get_principal(ask: Ask, _: int, site: Site) -> Reply:
     """Show who signed the request."""
-    return success(
-        {
-            "AssociateId": MYSELF,
-            "UserName": signer(ask.authorization),
-            "EjUserId": MYSELF,
-            "EjUserStatus": people.presence(MYSELF).status,
-        }
-    )
+    person = site.people.person(MYSELF)
+    principal = {
+        "UserType": "InternalAssociate",
+        "Associate": person.name,
+        "AssociateId": MYSELF,
+        "IsPerson": True,
+        "UserName": signer(ask.headers),
+        "FullName": person.full_name,
+        "EMailAddress": person.email,
+        **ROLE,
+        "EjUserId": person.ej_user_id,
+        "EjUserStatus": site.people.presence(MYSELF).status,
+    }
+    return success(principal, "SoPrincipalCarrier")
 
 
-def get_api(_: Ask, __: int, ___: People) -> Reply:
+def get_api(_: Ask, __: int, site: Site) -> Reply:
     """Show which service this is."""
-    return success(API)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Where calls are found, and on what terms."""
-
-    path: re.Pattern[str]
-    calls: Mapping[str, Call]  # by method
-    is_open: bool = False  # needs no credentials
-    is_faulty: bool = False  # faults befall it
-
-
-def _path(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.ASCII)
-
-
-ROUTES = (
-    Route(  # first, for it is the one that is called a million times
-        path=_path(r"/api/v1/User/(\d{1,10})/UserPresenceStatus/?"),
-        calls={"PUT": put_presence, "GET": get_presence},
-        is_faulty=True,
-    ),
-    Route(path=_path("/api/v1/User/?"), calls={"GET": get_users}, is_faulty=True),
-    Route(path=_path("/api/v1/User/currentPrincipal/?"), calls={"GET": get_principal}),
-    Route(path=_path("/api/?"), calls={"GET": get_api}, is_open=True),
-)
-
-
-def find(path: str) -> tuple[Route, int] | None:
-    """Give the route of a path, and the associate's id in it (0: none); None where nothing is there."""
-    for route in ROUTES:
-        if match := route.path.fullmatch(path):
-            return route, int(match[1]) if match.lastindex else 0
-    return None
+    return success({"NetServerVersion": site.unknowns.version}, "Api")

@@ -1,31 +1,106 @@
-"""Who exists in the sandbox, and the presence each of them has."""
+"""Who exists in the sandbox, and what is known of each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from ..model import PRESENT, Presence
 
+T = TypeVar("T")
 AS_THEY_COME = Presence(status=PRESENT, message="")
 
 
-class People:
-    """Owns the presences of associates 1 to *count*, in memory only.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An associate; what is None follows from the id."""
 
-    Everybody is present until told otherwise, so only those who were changed take room.
+    name: str | None = None  # initials: the column assocName
+    login: str | None = None  # the column userName
+    email: str | None = None
+    full_name: str | None = None
+    is_active: bool = True
+    ej_user_id: int | None = None  # of their user in SuperOffice Service; 0: they have none
+    in_query: bool = True  # whether the query of all users shows them
+    presence: Presence = field(default=AS_THEY_COME, repr=False)  # before anybody changed it
+
+
+ANYBODY = Person()
+
+
+class People:
+    """Owns associates 1 to *count* and their presences, in memory only.
+
+    Everybody is alike and present until told otherwise (*described*: by id), so only those who differ take
+    room. *revision* grows with each presence that is set.
     """
 
-    def __init__(self, count: int = 1000) -> None:
+    def __init__(self, count: int = 1000, described: Mapping[int, Person] | None = None) -> None:
         self.count = count
+        self.revision = 0
+        self._described: dict[int, Person] = {}
         self._changed: dict[int, Presence] = {}
+        self._gone: set[int] = set()
+        for associate_id, person in (described or {}).items():
+            self._known(associate_id)
+            self._described[associate_id] = person
 
     def __contains__(self, associate_id: int) -> bool:
-        return 1 <= associate_id <= self.count
+        return 1 <= associate_id <= self.count and associate_id not in self._gone
 
     def presence(self, associate_id: int) -> Presence:
         """Give what is stored of an associate; raise KeyError for one who does not exist."""
-        if associate_id not in self:
-            raise KeyError(associate_id)
-        return self._changed.get(associate_id, AS_THEY_COME)
+        self._known(associate_id)
+        changed = self._changed.get(associate_id)
+        return changed or self._described.get(associate_id, ANYBODY).presence
 
     def set_presence(self, associate_id: int, presence: Presence) -> None:
         """Store the presence of an associate; raise KeyError for one who does not exist."""
+        self._known(associate_id)
+        self._changed[associate_id] = presence
+        self.revision += 1
+
+    def person(self, associate_id: int) -> Person:
+        """Give an associate with nothing left open; raise KeyError for one who does not exist."""
+        self._known(associate_id)
+        person = self._described.get(associate_id, ANYBODY)
+        address = f"user{associate_id}@example.com"
+        return replace(
+            person,
+            name=_or(person.name, f"USER{associate_id}"),
+            login=_or(person.login, address),
+            email=_or(person.email, address),
+            full_name=_or(person.full_name, f"User {associate_id}"),
+            ej_user_id=_or(person.ej_user_id, associate_id),
+        )
+
+    def has_service_user(self, associate_id: int) -> bool:
+        """Whether an associate who exists has a user in SuperOffice Service, and so a presence at all."""
+        return self._described.get(associate_id, ANYBODY).ej_user_id != 0
+
+    def describe(self, associate_id: int, **differences: Any) -> None:
+        """Let an associate differ from the others, by fields of Person; raise KeyError for nobody."""
+        self._known(associate_id)
+        self._described[associate_id] = replace(self._described.get(associate_id, ANYBODY), **differences)
+
+    def remove(self, associate_id: int) -> None:
+        """Let an associate exist no more; raise KeyError for one who does not."""
+        self._known(associate_id)
+        self._gone.add(associate_id)
+
+    def in_query(self) -> Sequence[int]:
+        """Give the ids the query of all users shows, ascending."""
+        missing = {each for each, person in self._described.items() if not person.in_query} | self._gone
+        everybody = range(1, self.count + 1)
+        return [each for each in everybody if each not in missing] if missing else everybody
+
+    def changed(self) -> dict[int, Presence]:
+        """Give the presences that were set, by id."""
+        return dict(self._changed)
+
+    def _known(self, associate_id: int) -> None:
         if associate_id not in self:
             raise KeyError(associate_id)
-        self._changed[associate_id] = presence
+
+
+def _or(value: T | None, otherwise: T) -> T:
+    return otherwise if value is None else value

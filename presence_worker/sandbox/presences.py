@@ -1,8 +1,16 @@
-"""A presence as JSON: how bodies of the service read."""
+"""What a PUT asks for, and what becomes of it where nobody knows what SuperOffice does."""
 
-import orjson
+from collections.abc import Mapping
+from typing import Any
 
-from ..model import MAX_MESSAGE_LENGTH, STATUSES, Presence
+from ..model import MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES, Presence
+from .bodies import read_body
+from .unknowns import AS_DOCUMENTED, Unknowns
+
+ROOT = "UserPresenceStatus"  # what XML calls a presence
+NO_PRESENCE = Presence(status="StatusNone", message="")
+_BY_LOWER_CASE = {name.lower(): name for name in STATUSES}
+_BY_NUMBER = {str(number): name for name, number in STATUSES.items()}
 
 
 def written(presence: Presence) -> dict[str, str]:
@@ -10,18 +18,41 @@ def written(presence: Presence) -> dict[str, str]:
     return {"Status": presence.status, "Message": presence.message}
 
 
-def understood(body: bytes) -> Presence:
-    """Read the body of a PUT; raise ValueError with what was expected, never with what was found.
+def asked_in(content_type: str, body: bytes) -> Presence:
+    """Read the body of a PUT, or of the agent's twin of it, as documented; raise ValueError if it is none."""
+    parts = read_body(content_type, body)
+    twin = {name.lower(): part for name, part in parts.items()}.get("userpresencestatus")
+    return understood(in_any_case(twin) if isinstance(twin, dict) else parts)
 
-    A Message that is left out or null clears what was stored: there is no PATCH for this resource.
+
+def in_any_case(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parts of a presence by their names, in whatever case those came."""
+    return {name.capitalize(): part for name, part in parts.items()}
+
+
+def understood(parts: Mapping[str, Any], unknowns: Unknowns = AS_DOCUMENTED, *, stored: str = "") -> Presence:
+    """Read what is asked for; raise ValueError with what was expected, never with what was found.
+
+    Without a Message, or with null, *stored* goes or stays, as the switch says; by itself it goes: there is
+    no PATCH for this resource.
     """
-    value = orjson.loads(body)  # its error is a ValueError that quotes nothing
-    if not isinstance(value, dict):
-        raise ValueError("expected an object with Status and Message")  # noqa: TRY004 - one kind for callers
-    status, message = value.get("Status"), value.get("Message")
-    message = "" if message is None else message
-    if not isinstance(status, str) or status not in STATUSES:
-        raise ValueError(f"Status: expected exactly one of {', '.join(STATUSES)}")
-    if not isinstance(message, str) or len(message) > MAX_MESSAGE_LENGTH:
-        raise ValueError(f"Message: expected a text of at most {MAX_MESSAGE_LENGTH} characters")
+    status, message = _status(parts.get("Status"), unknowns), parts.get("Message")
+    if message is None:
+        message = stored if unknowns.omitted_message == "keep" else ""
+    if not isinstance(message, str):
+        raise ValueError("Message: expected a text")  # noqa: TRY004 - one kind for callers
+    if len(message) > MAX_MESSAGE_LENGTH:
+        if unknowns.long_message == "refuse":
+            raise ValueError(f"Message: expected a text of at most {MAX_MESSAGE_LENGTH} characters")
+        message = message[:MAX_MESSAGE_LENGTH] if unknowns.long_message == "cut" else message
     return Presence(status=status, message=message)
+
+
+def _status(value: Any, unknowns: Unknowns) -> str:
+    if unknowns.loose_status and isinstance(value, str | int):
+        text = str(value).lower()
+        value = _BY_LOWER_CASE.get(text) or _BY_NUMBER.get(text)
+    allowed = STATUSES if unknowns.account_states == "accept" else (PRESENT, NOT_PRESENT)
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"Status: expected exactly one of {', '.join(allowed)}")
+    return value

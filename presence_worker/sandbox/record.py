@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ..model import Presence
-from .presences import understood
+from .presences import asked_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,12 @@ class Entry:
     status: int | None  # answered with; None: never answered
     applied: bool  # whether a presence was stored
     body: bytes = field(repr=False)
+    content_type: str = ""  # of the body, as it came
 
     @property
     def asked(self) -> Presence | None:
         """The presence its body asked for; None where it asked for none that is understood."""
         try:
-            return understood(self.body)
+            return asked_in(self.content_type, self.body)
         except ValueError:
             return None

@@ -1,12 +1,18 @@
-"""What the sandbox answers with, in the shapes that were seen of SuperOffice."""
+"""What the sandbox answers, whatever its form."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 Headers = tuple[tuple[str, str], ...]
-ERROR_SOURCE = "presence-worker sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error, in words."""
+
+    kind: str  # the exception that SuperOffice would name
+    words: str
+    native: str = "so"  # the shape it was seen in; see shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,27 +20,28 @@ class Reply:
     """An answer, or that there will be none."""
 
     status: int | None  # None: never answered
-    body: bytes = b""
+    value: Any = None  # of the body, as JSON knows it
+    root: str | None = None  # what XML calls it; None: it is JSON whatever was asked for
+    problem: Problem | None = None  # is told instead of a value
     headers: Headers = ()  # beside the type of the body
+    about: int = 0  # the associate it is about, where the path does not say; 0: nobody in particular
     applied: bool = False  # whether a presence was stored
     reset: bool = False  # an unanswered connection is reset at once, otherwise it is left hanging
 
 
-def success(value: Any, *, applied: bool = False) -> Reply:
-    """Answer 200 with a value as JSON."""
-    return Reply(status=200, body=orjson.dumps(value), applied=applied)
+def success(value: Any, root: str | None = None, *, about: int = 0, applied: bool = False) -> Reply:
+    """Answer 200 with a value, which XML calls *root*."""
+    return Reply(status=200, value=value, root=root, about=about, applied=applied)
 
 
 def refusal(status: int, kind: str, words: str, headers: Headers = ()) -> Reply:
     """Answer with an error as SuperOffice itself words them."""
-    error = {"Error": True, "ErrorType": kind, "ErrorMessage": words, "ErrorSource": ERROR_SOURCE}
-    return Reply(status=status, body=orjson.dumps(error), headers=headers)
+    return Reply(status=status, problem=Problem(kind=kind, words=words), headers=headers)
 
 
 def not_understood(words: str, status: int = 400) -> Reply:
     """Answer with an error as the framework beneath SuperOffice (ASP.NET) words them."""
-    error = {"Message": "The request is invalid.", "MessageDetail": words}
-    return Reply(status=status, body=orjson.dumps(error))
+    return Reply(status=status, problem=Problem(kind="SoArgumentException", words=words, native="aspnet"))
 
 
 def no_such_associate(associate_id: int) -> Reply:
@@ -43,6 +50,7 @@ def no_such_associate(associate_id: int) -> Reply:
 
 
 NO_SUCH_RESOURCE = refusal(404, "SoNotFoundException", "The sandbox has no such resource.")
+FORBIDDEN = refusal(403, "SoSecurityException", "This user has no right to do that.")
 NOT_SIGNED_IN = refusal(
     401,
     "SoSessionException",
@@ -50,7 +58,7 @@ NOT_SIGNED_IN = refusal(
     (("WWW-Authenticate", 'Basic realm="SuperOffice"'),),
 )
 FAULTY = {  # by status
-    429: refusal(429, "SoThrottledException", "Too many requests.", (("Retry-After", "1"),)),
+    429: refusal(429, "SoThrottledException", "Too many requests."),
     500: refusal(500, "SoServerException", "Something went wrong."),
     503: refusal(503, "SoUnavailableException", "The service is not available."),
 }

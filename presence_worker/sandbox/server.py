@@ -14,18 +14,21 @@ import anyio
 from aiohttp import web
 
 from ..errors import UsageFault
-from .calls import Ask
+from .archive import Archive
+from .ask import Ask
 from .faults import NO_FAULTS, Faults
 from .luck import Luck
 from .people import People
 from .record import Entry
+from .rendering import rendered
 from .service import Service
+from .site import Site
+from .unknowns import AS_DOCUMENTED, Unknowns
 
 HOST = "127.0.0.1"
 BACKLOG = 1024  # connections waiting to be accepted
 PATIENCE = 0.05  # seconds that unfinished requests get, twice, when the sandbox ends
 REMEMBERED = 10_000  # requests
-CONTENT_TYPE = "application/json; charset=utf-8"
 RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # SO_LINGER: on, 0 seconds
 REASONS = {
     errno.EADDRINUSE: "something else listens there already",
@@ -50,13 +53,16 @@ async def serve(
     faults: Faults = NO_FAULTS,
     latency: float = 0.0,
     remember: int = REMEMBERED,
+    unknowns: Unknowns = AS_DOCUMENTED,
 ) -> AsyncIterator[Sandbox]:
     """Let the sandbox answer on loopback while the context lasts.
 
     *port* 0 is any free one. A request is carried out when it arrives and answered *latency* seconds
-    later. *remember* bounds the record. Raises UsageFault where the port cannot be had.
+    later. *remember* bounds the record; *unknowns* says how it answers where nobody knows what SuperOffice
+    does. Raises UsageFault where the port cannot be had.
     """
-    service = Service(people, Luck(faults), remember)
+    site = Site(people=people, archive=Archive(people, unknowns.paging), unknowns=unknowns)
+    service = Service(site, Luck(faults), remember)
     server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
@@ -89,8 +95,9 @@ def _responder(
             await anyio.sleep(latency)
         if reply.status is None:
             return await _leave_unanswered(request, reset=reply.reset)
-        headers = {"Content-Type": CONTENT_TYPE, **dict(reply.headers)}
-        return web.Response(status=reply.status, body=reply.body, headers=headers)
+        body, content_type = rendered(reply, request.headers.get("Accept", ""), service.site.unknowns)
+        headers = {"Content-Type": content_type, **dict(reply.headers)}
+        return web.Response(status=reply.status, body=body, headers=headers)
 
     return respond
 
@@ -100,8 +107,9 @@ async def _asked(request: web.BaseRequest) -> Ask:
         method=request.method,
         path=request.path,
         query=request.rel_url.raw_query_string,
+        scheme=request.scheme,
         host=request.headers.get("Host", ""),
-        authorization=request.headers.get("Authorization"),
+        headers=request.headers,
         body=await request.read(),
     )
 

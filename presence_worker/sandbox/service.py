@@ -3,23 +3,28 @@
 import time
 from collections import deque
 from dataclasses import replace
+from email.utils import formatdate
 
-from .calls import Ask, Route, find
+from .ask import Ask
 from .faults import Mishap
 from .luck import Luck
-from .people import People
 from .record import Entry
-from .replies import FAULTY, NO_SUCH_RESOURCE, NOT_SIGNED_IN, Reply, not_understood
+from .replies import FAULTY, NO_SUCH_RESOURCE, NOT_SIGNED_IN, Headers, Reply, not_understood
+from .routes import Route, closed, find
 from .sign_in import signer
+from .site import Site
+
+PATIENCE = 1  # seconds that a 429 asks for
 
 
 class Service:
-    """Owns the people, their luck and the record of what was asked (the newest *remember* requests)."""
+    """Owns a site, its luck and the record of what was asked (the newest *remember* requests)."""
 
-    def __init__(self, people: People, luck: Luck, remember: int) -> None:
-        self.people = people
+    def __init__(self, site: Site, luck: Luck, remember: int) -> None:
+        self.site = site
         self.record: deque[Entry] = deque(maxlen=remember)
         self._luck = luck
+        self._closed = closed(site.unknowns)
 
     def answer(self, ask: Ask) -> Reply:
         """Give the answer, and write down that it was given."""
@@ -31,30 +36,41 @@ class Service:
                 method=ask.method,
                 path=ask.path,
                 query=ask.query,
-                associate_id=associate_id or None,
+                associate_id=associate_id or reply.about or None,
                 status=reply.status,
                 applied=reply.applied,
                 body=ask.body,
+                content_type=ask.content_type,
             )
         )
         return reply
 
     def _reply(self, ask: Ask, route: Route, associate_id: int) -> Reply:
-        if not route.is_open and not signer(ask.authorization):
+        if not route.is_open and not signer(ask.headers):
             return NOT_SIGNED_IN
-        call = route.calls.get(ask.method)
-        if call is None:
-            return not_understood(f"expected {' or '.join(route.calls)}", 405)
+        deed = route.deeds.get(ask.method)
+        if deed is None:
+            return not_understood(f"expected {' or '.join(route.deeds)}", 405)
+        if not route.is_open and deed.right in self._closed:
+            return self._closed[deed.right]
         mishap = self._mishap(ask, associate_id) if route.is_faulty else None
         if mishap is None:
-            return call(ask, associate_id, self.people)
-        applied = mishap.applied and call(ask, associate_id, self.people).applied
-        return replace(_befallen(mishap), applied=applied)
+            return deed.call(ask, associate_id, self.site)
+        applied = mishap.applied and deed.call(ask, associate_id, self.site).applied
+        return replace(_befallen(mishap, self.site.unknowns.throttle_form), applied=applied)
 
     def _mishap(self, ask: Ask, associate_id: int) -> Mishap | None:
-        known = associate_id if associate_id in self.people else 0  # lots are only kept for who exists
+        known = associate_id if associate_id in self.site.people else 0  # lots are only kept for who exists
         return self._luck.draw(known, is_put=ask.method == "PUT")
 
 
-def _befallen(mishap: Mishap) -> Reply:
-    return Reply(status=None, reset=mishap.reset) if mishap.status is None else FAULTY[mishap.status]
+def _befallen(mishap: Mishap, throttle_form: str) -> Reply:
+    if mishap.status is None:
+        return Reply(status=None, reset=mishap.reset)
+    throttles = mishap.status == 429  # noqa: PLR2004 - too many requests
+    return replace(FAULTY[mishap.status], headers=_retry_after(throttle_form) if throttles else ())
+
+
+def _retry_after(form: str) -> Headers:
+    forms = {"seconds": str(PATIENCE), "date": formatdate(time.time() + PATIENCE + 1, usegmt=True)}
+    return (("Retry-After", forms[form]),) if form in forms else ()

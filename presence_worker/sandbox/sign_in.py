@@ -2,17 +2,22 @@
 
 import base64
 import binascii
+import re
+from collections.abc import Mapping
 
-SOMEBODY = "sandbox"  # who tickets and tokens belong to
+SOMEBODY = "sandbox"  # who tickets, tokens and sessions belong to
+_XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
 
 
-def signer(authorization: str | None) -> str | None:
-    """Give the name behind an Authorization header; None where there is none, or it is malformed."""
-    scheme, _, credential = (authorization or "").partition(" ")
+def signer(headers: Mapping[str, str]) -> str | None:
+    """Give the name behind a request's credentials; None where it has none, or they are malformed."""
+    scheme, _, credential = headers.get("Authorization", "").partition(" ")
     credential = credential.strip()
     if scheme.lower() == "basic":
         return _basic_user(credential)
-    return SOMEBODY if scheme.lower() in ("soticket", "bearer") and credential else None
+    if scheme.lower() in ("soticket", "bearer") and credential:
+        return SOMEBODY
+    return SOMEBODY if not scheme and _is_session(headers) else None
 
 
 def _basic_user(credential: str) -> str | None:
@@ -22,3 +27,10 @@ def _basic_user(credential: str) -> str | None:
         return None
     user, colon, _ = text.partition(":")
     return user if colon and user else None
+
+
+def _is_session(headers: Mapping[str, str]) -> bool:
+    """Whether there is a session's cookie, and the token that proves that the page itself asks."""
+    cookie, token = headers.get("Cookie", ""), headers.get("X-XSRF-TOKEN", "")
+    told = _XSRF.search(cookie)
+    return bool(cookie and token) and (told is None or told[1] == token)

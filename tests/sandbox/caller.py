@@ -37,8 +37,10 @@ class Caller:
         self.session = session
 
     async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """Call a path below the root, with a body as JSON or as raw bytes."""
+        """Call a path below the root, with a body as JSON, or with raw bytes that are said to be JSON."""
         options["data" if isinstance(body, bytes) else "json"] = body
+        if isinstance(body, bytes):
+            options.setdefault("headers", {"Content-Type": "application/json"})
         async with self.session.request(method, path, **options) as response:
             return response.status, await response.json()
 

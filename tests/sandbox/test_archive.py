@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from presence_worker.model import NOT_PRESENT, STATUSES, Presence
-from presence_worker.sandbox import Sandbox
+from presence_worker.sandbox import Paging, People, Person, Sandbox, Unknowns, serve
 from presence_worker.sandbox.archive import LABELS
 
-from .caller import Caller
+from .caller import Caller, calling
 
 USERS = "/api/v1/User"
+AWAY = Presence(status=NOT_PRESENT, message="secret")
 pytestmark = pytest.mark.anyio
 
 
@@ -82,10 +83,16 @@ async def test_only_what_is_selected_comes(caller: Caller) -> None:
         ("associateDbId desc", [1000, 999, 998]),
         ("assocName asc", [1, 10, 100]),
         ("assocName desc", [999, 998, 997]),
+        ("ejStatus desc, associateDbId", [7, 1, 2]),
+        ("ejStatus,associateDbId desc", [1000, 999, 998]),
     ],
 )
-async def test_rows_come_in_the_order_asked_for(caller: Caller, order: str, ids: list[int]) -> None:
-    """$orderBy takes any one column, ascending unless told otherwise."""
+async def test_rows_come_in_the_order_asked_for(
+    caller: Caller, sandbox: Sandbox, order: str, ids: list[int]
+) -> None:
+    """$orderBy takes columns, the weightiest first, ascending unless told otherwise."""
+    sandbox.people.set_presence(7, AWAY)
+
     found = await rows(caller, f"$orderBy={order}&$top=3")
 
     assert [row["associateDbId"] for row in found] == ids
@@ -130,7 +137,8 @@ async def test_an_empty_page_leads_nowhere(caller: Caller) -> None:
         ("$top=many", "$top"),
         ("$skip=1e3", "$skip"),
         ("$skip=99999999999", "$skip"),
-        ("$filter=ejUserId gt 0", "$filter"),
+        ("$filter=ejUserId", "$filter"),
+        ("$expand=person", "$expand"),
     ],
 )
 async def test_what_is_not_understood_is_refused(caller: Caller, query: str, words: str) -> None:
@@ -139,3 +147,65 @@ async def test_what_is_not_understood_is_refused(caller: Caller, query: str, wor
 
     assert status == 400
     assert words in error["MessageDetail"]
+
+
+async def test_both_values_of_a_cell_where_full_mode_is_nested() -> None:
+    """SuperOffice's page on filters shows $mode=full otherwise than we are used to: that is a switch."""
+    unknowns = Unknowns(full_mode="nested")
+    async with serve(People(), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+        nested = await rows(caller, "$mode=full&$select=ejStatus&$top=1")
+        logical = await rows(caller, "$output=Logical&$select=ejStatus&$top=1")
+
+    assert nested[0]["PrimaryKey"] == 1
+    assert nested[0]["Column"] == {
+        "ejStatus": {"RawValue": 1, "DisplayValue": "Normal", "TooltipHint": "", "LinkHint": ""}
+    }
+    assert logical[0]["ejStatus"] == 1
+
+
+async def test_people_show_how_they_differ() -> None:
+    """Who is not active, has no user in Service or shares an e-mail is seen to; who is missing is not."""
+    described = {
+        2: Person(is_active=False, email="shared@example.com"),
+        3: Person(ej_user_id=0, email="shared@example.com"),
+        4: Person(in_query=False),
+        5: Person(name="ANN", login="ann", presence=AWAY),
+    }
+    async with serve(People(5, described)) as sandbox, calling(sandbox) as caller:
+        found = await rows(
+            caller, "$output=Logical&$select=assocName,userName,personEmail,isActive,ejUserId,ejStatus"
+        )
+        missing = await caller.get("/api/v1/User/4/UserPresenceStatus")
+
+    assert [list(row.values())[2:] for row in found[1:]] == [
+        ["USER2", "user2@example.com", "shared@example.com", False, 2, 1],
+        ["USER3", "user3@example.com", "shared@example.com", True, 0, 0],
+        ["ANN", "ann", "user5@example.com", True, 5, 2],
+    ]
+    assert missing[0] == 200
+
+
+PAGINGS = [
+    (Paging(), [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]),
+    (Paging(largest=3), [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10]]),
+    (Paging(short=frozenset({2})), [[1, 2, 3, 4], [5, 6], [9, 10]]),
+    (Paging(repeated=frozenset({2})), [[1, 2, 3, 4], [1, 2, 3, 4], [9, 10]]),
+    (Paging(repeated=frozenset({1})), [[], [5, 6, 7, 8], [9, 10]]),
+    (Paging(vanishing=((1, 2), (1, 2), (2, 10))), [[1, 2, 3, 4], [6, 7, 8, 9], []]),
+    (Paging(vanishing=((1, 3),), repeated=frozenset({2})), [[1, 2, 3, 4], [1, 2, 4], [10]]),
+]
+
+
+@pytest.mark.parametrize(("paging", "pages"), PAGINGS)
+async def test_pages_may_disappoint(paging: Paging, pages: list[list[int]]) -> None:
+    """A page may be smaller than asked, short, or shown twice, and people may go while it is turned."""
+    unknowns = Unknowns(paging=paging)
+    async with serve(People(10), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+        link: str | None = f"{sandbox.url}{USERS}?$select=associateDbId&$top=4"
+        seen: list[list[int]] = []
+        while link and len(seen) < len(pages):
+            _, answer = await caller.get(link)
+            seen.append([row["associateDbId"] for row in answer["value"]])
+            link = answer["odata.nextLink"]
+
+    assert seen == pages

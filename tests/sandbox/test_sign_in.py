@@ -32,9 +32,18 @@ async def test_any_credential_will_do(sandbox: Sandbox, authorization: str, user
         status, principal = await caller.get("/api/v1/User/currentPrincipal")
 
     assert status == 200
-    assert principal == {
+    assert principal["UserName"] == user
+    assert principal | {"UserName": ""} == {
+        "UserType": "InternalAssociate",
+        "Associate": "USER1",
         "AssociateId": 1,
-        "UserName": user,
+        "IsPerson": True,
+        "UserName": "",
+        "FullName": "User 1",
+        "EMailAddress": "user1@example.com",
+        "RoleId": 1,
+        "RoleName": "User level 0",
+        "RoleType": "Employee",
         "EjUserId": 1,
         "EjUserStatus": "StatusNormal",
     }
