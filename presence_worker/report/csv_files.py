@@ -10,7 +10,7 @@ import orjson
 from ..journal import Fate, Journal
 from ..model import Result
 from ..roundtrip import FATE_COLUMNS, escape_formula
-from .rows import FIELDS, line_of
+from .rows import FIELDS, line_of, more_fields
 
 ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
 NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
@@ -18,11 +18,9 @@ NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN
 
 def write_report(journal: Journal, file: BinaryIO) -> int:
     """Write the rows as people read them in a spreadsheet; give their number."""
-    run = journal.run()
-    with_message = bool(run.settings.get("report", {}).get("include_messages"))
-    names = [*FIELDS, "message"] if with_message else list(FIELDS)
-    lines = (line_of(fate, with_message=with_message).values() for fate in journal.fates())
-    return _write(file, names, lines, ",")
+    more = more_fields(journal.run())
+    lines = (line_of(fate, more).values() for fate in journal.fates())
+    return _write(file, [*FIELDS, *more], lines, ",")
 
 
 def write_failed(journal: Journal, file: BinaryIO) -> int:

@@ -7,13 +7,13 @@ import orjson
 import structlog
 
 from ..journal import Journal
-from .rows import line_of
+from .rows import line_of, more_fields
 
 
 def write_jsonl(journal: Journal, file: BinaryIO) -> int:
     """Write the report for programs; give the number of rows."""
     run = journal.run()
-    with_message = bool(run.settings.get("report", {}).get("include_messages"))
+    more = more_fields(run)
     log = structlog.wrap_logger(
         _Lines(file),
         processors=[_as_json],
@@ -22,7 +22,7 @@ def write_jsonl(journal: Journal, file: BinaryIO) -> int:
     ).bind(run_id=run.run_id)
     rows = 0
     for rows, fate in enumerate(journal.fates(), 1):  # noqa: B007 - the last one is the number of rows
-        log.info("row", **line_of(fate, with_message=with_message))
+        log.info("row", **line_of(fate, more))
     return rows
 
 

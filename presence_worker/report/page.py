@@ -7,6 +7,7 @@ import jinja2
 
 from ..journal import Journal
 from ..model import Result
+from .rows import more_fields
 from .summary import summarise
 from .words import NOTHING_SENT, RESULTS, reason_words, verdict
 
@@ -25,7 +26,6 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
     """Write the report for a browser; give the number of rows it shows."""
     run, counts = journal.run(), journal.counts()
     rows = sum(counts.values())
-    with_message = bool(run.settings.get("report", {}).get("include_messages"))
     page = _TEMPLATES.get_template("page.html.j2").stream(
         run=run,
         summary=summarise(journal, {}),
@@ -37,7 +37,7 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
             if not (result == Result.NOT_SENT and run.state in NOTHING_SENT)
         ],
         lines=islice(journal.fates(), MOST_ROWS),
-        with_message=with_message,
+        with_message="message" in more_fields(run),
         left_out=max(0, rows - MOST_ROWS),
     )
     page.enable_buffering(PIECES)

@@ -1,14 +1,14 @@
 """A row's line in the reports: which fields, in which order."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..journal import Fate
+from ..journal import Fate, RunRecord
 
 FIELDS = (
     "row",
     "line",
     "associate_id",
-    "identity",
     "status",
     "result",
     "reason",
@@ -23,13 +23,22 @@ FIELDS = (
 )
 
 
-def line_of(fate: Fate, *, with_message: bool) -> dict[str, Any]:
-    """Give the fields of a row; its message only where the operator wants it in reports."""
+def more_fields(run: RunRecord) -> tuple[str, ...]:
+    """Give what a run's lines have behind the usual fields.
+
+    That is the name where the job names people by it, and the message where the operator wants it in reports.
+    """
+    names = ("identity",) if run.input.get("identity") else ()
+    wants_messages = run.settings.get("report", {}).get("include_messages")
+    return (*names, "message") if wants_messages else names
+
+
+def line_of(fate: Fate, more: Sequence[str] = ()) -> dict[str, Any]:
+    """Give the fields of a row, and *more* of them behind."""
     line = {
         "row": fate.row,
         "line": fate.line,
         "associate_id": fate.associate_id,
-        "identity": fate.identity,
         "status": fate.status,
         "result": fate.result,
         "reason": fate.reason,
@@ -42,6 +51,6 @@ def line_of(fate: Fate, *, with_message: bool) -> dict[str, Any]:
         "before_status": fate.before_status,
         "finished_at": fate.finished_at,
     }
-    if with_message:
-        line["message"] = fate.message
+    for field in more:
+        line[field] = getattr(fate, field)
     return line
