@@ -72,6 +72,16 @@ Seconds = Annotated[Duration, Field(gt=0)]
 SecondsOrNone = Annotated[Duration, Field(ge=0)]
 AssociateId = Annotated[int, Field(ge=1, le=MAX_ASSOCIATE_ID)]
 
+Accept = Literal[  # what the service's reference names for answers
+    "application/json",
+    "text/json",
+    "application/xml",
+    "text/xml",
+    "application/json-patch+json",
+    "application/merge-patch+json",
+]
+ContentType = Literal[Accept, "application/x-www-form-urlencoded"]
+
 
 class Section(BaseModel):
     """One table of the configuration file."""
@@ -163,8 +173,8 @@ class Delivery(Section):
     drain: SecondsOrNone = 20.0  # for what is in flight when the run is told to stop
     deadline: Deadline = None
     read_before: Literal["auto", "each", "off"] = "auto"
-    content_type: Literal["application/json"] = "application/json"
-    accept: Literal["application/json"] = "application/json"
+    content_type: ContentType = "application/json"
+    accept: Accept = "application/json"
     headers: dict[Literal["Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"], HeaderValue] = {}
 
 

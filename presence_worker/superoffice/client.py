@@ -3,32 +3,43 @@
 from dataclasses import replace
 from time import perf_counter
 
-from ..model import Change, Outcome, Presence, internal_error
+from ..model import Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
 from .answers import judge
+from .markup import UnwritableError
 from .network import LOST, lost
-from .presences import encoded, read_presence
+from .presences import Encoder, read_presence
 from .wire import Wire
 
 OK = 200
+UNWRITABLE = Outcome(
+    result=Result.REJECTED,
+    reason=Reason.CONTROL_CHARACTERS,
+    detail="the message has a character that delivery.content_type cannot hold; remove it",
+    attempts=0,
+    wire_puts=0,
+)
 
 
 class Client:
     """Owns the count of what was read, and what must be blotted out of the service's words."""
 
-    def __init__(self, wire: Wire, secrets: list[str]) -> None:
+    def __init__(self, wire: Wire, secrets: list[str], encode: Encoder) -> None:
         self._wire = wire
         self._secrets = secrets
+        self._encode = encode
         self.gets = 0
 
     async def put(self, change: Change) -> Outcome:
         """Make the PUT once, and say what is known of it; whatever goes wrong is part of the outcome."""
         sent, began = False, perf_counter()
         try:
-            body = encoded(change.wanted)
+            body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
             answer = await self._wire.ask("PUT", _presence_of(change.associate_id), body)
             outcome = judge(change, answer.status, answer.headers, answer.body)
+        except UnwritableError:
+            outcome = UNWRITABLE
         except LOST as error:
             outcome = lost(error)
         except Exception as error:  # noqa: BLE001 - a bug must not take other rows along

@@ -16,6 +16,7 @@ from ..settings import Settings
 from .auth import known_secrets, sign_in_headers
 from .client import Client
 from .network import AnswerLostError
+from .presences import ENCODERS
 from .root import service_root
 from .wire import Wire
 
@@ -79,12 +80,13 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
         sock_read=delivery.read_timeout,
     )
-    headers = {
+    headers: dict[str, str] = {
         "Accept": delivery.accept,
+        "Accept-Language": "en",  # keeps the texts of errors predictable
         "Accept-Encoding": "identity",  # a presence is small, and what is not packed cannot be a bomb
         "Content-Type": f"{delivery.content_type}; charset=utf-8",
         "User-Agent": f"presence-worker/{__version__}",
-        **delivery.headers,
+        **dict(delivery.headers.items()),
         **sign_in_headers(settings.auth),
     }
     async with aiohttp.ClientSession(
@@ -97,7 +99,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         proxy=target.proxy,
         middlewares=(_only_once,),
     ) as session:
-        yield Client(Wire(session, service_root(target)), _secrets(settings))
+        wire = Wire(session, service_root(target))
+        yield Client(wire, _secrets(settings), ENCODERS[delivery.content_type])
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | bool:

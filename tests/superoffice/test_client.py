@@ -11,7 +11,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.model import NOT_PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.settings import Auth
 from presence_worker.superoffice import check_settings, open_client
-from presence_worker.superoffice.presences import encoded
+from presence_worker.superoffice.presences import as_json
 
 from .given import BASIC, MESSAGE, ROOT, change, put_once, settings
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 )
 def test_both_keys_are_always_sent(presence: Presence, body: bytes) -> None:
     """A key left out may clear what is stored, or keep it: nobody knows."""
-    assert encoded(presence) == body
+    assert as_json(presence) == body
 
 
 async def test_a_put_gives_what_the_answer_proves(service: aioresponses) -> None:

@@ -15,6 +15,7 @@ PATH = "/api/v1/User/7/UserPresenceStatus"
 OWN_HEADERS = {
     "accept",
     "accept-encoding",
+    "accept-language",
     "authorization",
     "content-length",
     "content-type",

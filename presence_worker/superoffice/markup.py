@@ -1,0 +1,45 @@
+"""XML of the service: written so that nothing is lost, read so that nothing in it can do harm."""
+
+import re
+from typing import NamedTuple
+
+from defusedxml.ElementTree import ParseError, fromstring
+
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_UNREADABLE = (ParseError, LookupError, ValueError)  # no XML; in no encoding we know; with a DTD, or garbled
+_MISLABELLED = re.compile(rb"\s*<\?xml[^>]*encoding=.utf-16", re.IGNORECASE)
+
+
+class UnwritableError(ValueError):
+    """A text has a character that XML has no way to write; which text is not told."""
+
+
+class Markup(NamedTuple):
+    """What an XML text says, without its names' namespaces."""
+
+    parts: dict[str, object]  # of the root, by name: a text, None for nil, a list for what is no text
+    text: str  # all texts one after another
+
+
+def escaped(text: str) -> str:
+    """Give *text* as it stands between two tags; raise UnwritableError for what XML cannot hold."""
+    if _UNWRITABLE.search(text):
+        raise UnwritableError
+    return text.translate(_ESCAPES)
+
+
+def read_markup(body: bytes) -> Markup | None:
+    """Give what an XML text says, or None where it is none, or one that has a DTD and so may be a trap."""
+    text = body.lstrip()
+    try:  # .NET calls a text UTF-16 that it then sends as UTF-8; where a str is given, the label is ignored
+        root = fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
+    except _UNREADABLE:
+        return None
+    found: dict[str, list[object]] = {}
+    for part in root:
+        value = None if part.get(_NIL) in ("true", "1") else list(part) or part.text or ""
+        found.setdefault(part.tag.rpartition("}")[2], []).append(value)
+    parts = {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+    return Markup(parts, " ".join(root.itertext()))
