@@ -13,7 +13,8 @@ from .markup import read_markup
 from .presences import read_presence
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
-_PAGE = re.compile(  # whatever stands before it is never looked at twice: ++ and the rest would take for ever
+_LITERAL = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_PAGE = re.compile(  # what stands before it is looked at once: without ++ and (?>) it could take for ever
     rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -90,7 +91,7 @@ def _unescaped(json_text: str) -> str:
 
 def _unquoted(xml_text: str) -> str:
     """Give an XML text that cannot be read without the marks that take letters literally."""
-    return xml_text.replace("]]><![CDATA[", "").replace("<![CDATA[", "").replace("]]>", "")
+    return _LITERAL.sub(r"\1", xml_text)
 
 
 UNREADABLE: dict[str, Callable[[str], str]] = {  # what to make of a damaged text, by its first letter

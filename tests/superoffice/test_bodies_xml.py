@@ -18,7 +18,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 SAME = {
     "plain": WHOLE,
     "declared": f'<?xml version="1.0" encoding="utf-8"?>\r\n{WHOLE}',
-    "after blanks": f"\r\n  {WHOLE}\n",
+    "after blanks": f'\r\n  <?xml version="1.0"?>{WHOLE}\n',
     "indented": f"<UserPresenceStatus>\n  {GOOD}\n</UserPresenceStatus>",
     "namespaces": f'<p:X xmlns:p="u"><p:Status>{NOT_PRESENT}</p:Status><Message>{MESSAGE}</Message></p:X>',
     "a default namespace": f'<UserPresenceStatus xmlns="http://example.com/x">{GOOD}</UserPresenceStatus>',
