@@ -2,6 +2,7 @@
 
 from .archive import Paging
 from .faults import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
+from .online import Online
 from .people import People, Person
 from .record import Entry
 from .server import Sandbox, serve
@@ -16,6 +17,7 @@ __all__ = [
     "SWITCHES",
     "Entry",
     "Faults",
+    "Online",
     "Paging",
     "People",
     "Person",

@@ -16,13 +16,16 @@ from aiohttp import web
 from ..errors import UsageFault
 from .archive import Archive
 from .ask import Ask
+from .desk import Desk
 from .faults import NO_FAULTS, Faults
 from .luck import Luck
+from .online import ANYBODY_WELCOME, Online
 from .people import People
 from .record import Entry
 from .rendering import rendered
 from .service import Service
 from .site import Site
+from .tenant import Tenant
 from .unknowns import AS_DOCUMENTED, Unknowns
 
 HOST = "127.0.0.1"
@@ -54,20 +57,30 @@ async def serve(
     latency: float = 0.0,
     remember: int = REMEMBERED,
     unknowns: Unknowns = AS_DOCUMENTED,
+    online: Online = ANYBODY_WELCOME,
 ) -> AsyncIterator[Sandbox]:
     """Let the sandbox answer on loopback while the context lasts.
 
     *port* 0 is any free one. A request is carried out when it arrives and answered *latency* seconds
     later. *remember* bounds the record; *unknowns* says how it answers where nobody knows what SuperOffice
-    does. Raises UsageFault where the port cannot be had.
+    does, *online* how signing in works. Raises UsageFault where the port cannot be had.
     """
-    site = Site(people=people, archive=Archive(people, unknowns.paging), unknowns=unknowns)
+    site = Site(
+        people=people,
+        archive=Archive(people, unknowns.paging),
+        unknowns=unknowns,
+        desk=Desk(online),
+        tenant=Tenant(online),
+    )
     service = Service(site, Luck(faults), remember)
     server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     try:
         await _listen(runner, port)
+        if site.tenant.moves:
+            await _listen(runner, 0)
+            site.tenant.new_port = runner.addresses[1][1]
         yield Sandbox(url=f"http://{HOST}:{runner.addresses[0][1]}", people=people, record=service.record)
     finally:
         with anyio.CancelScope(shield=True):

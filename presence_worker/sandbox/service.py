@@ -9,10 +9,10 @@ from .ask import Ask
 from .faults import Mishap
 from .luck import Luck
 from .record import Entry
-from .replies import FAULTY, NO_SUCH_RESOURCE, NOT_SIGNED_IN, Headers, Reply, not_understood
-from .routes import Route, closed, find
-from .sign_in import signer
+from .replies import FAULTY, NO_SUCH_RESOURCE, Headers, Reply, not_understood
+from .routes import Deed, Route, closed, find
 from .site import Site
+from .tenant import MISDIRECTED
 
 PATIENCE = 1  # seconds that a 429 asks for
 
@@ -46,22 +46,31 @@ class Service:
         return reply
 
     def _reply(self, ask: Ask, route: Route, associate_id: int) -> Reply:
-        if not route.is_open and not signer(ask.headers):
-            return NOT_SIGNED_IN
+        if route.is_tenants and self.site.tenant.is_elsewhere(ask):
+            return MISDIRECTED
+        refused = None if route.is_open else self.site.desk.refused(ask)
+        if refused:
+            return refused
         deed = route.deeds.get(ask.method)
         if deed is None:
             return not_understood(f"expected {' or '.join(route.deeds)}", 405)
         if not route.is_open and deed.right in self._closed:
             return self._closed[deed.right]
-        mishap = self._mishap(ask, associate_id) if route.is_faulty else None
+        mishap = self._mishap(deed, associate_id) if route.is_faulty else None
         if mishap is None:
-            return deed.call(ask, associate_id, self.site)
-        applied = mishap.applied and deed.call(ask, associate_id, self.site).applied
+            return self._carried_out(deed, ask, associate_id)
+        applied = mishap.applied and self._carried_out(deed, ask, associate_id).applied
         return replace(_befallen(mishap, self.site.unknowns.throttle_form), applied=applied)
 
-    def _mishap(self, ask: Ask, associate_id: int) -> Mishap | None:
+    def _carried_out(self, deed: Deed, ask: Ask, associate_id: int) -> Reply:
+        reply = deed.call(ask, associate_id, self.site)
+        if reply.applied:
+            self.site.tenant.has_put()
+        return reply
+
+    def _mishap(self, deed: Deed, associate_id: int) -> Mishap | None:
         known = associate_id if associate_id in self.site.people else 0  # lots are only kept for who exists
-        return self._luck.draw(known, is_put=ask.method == "PUT")
+        return self._luck.draw(known, is_put=deed.right == "put")
 
 
 def _befallen(mishap: Mishap, throttle_form: str) -> Reply:

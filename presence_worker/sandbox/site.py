@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from .archive import Archive
+from .desk import Desk
 from .people import People
+from .tenant import Tenant
 from .unknowns import Unknowns
 
 
@@ -14,3 +16,5 @@ class Site:
     people: People
     archive: Archive
     unknowns: Unknowns
+    desk: Desk
+    tenant: Tenant
