@@ -23,6 +23,7 @@ SECRETS = (
     "cookie",
 )
 MAX_CHANGES = Limit(count=500, percent=50)
+LONGEST_TENANT = 64  # characters
 IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
 
 
@@ -50,6 +51,12 @@ def _limit_or_limits(value: object) -> object:
 
 
 LimitOrLimits = Annotated[Limit | dict[str, Limit], BeforeValidator(_limit_or_limits)]
+
+
+def _tenant(value: str) -> str:
+    if not (value.isascii() and value.isalnum() and len(value) <= LONGEST_TENANT):
+        raise ValueError("expected a customer number such as Cust12345")
+    return value
 
 
 def _encoding(value: object) -> object:
@@ -93,7 +100,7 @@ class Target(Section):
     """Which SuperOffice."""
 
     base_url: str | None = None  # root, with or without /api and /api/v1
-    tenant: str | None = None  # CustNNNNN, Online only
+    tenant: Annotated[str, AfterValidator(_tenant)] | None = None  # CustNNNNN, Online only
     environment: Literal["online", "qaonline", "sod"] = "online"
     ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
     proxy: str | None = None  # http://host:port

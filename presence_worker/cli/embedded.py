@@ -14,7 +14,7 @@ from ..superoffice import Client, open_client
 async def open_sandbox(settings: Settings) -> AsyncIterator[Client]:
     """Start the service, and open a client to it with whatever else the settings say."""
     async with serve(People()) as sandbox:
-        target = settings.target.model_copy(update={"base_url": sandbox.url, "proxy": None})
+        target = settings.target.model_copy(update={"base_url": sandbox.url, "tenant": None, "proxy": None})
         auth = Auth(username="sandbox", password=SecretStr("sandbox"))
         async with open_client(settings.model_copy(update={"target": target, "auth": auth})) as client:
             yield client

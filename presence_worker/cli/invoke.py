@@ -14,7 +14,7 @@ from ..journal import Archive
 from ..report import Summary
 from ..run import Invocation, Silence, raise_on_signal
 from ..settings import Settings
-from ..superoffice import check_settings, open_client, service_root
+from ..superoffice import check_settings, open_client, target_name
 from .loading import load
 from .options import Options
 from .output import is_terminal
@@ -39,7 +39,8 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         target, open_service = settings.target.base_url or "", partial(open_client, settings)
     else:
         check_settings(settings)
-        target, open_service = str(service_root(settings.target)), partial(open_client, settings)
+        target = target_name(settings.target, settings.auth.login_url)
+        open_service = partial(open_client, settings)
     watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
     return Invocation(
         settings=settings,

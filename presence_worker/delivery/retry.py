@@ -10,6 +10,7 @@ from tenacity import AsyncRetrying, retry_if_result
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
 COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
+AT_ONCE = (Trouble.WAITING, Trouble.RENEWED)  # the gate waits, or there is nothing to wait for
 DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in an earlier session
 Prove = Callable[[Change], Awaitable[bool]]  # whether the service is seen to hold what was wanted
 
@@ -46,7 +47,7 @@ class Case:
 def backoff(case: Case, base: float, longest: float) -> float:
     """Give the seconds before the next try: full jitter, and none where waiting is done elsewhere."""
     trouble = case.outcome.trouble
-    if trouble is Trouble.WAITING or (trouble is Trouble.DISCONNECTED and case.tries == 1):
+    if trouble in AT_ONCE or (trouble is Trouble.DISCONNECTED and case.tries == 1):
         return 0.0
     return random.uniform(0, min(longest, base * 2 ** min(case.tries - 1, 30)))  # noqa: S311 - not a secret
 

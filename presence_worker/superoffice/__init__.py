@@ -1,7 +1,7 @@
 """The only place that knows the service."""
 
 from .client import Client
-from .root import service_root
+from .root import is_online, target_name
 from .session import check_settings, open_client
 
-__all__ = ["Client", "check_settings", "open_client", "service_root"]
+__all__ = ["Client", "check_settings", "is_online", "open_client", "target_name"]

@@ -1,38 +1,16 @@
-"""As whom we ask: the configured credentials as request headers."""
+"""The secrets of [auth], each in its setting or in a file of its own."""
 
-import base64
-from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from ..errors import UsageFault
 from ..settings import SECRETS, Auth
-
-
-def sign_in_headers(auth: Auth) -> dict[str, str]:
-    """Give the headers that carry the credentials; raise UsageFault naming the setting that is missing."""
-    scheme = SCHEMES.get(auth.scheme)
-    if scheme is None:
-        raise UsageFault(f"auth.scheme: {auth.scheme} is not available yet; use one of {', '.join(SCHEMES)}")
-    headers = {"Authorization": scheme(auth)}
-    application = read_secret(auth, "app_token")
-    if auth.scheme == "soticket":
-        application = application or read_secret(auth, "client_secret")
-    if application:
-        headers["SO-AppToken"] = application
-    return headers
-
-
-def known_secrets(auth: Auth) -> list[str]:
-    """Give all secrets in force, in plain and as Basic sends them, so that they can be blotted out."""
-    secrets = [value for name in SECRETS if (value := read_secret(auth, name))]
-    encoded = [_basic(auth).removeprefix("Basic ")] if auth.scheme == "basic" else []
-    return [*secrets, *encoded]
+from .held_up import refused
 
 
 def read_secret(auth: Auth, name: str) -> str | None:
-    """Give a secret from its setting or its file, None where neither is set."""
+    """Give a secret from its setting or its file, None where neither is set; raise UsageFault."""
     value: SecretStr | None = getattr(auth, name)
     file: Path | None = getattr(auth, f"{name}_file")
     if value is not None:
@@ -50,25 +28,28 @@ def read_secret(auth: Auth, name: str) -> str | None:
     return secret
 
 
-def _needed(auth: Auth, name: str) -> str:
-    secret = read_secret(auth, name)
+def secret_now(auth: Auth, name: str) -> str:
+    """Give a secret as it stands now; its file may have changed since. Raise RefusedError without it."""
+    try:
+        secret = read_secret(auth, name)
+    except UsageFault as fault:
+        raise refused(str(fault)) from None
     if secret is None:
-        raise UsageFault(
-            f"auth.{name}: not set, but auth.scheme = {auth.scheme} needs it; "
-            f"set auth.{name}_file to a file that holds it"
-        )
+        raise refused(f"auth.{name}: not set, but auth.scheme = {auth.scheme} needs it")
     return secret
 
 
-def _basic(auth: Auth) -> str:
-    if not auth.username:
-        raise UsageFault("auth.username: not set, but auth.scheme = basic needs it")
-    pair = f"{auth.username}:{_needed(auth, 'password')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+def known_secrets(auth: Auth) -> list[str]:
+    """Give all secrets that are configured, so that they can be blotted out."""
+    return [value for name in SECRETS if (value := read_secret(auth, name))]
 
 
-SCHEMES: dict[str, Callable[[Auth], str]] = {
-    "basic": _basic,
-    "soticket": lambda auth: f"SOTicket {_needed(auth, 'ticket')}",
-    "bearer": lambda auth: f"Bearer {_needed(auth, 'token')}",
-}
+def application(auth: Auth, *names: str) -> dict[str, str]:
+    """Give the header that says which application asks: the first of the secrets *names* that is set."""
+    found = next((name for name in names if is_set(auth, name)), None)
+    return {"SO-AppToken": secret_now(auth, found)} if found else {}
+
+
+def is_set(auth: Auth, name: str) -> bool:
+    """Whether a setting is there, itself or as a file."""
+    return getattr(auth, name) is not None or getattr(auth, f"{name}_file", None) is not None

@@ -7,6 +7,7 @@ import aiohttp
 
 from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
+from .held_up import HeldUpError
 
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
@@ -19,6 +20,7 @@ class AnswerLostError(Exception):
 LOST = (
     aiohttp.ClientError,
     AnswerLostError,
+    HeldUpError,
     TimeoutError,
     OSError,
 )  # what a request ends in without an answer
@@ -30,6 +32,8 @@ def lost(error: BaseException) -> Outcome:
     Certificate errors come first, for they are connection errors too. Malformed answers carry a made-up
     status (400), so an error's status is never looked at, nor its repr: that has our credentials in it.
     """
+    if isinstance(error, HeldUpError):
+        return error.outcome
     if isinstance(error, _CertificateError):
         return _not_trusted(error)
     if isinstance(error, aiohttp.ClientConnectorError):

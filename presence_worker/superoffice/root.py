@@ -1,4 +1,4 @@
-"""The service's root: the part of every address that the operator decides."""
+"""Roots: the part of every address that the operator, or the tenant's state, decides."""
 
 import ipaddress
 import re
@@ -9,26 +9,60 @@ from ..errors import UsageFault
 from ..settings import Target
 
 _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
+ONLINE = ".superoffice.com"
 
 
-def service_root(target: Target) -> URL:
-    """Give the root without /api, /api/v1 and trailing slash; raise UsageFault for what cannot be one."""
-    if not target.base_url:
+def service_root(target: Target) -> URL | None:
+    """Give the service's configured root; None where the tenant's state gives it. Raise UsageFault."""
+    if target.base_url:
+        return root_of(target.base_url, "target.base_url", target)
+    if not target.tenant:
         raise UsageFault(
-            "no SuperOffice to work on: set target.base_url (or --base-url), or rehearse with --sandbox"
+            "no SuperOffice to work on: set target.base_url (or --base-url), or target.tenant for "
+            "SuperOffice Online, or rehearse with --sandbox"
         )
+    return None
+
+
+def login_root(target: Target, login_url: str | None) -> URL:
+    """Give the root of the host at which we sign in; raise UsageFault for what cannot be one."""
+    if login_url is None:
+        return URL(f"https://{target.environment}{ONLINE}")
+    root = root_of(login_url, "auth.login_url", target, example="https://online.superoffice.com")
+    if root.path not in ("", "/"):
+        raise UsageFault("auth.login_url: only a host belongs there, without a path")
+    return root
+
+
+def target_name(target: Target, login_url: str | None) -> str:
+    """Give what runs and locks are kept under; it stays when the tenant moves to another host."""
+    return str(service_root(target) or login_root(target, login_url) / str(target.tenant))
+
+
+def is_online(target: Target) -> bool:
+    """Whether it is SuperOffice Online."""
+    if target.tenant:
+        return True
+    root = service_root(target)
+    return root is not None and f".{root.host}".endswith(ONLINE)
+
+
+def root_of(
+    text: str, name: str, target: Target, *, example: str = "https://crm.example.com/SuperOffice"
+) -> URL:
+    """Give a root without /api, /api/v1 and trailing slash; raise UsageFault, naming *name*, for no root."""
     try:
-        url = URL(target.base_url.strip())
+        url = URL(text.strip())
         (url.raw_host or "").encode("idna")  # finds an empty or overlong label before the resolver stumbles
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise UsageFault("target.base_url: expected something like https://crm.example.com/SuperOffice")
+        raise UsageFault(f"{name}: expected something like {example}")
     if url.user or url.password or url.query_string or url.fragment:
-        raise UsageFault("target.base_url: only host and path belong there; credentials go into [auth]")
+        raise UsageFault(f"{name}: only host and path belong there; credentials go into [auth]")
     if url.scheme == "http" and not target.allow_http and not is_loopback(url.host):
         raise UsageFault(
-            f"target.base_url: http sends the credentials to {url.host} readable for everybody on the way; "
+            f"{name}: http sends the credentials to {url.host} readable for everybody on the way; "
             "use https, or set target.allow_http = true"
         )
     return url.with_path(_API.sub("", url.path.rstrip("/")).rstrip("/"))

@@ -1,46 +1,59 @@
-"""One request and its answer: at the root in force, with the credentials in force."""
+"""One request and its answer: at the root in force, with the credential in force."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable
 
 import aiohttp
 from yarl import URL
 
-LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred
+from .access import Access
+from .exchange import LONGEST_ANSWER, Answer, exchange
+from .remedies import REMEDIES, Remedies
 
-
-class Answer(NamedTuple):
-    """What the service answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes  # cut where it is longer than was asked for
+DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 
 
 class Wire:
     """Owns the session with one service; made by `open_client`."""
 
-    def __init__(self, session: aiohttp.ClientSession, root: URL) -> None:
+    def __init__(self, session: aiohttp.ClientSession, access: Access, clock: Callable[[], float]) -> None:
         self._session = session
-        self._root = str(root)
+        self._access = access
+        self._clock = clock
+        self._remedies = Remedies(access)
 
     async def ask(
         self, method: str, path: str, body: bytes | None = None, *, longest: int = LONGEST_ANSWER
     ) -> Answer:
         """Send one request to *path* below the root, and read its answer up to *longest* bytes.
 
-        Redirects are not followed. Raises what the network raises; see `network.LOST`.
+        An answer that says our credential or the tenant's address is out of date is not given: what is
+        lacking is fetched, and OnceMoreError raised. Redirects are not followed. Raises what is in
+        `network.LOST`.
         """
-        url = URL(self._root + path, encoded=True)
-        async with self._session.request(method, url, data=body, allow_redirects=False) as response:
-            return Answer(response.status, response.headers, await _bounded(response, longest))
+        if self._clock() >= self._access.sure_until:
+            await self._access.prepare()
+            if not self._access.is_proven:
+                return await self._show(method, path, body, longest)
+        return await self._send(method, path, body, longest)
+
+    async def _show(self, method: str, path: str, body: bytes | None, longest: int) -> Answer:
+        """Send a request as the only one, until we know that the service takes our credential."""
+        async with self._access.alone:
+            await self._access.prepare()  # raises where it was refused meanwhile
+            if not self._access.is_proven:
+                return await self._send(method, path, body, longest)
+        return await self._send(method, path, body, longest)
+
+    async def _send(self, method: str, path: str, body: bytes | None, longest: int) -> Answer:
+        used, url = self._access.shown, URL(self._access.root + path, encoded=True)
+        answer = await exchange(self._session, method, url, data=body, longest=longest)
+        if answer.status in REMEDIES or self._remedies.tried:
+            await self._remedies.look_at(answer, (method, path), used)
+        if not self._access.is_proven and _is_proof(answer.status) and self._access.is_current(used):
+            self._access.prove()
+        return answer
 
 
-async def _bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:
-    """Read an answer up to a sane size; the connection of a longer one is closed, not drained."""
-    body = await response.content.readany()
-    while not response.content.at_eof() and len(body) <= longest:
-        body += await response.content.readany()
-    if len(body) > longest:
-        response.close()
-    return body
+def _is_proof(status: int) -> bool:
+    """Whether an answer shows that the service knows us."""
+    return status // 100 in (2, 4) and status not in DOUBTING

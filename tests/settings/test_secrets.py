@@ -8,8 +8,8 @@ import pytest
 
 from presence_worker.errors import UsageFault
 from presence_worker.run.staging import without_secrets
-from presence_worker.settings import SECRETS, Auth, Settings
-from presence_worker.superoffice.auth import known_secrets, read_secret, sign_in_headers
+from presence_worker.settings import SECRETS, Auth
+from presence_worker.superoffice.auth import read_secret
 
 from .conftest import Complaints, Load
 
@@ -106,16 +106,6 @@ def test_a_secrets_file_that_cannot_be_right_is_a_usage_error(
         (tmp_path / "password").write_bytes(content)
 
     with pytest.raises(UsageFault) as fault:
-        sign_in_headers(Auth(username="presence", password_file=Path("password")))
+        read_secret(Auth(password_file=Path("password")), "password")
 
     assert str(fault.value) == words
-
-
-def test_what_is_to_be_blotted_out_has_the_secret_in_all_its_forms(load: Load) -> None:
-    """Basic sends name and password as base64; if the service quotes that, it is a secret, too."""
-    settings: Settings = load(f'[auth]\nusername = "presence"\npassword = "{CANARY}"')
-
-    known = known_secrets(settings.auth)
-
-    assert known == [CANARY, PAIR]
-    assert sign_in_headers(settings.auth) == {"Authorization": f"Basic {PAIR}"}

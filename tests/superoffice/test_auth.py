@@ -1,4 +1,4 @@
-"""As whom we ask: credentials from settings or files become headers, and nothing else ever."""
+"""As whom we ask: what is configured becomes headers, and nothing else ever."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.settings import Auth
-from presence_worker.superoffice.auth import known_secrets, sign_in_headers
+from presence_worker.settings import Auth, Settings, Target
+from presence_worker.superoffice import check_settings
+from presence_worker.superoffice.auth import known_secrets, read_secret, secret_now
+from presence_worker.superoffice.credential import Credential
+from presence_worker.superoffice.held_up import RefusedError
+from tests.raw_server import answer, raw_server
+
+from .given import ROOT, put_once, settings
+
+pytestmark = pytest.mark.anyio
+OWN = {"authorization", "so-apptoken", "cookie", "x-xsrf-token"}  # headers that credentials travel in
 
 
 def auth(**values: Any) -> Auth:
@@ -30,40 +39,59 @@ def auth(**values: Any) -> Auth:
             {"scheme": "soticket", "ticket": "7T:a", "client_secret": "c", "app_token": "t"},
             {"Authorization": "SOTicket 7T:a", "SO-AppToken": "t"},
         ),
-        (
-            {"scheme": "bearer", "token": "b", "client_secret": "c"},
-            {"Authorization": "Bearer b"},
-        ),
+        ({"scheme": "bearer", "token": "b", "client_secret": "c"}, {"Authorization": "Bearer b"}),
         (
             {"username": "u", "password": "p", "app_token": "t"},
             {"Authorization": "Basic dTpw", "SO-AppToken": "t"},
         ),
+        (
+            {"scheme": "xsrf", "xsrf_token": "x", "cookie": "a=b; c=d"},
+            {"X-XSRF-TOKEN": "x", "Cookie": "a=b; c=d"},
+        ),
     ],
 )
-def test_credentials_become_headers(table: dict[str, str], headers: dict[str, str]) -> None:
-    """One header per scheme, and the application's token beside it: with a ticket, the client secret."""
-    assert sign_in_headers(auth(**table)) == headers
+async def test_credentials_become_headers(table: dict[str, str], headers: dict[str, str]) -> None:
+    """One way per scheme, and the application's token beside it: with a ticket, the client secret."""
+    async with raw_server() as server:
+        await put_once(settings(server.url, auth=auth(**table)))
+
+    (seen,) = server.requests
+    found = {name.lower(): value for name, value in seen.headers if name.lower() in OWN}
+    assert found == {name.lower(): value for name, value in headers.items()}
 
 
 @pytest.mark.parametrize(
     ("table", "named"),
     [
-        ({}, "auth.username"),
-        ({"username": "night"}, "auth.password"),
-        ({"scheme": "soticket"}, "auth.ticket"),
-        ({"scheme": "bearer"}, "auth.token"),
-        ({"scheme": "xsrf"}, "auth.scheme: xsrf is not available yet; use one of basic, soticket, bearer"),
-        ({"scheme": "bearer", "token": "hunter2\nX-Evil: 1"}, "auth.token"),
-        ({"scheme": "bearer", "token": "hunter2\x7f"}, "auth.token"),
-        ({"scheme": "bearer", "token": ""}, "auth.token"),
+        ({}, ["auth.username", "auth.password"]),
+        ({"username": "night"}, ["auth.password"]),
+        ({"scheme": "soticket"}, ["auth.ticket"]),
+        ({"scheme": "bearer"}, ["auth.token"]),
+        ({"scheme": "xsrf"}, ["auth.xsrf_token", "auth.cookie"]),
+        ({"scheme": "oauth"}, ["auth.client_id", "auth.client_secret", "auth.refresh_token"]),
+        ({"scheme": "oauth", "client_id": "id"}, ["auth.client_secret", "auth.refresh_token"]),
+        (
+            {"scheme": "system-user"},
+            ["target.tenant", "auth.client_secret", "auth.system_user_token", "auth.private_key_file"],
+        ),
     ],
 )
-def test_what_is_missing_or_broken_is_named(table: dict[str, str], named: str) -> None:
-    """The sentence names the setting, and never its value."""
+def test_all_that_is_missing_is_named(table: dict[str, str], named: list[str]) -> None:
+    """Whoever configures a scheme learns at once what it needs, and that secrets may be in files."""
     with pytest.raises(UsageFault) as refused:
-        sign_in_headers(auth(**table))
+        check_settings(settings(ROOT, auth=auth(**table)))
 
-    assert named in str(refused.value)
+    lines = str(refused.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == named
+    assert ("_file" in lines[-1]) is (named[-1] != "auth.username")
+
+
+@pytest.mark.parametrize("token", ["hunter2\nX-Evil: 1", "hunter2\x7f", ""])
+def test_what_is_broken_is_named(token: str) -> None:
+    """The sentence names the setting, and never its value."""
+    with pytest.raises(UsageFault, match=r"auth\.token") as refused:
+        check_settings(settings(ROOT, auth=auth(scheme="bearer", token=token)))
+
     assert "hunter2" not in str(refused.value)
 
 
@@ -72,9 +100,7 @@ def test_a_secret_may_live_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("8A:Cust1.x\n", "utf-8")
 
-    headers = sign_in_headers(auth(scheme="bearer", token_file=file))
-
-    assert headers == {"Authorization": "Bearer 8A:Cust1.x"}
+    assert read_secret(auth(scheme="bearer", token_file=file), "token") == "8A:Cust1.x"
 
 
 @pytest.mark.parametrize(
@@ -87,27 +113,62 @@ def test_a_secret_may_live_in_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_an_unusable_file_is_named(tmp_path: Path, content: bytes | None, words: str) -> None:
-    """The sentence says which file and why, and quotes nothing of it."""
+    """The sentence says which file and why, and quotes nothing of it, at the start and later."""
     file = tmp_path / "token"
     if content is not None:
         file.write_bytes(content)
+    table = auth(scheme="bearer", token_file=file)
 
     with pytest.raises(UsageFault) as refused:
-        sign_in_headers(auth(scheme="bearer", token_file=file))
+        check_settings(settings(ROOT, auth=table))
+    with pytest.raises(RefusedError) as stopped:
+        secret_now(table, "token")
 
-    assert words in str(refused.value)
-    assert "hunter" not in str(refused.value)
+    for said in (str(refused.value), str(stopped.value.outcome.stop)):
+        assert words in said
+        assert "hunter" not in said
 
 
-def test_knows_all_secrets_in_force(tmp_path: Path) -> None:
-    """From settings and files, the unused ones too, and what Basic makes of them."""
+def test_a_secret_that_is_gone_is_named() -> None:
+    """Nothing is assumed of what a scheme needs."""
+    with pytest.raises(RefusedError) as stopped:
+        secret_now(auth(), "password")
+
+    assert "auth.password: not set" in str(stopped.value)
+
+
+def test_knows_all_secrets_that_are_configured(tmp_path: Path) -> None:
+    """From settings and files, the unused ones too."""
     file = tmp_path / "ticket"
     file.write_text("7T:abc==", "utf-8")
     table = auth(username="night", password="pass", ticket_file=file, app_token="app")
 
-    assert sorted(known_secrets(table)) == sorted(["pass", "7T:abc==", "app", "bmlnaHQ6cGFzcw=="])
+    assert sorted(known_secrets(table)) == ["7T:abc==", "app", "pass"]
 
 
-def test_knows_no_basic_pair_with_another_scheme() -> None:
-    """What is not sent need not be searched for."""
-    assert known_secrets(auth(scheme="bearer", token="8A:x")) == ["8A:x"]
+async def test_what_basic_makes_of_name_and_password_is_a_secret_too() -> None:
+    """If the service quotes it, all of it goes, the name as well."""
+    quoted = b'{"ErrorMessage": "not bmlnaHQ6Y29ycmVjdC1ob3JzZQ=="}'
+    async with raw_server(answer(400, quoted)) as server:
+        outcome = await put_once(settings(server.url))
+
+    assert outcome.detail == "not [redacted]"
+
+
+def test_a_credential_shows_nothing_of_itself() -> None:
+    """It may end up in a traceback."""
+    credential = Credential(headers={"Authorization": "Bearer hunter2"}, secrets=("hunter2",))
+
+    assert "hunter2" not in repr(credential)
+
+
+@pytest.mark.parametrize("tenant", ["../admin", "Cust 1", "Cust1/x", "", "Cust1?x", "x" * 65])
+def test_a_tenant_is_a_plain_word(tenant: str) -> None:
+    """It becomes part of an address."""
+    with pytest.raises(ValueError, match="Cust12345"):
+        Target(tenant=tenant)
+
+
+def test_a_tenant_may_be_all_there_is() -> None:
+    """Online, its state says where it lives."""
+    check_settings(Settings(target=Target(tenant="Cust12345"), auth=auth(scheme="bearer", token="x")))

@@ -15,7 +15,7 @@ from presence_worker.settings import Auth, Settings
 from presence_worker.superoffice import open_client
 from tests.raw_server import Act, Peer, Request, framed, raw_server, say
 
-from .given import change, settings
+from .given import change, put_once, settings
 
 SECRET = "Kanarienvogel+7T/Cust12345=="
 MESSAGE = 'Singdrossel "å" & krank'
@@ -26,6 +26,7 @@ SCHEMES = {
     "bearer": {"scheme": "bearer", "token": SECRET * 20, "app_token": SECRET},
 }
 STATUSES = (200, 201, 204, 302, 400, 401, 403, 407, 408, 421, 429, 500, 503, 600)  # one of each kind
+REFUSED = 401
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -85,13 +86,16 @@ async def test_no_answer_brings_them_out(
 ) -> None:
     """Every status in every shape: the outcome says what happened, and quotes neither."""
     caplog.set_level(logging.DEBUG)
-    script = [parrot(status, spelling, shape) for status in STATUSES for shape in SHAPES.values()]
+    statuses = [status for status in STATUSES if status != REFUSED]
+    script = [parrot(status, spelling, shape) for status in statuses for shape in SHAPES.values()]
+    last = [parrot(REFUSED, spelling, shape) for shape in SHAPES.values()]
     asked = change(message=MESSAGE)
 
-    async with raw_server(*script) as server:
+    async with raw_server(*script, *last) as server:
         setting = settings(server.url, auth=Auth.model_validate(SCHEMES[scheme]))
         async with open_client(setting) as client:
             outcomes = [await client.put(asked) for _ in script]
+        outcomes += [await put_once(setting, asked) for _ in last]  # after one of these nobody is let through
         told = [everything(client, setting, asked, outcome) for outcome in outcomes]
 
     for text in (*told, caplog.text):

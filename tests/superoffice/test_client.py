@@ -171,4 +171,9 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         check_settings(unusable)
 
     said = str(caught.value).splitlines()
-    assert [words.split(":")[0] for words in said] == ["target.base_url", "auth.username", "target.proxy"]
+    assert [words.split(":")[0] for words in said] == [
+        "target.base_url",
+        "target.proxy",
+        "auth.username",
+        "auth.password",
+    ]

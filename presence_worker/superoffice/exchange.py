@@ -1,0 +1,38 @@
+"""One request and its answer, as the HTTP library is to carry them out."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import aiohttp
+from yarl import URL
+
+LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred
+
+
+class Answer(NamedTuple):
+    """What was answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes  # cut where it is longer than was asked for
+
+
+async def exchange(
+    session: aiohttp.ClientSession, method: str, url: URL, *, longest: int = LONGEST_ANSWER, **how: Any
+) -> Answer:
+    """Send one request, and read its answer up to *longest* bytes.
+
+    Redirects are not followed. Raises what the network raises; see `network.LOST`.
+    """
+    async with session.request(method, url, allow_redirects=False, **how) as response:
+        return Answer(response.status, response.headers, await _bounded(response, longest))
+
+
+async def _bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:
+    """Read an answer up to a sane size; the connection of a longer one is closed, not drained."""
+    body = await response.content.readany()
+    while not response.content.at_eof() and len(body) <= longest:
+        body += await response.content.readany()
+    if len(body) > longest:
+        response.close()
+    return body

@@ -1,0 +1,83 @@
+"""The host at which we sign in and ask for tenants; it never sees what the service is shown."""
+
+from typing import Any, NamedTuple
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ..text import clean
+from .exchange import exchange
+from .held_up import away, refused
+from .network import LOST, lost
+from .waiting import retry_after
+
+TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
+JSON = "application/json"
+
+
+class Reply(NamedTuple):
+    """What the host answered."""
+
+    status: int
+    date: str  # by its clock, as HTTP writes it
+    value: Any  # of its JSON; None where that is none
+
+
+class Login:
+    """Owns the session with the host."""
+
+    def __init__(self, session: aiohttp.ClientSession, root: URL) -> None:
+        self._session = session
+        self._root = root
+
+    @property
+    def host(self) -> str:
+        """The host, for people."""
+        return self._root.authority
+
+    async def get(self, path: str) -> Reply:
+        """Ask for what is at *path*.
+
+        Raise AwayError where nobody is there, RefusedError for what will not be better soon.
+        """
+        return await self._ask("GET", path)
+
+    async def post(self, path: str, value: dict[str, str]) -> Reply:
+        """Post JSON; raises as `get` does."""
+        return await self._ask("POST", path, data=orjson.dumps(value), headers={"Content-Type": JSON})
+
+    async def post_form(self, path: str, fields: dict[str, str]) -> Reply:
+        """Post a form; raises as `get` does."""
+        return await self._ask("POST", path, data=fields)
+
+    async def _ask(self, method: str, path: str, **how: Any) -> Reply:
+        try:
+            answer = await exchange(self._session, method, self._root.with_path(path), **how)
+        except LOST as error:
+            outcome = lost(error)
+            words = f"signing in at {self.host}: {outcome.detail}"
+            raise (refused(f"signing in: {outcome.stop}") if outcome.stop else away(words)) from None
+        if answer.status // 100 == 5 or answer.status in TOO_BUSY:  # noqa: PLR2004 - the family
+            words = f"signing in at {self.host}: it answered {answer.status}"
+            raise away(words, retry_after=retry_after(answer.headers))
+        if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
+            raise refused(
+                f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
+                "is auth.login_url (or target.environment) right?"
+            )
+        return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
+
+
+def _host(headers: Any) -> str:
+    try:
+        return clean(URL(headers.get("Location", "")).host or "another page", 100)
+    except ValueError:
+        return "another page"
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

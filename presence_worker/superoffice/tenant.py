@@ -1,0 +1,127 @@
+"""Where a tenant of SuperOffice Online lives, by what the service itself says of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import structlog
+from yarl import URL
+
+from ..errors import UsageFault
+from ..settings import Target
+from ..text import clean
+from .credential import FOREVER
+from .held_up import HeldUpError, away, refused
+from .login import Login, Reply
+from .root import root_of
+
+LEAST = 60.0  # seconds a state is taken to hold, however soon it says it ends
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residence:
+    """Where the service is; two at the same place are equal."""
+
+    root: URL | None  # None: the ticket says it
+    renew_after: float = field(default=FOREVER, compare=False)  # seconds from when we were told
+    life: float = field(default=FOREVER, compare=False)  # until the service itself sends us away
+
+
+FindOut = Callable[[], Awaitable[Residence]]
+
+
+def finding_out(target: Target, root: URL | None, login: Login) -> FindOut:
+    """Make the function that says where the service is; *root* is the configured one."""
+    if target.tenant is None:
+        return _always(Residence(root=root))
+    tenant = Tenant(target, root, login)
+    return tenant.residence
+
+
+def _always(residence: Residence) -> FindOut:
+    async def find_out() -> Residence:
+        return residence
+
+    return find_out
+
+
+class Tenant:
+    """Owns what is known of a tenant from its state."""
+
+    def __init__(self, target: Target, root: URL | None, login: Login) -> None:
+        self._target = target
+        self._configured = root  # holds until the service says that it is wrong
+        self._login = login
+        self._has_run = False
+
+    async def residence(self) -> Residence:
+        """Ask for the state. Raise RefusedError where the tenant is not running, or cannot be found.
+
+        A tenant that was seen to run before is only away when it does not run.
+        """
+        configured, self._configured = self._configured, None
+        try:
+            reply = await self._login.get(f"/api/state/{self._target.tenant}")
+            state = self._state(reply)
+        except HeldUpError as error:
+            if configured is None:
+                raise
+            log.warning("tenant.state_unknown", detail=error.outcome.detail)
+            return Residence(root=configured)
+        if not state["IsRunning"]:
+            raise self._not_running(_word(state.get("State")))
+        self._has_run = True
+        if configured:
+            return Residence(root=configured)
+        return Residence(root=self._root(state), renew_after=_left(state.get("ValidUntil"), reply.date))
+
+    def _state(self, reply: Reply) -> dict[str, Any]:
+        state = reply.value if isinstance(reply.value, dict) else {}
+        if reply.status == 200 and isinstance(state.get("IsRunning"), bool):  # noqa: PLR2004 - as documented
+            log.info("tenant.state", tenant=self._target.tenant, state=_word(state.get("State")))
+            return state
+        words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
+        raise refused(f"{words}; are target.tenant and target.environment right?")
+
+    def _not_running(self, state: str) -> HeldUpError:
+        words = f"{self._target.tenant} is not running: its state is {state}"
+        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running")
+
+    def _root(self, state: dict[str, Any]) -> URL | None:
+        place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
+        if not isinstance(place, str):
+            return None
+        root = told_root(place, target=self._target, by=f"the state of {self._target.tenant}")
+        return root if root.path.strip("/") else root / str(self._target.tenant)  # a bare host serves many
+
+
+def told_root(text: str, *, target: Target, by: str) -> URL:
+    """Give the root that we are told; raise RefusedError for one that could not be configured either."""
+    try:
+        return root_of(text, by, target)
+    except UsageFault as fault:
+        raise refused(str(fault)) from None
+
+
+def _word(state: Any) -> str:
+    return clean(state, 60) if isinstance(state, str) and state else "not told"
+
+
+def _left(valid_until: Any, date: str) -> float:
+    """Give the seconds until a moment, by the clock of who told us of it; without it, for ever."""
+    try:
+        until = datetime.fromisoformat(str(valid_until))
+    except ValueError:
+        return FOREVER
+    return max((until.replace(tzinfo=until.tzinfo or UTC) - _now(date)).total_seconds(), LEAST)
+
+
+def _now(date: str) -> datetime:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return datetime.now(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
