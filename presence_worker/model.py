@@ -151,7 +151,7 @@ class Trouble(Enum):
     THROTTLED = "throttled"  # does not count: the service only asked for patience
     DOWN = "down"  # the service seems not to be there; counts
     WAITING = "waiting"  # likewise, and the whole run waits for it; does not count
-    RENEWED = "renewed"  # what it lacked (a credential, an address) is there now; does not count, need not wait
+    RENEWED = "renewed"  # what it lacked (a credential, an address) is there now; does not count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import aiohttp
 from yarl import URL
 
-LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred
+LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand
 
 
 class Answer(NamedTuple):
