@@ -1,5 +1,6 @@
 """README: what it promises is what the program does, and what it prints as a command runs."""
 
+import ast
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 SHIPPED = (ROOT / "config" / "presence-worker.toml").read_text("utf-8")
 BLOCKS = re.findall(r"^ *```(\w+)\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
 INSTALLING = ("python3 -m venv", ".venv/bin/pip")  # these CI runs, on a clean checkout
+COVERS = re.compile(r"pytest\.mark\.covers\('(.+)'\)")  # as the parser writes it
 LONGEST = 60.0  # seconds a command may take
 
 
@@ -158,6 +160,29 @@ def test_every_trouble_is_proven() -> None:
     marks = re.findall(r"^ *@pytest\.mark\.proves\(\"(.+)\"\)$", sources, re.MULTILINE)
 
     assert sorted(set(marks)) == sorted(cells[0] for cells in table("when"))
+
+
+def covered() -> Iterator[tuple[str, str]]:
+    """Yield what is marked as covered, and by which test."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for test in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef):
+                name = f"`{path.relative_to(ROOT / 'tests').as_posix()}::{test.name}`"
+                yield from (
+                    (found[1], name)
+                    for mark in test.decorator_list
+                    if (found := COVERS.match(ast.unparse(mark)))
+                )
+
+
+def test_every_part_of_the_service_is_proven() -> None:
+    """Each line of what is covered names the tests that are marked with it, and each such test has a line."""
+    rows = table("what | how sure")
+
+    shown = [(what, test) for what, _, tests in rows for test in tests.split(", ")]
+
+    assert sorted(shown) == sorted(covered())
+    assert all(sure.split()[0].strip(",;:") in ("documented", "inferred", "unknown") for _, sure, _ in rows)
 
 
 @pytest.mark.parametrize("section", Settings.model_fields)

@@ -66,6 +66,13 @@ def test_every_type_that_can_be_configured_can_be_written() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("content_type", BODIES)
+@pytest.mark.covers("request as `application/json`")
+@pytest.mark.covers("request as `text/json`")
+@pytest.mark.covers("request as `application/xml`")
+@pytest.mark.covers("request as `text/xml`")
+@pytest.mark.covers("request as `application/x-www-form-urlencoded`")
+@pytest.mark.covers("request as `application/json-patch+json`")
+@pytest.mark.covers("request as `application/merge-patch+json`")
 async def test_each_type_goes_out_as_configured(content_type: str) -> None:
     """The body is of the type its header names, in UTF-8, with both parts."""
     setting = delivery(content_type=content_type)
@@ -80,6 +87,12 @@ async def test_each_type_goes_out_as_configured(content_type: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("accept", typing.get_args(Accept))
+@pytest.mark.covers("answer as `application/json`")
+@pytest.mark.covers("answer as `text/json`")
+@pytest.mark.covers("answer as `application/xml`")
+@pytest.mark.covers("answer as `text/xml`")
+@pytest.mark.covers("answer as `application/json-patch+json`")
+@pytest.mark.covers("answer as `application/merge-patch+json`")
 async def test_each_type_is_asked_for_and_understood(accept: str) -> None:
     """The echo of a PUT and the answer to a GET are read in every type of the reference."""
     body = BODIES[accept]

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("prefix", ["", "/Remote/CS", "/v1", "/b%C3%BCro%20x"])
 @pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/v1/"])
+@pytest.mark.covers("PUT `/api/v1/User/{id}/UserPresenceStatus`")
 async def test_the_address_is_exact(prefix: str, suffix: str) -> None:
     """Whatever the form of the root, the service sees the documented path."""
     async with raw_server() as server:
@@ -38,6 +39,7 @@ async def test_the_address_is_exact(prefix: str, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("associate_id", [1, 2_147_483_647])
+@pytest.mark.covers("GET `/api/v1/User/{id}/UserPresenceStatus`")
 async def test_a_read_asks_at_the_same_address(associate_id: int) -> None:
     """The GET has the PUT's path, and no body."""
     async with (
@@ -81,6 +83,10 @@ async def test_the_body_has_both_keys(status: str, message: str, body: bytes) ->
         ),
     ],
 )
+@pytest.mark.covers("`auth.scheme` `basic`")
+@pytest.mark.covers("`auth.scheme` `soticket`")
+@pytest.mark.covers("`auth.scheme` `bearer`")
+@pytest.mark.covers("`SO-AppToken`")
 async def test_credentials_travel_in_their_header(auth: Auth, expected: dict[str, str | None]) -> None:
     """Each scheme as the service documents it."""
     async with raw_server() as server:
@@ -99,20 +105,40 @@ async def test_there_are_no_other_headers() -> None:
     assert {name.lower() for name, _ in seen.headers} == OWN_HEADERS
     assert seen.header("Accept") == "application/json"
     assert seen.header("Accept-Encoding") == "identity"
+    assert seen.header("Accept-Language") == "en"
     assert seen.header("Content-Type") == "application/json; charset=utf-8"
     assert str(seen.header("User-Agent")).startswith("presence-worker/")
 
 
-async def test_language_headers_are_sent_as_configured() -> None:
-    """The four headers that steer language, culture and time zone."""
-    wanted = {"Accept-Language": "en", "SO-Language": "en-US", "SO-Culture": "nb-NO", "SO-TimeZone": "CET"}
-    delivery = Delivery.model_validate({"headers": wanted})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("Accept-Language", "nb-NO, en;q=0.5", id="instead of ours"),
+        ("SO-Language", "en-US"),
+        ("SO-Culture", "nb-NO"),
+        ("SO-TimeZone", "W. Europe Standard Time"),
+    ],
+)
+@pytest.mark.covers("`Accept-Language`")
+@pytest.mark.covers("`SO-Language`")
+@pytest.mark.covers("`SO-Culture`")
+@pytest.mark.covers("`SO-TimeZone`")
+async def test_each_language_header_is_sent_as_configured(name: str, value: str) -> None:
+    """The four headers that steer language, culture and time zone, with PUT and GET, each once."""
+    delivery = Delivery.model_validate({"headers": {name: value}})
 
-    async with raw_server() as server:
-        await put_once(settings(server.url, delivery=delivery))
+    async with (
+        raw_server() as server,
+        open_client(settings(server.url, delivery=delivery)) as client,
+    ):
+        await client.put(change())
+        await client.read(7)
 
-    (seen,) = server.requests
-    assert {name: seen.header(name) for name in wanted} == wanted
+    sent = [[value for key, value in seen.headers if key == name] for seen in server.requests]
+    assert sent == [[value], [value]]
+    assert [seen.header("Accept-Language") for seen in server.requests] == [
+        value if name == "Accept-Language" else "en"
+    ] * 2
 
 
 async def test_connections_are_kept() -> None:
