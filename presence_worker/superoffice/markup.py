@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from defusedxml.ElementTree import ParseError, fromstring
 
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _UNREADABLE = (ParseError, LookupError, ValueError)  # no XML; in no encoding we know; with a DTD, or garbled

@@ -143,7 +143,7 @@ async def test_what_xml_cannot_hold_is_never_sent(character: str, content_type: 
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("content_type", set(BODIES) - {"application/xml", "text/xml"})
+@pytest.mark.parametrize("content_type", [kind for kind in BODIES if not kind.endswith("/xml")])
 async def test_the_other_formats_hold_every_character(content_type: str) -> None:
     """What is no character at all (U+FFFE) goes out where the format can hold it."""
     outcome, requests, asked = await put_odd("\ufffe", content_type)
