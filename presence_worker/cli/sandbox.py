@@ -2,19 +2,21 @@
 
 import asyncio
 import signal
+import ssl
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import anyio
 import click
 
-from ..model import MAX_ASSOCIATE_ID
-from ..sandbox import KINDS, OUTAGE_FORM, Faults, People, Sandbox, read_faults, serve
-from ..values import duration
+from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, app_key, kept, logged, serve, throwaway
 from .output import remark, say
+from .sandbox_options import Given, Sectioned, online, people, sandbox_options, unknowns
 
 FAULTS_HELP = "\n".join(
     [
@@ -25,52 +27,30 @@ FAULTS_HELP = "\n".join(
         f"  {OUTAGE_FORM:<17} all answered 503; in seconds since the first PUT",
     ]
 )
+CREDENTIALS = {  # by --sign-in: settings that let one in
+    "any": {"USERNAME": "any", "PASSWORD": "any"},
+    "strict": {
+        "SCHEME": "oauth",
+        "LOGIN_URL": "{url}",
+        "CLIENT_ID": "any",
+        "CLIENT_SECRET": "any",
+        "REFRESH_TOKEN": "any",
+    },
+}
 
 
-def _latency(_: click.Context, __: click.Parameter, text: str) -> float:
-    try:
-        return float(duration(text))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> Faults:
-    try:
-        return read_faults(texts)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-@click.command("sandbox", epilog=FAULTS_HELP)
-@click.option(
-    "--port",
-    metavar="PORT",
-    type=click.IntRange(0, 65535),
-    default=0,
-    help="Port to listen on; 0: any free one.",
+@click.command(
+    "sandbox",
+    cls=Sectioned,
+    epilog=FAULTS_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},  # the group's, also where it is called alone
 )
-@click.option(
-    "--people",
-    metavar="N",
-    type=click.IntRange(1, MAX_ASSOCIATE_ID),
-    default=1000,
-    show_default=True,
-    help="Associates 1 to N exist.",
-)
-@click.option(
-    "--latency",
-    metavar="DURATION",
-    default="0",
-    callback=_latency,
-    help="Time each answer takes: seconds, or a text such as 50ms.",
-)
-@click.option("--fault", metavar="FAULT", multiple=True, callback=_faults, help="See below; may be repeated.")
-@click.option("--seed", metavar="N", type=int, help="Let the same requests meet the same faults every time.")
-def command(port: int, people: int, latency: float, fault: Faults, seed: int | None) -> int:
+@sandbox_options
+def command(**given: Any) -> int:
     """Simulate SuperOffice on this machine, to rehearse with.
 
-    The first line on standard output is the root URL. Any credentials will do. What is set is kept until
-    Ctrl-C ends the sandbox.
+    The first line on standard output is the root URL. Any credentials will do, unless told otherwise. What
+    is set is kept until Ctrl-C ends the sandbox, or longer with --state.
 
     \b
     Examples:
@@ -78,28 +58,59 @@ def command(port: int, people: int, latency: float, fault: Faults, seed: int | N
       presence-worker sandbox --port 8100 --people 20000 --latency 50ms
       presence-worker sandbox --fault 429:0.1 --fault reset:0.02 --seed 7
       presence-worker sandbox --fault outage:10-130
+      presence-worker sandbox --sign-in strict --token-life 10m --unknown-id null
     """
-    sandbox = partial(
-        serve, People(people), port=port, faults=replace(fault, seed=seed), latency=latency, remember=0
-    )
-    anyio.run(_stay_up, sandbox, backend_options={"use_uvloop": sys.platform != "win32"})
+    if given["ca_file"] and not given["tls"]:
+        raise click.UsageError("--ca-file: only with --tls")
+    anyio.run(_stay_up, given, backend_options={"use_uvloop": sys.platform != "win32"})
     return 0
 
 
-async def _stay_up(sandbox: Callable[[], AbstractAsyncContextManager[Sandbox]]) -> None:
+async def _stay_up(given: Given) -> None:
     with _told_to_end() as told:
-        async with sandbox() as up:
+        async with _open(given) as (up, ca_file):
             say(up.url)
-            remark(_invitation(up.url))
+            remark(_invitation(up.url, given["sign_in"], ca_file))
+            if ca_file:
+                remark(f"Its certificate is signed by the authority in {ca_file}, for rehearsals only.")
             await told.wait()
 
 
-def _invitation(url: str) -> str:
-    return (
-        "The sandbox is up; Ctrl-C ends it. In a second terminal: "
-        f"PRESENCE_WORKER_TARGET__BASE_URL={url} PRESENCE_WORKER_AUTH__USERNAME=any "
-        "PRESENCE_WORKER_AUTH__PASSWORD=any presence-worker run changes.csv"
-    )
+@asynccontextmanager
+async def _open(given: Given) -> AsyncIterator[tuple[Sandbox, Path | None]]:
+    """Start the sandbox that was asked for; give it, and the file of its certificate's authority."""
+    async with AsyncExitStack() as stack:
+        everybody = people(given)
+        if given["state"]:
+            await stack.enter_async_context(kept(everybody, given["state"]))
+        heard = stack.enter_context(logged(given["log"])) if given["log"] else None
+        tls, ca_file = _tls(given, stack)
+        sandbox = serve(
+            everybody,
+            port=given["port"],
+            faults=replace(given["fault"], seed=given["seed"]),
+            latency=given["latency"],
+            remember=0,
+            unknowns=unknowns(given),
+            online=online(given, given["app_key"] and app_key(given["app_key"])),
+            tls=tls,
+            heard=heard,
+        )
+        yield await stack.enter_async_context(sandbox), ca_file
+
+
+def _tls(given: Given, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Path | None]:
+    if not given["tls"]:
+        return None, None
+    ca_file = given["ca_file"] or Path(stack.enter_context(TemporaryDirectory()), "sandbox-ca.pem")
+    return throwaway(ca_file), ca_file.absolute()
+
+
+def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:
+    settings = {"TARGET__BASE_URL": url} | ({"TARGET__CA_FILE": str(ca_file)} if ca_file else {})
+    settings |= {f"AUTH__{name}": value.format(url=url) for name, value in CREDENTIALS[sign_in].items()}
+    words = " ".join(f"PRESENCE_WORKER_{name}={value}" for name, value in settings.items())
+    return f"The sandbox is up; Ctrl-C ends it. In a second terminal: {words} presence-worker run changes.csv"
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from .archive import Paging
 from .faults import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
+from .keys import app_key, throwaway
 from .online import Online
 from .people import People, Person
 from .record import Entry
+from .request_log import logged
 from .server import Sandbox, serve
+from .store import kept
 from .unknowns import FLAGS, RIGHTS, SWITCHES, Unknowns
 
 __all__ = [
@@ -23,6 +26,10 @@ __all__ = [
     "Person",
     "Sandbox",
     "Unknowns",
+    "app_key",
+    "kept",
+    "logged",
     "read_faults",
     "serve",
+    "throwaway",
 ]

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 import struct
 import sys
 from collections import deque
@@ -49,7 +50,7 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def serve(
+async def serve(  # noqa: PLR0913 - each is independent of the others, and has a default
     people: People,
     *,
     port: int = 0,
@@ -58,12 +59,15 @@ async def serve(
     remember: int = REMEMBERED,
     unknowns: Unknowns = AS_DOCUMENTED,
     online: Online = ANYBODY_WELCOME,
+    tls: ssl.SSLContext | None = None,
+    heard: Callable[[Entry], None] | None = None,
 ) -> AsyncIterator[Sandbox]:
     """Let the sandbox answer on loopback while the context lasts.
 
     *port* 0 is any free one. A request is carried out when it arrives and answered *latency* seconds
     later. *remember* bounds the record; *unknowns* says how it answers where nobody knows what SuperOffice
-    does, *online* how signing in works. Raises UsageFault where the port cannot be had.
+    does, *online* how signing in works. With *tls* it speaks https; *heard* is told of each request. Raises
+    UsageFault where the port cannot be had.
     """
     site = Site(
         people=people,
@@ -72,24 +76,25 @@ async def serve(
         desk=Desk(online),
         tenant=Tenant(online),
     )
-    service = Service(site, Luck(faults), remember)
+    service = Service(site, Luck(faults), remember, heard)
     server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     try:
-        await _listen(runner, port)
+        await _listen(runner, port, tls)
         if site.tenant.moves:
-            await _listen(runner, 0)
+            await _listen(runner, 0, tls)
             site.tenant.new_port = runner.addresses[1][1]
-        yield Sandbox(url=f"http://{HOST}:{runner.addresses[0][1]}", people=people, record=service.record)
+        root = f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
+        yield Sandbox(url=root, people=people, record=service.record)
     finally:
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
 
 
-async def _listen(runner: web.ServerRunner, port: int) -> None:
+async def _listen(runner: web.ServerRunner, port: int, tls: ssl.SSLContext | None) -> None:
     try:
-        await web.TCPSite(runner, HOST, port, backlog=BACKLOG).start()
+        await web.TCPSite(runner, HOST, port, backlog=BACKLOG, ssl_context=tls).start()
     except OSError as error:
         reason = REASONS.get(error.errno or 0, error.strerror)
         raise UsageFault(

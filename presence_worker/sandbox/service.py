@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -18,31 +19,38 @@ PATIENCE = 1  # seconds that a 429 asks for
 
 
 class Service:
-    """Owns a site, its luck and the record of what was asked (the newest *remember* requests)."""
+    """Owns a site, its luck and the record of what was asked (the newest *remember* requests).
 
-    def __init__(self, site: Site, luck: Luck, remember: int) -> None:
+    *heard* is told of each of them.
+    """
+
+    def __init__(
+        self, site: Site, luck: Luck, remember: int, heard: Callable[[Entry], None] | None = None
+    ) -> None:
         self.site = site
         self.record: deque[Entry] = deque(maxlen=remember)
         self._luck = luck
+        self._heard = heard
         self._closed = closed(site.unknowns)
 
     def answer(self, ask: Ask) -> Reply:
         """Give the answer, and write down that it was given."""
         route, associate_id = find(ask.path) or (None, 0)
         reply = self._reply(ask, route, associate_id) if route else NO_SUCH_RESOURCE
-        self.record.append(
-            Entry(
-                at=time.monotonic(),
-                method=ask.method,
-                path=ask.path,
-                query=ask.query,
-                associate_id=associate_id or reply.about or None,
-                status=reply.status,
-                applied=reply.applied,
-                body=ask.body,
-                content_type=ask.content_type,
-            )
+        entry = Entry(
+            at=time.monotonic(),
+            method=ask.method,
+            path=ask.path,
+            query=ask.query,
+            associate_id=associate_id or reply.about or None,
+            status=reply.status,
+            applied=reply.applied,
+            body=ask.body,
+            content_type=ask.content_type,
         )
+        self.record.append(entry)
+        if self._heard:
+            self._heard(entry)
         return reply
 
     def _reply(self, ask: Ask, route: Route, associate_id: int) -> Reply:

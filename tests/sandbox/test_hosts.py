@@ -225,7 +225,7 @@ def test_only_rsa_keys_are_keys_of_an_application(key: rsa.RSAPrivateKey) -> Non
 
     assert public_key(pem(key)) == public_key(private) == key.public_key()
     for wrong in (b"no key", curve):
-        with pytest.raises(ValueError, match="key|PEM"):
+        with pytest.raises(ValueError, match=r"key|PEM"):
             public_key(wrong)
 
 

@@ -1,0 +1,219 @@
+"""The options of `presence-worker sandbox`, and what they mean to it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
+from ..sandbox import FLAGS, RIGHTS, SWITCHES, Faults, Online, People, Unknowns, read_faults
+from ..values import duration
+
+Given = dict[str, Any]
+ID = click.IntRange(1, MAX_ASSOCIATE_ID)
+FILE = click.Path(path_type=Path, dir_okay=False)
+DIFFERENCES: dict[str, dict[str, Any]] = {  # option that names people: how they differ
+    "away": {"presence": Presence(status=NOT_PRESENT, message="")},
+    "inactive": {"is_active": False},
+    "no_service": {"ej_user_id": 0},
+    "absent_from_query": {"in_query": False},
+}
+
+
+class Option(click.Option):
+    """An option that stands in a section of the help."""
+
+    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Tell the default where it is to be told, but no range: an error tells that soon enough."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+class Sectioned(click.Command):
+    """A command whose help has its options in sections."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section after another, in the order in which they were named first."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if record:
+                sections.setdefault(getattr(option, "section", "Help"), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records, col_max=26)
+
+
+def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    try:
+        return float(duration(text))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> Faults:
+    try:
+        return read_faults(texts)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+WHERE, WHO, TROUBLE = "Where it is", "Who is there", "What goes wrong"
+SIGNING_IN, TENANT = "Signing in", "Tenant (Online)"
+UNKNOWN = "What nobody knows of SuperOffice (the first choice holds unless told otherwise)"
+IDS: Given = {"type": ID, "multiple": True, "metavar": "ID"}
+SECONDS: Given = {"callback": _seconds, "metavar": "DURATION"}
+OPTIONS: tuple[tuple[str, str, Given], ...] = (  # section, name, how
+    (
+        WHERE,
+        "--port",
+        {
+            "type": click.IntRange(0, 65535),
+            "default": 0,
+            "metavar": "PORT",
+            "help": "Port to listen on; 0: any free one.",
+        },
+    ),
+    (WHERE, "--tls", {"is_flag": True, "help": "Speak https, with a certificate of its own making."}),
+    (WHERE, "--ca-file", {"type": FILE, "metavar": "FILE", "help": "Where to write that one's authority."}),
+    (
+        WHERE,
+        "--log",
+        {"type": FILE, "metavar": "FILE", "help": "Add a JSON line per request; no message, no credential."},
+    ),
+    (
+        WHO,
+        "--people",
+        {
+            "type": ID,
+            "default": 1000,
+            "show_default": True,
+            "metavar": "N",
+            "help": "Associates 1 to N exist.",
+        },
+    ),
+    (WHO, "--away", {**IDS, "help": "Is not present at first; may be repeated."}),
+    (WHO, "--inactive", {**IDS, "help": "Is not active; may be repeated."}),
+    (WHO, "--no-service", {**IDS, "help": "Has no user in Service; may be repeated."}),
+    (WHO, "--absent-from-query", {**IDS, "help": "Is missing there; may be repeated."}),
+    (
+        WHO,
+        "--state",
+        {"type": FILE, "metavar": "FILE", "help": "Keep what is set in FILE, for the next start."},
+    ),
+    (
+        TROUBLE,
+        "--fault",
+        {"multiple": True, "callback": _faults, "metavar": "FAULT", "help": "See below; may be repeated."},
+    ),
+    (
+        TROUBLE,
+        "--seed",
+        {"type": int, "metavar": "N", "help": "Let the same requests meet the same faults every time."},
+    ),
+    (
+        TROUBLE,
+        "--latency",
+        {**SECONDS, "default": "0", "help": "Time each answer takes: seconds, or a text such as 50ms."},
+    ),
+    (
+        SIGNING_IN,
+        "--sign-in",
+        {
+            "type": click.Choice(["any", "strict"]),
+            "default": "any",
+            "help": "Strict: only tokens and tickets given out here.",
+        },
+    ),
+    (
+        SIGNING_IN,
+        "--token-life",
+        {**SECONDS, "default": "1h", "help": "Of tokens; of tickets since their last use."},
+    ),
+    (
+        SIGNING_IN,
+        "--expired-as",
+        {"type": click.Choice(["401", "403"]), "default": "401", "help": "What they are answered then."},
+    ),
+    (SIGNING_IN, "--rotate", {"is_flag": True, "help": "A refresh token is good once, and brings the next."}),
+    (
+        SIGNING_IN,
+        "--app-key",
+        {"type": FILE, "metavar": "FILE", "help": "RSA key of the application; made if it is not there."},
+    ),
+    (
+        TENANT,
+        "--tenant-state",
+        {"default": "Running", "metavar": "NAME", "help": "Its state; any other than Running: it is down."},
+    ),
+    (
+        TENANT,
+        "--state-valid",
+        {**SECONDS, "default": "1h", "help": "Time until the state is to be asked anew."},
+    ),
+    (
+        TENANT,
+        "--move-after",
+        {"type": click.IntRange(0), "metavar": "N", "help": "It moves after N PUTs; 421 at the old place."},
+    ),
+    *(
+        (
+            UNKNOWN,
+            f"--{name.replace('_', '-')}",
+            {"type": click.Choice(switch.choices), "default": switch.choices[0], "help": switch.words},
+        )
+        for name, switch in SWITCHES.items()
+    ),
+    *(
+        (UNKNOWN, f"--{name.replace('_', '-')}", {"is_flag": True, "help": words})
+        for name, words in FLAGS.items()
+    ),
+    (
+        UNKNOWN,
+        "--forbid",
+        {"type": click.Choice(RIGHTS), "multiple": True, "help": "Is answered 403; may be repeated."},
+    ),
+)
+
+
+def sandbox_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command all options of the sandbox."""
+    for section, name, how in reversed(OPTIONS):
+        function = click.option(name, cls=Option, section=section, **how)(function)
+    return function
+
+
+def people(given: Given) -> People:
+    """Make the people that were asked for; raise UsageError for one who does not exist."""
+    found = People(given["people"])
+    for option, differences in DIFFERENCES.items():
+        for associate_id in given[option]:
+            if associate_id not in found:
+                raise click.UsageError(f"--{option.replace('_', '-')} {associate_id}: see --people")
+            found.describe(associate_id, **differences)
+    return found
+
+
+def unknowns(given: Given) -> Unknowns:
+    """Set the switches as they were asked for."""
+    return Unknowns(**{name: given[name] for name in (*SWITCHES, *FLAGS)}, forbid=frozenset(given["forbid"]))
+
+
+def online(given: Given, app_key: bytes | None) -> Online:
+    """Set what is asked of who signs in, and how the tenant fares."""
+    return Online(
+        strict=given["sign_in"] == "strict",
+        token_life=given["token_life"],
+        expired_as=int(given["expired_as"]),
+        rotates=given["rotate"],
+        app_key=app_key,
+        state=given["tenant_state"],
+        state_valid=given["state_valid"],
+        move_after=given["move_after"],
+    )

@@ -1,0 +1,95 @@
+"""Presences that outlast the sandbox: a file of them."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import UsageFault
+from ..model import STATUSES, Presence
+from .people import People
+from .presences import written
+
+VERSION = 1
+EVERY = 3.0  # seconds between two looks whether there is something to keep
+
+
+@asynccontextmanager
+async def kept(people: People, file: Path, *, every: float = EVERY) -> AsyncIterator[None]:
+    """Set the presences a file holds, and keep it up to date while the context lasts and when it ends.
+
+    Raises UsageFault where the file is damaged, cannot be written, or speaks of strangers.
+    """
+    _restore(people, file)
+    _save(people, file)  # whoever cannot write shall know before anything is worth keeping
+    keeper = asyncio.create_task(_keep(people, file, every, saved=people.revision))
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
+        _save(people, file)
+
+
+async def _keep(people: People, file: Path, every: float, *, saved: int) -> None:
+    while True:
+        await asyncio.sleep(every)
+        if people.revision != saved:
+            with suppress(UsageFault):  # a disk that is full for a while; the last try of all is told
+                _save(people, file)
+                saved = people.revision
+
+
+def _restore(people: People, file: Path) -> None:
+    try:
+        presences = _presences(orjson.loads(file.read_bytes()))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageFault(f"--state {file}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise UsageFault(
+            f"--state {file}: this is no state of the sandbox, or a damaged one; "
+            "remove it to begin anew, or name another file"
+        ) from None
+    strangers = [each for each in presences if each not in people]
+    if strangers:
+        words = f"--state {file}: speaks of associate {strangers[0]}, but only 1 to {people.count} exist"
+        raise UsageFault(f"{words}; raise --people, or name another file")
+    for associate_id, presence in presences.items():
+        people.set_presence(associate_id, presence)
+
+
+def _presences(value: Any) -> dict[int, Presence]:
+    if value["version"] != VERSION:
+        raise ValueError
+    found = {}
+    for associate_id, parts in value["presences"].items():
+        status, message = parts["Status"], parts["Message"]
+        if status not in STATUSES or not isinstance(message, str):
+            raise ValueError
+        found[int(associate_id)] = Presence(status=status, message=message)
+    return found
+
+
+def _save(people: People, file: Path) -> None:
+    """Write the file whole or not at all, for its owner alone: a message may be a reason of absence."""
+    value = {
+        "version": VERSION,
+        "presences": {str(each): written(presence) for each, presence in sorted(people.changed().items())},
+    }
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:  # noqa: PTH123
+            stream.write(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(file)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageFault(f"--state {file}: {error.strerror}") from None
