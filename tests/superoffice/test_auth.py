@@ -50,6 +50,8 @@ def auth(**values: Any) -> Auth:
         ),
     ],
 )
+@pytest.mark.covers("`auth.scheme` `xsrf`")
+@pytest.mark.covers("`X-XSRF-TOKEN`")
 async def test_credentials_become_headers(table: dict[str, str], headers: dict[str, str]) -> None:
     """One way per scheme, and the application's token beside it: with a ticket, the client secret."""
     async with raw_server() as server:
