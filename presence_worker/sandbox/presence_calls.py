@@ -67,7 +67,9 @@ def no_presence(site: Site, associate_id: int, parts: Parts | None = None) -> Re
 
 
 def _body(ask: Ask, site: Site) -> Parts:
-    media = media_type(ask.content_type)
-    if (is_xml(media) and site.unknowns.xml == "off") or (media == FORM and site.unknowns.form == "off"):
-        raise UnknownTypeError("Content-Type: this service takes JSON only")
-    return read_body(ask.content_type, ask.body)
+    content_type, unknowns = ask.content_type, site.unknowns
+    if (unknowns.xml == "off" and is_xml(media_type(content_type))) or (
+        unknowns.form == "off" and media_type(content_type) == FORM
+    ):
+        raise UnknownTypeError("Content-Type: this service does not take that one")
+    return read_body(content_type, ask.body)

@@ -14,6 +14,6 @@ def rendered(reply: Reply, accept: str, unknowns: Unknowns) -> tuple[bytes, str]
         value, root = shaped(reply.problem, unknowns.error_shape)
     if isinstance(value, bytes):
         return value, "text/html; charset=utf-8"
-    if is_xml(media) and (root is None or unknowns.xml == "off"):
+    if (root is None or unknowns.xml == "off") and is_xml(media):
         media = JSON
     return WRITERS[media](value, root or ""), f"{media}; charset=utf-8"

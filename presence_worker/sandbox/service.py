@@ -62,7 +62,7 @@ class Service:
         deed = route.deeds.get(ask.method)
         if deed is None:
             return not_understood(f"expected {' or '.join(route.deeds)}", 405)
-        if not route.is_open and deed.right in self._closed:
+        if self._closed and not route.is_open and deed.right in self._closed:
             return self._closed[deed.right]
         mishap = self._mishap(deed, associate_id) if route.is_faulty else None
         if mishap is None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 SOMEBODY = "sandbox"  # who tickets, tokens and sessions belong to
 _XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
@@ -11,13 +12,19 @@ _XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
 
 def signer(headers: Mapping[str, str]) -> str | None:
     """Give the name behind a request's credentials; None where it has none, or they are malformed."""
-    scheme, _, credential = headers.get("Authorization", "").partition(" ")
+    authorization = headers.get("Authorization", "")
+    if authorization:
+        return _named(authorization)
+    return SOMEBODY if _is_session(headers) else None
+
+
+@lru_cache(maxsize=64)
+def _named(authorization: str) -> str | None:
+    scheme, _, credential = authorization.partition(" ")
     credential = credential.strip()
     if scheme.lower() == "basic":
         return _basic_user(credential)
-    if scheme.lower() in ("soticket", "bearer") and credential:
-        return SOMEBODY
-    return SOMEBODY if not scheme and _is_session(headers) else None
+    return SOMEBODY if scheme.lower() in ("soticket", "bearer") and credential else None
 
 
 def _basic_user(credential: str) -> str | None:
