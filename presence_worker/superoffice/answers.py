@@ -88,8 +88,8 @@ def _credentials_refused(change: Change, status: int, _: Mapping[str, str], body
 
 def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
     words = (
-        "the service answered 421: this host does not serve the tenant; "
-        "set target.base_url to the numbered host of the tenant"
+        "the service answered 421: this host does not serve the tenant; set target.tenant, so that its state "
+        "says where it is, or target.base_url to its numbered host, and see that they are right"
     )
     return Outcome(result=Result.FAILED, reason=Reason.REFUSED, http_status=status, detail=words, stop=words)
 

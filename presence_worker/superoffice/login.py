@@ -6,6 +6,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ..model import Result
 from ..text import clean
 from .exchange import exchange
 from .held_up import away, refused
@@ -56,8 +57,10 @@ class Login:
             answer = await exchange(self._session, method, self._root.with_path(path), **how)
         except LOST as error:
             outcome = lost(error)
-            words = f"signing in at {self.host}: {outcome.detail}"
-            raise (refused(f"signing in: {outcome.stop}") if outcome.stop else away(words)) from None
+            if outcome.stop:
+                raise refused(f"signing in: {outcome.stop}") from None
+            words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
+            raise away(f"signing in at {self.host}: {words}") from None
         if answer.status // 100 == 5 or answer.status in TOO_BUSY:  # noqa: PLR2004 - the family
             words = f"signing in at {self.host}: it answered {answer.status}"
             raise away(words, retry_after=retry_after(answer.headers))
