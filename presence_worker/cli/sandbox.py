@@ -1,6 +1,7 @@
 """`presence-worker sandbox`."""
 
 import asyncio
+import shlex
 import signal
 import ssl
 import sys
@@ -109,7 +110,7 @@ def _tls(given: Given, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Pa
 def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:
     settings = {"TARGET__BASE_URL": url} | ({"TARGET__CA_FILE": str(ca_file)} if ca_file else {})
     settings |= {f"AUTH__{name}": value.format(url=url) for name, value in CREDENTIALS[sign_in].items()}
-    words = " ".join(f"PRESENCE_WORKER_{name}={value}" for name, value in settings.items())
+    words = " ".join(f"PRESENCE_WORKER_{name}={shlex.quote(value)}" for name, value in settings.items())
     return f"The sandbox is up; Ctrl-C ends it. In a second terminal: {words} presence-worker run changes.csv"
 
 

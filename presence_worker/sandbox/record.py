@@ -19,6 +19,7 @@ class Entry:
     applied: bool  # whether a presence was stored
     body: bytes = field(repr=False)
     content_type: str = ""  # of the body, as it came
+    host: str = ""  # the sandbox's, as the client called it
 
     @property
     def asked(self) -> Presence | None:

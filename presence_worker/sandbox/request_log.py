@@ -34,6 +34,7 @@ def _line(entry: Entry) -> dict[str, object]:
     asked = entry.asked if entry.method in ("PUT", "POST") else None
     return {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "host": entry.host,
         "method": entry.method,
         "path": entry.path,
         "query": entry.query,

@@ -47,6 +47,7 @@ class Service:
             applied=reply.applied,
             body=ask.body,
             content_type=ask.content_type,
+            host=ask.host,
         )
         self.record.append(entry)
         if self._heard:

@@ -29,6 +29,7 @@ async def test_each_request_is_a_line_that_is_there_at_once(tmp_path: Path) -> N
     assert len(at_once.splitlines()) == 1
     assert lines[0].pop("at").endswith("+00:00")
     assert lines[0] == {
+        "host": sandbox.url.removeprefix("http://"),
         "method": "PUT",
         "path": presence_path(7),
         "query": "",
