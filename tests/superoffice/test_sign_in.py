@@ -59,6 +59,8 @@ async def sign_in(acts: dict[str, Act], auth: Mapping[str, Any], **target: Any) 
 # -- oauth ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("POST `/login/common/oauth/tokens`")
+@pytest.mark.covers("`auth.scheme` `oauth`")
 async def test_a_refresh_token_is_exchanged_as_documented() -> None:
     """A form goes to the sign-in host, without credentials of the service, and the token to the service."""
     async with (
@@ -279,6 +281,9 @@ async def sign_system_user_in(
     return await sign_in(acts, system_user(key, **auth), tenant="Cust12345")
 
 
+@pytest.mark.covers("POST `/Login/api/PartnerSystemUser/Authenticate`")
+@pytest.mark.covers("GET `/login/.well-known/jwks`")
+@pytest.mark.covers("`auth.scheme` `system-user`")
 async def test_a_system_user_signs_in_as_documented(
     key: Path, app_key: bytes, host_key: rsa.RSAPrivateKey
 ) -> None:

@@ -53,6 +53,7 @@ async def put_at(login: RawServer, base_url: str = "", **target: Any) -> Outcome
         {"Api": "{url}/Cust12345/API/v1/"},
     ],
 )
+@pytest.mark.covers("GET `/api/state/{tenant}`")
 async def test_the_state_says_where_the_tenant_lives(told: Mapping[str, str | None]) -> None:
     """By its Api, else its Endpoint, however they end; credentials are not shown to who knows the state."""
     acts: dict[str, Act] = {}
@@ -136,6 +137,7 @@ async def test_with_an_address_of_its_own_the_tenant_must_run_all_the_same() -> 
 
 
 @pytest.mark.proves("the tenant moves to another host (421)")
+@pytest.mark.covers("the answer 421")
 async def test_a_tenant_that_moves_is_followed() -> None:
     """With 16 in flight: one more look at the state, each row once more, no row lost."""
     async with serve(People(), latency=0.01, online=Online(move_after=50)) as sandbox:
