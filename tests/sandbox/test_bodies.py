@@ -116,6 +116,7 @@ TRAP = f"<!DOCTYPE x [<!ENTITY e 'secret'>]>{XML.replace(NOT_PRESENT, '&e;')}"
         ("application/xml", "{}", 400),
         ("application/xml", "<Presence><Status>secret</Status></Presence>", 400),
         ("application/xml", TRAP, 400),
+        ("application/xml", f"<!DOCTYPE UserPresenceStatus>{XML}", 400),
         ("application/xml", "<?xml version='1.0' encoding='secret'?><x/>", 400),
         ("application/json", XML, 400),
         ("application/json-patch+json", '[{"op": "replace", "path": "/Status", "value": "secret"}]', 400),
