@@ -74,13 +74,18 @@ def _documented_words(error: Mapping[str, Any]) -> str:
 
 
 def _blotted(words: str, message: str) -> str:
-    """Blot the row's message out, also where it is escaped as XML and HTML do, once or again."""
+    """Blot the row's message out, also where it is escaped as XML and HTML do, once or again.
+
+    Escapes stay where nothing is hidden in them: what else is to be blotted out may be written with them.
+    """
+    blotted = layer = redact(clean(words, _LONGEST), [message])
     for _ in range(_LAYERS):
-        words = redact(clean(words, _LONGEST), [message])
-        words, escaped = html.unescape(words), words
-        if words == escaped:
-            return words
-    return redact(clean(words, _LONGEST), [message])
+        if "&" not in layer:
+            break
+        plain = clean(html.unescape(layer), _LONGEST)
+        layer = redact(plain, [message])
+        blotted = blotted if layer == plain else layer
+    return blotted
 
 
 def _unescaped(json_text: str) -> str:

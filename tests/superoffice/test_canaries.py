@@ -43,6 +43,8 @@ SHAPES: dict[str, Callable[[str], bytes]] = {
     "message": lambda text: json.dumps({"Status": "StatusNormal", "Message": text}).encode(),
     "page": lambda text: f"<html>{text}".encode(),
     "cut": lambda text: json.dumps({"ErrorMessage": text})[:-1].encode(),
+    "XML": lambda text: f"<Error><Message>{html.escape(text)}</Message></Error>".encode(),
+    "XML, cut": lambda text: f"<Error><Message><![CDATA[{text}".encode("utf-16"),
     "late": lambda text: json.dumps({"ErrorMessage": f"{'x' * 285} {text}"}).encode(),
 }
 

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import Reason, Result
+from presence_worker.settings import Auth
 from presence_worker.superoffice.answers import judge
 from presence_worker.superoffice.error_words import error_words
+from tests.raw_server import answer, raw_server
 
-from .given import change
+from .given import change, put_once
+from .given import settings as settings_for
 
 PRIVATE = "Kränkel & O'Brien <siehe §12>"
 TRACES = ("ränke", "#228", "#xE4", "Brien", "siehe")
@@ -137,6 +140,16 @@ def test_a_message_that_looks_like_markup_is_blotted_out(
     words = error_words(change(message=private), body)
 
     assert words.upper().removeprefix("<ERROR><MESSAGE>") == "[[REDACTED]]"
+
+
+@pytest.mark.anyio
+async def test_a_password_that_looks_like_markup_is_blotted_out() -> None:
+    """What is looked through for the message is not changed: a secret is still found in it as it is."""
+    auth = Auth.model_validate({"username": "night", "password": "x&lt;y&#228;z"})
+    async with raw_server(answer(400, b'{"ErrorMessage": "who is x&lt;y&#228;z?"}')) as server:
+        outcome = await put_once(settings_for(server.url, auth=auth))
+
+    assert outcome.detail == "who is [redacted]?"
 
 
 @given(st.text(max_size=60), st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SHAPES)))
