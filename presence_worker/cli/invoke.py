@@ -12,14 +12,13 @@ from .. import log
 from ..configuration import CONFIG_VARIABLE, find_config, load_settings
 from ..journal import Archive
 from ..report import Summary
-from ..run import Invocation, Silence, raise_on_signal
+from ..run import SANDBOX, Invocation, Silence, raise_on_signal
 from ..settings import Settings
 from ..superoffice import check_settings, open_client, target_name
 from .loading import load
 from .options import Options
 from .output import is_terminal
 
-SANDBOX = "sandbox"  # the target of runs against the service inside this program
 Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
 
 

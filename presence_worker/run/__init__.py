@@ -1,12 +1,13 @@
 """The life of a run."""
 
 from .checking import check_job
-from .invocation import Invocation, Progress, Silence, quoted
+from .invocation import SANDBOX, Invocation, Progress, Silence, quoted
 from .life import apply_run, list_runs, report_run, resume_run, run_job
 from .pruning import Pruning, prune_runs
 from .signals import raise_on_signal
 
 __all__ = [
+    "SANDBOX",
     "Invocation",
     "Progress",
     "Pruning",

@@ -13,6 +13,8 @@ from ..model import Outcome
 from ..settings import Settings
 from ..superoffice import Client
 
+SANDBOX = "sandbox"  # the target of runs against the service inside this program
+
 
 class Progress(Protocol):
     """Somebody who watches a delivery."""

@@ -11,9 +11,9 @@ from ..delivery import Gate, Halt, Watch, deliver, policy
 from ..errors import PresenceWorkerError, Stopped
 from ..journal import Journal
 from ..model import Change, Outcome, Reason, Result
-from ..superoffice import Client
+from ..superoffice import Client, is_online, maintenance
 from ..values import seconds_left
-from .invocation import Invocation
+from .invocation import SANDBOX, Invocation
 from .recorder import Recorder
 from .signals import halting
 
@@ -72,6 +72,7 @@ class Session:
             seconds_left=self._until_deadline(),
         )
         page = max(delivery.concurrency, int(made.pace.rate))
+        self._look_ahead()
         progress.begin(self._to_send, lambda: self._doing(made.gate))
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
@@ -83,6 +84,19 @@ class Session:
             beside.cancel_scope.cancel()
         progress.end()
         await self._recorder.flush()
+
+    def _look_ahead(self) -> None:
+        """Say what is announced for the time the run may take."""
+        if self._invocation.target == SANDBOX or not is_online(self._settings.target):
+            return
+        expected = self._to_send / self._settings.delivery.rate
+        words = maintenance(datetime.now().astimezone(), expected)
+        notes = self._journal.run().notes
+        if words and words not in notes:
+            log.warning("run.maintenance_ahead", words=words)
+            self._invocation.progress.remark(words)
+            with self._journal.transaction():
+                self._journal.describe(notes=[*notes, words])
 
     def _doing(self, gate: Gate) -> str:
         """Say what goes on, for whoever watches."""

@@ -8,6 +8,7 @@ from ..text import redact
 from .answers import judge
 from .markup import UnwritableError
 from .network import LOST, lost
+from .online import OnlineHint
 from .presences import Encoder, read_presence
 from .wire import Wire
 
@@ -24,10 +25,11 @@ UNWRITABLE = Outcome(
 class Client:
     """Owns the count of what was read, and what must be blotted out of the service's words."""
 
-    def __init__(self, wire: Wire, secrets: list[str], encode: Encoder) -> None:
+    def __init__(self, wire: Wire, secrets: list[str], encode: Encoder, hint: OnlineHint) -> None:
         self._wire = wire
-        self._secrets = secrets
+        self._secrets = secrets  # grows: what we are given when we sign in is among them
         self._encode = encode
+        self._hint = hint
         self.gets = 0
 
     async def put(self, change: Change) -> Outcome:
@@ -37,7 +39,7 @@ class Client:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
             answer = await self._wire.ask("PUT", _presence_of(change.associate_id), body)
-            outcome = judge(change, answer.status, answer.headers, answer.body)
+            outcome = self._hint(judge(change, answer.status, answer.headers, answer.body))
         except UnwritableError:
             outcome = UNWRITABLE
         except LOST as error:

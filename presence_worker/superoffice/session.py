@@ -20,8 +20,9 @@ from .client import Client
 from .lease import Lease
 from .login import JSON, Login
 from .network import AnswerLostError
+from .online import OnlineHint
 from .presences import ENCODERS
-from .root import login_root, service_root
+from .root import is_online, login_root, service_root
 from .sign_in import EXCHANGING, problems, signing_in
 from .tenant import finding_out, told_root
 from .wire import Wire
@@ -98,7 +99,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         session = await open_session(_headers(settings.delivery))
         login = await open_session({"Accept": JSON, "Accept-Encoding": "identity", **AGENT})
         wire = _wire(settings, session, login, secrets)
-        yield Client(wire, secrets, ENCODERS[settings.delivery.content_type])
+        hint = OnlineHint(is_online=is_online(settings.target))
+        yield Client(wire, secrets, ENCODERS[settings.delivery.content_type], hint)
 
 
 async def _open_session(

@@ -4,9 +4,11 @@ import importlib
 from collections.abc import Iterator
 from types import ModuleType
 
+import structlog
+
 from ...settings import Auth, Settings
 from ..auth import is_set
-from ..credential import SignIn
+from ..credential import FOREVER, Credential, SignIn
 from ..login import Login
 
 SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
@@ -18,14 +20,25 @@ SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may hav
     "xsrf": "xsrf",
 }
 EXCHANGING = ("oauth", "system-user")  # these fetch what they show at the sign-in host
+log = structlog.get_logger()
 
 
 def signing_in(settings: Settings, login: Login) -> SignIn:
-    """Make the function that gives a new credential."""
-    made: SignIn = _module(settings.auth).signing_in(
-        settings.auth, login=login, tenant=settings.target.tenant or ""
-    )
-    return made
+    """Make the function that gives a new credential, and logs that it did."""
+    auth = settings.auth
+    sign_in: SignIn = _module(auth).signing_in(auth, login=login, tenant=settings.target.tenant or "")
+    last: Credential | None = None
+
+    async def logged() -> Credential:
+        nonlocal last
+        credential = await sign_in()
+        if credential != last and (last or auth.scheme in EXCHANGING):
+            life = None if credential.life == FOREVER else round(credential.life)
+            log.info("sign_in.renewed" if last else "sign_in.done", scheme=auth.scheme, expires_s=life)
+        last = credential
+        return credential
+
+    return logged
 
 
 def problems(settings: Settings) -> Iterator[str]:
