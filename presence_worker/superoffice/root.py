@@ -41,10 +41,9 @@ def target_name(target: Target, login_url: str | None) -> str:
 
 def is_online(target: Target) -> bool:
     """Whether it is SuperOffice Online."""
-    if target.tenant:
-        return True
-    root = service_root(target)
-    return root is not None and f".{root.host}".endswith(ONLINE)
+    if target.tenant or not target.base_url:
+        return target.tenant is not None
+    return f".{root_of(target.base_url, 'target.base_url', target).host}".endswith(ONLINE)
 
 
 def root_of(

@@ -141,6 +141,7 @@ def test_runs_are_kept_under_a_name_that_stays(
         ({"tenant": "Cust12345"}, True),
         ({"base_url": "https://online3.superoffice.com/Cust12345"}, True),
         ({"base_url": "https://superoffice.com"}, True),
+        ({}, False),
         ({"base_url": "https://notsuperoffice.com"}, False),
         ({"base_url": "https://superoffice.com.example.com/"}, False),
     ],
