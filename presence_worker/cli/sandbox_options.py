@@ -12,7 +12,6 @@ from ..values import duration
 
 Given = dict[str, Any]
 ID = click.IntRange(1, MAX_ASSOCIATE_ID)
-FILE = click.Path(path_type=Path, dir_okay=False)
 DIFFERENCES: dict[str, dict[str, Any]] = {  # option that names people: how they differ
     "away": {"presence": Presence(status=NOT_PRESENT, message="")},
     "inactive": {"is_active": False},
@@ -65,127 +64,82 @@ def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> Fa
 
 
 WHERE, WHO, TROUBLE = "Where it is", "Who is there", "What goes wrong"
-SIGNING_IN, TENANT = "Signing in", "Tenant (Online)"
+SIGN_IN, TENANT = "Signing in", "Tenant (Online)"
 UNKNOWN = "What nobody knows of SuperOffice (the first choice holds unless told otherwise)"
+PORT: Given = {"type": click.IntRange(0, 65535), "default": 0, "metavar": "PORT"}
+COUNT: Given = {"type": ID, "default": 1000, "show_default": True, "metavar": "N"}
 IDS: Given = {"type": ID, "multiple": True, "metavar": "ID"}
+IN_FILE: Given = {"type": click.Path(path_type=Path, dir_okay=False), "metavar": "FILE"}
+FAULTS: Given = {"multiple": True, "callback": _faults, "metavar": "FAULT"}
 SECONDS: Given = {"callback": _seconds, "metavar": "DURATION"}
-OPTIONS: tuple[tuple[str, str, Given], ...] = (  # section, name, how
-    (
-        WHERE,
-        "--port",
-        {
-            "type": click.IntRange(0, 65535),
-            "default": 0,
-            "metavar": "PORT",
-            "help": "Port to listen on; 0: any free one.",
-        },
-    ),
-    (WHERE, "--tls", {"is_flag": True, "help": "Speak https, with a certificate of its own making."}),
-    (WHERE, "--ca-file", {"type": FILE, "metavar": "FILE", "help": "Where to write that one's authority."}),
-    (
-        WHERE,
-        "--log",
-        {"type": FILE, "metavar": "FILE", "help": "Add a JSON line per request; no message, no credential."},
-    ),
-    (
-        WHO,
-        "--people",
-        {
-            "type": ID,
-            "default": 1000,
-            "show_default": True,
-            "metavar": "N",
-            "help": "Associates 1 to N exist.",
-        },
-    ),
-    (WHO, "--away", {**IDS, "help": "Is not present at first; may be repeated."}),
-    (WHO, "--inactive", {**IDS, "help": "Is not active; may be repeated."}),
-    (WHO, "--no-service", {**IDS, "help": "Has no user in Service; may be repeated."}),
-    (WHO, "--absent-from-query", {**IDS, "help": "Is missing there; may be repeated."}),
-    (
-        WHO,
-        "--state",
-        {"type": FILE, "metavar": "FILE", "help": "Keep what is set in FILE, for the next start."},
-    ),
-    (
-        TROUBLE,
-        "--fault",
-        {"multiple": True, "callback": _faults, "metavar": "FAULT", "help": "See below; may be repeated."},
-    ),
+FLAG: Given = {"is_flag": True}
+
+
+def _choice(*choices: str) -> Given:
+    return {"type": click.Choice(choices), "default": choices[0]}
+
+
+def _named(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and how it is read
+    (WHERE, "--port", "Port to listen on; 0: any free one.", PORT),
+    (WHERE, "--tls", "Speak https, with a certificate of its own making.", FLAG),
+    (WHERE, "--ca-file", "Where to write that one's authority.", IN_FILE),
+    (WHERE, "--log", "Add a JSON line per request; no message, no credential.", IN_FILE),
+    (WHO, "--people", "Associates 1 to N exist.", COUNT),
+    (WHO, "--away", "Is not present at first; may be repeated.", IDS),
+    (WHO, "--inactive", "Is not active; may be repeated.", IDS),
+    (WHO, "--no-service", "Has no user in Service; may be repeated.", IDS),
+    (WHO, "--absent-from-query", "Is missing there; may be repeated.", IDS),
+    (WHO, "--state", "Keep what is set in FILE, for the next start.", IN_FILE),
+    (TROUBLE, "--fault", "See below; may be repeated.", FAULTS),
     (
         TROUBLE,
         "--seed",
-        {"type": int, "metavar": "N", "help": "Let the same requests meet the same faults every time."},
+        "Let the same requests meet the same faults every time.",
+        {"type": int, "metavar": "N"},
     ),
     (
         TROUBLE,
         "--latency",
-        {**SECONDS, "default": "0", "help": "Time each answer takes: seconds, or a text such as 50ms."},
+        "Time each answer takes: seconds, or a text such as 50ms.",
+        {**SECONDS, "default": "0"},
     ),
-    (
-        SIGNING_IN,
-        "--sign-in",
-        {
-            "type": click.Choice(["any", "strict"]),
-            "default": "any",
-            "help": "Strict: only tokens and tickets given out here.",
-        },
-    ),
-    (
-        SIGNING_IN,
-        "--token-life",
-        {**SECONDS, "default": "1h", "help": "Of tokens; of tickets since their last use."},
-    ),
-    (
-        SIGNING_IN,
-        "--expired-as",
-        {"type": click.Choice(["401", "403"]), "default": "401", "help": "What they are answered then."},
-    ),
-    (SIGNING_IN, "--rotate", {"is_flag": True, "help": "A refresh token is good once, and brings the next."}),
-    (
-        SIGNING_IN,
-        "--app-key",
-        {"type": FILE, "metavar": "FILE", "help": "RSA key of the application; made if it is not there."},
-    ),
+    (SIGN_IN, "--sign-in", "Strict: only tokens and tickets given out here.", _choice("any", "strict")),
+    (SIGN_IN, "--token-life", "Of tokens; of tickets since their last use.", {**SECONDS, "default": "1h"}),
+    (SIGN_IN, "--expired-as", "What they are answered then.", _choice("401", "403")),
+    (SIGN_IN, "--rotate", "A refresh token is good once, and brings the next.", FLAG),
+    (SIGN_IN, "--app-key", "RSA key of the application; made if it is not there.", IN_FILE),
     (
         TENANT,
         "--tenant-state",
-        {"default": "Running", "metavar": "NAME", "help": "Its state; any other than Running: it is down."},
+        "Its state; any other than Running: it is down.",
+        {"default": "Running", "metavar": "NAME"},
     ),
-    (
-        TENANT,
-        "--state-valid",
-        {**SECONDS, "default": "1h", "help": "Time until the state is to be asked anew."},
-    ),
+    (TENANT, "--state-valid", "Time until the state is to be asked anew.", {**SECONDS, "default": "1h"}),
     (
         TENANT,
         "--move-after",
-        {"type": click.IntRange(0), "metavar": "N", "help": "It moves after N PUTs; 421 at the old place."},
+        "It moves after N PUTs; 421 at the old place.",
+        {"type": click.IntRange(0), "metavar": "N"},
     ),
-    *(
-        (
-            UNKNOWN,
-            f"--{name.replace('_', '-')}",
-            {"type": click.Choice(switch.choices), "default": switch.choices[0], "help": switch.words},
-        )
-        for name, switch in SWITCHES.items()
-    ),
-    *(
-        (UNKNOWN, f"--{name.replace('_', '-')}", {"is_flag": True, "help": words})
-        for name, words in FLAGS.items()
-    ),
+    *((UNKNOWN, _named(name), switch.words, _choice(*switch.choices)) for name, switch in SWITCHES.items()),
+    *((UNKNOWN, _named(name), words, FLAG) for name, words in FLAGS.items()),
     (
         UNKNOWN,
         "--forbid",
-        {"type": click.Choice(RIGHTS), "multiple": True, "help": "Is answered 403; may be repeated."},
+        "Is answered 403; may be repeated.",
+        {"type": click.Choice(RIGHTS), "multiple": True},
     ),
 )
 
 
 def sandbox_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command all options of the sandbox."""
-    for section, name, how in reversed(OPTIONS):
-        function = click.option(name, cls=Option, section=section, **how)(function)
+    for section, name, words, how in reversed(OPTIONS):
+        function = click.option(name, cls=Option, section=section, help=words, **how)(function)
     return function
 
 
@@ -195,7 +149,7 @@ def people(given: Given) -> People:
     for option, differences in DIFFERENCES.items():
         for associate_id in given[option]:
             if associate_id not in found:
-                raise click.UsageError(f"--{option.replace('_', '-')} {associate_id}: see --people")
+                raise click.UsageError(f"{_named(option)} {associate_id}: see --people")
             found.describe(associate_id, **differences)
     return found
 
