@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from ..model import NOT_PRESENT, PRESENT, STATUSES
-from .filters import Wanted, read_filter
 from .people import People
+from .queries import Query
 
 Row = dict[str, Any]
-PAGE = 500  # rows, where the query does not say
 LABELS = {
     "StatusNone": "None",
     PRESENT: "Normal",
@@ -20,37 +18,21 @@ LABELS = {
     "StatusSpm": "SPM",
     "StatusSystem": "System",
 }
-COLUMNS = {  # lower-case name: name; in the order of an answer that does not select
-    name.lower(): name
-    for name in ("associateDbId", "assocName", "userName", "personEmail", "isActive", "ejUserId", "ejStatus")
-}
 DISPLAYED: dict[str, Callable[[Any], str]] = {  # columns that people see otherwise than programs
     "isActive": lambda value: "Yes" if value else "No",
     "ejStatus": {number: LABELS[name] for name, number in STATUSES.items()}.__getitem__,
 }
-OPTIONS = ("$select", "$filter", "$orderby", "$top", "$skip", "$mode", "$output")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What an archive query asks for."""
-
-    columns: tuple[str, ...]
-    wanted: Wanted | None  # None: every row
-    order: tuple[tuple[str, bool], ...]  # (column, whether it descends), the weightiest first
-    top: int
-    skip: int
-    full: bool  # asked for values and how people see them
-    display: bool  # values as people see them, not as programs do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """How pages of the archive may disappoint whoever turns them; all empty: not at all."""
+    """How pages of the archive may disappoint whoever turns them; all empty: not at all.
+
+    Pages are counted from 1, over all queries there ever were.
+    """
 
     largest: int | None = None  # rows of a page at most, whatever $top asks; the next one begins behind them
-    short: frozenset[int] = field(default_factory=frozenset)  # pages (1: the first that was asked for, ever)
-    # which come without their last half, though the next one begins where it always does
+    short: frozenset[int] = field(default_factory=frozenset)  # without their last half; the next is as ever
     repeated: frozenset[int] = field(default_factory=frozenset)  # pages that show the one before once more
     vanishing: tuple[tuple[int, int], ...] = ()  # (page, id): who exists no more once that page was shown
 
@@ -108,33 +90,6 @@ class Archive:
         return [each["associateDbId"] for each in rows]
 
 
-def read_query(text: str) -> Query:
-    """Read a query string; raise ValueError with what was expected."""
-    options = {name.lower(): value.strip() for name, value in parse_qsl(text, keep_blank_values=True)}
-    for name in options:
-        if name.startswith("$") and name not in OPTIONS:
-            raise ValueError(f"{name}: the sandbox only knows {', '.join(OPTIONS)}")
-    full = options.get("$mode", "").lower() == "full"
-    logical = options.get("$output", "").lower() == "logical"
-    return Query(
-        columns=tuple(_column(name) for name in options.get("$select", ",".join(COLUMNS)).split(",")),
-        wanted=read_filter(options["$filter"], COLUMNS) if "$filter" in options else None,
-        order=tuple(_order(part) for part in options.get("$orderby", "associateDbId").split(",")),
-        top=_number("$top", options.get("$top", str(PAGE))),
-        skip=_number("$skip", options.get("$skip", "0")),
-        full=full and not logical,
-        display=not (full or logical),
-    )
-
-
-def next_query(text: str, skip: int) -> str:
-    """Give the query string of the page that begins at *skip*."""
-    kept = [
-        (name, value) for name, value in parse_qsl(text, keep_blank_values=True) if name.lower() != "$skip"
-    ]
-    return urlencode([*kept, ("$skip", str(skip))], safe="$,")
-
-
 def row(people: People, associate_id: int) -> Row:
     """Give all columns of an associate, as programs see them."""
     person = people.person(associate_id)
@@ -175,23 +130,3 @@ def as_nested(row: Row, query: Query) -> Row:
 def _displayed(row: Row, column: str) -> Any:
     display = DISPLAYED.get(column)
     return display(row[column]) if display else row[column]
-
-
-def _column(name: str) -> str:
-    column = COLUMNS.get(name.strip().lower())
-    if column is None:
-        raise ValueError(f"expected columns among {', '.join(COLUMNS.values())}")
-    return column
-
-
-def _order(part: str) -> tuple[str, bool]:
-    column, _, direction = part.strip().partition(" ")
-    if direction.strip().lower() not in ("", "asc", "desc"):
-        raise ValueError("$orderBy: expected columns, each with asc or desc if wanted")
-    return _column(column), direction.strip().lower() == "desc"
-
-
-def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10):  # noqa: PLR2004 - digits of an int32
-        raise ValueError(f"{name}: expected a whole number")
-    return int(text)

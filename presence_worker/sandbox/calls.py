@@ -1,7 +1,8 @@
 """Calls that are about all users, about who asks, and about the service itself."""
 
-from .archive import as_flat, as_nested, next_query, read_query
+from .archive import as_flat, as_nested
 from .ask import Ask
+from .queries import next_query, read_query
 from .replies import Reply, not_understood, success
 from .sign_in import signer
 from .site import Site

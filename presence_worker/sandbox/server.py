@@ -69,13 +69,7 @@ async def serve(  # noqa: PLR0913 - each is independent of the others, and has a
     does, *online* how signing in works. With *tls* it speaks https; *heard* is told of each request. Raises
     UsageFault where the port cannot be had.
     """
-    site = Site(
-        people=people,
-        archive=Archive(people, unknowns.paging),
-        unknowns=unknowns,
-        desk=Desk(online),
-        tenant=Tenant(online),
-    )
+    site = _site(people, unknowns, online)
     service = Service(site, Luck(faults), remember, heard)
     server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
@@ -90,6 +84,16 @@ async def serve(  # noqa: PLR0913 - each is independent of the others, and has a
     finally:
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
+
+
+def _site(people: People, unknowns: Unknowns, online: Online) -> Site:
+    return Site(
+        people=people,
+        archive=Archive(people, unknowns.paging),
+        unknowns=unknowns,
+        desk=Desk(online),
+        tenant=Tenant(online),
+    )
 
 
 async def _listen(runner: web.ServerRunner, port: int, tls: ssl.SSLContext | None) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from presence_worker.model import NOT_PRESENT, Presence
 from presence_worker.sandbox import People, Person, serve
-from presence_worker.sandbox.archive import COLUMNS, row
+from presence_worker.sandbox.archive import row
 from presence_worker.sandbox.filters import read_filter
+from presence_worker.sandbox.queries import COLUMNS
 
 from .caller import calling
 
