@@ -37,6 +37,11 @@ class Service:
         """Give the answer, and write down that it was given."""
         route, associate_id = find(ask.path) or (None, 0)
         reply = self._reply(ask, route, associate_id) if route else NO_SUCH_RESOURCE
+        if self.record.maxlen or self._heard:
+            self._note(ask, reply, associate_id)
+        return reply
+
+    def _note(self, ask: Ask, reply: Reply, associate_id: int) -> None:
         entry = Entry(
             at=time.monotonic(),
             method=ask.method,
@@ -52,7 +57,6 @@ class Service:
         self.record.append(entry)
         if self._heard:
             self._heard(entry)
-        return reply
 
     def _reply(self, ask: Ask, route: Route, associate_id: int) -> Reply:
         if route.is_tenants and self.site.tenant.is_elsewhere(ask):
