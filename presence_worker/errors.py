@@ -88,6 +88,12 @@ class Held(PresenceWorkerError):
     exit_code = ExitCode.HELD
 
 
+class Planned(PresenceWorkerError):
+    """The plan is made: nothing was sent, and `apply` sends it as it was stored."""
+
+    exit_code = ExitCode.DONE
+
+
 class Stopped(PresenceWorkerError):
     """The run cannot go on now; `resume` continues it."""
 

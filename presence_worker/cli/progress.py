@@ -8,7 +8,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from ..model import Outcome, Result
 from .output import remark
 
 
@@ -26,6 +25,10 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._console = Console(file=sys.stderr)
+
+    def begin(self, total: int, doing: Callable[[], str]) -> None:
+        """Show the line."""
+        self._failed = 0
         self._line = Progress(
             BarColumn(bar_width=None),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
@@ -35,16 +38,12 @@ class ProgressLine:
             transient=True,
             refresh_per_second=5,
         )
-        self._failed = 0
-
-    def begin(self, total: int, doing: Callable[[], str]) -> None:
-        """Show the line."""
         self._task = self._line.add_task("", total=total, doing=doing, failed=0)
         self._line.start()
 
-    def settled(self, outcome: Outcome) -> None:
+    def settled(self, *, done: bool) -> None:
         """Move on by one row."""
-        self._failed += outcome.result is not Result.UPDATED
+        self._failed += not done
         self._line.update(self._task, advance=1, failed=self._failed)
 
     def remark(self, words: str) -> None:

@@ -3,7 +3,7 @@
 from .deliver import deliver
 from .gate import Gate
 from .halt import Halt
-from .policy import Policy, policy
+from .policy import Policy, Tries
 from .watch import Watch
 
-__all__ = ["Gate", "Halt", "Policy", "Watch", "deliver", "policy"]
+__all__ = ["Gate", "Halt", "Policy", "Tries", "Watch", "deliver"]

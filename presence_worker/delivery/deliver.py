@@ -8,7 +8,7 @@ from anyio.abc import TaskGroup
 from ..errors import PresenceWorkerError
 from ..model import Change, Outcome, internal_error
 from .halt import Halt
-from .policy import Policy
+from .policy import Tries
 from .retry import Case
 
 MOST_WAITING = 1000  # rows that wait for their next try; then workers wait too, so that memory stays flat
@@ -18,9 +18,9 @@ Settle = Callable[[Change, Outcome], None]
 class Line:
     """Owns the shared iterator; each change goes to exactly one worker, and is settled exactly once."""
 
-    def __init__(self, changes: Iterator[Change], policy: Policy, settle: Settle, halt: Halt) -> None:
+    def __init__(self, changes: Iterator[Change], tries: Tries, settle: Settle, halt: Halt) -> None:
         self._changes = changes
-        self._policy = policy
+        self._tries = tries
         self._settle = settle
         self._halt = halt
         self._room = anyio.Semaphore(MOST_WAITING)
@@ -40,14 +40,14 @@ class Line:
 
     async def _first_try(self, change: Change) -> Outcome:
         try:
-            return await self._policy.first_try(change)
+            return await self._tries.first(change)
         except Exception as error:  # noqa: BLE001 - a bug on one row must not take the others along
             return internal_error(error, sent=True)
 
     async def _see_through(self, case: Case) -> None:
         outcome = None
         try:
-            outcome = await self._policy.see_through(case)
+            outcome = await self._tries.see_through(case)
         except Exception as error:  # noqa: BLE001 - likewise
             outcome = internal_error(error, sent=True).after(case.outcome)
         finally:  # also when the run is halted while the row waits
@@ -56,14 +56,14 @@ class Line:
 
 
 async def deliver(
-    changes: Iterator[Change], policy: Policy, settle: Settle, halt: Halt, *, workers: int
+    changes: Iterator[Change], tries: Tries, settle: Settle, halt: Halt, *, workers: int
 ) -> None:
     """Deliver all *changes*; return when each is settled, or when the run was halted.
 
     A change that was not settled when the halt came was never sent in this session.
     """
-    line = Line(changes, policy, settle, halt)
-    with halt.scope:
+    line = Line(changes, tries, settle, halt)
+    with halt.scope():
         async with anyio.create_task_group() as group:
             for _ in range(workers):
                 group.start_soon(line.work, group)

@@ -9,14 +9,22 @@ from ..model import Change, Outcome, Reason, Result, Send
 
 
 class Halt:
-    """Owns the scope all senders work in; calling it ends the delivery for a reason. The first one counts."""
+    """Owns the scopes all senders work in; calling it ends them for a reason. The first one counts."""
 
     def __init__(self, drain: float, clock: Callable[[], float] = anyio.current_time) -> None:
         self.reason: PresenceWorkerError | None = None
-        self.scope = anyio.CancelScope()
+        self._scopes: list[anyio.CancelScope] = []
         self._drain = drain  # seconds for what is in flight
         self._clock = clock
         self._in_flight: set[anyio.CancelScope] = set()
+
+    def scope(self) -> anyio.CancelScope:
+        """Give a scope to wait in: the halt ends it."""
+        scope = anyio.CancelScope()
+        self._scopes.append(scope)
+        if self.reason:
+            scope.cancel()
+        return scope
 
     @property
     def in_flight(self) -> int:
@@ -30,7 +38,8 @@ class Halt:
             until = self._clock() + self._drain
             for scope in self._in_flight:
                 scope.deadline = until
-            self.scope.cancel()
+            for scope in self._scopes:
+                scope.cancel()
 
     def protecting(self, send: Send) -> Send:
         """Make *send* finish what it began although the delivery is halted, as long as the drain lasts."""

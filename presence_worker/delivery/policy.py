@@ -18,49 +18,63 @@ Read = Callable[[int], Awaitable[Presence | None]]  # an associate's presence as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What workers need: a first try, and patience for what it did not settle."""
+class Tries:
+    """How requests of one kind are made: a first try, and patience for what it did not settle."""
 
-    first_try: Send
+    first: Send
     see_through: Callable[[Case], Awaitable[Outcome]]
-    pace: Pace
-    gate: Gate
+
+    async def settle(self, change: Change) -> Outcome:
+        """Try until it is settled, or our patience is at its end."""
+        outcome = await self.first(change)
+        return outcome if outcome.trouble is None else await self.see_through(Case(change, outcome))
 
 
-def policy(
-    put: Send,
-    read: Read | None,  # None: nothing is read back
-    settings: Delivery,
-    halt: Halt,
-    *,
-    clock: Callable[[], float],
-    seconds_left: Callable[[], float],
-) -> Policy:
-    """Put the policy together around *put*, innermost first: what is nearest to the wire stands there."""
-    pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
-    slots = Slots(settings.concurrency, clock)
-    gate = Gate(
-        halt,
-        patience=settings.outage_patience,
-        first_patience=FIRST_PATIENCE,
-        interval=settings.probe_interval,
-        reopened=partial(slots.shrink, 0.5),
-        clock=clock,
-    )
+class Policy:
+    """Owns what all requests of a run share, whatever they ask for: the pace, the places and the gate."""
 
-    def longest_wait() -> float:
-        return max(settings.retry_after_max, min(gate.patience_left, seconds_left()))
+    def __init__(
+        self,
+        settings: Delivery,
+        halt: Halt,
+        *,
+        clock: Callable[[], float],
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._halt = halt
+        self._seconds_left = seconds_left
+        self.pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
+        self._slots = Slots(settings.concurrency, clock)
+        self.gate = Gate(
+            halt,
+            patience=settings.outage_patience,
+            first_patience=FIRST_PATIENCE,
+            interval=settings.probe_interval,
+            reopened=partial(self._slots.shrink, 0.5),
+            clock=clock,
+        )
 
-    async def prove(change: Change) -> bool:
-        if read is None or not gate.is_open:
-            return False
-        await pace.slot()
-        presence = await read(change.associate_id)
-        return presence is not None and presence.same_as(change.wanted)
+    def tries(self, send: Send, read: Read | None = None) -> Tries:
+        """Put the policy around *send*, innermost first: what is nearest to the wire stands there.
 
-    send = alarmed(put, halt, longest_wait=longest_wait)
-    send = gated(slotted(paced(halt.protecting(send), pace), slots), gate)
-    see_through = persistent(
-        send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
-    )
-    return Policy(first_try=send, see_through=see_through, pace=pace, gate=gate)
+        With *read*, a row whose answer was lost is looked up before it is sent again.
+        """
+        settings, pace = self._settings, self.pace
+
+        async def prove(change: Change) -> bool:
+            if read is None or not self.gate.is_open:
+                return False
+            await pace.slot()
+            presence = await read(change.associate_id)
+            return presence is not None and presence.same_as(change.wanted)
+
+        send = alarmed(send, self._halt, longest_wait=self._longest_wait)
+        send = gated(slotted(paced(self._halt.protecting(send), pace), self._slots), self.gate)
+        see_through = persistent(
+            send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
+        )
+        return Tries(first=send, see_through=see_through)
+
+    def _longest_wait(self) -> float:
+        return max(self._settings.retry_after_max, min(self.gate.patience_left, self._seconds_left()))

@@ -154,6 +154,12 @@ class Reader:
             last = found[-1][0]
             yield from map(_wish, found)
 
+    def changed(self) -> Iterator[Wish]:
+        """Yield the rows this run wrote, or may have written, in order, with what was there before."""
+        query = """SELECT fate.row, associate_id, fate.status, fate.message, before.status, before.message
+            FROM fate LEFT JOIN before ON before.row = fate.row WHERE result IN (?, ?) ORDER BY fate.row"""
+        return map(_wish, self._each(query, Result.UPDATED, Result.UNKNOWN))
+
     def fates(self, *results: Result) -> Iterator[Fate]:
         """Yield all rows in order with what became of them, or only those with the *results* named."""
         wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""

@@ -2,7 +2,7 @@
 
 from .checking import check_job
 from .invocation import SANDBOX, Invocation, Progress, Silence, quoted
-from .life import apply_run, list_runs, report_run, resume_run, run_job
+from .life import apply_run, list_runs, report_run, resume_run, run_job, undo_run
 from .pruning import Pruning, prune_runs
 from .signals import raise_on_signal
 
@@ -21,4 +21,5 @@ __all__ = [
     "report_run",
     "resume_run",
     "run_job",
+    "undo_run",
 ]

@@ -10,7 +10,7 @@ from ..report import Summary, summarise
 from ..settings import Settings
 from .ending import refusal
 from .invocation import quoted
-from .staging import new_run, place_of, stage
+from .staging import new_run, place_of, settle_clashes, stage
 
 MOST_FAULTS = 1000  # named in the summary; the counts are of all
 
@@ -33,6 +33,8 @@ def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | N
     run = new_run("", job, "", settings)
     try:
         error = stage(journal, run, job, settings)
+        with journal.transaction():
+            settle_clashes(journal, settings)
     except InputRefused as unreadable:
         with journal.transaction():
             journal.stage(run, ())

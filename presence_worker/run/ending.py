@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import ExitCode, Held, InputRefused, PresenceWorkerError
+from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
 from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Result, State
@@ -35,6 +35,9 @@ def ending_of(
     if isinstance(error, InputRefused):
         command = invocation.command("check", place_of(job or STDIN), *invocation.input_options)
         return Ending(State.REFUSED, error.exit_code, refusal(error, job), storable(command))
+    if isinstance(error, Planned):
+        way_on = invocation.command("apply", run_id) if unsettled(counts) else None
+        return Ending(State.PLANNED, error.exit_code, str(error), way_on)
     if isinstance(error, Held):
         return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
     if error is not None and unsettled(counts):

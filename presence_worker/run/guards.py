@@ -2,15 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import Held, InputRefused, UsageFault
-from ..settings import MAX_CHANGES, Delivery, Safety
+from ..errors import Held, InputRefused
+from ..settings import MAX_CHANGES, Safety
 from ..values import Limit
-
-
-def check_reading(delivery: Delivery) -> None:
-    """Raise UsageFault where every present value shall be read first, which is not available yet."""
-    if delivery.read_before == "each":
-        raise UsageFault("delivery.read_before: each is not available yet; use auto or off")
 
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..journal import Archive
-from ..model import Outcome
 from ..settings import Settings
 from ..superoffice import Client
 
@@ -22,7 +21,7 @@ class Progress(Protocol):
     def begin(self, total: int, doing: Callable[[], str]) -> None:
         """Hear that *total* rows are to be sent; *doing* tells what goes on at the moment."""
 
-    def settled(self, outcome: Outcome) -> None:
+    def settled(self, *, done: bool) -> None:
         """Hear of one row that was settled."""
 
     def end(self) -> None:
@@ -38,7 +37,7 @@ class Silence:
     def begin(self, total: int, doing: Callable[[], str]) -> None:
         """Say nothing."""
 
-    def settled(self, outcome: Outcome) -> None:
+    def settled(self, *, done: bool) -> None:
         """Say nothing."""
 
     def end(self) -> None:

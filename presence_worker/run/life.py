@@ -9,34 +9,34 @@ import structlog
 
 from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, is_staged, run_lock, target_lock
-from ..model import State
+from ..model import Intent, State
 from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
 from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
 from .ending import Ending, ending_of
-from .guards import check_reading
 from .invocation import Invocation
 from .session import Session
 from .staging import new_run, stage
+from .undoing import stage_undo
 
 JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
 NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
 log = structlog.get_logger()
 
 
-async def run_job(job: str, invocation: Invocation) -> Summary:
-    """Carry out a job from file to report; give the summary."""
+async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.RUN) -> Summary:
+    """Carry out a job from file to report, or only plan it; give the summary."""
     with _at_work(invocation):
         invocation.archive.sweep(before=id_made_ago(JUST_MADE))
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
-            run = new_run(folder.name, job, invocation.target, invocation.settings)
+            run = new_run(folder.name, job, invocation.target, invocation.settings, intent)
             run = run._replace(next=invocation.command("resume", run.run_id))
             log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)
             _say_first(journal.run(), invocation)
             if error is None:
-                error = await _deliver(journal, run, "run", frozenset(), invocation)
+                error = await _deliver(journal, run, str(intent), frozenset(), invocation)
             return _finish(journal, folder, job, error, invocation)
 
 
@@ -53,7 +53,7 @@ async def resume_run(name: str | None, invocation: Invocation, *, any_age: bool)
 
 
 async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summary:
-    """Deliver a held run exactly as it was stored."""
+    """Deliver a planned or held run exactly as it was stored."""
     with _at_work(invocation):
         folder = choose(name, invocation)
         with earlier_run(folder, invocation, patience=GLANCE) as journal:
@@ -62,10 +62,24 @@ async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summ
             if run.state not in (State.HELD, State.PLANNED):
                 way_on = "resume" if run.state == State.STOPPED else "report"
                 raise UsageFault(
-                    f"run {run.run_id} is {run.state}; only a held run can be applied",
+                    f"run {run.run_id} is {run.state}; only a planned or held run can be applied",
                     next=invocation.command(way_on, run.run_id),
                 )
             return await _go_on(journal, folder, "apply", invocation, any_age=any_age)
+
+
+async def undo_run(name: str, invocation: Invocation) -> Summary:
+    """Put back what a run has changed, in a run of its own; give the summary."""
+    with _at_work(invocation):
+        undone = choose(name, invocation)
+        folder = invocation.archive.new_folder()
+        with _new_journal(folder) as journal:
+            with earlier_run(undone, invocation, patience=GLANCE) as earlier:
+                check_target(earlier.run(), invocation)
+                run = stage_undo(journal, folder.name, earlier, invocation)
+            log.info("run.staging", run_id=run.run_id, undoes=run.undoes, folder=str(folder))
+            error = await _deliver(journal, run, "undo", frozenset(), invocation)
+            return _finish(journal, folder, None, error, invocation)
 
 
 def report_run(name: str, invocation: Invocation) -> Summary:
@@ -100,7 +114,6 @@ def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Inv
 
 @contextmanager
 def _at_work(invocation: Invocation) -> Iterator[None]:
-    check_reading(invocation.settings.delivery)
     invocation.archive.prepare()
     with target_lock(invocation.target, invocation.archive.state_dir):
         yield

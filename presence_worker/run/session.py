@@ -7,15 +7,17 @@ from datetime import datetime
 import anyio
 import structlog
 
-from ..delivery import Gate, Halt, Watch, deliver, policy
-from ..errors import PresenceWorkerError, Stopped
+from ..delivery import Gate, Halt, Policy, Watch, deliver
+from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal
-from ..model import Change, Outcome, Reason, Result
+from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..superoffice import Client, is_online, maintenance
 from ..values import seconds_left
 from .invocation import SANDBOX, Invocation
+from .reading import Reading
 from .recorder import Recorder
 from .signals import halting
+from .staging import against
 
 OVERTAKEN = Outcome(
     result=Result.REJECTED,
@@ -39,19 +41,18 @@ class Session:
         self._clock = asyncio.get_running_loop().time
         self._halt = Halt(self._settings.delivery.drain, self._clock)
         self._recorder = Recorder(journal)
-        safety, self._to_send = self._settings.safety, journal.to_send()
-        self._watch = Watch(
-            self._halt, limit=safety.max_failures, to_send=self._to_send, floor=safety.percent_floor
-        )
 
     async def run(self) -> PresenceWorkerError | None:
-        """Deliver; return when every outcome is on disk. Give what ended the session early, or None."""
+        """Read, judge and deliver; return when every outcome is on disk.
+
+        Give what ended the session early, or None.
+        """
         began, gets = self._clock(), 0
         with halting(self._halt, self._say):
             async with self._invocation.open_service() as client:
                 try:
-                    await self._deliver(client)
-                except Stopped as error:  # the journal cannot be written
+                    await self._work(client)
+                except PresenceWorkerError as error:  # such as a journal that cannot be written
                     self._halt(error)
                 gets = client.gets
         if not self._recorder.has_lost:  # else the session stays open: what it handed out is in doubt
@@ -61,24 +62,59 @@ class Session:
                 self._halt(error)
         return self._halt.reason
 
-    async def _deliver(self, client: Client) -> None:
-        delivery, progress = self._settings.delivery, self._invocation.progress
-        made = policy(
-            client.put,
-            client.read if self._settings.target.verify_reads else None,
-            delivery,
-            self._halt,
-            clock=self._clock,
-            seconds_left=self._until_deadline(),
+    async def _work(self, client: Client) -> None:
+        policy = Policy(
+            self._settings.delivery, self._halt, clock=self._clock, seconds_left=self._until_deadline()
         )
-        page = max(delivery.concurrency, int(made.pace.rate))
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._keep_deadline)
+            if self._journal.run().step != Step.SEND:
+                await self._read(client, policy)
+            if not self._halt.reason:
+                await self._deliver(client, policy)
+            beside.cancel_scope.cancel()
+
+    async def _read(self, client: Client, policy: Policy) -> None:
+        """Read the present values, and judge whether what is left to do may be done."""
+        reading = Reading(
+            self._journal, client, policy, self._halt, self._invocation, overtaken=self._overtaken
+        )
+        users = await reading.read()
+        if self._halt.reason:
+            return
+        reason = self._not_now(users)
+        with self._journal.transaction():
+            self._journal.describe(step=Step.COMPARE if reason else Step.SEND)
+        if reason:
+            self._halt(reason)
+
+    def _not_now(self, users: int | None) -> PresenceWorkerError | None:
+        """Give why nothing is sent now, or None; what was held or planned before is not asked again."""
+        run = self._journal.run()
+        if run.step != Step.READ:
+            return None
+        held = against(self._journal, users, self._settings.safety)
+        if held or run.intent != Intent.PLAN:
+            return held
+        number = self._journal.to_send()
+        return Planned(f"{number} {'change' if number == 1 else 'changes'} planned; nothing was sent")
+
+    async def _deliver(self, client: Client, policy: Policy) -> None:
+        delivery, progress = self._settings.delivery, self._invocation.progress
+        tries = policy.tries(client.put, client.read if self._settings.target.verify_reads else None)
+        page = max(delivery.concurrency, int(policy.pace.rate))
+        self._watch = Watch(
+            self._halt,
+            limit=self._settings.safety.max_failures,
+            to_send=self._journal.to_send(),
+            floor=self._settings.safety.percent_floor,
+        )
         self._look_ahead()
-        progress.begin(self._to_send, lambda: self._doing(made.gate))
+        progress.begin(self._journal.to_send(), lambda: self._doing(policy.gate))
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
-            beside.start_soon(self._keep_deadline)
             changes = self._not_overtaken(self._journal.changes(page))
-            await deliver(changes, made, self._settle, self._halt, workers=delivery.concurrency)
+            await deliver(changes, tries, self._settle, self._halt, workers=delivery.concurrency)
             for change, outcome in self._watch.release():
                 self._record(change, outcome)
             beside.cancel_scope.cancel()
@@ -89,7 +125,7 @@ class Session:
         """Say what is announced for the time the run may take."""
         if self._invocation.target == SANDBOX or not is_online(self._settings.target):
             return
-        expected = self._to_send / self._settings.delivery.rate
+        expected = self._journal.to_send() / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
         notes = self._journal.run().notes
         if words and words not in notes:
@@ -112,7 +148,7 @@ class Session:
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)
-        self._invocation.progress.settled(outcome)
+        self._invocation.progress.settled(done=outcome.result is Result.UPDATED)
         if outcome.result is not Result.UPDATED:
             log.warning(
                 ROW_EVENTS[outcome.result],

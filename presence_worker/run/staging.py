@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from ..errors import PresenceWorkerError
+from ..errors import Held, PresenceWorkerError
 from ..intake.clashes import settle
 from ..intake.job import Job, open_job
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
-from ..model import Result, State
-from ..settings import SECRETS, Settings
-from .comparison import compare
+from ..model import Intent, Result, State, Step
+from ..settings import SECRETS, Safety, Settings
+from .comparison import Comparison, compare
 from .guards import too_different, too_many_changes, too_many_invalid
 
 UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
@@ -27,11 +27,12 @@ def stage(
     with journal.transaction():
         with open_job(job, settings) as opened:
             journal.stage(run, opened.rows)
-        settle_clashes(journal, settings)
+        if not opened.identity:  # who is meant by a name is not known yet
+            settle_clashes(journal, settings)
         return _judge(journal, opened, job, settings, last)
 
 
-def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord:
+def new_run(run_id: str, job: str, target: str, settings: Settings, intent: Intent = Intent.RUN) -> RunRecord:
     """Give the record of a run that knows nothing of its job yet."""
     return RunRecord(
         run_id=run_id,
@@ -44,6 +45,8 @@ def new_run(run_id: str, job: str, target: str, settings: Settings) -> RunRecord
         input={"name": storable(place_of(job)), "rows": 0, **dict.fromkeys(UNKNOWN)},
         settings=without_secrets(settings),
         notes=[],
+        intent=intent,
+        step=Step.SEND if settings.delivery.read_before == "off" and intent is Intent.RUN else Step.READ,
     )
 
 
@@ -60,15 +63,24 @@ def _judge(
     rows = sum(counts.values())
     described = describe(opened, job, rows)
     compared = compare(described, last)
-    said = [*notes(opened, settings), *(compared.notes() if compared else ())]
+    said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
     if compared:
         journal.describe(compared=compared.as_record())
-    return (
-        too_many_invalid(counts[Result.INVALID], rows, settings.safety)
-        or too_many_changes(journal.changes_by_status(), None, settings.safety)
-        or too_different(compared.differences() if compared else [], settings.safety)
-    )
+    refused = too_many_invalid(counts[Result.INVALID], rows, settings.safety)
+    if refused or journal.run().step != Step.SEND:
+        return refused  # how much there is to change will be known when the present values are
+    return against(journal, None, settings.safety)
+
+
+def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:
+    """Give why the changes a run is left with must not be sent as they are, or None.
+
+    *users* is the number of the service's users, None where they were not read.
+    """
+    compared = journal.run().compared
+    differences = Comparison(**compared).differences() if compared else []
+    return too_many_changes(journal.changes_by_status(), users, safety) or too_different(differences, safety)
 
 
 def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
@@ -86,17 +98,13 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
     }
 
 
-def notes(opened: Job, settings: Settings) -> list[str]:
+def notes(opened: Job) -> list[str]:
     """Give what a reader should know although no row is wrong."""
     found = []
     if opened.messages_left_out:
         found.append(
             f"messages beside StatusNormal left out: {opened.messages_left_out} "
             "(they are comments for who is not present)"
-        )
-    if settings.delivery.read_before == "auto":
-        found.append(
-            "present values are not read before writing: no row can be `unchanged`, and there is no undo"
         )
     return found
 

@@ -1,18 +1,21 @@
-"""The calls we make of the service: one PUT, one GET."""
+"""The calls we make of the service: one PUT, one GET, one page of all users."""
 
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from ..model import Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
 from .answers import judge
+from .census import LONGEST_PAGE, Census
+from .exchange import Answer
+from .looks import OK, SEEN, garbled, judge_look, judge_refusal, unread
 from .markup import UnwritableError
 from .network import LOST, lost
 from .online import OnlineHint
 from .presences import Encoder, read_presence
 from .wire import Wire
 
-OK = 200
 UNWRITABLE = Outcome(
     result=Result.REJECTED,
     reason=Reason.CONTROL_CHARACTERS,
@@ -48,16 +51,36 @@ class Client:
             outcome = internal_error(error, sent=sent)
         return self._finished(outcome, (perf_counter() - began) * 1000)
 
+    async def look(self, change: Change) -> Outcome:
+        """Read the associate's presence once; the outcome says what was *seen*, or why nothing was."""
+        answer = await self._read(_presence_of(change.associate_id))
+        if isinstance(answer, Outcome):
+            return answer
+        return self._finished(judge_look(change, answer.status, answer.headers, answer.body))
+
+    async def count(self, census: Census, change: Change) -> Outcome:
+        """Read the next page of all users into *census*; `rejected` is a service that does not let us."""
+        answer = await self._read(census.path, longest=LONGEST_PAGE, headers={"Accept": "application/json"})
+        if isinstance(answer, Outcome):
+            return answer
+        if answer.status != OK:
+            return self._finished(judge_refusal(change, answer.status, answer.headers, answer.body))
+        return SEEN if census.add(answer.body) else garbled(answer.body)
+
     async def read(self, associate_id: int) -> Presence | None:
         """Read a presence; None where the service does not show one, whatever the reason."""
+        answer = await self._read(_presence_of(associate_id))
+        return read_presence(answer.body) if isinstance(answer, Answer) and answer.status == OK else None
+
+    async def _read(self, path: str, **how: Any) -> Answer | Outcome:
+        """Make a GET; give its answer, or the outcome where there is none."""
         self.gets += 1
         try:
-            answer = await self._wire.ask("GET", _presence_of(associate_id))
-        except LOST:
-            return None
-        return read_presence(answer.body) if answer.status == OK else None
+            return await self._wire.ask("GET", path, **how)
+        except LOST as error:
+            return unread(lost(error))
 
-    def _finished(self, outcome: Outcome, duration_ms: float) -> Outcome:
+    def _finished(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""
         return replace(
             outcome,

@@ -1,12 +1,13 @@
 """One request and its answer: at the root in force, with the credential in force."""
 
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from .access import Access
-from .exchange import LONGEST_ANSWER, Answer, exchange
+from .exchange import Answer, exchange
 from .remedies import REMEDIES, Remedies
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
@@ -21,10 +22,8 @@ class Wire:
         self._clock = clock
         self._remedies = Remedies(access)
 
-    async def ask(
-        self, method: str, path: str, body: bytes | None = None, *, longest: int = LONGEST_ANSWER
-    ) -> Answer:
-        """Send one request to *path* below the root, and read its answer up to *longest* bytes.
+    async def ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
+        """Send one request to *path* below the root, as `exchange` does; *how* goes there.
 
         An answer that says our credential or the tenant's address is out of date is not given: what is
         lacking is fetched, and OnceMoreError raised. Redirects are not followed. Raises what is in
@@ -33,20 +32,20 @@ class Wire:
         if self._clock() >= self._access.sure_until:
             await self._access.prepare()
             if not self._access.is_proven:
-                return await self._show(method, path, body, longest)
-        return await self._send(method, path, body, longest)
+                return await self._show(method, path, body, how)
+        return await self._send(method, path, body, how)
 
-    async def _show(self, method: str, path: str, body: bytes | None, longest: int) -> Answer:
+    async def _show(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
         """Send a request as the only one, until we know that the service takes our credential."""
         async with self._access.alone:
             await self._access.prepare()  # raises where it was refused meanwhile
             if not self._access.is_proven:
-                return await self._send(method, path, body, longest)
-        return await self._send(method, path, body, longest)
+                return await self._send(method, path, body, how)
+        return await self._send(method, path, body, how)
 
-    async def _send(self, method: str, path: str, body: bytes | None, longest: int) -> Answer:
+    async def _send(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
         used, url = self._access.shown, URL(self._access.root + path, encoded=True)
-        answer = await exchange(self._session, method, url, data=body, longest=longest)
+        answer = await exchange(self._session, method, url, data=body, **how)
         if answer.status in REMEDIES or self._remedies.tried:
             await self._remedies.look_at(answer, (method, path), used)
         if not self._access.is_proven and _is_proof(answer.status) and self._access.is_current(used):

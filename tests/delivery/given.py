@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from presence_worker.delivery import Halt, Watch, deliver, policy
+from presence_worker.delivery import Halt, Policy, Watch, deliver
 from presence_worker.delivery.policy import Read
 from presence_worker.errors import PresenceWorkerError, Terminated
 from presence_worker.model import (
@@ -179,7 +179,8 @@ async def night(
     clock, night = anyio.current_time, Night()
     halt = Halt(delivery.drain, clock)
     watch = Watch(halt, limit=max_failures, to_send=len(todo), floor=5)
-    made = policy(service.put, read, delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
+    policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
+    tries = policy.tries(service.put, read)
 
     def record(change: Change, outcome: Outcome) -> None:
         assert change.row not in night.outcomes
@@ -196,7 +197,7 @@ async def night(
     async with anyio.create_task_group() as beside:
         if halt_at is not NEVER:
             beside.start_soon(halt_in_time)
-        await deliver(iter(todo), made, settle, halt, workers=delivery.concurrency)
+        await deliver(iter(todo), tries, settle, halt, workers=delivery.concurrency)
         beside.cancel_scope.cancel()
     for settled in watch.release():
         record(*settled)

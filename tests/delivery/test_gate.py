@@ -59,7 +59,7 @@ class Door:
                 await self._send(change(row))
                 await anyio.sleep(0.1)
 
-        with self.halt.scope:
+        with self.halt.scope():
             async with anyio.create_task_group() as group:
                 for row in rows:
                     group.start_soon(repeat, row)

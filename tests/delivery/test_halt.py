@@ -121,7 +121,7 @@ async def test_who_halts_keeps_the_answer() -> None:
     async def work() -> None:
         outcomes.append(await halt.protecting(refused)(change()))
 
-    with halt.scope:
+    with halt.scope():
         async with anyio.create_task_group() as group:
             group.start_soon(work)
 

@@ -1,0 +1,55 @@
+"""What settles a row without its being sent, once the present value is known: pure decisions."""
+
+from ..journal import Wish
+from ..model import PRESENT, Intent, Presence, Reason, Result, Verdict
+from ..superoffice import User
+
+NO_PRESENCE = "StatusNone"  # of somebody whom the query does not know, this is nobody's presence
+MOVED = {  # by what the run is for
+    Intent.UNDO: (Reason.MOVED_SINCE_RUN, "no longer has what the run had set"),
+    Intent.PLAN: (Reason.MOVED_SINCE_PLAN, "no longer has what the plan was made on"),
+    Intent.RUN: (Reason.MOVED_SINCE_PLAN, "no longer has what was read before the run was held"),
+}
+
+
+def barred(wish: Wish, user: User) -> Verdict | None:
+    """Give why a user whom the service knows cannot have a presence, or None."""
+    if not user.is_active:
+        return _rejected(wish, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
+    if not user.has_service:
+        return _rejected(wish, Reason.NO_SERVICE_USER, "this user has no part in SuperOffice Service")
+    return None
+
+
+def unknown(wish: Wish) -> Verdict:
+    """Give the verdict on an associate of whom the service shows nothing at all."""
+    return _rejected(wish, Reason.UNKNOWN_ASSOCIATE, "SuperOffice shows nobody with this id")
+
+
+def is_presence(seen: Presence | None, user: User | None) -> bool:
+    """Whether what a read shows is somebody's presence."""
+    return seen is not None and (user is not None or seen.status != NO_PRESENCE)
+
+
+def judged(wish: Wish, seen: Presence, moved_by: Intent | None) -> Verdict | None:
+    """Give what settles a row whose associate holds *seen* now; None where it is to be sent.
+
+    With *moved_by*, what the service holds must still be what the run was made on. An undo leaves everybody
+    else alone, also who has got back by now what the undo would have given back.
+    """
+    holds_it = seen.same_as(wish.wanted)
+    moved = moved_by is not None and wish.before is not None and not _still(wish, wish.before, seen)
+    if moved_by is not None and moved and (moved_by is Intent.UNDO or not holds_it):
+        reason, words = MOVED[moved_by]
+        return _rejected(wish, reason, f"associate {wish.associate_id} {words}")
+    return Verdict(wish.row, Result.UNCHANGED) if holds_it else None
+
+
+def _still(wish: Wish, before: Presence, seen: Presence) -> bool:
+    if wish.knows_comment or before.status == PRESENT:
+        return seen.same_as(before)
+    return seen.status == before.status
+
+
+def _rejected(wish: Wish, reason: Reason, words: str) -> Verdict:
+    return Verdict(wish.row, Result.REJECTED, reason, words)
