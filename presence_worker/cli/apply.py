@@ -15,7 +15,7 @@ from .show import show
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
 @common_options
 def command(options: Options, run: str, *, any_age: bool) -> int:
-    """Deliver a held run exactly as it was stored.
+    """Deliver a planned or held run exactly as it was stored.
 
     RUN is a run's id, a unique beginning of it, or `last`.
 

@@ -9,8 +9,10 @@ from .loading import load
 COMMANDS = {  # name: its help in one line; the module of the same name has the rest
     "run": "Deliver a job: read, validate, guard, send, report.",
     "check": "Validate a job; nothing is stored or sent.",
-    "apply": "Deliver a held run exactly as it was stored.",
+    "plan": "Show what a job would change; nothing is sent.",
+    "apply": "Deliver a planned or held run as it was stored.",
     "resume": "Continue a stopped run.",
+    "undo": "Put back what a run has changed.",
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
     "prune": "Delete runs older than storage.keep.",

@@ -4,6 +4,7 @@ from functools import partial
 
 import click
 
+from ..model import Intent
 from ..run import run_job
 from .invoke import invocation_of, work
 from .options import Options, common_options
@@ -12,12 +13,13 @@ from .show import show
 
 @click.command("run")
 @click.argument("job")
+@click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @common_options
-def command(options: Options, job: str) -> int:
+def command(options: Options, job: str, *, dry_run: bool) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
     JOB is a file of associateId and status rows (CSV or JSON), or - for standard input. Everything is
-    read and judged before anything is sent.
+    read and judged before anything is sent, and by delivery.read_before what SuperOffice holds as well.
 
     \b
     Examples:
@@ -25,4 +27,5 @@ def command(options: Options, job: str) -> int:
       presence-worker run changes.csv --sandbox
       presence-worker run - --format jsonl < changes.jsonl
     """
-    return show(work(partial(run_job, job), invocation_of(options)), options)
+    intent = Intent.PLAN if dry_run else Intent.RUN
+    return show(work(partial(run_job, job, intent=intent), invocation_of(options)), options)

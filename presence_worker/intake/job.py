@@ -33,6 +33,7 @@ class Job:
     delimiter: str | None
     columns: list[str]
     came_back: bool  # it is a failed.csv or unprocessed.csv of ours
+    identity: str | None = None
     rows: Iterator[Row] = field(repr=False)
     reader: RowReader = field(repr=False)
 

@@ -50,10 +50,7 @@ class Session:
         began, gets = self._clock(), 0
         with halting(self._halt, self._say):
             async with self._invocation.open_service() as client:
-                try:
-                    await self._work(client)
-                except PresenceWorkerError as error:  # such as a journal that cannot be written
-                    self._halt(error)
+                await self._work(client)
                 gets = client.gets
         if not self._recorder.has_lost:  # else the session stays open: what it handed out is in doubt
             try:
@@ -68,10 +65,13 @@ class Session:
         )
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._keep_deadline)
-            if self._journal.run().step != Step.SEND:
-                await self._read(client, policy)
-            if not self._halt.reason:
-                await self._deliver(client, policy)
+            try:
+                if self._journal.run().step != Step.SEND:
+                    await self._read(client, policy)
+                if not self._halt.reason:
+                    await self._deliver(client, policy)
+            except PresenceWorkerError as error:  # such as a journal that cannot be written
+                self._halt(error)
             beside.cancel_scope.cancel()
 
     async def _read(self, client: Client, policy: Policy) -> None:

@@ -9,7 +9,7 @@ from ..text import redact
 from .answers import judge
 from .census import LONGEST_PAGE, Census
 from .exchange import Answer
-from .looks import OK, SEEN, garbled, judge_look, judge_refusal, unread
+from .looks import OK, SEEN, judge_look, judge_refusal, no_page, unread
 from .markup import UnwritableError
 from .network import LOST, lost
 from .online import OnlineHint
@@ -65,7 +65,7 @@ class Client:
             return answer
         if answer.status != OK:
             return self._finished(judge_refusal(change, answer.status, answer.headers, answer.body))
-        return SEEN if census.add(answer.body) else garbled(answer.body)
+        return SEEN if census.add(answer.body) else no_page(answer.body)
 
     async def read(self, associate_id: int) -> Presence | None:
         """Read a presence; None where the service does not show one, whatever the reason."""

@@ -71,6 +71,15 @@ def garbled(body: bytes) -> Outcome:
     )
 
 
+def no_page(body: bytes) -> Outcome:
+    """Give the outcome of a query whose answer is no page of users; only a web page may be passing trouble."""
+    outcome = garbled(body)
+    if outcome.html:
+        return outcome
+    words = "the answer is no page of an archive"
+    return replace(outcome, result=Result.REJECTED, detail=words, trouble=None)
+
+
 def _is_empty(body: bytes) -> bool:
     """Whether an answer says in so many words that there is nothing: empty, null, or without a status."""
     try:

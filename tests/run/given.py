@@ -27,7 +27,7 @@ from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
 Row = tuple[int | str, str, str]  # associateId, status, message
 Wish = tuple[int, str, str]  # what a service was asked: associateId, status, message
 PASSWORD = "Kanarienvogel-7Q"
-FAST = ("--rate", "100000")
+FAST = ("--rate", "100000", "--read-before", "off")  # what is read first has tests of its own
 PATIENCE = 20.0  # seconds until a test gives up waiting for another process
 HEADER = ("associateId", "status", "message")
 WORKER = (sys.executable, "-m", "presence_worker")
@@ -57,6 +57,8 @@ class Ended:
 class Worker:
     """Owns a state directory and a target: calls commands on them, in this process."""
 
+    read_before: str | None = None  # as the option says; without it, nothing is read first
+
     def __init__(self, folder: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self.state = folder / "state"
@@ -66,7 +68,8 @@ class Worker:
     @property
     def options(self) -> tuple[str, ...]:
         """What every command is told: where it works, and to go fast."""
-        return ("--base-url", self.url, "--state-dir", str(self.state), *FAST)
+        where = ("--base-url", self.url, "--state-dir", str(self.state))
+        return (*where, *FAST, *(("--read-before", self.read_before) if self.read_before else ()))
 
     def call(self, *words: str) -> Ended:
         """Call just what is given."""

@@ -55,7 +55,7 @@ def test_it_sends_nothing_twice(worker: Worker, sandbox: Sandbox) -> None:
     again = worker.follow(waiting)
 
     assert (again.code, len(wishes(sandbox))) == (2, 3)
-    assert "is finished; only a held run can be applied" in again.summary["message"]
+    assert "is finished; only a planned or held run can be applied" in again.summary["message"]
     assert worker.follow(again).code == 0
 
 

@@ -1,0 +1,29 @@
+"""`presence-worker plan`."""
+
+from functools import partial
+
+import click
+
+from ..model import Intent
+from ..run import run_job
+from .invoke import invocation_of, work
+from .options import Options, common_options
+from .show import show
+
+
+@click.command("plan")
+@click.argument("job")
+@common_options
+def command(options: Options, job: str) -> int:
+    """Show what a job would change, person by person; nothing is sent.
+
+    The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
+    exactly it, and nobody whose value has changed meanwhile. The exit code is 0 however much there is to change,
+    5 where a safety limit holds it.
+
+    \b
+    Examples:
+      presence-worker plan changes.csv
+      presence-worker plan changes.csv --sandbox --json
+    """
+    return show(work(partial(run_job, job, intent=Intent.PLAN), invocation_of(options)), options)
