@@ -18,8 +18,8 @@ def command(options: Options, job: str) -> int:
     """Show what a job would change, person by person; nothing is sent.
 
     The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
-    exactly it, and nobody whose value has changed meanwhile. The exit code is 0 however much there is to change,
-    5 where a safety limit holds it.
+    exactly it, but to nobody whose value has changed meanwhile. The exit code is 0, however much there is
+    to change, and 5 where a safety limit holds it.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import starmap
 
 import structlog
 
@@ -44,7 +45,7 @@ class Reading:
         self._moved_by = self._expecting()
         self._census: Census | None = None
         self._looking: dict[int, Wish] = {}
-        self._nobodies: list[Wish] = []  # kept back while nobody at all was seen
+        self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
         self._has_seen = False
         self._given_up = False
         self._findings: list[Finding] = []
@@ -144,7 +145,7 @@ class Reading:
             self._has_seen = True
             self._found(wish, outcome.seen, knows_comment=True)
         elif user is None and (outcome.seen or outcome.reason is Reason.UNKNOWN_ASSOCIATE):
-            self._nobody(wish)
+            self._nobody(wish, outcome.detail or "no presence")
         elif not self._halt.reason:
             self._unread(wish, outcome, user)
 
@@ -154,16 +155,16 @@ class Reading:
         if verdict := judged(wish, seen, self._moved_by):
             self._verdicts.append(verdict)
 
-    def _nobody(self, wish: Wish) -> None:
+    def _nobody(self, wish: Wish, said: str) -> None:
         """Believe that somebody does not exist, unless nobody at all seems to."""
-        self._nobodies.append(wish)
+        self._nobodies.append((wish, said))
         if self._has_seen or self._census:
             self._settle_nobodies()
         elif len(self._nobodies) >= ALIKE:
             self._give_up(f"the service shows nobody of the first {ALIKE} associates")
 
     def _settle_nobodies(self) -> None:
-        self._verdicts += map(unknown, self._nobodies)
+        self._verdicts += starmap(unknown, self._nobodies)
         self._nobodies.clear()
 
     def _unread(self, wish: Wish, outcome: Outcome, user: User | None) -> None:

@@ -56,7 +56,7 @@ class Client:
         answer = await self._read(_presence_of(change.associate_id))
         if isinstance(answer, Outcome):
             return answer
-        return self._finished(judge_look(change, answer.status, answer.headers, answer.body))
+        return self._finished(self._hint(judge_look(change, answer.status, answer.headers, answer.body)))
 
     async def count(self, census: Census, change: Change) -> Outcome:
         """Read the next page of all users into *census*; `rejected` is a service that does not let us."""

@@ -72,7 +72,7 @@ def garbled(body: bytes) -> Outcome:
 
 
 def no_page(body: bytes) -> Outcome:
-    """Give the outcome of a query whose answer is no page of users; only a web page may be passing trouble."""
+    """Give the outcome of a query whose answer is no page of users; only a web page may pass."""
     outcome = garbled(body)
     if outcome.html:
         return outcome
