@@ -10,7 +10,8 @@ from ..delivery import Halt, Policy, deliver
 from ..errors import Stopped
 from ..journal import Finding, Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Result, Step, Verdict
-from ..superoffice import COLUMNS_OF, Census, Client, User
+from ..superoffice import Client
+from ..superoffice.census import COLUMNS_OF, Census, User
 from .invocation import Invocation
 from .naming import find_people
 from .verdicts import barred, is_presence, judged, unknown

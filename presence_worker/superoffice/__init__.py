@@ -1,19 +1,8 @@
 """The only place that knows the service."""
 
-from .census import COLUMNS_OF, Census, User
 from .client import Client
 from .maintenance import maintenance
 from .root import is_online, target_name
 from .session import check_settings, open_client
 
-__all__ = [
-    "COLUMNS_OF",
-    "Census",
-    "Client",
-    "User",
-    "check_settings",
-    "is_online",
-    "maintenance",
-    "open_client",
-    "target_name",
-]
+__all__ = ["Client", "check_settings", "is_online", "maintenance", "open_client", "target_name"]

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import orjson
 
-from presence_worker.delivery import Halt, Watch, deliver, policy
+from presence_worker.delivery import Halt, Policy, Watch, deliver
 from presence_worker.errors import PresenceWorkerError
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.sandbox import Sandbox
@@ -119,7 +119,8 @@ async def delivered(client: Client, rows: int, **settings: Any) -> Delivered:
     halt = Halt(delivery.drain, clock)
     watch = Watch(halt, limit=UNLIMITED, to_send=rows, floor=5)
     todo = [Change(row=n, associate_id=n, wanted=change().wanted) for n in range(1, rows + 1)]
-    rules = policy(client.put, client.read, delivery, halt, clock=clock, seconds_left=lambda: 1e9)
+    policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: 1e9)
+    rules = policy.tries(client.put, client.read)
 
     def settle(change: Change, outcome: Outcome) -> None:
         for settled, what in watch.settle(change, outcome):
