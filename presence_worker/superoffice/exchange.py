@@ -1,7 +1,7 @@
 """One request and its answer, as the HTTP library is to carry them out."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
@@ -18,13 +18,19 @@ class Answer(NamedTuple):
 
 
 async def exchange(
-    session: aiohttp.ClientSession, method: str, url: URL, *, longest: int = LONGEST_ANSWER, **how: Any
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    data: bytes | dict[str, str] | None = None,  # a dictionary is sent as a form
+    headers: dict[str, str] | None = None,  # beside those of the session
+    longest: int = LONGEST_ANSWER,
 ) -> Answer:
     """Send one request, and read its answer up to *longest* bytes.
 
     Redirects are not followed. Raises what the network raises; see `network.LOST`.
     """
-    async with session.request(method, url, allow_redirects=False, **how) as response:
+    async with session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
         return Answer(response.status, response.headers, await _bounded(response, longest))
 
 

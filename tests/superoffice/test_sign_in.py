@@ -337,6 +337,7 @@ WRONG_CLAIMS = {
     "expired": ({"exp": LATE}, "it has expired; is this machine's clock right?"),
     "no expiry": ({"exp": None}, "it says too little of itself"),
     "not yet valid": ({"nbf": EARLY}, "it is not valid yet; is this machine's clock right?"),
+    "times of an odd kind": ({"nbf": []}, "it is malformed"),
     "no ticket": ({f"{CLAIM}ticket": None}, "gave no ticket"),
     "a ticket for another header": ({f"{CLAIM}ticket": "a\r\nX: y"}, "gave no ticket"),
 }

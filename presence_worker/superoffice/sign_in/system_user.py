@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -23,6 +22,7 @@ from ..held_up import RefusedError, refused
 from ..login import Login, Reply
 from .oauth import usable
 from .soticket import with_ticket
+from .trust import KEYS, trusted
 
 NEEDED = (
     "target.tenant",
@@ -31,22 +31,11 @@ NEEDED = (
     "auth.private_key_file",
 )
 EXCHANGE = "/Login/api/PartnerSystemUser/Authenticate"
-KEYS = "/login/.well-known/jwks"
-ISSUER = "SuperOffice AS"
 CLAIM = "http://schemes.superoffice.net/identity/"
 TICKET_LIVES = 6 * 3600.0  # seconds; longer where it is used, which we do not count on
 INVALID_TIMESTAMP = 6  # the service's number for it
 NOTABLE = 60.0  # seconds two clocks may differ without our blaming them
-LEEWAY = 60.0  # seconds, likewise, for the times inside the answer
 ERROR_KEYS = ("ErrorCode", "Error", "ErrorType", "ErrorMessage", "Message")
-WRONG: dict[type[jwt.PyJWTError], str] = {  # the first that fits
-    jwt.ExpiredSignatureError: "it has expired; is this machine's clock right?",
-    jwt.ImmatureSignatureError: "it is not valid yet; is this machine's clock right?",
-    jwt.InvalidIssuerError: f"it was not issued by {ISSUER}",
-    jwt.MissingRequiredClaimError: "it says too little of itself",
-    jwt.InvalidAlgorithmError: "it is not signed with RS256",
-    jwt.InvalidSignatureError: "its signature is not the host's",
-}
 
 
 def problems(auth: Auth) -> Iterator[str]:
@@ -73,7 +62,7 @@ def signing_in(auth: Auth, login: Login, *, tenant: str) -> SignIn:
             "ReturnTokenType": "JWT",
         }
         answered = _token(login, await login.post(EXCHANGE, asked))
-        claims = _claims(login, answered, await login.get(KEYS))
+        claims = trusted(login, answered, await login.get(KEYS))
         ticket = usable(claims.get(f"{CLAIM}ticket"))
         if ticket is None:
             raise refused(f"{login.host} gave no ticket for the system user")
@@ -155,41 +144,6 @@ def _compared(date: str) -> str:
     return (
         f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} it; set it right"
     )
-
-
-def _claims(login: Login, token: str, keys: Reply) -> dict[str, Any]:
-    """Give what the token says, once its signature, issuer, algorithm and times are found right.
-
-    Whom it is for (`aud`) is not looked at: it names the tenant's serial number, which we do not know.
-    """
-    try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            _key(token, keys.value),
-            algorithms=["RS256"],
-            issuer=ISSUER,
-            leeway=LEEWAY,
-            options={"require": ["exp", "iss"], "verify_aud": False},
-        )
-    except (jwt.PyJWTError, LookupError) as error:
-        why = next((words for kind, words in WRONG.items() if isinstance(error, kind)), "")
-        raise refused(f"{login.host} gave a token we do not trust: {why or _kind(error)}") from None
-    return claims
-
-
-def _kind(error: Exception) -> str:
-    return "none of the host's keys fits it" if isinstance(error, LookupError) else "it is malformed"
-
-
-def _key(token: str, found: Any) -> jwt.PyJWK:
-    """Give the key that the token names, else the only one; raise LookupError where there is none."""
-    listed = found.get("keys") if isinstance(found, dict) else None
-    keys = [key for key in listed or () if isinstance(key, dict) and key.get("kty") == "RSA"]
-    name = jwt.get_unverified_header(token).get("kid")
-    fitting = [key for key in keys if name is None or key.get("kid") == name]
-    if len(fitting) != 1:
-        raise LookupError
-    return jwt.PyJWK({"kty": "RSA", "n": fitting[0].get("n"), "e": fitting[0].get("e")}, algorithm="RS256")
 
 
 def _text(value: Any) -> str | None:

@@ -1,0 +1,108 @@
+"""A client of the configured service: what it needs, put together and checked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+import aiohttp
+
+from .. import __version__
+from ..errors import UsageFault
+from ..settings import Delivery, Settings
+from .access import Access
+from .auth import known_secrets
+from .client import Client
+from .lease import Lease
+from .login import JSON, Login
+from .online import OnlineHint
+from .presences import ENCODERS
+from .root import is_online, login_root, service_root
+from .session import proxy_of, sessions, tls
+from .sign_in import problems, signing_in
+from .tenant import finding_out, told_root
+from .wire import Wire
+
+COMMON = {
+    "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb
+    "User-Agent": f"presence-worker/{__version__}",
+}
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise UsageFault naming all settings with which no request could be made; nothing is sent."""
+    _check(settings, partial(tls, settings))
+
+
+def _check(settings: Settings, *others: Callable[[], object]) -> None:
+    target, auth = settings.target, settings.auth
+    checks: tuple[Callable[[], object], ...] = (
+        partial(service_root, target),
+        partial(login_root, target, auth.login_url),
+        partial(known_secrets, auth),
+        partial(proxy_of, settings),
+        *others,
+    )
+    found: dict[str, None] = {}  # each once, in order
+    for check in checks:
+        try:
+            check()
+        except UsageFault as fault:
+            found[str(fault)] = None
+    found.update(dict.fromkeys(problems(settings)))
+    if found:
+        raise UsageFault("\n".join(found))
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """Open a client of the configured service; raise UsageFault for settings that cannot work.
+
+    Nothing is sent yet: whoever asks first signs in.
+    """
+    _check(settings)
+    secrets = _secrets(settings)
+    async with sessions(settings) as open_session:
+        session = await open_session(_headers(settings.delivery))
+        login_session = await open_session({"Accept": JSON, **COMMON})
+        access = _access(settings, session, login_session, secrets)
+        wire = Wire(session, access, asyncio.get_running_loop().time)
+        hint = OnlineHint(is_online=is_online(settings.target))
+        yield Client(wire, secrets, ENCODERS[settings.delivery.content_type], hint)
+
+
+def _headers(delivery: Delivery) -> dict[str, str]:
+    """Give the headers of each request to the service, credentials aside."""
+    wanted: Mapping[str, str] = {str(name): value for name, value in delivery.headers.items()}
+    return {
+        "Accept": delivery.accept,
+        "Accept-Language": "en",  # keeps the texts of errors predictable
+        "Content-Type": f"{delivery.content_type}; charset=utf-8",
+        **COMMON,
+        **wanted,
+    }
+
+
+def _access(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    login_session: aiohttp.ClientSession,
+    secrets: list[str],
+) -> Access:
+    """Put together what reaches the service, and what is asked for as whom and where."""
+    target, clock = settings.target, asyncio.get_running_loop().time
+    login = Login(login_session, login_root(target, settings.auth.login_url))
+    return Access(
+        Lease("tenant", finding_out(target, service_root(target), login), clock),
+        Lease("sign_in", signing_in(settings, login), clock),
+        headers=session.headers,
+        secrets=secrets,
+        root_of=partial(told_root, target=target, by="the ticket"),
+        clock=clock,
+    )
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Give all secrets in force, the proxy's password among them."""
+    proxy = proxy_of(settings).password
+    return [*known_secrets(settings.auth), *([proxy] if proxy else [])]
