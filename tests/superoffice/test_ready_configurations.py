@@ -1,0 +1,39 @@
+"""README: each configuration that is ready to copy loads, and has all that its scheme needs."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from presence_worker.sandbox.signatures import new_key
+from presence_worker.settings import Settings
+from presence_worker.superoffice import check_settings
+from presence_worker.superoffice.sign_in import SCHEMES
+
+README = Path(__file__).parents[2] / "README.md"
+SECTION = README.read_text("utf-8").partition("\n## Your SuperOffice\n")[2].partition("\n## ")[0]
+BLOCKS = [
+    re.sub(r"^ {3}", "", block, flags=re.MULTILINE)
+    for block in re.findall(r"^ *```toml\n(.*?)^ *```$", SECTION, re.MULTILINE | re.DOTALL)
+]
+FOLDER = "/etc/presence-worker"
+
+
+def scheme_of(block: str) -> str:
+    """Give the scheme a block of configuration chooses."""
+    return str(tomllib.loads(block)["auth"].get("scheme", "basic"))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=scheme_of)
+def test_is_complete(block: str, tmp_path: Path) -> None:
+    """With the files it names in their place, nothing is missing."""
+    for name in re.findall(rf'"{FOLDER}/(.+)"', block):
+        (tmp_path / name).write_bytes(new_key() if name.endswith(".pem") else b"secret\n")
+
+    check_settings(Settings.model_validate(tomllib.loads(block.replace(FOLDER, str(tmp_path)))))
+
+
+def test_there_is_one_for_each_scheme() -> None:
+    """Nobody has to put one together from the table of settings."""
+    assert sorted(map(scheme_of, BLOCKS)) == sorted(SCHEMES)
