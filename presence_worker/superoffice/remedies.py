@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from .access import Access, Pass
 from .credential import Credential
 from .exchange import Answer
-from .held_up import AwayError, HeldUpError, once_more, refused
+from .held_up import HeldUpError, once_more, refused
 
 SIGNED_OUT, FORBIDDEN, MISDIRECTED = 401, 403, 421
 Asked = tuple[str, str]  # method and path
@@ -57,10 +57,7 @@ class Remedies:
         if again or (asked_before and not lease.is_busy):
             return False
         self._doubted = used.credential
-        try:
-            is_renewed = await lease.renewed(used.credential, revoked=False)
-        except AwayError:
-            return False
+        is_renewed = await lease.renewed(used.credential, revoked=False)
         self._doubted = await lease.held()
         self._access.doubt()
         return is_renewed

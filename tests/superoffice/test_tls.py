@@ -10,10 +10,11 @@ import trustme
 from presence_worker.errors import UsageFault
 from presence_worker.model import Outcome, Reason, Result, Trouble
 from presence_worker.settings import Delivery
-from presence_worker.superoffice import check_settings
+from presence_worker.superoffice import check_settings, open_client
 from tests.raw_server import Greeting, Peer, raw_server
 
-from .given import BRIEF, put_once, settings
+from .given import BRIEF, change, put_once, settings
+from .signing_in import OAUTH, online, tokens
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
@@ -159,3 +160,38 @@ def test_an_unusable_ca_file_is_found_before_anything_is_sent(content: bytes | N
 
     with pytest.raises(UsageFault, match=rf"target\.ca_file: .*{file.name}: "):
         check_settings(settings(ca_file=file))
+
+
+async def test_the_sign_in_host_is_trusted_by_the_same_authority(
+    authority: trustme.CA, ca_file: Path
+) -> None:
+    """ca_file holds for every host; without it, the run stops before anything is said to either."""
+    tls = serving(authority.issue_cert("127.0.0.1"))
+    async with raw_server(tokens("a"), tls=tls) as login, raw_server(tls=tls) as server:
+        https = [f"https://127.0.0.1:{each.port}" for each in (server, login)]
+        outcomes = []
+        for target in ({}, {"ca_file": ca_file}):
+            async with open_client(online(https[0], OAUTH, https[1], **target)) as client:
+                outcomes.append(await client.put(change()))
+
+    distrusting, trusting = outcomes
+    assert str(distrusting.stop).startswith(
+        f"signing in: no trusted TLS connection to 127.0.0.1:{login.port}"
+    )
+    assert str(distrusting.stop).endswith(REMEDY)
+    assert trusting.result is Result.UPDATED
+    assert (len(login.requests), len(server.requests)) == (1, 1)
+
+
+async def test_an_https_host_is_verified_though_the_other_is_not_https(
+    authority: trustme.CA,
+) -> None:
+    """A service on this machine over http does not make the sign-in host one to be trusted blindly."""
+    tls = serving(authority.issue_cert("127.0.0.1"))
+    async with raw_server(tokens("a"), tls=tls) as login, raw_server() as server:
+        setting = online(server.url, OAUTH, f"https://127.0.0.1:{login.port}")
+        async with open_client(setting) as client:
+            outcome = await client.put(change())
+
+    assert "no trusted TLS connection" in str(outcome.stop)
+    assert (login.requests, server.requests) == ([], [])

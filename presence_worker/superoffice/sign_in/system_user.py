@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -79,9 +80,7 @@ def signing_in(auth: Auth, login: Login, *, tenant: str) -> SignIn:
 
 def private_key(auth: Auth) -> RSAPrivateKey:
     """Read the application's key; raise UsageFault for what is none."""
-    file = auth.private_key_file
-    if file is None:
-        raise UsageFault("auth.private_key_file: not set, but auth.scheme = system-user needs it")
+    file = auth.private_key_file or Path()  # never without one: it is NEEDED
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except OSError as error:
