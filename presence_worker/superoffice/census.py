@@ -86,9 +86,18 @@ def _read(body: bytes) -> tuple[list[dict[str, Any]], bool] | None:
     rows = answer.get("value") if isinstance(answer, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return None
+    rows = list(map(_flat, rows))
     if rows and not any(_number(row.get("associateDbId")) for row in rows):
         return None
     return rows, "odata.nextLink" in answer and not answer["odata.nextLink"]
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Give a row as column: value; with `$mode=full` each value may come in two forms, one of them raw."""
+    cells = next((part for part in row.values() if isinstance(part, dict)), None)
+    if cells is None or "associateDbId" not in cells:
+        cells = row
+    return {name: cell.get("RawValue") if isinstance(cell, dict) else cell for name, cell in cells.items()}
 
 
 def _number(value: object) -> int | None:
