@@ -13,6 +13,7 @@ from .output import is_terminal, print_json, print_lines, remark
 WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 WORST = 8  # reasons shown; the report has all
 FAULTS = 50  # rows named; `--json` names more
+CHANGES = 500  # people named; `--json` names more
 UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
 MEND = "mend the file"
 
@@ -41,10 +42,11 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     counts = {result: number for result, number in summary["counts"].items() if number}
     if counts:
         yield ""
-    checked = summary["state"] == State.CHECKED
+    waits = summary["state"] in (State.CHECKED, State.PLANNED, State.HELD)
     for result, number in counts.items():
-        words = "to be sent" if checked and result == Result.NOT_SENT else RESULTS[Result(result)]
+        words = "to be sent" if waits and result == Result.NOT_SENT else RESULTS[Result(result)]
         yield f"  {number:>7}  {result:<10} {words}"
+    yield from _changes(summary)
     yield from _reasons(summary)
     yield from _faults(summary.get("faults", []))
     for note in summary.get("notes", []):
@@ -70,6 +72,25 @@ def wrapped(text: str, *, indent: int = 0) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _changes(summary: dict[str, Any]) -> Iterator[str]:
+    """Show who would be changed, for somebody who has to sign it off."""
+    changes = summary.get("changes", [])
+    if changes:
+        yield ""
+        yield f"{'  To be changed':<26} {'now':<18} {'wanted':<18} comment"
+    for change in changes[:CHANGES]:
+        now = change["before_status"] or "(not read)"
+        yield f"  {_who(change):<24} {now:<18} {change['status']:<18} {change['comment'] or ''}".rstrip()
+    left_out = len(changes[CHANGES:]) + summary.get("changes_left_out", 0)
+    if left_out:
+        yield f"  and {left_out} more, which report.csv names"
+
+
+def _who(change: dict[str, Any]) -> str:
+    number = str(change["associate_id"])
+    return f"{number} {change['identity']}" if change["identity"] else number
 
 
 def _reasons(summary: dict[str, Any]) -> Iterator[str]:

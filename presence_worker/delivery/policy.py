@@ -1,18 +1,19 @@
 """The whole delivery policy as one expression."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from ..model import Change, Outcome, Presence, Send
+from ..model import Change, Outcome, Presence, Result, Send
 from ..settings import Delivery
 from .gate import Gate, gated
 from .halt import Halt
 from .pace import Pace, paced
-from .retry import Case, persistent
+from .retry import PROVEN_WORDS, Case, persistent
 from .slots import Slots, slotted
 from .watch import alarmed
 
+PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start
 Read = Callable[[int], Awaitable[Presence | None]]  # an associate's presence as the service shows it
 
@@ -54,6 +55,23 @@ class Policy:
             reopened=partial(self._slots.shrink, 0.5),
             clock=clock,
         )
+
+    def verified(self, send: Send, read: Read, look: Send) -> Tries:
+        """Put the policy around *send*, and look a row up before it is sent again, whose answer was lost.
+
+        *look* is for those that an earlier session left in doubt: it may be the first request of this one, and
+        so takes its turn as any other.
+        """
+        tries, looks = self.tries(send, read), self.tries(look)
+
+        async def first(change: Change) -> Outcome:
+            if change.in_doubt:
+                outcome = await looks.settle(change)
+                if outcome.seen and outcome.seen.same_as(change.wanted):
+                    return PROVEN
+            return await tries.first(change)
+
+        return replace(tries, first=first)
 
     def tries(self, send: Send, read: Read | None = None) -> Tries:
         """Put the policy around *send*, innermost first: what is nearest to the wire stands there.

@@ -9,6 +9,7 @@ from tenacity import AsyncRetrying, retry_if_result
 
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
+PROVEN_WORDS = "proven by reading it back"
 COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
 AT_ONCE = (Trouble.WAITING, Trouble.RENEWED)  # the gate waits, or there is nothing to wait for
 DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in an earlier session
@@ -33,7 +34,7 @@ class Case:
     def prove(self) -> None:
         """Take in that a read showed the wanted value."""
         self.outcome = replace(
-            self.outcome, result=Result.UPDATED, reason=None, detail="proven by reading it back", trouble=None
+            self.outcome, result=Result.UPDATED, reason=None, detail=PROVEN_WORDS, trouble=None
         )
 
     def ended_early(self) -> Outcome:

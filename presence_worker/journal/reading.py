@@ -143,7 +143,7 @@ class Reader:
         """
         last = 0
         while found := self._all(
-            """SELECT row.row, associate_id, row.status, row.message, before.status, before.message
+            """SELECT row.row, associate_id, row.status, row.message, before.status, before.message, identity
             FROM row LEFT JOIN outcome ON outcome.row = row.row LEFT JOIN before ON before.row = row.row
             WHERE row.row > ? AND row.result IS NULL AND associate_id IS NOT NULL
             AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?)) ORDER BY row.row LIMIT ?""",
@@ -156,7 +156,8 @@ class Reader:
 
     def changed(self) -> Iterator[Wish]:
         """Yield the rows this run wrote, or may have written, in order, with what was there before."""
-        query = """SELECT fate.row, associate_id, fate.status, fate.message, before.status, before.message
+        query = """SELECT fate.row, associate_id, fate.status, fate.message,
+            before.status, before.message, identity
             FROM fate LEFT JOIN before ON before.row = fate.row WHERE result IN (?, ?) ORDER BY fate.row"""
         return map(_wish, self._each(query, Result.UPDATED, Result.UNKNOWN))
 
@@ -173,6 +174,7 @@ class Reader:
 
 
 def _wish(found: Found) -> Wish:
-    row, associate_id, status, message, was, comment = found
+    row, associate_id, status, message, was, comment, identity = found
     before = None if was is None else Presence(status=was, message=comment or "")
-    return Wish(row, associate_id, Presence(status=status, message=message), before, comment is not None)
+    wanted = Presence(status=status, message=message)
+    return Wish(row, associate_id, wanted, before, comment is not None, identity)

@@ -72,6 +72,7 @@ class Wish(NamedTuple):
     wanted: Presence
     before: Presence | None  # None: nothing was read
     knows_comment: bool  # whether the comment of *before* is known
+    identity: str | None  # the name that the job has for the associate
 
 
 class Finding(NamedTuple):

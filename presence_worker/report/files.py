@@ -9,6 +9,7 @@ import orjson
 
 from ..errors import Stopped
 from ..journal import Journal, sync_directory
+from .changes import waiting_changes
 from .csv_files import write_failed, write_report, write_unprocessed
 from .jsonl import write_jsonl
 from .page import write_page
@@ -33,7 +34,8 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
         for name, write in WRITERS.items():
             if _write(folder / name, journal, write):
                 files[name] = folder / name
-        summary = summarise(journal, {**files, SUMMARY: folder / SUMMARY})
+        files[SUMMARY] = folder / SUMMARY
+        summary = {**summarise(journal, files), **waiting_changes(journal)}
         _write(folder / SUMMARY, journal, lambda _, file: file.write(as_json(summary)))
         sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:

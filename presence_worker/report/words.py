@@ -19,7 +19,7 @@ RESULTS: dict[Result, str] = {
     Result.DUPLICATE: "same as another row",
     Result.SKIPPED: "nothing asked for now",
     Result.INVALID: "wrong in the file",
-    Result.REJECTED: "refused by the service",
+    Result.REJECTED: "refused for good",
     Result.FAILED: "not delivered",
     Result.UNKNOWN: "perhaps sent, never confirmed",
     Result.NOT_SENT: "not sent",

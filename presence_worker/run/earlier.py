@@ -10,7 +10,7 @@ import structlog
 
 from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, run_lock
-from ..model import State
+from ..model import Intent, State
 from ..values import plain_duration
 from .invocation import Invocation
 
@@ -89,7 +89,7 @@ def last_finished(invocation: Invocation) -> RunRecord | None:
     whole = (
         run
         for _, run in runs_of_target(invocation)
-        if run.state == State.FINISHED and not run.input.get("came_back")
+        if run.state == State.FINISHED and run.intent != Intent.UNDO and not run.input.get("came_back")
     )
     return next(whole, None)
 

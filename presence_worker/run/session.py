@@ -101,7 +101,11 @@ class Session:
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
         delivery, progress = self._settings.delivery, self._invocation.progress
-        tries = policy.tries(client.put, client.read if self._settings.target.verify_reads else None)
+        tries = (
+            policy.verified(client.put, client.read, client.look)
+            if self._settings.target.verify_reads
+            else policy.tries(client.put)
+        )
         page = max(delivery.concurrency, int(policy.pace.rate))
         self._watch = Watch(
             self._halt,

@@ -165,6 +165,7 @@ async def night(
     changes: int | Iterable[Change],
     *,
     read: Read | None = None,
+    look: Send | None = None,
     halt_at: float = NEVER,
     deadline: float = NEVER,
     max_failures: Limit = Limit(),  # noqa: B008 - frozen
@@ -180,7 +181,7 @@ async def night(
     halt = Halt(delivery.drain, clock)
     watch = Watch(halt, limit=max_failures, to_send=len(todo), floor=5)
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
-    tries = policy.tries(service.put, read)
+    tries = policy.verified(service.put, read, look) if read and look else policy.tries(service.put, read)
 
     def record(change: Change, outcome: Outcome) -> None:
         assert change.row not in night.outcomes

@@ -156,6 +156,26 @@ async def test_a_row_of_an_earlier_session_is_proven() -> None:
     assert ended.results == {1: Result.UPDATED, 2: Result.UPDATED, 3: Result.UNKNOWN, 4: Result.UPDATED}
 
 
+@pytest.mark.parametrize(("seen", "puts"), [(AWAY, [3]), (HERE, [1, 2, 3]), (None, [1, 2, 3])])
+async def test_what_an_earlier_session_left_in_doubt_is_looked_up(
+    seen: Presence | None, puts: list[int]
+) -> None:
+    """It is sent again only where the service does not show what was wanted, also as the first of all."""
+    changes = [change(1, in_doubt=True), change(2, in_doubt=True), change(3)]
+    service, times = Service(always(UPDATED)), list[float]()
+
+    async def look(_: Change) -> Outcome:
+        times.append(anyio.current_time())
+        return Outcome(result=Result.NOT_SENT, http_status=200, seen=seen)
+
+    ended = await night(service, changes, read=showing(seen), look=look, rate=1)
+
+    assert ended.counts == {Result.UPDATED: 3}
+    assert sorted(put.row for put in service.puts) == puts
+    assert len({*times, *(put.at for put in service.puts)}) == 2 + len(puts)  # one slot each, at one a second
+    assert sum(outcome.wire_puts for outcome in ended.outcomes.values()) == len(puts)
+
+
 async def test_without_reads_doubt_stays() -> None:
     """With verify_reads off, only an echo ends the doubt."""
     service = Service(lambda put: TIMED_OUT if put.row == 2 else UPDATED)

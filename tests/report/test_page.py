@@ -140,7 +140,7 @@ def test_it_counts_the_requests(found: Page) -> None:
 
 def test_without_words_of_its_own_it_counts(found: Page) -> None:
     """A run that has not ended yet says how far it came."""
-    assert "4 of 9 rows are done; 1 wrong in the file, 1 refused by the service" in found.text
+    assert "4 of 9 rows are done; 1 wrong in the file, 1 refused for good" in found.text
 
 
 def test_a_job_that_could_not_be_read_has_a_page(folder: Path) -> None:

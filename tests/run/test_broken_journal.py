@@ -10,7 +10,7 @@ import pytest
 from presence_worker.configuration import load_settings
 from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
-from presence_worker.model import Change, Outcome, Presence, State
+from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.run import Invocation, Silence, apply_run
 from presence_worker.superoffice import Client
 
@@ -18,6 +18,9 @@ from ..journal.given import UPDATED, obstruct, staged, tamper
 
 pytestmark = pytest.mark.anyio
 ROWS = 10
+
+
+NOT_READ = Outcome(result=Result.REJECTED, reason=Reason.REFUSED)
 
 
 class Service:
@@ -34,6 +37,10 @@ class Service:
         self.sent.append(change.row)
         self.meanwhile()
         return UPDATED
+
+    async def look(self, _: Change) -> Outcome:
+        """Know of nobody."""
+        return NOT_READ
 
     async def read(self, _: int) -> Presence | None:
         """Know of nobody."""
