@@ -67,9 +67,7 @@ class Access:
         return self._root_of(credential.root)
 
     def _show(self, credential: Credential) -> None:
-        for name in self.shown.credential.headers:
-            self._headers.pop(name, None)
-        self._headers.update(credential.headers)
+        self._headers.update(credential.headers)  # a scheme's headers have always the same names
         self._secrets.extend(secret for secret in credential.secrets if secret not in self._secrets)
         self.is_proven = False
 

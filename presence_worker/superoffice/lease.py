@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 import structlog
 
-from .held_up import AwayError, HeldUpError, RefusedError
+from .held_up import AwayError, RefusedError
 
 PAUSE = 60.0  # seconds at most until a renewal that was early enough to fail is tried again
 log = structlog.get_logger()
@@ -37,8 +37,8 @@ class Lease(Generic[T]):
         self._fetching = anyio.Lock()
         self._value: T | None = None
         self._end = float("-inf")
-        self._fetches = 0
-        self._failure: HeldUpError | None = None  # of the last fetch
+        self._fetches = 0  # that came to an end
+        self._failure: AwayError | None = None  # of the last fetch
         self._over: RefusedError | None = None
         self.due = float("-inf")  # when it is to be renewed
 
@@ -53,8 +53,7 @@ class Lease(Generic[T]):
         Raise AwayError where there is none and nobody to give us one, RefusedError where we get none.
         While one of us fetches what is due, the others go on with what they have, as long as it lives.
         """
-        if self._over:
-            raise RefusedError(self._over.outcome)
+        self._raise_if_over()
         if self._value is None or self._clock() >= (self._end if self.is_busy else self.due):
             return await self._fetched(self._value)
         return self._value
@@ -72,22 +71,28 @@ class Lease(Generic[T]):
         """Let nobody have it any more: it was refused, and there is no other."""
         self._over = reason
 
+    def _raise_if_over(self) -> None:
+        if self._over:
+            raise RefusedError(self._over.outcome)
+
     async def _fetched(self, than: T | None) -> T:
         fetches = self._fetches
         async with self._fetching:
+            self._raise_if_over()
             if self._value is not None and self._value is not than:
                 return self._value
             if self._fetches != fetches and self._failure:
-                raise type(self._failure)(self._failure.outcome)  # the one we waited for had no luck
-            self._fetches += 1
+                return self._kept(self._failure)  # the one we waited for had no luck
             try:
                 return self._taken(await self._obtain())
             except AwayError as error:
                 self._failure = error
                 return self._kept(error)
             except RefusedError as error:
-                self._failure = self._over = error
+                self._over = error
                 raise
+            finally:
+                self._fetches += 1
 
     def _taken(self, value: T) -> T:
         began, self._failure = self._clock(), None
@@ -100,7 +105,7 @@ class Lease(Generic[T]):
         """Go on with what we have, as long as it lives."""
         left = self._end - self._clock()
         if self._value is None or left <= 0:
-            raise error
+            raise AwayError(error.outcome)
         pause = min(PAUSE, left)
         self.due = self._clock() + pause
         log.warning("lease.not_renewed", of=self._name, detail=error.outcome.detail, pause_s=round(pause))

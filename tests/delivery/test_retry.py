@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +29,9 @@ from .given import (
 
 pytestmark = pytest.mark.anyio
 PUT_OFF = replace(GONE, trouble=Trouble.WAITING)  # as the gate tells it while the service is away
+RENEWED = Outcome(
+    result=Result.FAILED, reason=Reason.REFUSED, http_status=401, trouble=Trouble.RENEWED
+)  # as the client tells it once it has another credential
 DOUBTFUL = [BROKEN, TIMED_OUT, CUT_OFF, ODD]
 CERTAIN = [THROTTLED, UNAVAILABLE, GONE, REFUSED, replace(GONE, reason=Reason.INTERNAL_ERROR, trouble=None)]
 
@@ -153,6 +157,16 @@ def test_who_waits_at_the_gate_waits_nowhere_else() -> None:
     case.tries = 20
 
     assert backoff(case, 0.5, 30) == 0
+
+
+async def test_what_was_renewed_is_tried_at_once_and_costs_nothing() -> None:
+    """A credential that had run out is nobody's trouble once there is another one."""
+    service = Service(lambda put: RENEWED if put.nth < 9 else UPDATED, latency=0)
+
+    outcome = await seen_through(RENEWED, service.put, attempts=1)
+
+    assert (outcome.result, outcome.attempts, outcome.wire_puts) == (Result.UPDATED, 10, 10)
+    assert anyio.current_time() == 0
 
 
 @pytest.mark.parametrize("doubtful", DOUBTFUL)

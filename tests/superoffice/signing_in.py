@@ -66,6 +66,16 @@ def in_turn(*acts: Act) -> Act:
     return act
 
 
+def slowly(act: Act, seconds: float) -> Act:
+    """Make an act that takes its time."""
+
+    async def slow(peer: Peer, request: Request) -> None:
+        await anyio.sleep(seconds)
+        await act(peer, request)
+
+    return slow
+
+
 def forbidding(*words: str, otherwise: Act = echo, status: int = 401) -> Act:
     """Make an act that refuses whoever shows one of these credentials."""
 

@@ -23,8 +23,10 @@ from .signing_in import (
     asked,
     delivered,
     forbidding,
+    in_turn,
     online,
     routed,
+    slowly,
     system_user,
     tokens,
 )
@@ -146,6 +148,51 @@ async def test_a_credential_nobody_has_taken_is_not_renewed() -> None:
 
     assert (asked(server, TOKENS), len(server.puts)) == (1, 1)
     assert "check [auth]" in str(made.reason)
+
+
+@pytest.mark.parametrize("first", [403, 407, 408, 425, 429, 302, 500])
+async def test_an_answer_that_anybody_may_get_is_no_proof(first: int) -> None:
+    """What is refused after it was never taken, so it is wrong, not old."""
+    acts: dict[str, Act] = {TOKENS: tokens("a", "b")}
+    async with (
+        raw_server(otherwise=routed(acts, in_turn(answer(first), answer(401)))) as server,
+        open_client(online(server.url, OAUTH)) as client,
+    ):
+        await client.put(change())
+        refused = await client.put(change())
+
+    assert "check [auth]" in str(refused.stop)
+    assert asked(server, TOKENS) == 1
+
+
+async def test_those_who_wait_share_the_bad_luck() -> None:
+    """A sign-in host that is slow and of no use is asked once for all who wait, not by one after another."""
+    acts: dict[str, Act] = {TOKENS: tokens("a")}
+
+    slow = slowly(answer(503), 0.02)
+    async with raw_server(otherwise=routed(acts)) as server, open_client(online(server.url, OAUTH)) as client:
+        await client.put(change())
+        acts[TOKENS], acts[PRESENCE] = slow, answer(401)
+        outcomes = await asyncio.gather(*[client.put(change()) for _ in range(8)])
+
+    assert asked(server, TOKENS) == 2
+    assert {(each.http_status, each.trouble, each.wire_puts) for each in outcomes} == {(401, Trouble.DOWN, 1)}
+
+
+async def test_who_was_refused_at_the_sign_in_host_does_not_ask_again() -> None:
+    """All who were turned away by the service learn of it from the one who asked."""
+    acts: dict[str, Act] = {TOKENS: tokens("a")}
+    slow = slowly(answer(401), 0.02)
+    async with (
+        raw_server(otherwise=routed(acts)) as server,
+        open_client(online(server.url, OAUTH)) as client,
+    ):
+        await client.put(change())
+        acts[TOKENS], acts[PRESENCE] = answer(400, b"{}"), in_turn(answer(401), slow)
+        outcomes = await asyncio.gather(*[client.put(change()) for _ in range(4)])
+
+    assert asked(server, TOKENS) == 2
+    assert all("did not sign us in" in str(each.stop) for each in outcomes)
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,23 @@ async def test_a_tenant_that_is_nowhere_stops_the_run() -> None:
     assert "answered 421" in str(made.reason)
 
 
+async def test_a_row_is_sent_on_once() -> None:
+    """A state that changes its mind leads nobody back and forth."""
+    acts: dict[str, Act] = {}
+    async with (
+        raw_server(otherwise=answer(421)) as wrong,
+        raw_server(otherwise=answer(421)) as as_wrong,
+        raw_server(otherwise=routed(acts)) as login,
+        open_client(online("", PASSWORD, login.url, tenant="Cust12345")) as client,
+    ):
+        acts[STATE] = in_turn(state(wrong.url), state(as_wrong.url), state(wrong.url))
+        first, second = await client.put(change()), await client.put(change())
+
+    assert (first.stop, first.trouble) == (None, Trouble.RENEWED)
+    assert "answered 421" in str(second.stop)
+    assert asked(login, STATE) == 2
+
+
 async def test_421_without_a_tenant_stops_the_run() -> None:
     """Only the tenant's number leads to its address."""
     async with (

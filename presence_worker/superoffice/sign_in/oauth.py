@@ -79,7 +79,6 @@ class RefreshToken:
                 "refused with the old one",
             )
         else:
-            self._configured = rotated
             log.info("sign_in.refresh_token_kept", file=str(file))
 
 
