@@ -1,6 +1,8 @@
 """Signing in, renewing and moving, as the operator sees it: exit codes, words, and what to type next."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -130,6 +132,19 @@ def test_a_night_of_a_system_user(operator: Operator, job: Path, tmp_path: Path)
     assert ended.code == 0
     assert (asked(sandbox, EXCHANGE), asked(sandbox, STATE)) == (1, 2)
     assert "7T:" not in ended.out + ended.err
+
+
+def test_nobody_waits_for_cryptography_that_is_not_used(job: Path, sandbox: Sandbox) -> None:
+    """What only one scheme needs is loaded only with that scheme."""
+    code = (
+        "import sys; from presence_worker.cli.main import execute; "
+        f"code = execute(['run', {str(job)!r}, '--base-url', {sandbox.url!r}, '--rate', '1000', '-q']); "
+        "print(code, sorted({'jwt', 'cryptography'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_what_is_refused_after_its_renewal_can_be_resumed(operator: Operator, job: Path) -> None:
