@@ -59,8 +59,8 @@ class Policy:
     def verified(self, send: Send, read: Read, look: Send) -> Tries:
         """Put the policy around *send*, and look a row up before it is sent again, whose answer was lost.
 
-        *look* is for those that an earlier session left in doubt: it may be the first request of this one, and
-        so takes its turn as any other.
+        *look* is for those that an earlier session left in doubt: it may be the first request of this one,
+        and so takes its turn as any other.
         """
         tries, looks = self.tries(send, read), self.tries(look)
 

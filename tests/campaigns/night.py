@@ -83,7 +83,7 @@ class Night:
         """Let a process carry out a command; what it prints goes to files, so that it never waits for us."""
         words = [command, *([str(self.job)] if command == "run" else [])]
         options = ["--base-url", self.ledger.server.url, "--state-dir", str(self.state), "--json", "-q"]
-        pace = ["--rate", str(RATE), "--concurrency", str(CONCURRENCY)]
+        pace = ["--rate", str(RATE), "--concurrency", str(CONCURRENCY), "--read-before", "off"]
         with (
             self.out.open("wb") as out,
             self.err.open("wb") as err,
