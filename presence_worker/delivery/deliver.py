@@ -40,7 +40,7 @@ class Line:
 
     async def _first_try(self, change: Change) -> Outcome:
         try:
-            return await self._tries.first(change)
+            return await (self._tries.in_doubt if change.in_doubt else self._tries.first)(change)
         except Exception as error:  # noqa: BLE001 - a bug on one row must not take the others along
             return internal_error(error, sent=True)
 

@@ -23,6 +23,7 @@ class Tries:
     """How requests of one kind are made: a first try, and patience for what it did not settle."""
 
     first: Send
+    in_doubt: Send  # the first try of a row that an earlier session left in doubt
     see_through: Callable[[Case], Awaitable[Outcome]]
 
     async def settle(self, change: Change) -> Outcome:
@@ -64,14 +65,12 @@ class Policy:
         """
         tries, looks = self.tries(send, read), self.tries(look)
 
-        async def first(change: Change) -> Outcome:
-            if change.in_doubt:
-                outcome = await looks.settle(change)
-                if outcome.seen and outcome.seen.same_as(change.wanted):
-                    return PROVEN
-            return await tries.first(change)
+        async def look_first(change: Change) -> Outcome:
+            outcome = await looks.settle(change)
+            proven = outcome.seen is not None and outcome.seen.same_as(change.wanted)
+            return PROVEN if proven else await tries.first(change)
 
-        return replace(tries, first=first)
+        return replace(tries, in_doubt=look_first)
 
     def tries(self, send: Send, read: Read | None = None) -> Tries:
         """Put the policy around *send*, innermost first: what is nearest to the wire stands there.
@@ -92,7 +91,7 @@ class Policy:
         see_through = persistent(
             send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
         )
-        return Tries(first=send, see_through=see_through)
+        return Tries(first=send, in_doubt=send, see_through=see_through)
 
     def _longest_wait(self) -> float:
         return max(self._settings.retry_after_max, min(self.gate.patience_left, self._seconds_left()))
