@@ -17,7 +17,7 @@ from .held_up import HeldUpError, away, refused
 from .login import Login, Reply
 from .root import root_of
 
-LEAST = 60.0  # seconds a state is taken to hold, however soon it says it ends
+LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
 log = structlog.get_logger()
 
 
