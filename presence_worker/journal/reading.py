@@ -129,12 +129,20 @@ class Reader:
             rows = self._all(ABOUT, person)
             yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows]
 
-    def identities(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows whose associate is still to be found, in order, with their name in lower case."""
-        return self._each(
-            """SELECT row, known_as FROM row
-            WHERE identity IS NOT NULL AND associate_id IS NULL AND result IS NULL ORDER BY row"""
-        )
+    def identities(self, page: int) -> Iterator[list[tuple[int, str]]]:
+        """Yield the rows whose associate is still to be found, in order, with their name without case.
+
+        They come *page* by page; what was yielded may be settled before the next page is asked for.
+        """
+        last = 0
+        while found := self._all(
+            """SELECT row, known_as FROM row WHERE row > ?
+            AND identity IS NOT NULL AND associate_id IS NULL AND result IS NULL ORDER BY row LIMIT ?""",
+            last,
+            page,
+        ):
+            last = found[-1][0]
+            yield found
 
     def wishes(self, page: int) -> Iterator[Wish]:
         """Yield what is still to be sent, in row order, *page* rows read at once; nothing is handed out.

@@ -1,6 +1,7 @@
 """Whom a job means that names people by login or e-mail: exactly one user, or nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..errors import InputRefused
 from ..journal import Journal
@@ -9,8 +10,9 @@ from ..settings import Settings
 from .guards import too_many_invalid
 from .staging import settle_clashes
 
+PAGE = 500  # rows read from the journal at once
 MOST_NAMED = 5  # of the associates that a name may mean
-Named = Mapping[str, set[int]]  # associates by login or e-mail, without case
+Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
 
 
 def find_people(journal: Journal, named: Named, settings: Settings) -> InputRefused | None:
@@ -18,24 +20,23 @@ def find_people(journal: Journal, named: Named, settings: Settings) -> InputRefu
 
     Only now can be told who is protected, and which rows ask for the same person.
     """
-    people: list[tuple[int, int]] = []
-    verdicts: list[Verdict] = []
-    for row, name in journal.identities():
-        found = named.get(name) or set()
-        if len(found) == 1:
-            people.append((row, min(found)))
-        else:
-            verdicts.append(_nobody(row, found, settings))
-    protected = frozenset(settings.safety.protected_ids)
-    verdicts += [_protected(row, number) for row, number in people if number in protected]
     with journal.transaction():
-        journal.name(people)
-        journal.settle(verdicts)
+        for rows in journal.identities(PAGE):
+            _find(journal, rows, named, settings)
         settle_clashes(journal, settings)
     return _too_many(journal, settings)
 
 
-def _nobody(row: int, found: set[int], settings: Settings) -> Verdict:
+def _find(journal: Journal, rows: Sequence[tuple[int, str]], named: Named, settings: Settings) -> None:
+    meant = [(row, named.get(name, frozenset())) for row, name in rows]
+    people = [(row, min(found)) for row, found in meant if len(found) == 1]
+    protected = frozenset(settings.safety.protected_ids)
+    journal.name(people)
+    journal.settle(_nobody(row, found, settings) for row, found in meant if len(found) != 1)
+    journal.settle(_protected(row, number) for row, number in people if number in protected)
+
+
+def _nobody(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
     if found:
         several = ", ".join(map(str, sorted(found)[:MOST_NAMED]))
         words = f"{len(found)} associates have this name ({several}); name the associateId instead"

@@ -1,22 +1,24 @@
 """What the service holds before anything is written."""
 
-from collections.abc import Iterator
 from functools import partial
-from itertools import starmap
+from itertools import islice, takewhile
 
+import anyio.lowlevel
 import structlog
 
 from ..delivery import Halt, Policy, deliver
 from ..errors import Stopped
-from ..journal import Finding, Journal, Wish
-from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Result, Step, Verdict
+from ..journal import Journal, Wish
+from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Result, Step
 from ..superoffice import Client
 from ..superoffice.census import COLUMNS_OF, Census, User
+from ..superoffice.looks import may_mean_nobody
+from .findings import Findings
 from .invocation import Invocation
 from .naming import find_people
-from .verdicts import barred, is_presence, judged, unknown
+from .verdicts import barred, is_presence, unknown
 
-PAGE = 500  # rows read, and findings written, at once
+PAGE = 500  # rows read from the journal, findings written, and people looked at, at once
 ALIKE = 20  # looks that show nobody: it is not the people then
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
 OFF = "no row can be `unchanged`, and there is no undo"
@@ -44,14 +46,13 @@ class Reading:
         self._run = journal.run()
         self._how = self._mode()
         self._moved_by = self._expecting()
+        self._findings = Findings(journal, invocation, self._moved_by)
         self._census: Census | None = None
         self._looking: dict[int, Wish] = {}
         self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
+        self._unread_rows = 0
         self._has_seen = False
         self._given_up = False
-        self._findings: list[Finding] = []
-        self._verdicts: list[Verdict] = []
-        self._notes: list[str] = []
 
     def _mode(self) -> str:
         how = self._invocation.settings.delivery.read_before
@@ -77,20 +78,8 @@ class Reading:
             self._find_people()
         if self._how != "off" and not self._halt.reason:
             await self._look()
-        self._write()
+        self._findings.write()
         return self._census.service_users if self._census else None
-
-    async def _look(self) -> None:
-        tries, progress = self._policy.tries(self._client.look), self._invocation.progress
-        progress.begin(self._journal.to_send(), lambda: "reading present values")
-        workers = self._invocation.settings.delivery.concurrency
-        await deliver(self._to_look_at(), tries, self._seen, self._halt, workers=workers)
-        progress.end()
-        if self._nobodies and not self._given_up and not self._halt.reason:
-            if self._how == "auto":
-                self._give_up("the service shows none of the associates")
-            else:
-                self._settle_nobodies()
 
     async def _count(self, names: tuple[str, ...]) -> Census | None:
         """Read all users, page by page; None where the service does not let us."""
@@ -101,13 +90,14 @@ class Reading:
             if self._halt.reason:
                 return None
             if outcome.result is not Result.NOT_SENT:
-                self._note(f"the query of all users is not to be had ({outcome.detail})")
+                self._findings.note(f"the query of all users is not to be had ({outcome.detail})")
                 return None
         log.info("read.users", users=len(census.users))
         return census
 
     def _find_people(self) -> None:
         if self._census is None:
+            self._findings.write()
             raise Stopped(
                 "people named by login or e-mail cannot be found: the service does not show all users"
             )
@@ -115,23 +105,55 @@ class Reading:
         if refused:
             raise refused
 
-    def _to_look_at(self) -> Iterator[Change]:
-        """Yield those whom only a single read can tell; settle the others."""
-        for wish in self._journal.wishes(PAGE):
-            if self._given_up or self._halt.reason:
-                return
-            if wish.associate_id in self._overtaken or (self._run.step == Step.COMPARE and not wish.before):
-                continue
-            user = self._user(wish)
-            if user and (verdict := barred(wish, user)):
-                self._verdicts.append(verdict)
-            elif user and user.status == PRESENT:
-                self._found(wish, Presence(status=PRESENT, message=""), knows_comment=False)
-            else:
-                self._looking[wish.row] = wish
-                yield Change(row=wish.row, associate_id=wish.associate_id, wanted=wish.wanted)
-            if len(self._findings) + len(self._verdicts) >= PAGE:
-                self._write()
+    async def _look(self) -> None:
+        """Settle those of whom the query tells enough, and read the others one by one."""
+        progress, wishes = self._invocation.progress, self._journal.wishes(PAGE)
+        progress.begin(self._journal.to_send(), lambda: "reading present values")
+        while not self._is_over() and (page := list(islice(wishes, PAGE))):
+            self._looking |= {wish.row: wish for wish in page if not self._is_told(wish)}
+            if len(self._looking) >= PAGE:
+                await self._look_at_them()
+            self._findings.write()
+            await anyio.lowlevel.checkpoint()  # who says stop is heard amid a million rows that hold already
+        await self._look_at_them()
+        progress.end()
+        if not self._is_over():
+            self._end()
+
+    def _is_over(self) -> bool:
+        return self._given_up or self._halt.reason is not None
+
+    async def _look_at_them(self) -> None:
+        changes = [
+            Change(row=w.row, associate_id=w.associate_id, wanted=w.wanted) for w in self._looking.values()
+        ]
+        wanted = takewhile(lambda _: not self._is_over(), changes)
+        tries, workers = self._policy.tries(self._client.look), self._invocation.settings.delivery.concurrency
+        await deliver(wanted, tries, self._seen, self._halt, workers=workers)
+        self._looking.clear()
+
+    def _end(self) -> None:
+        """Say what is to be said when everybody was looked at."""
+        if self._nobodies and self._how == "auto":
+            self._give_up("the service shows none of the associates")
+        self._settle_nobodies()
+        if self._unread_rows:
+            words = "the present values of {} associates cannot be read: they are not `unchanged`, nor undone"
+            self._findings.note(words.format(self._unread_rows))
+
+    def _is_told(self, wish: Wish) -> bool:
+        """Whether a row need not be looked at; settle it where the query tells enough of its associate."""
+        if wish.associate_id in self._overtaken or (self._run.step == Step.COMPARE and not wish.before):
+            return True
+        user = self._user(wish)
+        if user and (verdict := barred(wish, user)):
+            self._findings.settle(verdict)
+        elif user and user.status == PRESENT:
+            self._findings.add(wish, Presence(status=PRESENT, message=""), knows_comment=False)
+        else:
+            return False
+        self._invocation.progress.settled(done=True)
+        return True
 
     def _user(self, wish: Wish) -> User | None:
         """Give what the query said of somebody; where every single one shall be read, it does not count."""
@@ -140,21 +162,22 @@ class Reading:
     def _seen(self, change: Change, outcome: Outcome) -> None:
         """Take in what a single read showed."""
         self._invocation.progress.settled(done=outcome.seen is not None)
-        wish = self._looking.pop(change.row)
+        wish = self._looking[change.row]
         user = self._user(wish)
         if outcome.seen is not None and is_presence(outcome.seen, user):
             self._has_seen = True
-            self._found(wish, outcome.seen, knows_comment=True)
-        elif user is None and (outcome.seen or outcome.reason is Reason.UNKNOWN_ASSOCIATE):
+            self._findings.add(wish, outcome.seen, knows_comment=True)
+        elif self._is_over():
+            return
+        elif user is None and self._shows_nobody(wish, outcome):
             self._nobody(wish, outcome.detail or "no presence")
-        elif not self._halt.reason:
+        else:
             self._unread(wish, outcome, user)
 
-    def _found(self, wish: Wish, seen: Presence, *, knows_comment: bool) -> None:
-        if self._moved_by is None:
-            self._findings.append(Finding(wish.row, seen.status, seen.message if knows_comment else None))
-        if verdict := judged(wish, seen, self._moved_by):
-            self._verdicts.append(verdict)
+    def _shows_nobody(self, wish: Wish, outcome: Outcome) -> bool:
+        missing = self._census is not None and wish.associate_id not in self._census.users
+        known_as_nobody = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
+        return known_as_nobody or (missing and may_mean_nobody(outcome))
 
     def _nobody(self, wish: Wish, said: str) -> None:
         """Believe that somebody does not exist, unless nobody at all seems to."""
@@ -165,40 +188,29 @@ class Reading:
             self._give_up(f"the service shows nobody of the first {ALIKE} associates")
 
     def _settle_nobodies(self) -> None:
-        self._verdicts += starmap(unknown, self._nobodies)
+        for wish, said in self._nobodies:
+            self._findings.settle(unknown(wish, said))
         self._nobodies.clear()
 
     def _unread(self, wish: Wish, outcome: Outcome, user: User | None) -> None:
-        """Do without the present value of somebody, where that may be."""
-        words = f"the present value of associate {wish.associate_id} cannot be read ({outcome.detail})"
-        if self._census is None or self._moved_by is not None or self._how == "each":
-            self._give_up(words)
+        """Do without the present value of somebody, where that may be: others can be read."""
+        status = user.status if user else None
+        is_enough = self._moved_by is None or (status and not wish.knows_comment)
+        if self._how == "each" or not is_enough or not (self._census or self._has_seen):
+            self._give_up(
+                f"the present value of associate {wish.associate_id} cannot be read ({outcome.detail})"
+            )
             return
         log.warning("read.failed", row=wish.row, associate_id=wish.associate_id, detail=outcome.detail)
-        if user and user.status:
-            self._findings.append(Finding(wish.row, user.status, None))
+        self._unread_rows += 1
+        if status:
+            self._findings.add(wish, Presence(status=status, message=""), knows_comment=False)
 
     def _give_up(self, words: str) -> None:
         """End the reading: without it, only a run that may do without is sent."""
         self._given_up = True
+        self._nobodies.clear()
         if self._how == "each" or self._moved_by is not None or self._run.intent == Intent.PLAN:
             self._halt(Stopped(f"{words}; nothing was sent"))
         else:
-            self._nobodies.clear()
-            self._note(f"{words}; sent without reading: {OFF}")
-
-    def _write(self) -> None:
-        if not (self._findings or self._verdicts or self._notes):
-            return
-        with self._journal.transaction():
-            self._journal.found(self._findings)
-            self._journal.settle(self._verdicts)
-            self._journal.describe(notes=[*self._journal.run().notes, *self._notes])
-        for buffer in (self._findings, self._verdicts, self._notes):
-            buffer.clear()
-
-    def _note(self, words: str) -> None:
-        """Let whoever reads the report, the log or the terminal know."""
-        log.warning("read.without", words=words)
-        self._invocation.progress.remark(words)
-        self._notes.append(words)
+            self._findings.note(f"{words}; sent without reading: {OFF}")

@@ -6,7 +6,7 @@ import orjson
 
 from ..errors import UsageFault
 from ..journal import Finding, Journal, RunRecord, Wish
-from ..model import PRESENT, Intent, Reason, Result, Row
+from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
 from ..settings import Settings
 from .invocation import Invocation
 from .staging import new_run
@@ -72,6 +72,7 @@ def _fault(wish: Wish, settings: Settings) -> Fault | None:
     if wish.associate_id in settings.safety.protected_ids:
         return Result.INVALID, Reason.PROTECTED, f"associate {wish.associate_id} is in safety.protected_ids"
     if wish.before.status not in settings.input.allowed_statuses:
-        words = f"it was {wish.before.status}, which is not in input.allowed_statuses"
+        was = wish.before.status if wish.before.status in STATUSES else "a status that is not documented"
+        words = f"it was {was}, which is not in input.allowed_statuses"
         return Result.INVALID, Reason.STATUS_NOT_ALLOWED, words
     return None

@@ -31,24 +31,30 @@ def is_presence(seen: Presence | None, user: User | None) -> bool:
     return seen is not None and (user is not None or seen.status != NO_PRESENCE)
 
 
-def judged(wish: Wish, seen: Presence, moved_by: Intent | None) -> Verdict | None:
+def judged(
+    wish: Wish, seen: Presence, moved_by: Intent | None, *, knows_comment: bool = True
+) -> Verdict | None:
     """Give what settles a row whose associate holds *seen* now; None where it is to be sent.
 
     With *moved_by*, what the service holds must still be what the run was made on. An undo leaves everybody
-    else alone, also who has got back by now what the undo would have given back.
+    else alone, also who has got back by now what the undo would have given back. A comment that is not known
+    is never taken for the one that is wanted.
     """
-    holds_it = seen.same_as(wish.wanted)
-    moved = moved_by is not None and wish.before is not None and not _still(wish, wish.before, seen)
+    knows_all = knows_comment or seen.status == PRESENT
+    holds_it = knows_all and seen.same_as(wish.wanted)
+    moved = not _still(wish, seen, knows_all=knows_all)
     if moved_by is not None and moved and (moved_by is Intent.UNDO or not holds_it):
         reason, words = MOVED[moved_by]
         return _rejected(wish, reason, f"associate {wish.associate_id} {words}")
     return Verdict(wish.row, Result.UNCHANGED) if holds_it else None
 
 
-def _still(wish: Wish, before: Presence, seen: Presence) -> bool:
-    if wish.knows_comment or before.status == PRESENT:
-        return seen.same_as(before)
-    return seen.status == before.status
+def _still(wish: Wish, seen: Presence, *, knows_all: bool) -> bool:
+    """Whether somebody holds what the run was made on, as far as both are known."""
+    before = wish.before
+    if before is None or not (wish.knows_comment and knows_all):
+        return before is None or seen.status == before.status
+    return seen.same_as(before)
 
 
 def _rejected(wish: Wish, reason: Reason, words: str) -> Verdict:

@@ -1,5 +1,6 @@
 """All users of the service, as the archive AllUsers shows them page by page."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -8,6 +9,7 @@ from ..model import MAX_ASSOCIATE_ID, STATUSES
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
+MOST_IN_VAIN = 3  # pages in a row without anybody new; a service that shows more does not turn its pages
 LONGEST_PAGE = 4 * 1024 * 1024  # bytes
 COLUMNS_OF = {"login": ("userName", "assocName"), "email": ("personEmail",)}  # what a name may stand in
 COLUMNS = ("associateDbId", "isActive", "ejUserId", "ejStatus")
@@ -22,16 +24,22 @@ class User(NamedTuple):
     has_service: bool  # likewise
 
 
+_user = cache(User)  # there are few kinds of them, and many users
+
+
 class Census:
     """Owns the users found so far, and knows what to ask for next.
 
-    The next page is told by what came, not by the link that came with it: its host may be an internal
-    one. Pages may be short, come twice or shrink; each user counts once.
+    The next page is told by what came, never by the link that came with it: its host may be an internal
+    one, and it may be missing though more would come. Pages may be short, come twice or shrink; each user
+    counts once. Only a page without anybody is the end.
     """
 
     def __init__(self, *names: str) -> None:
         self._names = names  # columns by whose values people shall be found
         self._skip = 0
+        self._behind = 0  # rows of a page that may be the last one: is there anybody behind them?
+        self._size = 0  # rows of the last page with anybody new
         self._in_vain = 0  # pages in a row without anybody new
         self.users: dict[int, User] = {}
         self.named: dict[str, set[int]] = {}  # associates by login or e-mail, without case
@@ -42,43 +50,54 @@ class Census:
         """The path and query of the next page."""
         columns = ",".join((*COLUMNS, *self._names))
         order = "$orderBy=associateDbId&$mode=full"
-        return f"/api/v1/User?$select={columns}&{order}&$top={PAGE}&$skip={self._skip}"
+        return f"/api/v1/User?$select={columns}&{order}&$top={PAGE}&$skip={self._skip + self._behind}"
 
     def add(self, body: bytes) -> bool:
-        """Take in a page; False where it is none."""
-        page = _read(body)
-        if page is None:
+        """Take in a page; False where it is none, or where nothing new comes although it is not the end."""
+        rows = _read(body)
+        if rows is None:
             return False
-        found, is_last = page
-        fresh = sum(self._meet(row) for row in found)
-        self._in_vain = 0 if fresh else self._in_vain + 1
-        self.is_whole = not found or is_last or self._in_vain > 1
-        if fresh:
-            self._skip += len(found) - min(OVERLAP, len(found) // 2)
-        return True
+        if not rows:
+            self.is_whole = bool(self.users)  # whoever asks is a user: an empty list is not the list
+            return self.is_whole
+        if self._behind:  # not the end: the page before was cut short, and is asked for again
+            self._behind = 0
+            return True
+        self._turn(len(rows), fresh=sum(map(self._meet, rows)))
+        return self._in_vain <= MOST_IN_VAIN
 
     @property
     def service_users(self) -> int:
         """How many of them can have a presence."""
         return sum(user.is_active and user.has_service for user in self.users.values())
 
+    def _turn(self, size: int, *, fresh: int) -> None:
+        """Go to where the next page begins; a page as long as the one before may be that one once more."""
+        if fresh:
+            self._size, self._in_vain = size, 0
+            self._skip += size - min(OVERLAP, size // 2)
+        else:
+            self._in_vain += 1
+            self._behind = size if size <= self._size // 2 else 0
+
     def _meet(self, row: dict[str, Any]) -> bool:
-        associate_id = row["associateDbId"] = _number(row.get("associateDbId"))
+        associate_id = _number(row.get("associateDbId"))
         if associate_id is None or not 1 <= associate_id <= MAX_ASSOCIATE_ID:
             return False
         for name in filter(None, map(row.get, self._names)):
             self.named.setdefault(str(name).strip().casefold(), set()).add(associate_id)
         is_new = associate_id not in self.users
-        self.users[associate_id] = User(
+        is_active, service = row.get("isActive"), row.get("ejUserId")
+        self.users[associate_id] = _user(
             status=_status(row.get("ejStatus")),
-            is_active=row.get("isActive") not in (False, 0),
-            has_service=row.get("ejUserId") != 0 or row.get("ejUserId") is False,
+            is_active=is_active not in (False, 0),
+            has_service=service != 0 or service is False,
         )
         return is_new
 
 
-def _read(body: bytes) -> tuple[list[dict[str, Any]], bool] | None:
-    """Give the rows of a page, and whether it says that it is the last one; None for what is no page."""
+def _read(body: bytes) -> list[dict[str, Any]] | None:
+    """Give the rows of a page; None for what is no page."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -89,13 +108,15 @@ def _read(body: bytes) -> tuple[list[dict[str, Any]], bool] | None:
     rows = list(map(_flat, rows))
     if rows and not any(_number(row.get("associateDbId")) for row in rows):
         return None
-    return rows, "odata.nextLink" in answer and not answer["odata.nextLink"]
+    return rows
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Give a row as column: value; with `$mode=full` each value may come in two forms, one of them raw."""
     cells = next((part for part in row.values() if isinstance(part, dict)), None)
-    if cells is None or "associateDbId" not in cells:
+    if cells is None:
+        return row
+    if "associateDbId" not in cells:
         cells = row
     return {name: cell.get("RawValue") if isinstance(cell, dict) else cell for name, cell in cells.items()}
 

@@ -11,14 +11,11 @@ import orjson
 from ..model import Change, Outcome, Reason, Result, Trouble
 from .answers import judge
 from .error_words import looks_like_html
+from .markup import read_markup
 from .presences import read_presence
 
 OK, FORBIDDEN = 200, 403
-AWAY = (
-    502,
-    503,
-    504,
-)  # of the answers in the 500s, those that speak of the service and not of what was asked
+STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = replace(
     SEEN,
@@ -37,25 +34,32 @@ def judge_look(change: Change, status: int, headers: Mapping[str, str], body: by
     if status != OK:
         return judge_refusal(change, status, headers, body)
     presence = read_presence(body)
-    if presence is not None:
+    if presence is not None and presence.status:
         return replace(SEEN, seen=presence)
     return NOTHING_SHOWN if _is_empty(body) else garbled(body)
 
 
 def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    """Give what an answer other than 200 says of a read: as of a PUT, but that nothing was applied."""
+    """Give what an answer other than 200 says of a read: as of a PUT, but that nothing was applied.
+
+    A web page that says no is a refusal like others: there may be many people of whom nothing is known.
+    """
     outcome = judge(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
-        return replace(outcome, reason=final)
-    own = outcome.trouble is Trouble.DOWN and status not in AWAY
-    return unread(replace(outcome, trouble=Trouble.OWN) if own else outcome)
+        return replace(outcome, reason=final, html=False)
+    return unread(replace(outcome, trouble=Trouble.OWN) if status == STUMBLED else outcome)
 
 
 def unread(outcome: Outcome) -> Outcome:
     """Give the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
     return replace(outcome, result=failed)
+
+
+def may_mean_nobody(outcome: Outcome) -> bool:
+    """Whether the service only ever stumbled over an associate; it may do so over an id it does not know."""
+    return outcome.http_status == STUMBLED
 
 
 def garbled(body: bytes) -> Outcome:
@@ -72,12 +76,10 @@ def garbled(body: bytes) -> Outcome:
 
 
 def no_page(body: bytes) -> Outcome:
-    """Give the outcome of a query whose answer is no page of users; only a web page may pass."""
-    outcome = garbled(body)
-    if outcome.html:
-        return outcome
-    words = "the answer is no page of an archive"
-    return replace(outcome, result=Result.REJECTED, detail=words, trouble=None)
+    """Give the outcome of a query whose answer is no page of users, or no further one."""
+    words = "it is not answered with the pages of an archive"
+    told = garbled(body).detail if looks_like_html(body) else words
+    return replace(garbled(body), result=Result.REJECTED, detail=told, trouble=None, html=False)
 
 
 def _is_empty(body: bytes) -> bool:
@@ -85,5 +87,6 @@ def _is_empty(body: bytes) -> bool:
     try:
         value = orjson.loads(body.strip() or b"null")
     except orjson.JSONDecodeError:
-        return False
+        markup = read_markup(body)
+        return markup is not None and not looks_like_html(body) and not markup.parts.get("Status")
     return value is None or (isinstance(value, dict) and not value.get("Status"))
