@@ -2,11 +2,11 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
-NO_TEXT = "the message is no text; write it in quotes"
 _RAGGED = re.compile(r"(\d+) cells, but the header has \d+")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
 
@@ -29,18 +29,23 @@ def ragged(found: int, wanted: int) -> str:
     return f"{words}; fill them in, or empty _detail in failed.csv to send the row as it is"
 
 
-def as_refused(cells: list[str], message: int | None, detail: str) -> list[Any]:
+def no_text(what: str) -> str:
+    """Say that JSON has something else where *what*, such as "the message", should be."""
+    return f"{what} is no text; write it in quotes"
+
+
+def as_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
     """Give the cells of a row of failed.csv as they were when it was refused, unless somebody mended them.
 
-    A row that was too short has been filled up, and what JSON had in place of a *message* (its position) has
-    become a text: taken as they look, both would be sent although nobody mended them.
+    A row that was too short has been filled up, and what JSON had in place of one of the *texts* (positions,
+    by what they are called) has become one: taken as they look, both would be sent although nobody mended
+    them.
     """
     short = _RAGGED.search(detail)
     if short and not any(cell.strip() for cell in cells[int(short[1]) :]):
         return cells[: int(short[1])]
-    if message is None or NO_TEXT not in detail:
-        return cells
-    return [*cells[:message], _as_json(cells[message]), *cells[message + 1 :]]
+    wrong = {position for what, position in texts.items() if no_text(what) in detail}
+    return [_as_json(cell) if position in wrong else cell for position, cell in enumerate(cells)]
 
 
 def _as_json(cell: str) -> Any:

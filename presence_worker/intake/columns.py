@@ -1,8 +1,9 @@
 """Which column holds what: names from the configuration, else the usual ones."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from ..errors import InputRefused
 from ..settings import Input
@@ -12,20 +13,32 @@ ALIASES = {  # setting: usual names, compared without case, spaces, underscores 
     "associate_id": ("associateid",),
     "status": ("status", "presence", "presencestatus"),
     "message": ("message", "comment"),
-    "login": ("login", "username", "assocname"),
-    "email": ("email", "mail", "emailaddress", "personemail"),
+    "login": ("login", "loginname", "username", "assocname", "userprincipalname", "upn"),
+    "email": ("email", "mail", "emailaddress", "mailaddress", "workemail", "personemail"),
 }
-IDENTITIES = ("associate_id", "login", "email")  # a job names people by exactly one of these
-EXPECTED = "expected: associateId, status and, if wanted, message"
+IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
+    "associate_id": "associateId",
+    "login": "login",
+    "email": "e-mail address",
+}
+EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+Positions = dict[str, list[int]]  # of the columns that may be what a setting names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Where in a record the values stand: 0-based positions."""
 
-    associate_id: int
+    named_by: str  # how people are named: a key of IDENTITIES
+    person: int
     status: int
     message: int | None
+
+    @property
+    def texts(self) -> dict[str, int]:
+        """The positions of what JSON must have as text, by what it is called."""
+        name = {} if self.named_by == "associate_id" else {f"the {IDENTITIES[self.named_by]}": self.person}
+        return name if self.message is None else {**name, "the message": self.message}
 
 
 def plain(name: str) -> str:
@@ -43,50 +56,83 @@ def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
 
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
-    found = _found(names)
-    positions = {key: candidates(names, key, config) for key in ALIASES}
-    if not positions["associate_id"] and (positions["login"] or positions["email"]):
-        raise InputRefused(
-            f"{where}: no associateId; people named by login or e-mail are not looked up yet "
-            f"({found}; {EXPECTED})"
-        )
-    missing = [key for key in ("associate_id", "status") if not positions[key]]
-    if missing:
-        wanted = " and none ".join(_missing(key, config) for key in missing)
-        raise InputRefused(f"{where}: no column {wanted}; {found}; {EXPECTED}")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        named = f"the column {clean(twice[0], 60)!r}" if twice[0] else "a column without a name"
-        raise InputRefused(f"{where}: {named} is there more than once; keep one ({found})")
-    for key, places in positions.items():
-        chosen = config.associate_id and key in IDENTITIES[1:]  # then these name nobody
-        if len(places) > 1 and not chosen:
-            both = " and ".join(clean(names[i], 60) for i in places)
-            raise InputRefused(f"{where}: {both} could both be {key}; name one with input.{key}")
-    _one_identity(names, positions, config, where)
+    ways = configured_ways(config) or list(IDENTITIES)  # beside a configured one, others name nobody
+    positions = {key: candidates(names, key, config) for key in (*ways, "status", "message")}
+    used = [way for way in ways if positions[way]]
+    faults = chain(
+        _missing(names, positions, used, config),
+        _repeated(names),
+        _unclear(names, positions),
+        _several_ways(names, positions, used, config),
+    )
+    fault = next(faults, None)  # the others may only follow from the first
+    if fault:
+        raise InputRefused(f"{where}: {fault}")
     message = positions["message"]
     return Columns(
-        associate_id=positions["associate_id"][0],
+        named_by=used[0],
+        person=positions[used[0]][0],
         status=positions["status"][0],
         message=message[0] if message else None,
     )
+
+
+def configured_ways(config: Input) -> list[str]:
+    """Give the ways to name people for which the configuration has a column."""
+    return [key for key in IDENTITIES if getattr(config, key)]
+
+
+def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], config: Input) -> Iterator[str]:
+    people = [_called(way, config) for way in configured_ways(config)] or [_for(*IDENTITIES)]
+    wanted = [] if used else people
+    if not positions["status"]:
+        wanted.append(_called("status", config) if config.status else _for("status"))
+    if wanted:
+        yield f"no column {' and none '.join(wanted)}; {_found(names)}; {EXPECTED}"
+
+
+def _called(key: str, config: Input) -> str:
+    return f"called {clean(getattr(config, key), 60)!r}, as input.{key} says"
+
+
+def _for(*keys: str) -> str:
+    return f"for {_listed(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
+
+
+def _settings(keys: Iterable[str]) -> str:
+    return _listed([f"input.{key}" for key in keys], "or")
+
+
+def _listed(words: Sequence[str], joint: str) -> str:
+    *others, last = words
+    return f"{', '.join(others)} {joint} {last}" if others else last
+
+
+def _repeated(names: Sequence[str]) -> Iterator[str]:
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        named = f"the column {clean(twice, 60)!r}" if twice else "a column without a name"
+        yield f"{named} is there more than once; keep one ({_found(names)})"
+
+
+def _unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
+    for key, places in positions.items():
+        if len(places) > 1:
+            both = " and ".join(clean(names[i], 60) for i in places)
+            yield f"{both} could both be {key}; name one with input.{key}"
+
+
+def _several_ways(
+    names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
+) -> Iterator[str]:
+    """Refuse a job that names people in several ways, unless the configuration chose one."""
+    if len(used) > 1:
+        shown = _listed([clean(names[positions[way][0]], 60) for way in used], "and")
+        number = "both" if len(used) == 2 else "all"  # noqa: PLR2004 - so many are both
+        how = "keep only" if configured_ways(config) else "choose one with"
+        yield f"{shown} {number} name people; {how} {_settings(used)}"
 
 
 def _found(names: Sequence[str]) -> str:
     if any(name.isdigit() for name in names):  # its cells may be reasons of absence: never shown
         return "found: what looks like a row; the first line must name the columns"
     return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"
-
-
-def _missing(key: str, config: Input) -> str:
-    if configured := getattr(config, key):
-        return f"called {clean(configured, 60)!r}, as input.{key} says"
-    return f"for {key} (if it has another name, say so with input.{key})"
-
-
-def _one_identity(names: Sequence[str], positions: dict[str, list[int]], config: Input, where: str) -> None:
-    """Refuse a job that names people in two ways, unless the configuration chose one."""
-    others = [key for key in IDENTITIES[1:] if positions[key]]
-    if others and not config.associate_id:
-        both = " and ".join(clean(names[positions[key][0]], 60) for key in ("associate_id", *others))
-        raise InputRefused(f"{where}: {both} both name people; choose one with input.associate_id")

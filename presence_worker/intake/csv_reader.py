@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..errors import InputRefused
 from ..roundtrip import FATE_COLUMNS, as_refused, unescape_formula
 from ..settings import Input
-from .columns import candidates, understand
+from .columns import ALIASES, candidates, understand
 from .source import Source
 from .table import Record, Table
 
@@ -30,7 +30,7 @@ def open_csv(source: Source, config: Input) -> Table:
     ours = FATE_COLUMNS[0] in names  # a failed.csv
     columns = understand(own if ours else names, config, f"{source.name}, line {header.line}")
     if ours:
-        records = _taken_back(records, names, columns.message)
+        records = _taken_back(records, names, columns.texts)
     return Table(
         format="csv",
         columns=own if ours else names,
@@ -48,8 +48,7 @@ def _delimiter(header: str, config: Input) -> str:
             names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
         except csv.Error:  # a field without end
             return 0, 0
-        needed = ("associate_id", "status", "message")
-        return sum(bool(candidates(names, key, config)) for key in needed), len(names)
+        return sum(bool(candidates(names, key, config)) for key in ALIASES), len(names)
 
     return max(DELIMITERS, key=shown)
 
@@ -82,11 +81,11 @@ def _explained(error: csv.Error, name: str, line: int) -> str:
     return f"{name}, line {line}: not valid CSV: {words}"
 
 
-def _taken_back(records: Iterator[Record], names: list[str], message: int | None) -> Iterator[Record]:
+def _taken_back(records: Iterator[Record], names: list[str], texts: dict[str, int]) -> Iterator[Record]:
     """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
     own = [i for i, name in enumerate(names) if name not in FATE_COLUMNS]
     detail = names.index("_detail") if "_detail" in names else len(names)
     for line, cells in records:
         kept = [unescape_formula(cells[i]) for i in own if i < len(cells)]
         beyond = [unescape_formula(cell) for cell in cells[len(names) :]]
-        yield Record(line, as_refused([*kept, *beyond], message, "".join(cells[detail : detail + 1])))
+        yield Record(line, as_refused([*kept, *beyond], texts, "".join(cells[detail : detail + 1])))

@@ -33,7 +33,7 @@ class Job:
     delimiter: str | None
     columns: list[str]
     came_back: bool  # it is a failed.csv or unprocessed.csv of ours
-    identity: str | None = None
+    identity: str | None  # "login" or "email", where it names people so; None: by associateId
     rows: Iterator[Row] = field(repr=False)
     reader: RowReader = field(repr=False)
 
@@ -59,6 +59,7 @@ def open_job(job: str, settings: Settings) -> Iterator[Job]:
             delimiter=table.delimiter,
             columns=table.columns,
             came_back=table.came_back,
+            identity=None if reader.named_by == "associate_id" else reader.named_by,
             rows=_rows(table, reader, source.name),
             reader=reader,
         )

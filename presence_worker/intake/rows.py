@@ -6,17 +6,15 @@ from typing import Any
 
 import orjson
 
-from ..model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, PRESENT, Reason, Result, Row
-from ..roundtrip import NO_TEXT, ragged
+from ..model import MAX_MESSAGE_LENGTH, PRESENT, Reason, Result, Row
+from ..roundtrip import no_text, ragged
 from ..settings import IGNORE, Settings
-from ..text import clean
 from .columns import understand
+from .people import Faults, Person, person_reader
 from .statuses import status_reader
 from .table import Record, Table
 
-Faults = list[tuple[Reason, str]]
 KEPT = "\n\r\t"  # control characters a message may have
-ID_DIGITS = len(str(MAX_ASSOCIATE_ID))
 
 
 class RowReader:
@@ -26,11 +24,16 @@ class RowReader:
         self._table = table
         self._config = settings.input
         self._name = name
-        self._protected = frozenset(settings.safety.protected_ids)
         self._status = status_reader(settings.input)
         self._columns = understand(table.columns, settings.input, name)
+        self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
         self._width = len(table.columns)
         self.messages_left_out = 0  # beside StatusNormal
+
+    @property
+    def named_by(self) -> str:
+        """How the job names people: a key of IDENTITIES."""
+        return self._columns.named_by
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
@@ -38,15 +41,16 @@ class RowReader:
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
         columns = self._columns
-        associate_id = self._associate_id(cells[columns.associate_id], faults, quoted=not faults)
+        person = self._person(cells[columns.person], faults, quoted=not faults)
         status = self._presence(cells[columns.status], faults)
         message = "" if columns.message is None else self._message(cells[columns.message], faults)
         if faults or status == IGNORE:
-            return self._not_sent(ordinal, record, associate_id, status, faults)
+            return self._not_sent(ordinal, record, person, status, faults)
         return Row(
             row=ordinal,
             line=record.line,
-            associate_id=associate_id,
+            associate_id=person.associate_id,
+            identity=person.identity,
             status=status,
             message=self._sent_message(status, message),
             cells=stored(record.cells),
@@ -63,24 +67,6 @@ class RowReader:
         self._width = len(self._table.columns)
         return cells
 
-    def _associate_id(self, found: Any, faults: Faults, *, quoted: bool) -> int | str | None:
-        """Give the number, or what was found; of a ragged row the cell may be a piece of a message."""
-        if isinstance(found, str):
-            found = found.strip()
-            if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
-                found = int(found)
-        if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
-            if found in self._protected:
-                faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
-            return found
-        expected = f"expected a whole number from 1 to {MAX_ASSOCIATE_ID}"
-        if not quoted:
-            faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))
-            return None
-        words = clean(found if isinstance(found, str) else json.dumps(found), 40)
-        faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r} as associateId; {expected}"))
-        return words or None
-
     def _presence(self, found: Any, faults: Faults) -> str | None:
         word = str(found).strip() if type(found) in (str, int) else found  # input.statuses may name numbers
         status = self._status(word) if isinstance(word, str) else None
@@ -96,7 +82,7 @@ class RowReader:
     def _message(self, found: Any, faults: Faults) -> str:
         if not isinstance(found, str):
             if found is not None:
-                faults.append((Reason.BAD_MESSAGE, NO_TEXT))
+                faults.append((Reason.BAD_MESSAGE, no_text("the message")))
             return ""
         message = found.strip()
         if len(message) > MAX_MESSAGE_LENGTH:
@@ -113,12 +99,13 @@ class RowReader:
         return message or self._config.default_message
 
     def _not_sent(
-        self, ordinal: int, record: Record, associate_id: int | str | None, status: str | None, faults: Faults
+        self, ordinal: int, record: Record, person: Person, status: str | None, faults: Faults
     ) -> Row:
         return Row(
             row=ordinal,
             line=record.line,
-            associate_id=associate_id,
+            associate_id=person.associate_id,
+            identity=person.identity,
             status=None if status == IGNORE else status,
             message="",
             cells=stored(record.cells),

@@ -65,6 +65,8 @@ def _judge(
     compared = compare(described, last)
     said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
+    if opened.identity:
+        journal.describe(step=Step.READ)  # whom the names mean is looked up whatever read_before says
     if compared:
         journal.describe(compared=compared.as_record())
     refused = too_many_invalid(counts[Result.INVALID], rows, settings.safety)
@@ -95,6 +97,7 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "delimiter": opened.delimiter,
         "columns": opened.columns,
         "came_back": opened.came_back,
+        "identity": opened.identity,
     }
 
 

@@ -7,6 +7,9 @@ from presence_worker.settings import Input
 
 from .reading import Write, read, refusal
 
+EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+BY_NAME = ("login", "email")
+
 
 @pytest.mark.parametrize(
     "names",
@@ -22,14 +25,14 @@ def test_usual_names_are_recognised(names: list[str]) -> None:
     """Case, spaces, underscores and hyphens do not matter."""
     columns = understand(names, Input(), "x.csv")
 
-    assert columns == Columns(associate_id=0, status=1, message=2)
+    assert columns == Columns(named_by="associate_id", person=0, status=1, message=2)
 
 
 def test_a_message_is_not_needed() -> None:
     """A job without messages is a job."""
     columns = understand(["status", "associateId"], Input(), "x.csv")
 
-    assert columns == Columns(associate_id=1, status=0, message=None)
+    assert columns == Columns(named_by="associate_id", person=1, status=0, message=None)
 
 
 @pytest.mark.parametrize("configured", ["Ansatt", "ANSATT", "an_satt"])
@@ -37,14 +40,14 @@ def test_a_configured_name_wins(configured: str) -> None:
     """The name from the configuration is used, exact or nearly so; the usual one is just a column."""
     columns = understand(["associateId", "Ansatt", "status"], Input(associate_id=configured), "x.csv")
 
-    assert columns.associate_id == 1
+    assert columns.person == 1
 
 
 def test_an_exact_name_wins_over_a_similar_one() -> None:
     """Two names that only differ in case can be told apart by writing the one meant."""
     columns = understand(["ANSATT", "Ansatt", "status"], Input(associate_id="Ansatt"), "x.csv")
 
-    assert columns.associate_id == 1
+    assert columns.person == 1
 
 
 def test_a_configured_name_that_is_not_there(write: Write) -> None:
@@ -53,7 +56,98 @@ def test_a_configured_name_that_is_not_there(write: Write) -> None:
 
     assert refusal(path, associate_id="Ansatt") == (
         "FILE, line 1: no column called 'Ansatt', as input.associate_id says; "
-        "found: associateId, status; expected: associateId, status and, if wanted, message"
+        f"found: associateId, status; {EXPECTED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "named_by"),
+    [
+        ("login", "login"),
+        ("User name", "login"),
+        ("userName", "login"),
+        ("assocName", "login"),
+        ("User Principal Name", "login"),
+        ("UPN", "login"),
+        ("E-mail", "email"),
+        ("email address", "email"),
+        ("Mail", "email"),
+        ("Work Email", "email"),
+        ("personEmail", "email"),
+    ],
+)
+def test_people_may_be_named_by_login_or_email(name: str, named_by: str) -> None:
+    """One column with names is enough, under what HR's programs and SuperOffice call it."""
+    columns = understand(["status", name], Input(), "x.csv")
+
+    assert columns == Columns(named_by=named_by, person=1, status=0, message=None)
+
+
+@pytest.mark.parametrize("name", ["id", "name", "employee", "Employee number", "sAMAccountName", "full name"])
+def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
+    """What may be anybody's number or name in another system names nobody here."""
+    path = write(f"{name},status\n5,Away\n")
+
+    assert refusal(path) == (
+        "FILE, line 1: no column for associate_id, login or email (if it has another name, say so with "
+        f"input.associate_id, input.login or input.email); found: {name}, status; {EXPECTED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("associateId,login", ("associateId and login both name people; "
+         "choose one with input.associate_id or input.login")),
+        ("E-mail,UPN", "UPN and E-mail both name people; choose one with input.login or input.email"),
+        ("associateId,mail,login", ("associateId, login and mail all name people; "
+         "choose one with input.associate_id, input.login or input.email")),
+        ("mail,e-mail", "mail and e-mail could both be email; name one with input.email"),
+    ],
+)  # fmt: skip
+def test_people_named_in_two_ways(header: str, said: str, write: Write) -> None:
+    """Which of them counts is not for us to decide."""
+    path = write(f"{header},status\n")
+
+    assert refusal(path) == f"FILE, line 1: {said}"
+
+
+@pytest.mark.parametrize("named_by", BY_NAME)
+@pytest.mark.parametrize("name", ["HR", "associateId", "mail", "login"])
+def test_a_configured_name_column_settles_who_names_people(named_by: str, name: str) -> None:
+    """With input.login or input.email named, all other ways to name people are columns like any other."""
+    names = dict.fromkeys(["associateId", "mail", "e-mail", "login", "status", name])
+
+    columns = understand([*names], Input(**{named_by: name}), "x.csv")
+
+    assert columns == Columns(named_by=named_by, person=[*names].index(name), status=4, message=None)
+
+
+@pytest.mark.parametrize(("header", "named_by"), [("UPN,mail", "login"), ("login,E-post", "email")])
+def test_one_configuration_may_serve_two_jobs(header: str, named_by: str) -> None:
+    """Where two ways to name people are configured, the one that the job has is meant."""
+    columns = understand([*header.split(","), "status"], Input(login="UPN", email="E-post"), "x.csv")
+
+    assert columns.named_by == named_by
+
+
+def test_a_job_that_has_both_configured_names(write: Write) -> None:
+    """Two configured ways in one job are as unclear as two that are not."""
+    path = write("E-post,UPN,status\n")
+
+    assert refusal(path, login="UPN", email="E-post") == (
+        "FILE, line 1: UPN and E-post both name people; keep only input.login or input.email"
+    )
+
+
+def test_a_job_that_has_none_of_the_configured_names(write: Write) -> None:
+    """An associateId is not taken in their place."""
+    path = write("associateId,status\n")
+
+    assert refusal(path, login="UPN", email="E-post") == (
+        "FILE, line 1: no column called 'UPN', as input.login says "
+        "and none called 'E-post', as input.email says; "
+        f"found: associateId, status; {EXPECTED}"
     )
 
 

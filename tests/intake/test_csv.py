@@ -8,10 +8,13 @@ from presence_worker.model import Reason, Result
 
 from .reading import HEADER, Write, cells, read, refusal
 
-NO_ID = "no column for associate_id (if it has another name, say so with input.associate_id)"
+NO_ID = (
+    "no column for associate_id, login or email "
+    "(if it has another name, say so with input.associate_id, input.login or input.email)"
+)
 NO_STATUS = "no column for status (if it has another name, say so with input.status)"
 NEITHER = f"{NO_ID} and none for status (if it has another name, say so with input.status)"
-EXPECTED = "expected: associateId, status and, if wanted, message"
+EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
 UNCLOSED = "the row that starts here has a quote that is never closed; close it"
 TEXT_AFTER = (
     "the row that starts here has text after a closing quote; "
@@ -78,6 +81,7 @@ def test_quotes_and_padding(write: Write) -> None:
         ('associateId,status\n5,"A"way\n', f"line 2: {TEXT_AFTER}"),
         ("name,status\nBo,Away\n", f"line 1: {NO_ID}; found: name, status; {EXPECTED}"),
         ("associateId,name\n5,Bo\n", f"line 1: {NO_STATUS}; found: associateId, name; {EXPECTED}"),
+        ("a,b,c;login\n", f"line 1: {NO_STATUS}; found: a,b,c, login; {EXPECTED}"),
         ("name,\nBo,Away\n", f"line 1: {NEITHER}; found: name, (no name); {EXPECTED}"),
         ("\n\n5,Away,sick\n", (f"line 3: {NEITHER}; found: what looks like a row; "
          f"the first line must name the columns; {EXPECTED}")),
@@ -88,9 +92,7 @@ def test_quotes_and_padding(write: Write) -> None:
         ("associateId,status,message,comment\n", ("line 1: message and comment could both be message; "
          "name one with input.message")),
         ("associateId,login,status\n", ("line 1: associateId and login both name people; "
-         "choose one with input.associate_id")),
-        ("login,status\n", ("line 1: no associateId; people named by login or e-mail are not looked up yet "
-         f"(found: login, status; {EXPECTED})")),
+         "choose one with input.associate_id or input.login")),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_refused(content: str, said: str, write: Write) -> None:

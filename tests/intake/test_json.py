@@ -93,9 +93,9 @@ def test_shapes(content: str, kind: str, lines: list[int], write: Write) -> None
         ('[\n{"associateId": 5}]', ("FILE, line 2: "
          "no column for status (if it has another name, "
          "say so with input.status); found: associateId; "
-         "expected: associateId, status and, if wanted, message")),
+         "expected: associateId (or login, or email), status and, if wanted, message")),
         (f'[{ROW},\n{{"associateId": 5, "status": 1, "login": "x"}}]', ("FILE, line 2: associateId and login "
-         "both name people; choose one with input.associate_id")),
+         "both name people; choose one with input.associate_id or input.login")),
         (f'[{ROW},\n{{"\\ud800": 5}}]', ("FILE, line 2: a name with half a character (a lone surrogate); "
          "mend the export")),
     ],

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
 from presence_worker.intake import json_text
+from presence_worker.intake.columns import ALIASES, IDENTITIES, understand
+from presence_worker.model import Reason
 from presence_worker.roundtrip import FATE_COLUMNS, escape_formula
+from presence_worker.settings import Input
 
 from .reading import cells, read
 
@@ -189,3 +192,42 @@ def test_pieces_do_not_change_a_job(objects: list[dict[str, Any]], size: int, pa
         pieces = read(path)[1]
 
     assert pieces == whole
+
+
+PEOPLE = [name for way in IDENTITIES for name in ALIASES[way]]
+HEADERS = st.lists(st.sampled_from(PEOPLE) | st.sampled_from("xyz"), unique=True, max_size=3).map(
+    lambda names: [*names, "status"]
+)
+CONFIGURED = st.fixed_dictionaries({}, optional=dict.fromkeys(IDENTITIES, st.sampled_from("xyz")))
+
+
+@settings(max_examples=150)
+@given(names=HEADERS, config=CONFIGURED)
+def test_any_header_is_understood_in_one_way(names: list[str], config: dict[str, str]) -> None:
+    """A job is read where a single column can name people, in a configured way if there is any; no other."""
+    usual = {way: [name for name in names if name in ALIASES[way]] for way in IDENTITIES}
+    ways = {way: [name for name in names if name == column] for way, column in config.items()} or usual
+    possible = [(way, name) for way, found in ways.items() for name in found]
+
+    understood = []
+    with suppress(InputRefused):
+        columns = understand(names, Input.model_validate(config), "x.csv")
+        understood = [(columns.named_by, names[columns.person])]
+
+    assert understood == (possible if len(possible) == 1 else [])
+
+
+@settings(max_examples=150)
+@given(name=TEXTS | st.emails() | TEXTS.map("{}@x".format), named_by=st.sampled_from(["login", "email"]))
+def test_any_name_is_kept_or_refused(name: str, named_by: str, path: Path) -> None:
+    """A name that is looked up is the one in the file, and whatever is shown of another is harmless."""
+    path.write_text(json.dumps([{named_by: name, "status": "Away"}]), "utf-8")
+
+    _, (row,) = read(path)
+
+    assert row.associate_id is None
+    assert (row.identity or "").isprintable()
+    if row.result is None:
+        assert row.identity == name.strip()
+    else:
+        assert row.reason is Reason.NO_IDENTITY

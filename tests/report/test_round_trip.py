@@ -23,6 +23,7 @@ from presence_worker.settings import Input, Settings
 from tests.journal.given import UPDATED, deliver, staged
 
 NAMES = ["associateId", "status", "message"]
+WAYS = st.sampled_from(["associateId", "login", "email"])  # to name people
 SETTINGS = Settings(
     input=Input(statuses={"SICK": "StatusNotAvailable", "F": "ignore"}, default_message="Away")
 )
@@ -33,7 +34,7 @@ TEXTS = (
     | st.text(LETTERS, max_size=8).map("={}".format)
     | st.text(LETTERS, max_size=8).map("'{}".format)
 )
-IDS = st.integers(1, 40).map(str) | st.just("12 ") | TEXTS
+IDS = st.integers(1, 40).map(str) | st.just("12 ") | TEXTS | TEXTS.map("{}@x".format)
 STATUSES = st.sampled_from(["StatusNormal", "Away", "SICK", "F", " Holiday"]) | TEXTS
 KNOWN = {name for names in ALIASES.values() for name in names}
 COLUMNS = st.lists(
@@ -48,7 +49,7 @@ PROPERTY = settings(max_examples=40, deadline=None, derandomize=True)
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
     """Give a header and rows; some have more cells than the header, and some fewer."""
-    header = [*NAMES, *draw(COLUMNS)]
+    header = [draw(WAYS), *NAMES[1:], *draw(COLUMNS)]
     rest = st.lists(TEXTS, min_size=len(header) - 2, max_size=len(header) - 2)
     whole = st.tuples(IDS, STATUSES, rest).map(lambda parts: [parts[0], parts[1], *parts[2]])
     longer = st.tuples(whole, st.lists(TEXTS, max_size=2)).map(lambda parts: parts[0] + parts[1])
@@ -151,14 +152,21 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
     max_leaves=3,
 )
-OBJECTS = st.fixed_dictionaries(
-    {"associateId": st.integers(1, 40) | st.floats(1, 9) | TEXTS, "status": st.booleans() | STATUSES},
-    optional={"message": VALUES, "more": VALUES},
+PEOPLE = st.integers(1, 40) | st.floats(1, 9) | TEXTS | TEXTS.map("{}@x".format)
+OBJECTS = WAYS.flatmap(
+    lambda way: st.lists(
+        st.fixed_dictionaries(
+            {way: PEOPLE if way == NAMES[0] else PEOPLE | VALUES, "status": st.booleans() | STATUSES},
+            optional={"message": VALUES, "more": VALUES},
+        ),
+        min_size=1,
+        max_size=4,
+    )
 )
 
 
 @PROPERTY
-@given(objects=st.lists(OBJECTS, min_size=1, max_size=4))
+@given(objects=OBJECTS)
 def test_any_json_goes_round(objects: list[dict[str, Any]], place: Path) -> None:
     """Rows of JSON come back as CSV: who, what and why not are the same, whatever else is in the row."""
     path = place / "changes.json"
@@ -171,7 +179,13 @@ def test_any_json_goes_round(objects: list[dict[str, Any]], place: Path) -> None
 
 
 def _asks_for(row: Row) -> tuple[str, ...]:
-    return (str(row.associate_id), str(row.status), row.message, str(row.result), str(row.reason))
+    return (
+        str(row.associate_id or row.identity),
+        str(row.status),
+        row.message,
+        str(row.result),
+        str(row.reason),
+    )
 
 
 def test_a_short_row_stays_short(place: Path) -> None:
