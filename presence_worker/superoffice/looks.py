@@ -14,7 +14,7 @@ from .error_words import looks_like_html
 from .markup import read_markup
 from .presences import read_presence
 
-OK, FORBIDDEN = 200, 403
+OK, NO_CONTENT, FORBIDDEN = 200, 204, 403
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = replace(
@@ -31,6 +31,8 @@ def judge_look(change: Change, status: int, headers: Mapping[str, str], body: by
     `not_sent` with what was *seen*; `rejected` where it shows that there is none (the reason is
     `unknown_associate`) or that we may not look (`refused`); else `failed`, with the trouble.
     """
+    if status == NO_CONTENT:
+        return replace(NOTHING_SHOWN, http_status=status)
     if status != OK:
         return judge_refusal(change, status, headers, body)
     presence = read_presence(body)
