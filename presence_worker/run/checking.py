@@ -4,11 +4,13 @@ from contextlib import closing
 from typing import Any
 
 from ..errors import ExitCode, InputRefused
+from ..intake.columns import IDENTITIES
 from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
 from ..settings import Settings
 from .ending import refusal
+from .guards import too_many_invalid
 from .invocation import quoted
 from .staging import new_run, place_of, settle_clashes, stage
 
@@ -24,6 +26,7 @@ def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Summary
             "run_id": None,
             "target": None,
             **_judged(journal, refused, job, options),
+            "notes": [*journal.run().notes, *_notes(journal)],
             "faults": _faults(journal),
         }
 
@@ -33,13 +36,27 @@ def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | N
     run = new_run("", job, "", settings)
     try:
         error = stage(journal, run, job, settings)
-        with journal.transaction():
-            settle_clashes(journal, settings)
     except InputRefused as unreadable:
         with journal.transaction():
             journal.stage(run, ())
         return unreadable
+    if _names_of(journal):
+        return _clashing(journal, settings)
     return error if isinstance(error, InputRefused) else None
+
+
+def _names_of(journal: Journal) -> str | None:
+    """Give how the job names people, None where it has their associateIds or cannot be read."""
+    names: str | None = journal.run().input.get("identity")
+    return names
+
+
+def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
+    """Settle the rows with the same name, as far as names tell who is the same."""
+    with journal.transaction():
+        settle_clashes(journal, settings)
+    counts = journal.counts()
+    return too_many_invalid(counts[Result.INVALID], sum(counts.values()), settings.safety)
 
 
 def _judged(
@@ -55,17 +72,25 @@ def _judged(
         others = "`run` would send the others" if rows > invalid else "nothing is left to send"
         message = f"{invalid} of {rows} rows are invalid; {others}"
         return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}
-    message = (
-        f"{'All ' if rows > 1 else ''}{rows} rows can be sent" if rows != 1 else "The one row can be sent"
-    )
+    message = f"All {rows} rows can be sent" if rows > 1 else "The one row can be sent"
+    if _names_of(journal):
+        message += ", if SuperOffice knows whom they name"
     return {"state": State.CHECKED, "exit_code": ExitCode.DONE, "message": message, "next": None}
 
 
+def _notes(journal: Journal) -> list[str]:
+    names = _names_of(journal)
+    if not names:
+        return []
+    return [f"whom each {IDENTITIES[names]} means is looked up by `plan` or `run`, not by `check`"]
+
+
 def _faults(journal: Journal) -> list[dict[str, Any]]:
+    more = ("identity",) if _names_of(journal) else ()
+    fields = ("row", "line", "associate_id", *more, "reason", "detail")
     faults: list[dict[str, Any]] = []
     for fate in journal.fates(Result.INVALID):
         if len(faults) == MOST_FAULTS:
             break
-        fields = ("row", "line", "associate_id", "reason", "detail")
         faults.append({field: getattr(fate, field) for field in fields})
     return faults

@@ -113,3 +113,53 @@ def test_a_job_without_fault_is_said_to_be_one(
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith(f"{words}\nInput: {job}: {number}, csv, utf-8, delimiter tab\n")
+
+
+def test_people_named_otherwise_are_not_looked_up(worker: Worker, sandbox: Sandbox) -> None:
+    """What is right with a job of logins is said with the one thing `check` cannot know."""
+    Path("job.csv").write_text("login,status\nanna,Away\nbo,Away\nANNA,Away\n")
+
+    ended = worker("check", "job.csv")
+
+    summary = ended.summary
+    assert (ended.code, summary["message"]) == (
+        0,
+        "All 3 rows can be sent, if SuperOffice knows whom they name",
+    )
+    assert summary["notes"] == ["whom each login means is looked up by `plan` or `run`, not by `check`"]
+    assert (summary["counts"]["duplicate"], summary["counts"]["not_sent"]) == (1, 2)
+    assert list(sandbox.record) == []
+
+
+def test_the_same_name_twice_is_told_early(worker: Worker) -> None:
+    """Rows with one name, in whatever case, that disagree need not wait for SuperOffice to be seen."""
+    Path("job.csv").write_text("mail,status\nå@x.no,Away\nb@x.no,Away\nÅ@X.NO,Normal\nc,Away\n", "utf-8")
+
+    ended = worker("check", "job.csv")
+
+    faults = [(fault["line"], fault["identity"], fault["reason"]) for fault in ended.summary["faults"]]
+    assert ended.code == 3
+    assert faults == [(2, "å@x.no", "conflict"), (4, "Å@X.NO", "conflict"), (5, "c", "no_identity")]
+    assert ended.summary["notes"] == [
+        "whom each e-mail address means is looked up by `plan` or `run`, not by `check`"
+    ]
+
+
+def test_too_many_names_that_clash_are_refused(worker: Worker) -> None:
+    """They count as `run` would count them."""
+    rows = "".join(f"anna{i},Away\nanna{i},Normal\n" for i in range(3))
+    Path("job.csv").write_text(f"login,status\n{rows}")
+
+    ended = worker("check", "job.csv")
+
+    assert (ended.code, ended.summary["state"]) == (4, "refused")
+    assert ended.summary["message"].startswith("6 of 6 rows are invalid, more than safety.max_invalid")
+
+
+def test_only_a_job_of_names_has_names(worker: Worker) -> None:
+    """Where people are named by associateId, nothing is said of names."""
+    Path("job.csv").write_text("associateId,status\n1,Away\nx,Away\n")
+
+    ended = worker("check", "job.csv")
+
+    assert (ended.summary["notes"], "identity" in ended.summary["faults"][0]) == ([], False)

@@ -120,6 +120,27 @@ def test_it_keeps_an_odd_delimiter(delimiter: str, worker: Worker) -> None:
     assert again.summary["input"]["delimiter"] == cut
 
 
+@pytest.mark.parametrize("read_before", ["auto", "off"])
+def test_people_named_by_email_come_back_so(read_before: str, worker: Worker, sandbox: Sandbox) -> None:
+    """Names come back as they were, in their own column, and are looked up whatever else is read."""
+    text = "E-mail,status\nUser7@Example.com,Away\nnobody@example.com,Away\n=a@example.com,Away\nuser8,Away\n"
+    (worker.folder / "job.csv").write_text(text)
+    worker.read_before = read_before
+    ended = worker("run", "job.csv")
+
+    again = worker.follow(ended)
+
+    failed = read_csv(worker.folder_of(again) / "failed.csv")
+    assert (ended.code, again.code) == (3, 3)
+    assert wishes(sandbox) == [(7, "StatusNotAvailable", "")]
+    assert again.summary["reasons"] == ended.summary["reasons"]
+    assert [(row["E-mail"], row["_reason"]) for row in failed] == [
+        ("nobody@example.com", "unknown_identity"),
+        ("'=a@example.com", "unknown_identity"),
+        ("user8", "no_identity"),
+    ]
+
+
 def test_rows_with_cells_beyond_the_header_stay_so(worker: Worker) -> None:
     """A ragged row keeps its cells, so that nobody mends what was cut off in silence."""
     (worker.folder / "job.csv").write_text("associateId,status\n1,Away\n2,Away,-more\n", "utf-8")
