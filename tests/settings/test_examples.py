@@ -1,4 +1,4 @@
-"""config/examples: jobs to try the program with, one that goes well and one that has every trouble."""
+"""config/examples: jobs to try the program with, one that goes well, and others that have every trouble."""
 
 import re
 import subprocess
@@ -38,6 +38,7 @@ FAULTS = {  # physical line: reason
         75: "bad_message",
     },
 }
+NAMELESS = {5: "no_identity", 6: "no_identity"}  # of names.csv
 SMALL = ("small.csv", "small.json")
 
 
@@ -99,14 +100,22 @@ def test_messy_shows_a_protected_associate_once_somebody_is_protected(name: str)
     assert faults(summary) == {**FAULTS[name], 48: "protected"}
 
 
-def test_messy_shows_every_reason_a_row_can_be_invalid_for() -> None:
+def test_names_shows_what_is_told_before_anybody_is_looked_up(settings: Settings) -> None:
+    """A job by e-mail address: who has none is named, and one person in two spellings is seen to be one."""
+    summary = check("names.csv", settings)
+
+    assert faults(summary) == NAMELESS
+    assert (summary["exit_code"], summary["counts"]["duplicate"]) == (3, 1)
+
+
+def test_they_show_every_reason_a_row_can_be_invalid_for() -> None:
     """Whoever teaches the program a new fault of rows adds it to the examples."""
     folder = Path(intake.__file__).parent
-    text = "".join((folder / name).read_text("utf-8") for name in ("rows.py", "clashes.py"))
+    text = "".join((folder / name).read_text("utf-8") for name in ("rows.py", "people.py", "clashes.py"))
 
     known = {name.lower() for name in re.findall(r"\bReason\.([A-Z_]+)", text)}
 
-    shown = {reason for found in FAULTS.values() for reason in found.values()}
+    shown = {reason for found in FAULTS.values() for reason in found.values()} | set(NAMELESS.values())
     assert known - {"ignored_by_mapping", "protected"} == shown
 
 
@@ -117,6 +126,7 @@ def test_messy_shows_every_reason_a_row_can_be_invalid_for() -> None:
         ("small.json", 0, {}),
         ("messy.csv", 3, {"invalid": 8, "rejected": 1}),
         ("messy.json", 3, {"invalid": 8, "rejected": 1}),
+        ("names.csv", 3, {"invalid": 3}),
     ],
 )
 def test_examples_run_in_the_sandbox(name: str, code: int, undone: dict[str, int], tmp_path: Path) -> None:
