@@ -68,6 +68,34 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
     return Settings.model_construct(**dict(settings))
 
 
+def usable_settings(file: Path | None, flags: Nested) -> Settings:
+    """Give settings as far as they can be used: what is wrong with one is as if it had not been set.
+
+    No run may begin with them; they are for somebody who looks what else is wrong.
+    """
+    try:
+        table = tomllib.loads(_read(file)) if file else {}
+    except (UsageFault, tomllib.TOMLDecodeError):
+        table = {}
+    sources = (table, Environment(Settings)(), flags)
+    sections: dict[str, Any] = {}
+    for name, field in Settings.model_fields.items():
+        tables = [source.get(name) for source in sources]
+        known = {key: value for each in tables if isinstance(each, dict) for key, value in each.items()}
+        sections[name] = _usable(field.annotation, known)
+    return Settings.model_construct(**sections)
+
+
+def _usable(section: Any, values: dict[str, Any]) -> Any:
+    try:
+        return section.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    faulty = {str(problem["loc"][0]) for problem in found if problem["loc"]}
+    left = {key: value for key, value in values.items() if key not in faulty}
+    return _usable(section, left) if len(left) < len(values) else section()
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")  # some editors put a mark first

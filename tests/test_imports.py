@@ -15,7 +15,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
     ("model", "values", "settings", "configuration", "signals"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
-    ("run",),
+    ("run", "checkup"),
     ("cli", "__main__"),
 )
 STRANGERS = LADDER[3]  # on this rung, nobody knows the others

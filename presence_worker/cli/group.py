@@ -16,6 +16,7 @@ COMMANDS = {  # name: its help in one line; the module of the same name has the 
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
     "prune": "Delete runs older than storage.keep.",
+    "doctor": "Look for what would keep a run from working.",
     "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
 }
 

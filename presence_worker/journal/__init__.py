@@ -2,7 +2,7 @@
 
 from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
 from .durable import sync_directory
-from .locks import run_lock, target_lock
+from .locks import is_at_work, run_lock, target_lock
 from .records import Fate, Finding, RunRecord, Wish, Work, now
 from .store import Journal
 
@@ -16,6 +16,7 @@ __all__ = [
     "Wish",
     "Work",
     "id_made_ago",
+    "is_at_work",
     "is_readable",
     "is_run_folder",
     "is_staged",

@@ -23,10 +23,33 @@ def run_lock(folder: Path) -> Iterator[None]:
 @contextmanager
 def target_lock(target: str, state_dir: Path) -> Iterator[None]:
     """Hold *target* for this user, whatever the state directory, or raise Locked at once."""
-    name = f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
     words = f"another run is at work on {target}; wait until it has ended, then run this again"
-    with _held(_lock_directory(state_dir) / name, words):
+    with _held(_lock_directory(state_dir) / _name_of(target), words):
         yield
+
+
+def is_at_work(target: str, state_dir: Path) -> bool:
+    """Whether somebody holds *target* now; nothing is made to find that out.
+
+    Raise UsageFault where the lock cannot be had at all.
+    """
+    places = (_own_directory(), state_dir)
+    found = [place / _name_of(target) for place in places if (place / _name_of(target)).is_file()]
+    try:
+        for path in found:
+            with _held(path, ""):
+                pass
+    except Locked:
+        return True
+    return False
+
+
+def _name_of(target: str) -> str:
+    return f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
+
+
+def _own_directory() -> Path:
+    return platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
 
 
 def _lock_directory(state_dir: Path) -> Path:
@@ -34,7 +57,7 @@ def _lock_directory(state_dir: Path) -> Path:
 
     The runtime directory does: cron has none, and two locks in two places would lock nobody out.
     """
-    directory = platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
+    directory = _own_directory()
     try:
         make_private(directory)
         directory.chmod(PRIVATE)

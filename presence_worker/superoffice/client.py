@@ -1,4 +1,4 @@
-"""The calls we make of the service: one PUT, one GET, one page of all users."""
+"""The calls we make of the service: one PUT, one GET, one page of all users, and who we are."""
 
 from dataclasses import replace
 from time import perf_counter
@@ -14,6 +14,7 @@ from .markup import UnwritableError
 from .network import LOST, lost
 from .online import OnlineHint
 from .presences import Encoder, read_presence
+from .principal import PRINCIPAL, Principal, judge_principal
 from .wire import Wire
 
 UNWRITABLE = Outcome(
@@ -66,6 +67,15 @@ class Client:
         if answer.status != OK:
             return self._finished(judge_refusal(change, answer.status, answer.headers, answer.body))
         return SEEN if census.add(answer.body) else no_page(answer.body)
+
+    async def principal(self) -> Principal | Outcome:
+        """Ask the service who it takes us for; where it does not say, give the outcome of that read."""
+        answer = await self._read(PRINCIPAL, headers={"Accept": "application/json"})
+        if isinstance(answer, Answer):
+            found = judge_principal(answer.status, answer.headers, answer.body)
+        else:
+            found = answer
+        return self._finished(found) if isinstance(found, Outcome) else found
 
     async def read(self, associate_id: int) -> Presence | None:
         """Read a presence; None where the service does not show one, whatever the reason."""

@@ -1,0 +1,156 @@
+"""What can be told without asking anybody: the settings, and this machine."""
+
+import os
+import shutil
+import stat
+import tempfile
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ..errors import PresenceWorkerError, UsageFault
+from ..journal import is_at_work
+from ..run.earlier import last_finished
+from ..settings import SECRETS, Auth
+from ..superoffice.root import is_loopback
+from .case import Case, Expected
+from .findings import BlockedError, Said, fault, ok, skipped, warning
+
+MEGABYTE = 1_000_000
+ROW_BYTES = 3 * 1024  # of journal and reports together, generously
+LEAST_FREE = 10 * MEGABYTE
+COMFORTABLE = 100 * MEGABYTE
+OTHERS = stat.S_IROTH | stat.S_IWOTH
+ANOTHER_PLACE = "name another one with --state-dir (storage.state_dir), or give it to the program's user"
+
+
+async def configuration(case: Case) -> AsyncIterator[Said]:
+    """Say which file is in force, and all that is wrong with the settings."""
+    for problem in case.problems:
+        yield fault(problem, "correct it; README, Settings, has all of them")
+    if not case.problems:
+        yield ok(str(case.config.absolute()) if case.config else "no file; options, variables and defaults")
+    plain = [place.url for place in case.places() if place.url.scheme == "http" and not place.is_proxy]
+    for host in [str(url.host) for url in plain if not is_loopback(str(url.host))]:
+        yield warning(
+            f"credentials go to {host} over http, readable for everybody on the way",
+            "use https, and leave target.allow_http out",
+        )
+
+
+async def secret_files(case: Case) -> AsyncIterator[Said]:
+    """Say which files with secrets in them others may read."""
+    auth = case.settings.auth
+    files = [getattr(auth, f"{name}_file") for name in SECRETS]
+    if case.config and _has_secrets(case.config):
+        files.append(case.config)
+    files = [file for file in (*files, auth.private_key_file) if file]
+    exposed = [file for file in files if _is_exposed(file)]
+    for file in exposed:
+        yield warning(f"{file}: every user of this machine may read or write it", f"chmod o-rw {file}")
+    if words := _not_kept(auth):
+        yield warning(words, "let the program's user write in that folder")
+    elif files and not exposed:
+        yield ok("nobody but their owner and group may read them")
+
+
+def _has_secrets(config: Path) -> bool:
+    try:
+        auth = tomllib.loads(config.read_text("utf-8-sig")).get("auth")
+    except (OSError, ValueError):
+        return False
+    return isinstance(auth, dict) and not auth.keys().isdisjoint(SECRETS)
+
+
+def _is_exposed(file: Path) -> bool:
+    try:
+        return os.name == "posix" and bool(file.stat().st_mode & OTHERS)
+    except OSError:  # told as a fault of the configuration
+        return False
+
+
+def _not_kept(auth: Auth) -> str | None:
+    file = auth.refresh_token_file
+    if auth.scheme != "oauth" or file is None or os.access(file.resolve().parent, os.W_OK | os.X_OK):
+        return None
+    return f"{file}: a new refresh token, if the service gives one, could not be kept there"
+
+
+async def state_directory(case: Case) -> AsyncIterator[Said]:
+    """Say whether runs can be kept; nothing is made."""
+    archive = case.invocation.archive
+    if words := _unusable(case):
+        yield fault(f"{archive.state_dir}: {words}", ANOTHER_PLACE)
+    elif archive.state_dir.exists():
+        yield ok(str(archive.state_dir))
+    else:
+        yield ok(f"{archive.state_dir}: not there yet, and can be made")
+
+
+def _unusable(case: Case) -> str | None:
+    """Try to write where runs would be; give why that fails, or None."""
+    try:
+        existing = _existing(case)
+        str(case.invocation.archive.runs).encode()
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    is_runs = existing == case.invocation.archive.runs
+    return "it belongs to another user" if is_runs and not _is_ours(existing) else None
+
+
+def _existing(case: Case) -> Path:
+    """Give the innermost part of the state directory that is there already."""
+    runs = case.invocation.archive.runs
+    return next(path for path in (runs, *runs.parents) if path.exists())
+
+
+def _is_ours(directory: Path) -> bool:
+    return not hasattr(os, "geteuid") or directory.stat().st_uid == os.geteuid()
+
+
+async def disk_room(case: Case) -> AsyncIterator[Said]:
+    """Say whether there is room for the next run, by the rows of the last one."""
+    case.expected = _last_job(case)
+    free = shutil.disk_usage(_existing(case)).free
+    yield judged_room(free, case.expected.rows if case.expected else 0)
+
+
+def judged_room(free: int, rows: int) -> Said:
+    """Say whether *free* bytes are enough for a run of so many rows."""
+    need = max(LEAST_FREE, rows * ROW_BYTES)
+    words = f"{free // MEGABYTE} MB are free"
+    remedy = "make room, or let `presence-worker prune` delete old runs"
+    if free < need:
+        return fault(f"{words}; the next run may need {need // MEGABYTE} MB", remedy)
+    return warning(words, remedy) if free < max(COMFORTABLE, 2 * need) else ok(words)
+
+
+def _last_job(case: Case) -> Expected | None:
+    try:
+        last = last_finished(case.invocation)
+    except (PresenceWorkerError, OSError):
+        return None
+    return last and Expected(last.input["rows"], f"the {last.input['rows']} rows of the last job")
+
+
+async def lock(case: Case) -> AsyncIterator[Said]:
+    """Say whether somebody is at work on the same SuperOffice."""
+    if not case.invocation.target:
+        raise BlockedError("configuration")
+    try:
+        busy = is_at_work(case.invocation.target, case.invocation.archive.state_dir)
+    except UsageFault as error:
+        yield fault(str(error), "give that file to the program's user, or delete it")
+        return
+    if busy:
+        yield warning("a run is at work on this SuperOffice now", "wait until it has ended")
+    elif case.is_sandbox:
+        yield skipped("the sandbox is ours alone")
+    else:
+        yield ok("no run is at work on this SuperOffice")

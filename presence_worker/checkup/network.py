@@ -1,0 +1,137 @@
+"""The way to the service: names, and certificates."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import anyio
+
+from ..superoffice.checkup import Place, certificates_checked_by
+from ..text import clean
+from .case import Case
+from .findings import BlockedError, Said, fault, ok, skipped, warning
+
+DAY = 86400.0  # seconds
+SOON = 14  # days; what renews itself has done so before
+MOST = 3  # addresses told
+
+
+class Certificate(NamedTuple):
+    """What a server showed, and we trust."""
+
+    expires: float  # seconds since 1970
+    protocol: str  # such as TLSv1.3
+    issuer: str
+
+
+async def name_resolution(case: Case) -> AsyncIterator[Said]:
+    """Say to which addresses the names lead."""
+    places = case.places()
+    if not places:
+        raise BlockedError("configuration")
+    for place in places:
+        yield await _resolved(place, case)
+
+
+async def tls(case: Case) -> AsyncIterator[Said]:
+    """Say whether certificates are trusted, and how long they hold."""
+    for place in case.places():
+        if place.is_proxy:
+            yield skipped("not looked at: a proxy is in between")
+        else:
+            yield await _certified(place, case)
+
+
+async def tenant_host(case: Case) -> AsyncIterator[Said]:
+    """Say the same of the host that the tenant's state has named."""
+    known = [(place.url.host, place.url.port) for place in case.places()]
+    if case.root is None or any(place.is_proxy for place in case.places()):
+        return
+    place = Place("the tenant", case.root, "target.tenant")
+    if (case.root.host, case.root.port) not in known:
+        said = await _resolved(place, case)
+        yield said
+        if said.verdict == "ok":
+            yield await _certified(place, case)
+
+
+async def _resolved(place: Place, case: Case) -> Said:
+    host = str(place.url.host)
+    if _is_address(host):
+        return ok(f"{host} ({place.purpose}) is an address")
+    try:
+        with anyio.fail_after(case.settings.delivery.connect_timeout):
+            found = await anyio.getaddrinfo(host, place.url.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        words = getattr(error, "strerror", None) or "no answer in time"
+        return fault(
+            f"{host} ({place.purpose}) leads nowhere: {clean(words, 100)}",
+            f"is {place.setting} spelt right, and does this machine know the name server?",
+        )
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    return ok(f"{host} ({place.purpose}) is {', '.join(addresses[:MOST])}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+async def _certified(place: Place, case: Case) -> Said:
+    if place.url.scheme == "http":
+        return ok(f"{place.address}: http, without TLS")
+    try:
+        with anyio.fail_after(case.settings.delivery.connect_timeout):
+            shown = await _certificate(place, certificates_checked_by(case.settings))
+    except ssl.SSLCertVerificationError as error:
+        return fault(
+            f"{place.address}: {clean(error.verify_message, 120)}",
+            "if its authority is your own, name its certificate file with target.ca_file",
+        )
+    except ssl.SSLError as error:
+        words = clean(error.reason or "no handshake", 100)
+        return fault(
+            f"{place.address}: does not seem to speak TLS 1.2 or newer ({words})",
+            f"are scheme and port of {place.setting} right?",
+        )
+    except OSError as error:
+        words = clean(error.strerror or "no answer in time", 100)
+        return fault(
+            f"{place.address}: cannot connect: {words}",
+            f"is {place.setting} right, is the service up, and is a firewall in between?",
+        )
+    return _judged(place, shown, time.time())
+
+
+async def _certificate(place: Place, context: ssl.SSLContext) -> Certificate:
+    host = str(place.url.host)
+    _, writer = await asyncio.open_connection(host, place.url.port, ssl=context, server_hostname=host)
+    try:
+        shown = writer.get_extra_info("peercert")
+        issuer = {name: value for part in shown["issuer"] for name, value in part}
+        return Certificate(
+            expires=ssl.cert_time_to_seconds(shown["notAfter"]),
+            protocol=writer.get_extra_info("ssl_object").version(),
+            issuer=clean(issuer.get("organizationName") or issuer.get("commonName") or "somebody", 60),
+        )
+    finally:
+        writer.transport.abort()
+
+
+def _judged(place: Place, shown: Certificate, now: float) -> Said:
+    """Say how long a certificate still holds."""
+    days = int((shown.expires - now) // DAY)
+    until = datetime.fromtimestamp(shown.expires, UTC).date()
+    words = f"{place.address}: {shown.protocol}, trusted; by {shown.issuer}, for {days} more days ({until})"
+    remedy = "have it renewed by whoever runs the service"
+    if days < 1:
+        return fault(words, remedy)
+    return warning(words, remedy) if days < SOON else ok(words)

@@ -1,0 +1,129 @@
+"""The service itself: is it there, does it take our word for who we are, and do our clocks agree."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from ..model import Outcome, Result
+from ..superoffice.checkup import Caller
+from ..superoffice.held_up import HeldUpError
+from ..superoffice.network import LOST, lost
+from ..superoffice.online import WORDS
+from ..superoffice.principal import Principal
+from .asking import answered, told
+from .case import Case
+from .findings import BlockedError, Said, fault, ok, skipped, warning
+
+NOTABLE = 120.0  # seconds between two clocks
+TOO_MUCH = 300.0  # likewise; then a system user's time stamp is probably not taken
+LATER = "run doctor again later; if it stays, ask whoever runs the service"
+ADDRESS = "is target.base_url (or target.tenant) right?"
+
+
+async def tenant(case: Case) -> AsyncIterator[Said]:
+    """Say whether the tenant is running, and where it lives."""
+    caller, target = _caller(case), case.settings.target
+    configured = case.root
+    try:
+        case.root = await caller.residence(trusting=False)
+    except HeldUpError as error:
+        yield await _unknown_state(case, caller, error.outcome)
+        return
+    where = case.root or "where its ticket says"
+    if configured and case.root and configured != case.root:
+        yield warning(
+            f"{target.tenant} is running at {case.root}, but target.base_url says {configured}",
+            "leave target.base_url out, so that the tenant is found wherever it is",
+        )
+        case.root = configured
+    else:
+        yield ok(f"{target.tenant} is running, at {where}")
+
+
+async def _unknown_state(case: Case, caller: Caller, outcome: Outcome) -> Said:
+    """Say whether a run could go on with the configured address all the same."""
+    words, remedy = str(outcome.detail), "see to it, or ask SuperOffice"
+    if case.root is None:
+        return fault(words, remedy)
+    try:
+        await caller.residence(trusting=True)
+    except HeldUpError as error:
+        return fault(str(error.outcome.detail), remedy)
+    return warning(f"{words}; a run would go on with target.base_url", remedy)
+
+
+async def online(_: Case) -> AsyncIterator[Said]:
+    """Say what SuperOffice says of presences in Online."""
+    yield warning(WORDS, "ask before you plan on it; a refusal below may mean just that")
+
+
+async def version(case: Case) -> AsyncIterator[Said]:
+    """Say which service is there, before anybody shows a credential."""
+    caller = _caller(case)
+    if case.root is None:
+        yield skipped("only the ticket says where the service is")
+        return
+    try:
+        hello = await caller.hello(case.root)
+    except LOST as error:
+        outcome = lost(error)
+        yield fault(str(outcome.stop or outcome.detail), LATER)
+        return
+    case.date, case.heard_at = hello.date, datetime.now(UTC)
+    if hello.trouble:
+        yield fault(f"GET {case.root}/api: {hello.trouble}", ADDRESS)
+    elif hello.oddity:
+        yield warning(f"GET {case.root}/api: {hello.oddity}", ADDRESS)
+    else:
+        yield ok(f"SuperOffice {hello.version}")
+
+
+async def clock(case: Case) -> AsyncIterator[Said]:
+    """Say how far this machine's clock is from the service's."""
+    if case.date is None or case.heard_at is None:
+        yield skipped("the service did not tell its time")
+        return
+    ahead = (case.heard_at - case.date).total_seconds()
+    remedy = "set this machine's clock, and let it be kept by NTP"
+    words = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
+    if abs(ahead) <= NOTABLE:
+        yield ok("agrees with the service's")
+    elif abs(ahead) > TOO_MUCH and case.settings.auth.scheme == "system-user":
+        yield fault(f"{words}; a system user could not sign in", remedy)
+    else:
+        yield warning(words, remedy)
+
+
+async def sign_in(case: Case) -> AsyncIterator[Said]:
+    """Say whether the credentials are taken; they are shown once, and not again once refused."""
+    if case.client is None:
+        raise BlockedError("configuration")
+    found = await answered(case.client.principal)
+    scheme = case.settings.auth.scheme
+    if isinstance(found, Principal):
+        case.principal = found
+        yield ok(f"the credentials are taken ({scheme})")
+    elif found.result is Result.REJECTED and not found.stop:
+        yield warning(
+            f"the service does not say who we are: {told(found)}", "see whether presences can be read"
+        )
+    elif found.http_status == 401 or found.stop:  # noqa: PLR2004 - nobody lets us in
+        yield fault(
+            told(found), f"mend [auth] (scheme {scheme}); it was tried once, and no account is locked by that"
+        )
+    else:
+        yield fault(told(found), LATER)
+
+
+async def user(case: Case) -> AsyncIterator[Said]:
+    """Say who we are."""
+    if case.principal is None:
+        yield skipped("not told")
+        return
+    name, number = case.principal.name or "no name told", case.principal.associate_id or "not told"
+    yield ok(f"{name}, associate {number}")
+
+
+def _caller(case: Case) -> Caller:
+    if case.caller is None:
+        raise BlockedError("configuration")
+    return case.caller

@@ -1,0 +1,137 @@
+"""`presence-worker doctor`."""
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..checkup import Case, Verdict, diagnosis, examine
+from ..configuration import OPTION, find_config, usable_settings
+from ..errors import OptionFault, UsageFault
+from ..journal import Archive
+from ..model import MAX_ASSOCIATE_ID
+from ..run import SANDBOX, Invocation, Silence, quoted
+from ..settings import Settings
+from ..superoffice import check_settings, open_client, target_name
+from .invoke import repeated, settings_of, work
+from .loading import load
+from .options import Options, common_options
+from .output import print_json, print_lines, remark
+from .show import wrapped
+
+INDENT = 26  # columns: verdict and name of a check
+
+
+@click.command("doctor")
+@click.option(
+    "--write-check",
+    type=click.IntRange(1, MAX_ASSOCIATE_ID),
+    metavar="ID",
+    help="Write the presence of this associate back as it is: the only PUT that is ever sent.",
+)
+@common_options
+def command(options: Options, write_check: int | None) -> int:
+    """Look for what would keep a run from working, and say how to mend it.
+
+    Settings, state directory, disk, names, certificates, clock, sign-in, permissions and pace are looked
+    at, by the ways and rules of a run. A password is tried once. Nothing is changed, unless --write-check
+    asks for it. The exit code is 0 (also with warnings), 2 where something is wrong on this side, and 6
+    where the service is not there or does not let us in.
+
+    \b
+    Examples:
+      presence-worker doctor
+      presence-worker doctor --sandbox
+      presence-worker doctor --json
+    """
+    settings, problems = _settings(options)
+    if write_check in settings.safety.protected_ids:
+        raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
+    invocation = _invocation(options, settings)
+    look = partial(_examined, options=options, problems=problems, write_to=write_check)
+    return _show(work(look, invocation), options)
+
+
+def _settings(options: Options) -> tuple[Settings, list[str]]:
+    """Give the settings, or what can be used of them, with all that is wrong with them."""
+    problems: dict[str, None] = {}  # each once, in order
+    try:
+        settings = settings_of(options)
+    except UsageFault as fault:
+        problems = dict.fromkeys(str(fault).splitlines())
+        settings = usable_settings(_config(options), options.flags)
+    try:
+        if not options.sandbox:
+            check_settings(settings)
+    except UsageFault as fault:
+        problems |= dict.fromkeys(str(fault).splitlines())
+    return settings, list(problems)
+
+
+def _config(options: Options) -> Path | None:
+    try:
+        return find_config(options.config)
+    except UsageFault:  # one that is not there; that is told
+        return None
+
+
+def _invocation(options: Options, settings: Settings) -> Invocation:
+    return Invocation(
+        settings=settings,
+        archive=Archive(settings.storage.state_dir),
+        target=SANDBOX if options.sandbox else _target(settings),
+        options=repeated(options, settings) if _config(options) else options.repeated,
+        input_options=(),
+        open_service=partial(open_client, settings),
+        progress=Silence(),
+    )
+
+
+def _target(settings: Settings) -> str:
+    """Give the target's name, an empty one where the settings lead nowhere."""
+    try:
+        return target_name(settings.target, settings.auth.login_url)
+    except UsageFault:
+        return ""
+
+
+async def _examined(
+    invocation: Invocation, *, options: Options, problems: list[str], write_to: int | None
+) -> dict[str, Any]:
+    async with AsyncExitStack() as opened:
+        if options.sandbox:
+            inside = load("embedded").sandboxed(invocation.settings)
+            invocation = replace(invocation, settings=await opened.enter_async_context(inside))
+        config = _config(options)
+        case = Case(invocation=invocation, problems=problems, config=config, write_to=write_to)
+        more = ("--write-check", str(write_to)) if write_to else ()
+        again = quoted("doctor", *invocation.options, *more)
+        if any(problem.startswith(OPTION) for problem in problems):
+            again = quoted("doctor", "--help")  # the same options again cannot work
+        return diagnosis(await examine(case), case, again)
+
+
+def _show(found: dict[str, Any], options: Options) -> int:
+    if options.as_json:
+        print_json(found)
+    elif options.quiet:
+        if found["exit_code"]:
+            remark(f"presence-worker: {found['message']}")
+    else:
+        print_lines(_lines(found))
+    if found["next"]:
+        remark(f"Next: {found['next']}")
+    return int(found["exit_code"])
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    for check in found["checks"]:
+        yield from wrapped(f"{check['verdict']:<8} {check['name']:<16} {check['words']}", indent=INDENT)
+        if check["remedy"] and check["verdict"] in (Verdict.WARNING, Verdict.FAULT):
+            yield from wrapped(f"{'':<{INDENT}}-> {check['remedy']}", indent=INDENT + 3)
+    yield ""
+    yield from wrapped(f"{found['message'][:1].upper()}{found['message'][1:]}.")

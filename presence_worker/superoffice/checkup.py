@@ -1,0 +1,149 @@
+"""What can be asked of the service, and found out of the way to it, without showing a credential."""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import orjson
+from yarl import URL
+
+from ..settings import Settings
+from ..text import clean
+from .error_words import looks_like_html
+from .exchange import Answer, exchange
+from .login import JSON, Login
+from .opening import COMMON
+from .root import login_root, service_root
+from .session import Open, proxy_of, sessions, tls
+from .sign_in import EXCHANGING
+from .tenant import finding_out
+
+API = "/api"  # needs no login
+OK, REDIRECTED, MISDIRECTED = 200, 3, 421  # the one in the middle is a family
+
+
+class Place(NamedTuple):
+    """A host that requests go to."""
+
+    purpose: str
+    url: URL
+    setting: str  # that decides it
+    is_proxy: bool = False
+
+    @property
+    def address(self) -> str:
+        """Host and port, for people."""
+        return f"{self.url.host}:{self.url.port}"
+
+
+class Hello(NamedTuple):
+    """What the service says of itself to anybody."""
+
+    version: str | None
+    trouble: str | None  # why it cannot be the service, or cannot serve now
+    oddity: str | None  # what is not as documented, though it may work all the same
+    date: datetime | None  # by its clock
+
+
+def places(settings: Settings) -> list[Place]:
+    """Give the hosts that are known without asking, each once; raise UsageFault where one cannot be."""
+    found = []
+    if root := service_root(settings.target):
+        found.append(Place("the service", root, "target.base_url"))
+    if settings.target.tenant or settings.auth.scheme in EXCHANGING:
+        login = login_root(settings.target, settings.auth.login_url)
+        if (login.host, login.port) not in [(place.url.host, place.url.port) for place in found]:
+            found.append(Place("signing in", login, "auth.login_url (target.environment)"))
+    return found
+
+
+def proxy_place(settings: Settings) -> Place | None:
+    """Give the proxy that stands before all others; raise UsageFault where it cannot be one."""
+    proxy = proxy_of(settings)
+    return Place("the proxy", proxy, "target.proxy", is_proxy=True) if proxy.host else None
+
+
+def certificates_checked_by(settings: Settings) -> ssl.SSLContext:
+    """Give what the certificates of all hosts are checked by; raise UsageFault where it cannot be read."""
+    context = tls(settings)
+    return context if isinstance(context, ssl.SSLContext) else ssl.create_default_context()
+
+
+class Caller:
+    """Owns sessions without credentials; made by `open_caller`."""
+
+    def __init__(self, settings: Settings, open_session: Open) -> None:
+        self._settings = settings
+        self._open_session = open_session
+
+    async def residence(self, *, trusting: bool) -> URL | None:
+        """Ask where the tenant is; None where only its ticket says it.
+
+        *trusting* is as a run does it: a configured root holds. Raise RefusedError or AwayError where the
+        tenant is not running, or not known.
+        """
+        target = self._settings.target
+        session = await self._open_session({"Accept": JSON, **COMMON})
+        login = Login(session, login_root(target, self._settings.auth.login_url))
+        root = service_root(target) if trusting else None
+        return (await finding_out(target, root, login)()).root
+
+    async def hello(self, root: URL) -> Hello:
+        """Ask the service what it is; raises what is in `network.LOST`."""
+        session = await self._open_session({"Accept": JSON, **COMMON})
+        url = URL(f"{str(root).rstrip('/')}{API}", encoded=True)
+        return judge_hello(await exchange(session, "GET", url))
+
+
+@asynccontextmanager
+async def open_caller(settings: Settings) -> AsyncIterator[Caller]:
+    """Open sessions by the same rules as a run does; raise UsageFault for settings that cannot work."""
+    async with sessions(settings) as open_session:
+        yield Caller(settings, open_session)
+
+
+def judge_hello(answer: Answer) -> Hello:
+    """Tell from an answer whether SuperOffice is there."""
+    date = _date(answer.headers)
+    version = _version(answer.body) if answer.status == OK else None
+    if version:
+        return Hello(version, None, None, date)
+    words = f"it answered {answer.status}"
+    if looks_like_html(answer.body):
+        words += " with an HTML page"
+    is_wrong = answer.status // 100 in (REDIRECTED, 5) or answer.status == MISDIRECTED
+    is_page = answer.status == OK and looks_like_html(answer.body)
+    if is_wrong or is_page:
+        return Hello(None, f"{words}{_elsewhere(answer)}", None, date)
+    return Hello(None, None, f"{words} and told no version", date)
+
+
+def _version(body: bytes) -> str | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    version = value.get("NetServerVersion") if isinstance(value, dict) else None
+    return clean(version, 60) or None if isinstance(version, str) else None
+
+
+def _elsewhere(answer: Answer) -> str:
+    """Name the host that a redirection leads to, and nothing else of it."""
+    if answer.status // 100 != REDIRECTED:
+        return ""
+    try:
+        host = URL(answer.headers.get("Location", "")).host
+    except ValueError:
+        host = None
+    return f" and sent us to {clean(host or 'another page', 100)}"
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
