@@ -138,11 +138,12 @@ def results(folder: Path) -> list[str]:
 
 
 @contextmanager
-def sandbox_up(people: int = 1000) -> Iterator[Sandbox]:
-    """Let a sandbox answer in a thread of its own."""
+def sandbox_up(people: int | People = 1000, **how: Any) -> Iterator[Sandbox]:
+    """Let a sandbox answer in a thread of its own; *how* as `serve` takes it."""
+    there = People(people) if isinstance(people, int) else people
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(People(people))) as sandbox,
+        portal.wrap_async_context_manager(serve(there, **how)) as sandbox,
     ):
         yield sandbox
 
