@@ -20,6 +20,7 @@ from .staging import new_run, stage
 from .undoing import stage_undo
 
 JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
+WAITS = "nothing was resumed: this run waits for `apply`"
 NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
 log = structlog.get_logger()
 
@@ -109,7 +110,8 @@ def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Inv
     log.warning("run.nothing_to_resume", run_id=run.run_id, state=run.state)
     ended = run.state != State.STOPPED
     summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, invocation)
-    return {**summary, "notes": [*summary["notes"], NOTHING_LEFT]}
+    waits = run.state in (State.PLANNED, State.HELD)
+    return {**summary, "notes": [*summary["notes"], WAITS if waits else NOTHING_LEFT]}
 
 
 @contextmanager

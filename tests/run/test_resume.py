@@ -123,6 +123,17 @@ def test_unnamed_it_takes_the_newest_stopped_run(worker: Worker) -> None:
     assert taken == [ended.summary["run_id"] for ended in (newer, older, done)]
 
 
+def test_what_waits_for_apply_is_not_resumed(worker: Worker) -> None:
+    """A plan is not sent by `resume`: it says what the run waits for, and the next command does it."""
+    planned = worker("plan", write_csv(worker.folder / "job.csv", away([1, 2])))
+
+    resumed = worker("resume")
+
+    assert (resumed.code, resumed.summary["state"], resumed.summary["requests"]["put"]) == (0, "planned", 0)
+    assert resumed.summary["notes"][-1] == "nothing was resumed: this run waits for `apply`"
+    assert resumed.summary["next"] == planned.summary["next"]
+
+
 @pytest.mark.parametrize("words", [(), ("20261123T020000Z-7f3a",), ("last",)])
 def test_without_any_run_there_is_nothing_to_resume(words: tuple[str, ...], worker: Worker) -> None:
     """Exit 2, and the next command lists what there is."""
