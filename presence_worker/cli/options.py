@@ -22,7 +22,7 @@ FLAGS = {  # parameter: the setting it overrides
     "max_failures": ("safety", "max_failures"),
     "strict": ("safety", "strict"),
 }
-OF_THE_INPUT = ("format", "delimiter", "encoding", "max_invalid")
+OF_THE_INPUT = ("format", "delimiter", "encoding")
 REPEATED = (
     "config",
     "state_dir",
@@ -30,6 +30,9 @@ REPEATED = (
     "sandbox",
     "rate",
     "concurrency",
+    "max_changes",  # like the next two it may have been asked for before it could be judged
+    "max_invalid",
+    "strict",
     "max_failures",
     "read_before",
 )

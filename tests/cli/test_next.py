@@ -128,7 +128,7 @@ def test_it_repeats_how_to_read_the_job(command: str, worker: Worker) -> None:
 
     assert (ended.code, again.code) == (4, 4)
     assert next_words(ended)[0:2] == ["check", str(path)]
-    assert " ".join(options) in ended.summary["next"]
+    assert set(options) <= set(next_words(ended))
 
 
 def test_the_sandbox_stays_the_sandbox(worker: Worker) -> None:
