@@ -13,6 +13,7 @@ from .case import Case, Expected
 from .findings import BlockedError, Said, fault, ok, skipped, warning
 
 MOST_PAGES = 10  # read to count the users; a look is no census
+LATER = "run doctor again later; if it stays, look at the address and at what stands in between"
 PERMISSION = "have it permitted to this user, or use another one"
 
 
@@ -21,18 +22,22 @@ async def users(case: Case) -> AsyncIterator[Said]:
     census, config = Census(), case.settings.input
     outcome = await _counted(client_of(case), census)
     if outcome is not None:
-        by_name = [key for key in COLUMNS_OF if getattr(config, key)]
-        words = f"the query of all users is not to be had: {told(outcome)}"
-        if by_name:
-            yield fault(f"{words}; input.{by_name[0]} needs it", PERMISSION)
-        else:
-            yield warning(words, PERMISSION)
+        yield _uncounted(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
         return
     case.census = census
     number, service = len(census.users), census.service_users
     least = "" if census.is_whole else "at least "
     case.expected = case.expected or Expected(service, f"all {service} users with a presence")
     yield ok(f"{least}{number} users, {service} of them active and with a part in Service")
+
+
+def _uncounted(outcome: Outcome, by_name: list[str]) -> Said:
+    words = f"the query of all users is not to be had: {told(outcome)}"
+    if outcome.result is not Result.REJECTED:
+        return fault(words, LATER)
+    if by_name:
+        return fault(f"{words}; input.{by_name[0]} needs it", PERMISSION)
+    return warning(words, PERMISSION)
 
 
 async def _counted(client: Client, census: Census) -> Outcome | None:
@@ -58,9 +63,7 @@ async def presence(case: Case) -> AsyncIterator[Said]:
     if case.shows_presence:
         yield ok(f"that of associate {whom} can be read")
     elif outcome.stop or outcome.reason not in (Reason.REFUSED, Reason.UNKNOWN_ASSOCIATE):
-        yield fault(
-            words, "run doctor again later; if it stays, look at the address and at what stands in between"
-        )
+        yield fault(words, LATER)
     elif is_online(case.settings.target) and outcome.http_status in NOT_THERE:
         yield fault(words, "ask SuperOffice, or the application's partner, to open it")
     else:

@@ -21,7 +21,7 @@ def _has_tenant(case: Case) -> bool:
 
 
 def _is_online(case: Case) -> bool:
-    return not case.is_sandbox and is_online(case.settings.target)
+    return not case.is_sandbox and case.caller is not None and is_online(case.settings.target)
 
 
 def _may_write(case: Case) -> bool:

@@ -1,12 +1,13 @@
 """What can be asked of the service, and found out of the way to it, without showing a credential."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+import aiohttp
 import orjson
 from yarl import URL
 
@@ -17,10 +18,11 @@ from .exchange import Answer, exchange
 from .login import JSON, Login
 from .opening import COMMON
 from .root import login_root, service_root
-from .session import Open, proxy_of, sessions, tls
+from .session import proxy_of, sessions, tls
 from .sign_in import EXCHANGING
 from .tenant import finding_out
 
+Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 API = "/api"  # needs no login
 OK, REDIRECTED, MISDIRECTED = 200, 3, 421  # the one in the middle is a family
 

@@ -75,7 +75,9 @@ class Client:
             found = judge_principal(answer.status, answer.headers, answer.body)
         else:
             found = answer
-        return self._finished(found) if isinstance(found, Outcome) else found
+        if isinstance(found, Outcome):
+            return self._finished(found)
+        return found._replace(name=found.name and redact(found.name, self._secrets))
 
     async def read(self, associate_id: int) -> Presence | None:
         """Read a presence; None where the service does not show one, whatever the reason."""

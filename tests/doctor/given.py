@@ -18,6 +18,7 @@ PRINCIPAL = "/api/v1/User/currentPrincipal"
 USERS = "/api/v1/User"
 LOOK = "/api/v1/User/1/UserPresenceStatus"
 API = "/api"
+TENANT = "/Cust12345"
 GOOD = {  # what a service answers by path when all is well
     API: {"NetServerVersion": "10.5"},
     PRINCIPAL: {"UserName": "night", "AssociateId": 1, "EjUserId": 5},
@@ -99,10 +100,12 @@ def service_up(people: People | None = None, **how: Any) -> Iterator[Sandbox]:
 @contextmanager
 def answering(acts: Mapping[str, Act] | None = None, **how: Any) -> Iterator[RawServer]:
     """Let a service that is well, but for some paths, answer in a thread of its own."""
-    known = {path: answer(200, orjson.dumps(value)) for path, value in GOOD.items()} | dict(acts or {})
+    good = {path: answer(200, orjson.dumps(value)) for path, value in GOOD.items()}
+    told = {} if acts is None else acts  # which may change later
 
     async def act(peer: Peer, request: Request) -> None:
-        await known.get(request.path.partition("?")[0], answer(404))(peer, request)
+        path = request.path.partition("?")[0]
+        await (told.get(path) or good.get(path.removeprefix(TENANT)) or answer(404))(peer, request)
 
     with (
         start_blocking_portal() as portal,

@@ -1,0 +1,76 @@
+"""How long the next run takes, and what is in its way."""
+
+from datetime import datetime, time
+from math import inf
+
+import pytest
+
+from presence_worker.checkup.duration import judged_moment, judged_pace
+from presence_worker.checkup.findings import Verdict
+from presence_worker.sandbox import Unknowns
+from presence_worker.superoffice.maintenance import ZONE
+
+from .given import Doctor, service_up
+
+HOUR = 3600.0  # seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "deadline", "verdict", "words"),
+    [
+        (90.0, None, Verdict.OK, "the rows take up to 1 min 30 s"),
+        (2 * HOUR, 2 * HOUR, Verdict.OK, "the rows take up to 2 h 0 min"),
+        (2 * HOUR + 1, 2 * HOUR, Verdict.WARNING, "and delivery.deadline is 2 h 0 min"),
+        (90.0, time(6), Verdict.OK, "to end by 06:00 a run has to begin by 05:58"),
+        (2 * HOUR, time(1, 30), Verdict.OK, "to end by 01:30 a run has to begin by 23:30"),
+        (25 * HOUR, time(6), Verdict.WARNING, "longer than from one delivery.deadline to the next"),
+    ],
+)
+def test_a_run_has_to_end_in_time(
+    seconds: float, deadline: float | time | None, verdict: Verdict, words: str
+) -> None:
+    """Longer than the deadline is a warning; a time of day is a matter of when it begins."""
+    said = judged_pace("the rows", seconds, deadline)
+
+    assert said.verdict is verdict
+    assert words in said.words
+    assert (said.remedy is None) == (verdict is Verdict.OK)
+
+
+@pytest.mark.parametrize(
+    ("options", "unknowns", "told"),
+    [
+        ((), Unknowns(), "2.0 s"),
+        (("--rate", "2"), Unknowns(), "10 s"),
+        (("--read-before", "each"), Unknowns(), "4.0 s"),
+        (("--read-before", "off"), Unknowns(), "2.0 s"),
+    ],
+)
+def test_each_request_takes_its_time(
+    options: tuple[str, ...], unknowns: Unknowns, told: str, doctor: Doctor
+) -> None:
+    """Twenty rows at ten a second; where each is looked at first, twice that."""
+    with service_up(unknowns=unknowns) as sandbox:
+        examined = doctor(sandbox.url, *options)
+
+    assert examined.told("rate").words == f"all 20 users with a presence take up to {told}"
+
+
+def test_with_nothing_known_nothing_is_said(doctor: Doctor) -> None:
+    """Neither an earlier job nor the users."""
+    with service_up(unknowns=Unknowns(no_query=True)) as sandbox:
+        assert doctor(sandbox.url).verdict("rate") == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("hour", "seconds", "verdict"),
+    [(12, 60.0, Verdict.OK), (2, 60.0, Verdict.WARNING), (12, inf, Verdict.WARNING)],
+)
+def test_maintenance_is_told(hour: int, seconds: float, verdict: Verdict) -> None:
+    """By the moment it is, and the time it takes; with when it is better."""
+    moment = datetime(2026, 11, 25, hour, tzinfo=ZONE)  # a Wednesday
+
+    said = judged_moment(moment, seconds)
+
+    assert said.verdict is verdict
+    assert (said.remedy is None) == (verdict is Verdict.OK)

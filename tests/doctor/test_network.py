@@ -1,0 +1,165 @@
+"""The way to the service: names that lead somewhere, certificates that are trusted and hold."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.raw_server import Act, Greeting, Peer
+from tests.superoffice.signing_in import STATE
+from tests.superoffice.test_tenant import state
+from tests.superoffice.test_tls import serving
+
+from .given import Doctor, answering
+
+REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The authority's certificate, as an operator would name it."""
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+def leaf(authority: trustme.CA, days: float) -> ssl.SSLContext:
+    """Give a server's side of TLS whose certificate still holds for some days."""
+    now = datetime.now(UTC)
+    return serving(
+        authority.issue_cert(
+            "127.0.0.1", not_before=now - timedelta(days=1), not_after=now + timedelta(days=days)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "told"),
+    [
+        (90.5, "ok", "for 90 more days"),
+        (13.5, "warning", "for 13 more days"),
+        (0.5, "fault", "for 0 more days"),
+    ],
+)
+def test_a_certificate_s_days(
+    days: float, verdict: str, told: str, authority: trustme.CA, ca_file: Path, doctor: Doctor
+) -> None:
+    """Trusted, with who issued it; one that ends soon is a warning, one that ends today a fault."""
+    doctor.configure(f"[target]\nca_file = '{ca_file}'\n")
+    with answering(tls=leaf(authority, days)) as server:
+        examined = doctor(f"https://127.0.0.1:{server.port}")
+
+    words = examined.told("TLS").words
+    assert examined.verdict("TLS") == verdict
+    assert told in words
+    assert "TLSv1.3, trusted; by trustme v" in words
+    assert examined.ended.code == (6 if verdict == "fault" else 0)
+
+
+def test_a_certificate_nobody_vouches_for(authority: trustme.CA, doctor: Doctor) -> None:
+    """The reason is named, and no request goes out."""
+    with answering(tls=leaf(authority, 90)) as server:
+        examined = doctor(f"https://127.0.0.1:{server.port}")
+
+    told = examined.told("TLS")
+    assert (told.verdicts, told.remedies, examined.ended.code) == (["fault"], REMEDY, 6)
+    assert "unable to get local issuer certificate" in told.words
+    assert (server.requests, examined.told("version").words) == ([], "after TLS")
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words"),
+    [
+        (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "does not seem to speak TLS 1.2"),
+        (Peer.reset, "cannot connect: "),
+        (Peer.close, ""),
+        (Peer.hang, "cannot connect: no answer in time"),
+    ],
+)
+def test_no_tls_there(greeting: Greeting, words: str, doctor: Doctor) -> None:
+    """A plain port, or nobody who answers."""
+    doctor.configure("[delivery]\nconnect_timeout = 0.2\n")
+    with answering(greeting=greeting) as server:
+        examined = doctor(f"https://127.0.0.1:{server.port}")
+
+    assert examined.verdict("TLS") == "fault"
+    assert words in examined.told("TLS").words
+
+
+def test_nobody_listens_there(doctor: Doctor) -> None:
+    """A port that refuses is told before any certificate is."""
+    told = doctor("https://127.0.0.1:9").told("TLS")
+
+    assert told.verdicts == ["fault"]
+    assert told.words.startswith("127.0.0.1:9: cannot connect: Conne")
+
+
+def test_a_name_that_leads_nowhere(doctor: Doctor) -> None:
+    """It is looked up before anything else is tried."""
+    examined = doctor("https://crm.invalid/SuperOffice")
+
+    told = examined.told("name resolution")
+    assert (examined.ended.code, told.verdicts) == (6, ["fault"])
+    assert told.words.startswith("crm.invalid (the service) leads nowhere: ")
+    assert "is target.base_url spelt right" in told.remedies
+
+
+def test_a_name_that_leads_somewhere(doctor: Doctor) -> None:
+    """With the addresses it stands for."""
+    with answering() as server:
+        told = doctor(f"http://localhost:{server.port}").told("name resolution")
+
+    assert told.verdicts == ["ok"]
+    assert "127.0.0.1" in told.words
+
+
+def test_through_a_proxy_nothing_is_guessed(doctor: Doctor) -> None:
+    """Only the proxy's name is looked up from here; what is behind it is asked through it."""
+    with answering() as server:
+        doctor.configure(f"[target]\nproxy = 'http://127.0.0.1:{server.port}'\n")
+        examined = doctor("https://crm.invalid")
+
+    assert examined.told("name resolution").words == "127.0.0.1 (the proxy) is an address"
+    assert examined.told("TLS") == (["skipped"], "not looked at: a proxy is in between", "")
+    assert examined.verdict("version") == "fault"
+
+
+def test_the_sign_in_host_is_a_host_like_another(doctor: Doctor) -> None:
+    """Both are looked up; where both are one, once."""
+    doctor.configure("[target]\ntenant = 'Cust12345'\n[auth]\nlogin_url = 'https://login.invalid'\n")
+    two = doctor("https://crm.invalid").told("name resolution")
+    doctor.configure("[target]\ntenant = 'Cust12345'\n[auth]\nlogin_url = 'https://crm.invalid'\n")
+    one = doctor("https://crm.invalid/Cust12345").told("name resolution")
+
+    assert two.verdicts == ["fault", "fault"]
+    assert "login.invalid (signing in)" in two.words
+    assert "auth.login_url" in two.remedies
+    assert one.verdicts == ["fault"]
+
+
+@pytest.mark.parametrize(
+    ("place", "verdicts"), [("https://127.0.0.1:{}", ["ok", "warning"]), ("https://no.invalid", ["fault"])]
+)
+def test_the_tenant_s_host_is_looked_at_once_it_is_known(
+    place: str, verdicts: list[str], authority: trustme.CA, ca_file: Path, doctor: Doctor
+) -> None:
+    """It is named by the tenant's state, and then its name and certificate count like any other's."""
+    acts: dict[str, Act] = {}
+    with answering(tls=leaf(authority, 5)) as server, answering(acts) as login:
+        acts[STATE] = state(place.format(server.port))
+        doctor.configure(
+            f"[target]\nca_file = '{ca_file}'\ntenant = 'Cust12345'\n[auth]\nlogin_url = '{login.url}'\n"
+        )
+        examined = doctor()
+
+    assert examined.verdict("tenant") == "ok"
+    assert examined.told("tenant's host").verdicts == verdicts
+    assert "(the tenant)" in examined.told("tenant's host").words
