@@ -111,7 +111,7 @@ class Target(Section):
 class Auth(Section):
     """As whom."""
 
-    scheme: Literal["basic", "soticket", "bearer", "oauth", "system-user", "xsrf"] = "basic"
+    scheme: Literal["basic", "soticket", "bearer", "oauth", "system-user", "xsrf", "ntlm"] = "basic"
     username: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from .exchange import Answer
+
 FOREVER = float("inf")
 RENEWED_AT = 0.8  # of its life
 
@@ -15,6 +17,7 @@ class Credential:
     secrets: tuple[str, ...] = field(repr=False, compare=False)  # to blot out wherever they turn up
     life: float = field(default=FOREVER, compare=False)  # seconds from when it was given
     root: str | None = field(default=None, compare=False)  # of the service, where the credential names it
+    turn: int = 0  # tells apart what shows the same, but is proven anew
 
     @property
     def renew_after(self) -> float:
@@ -23,3 +26,6 @@ class Credential:
 
 
 SignIn = Callable[[], Awaitable[Credential]]  # raises AwayError and RefusedError
+Ask = Callable[..., Awaitable[Answer]]  # with what is shown in `Authorization`, or nothing
+Certificate = Callable[[], bytes | None]  # of the other end, once there is a connection
+Greet = Callable[[Ask, Certificate], Awaitable[None]]  # signs a connection in; raises as SignIn does

@@ -1,6 +1,6 @@
 """One request and its answer, as the HTTP library is to carry them out."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -15,6 +15,9 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes  # cut where it is longer than was asked for
+
+
+Exchange = Callable[..., Awaitable[Answer]]  # like `exchange`, over a session or lines of its own
 
 
 async def exchange(

@@ -8,8 +8,8 @@ from yarl import URL
 
 from ..model import Result
 from ..text import clean
-from .exchange import exchange
-from .held_up import away, refused
+from .exchange import Answer, exchange
+from .held_up import AwayError, HeldUpError, away, refused
 from .network import LOST, lost
 from .waiting import retry_after
 
@@ -56,20 +56,32 @@ class Login:
         try:
             answer = await exchange(self._session, method, self._root.with_path(path), **how)
         except LOST as error:
-            outcome = lost(error)
-            if outcome.stop:
-                raise refused(f"signing in: {outcome.stop}") from None
-            words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
-            raise away(f"signing in at {self.host}: {words}") from None
-        if answer.status // 100 == 5 or answer.status in TOO_BUSY:  # noqa: PLR2004 - the family
-            words = f"signing in at {self.host}: it answered {answer.status}"
-            raise away(words, retry_after=retry_after(answer.headers))
+            raise unanswered(self.host, error) from None
+        if busy := too_busy(self.host, answer):
+            raise busy
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
             raise refused(
                 f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
                 "is auth.login_url (or target.environment) right?"
             )
         return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
+
+
+def unanswered(host: str, error: BaseException) -> HeldUpError:
+    """Give what it means for all of us that a request of signing in ended in *error*."""
+    outcome = lost(error)
+    if outcome.stop:
+        return refused(f"signing in: {outcome.stop}")
+    words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
+    return away(f"signing in at {host}: {words}")
+
+
+def too_busy(host: str, answer: Answer) -> AwayError | None:
+    """Give the error for an answer that may be better soon, None for any other."""
+    if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
+        return None
+    words = f"signing in at {host}: it answered {answer.status}"
+    return away(words, retry_after=retry_after(answer.headers))
 
 
 def _host(headers: Any) -> str:

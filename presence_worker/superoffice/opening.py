@@ -13,13 +13,16 @@ from ..settings import Delivery, Settings
 from .access import Access
 from .auth import known_secrets
 from .client import Client
+from .credential import Greet
+from .exchange import exchange
 from .lease import Lease
+from .lines import Line, Lines
 from .login import JSON, Login
 from .online import OnlineHint
 from .presences import ENCODERS
 from .root import is_online, login_root, service_root
-from .session import proxy_of, sessions, tls
-from .sign_in import problems, signing_in
+from .session import Sessions, proxy_of, sessions, tls
+from .sign_in import greeting, problems, signing_in
 from .tenant import finding_out, told_root
 from .wire import Wire
 
@@ -66,7 +69,9 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         session = await open_session(_headers(settings.delivery))
         login_session = await open_session({"Accept": JSON, **COMMON})
         access = _access(settings, session, login_session, secrets)
-        wire = Wire(session, access, asyncio.get_running_loop().time)
+        greet = greeting(settings)
+        way = _lines(open_session, session, greet, access).exchange if greet else partial(exchange, session)
+        wire = Wire(way, access, asyncio.get_running_loop().time)
         hint = OnlineHint(is_online=is_online(settings.target))
         yield Client(wire, secrets, ENCODERS[settings.delivery.content_type], hint)
 
@@ -100,6 +105,16 @@ def _access(
         root_of=partial(told_root, target=target, by="the ticket"),
         clock=clock,
     )
+
+
+def _lines(open_session: Sessions, session: aiohttp.ClientSession, greet: Greet, access: Access) -> Lines:
+    """Put together connections that sign in themselves, with the headers of *session*."""
+
+    async def open_line() -> Line:
+        held = open_session.held()
+        return Line(await open_session(session.headers, held), held)
+
+    return Lines(open_line, greet, access)
 
 
 def _secrets(settings: Settings) -> list[str]:

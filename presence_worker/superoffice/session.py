@@ -1,38 +1,20 @@
 """HTTP sessions: how connections are made, and what the HTTP library must not do by itself."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 from yarl import URL
 
 from ..errors import UsageFault
 from ..settings import Settings
+from .connectors import Connector, Held
 from .network import AnswerLostError
 from .root import login_root, service_root
 from .sign_in import EXCHANGING
 
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Owns the connections; what came unasked on an idle one must not pass for the next answer."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
-    ) -> Connection:
-        """Give a connection on which nothing waits to be read."""
-        connection = await super().connect(req, traces, timeout)
-        while connection.protocol is not None and connection.protocol.should_close:
-            connection.close()
-            connection = await super().connect(req, traces, timeout)
-        return connection
 
 
 async def _only_once(
@@ -47,35 +29,50 @@ async def _only_once(
         raise AnswerLostError from error
 
 
+class Sessions:
+    """Owns what sessions have in common: the connections, their time limits, how they are secured."""
+
+    def __init__(self, settings: Settings, opened: AsyncExitStack) -> None:
+        delivery = settings.delivery
+        self._opened = opened  # they end with it
+        self._proxy = settings.target.proxy
+        self._tls = tls(settings)
+        self._shared = Connector(limit=0, ssl=self._tls, ttl_dns_cache=60)
+        self._timeout = aiohttp.ClientTimeout(
+            total=delivery.total_timeout,
+            connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
+            sock_read=delivery.read_timeout,
+        )
+
+    async def __call__(
+        self, headers: Mapping[str, str], connector: Connector | None = None
+    ) -> aiohttp.ClientSession:
+        """Open a session with the headers of all its requests; over shared connections unless told."""
+        session = aiohttp.ClientSession(
+            connector=connector or self._shared,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            timeout=self._timeout,
+            headers=headers,
+            proxy=self._proxy,
+            middlewares=(_only_once,),
+        )
+        return await self._opened.enter_async_context(session)
+
+    def held(self) -> Held:
+        """Give what holds a connection that nobody else uses."""
+        return Held(limit=1, ssl=self._tls, ttl_dns_cache=60)
+
+
 @asynccontextmanager
-async def sessions(settings: Settings) -> AsyncIterator[Open]:
-    """Give a function that opens a session for each host's own secrets; they end with the context.
+async def sessions(settings: Settings) -> AsyncIterator[Sessions]:
+    """Give what opens a session for each host's own secrets; they end with the context.
 
     Cookies, proxy variables, .netrc and redirects are ignored; TLS is 1.2 or newer and always verified.
     """
-    connector = _Connector(limit=0, ssl=tls(settings), ttl_dns_cache=60)
-    delivery = settings.delivery
-    timeout = aiohttp.ClientTimeout(
-        total=delivery.total_timeout,
-        connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
-        sock_read=delivery.read_timeout,
-    )
     async with AsyncExitStack() as opened:
-
-        async def open_session(headers: dict[str, str]) -> aiohttp.ClientSession:
-            session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                timeout=timeout,
-                headers=headers,
-                proxy=settings.target.proxy,
-                middlewares=(_only_once,),
-            )
-            return await opened.enter_async_context(session)
-
-        yield open_session
+        yield Sessions(settings, opened)
 
 
 def tls(settings: Settings) -> ssl.SSLContext | bool:

@@ -3,21 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 from yarl import URL
 
 from .access import Access
-from .exchange import Answer, exchange
+from .exchange import Answer, Exchange
 from .remedies import REMEDIES, Remedies
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 
 
 class Wire:
-    """Owns the session with one service; made by `open_client`."""
+    """Owns the way to one service; made by `open_client`."""
 
-    def __init__(self, session: aiohttp.ClientSession, access: Access, clock: Callable[[], float]) -> None:
-        self._session = session
+    def __init__(self, exchange: Exchange, access: Access, clock: Callable[[], float]) -> None:
+        self._exchange = exchange
         self._access = access
         self._clock = clock
         self._remedies = Remedies(access)
@@ -45,7 +44,7 @@ class Wire:
 
     async def _send(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
         used, url = self._access.shown, URL(self._access.root + path, encoded=True)
-        answer = await exchange(self._session, method, url, data=body, **how)
+        answer = await self._exchange(method, url, data=body, **how)
         if answer.status in REMEDIES or self._remedies.tried:
             await self._remedies.look_at(answer, (method, path), used)
         if not self._access.is_proven and _is_proof(answer.status) and self._access.is_current(used):

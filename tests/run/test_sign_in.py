@@ -20,6 +20,7 @@ from presence_worker.sandbox import Online, People, Sandbox, serve
 from presence_worker.sandbox.signatures import new_key
 from presence_worker.superoffice import maintenance
 from tests.raw_server import Act, answer
+from tests.superoffice.iis import Iis, ntlm, write_accounts
 from tests.superoffice.signing_in import (
     EXCHANGE,
     KEYS,
@@ -34,7 +35,7 @@ from tests.superoffice.signing_in import (
 )
 from tests.superoffice.test_canaries import MESSAGE, SECRET, SHAPES, assert_silent, parrot
 
-from .given import FAST, Ended, Row, Worker, away, raw_up, results, write_csv
+from .given import FAST, PASSWORD, Ended, Row, Worker, away, raw_up, results, wishes, write_csv
 
 CLAIM = "http://schemes.superoffice.net/identity/"
 
@@ -145,6 +146,57 @@ def test_nobody_waits_for_cryptography_that_is_not_used(job: Path, sandbox: Sand
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_nobody_needs_a_library_that_is_not_used(job: Path, tmp_path: Path) -> None:
+    """What is only installed on demand is asked for only with its scheme, and by name."""
+    auth = "[auth]\nscheme = 'ntlm'\nusername = 'CRM\\night'\npassword = 'x'\n"
+    (tmp_path / "ntlm.toml").write_text(f"[target]\nbase_url = 'http://127.0.0.1:9'\n{auth}")
+    code = (
+        "import sys; sys.modules['spnego'] = None; from presence_worker.cli.main import execute; "
+        f"print(execute(['run', {str(job)!r}, '--sandbox', '--rate', '1000', '-q']), "
+        f"execute(['run', {str(job)!r}, '--config', 'ntlm.toml']))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+
+    assert done.stdout.splitlines()[-1] == "0 2"
+    assert "auth.scheme = ntlm needs something that is not installed" in done.stderr
+    assert "pip install 'presence-worker[ntlm]'" in done.stderr
+
+
+def test_a_night_of_a_windows_account(
+    operator: Operator, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong password is tried once and told; once it is right, the rest is sent. Neither is in the log."""
+    write_accounts(tmp_path / "accounts", PASSWORD)
+    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "accounts"))
+    (tmp_path / "password").write_text(f"{PASSWORD} ")
+    (tmp_path / "wrong").write_text(PASSWORD[::-1])
+    iis = Iis()
+    with raw_up(iis) as server:
+        operator.configure(target={"base_url": server.url}, auth=shown(ntlm(tmp_path / "wrong")))
+        stopped = operator("run", job)
+        tried, sent = iis.proofs.total(), len(server.puts)
+        operator.configure(target={"base_url": server.url}, auth=shown(ntlm(tmp_path / "password")))
+        resumed = operator("resume")
+
+    proofs = [words.split()[1] for seen in server.requests if (words := seen.header("Authorization"))]
+    told = stopped.out + stopped.err + resumed.out + resumed.err
+    assert (stopped.code, tried, sent) == (6, 1, 0)
+    assert "check auth.username and auth.password" in stopped.summary["message"]
+    assert resumed.code == 0
+    assert sorted(number for number, _, _ in wishes(server)) == list(range(1, 31))
+    assert not [proof for proof in proofs if proof in told]
+    assert PASSWORD[::-1] not in told
+    assert_silent(told)
+
+
+def shown(auth: dict[str, Any]) -> dict[str, str]:
+    """Give an [auth] table as it is written."""
+    return {key: str(value) for key, value in auth.items()}
 
 
 def test_what_is_refused_after_its_renewal_can_be_resumed(operator: Operator, job: Path) -> None:

@@ -8,7 +8,7 @@ import structlog
 
 from ...settings import Auth, Settings
 from ..auth import is_set
-from ..credential import FOREVER, Credential, SignIn
+from ..credential import FOREVER, Credential, Greet, SignIn
 from ..login import Login
 
 SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
@@ -18,8 +18,10 @@ SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may hav
     "oauth": "oauth",
     "system-user": "system_user",
     "xsrf": "xsrf",
+    "ntlm": "ntlm",
 }
 EXCHANGING = ("oauth", "system-user")  # these fetch what they show at the sign-in host
+EXTRAS = {"ntlm": "pip install 'presence-worker[ntlm]'"}  # these need more than everybody has
 log = structlog.get_logger()
 
 
@@ -41,9 +43,20 @@ def signing_in(settings: Settings, login: Login) -> SignIn:
     return logged
 
 
+def greeting(settings: Settings) -> Greet | None:
+    """Make the function that signs a connection in; None where each request shows who we are."""
+    module = _module(settings.auth)
+    greet: Greet | None = module.greeting(settings.auth) if hasattr(module, "greeting") else None
+    return greet
+
+
 def problems(settings: Settings) -> Iterator[str]:
     """Yield what keeps the chosen scheme from working, as far as it can be told without asking anybody."""
-    module = _module(settings.auth)
+    try:
+        module = _module(settings.auth)
+    except ModuleNotFoundError:
+        yield _not_installed(settings.auth.scheme)
+        return
     missing = [name for name in module.NEEDED if not _is_there(settings, name)]
     yield from (_missing(name, settings.auth) for name in missing)
     if hasattr(module, "problems") and not missing:
@@ -57,6 +70,11 @@ def _module(auth: Auth) -> ModuleType:
 def _is_there(settings: Settings, name: str) -> bool:
     section, key = name.split(".")
     return bool(settings.target.tenant) if section == "target" else is_set(settings.auth, key)
+
+
+def _not_installed(scheme: str) -> str:
+    remedy = EXTRAS.get(scheme, "install presence-worker anew")
+    return f"auth.scheme = {scheme} needs something that is not installed: {remedy}"
 
 
 def _missing(name: str, auth: Auth) -> str:

@@ -1,0 +1,116 @@
+"""Connections that sign in before anything else goes over them."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import aiohttp
+import anyio
+from yarl import URL
+
+from .access import Access
+from .connectors import Held, StrangerError
+from .credential import Credential, Greet
+from .exchange import Answer, exchange
+from .held_up import AwayError, HeldUpError, RefusedError, away
+from .login import too_busy, unanswered
+from .network import LOST
+
+WHO_AM_I = "/api/v1/User/currentPrincipal"  # is asked while a connection signs in: changes nothing
+
+
+class Line:
+    """Owns one connection, and the knowledge of who it has signed in as."""
+
+    def __init__(self, session: aiohttp.ClientSession, held: Held) -> None:
+        self._session = session
+        self._held = held
+        self.signed_in_as: Credential | None = None
+
+    async def exchange(self, method: str, url: URL, **how: Any) -> Answer:
+        """Make a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
+        try:
+            return await exchange(self._session, method, url, **how)
+        except BaseException:
+            self._drop()
+            raise
+
+    async def sign_in(self, credential: Credential, greet: Greet, root: str) -> None:
+        """Sign a new connection in; raise AwayError or RefusedError."""
+        self._drop()
+        await greet(partial(self._ask, URL(root + WHO_AM_I, encoded=True)), lambda: self._held.certificate)
+        self.signed_in_as = credential
+
+    async def _ask(self, url: URL, authorization: str | None = None) -> Answer:
+        """Make one step of signing in; it goes over the connection of the step before, or not at all."""
+        headers = {"Authorization": authorization} if authorization else None
+        try:
+            answer = await self.exchange("GET", url, headers=headers)
+        except StrangerError:
+            raise away("the connection ended while it was signing in") from None
+        except LOST as error:
+            raise unanswered(url.authority, error) from None
+        if busy := too_busy(url.authority, answer):
+            raise busy
+        return answer
+
+    def _drop(self) -> None:
+        self.signed_in_as = None
+        self._held.drop()
+
+
+class Lines:
+    """Owns the lines that nobody uses just now, and the right to sign one in.
+
+    One signs in at a time, and all others hear what became of it: a wrong password is tried once.
+    """
+
+    def __init__(self, open_line: Callable[[], Awaitable[Line]], greet: Greet, access: Access) -> None:
+        self._open_line = open_line
+        self._greet = greet
+        self._access = access
+        self._free: list[Line] = []  # the one used last is used next: what is used does not fall asleep
+        self._signing_in = anyio.Lock()
+        self._ended = 0  # how many have come to an end, well or not
+        self._failure: AwayError | None = None  # of the last
+
+    async def exchange(self, method: str, url: URL, **how: Any) -> Answer:
+        """Make a request over a connection that has signed in; raises as `exchange` does, and HeldUpError."""
+        line = self._free.pop() if self._free else await self._open_line()
+        try:
+            return await self._over(line, method, url, how)
+        finally:
+            self._free.append(line)
+
+    async def _over(self, line: Line, method: str, url: URL, how: dict[str, Any]) -> Answer:
+        if line.signed_in_as is self._access.shown.credential:
+            try:
+                return await line.exchange(method, url, **how)
+            except StrangerError:
+                pass  # it has ended meanwhile
+        await self._sign_in(line)
+        try:
+            return await line.exchange(method, url, **how)
+        except StrangerError:
+            raise away("the connection ended as soon as it had signed in") from None
+
+    async def _sign_in(self, line: Line) -> None:
+        ended = self._ended
+        async with self._signing_in:
+            if self._failure and self._ended != ended:
+                raise AwayError(self._failure.outcome)
+            credential = await self._access.credential.held()  # raises where we were refused meanwhile
+            self._failure = None
+            try:
+                await line.sign_in(credential, self._greet, self._access.root)
+            except HeldUpError as error:
+                self._take_in(error)
+                raise
+            finally:
+                self._ended += 1
+
+    def _take_in(self, error: HeldUpError) -> None:
+        if isinstance(error, RefusedError):
+            self._access.credential.is_over(error)
+        elif isinstance(error, AwayError):
+            self._failure = error

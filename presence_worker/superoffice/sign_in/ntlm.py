@@ -1,0 +1,119 @@
+"""Scheme `ntlm`: a Windows account's name and password, proven once for each connection."""
+
+import base64
+import binascii
+import itertools
+import logging
+import struct
+from collections.abc import Iterator
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from spnego import ContextProxy, NegotiateOptions, client
+from spnego.channel_bindings import GssChannelBindings
+from spnego.exceptions import SpnegoError
+
+from ...settings import Auth
+from ..auth import application, secret_now
+from ..credential import Ask, Certificate, Credential, Greet, SignIn
+from ..exchange import Answer
+from ..held_up import refused
+
+NEEDED = ("auth.username", "auth.password")
+SIGNED_OUT = 401
+WORDS = ("NTLM", "Negotiate")  # under which a server may offer it; the first that it does
+MALFORMED = (SpnegoError, ValueError, LookupError, TypeError, struct.error)  # strange challenges
+WEAK = (hashes.MD5, hashes.SHA1)  # a certificate signed with one of these is told by its SHA-256 (RFC 5929)
+
+logging.getLogger("spnego").setLevel(logging.WARNING)  # below, it tells what proves who we are
+
+
+def signing_in(auth: Auth, **_: object) -> SignIn:
+    """Make the function that stands for the account; the password is for the connections alone."""
+    turns = itertools.count()  # a connection that is no longer known signs in again, with the same account
+
+    async def sign_in() -> Credential:
+        return Credential(
+            headers=application(auth, "app_token"), secrets=(secret_now(auth, "password"),), turn=next(turns)
+        )
+
+    return sign_in
+
+
+def greeting(auth: Auth) -> Greet:
+    """Make the function that signs a connection in: in three requests without a body."""
+
+    async def greet(ask: Ask, certificate: Certificate) -> None:
+        word = _offered(await ask())
+        context = _context(auth, certificate())
+        challenged = await ask(f"{word} {_encoded(context.step())}")
+        proof = _proof(context, challenged, word)
+        answer = await ask(f"{word} {_encoded(proof)}")
+        if answer.status == SIGNED_OUT:
+            raise refused(
+                "the service refused the credentials (401) when a connection signed in with NTLM; check "
+                "auth.username and auth.password, and that no proxy in between shares connections"
+            )
+
+    return greet
+
+
+def _context(auth: Auth, certificate: bytes | None) -> ContextProxy:
+    """Begin to prove who we are; where there is TLS, to this server alone."""
+    bound = certificate and fingerprint(certificate)
+    return client(
+        auth.username,
+        secret_now(auth, "password"),
+        protocol="ntlm",
+        options=NegotiateOptions.use_ntlm,  # the same on every system
+        channel_bindings=GssChannelBindings(application_data=b"tls-server-end-point:" + bound)
+        if bound
+        else None,
+    )
+
+
+def fingerprint(certificate: bytes) -> bytes | None:
+    """Give the hash that stands for a certificate, by the rule of RFC 5929; None where it has none."""
+    try:
+        read = x509.load_der_x509_certificate(certificate)
+        algorithm = read.signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    if algorithm is None:
+        return None
+    return read.fingerprint(hashes.SHA256() if isinstance(algorithm, WEAK) else algorithm)
+
+
+def _offered(answer: Answer) -> str:
+    """Give the word under which the service offers NTLM; raise RefusedError where it does not."""
+    offers = {offer.partition(" ")[0].lower() for offer in _offers(answer)}
+    word = next((word for word in WORDS if word.lower() in offers), None)
+    if answer.status != SIGNED_OUT or word is None:
+        raise refused(
+            f"the service does not offer to sign in with NTLM (it answered {answer.status}); is "
+            "target.base_url right, and Windows authentication switched on for SuperOffice's web API in IIS?"
+        )
+    return word
+
+
+def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
+    """Answer the service's challenge; raise RefusedError where it is none."""
+    tokens = [offer.split()[1:] for offer in _offers(answer) if offer.split()[0].lower() == word.lower()]
+    try:
+        (token,) = next(found for found in tokens if found)
+        return context.step(base64.b64decode(token, validate=True)) or b""
+    except (StopIteration, binascii.Error, *MALFORMED):
+        raise refused(
+            f"the service answered {answer.status} to NTLM, with no challenge that can be understood; does a "
+            "proxy in between share connections?"
+        ) from None
+
+
+def _offers(answer: Answer) -> Iterator[str]:
+    values = (value for name, value in answer.headers.items() if name.lower() == "www-authenticate")
+    return (offer for value in values for part in value.split(",") if (offer := part.strip()))
+
+
+def _encoded(token: bytes | None) -> str:
+    return base64.b64encode(token or b"").decode()
