@@ -14,6 +14,7 @@ from ..superoffice import Client
 from ..superoffice.census import Census
 from ..superoffice.checkup import Caller, Place, places, proxy_place
 from ..superoffice.principal import Principal
+from .findings import BlockedError
 
 
 class Expected(NamedTuple):
@@ -51,6 +52,18 @@ class Case:
     def is_sandbox(self) -> bool:
         """Whether the service is the one inside this program."""
         return self.invocation.target == SANDBOX
+
+    def way(self) -> Caller:
+        """Give the way to the service; raise BlockedError where the settings lead nowhere."""
+        if self.caller is None:
+            raise BlockedError("configuration")
+        return self.caller
+
+    def us(self) -> Client:
+        """Give the client that shows our credentials; raise BlockedError where the settings are at fault."""
+        if self.client is None:
+            raise BlockedError("configuration")
+        return self.client
 
     def places(self) -> list[Place]:
         """Give the hosts to which connections are made as far as they are known; none where settings lack."""

@@ -40,6 +40,7 @@ async def name_resolution(case: Case) -> AsyncIterator[Said]:
 
 async def tls(case: Case) -> AsyncIterator[Said]:
     """Say whether certificates are trusted, and how long they hold."""
+    case.way()
     for place in case.places():
         if place.is_proxy:
             yield skipped("not looked at: a proxy is in between")

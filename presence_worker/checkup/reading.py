@@ -10,7 +10,7 @@ from ..superoffice.online import NOT_THERE
 from ..superoffice.principal import NOBODY
 from .asking import answered, told
 from .case import Case, Expected
-from .findings import BlockedError, Said, fault, ok, skipped, warning
+from .findings import Said, fault, ok, skipped, warning
 
 MOST_PAGES = 10  # read to count the users; a look is no census
 LATER = "run doctor again later; if it stays, look at the address and at what stands in between"
@@ -20,7 +20,7 @@ PERMISSION = "have it permitted to this user, or use another one"
 async def users(case: Case) -> AsyncIterator[Said]:
     """Say whether all users may be read, and how many there are."""
     census, config = Census(), case.settings.input
-    outcome = await _counted(client_of(case), census)
+    outcome = await _counted(case.us(), census)
     if outcome is not None:
         yield _uncounted(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
         return
@@ -53,7 +53,7 @@ async def _counted(client: Client, census: Census) -> Outcome | None:
 
 async def presence(case: Case) -> AsyncIterator[Said]:
     """Say whether a presence may be read: our own, or that of somebody who has one."""
-    client, whom = client_of(case), _whom(case)
+    client, whom = case.us(), _whom(case)
     if whom is None:
         yield skipped("nobody is known whose presence could be read")
         return
@@ -110,13 +110,6 @@ def _off(_: bool, __: bool) -> Said:  # noqa: FBT001 - likewise
 
 
 READINGS = {"auto": _auto, "each": _each, "off": _off}
-
-
-def client_of(case: Case) -> Client:
-    """Give the client; raise BlockedError where there is none."""
-    if case.client is None:
-        raise BlockedError("configuration")
-    return case.client
 
 
 def asking_about(associate_id: int) -> Change:

@@ -11,7 +11,7 @@ from ..superoffice.online import WORDS
 from ..superoffice.principal import Principal
 from .asking import answered, told
 from .case import Case
-from .findings import BlockedError, Said, fault, ok, skipped, warning
+from .findings import Said, fault, ok, skipped, warning
 
 NOTABLE = 120.0  # seconds between two clocks
 TOO_MUCH = 300.0  # likewise; then a system user's time stamp is probably not taken
@@ -21,7 +21,7 @@ ADDRESS = "is target.base_url (or target.tenant) right?"
 
 async def tenant(case: Case) -> AsyncIterator[Said]:
     """Say whether the tenant is running, and where it lives."""
-    caller, target = _caller(case), case.settings.target
+    caller, target = case.way(), case.settings.target
     configured = case.root
     try:
         case.root = await caller.residence(trusting=False)
@@ -58,7 +58,7 @@ async def online(_: Case) -> AsyncIterator[Said]:
 
 async def version(case: Case) -> AsyncIterator[Said]:
     """Say which service is there, before anybody shows a credential."""
-    caller = _caller(case)
+    caller = case.way()
     if case.root is None:
         yield skipped("only the ticket says where the service is")
         return
@@ -66,7 +66,8 @@ async def version(case: Case) -> AsyncIterator[Said]:
         hello = await caller.hello(case.root)
     except LOST as error:
         outcome = lost(error)
-        yield fault(str(outcome.stop or outcome.detail), LATER)
+        words = "no whole answer came" if outcome.result is Result.UNKNOWN else told(outcome)
+        yield fault(words, LATER)
         return
     case.date, case.heard_at = hello.date, datetime.now(UTC)
     if hello.trouble:
@@ -95,9 +96,7 @@ async def clock(case: Case) -> AsyncIterator[Said]:
 
 async def sign_in(case: Case) -> AsyncIterator[Said]:
     """Say whether the credentials are taken; they are shown once, and not again once refused."""
-    if case.client is None:
-        raise BlockedError("configuration")
-    found = await answered(case.client.principal)
+    found = await answered(case.us().principal)
     scheme = case.settings.auth.scheme
     if isinstance(found, Principal):
         case.principal = found
@@ -121,9 +120,3 @@ async def user(case: Case) -> AsyncIterator[Said]:
         return
     name, number = case.principal.name or "no name told", case.principal.associate_id or "not told"
     yield ok(f"{name}, associate {number}")
-
-
-def _caller(case: Case) -> Caller:
-    if case.caller is None:
-        raise BlockedError("configuration")
-    return case.caller

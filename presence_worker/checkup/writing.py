@@ -10,14 +10,14 @@ from ..superoffice import Client
 from .asking import answered, told
 from .case import Case
 from .findings import Said, fault, ok, warning
-from .reading import asking_about, client_of
+from .reading import asking_about
 
 BUSY = "wait until it has ended"
 
 
 async def write_back(case: Case) -> AsyncIterator[Said]:
     """Write one presence back as it is, while nobody else of us writes."""
-    client, whom = client_of(case), case.write_to or 0
+    client, whom = case.us(), case.write_to or 0
     try:
         with target_lock(case.invocation.target, case.invocation.archive.state_dir):
             yield await _written_back(whom, client, case.settings.input.allowed_statuses)

@@ -1,26 +1,27 @@
 """`presence-worker doctor`."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+import anyio
 import click
 
 from ..checkup import Case, Verdict, diagnosis, examine
 from ..configuration import OPTION, find_config, usable_settings
-from ..errors import OptionFault, UsageFault
+from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
 from ..run import SANDBOX, Invocation, Silence, quoted
+from ..run.signals import halting
 from ..settings import Settings
 from ..superoffice import check_settings, open_client, target_name
 from .invoke import repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
-from .output import print_json, print_lines, remark
+from .output import Summary, print_json, print_lines, remark
 from .show import wrapped
 
 INDENT = 26  # columns: verdict and name of a check
@@ -53,7 +54,7 @@ def command(options: Options, write_check: int | None) -> int:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
     invocation = _invocation(options, settings)
     look = partial(_examined, options=options, problems=problems, write_to=write_check)
-    return _show(work(look, invocation), options)
+    return _show(work(partial(_until_told_to_stop, look), invocation), options)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
@@ -84,11 +85,18 @@ def _invocation(options: Options, settings: Settings) -> Invocation:
         settings=settings,
         archive=Archive(settings.storage.state_dir),
         target=SANDBOX if options.sandbox else _target(settings),
-        options=repeated(options, settings) if _config(options) else options.repeated,
+        options=_repeated(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
         progress=Silence(),
     )
+
+
+def _repeated(options: Options, settings: Settings) -> tuple[str, ...]:
+    try:
+        return repeated(options, settings)
+    except UsageFault:  # a configuration file that is not there
+        return options.repeated
 
 
 def _target(settings: Settings) -> str:
@@ -99,9 +107,25 @@ def _target(settings: Settings) -> str:
         return ""
 
 
+async def _until_told_to_stop(
+    look: Callable[[Invocation], Awaitable[Summary]], invocation: Invocation
+) -> Summary:
+    """Look, unless a signal comes: then let everything go, and raise what it means."""
+    reasons: list[PresenceWorkerError] = []
+    with anyio.CancelScope() as looking:
+
+        def stop(reason: PresenceWorkerError) -> None:
+            reasons.append(reason)
+            looking.cancel()
+
+        with halting(stop, say=lambda _: None):
+            return await look(invocation)
+    raise type(reasons[0])("stopped by a signal before all was looked at")
+
+
 async def _examined(
     invocation: Invocation, *, options: Options, problems: list[str], write_to: int | None
-) -> dict[str, Any]:
+) -> Summary:
     async with AsyncExitStack() as opened:
         if options.sandbox:
             inside = load("embedded").sandboxed(invocation.settings)
@@ -115,7 +139,7 @@ async def _examined(
         return diagnosis(await examine(case), case, again)
 
 
-def _show(found: dict[str, Any], options: Options) -> int:
+def _show(found: Summary, options: Options) -> int:
     if options.as_json:
         print_json(found)
     elif options.quiet:
@@ -128,7 +152,7 @@ def _show(found: dict[str, Any], options: Options) -> int:
     return int(found["exit_code"])
 
 
-def _lines(found: dict[str, Any]) -> Iterator[str]:
+def _lines(found: Summary) -> Iterator[str]:
     for check in found["checks"]:
         yield from wrapped(f"{check['verdict']:<8} {check['name']:<16} {check['words']}", indent=INDENT)
         if check["remedy"] and check["verdict"] in (Verdict.WARNING, Verdict.FAULT):

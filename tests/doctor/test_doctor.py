@@ -1,13 +1,15 @@
 """`doctor` as its caller sees it: what is told, in which form, and with which exit code."""
 
 import json
+import signal
+import sys
 
 import pytest
 
 from presence_worker.checkup.table import CHECKS
 from presence_worker.sandbox import Sandbox, Unknowns
-from tests.raw_server import answer
-from tests.run.given import Worker, away, next_words, write_csv
+from tests.raw_server import HANG, answer
+from tests.run.given import Worker, away, ended, next_words, started, wait_until, write_csv
 
 from .given import API, PRINCIPAL, Doctor, answering, service_up
 
@@ -33,10 +35,10 @@ def test_a_service_that_is_well(doctor: Doctor, sandbox: Sandbox) -> None:
 
 def test_the_service_inside(worker: Worker) -> None:
     """--sandbox needs no configuration, and finds nothing wrong."""
-    ended = worker.call("doctor", "--sandbox", "--json")
+    told = worker.call("doctor", "--sandbox", "--json")
 
-    assert (ended.code, ended.summary["target"]) == (0, "sandbox")
-    assert {check["verdict"] for check in ended.summary["checks"]} == {"ok", "skipped"}
+    assert (told.code, told.summary["target"]) == (0, "sandbox")
+    assert {check["verdict"] for check in told.summary["checks"]} == {"ok", "skipped"}
 
 
 def test_the_first_question_shows_no_credential(doctor: Doctor) -> None:
@@ -51,10 +53,10 @@ def test_the_first_question_shows_no_credential(doctor: Doctor) -> None:
 def test_people_read_it_in_80_columns(doctor: Doctor) -> None:
     """A line for each check, with the remedy below what is wrong; only paths may be longer."""
     with service_up(unknowns=Unknowns(forbid=frozenset({"query"}))) as sandbox:
-        ended = doctor.worker.call("doctor", "--base-url", sandbox.url, "--state-dir", "state")
+        told = doctor.worker.call("doctor", "--base-url", sandbox.url, "--state-dir", "state")
 
-    lines = ended.out.splitlines()
-    assert ended.code == 0
+    lines = told.out.splitlines()
+    assert told.code == 0
     assert max(len(line) for line in lines if str(doctor.worker.folder) not in line) <= 80
     assert any(line.startswith("warning  all users        the query of all users is not") for line in lines)
     assert f"{'':26}-> have it permitted to this user, or use another one" in lines
@@ -84,6 +86,19 @@ def test_it_can_be_asked_again_as_printed(doctor: Doctor) -> None:
     assert examined.ended.err.splitlines()[-1] == f"Next: {examined.summary['next']}"
     assert examined.summary["next"].endswith("--rate 7 --write-check 1")
     assert again.summary["checks"] == examined.summary["checks"]
+
+
+def test_what_it_is_told_by_the_surroundings_is_repeated(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The printed command may be typed in another directory."""
+    monkeypatch.setenv("PRESENCE_WORKER_STORAGE__STATE_DIR", "kept here")
+
+    told = doctor.worker.call("doctor", "--json")
+
+    place = doctor.worker.folder / "kept here"
+    assert told.code == 2
+    assert next_words(told) == ["doctor", "--state-dir", str(place)]
 
 
 def test_what_cannot_be_asked_is_skipped_with_the_reason(doctor: Doctor) -> None:
@@ -123,7 +138,25 @@ def test_the_last_job_tells_what_to_expect(worker: Worker, doctor: Doctor) -> No
 
 def test_output_is_one_object_beside_the_log(doctor: Doctor, sandbox: Sandbox) -> None:
     """Standard error has JSON lines only."""
-    ended = doctor(sandbox.url, "-vv").ended
+    told = doctor(sandbox.url, "-vv").ended
 
-    assert ended.out.count("\n") == 1
-    assert all(json.loads(line) for line in ended.err.splitlines())
+    assert told.out.count("\n") == 1
+    assert all(json.loads(line) for line in told.err.splitlines())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals of another process there")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_can_be_stopped(number: int, code: int, doctor: Doctor) -> None:
+    """While somebody does not answer: it leaves at once, in order, and says so."""
+    with answering({API: HANG}) as server:
+        options = ("--base-url", server.url, "--state-dir", str(doctor.state), "--json")
+        with started("doctor", *options) as process:
+            wait_until(lambda: len(server.requests) == 1)
+            process.send_signal(number)
+            done = ended(process)
+
+    assert (done.code, done.summary["exit_code"], done.summary["state"]) == (code, code, "stopped")
+    assert done.err.splitlines() == [
+        "presence-worker: stopped by a signal before all was looked at",
+        f"Next: {done.summary['next']}",
+    ]

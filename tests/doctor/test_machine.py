@@ -51,6 +51,16 @@ def test_a_wrong_setting_does_not_hide_the_service(doctor: Doctor) -> None:
     assert [request.header("Authorization") for request in server.requests] == [None]
 
 
+def test_an_authority_that_cannot_be_read_is_told_once(doctor: Doctor) -> None:
+    """By the setting's name; without it no certificate can be judged, and nobody is asked."""
+    doctor.configure("[target]\nca_file = 'nowhere'\n")
+
+    examined = doctor("https://127.0.0.1:9")
+
+    assert (examined.ended.code, examined.by("fault")) == (2, ["configuration"])
+    assert examined.told("TLS").words == examined.told("version").words == "after configuration"
+
+
 def test_a_wrong_option_leads_to_help(doctor: Doctor) -> None:
     """The same options again cannot work."""
     examined = doctor(None, "--rate", "fast")
@@ -189,10 +199,21 @@ def test_a_lock_that_cannot_be_had(doctor: Doctor, worker: Worker) -> None:
     lock.unlink()
     lock.symlink_to("/proc/version")  # a file nobody may open for writing
 
-    examined = doctor(worker.url)
+    examined = doctor(worker.url, "--write-check", "1")
 
-    assert (examined.ended.code, examined.verdict("lock")) == (2, "fault")
+    assert (examined.ended.code, examined.by("fault")) == (2, ["lock", "write check"])
     assert f"the lock {lock} cannot be had" in examined.told("lock").words
+    assert examined.told("write check").words.startswith("nothing was written: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_runs_that_cannot_be_listed_are_in_nobody_s_way(doctor: Doctor) -> None:
+    """A directory that can be written and not read tells nothing of the last job."""
+    runs = doctor.state / "runs"
+    runs.mkdir(parents=True)
+    runs.chmod(0o300)
+
+    assert doctor("http://127.0.0.1:9").verdict("disk room") == "ok"
 
 
 def test_runs_that_cannot_be_read_are_in_nobody_s_way(worker: Worker, doctor: Doctor) -> None:
