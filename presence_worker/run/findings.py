@@ -22,14 +22,9 @@ class Findings:
         self._notes: list[str] = []
 
     def add(self, wish: Wish, seen: Presence, *, knows_comment: bool) -> None:
-        """Take in what somebody holds now, and what follows from it.
-
-        What a run was made on stays as it was then, until the row is settled by what is there now.
-        """
-        verdict = judged(wish, seen, self._moved_by, knows_comment=knows_comment)
-        if verdict or self._moved_by is None:
-            self._findings.append(Finding(wish.row, seen.status, seen.message if knows_comment else None))
-        if verdict:
+        """Take in what somebody holds now, and what follows from it."""
+        self._findings.append(Finding(wish.row, seen.status, seen.message if knows_comment else None))
+        if verdict := judged(wish, seen, self._moved_by, knows_comment=knows_comment):
             self._verdicts.append(verdict)
 
     def settle(self, verdict: Verdict) -> None:

@@ -274,12 +274,15 @@ def test_what_was_held_without_reading_is_just_sent(crm: Crm, on: On) -> None:
     assert results(worker.folder_of(applied)) == ["updated"] * 6
 
 
-def test_what_cannot_be_read_again_is_not_sent(crm: Crm, on: On) -> None:
-    """Exit 6, and `resume` compares and sends what the plan has."""
+@pytest.mark.parametrize("refused", [["on_every_get"], ["on_query", "on_every_get"]])
+def test_what_cannot_be_read_again_is_not_sent(refused: list[str], crm: Crm, on: On) -> None:
+    """Exit 6, also where only a comment is not to be had; `resume` compares and sends what the plan has."""
+    crm.held[5] = ILL
     with raw_up(crm) as server:
         worker = on(server)
         planned = plan(worker)
-        crm.on_query = crm.on_every_get = answer(403)
+        for name in refused:
+            setattr(crm, name, answer(403))
         stopped = worker.follow(planned)
         sent = len(server.puts)
         crm.on_query = crm.on_every_get = None

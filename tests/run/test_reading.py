@@ -405,6 +405,19 @@ def test_a_service_that_knows_nobody_is_not_believed(how: str, on: On) -> None:
     assert "shows nobody of the first 20 associates" in ended.summary["message"] + notes(ended)
 
 
+def test_a_small_job_of_nobodies_only_is_sent_blind(on: On) -> None:
+    """Without the query nobody can tell whether they do not exist, or are only not shown."""
+    crm = Crm(here(range(1, 4)))
+    crm.on_query = crm.on_every_get = answer(404)
+    with raw_up(crm) as server:
+        worker = on(server)
+
+        ended = run(worker, away(range(1, 4)))
+
+    assert (ended.code, len(server.puts)) == (0, 3)
+    assert "the service shows none of the associates; sent without reading" in notes(ended)
+
+
 def test_a_few_nobodies_are_believed_by_each(on: On) -> None:
     """A small file may well be all wrong."""
     with raw_up(Crm(here(range(1, 2)))) as server:

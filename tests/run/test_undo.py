@@ -44,11 +44,13 @@ def reasons(worker: Worker, ended: Ended) -> list[tuple[int, str, str | None]]:
     return [(line["associate_id"], line["result"], line["reason"]) for line in lines]
 
 
-def test_status_and_comment_are_put_back(crm: Crm, on: On) -> None:
+@pytest.mark.parametrize("how", ["auto", "each"])
+def test_status_and_comment_are_put_back(how: str, crm: Crm, on: On) -> None:
     """All is as it was; the comment of who is present is not: it means nothing. It is a run of its own."""
     before = dict(crm.held)
     with raw_up(crm) as server:
         worker = on(server)
+        worker.read_before = how
         done = run(worker)
 
         undone = worker("undo", "last")
