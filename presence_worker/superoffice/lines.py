@@ -12,7 +12,7 @@ from .access import Access
 from .connectors import Held, StrangerError
 from .credential import Credential, Greet
 from .exchange import Answer, exchange
-from .held_up import AwayError, HeldUpError, RefusedError, away
+from .held_up import AwayError, RefusedError, away
 from .login import too_busy, unanswered
 from .network import LOST
 
@@ -29,15 +29,12 @@ class Line:
 
     async def exchange(self, method: str, url: URL, **how: Any) -> Answer:
         """Make a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
-        try:
-            return await exchange(self._session, method, url, **how)
-        except BaseException:
-            self._drop()
-            raise
+        return await exchange(self._session, method, url, **how)
 
     async def sign_in(self, credential: Credential, greet: Greet, root: str) -> None:
         """Sign a new connection in; raise AwayError or RefusedError."""
-        self._drop()
+        self.signed_in_as = None
+        self._held.drop()
         await greet(partial(self._ask, URL(root + WHO_AM_I, encoded=True)), lambda: self._held.certificate)
         self.signed_in_as = credential
 
@@ -53,10 +50,6 @@ class Line:
         if busy := too_busy(url.authority, answer):
             raise busy
         return answer
-
-    def _drop(self) -> None:
-        self.signed_in_as = None
-        self._held.drop()
 
 
 class Lines:
@@ -103,14 +96,11 @@ class Lines:
             self._failure = None
             try:
                 await line.sign_in(credential, self._greet, self._access.root)
-            except HeldUpError as error:
-                self._take_in(error)
+            except RefusedError as error:
+                self._access.credential.is_over(error)
+                raise
+            except AwayError as error:
+                self._failure = error
                 raise
             finally:
                 self._ended += 1
-
-    def _take_in(self, error: HeldUpError) -> None:
-        if isinstance(error, RefusedError):
-            self._access.credential.is_over(error)
-        elif isinstance(error, AwayError):
-            self._failure = error

@@ -380,7 +380,7 @@ async def test_a_step_never_goes_over_another_connection(step: int, password: Pa
 
 
 async def test_bad_luck_is_shared(password: Path) -> None:
-    """Where signing in takes too long, those who wait for their turn do not wait for their own bad luck."""
+    """Those who wait for their turn share it, and do not suffer from that of the past."""
     iis = Iis()
     async with (
         raw_server(otherwise=iis) as server,
@@ -389,10 +389,14 @@ async def test_bad_luck_is_shared(password: Path) -> None:
         await client.put(change())
         await server.leave()
         iis.steps[2] = HANG
-        outcomes = await together(client, 8)
+        unlucky = await together(client, 8)
+        tried = len(server.requests)
+        iis.steps.clear()
+        lucky = await together(client, 8)
 
-    assert [outcome.trouble for outcome in outcomes] == [Trouble.DOWN] * 8
-    assert len(server.requests) == STEPS + 1 + 2
+    assert [outcome.trouble for outcome in unlucky] == [Trouble.DOWN] * 8
+    assert tried == STEPS + 1 + 2
+    assert [outcome.result for outcome in lucky] == [Result.UPDATED] * 8
 
 
 async def test_who_is_cancelled_while_signing_in_leaves_no_trace(password: Path) -> None:
@@ -469,9 +473,9 @@ def bound_to(certificate: trustme.LeafCert) -> GssChannelBindings:
 
 
 async def over_tls(
-    secured: tuple[trustme.CA, trustme.LeafCert], bindings: GssChannelBindings, password: Path
+    secured: tuple[trustme.CA, trustme.LeafCert], bindings: GssChannelBindings | None, password: Path
 ) -> tuple[Any, Iis]:
-    """Make one PUT at a server that insists on *bindings*."""
+    """Make one PUT at a server that insists on *bindings*; whoever vouches for it is trusted."""
     authority, certificate = secured
     ca_file = password.with_name("ca.pem")
     authority.cert_pem.write_to_path(str(ca_file))
@@ -494,6 +498,16 @@ async def test_a_sign_in_is_bound_to_the_server_s_certificate(
 
     assert right.result is Result.UPDATED
     assert (other.result, iis.refused) == (Result.FAILED, 1)
+
+
+async def test_nobody_signs_in_at_a_server_that_is_not_trusted(
+    secured: tuple[trustme.CA, trustme.LeafCert], password: Path
+) -> None:
+    """What is wrong with its certificate stops the run, as with every other way to sign in."""
+    outcome, iis = await over_tls((trustme.CA(), secured[1]), None, password)
+
+    assert (outcome.result, outcome.wire_puts, iis.proofs) == (Result.FAILED, 0, {})
+    assert str(outcome.stop).startswith("signing in: no trusted TLS connection to 127.0.0.1")
 
 
 RSA_WITH = bytes.fromhex("06092a864886f70d0101")  # what follows says with which hash

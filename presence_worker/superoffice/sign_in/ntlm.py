@@ -1,7 +1,6 @@
 """Scheme `ntlm`: a Windows account's name and password, proven once for each connection."""
 
 import base64
-import binascii
 import itertools
 import logging
 import struct
@@ -103,7 +102,7 @@ def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
     try:
         (token,) = next(found for found in tokens if found)
         return context.step(base64.b64decode(token, validate=True)) or b""
-    except (StopIteration, binascii.Error, *MALFORMED):
+    except (StopIteration, *MALFORMED):
         raise refused(
             f"the service answered {answer.status} to NTLM, with no challenge that can be understood; does a "
             "proxy in between share connections?"
