@@ -196,6 +196,63 @@ def test_a_journal_of_the_first_release_opens(path: Path) -> None:
     assert (len(fates), to_send) == (94, 33)
 
 
+def test_a_journal_of_the_second_version_opens(path: Path) -> None:
+    """It knows nothing of reading, plans and names: its run was made to be sent, and goes on."""
+    shutil.copy(Path(__file__).parent / "files" / "version-2.sqlite", path)
+
+    with closing(Journal.open(path)) as journal:
+        run, counts, fates = journal.run(), journal.counts(), list(journal.fates())
+        wishes, to_send = list(journal.wishes(10)), len(list(journal.changes()))
+
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
+    assert (run.state, run.exit_code, run.intent, run.step, run.undoes) == ("stopped", 6, "run", "send", None)
+    assert {result: number for result, number in counts.items() if number} == {
+        "updated": 3,
+        "duplicate": 1,
+        "invalid": 1,
+        "rejected": 1,
+        "not_sent": 24,
+    }
+    assert {(fate.identity, fate.before_status) for fate in fates} == {(None, None)}
+    assert {(wish.before, wish.knows_comment, wish.identity) for wish in wishes} == {(None, False, None)}
+    assert (len(fates), len(wishes), to_send) == (30, 24, 24)
+
+
+@pytest.mark.parametrize("file", ["first-release.sqlite", "version-2.sqlite"])
+def test_an_older_journal_becomes_one_like_ours(file: str, path: Path, tmp_path: Path) -> None:
+    """What is brought up to date has the tables and columns of a new one, in the same order."""
+    shutil.copy(Path(__file__).parent / "files" / file, path)
+    Journal.open(path).close()
+    new = tmp_path / "new.sqlite"
+    staged(new).close()
+
+    assert tables(path) == tables(new)
+
+
+def tables(path: Path) -> dict[str, list[str]]:
+    """Give the columns of each table and view."""
+    with closing(sqlite3.connect(path)) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE sql IS NOT NULL")]
+        found = {
+            name: [column[1] for column in database.execute(f"PRAGMA table_info({name})")] for name in names
+        }
+    return {name: columns for name, columns in found.items() if columns}
+
+
+def test_a_migration_is_all_or_nothing(path: Path) -> None:
+    """Where it fails, the journal is as it was: an older program still reads it."""
+    shutil.copy(Path(__file__).parent / "files" / "version-2.sqlite", path)
+    tamper(path, "CREATE TABLE before (something)")
+
+    with pytest.raises(Stopped, match="cannot be written"):
+        Journal.open(path)
+
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT version FROM schema").fetchall() == [(2,)]
+        assert "intent" not in [column[1] for column in other.execute("PRAGMA table_info(run)")]
+
+
 def test_a_check_finds_damage(path: Path) -> None:
     """After an unclean end the whole file is looked at before it is trusted."""
     staged(path, 400).close()
