@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import check, cpu, memory, pace, startup
+from . import check, cpu, memory, pace, startup, unchanged
 from .child import PINNED, BrokenTrialError
 from .figures import Figure, table
 from .trial import WORKER, Extent
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
     "pace": pace.measure,
     "startup": startup.measure,
     "check": check.measure,
+    "unchanged": unchanged.measure,
 }
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 

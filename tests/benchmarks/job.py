@@ -14,6 +14,15 @@ def write_job(folder: Path, rows: int) -> Path:
     return path
 
 
+def write_job_of_present(folder: Path, rows: int) -> Path:
+    """Write a CSV job that says of the associates 1 to *rows* that they are present; give its path."""
+    path = folder / f"present-{rows}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("associateId,status,message\r\n")
+        file.writelines(f"{associate_id},StatusNormal,\r\n" for associate_id in range(1, rows + 1))
+    return path
+
+
 def _line(associate_id: int) -> str:
     if associate_id % NOT_PRESENT_OF:
         return f"{associate_id},StatusNotAvailable,Tilbake på jobb {associate_id % 28 + 1}. januar\r\n"
