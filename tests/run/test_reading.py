@@ -515,13 +515,31 @@ def test_a_percentage_needs_users_to_be_read(on: On) -> None:
 @pytest.mark.parametrize("command", ["run", "plan"])
 @pytest.mark.parametrize("status", [NOT_PRESENT, "StatusSpm", f"Status{MESSAGE}"])
 def test_no_comment_is_told_that_was_read(command: str, status: str, on: On) -> None:
-    """What somebody's comment was is in no log, and in nothing that is printed."""
+    """What somebody's comment was, or a status that is none, is in no log and in no detail."""
     crm = Crm({1: (status, MESSAGE), 2: (NOT_PRESENT, MESSAGE)}, cells={1: {"ejStatus": MESSAGE}})
     crm.on_get[2] = answer(400, orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE}))
     with raw_up(crm) as server:
         worker = on(server)
+        ended = worker(command, write_csv(worker.folder / "job.csv", away([1, 2])), "-vv")
 
-        ended = worker(command, write_csv(worker.folder / "job.csv", away([1, 2])), "-v")
+        undone = worker("undo", "last", "-vv")
 
-    assert ended.code == 0
-    assert_silent(ended.err)
+    details = [line["detail"] for line in read_report(worker.folder_of(ended))]
+    assert (ended.code, undone.code) == (0, 2 if command == "plan" else 3)
+    assert_silent(ended.err + undone.err + repr(details))
+
+
+def test_comments_that_were_read_are_in_the_journal_only(on: On) -> None:
+    """And in the failed.csv of an undo, which goes back into `run`; no report has them."""
+    with raw_up(Crm({1: (NOT_PRESENT, MESSAGE), 2: (NOT_PRESENT, MESSAGE)})) as server:
+        worker = on(server)
+        path = write_csv(worker.folder / "job.csv", away([1, 2]))
+        told = [worker("plan", path), worker("run", path), worker("undo", "last")]
+
+    for ended in told:
+        for file in worker.folder_of(ended).iterdir():
+            private = file.name in ("failed.csv", "unprocessed.csv") or file.name.startswith("journal")
+            assert_silent("" if private else file.read_text("utf-8"))
+        assert_silent(ended.out + ended.err)
+    assert [ended.code for ended in told] == [0, 0, 0]
+    assert wishes(server)[-1] == (2, NOT_PRESENT, MESSAGE)
