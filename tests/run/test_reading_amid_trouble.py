@@ -1,5 +1,7 @@
 """Trouble while the present values are read: nothing was sent yet, and whoever resumes reads on."""
 
+import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.model import NOT_PRESENT
+from presence_worker.model import NOT_PRESENT, PRESENT
 from tests.raw_server import HANG, RawServer, answer, say
 
 from .crm import Crm, absent, here, looked_at, queries
@@ -175,6 +177,28 @@ def test_told_to_stop(
     assert (stopped.summary["state"], sent) == ("stopped", 0)
     assert stopped.summary["counts"]["not_sent"] == 40
     assert_all_is_done(worker, resumed, server)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals of another process there")
+def test_told_to_stop_amid_many_rows_that_hold(on: Callable[[Any], Worker]) -> None:
+    """Nobody has to be asked for any of them, and the signal is heard all the same."""
+    people = range(1, 4001)
+    crm = Crm(here(people))
+
+    async def signalling(peer: Any, request: Any) -> None:
+        await crm(peer, request)
+        if request.path.endswith(f"skip={len(people)}"):  # the last page: now the rows are gone through
+            await asyncio.sleep(0.005)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with raw_up(signalling) as server:
+        worker = on(server)
+        path = write_csv(worker.folder / "job.csv", [(number, PRESENT, "") for number in people])
+
+        stopped = worker("run", path)
+
+    assert (stopped.code, stopped.summary["state"], server.puts) == (143, "stopped", [])
+    assert stopped.summary["counts"]["not_sent"] > 0
 
 
 @pytest.mark.parametrize("looks", [0, 10])
