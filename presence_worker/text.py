@@ -27,6 +27,11 @@ def _start(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}{_CUT}"
 
 
+def folded(name: str) -> str:
+    """Give a login or an e-mail address as it is compared: without case, its accents written one way."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Give *text* with every secret blotted out, as it is and as HTML, JSON, URLs and base64 write it.
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.text import clean, redact
+from presence_worker.text import clean, folded, redact
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
 
@@ -119,3 +119,9 @@ def test_nothing_to_redact(secrets: list[str]) -> None:
 def test_no_secret_survives(before: str, secret: str) -> None:
     """Whatever stands around it, a secret of some length is gone from the text."""
     assert secret not in redact(f"{before}{secret}{before}", [secret])
+
+
+@pytest.mark.parametrize("name", ["Åsa@Example.com", "a\u030asa@EXAMPLE.com", " åSA@example.com "])
+def test_names_are_compared_without_case_and_however_accents_are_written(name: str) -> None:
+    """A letter and its accent may come as one character or as two: it is the same person."""
+    assert folded(name) == "åsa@example.com"

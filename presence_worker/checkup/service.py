@@ -107,7 +107,7 @@ async def sign_in(case: Case) -> AsyncIterator[Said]:
         )
     elif found.http_status == 401 or found.stop:  # noqa: PLR2004 - nobody lets us in
         yield fault(
-            told(found), f"mend [auth] (scheme {scheme}); it was tried once, and no account is locked by that"
+            told(found), f"mend [auth] (scheme {scheme}); it was tried once, and is not tried again by itself"
         )
     else:
         yield fault(told(found), LATER)

@@ -22,5 +22,5 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Settings]:
     """Start the service; give the settings that lead to it."""
     async with serve(People()) as sandbox:
         target = settings.target.model_copy(update={"base_url": sandbox.url, "tenant": None, "proxy": None})
-        auth = Auth(username="sandbox", password=SecretStr("sandbox"))
+        auth = Auth(username="sandbox", password=SecretStr("rehearsal"))
         yield settings.model_copy(update={"target": target, "auth": auth})

@@ -13,6 +13,7 @@ import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
+from ..text import folded
 from .outcomes import columns, recording
 from .reading import UNSETTLED, Reader, way_on
 from .records import Finding, RunRecord, now
@@ -246,5 +247,5 @@ def _stored(row: Row) -> tuple[Any, ...]:
         row.detail,
         None,
         row.identity,
-        row.identity and row.identity.casefold(),
+        row.identity and folded(row.identity),
     )

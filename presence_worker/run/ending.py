@@ -7,13 +7,16 @@ from typing import NamedTuple
 from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
 from ..intake.source import STDIN
 from ..journal import Journal
-from ..model import Result, State
+from ..model import Reason, Result, State
 from ..report.words import verdict
 from ..settings import Input
 from .invocation import Invocation
 from .staging import place_of, storable
 
 Counts = Mapping[Result, int]
+MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
+MEND = "Mend failed.csv and run it.", "run"
+LOOK_AGAIN = "Somebody changed what was read: plan failed.csv before you overwrite it.", "plan"
 FEED_AGAIN = "; feed the mended job on standard input again"
 
 
@@ -63,8 +66,10 @@ def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invoca
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)
     if counts[Result.INVALID] or counts[Result.REJECTED]:
         reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
-        command = invocation.command("run", str(folder / "failed.csv"), *reading)
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} Mend failed.csv and run it.", command)
+        moved = any(reason in MOVED for _, reason, *_ in journal.reasons())
+        words, way_on = LOOK_AGAIN if moved else MEND
+        command = invocation.command(way_on, str(folder / "failed.csv"), *reading)
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}", command)
     return Ending(State.FINISHED, ExitCode.DONE, message, None)
 
 

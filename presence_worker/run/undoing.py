@@ -16,7 +16,7 @@ Fault = tuple[Result, Reason, str]
 
 
 def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invocation) -> RunRecord:
-    """Stage the run that undoes *earlier*; raise UsageFault where that has changed nothing.
+    """Stage the run that undoes *earlier*; raise UsageFault where nothing can be put back.
 
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
@@ -32,6 +32,12 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
         if not rows:
             raise UsageFault(
                 f"run {undone.run_id} has set nobody's presence: there is nothing to undo",
+                next=invocation.command("report", undone.run_id),
+            )
+        if all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
+            raise UsageFault(
+                f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
+                "is not known, and nothing can be put back",
                 next=invocation.command("report", undone.run_id),
             )
         journal.describe(input={**run.input, "rows": rows})

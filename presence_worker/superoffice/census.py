@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import MAX_ASSOCIATE_ID, STATUSES
+from ..text import folded
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
@@ -85,7 +86,7 @@ class Census:
         if associate_id is None or not 1 <= associate_id <= MAX_ASSOCIATE_ID:
             return False
         for name in filter(None, map(row.get, self._names)):
-            self.named.setdefault(str(name).strip().casefold(), set()).add(associate_id)
+            self.named.setdefault(folded(str(name)), set()).add(associate_id)
         is_new = associate_id not in self.users
         is_active, service = row.get("isActive"), row.get("ejUserId")
         self.users[associate_id] = _user(

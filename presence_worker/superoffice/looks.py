@@ -12,6 +12,7 @@ from ..model import Change, Outcome, Reason, Result, Trouble
 from .answers import judge
 from .error_words import looks_like_html
 from .markup import read_markup
+from .network import PERHAPS
 from .presences import read_presence
 
 OK, NO_CONTENT, FORBIDDEN = 200, 204, 403
@@ -56,7 +57,7 @@ def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body:
 def unread(outcome: Outcome) -> Outcome:
     """Give the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
-    return replace(outcome, result=failed)
+    return replace(outcome, result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
 
 
 def may_mean_nobody(outcome: Outcome) -> bool:

@@ -9,6 +9,7 @@ from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
 from .held_up import HeldUpError
 
+PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
 
@@ -43,7 +44,7 @@ def lost(error: BaseException) -> Outcome:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return _failed("no connection within delivery.connect_timeout", Trouble.DOWN)
     if isinstance(error, TimeoutError):
-        words = "no whole answer in time; it may have been applied"
+        words = f"no whole answer in time{PERHAPS}"
         return _in_doubt(Reason.TIMEOUT, words, Trouble.DOWN)
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
         return _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)

@@ -155,17 +155,19 @@ def test_who_may_have_been_written_is_undone_where_it_was(
 
 
 def test_what_was_never_read_cannot_be_put_back(crm: Crm, on: On) -> None:
-    """After a blind run nobody knows what was there: nothing is read, and nothing is sent."""
+    """After a blind run nobody knows what was there: exit 2, nothing is asked, and no run is left behind."""
     with raw_up(crm) as server:
         worker = on(server)
         worker.read_before = "off"
         run(worker)
-        sent = len(server.puts)
+        requests = len(server.requests)
 
-        undone = worker("undo", "last")
+        refused = worker("undo", "last")
+        shown = worker.follow(refused)
 
-    assert reasons(worker, undone) == [(each, "rejected", "before_unknown") for each in range(1, 5)]
-    assert (undone.code, len(server.puts)) == (3, sent)
+    assert (refused.code, len(server.requests)) == (2, requests)
+    assert "nothing can be put back" in refused.summary["message"]
+    assert (shown.code, len(worker("runs").summary["runs"])) == (0, 1)
 
 
 def test_a_comment_that_was_never_read_cannot_be_put_back(crm: Crm, on: On) -> None:
@@ -333,19 +335,20 @@ def test_an_undo_always_reads(how: str, crm: Crm, on: On) -> None:
 
 
 def test_what_an_undo_could_not_do_can_be_run(crm: Crm, on: On) -> None:
-    """Its failed.csv has what was before, and goes back into `run` as it is."""
+    """Its failed.csv has what was before, and is planned as it is: somebody's work would be overwritten."""
     with raw_up(crm) as server:
         worker = on(server)
         run(worker)
         crm.held[2] = (NOT_PRESENT, "on leave")
         undone = worker("undo", "last")
 
-        forced = worker.follow(undone)
+        planned = worker.follow(undone)
+        forced = worker.follow(planned)
 
     (row,) = read_csv(worker.folder_of(undone) / "failed.csv")
     assert (row["associateId"], row["status"], row["message"]) == ("2", NOT_PRESENT, "ill")
     assert row["_reason"] == "moved_since_run"
-    assert (forced.code, crm.held[2]) == (0, ILL)
+    assert (planned.summary["state"], forced.code, crm.held[2]) == ("planned", 0, ILL)
 
 
 def test_a_job_is_sent_again_after_its_undo(crm: Crm, on: On) -> None:
