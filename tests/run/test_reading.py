@@ -248,6 +248,24 @@ def test_who_can_have_no_presence_is_not_written_to(on: On) -> None:
     assert ([wish[0] for wish in wishes(sandbox)], looks, ended.code) == ([3], [], 3)
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+@pytest.mark.parametrize("shown", ["flat", "nested"])
+@pytest.mark.parametrize("nobody", ["404", "null", "none"])
+def test_whatever_form_answers_take(
+    accept: str, shown: str, nobody: str, on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows with one value or two, presences in JSON or XML: results are the same."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__ACCEPT", accept)
+    presences = [Presence(status=PRESENT, message=""), Presence(status=NOT_PRESENT, message="back on 2")]
+    people = People(3, {number: Person(presence=each) for number, each in enumerate(presences, 1)})
+    with sandbox_up(people, unknowns=Unknowns(full_mode=shown, unknown_id=nobody)) as sandbox:
+        worker = on(sandbox)
+
+        ended = run(worker, [*back(range(1, 2)), *away([2, 3, 4711])])
+
+    assert results(worker.folder_of(ended)) == ["unchanged", "unchanged", "updated", "rejected"]
+
+
 # -- who is missing from it ----------------------------------------------------------------------------------
 
 
