@@ -300,7 +300,10 @@ def test_values_in_two_forms(inside: Cells, nested: bool) -> None:  # noqa: FBT0
 
 
 def test_names_are_compared_without_case() -> None:
-    """Of several columns any will do; who shares a name is found with the others; no name is nobody's."""
+    """Of several columns any will do; who shares a name is found with the others; no name is nobody's.
+
+    An accent is the same whether it is written apart from its letter or with it.
+    """
     census = Census("userName", "assocName")
     census.add(
         page(
@@ -308,10 +311,17 @@ def test_names_are_compared_without_case() -> None:
             row(2, userName="STRASSE", assocName="ann"),
             row(3, userName="straße", assocName=None),
             row(4, userName="", assocName=12),
+            row(5, userName="A\u030ase"),
         )
     )
 
-    assert census.named == {"ann@example.com": {1}, "ann": {1, 2}, "strasse": {2, 3}, "12": {4}}
+    assert census.named == {
+        "ann@example.com": {1},
+        "ann": {1, 2},
+        "strasse": {2, 3},
+        "12": {4},
+        "\u00e5se": {5},
+    }
 
 
 @settings(deadline=None, max_examples=60)

@@ -5,6 +5,7 @@ import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.looks import judge_look, judge_refusal, may_mean_nobody, no_page, unread
+from presence_worker.superoffice.network import lost
 
 from .given import change
 
@@ -137,6 +138,13 @@ def test_a_put_s_doubt_is_none_of_a_read() -> None:
 
     assert unread(doubtful).result is Result.FAILED
     assert unread(Outcome(result=Result.REJECTED)).result is Result.REJECTED
+
+
+def test_a_read_is_never_said_to_have_been_applied() -> None:
+    """What is said of a PUT whose answer was lost is not true of a read."""
+    outcome = unread(lost(TimeoutError()))
+
+    assert (outcome.result, outcome.detail) == (Result.FAILED, "no whole answer in time")
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500, 503])
