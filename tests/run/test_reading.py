@@ -75,6 +75,7 @@ def notes(ended: Ended) -> str:
 # -- how many requests ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.covers("GET `/api/v1/User?$select=…` (all users)")
 @pytest.mark.parametrize("rows", [1000, pytest.param(5000, marks=pytest.mark.campaign)])
 def test_only_what_differs_is_sent(rows: int, on: On) -> None:
     """Of a file of which 95 % hold already a twentieth is sent, after a few queries and some looks."""
@@ -230,6 +231,7 @@ def test_odd_values_reject_nobody(cells: dict[str, object], on: On) -> None:
     assert (ended.code, len(server.puts)) == (0, 1)
 
 
+@pytest.mark.proves("a person is not active, or has no part in Service")
 def test_who_can_have_no_presence_is_not_written_to(on: On) -> None:
     """An inactive user, and one without a part in Service, is rejected: without a PUT, and without a GET."""
     described = {1: Person(is_active=False), 2: Person(ej_user_id=0)}
@@ -362,6 +364,7 @@ def test_without_the_query_each_is_looked_at(refused: str, on: On) -> None:
     assert "the query of all users is not to be had" in notes(ended)
 
 
+@pytest.mark.proves("present values cannot be read")
 @pytest.mark.parametrize("refused", ["403", "404", "500"])
 def test_without_any_read_it_is_sent_blind(refused: str, on: On) -> None:
     """As with `off`, and that is said, once: no row is `unchanged`, and there is no undo."""

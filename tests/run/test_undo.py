@@ -95,6 +95,7 @@ def test_an_undo_of_an_undo_is_what_the_run_had_set(crm: Crm, on: On) -> None:
     assert (thrice.code, crm.held[2]) == (0, ILL)
 
 
+@pytest.mark.proves("somebody has changed a person since the run that is undone")
 @pytest.mark.parametrize("now", [BACK, ILL, (NOT_PRESENT, "")])
 def test_who_has_moved_is_left_alone(now: Held, crm: Crm, on: On) -> None:
     """Whoever no longer holds the run's value, the comment included: exit 3, and no PUT."""
