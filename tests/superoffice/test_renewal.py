@@ -329,7 +329,7 @@ async def test_an_outage_of_the_sign_in_host_is_waited_out(trouble: Act) -> None
             made = await delivered(client, 60, concurrency=8, probe_interval=0.01)
 
     assert made.counts == {Result.UPDATED: 60}
-    assert made.puts == len(server.puts)
+    assert made.puts >= len(server.puts)  # a try that ran out of time counts, however far it came
     assert sum(put.header("Authorization") == "Bearer a" for put in server.puts) <= 20 + 8
 
 
