@@ -1,6 +1,5 @@
 """What the service holds before anything is written."""
 
-from functools import partial
 from itertools import islice, takewhile
 
 import anyio.lowlevel
@@ -9,10 +8,11 @@ import structlog
 from ..delivery import Halt, Policy, deliver
 from ..errors import Stopped
 from ..journal import Journal, Wish
-from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Result, Step
+from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
 from ..superoffice import Client
 from ..superoffice.census import COLUMNS_OF, Census, User
 from ..superoffice.looks import may_mean_nobody
+from .counting import count_users
 from .findings import Findings
 from .invocation import Invocation
 from .naming import find_people
@@ -20,7 +20,6 @@ from .verdicts import barred, is_presence, unknown
 
 PAGE = 500  # rows read from the journal, findings written, and people looked at, at once
 ALIKE = 20  # looks that show nobody: it is not the people then
-NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
 OFF = "no row can be `unchanged`, and there is no undo"
 log = structlog.get_logger()
 
@@ -72,28 +71,18 @@ class Reading:
         """
         column = self._run.input.get("identity")
         if column or self._how == "auto":
-            with self._halt.scope():
-                self._census = await self._count(COLUMNS_OF[column] if column else ())
+            census = Census(*(COLUMNS_OF[column] if column else ()))
+            trouble = await count_users(census, self._client, self._policy, self._halt)
+            if trouble:
+                self._findings.note(trouble)
+            elif not self._halt.reason:
+                self._census = census
         if column and not self._halt.reason:
             self._find_people()
         if self._how != "off" and not self._halt.reason:
             await self._look()
         self._findings.write()
         return self._census.service_users if self._census else None
-
-    async def _count(self, names: tuple[str, ...]) -> Census | None:
-        """Read all users, page by page; None where the service does not let us."""
-        census = Census(*names)
-        tries = self._policy.tries(partial(self._client.count, census))
-        while not census.is_whole:
-            outcome = await tries.settle(NOBODY)
-            if self._halt.reason:
-                return None
-            if outcome.result is not Result.NOT_SENT:
-                self._findings.note(f"the query of all users is not to be had ({outcome.detail})")
-                return None
-        log.info("read.users", users=len(census.users))
-        return census
 
     def _find_people(self) -> None:
         if self._census is None:
