@@ -6,7 +6,7 @@ from typing import Any
 
 from ..model import Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
-from .answers import judge
+from .answers import UPDATED, judge
 from .census import LONGEST_PAGE, Census
 from .exchange import Answer
 from .looks import OK, SEEN, judge_look, judge_refusal, no_page, unread
@@ -94,6 +94,8 @@ class Client:
 
     def _finished(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""
+        if outcome is UPDATED:  # by far the most, and nobody's words are in it
+            return Outcome(result=Result.UPDATED, http_status=OK, duration_ms=duration_ms)
         return replace(
             outcome,
             duration_ms=duration_ms,

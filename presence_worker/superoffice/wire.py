@@ -1,6 +1,6 @@
 """One request and its answer: at the root in force, with the credential in force."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from yarl import URL
@@ -21,18 +21,21 @@ class Wire:
         self._clock = clock
         self._remedies = Remedies(access)
 
-    async def ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Awaitable[Answer]:
         """Send one request to *path* below the root, as `exchange` does; *how* goes there.
 
         An answer that says our credential or the tenant's address is out of date is not given: what is
         lacking is fetched, and OnceMoreError raised. Redirects are not followed. Raises what is in
         `network.LOST`.
         """
-        if self._clock() >= self._access.sure_until:
-            await self._access.prepare()
-            if not self._access.is_proven:
-                return await self._show(method, path, body, how)
-        return await self._send(method, path, body, how)
+        ask = self._ask if self._clock() >= self._access.sure_until else self._send
+        return ask(method, path, body, how)
+
+    async def _ask(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
+        """Send a request when we know again as whom and where."""
+        await self._access.prepare()
+        send = self._send if self._access.is_proven else self._show
+        return await send(method, path, body, how)
 
     async def _show(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
         """Send a request as the only one, until we know that the service takes our credential."""
