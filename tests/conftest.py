@@ -1,6 +1,7 @@
 """What all tests share: the event loop's kind, and a clock that jumps."""
 
 import asyncio
+import os
 import selectors
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
@@ -9,6 +10,11 @@ from typing import Any
 import aiohttp
 import pytest
 from aioresponses import aioresponses
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Give one worker more than there are cores: many tests wait for another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 class JumpingSelector(selectors.DefaultSelector):

