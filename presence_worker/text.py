@@ -29,7 +29,7 @@ def _start(text: str, length: int) -> str:
 
 def folded(name: str) -> str:
     """Give a login or an e-mail address as it is compared: without case, its accents written one way."""
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    return unicodedata.normalize("NFC", name.strip()).lower()
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

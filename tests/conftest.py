@@ -10,6 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aioresponses import aioresponses
+from hypothesis import settings
+
+settings.register_profile("the same every time", derandomize=True, database=None)
+settings.load_profile("the same every time")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -73,7 +73,8 @@ def _not_kept(auth: Auth) -> str | None:
     file = auth.refresh_token_file
     if auth.scheme != "oauth" or file is None or os.access(file.resolve().parent, os.W_OK | os.X_OK):
         return None
-    return f"{file}: a new refresh token, if the service gives one, could not be kept there"
+    words = "should the service replace the refresh token, the new one is lost, and the old one is used up"
+    return f"{file}: {words}"
 
 
 async def state_directory(case: Case) -> AsyncIterator[Said]:

@@ -11,6 +11,7 @@ from .halt import Halt
 PAGES = 3  # HTML pages in a row
 ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at any time
 FORBIDDEN = 403
+NEVER_THE_ROW = (FORBIDDEN, 405, 415)  # a permission, an address or a format: what the configuration decides
 NOT_DONE = (Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 Settled = tuple[Change, Outcome]
 
@@ -55,19 +56,29 @@ class Watch:
 
     def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
         """Give what is settled by now: nothing, this one, or it with those kept back before it."""
-        if outcome.result in NOT_DONE and outcome.attempts:
-            self._count()
-        if self._is_alike(outcome):
+        self._not_done += bool(outcome.result in NOT_DONE and outcome.attempts)
+        is_alike = self._is_alike(outcome)
+        if is_alike:
             self._kept_back.append((change, outcome))
-            enough = self._blamed or len(self._kept_back) >= ALIKE
-            return self._blame(outcome) if enough else []
+        if is_alike and (self._blamed or self._is_clear(outcome)):
+            return self._blame(outcome)
+        if self._is_too_much():
+            self._halt_for_the_rows()
+        if is_alike:
+            return []
         self._all_alike = False
         return [*self.release(), (change, outcome)] if self._kept_back else [(change, outcome)]
+
+    def _is_clear(self, outcome: Outcome) -> bool:
+        """Whether so many refusals alike cannot be the rows' fault; those that never are may be fewer."""
+        never = self._all_alike and outcome.http_status in NEVER_THE_ROW
+        return len(self._kept_back) >= ALIKE or (never and self._is_too_much())
 
     def _blame(self, outcome: Outcome) -> list[Settled]:
         """Halt, and give the refused rows as failed, those still in flight included: resume sends them."""
         self._blamed = True
-        words = f"the service refused {ALIKE} rows in a row alike ({outcome.http_status}): {outcome.detail}"
+        number, said = len(self._kept_back), (outcome.detail or "").rstrip(".")
+        words = f"the service refused {number} rows in a row alike ({outcome.http_status}): {said}"
         self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
         return [(c, replace(o, result=Result.FAILED)) for c, o in self.release()]
 
@@ -83,8 +94,9 @@ class Watch:
             return False
         return not self._kept_back or self._kept_back[-1][1].http_status == outcome.http_status
 
-    def _count(self) -> None:
-        self._not_done += 1
-        if self._limit.tripped(self._not_done, whole=self._to_send, floor=self._floor):
-            words = f"{self._not_done} of {self._to_send} rows were not done, more than safety.max_failures"
-            self._halt(Stopped(f"{words} ({self._limit}) allows"))
+    def _is_too_much(self) -> bool:
+        return self._limit.tripped(self._not_done, whole=self._to_send, floor=self._floor)
+
+    def _halt_for_the_rows(self) -> None:
+        words = f"{self._not_done} of {self._to_send} rows were not done, more than safety.max_failures"
+        self._halt(Stopped(f"{words} ({self._limit}) allows"))

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from ..journal import Journal, Wish
-from ..model import State
+from ..model import PRESENT, State
 
 MOST = 1000  # changes told; report.csv has all
 WAITING = (State.PLANNED, State.HELD)
@@ -35,6 +35,8 @@ def _told(wish: Wish) -> dict[str, Any]:
 
 def _comment(wish: Wish) -> str | None:
     """Say what becomes of the comment: set, changed, removed or kept; None where there is none."""
+    if wish.before and wish.before.status != PRESENT and not wish.knows_comment:
+        return "(not read)"
     before = wish.before.message if wish.before and wish.knows_comment else ""
     if wish.wanted.message == before:
         return "kept" if before else None

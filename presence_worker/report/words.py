@@ -51,7 +51,7 @@ REASONS: dict[str, Words] = {
     Reason.AMBIGUOUS_IDENTITY: Words(
         "several people in SuperOffice have this login or e-mail", "name the associateId instead"
     ),
-    Reason.UNKNOWN_ASSOCIATE: Words("SuperOffice has nobody with this id", _MEND),
+    Reason.UNKNOWN_ASSOCIATE: Words("SuperOffice shows no presence of this id", _MEND),
     Reason.INACTIVE_ASSOCIATE: Words("the user is not active", "leave the row out, or activate the user"),
     Reason.NO_SERVICE_USER: Words(
         "the user has no part in Service", "leave the row out, or add the user there"

@@ -44,9 +44,14 @@ def ending_of(
     if isinstance(error, Held):
         return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
     if error is not None and unsettled(counts):
-        message = f"{error}. {verdict(counts, journal.done())}"
+        message = f"{_sentence(str(error))} {verdict(counts, journal.done())}"
         return Ending(State.STOPPED, error.exit_code, message, invocation.command("resume", run_id))
     return _finished(journal, counts, folder, invocation)
+
+
+def _sentence(words: str) -> str:
+    """End words that may end already, such as those of the service."""
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def refusal(error: InputRefused, job: str | None) -> str:

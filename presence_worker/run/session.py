@@ -70,6 +70,7 @@ class Session:
                     await self._read(client, policy)
                 if not self._halt.reason:
                     await self._deliver(client, policy)
+                self._note(client.hint.given)
             except PresenceWorkerError as error:  # such as a journal that cannot be written
                 self._halt(error)
             beside.cancel_scope.cancel()
@@ -131,12 +132,18 @@ class Session:
             return
         expected = self._journal.to_send() / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
-        notes = self._journal.run().notes
-        if words and words not in notes:
+        if self._note(words):
             log.warning("run.maintenance_ahead", words=words)
-            self._invocation.progress.remark(words)
+            self._invocation.progress.remark(str(words))
+
+    def _note(self, words: str | None) -> bool:
+        """Let the run's report tell it, once; whether it is new."""
+        notes = self._journal.run().notes
+        is_new = words is not None and words not in notes
+        if is_new:
             with self._journal.transaction():
                 self._journal.describe(notes=[*notes, words])
+        return is_new
 
     def _doing(self, gate: Gate) -> str:
         """Say what goes on, for whoever watches."""

@@ -23,7 +23,7 @@ def barred(wish: Wish, user: User) -> Verdict | None:
 
 def unknown(wish: Wish, said: str) -> Verdict:
     """Give the verdict on an associate of whom the service shows nothing at all; *said* are its words."""
-    return _rejected(wish, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows nobody with this id ({said})")
+    return _rejected(wish, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
 
 
 def is_presence(seen: Presence | None, user: User | None) -> bool:

@@ -33,7 +33,7 @@ class Client:
         self._wire = wire
         self._secrets = secrets  # grows: what we are given when we sign in is among them
         self._encode = encode
-        self._hint = hint
+        self.hint = hint
         self.gets = 0
 
     async def put(self, change: Change) -> Outcome:
@@ -43,7 +43,7 @@ class Client:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
             answer = await self._wire.ask("PUT", _presence_of(change.associate_id), body)
-            outcome = self._hint(judge(change, answer.status, answer.headers, answer.body))
+            outcome = self.hint(judge(change, answer.status, answer.headers, answer.body))
         except UnwritableError:
             outcome = UNWRITABLE
         except LOST as error:
@@ -57,7 +57,7 @@ class Client:
         answer = await self._read(_presence_of(change.associate_id))
         if isinstance(answer, Outcome):
             return answer
-        return self._finished(self._hint(judge_look(change, answer.status, answer.headers, answer.body)))
+        return self._finished(self.hint(judge_look(change, answer.status, answer.headers, answer.body)))
 
     async def count(self, census: Census, change: Change) -> Outcome:
         """Read the next page of all users into *census*; `rejected` is a service that does not let us."""

@@ -20,11 +20,12 @@ class OnlineHint:
 
     def __init__(self, *, is_online: bool) -> None:
         self._is_due = is_online
+        self.given: str | None = None  # what was said
 
     def __call__(self, outcome: Outcome) -> Outcome:
         """Add to the first refusal that may mean that we are not let near presences at all."""
         if not self._is_due or outcome.http_status not in NOT_THERE:
             return outcome
-        self._is_due = False
+        self._is_due, self.given = False, WORDS
         log.warning("online.not_by_default", http_status=outcome.http_status, words=WORDS)
         return replace(outcome, detail=f"{outcome.detail} ({WORDS})")

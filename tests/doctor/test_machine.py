@@ -121,7 +121,7 @@ def test_a_refresh_token_that_could_not_be_kept(doctor: Doctor) -> None:
     told = doctor("http://127.0.0.1:9").told("secret files")
 
     assert told.verdicts == ["warning"]
-    assert "could not be kept there" in told.words
+    assert "the new one is lost" in told.words
 
 
 def test_a_state_directory_that_can_be_made(doctor: Doctor) -> None:

@@ -13,6 +13,7 @@ from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.run import Invocation, Silence, apply_run
 from presence_worker.superoffice import Client
+from presence_worker.superoffice.online import OnlineHint
 
 from ..journal.given import UPDATED, obstruct, staged, tamper
 
@@ -27,6 +28,7 @@ class Service:
     """A service that does what it is asked, and notes it."""
 
     gets = 0
+    hint = OnlineHint(is_online=False)
 
     def __init__(self) -> None:
         self.sent: list[int] = []  # rows

@@ -41,6 +41,7 @@ def make_it_die(folder: Path, worker: Worker) -> None:
         database.execute("UPDATE run SET state = 'running', exit_code = NULL, next = ?", (following,))
 
 
+@pytest.mark.campaign
 @pytest.mark.proves("the program is killed, or the power fails")
 def test_killed_again_and_again(worker_on: Callable[[RawServer], Worker]) -> None:
     """Each session is killed amid its work: at the end each row is there once, and was really applied.

@@ -149,7 +149,7 @@ def test_5_held_by_a_safety_limit(worker: Worker, sandbox: Sandbox) -> None:
         (answer(429, headers={"Retry-After": "3600"}), "asks us to wait 3600 s", 1),
         (PAGE, "HTML pages", 3),
         (after(1, answer(403)), "refused 20 rows in a row alike (403)", 21),
-        (answer(400, b'{"ErrorMessage": "No."}'), "refused 20 rows in a row alike (400): No.", 20),
+        (answer(400, b'{"ErrorMessage": "No."}'), "refused 20 rows in a row alike (400): No;", 20),
         (after(5, answer(404)), "more than safety.max_failures (20%)", 14),
     ],
 )

@@ -35,13 +35,8 @@ def most_at_once(requests: Iterable[Request], seconds: float) -> int:
     return max(sum(start <= moment < start + seconds for moment in moments) for start in moments)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param("answered meanwhile", marks=pytest.mark.campaign),
-        "applied and hung up on meanwhile",
-    ],
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize("answers", ACTS)
 def test_stopped_for_longer_than_its_timeouts(
     answers: str, worker_on: Callable[[RawServer], Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ def fates(worker: Worker, ended: Ended) -> list[tuple[str, int | None, str, str 
     ("column", "name", "associate_id"),
     [
         *[("login", "ann@example.com", 1), ("login", "ANN@EXAMPLE.COM", 1), ("login", " ann ", 1)],
-        *[("login", "STRASSE", 4), ("email", "ann.berg@EXAMPLE.com", 1)],
+        *[("login", "STRAßE", 4), ("email", "ann.berg@EXAMPLE.com", 1)],
     ],
 )
 def test_a_name_means_its_one_user(column: str, name: str, associate_id: int, crm: Crm, on: On) -> None:
