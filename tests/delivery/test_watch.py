@@ -58,6 +58,28 @@ async def test_the_first_twenty_refused_alike(halt: Halt, answer: Outcome) -> No
     assert results == [Result.FAILED] * 20
 
 
+@pytest.mark.parametrize(
+    ("status", "fate"), [(403, Result.FAILED), (415, Result.FAILED), (404, Result.REJECTED)]
+)
+async def test_a_missing_permission_is_blamed_in_a_small_job_too(
+    halt: Halt, status: int, fate: Result
+) -> None:
+    """The limit of failures comes before the twentieth row; what is never a row's fault is sent again."""
+    results = settled(halt, *[replace(REFUSED, http_status=status)] * 9, limit=Limit(percent=20), to_send=40)
+
+    assert isinstance(halt.reason, Stopped)
+    assert results == [fate] * 9
+    assert ("9 rows in a row alike (" in str(halt.reason)) == (fate is Result.FAILED)
+
+
+async def test_a_permission_that_others_had_is_not_blamed_early(halt: Halt) -> None:
+    """Once anybody was let in, a few refusals are those people's own."""
+    results = settled(halt, UPDATED, *[FORBIDDEN] * 9, limit=Limit(percent=20), to_send=40)
+
+    assert "more than safety.max_failures" in str(halt.reason)
+    assert results == [Result.UPDATED, *[Result.REJECTED] * 9]
+
+
 async def test_those_in_flight_share_the_fate(halt: Halt) -> None:
     """Rows that were in flight when the twentieth was refused are no more to blame than it."""
     results = settled(halt, *[FORBIDDEN] * 27)

@@ -16,9 +16,10 @@ from anyio.from_thread import start_blocking_portal
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from presence_worker.sandbox import Online, People, Sandbox, serve
+from presence_worker.sandbox import Online, People, Sandbox, Unknowns, serve
 from presence_worker.sandbox.signatures import new_key
 from presence_worker.superoffice import maintenance
+from presence_worker.superoffice.online import WORDS
 from tests.raw_server import Act, answer
 from tests.superoffice.iis import Iis, ntlm, write_accounts
 from tests.superoffice.signing_in import (
@@ -41,11 +42,11 @@ CLAIM = "http://schemes.superoffice.net/identity/"
 
 
 @contextmanager
-def online_up(how: Online) -> Iterator[Sandbox]:
+def online_up(how: Online, unknowns: Unknowns = Unknowns()) -> Iterator[Sandbox]:  # noqa: B008 - frozen
     """Let a sandbox with sign-in hosts answer in a thread of its own."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(People(), online=how)) as sandbox,
+        portal.wrap_async_context_manager(serve(People(), online=how, unknowns=unknowns)) as sandbox,
     ):
         yield sandbox
 
@@ -249,6 +250,18 @@ def test_a_tenant_that_is_not_running_can_be_resumed_when_it_is(operator: Operat
     assert "Cust12345 is not running: its state is OfflineMaintenance" in stopped.summary["message"]
     assert stopped.summary["requests"]["put"] == 0
     assert resumed.code == 0
+
+
+def test_online_s_terms_reach_whoever_reads_the_summary(operator: Operator, job: Path) -> None:
+    """A right that is missing in Online is nothing an administrator can give: it says whom to ask."""
+    with online_up(Online(), Unknowns(forbid=frozenset({"put"}))) as sandbox:
+        auth = {"scheme": "bearer", "token": "8A:x", "login_url": sandbox.url}
+        operator.configure(target={"tenant": "Cust12345"}, auth=auth)
+        stopped = operator("run", job)
+
+    assert stopped.code == 6
+    assert stopped.summary["notes"].count(WORDS) == 1
+    assert stopped.summary["counts"]["rejected"] == 0
 
 
 def test_a_maintenance_window_is_told_before_anything_is_sent(operator: Operator, job: Path) -> None:
