@@ -93,6 +93,7 @@ def befall(fault: Fault, library: Path, folder: Path) -> Verdict:
     (folder / "disk" / "home").mkdir(parents=True)
     job = write_csv(folder / "job.csv", ROWS)
     with sandbox_up(people=4) as sandbox:
+        sandbox.people.set_presence(3, Presence(status=AWAY, message="back on 3"))  # all is to be sent
         case = Case(fault=fault, library=library, folder=folder, sandbox=sandbox)
         words = ["--base-url", sandbox.url, "--state-dir", str(case.disk / "state"), "--rate", "1000"]
         try:
