@@ -56,13 +56,17 @@ class Watch:
 
     def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
         """Give what is settled by now: nothing, this one, or it with those kept back before it."""
-        self._not_done += bool(outcome.result in NOT_DONE and outcome.attempts)
+        if outcome.result is Result.UPDATED and not self._kept_back:  # by far the most
+            self._all_alike = False
+            return [(change, outcome)]
+        is_not_done = bool(outcome.result in NOT_DONE and outcome.attempts)
+        self._not_done += is_not_done
         is_alike = self._is_alike(outcome)
         if is_alike:
             self._kept_back.append((change, outcome))
         if is_alike and (self._blamed or self._is_clear(outcome)):
             return self._blame(outcome)
-        if self._is_too_much():
+        if is_not_done and self._is_too_much():
             self._halt_for_the_rows()
         if is_alike:
             return []

@@ -114,11 +114,9 @@ def _read(body: bytes) -> list[dict[str, Any]] | None:
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Give a row as column: value; with `$mode=full` each value may come in two forms, one of them raw."""
-    cells = next((part for part in row.values() if isinstance(part, dict)), None)
-    if cells is None:
+    if not isinstance(row.get("associateDbId", {}), dict):
         return row
-    if "associateDbId" not in cells:
-        cells = row
+    cells = next((part for part in row.values() if isinstance(part, dict) and "associateDbId" in part), row)
     return {name: cell.get("RawValue") if isinstance(cell, dict) else cell for name, cell in cells.items()}
 
 
