@@ -1,7 +1,6 @@
 """What all tests share: the event loop's kind, and a clock that jumps."""
 
 import asyncio
-import os
 import selectors
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
@@ -14,11 +13,6 @@ from hypothesis import settings
 
 settings.register_profile("the same every time", derandomize=True, database=None)
 settings.load_profile("the same every time")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Give one worker more than there are cores: many tests wait for another process."""
-    return (os.cpu_count() or 1) + 1
 
 
 class JumpingSelector(selectors.DefaultSelector):
