@@ -94,6 +94,9 @@ class Worker:
         return self.state / "runs" / str(ended.summary["run_id"])
 
 
+On = Callable[[RawServer], Worker]  # the fixture that makes a worker who reads before writing
+
+
 def next_words(ended: Ended) -> list[str]:
     """Give the words of the next command behind the program's name."""
     program, *words = shlex.split(ended.summary["next"])
@@ -276,3 +279,17 @@ def worker(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str])
 def worker_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[RawServer], Worker]:
     """Makes somebody at work on a service that misbehaves."""
     return lambda server: Worker(tmp_path, server.url, capsys)
+
+
+@pytest.fixture
+def on(worker_on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch) -> On:
+    """Makes somebody who reads before writing, tries again at once, and is held by no limit."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
+    monkeypatch.setenv("PRESENCE_WORKER_SAFETY__MAX_CHANGES", "none")
+
+    def reading(server: RawServer) -> Worker:
+        worker = worker_on(server)
+        worker.read_before = "auto"
+        return worker
+
+    return reading

@@ -1,19 +1,17 @@
 """Names instead of ids: exactly one user of that name, or nobody."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from tests.raw_server import RawServer, answer
+from tests.raw_server import answer
 
 from .crm import Cells, Crm, Held, absent, here, looked_at, queries
-from .given import Ended, Worker, raw_up, read_csv, read_report, wishes
+from .given import Ended, On, Worker, raw_up, read_csv, read_report, wishes
 
-On = Callable[[RawServer], Worker]
 NAMES: Mapping[int, Cells] = {
     1: {"userName": "ann@example.com", "assocName": "ANN", "personEmail": "Ann.Berg@example.com"},
     2: {"userName": "bo@example.com", "assocName": "BO", "personEmail": "bo@example.com"},
@@ -28,20 +26,6 @@ ILL: Held = (NOT_PRESENT, "ill")
 def crm() -> Crm:
     """Five users with names, two of whom share an address."""
     return Crm(here(range(1, 6)), cells=NAMES)
-
-
-@pytest.fixture
-def on(worker_on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch) -> On:
-    """Makes somebody who reads before writing."""
-    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
-    monkeypatch.setenv("PRESENCE_WORKER_SAFETY__MAX_CHANGES", "none")
-
-    def reading(server: RawServer) -> Worker:
-        worker = worker_on(server)
-        worker.read_before = "auto"
-        return worker
-
-    return reading
 
 
 def job(worker: Worker, names: Sequence[str], column: str = "login", message: str = "ill") -> Path:

@@ -4,18 +4,16 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from tests.raw_server import RawServer, answer
+from tests.raw_server import answer
 
 from .crm import Crm, Held, absent, here, looked_at, queries
-from .given import Ended, Row, Worker, away, next_words, raw_up, read_csv, read_report, results, write_csv
+from .given import Ended, On, Row, Worker, away, next_words, raw_up, read_csv, read_report, results, write_csv
 from .test_resume import age
 
-On = Callable[[RawServer], Worker]
 ILL: Held = (NOT_PRESENT, "ill")
 
 
@@ -23,20 +21,6 @@ ILL: Held = (NOT_PRESENT, "ill")
 def crm() -> Crm:
     """Three who are away as the job has it, three who are here."""
     return Crm(absent(range(1, 4)) | here(range(4, 7)))
-
-
-@pytest.fixture
-def on(worker_on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch) -> On:
-    """Makes somebody who reads before writing."""
-    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
-    monkeypatch.setenv("PRESENCE_WORKER_SAFETY__MAX_CHANGES", "none")
-
-    def reading(server: RawServer) -> Worker:
-        worker = worker_on(server)
-        worker.read_before = "auto"
-        return worker
-
-    return reading
 
 
 def plan(worker: Worker, rows: Sequence[Row] | None = None, *options: str) -> Ended:

@@ -1,17 +1,15 @@
 """`undo`: status and comment are put back, where our value still holds, and nowhere else."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from tests.raw_server import CLOSE, RawServer, answer, applied
+from tests.raw_server import CLOSE, answer, applied
 
 from .crm import BACK, Crm, Held, looked_at
-from .given import Ended, Row, Worker, away, next_words, raw_up, read_csv, read_report, results, write_csv
+from .given import Ended, On, Row, Worker, away, next_words, raw_up, read_csv, read_report, results, write_csv
 
-On = Callable[[RawServer], Worker]
 ILL: Held = (NOT_PRESENT, "ill")
 
 
@@ -19,20 +17,6 @@ ILL: Held = (NOT_PRESENT, "ill")
 def crm() -> Crm:
     """One who is here, one who is ill, one with a stale comment, one who is away as the job has it."""
     return Crm({1: BACK, 2: ILL, 3: (PRESENT, "stale"), 4: (NOT_PRESENT, "back on 4")})
-
-
-@pytest.fixture
-def on(worker_on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch) -> On:
-    """Makes somebody who reads before writing."""
-    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
-    monkeypatch.setenv("PRESENCE_WORKER_SAFETY__MAX_CHANGES", "none")
-
-    def reading(server: RawServer) -> Worker:
-        worker = worker_on(server)
-        worker.read_before = "auto"
-        return worker
-
-    return reading
 
 
 def run(worker: Worker, rows: Sequence[Row] | None = None, *options: str) -> Ended:
