@@ -4,17 +4,17 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import platformdirs
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from .errors import OptionFault, UsageFault
-from .settings import Settings
+from .settings import Section, Settings
 
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"
@@ -154,9 +154,9 @@ def _problems(error: ValidationError, file: Path | None, text: str, flags: Neste
 
 def _nearest(path: list[str]) -> str:
     section = Settings.model_fields.get(path[0])
-    known: Mapping[str, Any] = Settings.model_fields
+    known: Iterable[str] = Settings.model_fields
     if len(path) > 1 and section and isinstance(section.annotation, type):
-        known = section.annotation.model_fields if issubclass(section.annotation, BaseModel) else known
+        known = section.annotation.names() if issubclass(section.annotation, Section) else known
     close = difflib.get_close_matches(path[-1], known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

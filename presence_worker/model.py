@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -64,6 +65,10 @@ class Reason(StrEnum):
     ECHO_MISMATCH = "echo_mismatch"
     INTERNAL_ERROR = "internal_error"
     STOPPED = "stopped"
+    BAD_DATE = "bad_date"
+    NO_COVERAGE = "no_coverage"
+    NOT_YET_DUE = "not_yet_due"
+    NO_LONGER_DUE = "no_longer_due"
     IGNORED_BY_MAPPING = "ignored_by_mapping"
 
 
@@ -107,6 +112,13 @@ class Presence:
         return self.status == other.status and (self.status == PRESENT or self.message == other.message)
 
 
+class Period(NamedTuple):
+    """The days on which a row is due, both included; None: without such an end."""
+
+    starts: date | None
+    ends: date | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A row of the job after validation: what it asks for, or why it cannot be sent."""
@@ -121,6 +133,7 @@ class Row:
     reason: Reason | None = None
     detail: str | None = None  # all its faults, for people
     identity: str | None = None  # the login or e-mail that names whom it is about; None: the associateId does
+    period: Period | None = None  # None: it has no dates, and is due whenever it comes
 
 
 class Verdict(NamedTuple):

@@ -3,6 +3,7 @@
 import codecs
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
@@ -69,7 +70,17 @@ def _encoding(value: object) -> object:
     return value
 
 
+def _zone(value: object) -> object:
+    try:
+        if isinstance(value, str):
+            ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; expected one such as Europe/Oslo") from None
+    return value
+
+
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]  # "~/runs" is what a shell would make of it
+Zone = Annotated[str | None, BeforeValidator(_zone)]
 Encoding = Annotated[str | None, BeforeValidator(_encoding)]
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
@@ -91,9 +102,21 @@ ContentType = Literal[Accept, "application/x-www-form-urlencoded"]
 
 
 class Section(BaseModel):
-    """One table of the configuration file."""
+    """One table of the configuration file; a key that is a word of Python has a field with an underscore."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        alias_generator=lambda name: name.removesuffix("_"),
+        validate_by_name=True,
+        serialize_by_alias=True,
+    )
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Give its keys as the configuration file has them, in the order of the code."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 class Target(Section):
@@ -151,12 +174,22 @@ class Input(Section):
     email: str | None = None
     status: str | None = None
     message: str | None = None
+    from_: str | None = None  # the first day on which a row is due
+    until: str | None = None  # the last one
     format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
+    sheet: str | None = None  # of a workbook; None: the only one whose header has the columns we need
     delimiter: Delimiter = None  # None: the one that fits the header
+    skip_lines: int = Field(0, ge=0)  # lines above the header
+    comment: str | None = Field(None, min_length=1)  # lines that begin with it are left out
     encoding: Encoding = None  # None: by the rule
     statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
     allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]
     default_message: str = Field("", max_length=255)  # for who is not present and has no message
+    message_template: str | None = None  # the message made of columns and dates
+    locale: str = "en"  # of the names of months and days in it
+    date_format: str | None = None  # as strptime has it; None: ISO 8601 alone
+    timezone: Zone = None  # in which a day begins and ends; None: this machine's
+    coverage: Literal["changes", "everyone"] | None = None  # what a file with days to come tells of
     on_conflict: Literal["invalid", "last", "first"] = "invalid"
     unknown_people: Literal["invalid", "skip"] = "invalid"
 

@@ -11,6 +11,7 @@ import click
 
 from ..checkup import Case, Verdict, diagnosis, examine
 from ..configuration import OPTION, find_config, usable_settings
+from ..days import today
 from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
@@ -83,6 +84,7 @@ def _config(options: Options) -> Path | None:
 def _invocation(options: Options, settings: Settings) -> Invocation:
     return Invocation(
         settings=settings,
+        day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
         target=SANDBOX if options.sandbox else _target(settings),
         options=_repeated(options, settings),

@@ -10,6 +10,7 @@ import anyio
 
 from .. import log
 from ..configuration import CONFIG_VARIABLE, find_config, load_settings
+from ..days import today
 from ..journal import Archive
 from ..report import Summary
 from ..run import SANDBOX, Invocation, Silence, raise_on_signal
@@ -43,6 +44,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
     return Invocation(
         settings=settings,
+        day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
         target=target,
         options=repeated(options, settings),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 from ..errors import InputRefused
 from ..model import Row
@@ -44,12 +45,15 @@ class Job:
 
 
 @contextmanager
-def open_job(job: str, settings: Settings) -> Iterator[Job]:
-    """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read."""
+def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
+    """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read.
+
+    *day* is the one on which its rows are to be due.
+    """
     with open_source(job, settings.input.encoding) as source:
         kind = _format(source, settings.input)
         table = READERS[kind](source, settings.input)
-        reader = RowReader(table, settings, source.name)
+        reader = RowReader(table, settings, source.name, day)
         yield Job(
             name=source.name,
             stdin=job == STDIN,

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from datetime import date
 from typing import Any
 
 import orjson
@@ -20,10 +21,11 @@ KEPT = "\n\r\t"  # control characters a message may have
 class RowReader:
     """Makes rows of a table's records, one after the other, and counts what it had to leave out."""
 
-    def __init__(self, table: Table, settings: Settings, name: str) -> None:
+    def __init__(self, table: Table, settings: Settings, name: str, day: date) -> None:
         self._table = table
         self._config = settings.input
         self._name = name
+        self._day = day
         self._status = status_reader(settings.input)
         self._columns = understand(table.columns, settings.input, name)
         self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))

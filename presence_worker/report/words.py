@@ -76,6 +76,15 @@ REASONS: dict[str, Words] = {
     Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "resume the run, and report the bug"),
     Reason.STOPPED: Words("the run ended first", _RESUME),
     Reason.IGNORED_BY_MAPPING: Words("status mapped to ignore", "nothing"),
+    Reason.BAD_DATE: Words(
+        "a date that cannot be read for certain", "say with input.date_format how it is written"
+    ),
+    Reason.NO_COVERAGE: Words(
+        "a day to come, and nobody said what the file covers",
+        'set input.coverage to "changes" (the file has only news) or "everyone" (it has all there is)',
+    ),
+    Reason.NOT_YET_DUE: Words("its first day is yet to come", "nothing"),
+    Reason.NO_LONGER_DUE: Words("its last day is over", "nothing"),
 }
 
 

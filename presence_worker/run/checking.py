@@ -3,6 +3,7 @@
 from contextlib import closing
 from typing import Any
 
+from ..days import today
 from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
 from ..journal import Journal
@@ -33,7 +34,7 @@ def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Summary
 
 def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | None:
     """Stage the job; give why `run` would refuse it, or None."""
-    run = new_run("", job, "", settings)
+    run = new_run("", job, "", settings, day=today(settings.input.timezone))
     try:
         error = stage(journal, run, job, settings)
     except InputRefused as unreadable:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from ..journal import Archive
@@ -52,6 +53,7 @@ class Invocation:
     """Everything a run needs to know of its surroundings."""
 
     settings: Settings
+    day: date  # it is, for what is due
     archive: Archive
     target: str  # the service's root, or "sandbox"
     options: tuple[str, ...]  # to repeat in the command to run next

@@ -31,7 +31,9 @@ async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.R
         invocation.archive.sweep(before=id_made_ago(JUST_MADE))
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
-            run = new_run(folder.name, job, invocation.target, invocation.settings, intent)
+            run = new_run(
+                folder.name, job, invocation.target, invocation.settings, day=invocation.day, intent=intent
+            )
             run = run._replace(next=invocation.command("resume", run.run_id))
             log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)

@@ -1,5 +1,6 @@
 """From a job to a staged run: everything is read and judged before anything is sent."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,17 @@ def stage(
     journal is empty then.
     """
     with journal.transaction():
-        with open_job(job, settings) as opened:
+        with open_job(job, settings, date.fromisoformat(run.input["day"])) as opened:
             journal.stage(run, opened.rows)
         if not opened.identity:  # who is meant by a name is not known yet
             settle_clashes(journal, settings)
         return _judge(journal, opened, job, settings, last)
 
 
-def new_run(run_id: str, job: str, target: str, settings: Settings, intent: Intent = Intent.RUN) -> RunRecord:
-    """Give the record of a run that knows nothing of its job yet."""
+def new_run(
+    run_id: str, job: str, target: str, settings: Settings, *, day: date, intent: Intent = Intent.RUN
+) -> RunRecord:
+    """Give the record of a run that knows nothing of its job yet; *day* decides which rows are due."""
     return RunRecord(
         run_id=run_id,
         created_at=now(),
@@ -42,7 +45,7 @@ def new_run(run_id: str, job: str, target: str, settings: Settings, intent: Inte
         exit_code=None,
         message=None,
         next=None,
-        input={"name": storable(place_of(job)), "rows": 0, **dict.fromkeys(UNKNOWN)},
+        input={"name": storable(place_of(job)), "day": day.isoformat(), "rows": 0, **dict.fromkeys(UNKNOWN)},
         settings=without_secrets(settings),
         notes=[],
         intent=intent,
@@ -61,7 +64,7 @@ def _judge(
 ) -> PresenceWorkerError | None:
     counts = journal.counts()
     rows = sum(counts.values())
-    described = describe(opened, job, rows)
+    described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
     compared = compare(described, last)
     said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)

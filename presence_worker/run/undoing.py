@@ -45,7 +45,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
 
 
 def _new(run_id: str, undone: RunRecord, invocation: Invocation) -> RunRecord:
-    run = new_run(run_id, "", invocation.target, invocation.settings, Intent.UNDO)
+    run = new_run(run_id, "", invocation.target, invocation.settings, day=invocation.day, intent=Intent.UNDO)
     return run._replace(
         undoes=undone.run_id,
         input={**run.input, "name": f"undo of {undone.run_id}", "columns": COLUMNS},

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -153,7 +154,7 @@ def test_who_is_protected_is_not_known_yet(write: Write) -> None:
     """A login that looks like a protected associateId is not one."""
     path = write("login,status\n5,Away\n")
 
-    with open_job(str(path), Settings(safety=Safety(protected_ids=[5]))) as job:
+    with open_job(str(path), Settings(safety=Safety(protected_ids=[5])), date(2026, 12, 1)) as job:
         (row,) = job.rows
 
     assert (row.identity, row.result) == ("5", None)

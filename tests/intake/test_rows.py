@@ -1,6 +1,7 @@
 """What a row asks for, and every fault it can have."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -200,7 +201,7 @@ def test_protected_ids(write: Write) -> None:
     path = write(f"{HEADER}5,Away,\n6,Away,\n")
     settings = Settings(input=Input(), safety=Safety(protected_ids=[5]))
 
-    with open_job(str(path), settings) as job:
+    with open_job(str(path), settings, date(2026, 12, 1)) as job:
         rows = list(job.rows)
 
     assert [(row.result, row.reason) for row in rows] == [(Result.INVALID, Reason.PROTECTED), (None, None)]

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,7 @@ def test_a_file_that_changes_while_it_is_read(write: Write) -> None:
     path = write(JOB)
 
     def read_it_while_it_grows() -> None:
-        with open_job(str(path), Settings()):
+        with open_job(str(path), Settings(), date(2026, 12, 1)):
             path.write_text(JOB * 2, "utf-8")
 
     with pytest.raises(

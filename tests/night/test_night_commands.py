@@ -106,7 +106,7 @@ def test_every_setting_exists(path: Path) -> None:
         f"PRESENCE_WORKER_{section}__{key}".upper()
         for section, field in Settings.model_fields.items()
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-        for key in field.annotation.model_fields
+        for key in field.annotation.names()
     }
 
     assert names <= known

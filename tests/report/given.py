@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -79,7 +80,8 @@ def job(columns: Sequence[str], **fields: Any) -> dict[str, Any]:
 
 def unread(**others: Any) -> dict[str, Any]:
     """Give the fields of a run whose job could not be read."""
-    return {**new_run("", "/in/changes.csv", "https://crm.example.com/", Settings())._asdict(), **others}
+    run = new_run("", "/in/changes.csv", "https://crm.example.com/", Settings(), day=date(2026, 12, 1))
+    return {**run._asdict(), **others}
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

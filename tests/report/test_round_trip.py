@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(path: Path) -> tuple[Job, list[Row]]:
     """Give a job and its rows, as `run` reads them."""
-    with open_job(str(path), SETTINGS) as opened:
+    with open_job(str(path), SETTINGS, date(2026, 12, 1)) as opened:
         return opened, list(opened.rows)
 
 

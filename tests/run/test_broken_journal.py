@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -72,6 +73,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def invocation(tmp_path: Path, service: Service) -> Invocation:
     return Invocation(
+        day=date(2026, 12, 1),
         settings=load_settings(None, {"delivery": {"rate": "1000000"}}),
         archive=Archive(tmp_path),
         target="t",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -82,6 +82,7 @@ def invocation(archive: Archive) -> Callable[[Mapping[str, str]], Invocation]:
         }
         settings: Settings = load_settings(None, flags)
         return Invocation(
+            day=date(2026, 12, 1),
             settings=settings,
             archive=archive,
             target="",

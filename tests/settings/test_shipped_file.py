@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from presence_worker.configuration import find_config, load_settings
-from presence_worker.settings import SECRETS, Settings
+from presence_worker.settings import SECRETS, Section, Settings
 
 from .conftest import Load
 
@@ -41,13 +41,23 @@ def shipped() -> list[Line]:
     return found
 
 
-def known() -> dict[str, type[BaseModel]]:
+def known() -> dict[str, type[Section]]:
     kinds = {name: field.annotation for name, field in Settings.model_fields.items()}
     return {name: kind for name, kind in kinds.items() if isinstance(kind, type)}
 
 
 LINES = shipped()
 DEFAULTS = [line for line in LINES if not line.example]
+
+
+def field_of(line: Line) -> tuple[str, FieldInfo]:
+    kind = known()[line.section]
+    fields = kind.model_fields.items()
+    return next((name, field) for name, field in fields if line.key in (name, field.alias))
+
+
+def value_in(settings: Settings, line: Line) -> Any:
+    return getattr(getattr(settings, line.section), field_of(line)[0])
 
 
 def named(line: Line) -> str:
@@ -61,7 +71,7 @@ def test_has_every_setting_in_the_order_of_the_code() -> None:
     keys = {section: [line.key for line in LINES if line.section == section] for section in sections}
 
     assert sections == list(known())
-    assert keys == {section: list(kind.model_fields) for section, kind in known().items()}
+    assert keys == {section: kind.names() for section, kind in known().items()}
 
 
 @pytest.mark.parametrize("line", LINES, ids=named)
@@ -77,9 +87,9 @@ def test_explains_every_setting(line: Line) -> None:
 @pytest.mark.parametrize("line", DEFAULTS, ids=named)
 def test_shows_the_default(line: Line, load: Load) -> None:
     """Where a setting has a default, the file shows that; times are shown with their unit."""
-    default = getattr(getattr(Settings.model_construct(), line.section), line.key)
+    default = value_in(Settings.model_construct(), line)
 
-    value = getattr(getattr(load(f"[{line.section}]\n{line.setting}"), line.section), line.key)
+    value = value_in(load(f"[{line.section}]\n{line.setting}"), line)
 
     assert value == default
     assert line.key == "rate" or not isinstance(default, float) or re.search(r'"\d+[a-z]+"$', line.setting)
@@ -88,7 +98,7 @@ def test_shows_the_default(line: Line, load: Load) -> None:
 @pytest.mark.parametrize("line", LINES, ids=named)
 def test_calls_an_example_what_is_one(line: Line) -> None:
     """Only where a setting is unset, or depends on the machine, the value is an example, and says so."""
-    field = known()[line.section].model_fields[line.key]
+    _, field = field_of(line)
 
     unset = field.default_factory is not None or field.default in UNSET
 
