@@ -3,16 +3,18 @@
 from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
-from .records import Fate, Finding, RunRecord, Wish, Work, now
+from .records import Dated, Fate, Finding, RunRecord, Scheduled, Wish, Work, now
 from .store import Journal
 
 __all__ = [
     "JOURNAL",
     "Archive",
+    "Dated",
     "Fate",
     "Finding",
     "Journal",
     "RunRecord",
+    "Scheduled",
     "Wish",
     "Work",
     "id_made_ago",

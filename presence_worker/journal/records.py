@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,6 +24,9 @@ class Fate(NamedTuple):
     cells: str
     duplicate_of: int | None
     identity: str | None
+    starts: str | None  # first day on which it is due, ISO 8601
+    ends: str | None  # last one
+    scheduled_by: str | None  # the run whose row it follows from, where no file brought it
     before_status: str | None
     result: str
     reason: str | None
@@ -73,6 +77,30 @@ class Wish(NamedTuple):
     before: Presence | None  # None: nothing was read
     knows_comment: bool  # whether the comment of *before* is known
     identity: str | None  # the name that the job has for the associate
+    expected: Presence | None = None  # what must still be there, else it is left alone
+
+
+class Scheduled(NamedTuple):
+    """What a row of a run follows from, if no file brought it."""
+
+    row: int
+    run_id: str  # of the run that had asked for it,
+    of_row: int  # with this row
+    kind: str  # start or return
+    expected: Presence | None  # what must still be there; None: whatever is there
+
+
+class Dated(NamedTuple):
+    """A row that is due on days, as its run left it."""
+
+    row: int
+    associate_id: int
+    identity: str | None
+    wanted: Presence
+    starts: date | None
+    ends: date | None
+    result: str
+    reason: str | None
 
 
 class Finding(NamedTuple):

@@ -1,6 +1,6 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 3
+VERSION = 4
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
     row     INTEGER PRIMARY KEY,
@@ -9,10 +9,25 @@ BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or
 );
 """
 
+SCHEDULED = """CREATE TABLE scheduled (  -- rows no file brought: they follow from what one had asked for
+    row     INTEGER PRIMARY KEY,
+    run_id  TEXT NOT NULL,  -- of the run that had asked for it,
+    of_row  INTEGER NOT NULL,  -- with this row
+    kind    TEXT NOT NULL,  -- start: its first day has come; return: its last one is over
+    status  TEXT,           -- what must still be there, with the message; NULL: whatever is there
+    message TEXT
+);
+"""
+
+CLOSED = """CREATE TABLE closed (  -- rows with days that nothing follows from any more, whatever was to come
+    row INTEGER PRIMARY KEY
+);
+"""
+
 FATE = """CREATE VIEW fate AS
 SELECT
     row.row, row.line, row.associate_id, row.status, row.message, row.cells, row.duplicate_of,
-    row.identity, before.status AS before_status,
+    row.identity, row.starts, row.ends, scheduled.run_id AS scheduled_by, before.status AS before_status,
     CASE WHEN row.result IS NOT NULL THEN row.result
          WHEN lost.row IS NOT NULL THEN 'unknown'
          ELSE coalesce(outcome.result, 'not_sent') END AS result,
@@ -30,7 +45,8 @@ SELECT
 FROM row
 LEFT JOIN outcome ON outcome.row = row.row
 LEFT JOIN lost ON lost.row = row.row
-LEFT JOIN before ON before.row = row.row;
+LEFT JOIN before ON before.row = row.row
+LEFT JOIN scheduled ON scheduled.row = row.row;
 """
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one of it
@@ -42,6 +58,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         "ALTER TABLE row ADD COLUMN identity TEXT",
         "ALTER TABLE row ADD COLUMN known_as TEXT",
         BEFORE,
+    ),
+    3: (
+        "ALTER TABLE row ADD COLUMN starts TEXT",
+        "ALTER TABLE row ADD COLUMN ends TEXT",
+        SCHEDULED,
+        CLOSED,
         "DROP VIEW fate",
         FATE,
     ),
@@ -90,7 +112,9 @@ CREATE TABLE row (              -- what was asked; never changes once the first 
     detail       TEXT,
     duplicate_of INTEGER,
     identity     TEXT,          -- login or e-mail, where the job names people so
-    known_as     TEXT           -- the same as it is compared: without case
+    known_as     TEXT,          -- the same as it is compared: without case
+    starts       TEXT,          -- first day on which it is due, ISO 8601; NULL: since ever
+    ends         TEXT           -- last one; NULL: for ever
 );
 
 CREATE TABLE outcome (          -- what became of it; written after the answer was judged
@@ -117,4 +141,4 @@ WHERE row.result IS NULL AND row.row <= session.handed_out
        OR (outcome.session < session.session AND outcome.result IN ('not_sent', 'failed', 'unknown')));
 """
 
-TABLES = STAGED + BEFORE + FATE
+TABLES = STAGED + BEFORE + SCHEDULED + CLOSED + FATE

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ import orjson
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
 from ..text import folded
+from .connection import way_on
+from .counts import UNSETTLED
 from .outcomes import columns, recording
-from .reading import UNSETTLED, Reader, way_on
-from .records import Finding, RunRecord, now
+from .reading import Reader
+from .records import Finding, RunRecord, Scheduled, now
 from .schema import MIGRATIONS, TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
@@ -133,7 +136,19 @@ class Journal(Reader):
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         written = run.written()
         self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
-        self._db.executemany(f"INSERT INTO row VALUES ({', '.join('?' * 12)})", map(_stored, rows))  # noqa: S608
+        self._db.executemany(f"INSERT INTO row VALUES ({', '.join('?' * 14)})", map(_stored, rows))  # noqa: S608
+
+    def append(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
+        """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
+        for row, origin in rows:
+            self._db.execute(f"INSERT INTO row VALUES ({', '.join('?' * 14)})", _stored(row))  # noqa: S608 - marks
+            expected = (None, None) if origin.expected is None else astuple(origin.expected)
+            values = (row.row, origin.run_id, origin.of_row, origin.kind, *expected)
+            self._db.execute("INSERT INTO scheduled VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def close_rows(self, rows: Iterable[int]) -> None:
+        """Say that nothing follows any more from rows that are due on days; call it inside a transaction."""
+        self._db.executemany("INSERT OR IGNORE INTO closed VALUES (?)", ((row,) for row in rows))
 
     def settle(self, verdicts: Iterable[Verdict]) -> None:
         """Settle staged rows that are not to be sent; call it inside a transaction."""
@@ -248,4 +263,5 @@ def _stored(row: Row) -> tuple[Any, ...]:
         None,
         row.identity,
         row.identity and folded(row.identity),
+        *((None, None) if row.period is None else (day and day.isoformat() for day in row.period)),
     )

@@ -219,7 +219,20 @@ def test_a_journal_of_the_second_version_opens(path: Path) -> None:
     assert (len(fates), len(wishes), to_send) == (30, 24, 24)
 
 
-@pytest.mark.parametrize("file", ["first-release.sqlite", "version-2.sqlite"])
+def test_a_journal_of_the_third_version_opens(path: Path) -> None:
+    """It knows nothing of days: what was asked is due whenever it comes, and nothing follows from it."""
+    shutil.copy(Path(__file__).parent / "files" / "version-3.sqlite", path)
+
+    with closing(Journal.open(path)) as journal:
+        fates, dated, scheduled = list(journal.fates()), list(journal.dated()), list(journal.scheduled())
+        named = dict(journal.named())
+
+    assert (len(fates), dated, scheduled) == (10, [], [])
+    assert {(fate.starts, fate.ends, fate.scheduled_by) for fate in fates} == {(None, None, None)}
+    assert named == dict.fromkeys((12, 33, 45, 61, 70, 71), True)
+
+
+@pytest.mark.parametrize("file", ["first-release.sqlite", "version-2.sqlite", "version-3.sqlite"])
 def test_an_older_journal_becomes_one_like_ours(file: str, path: Path, tmp_path: Path) -> None:
     """What is brought up to date has the tables and columns of a new one, in the same order."""
     shutil.copy(Path(__file__).parent / "files" / file, path)

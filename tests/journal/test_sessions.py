@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.journal import Journal
+from presence_worker.journal import Fate, Journal
 from presence_worker.journal.store import PAGE
 from presence_worker.model import Change, Outcome, Reason, Result, State, Verdict
 
@@ -206,9 +206,9 @@ def test_a_dead_session_leaves_its_rows_in_doubt(journal: Journal, path: Path) -
     assert later_figures(fates[1]) == (None, 0, 0, None)
 
 
-def later_figures(fate: tuple[object, ...]) -> tuple[object, ...]:
+def later_figures(fate: Fate) -> tuple[object, ...]:
     """Give HTTP status, tries, PUTs and duration of a fate."""
-    return fate[12:16]
+    return fate.http_status, fate.attempts, fate.wire_puts, fate.duration_ms
 
 
 @pytest.mark.parametrize("earlier", [FAILED, UNKNOWN, NOT_SENT])

@@ -1,0 +1,61 @@
+"""What a journal tells in numbers: rows by result, reasons, requests, and time."""
+
+from ..model import Result
+from .connection import Connection, Found
+from .records import Work
+
+DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
+UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
+NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
+
+
+class Counts(Connection):
+    """Counts what is in a journal."""
+
+    def work(self) -> Work:
+        """Give what all sessions did together."""
+        return Work(
+            *self._one(
+                """SELECT min(started_at), iif(count(ended_at) < count(*), NULL, max(ended_at)),
+                total(seconds),
+                (SELECT rate FROM session ORDER BY session DESC LIMIT 1), coalesce(sum(gets), 0)
+                FROM session"""
+            )
+        )
+
+    def puts(self) -> tuple[int, int]:
+        """Give the PUTs on the wire, and how many of them repeated an earlier one of the same row."""
+        query = "SELECT coalesce(sum(wire_puts), 0), coalesce(sum(max(wire_puts - 1, 0)), 0) FROM outcome"
+        puts, repeats = self._one(query)
+        return puts, repeats
+
+    def counts(self) -> dict[Result, int]:
+        """Give the number of rows by result, all results named."""
+        found: dict[str, int] = dict(self._all("SELECT result, count(*) FROM fate GROUP BY result"))
+        return {result: found.get(result, 0) for result in Result}
+
+    def changes_by_status(self) -> dict[str, int]:
+        """Give the number of rows to be sent by the status they ask for, as it was staged."""
+        query = "SELECT status, count(*) FROM row WHERE result IS NULL GROUP BY status"
+        return dict(self._all(query))
+
+    def done(self) -> int:
+        """Count the rows that are done; a duplicate is done where the row it duplicates is."""
+        counts = self.counts()
+        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
+            WHERE fate.result IN (?, ?, ?)"""
+        (duplicates,) = self._one(query, *DONE)
+        return sum(counts[result] for result in DONE) + int(duplicates)
+
+    def reasons(self) -> list[Found]:
+        """Give (result, reason, rows, one detail) for rows that are not done, most rows first."""
+        return self._all(
+            """SELECT result, reason, count(*), min(detail) FROM fate WHERE result IN (?, ?, ?, ?, ?)
+            GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
+            *NOT_DONE,
+        )
+
+    def to_send(self) -> int:
+        """Count the rows that are still to be sent."""
+        counts = self.counts()
+        return sum(counts[result] for result in UNSETTLED)
