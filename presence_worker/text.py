@@ -32,6 +32,17 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip()).lower()
 
 
+def toml_quoted(text: str) -> str:
+    """Give *text* as a string of TOML that hides nothing and steers no terminal."""
+    return f'"{"".join(map(_toml_character, text))}"'
+
+
+def _toml_character(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else f"\\U{ord(character):08X}"
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Give *text* with every secret blotted out, as it is and as HTML, JSON, URLs and base64 write it.
 

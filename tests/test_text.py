@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import tomllib
 import unicodedata
 from urllib.parse import quote, quote_plus
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.text import clean, folded, redact
+from presence_worker.text import clean, folded, redact, toml_quoted
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
 
@@ -125,3 +126,13 @@ def test_no_secret_survives(before: str, secret: str) -> None:
 def test_names_are_compared_without_case_and_however_accents_are_written(name: str) -> None:
     """A letter and its accent may come as one character or as two: it is the same person."""
     assert folded(name) == "åsa@example.com"
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+@example(text='a"b\\c\n\x1b[31m\u202e\U000e0001\x7f\xa0å')
+def test_a_quoted_text_is_the_same_in_toml(text: str) -> None:
+    """Whatever it holds, it can be pasted, and on the terminal nothing of it acts or hides."""
+    quoted = toml_quoted(text)
+
+    assert tomllib.loads(f"{quoted} = {quoted}") == {text: text}
+    assert quoted.isprintable()

@@ -1,27 +1,25 @@
 """Which column holds what: names from the configuration, else the usual ones."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from ..errors import InputRefused
 from ..settings import Input
-from ..text import clean
+from ..text import clean, toml_quoted
+from .names import FOREIGN, LISTS, OF_MAILS
 
-ALIASES = {  # setting: usual names, compared without case, spaces, underscores and hyphens
-    "associate_id": ("associateid",),
-    "status": ("status", "presence", "presencestatus"),
-    "message": ("message", "comment"),
-    "login": ("login", "loginname", "username", "assocname", "userprincipalname", "upn"),
-    "email": ("email", "mail", "emailaddress", "mailaddress", "workemail", "personemail"),
-}
 IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
     "associate_id": "associateId",
     "login": "login",
     "email": "e-mail address",
 }
 EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+DAYS = ("from", "until")
+FIELDS = {"from": "from_"}  # setting: the field that has it, where that is another word
+MOST_NAMED = 5  # columns in a sentence
 Positions = dict[str, list[int]]  # of the columns that may be what a setting names
 
 
@@ -33,6 +31,8 @@ class Columns:
     person: int
     status: int
     message: int | None
+    starts: int | None = None  # the first day on which a row is due
+    ends: int | None = None  # the last one
 
     @property
     def texts(self) -> dict[str, int]:
@@ -42,22 +42,40 @@ class Columns:
 
 
 def plain(name: str) -> str:
-    """Give a column's name as it is compared."""
-    return re.sub(r"[\s_-]+", "", name.casefold())
+    """Give a column's name as it is compared: without case, spaces, underscores, hyphens and dots."""
+    return re.sub(r"[\s_.-]+", "", unicodedata.normalize("NFC", name).casefold())
+
+
+def _plain_names(listed: str) -> frozenset[str]:
+    return frozenset(map(plain, listed.split(",")))
+
+
+ALIASES = {key: _plain_names(listed) for key, listed in LISTS.items()}
+FOREIGN_NUMBERS = _plain_names(FOREIGN)
+MAIL_COLUMNS = _plain_names(OF_MAILS)
+
+
+def configured(config: Input, key: str) -> str | None:
+    """Give the name that the configuration has for the column of *key*."""
+    name: str | None = getattr(config, FIELDS.get(key, key))
+    return name
 
 
 def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
     """Give the positions of the columns that may be *key*; the configured name wins over all others."""
-    if configured := getattr(config, key):
-        exact = [i for i, name in enumerate(names) if name == configured]
-        return exact or [i for i, name in enumerate(names) if plain(name) == plain(configured)]
-    return [i for i, name in enumerate(names) if plain(name) in ALIASES[key]]
+    if name := configured(config, key):
+        exact = [i for i, found in enumerate(names) if found == name]
+        return exact or [i for i, found in enumerate(names) if plain(found) == plain(name)]
+    bare = [plain(found) for found in names]
+    if key in DAYS and not MAIL_COLUMNS.isdisjoint(bare):
+        return []
+    return [i for i, found in enumerate(bare) if found in ALIASES[key]]
 
 
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
     ways = configured_ways(config) or list(IDENTITIES)  # beside a configured one, others name nobody
-    positions = {key: candidates(names, key, config) for key in (*ways, "status", "message")}
+    positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     used = [way for way in ways if positions[way]]
     faults = chain(
         _missing(names, positions, used, config),
@@ -68,18 +86,23 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     fault = next(faults, None)  # the others may only follow from the first
     if fault:
         raise InputRefused(f"{where}: {fault}")
-    message = positions["message"]
     return Columns(
         named_by=used[0],
         person=positions[used[0]][0],
         status=positions["status"][0],
-        message=message[0] if message else None,
+        message=_only(positions["message"]),
+        starts=_only(positions["from"]),
+        ends=_only(positions["until"]),
     )
+
+
+def _only(places: Sequence[int]) -> int | None:
+    return places[0] if places else None
 
 
 def configured_ways(config: Input) -> list[str]:
     """Give the ways to name people for which the configuration has a column."""
-    return [key for key in IDENTITIES if getattr(config, key)]
+    return [key for key in IDENTITIES if configured(config, key)]
 
 
 def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], config: Input) -> Iterator[str]:
@@ -87,12 +110,26 @@ def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], co
     wanted = [] if used else people
     if not positions["status"]:
         wanted.append(_called("status", config) if config.status else _for("status"))
-    if wanted:
+    foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
+    if foreign and not used and not configured_ways(config):
+        yield "; none ".join([_not_ours(foreign), *wanted[1:]])
+    elif wanted:
         yield f"no column {' and none '.join(wanted)}; {_found(names)}; {EXPECTED}"
 
 
+def _not_ours(foreign: Sequence[str]) -> str:
+    """Say why a number of HR's names nobody: any such number is somebody's valid associateId."""
+    shown = _listed([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
+    return (
+        f"no column that names people for certain: a number under {shown} is as likely as not the "
+        "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
+        f"really holds the numbers SuperOffice has, set input.associate_id = {toml_quoted(foreign[0])} "
+        "(input.login, if it holds logins)"
+    )
+
+
 def _called(key: str, config: Input) -> str:
-    return f"called {clean(getattr(config, key), 60)!r}, as input.{key} says"
+    return f"called {clean(str(configured(config, key)), 60)!r}, as input.{key} says"
 
 
 def _for(*keys: str) -> str:

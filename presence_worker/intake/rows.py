@@ -14,6 +14,7 @@ from .columns import understand
 from .people import Faults, Person, person_reader
 from .statuses import status_reader
 from .table import Record, Table
+from .unmapped import Unmapped
 
 KEPT = "\n\r\t"  # control characters a message may have
 
@@ -31,6 +32,7 @@ class RowReader:
         self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
         self._width = len(table.columns)
         self.messages_left_out = 0  # beside StatusNormal
+        self.unmapped = Unmapped()  # statuses that are not understood
 
     @property
     def named_by(self) -> str:
@@ -73,6 +75,8 @@ class RowReader:
         word = str(found).strip() if type(found) in (str, int) else found  # input.statuses may name numbers
         status = self._status(word) if isinstance(word, str) else None
         if status is None:
+            if isinstance(word, str) and word:
+                self.unmapped.add(word)
             expected = f"expected {' or '.join(self._config.allowed_statuses)}, or a value of input.statuses"
             words = "no status" if word in ("", None) else "a status that is not understood"
             faults.append((Reason.UNKNOWN_STATUS, f"{words}; {expected}"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.intake.columns import Columns, understand
+from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, understand
 from presence_worker.settings import Input
 
 from .reading import Write, read, refusal
@@ -83,15 +83,109 @@ def test_people_may_be_named_by_login_or_email(name: str, named_by: str) -> None
     assert columns == Columns(named_by=named_by, person=1, status=0, message=None)
 
 
-@pytest.mark.parametrize("name", ["id", "name", "employee", "Employee number", "sAMAccountName", "full name"])
+@pytest.mark.parametrize("name", ["name", "sAMAccountName", "full name", "Chef", "Telefon", "Manager email"])
 def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
-    """What may be anybody's number or name in another system names nobody here."""
+    """What may be anybody's name in another system names nobody here."""
     path = write(f"{name},status\n5,Away\n")
 
     assert refusal(path) == (
         "FILE, line 1: no column for associate_id, login or email (if it has another name, say so with "
         f"input.associate_id, input.login or input.email); found: {name}, status; {EXPECTED}"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("E-Mail;Anwesenheit;Nachricht;Von;Bis", ("email", 0, 1, 2, 3, 4)),
+        ("BENUTZERNAME;Status;Kommentar;gültig ab;gültig bis", ("login", 0, 1, 2, 3, 4)),
+        ("E-postadress;Frånvaro;Meddelande;Fr.o.m.;T.o.m.", ("email", 0, 1, 2, 3, 4)),
+        ("Användarnamn;Närvaro;Kommentar;Från;Till", ("login", 0, 1, 2, 3, 4)),
+        ("Brukernavn;Fravær;Melding;Fra og med;Til og med", ("login", 0, 1, 2, 3, 4)),
+        ("E-post;Tilstedeværelse;Beskjed;Fra dato;Til dato", ("email", 0, 1, 2, 3, 4)),
+        ("Brugernavn;Fravær;Besked;Første dag;Sidste dag", ("login", 0, 1, 2, 3, 4)),
+        ("Gebruikersnaam;Afwezigheid;Bericht;Vanaf;Tot en met", ("login", 0, 1, 2, 3, 4)),
+        ("E-mailadres;Beschikbaarheid;Opmerking;Begindatum;t/m", ("email", 0, 1, None, 3, 4)),
+        ("Start date;End_Date;Work e-mail;Presence", ("email", 2, 3, None, 0, 1)),
+        ("First day;Back on;login;Status;Notes", ("login", 2, 3, None, 0, None)),
+        ("Personalnummer;Benutzername;Anwesenheit", ("login", 1, 2, None, None, None)),
+        ("id;SuperOffice associate-id;status", ("associate_id", 1, 2, None, None, None)),
+        ("Från;login;Na\u0308rvaro", ("login", 1, 2, None, 0, None)),
+        ("login;status;From;To;Subject", ("login", 0, 1, None, None, None)),
+    ],
+)  # fmt: skip
+def test_names_in_the_languages_of_the_markets(header: str, columns: tuple[str | int | None, ...]) -> None:
+    """A usual name is recognised in all six languages; no remark, day of return or mail's sender is."""
+    found = understand(header.split(";"), Input(), "x.csv")
+
+    assert (found.named_by, found.person, found.status, found.message, found.starts, found.ends) == columns
+
+
+def test_each_name_has_one_meaning() -> None:
+    """No usual name could mean two things, and no number of HR's is among them."""
+    names = [name for names in (*ALIASES.values(), FOREIGN_NUMBERS) for name in names]
+
+    assert len(names) == len(set(names))
+
+
+def test_days_under_other_names() -> None:
+    """The configuration names the days as well, also in a file that looks like a mailbox."""
+    names = ["login", "status", "from", "Borte fra", "Tilbake", "Subject"]
+
+    columns = understand(names, Input.model_validate({"from": "Borte fra", "until": "Tilbake"}), "x.csv")
+
+    assert (columns.starts, columns.ends) == (3, 4)
+
+
+def test_two_columns_for_a_day(write: Write) -> None:
+    """Which of them is meant is not for us to decide."""
+    path = write("login,status,Start date,Von\n")
+
+    assert refusal(path) == "FILE, line 1: Start date and Von could both be from; name one with input.from"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "id", "ID", "Nr.", "User", "user_id", "employee", "employeeId", "Employee number", "Staff-No.",
+        "Person", "Personalnummer", "Pers.-Nr.", "Mitarbeiternummer", "anställningsnummer", "Anst.nr",
+        "Personnummer", "ansattnummer", "Ansatt-ID", "medarbejdernummer", "Lønnummer",
+        "personeelsnummer", "Medewerker", "nummer",
+    ],
+)  # fmt: skip
+def test_a_number_of_hr_names_nobody(name: str, write: Write) -> None:
+    """Any such number is somebody's valid associateId: it is refused, and how to allow it is said."""
+    path = write(f"{name},status\n5,Away\n")
+
+    assert refusal(path) == f"FILE, line 1: {not_ours(repr(name), name)}"
+
+
+def not_ours(shown: str, name: str) -> str:
+    return (
+        f"no column that names people for certain: a number under {shown} is as likely as not the "
+        "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
+        f'really holds the numbers SuperOffice has, set input.associate_id = "{name}" '
+        "(input.login, if it holds logins)"
+    )
+
+
+def test_several_numbers_of_hr_are_all_named(write: Write) -> None:
+    """None of them is better than another, and what else is missing is said at once."""
+    path, both = write("id,Personalnummer,Message\n5,5,x\n"), "'id' or 'Personalnummer'"
+
+    assert refusal(path) == (
+        f"FILE, line 1: {not_ours(both, 'id')}; none for status "
+        "(if it has another name, say so with input.status)"
+    )
+
+
+def test_a_number_of_hr_may_be_allowed(write: Write) -> None:
+    """Who says that it holds SuperOffice's numbers is believed."""
+    path = write("Personalnummer,status\n5,Away\n")
+
+    _, rows = read(path, associate_id="Personalnummer")
+
+    assert rows[0].associate_id == 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""What HR's programs call their columns, in the languages of SuperOffice's markets."""
+
+LISTS = {  # setting: usual names in English, German, Swedish, Norwegian, Danish and Dutch
+    "associate_id": """
+        associateId, SuperOffice associateId, SO associateId
+    """,  # nobody else's number is one: see FOREIGN
+    "login": """
+        login, login name, logon name, sign-in name, user name, user login, assocName, userPrincipalName,
+        UPN, SuperOffice login, Benutzername, Anmeldename, Benutzerkennung, användarnamn, inloggningsnamn,
+        brukernavn, påloggingsnavn, innloggingsnavn, brugernavn, loginnavn, logonnavn, gebruikersnaam,
+        inlognaam, aanmeldnaam, loginnaam
+    """,
+    "email": """
+        email, mail, email address, mail address, work email, work mail, person email, business email,
+        company email, work email address, business email address, E-Mail-Adresse, Mailadresse, dienstliche
+        E-Mail, geschäftliche E-Mail, E-post, E-postadress, mailadress, mejl, mejladress, arbetsmejl,
+        jobbmejl, E-postadresse, arbeidsepost, jobbepost, arbejdsmail, arbejdsemail, e-mailadres, mailadres,
+        werkmail, zakelijke e-mail, zakelijk e-mailadres
+    """,
+    "status": """
+        status, presence, presence status, availability, absence status, availability status, Anwesenheit,
+        Abwesenheit, Anwesenheitsstatus, Abwesenheitsstatus, Verfügbarkeit, närvaro, frånvaro,
+        närvarostatus, frånvarostatus, tillgänglighet, tilstedeværelse, nærvær, fravær, fraværsstatus,
+        tilgjengelighet, tilgængelighed, aanwezigheid, afwezigheid, aanwezigheidsstatus, afwezigheidsstatus,
+        beschikbaarheid
+    """,
+    "message": """
+        message, comment, presence message, presence comment, absence message, away message, status message,
+        Kommentar, Nachricht, Mitteilung, Abwesenheitsnachricht, Abwesenheitsmeldung, meddelande,
+        frånvaromeddelande, melding, beskjed, fraværsmelding, besked, meddelelse, fraværsbesked, bericht,
+        commentaar, afwezigheidsbericht
+    """,  # no notes and remarks: they may be HR's own
+    "from": """
+        from, from date, date from, from day, start, starts, start date, start day, starts on, first day,
+        first day of absence, valid from, begin, begin date, von, Von-Datum, Datum von, Beginn, Startdatum,
+        Anfangsdatum, Beginndatum, erster Tag, gültig ab, gültig von, från, f.o.m., från och med, från
+        datum, startdag, första dag, första dagen, fra, fra dato, fra og med, startdato, første dag, van,
+        vanaf, vanaf datum, van datum, datum van, begindatum, ingangsdatum, eerste dag
+    """,
+    "until": """
+        until, till, to, until date, to date, date to, to day, end, ends, end date, end day, ends on, last
+        day, last day of absence, valid until, valid to, through, bis, Bis-Datum, Datum bis, Ende, Enddatum,
+        letzter Tag, gültig bis, bis einschließlich, t.o.m., till och med, till datum, slutdatum, slutdag,
+        sista dag, sista dagen, til, til dato, til og med, sluttdato, slutdato, siste dag, sidste dag, tot,
+        t/m, tot en met, tot datum, datum tot, einddatum, laatste dag
+    """,  # no day of return: it is one too late
+}
+# Of employees, persons and users elsewhere: each number may be the associateId of somebody else.
+FOREIGN = """
+    id, no, nr, number, user, user id, user no, user number, person id, person number, person, HR id,
+    employee, employee id, employee no, employee nr, employee number, emp id, emp no, emp number, staff id,
+    staff no, staff number, worker id, personnel id, personnel no, personnel number, payroll id, payroll
+    number, associate, associate no, associate nr, associate number, contact id, SuperOffice id, Nummer,
+    Personalnummer, Personalnr, Pers.-Nr., Personal-ID, Personennummer, Mitarbeiter, Mitarbeiternummer,
+    Mitarbeiternr, Mitarbeiter-ID, Benutzer, Benutzernummer, Benutzer-ID, Stammnummer, anställd,
+    anställningsnummer, anställningsnr, anst.nr, anställningsid, anställdnummer, medarbetare,
+    medarbetarnummer, medarbetarnr, medarbetar-id, personnummer, personnr, användare, användar-id, ansatt,
+    ansattnummer, ansattnr, ansatt-id, ansattes nummer, medarbeider, medarbeidernummer, medarbeidernr,
+    medarbeider-id, bruker, bruker-id, brukernummer, fødselsnummer, ansat, ansatnummer, ansatnr, ansat-id,
+    medarbejder, medarbejdernummer, medarbejdernr, medarbejder-id, lønnummer, lønnr, bruger, bruger-id,
+    brugernummer, cpr, cpr-nummer, cpr-nr, personeelsnummer, personeelsnr, personeels-id, medewerker,
+    medewerkernummer, medewerkersnummer, medewerkernr, medewerker-id, werknemer, werknemernummer,
+    werknemersnummer, werknemer-id, gebruiker, gebruikers-id, gebruikersnummer
+"""
+OF_MAILS = "subject, cc, bcc, Betreff, ämne, emne, onderwerp"  # beside these, "from" is who sent a mail
