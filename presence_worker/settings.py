@@ -1,6 +1,7 @@
 """What the operator decides: every setting with its default and its unit."""
 
 import codecs
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,8 +10,10 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .model import MAX_ASSOCIATE_ID, NOT_PRESENT, PRESENT, STATUSES
-from .values import AnyLimit, Deadline, Duration, Limit, limit
+from . import template
+from .message import misleading, written
+from .model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES
+from .values import AnyLimit, DateFormat, Deadline, Duration, Limit, limit
 
 SECRETS = (
     "password",
@@ -79,7 +82,33 @@ def _zone(value: object) -> object:
     return value
 
 
+def _language(value: object) -> object:
+    if isinstance(value, str):
+        import_module(".languages", __package__).locale(value)  # takes a while, and few say one
+    return value
+
+
+def _message(value: str) -> str:
+    if fault := misleading(value):
+        raise ValueError(fault)
+    message = written(value)
+    if len(message) > MAX_MESSAGE_LENGTH:
+        raise ValueError(f"{len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}")
+    return message
+
+
+def _template(value: object) -> object:
+    if isinstance(value, str):
+        alone = sum(len(part) for part in template.parse(value) if isinstance(part, str))
+        if alone > MAX_MESSAGE_LENGTH:
+            raise ValueError(f"{alone} characters without any column; the service keeps {MAX_MESSAGE_LENGTH}")
+    return value
+
+
 HomePath = Annotated[Path, AfterValidator(Path.expanduser)]  # "~/runs" is what a shell would make of it
+Language = Annotated[str, BeforeValidator(_language)]
+Message = Annotated[str, AfterValidator(_message)]
+MessageTemplate = Annotated[str | None, BeforeValidator(_template)]
 Zone = Annotated[str | None, BeforeValidator(_zone)]
 Encoding = Annotated[str | None, BeforeValidator(_encoding)]
 Status = Annotated[str, BeforeValidator(_status)]
@@ -184,10 +213,10 @@ class Input(Section):
     encoding: Encoding = None  # None: by the rule
     statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
     allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]
-    default_message: str = Field("", max_length=255)  # for who is not present and has no message
-    message_template: str | None = None  # the message made of columns and dates
-    locale: str = "en"  # of the names of months and days in it
-    date_format: str | None = None  # as strptime has it; None: ISO 8601 alone
+    default_message: Message = ""  # for who is not present and has no message
+    message_template: MessageTemplate = None  # the message made of columns and dates
+    locale: Language = "en"  # of the names of months and days in it
+    date_format: DateFormat = None  # as strptime has it; None: ISO 8601 alone
     timezone: Zone = None  # in which a day begins and ends; None: this machine's
     coverage: Literal["changes", "everyone"] | None = None  # what a file with days to come tells of
     on_conflict: Literal["invalid", "last", "first"] = "invalid"

@@ -1,0 +1,57 @@
+"""Settings of messages and dates: what can be told without a file is told before one is read."""
+
+import pytest
+
+from .conftest import Complaints, Load
+
+LETTERS = "there are %d, %m, %b, %B, %Y, %y, %H, %I, %M, %S, %f, %p, %z, %%"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('message_template = "{}"', "{} names no column; expected a text such as "),
+        (f'message_template = "{"x" * 256}"', "256 characters without any column; the service keeps 255"),
+        ("message_template = 5", "Input should be a valid string"),
+        ('default_message = "a\\u202E"', "character 2 of the message is one that turns the order of reading"),
+        (f'default_message = "{"x" * 256}"', "256 characters; the service keeps 255"),
+        ('locale = "klingon"', "no such language; expected one such as nb, sv or de"),
+        ('locale = ""', "no such language; expected one such as nb, sv or de"),
+        ("locale = 5", "Input should be a valid string"),
+        ('date_format = "%d.%m"', f'expected the year once; an example is "%d.%m.%Y", and {LETTERS}'),
+        ('date_format = "%m/%Y"', f'expected the day once; an example is "%d.%m.%Y", and {LETTERS}'),
+        ('date_format = "%d.%m.%b %y"', f'expected the month once; an example is "%d.%m.%Y", and {LETTERS}'),
+        ('date_format = "%d.%-m.%Y"', f"%- is not understood, or there twice; {LETTERS}"),
+        ('date_format = "%d.%m.%Y %H%H"', f"%H is not understood, or there twice; {LETTERS}"),
+        ('date_format = "%d.%m.%Y%"', f"% is not understood, or there twice; {LETTERS}"),
+        ("date_format = 5", "Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_is_told_without_a_file(line: str, words: str, complaints: Complaints) -> None:
+    """A template, language or form of dates that cannot work is a problem of the configuration."""
+    (found,) = complaints(f"[input]\n{line}\n")
+
+    key = line.split(" = ", maxsplit=1)[0]
+    assert found.startswith(f"FILE, line 2: input.{key}: {words}")
+
+
+def test_all_that_is_wrong_is_told_at_once(complaints: Complaints) -> None:
+    """Template, language and form of dates are judged with everything else."""
+    lines = complaints('[input]\nmessage_template = "{"\nlocale = "xx"\ndate_format = "d"\n')
+
+    assert [line.split(": ")[1] for line in lines] == [
+        "input.message_template", "input.locale", "input.date_format"
+    ]  # fmt: skip
+
+
+def test_what_can_work(load: Load) -> None:
+    """What is understood stays as it is written; the default message is put in one way of writing."""
+    settings = load(
+        '[input]\nmessage_template = "Back {until:%-d %B}"\nlocale = "nb-NO"\n'
+        'default_message = "Pa\\u030A tur"\n'
+        'date_format = "%d-%b-%y %I:%M %p 100%%"\n'
+    )
+
+    assert settings.input.message_template == "Back {until:%-d %B}"
+    assert (settings.input.locale, settings.input.default_message) == ("nb-NO", "P\u00e5 tur")
+    assert settings.input.date_format == "%d-%b-%y %I:%M %p 100%%"
