@@ -32,12 +32,17 @@ class RowReader:
         self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
         self._width = len(table.columns)
         self.messages_left_out = 0  # beside StatusNormal
-        self.unmapped = Unmapped()  # statuses that are not understood
+        self.unmapped = Unmapped(settings.input)  # statuses that are not understood
 
     @property
     def named_by(self) -> str:
         """How the job names people: a key of IDENTITIES."""
         return self._columns.named_by
+
+    @property
+    def has_days(self) -> bool:
+        """Whether the job says of rows on which days they are due."""
+        return self._columns.starts is not None or self._columns.ends is not None
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""

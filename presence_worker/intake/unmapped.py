@@ -1,8 +1,10 @@
 """The statuses of a job that nobody understands, counted for whoever is to say what they mean."""
 
 from collections import Counter
+from typing import Any
 
-from .statuses import plain
+from ..settings import Input
+from .statuses import closest, plain
 
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
 LISTED = 200  # of them, those with the most rows
@@ -12,7 +14,8 @@ LONGEST = 60  # characters; a longer one is no status but a sentence, and may be
 class Unmapped:
     """Owns how many rows there are of each such word."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Input) -> None:
+        self._config = config
         self._rows = Counter[str]()
         self._others = 0  # rows whose word is not kept
 
@@ -23,16 +26,22 @@ class Unmapped:
         else:
             self._others += 1
 
-    def listed(self) -> list[tuple[str, int]]:
-        """Give each word, as it was first spelled, with its rows; most rows first."""
+    def listed(self) -> list[dict[str, Any]]:
+        """Give each word as it was first spelled, its rows, and the status it may mean; most rows first."""
+        return [
+            {"value": word, "rows": rows, "closest": closest(word, self._config)}
+            for word, rows in self._most()
+        ]
+
+    def beyond(self) -> int:
+        """Give the number of rows whose word is not among those listed: too long, or too many."""
+        return self._rows.total() + self._others - sum(number for _, number in self._most())
+
+    def _most(self) -> list[tuple[str, int]]:
         spelled, rows = dict[str, str](), Counter[str]()
         for word, number in self._rows.items():
             rows[spelled.setdefault(plain(word), word)] += number
         return sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
-
-    def beyond(self) -> int:
-        """Give the number of rows whose word is not among those listed: too long, or too many."""
-        return self._rows.total() + self._others - sum(number for _, number in self.listed())
 
 
 def _is_listable(word: str) -> bool:

@@ -101,6 +101,8 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "columns": opened.columns,
         "came_back": opened.came_back,
         "identity": opened.identity,
+        "unmapped": opened.reader.unmapped.listed(),
+        "unmapped_others": opened.reader.unmapped.beyond(),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from presence_worker.intake.job import open_job
+from presence_worker.intake.statuses import closest
 from presence_worker.model import NOT_PRESENT, PRESENT, Reason, Result, Row
 from presence_worker.settings import Input, Safety, Settings
 
@@ -65,10 +66,19 @@ def test_what_is_no_id(found: Any, shown: str, write: Write) -> None:
         ("status not available", NOT_PRESENT), ("Not available", NOT_PRESENT), ("notavailable", NOT_PRESENT),
         ("NOT  PRESENT", NOT_PRESENT), ("absent", NOT_PRESENT), ("Away", NOT_PRESENT),
         ("holiday", NOT_PRESENT),
+        ("NOT_AVAILABLE", NOT_PRESENT), ("not-available", NOT_PRESENT), ("Status.Normal", PRESENT),
+        ("At work", PRESENT), ("Vacation", NOT_PRESENT), ("on leave", NOT_PRESENT),
+        ("anwesend", PRESENT), ("Abwesend", NOT_PRESENT), ("Im Urlaub", NOT_PRESENT),
+        ("AUSSER HAUS", NOT_PRESENT),
+        ("Närvarande", PRESENT), ("Frånvarande", NOT_PRESENT), ("semester", NOT_PRESENT),
+        ("FRA\u030aNVARANDE", NOT_PRESENT),
+        ("Til stede", PRESENT), ("fraværende", NOT_PRESENT), ("Ikke tilgjengelig", NOT_PRESENT),
+        ("Tilgængelig", PRESENT), ("På ferie", NOT_PRESENT), ("ikke på arbejde", NOT_PRESENT),
+        ("Aanwezig", PRESENT), ("AFWEZIG", NOT_PRESENT), ("op vakantie", NOT_PRESENT),
     ],
 )  # fmt: skip
 def test_statuses(found: str, status: str, write: Write) -> None:
-    """Exact names and plain words are understood; case and spaces do not matter."""
+    """Exact names and plain words of six languages are understood; case, spaces and hyphens do not matter."""
     row = read_row(write, 5, found)
 
     assert (row.status, row.result) == (status, None)
@@ -78,6 +88,9 @@ def test_statuses(found: str, status: str, write: Write) -> None:
     ("found", "reason", "status", "detail"),
     [
         ("SICK", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
+        ("Ledig", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
+        ("Unavailabel", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
+        ("-", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
         ("1", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
         (2, "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
         (True, "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
@@ -102,6 +115,32 @@ def test_mapped_statuses_win(found: Any, write: Write) -> None:
     row = read_row(write, 5, found, statuses={"Syk": NOT_PRESENT, "present": NOT_PRESENT, "7": NOT_PRESENT})
 
     assert (row.status, row.result) == (NOT_PRESENT, None)
+
+
+def test_codes_are_told_apart_by_a_hyphen(write: Write) -> None:
+    """Only our own words are compared without it: A-1 and A1 may mean different things."""
+    row = read_row(write, 5, "A-1", statuses={"A1": NOT_PRESENT})
+
+    assert row.reason == Reason.UNKNOWN_STATUS
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("Holidays", NOT_PRESENT), ("Not availble", NOT_PRESENT), ("UNAVAILABEL", NOT_PRESENT),
+        ("Urlaub!", NOT_PRESENT), ("Presnt", PRESENT), ("Semster", NOT_PRESENT),
+        ("avaliable", ""), ("non available", ""), ("awesend", ""),
+        ("SICK", ""), ("Ledig", ""), ("7", ""), ("StatusSpm2", ""), ("x" * 60, ""),
+    ],
+)  # fmt: skip
+def test_the_closest_status(word: str, status: str) -> None:
+    """A misspelling is told by what is close to it, unless a word that means something else is as close."""
+    assert closest(word, Input()) == status
+
+
+def test_the_closest_status_is_one_that_is_allowed() -> None:
+    """Nobody is told to write what would be invalid."""
+    assert closest("Holidays", Input(allowed_statuses=[PRESENT])) == ""
 
 
 def test_many_strange_words(write: Write) -> None:

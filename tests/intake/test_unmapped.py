@@ -5,12 +5,16 @@ from .reading import HEADER, Write, read
 
 def test_each_is_counted(write: Write) -> None:
     """However it is spelled, most rows first; what is empty, understood or no text is not among them."""
-    words = ["SICK", "PARENTAL", "sick", " S ick", "Away", "", "7"]
+    words = ["SICK", "Vaction", "sick", " S ick", "Away", "", "7"]
     path = write(HEADER + "".join(f"5,{word},\n" for word in words))
 
     job, _ = read(path)
 
-    assert job.reader.unmapped.listed() == [("SICK", 3), ("7", 1), ("PARENTAL", 1)]
+    assert job.reader.unmapped.listed() == [
+        {"value": "SICK", "rows": 3, "closest": ""},
+        {"value": "7", "rows": 1, "closest": ""},
+        {"value": "Vaction", "rows": 1, "closest": "StatusNotAvailable"},
+    ]
     assert job.reader.unmapped.beyond() == 0
 
 
@@ -31,5 +35,5 @@ def test_very_many_are_counted_and_those_with_most_rows_listed(write: Write) -> 
     job, _ = read(path)
 
     listed = job.reader.unmapped.listed()
-    assert (len(listed), listed[0]) == (200, ("word900", 2))
+    assert (len(listed), listed[0]["value"], listed[0]["rows"]) == (200, "word900", 2)
     assert job.reader.unmapped.beyond() == 1101 - 201
