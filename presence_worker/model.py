@@ -100,6 +100,13 @@ class Intent(StrEnum):
     UNDO = "undo"  # it puts back what another run has changed
 
 
+class Kind(StrEnum):
+    """Why a run has a row that no file brought."""
+
+    START = "start"  # the first day of a row has come
+    RETURN = "return"  # the last one is over, and who was away is present again
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
     """A presence status as the service keeps it."""

@@ -15,6 +15,7 @@ COMMANDS = {  # name: its help in one line; the module of the same name has the 
     "undo": "Put back what a run has changed.",
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
+    "schedule": "List what is still to come of earlier jobs; `cancel` takes it back.",
     "prune": "Delete runs older than storage.keep.",
     "doctor": "Look for what would keep a run from working.",
     "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",

@@ -3,7 +3,7 @@
 from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
-from .records import Dated, Fate, Finding, RunRecord, Scheduled, Wish, Work, now
+from .records import Dated, Fate, Finding, Named, RunRecord, Scheduled, ScheduledFate, Wish, Work, now
 from .store import Journal
 
 __all__ = [
@@ -13,8 +13,10 @@ __all__ = [
     "Fate",
     "Finding",
     "Journal",
+    "Named",
     "RunRecord",
     "Scheduled",
+    "ScheduledFate",
     "Wish",
     "Work",
     "id_made_ago",

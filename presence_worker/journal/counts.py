@@ -1,6 +1,6 @@
 """What a journal tells in numbers: rows by result, reasons, requests, and time."""
 
-from ..model import Result
+from ..model import Reason, Result
 from .connection import Connection, Found
 from .records import Work
 
@@ -54,6 +54,17 @@ class Counts(Connection):
             GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
             *NOT_DONE,
         )
+
+    def number_of(self, reason: Reason) -> int:
+        """Count the rows with a reason."""
+        (number,) = self._one("SELECT count(*) FROM fate WHERE reason = ?", reason)
+        return int(number)
+
+    def to_mend(self) -> int:
+        """Count the rows of the file that are wrong or were refused for good."""
+        query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
+        (number,) = self._one(query, Result.INVALID, Result.REJECTED)
+        return int(number)
 
     def to_send(self) -> int:
         """Count the rows that are still to be sent."""

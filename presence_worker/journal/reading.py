@@ -6,7 +6,7 @@ from datetime import date
 from ..model import Presence, Reason, Result
 from .connection import Found
 from .counts import UNSETTLED, Counts
-from .records import Dated, Fate, RunRecord, Scheduled, Wish
+from .records import Dated, Fate, Named, RunRecord, ScheduledFate, Wish
 
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 PERSON = "coalesce(associate_id, known_as)"  # whom a row is about, as far as it is known
@@ -91,7 +91,7 @@ class Reader(Counts):
         return map(Fate._make, self._each(query, *results))
 
     def dated(self) -> Iterator[Dated]:
-        """Yield the rows of the file that are due on days and name somebody, in order, but closed ones.
+        """Yield the valid rows of the file that are due on days, in order, but closed ones.
 
         A row that shares another one's fate has its result.
         """
@@ -99,25 +99,39 @@ class Reader(Counts):
             fate.starts, fate.ends, coalesce(other.result, fate.result), fate.reason
             FROM row JOIN fate ON fate.row = row.row LEFT JOIN fate AS other ON other.row = row.duplicate_of
             WHERE (row.starts IS NOT NULL OR row.ends IS NOT NULL) AND typeof(row.associate_id) = 'integer'
-            AND fate.scheduled_by IS NULL AND fate.status IS NOT NULL
+            AND fate.scheduled_by IS NULL AND coalesce(row.result, '') != 'invalid'
             AND row.row NOT IN (SELECT row FROM closed) ORDER BY row.row"""
         for row, person, identity, status, message, starts, ends, result, reason in self._each(query):
             wanted = Presence(status=status, message=message)
             yield Dated(row, person, identity, wanted, _day(starts), _day(ends), result, reason)
 
-    def scheduled(self) -> Iterator[tuple[Scheduled, int, str, str | None]]:
-        """Yield the rows that no file brought, each with its associate, result and reason."""
-        query = """SELECT row, run_id, of_row, kind, scheduled.status, scheduled.message,
-            associate_id, fate.result, reason FROM scheduled JOIN fate USING (row) ORDER BY row"""
-        for row, run_id, of_row, kind, status, message, person, result, reason in self._each(query):
-            yield Scheduled(row, run_id, of_row, kind, _presence(status, message)), person, result, reason
+    def scheduled(self) -> Iterator[ScheduledFate]:
+        """Yield what became of the rows that no file brought."""
+        query = """SELECT associate_id, scheduled.run_id, of_row, kind, result, reason
+            FROM scheduled JOIN fate USING (row) ORDER BY row"""
+        return map(ScheduledFate._make, self._each(query))
 
-    def named(self) -> Iterator[tuple[int, bool]]:
-        """Yield the associates the file names, each with whether one of the rows about them is valid."""
-        query = """SELECT associate_id, max(coalesce(result, '') != 'invalid') FROM row
+    def waiting(self, most: int) -> list[Fate]:
+        """Give the rows that wait for their first day, soonest first, at most so many."""
+        query = f"SELECT {', '.join(Fate._fields)} FROM fate WHERE reason = ? ORDER BY starts, row LIMIT ?"  # noqa: S608
+        return [Fate(*found) for found in self._each(query, Reason.NOT_YET_DUE, most)]
+
+    def has_returns(self) -> bool:
+        """Whether somebody is to return who must be looked at first."""
+        (found,) = self._one("SELECT EXISTS (SELECT 1 FROM scheduled WHERE status IS NOT NULL)")
+        return bool(found)
+
+    def named(self) -> Iterator[tuple[int, Named]]:
+        """Yield the associates that the file names, each with how it does.
+
+        A row that asks for nothing, as its status is mapped to ignore, names nobody.
+        """
+        query = """SELECT associate_id, sum(coalesce(result, '') != 'invalid'),
+            sum(coalesce(result, '') != 'invalid' AND starts IS NULL AND ends IS NULL) FROM row
             WHERE typeof(associate_id) = 'integer' AND row NOT IN (SELECT row FROM scheduled)
             AND coalesce(reason, '') != ? GROUP BY associate_id"""
-        return ((person, bool(valid)) for person, valid in self._each(query, Reason.IGNORED_BY_MAPPING))
+        found = self._each(query, Reason.IGNORED_BY_MAPPING)
+        return ((person, Named(valid, undated)) for person, valid, undated in found)
 
     def written(self) -> Iterator[int]:
         """Yield the associates this run wrote, or may have written."""

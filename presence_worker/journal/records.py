@@ -90,6 +90,24 @@ class Scheduled(NamedTuple):
     expected: Presence | None  # what must still be there; None: whatever is there
 
 
+class ScheduledFate(NamedTuple):
+    """What became of such a row."""
+
+    person: int  # the associate's id
+    run_id: str
+    of_row: int
+    kind: str
+    result: str
+    reason: str | None
+
+
+class Named(NamedTuple):
+    """How a run's file speaks of an associate."""
+
+    valid: int  # rows about them that are not invalid
+    undated: int  # those of them that are due whenever they come
+
+
 class Dated(NamedTuple):
     """A row that is due on days, as its run left it."""
 

@@ -14,6 +14,7 @@ from .csv_files import write_failed, write_report, write_unprocessed
 from .jsonl import write_jsonl
 from .page import write_page
 from .summary import Summary, summarise
+from .to_come import to_come
 
 Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
 WRITERS: dict[str, Writer] = {
@@ -35,7 +36,7 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
             if _write(folder / name, journal, write):
                 files[name] = folder / name
         files[SUMMARY] = folder / SUMMARY
-        summary = {**summarise(journal, files), **waiting_changes(journal)}
+        summary = {**summarise(journal, files), **waiting_changes(journal), **to_come(journal)}
         _write(folder / SUMMARY, journal, lambda _, file: file.write(as_json(summary)))
         sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:

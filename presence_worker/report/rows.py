@@ -21,16 +21,20 @@ FIELDS = (
     "before_status",
     "finished_at",
 )
+DAYS = ("from", "until", "scheduled_by")
+CALLED = {"from": "starts", "until": "ends"}  # in the journal: `from` is a word of Python and of SQL
 
 
 def more_fields(run: RunRecord) -> tuple[str, ...]:
     """Give what a run's lines have behind the usual fields.
 
-    That is the name where the job names people by it, and the message where the operator wants it in reports.
+    That is the name where the job names people by it, its days where rows have any, and the message where
+    the operator wants it in reports.
     """
     names = ("identity",) if run.input.get("identity") else ()
-    wants_messages = run.settings.get("report", {}).get("include_messages")
-    return (*names, "message") if wants_messages else names
+    days = DAYS if run.input.get("dated") or run.input.get("scheduled") else ()
+    messages = ("message",) if run.settings.get("report", {}).get("include_messages") else ()
+    return (*names, *days, *messages)
 
 
 def line_of(fate: Fate, more: Sequence[str] = ()) -> dict[str, Any]:
@@ -52,5 +56,5 @@ def line_of(fate: Fate, more: Sequence[str] = ()) -> dict[str, Any]:
         "finished_at": fate.finished_at,
     }
     for field in more:
-        line[field] = getattr(fate, field)
+        line[field] = getattr(fate, CALLED.get(field, field))
     return line

@@ -4,6 +4,7 @@ from .checking import check_job
 from .invocation import SANDBOX, Invocation, Progress, Silence, quoted
 from .life import apply_run, list_runs, report_run, resume_run, run_job, undo_run
 from .pruning import Pruning, prune_runs
+from .scheduling import cancel_schedule, list_schedule
 from .signals import raise_on_signal
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Pruning",
     "Silence",
     "apply_run",
+    "cancel_schedule",
     "check_job",
     "list_runs",
+    "list_schedule",
     "prune_runs",
     "quoted",
     "raise_on_signal",

@@ -13,7 +13,7 @@ from ..settings import Settings
 from .ending import refusal
 from .guards import too_many_invalid
 from .invocation import quoted
-from .staging import new_run, place_of, settle_clashes, stage
+from .staging import Before, new_run, place_of, settle_clashes, stage
 
 MOST_FAULTS = 1000  # named in the summary; the counts are of all
 
@@ -36,7 +36,7 @@ def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | N
     """Stage the job; give why `run` would refuse it, or None."""
     run = new_run("", job, "", settings, day=today(settings.input.timezone))
     try:
-        error = stage(journal, run, job, settings)
+        error = stage(journal, run, job, settings, Before())
     except InputRefused as unreadable:
         with journal.transaction():
             journal.stage(run, ())

@@ -51,7 +51,7 @@ def compare(job: dict[str, Any], last: RunRecord | None) -> Comparison | None:
     before, now = last.input["columns"] or [], job["columns"]
     return Comparison(
         run_id=last.run_id,
-        rows_before=last.input["rows"],
+        rows_before=last.input["rows"] - last.input.get("scheduled", 0),
         rows=job["rows"],
         same_file=job["sha256"] == last.input["sha256"],
         columns_added=[clean(name, 60) for name in now if name not in before],

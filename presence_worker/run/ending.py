@@ -17,6 +17,7 @@ Counts = Mapping[Result, int]
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 MEND = "Mend failed.csv and run it.", "run"
 LOOK_AGAIN = "Somebody changed what was read: plan failed.csv before you overwrite it.", "plan"
+NOT_IN_THE_FILE = "What is not done follows from earlier files: see the report, and what is still to come."
 FEED_AGAIN = "; feed the mended job on standard input again"
 
 
@@ -69,12 +70,15 @@ def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invoca
     if unsettled(counts):
         command = invocation.command("resume", folder.name)
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)
-    if counts[Result.INVALID] or counts[Result.REJECTED]:
+    if journal.to_mend():
         reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
         moved = any(reason in MOVED for _, reason, *_ in journal.reasons())
         words, way_on = LOOK_AGAIN if moved else MEND
         command = invocation.command(way_on, str(folder / "failed.csv"), *reading)
         return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}", command)
+    if counts[Result.INVALID] or counts[Result.REJECTED]:
+        command = invocation.command("schedule")
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {NOT_IN_THE_FILE}", command)
     return Ending(State.FINISHED, ExitCode.DONE, message, None)
 
 

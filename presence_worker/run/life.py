@@ -14,9 +14,10 @@ from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
 from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
 from .ending import Ending, ending_of
+from .history import pending
 from .invocation import Invocation
 from .session import Session
-from .staging import new_run, stage
+from .staging import Before, new_run, stage
 from .undoing import stage_undo
 
 JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
@@ -146,7 +147,8 @@ def _say_first(run: RunRecord, invocation: Invocation) -> None:
 def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:
     """Stage the job; give why it must not be sent, or None. A job that cannot be read leaves an empty run."""
     try:
-        return stage(journal, run, job, invocation.settings, last=last_finished(invocation))
+        before = Before(last=last_finished(invocation), to_come=pending(invocation, run.run_id))
+        return stage(journal, run, job, invocation.settings, before)
     except InputRefused as error:
         with journal.transaction():
             journal.stage(run, ())

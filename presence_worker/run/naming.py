@@ -7,7 +7,9 @@ from ..errors import InputRefused
 from ..journal import Journal
 from ..model import Reason, Result, Verdict
 from ..settings import Settings
+from .following import add_due
 from .guards import too_many_invalid
+from .schedule import Schedule
 from .staging import settle_clashes
 
 PAGE = 500  # rows read from the journal at once
@@ -15,16 +17,23 @@ MOST_NAMED = 5  # of the associates that a name may mean
 Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
 
 
-def find_people(journal: Journal, named: Named, settings: Settings) -> InputRefused | None:
+def find_people(
+    journal: Journal, named: Named, settings: Settings, earlier: Schedule | None
+) -> InputRefused | None:
     """Put associates in the place of names; give why the job must be refused then, or None.
 
-    Only now can be told who is protected, and which rows ask for the same person.
+    Only now can be told who is protected, which rows ask for the same person, and what is due of what
+    *earlier* jobs had asked for (None: that was added before).
     """
     with journal.transaction():
         for rows in journal.identities(PAGE):
             _find(journal, rows, named, settings)
         settle_clashes(journal, settings)
-    return _too_many(journal, settings)
+        refused = _too_many(journal, settings)
+        if not refused and earlier is not None:
+            add_due(journal, earlier, settings)
+            settle_clashes(journal, settings)
+    return refused
 
 
 def _find(journal: Journal, rows: Sequence[tuple[int, str]], named: Named, settings: Settings) -> None:

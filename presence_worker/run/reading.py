@@ -14,9 +14,11 @@ from ..superoffice.census import COLUMNS_OF, Census, User
 from ..superoffice.looks import may_mean_nobody
 from .counting import count_users
 from .findings import Findings
+from .following import unread_returns
+from .history import pending
 from .invocation import Invocation
 from .naming import find_people
-from .verdicts import barred, is_presence, unknown
+from .verdicts import barred, is_presence, unknown, unread_return
 
 PAGE = 500  # rows read from the journal, findings written, and people looked at, at once
 ALIKE = 20  # looks that show nobody: it is not the people then
@@ -79,8 +81,9 @@ class Reading:
                 self._census = census
         if column and not self._halt.reason:
             self._find_people()
-        if self._how != "off" and not self._halt.reason:
+        if not self._halt.reason and (self._how != "off" or self._journal.has_returns()):
             await self._look()
+        self._settle_unread_returns()
         self._findings.write()
         return self._census.service_users if self._census else None
 
@@ -90,7 +93,9 @@ class Reading:
             raise Stopped(
                 "people named by login or e-mail cannot be found: the service does not show all users"
             )
-        refused = find_people(self._journal, self._census.named, self._invocation.settings)
+        was_added = "scheduled" in self._run.input  # before this run was resumed
+        earlier = None if was_added else pending(self._invocation, self._run.run_id)
+        refused = find_people(self._journal, self._census.named, self._invocation.settings, earlier)
         if refused:
             raise refused
 
@@ -133,6 +138,8 @@ class Reading:
     def _is_told(self, wish: Wish) -> bool:
         """Whether a row need not be looked at; settle it where the query tells enough of its associate."""
         if wish.associate_id in self._overtaken or (self._run.step == Step.COMPARE and not wish.before):
+            return True
+        if self._how == "off" and not wish.expected:
             return True
         user = self._user(wish)
         if user and (verdict := barred(wish, user)):
@@ -194,6 +201,14 @@ class Reading:
         self._unread_rows += 1
         if status:
             self._findings.add(wish, Presence(status=status, message=""), knows_comment=False)
+
+    def _settle_unread_returns(self) -> None:
+        """Leave alone whoever was to return but could not be looked at: the next run will try it again."""
+        if self._halt.reason:
+            return
+        self._findings.write()
+        for row in unread_returns(self._journal):
+            self._findings.settle(unread_return(row))
 
     def _give_up(self, words: str) -> None:
         """End the reading: without it, only a run that may do without is sent."""

@@ -1,10 +1,11 @@
 """From a job to a staged run: everything is read and judged before anything is sent."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..errors import Held, PresenceWorkerError
+from ..errors import Held, InputRefused, PresenceWorkerError
 from ..intake.clashes import settle
 from ..intake.job import Job, open_job
 from ..intake.source import STDIN
@@ -12,25 +13,43 @@ from ..journal import Journal, RunRecord, now
 from ..model import Intent, Result, State, Step
 from ..settings import SECRETS, Safety, Settings
 from .comparison import Comparison, compare
+from .following import add_due
 from .guards import too_different, too_many_changes, too_many_invalid
+from .schedule import Schedule
 
 UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What there was before a run."""
+
+    last: RunRecord | None = None  # the job to compare this one with
+    to_come: Schedule = field(default_factory=dict)
+
+
 def stage(
-    journal: Journal, run: RunRecord, job: str, settings: Settings, *, last: RunRecord | None = None
+    journal: Journal, run: RunRecord, job: str, settings: Settings, before: Before
 ) -> PresenceWorkerError | None:
     """Read the whole job into a new journal, all of it or nothing; give why it must not be sent, or None.
 
-    *last* is the run before, to compare the job with. Raise InputRefused for a job that cannot be read; the
-    journal is empty then.
+    What is due today of earlier jobs is added. Raise InputRefused for a job that cannot be read; the journal
+    is empty then.
     """
     with journal.transaction():
         with open_job(job, settings, date.fromisoformat(run.input["day"])) as opened:
             journal.stage(run, opened.rows)
-        if not opened.identity:  # who is meant by a name is not known yet
+        if not opened.identity:
             settle_clashes(journal, settings)
-        return _judge(journal, opened, job, settings, last)
+        refused = _judge(journal, opened, job, settings, before.last)
+        if not opened.identity and not refused:
+            add_due(journal, before.to_come, settings)
+            settle_clashes(journal, settings)
+        if opened.identity:  # who is meant by a name is looked up whatever read_before says
+            journal.describe(step=Step.READ)
+        if refused or journal.run().step != Step.SEND:
+            return refused  # how much there is to change will be known when the present values are
+        return against(journal, None, settings.safety)
 
 
 def new_run(
@@ -61,21 +80,17 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
 
 def _judge(
     journal: Journal, opened: Job, job: str, settings: Settings, last: RunRecord | None
-) -> PresenceWorkerError | None:
+) -> InputRefused | None:
+    """Describe the job; give the reason to refuse it for its rows, or None."""
     counts = journal.counts()
     rows = sum(counts.values())
     described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
     compared = compare(described, last)
     said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
-    if opened.identity:
-        journal.describe(step=Step.READ)  # whom the names mean is looked up whatever read_before says
     if compared:
         journal.describe(compared=compared.as_record())
-    refused = too_many_invalid(counts[Result.INVALID], rows, settings.safety)
-    if refused or journal.run().step != Step.SEND:
-        return refused  # how much there is to change will be known when the present values are
-    return against(journal, None, settings.safety)
+    return too_many_invalid(counts[Result.INVALID], rows, settings.safety)
 
 
 def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:
@@ -103,6 +118,7 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "identity": opened.identity,
         "unmapped": opened.reader.unmapped.listed(),
         "unmapped_others": opened.reader.unmapped.beyond(),
+        "dated": opened.reader.has_days,
     }
 
 

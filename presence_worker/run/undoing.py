@@ -8,6 +8,7 @@ from ..errors import UsageFault
 from ..journal import Finding, Journal, RunRecord, Wish
 from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
 from ..settings import Settings
+from .history import pending
 from .invocation import Invocation
 from .staging import new_run
 
@@ -40,7 +41,8 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
                 "is not known, and nothing can be put back",
                 next=invocation.command("report", undone.run_id),
             )
-        journal.describe(input={**run.input, "rows": rows})
+        was_to_come = bool(pending(invocation, run_id))  # of whom this run names, it no longer is
+        journal.describe(input={**run.input, "rows": rows, "pending": was_to_come})
     return run
 
 

@@ -26,6 +26,12 @@ def unknown(wish: Wish, said: str) -> Verdict:
     return _rejected(wish, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
 
 
+def unread_return(row: int) -> Verdict:
+    """Give the verdict on somebody who was to return, but may meanwhile have been set to something else."""
+    words = "what is there now could not be read; the next run tries it again"
+    return Verdict(row, Result.REJECTED, Reason.BEFORE_UNKNOWN, words)
+
+
 def is_presence(seen: Presence | None, user: User | None) -> bool:
     """Whether what a read shows is somebody's presence."""
     return seen is not None and (user is not None or seen.status != NO_PRESENCE)
@@ -36,17 +42,26 @@ def judged(
 ) -> Verdict | None:
     """Give what settles a row whose associate holds *seen* now; None where it is to be sent.
 
-    With *moved_by*, what the service holds must still be what the run was made on. An undo leaves everybody
-    else alone, also who has got back by now what the undo would have given back. A comment that is not known
-    is never taken for the one that is wanted.
+    Who was to return stays as they are where somebody has set something else meanwhile. With *moved_by*,
+    what the service holds must still be what the run was made on. An undo leaves everybody else alone, also
+    who has got back by now what the undo would have given back. A comment that is not known is never taken
+    for the one that is wanted.
     """
     knows_all = knows_comment or seen.status == PRESENT
     holds_it = knows_all and seen.same_as(wish.wanted)
+    if wish.expected and not holds_it and not _expected(wish.expected, seen, knows_all=knows_all):
+        words = f"associate {wish.associate_id} no longer has what was set; left as it is"
+        return Verdict(wish.row, Result.SKIPPED, Reason.MOVED_SINCE_RUN, words)
     moved = not _still(wish, seen, knows_all=knows_all)
     if moved_by is not None and moved and (moved_by is Intent.UNDO or not holds_it):
         reason, words = MOVED[moved_by]
         return _rejected(wish, reason, f"associate {wish.associate_id} {words}")
     return Verdict(wish.row, Result.UNCHANGED) if holds_it else None
+
+
+def _expected(expected: Presence, seen: Presence, *, knows_all: bool) -> bool:
+    """Whether somebody may still have what was expected; a comment that was not read proves nothing."""
+    return seen.same_as(expected) if knows_all else seen.status == expected.status
 
 
 def _still(wish: Wish, seen: Presence, *, knows_all: bool) -> bool:

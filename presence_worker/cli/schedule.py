@@ -1,0 +1,73 @@
+"""`presence-worker schedule`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ..model import Kind
+from ..run import cancel_schedule, list_schedule
+from .invoke import invocation_of
+from .options import Options, common_options
+from .output import print_json, print_lines
+
+WORDS = {Kind.START: "set to {status}", Kind.RETURN: "present again"}
+
+
+@click.group("schedule", invoke_without_command=True)
+@click.pass_context
+@common_options
+def command(options: Options, context: click.Context) -> int:
+    """List what is still to come of earlier jobs: first days, and returns.
+
+    The next `run` for the same SuperOffice on that day, or after it, does it. A newer row about somebody
+    takes the place of all that was to come for them.
+
+    \b
+    Examples:
+      presence-worker schedule
+      presence-worker schedule cancel 20261201T060000Z-7f3a.17
+    """
+    if context.invoked_subcommand:
+        return 0
+    found = list_schedule(invocation_of(options))
+    if options.as_json:
+        print_json({"schedule": found})
+    elif not options.quiet:
+        print_lines(_lines(found))
+    return 0
+
+
+@command.command("cancel")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@common_options
+def cancel(options: Options, ids: tuple[str, ...]) -> int:
+    """Take back what is still to come of rows; ID is what `schedule` calls them.
+
+    What was sent already stays as it is: somebody who is away by then does not return by itself.
+
+    \b
+    Example:
+      presence-worker schedule cancel 20261201T060000Z-7f3a.17
+    """
+    found = cancel_schedule(ids, invocation_of(options))
+    if options.as_json:
+        print_json({"cancelled": found})
+    elif not options.quiet:
+        print_lines(f"Cancelled: {entry['id']} (associate {_who(entry)})" for entry in found)
+    return 0
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "Nothing is to come."
+        return
+    yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<25} ID"
+    for step in found:
+        what = WORDS[Kind(step["next"])].format(status=step["status"])
+        yield f"{step['on']:<10}  {_who(step):<24} {what:<25} {step['id']}"
+
+
+def _who(entry: dict[str, Any]) -> str:
+    name = entry["identity"]
+    return f"{entry['associate_id']} {name}" if name else str(entry["associate_id"])

@@ -1,0 +1,97 @@
+"""Rows that no file brought: what is due today of what earlier runs have read."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import count
+from typing import Any
+
+from ..journal import Journal, Scheduled
+from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
+from ..settings import Settings
+from .history import past_of
+from .schedule import Due, Entry, Schedule, dropped, due_on, follow
+
+MOST_DROPPED = 1000  # told; their number is of all
+
+
+def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> None:
+    """Add what is due today, where *earlier* was to come before this run; call it inside a transaction.
+
+    Whom the file names must be known by now. A return needs to be read first, for it is made only while the
+    associate still has what was set.
+    """
+    run = journal.run()
+    due, gone = _judged(journal, earlier) if earlier else ([], [])
+    first = sum(journal.counts().values()) + 1
+    journal.append(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
+    journal.describe(
+        input={
+            **run.input,
+            "rows": run.input["rows"] + len(due),
+            "scheduled": len(due),
+            "pending": bool(earlier) or bool(run.input.get("dated")),
+            "dropped": [told(entry) for entry in gone[:MOST_DROPPED]],
+            "dropped_rows": len(gone),
+        }
+    )
+    if any(each.kind is Kind.RETURN for each in due):
+        journal.describe(step=Step.READ)
+
+
+def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[Entry]]:
+    past = past_of(journal)
+    return list(due_on(follow(earlier, past), past.day)), list(dropped(earlier, past))
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """Give an entry as summaries and `schedule` tell it: never its message."""
+    return {
+        "id": entry.id,
+        "associate_id": entry.associate_id,
+        "identity": entry.identity,
+        "status": entry.wanted.status,
+        "from": _iso(entry.starts),
+        "until": _iso(entry.ends),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _row(number: int, due: Due, settings: Settings) -> tuple[Row, Scheduled]:
+    entry, returns = due.entry, due.kind is Kind.RETURN
+    status = PRESENT if returns else entry.wanted.status
+    fault = _fault(entry.associate_id, status, settings)
+    row = Row(
+        row=number,
+        line=None,
+        associate_id=entry.associate_id,
+        identity=entry.identity,
+        status=status,
+        message="" if returns else entry.wanted.message,
+        cells="[]",
+        result=fault and Result.INVALID,
+        reason=fault and fault[0],
+        detail=fault[1] if fault else None,
+        period=Period(entry.starts, entry.ends),
+    )
+    expected = entry.wanted if returns else None
+    return row, Scheduled(number, entry.run_id, entry.row, due.kind, expected)
+
+
+def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, str] | None:
+    """Give why what is due must not be sent any more, or None."""
+    if associate_id in settings.safety.protected_ids:
+        return Reason.PROTECTED, f"associate {associate_id} is in safety.protected_ids"
+    if status not in settings.input.allowed_statuses:
+        return Reason.STATUS_NOT_ALLOWED, f"{status} is not in input.allowed_statuses"
+    return None
+
+
+def unread_returns(journal: Journal) -> Iterator[int]:
+    """Yield the rows of returns of which it is not known what the associate holds now."""
+    for wish in journal.wishes(500):
+        known = wish.before and (wish.knows_comment or wish.before.status == PRESENT)
+        if wish.expected and not known:
+            yield wish.row
