@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
+from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 
 STDIN = "-"
-CHUNK = 1 << 20
 IN_MEMORY = 8 << 20  # bytes; a piped job up to this size never touches a disk
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -24,11 +24,6 @@ MARKS = {
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
-}
-CONTAINERS = {
-    b"PK\x03\x04": "a ZIP or XLSX file",
-    b"\xd0\xcf\x11\xe0": "an XLS file",
-    b"\x1f\x8b": "a gzip file",
 }
 _MULTIBYTE = re.compile(  # any valid UTF-8 beyond ASCII
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -40,9 +35,18 @@ class Source:
     """A job's bytes, surveyed from end to end and ready to be read again from the start."""
 
     name: str  # as people know it
-    text: TextIO  # decoded, with its line ends as they are
-    encoding: str
-    sha256: str
+    file: IO[bytes]  # unpacked, but not decoded
+    text: TextIO  # decoded, with its line ends as they are; nothing of a workbook
+    encoding: str | None  # None: a workbook
+    sha256: str  # of the file as it came
+    packing: str | None  # what it was packed with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fault:
+    line: int  # 1-based
+    place: int  # in the whole file, 1-based
+    byte: int
 
 
 @contextmanager
@@ -53,13 +57,29 @@ def open_source(job: str, encoding: str | None) -> Iterator[Source]:
     without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file.
     """
     name = "standard input" if job == STDIN else job
-    with _opened(job) as file:
-        before = _stamp(file)
+    with _opened(job) as file, _unchanged(name, file):
         with _reading(name):
-            source = _survey(name, file, encoding)
-        yield source
-        if _stamp(file) != before:
-            raise InputRefused(f"{name}: changed while it was being read; run it again once it is complete")
+            packing = packing_of(name, file)
+            sha256 = _digest(file)
+        with _unpacked(name, file, packing) as content:
+            with _reading(name):
+                text, used = _survey(name, content, encoding)
+            yield Source(
+                name=name,
+                file=content,
+                text=text,
+                encoding=used,
+                sha256=sha256,
+                packing=packing.name if packing else None,
+            )
+
+
+@contextmanager
+def _unchanged(name: str, file: IO[bytes]) -> Iterator[None]:
+    before = _stamp(file)
+    yield
+    if _stamp(file) != before:
+        raise InputRefused(f"{name}: changed while it was being read; run it again once it is complete")
 
 
 @contextmanager
@@ -67,7 +87,7 @@ def _opened(job: str) -> Iterator[IO[bytes]]:
     if job == STDIN:
         if sys.stdin is None:  # the caller closed it
             raise InputRefused("standard input: closed; pipe the job into it, or name a file")
-        with _spooled(sys.stdin.buffer, "standard input") as file:
+        with _spooled("standard input", _pieces(sys.stdin.buffer)) as file:
             yield file
         return
     with _reading(job):
@@ -76,15 +96,25 @@ def _opened(job: str) -> Iterator[IO[bytes]]:
         if opened.seekable():
             yield opened
             return
-        with _spooled(opened, job) as file:
+        with _spooled(job, _pieces(opened)) as file:
             yield file
 
 
 @contextmanager
-def _spooled(pipe: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+def _unpacked(name: str, file: IO[bytes], packing: Packing | None) -> Iterator[IO[bytes]]:
+    if not packing:
+        yield file
+        return
+    with _spooled(name, unpacked(name, file, packing)) as content:
+        refuse_nested(name, content, packing)
+        yield content
+
+
+@contextmanager
+def _spooled(name: str, chunks: Iterator[bytes]) -> Iterator[IO[bytes]]:
     """Make what can be read only once readable twice, in a nameless file that vanishes with us."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        while chunk := _next_chunk(pipe, name):
+        while (chunk := _next_of(chunks, name)) is not None:  # an empty one is not the end
             try:
                 file.write(chunk)
             except OSError as error:
@@ -93,9 +123,9 @@ def _spooled(pipe: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _next_chunk(pipe: IO[bytes], name: str) -> bytes:
+def _next_of(chunks: Iterator[bytes], name: str) -> bytes | None:
     with _reading(name):
-        return pipe.read(CHUNK)
+        return next(chunks, None)
 
 
 @contextmanager
@@ -114,28 +144,39 @@ def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def _survey(name: str, file: IO[bytes], wanted: str | None) -> Source:
-    digest, multibyte, tail, head = hashlib.sha256(), False, b"", b""
-    for chunk in _chunks(file):
-        head = head or chunk[:4]
+def _digest(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in _pieces(file):
         digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str | None]:
+    """Give the text and its encoding; of a workbook, neither."""
+    if is_workbook(name, file):
+        return io.StringIO(), None
+    multibyte, tail, head = False, b"", b""
+    for chunk in _pieces(file):
+        head = head or chunk[:4]
         multibyte = multibyte or bool(_MULTIBYTE.search(tail + chunk))
         tail = chunk[-3:]
     if not head:
         raise InputRefused(f"{name}: empty; an empty export is usually a broken export")
-    for mark, kind in CONTAINERS.items():
-        if head.startswith(mark):
-            raise InputRefused(f"{name}: {kind}; save it as CSV (UTF-8) and run that")
     encoding = next((e for mark, e in MARKS.items() if head.startswith(mark)), wanted)
     if not encoding and b"\0" in head:
-        raise InputRefused(
-            f"{name}: has NUL characters, like UTF-16 without its mark; if it is that, "
-            f"run it with --encoding utf-16-{'be' if head.startswith(bytes(1)) else 'le'}"
-        )
+        raise InputRefused(f"{name}: {_unmarked(head)}")
     encoding = _verified(name, file, encoding, fallback=None if multibyte else "cp1252")
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    return Source(name=name, text=text, encoding=encoding, sha256=digest.hexdigest())
+    return io.TextIOWrapper(file, encoding=encoding, newline=""), encoding
+
+
+def _unmarked(head: bytes) -> str:
+    wide = "UTF-32" if head.count(0) > 2 else "UTF-16"  # noqa: PLR2004 - of four bytes, UTF-16 has two
+    order = "be" if head.startswith(b"\0") else "le"
+    return (
+        f"has NUL characters, like {wide} without its mark; if it is that, "
+        f"run it with --encoding {wide.lower()}-{order}"
+    )
 
 
 def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | None) -> str:
@@ -145,28 +186,31 @@ def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | 
     if fault and not encoding and fallback:
         chosen, fault = fallback, _first_fault(file, fallback)
     if fault:
-        line, byte = fault
         raise InputRefused(
-            f"{name}, line {line}: byte 0x{byte:02x} is not valid {chosen}; the file is damaged, "
-            "or in another encoding, which --encoding can name"
+            f"{name}, line {fault.line}: byte 0x{fault.byte:02x} is not valid {chosen} "
+            f"(byte {fault.place} of the file); the file is damaged, or in another encoding, "
+            "which --encoding can name"
         )
     return chosen
 
 
-def _first_fault(file: IO[bytes], encoding: str) -> tuple[int, int] | None:
-    """Give the line and the byte that cannot be decoded, or None."""
+def _first_fault(file: IO[bytes], encoding: str) -> _Fault | None:
+    """Find the first byte that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
+    line, read = 1, 0
     try:
-        for chunk in _chunks(file):
+        for chunk in _pieces(file):
+            read += len(chunk)
             line += decoder.decode(chunk).count("\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         good = error.object[: error.start].decode(encoding, "replace")
-        return line + good.count("\n"), error.object[error.start]
+        place = read - len(error.object) + error.start + 1
+        return _Fault(line=line + good.count("\n"), place=place, byte=error.object[error.start])
     return None
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    if file.seekable():
+        file.seek(0)
     return iter(lambda: file.read(CHUNK), b"")

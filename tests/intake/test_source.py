@@ -13,8 +13,8 @@ import pytest
 from pydantic import ValidationError
 
 from presence_worker.errors import InputRefused
+from presence_worker.intake.containers import CHUNK
 from presence_worker.intake.job import open_job
-from presence_worker.intake.source import CHUNK
 from presence_worker.settings import Input, Settings
 
 from .reading import HEADER, Write, read, refusal
@@ -22,7 +22,6 @@ from .reading import HEADER, Write, read, refusal
 JOB = f"{HEADER}5,StatusNotAvailable,Påskeferie\n"
 OTHER = "the file is damaged, or in another encoding, which --encoding can name"
 EMPTY = "an empty export is usually a broken export"
-SAVE = "save it as CSV (UTF-8) and run that"
 
 
 @pytest.mark.parametrize(
@@ -77,17 +76,26 @@ def test_an_encoding_can_be_named(named: str, write: Write) -> None:
     ("content", "said"),
     [
         (f"{HEADER}5,Away,é\n6,Away,".encode() + b"\xe9\n",
-         f"FILE, line 3: byte 0xe9 is not valid utf-8; {OTHER}"),
-        (f"{HEADER}5,Away,".encode() + b"\x81\n", f"FILE, line 2: byte 0x81 is not valid cp1252; {OTHER}"),
-        (b"\xef\xbb\xbfa\n\xff\n", f"FILE, line 2: byte 0xff is not valid utf-8-sig; {OTHER}"),
-        (b"\xff\xfea\0\n\0a", f"FILE, line 2: byte 0x61 is not valid utf-16; {OTHER}"),
+         f"FILE, line 3: byte 0xe9 is not valid utf-8 (byte 45 of the file); {OTHER}"),
+        (f"{HEADER}5,Away,".encode() + b"\x81\n",
+         f"FILE, line 2: byte 0x81 is not valid cp1252 (byte 35 of the file); {OTHER}"),
+        (b"\xef\xbb\xbfa\n\xff\n",
+         f"FILE, line 2: byte 0xff is not valid utf-8-sig (byte 6 of the file); {OTHER}"),
+        (b"\xff\xfea\0\n\0a",
+         f"FILE, line 2: byte 0x61 is not valid utf-16 (byte 7 of the file); {OTHER}"),
+        (b"\xff\xfea", f"FILE, line 1: byte 0x61 is not valid utf-16 (byte 3 of the file); {OTHER}"),
+        (b"\xfe\xff\0\n\xd8\0",
+         f"FILE, line 2: byte 0xd8 is not valid utf-16 (byte 5 of the file); {OTHER}"),
+        (b"\xff\xfe\0\0\n\0\0\0a",
+         f"FILE, line 2: byte 0x61 is not valid utf-32 (byte 9 of the file); {OTHER}"),
         (HEADER.encode("utf-16-le"), ("FILE: has NUL characters, like UTF-16 without its mark; "
          "if it is that, run it with --encoding utf-16-le")),
         ("[{}]".encode("utf-16-be"), ("FILE: has NUL characters, like UTF-16 without its mark; "
          "if it is that, run it with --encoding utf-16-be")),
-        (b"PK\x03\x04...", f"FILE: a ZIP or XLSX file; {SAVE}"),
-        (b"\xd0\xcf\x11\xe0...", f"FILE: an XLS file; {SAVE}"),
-        (b"\x1f\x8b...", f"FILE: a gzip file; {SAVE}"),
+        (HEADER.encode("utf-32-le"), ("FILE: has NUL characters, like UTF-32 without its mark; "
+         "if it is that, run it with --encoding utf-32-le")),
+        (HEADER.encode("utf-32-be"), ("FILE: has NUL characters, like UTF-32 without its mark; "
+         "if it is that, run it with --encoding utf-32-be")),
         (b"", f"FILE: empty; {EMPTY}"),
         (b"\xef\xbb\xbf", f"FILE: only blank lines; {EMPTY}"),
         (b"\r\n \n,,\n", f"FILE: only blank lines; {EMPTY}"),
@@ -105,9 +113,21 @@ def test_the_line_of_a_bad_byte_far_down(write: Write) -> None:
     """The line is counted from the start, however large the file."""
     row = "5,Away,é\n"
     lines = CHUNK // len(row.encode()) + 10
-    path = write(f"{HEADER}{row * lines}".encode() + b"\xff")
+    good = f"{HEADER}{row * lines}".encode()
+    path = write(good + b"\xff")
 
-    assert refusal(path) == f"FILE, line {lines + 2}: byte 0xff is not valid utf-8; {OTHER}"
+    said = f"byte 0xff is not valid utf-8 (byte {len(good) + 1} of the file)"
+    assert refusal(path) == f"FILE, line {lines + 2}: {said}; {OTHER}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_late_first_letter(encoding: str, write: Write) -> None:
+    """The first letter beyond ASCII decides, however much ASCII stands before it."""
+    path = write((HEADER + "5,Away,x\n" * 20_000 + "6,Away,Påskeferie\n").encode(encoding))
+
+    job, rows = read(path)
+
+    assert (job.encoding, rows[-1].message) == (encoding, "Påskeferie")
 
 
 def test_a_letter_across_two_pieces(write: Write) -> None:
@@ -128,7 +148,10 @@ def test_a_named_encoding_has_no_fallback(write: Write) -> None:
     """Who names an encoding gets that one or a refusal."""
     path = write(JOB.encode("cp1252"))
 
-    assert refusal(path, encoding="ascii") == f"FILE, line 2: byte 0xe5 is not valid ascii; {OTHER}"
+    assert (
+        refusal(path, encoding="ascii")
+        == f"FILE, line 2: byte 0xe5 is not valid ascii (byte 50 of the file); {OTHER}"
+    )
 
 
 def test_a_directory(tmp_path: Path) -> None:

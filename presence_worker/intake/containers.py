@@ -1,0 +1,194 @@
+"""Packed jobs: told by their first bytes, and unpacked within bounds."""
+
+import gzip
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+import zstandard
+
+from ..errors import InputRefused
+from ..text import clean
+
+CHUNK = 1 << 20
+ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+PIECE = 1 << 11  # bytes of zstd, which become 64 MiB at the most
+ENCRYPTED = 1  # the bit of a ZIP member's flags
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bound at one go
+SAVE = "save it as XLSX or CSV (UTF-8) and run that"
+OTHERS = {  # what neither is text nor can be unpacked
+    b"\xd0\xcf\x11\xe0": f"an XLS workbook, or one with a password; {SAVE}",
+    b"%PDF": f"a PDF; {SAVE}",
+    b"7z\xbc\xaf": "a 7z file; unpack it and run what is inside",
+    b"Rar!": "a RAR file; unpack it and run what is inside",
+    b"\xfd7zXZ": "an xz file; unpack it and run what is inside",
+    b"BZh91AY&": "a bzip2 file; unpack it and run what is inside",
+}
+OFFICE = {  # member of a ZIP file: what that is
+    "xl/workbook.bin": "an XLSB workbook",
+    "word/document.xml": "a Word document",
+    "ppt/presentation.xml": "a PowerPoint file",
+    "META-INF/manifest.xml": "an OpenDocument file, such as ODS",
+    "Index/Document.iwa": "a Numbers file",
+}
+
+
+DAMAGE = (  # what the libraries raise for it
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much a packed job may unpack to."""
+
+    most: int = 4 << 30  # bytes
+    free: int = 64 << 20  # bytes, however small it is
+    ratio: int = 200  # times its size beyond that; real exports shrink to a twentieth or so
+
+
+LIMITS = Bounds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """One way to pack a job."""
+
+    name: str
+    unpack: Callable[[IO[bytes], str], Iterator[bytes]]  # of a file, and what it is called
+
+
+def packing_of(name: str, file: IO[bytes]) -> Packing | None:
+    """Tell how a file is packed; None: not at all, or it is a workbook.
+
+    Raise InputRefused for what can be neither read nor unpacked.
+    """
+    head = _head(file)
+    for mark, words in OTHERS.items():
+        if head.startswith(mark):
+            raise InputRefused(f"{name}: {words}")
+    found = next((packing for mark, packing in PACKINGS.items() if head.startswith(mark)), None)
+    return None if found is PACKINGS[ZIP] and is_workbook(name, file) else found
+
+
+def is_workbook(name: str, file: IO[bytes]) -> bool:
+    """Whether a file is an XLSX workbook; raise InputRefused for other documents that are ZIP files."""
+    if not _head(file).startswith(ZIP):
+        return False
+    with intact(name, "a ZIP or XLSX file"), zipfile.ZipFile(file) as archive:
+        members = {member.replace("\\", "/").lower() for member in archive.namelist()}
+    for member, kind in OFFICE.items():
+        if member.lower() in members:
+            raise InputRefused(f"{name}: {kind}; {SAVE}")
+    return "[content_types].xml" in members
+
+
+def unpacked(name: str, file: IO[bytes], packing: Packing, bounds: Bounds = LIMITS) -> Iterator[bytes]:
+    """Yield what is inside; raise InputRefused for damage, and for more than the bounds allow.
+
+    What really comes out is counted: what a file says of its size proves nothing.
+    """
+    allowed, total = max(bounds.free, bounds.ratio * file.seek(0, io.SEEK_END)), 0
+    file.seek(0)
+    with intact(name, f"a {packing.name} file"):
+        for chunk in packing.unpack(file, name):
+            total += len(chunk)
+            if total > min(bounds.most, allowed):
+                size = f"{bounds.ratio} times its size" if total > allowed else f"{bounds.most} bytes"
+                raise InputRefused(f"{name}: unpacks to more than {size}; if it is right, run it unpacked")
+            yield chunk
+
+
+def refuse_nested(name: str, file: IO[bytes], outer: Packing) -> None:
+    """Raise InputRefused where what was unpacked is packed again."""
+    if inner := packing_of(name, file):
+        raise InputRefused(
+            f"{name}: a {inner.name} file inside a {outer.name} file; unpack it and run what is inside"
+        )
+
+
+def _head(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    head = file.read(8)
+    file.seek(0)
+    return head
+
+
+@contextmanager
+def intact(name: str, kind: str) -> Iterator[None]:
+    """Refuse a damaged file with one sentence, whatever its library says."""
+    try:
+        yield
+    except DAMAGE:
+        raise InputRefused(f"{name}: {kind} that is damaged or cut off; export or copy it again") from None
+
+
+def _gunzipped(file: IO[bytes], _: str) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=file, mode="rb") as members:
+        while chunk := members.read(CHUNK):
+            yield chunk
+
+
+def _unzstd(file: IO[bytes], _: str) -> Iterator[bytes]:
+    decompressor, frame = zstandard.ZstdDecompressor(), None
+    while piece := file.read(PIECE):
+        while piece:
+            frame = frame or decompressor.decompressobj()
+            yield frame.decompress(piece)
+            if not frame.eof:
+                break
+            piece, frame = frame.unused_data, None
+    if frame:
+        raise EOFError
+
+
+def _unzipped(file: IO[bytes], name: str) -> Iterator[bytes]:
+    with zipfile.ZipFile(file) as archive:
+        members = [member for member in archive.infolist() if not _is_aside(member)]
+        refuse_unreadable(name, "a ZIP file", members)
+        if len(members) != 1:
+            raise InputRefused(f"{name}: {_several(members)}")
+        with archive.open(members[0]) as inside:
+            while chunk := inside.read(CHUNK):
+                yield chunk
+
+
+def _is_aside(member: zipfile.ZipInfo) -> bool:
+    return member.is_dir() or member.filename.startswith("__MACOSX/")
+
+
+def refuse_unreadable(name: str, kind: str, members: list[zipfile.ZipInfo]) -> None:
+    """Raise InputRefused for members with a password, or packed in a rare way."""
+    if any(member.flag_bits & ENCRYPTED for member in members):
+        raise InputRefused(f"{name}: {kind} with a password; save it without one and run that")
+    if any(member.compress_type not in ZIP_METHODS for member in members):
+        raise InputRefused(f"{name}: {kind} packed in a rare way; pack it as usual (deflate) and run that")
+
+
+def _several(members: list[zipfile.ZipInfo]) -> str:
+    if not members:
+        return "a ZIP file with nothing in it; an empty export is usually a broken export"
+    shown = " and ".join(clean(member.filename, 60) for member in members[:2])
+    number = f"{len(members)} files in it ({shown}{' and others' if len(members) > 2 else ''})"  # noqa: PLR2004
+    return f"a ZIP file with {number}; pack one alone, or run each by itself"
+
+
+PACKINGS = {
+    b"\x1f\x8b": Packing(name="gzip", unpack=_gunzipped),
+    b"\x28\xb5\x2f\xfd": Packing(name="zstd", unpack=_unzstd),
+    ZIP: Packing(name="ZIP", unpack=_unzipped),
+    EMPTY_ZIP: Packing(name="ZIP", unpack=_unzipped),
+}
