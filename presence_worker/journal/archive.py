@@ -158,14 +158,17 @@ def is_staged(path: Path) -> bool:
         return True
 
 
-def is_readable(path: Path) -> bool:
-    """Whether a journal can be read, told without writing a byte.
+def is_readable(path: Path, *, without_days: bool = False) -> bool:
+    """Whether a journal can be read (and, with *without_days*, has no rows that are due on days).
 
-    No is no verdict: where the last session was killed, only opening it mends it.
+    It is told without writing a byte. No is no verdict: where the last session was killed, only opening it
+    mends it.
     """
+    query = """SELECT version, coalesce(json_extract(input, '$.dated'), 0)
+        OR coalesce(json_extract(input, '$.scheduled'), 0) > 0 FROM schema, run"""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-            found = database.execute("SELECT version FROM schema, run").fetchall()
+            found = database.execute(query).fetchall()
     except sqlite3.Error:
         return False
-    return found == [(VERSION,)]
+    return found == [(VERSION, 0)] or (found == [(VERSION, 1)] and not without_days)

@@ -1,21 +1,24 @@
 """Old runs: deleted, but for those that somebody may still need."""
 
 import sqlite3
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, id_made_ago, is_readable, is_run_folder
+from ..journal import JOURNAL, Journal, id_made_ago, is_readable, is_run_folder
 from ..model import State
 from .earlier import earlier_run
+from .history import pending
 from .invocation import Invocation
 
 CAN_GO_ON = (State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows left to send
 AT_WORK = "a process works on it"
 CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
+STILL_TO_COME = "something is still to come of it, which `schedule` lists"
 log = structlog.get_logger()
 
 
@@ -36,7 +39,8 @@ def prune_runs(invocation: Invocation) -> Pruning:
     folders = archive.folders()
     old = sorted(folder for folder in folders if is_run_folder(folder) and folder.name < oldest)
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
-    verdicts = {folder.name: _prune(folder, awaited, invocation) for folder in old}
+    future = Future(invocation)
+    verdicts = {folder.name: _prune(folder, awaited, future) for folder in old}
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
@@ -45,12 +49,44 @@ def prune_runs(invocation: Invocation) -> Pruning:
     )
 
 
-def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
+class Future:
+    """Owns what is still to come of each target's runs, found out when it is first asked for."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.invocation = invocation
+        self._entries: dict[str, frozenset[tuple[str, int]]] = {}
+
+    def needs(self, journal: Journal) -> bool:
+        """Whether something is still to come of a run, or was begun by it and must still end."""
+        run = journal.run()
+        entries = self._of(run.target)
+        begun = {(fate.run_id, fate.of_row) for fate in journal.scheduled()}
+        return not entries.isdisjoint(begun) or any(run.run_id == run_id for run_id, _ in entries)
+
+    def _of(self, target: str) -> frozenset[tuple[str, int]]:
+        if target not in self._entries:
+            schedule = pending(replace(self.invocation, target=target))
+            entries = frozenset((e.run_id, e.row) for each in schedule.values() for e in each)
+            self._close_others(entries)
+            self._entries[target] = entries
+        return self._entries[target]
+
+    def _close_others(self, entries: frozenset[tuple[str, int]]) -> None:
+        """Let the runs that stay know what a later one has replaced: that one may be deleted before them."""
+        for run_id in {run_id for run_id, _ in entries}:
+            path = self.invocation.archive.runs / run_id / JOURNAL
+            with closing(Journal.open(path)) as journal:
+                over = [row.row for row in journal.dated() if (run_id, row.row) not in entries]
+                with journal.transaction():
+                    journal.close_rows(over)
+
+
+def _prune(folder: Path, awaited: set[str], future: Future) -> str | None:
     """Delete one old run, or give why it was kept."""
     try:
-        why = _why_kept(folder, awaited, invocation)
+        why = _why_kept(folder, awaited, future)
         if why is None:
-            invocation.archive.delete(folder)
+            future.invocation.archive.delete(folder)
     except Locked:
         return AT_WORK
     except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
@@ -59,14 +95,17 @@ def _prune(folder: Path, awaited: set[str], invocation: Invocation) -> str | Non
     return why
 
 
-def _why_kept(folder: Path, awaited: set[str], invocation: Invocation) -> str | None:
+def _why_kept(folder: Path, awaited: set[str], future: Future) -> str | None:
     """Give why an old run must stay, or None; what its target awaits is noted for the runs after it."""
+    invocation = future.invocation
     may_go_on = folder.name >= id_made_ago(invocation.settings.safety.max_resume_age)
-    if not may_go_on and is_readable(folder / JOURNAL):
+    if not may_go_on and is_readable(folder / JOURNAL, without_days=True):
         return None  # and nothing was written to find that out: a full disk can be cleared
     with earlier_run(folder, invocation) as journal:
         run = journal.run()
         if may_go_on and run.state in CAN_GO_ON and journal.to_send():
             awaited.add(run.target)
             return CONTINUABLE
+        if future.needs(journal):
+            return STILL_TO_COME
         return LATER_ONE if run.target in awaited and any(journal.written()) else None

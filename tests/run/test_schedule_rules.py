@@ -1,0 +1,278 @@
+"""What follows from rows that are due on days: rules, without a service or a file."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from presence_worker.journal import Dated, Named, ScheduledFate
+from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Presence, Reason, Result
+from presence_worker.run.schedule import Past, Schedule, dropped, due_on, follow
+
+AWAY = Presence(status=NOT_PRESENT, message="Kurs")
+BACK = Presence(status=PRESENT, message="")
+ANNA = 7
+
+
+def december(day: int) -> date:
+    return date(2026, 12, day)
+
+
+def row(
+    number: int = 1,
+    first: int | None = None,
+    last: int | None = None,
+    result: Result = Result.UPDATED,
+    reason: Reason | None = None,
+    wanted: Presence = AWAY,
+) -> Dated:
+    """Give a row about Anna, due on days of December."""
+    starts, ends = (None if day is None else december(day) for day in (first, last))
+    return Dated(number, ANNA, None, wanted, starts, ends, result, reason)
+
+
+def later(number: int = 1, first: int = 20, last: int | None = 24) -> Dated:
+    return row(number, first, last, Result.SKIPPED, Reason.NOT_YET_DUE)
+
+
+def over(number: int = 1, first: int | None = 1, last: int = 2) -> Dated:
+    return row(number, first, last, Result.SKIPPED, Reason.NO_LONGER_DUE)
+
+
+def night(day: int, *dated: Dated, undated: int = 0, **others: Any) -> Past:
+    """Give a run of a day of December whose file has these rows about Anna, and some without days."""
+    named = {ANNA: Named(len(dated) + undated, undated)} if dated or undated else {}
+    fields: dict[str, Any] = {"covers_everyone": False, "named": named, "scheduled": (), **others}
+    return Past(run_id=f"night-{day}", day=december(day), dated=dated, **fields)
+
+
+def did(day: int, kind: Kind, of: tuple[int, int], result: Result, reason: Reason | None = None) -> Past:
+    """Give a run of a day whose file names nobody; of an earlier night's row it did what was due."""
+    fate = ScheduledFate(ANNA, f"night-{of[0]}", of[1], kind, result, reason)
+    return night(day, scheduled=(fate,))
+
+
+def after(*nights: Past) -> Schedule:
+    schedule: Schedule = {}
+    for past in nights:
+        schedule = follow(schedule, past)
+    return schedule
+
+
+def due(schedule: Schedule, day: int) -> list[tuple[Kind, str]]:
+    """Give what is due on a day of December: its kind, and the row it follows from."""
+    return [(each.kind, each.entry.id) for each in due_on(schedule, december(day))]
+
+
+def test_a_leave_ends_by_itself_on_the_day_after_its_last() -> None:
+    """Both days of a leave belong to it; from the next one on, its return is due until it is made."""
+    schedule = after(night(1, row(first=1, last=4)))
+
+    found = {day: due(schedule, day) for day in (1, 4, 5, 9)}
+
+    back = [(Kind.RETURN, "night-1.1")]
+    assert found == {1: [], 4: [], 5: back, 9: back}
+
+
+def test_a_row_begins_on_its_first_day_though_no_file_has_it_any_more() -> None:
+    """Under `changes` a file has only news; what waits is begun by the first night it is due on."""
+    schedule = after(night(1, later(first=20, last=24)), night(2))
+
+    found = {day: due(schedule, day) for day in (19, 20, 24, 25)}
+
+    begins = [(Kind.START, "night-1.1")]
+    assert found == {19: [], 20: begins, 24: begins, 25: []}
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "next_day", "at_the_end"),
+    [
+        (Result.UPDATED, None, [], [Kind.RETURN]),
+        (Result.UNCHANGED, None, [], [Kind.RETURN]),
+        (Result.UNKNOWN, None, [Kind.START], [Kind.RETURN]),
+        (Result.NOT_SENT, None, [Kind.START], []),
+        (Result.FAILED, Reason.TIMEOUT, [Kind.START], []),
+        (Result.REJECTED, Reason.REFUSED, [], []),
+        (Result.INVALID, Reason.PROTECTED, [], []),
+    ],
+)
+def test_what_was_begun_is_begun_once(
+    result: Result, reason: Reason | None, next_day: list[Kind], at_the_end: list[Kind]
+) -> None:
+    """What failed is tried again, what was refused is not, and what may have been set is ended."""
+    schedule = after(night(1, later(first=20, last=24)), did(20, Kind.START, (1, 1), result, reason))
+
+    found = [[kind for kind, _ in due(schedule, day)] for day in (21, 25)]
+
+    assert found == [next_day, at_the_end]
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "again"),
+    [
+        (Result.UPDATED, None, False),
+        (Result.UNCHANGED, None, False),
+        (Result.SKIPPED, Reason.MOVED_SINCE_RUN, False),
+        (Result.REJECTED, Reason.UNKNOWN_ASSOCIATE, False),
+        (Result.INVALID, Reason.PROTECTED, False),
+        (Result.REJECTED, Reason.BEFORE_UNKNOWN, True),
+        (Result.FAILED, Reason.TIMEOUT, True),
+        (Result.UNKNOWN, Reason.TIMEOUT, True),
+        (Result.NOT_SENT, None, True),
+    ],
+)
+def test_a_return_is_made_once(result: Result, reason: Reason | None, *, again: bool) -> None:
+    """One that is settled is over; one that failed, or could not be looked at, is tried the next night."""
+    schedule = after(night(1, row(first=1, last=4)), did(5, Kind.RETURN, (1, 1), result, reason))
+
+    found = due(schedule, 6)
+
+    assert found == ([(Kind.RETURN, "night-1.1")] if again else [])
+
+
+def test_a_return_leaves_the_next_leave_alone() -> None:
+    """Of two leaves the first one ends, and the second one still begins."""
+    schedule = after(
+        night(1, row(1, first=1, last=4), later(2, first=20, last=24)),
+        did(5, Kind.RETURN, (1, 1), Result.UPDATED),
+    )
+
+    found = due(schedule, 6), due(schedule, 20)
+
+    assert found == ([], [(Kind.START, "night-1.2")])
+
+
+@pytest.mark.parametrize("result", [Result.UPDATED, Result.UNCHANGED])
+def test_a_leave_that_is_extended_does_not_end_early(result: Result) -> None:
+    """The newest row counts, also where it changed nothing."""
+    schedule = after(night(1, row(first=1, last=4)), night(2, row(first=1, last=9, result=result)))
+
+    found = {day: due(schedule, day) for day in (5, 9, 10)}
+
+    assert found == {5: [], 9: [], 10: [(Kind.RETURN, "night-2.1")]}
+
+
+@pytest.mark.parametrize("result", [Result.NOT_SENT, Result.FAILED, Result.REJECTED])
+def test_nor_where_the_longer_one_could_not_be_sent(result: Result) -> None:
+    """What was set before still stands, and ends when the newest row says."""
+    schedule = after(night(1, row(first=1, last=4)), night(2, row(first=1, last=9, result=result)))
+
+    found = {day: [kind for kind, _ in due(schedule, day)] for day in (5, 9, 10)}
+
+    assert found == {5: [], 9: [], 10: [Kind.RETURN]}
+
+
+def test_a_leave_that_is_shortened_ends_at_once() -> None:
+    """The newest row says that it is over."""
+    schedule = after(night(1, row(first=1, last=9)), night(4, over(first=1, last=3)))
+
+    assert due(schedule, 4) == [(Kind.RETURN, "night-1.1")]
+
+
+def test_a_row_without_days_ends_all_there_was() -> None:
+    """Who is set until further notice does not return by themselves."""
+    schedule = after(night(1, row(1, first=1, last=4), later(2)), night(2, undated=1))
+
+    assert schedule == {}
+
+
+def test_a_leave_that_has_begun_ends_although_the_next_one_is_announced() -> None:
+    """A newer row for days to come takes the place of what was to come, not of what has begun."""
+    schedule = after(
+        night(1, row(1, first=1, last=4), later(2, first=10, last=12)), night(2, later(first=20, last=24))
+    )
+
+    found = {day: due(schedule, day) for day in (5, 10, 20)}
+
+    begins = (Kind.START, "night-2.1")
+    assert found[5] == [(Kind.RETURN, "night-1.1")]
+    assert [found[10], found[20]] == [[(Kind.RETURN, "night-1.1")], [begins]]
+
+
+def test_nobody_returns_into_another_leave() -> None:
+    """Where a second leave begins before the first one is over, the return comes after both."""
+    schedule = after(
+        night(1, row(1, first=1, last=10), later(2, first=8, last=20)),
+        did(8, Kind.START, (1, 2), Result.UPDATED),
+    )
+
+    found = {day: [kind for kind, _ in due(schedule, day)] for day in (11, 20, 21)}
+
+    assert found == {11: [], 20: [], 21: [Kind.RETURN]}
+
+
+def test_a_leave_without_an_end_keeps_somebody_away() -> None:
+    """No return is due while a row without a last day stands; nothing is to come of it alone."""
+    alone = after(night(1, row(first=1)))
+    beside = after(night(1, row(1, first=1), row(2, first=2, last=4)))
+
+    assert alone == {}
+    assert due(beside, 5) == []
+
+
+@pytest.mark.parametrize("wanted", [AWAY, BACK])
+def test_only_who_is_away_returns(wanted: Presence) -> None:
+    """A row that sets somebody present has nothing to be put back."""
+    schedule = after(night(1, row(first=1, last=4, wanted=wanted)))
+
+    assert bool(due(schedule, 5)) is (wanted is AWAY)
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [night(2, named={ANNA: Named(0, 0)}), night(2, named={ANNA: Named(0, 0)}, covers_everyone=True)],
+)
+def test_an_invalid_row_changes_nothing(invalid: Past) -> None:
+    """What cannot be read for certain says nothing of anybody, not even that they are missing."""
+    schedule = after(night(1, row(1, first=1, last=4), later(2)), invalid)
+
+    assert (len(schedule[ANNA]), list(dropped(schedule, invalid))) == (2, [])
+
+
+def test_who_is_missing_from_a_file_of_everyone_no_longer_goes_on_leave() -> None:
+    """What was to begin is dropped; what has begun still ends."""
+    earlier = after(night(1, row(1, first=1, last=4), later(2)))
+    everyone = night(2, covers_everyone=True)
+
+    schedule = follow(earlier, everyone)
+
+    assert [entry.id for entry in dropped(earlier, everyone)] == ["night-1.2"]
+    assert due(schedule, 5) == due(schedule, 20) == [(Kind.RETURN, "night-1.1")]
+
+
+def test_who_is_missing_from_a_file_of_changes_still_goes() -> None:
+    """Such a file has only news."""
+    earlier = after(night(1, later()))
+
+    assert (list(dropped(earlier, night(2))), len(follow(earlier, night(2)))) == ([], 1)
+
+
+def test_what_lost_against_another_row_is_not_followed() -> None:
+    """Of two rows for one day, `on_conflict` has chosen one."""
+    loser = row(1, first=1, last=9, reason=Reason.CONFLICT)
+
+    schedule = after(night(1, loser, row(2, first=1, last=4)))
+
+    assert due(schedule, 5) == [(Kind.RETURN, "night-1.2")]
+
+
+def test_others_are_not_touched() -> None:
+    """Each associate has a schedule of their own."""
+    other = row(2, first=1, last=4)._replace(associate_id=8)
+    named: Mapping[int, Named] = {ANNA: Named(1, 0), 8: Named(1, 0)}
+    first = night(1, row(1, first=1, last=4), other, named=named)
+
+    schedule = after(first, night(2, undated=1))
+
+    assert due(schedule, 5) == [(Kind.RETURN, "night-1.2")]
+
+
+def test_what_tonights_file_asks_for_is_not_due_once_more() -> None:
+    """Its own row will be sent, or will wait: nobody returns under it."""
+    earlier = after(night(1, row(first=1, last=4)))
+
+    asked = due(follow(earlier, night(8, row(first=8, last=9, result=Result.NOT_SENT))), 8)
+    waits = due(follow(earlier, night(3, later(first=8, last=9))), 3)
+
+    assert (asked, waits) == ([], [])
