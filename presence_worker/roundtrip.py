@@ -7,7 +7,7 @@ from typing import Any
 
 FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
-_RAGGED = re.compile(r"(\d+) cells, but the header has \d+")
+_RAGGED = re.compile(r"(\d+) cells, but the header has (\d+)")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
 
 
@@ -25,8 +25,14 @@ def ragged(found: int, wanted: int) -> str:
     """Say that a row has not as many cells as the header, and how it is mended in failed.csv."""
     words = f"{found} cells, but the header has {wanted}"
     if found > wanted:
-        return words
+        return f"{words}; take out those that are too many, and empty _detail in failed.csv"
     return f"{words}; fill them in, or empty _detail in failed.csv to send the row as it is"
+
+
+def surplus(detail: str) -> int:
+    """Give the number of cells by which a row was too long for the header, from what was said of it."""
+    said = _RAGGED.search(detail)
+    return max(int(said[1]) - int(said[2]), 0) if said else 0
 
 
 def no_text(what: str) -> str:

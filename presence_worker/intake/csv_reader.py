@@ -1,91 +1,115 @@
 """CSV as spreadsheets and databases write it, read strictly and never guessed at."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..errors import InputRefused
-from ..roundtrip import FATE_COLUMNS, as_refused, unescape_formula
+from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
 from ..settings import Input
-from .columns import ALIASES, candidates, understand
+from ..text import clean
+from .columns import understand
+from .csv_faults import look_over, refuse_record
+from .csv_records import BrokenRecord, records_of
+from .dialect import Dialect, head_of, lower_header, names_what_we_need, recognise, rewind
 from .source import Source
 from .table import Record, Table
 
-DELIMITERS = ",;\t|"
+Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
 
 
 def open_csv(source: Source, config: Input) -> Table:
-    """Read the header and be ready for the records; raise InputRefused naming the line.
-
-    The delimiter is the one with which the header shows the columns we need.
-    """
-    first = next((line for line in source.text if line.strip()), "")
-    delimiter = config.delimiter or _delimiter(first, config)
-    source.text.seek(0)
-    records = _records(source, delimiter)
+    """Read the header and be ready for the records; raise InputRefused naming the line."""
+    head = head_of(source.text)
+    dialect = recognise(head, config)
+    look_over(source.text, source.name, nul_refused=not dialect.ours)  # ours may be of JSON that had some
+    notes: list[str] = []
+    records = _records(source, dialect, notes)
     header = next(records, None)
     if header is None:
-        raise InputRefused(f"{source.name}: only blank lines; an empty export is usually a broken export")
-    names = [name.strip() for name in header.cells]
-    own = [unescape_formula(name) for name in names if name not in FATE_COLUMNS]
-    ours = FATE_COLUMNS[0] in names  # a failed.csv
-    columns = understand(own if ours else names, config, f"{source.name}, line {header.line}")
-    if ours:
-        records = _taken_back(records, names, columns.texts)
+        raise InputRefused(f"{source.name}: {_nothing(dialect)}")
+    where = f"{source.name}, line {header.line}"
+    if dialect.ours:
+        columns, records = _taken_back(header, records, config, where)
+    else:
+        _refuse_a_title(header, head, config, where)
+        columns, records = _as_they_came(header, records, config, where)
     return Table(
         format="csv",
-        columns=own if ours else names,
+        columns=columns,
         records=records,
-        delimiter=delimiter,
-        came_back=ours,
+        delimiter=dialect.delimiter,
+        came_back=dialect.ours,
+        notes=notes,
     )
 
 
-def _delimiter(header: str, config: Input) -> str:
-    """Give the delimiter that shows most of the columns we need, else the one that cuts most."""
-
-    def shown(delimiter: str) -> tuple[int, int]:
-        try:
-            names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-        except csv.Error:  # a field without end
-            return 0, 0
-        return sum(bool(candidates(names, key, config)) for key in ALIASES), len(names)
-
-    return max(DELIMITERS, key=shown)
-
-
-def _records(source: Source, delimiter: str) -> Iterator[Record]:
-    """Yield the records that are not blank; one may span several lines, so count before reading it."""
-    reader = csv.reader(source.text, delimiter=delimiter, strict=True)
-    line = 1
+def _records(source: Source, dialect: Dialect, notes: list[str]) -> Iterator[Record]:
+    """Yield the records, the header first; refuse the one that is broken."""
+    text = rewind(source.text)
+    for _ in range(dialect.above):
+        text.readline()
     try:
-        for cells in reader:
-            if any(cell and not cell.isspace() for cell in cells):
-                yield Record(line, cells)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputRefused(_explained(error, source.name, line)) from None
-
-
-def _explained(error: csv.Error, name: str, line: int) -> str:
-    words = str(error)
-    if "unexpected end of data" in words:
-        return f"{name}, line {line}: the row that starts here has a quote that is never closed; close it"
-    if "expected after" in words:
-        return (
-            f"{name}, line {line}: the row that starts here has text after a closing quote; "
-            "is a quote not closed, or one inside a field not written twice?"
+        yield from records_of(
+            text, dialect.delimiter, comment=dialect.comment, above=dialect.above, notes=notes
         )
-    if "field limit" in words:
-        longest = csv.field_size_limit()
-        return f"{name}, line {line}: a field of more than {longest} characters; is a quote missing?"
-    return f"{name}, line {line}: not valid CSV: {words}"
+    except BrokenRecord as broken:
+        lines = islice(rewind(text), broken.first - 1, broken.last)
+        refuse_record("".join(lines), broken.first, source.name, dialect.delimiter)
 
 
-def _taken_back(records: Iterator[Record], names: list[str], texts: dict[str, int]) -> Iterator[Record]:
-    """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
-    own = [i for i, name in enumerate(names) if name not in FATE_COLUMNS]
-    detail = names.index("_detail") if "_detail" in names else len(names)
+def _nothing(dialect: Dialect) -> str:
+    if dialect.above > 1:
+        return f"nothing below the {dialect.above} lines that input.skip_lines leaves out"
+    return "only blank lines; an empty export is usually a broken export"
+
+
+def _refuse_a_title(header: Record, head: Sequence[str], config: Input, where: str) -> None:
+    """Refuse a job with something above its header; how much of it is not ours to guess."""
+    if names_what_we_need([name.strip() for name in header.cells], config):
+        return
+    below = lower_header(head[header.line or 0 :], config, (header.line or 0) + 1)
+    if below:
+        words = [cell for cell in header.cells if cell.strip()]
+        shown = f"{clean(words[0], 60)!r} does" if len(words) == 1 else "does"
+        raise InputRefused(f"{where}: {shown} not name the columns we need, but {below}")
+
+
+def _as_they_came(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
+    names, tail = _named([name.strip() for name in header.cells])
+    understand(names, config, where)
+    return names, _without_tail(records, tail) if tail else records
+
+
+def _named(names: list[str]) -> tuple[list[str], int]:
+    """Give the names up to the last one that is any, and how many cells stand behind it."""
+    width = max(place for place, name in enumerate(names, 1) if name.strip())
+    return names[:width], len(names) - width
+
+
+def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
+    """Take off what stands below a *tail* of nameless columns, where it is empty; else the row is ragged."""
     for line, cells in records:
-        kept = [unescape_formula(cells[i]) for i in own if i < len(cells)]
-        beyond = [unescape_formula(cell) for cell in cells[len(names) :]]
-        yield Record(line, as_refused([*kept, *beyond], texts, "".join(cells[detail : detail + 1])))
+        for _ in range(min(tail, len(cells))):
+            if not cells[-1].strip():
+                cells.pop()
+        yield Record(line, cells)
+
+
+def _taken_back(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
+    """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
+    names, tail = _named(header.cells)
+    place = {name.strip(): i for i, name in enumerate(names) if name.strip() in FATE_COLUMNS}
+    own = [i for i, name in enumerate(names) if name.strip() not in place]
+    columns = [unescape_formula(names[i]) for i in own]
+    texts = understand(columns, config, where).texts
+
+    def as_asked() -> Iterator[Record]:
+        for line, cells in records:
+            said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
+            beyond = cells[len(names) :]
+            if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
+                beyond = [""] * surplus(said)
+            asked = [cells[i] for i in own if i < len(cells)] + beyond
+            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said))
+
+    return columns, as_asked()

@@ -35,6 +35,7 @@ class Job:
     columns: list[str]
     came_back: bool  # it is a failed.csv or unprocessed.csv of ours
     identity: str | None  # "login" or "email", where it names people so; None: by associateId
+    notes: list[str]  # what a reader should know of how it was read
     rows: Iterator[Row] = field(repr=False)
     reader: RowReader = field(repr=False)
 
@@ -64,6 +65,7 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
             columns=table.columns,
             came_back=table.came_back,
             identity=None if reader.named_by == "associate_id" else reader.named_by,
+            notes=table.notes,
             rows=_rows(table, reader, source.name),
             reader=reader,
         )

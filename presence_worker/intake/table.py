@@ -1,7 +1,7 @@
 """A job opened for reading: its columns, and its records one by one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -21,3 +21,4 @@ class Table:
     records: Iterator[Record]
     delimiter: str | None = None
     came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
+    notes: list[str] = field(default_factory=list)  # what to tell, once all records were read

@@ -124,7 +124,7 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
 
 def notes(opened: Job) -> list[str]:
     """Give what a reader should know although no row is wrong."""
-    found = []
+    found = [*opened.notes]
     if opened.messages_left_out:
         found.append(
             f"messages beside StatusNormal left out: {opened.messages_left_out} "

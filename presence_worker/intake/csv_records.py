@@ -1,0 +1,65 @@
+"""Lines of CSV become records, cut strictly; what is blank or a comment is left out."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from .table import Record
+
+
+class BrokenRecord(Exception):
+    """A record that is no CSV: the lines on which it begins, and on which reading it has stopped."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(f"lines {first} to {last}")
+        self.first = first
+        self.last = last
+
+
+class _Uncommented:
+    """Owns lines; those that begin with a mark are blank where a record may begin, and only there."""
+
+    def __init__(self, lines: Iterable[str], mark: str) -> None:
+        self._lines = iter(lines)
+        self._mark = mark
+        self.between = True  # two records
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if self.between and line.startswith(self._mark):
+            return "\n"  # a line all the same: lines are counted
+        self.between = False
+        return line
+
+
+def records_of(
+    lines: Iterable[str],
+    delimiter: str,
+    *,
+    comment: str | None = None,
+    above: int = 0,
+    notes: list[str] | None = None,
+) -> Iterator[Record]:
+    """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
+
+    So many lines stand *above* the first of *lines*. When all are read, *notes* tell of rows whose cells are
+    all empty.
+    """
+    kept = _Uncommented(lines, comment) if comment else None
+    reader = csv.reader(kept or lines, delimiter=delimiter, strict=True)
+    line, empty = above + 1, 0
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield Record(line, cells)
+            elif cells:
+                empty += 1
+            line = above + reader.line_num + 1  # a record may span several lines
+            if kept:
+                kept.between = True
+    except csv.Error:
+        raise BrokenRecord(line, above + reader.line_num) from None
+    if empty and notes is not None:
+        notes.append(f"rows of empty cells left out: {empty}")
