@@ -40,7 +40,7 @@ def toml_quoted(text: str) -> str:
 def _toml_character(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
-    return character if character.isprintable() else f"\\U{ord(character):08X}"
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -22,4 +22,5 @@ def command(options: Options, job: str) -> int:
     """
     settings = settings_of(options)
     again = (*repeated(options, settings), *options.of_the_input)
-    return show(check_job(job, settings, again), options)
+    with check_job(job, settings, again) as checked:
+        return show(checked.summary, options, faults=checked.faults)

@@ -4,11 +4,13 @@ import codecs
 import json
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, TextIO
 
 import orjson
 
 Summary = dict[str, Any]
+AT_ONCE = 1000  # items of a long list that are printed together
 HARMLESS = "\n\t"  # of the characters that are not printable
 
 
@@ -22,11 +24,24 @@ def print_failure(failure: Summary, *, as_json: bool) -> None:
 
 def print_json(value: Any) -> None:
     """Print exactly one JSON object; in ASCII where the stream takes no UTF-8, or a file's name is none."""
+    _print(_as_json(value), sys.stdout)
+
+
+def print_long_json(value: Summary, name: str, items: Iterable[Any]) -> None:
+    """Print likewise one object whose last member, *name*, is a list that need not fit into memory."""
+    waiting, between = iter(items), ""
+    _print(f'{_as_json(value)[:-1]},"{name}":[', sys.stdout, end="")
+    while group := list(islice(waiting, AT_ONCE)):
+        _print(f"{between}{_as_json(group)[1:-1]}", sys.stdout, end="")
+        between = ","
+    _print("]}", sys.stdout)
+
+
+def _as_json(value: Any) -> str:
     try:
-        text = orjson.dumps(value).decode() if _is_utf8(sys.stdout) else json.dumps(value)
+        return orjson.dumps(value).decode() if _is_utf8(sys.stdout) else json.dumps(value)
     except TypeError:  # half a character
-        text = json.dumps(value)
-    _print(text, sys.stdout)
+        return json.dumps(value)
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -50,14 +65,14 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _print(text: str, stream: TextIO | None) -> None:
+def _print(text: str, stream: TextIO | None, *, end: str = "\n") -> None:
     """Print to a stream that may be closed or full: a reader who has gone does not end the run."""
     if stream is None:  # `print` would take it for standard output
         return
     try:
-        print(text, file=stream, flush=True)
+        print(text, end=end, file=stream, flush=True)
     except UnicodeEncodeError:
-        _print(text.encode("ascii", "replace").decode(), stream)
+        _print(text.encode("ascii", "replace").decode(), stream, end=end)
     except (OSError, ValueError):
         pass
 

@@ -2,26 +2,29 @@
 
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from ..model import Result, State
+from ..report.mapping import mapping_lines, rows_of
 from ..report.words import NOTHING_SENT, RESULTS, reason_words
 from .options import Options
-from .output import is_terminal, print_json, print_lines, remark
+from .output import is_terminal, print_json, print_lines, print_long_json, remark
 
 WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 WORST = 8  # reasons shown; the report has all
-FAULTS = 50  # rows named; `--json` names more
 CHANGES = 500  # people named; `--json` names more
 UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
-MEND = "mend the file"
+TOO_MANY = "are too long for a status or too many to list: is this the column with the statuses?"
 
 
-def show(summary: dict[str, Any], options: Options) -> int:
-    """Print a summary as the options ask for; give its exit code."""
+def show(summary: dict[str, Any], options: Options, *, faults: Iterable[dict[str, Any]] | None = None) -> int:
+    """Print a summary as the options ask for; give its exit code. *faults* are all rows that are wrong."""
     in_words = not (options.as_json or options.quiet)
-    if options.as_json:
+    if options.as_json and faults is not None:
+        print_long_json(summary, "faults", faults)
+    elif options.as_json:
         print_json(summary)
     elif in_words:
         print_lines(summary_lines(summary))
@@ -48,7 +51,7 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
         yield f"  {number:>7}  {result:<10} {words}"
     yield from _changes(summary)
     yield from _reasons(summary)
-    yield from _faults(summary.get("faults", []))
+    yield from _unmapped(summary)
     for note in summary.get("notes", []):
         yield from wrapped(f"Note: {note}", indent=6)
     yield from _ways_on(summary)
@@ -101,23 +104,50 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
     if reasons:
         yield ""
         yield "Not done, and why"
-    for entry in reasons[:WORST]:
+    shown = reasons if summary["state"] in UNREAD else reasons[:WORST]
+    for entry in shown:
         words = reason_words(entry["reason"], entry["result"])
-        remedy = MEND if entry["result"] == Result.INVALID and summary["state"] in UNREAD else words.remedy
+        remedy = words.remedy_in_the_file if summary["state"] in UNREAD else words.remedy
         yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
-    if len(reasons) > WORST:
-        yield f"           and {len(reasons) - WORST} more kinds, in the report"
+        yield from _first(entry)
+    if len(reasons) > len(shown):
+        yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
 
 
-def _faults(faults: list[dict[str, Any]]) -> Iterator[str]:
-    if faults:
+def _first(entry: dict[str, Any]) -> Iterator[str]:
+    """Show the first rows of a kind; those of which the same is to be said, together."""
+    first = entry.get("first", [])
+    for detail, alike in groupby(first, key=lambda fault: fault["detail"]):
+        yield from wrapped(f"{' ' * 11}{_places([*alike])}: {detail}", indent=13)
+    if first and entry["rows"] > len(first):
+        yield f"{' ' * 11}and {entry['rows'] - len(first)} more, which --json names"
+
+
+def _places(faults: list[dict[str, Any]]) -> str:
+    lines = {fault["line"] for fault in faults} - {None}
+    kind = "line" if len(lines) == len(faults) else "row"  # JSON may have all of them on one line
+    return f"{kind}{'s' if faults[1:] else ''} {', '.join(str(fault[kind]) for fault in faults)}"
+
+
+def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
+    """Show what statuses nobody understood, as a table to paste: its lines are never broken."""
+    lines, others = [*mapping_lines(summary)], summary["unmapped_others"]
+    if lines or others:
         yield ""
-        yield "Rows that are wrong"
-    for fault in faults[:FAULTS]:
-        place = f"line {fault['line']}" if fault["line"] is not None else f"row {fault['row']}"
-        yield from wrapped(f"  {place}: {fault['detail']}", indent=4)
-    if len(faults) > FAULTS:
-        yield f"  and {len(faults) - FAULTS} more, which --json names"
+        yield "Statuses that are not understood"
+    if lines:
+        yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)
+        yield ""
+        yield from lines
+        yield ""
+    if others:
+        more = "more with words that" if lines else "with words that"
+        yield from wrapped(f"  {rows_of(others)} {more} {TOO_MANY}", indent=2)
+
+
+def _place(summary: dict[str, Any]) -> str:
+    where = "in place of [input.statuses] in" if summary["mapped"] else "at the end of"
+    return f"{where} the configuration file:"
 
 
 def _ways_on(summary: dict[str, Any]) -> Iterator[str]:

@@ -30,6 +30,9 @@ def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
         "next": run.next,
         "message": run.message,
         "notes": run.notes,
+        "unmapped": run.input.get("unmapped", []),
+        "unmapped_others": run.input.get("unmapped_others", 0),
+        "mapped": run.settings.get("input", {}).get("statuses", {}),
         "compared": run.compared,
     }
 

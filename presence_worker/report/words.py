@@ -5,12 +5,19 @@ from typing import NamedTuple
 
 from ..model import Reason, Result, State
 
+_MEND = "mend the row in failed.csv and run that file"
+
 
 class Words(NamedTuple):
     """A reason in plain words, and what to do about it."""
 
     what: str
     remedy: str
+
+    @property
+    def remedy_in_the_file(self) -> str:
+        """What to do as long as there is no failed.csv."""
+        return "mend the file" if self.remedy == _MEND else self.remedy.replace("failed.csv", "the file")
 
 
 RESULTS: dict[Result, str] = {
@@ -27,7 +34,6 @@ RESULTS: dict[Result, str] = {
 NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
 
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
-_MEND = "mend the row in failed.csv and run that file"
 _RESUME = "resume the run"
 REASONS: dict[str, Words] = {
     Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),

@@ -1,7 +1,9 @@
 """Checking a job: all that `run` does before it sends, with nothing stored."""
 
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any, NamedTuple
 
 from ..days import today
 from ..errors import ExitCode, InputRefused
@@ -15,21 +17,34 @@ from .guards import too_many_invalid
 from .invocation import quoted
 from .staging import Before, new_run, place_of, settle_clashes, stage
 
-MOST_FAULTS = 1000  # named in the summary; the counts are of all
+FIRST = 10  # faults of each kind that the summary itself names
+Faults = Iterator[dict[str, Any]]
 
 
-def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Summary:
-    """Validate a job; give a summary whose `faults` name the rows that are wrong."""
+class Checked(NamedTuple):
+    """What there is to say of a job."""
+
+    summary: Summary
+    faults: Faults  # all rows that are wrong, in order; they need not fit into memory
+
+
+@contextmanager
+def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Iterator[Checked]:
+    """Validate a job; the `reasons` of the summary name the first rows of each kind."""
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _refused(journal, job, settings)
-        return {
-            **summarise(journal, {}),
-            "run_id": None,
-            "target": None,
-            **_judged(journal, refused, job, options),
-            "notes": [*journal.run().notes, *_notes(journal)],
-            "faults": _faults(journal),
-        }
+        summary = summarise(journal, {})
+        yield Checked(
+            {
+                **summary,
+                "run_id": None,
+                "target": None,
+                **_judged(journal, refused, job, options),
+                "notes": [*journal.run().notes, *_notes(journal)],
+                "reasons": _with_first_faults(journal, summary["reasons"]),
+            },
+            _faults(journal),
+        )
 
 
 def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | None:
@@ -86,12 +101,22 @@ def _notes(journal: Journal) -> list[str]:
     return [f"whom each {IDENTITIES[names]} means is looked up by `plan` or `run`, not by `check`"]
 
 
-def _faults(journal: Journal) -> list[dict[str, Any]]:
+def _faults(journal: Journal) -> Faults:
     more = ("identity",) if _names_of(journal) else ()
     fields = ("row", "line", "associate_id", *more, "reason", "detail")
-    faults: list[dict[str, Any]] = []
     for fate in journal.fates(Result.INVALID):
-        if len(faults) == MOST_FAULTS:
-            break
-        faults.append({field: getattr(fate, field) for field in fields})
-    return faults
+        yield {field: getattr(fate, field) for field in fields}
+
+
+def _with_first_faults(journal: Journal, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to each kind of fault the first rows that have it; those are looked for only as long as need be."""
+    first: dict[str, list[dict[str, Any]]] = {
+        entry["reason"]: [] for entry in reasons if entry["result"] == Result.INVALID
+    }
+    wanted = sum(min(entry["rows"], FIRST) for entry in reasons if entry["reason"] in first)
+    faults = (fault for fault in _faults(journal) if len(first[fault["reason"]]) < FIRST)
+    for fault in islice(faults, wanted):
+        first[fault["reason"]].append(fault)
+    return [
+        {**entry, "first": first[entry["reason"]]} if entry["reason"] in first else entry for entry in reasons
+    ]

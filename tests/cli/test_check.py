@@ -75,28 +75,54 @@ def test_it_names_each_row_that_is_wrong(worker: Worker) -> None:
 
 
 def test_people_see_the_rows_as_well(worker: Worker) -> None:
-    """There is no report to look into: the lines are on the screen, fifty of them."""
-    wrong: list[Row] = [(f"x{number}", "Away", "") for number in range(60)]
+    """There is no report to look into: the first lines of each kind are on the screen."""
+    wrong: list[Row] = [("5", "Away", "x" * 256), *((f"x{number}", "Away", "") for number in range(60))]
     rows = [*away(range(1, 1000)), *wrong]
 
     ended = worker.call("check", str(write_csv(worker.folder / "job.csv", rows)))
 
     assert ended.code == 3
-    assert "  line 1001: found 'x0' as associateId; expected a whole number from 1 to" in ended.out
-    assert "line 1050: found 'x49'" in ended.out
-    assert "line 1051:" not in ended.out
-    assert "  and 10 more, which --json names" in ended.out
+    assert (
+        "       60  no valid associateId: mend the file\n"
+        "           line 1002: found 'x0' as associateId; expected a whole number from 1\n"
+        "             to 2147483647\n"
+    ) in ended.out
+    assert "line 1011: found 'x9'" in ended.out
+    assert "line 1012:" not in ended.out
+    assert (
+        "           and 50 more, which --json names\n"
+        "        1  message too long: mend the file\n"
+        "           line 1001: the message has 256 characters; the service keeps 255\n"
+    ) in ended.out
     assert "      999  not_sent   to be sent" in ended.out
     assert "resume" not in ended.out
+    assert max(len(line) for line in ended.out.splitlines() if str(worker.folder) not in line) <= 80
 
 
-def test_very_many_faults_are_counted_and_the_first_named(worker: Worker) -> None:
-    """A broken export does not make a summary of megabytes."""
-    rows: list[Row] = [(f"x{number}", "Away", "") for number in range(1200)]
+def test_rows_of_which_the_same_is_to_be_said_share_a_line(worker: Worker) -> None:
+    """Nobody reads one sentence ten times; where all are on one line, rows are counted."""
+    Path("job.csv").write_text("associateId,status\n1,A\n2,Away\n3,B\n")
+    Path("job.json").write_text('[{"associateId": 1, "status": "A"}, {"associateId": 2, "status": "B"}]')
+
+    ended = [worker.call("check", name, "--max-invalid", "none") for name in ("job.csv", "job.json")]
+
+    assert "lines 2, 4: a status that is not understood; expected" in ended[0].out
+    assert "rows 1, 2: a status that is not understood; expected" in ended[1].out
+
+
+def test_all_faults_are_named_to_programs(worker: Worker) -> None:
+    """However many there are; the first of each kind are also beside their number."""
+    rows: list[Row] = [*((f"x{number}", "Away", "") for number in range(2100)), ("5", "?", "")]
 
     ended = worker("check", write_csv(worker.folder / "job.csv", rows), "--max-invalid", "none")
 
-    assert (len(ended.summary["faults"]), ended.summary["counts"]["invalid"]) == (1000, 1200)
+    kinds = [
+        (kind["reason"], kind["rows"], [fault["row"] for fault in kind["first"]])
+        for kind in ended.summary["reasons"]
+    ]
+    assert [fault["row"] for fault in ended.summary["faults"]] == [*range(1, 2102)]
+    assert ended.summary["counts"]["invalid"] == 2101
+    assert kinds == [("bad_associate_id", 2100, [*range(1, 11)]), ("unknown_status", 1, [2101])]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +189,64 @@ def test_only_a_job_of_names_has_names(worker: Worker) -> None:
     ended = worker("check", "job.csv")
 
     assert (ended.summary["notes"], "identity" in ended.summary["faults"][0]) == ([], False)
+
+
+def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None:
+    """Once each, with the closest one; pasted, all are understood, and none is sent by a mere guess."""
+    words = ["SICK", "sick", "Vaction", 'a"b\\', "[x]", "é\u202e\xa0z", "7", "y" * 60]
+    rows = [(number, word, "") for number, word in enumerate(words, 1)]
+    job = write_csv(worker.folder / "job.csv", [*rows, *away(range(100, 110))])
+    shown = worker.call("check", str(job), "--max-invalid", "none")
+
+    table = shown.out[shown.out.index("[input.statuses]") :].partition("\n\n")[0]
+    (worker.folder / "pasted.toml").write_text(table, "utf-8")
+    again = worker("check", job, "--config", "pasted.toml")
+
+    assert "put this at the end of the configuration file:\n\n[input.statuses]\n" in shown.out
+    assert table.splitlines()[1] == '# "ignore": nothing known is close; write the status you mean'
+    assert table.replace("\n", "").isprintable()
+    assert '"SICK" = "ignore"  # 2 rows\n' in table
+    assert '"Vaction" = "StatusNotAvailable"  # 1 row\n' in table
+    assert (again.code, again.summary["unmapped"]) == (0, [])
+    assert (again.summary["counts"]["skipped"], again.summary["counts"]["not_sent"]) == (7, 11)
+
+
+def test_the_table_to_paste_has_what_is_mapped_already(worker: Worker) -> None:
+    """A file of TOML may have a table once: what it says stays."""
+    config = worker.folder / "presence-worker.toml"
+    config.write_text('[input.statuses]\n"Å" = "StatusNormal"\n', "utf-8")
+    Path("job.csv").write_text("login,status\na,Å\nb,Vaction\n", "utf-8")
+
+    ended = worker.call("check", "job.csv", "--config", str(config), "--max-invalid", "none")
+
+    assert (
+        "in place of [input.statuses] in the\n  configuration file:\n\n[input.statuses]\n"
+        '"Å" = "StatusNormal"\n"Vaction" = "StatusNotAvailable"  # 1 row\n\n'
+    ) in ended.out
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("limit", ["10%", "none"])
+def test_they_are_listed_whatever_comes_of_the_job(command: str, limit: str, worker: Worker) -> None:
+    """Refused or not; in the summary without the ids, and with what is too long only counted."""
+    rows = [*away(range(100, 130)), *((number, "SICK", "") for number in range(1, 9)), (9, "z" * 61, "")]
+    job = write_csv(worker.folder / "job.csv", rows)
+
+    told = worker(command, job, "--max-invalid", limit).summary
+    shown = worker.call(command, str(job), *worker.options, "--max-invalid", limit).out
+
+    assert told["unmapped"] == [{"value": "SICK", "rows": 8, "closest": ""}]
+    assert told["unmapped_others"] == 1
+    assert '\n"SICK" = "ignore"  # 8 rows\n' in shown
+    assert "  1 row more with words that are too long for a status" in shown
+    assert "zzz" not in shown
+
+
+def test_a_column_of_sentences_is_no_column_of_statuses(worker: Worker) -> None:
+    """Nothing of it is shown, but that it is there."""
+    Path("job.csv").write_text(f"login,status\na,{'z' * 61}\n")
+
+    ended = worker.call("check", "job.csv", "--max-invalid", "none")
+
+    assert "  1 row with words that are too long for a status or too many to list" in ended.out
+    assert "[input.statuses]" not in ended.out

@@ -1,6 +1,7 @@
 """A canary secret and a canary message are in nothing a run prints, logs or leaves behind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,7 +31,6 @@ BROKEN = {
     "another status": shows(f"Status{MESSAGE}", SECRET),
 }
 WRONG: dict[str, list[Row]] = {
-    "a status": [("1", MESSAGE, MESSAGE)],
     "control characters": [("1", "Away", f"{MESSAGE}\x07")],
     "too long": [("1", "Away", MESSAGE * 20)],
     "a conflict": [("1", "Away", MESSAGE), ("1", "Away", f"{MESSAGE}!")],
@@ -132,6 +132,19 @@ def test_a_job_that_is_wrong(command: str, rows: list[Row], worker_on: Callable[
         ended = [worker.call(command, str(job), *worker.options, *more) for more in (["-vv"], ["--json"])]
 
     assert_kept(worker, *ended)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_status_that_is_not_understood(command: str, worker: Worker) -> None:
+    """It may be a reason of absence: the list of values not mapped has it, and no log or detail."""
+    job = write_csv(worker.folder / "job.csv", [("1", MESSAGE, MESSAGE)])
+
+    ended = [worker.call(command, str(job), *worker.options, *more) for more in (["-vv"], ["--json"])]
+
+    assert [each.out.count("Singdrossel") for each in ended] == [1, 1]
+    for path in worker.state.rglob("summary.json"):
+        path.write_text(path.read_text("utf-8").replace("Singdrossel", "", 1), "utf-8")
+    assert_kept(worker, *(replace(each, out=each.out.replace("Singdrossel", "")) for each in ended))
 
 
 @pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)

@@ -49,7 +49,8 @@ def settings() -> Settings:
 
 
 def check(name: str, settings: Settings) -> dict[str, Any]:
-    return check_job(str(EXAMPLES / name), settings, ())
+    with check_job(str(EXAMPLES / name), settings, ()) as checked:
+        return {**checked.summary, "faults": [*checked.faults]}
 
 
 def faults(summary: dict[str, Any]) -> dict[int, str]:
