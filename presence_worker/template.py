@@ -60,6 +60,12 @@ def parse(text: str) -> Template:
     return found
 
 
+def columns_of(text: str | None) -> list[str]:
+    """Give the names of columns in a template, each once; None: there is no template."""
+    gaps = [part for part in parse(text or "") if isinstance(part, Gap) and not part.is_day]
+    return list(dict.fromkeys(gap.name for gap in gaps))
+
+
 def day_writer(form: str | None, language: str) -> Callable[[date], str]:
     """Make the function that writes a day in the *form* of a Gap."""
     if form is None:

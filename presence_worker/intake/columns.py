@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from ..errors import InputRefused
 from ..settings import Input
+from ..template import columns_of
 from ..text import clean, toml_quoted
 from .names import FOREIGN, LISTS, OF_MAILS
 
@@ -33,12 +35,19 @@ class Columns:
     message: int | None
     starts: int | None = None  # the first day on which a row is due
     ends: int | None = None  # the last one
+    gaps: dict[str, int] = field(default_factory=dict)  # what input.message_template names: its column
 
     @property
     def texts(self) -> dict[str, int]:
         """The positions of what JSON must have as text, by what it is called."""
         name = {} if self.named_by == "associate_id" else {f"the {IDENTITIES[self.named_by]}": self.person}
-        return name if self.message is None else {**name, "the message": self.message}
+        message = {} if self.message is None else {"the message": self.message}
+        return {**name, **message, **{column_called(gap): place for gap, place in self.gaps.items()}}
+
+
+def column_called(name: str) -> str:
+    """Say of a column which one it is."""
+    return f"the column {clean(name, 60)!r}"
 
 
 def plain(name: str) -> str:
@@ -64,24 +73,30 @@ def configured(config: Input, key: str) -> str | None:
 def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
     """Give the positions of the columns that may be *key*; the configured name wins over all others."""
     if name := configured(config, key):
-        exact = [i for i, found in enumerate(names) if found == name]
-        return exact or [i for i, found in enumerate(names) if plain(found) == plain(name)]
+        return _called_so(names, name)
     bare = [plain(found) for found in names]
     if key in DAYS and not MAIL_COLUMNS.isdisjoint(bare):
         return []
     return [i for i, found in enumerate(bare) if found in ALIASES[key]]
 
 
+def _called_so(names: Sequence[str], name: str) -> list[int]:
+    exact = [i for i, found in enumerate(names) if found == name]
+    return exact or [i for i, found in enumerate(names) if plain(found) == plain(name)]
+
+
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
     ways = configured_ways(config) or list(IDENTITIES)  # beside a configured one, others name nobody
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
+    gaps = {name: _called_so(names, name) for name in columns_of(config.message_template)}
     used = [way for way in ways if positions[way]]
     faults = chain(
         _missing(names, positions, used, config),
         _repeated(names),
         _unclear(names, positions),
         _several_ways(names, positions, used, config),
+        _unclear_gaps(names, gaps),
     )
     fault = next(faults, None)  # the others may only follow from the first
     if fault:
@@ -93,6 +108,7 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
         message=_only(positions["message"]),
         starts=_only(positions["from"]),
         ends=_only(positions["until"]),
+        gaps={name: places[0] for name, places in gaps.items() if places},
     )
 
 
@@ -114,7 +130,7 @@ def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], co
     if foreign and not used and not configured_ways(config):
         yield "; none ".join([_not_ours(foreign), *wanted[1:]])
     elif wanted:
-        yield f"no column {' and none '.join(wanted)}; {_found(names)}; {EXPECTED}"
+        yield f"no column {' and none '.join(wanted)}; {columns_found(names)}; {EXPECTED}"
 
 
 def _not_ours(foreign: Sequence[str]) -> str:
@@ -146,9 +162,9 @@ def _listed(words: Sequence[str], joint: str) -> str:
 
 
 def _repeated(names: Sequence[str]) -> Iterator[str]:
-    for twice in sorted({name for name in names if names.count(name) > 1}):
+    for twice in sorted(name for name, times in Counter(names).items() if times > 1):
         named = f"the column {clean(twice, 60)!r}" if twice else "a column without a name"
-        yield f"{named} is there more than once; keep one ({_found(names)})"
+        yield f"{named} is there more than once; keep one ({columns_found(names)})"
 
 
 def _unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
@@ -156,6 +172,13 @@ def _unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
         if len(places) > 1:
             both = " and ".join(clean(names[i], 60) for i in places)
             yield f"{both} could both be {key}; name one with input.{key}"
+
+
+def _unclear_gaps(names: Sequence[str], gaps: Positions) -> Iterator[str]:
+    for gap, places in gaps.items():
+        if len(places) > 1:
+            both = " and ".join(clean(names[i], 60) for i in places)
+            yield f"{both} could both be {{{gap}}} of input.message_template; write it as the column does"
 
 
 def _several_ways(
@@ -169,7 +192,8 @@ def _several_ways(
         yield f"{shown} {number} name people; {how} {_settings(used)}"
 
 
-def _found(names: Sequence[str]) -> str:
+def columns_found(names: Sequence[str]) -> str:
+    """Say which columns there are; where they look like a row, only that."""
     if any(name.isdigit() for name in names):  # its cells may be reasons of absence: never shown
         return "found: what looks like a row; the first line must name the columns"
     return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"

@@ -86,5 +86,6 @@ def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:
     ordinal = 0
     for ordinal, record in enumerate(table.records, 1):
         yield reader.read(ordinal, record)
+    reader.end()
     if not ordinal:
         raise InputRefused(f"{name}: no rows; an empty export is usually a broken export")

@@ -1,22 +1,24 @@
 """Records become rows: every fault of a record is found, and nothing is guessed."""
 
 import json
-import unicodedata
 from datetime import date
 from typing import Any
 
 import orjson
 
-from ..model import MAX_MESSAGE_LENGTH, PRESENT, Reason, Result, Row
-from ..roundtrip import no_text, ragged
+from ..errors import InputRefused
+from ..model import PRESENT, Reason, Result, Row
+from ..roundtrip import ragged
 from ..settings import IGNORE, Settings
 from .columns import understand
+from .due import UNDATED, Due, due_reader
+from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
 from .statuses import status_reader
 from .table import Record, Table
 from .unmapped import Unmapped
 
-KEPT = "\n\r\t"  # control characters a message may have
+GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
 
 
 class RowReader:
@@ -28,11 +30,18 @@ class RowReader:
         self._name = name
         self._day = day
         self._status = status_reader(settings.input)
-        self._columns = understand(table.columns, settings.input, name)
+        self._understand(name)
         self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
-        self._width = len(table.columns)
         self.messages_left_out = 0  # beside StatusNormal
         self.unmapped = Unmapped(settings.input)  # statuses that are not understood
+        if table.format not in GROWING:
+            self.end()
+
+    def _understand(self, where: str) -> None:
+        self._columns = understand(self._table.columns, self._config, where)
+        self._width = len(self._table.columns)
+        self._due = due_reader(self._columns, self._config, self._day)
+        self._message = message_reader(self._columns, self._config)
 
     @property
     def named_by(self) -> str:
@@ -49,31 +58,51 @@ class RowReader:
         cells, faults = record.cells, list[tuple[Reason, str]]()
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
-        columns = self._columns
-        person = self._person(cells[columns.person], faults, quoted=not faults)
-        status = self._presence(cells[columns.status], faults)
-        message = "" if columns.message is None else self._message(cells[columns.message], faults)
+        person, status, due, message = self._judged(cells, faults)
         if faults or status == IGNORE:
             return self._not_sent(ordinal, record, person, status, faults)
+        if status == PRESENT:
+            self.messages_left_out += bool(message)
+            message = ""  # it is the comment of who is not present
         return Row(
             row=ordinal,
             line=record.line,
             associate_id=person.associate_id,
             identity=person.identity,
             status=status,
-            message=self._sent_message(status, message),
+            message=message,
             cells=stored(record.cells),
+            period=due.period,
+            result=Result.SKIPPED if due.reason else None,
+            reason=due.reason,
+            detail=due.detail,
         )
 
+    def _judged(self, cells: list[Any], faults: Faults) -> tuple[Person, str | None, Due, str]:
+        """Give whom a row is about, its status, days and message; add what is wrong to *faults*."""
+        columns, quoted = self._columns, not faults
+        person = self._person(cells[columns.person], faults, quoted=quoted)
+        status = self._presence(cells[columns.status], faults)
+        due = self._due(cells, quoted=quoted) if self._due else UNDATED
+        if due is not UNDATED:
+            faults += [(Reason.BAD_DATE, words) for words in due.faults]
+            if due.reason is Reason.NO_COVERAGE and status != IGNORE:
+                faults.append((due.reason, due.detail or ""))
+        return person, status, due, self._message(cells, status, due.period, faults)
+
+    def end(self) -> None:
+        """Raise InputRefused where a column that is needed was never there."""
+        words = lacking(self._columns, self._table.columns, self._config)
+        if words:
+            raise InputRefused(f"{self._name}: {words}")
+
     def _fitted(self, record: Record, faults: Faults) -> list[Any]:
-        """Give as many cells as there are columns; JSON may bring new columns, CSV may not."""
+        """Give as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
-        if self._table.format == "csv":
+        if self._table.format not in GROWING:
             faults.append((Reason.RAGGED_ROW, ragged(len(cells), self._width)))
             return [*cells, *[""] * self._width][: self._width]
-        where = f"{self._name}, line {record.line}"
-        self._columns = understand(self._table.columns, self._config, where)
-        self._width = len(self._table.columns)
+        self._understand(f"{self._name}, line {record.line}")
         return cells
 
     def _presence(self, found: Any, faults: Faults) -> str | None:
@@ -90,25 +119,6 @@ class RowReader:
             faults.append((Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {allowed}"))
         return status
 
-    def _message(self, found: Any, faults: Faults) -> str:
-        if not isinstance(found, str):
-            if found is not None:
-                faults.append((Reason.BAD_MESSAGE, no_text("the message")))
-            return ""
-        message = found.strip()
-        if len(message) > MAX_MESSAGE_LENGTH:
-            words = f"the message has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
-            faults.append((Reason.MESSAGE_TOO_LONG, words))
-        if not found.isprintable():
-            faults += _controls(found)  # also those that would be trimmed
-        return message
-
-    def _sent_message(self, status: str | None, message: str) -> str:
-        if status == PRESENT:
-            self.messages_left_out += bool(message)
-            return ""  # it is the comment of who is not present
-        return message or self._config.default_message
-
     def _not_sent(
         self, ordinal: int, record: Record, person: Person, status: str | None, faults: Faults
     ) -> Row:
@@ -124,19 +134,6 @@ class RowReader:
             reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
             detail="; ".join(words for _, words in faults) or "its status is mapped to ignore",
         )
-
-
-def _controls(message: str) -> Faults:
-    """Tell the first control character: it cannot be seen."""
-    for place, character in enumerate(message, 1):
-        if _is_control(character):
-            words = f"is a control character (U+{ord(character):04X}); remove it"
-            return [(Reason.CONTROL_CHARACTERS, f"character {place} of the message {words}")]
-    return []
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs") and character not in KEPT
 
 
 def stored(cells: list[Any]) -> str:

@@ -180,11 +180,12 @@ def test_other_statuses_can_be_allowed(write: Write) -> None:
     [
         ("", ""), (None, ""), ("  Ferie\n", "Ferie"), ("a\nb\tc\r\nd", "a\nb\tc\r\nd"),
         ("x" * 255, "x" * 255),
-        (" " * 300, ""), ("\u202eabc\u200b", "\u202eabc\u200b"), ("😀" * 255, "😀" * 255),
+        (" " * 300, ""), ("a\u030abc\u200b", "\u00e5bc"), ("😀" * 255, "😀" * 255),
+        ("e\u0301" * 255, "é" * 255),
     ],
 )  # fmt: skip
 def test_messages(found: str | None, message: str, write: Write) -> None:
-    """A message goes out as it is, without the spaces around it; null is none."""
+    """A message goes out as it is written in one way, without the spaces around it; null is none."""
     row = read_row(write, 5, "Away", found)
 
     assert (row.message, row.result) == (message, None)
@@ -199,7 +200,16 @@ def test_messages(found: str | None, message: str, write: Write) -> None:
         ("a\x0b", "control_characters", control(2, "000B")),
         ("\x1f", "control_characters", control(1, "001F")),
         ("\x85a", "control_characters", control(1, "0085")),
-        ("\ud800", "control_characters", control(1, "D800")),
+        (
+            " \u202ea",
+            "control_characters",
+            "character 2 of the message is one that turns the order of reading round (U+202E); remove it",
+        ),
+        (
+            "\ud800",
+            "control_characters",
+            "character 1 of the message is half a character (U+D800); remove it",
+        ),
     ],
 )
 def test_messages_that_cannot_be_sent(found: str, reason: str, detail: str, write: Write) -> None:

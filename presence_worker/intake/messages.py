@@ -1,0 +1,140 @@
+"""What is said of who is not present: the row's own words, else those of the template, else the default."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from ..message import misleading, written
+from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
+from ..roundtrip import no_text
+from ..settings import IGNORE, Input
+from ..template import DAYS, Gap, day_writer, parse
+from ..text import clean
+from .columns import Columns, column_called, columns_found
+from .people import Faults
+
+SPOILING = {  # faults told already, of which those of a template only follow
+    Reason.RAGGED_ROW,
+    Reason.BAD_DATE,
+    Reason.BAD_MESSAGE,
+    Reason.MESSAGE_TOO_LONG,
+    Reason.CONTROL_CHARACTERS,
+}
+DAYS_KEPT = 1000  # in words; they repeat
+Cells = Sequence[Any]
+Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
+Message = Callable[[Cells, str | None, Period | None, Faults], str]
+
+
+def message_reader(columns: Columns, config: Input) -> Message:
+    """Make the function from a row's cells, status and days to its message; it adds to the row's faults.
+
+    Words of the row's own are given whatever the status, so that they can be counted.
+    """
+    own = columns.message
+    made = None if config.message_template is None else _template_filler(columns, config)
+    default = config.default_message
+
+    def read(cells: Cells, status: str | None, period: Period | None, faults: Faults) -> str:
+        message = "" if own is None else _own(cells[own], faults)
+        if message or status == PRESENT:
+            return message
+        if made is None or status in (None, IGNORE) or any(reason in SPOILING for reason, _ in faults):
+            return default
+        return made(cells, period, faults)
+
+    return read
+
+
+def lacking(columns: Columns, names: Sequence[str], config: Input) -> str | None:
+    """Say what the template names and a job with these columns has not; None where it has everything."""
+    gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
+    days = {"from": columns.starts, "until": columns.ends}
+    missing = [
+        gap.name for gap in gaps if (days[gap.name] if gap.is_day else columns.gaps.get(gap.name)) is None
+    ]
+    if not missing:
+        return None
+    shown = ", ".join(f"{{{clean(name, 60)}}}" for name in dict.fromkeys(missing))
+    return f"input.message_template has {shown}, and there is no such column; {columns_found(names)}"
+
+
+def _own(found: Any, faults: Faults) -> str:
+    if not isinstance(found, str):
+        if found is not None:
+            faults.append((Reason.BAD_MESSAGE, no_text("the message")))
+        return ""
+    if not found:
+        return ""
+    message = written(found)
+    if len(message) > MAX_MESSAGE_LENGTH:
+        faults.append((Reason.MESSAGE_TOO_LONG, _too_long("the message", message)))
+    if not found.isprintable():
+        _tell_misleading(found, faults)  # also what would be trimmed
+    return message
+
+
+def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period | None, Faults], str]:
+    parts = parse(config.message_template or "")
+    gaps = [(part, _fill(part, columns, config.locale)) for part in parts if isinstance(part, Gap)]
+
+    def made(cells: Cells, period: Period | None, faults: Faults) -> str:
+        texts = {gap: fill(cells, period) for gap, fill in gaps}
+        if wrong := [gap.name for gap, text in texts.items() if text is None]:
+            faults += [(Reason.BAD_MESSAGE, no_text(column_called(name))) for name in wrong]
+            return ""
+        if empty := [gap.name for gap, text in texts.items() if not text]:
+            if not config.default_message:
+                faults.append((Reason.BAD_MESSAGE, _nothing_in(empty)))
+            return config.default_message
+        return _joined(
+            "".join(part if isinstance(part, str) else texts[part] or "" for part in parts), faults
+        )
+
+    return made
+
+
+def _joined(text: str, faults: Faults) -> str:
+    message = written(text)
+    if len(message) > MAX_MESSAGE_LENGTH:
+        faults.append(
+            (Reason.MESSAGE_TOO_LONG, _too_long("the message made by input.message_template", message))
+        )
+    _tell_misleading(text, faults)
+    return message
+
+
+def _fill(gap: Gap, columns: Columns, language: str) -> Fill:
+    """Make the function that gives the text of a gap."""
+    if not gap.is_day:
+        place = columns.gaps.get(gap.name)
+        return lambda cells, _: "" if place is None else _text(cells[place])
+    write = lru_cache(DAYS_KEPT)(day_writer(gap.form, language))
+    end = DAYS.index(gap.name)
+
+    def fill(_: Cells, period: Period | None) -> str:
+        day = period[end] if period else None
+        return write(day) if day else ""
+
+    return fill
+
+
+def _text(found: Any) -> str | None:
+    """Give what a cell says; of JSON, whole numbers are texts as they look."""
+    if isinstance(found, str):
+        return found.strip()
+    return "" if found is None else str(found) if type(found) is int else None
+
+
+def _too_long(what: str, message: str) -> str:
+    return f"{what} has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
+
+
+def _nothing_in(names: Sequence[str]) -> str:
+    shown = " and ".join(clean(name, 60) for name in names)
+    return f"nothing in {shown}, which input.message_template needs; fill it in, or set input.default_message"
+
+
+def _tell_misleading(text: str, faults: Faults) -> None:
+    if fault := misleading(text):
+        faults.append((Reason.CONTROL_CHARACTERS, fault))
