@@ -18,8 +18,8 @@ from ..model import MAX_ASSOCIATE_ID
 from ..run import SANDBOX, Invocation, Silence, quoted
 from ..run.signals import halting
 from ..settings import Settings
-from ..superoffice import check_settings, open_client, target_name
-from .invoke import repeated, settings_of, work
+from ..superoffice import check_settings, open_client
+from .invoke import named_target, repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
 from .output import Summary, print_json, print_lines, remark
@@ -86,7 +86,7 @@ def _invocation(options: Options, settings: Settings) -> Invocation:
         settings=settings,
         day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
-        target=SANDBOX if options.sandbox else _target(settings),
+        target=SANDBOX if options.sandbox else named_target(settings),
         options=_repeated(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
@@ -99,14 +99,6 @@ def _repeated(options: Options, settings: Settings) -> tuple[str, ...]:
         return repeated(options, settings)
     except UsageFault:  # a configuration file that is not there
         return options.repeated
-
-
-def _target(settings: Settings) -> str:
-    """Give the target's name, an empty one where the settings lead nowhere."""
-    try:
-        return target_name(settings.target, settings.auth.login_url)
-    except UsageFault:
-        return ""
 
 
 async def _until_told_to_stop(

@@ -11,6 +11,7 @@ import anyio
 from .. import log
 from ..configuration import CONFIG_VARIABLE, find_config, load_settings
 from ..days import today
+from ..errors import UsageFault
 from ..journal import Archive
 from ..report import Summary
 from ..run import SANDBOX, Invocation, Silence, raise_on_signal
@@ -36,7 +37,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     if options.sandbox:
         target, open_service = SANDBOX, partial(load("embedded").open_sandbox, settings)
     elif offline:
-        target, open_service = settings.target.base_url or "", partial(open_client, settings)
+        target, open_service = named_target(settings), partial(open_client, settings)
     else:
         check_settings(settings)
         target = target_name(settings.target, settings.auth.login_url)
@@ -52,6 +53,16 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         open_service=open_service,
         progress=load("progress").ProgressLine() if watched else Silence(),
     )
+
+
+def named_target(settings: Settings) -> str:
+    """Give the target's name; an empty one where the settings name none, or lead nowhere."""
+    if not (settings.target.base_url or settings.target.tenant):
+        return ""
+    try:
+        return target_name(settings.target, settings.auth.login_url)
+    except UsageFault:
+        return ""
 
 
 def repeated(options: Options, settings: Settings) -> tuple[str, ...]:

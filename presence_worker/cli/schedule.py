@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from ..errors import UsageFault
 from ..model import Kind
-from ..run import cancel_schedule, list_schedule
+from ..run import Invocation, cancel_schedule, list_schedule
 from .invoke import invocation_of
 from .options import Options, common_options
 from .output import print_json, print_lines
@@ -15,9 +16,8 @@ WORDS = {Kind.START: "set to {status}", Kind.RETURN: "present again"}
 
 
 @click.group("schedule", invoke_without_command=True)
-@click.pass_context
 @common_options
-def command(options: Options, context: click.Context) -> int:
+def command(options: Options) -> int:
     """List what is still to come of earlier jobs: first days, and returns.
 
     The next `run` for the same SuperOffice on that day, or after it, does it. A newer row about somebody
@@ -28,9 +28,9 @@ def command(options: Options, context: click.Context) -> int:
       presence-worker schedule
       presence-worker schedule cancel 20261201T060000Z-7f3a.17
     """
-    if context.invoked_subcommand:
+    if click.get_current_context().invoked_subcommand:
         return 0
-    found = list_schedule(invocation_of(options))
+    found = list_schedule(_invocation(options))
     if options.as_json:
         print_json({"schedule": found})
     elif not options.quiet:
@@ -50,12 +50,20 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     Example:
       presence-worker schedule cancel 20261201T060000Z-7f3a.17
     """
-    found = cancel_schedule(ids, invocation_of(options))
+    found = cancel_schedule(ids, _invocation(options))
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
         print_lines(f"Cancelled: {entry['id']} (associate {_who(entry)})" for entry in found)
     return 0
+
+
+def _invocation(options: Options) -> Invocation:
+    """Give the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
+    invocation = invocation_of(options, offline=True)
+    if not invocation.target:
+        raise UsageFault("no SuperOffice is named, whose schedule it is: set target.base_url, or --base-url")
+    return invocation
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:

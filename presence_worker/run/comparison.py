@@ -24,7 +24,8 @@ class Comparison:
         """Say what is so different that the file may be the wrong one; nothing where it is not."""
         found = []
         if not self.rows_before * FEWER <= self.rows <= self.rows_before * MORE:
-            found.append(f"{self.rows} rows, where the last job had {self.rows_before} (run {self.run_id})")
+            rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
+            found.append(f"{rows}, where the last job had {self.rows_before} (run {self.run_id})")
         for words, names in (("new", self.columns_added), ("gone", self.columns_gone)):
             if names:
                 found.append(f"columns {words} since the last job: {', '.join(names)}")
