@@ -11,6 +11,12 @@ _RAGGED = re.compile(r"(\d+) cells, but the header has (\d+)")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
 
 
+def is_ours(start: bytes) -> bool:
+    """Tell by how a file begins, encoded somehow like ASCII, whether it is one that `run` takes back."""
+    header = b" ".join(start.splitlines()[:2])  # a spreadsheet's "sep=;" may stand above
+    return all(name.encode() in header for name in FATE_COLUMNS[:2])
+
+
 def escape_formula(cell: str) -> str:
     """Make a cell that a spreadsheet would calculate into plain text; `unescape_formula` takes it back."""
     return f"'{cell}" if _FORMULA.match(cell) else cell

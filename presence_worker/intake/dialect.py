@@ -53,13 +53,14 @@ def recognise(head: Sequence[str], config: Input) -> Dialect:
     Else the delimiter is the configured one, or that of a line "sep=;", which is Excel's, or the one with
     which the header shows most of the columns we need.
     """
-    told = _SEP.fullmatch(head[0].rstrip("\r\n")) if head else None
-    above = 1 if told else 0
-    mine = _delimiter_of_ours(head[above:])
+    sep = _SEP.fullmatch(head[0].rstrip("\r\n")) if head else None
+    above = 1 if sep else 0
+    told = config.delimiter or (sep[1] if sep else None)
+    mine = _delimiter_of_ours(head[above:], told)
     if mine:
         return Dialect(delimiter=mine, above=above, comment=None, ours=True)
     above = max(above, config.skip_lines)
-    delimiter = config.delimiter or (told and told[1]) or _delimiter(head[above:], config)
+    delimiter = told or _delimiter(head[above:], config)
     return Dialect(delimiter=delimiter, above=above, comment=config.comment, ours=False)
 
 
@@ -80,13 +81,13 @@ def names_what_we_need(names: Sequence[str], config: Input) -> bool:
     return people and bool(candidates(names, "status", config))
 
 
-def _delimiter_of_ours(lines: Sequence[str]) -> str | None:
+def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
     """Give the delimiter with which the header has the columns that we add, None where none has.
 
-    It need not be the one we wrote: a spreadsheet saves with its own.
+    It need not be the one we wrote, nor the one we were *told*: a spreadsheet saves with its own.
     """
     odd = _OURS.findall("".join(lines[:NEAR]))[:1]
-    shown = {d: _names(lines, d) for d in dict.fromkeys([*DELIMITERS, *odd])}
+    shown = {d: _names(lines, d) for d in dict.fromkeys([told or ",", *DELIMITERS, *odd])}
     ours = [delimiter for delimiter, names in shown.items() if FATE_COLUMNS[0] in names]
     return max(ours, key=lambda d: (sum(map(shown[d].count, FATE_COLUMNS)), len(shown[d])), default=None)
 
@@ -97,7 +98,8 @@ def _delimiter(lines: Sequence[str], config: Input) -> str:
 
 
 def _rank(names: Sequence[str], config: Input) -> tuple[int, int]:
-    return sum(bool(candidates(names, key, config)) for key in ALIASES), len(names)
+    named = sum(bool(candidates(names, key, config)) for key in ALIASES)
+    return named, sum(bool(name.strip(DELIMITERS)) for name in names)
 
 
 def _names(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
+from ..roundtrip import is_ours
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 
 STDIN = "-"
+FIRST_LINES = 1 << 16  # bytes in which a header stands
 IN_MEMORY = 8 << 20  # bytes; a piped job up to this size never touches a disk
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -54,7 +56,8 @@ def open_source(job: str, encoding: str | None) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
     The rule is: a byte-order mark; else *encoding*; else UTF-8; else cp1252, but only for a file
-    without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file.
+    without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file. A failed.csv is UTF-8
+    where it can be: *encoding* is meant for the job it came from.
     """
     name = "standard input" if job == STDIN else job
     with _opened(job) as file, _unchanged(name, file):
@@ -155,17 +158,18 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
     """Give the text and its encoding; of a workbook, neither."""
     if is_workbook(name, file):
         return io.StringIO(), None
-    multibyte, tail, head = False, b"", b""
+    multibyte, tail, start = False, b"", b""
     for chunk in _pieces(file):
-        head = head or chunk[:4]
+        start = start or chunk[:FIRST_LINES]
         multibyte = multibyte or bool(_MULTIBYTE.search(tail + chunk))
         tail = chunk[-3:]
-    if not head:
+    if not start:
         raise InputRefused(f"{name}: empty; an empty export is usually a broken export")
-    encoding = next((e for mark, e in MARKS.items() if head.startswith(mark)), wanted)
-    if not encoding and b"\0" in head:
-        raise InputRefused(f"{name}: {_unmarked(head)}")
-    encoding = _verified(name, file, encoding, fallback=None if multibyte else "cp1252")
+    told = None if is_ours(start) else wanted
+    encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
+    if not encoding and b"\0" in start[:4]:
+        raise InputRefused(f"{name}: {_unmarked(start[:4])}")
+    encoding = _verified(name, file, encoding, fallback=wanted or (None if multibyte else "cp1252"))
     file.seek(0)
     return io.TextIOWrapper(file, encoding=encoding, newline=""), encoding
 

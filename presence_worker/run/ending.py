@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
+from ..intake.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Reason, Result, State
@@ -83,8 +84,12 @@ def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invoca
 
 
 def _as_it_is(delimiter: str | None, config: Input) -> tuple[str, ...]:
-    """Give the options with which failed.csv is read as what it is, where the settings say otherwise."""
+    """Give the options with which failed.csv is read as what it is, where the settings say otherwise.
+
+    It would be recognised by its columns; whoever mends it may take ours out.
+    """
     form = () if config.format in ("auto", "csv") else ("--format", "csv")
-    if config.delimiter is None:
+    cut = delimiter or ","
+    if config.delimiter is None and cut in DELIMITERS:
         return form
-    return (*form, "--delimiter", {None: ",", "\t": "tab"}.get(delimiter, str(delimiter)))
+    return (*form, "--delimiter", "tab" if cut == "\t" else cut)

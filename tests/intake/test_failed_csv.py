@@ -80,3 +80,132 @@ def test_ragged_rows_stay_ragged(row: list[str], own: list[str], write: Write) -
     _, rows = read(path)
 
     assert (cells(rows), rows[0].reason) == ([own], "ragged_row")
+
+
+MEANT_FOR_THE_JOB = [
+    {"skip_lines": 3},
+    {"comment": "5"},
+    {"comment": '"'},
+    {"comment": "\ufeff"},
+    {"delimiter": ";"},
+    {"delimiter": "a"},
+    {"encoding": "cp1252"},
+    {"encoding": "utf-16"},
+    {"sheet": "Leave"},
+    {"skip_lines": 1, "comment": "#", "delimiter": "\t", "encoding": "latin-1"},
+]
+
+
+@pytest.mark.parametrize("config", MEANT_FOR_THE_JOB, ids=str)
+def test_what_was_meant_for_the_job_is_not_meant_for_it(config: dict[str, str], write: Write) -> None:
+    """Our file is read as we wrote it, whatever had to be said of the one it came from."""
+    names = ("associateId", "status", "message", "note")
+    rows = [["5", "Away", "Å, #", "#"], ['"6', "Away", "", "7,a"], ["#7", "Away", "", ""]]
+    path = write(failed_csv([*names, *FATE_COLUMNS], *([*row, *FATE] for row in rows)))
+
+    job, found = read(path, **config)
+
+    assert (job.came_back, job.delimiter, job.columns) == (True, ",", list(names))
+    assert cells(found) == rows
+
+
+@pytest.mark.parametrize("delimiter", ["^", " ", "_", "'", "a", ";"])
+@pytest.mark.parametrize("told", [None, "^", ","])
+def test_any_delimiter_is_recognised(delimiter: str, told: str | None, write: Write) -> None:
+    """Our columns stand side by side, and what is between them cuts the others, too."""
+    names = ("associateId", "status", "message", "x,y;_result;z")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow([*names, *FATE_COLUMNS])
+    writer.writerow(["5", "Away", "a ^_b;,|", "'=x", *FATE])
+    path = write(text.getvalue())
+
+    job, rows = read(path, delimiter=told)
+
+    assert (job.delimiter, job.columns) == (delimiter, list(names))
+    assert cells(rows) == [["5", "Away", "a ^_b;,|", "=x"]]
+
+
+def test_names_and_texts_are_not_trimmed(write: Write) -> None:
+    """Two names of a JSON object may differ in a space; its texts may have NUL characters."""
+    names = ("associateId", "status", "x", "x ", "")
+    path = write(failed_csv([*names, *FATE_COLUMNS], ["5", "Away", "a", "\0", " ", *FATE]))
+
+    job, rows = read(path)
+
+    assert (job.columns, cells(rows)) == (list(names), [["5", "Away", "a", "\0", " "]])
+
+
+def test_a_column_that_only_looks_like_ours_does_not_matter(write: Write) -> None:
+    """Where the job had one called as ours are, what we said of the row is in the last of that name."""
+    names = ["associateId", "status", "message", "_detail", *FATE_COLUMNS]
+    said = ("invalid", "bad_message", "the message is no text; write it in quotes", "", "0", "2")
+    path = write(failed_csv(names, ["5", "Away", "7", "old", *said]))
+
+    job, rows = read(path)
+
+    assert (job.columns, rows[0].reason) == (["associateId", "status", "message"], "bad_message")
+
+
+def saved_again(content: bytes, delimiter: str, *, tail: int = 0, first: str = "") -> str:
+    """Give a failed.csv as a spreadsheet saves it: all rows as wide as the widest, and wider."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    width = max(map(len, rows)) + tail
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerows([*row, *[""] * (width - len(row))] for row in rows)
+    return first + text.getvalue()
+
+
+RAGGED = [
+    ["5", "Away", "x", "invalid", "ragged_row", "4 cells, but the header has 3", "", "0", "2", "=y"],
+    ["6", "Away", "x", "invalid", "ragged_row", "5 cells, but the header has 3", "", "0", "3", "", ""],
+    ["7", "Away", "", "invalid", "ragged_row", "2 cells, but the header has 3; fill them in", "", "0", "4"],
+    ["8", "Away", "=z", "failed", "timeout", "", "", "6", "5"],
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("tail", [0, 1, 4])
+@pytest.mark.parametrize(("encoding", "first"), [("utf-8-sig", ""), ("utf-16", ""), ("utf-8", "sep={}\r\n")])
+def test_a_spreadsheet_may_save_it(
+    delimiter: str, tail: int, encoding: str, first: str, write: Write
+) -> None:
+    """Another delimiter, encoding and width do not matter: no row is mended by being saved."""
+    content = failed_csv(["associateId", "status", "message", *FATE_COLUMNS], *RAGGED)
+    again = saved_again(content, delimiter, tail=tail, first=first.format(delimiter))
+    path = write(again.encode(encoding))
+
+    job, rows = read(path, delimiter="|", skip_lines=2)
+
+    assert (job.came_back, job.delimiter) == (True, delimiter)
+    assert [row.reason for row in rows] == ["ragged_row", "ragged_row", "ragged_row", None]
+    assert [[cell for cell in row if cell] for row in cells(rows)] == [
+        ["5", "Away", "x", "=y"],
+        ["6", "Away", "x"],
+        ["7", "Away"],
+        ["8", "Away", "=z"],
+    ]
+
+
+def test_a_row_too_long_can_be_mended_in_a_spreadsheet(write: Write) -> None:
+    """Where a spreadsheet hides how long a row is, an empty _detail says that it is mended."""
+    mended = [[*row[:5], "", *row[6:9]] for row in RAGGED[:2]]
+    content = failed_csv(["associateId", "status", "message", *FATE_COLUMNS], *mended, RAGGED[2])
+    path = write(saved_again(content, ";", tail=2))
+
+    _, rows = read(path)
+
+    assert [row.reason for row in rows] == [None, None, "ragged_row"]
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("utf-8", "cp1252"), ("utf-8", "utf-16"), ("mac-roman",) * 2])
+def test_an_editor_may_drop_the_mark(encoding: str, told: str, write: Write) -> None:
+    """Without its mark, our file is UTF-8 where it can be, and else in the encoding that is configured."""
+    names = ("associateId", "status", "message")
+    content = failed_csv([*names, *FATE_COLUMNS], ["5", "Away", "på ferie", *FATE]).decode("utf-8-sig")
+    path = write(f"sep=,\n{content}".encode(encoding))
+
+    job, rows = read(path, encoding=told)
+
+    assert (job.encoding, rows[0].message) == (encoding, "på ferie")

@@ -70,9 +70,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("round")
 
 
-def read(path: Path) -> tuple[Job, list[Row]]:
+def read(path: Path, settings: Settings = SETTINGS) -> tuple[Job, list[Row]]:
     """Give a job and its rows, as `run` reads them."""
-    with open_job(str(path), SETTINGS, date(2026, 12, 1)) as opened:
+    with open_job(str(path), settings, date(2026, 12, 1)) as opened:
         return opened, list(opened.rows)
 
 
@@ -93,9 +93,9 @@ def run(path: Path, folder: Path) -> list[Row]:
     return [r for r in rows if r.row not in done and r.result is not Result.SKIPPED]
 
 
-def come_back(folder: Path) -> tuple[list[Row], list[Job]]:
+def come_back(folder: Path, settings: Settings = SETTINGS) -> tuple[list[Row], list[Job]]:
     """Read the files that go back; give their rows, and the jobs."""
-    found = [read(folder / name) for name in BACK if (folder / name).exists()]
+    found = [read(folder / name, settings) for name in BACK if (folder / name).exists()]
     return [row for _, rows in found for row in rows], [opened for opened, _ in found]
 
 
@@ -142,6 +142,44 @@ def test_what_went_round_goes_round_again(table: list[list[str]], place: Path) -
     found, _ = come_back(again)
 
     assert asked(found) == asked(expected)
+
+
+FOR_THE_JOB = {"skip_lines": 2, "comment": "5", "delimiter": "|", "encoding": "cp1252", "sheet": "Leave"}
+
+
+@PROPERTY
+@given(
+    table=tables(),
+    delimiter=st.sampled_from(",;\t|"),
+    saved=st.sampled_from([None, ",", ";", "\t"]),
+    tail=st.integers(0, 2),
+    encoding=st.sampled_from(["utf-8-sig", "utf-8", "utf-16"]),
+)
+def test_a_spreadsheet_may_be_in_between(
+    table: list[list[str]], delimiter: str, saved: str | None, tail: int, encoding: str, place: Path
+) -> None:
+    """However a spreadsheet saves the files, and whatever was meant for the job, they ask for the same."""
+    path = place / "changes.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows(table)
+
+    expected = run(path, place)
+    for name in BACK:
+        if saved and (place / name).exists():
+            _save_again(place / name, delimiter, (saved, tail, encoding))
+    found, _ = come_back(place, Settings(input=SETTINGS.input.model_copy(update=FOR_THE_JOB)))
+
+    assert sorted(map(_asks_for, found)) == sorted(map(_asks_for, expected))
+
+
+def _save_again(path: Path, delimiter: str, how: tuple[str, int, str]) -> None:
+    """Save a table with another delimiter, and with all its rows as wide as the widest, and wider."""
+    other, tail, encoding = how
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=delimiter))
+    width = max(map(len, rows)) + tail
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=other).writerows([*row, *[""] * (width - len(row))] for row in rows)
 
 
 VALUES = st.recursive(
