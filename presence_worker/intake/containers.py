@@ -59,6 +59,10 @@ class Bounds:
     free: int = 64 << 20  # bytes, however small it is
     ratio: int = 200  # times its size beyond that; real exports shrink to a twentieth or so
 
+    def of(self, file: IO[bytes]) -> int:
+        """Give the number of bytes that *file* may unpack to."""
+        return min(self.most, max(self.free, self.ratio * file.seek(0, io.SEEK_END)))
+
 
 LIMITS = Bounds()
 
@@ -101,13 +105,13 @@ def unpacked(name: str, file: IO[bytes], packing: Packing, bounds: Bounds = LIMI
 
     What really comes out is counted: what a file says of its size proves nothing.
     """
-    allowed, total = max(bounds.free, bounds.ratio * file.seek(0, io.SEEK_END)), 0
+    allowed, total = bounds.of(file), 0
     file.seek(0)
     with intact(name, f"a {packing.name} file"):
         for chunk in packing.unpack(file, name):
             total += len(chunk)
-            if total > min(bounds.most, allowed):
-                size = f"{bounds.ratio} times its size" if total > allowed else f"{bounds.most} bytes"
+            if total > allowed:
+                size = f"{bounds.most} bytes" if allowed == bounds.most else f"{bounds.ratio} times its size"
                 raise InputRefused(f"{name}: unpacks to more than {size}; if it is right, run it unpacked")
             yield chunk
 

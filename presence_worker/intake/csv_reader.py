@@ -4,17 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ..errors import InputRefused
-from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
 from ..settings import Input
 from ..text import clean
-from .columns import understand
 from .csv_faults import look_over, refuse_record
 from .csv_records import BrokenRecord, records_of
 from .dialect import Dialect, head_of, lower_header, names_what_we_need, recognise, rewind
+from .header import as_they_came, taken_back
 from .source import Source
 from .table import Record, Table
-
-Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
 
 
 def open_csv(source: Source, config: Input) -> Table:
@@ -29,10 +26,10 @@ def open_csv(source: Source, config: Input) -> Table:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
     where = f"{source.name}, line {header.line}"
     if dialect.ours:
-        columns, records = _taken_back(header, records, config, where)
+        columns, records = taken_back(header, records, config, where)
     else:
         _refuse_a_title(header, head, config, where)
-        columns, records = _as_they_came(header, records, config, where)
+        columns, records = as_they_came(header, records, config, where)
     return Table(
         format="csv",
         columns=columns,
@@ -72,44 +69,3 @@ def _refuse_a_title(header: Record, head: Sequence[str], config: Input, where: s
         words = [cell for cell in header.cells if cell.strip()]
         shown = f"{clean(words[0], 60)!r} does" if len(words) == 1 else "does"
         raise InputRefused(f"{where}: {shown} not name the columns we need, but {below}")
-
-
-def _as_they_came(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
-    names, tail = _named([name.strip() for name in header.cells])
-    understand(names, config, where)
-    return names, _without_tail(records, tail) if tail else records
-
-
-def _named(names: list[str]) -> tuple[list[str], int]:
-    """Give the names up to the last one that is any, and how many cells stand behind it."""
-    width = max(place for place, name in enumerate(names, 1) if name.strip())
-    return names[:width], len(names) - width
-
-
-def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
-    """Take off what stands below a *tail* of nameless columns, where it is empty; else the row is ragged."""
-    for line, cells in records:
-        for _ in range(min(tail, len(cells))):
-            if not cells[-1].strip():
-                cells.pop()
-        yield Record(line, cells)
-
-
-def _taken_back(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
-    """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
-    names, tail = _named(header.cells)
-    place = {name.strip(): i for i, name in enumerate(names) if name.strip() in FATE_COLUMNS}
-    own = [i for i, name in enumerate(names) if name.strip() not in place]
-    columns = [unescape_formula(names[i]) for i in own]
-    texts = understand(columns, config, where).texts
-
-    def as_asked() -> Iterator[Record]:
-        for line, cells in records:
-            said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
-            beyond = cells[len(names) :]
-            if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
-                beyond = [""] * surplus(said)
-            asked = [cells[i] for i in own if i < len(cells)] + beyond
-            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said))
-
-    return columns, as_asked()

@@ -8,17 +8,23 @@ from datetime import date
 from ..errors import InputRefused
 from ..model import Row
 from ..settings import Input, Settings
+from .containers import SAVE
 from .csv_reader import open_csv
 from .json_reader import open_json, open_json_lines
 from .rows import RowReader
 from .source import STDIN, Source, open_source
+from .suffixes import misnamed
 from .table import Table
+from .xlsx_reader import open_xlsx
 
 READERS: dict[str, Callable[[Source, Input], Table]] = {
     "csv": open_csv,
     "json": open_json,
     "jsonl": open_json_lines,
+    "xlsx": open_xlsx,
 }
+MARKUP = "HTML or XML"  # which Excel opens under the name of a workbook
+MARKUPS = ("<!doctype", "<?xml", "<html", "<head", "<meta", "<style", "<body", "<table")
 BLOCK = 1 << 16  # characters looked at to tell the format
 
 
@@ -29,7 +35,7 @@ class Job:
     name: str
     stdin: bool
     sha256: str
-    encoding: str
+    encoding: str | None  # None: a workbook has none
     format: str
     delimiter: str | None
     columns: list[str]
@@ -55,6 +61,7 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
         kind = _format(source, settings.input)
         table = READERS[kind](source, settings.input)
         reader = RowReader(table, settings, source.name, day)
+        table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
         yield Job(
             name=source.name,
             stdin=job == STDIN,
@@ -72,13 +79,25 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
 
 
 def _format(source: Source, config: Input) -> str:
-    """Tell the format by its first character; the name of a file proves nothing."""
-    if config.format == "xlsx":
-        raise InputRefused(f"{source.name}: XLSX is not read yet; save it as CSV (UTF-8) and run that")
-    if config.format != "auto":
-        return config.format
-    start = source.text.read(BLOCK).lstrip()
+    """Tell the format by the content; the name of a file proves nothing."""
+    content, wanted = _content(source), config.format
+    if wanted == "auto" and content in READERS:
+        return content
+    if content == MARKUP:
+        raise InputRefused(f"{source.name}: {MARKUP}, whatever its name says; {SAVE}")
+    if "xlsx" in (content, wanted) and content != wanted:
+        words = f"its content is {content.upper()}, not {wanted.upper()} as --format or input.format says"
+        raise InputRefused(f"{source.name}: {words}; leave that out")
+    return wanted
+
+
+def _content(source: Source) -> str:
+    if source.encoding is None:
+        return "xlsx"
+    start = source.text.read(BLOCK).lstrip().lower()
     source.text.seek(0)
+    if start.startswith(MARKUPS):
+        return MARKUP
     return "json" if start[:1] in ("[", "{") else "csv"
 
 

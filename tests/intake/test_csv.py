@@ -163,13 +163,6 @@ def test_unknown_columns_are_kept(write: Write) -> None:
     assert cells(rows) == [["=Bo", "5", "Away"]]
 
 
-def test_an_excel_job_is_not_read_yet(write: Write) -> None:
-    """Who asks for XLSX is told what to do instead."""
-    path = write(HEADER)
-
-    assert refusal(path, format="xlsx") == ("FILE: XLSX is not read yet; save it as CSV (UTF-8) and run that")
-
-
 def test_the_format_can_be_named(write: Write) -> None:
     """A header that begins like JSON is CSV where the operator says so."""
     path = write("[name],associateId,status\nBo,5,Away\n")

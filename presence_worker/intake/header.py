@@ -1,0 +1,52 @@
+"""What stands below a header: the columns of a job, and its records as they were asked for."""
+
+from collections.abc import Iterator
+
+from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
+from ..settings import Input
+from .columns import understand
+from .table import Record
+
+Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
+
+
+def as_they_came(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
+    """Give the columns that have a name; those behind the last of them are none."""
+    names, tail = _named([name.strip() for name in header.cells])
+    understand(names, config, where)
+    return names, _without_tail(records, tail) if tail else records
+
+
+def _named(names: list[str]) -> tuple[list[str], int]:
+    """Give the names up to the last one that is any, and how many cells stand behind it."""
+    width = max(place for place, name in enumerate(names, 1) if name.strip())
+    return names[:width], len(names) - width
+
+
+def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
+    """Take off what stands below a *tail* of nameless columns, where it is empty; else the row is ragged."""
+    for line, cells in records:
+        for _ in range(min(tail, len(cells))):
+            if not cells[-1].strip():
+                cells.pop()
+        yield Record(line, cells)
+
+
+def taken_back(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
+    """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
+    names, tail = _named(header.cells)
+    place = {name.strip(): i for i, name in enumerate(names) if name.strip() in FATE_COLUMNS}
+    own = [i for i, name in enumerate(names) if name.strip() not in place]
+    columns = [unescape_formula(names[i]) for i in own]
+    texts = understand(columns, config, where).texts
+
+    def as_asked() -> Iterator[Record]:
+        for line, cells in records:
+            said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
+            beyond = cells[len(names) :]
+            if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
+                beyond = [""] * surplus(said)
+            asked = [cells[i] for i in own if i < len(cells)] + beyond
+            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said))
+
+    return columns, as_asked()
