@@ -97,9 +97,10 @@ def _delimiter(lines: Sequence[str], config: Input) -> str:
     return max(DELIMITERS, key=lambda d: _rank(_names(lines, d, config.comment), config))
 
 
-def _rank(names: Sequence[str], config: Input) -> tuple[int, int]:
+def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
     named = sum(bool(candidates(names, key, config)) for key in ALIASES)
-    return named, sum(bool(name.strip(DELIMITERS)) for name in names)
+    filled = sum(bool(name.strip(DELIMITERS)) for name in names)
+    return named, filled, len(names) if filled else 0
 
 
 def _names(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:
