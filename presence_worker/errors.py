@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -80,6 +81,10 @@ class InputRefused(PresenceWorkerError):
     """The job cannot be read for certain; nothing was sent."""
 
     exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.found: dict[str, Any] = {}  # of the job, by the names the journal has for it
 
 
 class Held(PresenceWorkerError):

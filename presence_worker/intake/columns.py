@@ -100,7 +100,9 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     )
     fault = next(faults, None)  # the others may only follow from the first
     if fault:
-        raise InputRefused(f"{where}: {fault}")
+        refused = InputRefused(f"{where}: {fault}")
+        refused.found = {} if _is_a_row(names) else {"columns": [*names]}
+        raise refused
     return Columns(
         named_by=used[0],
         person=positions[used[0]][0],
@@ -192,8 +194,12 @@ def _several_ways(
         yield f"{shown} {number} name people; {how} {_settings(used)}"
 
 
+def _is_a_row(names: Sequence[str]) -> bool:
+    return any(name.isdigit() for name in names)
+
+
 def columns_found(names: Sequence[str]) -> str:
     """Say which columns there are; where they look like a row, only that."""
-    if any(name.isdigit() for name in names):  # its cells may be reasons of absence: never shown
+    if _is_a_row(names):  # its cells may be reasons of absence: never shown
         return "found: what looks like a row; the first line must name the columns"
     return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"

@@ -10,6 +10,7 @@ from .csv_faults import look_over, refuse_record
 from .csv_records import BrokenRecord, records_of
 from .dialect import Dialect, head_of, lower_header, names_what_we_need, recognise, rewind
 from .header import as_they_came, taken_back
+from .knowing import knowing
 from .source import Source
 from .table import Record, Table
 
@@ -25,16 +26,18 @@ def open_csv(source: Source, config: Input) -> Table:
     if header is None:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
     where = f"{source.name}, line {header.line}"
-    if dialect.ours:
-        columns, records = taken_back(header, records, config, where)
-    else:
-        _refuse_a_title(header, head, config, where)
-        columns, records = as_they_came(header, records, config, where)
+    with knowing(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line):
+        if dialect.ours:
+            columns, records = taken_back(header, records, config, where)
+        else:
+            _refuse_a_title(header, head, config, where)
+            columns, records = as_they_came(header, records, config, where)
     return Table(
         format="csv",
         columns=columns,
         records=records,
         delimiter=dialect.delimiter,
+        header=header.line,
         came_back=dialect.ours,
         notes=notes,
     )

@@ -11,6 +11,7 @@ from ..settings import Input, Settings
 from .containers import SAVE
 from .csv_reader import open_csv
 from .json_reader import open_json, open_json_lines
+from .knowing import knowing
 from .rows import RowReader
 from .source import STDIN, Source, open_source
 from .suffixes import misnamed
@@ -38,6 +39,8 @@ class Job:
     encoding: str | None  # None: a workbook has none
     format: str
     delimiter: str | None
+    sheet: str | None  # of a workbook
+    header: int | None  # line of the columns' names, where they have one
     columns: list[str]
     came_back: bool  # it is a failed.csv or unprocessed.csv of ours
     identity: str | None  # "login" or "email", where it names people so; None: by associateId
@@ -60,7 +63,8 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     with open_source(job, settings.input.encoding) as source:
         kind = _format(source, settings.input)
         table = READERS[kind](source, settings.input)
-        reader = RowReader(table, settings, source.name, day)
+        with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
+            reader = RowReader(table, settings, source.name, day)
         table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
         yield Job(
             name=source.name,
@@ -69,6 +73,8 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
             encoding=source.encoding,
             format=table.format,
             delimiter=table.delimiter,
+            sheet=table.sheet,
+            header=table.header,
             columns=table.columns,
             came_back=table.came_back,
             identity=None if reader.named_by == "associate_id" else reader.named_by,

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InputRefused
 from ..settings import Input
 from .columns import IDENTITIES, candidates, understand
+from .knowing import knowing
 from .json_text import TWICE, JsonText, array, keys
 from .source import Source
 from .table import Record, Table
@@ -78,7 +79,8 @@ def _table(
     first = next(records, None)
     if first is None:
         raise InputRefused(f"{source.name}: no rows; an empty export is usually a broken export")
-    understand(columns, config, f"{source.name}, line {first.line}")
+    with knowing(format=kind, encoding=source.encoding):
+        understand(columns, config, f"{source.name}, line {first.line}")
     return Table(format=kind, columns=columns, records=chain([first], records))
 
 

@@ -20,5 +20,7 @@ class Table:
     columns: list[str]
     records: Iterator[Record]
     delimiter: str | None = None
+    sheet: str | None = None  # of a workbook
+    header: int | None = None  # line of the columns' names, where they have one
     came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
     notes: list[str] = field(default_factory=list)  # what to tell, once all records were read

@@ -10,6 +10,7 @@ from ..text import clean
 from .columns import EXPECTED
 from .dialect import NEAR, names_what_we_need
 from .header import as_they_came, taken_back
+from .knowing import knowing
 from .source import Source
 from .table import Record, Table
 from .workbook import Workbook
@@ -27,10 +28,13 @@ def open_xlsx(source: Source, config: Input) -> Table:
         raise InputRefused(f"{where}: no cells; an empty export is usually a broken export")
     at = f"{where}, line {header.line}"
     ours = _is_ours(header)
-    if not ours:
-        records = _refuse_a_title(header, records, config, at)
-    columns, records = (taken_back if ours else as_they_came)(header, records, config, at)
-    return Table(format="xlsx", columns=columns, records=records, came_back=ours)
+    with knowing(format="xlsx", sheet=title, header=header.line):
+        if not ours:
+            records = _refuse_a_title(header, records, config, at)
+        columns, records = (taken_back if ours else as_they_came)(header, records, config, at)
+    return Table(
+        format="xlsx", columns=columns, records=records, sheet=title, header=header.line, came_back=ours
+    )
 
 
 def _chosen(book: Workbook, config: Input, name: str) -> tuple[str, Iterator[Record]]:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import Held, InputRefused, PresenceWorkerError
 from ..intake.clashes import settle
 from ..intake.job import Job, open_job
+from ..intake.knowing import knowing
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
 from ..model import Intent, Result, State, Step
@@ -37,7 +38,8 @@ def stage(
     is empty then.
     """
     with journal.transaction():
-        with open_job(job, settings, date.fromisoformat(run.input["day"])) as opened:
+        day = date.fromisoformat(run.input["day"])
+        with open_job(job, settings, day) as opened, knowing(**describe(opened, job, 0)):
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)
@@ -113,6 +115,8 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "format": opened.format,
         "encoding": opened.encoding,
         "delimiter": opened.delimiter,
+        "sheet": opened.sheet,
+        "header": opened.header,
         "columns": opened.columns,
         "came_back": opened.came_back,
         "identity": opened.identity,
