@@ -10,8 +10,9 @@ from .show import show
 
 @click.command("check")
 @click.argument("job")
+@click.option("--explain", is_flag=True, help="Show how the job is understood, and the settings for that.")
 @common_options
-def command(options: Options, job: str) -> int:
+def command(options: Options, job: str, *, explain: bool) -> int:
     """Validate a job; nothing is stored or sent.
 
     JOB is a file, or - for standard input. All rows that are wrong are named, with what was expected.
@@ -19,8 +20,9 @@ def command(options: Options, job: str) -> int:
     \b
     Example:
       presence-worker check changes.csv
+      presence-worker check changes.csv --explain
     """
     settings = settings_of(options)
     again = (*repeated(options, settings), *options.of_the_input)
-    with check_job(job, settings, again) as checked:
+    with check_job(job, settings, again, explained=explain) as checked:
         return show(checked.summary, options, faults=checked.faults)

@@ -23,7 +23,7 @@ from .invoke import named_target, repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
 from .output import Summary, print_json, print_lines, remark
-from .show import wrapped
+from .wrapping import wrapped
 
 INDENT = 26  # columns: verdict and name of a check
 

@@ -8,7 +8,7 @@ from ..run import Pruning, prune_runs
 from .invoke import invocation_of
 from .options import Options, common_options
 from .output import print_json, print_lines
-from .show import wrapped
+from .wrapping import wrapped
 
 
 @click.command("prune")

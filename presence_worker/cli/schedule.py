@@ -8,6 +8,7 @@ import click
 from ..errors import UsageFault
 from ..model import Kind
 from ..run import Invocation, cancel_schedule, list_schedule
+from .coming import who
 from .invoke import invocation_of
 from .options import Options, common_options
 from .output import print_json, print_lines
@@ -54,7 +55,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
-        print_lines(f"Cancelled: {entry['id']} (associate {_who(entry)})" for entry in found)
+        print_lines(f"Cancelled: {entry['id']} (associate {who(entry)})" for entry in found)
     return 0
 
 
@@ -73,9 +74,4 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
     yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<25} ID"
     for step in found:
         what = WORDS[Kind(step["next"])].format(status=step["status"])
-        yield f"{step['on']:<10}  {_who(step):<24} {what:<25} {step['id']}"
-
-
-def _who(entry: dict[str, Any]) -> str:
-    name = entry["identity"]
-    return f"{entry['associate_id']} {name}" if name else str(entry["associate_id"])
+        yield f"{step['on']:<10}  {who(step):<24} {what:<25} {step['id']}"

@@ -1,7 +1,6 @@
 """A summary as people read it: in a terminal of 80 columns, or in a mail from cron."""
 
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -9,10 +8,12 @@ from typing import Any
 from ..model import Result, State
 from ..report.mapping import mapping_lines, rows_of
 from ..report.words import NOTHING_SENT, RESULTS, reason_words
+from .coming import coming_lines, who
+from .explanation import explanation_lines
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark
+from .wrapping import wrapped
 
-WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 WORST = 8  # reasons shown; the report has all
 CHANGES = 500  # people named; `--json` names more
 UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
@@ -41,7 +42,7 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     if summary["run_id"]:
         yield f"Run {summary['run_id']}: {summary['state']}, exit code {summary['exit_code']}"
     yield from wrapped(str(summary["message"]))
-    yield from _input(summary["input"])
+    yield from _input(summary["input"], summary.get("scheduled", 0))
     counts = {result: number for result, number in summary["counts"].items() if number}
     if counts:
         yield ""
@@ -51,30 +52,21 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
         yield f"  {number:>7}  {result:<10} {words}"
     yield from _changes(summary)
     yield from _reasons(summary)
-    yield from _unmapped(summary)
+    yield from coming_lines(summary)
     for note in summary.get("notes", []):
         yield from wrapped(f"Note: {note}", indent=6)
+    yield from explanation_lines(summary["explained"]) if "explained" in summary else _unmapped(summary)
     yield from _ways_on(summary)
 
 
-def _input(job: dict[str, Any]) -> Iterator[str]:
-    """Say how the job was read: a guess that is wrong shall be seen."""
+def _input(job: dict[str, Any], earlier: int) -> Iterator[str]:
+    """Say how the job was read, and how many of the rows follow from earlier ones; a guess shall be seen."""
     if job["format"]:
         delimiter = "tab" if job["delimiter"] == "\t" else job["delimiter"]
         cut = f", delimiter {delimiter}" if delimiter else ""
-        rows = "1 row" if job["rows"] == 1 else f"{job['rows']} rows"
-        yield f"Input: {job['name']}: {rows}, {job['format']}, {job['encoding']}{cut}"
-
-
-def wrapped(text: str, *, indent: int = 0) -> list[str]:
-    """Break a text into lines of a terminal; those after the first are indented."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        rows = rows_of(job["rows"] - earlier) + (f" and {earlier} of earlier jobs" if earlier else "")
+        encoding = f", {job['encoding']}" if job["encoding"] else ""
+        yield f"Input: {job['name']}: {rows}, {job['format']}{encoding}{cut}"
 
 
 def _changes(summary: dict[str, Any]) -> Iterator[str]:
@@ -85,15 +77,11 @@ def _changes(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{'  To be changed':<26} {'now':<18} {'wanted':<18} comment"
     for change in changes[:CHANGES]:
         now = change["before_status"] or "(not read)"
-        yield f"  {_who(change):<24} {now:<18} {change['status']:<18} {change['comment'] or ''}".rstrip()
+        comment = "leave over" if change["returns"] else change["comment"] or ""
+        yield f"  {who(change):<24} {now:<18} {change['status']:<18} {comment}".rstrip()
     left_out = len(changes[CHANGES:]) + summary.get("changes_left_out", 0)
     if left_out:
         yield f"  and {left_out} more, which report.csv names"
-
-
-def _who(change: dict[str, Any]) -> str:
-    number = str(change["associate_id"])
-    return f"{number} {change['identity']}" if change["identity"] else number
 
 
 def _reasons(summary: dict[str, Any]) -> Iterator[str]:
@@ -131,18 +119,17 @@ def _places(faults: list[dict[str, Any]]) -> str:
 
 def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
     """Show what statuses nobody understood, as a table to paste: its lines are never broken."""
-    lines, others = [*mapping_lines(summary)], summary["unmapped_others"]
-    if lines or others:
+    unmapped, others = summary["unmapped"], summary["unmapped_others"]
+    if unmapped or others:
         yield ""
         yield "Statuses that are not understood"
-    if lines:
+    if others:
+        more = "more with words that" if unmapped else "with words that"
+        yield from wrapped(f"  {rows_of(others)} {more} {TOO_MANY}", indent=2)
+    if unmapped:
         yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)
         yield ""
-        yield from lines
-        yield ""
-    if others:
-        more = "more with words that" if lines else "with words that"
-        yield from wrapped(f"  {rows_of(others)} {more} {TOO_MANY}", indent=2)
+        yield from mapping_lines(summary)
 
 
 def _place(summary: dict[str, Any]) -> str:

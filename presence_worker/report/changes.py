@@ -13,8 +13,9 @@ WAITING = (State.PLANNED, State.HELD)
 def waiting_changes(journal: Journal) -> dict[str, Any]:
     """Give the changes of a run that waits for `apply`, and how many more there are; of other runs, nothing.
 
-    Each has `row`, `associate_id`, `identity`, `before_status` (null: not read), `status` and `comment`,
-    which only says what becomes of it: it may be a reason of absence.
+    Each has `row`, `associate_id`, `identity`, `before_status` (null: not read), `status`, `comment`, which
+    only says what becomes of it, for it may be a reason of absence, and `returns`: whether somebody is
+    present again since the last day of an earlier row is over.
     """
     if journal.run().state not in WAITING:
         return {}
@@ -30,6 +31,7 @@ def _told(wish: Wish) -> dict[str, Any]:
         "before_status": wish.before and wish.before.status,
         "status": wish.wanted.status,
         "comment": _comment(wish),
+        "returns": wish.expected is not None,
     }
 
 

@@ -1,30 +1,28 @@
 """The table to paste that says what the statuses nobody understood mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..settings import IGNORE
 from ..text import toml_quoted
-from .summary import Summary
 
 NOTHING_CLOSE = f'# "{IGNORE}": nothing known is close; write the status you mean'
 
 
-def mapping_lines(summary: Summary) -> Iterator[str]:
-    """Yield the lines of the table [input.statuses] with what it has already; none where all is understood.
+def mapping_lines(summary: Mapping[str, Any], *, mark: str = "") -> Iterator[str]:
+    """Yield the lines of the table [input.statuses]: what it has already, and what nobody understood.
 
-    What no known word is close to asks for nothing until somebody says what it means.
+    What no known word is close to asks for nothing until somebody says what it means. The *mark* stands
+    before each that was not understood, such as "# ".
     """
     unmapped = summary["unmapped"]
-    if not unmapped:
-        return
     yield "[input.statuses]"
     for word, meaning in summary["mapped"].items():
         yield f"{toml_quoted(word)} = {toml_quoted(meaning)}"
     if not all(entry["closest"] for entry in unmapped):
         yield NOTHING_CLOSE
     for entry in unmapped:
-        yield f"{_meaning(entry)}  # {rows_of(entry['rows'])}"
+        yield f"{mark}{_meaning(entry)}  # {rows_of(entry['rows'])}"
 
 
 def _meaning(entry: dict[str, Any]) -> str:

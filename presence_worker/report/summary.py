@@ -30,6 +30,7 @@ def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
         "next": run.next,
         "message": run.message,
         "notes": run.notes,
+        "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs
         "unmapped": run.input.get("unmapped", []),
         "unmapped_others": run.input.get("unmapped_others", 0),
         "mapped": run.settings.get("input", {}).get("statuses", {}),

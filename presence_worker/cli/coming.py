@@ -1,0 +1,34 @@
+"""What a run's summary says of days to come, as people read it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+SHOWN = 10  # rows of a kind; summary.json has more
+
+
+def coming_lines(summary: dict[str, Any]) -> Iterator[str]:
+    """Yield who waits for their first day, and who no longer does since the file does not name them."""
+    for words, kind in (
+        ("Waiting for their first day", "upcoming"),
+        ("No longer in the file, so what was to come is dropped", "dropped"),
+    ):
+        rows, left_out = summary.get(kind, []), summary.get(f"{kind}_left_out", 0)
+        if rows:
+            yield ""
+            yield f"{words}: {len(rows) + left_out}"
+        for row in rows[:SHOWN]:
+            yield f"  {row['from'] or '':<10}  {who(row):<24} {row['status']}{_until(row)}"
+        if len(rows) + left_out > SHOWN:
+            yield f"  and {len(rows) + left_out - SHOWN} more, which `schedule` and report.csv name"
+
+
+def who(person: dict[str, Any]) -> str:
+    """Name somebody by their associate's id, and by the name that the file has for them."""
+    number, name = str(person["associate_id"]), person["identity"]
+    if person["associate_id"] is None:
+        return str(name)
+    return f"{number} {name}" if name else number
+
+
+def _until(row: dict[str, Any]) -> str:
+    return f" until {row['until']}" if row["until"] else ""
