@@ -60,11 +60,10 @@ def lacking(columns: Columns, names: Sequence[str], config: Input) -> str | None
 
 
 def _own(found: Any, faults: Faults) -> str:
-    if not isinstance(found, str):
-        if found is not None:
-            faults.append((Reason.BAD_MESSAGE, no_text("the message")))
+    if not found and found in ("", None):
         return ""
-    if not found:
+    if not isinstance(found, str):
+        faults.append((Reason.BAD_MESSAGE, no_text("the message")))
         return ""
     message = written(found)
     if len(message) > MAX_MESSAGE_LENGTH:

@@ -55,7 +55,8 @@ class RowReader:
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
-        cells, faults = record.cells, list[tuple[Reason, str]]()
+        cells = record.cells
+        faults: Faults = []
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
         person, status, due, message = self._judged(cells, faults)
