@@ -8,8 +8,8 @@ from typing import Any
 from ..errors import InputRefused
 from ..settings import Input
 from .columns import IDENTITIES, candidates, understand
-from .knowing import knowing
 from .json_text import TWICE, JsonText, array, keys
+from .knowing import knowing
 from .source import Source
 from .table import Record, Table
 
