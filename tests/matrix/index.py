@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from presence_worker.settings import Input, Settings
 from tests.run.given import Wish
 
 FILES = Path(__file__).parents[1] / "files"
@@ -34,6 +35,16 @@ class Case:
     def wishes(self) -> list[Wish]:
         """What the service must be asked, PUT by PUT."""
         return [(associate_id, status, message) for associate_id, status, message in self.sent]
+
+    @property
+    def text(self) -> str:
+        """The configuration file."""
+        return f"[input]\n{self.input}\n"
+
+    @property
+    def settings(self) -> Settings:
+        """The same as the program has it."""
+        return Settings(input=Input.model_validate(tomllib.loads(self.text)["input"]))
 
 
 def _fate(result: str, reason: str | None = None) -> Fate:

@@ -9,7 +9,8 @@ from presence_worker.errors import ExitCode
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Ended, Worker, read_report, wishes
 
-from .index import FILES, INDEX, Case, Fate, cases
+from .index import FILES, Case, Fate, cases
+from .make import LARGE
 
 CASES = cases()
 READ = [case for case in CASES if not case.refused]
@@ -22,10 +23,19 @@ def named(case: Case) -> str:
     return f"{case.file}, configured" if case.input else case.file
 
 
+def job_of(case: Case, worker: Worker) -> Path:
+    """Give where the file of a case is; make it, if it is a large one."""
+    if case.file not in LARGE:
+        return FILES / case.file
+    path = worker.folder / Path(case.file).name
+    path.write_bytes(LARGE[case.file]())
+    return path
+
+
 def called(worker: Worker, command: str, job: Path, case: Case) -> Ended:
     """Call *command* on *job* with the configuration that *case* has."""
     config = worker.folder / "presence-worker.toml"
-    config.write_text(f"[input]\n{case.input}\n", "utf-8")
+    config.write_text(case.text, "utf-8")
     return worker(command, job, "--concurrency", "1", "--config", config)
 
 
@@ -61,8 +71,10 @@ def read_as(ended: Ended) -> str:
 @pytest.mark.parametrize("case", READ, ids=named)
 def test_a_file_arrives(case: Case, worker: Worker, sandbox: Sandbox) -> None:
     """`check` finds what is wrong, and `run` sends the rest: just what the index says, and nothing else."""
-    checked = called(worker, "check", FILES / case.file, case)
-    ran = called(worker, "run", FILES / case.file, case)
+    job = job_of(case, worker)
+
+    checked = called(worker, "check", job, case)
+    ran = called(worker, "run", job, case)
 
     assert (faults(checked), read_as(checked)) == (invalid(case), case.read_as), checked.out
     assert (wishes(sandbox), fates(worker, ran)) == (case.wishes, case.fates)
@@ -75,8 +87,10 @@ def test_a_file_arrives(case: Case, worker: Worker, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("case", REFUSED, ids=named)
 def test_a_file_is_refused(case: Case, worker: Worker, sandbox: Sandbox) -> None:
     """The same sentence from `check` and `run`, which names the file; nothing is asked of the service."""
-    checked = called(worker, "check", FILES / case.file, case)
-    ran = called(worker, "run", FILES / case.file, case)
+    job = job_of(case, worker)
+
+    checked = called(worker, "check", job, case)
+    ran = called(worker, "run", job, case)
 
     assert (checked.code, ran.code) == (ExitCode.REFUSED, ExitCode.REFUSED)
     assert case.refused in ran.summary["message"]
@@ -88,7 +102,7 @@ def test_a_file_is_refused(case: Case, worker: Worker, sandbox: Sandbox) -> None
 @pytest.mark.parametrize("case", [case for case in READ if invalid(case)], ids=named)
 def test_failed_csv_asks_for_the_same(case: Case, worker: Worker) -> None:
     """What is wrong stays wrong for the same reasons when failed.csv is read with the same configuration."""
-    ran = called(worker, "run", FILES / case.file, case)
+    ran = called(worker, "run", job_of(case, worker), case)
 
     again = called(worker, "check", worker.folder_of(ran) / "failed.csv", case)
 
@@ -100,6 +114,5 @@ def test_the_index_is_whole() -> None:
     """Each file is in the index, each entry has its file, and there are enough of them."""
     there = {path.relative_to(FILES).as_posix() for path in FILES.glob("*/*")}
 
-    assert {case.file for case in CASES} == there
+    assert {case.file for case in CASES} == {*there, *LARGE}
     assert len(there) >= 60
-    assert INDEX.is_file()

@@ -1,0 +1,126 @@
+"""Whether what came out of a file is in it, told without our readers."""
+
+import gzip
+import html
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import zstandard
+
+from presence_worker.intake.job import Job
+from presence_worker.model import Row
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?")  # a workbook has only its number
+_TEXTS = re.compile(r"<(t|v)(?: [^>]*)?>([^<]*)</\1>")
+_CHANGED = re.compile(r"[\s\0]+")
+JSON = ("json", "jsonl")
+
+
+def strangers(job: Job, rows: Iterable[Row], content: bytes, *, composed: bool) -> list[str]:
+    """Give what rows that are to be sent hold although it is nowhere in the *content* of the job's file.
+
+    Comments that are *composed* of columns, or the same for all, are not looked for.
+    """
+    asked = [row for row in rows if row.result is None]
+    held = _Workbook(content) if job.format == "xlsx" else _Text(job, content)
+    return [f"row {row.row}: {each!r}" for row in asked for each in _strangers_in(row, held, composed)]
+
+
+def _strangers_in(row: Row, held: "_Workbook | _Text", composed: bool) -> Iterator[Any]:  # noqa: FBT001
+    cells = json.loads(row.cells)
+    yield from (cell for cell in cells if cell not in held)
+    asked = [row.associate_id, row.identity, *([] if composed else [row.message])]
+    yield from (value for value in asked if value and _seen(str(value)) not in _said(cells))
+
+
+def _said(cells: list[Any]) -> set[str]:
+    return {_seen(str(cell)) for cell in cells}
+
+
+def _seen(text: str) -> str:
+    """Give what can be seen of a text, its accents written one way."""
+    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFC", seen).strip()
+
+
+class _Text:
+    """Owns the text of a file, and, where it is JSON, all values in it."""
+
+    def __init__(self, job: Job, content: bytes) -> None:
+        self._text = unpacked(content).decode(job.encoding or "utf-8")
+        self._values = set(_values_in(self._text)) if job.format in JSON else None
+
+    def __contains__(self, cell: Any) -> bool:
+        if self._values is not None:
+            return bool({_canonical(cell), str(cell)} & self._values) or cell is None
+        return cell in self._text or cell.replace('"', '""') in self._text
+
+
+class _Workbook:
+    """Owns the texts and numbers of a workbook's sheets."""
+
+    def __init__(self, content: bytes) -> None:
+        with zipfile.ZipFile(io.BytesIO(unpacked(content))) as archive:
+            parts = [archive.read(name).decode("utf-8", "replace") for name in archive.namelist()]
+        texts = {html.unescape(text) for part in parts for _, text in _TEXTS.findall(part)}
+        self._all = _CHANGED.sub("", "".join(html.unescape(part) for part in parts))
+        self._numbers = set(_numbers_in(texts))
+
+    def __contains__(self, cell: Any) -> bool:
+        shown = cell in ("", "TRUE", "FALSE") or _DAY.fullmatch(cell)
+        return bool(shown) or cell in self._numbers or _CHANGED.sub("", cell) in self._all
+
+
+def _numbers_in(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        yield from (repr(number), f"{number:.0f}", f"{number:g}", f"{number:.15g}")
+
+
+def _values_in(text: str) -> Iterator[str]:
+    """Yield all values of all JSON texts that follow one another, and the keys of objects."""
+    decoder, place = json.JSONDecoder(), 0
+    text = text.strip()
+    while place < len(text):
+        value, place = decoder.raw_decode(text, place)
+        yield from _within(value)
+        while text[place : place + 1].isspace():
+            place += 1
+
+
+def _within(value: Any) -> Iterator[str]:
+    yield _canonical(value)
+    if isinstance(value, str):
+        yield value.encode("utf-8", "backslashreplace").decode()  # as half characters are kept
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    for each in inner:
+        yield from _within(each)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def unpacked(content: bytes) -> bytes:
+    """Give what is inside a packed file, or the content itself."""
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.decompress(content)
+    if content.startswith(b"\x28\xb5\x2f\xfd"):
+        return zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True).read()
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _unzipped(content)
+    return content
+
+
+def _unzipped(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1] != "/"]
+        return content if "[Content_Types].xml" in names else archive.read(names[0])
