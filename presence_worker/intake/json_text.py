@@ -1,16 +1,23 @@
-"""One JSON value after another out of a text of any size, each with its line."""
+"""One JSON value after another out of a text of any size, each with its place.
+
+A value is decoded whole, by the standard library: a row is small, and has to come back as one. What reads
+event by event, such as ijson, takes rows of any size, but tells no lines, and of two equal names it keeps the
+last in silence.
+"""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
 from ..errors import InputRefused
+from ..text import clean
 
 CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back
 AHEAD = 3  # characters by which a number may go on in the next piece: "1" and "e+5"
-TWICE = "the same key twice in one object; keep one of them"
+Place = tuple[int, int]  # line and column, 1-based
 _SPACE = " \t\r\n"
 _FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
 
@@ -26,7 +33,10 @@ class JsonText:
         self._counted = 0  # in the buffer: the place whose line and column follow
         self._line = 1
         self._column = 1
-        self._decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        self._after_return = False  # a line feed that follows ends no line of its own
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=_without_repeats, parse_constant=_no_constant, parse_float=_finite
+        )
 
     def peek(self) -> str:
         """Give the next character that is no space, without taking it; "" at the end."""
@@ -67,8 +77,8 @@ class JsonText:
                 if not self._grow():
                     return None
 
-    def value(self) -> tuple[int, Any]:
-        """Take the next value, with the line it starts on."""
+    def value(self) -> tuple[Place, Any]:
+        """Take the next value, with the place where it starts."""
         if not self.peek():
             self.refuse("ends too early; is it cut off?")
         while True:
@@ -84,20 +94,27 @@ class JsonText:
                 self.refuse("a number with too many digits" if "digits" in words else words)
             else:
                 if end + AHEAD <= len(self._buffer) or not self._grow():
-                    line, self._at = self.place()[0], end
-                    return line, value
+                    place, self._at = self.place(), end
+                    return place, value
 
-    def place(self) -> tuple[int, int]:
-        """Give the line and the column of what comes next, 1-based."""
-        lines = self._buffer.count("\n", self._counted, self._at)
-        start = self._buffer.rfind("\n", self._counted, self._at) if lines else self._counted - self._column
-        self._line, self._column, self._counted = self._line + lines, self._at - start, self._at
+    def place(self) -> Place:
+        """Give the place of what comes next; a line ends as people's editors show it."""
+        passed = self._buffer[self._counted : self._at]
+        self._counted = self._at
+        if passed:
+            end = max(passed.rfind("\n"), passed.rfind("\r"))
+            self._column = self._column + len(passed) if end < 0 else len(passed) - end
+            self._line += _line_ends(passed) - (self._after_return and passed[0] == "\n")
+            self._after_return = passed[-1] == "\r"
         return self._line, self._column
 
-    def refuse(self, words: str) -> NoReturn:
-        """Raise InputRefused for what comes next."""
-        line, column = self.place()
-        raise InputRefused(f"{self.name}, line {line}, column {column}: {words}") from None
+    def where(self, place: Place) -> str:
+        """Say where something stands, as refusals begin."""
+        return f"{self.name}, line {place[0]}, column {place[1]}"
+
+    def refuse(self, words: str, place: Place | None = None) -> NoReturn:
+        """Raise InputRefused for what is at a place, by default for what comes next."""
+        raise InputRefused(f"{self.where(place or self.place())}: {words}") from None
 
     def _refuse_broken(self, error: json.JSONDecodeError) -> NoReturn:
         cut_off = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer)
@@ -121,8 +138,13 @@ class JsonText:
         return bool(piece)
 
 
-def array(text: JsonText) -> Iterator[tuple[int, Any]]:
-    """Take an array; yield its values, each with its line."""
+def twice(key: str) -> str:
+    """Say that an object has a key twice."""
+    return f"the name {clean(key, 60)!r} twice in one object; keep one of them"
+
+
+def array(text: JsonText) -> Iterator[tuple[Place, Any]]:
+    """Take an array; yield its values, each with its place."""
     text.take("[")
     if text.peek() == "]":
         text.take("]")
@@ -133,8 +155,8 @@ def array(text: JsonText) -> Iterator[tuple[int, Any]]:
             return
 
 
-def keys(text: JsonText) -> Iterator[tuple[int, str]]:
-    """Take an object; yield its keys, each with its line; the caller takes the value before the next key."""
+def keys(text: JsonText) -> Iterator[tuple[Place, str]]:
+    """Take an object; yield its keys, each with its place; the caller takes the value before the next key."""
     text.take("{")
     if text.peek() == "}":
         text.take("}")
@@ -142,19 +164,33 @@ def keys(text: JsonText) -> Iterator[tuple[int, str]]:
     while True:
         if text.peek() not in ('"', ""):
             text.refuse("expected a name in double quotes")
-        line, key = text.value()
+        place, key = text.value()
         text.take(":")
-        yield line, key
+        yield place, key
         if text.take(",}") == "}":
             return
+
+
+def _line_ends(text: str) -> int:
+    returns = text.count("\r")
+    return text.count("\n") + (returns - text.count("\r\n") if returns else 0)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError(TWICE)
+        names = [name for name, _ in pairs]
+        raise ValueError(twice(next(name for name in names if names.count(name) > 1)))
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    """Give a number as it would be written again: nothing can be, of one that is too large."""
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number that is too large")
+    return number

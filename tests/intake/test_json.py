@@ -1,11 +1,15 @@
 """JSON: its shapes, and what is refused."""
 
+import json
+import re
 from typing import Any
 
 import orjson
 import pytest
 
+from presence_worker.errors import InputRefused
 from presence_worker.intake import json_text
+from presence_worker.intake.json_reader import MOST_NAMES
 from presence_worker.model import Reason, Result
 
 from .reading import Write, cells, read, refusal
@@ -15,7 +19,7 @@ NO_ROWS = "no rows; an empty export is usually a broken export"
 CUT_OFF = "ends too early; is it cut off?"
 NOWHERE = f"no row such as {EXAMPLE}, and no array of rows under value, rows, items, data, users"
 EXPECTED = f"expected an object for each row, such as {EXAMPLE}"
-TWICE = "the same key twice in one object; keep one of them"
+TWICE = "twice in one object; keep one of them"
 ROW = '{"associateId": 5, "status": "Away"}'
 
 
@@ -66,7 +70,7 @@ def test_shapes(content: str, kind: str, lines: list[int], write: Write) -> None
         (f'[{ROW},\n{{"status": "Aw', f"FILE, line 2, column 12: {CUT_OFF}"),
         (f'[{ROW},\n{{"status":', f"FILE, line 2, column 11: {CUT_OFF}"),
         (f"{ROW}\n{ROW[:-1]}", f"FILE, line 2, column {len(ROW)}: {CUT_OFF}"),
-        (f"[{ROW}]\n x", "FILE, line 2, column 2: more text after the end of the rows"),
+        (f"[{ROW}]\r\r\n\r x", "FILE, line 4, column 2: more text after the end of the rows"),
         (f'{{"rows": [{ROW}]}}{ROW}',
          f"FILE, line 1, column {len(ROW) + 13}: more text after the end of the rows"),
         (f"[{ROW}\n{ROW}]", "FILE, line 2, column 1: expected , or ], found '{'"),
@@ -75,29 +79,34 @@ def test_shapes(content: str, kind: str, lines: list[int], write: Write) -> None
         ('{"5" "Away"}', "FILE, line 1, column 6: expected :, found '\"'"),
         ('[\n{"associateId": 5, "status": "A\nway"}]', ("FILE, line 2, column 32: not valid JSON: "
          "Invalid control character")),
-        ('[\n {"status": 1, "status": 2}]', f"FILE, line 2, column 2: {TWICE}"),
-        ('{"associateId": 5,\n"associateId": 6, "status": "Away"}', f"FILE, line 2, column 15: {TWICE}"),
-        (f'{{"rows": [{ROW}],\n"rows": [{ROW}]}}', f"FILE, line 2, column 8: {TWICE}"),
+        ('[\n {"status": 1, "status": 2}]', f"FILE, line 2, column 2: the name 'status' {TWICE}"),
+        ('{"associateId": 5,\n"associateId": 6, "status": "Away"}',
+         f"FILE, line 2, column 1: the name 'associateId' {TWICE}"),
+        (f'{{"rows": [{ROW}],\n"rows": [{ROW}]}}', f"FILE, line 2, column 1: the name 'rows' {TWICE}"),
         (f'{{"rows": [{ROW}],\n"data": [{ROW}]}}', ("FILE, line 2, column 9: an array of rows under data, "
          "and another one under rows; keep one of them")),
         ('[{"associateId": NaN}]', "FILE, line 1, column 2: NaN is not JSON"),
         ('{"associateId": 5, "x": -Infinity}', "FILE, line 1, column 25: -Infinity is not JSON"),
+        (f'[{ROW},\r{{"x": {{"a": [1, 1e999]}}}}]', "FILE, line 2, column 1: a number that is too large"),
+        (f'[{ROW},\r\n{{"x": -1E999}}]', "FILE, line 2, column 1: a number that is too large"),
+        (f'[{ROW},\n{{"x": [{{"y\u202e": 1, "y\u202e": 2}}]}}]',
+         f"FILE, line 2, column 1: the name 'y' {TWICE}"),
         (f'[{{"associateId": {"9" * 5000}}}]', "FILE, line 1, column 2: a number with too many digits"),
         ("[" * 100_000, "FILE, line 1, column 2: nested too deeply for a row"),
         ('{"x":' * 100_000, "FILE, line 1, column 6: nested too deeply for a row"),
-        ("[1]", f"FILE, line 1: {EXPECTED}"),
-        (f"[{ROW},\n[{ROW}]]", f"FILE, line 2: {EXPECTED}"),
-        (f"{ROW}\nnull", f"FILE, line 2: {EXPECTED}"),
-        ('{"5": "Away",\n"6": {"associateId": 7}}', ("FILE, line 2: 6 has another associateId inside; "
-         "keep one of them")),
-        ('[\n{"associateId": 5}]', ("FILE, line 2: "
+        ("[1]", f"FILE, line 1, column 2: {EXPECTED}"),
+        (f"[{ROW},\n[{ROW}]]", f"FILE, line 2, column 1: {EXPECTED}"),
+        (f"{ROW}\nnull", f"FILE, line 2, column 1: {EXPECTED}"),
+        ('{"5": "Away",\n"6": {"associateId": 7}}', ("FILE, line 2, column 1: 6 has another "
+         "associateId inside; keep one of them")),
+        ('[\n {"associateId": 5}]', ("FILE, line 2, column 2: "
          "no column for status (if it has another name, "
          "say so with input.status); found: associateId; "
          "expected: associateId (or login, or email), status and, if wanted, message")),
-        (f'[{ROW},\n{{"associateId": 5, "status": 1, "login": "x"}}]', ("FILE, line 2: associateId and login "
-         "both name people; choose one with input.associate_id or input.login")),
-        (f'[{ROW},\n{{"\\ud800": 5}}]', ("FILE, line 2: a name with half a character (a lone surrogate); "
-         "mend the export")),
+        (f'[{ROW},\n{{"associateId": 5, "status": 1, "login": "x"}}]', ("FILE, line 2, column 1: "
+         "associateId and login both name people; choose one with input.associate_id or input.login")),
+        (f'[{ROW},\n{{"\\ud800": 5}}]', ("FILE, line 2, column 1: a name with half a character "
+         "(a lone surrogate); mend the export")),
     ],
 )  # fmt: skip
 def test_what_is_no_job(content: str, said: str, write: Write) -> None:
@@ -111,7 +120,7 @@ def test_what_is_no_job(content: str, said: str, write: Write) -> None:
     ("named", "content", "said"),
     [
         ("json", "associateId,status\n", "FILE, line 1, column 1: expected {, found 'a'"),
-        ("jsonl", f"[{ROW}]", f"FILE, line 1: {EXPECTED}"),
+        ("jsonl", f"[{ROW}]", f"FILE, line 1, column 1: {EXPECTED}"),
         ("jsonl", "\n", f"FILE: {NO_ROWS}"),
     ],
 )
@@ -195,7 +204,7 @@ def test_the_same_key_twice_in_a_map_is_two_rows(write: Write) -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["5.0", "5e0", "true", "null", "[5]", '{"a": 5}', "1e999", "9" * 30])
+@pytest.mark.parametrize("value", ["5.0", "5e0", "true", "null", "[5]", '{"a": 5}', "9" * 30])
 def test_json_values_that_are_no_id(value: str, write: Write) -> None:
     """Only a whole number, or its digits in quotes, is an associateId."""
     path = write(f'[{{"associateId": {value}, "status": "Away"}}]')
@@ -233,3 +242,62 @@ def test_a_message_that_is_no_text(value: str, write: Write) -> None:
     _, rows = read(path)
 
     assert (rows[0].reason, rows[0].detail) == ("bad_message", "the message is no text; write it in quotes")
+
+
+def test_lines_end_as_editors_show_them(write: Write) -> None:
+    """A line may end in CR, LF or both; a row's line is where somebody would look for it."""
+    path = write(f"\ufeff[\r{ROW},\r\n{ROW},\n\r{ROW}\r\r\n,{ROW}]\r")
+
+    _, rows = read(path)
+
+    assert [row.line for row in rows] == [2, 3, 5, 7]
+
+
+def test_names_that_are_values(write: Write) -> None:
+    """Where each row brings names of its own, they are no columns; so many do not fill the memory."""
+    rows = [{"associateId": 5, "status": "Away"} | {f"{i} {j}": 0 for j in range(99)} for i in range(20)]
+    path = write(",\n".join(map(json.dumps, rows)).join("[]"))
+
+    assert refusal(path) == (
+        f"FILE, line 11, column 1: more than {MOST_NAMES} names in all rows up to here; "
+        "are some of them values?"
+    )
+
+
+def test_an_object_without_rows_is_not_read_on_and_on(write: Write) -> None:
+    """An object with names beyond number has no array of rows."""
+    names = ",\n".join(f'"x{i}": 1' for i in range(MOST_NAMES + 9))
+    path = write(f"{{{names}}}")
+
+    assert refusal(path) == (
+        f"FILE, line 1001, column 1: more than {MOST_NAMES} names, and none is that of an array of rows"
+    )
+
+
+WHOLE = {
+    "array": f'[{ROW}, {ROW[:-1]}, "x": [1.5e3, true, null, {{}}]}}]',
+    "wrapped": f'{{"n": 12, "meta": {{"a": [1]}}, "rows": [{ROW}, {ROW}], "next": "x"}}',
+    "map": '{"5": "Away", "6": {"status": "Away", "message": "\\u00e5\\ud83d\\ude00"}}',
+    "lines": f'{ROW}\n{ROW}\n{ROW[:-1]}, "message": "å"}}',
+}
+
+
+@pytest.mark.parametrize("shape", WHOLE)
+def test_a_file_that_was_cut_off(shape: str, write: Write) -> None:
+    """Wherever a file ends too early, it is refused, or all that is in it are whole lines with a row each."""
+    content = WHOLE[shape].encode()
+    whole = cells(read(write(content))[1])
+    read_as_if_whole = {}
+
+    for length in range(1, len(content)):
+        path = write(content[:length])
+        try:
+            read_as_if_whole[length] = cells(read(path, encoding="utf-8")[1])
+        except InputRefused as refused:
+            said = str(refused)
+            assert re.match(r", line \d+(, column \d+: |: byte 0x)", said.removeprefix(str(path)))
+
+    ends = [length for length in range(1, len(content)) if content[: length + 1].endswith((b"}\n", b"\n{"))]
+    assert read_as_if_whole == (
+        {end: whole[: content[:end].count(b"}")] for end in ends} if shape == "lines" else {}
+    )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from presence_worker.intake.json_text import JsonText, array, keys
 
 DOCUMENT = (
     '[ {"a": "x\\n\\ud83d\\ude00 }] "},\n\n 12.5, -1e+5,\n'
-    '1E-7 , "\\"",null,true\r\n, [[], {}], 10000000000]  '
+    '1E-7 , "\\"",null,true\r\n, [[], {}],\r10000000000]  '
 )
 VALUES = [
     (1, {"a": "x\n😀 }] "}),
@@ -25,7 +26,7 @@ VALUES = [
     (4, None),
     (4, True),
     (5, [[], {}]),
-    (5, 10_000_000_000),
+    (6, 10_000_000_000),
 ]
 
 
@@ -33,9 +34,9 @@ VALUES = [
 def test_the_size_of_the_pieces_does_not_matter(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values and their lines are the same, wherever the pieces end: amid a number, an escape, a space."""
     monkeypatch.setattr(json_text, "CHUNK", size)
-    text = JsonText(io.StringIO(DOCUMENT), "x.json")
+    text = JsonText(io.StringIO(DOCUMENT, newline=""), "x.json")
 
-    values = list(array(text))
+    values = [(line, value) for (line, _), value in array(text)]
 
     assert values == VALUES
     assert text.peek() == ""
@@ -79,9 +80,9 @@ def test_any_array_comes_back(values: list[Any], indent: int | None, ascii_only:
 
     assert [value for _, value in found] == values
     if indent is None:
-        assert {line for line, _ in found} <= {1}
+        assert {line for (line, _), _ in found} <= {1}
     else:
-        assert [line for line, _ in found] == _starts(values, indent)
+        assert [place for place, _ in found] == [(line, indent + 1) for line in _starts(values, indent)]
 
 
 def _starts(values: list[Any], indent: int) -> list[int]:
@@ -99,9 +100,13 @@ def test_keys_one_by_one(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "CHUNK", size)
     text = JsonText(io.StringIO('{"a" : 1.5,\n "b": 2e+3 , "a":[\n]\n}'), "x.json")
 
-    found = [(line, key, text.value()) for line, key in keys(text)]
+    found = [(place, key, text.value()) for place, key in keys(text)]
 
-    assert found == [(1, "a", (1, 1.5)), (2, "b", (2, 2000.0)), (2, "a", (2, []))]
+    assert found == [
+        ((1, 2), "a", ((1, 8), 1.5)),
+        ((2, 2), "b", ((2, 7), 2000.0)),
+        ((2, 14), "a", ((2, 18), [])),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,3 +135,33 @@ def test_a_preview_takes_nothing_and_blames_nobody(document: str, value: Any) ->
     text = JsonText(io.StringIO(document), "x.json")
 
     assert (text.preview(), text.place()) == (value, (1, 1))
+
+
+class Endless(io.StringIO):
+    """A text that is made while it is read."""
+
+    def __init__(self, values: int) -> None:
+        super().__init__()
+        self._values = iter(["[", *[f'{{"associateId": {i}}},\n' for i in range(3)] * (values // 3), "0]"])
+        self._rest = ""
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Give the next characters."""
+        size = size or 0
+        while len(self._rest) < size and (value := next(self._values, "")):
+            self._rest += value
+        given, self._rest = self._rest[:size], self._rest[size:]
+        return given
+
+
+def test_memory_does_not_grow_with_the_text() -> None:
+    """Of an array of any size, only a piece is held at a time."""
+    text = JsonText(Endless(24_000), "x.json")
+
+    tracemalloc.start()
+    number = sum(1 for _ in array(text))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert number == 24_001
+    assert peak < 4 * json_text.CHUNK
