@@ -13,6 +13,7 @@ from ..model import Result, State
 from ..report import Summary, summarise
 from ..settings import Settings
 from .ending import refusal
+from .explaining import explain
 from .guards import too_many_invalid
 from .invocation import quoted
 from .staging import Before, new_run, place_of, settle_clashes, stage
@@ -29,14 +30,21 @@ class Checked(NamedTuple):
 
 
 @contextmanager
-def check_job(job: str, settings: Settings, options: tuple[str, ...]) -> Iterator[Checked]:
-    """Validate a job; the `reasons` of the summary name the first rows of each kind."""
+def check_job(
+    job: str, settings: Settings, options: tuple[str, ...], *, explained: bool = False
+) -> Iterator[Checked]:
+    """Validate a job; the `reasons` of the summary name the first rows of each kind.
+
+    With *explained* it tells how the job was understood.
+    """
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _refused(journal, job, settings)
         summary = summarise(journal, {})
+        more = {"explained": explain(journal, settings, refused)} if explained else {}
         yield Checked(
             {
                 **summary,
+                **more,
                 "run_id": None,
                 "target": None,
                 **_judged(journal, refused, job, options),

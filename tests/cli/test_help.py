@@ -77,7 +77,14 @@ def test_the_list_of_commands_tells_the_exit_codes(worker: Worker) -> None:
 
 @pytest.mark.parametrize(
     ("command", "codes"),
-    [("run", [3, 3]), ("check", [0]), ("resume", [3, 3]), ("report", [0]), ("runs", [0, 0]), ("apply", [3])],
+    [
+        ("run", [3, 3]),
+        ("check", [0, 0]),
+        ("resume", [3, 3]),
+        ("report", [0]),
+        ("runs", [0, 0]),
+        ("apply", [3]),
+    ],
 )
 def test_examples_run_as_printed(command: str, codes: list[int], that_run: Worker) -> None:
     """Each of them, where there are such files and such a run."""

@@ -1,0 +1,64 @@
+"""How a job was understood, as people read it before they trust it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..text import clean
+from .wrapping import wrapped
+
+NAME = 30  # characters of a column's name
+MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
+
+
+def explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines: how the file is read, its columns, its first rows, and what to paste."""
+    yield ""
+    yield from wrapped(f"How it is read: {_reading(explained) or 'not found out'}", indent=4)
+    yield from _columns(explained["columns"])
+    for what in explained["missing"]:
+        yield f"  missing: {MISSING[what]}"
+    if explained["rows"]:
+        yield ""
+        yield "First rows, and what becomes of them today"
+    for row in explained["rows"]:
+        yield from wrapped(f"  {_row(row)}", indent=4)
+    yield ""
+    yield "To be pasted into the configuration file, in place of its [input]"
+    yield ""
+    yield from explained["configuration"].splitlines()
+
+
+def _reading(explained: dict[str, Any]) -> str:
+    said = {
+        "format": "{}",
+        "encoding": "encoding {}",
+        "sheet": "sheet {}",
+        "delimiter": "delimiter {}",
+        "header": "columns named on line {}",
+    }
+    values = {key: "tab" if explained[key] == "\t" else explained[key] for key in said}
+    return ", ".join(words.format(values[key]) for key, words in said.items() if values[key])
+
+
+def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:
+    if columns:
+        yield ""
+        yield "Columns"
+    names = [clean(column["name"], NAME) or "(no name)" for column in columns]
+    width = max(map(len, names), default=0)
+    for name, column in zip(names, columns, strict=True):
+        meaning = f"{column['meaning']} ({column['why']})" if column["meaning"] else column["why"]
+        yield f"  {name:<{width}}  {meaning}"
+
+
+def _row(row: dict[str, Any]) -> str:
+    place = f"row {row['row']}" if row["line"] is None else f"line {row['line']}"
+    days = [f"{word} {row[word]}" for word in ("from", "until") if row[word]]
+    parts = [str(row["identity"] or row["associate_id"] or "nobody"), row["status"] or "no status"]
+    return f"{place}: {', '.join([*parts, *_message(row), *days])}: {row['today']}"
+
+
+def _message(row: dict[str, Any]) -> list[str]:
+    if "message" in row:
+        return [f"message {clean(row['message'], 60)!r}"] if row["message"] else []
+    return [f"message of {row['message_length']} characters"] if row["message_length"] else []

@@ -1,0 +1,284 @@
+"""`check --explain`: how a job is understood, shown before it is trusted, and pasted so that it stays so."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from presence_worker.sandbox import Sandbox
+from tests.run.given import Worker
+
+LEAVE = (
+    "Personalnr;E-Mail;Anwesenheit;Kommentar;Bis;Chef\n"
+    "7;a@x.no;Urlaub;bin weg;2999-12-24;x\n"
+    "8;b@x.no;KRANK;;;\n"
+    "9;c@x.no;Anwesend;da;2999-12-24;\n"
+)
+COLUMNS = {  # of a table of six, what each is taken for, and why
+    "Personalnr": (None, "kept, not used: a number of HR's names nobody here"),
+    "E-Mail": ("e-mail address", "usual name"),
+    "Anwesenheit": ("status", "usual name"),
+    "Kommentar": ("message", "usual name"),
+    "Bis": ("last day", "usual name"),
+    "Chef": (None, "kept, not used"),
+}
+CONFIGURED = """
+[input]
+login = 'Who "is" it'
+status = "Code"
+message = 'Why\\so'
+from = "A"
+until = "B"
+date_format = "%d.%m.%Y"
+coverage = "changes"
+skip_lines = 1
+comment = "#"
+timezone = "Europe/Oslo"
+allowed_statuses = ["StatusNormal", "StatusNotAvailable", "StatusSpm"]
+on_conflict = "last"
+default_message = "Ute"
+[input.statuses]
+'A "1"' = "StatusSpm"
+"""
+ODD_JOB = """Absences
+email;login;"Who ""is"" it";Code;Why\\so;comment;A;B;Von
+#x
+e;l;w;A "1";m;c;01.02.2026;;
+e;l;v;SICK;m;c;;;
+"""
+PASTED = {  # what stands in a configuration, and a job that it fits
+    "a tab, quotes and another encoding": (
+        "",
+        'login\tStatus ""now\tPresence\tcomment\nå\tAway\tAway\tJul\n',
+    ),
+    "all that can be said": (CONFIGURED, ODD_JOB),
+    "lines of JSON": ("", '{"mail": "a@x.no", "presence": "Away"}\n{"mail": "b", "comment": "x"}'),
+}
+
+
+def explained(worker: Worker, job: str, *words: str) -> dict[str, Any]:
+    """Give the explanation of a job, for programs."""
+    found: dict[str, Any] = worker("check", job, "--explain", "--max-invalid", "none", *words).summary[
+        "explained"
+    ]
+    return found
+
+
+def meanings(found: dict[str, Any]) -> dict[str, tuple[str | None, str]]:
+    """Give what each column is taken for, and why."""
+    return {column["name"]: (column["meaning"], column["why"]) for column in found["columns"]}
+
+
+def test_it_tells_how_each_column_is_understood(worker: Worker, sandbox: Sandbox) -> None:
+    """What it means and why, or that it is not used; and how the file was read. Nothing is sent."""
+    Path("leave.csv").write_text(LEAVE, "cp1252")
+
+    found = explained(worker, "leave.csv")
+
+    assert meanings(found) == COLUMNS
+    assert [found[key] for key in ("format", "encoding", "delimiter", "sheet", "header", "missing")] == [
+        "csv", "utf-8", ";", None, 1, [],
+    ]  # fmt: skip
+    assert not sandbox.record
+
+
+def test_it_shows_the_first_rows_as_they_would_be_sent(worker: Worker) -> None:
+    """Whom, which status, how long the message is, and what becomes of it today; five of them."""
+    Path("leave.csv").write_text(LEAVE + "10;d;Away;;;\n" * 9, "utf-8")
+
+    rows = explained(worker, "leave.csv")["rows"]
+
+    assert len(rows) == 5
+    assert rows[0] == {
+        "row": 1, "line": 2, "associate_id": None, "identity": "a@x.no", "status": "StatusNotAvailable",
+        "message_length": 7, "from": None, "until": "2999-12-24", "result": "not_sent",
+        "today": "sent, and StatusNormal again after 2999-12-24",
+    }  # fmt: skip
+    assert [(row["status"], row["message_length"], row["result"]) for row in rows[1:3]] == [
+        (None, 0, "invalid"),
+        ("StatusNormal", 0, "not_sent"),
+    ]
+    assert rows[1]["today"].startswith("a status that is not understood; expected")
+    assert rows[2]["today"] == "sent"
+
+
+def test_messages_are_shown_where_they_may_be(worker: Worker) -> None:
+    """They are reasons of absence: who wants them in reports has said so."""
+    Path("leave.csv").write_text(LEAVE, "utf-8")
+    config = worker.folder / "presence-worker.toml"
+    config.write_text("[report]\ninclude_messages = true\n")
+
+    shown = worker.call("check", "leave.csv", "--explain", "--config", str(config), "--max-invalid", "none")
+    found = explained(worker, "leave.csv", "--config", str(config))
+    kept = worker.call("check", "leave.csv", "--explain", "--max-invalid", "none")
+
+    assert found["rows"][0]["message"] == "bin weg"
+    assert "line 2: a@x.no, StatusNotAvailable, message 'bin weg', until 2999-12-24: sent" in shown.out
+    assert "line 2: a@x.no, StatusNotAvailable, message of 7 characters, until" in kept.out
+    assert "bin weg" not in kept.out
+
+
+@pytest.mark.parametrize(("config", "job"), PASTED.values(), ids=PASTED)
+def test_what_is_pasted_is_understood_likewise(config: str, job: str, worker: Worker) -> None:
+    """With it nothing is left to guess: each column has its meaning from it, and all else is the same."""
+    Path("job").write_text(job, "cp1252")
+    Path("before.toml").write_text(config, "utf-8")
+    first = explained(worker, "job", "--config", "before.toml")
+
+    Path("after.toml").write_text(first["configuration"], "utf-8")
+    second = explained(worker, "job", "--config", "after.toml")
+
+    used = {name: why for name, (meaning, why) in meanings(second).items() if meaning}
+    assert used
+    assert all(why.startswith("as input.") for why in used.values())
+    assert {name: meaning for name, (meaning, _) in meanings(second).items()} == {
+        name: meaning for name, (meaning, _) in meanings(first).items()
+    }
+    assert {key: second[key] for key in second if key != "columns"} == {
+        key: first[key] for key in first if key != "columns"
+    }
+
+
+def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worker) -> None:
+    """What nobody understood stands beside its closest status; where days may be to come, a question."""
+    text = LEAVE.replace("Chef", "Von").replace("Urlaub", "Urlaubb")
+    Path("leave.csv").write_text(text, "utf-8")
+
+    block = explained(worker, "leave.csv")["configuration"]
+
+    assert block.splitlines() == [
+        "[input]",
+        'email = "E-Mail"',
+        'status = "Anwesenheit"',
+        'message = "Kommentar"',
+        'from = "Von"',
+        'until = "Bis"',
+        'format = "csv"',
+        'delimiter = ";"',
+        'encoding = "utf-8"',
+        '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
+        "",
+        "[input.statuses]",
+        '# "ignore": nothing known is close; write the status you mean',
+        '# "KRANK" = "ignore"  # 1 row',
+        '# "Urlaubb" = "StatusNotAvailable"  # 1 row',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "missing", "columns", "block"),
+    [
+        ("Personalnr,Anwesenheit\n7,Urlaub\n", ["who"],
+         {"Personalnr": COLUMNS["Personalnr"], "Anwesenheit": ("status", "usual name")},
+         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', 'encoding = "utf-8"',
+          '# login = "..."  # or email, or associate_id: the column that names people']),
+        ("login,mail,Code\n", ["status"],
+         {"login": ("login", "perhaps: another column may be it as well"),
+          "mail": ("e-mail address", "perhaps: another column may be it as well"),
+          "Code": (None, "kept, not used")},
+         ['# login = "login"  # or another one', '# email = "mail"  # or another one', 'format = "csv"',
+          'delimiter = ","', 'encoding = "utf-8"', '# status = "..."  # the column with the statuses']),
+        ("login,status,message,comment\na,Away,x\n", [],
+         {"login": ("login", "usual name"), "status": ("status", "usual name"),
+          "message": ("message", "perhaps: another column may be it as well"),
+          "comment": ("message", "perhaps: another column may be it as well")},
+         ['login = "login"', 'status = "status"', '# message = "message"  # or another one',
+          '# message = "comment"  # or another one', 'format = "csv"', 'delimiter = ","',
+          'encoding = "utf-8"']),
+        ('login,status\na,Away\nb,"Away\n', [],
+         {"login": ("login", "usual name"), "status": ("status", "usual name")},
+         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","', 'encoding = "utf-8"']),
+        ('[{"id": 1, "status": "Away"}]', ["who"],
+         {"id": COLUMNS["Personalnr"], "status": ("status", "usual name")},
+         ['status = "status"', 'format = "json"', 'encoding = "utf-8"',
+          '# login = "..."  # or email, or associate_id: the column that names people']),
+    ],
+)  # fmt: skip
+def test_a_job_that_is_refused_is_explained_as_far_as_it_was_read(
+    text: str, missing: list[str], columns: dict[str, tuple[str, str]], block: list[str], worker: Worker
+) -> None:
+    """What was found is said, and what is missing; the block is one to be completed."""
+    Path("job").write_text(text)
+
+    ended = worker("check", "job", "--explain")
+
+    found = ended.summary["explained"]
+    assert (ended.code, found["missing"], found["rows"]) == (4, missing, [])
+    assert meanings(found) == columns
+    assert found["configuration"].splitlines() == ["[input]", *block]
+    assert tomllib.loads(found["configuration"])
+
+
+@pytest.mark.parametrize("text", ["7,Migraine\n8,Migraine\n", "", "login,status,x,x\na,Migraine,,\n"])
+def test_nothing_is_said_of_what_was_not_understood(text: str, worker: Worker) -> None:
+    """A row that is taken for the header may have a reason of absence: it is not shown."""
+    Path("job").write_text(text)
+
+    shown = worker.call("check", "job", "--explain")
+
+    assert shown.code == 4
+    assert "How it is read: " in shown.out
+    assert "Migraine" not in shown.out
+
+
+def test_columns_that_the_message_is_made_of(worker: Worker) -> None:
+    """They have a meaning as well."""
+    Path("job").write_text("login;status;Deputy;Chef\na;Away;Bo;C\n")
+    Path("c.toml").write_text('[input]\nmessage_template = "Ask {deputy}"\n')
+
+    found = explained(worker, "job", "--config", "c.toml")
+
+    assert meanings(found)["Deputy"] == ("part of the message", "as input.message_template says")
+    assert 'message_template = "Ask {deputy}"' in found["configuration"].splitlines()
+    assert found["rows"][0]["message_length"] == len("Ask Bo")
+
+
+def test_people_read_it_in_a_terminal(worker: Worker) -> None:
+    """In 80 columns, with the block to paste at the end and nothing that steers a terminal."""
+    names = f"login\tpresence\t{'x' * 40}\t\x1b[31mred\n"
+    Path("job").write_text(f"{names}a\tAway\t\t\nb\tAwai\t\t\n")
+
+    shown = worker.call("check", "job", "--explain", "--max-invalid", "none")
+
+    assert shown.code == 3
+    assert shown.out.partition("How it is read: ")[2] == (
+        "csv, encoding utf-8, delimiter tab, columns named on line 1\n\n"
+        "Columns\n"
+        "  login                           login (usual name)\n"
+        "  presence                        status (usual name)\n"
+        f"  {'x' * 29}…  kept, not used\n"
+        "  [31mred                         kept, not used\n\n"
+        "First rows, and what becomes of them today\n"
+        "  line 2: a, StatusNotAvailable: sent\n"
+        "  line 3: b, no status: a status that is not understood; expected StatusNormal\n"
+        "    or StatusNotAvailable, or a value of input.statuses\n\n"
+        "To be pasted into the configuration file, in place of its [input]\n\n"
+        '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
+        'encoding = "utf-8"\n\n[input.statuses]\n# "Awai" = "StatusNotAvailable"  # 1 row\n\n'
+        f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
+    )
+
+
+def test_what_is_missing_is_shown_to_people(worker: Worker) -> None:
+    """Beside the columns that there are."""
+    Path("job").write_text("name,Chef\n")
+
+    shown = worker.call("check", "job", "--explain")
+
+    assert (
+        "  name  kept, not used\n"
+        "  Chef  kept, not used\n"
+        "  missing: a column that names people\n"
+        "  missing: a column with the statuses\n"
+    ) in shown.out
+
+
+def test_it_is_asked_for(worker: Worker) -> None:
+    """Without the option nothing is explained."""
+    Path("job").write_text("login,status\na,Away\n")
+
+    plain = worker("check", "job")
+
+    assert "explained" not in plain.summary
+    assert "How it is read" not in worker.call("check", "job").out
