@@ -1,5 +1,6 @@
 """Packed jobs: told by their first bytes, and unpacked within bounds."""
 
+import errno
 import gzip
 import io
 import struct
@@ -136,7 +137,9 @@ def intact(name: str, kind: str) -> Iterator[None]:
     """Refuse a damaged file with one sentence, whatever its library says."""
     try:
         yield
-    except DAMAGE:
+    except (*DAMAGE, OSError) as error:
+        if not isinstance(error, DAMAGE) and error.errno != errno.EINVAL:  # that is a place before the start
+            raise
         raise InputRefused(f"{name}: {kind} that is damaged or cut off; export or copy it again") from None
 
 
@@ -171,7 +174,7 @@ def _unzipped(file: IO[bytes], name: str) -> Iterator[bytes]:
 
 
 def _is_aside(member: zipfile.ZipInfo) -> bool:
-    return member.is_dir() or member.filename.startswith("__MACOSX/")
+    return member.filename.endswith("/") or member.filename.startswith("__MACOSX/")
 
 
 def refuse_unreadable(name: str, kind: str, members: list[zipfile.ZipInfo]) -> None:

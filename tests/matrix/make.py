@@ -53,6 +53,12 @@ def damaged(made: bytes, place: int) -> bytes:
     return made[:place] + bytes([made[place] ^ 1]) + made[place + 1 :]
 
 
+def misplaced(made: bytes) -> bytes:
+    """Say of a ZIP file's list of members that it stands further on: they would be before its start."""
+    place = int.from_bytes(made[-6:-2], "little") + 4096
+    return made[:-6] + place.to_bytes(4, "little") + made[-2:]
+
+
 # -- workbooks -----------------------------------------------------------------------------------------------
 
 
@@ -176,6 +182,8 @@ def packed() -> dict[str, bytes]:
         "cut.csv.zst": zstandard.compress(TEXT * 50)[:-9],
         "damaged.zip": damaged(zipped({"leave.csv": TEXT}), 60),
         "cut.zip": zipped({"leave.csv": TEXT})[:-30],
+        "nameless.zip": zipped({"leave.csv": TEXT}).replace(b"leave.csv", b"\0eave.csv"),
+        "misplaced.zip": misplaced(zipped({"leave.csv": TEXT})),
         "empty.csv.gz": gzipped(b""),
         "letter.docx": zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w:document/>"}),
         "leave.7z": b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24),
@@ -207,6 +215,7 @@ def workbooks() -> dict[str, bytes]:
         "old.xls": OLE + bytes(504),
         "cut.xlsx": good[:-400],
         "damaged.xlsx": damaged(good, good.index(b"xl/worksheets/sheet1.xml") + 60),
+        "misplaced.xlsx": misplaced(good),
         "no-workbook.xlsx": zipped({"[Content_Types].xml": b"<Types/>"}),
         "calc.ods": zipped(
             {
