@@ -26,9 +26,9 @@ class Comparison:
         if not self.rows_before * FEWER <= self.rows <= self.rows_before * MORE:
             rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
             found.append(f"{rows}, where the last job had {self.rows_before} (run {self.run_id})")
-        for words, names in (("new", self.columns_added), ("gone", self.columns_gone)):
+        for words, names in (("new columns", self.columns_added), ("columns gone", self.columns_gone)):
             if names:
-                found.append(f"columns {words} since the last job: {', '.join(names)}")
+                found.append(f"{words}: {', '.join(names)}")
         return found
 
     def notes(self) -> list[str]:

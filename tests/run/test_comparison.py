@@ -86,8 +86,8 @@ def test_other_columns_are_said(worker: Worker) -> None:
 
     assert ended.code == 5
     assert said(ended) == [
-        "differs from the last job: columns new since the last job: team",
-        "differs from the last job: columns gone since the last job: message",
+        "differs from the last job: new columns: team",
+        "differs from the last job: columns gone: message",
     ]
 
 

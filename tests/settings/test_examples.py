@@ -13,6 +13,7 @@ import pytest
 from presence_worker import intake
 from presence_worker.configuration import load_settings
 from presence_worker.intake.job import open_job
+from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.run import check_job
 from presence_worker.settings import Settings
 
@@ -145,3 +146,61 @@ def test_examples_run_in_the_sandbox(name: str, code: int, undone: dict[str, int
     for result in ("updated", "unchanged", "duplicate"):
         left.pop(result, None)
     assert (done.returncode, summary["exit_code"], left) == (code, code, undone)
+
+
+HR = {  # file: its configuration, and what arrives on the first of December: whom, status, message, reason
+    "excel.csv": (
+        None,
+        [
+            (21, NOT_PRESENT, "Zurück am 4. Januar", None),
+            (22, PRESENT, "", None),
+            (23, NOT_PRESENT, "Vertretung: Jürgen Groß; Telefon 4711", None),
+            (24, PRESENT, "", None),
+        ],
+    ),
+    "codes.csv": (
+        "codes.toml",
+        [
+            ("user31", NOT_PRESENT, "Currently away", None),
+            ("user32", NOT_PRESENT, "Back in two weeks", None),
+            ("user33", PRESENT, "", None),
+            ("user34", None, "", "ignored_by_mapping"),
+            ("user35", NOT_PRESENT, "Currently away", None),
+        ],
+    ),
+    "leave.csv": (
+        "leave.toml",
+        [
+            ("user41@example.com", NOT_PRESENT, "Abwesend bis 31. Mai 2098, Vertretung: Jana Weiß", None),
+            (
+                "user42@example.com",
+                NOT_PRESENT,
+                "Abwesend bis 30. Juni 2098, Vertretung: Ole Kröger",
+                "not_yet_due",
+            ),
+            (
+                "user43@example.com",
+                NOT_PRESENT,
+                "Abwesend bis 30. Juni 2020, Vertretung: Jana Weiß",
+                "no_longer_due",
+            ),
+            ("user44@example.com", PRESENT, "", None),
+        ],
+    ),
+    "integration.json": (
+        None,
+        [(51, NOT_PRESENT, "Kurs", None), (52, PRESENT, "", None), (53, NOT_PRESENT, "", None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HR)
+def test_hr_files_arrive_as_readme_says(name: str) -> None:
+    """README's examples of HR's files: who is set to what, with which comment, and who waits."""
+    config, arrives = HR[name]
+    settings = load_settings(EXAMPLES / config if config else None, {})
+
+    with open_job(str(EXAMPLES / name), settings, date(2026, 12, 1)) as job:
+        asked = [(row.identity or row.associate_id, row.status, row.message, row.reason) for row in job.rows]
+
+    assert asked == arrives
