@@ -37,7 +37,7 @@ def _reading(explained: dict[str, Any]) -> str:
         "header": "columns named on line {}",
     }
     values = {key: "tab" if explained[key] == "\t" else explained[key] for key in said}
-    return ", ".join(words.format(values[key]) for key, words in said.items() if values[key])
+    return ", ".join(words.format(clean(str(values[key]), 60)) for key, words in said.items() if values[key])
 
 
 def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:

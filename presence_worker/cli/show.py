@@ -55,7 +55,9 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     yield from coming_lines(summary)
     for note in summary.get("notes", []):
         yield from wrapped(f"Note: {note}", indent=6)
-    yield from explanation_lines(summary["explained"]) if "explained" in summary else _unmapped(summary)
+    yield from _unmapped(summary)
+    if "explained" in summary:
+        yield from explanation_lines(summary["explained"])
     yield from _ways_on(summary)
 
 
@@ -119,12 +121,13 @@ def _places(faults: list[dict[str, Any]]) -> str:
 
 def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
     """Show what statuses nobody understood, as a table to paste: its lines are never broken."""
-    unmapped, others = summary["unmapped"], summary["unmapped_others"]
+    others, is_explained = summary["unmapped_others"], "explained" in summary  # then it is in the block
+    unmapped = [] if is_explained else summary["unmapped"]
     if unmapped or others:
         yield ""
         yield "Statuses that are not understood"
     if others:
-        more = "more with words that" if unmapped else "with words that"
+        more = "more with words that" if summary["unmapped"] else "with words that"
         yield from wrapped(f"  {rows_of(others)} {more} {TOO_MANY}", indent=2)
     if unmapped:
         yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)

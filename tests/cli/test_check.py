@@ -225,16 +225,28 @@ def test_the_table_to_paste_has_what_is_mapped_already(worker: Worker) -> None:
     ) in ended.out
 
 
-@pytest.mark.parametrize("command", ["check", "run"])
-@pytest.mark.parametrize("limit", ["10%", "none"])
-def test_they_are_listed_whatever_comes_of_the_job(command: str, limit: str, worker: Worker) -> None:
-    """Refused or not; in the summary without the ids, and with what is too long only counted."""
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        (("check",), "refused"),
+        (("check", "--max-invalid", "none"), "checked"),
+        (("run",), "refused"),
+        (("run", "--max-invalid", "none"), "finished"),
+        (("run", "--max-invalid", "none", "--max-changes", "1"), "held"),
+        (("plan", "--max-invalid", "none"), "planned"),
+    ],
+)
+def test_they_are_listed_whatever_comes_of_the_job(
+    words: tuple[str, ...], state: str, worker: Worker
+) -> None:
+    """Refused, held or sent; in the summary without the ids, and with what is too long only counted."""
     rows = [*away(range(100, 130)), *((number, "SICK", "") for number in range(1, 9)), (9, "z" * 61, "")]
     job = write_csv(worker.folder / "job.csv", rows)
 
-    told = worker(command, job, "--max-invalid", limit).summary
-    shown = worker.call(command, str(job), *worker.options, "--max-invalid", limit).out
+    told = worker(words[0], job, *words[1:]).summary
+    shown = worker.call(words[0], str(job), *worker.options, *words[1:]).out
 
+    assert told["state"] == state
     assert told["unmapped"] == [{"value": "SICK", "rows": 8, "closest": ""}]
     assert told["unmapped_others"] == 1
     assert '\n"SICK" = "ignore"  # 8 rows\n' in shown

@@ -9,6 +9,7 @@ import pytest
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Worker
 
+XLSX = Path(__file__).parents[1] / "files" / "xlsx"
 LEAVE = (
     "Personalnr;E-Mail;Anwesenheit;Kommentar;Bis;Chef\n"
     "7;a@x.no;Urlaub;bin weg;2999-12-24;x\n"
@@ -258,6 +259,30 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         'encoding = "utf-8"\n\n[input.statuses]\n# "Awai" = "StatusNotAvailable"  # 1 row\n\n'
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
     )
+
+
+def test_what_no_block_can_say_is_shown_beside_it(worker: Worker) -> None:
+    """Sentences in place of statuses are counted."""
+    Path("job").write_text(f"login,status\na,SICK\nb,{'x' * 99}\n")
+
+    shown = worker.call("check", "job", "--explain", "--max-invalid", "none")
+
+    assert "  1 row more with words that are too long for a status" in shown.out
+    assert shown.out.count("[input.statuses]") == 1
+
+
+def test_a_sheet_is_named(worker: Worker) -> None:
+    """Of a workbook it is said which one is read; pasted, it is that one again."""
+    job = str(XLSX / "one-of-three.xlsx")
+    first = explained(worker, job)
+    Path("after.toml").write_text(first["configuration"], "utf-8")
+
+    second = explained(worker, job, "--config", "after.toml")
+    shown = worker.call("check", job, "--explain").out
+
+    assert "How it is read: xlsx, sheet Fravær, columns named on line 1" in shown
+    assert {'format = "xlsx"', 'sheet = "Fravær"'} < set(first["configuration"].splitlines())
+    assert second["configuration"] == first["configuration"]
 
 
 def test_what_is_missing_is_shown_to_people(worker: Worker) -> None:
