@@ -11,6 +11,8 @@ from typing import IO, NoReturn
 from xml.parsers import expat
 
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet
+MOST_SHARED = 20_000_000  # texts
+MOST_NAMED = 10_000  # sheets, or links to other parts
 _COLUMN = re.compile("[A-Z]{1,3}")
 
 Errors = dict[int, dict[int, str]]  # row: column: such as "#N/A"
@@ -48,9 +50,11 @@ def lengths_of(shared: IO[bytes]) -> list[int]:
     """Give the lengths of the texts that cells share, in the order of the file."""
     lengths: list[int] = []
 
-    def begin(tag: str, _: dict[str, str]) -> None:
+    def begin(tag: str, attributes: dict[str, str]) -> None:
         if local(tag) == "si":
             lengths.append(0)
+        elif int(attributes.get("uniqueCount", 0)) > MOST_SHARED:  # for which room would be made
+            raise ValueError("more texts than there can be")
 
     def add(text: str) -> None:
         if lengths:
@@ -62,14 +66,14 @@ def lengths_of(shared: IO[bytes]) -> list[int]:
     return lengths
 
 
-def elements_of(part: IO[bytes], name: str, most: int) -> list[dict[str, str]]:
-    """Give the attributes of all elements called *name*; raise ValueError for more than *most*."""
+def attributes_of(part: IO[bytes], name: str) -> list[dict[str, str]]:
+    """Give the attributes of all elements called *name*; raise ValueError for more than anybody has."""
     found: list[dict[str, str]] = []
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
         if local(tag) == name:
             found.append(attributes)
-            if len(found) > most:
+            if len(found) > MOST_NAMED:
                 raise ValueError(name)
 
     parser = _parser()
@@ -103,6 +107,7 @@ class _Scan:
         self._parser = parser
         self._lengths = lengths
         self._row = self._column = 0
+        self._is_open = False  # a row
         self._kind: str | None = None  # of the cell
         self._text = ""
         self._begin = {"row": self._begin_row, "c": self._begin_cell, "v": self._begin_value, "is": self._use}
@@ -120,14 +125,14 @@ class _Scan:
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         row = int(attributes.get("r", self._row + 1))
-        if not self._row < row <= LAST_ROW:
+        if self._is_open or not self._row < row <= LAST_ROW:
             raise ValueError("rows out of order")
-        self._row, self._column = row, 0
+        self._row, self._column, self._is_open = row, 0, True
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         place = attributes.get("r")
         column = self._column + 1 if place is None else _column(place.removesuffix(str(self._row)))
-        if not (self._row and self._column < column <= LAST_COLUMN):
+        if not (self._is_open and self._column < column <= LAST_COLUMN):
             raise ValueError("cells out of order")
         self._column, self._kind = column, attributes.get("t")
 
@@ -146,14 +151,20 @@ class _Scan:
         self._text += text
 
     def _end(self, tag: str) -> None:
-        if local(tag) == "v":
-            if self._kind == "s":
-                self.cells.characters += self._lengths[int(self._text)]
-            elif self._kind == "e" and self._text:
-                self.cells.errors.setdefault(self._row, {})[self._column] = self._text.strip()
-            self._parser.CharacterDataHandler = None
-        elif local(tag) == "sheetData":  # what follows has names that are alike
+        element = local(tag)
+        if element == "v":
+            self._end_value()
+        elif element == "row":
+            self._is_open = False
+        elif element == "sheetData":  # what follows has names that are alike
             self._parser.StartElementHandler = self._parser.EndElementHandler = None
+
+    def _end_value(self) -> None:
+        self._parser.CharacterDataHandler = None
+        if self._kind == "s":
+            self.cells.characters += self._lengths[int(self._text)]
+        elif self._kind == "e" and self._text:
+            self.cells.errors.setdefault(self._row, {})[self._column] = self._text.strip()
 
 
 @lru_cache(maxsize=LAST_COLUMN)

@@ -35,6 +35,7 @@ OFFICE = {  # member of a ZIP file: what that is
     "word/document.xml": "a Word document",
     "ppt/presentation.xml": "a PowerPoint file",
     "META-INF/manifest.xml": "an OpenDocument file, such as ODS",
+    "content.xml": "an OpenDocument file, such as ODS",
     "Index/Document.iwa": "a Numbers file",
 }
 

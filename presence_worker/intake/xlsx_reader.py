@@ -41,6 +41,10 @@ def _chosen(book: Workbook, config: Input, name: str) -> tuple[str, Iterator[Rec
     """Give the title of the sheet that is meant, and its records, the header first."""
     if config.sheet is not None:
         return _opened(book, _named(book, config.sheet, name), config)
+    if not book.visible:
+        raise InputRefused(
+            f"{name}: no visible sheet; name one with input.sheet (found: {_listed(book.titles)})"
+        )
     if len(book.visible) == 1:
         return _opened(book, book.visible[0], config)
     all_fitting = (sheet for title in book.visible for sheet in _fitting(book, title, config))
@@ -73,8 +77,8 @@ def _unclear(book: Workbook, fitting: list[str]) -> str:
     if fitting:
         return f"the sheets {_listed(fitting)} both have the columns we need; choose one with input.sheet"
     return (
-        f"no visible sheet of {_listed(book.titles)} has the columns we need in its first row; {EXPECTED}; "
-        "input.sheet chooses one, and says more of it"
+        f"none of the sheets {_listed(book.visible)} has the columns we need in its first row; {EXPECTED}; "
+        "input.sheet chooses one, and tells what it lacks"
     )
 
 
@@ -122,5 +126,5 @@ def _refuse_a_title(header: Record, records: Iterator[Record], config: Input, at
 
 
 def _listed(titles: list[str]) -> str:
-    shown = ", ".join(repr(clean(title, 60)) for title in titles[:MOST_NAMED])
+    shown = ", ".join(repr(clean(title, 60)) for title in titles[:MOST_NAMED]) or "none"
     return f"{shown} and others" if len(titles) > MOST_NAMED else shown

@@ -1,0 +1,417 @@
+"""XLSX: which sheet, which rows, and what a person reads in the cells."""
+
+from typing import Any
+
+import pytest
+
+from presence_worker.errors import InputRefused
+from presence_worker.intake.workbook import whole
+
+from .reading import Write, cells, read, refusal
+from .test_containers import zipped
+from .workbooks import (
+    DAY,
+    DURATION,
+    HEADER_ROW,
+    MAIN,
+    MOMENT,
+    TIME,
+    link,
+    raw_workbook,
+    row_with,
+    text,
+    workbook,
+)
+
+NAMES = ("associateId", "status", "message")
+ROW = (5, "Away", "Ferie")
+EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+EMPTY = "an empty export is usually a broken export"
+BROKEN = "FILE: an XLSX workbook that cannot be read; save it as XLSX or CSV (UTF-8)"
+DAMAGED = "FILE: an XLSX workbook that is damaged or cut off; export or copy it again"
+
+
+def test_a_workbook(write: Write) -> None:
+    """A workbook is known by its content; it has no encoding and no delimiter."""
+    job, rows = read(write(workbook(NAMES, ROW, (6, "Normal", ""))))
+
+    assert (job.format, job.encoding, job.delimiter) == ("xlsx", None, None)
+    assert [(row.line, row.associate_id, row.message) for row in rows] == [(2, 5, "Ferie"), (3, 6, "")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "read_as"),
+    [
+        ('<c r="C2"><v>12</v></c>', "12"),
+        ('<c r="C2"><v>12.0</v></c>', "12"),
+        ('<c r="C2"><v>-0</v></c>', "0"),
+        ('<c r="C2"><v>12.5</v></c>', "12.5"),
+        ('<c r="C2"><v>1E3</v></c>', "1000"),
+        ('<c r="C2"><v>9007199254740992</v></c>', "9007199254740992"),
+        ('<c r="C2"><v>12345678901234567890</v></c>', "1.2345678901234567e+19"),
+        (f'<c r="C2" s="{DAY}"><v>46360</v></c>', "2026-12-04"),
+        (f'<c r="C2" s="{MOMENT}"><v>46360</v></c>', "2026-12-04"),
+        (f'<c r="C2" s="{MOMENT}"><v>46360.354166666664</v></c>', "2026-12-04 08:30"),
+        (f'<c r="C2" s="{MOMENT}"><v>46360.35434027778</v></c>', "2026-12-04 08:30:15"),
+        (f'<c r="C2" s="{MOMENT}"><v>46359.999999999</v></c>', "2026-12-04"),
+        (f'<c r="C2" s="{TIME}"><v>0.354166666666667</v></c>', "08:30"),
+        (f'<c r="C2" s="{TIME}"><v>0.35434027778</v></c>', "08:30:15"),
+        (f'<c r="C2" s="{DURATION}"><v>1.104166666666667</v></c>', "26:30"),
+        (f'<c r="C2" s="{DURATION}"><v>0.000023148148</v></c>', "0:00:02"),
+        ('<c r="C2" t="d"><v>2026-12-04</v></c>', "2026-12-04"),
+        ('<c r="C2" t="b"><v>1</v></c>', "TRUE"),
+        ('<c r="C2" t="b"><v>0</v></c>', "FALSE"),
+        ('<c r="C2"><f>6*7</f><v>42</v></c>', "42"),
+        ('<c r="C2" t="str"><f>A1&amp;B1</f><v>ab</v></c>', "ab"),
+        ('<c r="C2" t="e"><v>#N/A</v></c>', "#N/A"),
+        ('<c r="C2" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "#DIV/0!"),
+        ('<c r="C2" t="e"><v/></c>', ""),
+        ('<c r="C2"/>', ""),
+        (text("C2", "a_x000D_&#10;b"), "a\r\nb"),
+        (text("C2", "'=1+1"), "'=1+1"),
+        ('<c r="C2" t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
+    ],
+)
+def test_what_a_cell_says(cell: str, read_as: str, write: Write) -> None:
+    """A cell is the text a person reads in it, never one that only looks exact."""
+    _, rows = read(write(raw_workbook(row_with(cell))))
+
+    assert cells(rows) == [["5", "Away", read_as]]
+
+
+def test_days_since_1904(write: Write) -> None:
+    """Workbooks from old Macs count days from another year, and say so."""
+    sheets = '<sheets><sheet name="S" r:id="a"/></sheets>'
+    book = f'<workbook {MAIN} xmlns:r="x"><workbookPr date1904="1"/>{sheets}</workbook>'
+    path = write(raw_workbook(row_with(f'<c r="C2" s="{DAY}"><v>44898</v></c>'), {"xl/workbook.xml": book}))
+
+    _, rows = read(path)
+
+    assert cells(rows)[0][2] == "2026-12-04"
+
+
+@pytest.mark.parametrize("number", [12.5, "12.0", 2.0**53, -5, True, "#N/A"])
+def test_numbers_that_are_no_associate(number: Any, write: Write) -> None:
+    """What is no whole number is nobody's, and is not made into one."""
+    _, rows = read(write(workbook(NAMES, (number, "Away", ""))))
+
+    assert [row.reason for row in rows] == ["bad_associate_id"]
+
+
+def test_lines_are_those_of_the_sheet(write: Write) -> None:
+    """A person finds a row under its number, whatever is empty above, beside or between."""
+    blank = ("", "", "", "")
+    path = write(workbook(blank, blank, ("", *NAMES), blank, ("", *ROW), (), ("", "x", " ", ""), blank))
+
+    job, rows = read(path)
+
+    assert job.columns == ["associateId", "status", "message"]
+    assert [(row.row, row.line, row.reason) for row in rows] == [(1, 5, None), (2, 7, "bad_associate_id")]
+
+
+def test_a_table_that_does_not_begin_at_the_left(write: Write) -> None:
+    """What stands left of the table is a column without a name, and shifts nothing."""
+    path = write(workbook(("", *NAMES), ("", *ROW), ("remark", 6, "Away", "")))
+
+    job, rows = read(path)
+
+    assert job.columns == ["", *NAMES]
+    assert [row.associate_id for row in rows] == [5, 6]
+
+
+def test_what_stands_beyond_the_header(write: Write) -> None:
+    """A cell under no name makes its row ragged, as in CSV; cells that are only formatted are nothing."""
+    path = write(
+        workbook((" associateId ", "Status", "", ""), (5, "Away"), (6, "Away", "", "x"), (7, "Away", " "))
+    )
+
+    job, rows = read(path)
+
+    assert job.columns == ["associateId", "Status"]
+    assert [row.reason for row in rows] == [None, "ragged_row", None]
+    assert cells(rows)[1] == ["6", "Away", "", "x"]
+
+
+def test_rows_and_cells_without_places(write: Write) -> None:
+    """Some programs leave out where a cell stands: it is the next one then."""
+    rows = HEADER_ROW + '<row><c><v>5</v></c><c t="str"><v>Away</v></c></row><row r="9"><c><v>6</v></c></row>'
+
+    _, read_rows = read(write(raw_workbook(rows)))
+
+    assert [(row.line, row.associate_id) for row in read_rows] == [(2, 5), (9, 6)]
+
+
+def test_namespaces_with_prefixes(write: Write) -> None:
+    """Some programs write a prefix before each name."""
+    rows = row_with('<c r="C2" t="e"><v>#REF!</v></c>')
+    prefixed = rows.replace("</", "</x:").replace("<", "<x:").replace("<x:/x:", "</x:")
+    part = (
+        f"<x:worksheet {MAIN.replace('xmlns', 'xmlns:x')}><x:sheetData>{prefixed}</x:sheetData></x:worksheet>"
+    )
+
+    _, read_rows = read(write(raw_workbook("", {"xl/worksheets/sheet1.xml": part})))
+
+    assert cells(read_rows) == [["5", "Away", "#REF!"]]
+
+
+# -- which sheet ---------------------------------------------------------------------------------------------
+
+
+def test_the_only_sheet_with_our_columns(write: Write) -> None:
+    """Of several visible sheets, the one whose header has what we need is read."""
+    path = write(
+        workbook(Codes=(("Code", "Meaning"), (1, "x")), Leave=(NAMES, ROW), _Old=(NAMES, ROW), Blank=())
+    )
+
+    _, rows = read(path)
+
+    assert [row.associate_id for row in rows] == [5]
+
+
+def test_several_sheets_that_fit(write: Write) -> None:
+    """Which of two is meant is not ours to guess."""
+    path = write(workbook(Oslo=(NAMES, ROW), Bergen=(NAMES, (6, "Away", ""))))
+
+    assert refusal(path) == (
+        "FILE: the sheets 'Oslo', 'Bergen' both have the columns we need; choose one with input.sheet"
+    )
+    assert [row.associate_id for row in read(path, sheet="bergen")[1]] == [6]
+
+
+def test_no_sheet_that_fits(write: Write) -> None:
+    """The sheets there are, and what one needs, are named."""
+    path = write(workbook(A=(("x", "y"),), B=(("associateId", "z"),), _C=(NAMES, ROW)))
+
+    assert refusal(path) == (
+        "FILE: none of the sheets 'A', 'B' has the columns we need in its first row; "
+        f"{EXPECTED}; input.sheet chooses one, and tells what it lacks"
+    )
+
+
+def test_a_hidden_sheet_is_read_when_it_is_named(write: Write) -> None:
+    """Nobody sees a hidden sheet, so that it must be meant."""
+    path = write(workbook(Leave=(NAMES, ROW), _Old=(NAMES, (7, "Away", ""))))
+
+    assert [[row.associate_id for row in read(path, sheet=name)[1]] for name in ("Leave", "Old")] == [
+        [5],
+        [7],
+    ]
+
+
+def test_a_sheet_that_is_not_there(write: Write) -> None:
+    """A wrong title is refused with those there are."""
+    path = write(workbook(**{f"S{number}": (NAMES,) for number in range(22)}))
+
+    said = refusal(path, sheet="Leave")
+
+    assert said.startswith("FILE: no sheet 'Leave', as input.sheet says; found: 'S0', 'S1',")
+    assert said.endswith("'S19' and others")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((), f"sheet 'Sheet1': no cells; {EMPTY}"),
+        (((" ", ""), ("",)), f"sheet 'Sheet1': no cells; {EMPTY}"),
+        ((("Absence in November",), (), NAMES, ROW),
+         ("sheet 'Sheet1', line 1: 'Absence in November' does not name the columns we need, but line 3 does "
+          "(associateId, status, message); set input.skip_lines = 2")),
+        ((("Absence", 2026), NAMES, ROW),
+         ("sheet 'Sheet1', line 1: does not name the columns we need, but line 2 does "
+          "(associateId, status, message); set input.skip_lines = 1")),
+    ],
+)  # fmt: skip
+def test_sheets_that_are_refused(rows: Any, said: str, write: Write) -> None:
+    """An empty sheet, and one with something above its header, say what to do."""
+    assert refusal(write(workbook(*rows))) == f"FILE, {said}"
+
+
+def test_a_header_alone(write: Write) -> None:
+    """A table without rows is a broken export, as in CSV."""
+    assert refusal(write(workbook(NAMES))) == f"FILE: no rows; {EMPTY}"
+
+
+def test_columns_that_are_missing(write: Write) -> None:
+    """The one visible sheet is the one that is meant: what it lacks is said of it."""
+    assert refusal(write(workbook(("associateId", "x"), (5, 6)))).startswith(
+        "FILE, sheet 'Sheet1', line 1: no column for status"
+    )
+
+
+def test_rows_that_are_left_out(write: Write) -> None:
+    """Rows above the header and comments are left out where the configuration says so."""
+    path = write(workbook(("Title",), (), NAMES, ("# nobody",), ROW))
+
+    _, rows = read(path, skip_lines=2, comment="#")
+
+    assert [(row.line, row.associate_id) for row in rows] == [(5, 5)]
+
+
+def test_a_failed_csv_saved_as_a_workbook(write: Write) -> None:
+    """What our failed.csv added is taken off, whatever the configuration says of the job it came from."""
+    fate = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
+    path = write(workbook((*NAMES, *fate), (5, "Away", "'=1+1", "failed", "timeout", "", "", 3, 2)))
+
+    job, rows = read(path, skip_lines=4, comment="5")
+
+    assert (job.came_back, job.columns, cells(rows)) == (True, list(NAMES), [["5", "Away", "=1+1"]])
+
+
+# -- which format --------------------------------------------------------------------------------------------
+
+
+def test_a_packed_workbook(write: Write) -> None:
+    """A workbook may be packed like any other job."""
+    _, rows = read(write(zipped(("leave.xlsx", workbook(NAMES, ROW)))))
+
+    assert rows[0].message == "Ferie"
+
+
+def test_another_format_than_asked_for(write: Write) -> None:
+    """Who names a format and has another is told both."""
+    told = "as --format or input.format says; leave that out"
+
+    assert refusal(write(workbook(NAMES, ROW)), format="csv") == f"FILE: its content is XLSX, not CSV {told}"
+    assert (
+        refusal(write("associateId,status\n"), format="xlsx") == f"FILE: its content is CSV, not XLSX {told}"
+    )
+    assert read(write(workbook(NAMES, ROW)), format="xlsx")[0].format == "xlsx"
+
+
+@pytest.mark.parametrize("start", ["<html>", "\n<!DOCTYPE html>", '<?xml version="1.0"?>', "<TABLE>"])
+def test_a_page_that_is_called_a_workbook(start: str, write: Write) -> None:
+    """Many programs write HTML under the name of a workbook: Excel opens it, and it is no table for us."""
+    assert refusal(write(start + "<tr><td>associateId")) == (
+        "FILE: HTML or XML, whatever its name says; save it as XLSX or CSV (UTF-8) and run that"
+    )
+
+
+# -- what is no workbook -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts", "said"),
+    [
+        ("<row", {}, BROKEN),
+        (HEADER_ROW, {"xl/workbook.xml": None}, BROKEN),
+        (HEADER_ROW, {"xl/worksheets/sheet1.xml": None}, BROKEN),
+        (HEADER_ROW, {"xl/_rels/workbook.xml.rels": "<Relationships/>"}, BROKEN),
+        (HEADER_ROW, {"XL/workbook.xml": "<workbook/>"}, DAMAGED),
+        (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN} xmlns:r="x"><sheets/></workbook>'},
+         "FILE: no visible sheet; name one with input.sheet (found: none)"),
+        (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN}><sheets><sheet name="S"/></sheets></workbook>'},
+         BROKEN),
+        (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN} xmlns:r="x"><sheets><sheet name="S" r:id="a"/>'
+                      '<sheet name="S" r:id="b"/></sheets></workbook>'}, DAMAGED),
+        (HEADER_ROW, {"xl/_rels/workbook.xml.rels": f"<x>{link('a', 'worksheet', 'a') * 2}</x>"}, DAMAGED),
+        (HEADER_ROW, {"xl/&#49;.xml": ""}, DAMAGED),
+        (HEADER_ROW, {"_rels/.rels": f"<x>{link('a', 'officeDocument', 'other/workbook.xml')}</x>"}, DAMAGED),
+        (HEADER_ROW, {"_rels/.rels": f"<x>{link('a', 'officeDocument', 'xl&#92;book.xml')}</x>"}, DAMAGED),
+        (HEADER_ROW, {"xl/sharedStrings.xml": f'<sst {MAIN} uniqueCount="99999999999"/>'}, DAMAGED),
+        ('<row r="1"><row r="2"/></row>', {}, DAMAGED),
+        (row_with('<c r="C2" t="s"><v>7</v></c>'), {}, BROKEN),
+        (row_with('<c r="C2" t="what"><v>7</v></c>'), {}, BROKEN),
+        (row_with('<c r="C2" t="e"><v>#WHAT!</v></c>'), {}, BROKEN),
+        (row_with('<c r="B2"><v>7</v></c>'), {}, DAMAGED),
+        (row_with('<c r="C3"><v>7</v></c>'), {}, DAMAGED),
+        (row_with('<c r="c2"><v>7</v></c>'), {}, DAMAGED),
+        (row_with('<c r="XFE2"><v>7</v></c>'), {}, DAMAGED),
+        (row_with('<c r="AAAA2"><v>7</v></c>'), {}, DAMAGED),
+        (HEADER_ROW * 2, {}, DAMAGED),
+        ('<row r="x"/>', {}, DAMAGED),
+        ('<row r="0"/>', {}, DAMAGED),
+        ('<row r="1048577"/>', {}, DAMAGED),
+        ('<row r="99999999999"><c><v>1</v></c></row>', {}, DAMAGED),
+        ('<c r="A1"><v>1</v></c>', {}, DAMAGED),
+        ("", {"xl/worksheets/sheet1.xml": '<!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'}, DAMAGED),
+    ],
+)  # fmt: skip
+def test_workbooks_that_are_damaged(rows: str, parts: dict[str, Any], said: str, write: Write) -> None:
+    """What Excel would repair, or not open, is refused; it never crashes us, and never is guessed at."""
+    assert refusal(write(raw_workbook(rows, parts))) == said
+
+
+def test_controls_beside_the_table(write: Write) -> None:
+    """What stands behind the table has elements of the same names, which are no cells."""
+    sheet = (
+        f"<worksheet {MAIN}><sheetData>{row_with(text('C2', 'x'))}</sheetData>"
+        "<controls><from><row>5</row><c>1</c></from></controls></worksheet>"
+    )
+
+    _, rows = read(write(raw_workbook("", {"xl/worksheets/sheet1.xml": sheet})))
+
+    assert cells(rows) == [["5", "Away", "x"]]
+
+
+class PanicException(BaseException):
+    """What python-calamine raises where it has a bug."""
+
+
+def test_a_bug_of_the_library() -> None:
+    """A bug of the library is a workbook that cannot be read; whoever says stop is heard."""
+    with pytest.raises(InputRefused, match="that cannot be read"), whole("FILE"):
+        raise PanicException
+    with pytest.raises(KeyboardInterrupt), whole("FILE"):
+        raise KeyboardInterrupt
+
+
+# -- bombs ---------------------------------------------------------------------------------------------------
+
+
+def test_a_cell_far_away(write: Write) -> None:
+    """A stray cell would have room made for all between; that is refused before any is."""
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+
+    assert refusal(write(raw_workbook(row_with("") + far))) == (
+        "FILE, sheet 'S': its cells reach from row 1 to row 1048576 and over 16384 columns, which is too "
+        "much; delete what stands far away from the table, or save it as CSV (UTF-8)"
+    )
+
+
+def test_formatted_cells_far_away(write: Write) -> None:
+    """Cells without content, as a formatted column has them, take no room."""
+    far = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+
+    _, rows = read(write(raw_workbook(row_with("") + far)))
+
+    assert len(rows) == 1
+
+
+def test_a_workbook_that_unpacks_to_too_much(write: Write) -> None:
+    """All parts are unpacked and counted before the workbook is opened."""
+    path = write(raw_workbook(HEADER_ROW, {"xl/media/image1.png": bytes(65 << 20)}))
+
+    assert refusal(path) == (
+        "FILE: an XLSX workbook that unpacks to far more than a table; save it as CSV (UTF-8)"
+    )
+
+
+def test_a_long_text_in_many_cells(write: Write) -> None:
+    """A text that stands once in the file, and in many cells of the sheet, counts in each of them."""
+    shared = f"<sst {MAIN}><si><t>{'x' * 300_000}</t></si></sst>"
+    many = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(3, 1003))
+
+    said = refusal(write(raw_workbook(row_with("") + many, {"xl/sharedStrings.xml": shared})))
+
+    assert "which is too much" in said
+
+
+def test_errors_all_over(write: Write) -> None:
+    """A sheet of nothing but errors is no job, and is not kept in memory."""
+    errors = '<c t="e"><v>#N/A</v></c>' * 1001
+    many = "".join(f'<row r="{row}">{errors}</row>' for row in range(3, 103))
+
+    assert refusal(write(raw_workbook(row_with("") + many))) == (
+        "FILE, sheet 'S': more than 100000 cells with errors such as #REF!; mend it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "element"),
+    [("xl/workbook.xml", "sheet"), ("xl/_rels/workbook.xml.rels", "Relationship")],
+)
+def test_sheets_without_end(part: str, element: str, write: Write) -> None:
+    """So many sheets nobody has."""
+    path = write(raw_workbook("", {part: f"<x>{f'<{element}/>' * 10_001}</x>"}))
+
+    assert refusal(path) == DAMAGED
