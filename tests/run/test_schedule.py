@@ -250,6 +250,16 @@ def test_an_undone_leave_does_not_end(nights: Nights, crm: Crm) -> None:
     assert (nights.told(ended), crm.held[7]) == ([], AWAY)
 
 
+def test_an_undo_of_something_else_leaves_what_is_to_come(nights: Nights) -> None:
+    """It is about the people it names, and nobody else."""
+    nights.first(ends_today(7))
+    nights.first("5,Away,,,")
+
+    nights.worker("undo", "last")
+
+    assert [(person, step) for person, step, _ in nights.schedule()] == [(7, "return")]
+
+
 def test_a_return_that_was_not_sent_goes_on_with_resume(nights: Nights, crm: Crm) -> None:
     """It is a row of the run like the others."""
     nights.first(ends_today(7))
@@ -402,6 +412,55 @@ def test_it_belongs_to_one_superoffice(nights: Nights) -> None:
     elsewhere = nights.worker.call("schedule", "--base-url", "https://crm.example.com", *state)
 
     assert (nowhere.code, elsewhere.code, elsewhere.summary["schedule"]) == (2, 0, [])
+
+
+# -- prune ---------------------------------------------------------------------------------------------------
+
+
+def pruned(nights: Nights) -> dict[str, Any]:
+    """Delete all runs that may go; give what `prune` told."""
+    nights.monkeypatch.setenv("PRESENCE_WORKER_STORAGE__KEEP", "0.001")
+    return nights.worker("prune").summary
+
+
+def test_prune_keeps_runs_of_which_something_is_to_come(nights: Nights) -> None:
+    """However old; once that is over they go like all others."""
+    first, other = nights.first(ends_today(7)), nights.first("5,Away,,,")
+
+    before = pruned(nights)
+    nights.later()
+    after = pruned(nights)
+
+    kept = [(each["run_id"], each["why"]) for each in before["kept_though_old"]]
+    assert kept == [(first.summary["run_id"], "something is still to come of it, which `schedule` lists")]
+    assert before["pruned"] == [other.summary["run_id"]]
+    assert (len(after["pruned"]), after["kept_though_old"]) == (2, [])
+
+
+def test_prune_keeps_the_run_that_has_begun_a_leave(nights: Nights, crm: Crm) -> None:
+    """Else it would be begun once more: who came back by hand would be sent away."""
+    first = nights.first(begins(7, TODAY + timedelta(days=1), FAR))
+    begun = nights.later()
+
+    kept = [each["run_id"] for each in pruned(nights)["kept_though_old"]]
+    crm.held[7] = (PRESENT, "")
+    ended = nights.later()
+
+    assert kept == [first.summary["run_id"], begun.summary["run_id"]]
+    assert (nights.told(ended), crm.held[7]) == ([], (PRESENT, ""))
+
+
+def test_what_a_deleted_run_had_replaced_does_not_come_back(nights: Nights, crm: Crm) -> None:
+    """An old run that stays for somebody else's sake knows what is over."""
+    first = nights.first(ends_today(7), begins(8, FAR))
+    newer = nights.first("7,Away,Kurs,,")
+
+    told = pruned(nights)
+    ended = nights.later()
+
+    assert (told["pruned"], len(told["kept_though_old"])) == ([newer.summary["run_id"]], 1)
+    assert told["kept_though_old"][0]["run_id"] == first.summary["run_id"]
+    assert (nights.told(ended), crm.held[7]) == ([], AWAY)
 
 
 # -- people by name ------------------------------------------------------------------------------------------
