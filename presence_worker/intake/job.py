@@ -7,6 +7,7 @@ from datetime import date
 
 from ..errors import InputRefused
 from ..model import Row
+from ..roundtrip import is_ours
 from ..settings import Input, Settings
 from .containers import SAVE
 from .csv_reader import open_csv
@@ -24,6 +25,7 @@ READERS: dict[str, Callable[[Source, Input], Table]] = {
     "jsonl": open_json_lines,
     "xlsx": open_xlsx,
 }
+OURS = "a failed.csv"
 MARKUP = "HTML or XML"  # which Excel opens under the name of a workbook
 MARKUPS = ("<!doctype", "<?xml", "<html", "<head", "<meta", "<style", "<body", "<table")
 BLOCK = 1 << 16  # characters looked at to tell the format
@@ -87,6 +89,8 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
 def _format(source: Source, config: Input) -> str:
     """Tell the format by the content; the name of a file proves nothing."""
     content, wanted = _content(source), config.format
+    if content == OURS:
+        return "csv"  # the configuration is meant for the job it came from
     if wanted == "auto" and content in READERS:
         return content
     if content == MARKUP:
@@ -104,7 +108,9 @@ def _content(source: Source) -> str:
     source.text.seek(0)
     if start.startswith(MARKUPS):
         return MARKUP
-    return "json" if start[:1] in ("[", "{") else "csv"
+    if start[:1] in ("[", "{"):
+        return "json"
+    return OURS if is_ours(start.encode("utf-8", "replace")) else "csv"
 
 
 def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:

@@ -107,7 +107,7 @@ class RowReader:
         return cells
 
     def _presence(self, found: Any, faults: Faults) -> str | None:
-        word = str(found).strip() if type(found) in (str, int) else found  # input.statuses may name numbers
+        word = found.strip() if type(found) is str else _as_word(found)
         status = self._status(word) if isinstance(word, str) else None
         if status is None:
             if isinstance(word, str) and word:
@@ -135,6 +135,11 @@ class RowReader:
             reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
             detail="; ".join(words for _, words in faults) or "its status is mapped to ignore",
         )
+
+
+def _as_word(found: Any) -> Any:
+    """Give a number, true and false as JSON and failed.csv write them: input.statuses may name them."""
+    return json.dumps(found) if isinstance(found, int | float) else found
 
 
 def stored(cells: list[Any]) -> str:

@@ -91,7 +91,8 @@ MEANT_FOR_THE_JOB = [
     {"delimiter": "a"},
     {"encoding": "cp1252"},
     {"encoding": "utf-16"},
-    {"sheet": "Leave"},
+    {"sheet": "Leave", "format": "xlsx"},
+    {"format": "json"},
     {"skip_lines": 1, "comment": "#", "delimiter": "\t", "encoding": "latin-1"},
 ]
 

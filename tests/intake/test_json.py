@@ -301,3 +301,15 @@ def test_a_file_that_was_cut_off(shape: str, write: Write) -> None:
     assert read_as_if_whole == (
         {end: whole[: content[:end].count(b"}")] for end in ends} if shape == "lines" else {}
     )
+
+
+@pytest.mark.parametrize("value", ["true", "-1", "1.5", "1e0", "1000000000000000000000"])
+def test_a_status_that_is_no_text(value: str, write: Write) -> None:
+    """Codes may be numbers or true and false; only the configuration says what they mean."""
+    path = write(f'[{{"associateId": 5, "status": {value}}}]')
+    word = json.dumps(json.loads(value))
+
+    _, (unknown,) = read(path)
+    _, (known,) = read(path, statuses={word: "StatusNotAvailable"})
+
+    assert (unknown.reason, known.status) == (Reason.UNKNOWN_STATUS, "StatusNotAvailable")

@@ -176,3 +176,21 @@ def test_failed_and_unknown_rows_are_in_it(worker_on: Callable[[RawServer], Work
 
     assert [(row["associateId"], row["_result"]) for row in rows] == [("2", "failed"), ("3", "unknown")]
     assert ended.summary["next"].startswith("presence-worker resume ")
+
+
+def test_what_was_said_of_the_job_does_not_spoil_it(
+    worker: Worker, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A title, comments and an odd delimiter were the job's: the printed command reads what we wrote."""
+    for name, value in {"SKIP_LINES": "2", "COMMENT": "#", "ENCODING": "cp1252"}.items():
+        monkeypatch.setenv(f"PRESENCE_WORKER_INPUT__{name}", value)
+    text = 'sep=^\nLeave "2026"\nassociateId^status^message^\n#1^Away^x^\n^^^\n2^Away^Å^\n4711^Away^# Å;,^\n'
+    (worker.folder / "job").write_bytes(text.encode("cp1252"))
+    ended = worker("run", "job")
+
+    again = worker.follow(ended)
+
+    assert (ended.code, ended.summary["input"]["delimiter"]) == (3, "^")
+    assert "rows of empty cells left out: 1" in ended.summary["notes"]
+    assert (again.code, again.summary["counts"]["rejected"]) == (3, 1)
+    assert wishes(sandbox)[1:] == [(4711, "StatusNotAvailable", "# Å;,")] * 2
