@@ -69,10 +69,10 @@ def _iso(text: str, zone: ZoneInfo | None) -> date | str | None:
 
 
 def _basic(text: str) -> date | None:
-    if not _BASIC.fullmatch(text) or not text.startswith(("19", "20")):
+    if not _BASIC.fullmatch(text):
         return None
     day = _iso(f"{text[:4]}-{text[4:6]}-{text[6:]}", None)
-    return day if isinstance(day, date) else None  # 20122026 is one too, for somebody else
+    return day if isinstance(day, date) else None  # as of 20122026, which only others can read
 
 
 def _declared(text: str, form: str, zone: ZoneInfo | None) -> date | str | None:

@@ -188,3 +188,16 @@ def test_a_column_that_never_comes_in_json(write: Write) -> None:
     said = refusal(path, message_template="Call {deputy}", default_message="Away")
 
     assert said.startswith("FILE: input.message_template has {deputy}, and there is no such column; found: ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"), [("true", None), ("1.5", None), ("Bo", "Call Bo"), ("12", "Call 12")]
+)
+def test_what_is_no_text_stays_none_in_failed_csv(cell: str, message: str | None, write: Write) -> None:
+    """What JSON had in place of a text is not taken for one from failed.csv, unless it was mended."""
+    detail = "the column 'deputy' is no text; write it in quotes"
+    path = write(f"associateId,status,deputy,_result,_reason,_detail\n5,Away,{cell},invalid,-,{detail}\n")
+
+    _, (row,) = read(path, message_template="Call {deputy}")
+
+    assert (row.message or None, row.detail) == (message, None if message else detail)
