@@ -8,7 +8,6 @@
 #   FOLDER/refused/TIME/FILE          nothing was sent: mend the file and put it into the inbox again
 #
 # Taken are plain files named *.csv, *.json, *.jsonl and *.xlsx, in the order of their names; no dot-files, no links.
-# XLSX is not read yet: such a file goes to refused/, and the log says to save it as CSV.
 # A file goes to done/ when the summary names a run: a run that was stopped is resumed, its file is not run again.
 # A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time.
 # After 2, 6, 7 and a signal the remaining files wait, too. Ends with 0, or with the last exit code that was not 0.

@@ -28,12 +28,19 @@ def open_xlsx(source: Source, config: Input) -> Table:
         raise InputRefused(f"{where}: no cells; an empty export is usually a broken export")
     at = f"{where}, line {header.line}"
     ours = _is_ours(header)
-    with knowing(format="xlsx", sheet=title, header=header.line):
+    with knowing(format="xlsx", encoding=None, sheet=title, header=header.line):
         if not ours:
             records = _refuse_a_title(header, records, config, at)
         columns, records = (taken_back if ours else as_they_came)(header, records, config, at)
+    several = len(book.titles) > 1
     return Table(
-        format="xlsx", columns=columns, records=records, sheet=title, header=header.line, came_back=ours
+        format="xlsx",
+        columns=columns,
+        records=records,
+        sheet=title,
+        header=header.line,
+        came_back=ours,
+        notes=[f"the sheet that was read is {clean(title, 60)!r}; there are others"] if several else [],
     )
 
 

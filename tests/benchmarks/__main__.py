@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
     "pace": pace.measure,
     "startup": startup.measure,
     "check": check.measure,
+    "xlsx": check.measure_workbook,
     "unchanged": unchanged.measure,
 }
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import xlsxwriter  # type: ignore[import-untyped]  # it has no types
+
 NOT_PRESENT_OF = 4  # three of four are not present and say until when
 
 
@@ -20,6 +22,18 @@ def write_job_of_present(folder: Path, rows: int) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("associateId,status,message\r\n")
         file.writelines(f"{associate_id},StatusNormal,\r\n" for associate_id in range(1, rows + 1))
+    return path
+
+
+def write_workbook(folder: Path, rows: int) -> Path:
+    """Write an XLSX job for the associates 1 to *rows*, numbers as numbers; give its path."""
+    path = folder / f"changes-{rows}.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("associateId", "status", "message"))
+        for row in range(1, rows + 1):
+            _, status, message = _line(row).rstrip().split(",")
+            sheet.write_row(row, 0, (row, status, message))
     return path
 
 

@@ -37,6 +37,7 @@ def test_a_workbook(write: Write) -> None:
 
     assert (job.format, job.encoding, job.delimiter) == ("xlsx", None, None)
     assert [(row.line, row.associate_id, row.message) for row in rows] == [(2, 5, "Ferie"), (3, 6, "")]
+    assert job.notes == []
 
 
 @pytest.mark.parametrize(
@@ -163,9 +164,10 @@ def test_the_only_sheet_with_our_columns(write: Write) -> None:
         workbook(Codes=(("Code", "Meaning"), (1, "x")), Leave=(NAMES, ROW), _Old=(NAMES, ROW), Blank=())
     )
 
-    _, rows = read(path)
+    job, rows = read(path)
 
-    assert [row.associate_id for row in rows] == [5]
+    assert (job.sheet, job.header, [row.associate_id for row in rows]) == ("Leave", 1, [5])
+    assert job.notes == ["the sheet that was read is 'Leave'; there are others"]
 
 
 def test_several_sheets_that_fit(write: Write) -> None:

@@ -21,7 +21,8 @@ DAY, MOMENT, TIME, DURATION = 1, 2, 3, 4  # its styles
 def workbook(*rows: Sequence[Any], **sheets: Rows) -> bytes:
     """Give a workbook with one sheet of *rows*, or with *sheets* by their titles; "_x" hides the sheet x."""
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+    plainly = {"strings_to_formulas": False, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"}
+    with xlsxwriter.Workbook(file, {"in_memory": True, **plainly}) as book:
         for title, table in (sheets or {"Sheet1": rows}).items():
             sheet = book.add_worksheet(title.removeprefix("_"))
             if title.startswith("_"):

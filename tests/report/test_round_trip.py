@@ -21,12 +21,15 @@ from presence_worker.report import write_reports
 from presence_worker.roundtrip import FATE_COLUMNS
 from presence_worker.run.staging import describe
 from presence_worker.settings import Input, Settings
+from tests.intake.workbooks import workbook
 from tests.journal.given import UPDATED, deliver, staged
 
 NAMES = ["associateId", "status", "message"]
 WAYS = st.sampled_from(["associateId", "login", "email"])  # to name people
 SETTINGS = Settings(
-    input=Input(statuses={"SICK": "StatusNotAvailable", "F": "ignore"}, default_message="Away")
+    input=Input(
+        statuses={"SICK": "StatusNotAvailable", "F": "ignore", "true": "StatusNormal"}, default_message="Away"
+    )
 )
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS = (
@@ -187,7 +190,8 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXTS,
+    | TEXTS
+    | st.sampled_from(["a\0b", "\0"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
     max_leaves=3,
 )
@@ -196,7 +200,7 @@ OBJECTS = WAYS.flatmap(
     lambda way: st.lists(
         st.fixed_dictionaries(
             {way: PEOPLE if way == NAMES[0] else PEOPLE | VALUES, "status": st.booleans() | STATUSES},
-            optional={"message": VALUES, "more": VALUES},
+            optional=dict.fromkeys(["message", "more", "more ", "\nmore", ""], VALUES),
         ),
         min_size=1,
         max_size=4,
@@ -270,3 +274,36 @@ def test_a_row_too_large_to_come_back_is_not_taken(place: Path) -> None:
 
     with pytest.raises(InputRefused, match="more than 131072 characters"):
         run(path, place)
+
+
+def test_a_workbook_goes_round(tmp_path: Path) -> None:
+    """The rows of a workbook come back as CSV, with the texts that a person read in its cells."""
+    path = tmp_path / "changes.xlsx"
+    names = (*NAMES, "=note", "day")
+    rows = [(number, "Away", f"=1+{number}", 2.50, date(2026, 12, 4)) for number in range(1, 5)]
+    path.write_bytes(
+        workbook(names, *rows, (12.5, "Away", True, "beyond", "", "-1"), ("none", "", "", "", ""))
+    )
+
+    expected = run(path, tmp_path)
+    found, jobs = come_back(tmp_path)
+
+    assert asked(found) == asked(expected)
+    assert {(tuple(job.columns), job.format, job.delimiter) for job in jobs} == {(names, "csv", ",")}
+    assert json.loads(found[0].cells)[2:] == ["=1+2", "2.5", "2026-12-04"]
+
+
+def test_a_failed_csv_goes_round_through_a_workbook(tmp_path: Path) -> None:
+    """Who mends failed.csv in Excel may save it as a workbook: it asks for the same."""
+    path = tmp_path / "changes.csv"
+    path.write_text("associateId;status;message\n1;Away;=1+1\n2;Away;'x\n3;Away\nnone;Away;-;more\n", "utf-8")
+
+    expected = run(path, tmp_path)
+    for name in BACK:
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as file:
+            content = workbook(*csv.reader(file, delimiter=";"))
+        (tmp_path / name).write_bytes(content)
+    found, jobs = come_back(tmp_path)
+
+    assert asked(found) == asked(expected)
+    assert {(job.format, job.came_back) for job in jobs} == {("xlsx", True)}
