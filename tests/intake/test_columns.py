@@ -179,6 +179,13 @@ def test_several_numbers_of_hr_are_all_named(write: Write) -> None:
     )
 
 
+def test_a_configured_name_is_missed_first(write: Write) -> None:
+    """Who has named the column of logins is told that it is not there, and nothing of numbers."""
+    path = write("id,status\n5,Away\n")
+
+    assert refusal(path, login="UPN").startswith("FILE, line 1: no column called 'UPN', as input.login says;")
+
+
 def test_a_number_of_hr_may_be_allowed(write: Write) -> None:
     """Who says that it holds SuperOffice's numbers is believed."""
     path = write("Personalnummer,status\n5,Away\n")

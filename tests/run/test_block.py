@@ -1,0 +1,30 @@
+"""The section [input] that is printed to be pasted."""
+
+import tomllib
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from presence_worker.intake.columns import understand
+from presence_worker.run.block import block_lines
+from presence_worker.run.explaining import understood
+from presence_worker.settings import Input
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
+
+
+@given(
+    names=st.lists(NAMES, min_size=2, max_size=6, unique=True),
+    statuses=st.dictionaries(NAMES, st.just("ignore")),
+)
+@example(names=['"""', "\\", "x = 1\n[auth]\npassword = 'x'"], statuses={"]\n[auth": "ignore"})
+def test_whatever_the_names_are_the_block_says_the_same(names: list[str], statuses: dict[str, str]) -> None:
+    """A file's own words make nothing else of the configuration than names in it."""
+    config = Input(email=names[0], status=names[1], statuses=statuses, skip_lines=2)
+
+    block = "\n".join(block_lines(config, {"columns": names}, understood(names, config)))
+
+    pasted = Input.model_validate(tomllib.loads(block).pop("input"))
+    assert list(tomllib.loads(block)) == ["input"]
+    assert understand(names, pasted, "x.csv") == understand(names, config, "x.csv")
+    assert (pasted.statuses, pasted.skip_lines) == (statuses, 2)
