@@ -1,17 +1,29 @@
 """The earlier runs of a target, as far as something is still to come of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
-from ..errors import UsageFault
+import structlog
+
+from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord
-from ..model import Intent, State, Step
+from ..model import Intent, Result, State, Step
 from .invocation import Invocation
 from .schedule import Past, Schedule, follow
 
+log = structlog.get_logger()
+UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)
+
+
+class History(NamedTuple):
+    """What has led to what is to come, and that."""
+
+    pasts: Sequence[Past]  # oldest first; those that nothing follows from any more may be missing
+    to_come: Schedule
 
 
 def pending(invocation: Invocation, before: str | None = None) -> Schedule:
@@ -19,13 +31,50 @@ def pending(invocation: Invocation, before: str | None = None) -> Schedule:
 
     Raise UsageFault where something is to come, and a run cannot be read that may have changed it.
     """
-    schedule: Schedule = {}
+    return history_of(invocation, before).to_come
+
+
+def history_of(invocation: Invocation, before: str | None = None) -> History:
+    """Give what is to come with the runs it follows from; raise UsageFault as `pending` does."""
     faults: list[UsageFault] = []
-    for past in reversed(list(_pasts(invocation, before, faults))):
-        schedule = follow(schedule, past)
-    if schedule and faults:
+    pasts = list(_pasts(invocation, before, faults))[::-1]
+    to_come: Schedule = {}
+    for past in pasts:
+        to_come = follow(to_come, past)
+    if to_come and faults:
         raise faults[0]
-    return schedule
+    return History(pasts, to_come)
+
+
+def forget(history: History, invocation: Invocation) -> None:
+    """Note in each run what nothing follows from any more, so that nobody has to find that out again.
+
+    Later runs may then be deleted, and a run that has nothing to say any more is not read again.
+    """
+    entries = [entry for entries in history.to_come.values() for entry in entries]
+    for past in history.pasts:
+        alive = {entry.row for entry in entries if entry.run_id == past.run_id}
+        waits = {row.row for row in past.dated if row.result in UNSETTLED}  # `resume` may still send it
+        over = [row.row for row in past.dated if row.row not in alive | waits]
+        is_over = not (alive or waits or has_touched(past, history.to_come))
+        if over or is_over:
+            _note(past.run_id, over, invocation, is_over=is_over)
+
+
+def has_touched(past: Past, to_come: Schedule) -> bool:
+    """Whether a run has changed something that an older one had asked for, and that is still to come."""
+    persons = past.named.keys() | {fate.person for fate in past.scheduled}
+    return any(entry.run_id < past.run_id for person in persons for entry in to_come.get(person, ()))
+
+
+def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> None:
+    try:
+        journal = Journal.open(invocation.archive.runs / run_id / JOURNAL)
+        with closing(journal), journal.transaction():
+            journal.close_rows(over)
+            journal.describe(input={**journal.run().input, "over": is_over})
+    except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
+        log.warning("run.not_noted", run_id=run_id, detail=str(error))
 
 
 def past_of(journal: Journal) -> Past:
@@ -64,7 +113,7 @@ def _pasts(invocation: Invocation, before: str | None, faults: list[UsageFault])
             run = journal.run()
             if run.target != invocation.target:
                 continue
-            if _has_sent(run):
+            if _has_sent(run) and not run.input.get("over"):
                 yield past_of(journal)
             if _began_with_nothing(run):
                 return

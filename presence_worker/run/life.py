@@ -14,7 +14,7 @@ from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
 from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
 from .ending import Ending, ending_of
-from .history import pending
+from .history import forget, history_of
 from .invocation import Invocation
 from .session import Session
 from .staging import Before, new_run, stage
@@ -147,7 +147,9 @@ def _say_first(run: RunRecord, invocation: Invocation) -> None:
 def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:
     """Stage the job; give why it must not be sent, or None. A job that cannot be read leaves an empty run."""
     try:
-        before = Before(last=last_finished(invocation), to_come=pending(invocation, run.run_id))
+        history = history_of(invocation, run.run_id)
+        forget(history, invocation)
+        before = Before(last=last_finished(invocation), to_come=history.to_come)
         return stage(journal, run, job, invocation.settings, before)
     except InputRefused as error:
         with journal.transaction():

@@ -1,17 +1,16 @@
 """Old runs: deleted, but for those that somebody may still need."""
 
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, Journal, id_made_ago, is_readable, is_run_folder
+from ..journal import JOURNAL, RunRecord, id_made_ago, is_readable, is_run_folder
 from ..model import State
 from .earlier import earlier_run
-from .history import pending
+from .history import forget, has_touched, history_of
 from .invocation import Invocation
 
 CAN_GO_ON = (State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows left to send
@@ -54,31 +53,21 @@ class Future:
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
-        self._entries: dict[str, frozenset[tuple[str, int]]] = {}
+        self._needed: dict[str, frozenset[str]] = {}
 
-    def needs(self, journal: Journal) -> bool:
-        """Whether something is still to come of a run, or was begun by it and must still end."""
-        run = journal.run()
-        entries = self._of(run.target)
-        begun = {(fate.run_id, fate.of_row) for fate in journal.scheduled()}
-        return not entries.isdisjoint(begun) or any(run.run_id == run_id for run_id, _ in entries)
+    def needs(self, run: RunRecord) -> bool:
+        """Whether something is still to come of a run, or of one that it has changed."""
+        if run.target not in self._needed:
+            self._needed[run.target] = self._found_out(replace(self.invocation, target=run.target))
+        return run.run_id in self._needed[run.target]
 
-    def _of(self, target: str) -> frozenset[tuple[str, int]]:
-        if target not in self._entries:
-            schedule = pending(replace(self.invocation, target=target))
-            entries = frozenset((e.run_id, e.row) for each in schedule.values() for e in each)
-            self._close_others(entries)
-            self._entries[target] = entries
-        return self._entries[target]
-
-    def _close_others(self, entries: frozenset[tuple[str, int]]) -> None:
-        """Let the runs that stay know what a later one has replaced: that one may be deleted before them."""
-        for run_id in {run_id for run_id, _ in entries}:
-            path = self.invocation.archive.runs / run_id / JOURNAL
-            with closing(Journal.open(path)) as journal:
-                over = [row.row for row in journal.dated() if (run_id, row.row) not in entries]
-                with journal.transaction():
-                    journal.close_rows(over)
+    def _found_out(self, invocation: Invocation) -> frozenset[str]:
+        """Give the runs that are needed; the others are told what a later one has replaced."""
+        history = history_of(invocation)
+        forget(history, invocation)
+        entries = {entry.run_id for entries in history.to_come.values() for entry in entries}
+        touched = {past.run_id for past in history.pasts if has_touched(past, history.to_come)}
+        return frozenset(entries | touched)
 
 
 def _prune(folder: Path, awaited: set[str], future: Future) -> str | None:
@@ -106,6 +95,6 @@ def _why_kept(folder: Path, awaited: set[str], future: Future) -> str | None:
         if may_go_on and run.state in CAN_GO_ON and journal.to_send():
             awaited.add(run.target)
             return CONTINUABLE
-        if future.needs(journal):
+        if future.needs(run):
             return STILL_TO_COME
         return LATER_ONE if run.target in awaited and any(journal.written()) else None
