@@ -276,17 +276,16 @@ def test_a_return_that_was_not_sent_goes_on_with_resume(nights: Nights, crm: Crm
 
 def test_a_leave_that_was_sent_only_with_resume_ends_as_well(nights: Nights, crm: Crm) -> None:
     """Also where other nights were in between, which had nothing to do with it."""
-    nights.monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__ATTEMPTS", "1")
-    crm.on_put = answer(500)
-    failed = nights.first(ends_today(7))
+    crm.on_put = answer(401)
+    stopped = nights.first(ends_today(7))
     crm.on_put = None
     nights.first("5,Away,,,")
-    nights.worker.follow(failed)
+    nights.worker.follow(stopped)
     there = crm.held[7]
 
     ended = nights.later()
 
-    assert (failed.code, there) == (3, AWAY)
+    assert (stopped.code, there) == (6, AWAY)
     assert (nights.told(ended), crm.held[7]) == ([(7, "updated", None)], (PRESENT, ""))
 
 
