@@ -9,6 +9,7 @@ FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
 _RAGGED = re.compile(r"(\d+) cells, but the header has (\d+)")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
+_HALF = re.compile(r"\\u(d[89a-f][0-9a-f]{2})")  # a lone surrogate, as no file can hold it
 
 
 def is_ours(start: bytes) -> bool:
@@ -49,13 +50,15 @@ def no_text(what: str) -> str:
 def as_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
     """Give the cells of a row of failed.csv as they were when it was refused, unless somebody mended them.
 
-    A row that was too short has been filled up, and what JSON had in place of one of the *texts* (positions,
-    by what they are called) has become one: taken as they look, both would be sent although nobody mended
-    them.
+    A row that was too short has been filled up, what JSON had in place of one of the *texts* (positions,
+    by what they are called) has become one, and so has half a character: taken as they look, they would be
+    sent although nobody mended them.
     """
     short = _RAGGED.search(detail)
     if short and not any(cell.strip() for cell in cells[int(short[1]) :]):
         return cells[: int(short[1])]
+    if "(U+" in detail:
+        cells = [_HALF.sub(lambda written: chr(int(written[1], 16)), cell) for cell in cells]
     wrong = {position for what, position in texts.items() if no_text(what) in detail}
     return [_as_json(cell) if position in wrong else cell for position, cell in enumerate(cells)]
 

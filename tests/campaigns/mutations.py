@@ -1,7 +1,14 @@
 """What can befall a file on its way: bits flip, pieces vanish, come twice, or are another file's."""
 
+import gzip
+import io
 import random
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import zstandard
 
 TOKENS = (
     *(b'"', b"'", b",", b";", b"\t", b"|", b"\r", b"\n", b"\0", b"\\", b"=", b"#", b"sep=;\n"),
@@ -10,6 +17,18 @@ TOKENS = (
     *(b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xd0\xcf\x11\xe0"),
     *(b"associateId", b"status", b"_result,_detail", b"email", b"<v>", b"</c>", b'<c r="ZZ9">', b"99999999"),
 )
+PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK")
+INSIDE = 0.8  # of the mutations of packed files are
+BROKEN = (
+    EOFError,
+    ValueError,
+    RuntimeError,
+    IndexError,
+    OSError,
+    zlib.error,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+)  # already
 MOST = 1 << 17  # bytes; longer ones are cut
 Mutation = Callable[[bytes, bytes, random.Random], bytes]  # of a file, another one, and luck
 
@@ -73,6 +92,27 @@ def with_token(content: bytes, _: bytes, luck: random.Random) -> bytes:
     return content[:place] + luck.choice(TOKENS) + content[place + luck.choice((0, 0, 1, 2)) :]
 
 
+def inside(content: bytes, other: bytes, luck: random.Random) -> bytes:
+    """Let something happen before the file was packed: its checksums are right."""
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.compress(mutated((other,), gzip.decompress(content), luck), compresslevel=1)
+    if content.startswith(b"\x28\xb5\x2f\xfd"):
+        reader = zstandard.ZstdDecompressor().stream_reader(content)
+        return zstandard.compress(mutated((other,), reader.read(), luck))
+    return _inside_a_zip(content, other, luck) if content.startswith(b"PK") else content
+
+
+def _inside_a_zip(content: bytes, other: bytes, luck: random.Random) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(made, "w") as after:
+        names = before.namelist()
+        befallen = luck.choice([name for name in names if "sheet" in name or "Strings" in name] or names)
+        for name in names:
+            part = before.read(name)
+            after.writestr(name, mutated((other,), part, luck) if name == befallen else part)
+    return made.getvalue()
+
+
 MUTATIONS: Sequence[Mutation] = (
     *(flipped, overwritten, cut, without, twice, moved, spliced, mixed, with_token, with_token),
 )
@@ -85,6 +125,9 @@ def _piece(content: bytes, luck: random.Random) -> tuple[int, int]:
 
 def mutated(files: Sequence[bytes], content: bytes, luck: random.Random) -> bytes:
     """Let one to four things befall the *content* of a file; pieces of other *files* may get into it."""
+    if content.startswith(PACKED) and luck.random() < INSIDE:
+        with suppress(*BROKEN):
+            return inside(content, luck.choice(files), luck)
     for _ in range(luck.choice((1, 1, 1, 2, 2, 3, 4))):
         content = luck.choice(MUTATIONS)(content, luck.choice(files), luck)
     return content[:MOST]

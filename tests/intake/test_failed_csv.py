@@ -82,6 +82,21 @@ def test_ragged_rows_stay_ragged(row: list[str], own: list[str], write: Write) -
     assert (cells(rows), rows[0].reason) == ([own], "ragged_row")
 
 
+HALF = "character 7 of the message is half a character (U+D83C); remove it"
+
+
+@pytest.mark.parametrize(("said", "reason"), [(HALF, "control_characters"), ("", None)])
+def test_half_a_character_stays_one(said: str, reason: str | None, write: Write) -> None:
+    """JSON may have what no file can hold: it is not sent as it looks, unless somebody emptied _detail."""
+    fate = ("invalid", "control_characters", said, "", "0", "2")
+    row = ["5", "Away", "Ferie \\ud83c", *fate]
+    path = write(failed_csv(["associateId", "status", "message", *FATE_COLUMNS], row))
+
+    _, rows = read(path)
+
+    assert rows[0].reason == reason
+
+
 MEANT_FOR_THE_JOB = [
     {"skip_lines": 3},
     {"comment": "5"},

@@ -53,7 +53,7 @@ class _Text:
 
     def __init__(self, job: Job, content: bytes) -> None:
         self._text = unpacked(content).decode(job.encoding or "utf-8")
-        self._values = set(_values_in(self._text)) if job.format in JSON else None
+        self._values = _values_in(self._text) if job.format in JSON else None
 
     def __contains__(self, cell: Any) -> bool:
         if self._values is not None:
@@ -85,23 +85,31 @@ def _numbers_in(texts: Iterable[str]) -> Iterator[str]:
         yield from (repr(number), f"{number:.0f}", f"{number:g}", f"{number:.15g}")
 
 
-def _values_in(text: str) -> Iterator[str]:
-    """Yield all values of all JSON texts that follow one another, and the keys of objects."""
-    decoder, place = json.JSONDecoder(), 0
+def _values_in(text: str) -> set[str]:
+    """Give all values of all JSON texts that follow one another, and the keys of objects."""
+    values = set[str]()
+    decoder, place = json.JSONDecoder(object_pairs_hook=lambda pairs: _noted(pairs, values)), 0
     text = text.strip()
     while place < len(text):
         value, place = decoder.raw_decode(text, place)
-        yield from _within(value)
+        values |= set(_within(value))
         while text[place : place + 1].isspace():
             place += 1
+    return values
+
+
+def _noted(pairs: list[tuple[str, Any]], values: set[str]) -> dict[str, Any]:
+    """Note all that is in an object, also what comes twice."""
+    for key, value in pairs:
+        values |= {*_within(key), *_within(value)}
+    return dict(pairs)
 
 
 def _within(value: Any) -> Iterator[str]:
     yield _canonical(value)
     if isinstance(value, str):
         yield value.encode("utf-8", "backslashreplace").decode()  # as half characters are kept
-    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
-    for each in inner:
+    for each in value if isinstance(value, list) else ():
         yield from _within(each)
 
 
@@ -122,5 +130,7 @@ def unpacked(content: bytes) -> bytes:
 
 def _unzipped(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/") and name[-1] != "/"]
+        names = [
+            name for name in archive.namelist() if not name.startswith("__MACOSX/") and not name.endswith("/")
+        ]
         return content if "[Content_Types].xml" in names else archive.read(names[0])
