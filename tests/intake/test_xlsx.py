@@ -242,7 +242,7 @@ def test_columns_that_are_missing(write: Write) -> None:
 
 def test_rows_that_are_left_out(write: Write) -> None:
     """Rows above the header and comments are left out where the configuration says so."""
-    path = write(workbook(("Title",), (), NAMES, ("# nobody",), ROW))
+    path = write(workbook((), ("Title",), NAMES, ("# nobody",), ROW))
 
     _, rows = read(path, skip_lines=2, comment="#")
 
@@ -390,7 +390,7 @@ def test_a_workbook_that_unpacks_to_too_much(write: Write) -> None:
 
 def test_a_long_text_in_many_cells(write: Write) -> None:
     """A text that stands once in the file, and in many cells of the sheet, counts in each of them."""
-    shared = f"<sst {MAIN}><si><t>{'x' * 300_000}</t></si></sst>"
+    shared = f"<sst {MAIN}>\n<si><t>{'x' * 300_000}</t></si></sst>"
     many = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(3, 1003))
 
     said = refusal(write(raw_workbook(row_with("") + many, {"xl/sharedStrings.xml": shared})))
