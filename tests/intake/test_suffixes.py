@@ -10,6 +10,7 @@ from .workbooks import workbook
 
 CSV = f"{HEADER}5,Away,x\n".encode()
 LINES = b'{"associateId": 5, "status": "Away"}\n'
+PACKED = gzip.compress(CSV, mtime=0)
 BOOK = workbook(("associateId", "status"), (5, "Away"))
 
 
