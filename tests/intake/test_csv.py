@@ -104,9 +104,9 @@ def test_a_field_without_end(start: str, place: str, write: Write) -> None:
 def test_a_field_as_long_as_can_be(write: Write) -> None:
     """A quote that is written twice is one character, as the limit counts them."""
     longest = csv.field_size_limit()
-    path = write(f'{HEADER}5,Away,"{"x" * (longest - 2)}"""""\n6,Away,"y')
+    path = write(f'{HEADER}"{"x" * (longest - 2)}""""",Away,"y')
 
-    assert refusal(path) == f"FILE, line 3, column 8: {UNCLOSED}"
+    assert refusal(path) == f"FILE, line 2, column {longest + 11}: {UNCLOSED}"
 
 
 @pytest.mark.parametrize("above", ["", "x\r\n\r"])

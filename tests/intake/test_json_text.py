@@ -15,7 +15,7 @@ from presence_worker.intake.json_text import JsonText, array, keys
 
 DOCUMENT = (
     '[ {"a": "x\\n\\ud83d\\ude00 }] "},\n\n 12.5, -1e+5,\n'
-    '1E-7 , "\\"",null,true\r\n, [[], {}],\r10000000000]  '
+    '1E-7 , "\\"",null,true,      \r\n [[], {}],\r10000000000]  '
 )
 VALUES = [
     (1, {"a": "x\n😀 }] "}),
