@@ -18,8 +18,8 @@ LISTS = {  # setting: usual names in English, German, Swedish, Norwegian, Danish
         werkmail, zakelijke e-mail, zakelijk e-mailadres
     """,
     "status": """
-        status, presence, presence status, availability, absence, absence status, availability status, Anwesenheit,
-        Abwesenheit, Anwesenheitsstatus, Abwesenheitsstatus, Verfügbarkeit, närvaro, frånvaro,
+        status, presence, presence status, availability, absence, absence status, availability status,
+        Anwesenheit, Abwesenheit, Anwesenheitsstatus, Abwesenheitsstatus, Verfügbarkeit, närvaro, frånvaro,
         närvarostatus, frånvarostatus, tillgänglighet, tilstedeværelse, nærvær, fravær, fraværsstatus,
         tilgjengelighet, tilgængelighed, aanwezigheid, afwezigheid, aanwezigheidsstatus, afwezigheidsstatus,
         beschikbaarheid
