@@ -41,7 +41,7 @@ REASONS: dict[str, Words] = {
         "status not understood", "map it in input.statuses, or mend it in failed.csv"
     ),
     Reason.STATUS_NOT_ALLOWED: Words("status not allowed", "list it in input.allowed_statuses, or mend it"),
-    Reason.BAD_MESSAGE: Words("message is no text", _MEND),
+    Reason.BAD_MESSAGE: Words("message is no text, or none can be made", _MEND),
     Reason.MESSAGE_TOO_LONG: Words("message too long", _MEND),
     Reason.CONTROL_CHARACTERS: Words("control characters in the message", _MEND),
     Reason.RAGGED_ROW: Words("more or fewer cells than the header", _MEND),
