@@ -11,7 +11,12 @@ import pytest
 from aioresponses import aioresponses
 from hypothesis import settings
 
-settings.register_profile("the same every time", derandomize=True, database=None)
+settings.register_profile(
+    "the same every time",
+    derandomize=True,
+    database=None,
+    deadline=None,  # other tests keep the cores busy
+)
 settings.load_profile("the same every time")
 
 

@@ -20,11 +20,12 @@ from typing import NoReturn
 import pytest
 
 from presence_worker.errors import InputRefused, Stopped
-from presence_worker.intake.job import open_job
+from presence_worker.intake.job import Job, open_job
+from presence_worker.model import Row
 from presence_worker.settings import Settings
 from tests.intake.reading import DAY
 from tests.matrix.index import FILES, cases
-from tests.matrix.witness import strangers
+from tests.matrix.witness import number_of, strangers
 
 from .mutations import mutated
 from .size import LONG
@@ -86,7 +87,7 @@ def attempt(path: Path, config: Settings, finds: Finds) -> list[str]:
         finds.fates[job.format] += 1
         finds.rows += len(rows)
         finds.sent += sum(row.result is None for row in rows)
-        return strangers(job, rows, path.read_bytes(), composed=composed(config))
+        return judged(job, rows, path.read_bytes(), config)
     except (InputRefused, Stopped) as refused:
         finds.fates[type(refused).__name__] += 1
         said = str(refused)
@@ -97,9 +98,13 @@ def attempt(path: Path, config: Settings, finds: Finds) -> list[str]:
         return [f"raises {type(bug).__name__}: {bug}"]
 
 
-def composed(config: Settings) -> bool:
-    """Whether comments may be sent that stand in no file."""
-    return bool(config.input.message_template or config.input.default_message)
+def judged(job: Job, rows: Sequence[Row], content: bytes, config: Settings) -> list[str]:
+    """Give what came out of a file though it is not in it, and whether rows were lost."""
+    told = config.input
+    composed = bool(told.message_template or told.default_message)
+    number = None if told.comment or told.skip_lines else number_of(job, content)
+    lost = [] if number in (None, len(rows)) else [f"{number} rows became {len(rows)}"]
+    return [*lost, *strangers(job, rows, content, composed=composed)]
 
 
 def configured() -> Sequence[tuple[bytes, Settings]]:

@@ -5,6 +5,7 @@
 
 import gzip
 import io
+import random
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -231,6 +232,9 @@ def workbooks() -> dict[str, bytes]:
 LARGE: dict[str, Callable[[], bytes]] = {
     "large/late-letter.csv": lambda: late("utf-8"),
     "large/late-letter-cp1252.csv": lambda: late("cp1252"),
+    "large/late-letter.csv.gz": lambda: gzipped(late("utf-8")),
+    "large/late-letter.csv.zst": lambda: zstandard.compress(late("utf-8")),
+    "large/late-letter.zip": lambda: zipped({"leave.csv": late("utf-8")}),
     "large/late-damage.csv": lambda: late("utf-8")[:-6] + b"\xc3\n",
     "large/long-field.csv": lambda: TEXT + b'45,Away,"' + b"x" * 140_000 + b'"\n',
     "large/bomb.csv.gz": lambda: gzipped(bytes(70 << 20)),
@@ -241,8 +245,9 @@ LARGE: dict[str, Callable[[], bytes]] = {
 
 
 def late(encoding: str) -> bytes:
-    """Make a file whose first letter that is not ASCII comes after more than 100 kB."""
-    rows = "".join(f"{number},Normal,,{'x' * 60_000}\n" for number in (33, 45))
+    """Make a file whose first letter that is not ASCII comes after more than 100 kB that hardly shrink."""
+    luck = random.Random(20261123)
+    rows = "".join(f"{number},Normal,,{luck.randbytes(30_000).hex()}\n" for number in (33, 45))
     return f"associateId,status,message,notes\n{rows}12,Away,Blåbærtur,y\n".encode(encoding)
 
 

@@ -1,5 +1,6 @@
 """Whether what came out of a file is in it, told without our readers."""
 
+import csv
 import gzip
 import html
 import io
@@ -17,6 +18,7 @@ from presence_worker.model import Row
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?")  # a workbook has only its number
 _TEXTS = re.compile(r"<(t|v)(?: [^>]*)?>([^<]*)</\1>")
+_SEP = re.compile(r"\ufeff?\"?sep=", re.IGNORECASE)
 _CHANGED = re.compile(r"[\s\0]+")
 JSON = ("json", "jsonl")
 
@@ -29,6 +31,21 @@ def strangers(job: Job, rows: Iterable[Row], content: bytes, *, composed: bool) 
     asked = [row for row in rows if row.result is None]
     held = _Workbook(content) if job.format == "xlsx" else _Text(job, content)
     return [f"row {row.row}: {each!r}" for row in asked for each in _strangers_in(row, held, composed)]
+
+
+def number_of(job: Job, content: bytes) -> int | None:
+    """Give how many rows a CSV, an array or lines of JSON in *content* must have; None: nobody knows."""
+    if job.format == "xlsx":
+        return None
+    text = unpacked(content).decode(job.encoding or "").removeprefix("\ufeff")
+    if job.format == "csv":
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=job.delimiter or ","))
+        filled = [cells for cells in records if any(map(str.strip, cells))]
+        return len(filled) - 1 - bool(_SEP.match(text))
+    values = list(_texts_in(text, json.JSONDecoder()))
+    if job.format == "jsonl":
+        return len(values)
+    return len(values[0]) if isinstance(values[0], list) else None
 
 
 def _strangers_in(row: Row, held: "_Workbook | _Text", composed: bool) -> Iterator[Any]:  # noqa: FBT001
@@ -88,14 +105,19 @@ def _numbers_in(texts: Iterable[str]) -> Iterator[str]:
 def _values_in(text: str) -> set[str]:
     """Give all values of all JSON texts that follow one another, and the keys of objects."""
     values = set[str]()
-    decoder, place = json.JSONDecoder(object_pairs_hook=lambda pairs: _noted(pairs, values)), 0
-    text = text.strip()
+    decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: _noted(pairs, values))
+    for value in _texts_in(text, decoder):
+        values |= set(_within(value))
+    return values
+
+
+def _texts_in(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
+    place, text = 0, text.strip()
     while place < len(text):
         value, place = decoder.raw_decode(text, place)
-        values |= set(_within(value))
+        yield value
         while text[place : place + 1].isspace():
             place += 1
-    return values
 
 
 def _noted(pairs: list[tuple[str, Any]], values: set[str]) -> dict[str, Any]:
