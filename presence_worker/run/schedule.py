@@ -100,7 +100,12 @@ def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
         yield from (Due(entry, Kind.START) for entry in starting)
         held = [entry for entry in entries if entry.may_hold]
         if held and not starting and not any(entry.is_due(day) for entry in held):
-            yield Due(max(held, key=lambda entry: entry.ends or day), Kind.RETURN)
+            yield Due(last_of(held), Kind.RETURN)
+
+
+def last_of(entries: Iterable[Entry]) -> Entry:
+    """Give the one that ends last."""
+    return max(entries, key=lambda entry: entry.ends or date.max)
 
 
 def _is_followed(entry: Entry) -> bool:

@@ -1,9 +1,8 @@
 """What is still to come of a target's earlier jobs: told, and taken back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..model import Kind
 from .following import told
 from .history import pending
 from .invocation import Invocation
-from .schedule import Entry
+from .schedule import Entry, Schedule, last_of
 
 Told = dict[str, Any]
 
@@ -24,8 +23,7 @@ def list_schedule(invocation: Invocation) -> list[Told]:
     Each has `id`, `associate_id`, `identity`, `status`, `from`, `until`, `next` (start or return) and `on`,
     the day on which the next run does it.
     """
-    schedule = pending(invocation)
-    found = [step for entries in schedule.values() for entry in entries for step in _steps(entry, invocation)]
+    found = [step for entries in pending(invocation).values() for step in _steps(entries, invocation.day)]
     return sorted(found, key=lambda step: (step["on"], step["associate_id"], step["id"]))
 
 
@@ -36,7 +34,8 @@ def cancel_schedule(ids: Sequence[str], invocation: Invocation) -> list[Told]:
     """
     invocation.archive.prepare()
     with target_lock(invocation.target, invocation.archive.state_dir):
-        entries = {entry.id: entry for entry in chain.from_iterable(pending(invocation).values())}
+        to_come = pending(invocation)
+        entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:
             raise UsageFault(
@@ -44,9 +43,15 @@ def cancel_schedule(ids: Sequence[str], invocation: Invocation) -> list[Told]:
                 next=invocation.command("schedule"),
             )
         named = [entries[each] for each in dict.fromkeys(ids)]
-        for run_id in dict.fromkeys(entry.run_id for entry in named):
-            _close(invocation.archive.runs / run_id, [e.row for e in named if e.run_id == run_id])
+        closed = {each.id: each for entry in named for each in _together(entry, to_come)}.values()
+        for run_id in {entry.run_id for entry in closed}:
+            _close(invocation.archive.runs / run_id, [e.row for e in closed if e.run_id == run_id])
         return [told(entry) for entry in named]
+
+
+def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
+    """Give what ends with an entry: a return is made after the last of the leaves that have begun."""
+    return [entry] if entry.is_open else [each for each in to_come[entry.associate_id] if each.may_hold]
 
 
 def _close(folder: Path, rows: Sequence[int]) -> None:
@@ -54,17 +59,17 @@ def _close(folder: Path, rows: Sequence[int]) -> None:
         journal.close_rows(rows)
 
 
-def _steps(entry: Entry, invocation: Invocation) -> Iterator[Told]:
-    """Yield what the next step with an entry is, and when."""
-    if entry.is_open:
-        yield {**told(entry), "next": str(Kind.START), "on": _later(entry.starts, invocation.day)}
-    elif entry.ends:
-        yield {
-            **told(entry),
-            "next": str(Kind.RETURN),
-            "on": _later(entry.ends + timedelta(days=1), invocation.day),
-        }
+def _steps(entries: Sequence[Entry], day: date) -> Iterator[Told]:
+    """Yield what is to come for an associate, and when."""
+    for entry in entries:
+        if entry.is_open:
+            yield {**told(entry), "next": str(Kind.START), "on": _later(entry.starts or day, day)}
+    held = [entry for entry in entries if entry.may_hold]
+    if held and all(entry.ends for entry in held):
+        last = last_of(held)
+        end = last.ends or day
+        yield {**told(last), "next": str(Kind.RETURN), "on": _later(end + timedelta(days=1), day)}
 
 
-def _later(day: date | None, today: date) -> str:
-    return max(day or today, today).isoformat()
+def _later(day: date, today: date) -> str:
+    return max(day, today).isoformat()

@@ -289,6 +289,19 @@ def test_a_leave_that_was_sent_only_with_resume_ends_as_well(nights: Nights, crm
     assert (nights.told(ended), crm.held[7]) == ([(7, "updated", None)], (PRESENT, ""))
 
 
+def test_of_two_rows_that_ask_for_the_same_the_longer_one_counts(nights: Nights, crm: Crm) -> None:
+    """One is sent and the other is its duplicate; the return comes after both, and is cancelled with both."""
+    nights.first(ends_today(7), "7,Away,Kurs,,2099-01-01", ends_today(8), "8,Away,Kurs,,2099-01-01")
+    awaited = nights.schedule()
+    nights.worker("schedule", "cancel", nights.worker("schedule").summary["schedule"][0]["id"])
+
+    ended = nights.later()
+
+    assert awaited == [(7, "return", "2099-01-02"), (8, "return", "2099-01-02")]
+    assert (nights.told(ended), crm.held[7]) == ([], AWAY)
+    assert nights.schedule() == [(8, "return", "2099-01-02")]
+
+
 # -- first days ----------------------------------------------------------------------------------------------
 
 
