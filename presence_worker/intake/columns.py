@@ -1,13 +1,13 @@
 """Which column holds what: names from the configuration, else the usual ones."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from ..errors import InputRefused
+from ..message import written
 from ..settings import Input
 from ..template import columns_of
 from ..text import clean, toml_quoted
@@ -51,8 +51,8 @@ def column_called(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Give a column's name as it is compared: without case, spaces, underscores, hyphens and dots."""
-    return re.sub(r"[\s_.-]+", "", unicodedata.normalize("NFC", name).casefold())
+    """Give a column's name as it is compared: without case, spaces, _, -, dots and what cannot be seen."""
+    return re.sub(r"[\s_.-]+", "", written(name).casefold())
 
 
 def _plain_names(listed: str) -> frozenset[str]:

@@ -53,7 +53,8 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
         faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))
         return Person()
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
-    faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r} as associateId; {expected}"))
+    hidden = f", with {_unseen(found)}" if isinstance(found, str) and not found.isprintable() else ""
+    faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{hidden} as associateId; {expected}"))
     return Person(words or None)
 
 
@@ -79,9 +80,13 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     if len(name) > LONGEST_NAME:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
-        hidden = next(character for character in name if not character.isprintable())
-        return f"the {called} has a character that cannot be seen (U+{ord(hidden):04X}); remove it"
+        return f"the {called} has {_unseen(name)}; remove it"
     if key == "email" and not _ADDRESS.fullmatch(name):
         found = f"found {clean(name, 60)!r} as {called}" if quoted else f"no {called} where one should be"
         return f"{found}; {EXPECTED[key]}"
     return None
+
+
+def _unseen(text: str) -> str:
+    hidden = next(character for character in text if not character.isprintable())
+    return f"a character that cannot be seen (U+{ord(hidden):04X})"

@@ -1,10 +1,10 @@
 """Which SuperOffice status a word in the file means."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
+from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES
 from ..settings import Input
 
@@ -37,8 +37,8 @@ CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is cl
 
 
 def plain(word: str) -> str:
-    """Give a word as it is compared: without case and spaces."""
-    return "".join(unicodedata.normalize("NFC", word).casefold().split())
+    """Give a word as it is compared: without case, spaces and what cannot be seen."""
+    return "".join(written(word).casefold().split())
 
 
 def _bare(word: str) -> str:

@@ -1,6 +1,6 @@
 """Files of the matrix to which something has happened: read or refused, and never a row that is not in them.
 
-CAMPAIGN=long reads 100 000 of them, or as many as CAMPAIGN_INPUTS says; else it is 4 000.
+CAMPAIGN=long reads 100 000 of them, or as many as CAMPAIGN_INPUTS says; else it is 12 000.
 """
 
 import os
@@ -31,7 +31,7 @@ from .mutations import mutated
 from .size import LONG
 
 pytestmark = pytest.mark.campaign
-INPUTS = int(os.environ.get("CAMPAIGN_INPUTS") or (100_000 if LONG else 4_000))
+INPUTS = int(os.environ.get("CAMPAIGN_INPUTS") or (100_000 if LONG else 12_000))
 SEED = int(os.environ.get("CAMPAIGN_SEED") or random.randrange(2**32))
 PATIENCE = 5.0  # seconds that one file may take
 GROWTH = 256 << 10  # KiB that reading may take, whatever the file says of itself

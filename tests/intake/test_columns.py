@@ -19,10 +19,11 @@ BY_NAME = ("login", "email")
         ["associate_id", "presence", "comment"],
         ["Associate Id", "Presence Status", "COMMENT"],
         ["ASSOCIATE-ID", "presence_status", "Message"],
+        ["associateId\u200b", "\ufeffstatus", "mes\u2060sage"],
     ],
 )
 def test_usual_names_are_recognised(names: list[str]) -> None:
-    """Case, spaces, underscores and hyphens do not matter."""
+    """Case, spaces, underscores, hyphens and characters nobody sees do not matter."""
     columns = understand(names, Input(), "x.csv")
 
     assert columns == Columns(named_by="associate_id", person=0, status=1, message=2)

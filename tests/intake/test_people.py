@@ -183,7 +183,7 @@ def test_the_keys_of_an_object_are_no_names(write: Write) -> None:
     path = write('{"12": "Away"}')
 
     assert refusal(path, login="UPN").startswith(
-        "FILE, line 1: no column called 'UPN', as input.login says; found: associateId, status; "
+        "FILE, line 1, column 2: no column called 'UPN', as input.login says; found: associateId, status; "
     )
 
 

@@ -44,7 +44,6 @@ def test_ids(found: int | str, write: Write) -> None:
         ("", ""), ("0", "0"), ("-5", "-5"), ("+5", "+5"), ("012", "012"), ("1e3", "1e3"), ("12.0", "12.0"),
         ("1_000", "1_000"), ("1 000", "1 000"), ("2147483648", "2147483648"), ("99999999999", "99999999999"),
         ("１２", "１２"), ("٣", "٣"), ("²", "²"), ("0x1f", "0x1f"),
-        ("5\x00", "5"), ("\u202e5", "5"),
         ("x" * 99, f"{'x' * 39}…"),
         (0, "0"), (-5, "-5"), (2_147_483_648, "2147483648"), (12.0, "12.0"), (True, "true"), (None, "null"),
     ],
@@ -55,6 +54,15 @@ def test_what_is_no_id(found: Any, shown: str, write: Write) -> None:
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_ASSOCIATE_ID)
     assert (row.associate_id, row.detail) == (shown or None, f"found {shown!r} {EXPECTED_ID}")
+
+
+@pytest.mark.parametrize(("found", "code"), [("5\x00", "0000"), ("\u202e5", "202E"), ("5\u200b", "200B")])
+def test_an_id_with_something_unseen(found: str, code: str, write: Write) -> None:
+    """What looks like an id and is none says which character it is that nobody sees."""
+    row = read_row(write, found, "Away")
+
+    hidden = f"a character that cannot be seen (U+{code})"
+    assert (row.associate_id, row.detail) == ("5", f"found '5', with {hidden} {EXPECTED_ID}")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +79,7 @@ def test_what_is_no_id(found: Any, shown: str, write: Write) -> None:
         ("anwesend", PRESENT), ("Abwesend", NOT_PRESENT), ("Im Urlaub", NOT_PRESENT),
         ("AUSSER HAUS", NOT_PRESENT),
         ("Närvarande", PRESENT), ("Frånvarande", NOT_PRESENT), ("semester", NOT_PRESENT),
-        ("FRA\u030aNVARANDE", NOT_PRESENT),
+        ("FRA\u030aNVARANDE", NOT_PRESENT), ("Away\u200b", NOT_PRESENT),
         ("Til stede", PRESENT), ("fraværende", NOT_PRESENT), ("Ikke tilgjengelig", NOT_PRESENT),
         ("Tilgængelig", PRESENT), ("På ferie", NOT_PRESENT), ("ikke på arbejde", NOT_PRESENT),
         ("Aanwezig", PRESENT), ("AFWEZIG", NOT_PRESENT), ("op vakantie", NOT_PRESENT),

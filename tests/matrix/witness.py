@@ -18,7 +18,7 @@ from presence_worker.model import Row
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?")  # a workbook has only its number
 _TEXTS = re.compile(r"<(t|v)(?: [^>]*)?>([^<]*)</\1>")
-_SEP = re.compile(r"\ufeff?\"?sep=", re.IGNORECASE)
+_SEP = re.compile(r'\A"?sep=([^"\r\n])"?\1*[\r\n]+', re.IGNORECASE)  # Excel's line above the header
 _CHANGED = re.compile(r"[\s\0]+")
 JSON = ("json", "jsonl")
 
@@ -39,9 +39,10 @@ def number_of(job: Job, content: bytes) -> int | None:
         return None
     text = unpacked(content).decode(job.encoding or "").removeprefix("\ufeff")
     if job.format == "csv":
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=job.delimiter or ","))
+        below = io.StringIO(_SEP.sub("", text), newline="")
+        records = csv.reader(below, delimiter=job.delimiter or ",")
         filled = [cells for cells in records if any(map(str.strip, cells))]
-        return len(filled) - 1 - bool(_SEP.match(text))
+        return len(filled) - 1
     values = list(_texts_in(text, json.JSONDecoder()))
     if job.format == "jsonl":
         return len(values)
