@@ -95,7 +95,7 @@ def test_3_some_rows_are_not_done(worker: Worker) -> None:
         ("associateId,status\n", "no rows"),
         ("\n\n", "only blank lines"),
         ("name,age\nx,1\n", "no column for associate_id"),
-        ('associateId,status\n1,Away\n2,"Away\n', "line 3: "),
+        ('associateId,status\n1,Away\n2,"Away\n', "line 3, column 3: "),
         ('[{"associateId": 1, "status": "Away"}', "ends too early"),
         ("PK\x03\x04", "XLSX"),
         ("associateId,status\n" + "x,Away\n" * 9, "9 of 9 rows are invalid"),

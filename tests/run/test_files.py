@@ -210,7 +210,7 @@ def test_failed_csv_has_the_input_s_own_columns(night: Worker) -> None:
 
     text = (night.folder_of(ended) / "failed.csv").read_text("utf-8-sig")
     failed = list(csv.DictReader(text.splitlines(), delimiter=";"))
-    assert list(failed[0]) == ["Note", "status", "associateId", "message", "", *FATE]
+    assert list(failed[0]) == ["Note", "status", "associateId", "message", *FATE]  # the last has no name
     assert [row["associateId"] for row in failed] == ["3", "x", "4", "5"]
     assert (failed[0]["Note"], failed[0]["message"]) == ("'=2", "'=1+1")
     assert [row["_result"] for row in failed] == ["rejected", "invalid", "unknown", "failed"]
