@@ -12,6 +12,7 @@ from ..settings import Input
 from ..template import columns_of
 from ..text import clean, toml_quoted
 from .names import FOREIGN, LISTS, OF_MAILS
+from .statuses import status_reader
 
 IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
     "associate_id": "associateId",
@@ -22,6 +23,7 @@ EXPECTED = "expected: associateId (or login, or email), status and, if wanted, m
 DAYS = ("from", "until")
 FIELDS = {"from": "from_"}  # setting: the field that has it, where that is another word
 MOST_NAMED = 5  # columns in a sentence
+_ADDRESS = re.compile(r"[^@\s]+@(?!odata\.)[^@\s]+\.[^@\s]+")  # OData has such names
 Positions = dict[str, list[int]]  # of the columns that may be what a setting names
 
 
@@ -195,7 +197,12 @@ def _several_ways(
 
 
 def _is_a_row(names: Sequence[str]) -> bool:
-    return any(name.isdigit() for name in names)
+    """Whether ids, addresses or statuses stand where the names of columns should."""
+    if any(name.isdigit() or _ADDRESS.fullmatch(name) for name in names):
+        return True
+    usual = FOREIGN_NUMBERS.union(*ALIASES.values())  # beside one of them, "Ferie" is a column's name
+    means = status_reader(Input())
+    return usual.isdisjoint(map(plain, names)) and any(map(means, names))
 
 
 def columns_found(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, understand
+from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, columns_found, understand
 from presence_worker.settings import Input
 
 from .reading import Write, read, refusal
@@ -289,3 +289,19 @@ def test_names_are_shown_clean(write: Write) -> None:
     assert said.isprintable()
     assert f"found: [31mred, {'x' * 59}…, c0, " in said
     assert "c37; expected" in said
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        *[("5,x,sick", True), ("a.b@example.com,x,sick", True), ("BO,StatusNotAvailable,sick", True)],
+        *[("BO,away,sick", True), ("Navn,Kode,Ferie", True), ("Ansatt,Ferie,Syk", False)],
+        *[("Ferie,Status,Syk", False), ("manager@odata.bind,name", False), ("Name,Code", False)],
+    ],
+)
+def test_a_row_in_place_of_the_header_is_not_shown(names: str, row: bool) -> None:  # noqa: FBT001
+    """Its cells may be reasons of absence, and a refusal goes into logs; the names of columns are shown."""
+    said = columns_found(names.split(","))
+
+    shown = "what looks like a row; the first line must name the columns"
+    assert said == (f"found: {shown}" if row else f"found: {names.replace(',', ', ')}")
