@@ -52,7 +52,7 @@ def records_of(
     line, empty = above + 1, 0
     try:
         for cells in reader:
-            if any(map(str.strip, cells)):
+            if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
                 yield Record(line, cells)
             elif cells:
                 empty += 1
