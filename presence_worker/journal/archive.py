@@ -14,6 +14,7 @@ from ..errors import Locked, UsageFault
 from .durable import sync_directory
 from .locks import run_lock
 from .private import PRIVATE, make_private
+from .reading import Reader
 from .schema import VERSION
 from .store import Journal
 
@@ -152,10 +153,16 @@ def is_staged(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(Journal(path)) as journal:
+        was_open = path.with_name(f"{path.name}-wal").exists()
+        with closing(Journal(path) if was_open else _untouched(path)) as journal:
             return journal.is_staged()
     except sqlite3.Error:
         return True
+
+
+def _untouched(path: Path) -> Reader:
+    """Read a journal that was closed in order without writing a byte: it is all in one file."""
+    return Reader(f"{path.as_uri()}?mode=ro&immutable=1")
 
 
 def is_readable(path: Path, *, without_days: bool = False) -> bool:

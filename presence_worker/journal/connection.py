@@ -29,7 +29,7 @@ class Connection:
 
     def __init__(self, path: Path | str) -> None:
         self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10, uri=True)
 
     def close(self) -> None:
         """Let go of the file."""
