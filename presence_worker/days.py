@@ -4,6 +4,11 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 
+def local(moment: datetime, zone: str | None) -> datetime:
+    """Give a *moment* as clocks show it in a time *zone*; None: where this machine is."""
+    return moment.astimezone(ZoneInfo(zone) if zone else None)
+
+
 def today(zone: str | None) -> date:
     """Give the day it is in a time *zone* such as Europe/Oslo; None: where this machine is."""
-    return datetime.now(UTC).astimezone(ZoneInfo(zone) if zone else None).date()
+    return local(datetime.now(UTC), zone).date()

@@ -48,6 +48,10 @@ def _meaning(value: object) -> object:
     return value if value == IGNORE else _status(value)
 
 
+def _never(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
 def _limit_or_limits(value: object) -> object:
     if not isinstance(value, dict):
         return limit(value)
@@ -116,6 +120,7 @@ Meaning = Annotated[str, BeforeValidator(_meaning)]
 Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
 Seconds = Annotated[Duration, Field(gt=0)]
+SecondsOrNever = Annotated[Seconds | None, BeforeValidator(_never)]
 SecondsOrNone = Annotated[Duration, Field(ge=0)]
 AssociateId = Annotated[int, Field(ge=1, le=MAX_ASSOCIATE_ID)]
 
@@ -274,6 +279,7 @@ class Report(Section):
     """What reports tell."""
 
     include_messages: bool = False
+    expected_every: SecondsOrNever = None  # a job is to finish; None: nobody waits for one
 
 
 class Settings(BaseSettings):

@@ -2,9 +2,11 @@
 
 import codecs
 import json
+import shutil
 import sys
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 from typing import Any, TextIO
 
 import orjson
@@ -58,6 +60,18 @@ def say(line: str) -> None:
 def remark(line: str) -> None:
     """Print a line beside the result, on standard error, likewise."""
     _print(_harmless(line), sys.stderr)
+
+
+def print_file(path: Path) -> None:
+    """Print a file, byte for byte; a reader who has gone does not matter here, either."""
+    with path.open("rb") as file:
+        if sys.stdout is None:
+            return
+        try:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            pass
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -1,24 +1,49 @@
 """`presence-worker report`."""
 
+import webbrowser
+from pathlib import Path
+
 import click
 
+from ..errors import OptionFault
 from ..run import report_run
 from .invoke import invocation_of
 from .options import Options, common_options
+from .output import print_file, remark
 from .show import show
+
+FILES = {"html": "report.html", "csv": "report.csv", "jsonl": "report.jsonl", "json": "summary.json"}
 
 
 @click.command("report")
 @click.argument("run")
+@click.option("--open", "in_browser", is_flag=True, help="Show report.html in the browser.")
+@click.option("--as", "kind", type=click.Choice(list(FILES)), help="Print this file; json is the summary.")
 @common_options
-def command(options: Options, run: str) -> int:
+def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -> int:
     """Write a run's report files again, from its journal.
 
-    RUN is a run's id, a unique beginning of it, or `last`. The exit code is 0 when they were written.
+    RUN is a run's id, a unique beginning or the last four digits of it, or `last`, the newest run. With
+    --as, standard output has exactly that file. The exit code is 0 when the files were written.
 
     \b
-    Example:
-      presence-worker report last
+    Examples:
+      presence-worker report last --open
+      presence-worker report last --as csv
     """
-    show(report_run(run, invocation_of(options, offline=True)), options)
+    if kind and options.as_json:
+        raise OptionFault("options --as and --json: each prints something of its own; keep one")
+    summary = report_run(run, invocation_of(options, offline=True))
+    if kind:
+        print_file(Path(summary["files"][FILES[kind]]))
+    else:
+        show(summary, options)
+    if in_browser:
+        _open(Path(summary["files"][FILES["html"]]))
     return 0
+
+
+def _open(page: Path) -> None:
+    """Show a page in the browser; where there is none, its path is what helps."""
+    opened = webbrowser.open(page.as_uri())
+    remark(f"Opened in the browser: {page}" if opened else f"No browser could be started: open {page}")

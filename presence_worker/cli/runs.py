@@ -1,42 +1,100 @@
 """`presence-worker runs`."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
-from ..report import Summary
-from ..run import list_runs
+from ..errors import OptionFault, UsageFault
+from ..journal import id_made_ago, run_id
+from ..model import State
+from ..report.listed import UNREADABLE, Listing
+from ..report.overview import write_overview
+from ..run import Invocation, list_runs, what_is_missing
+from ..values import duration
 from .invoke import invocation_of
+from .listing import listing_lines, missing_lines
 from .options import Options, common_options
-from .output import print_json, print_lines
+from .output import print_json, print_lines, remark
+
+STATES = [*(str(state) for state in State if state is not State.CHECKED), UNREADABLE]
+IN_STATE = "runs.html"  # where the overview goes that is given no other place
 
 
 @click.command("runs")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; repeatable.")
+@click.option("--since", metavar="WHEN", help="Only newer ones: a duration such as 7d, or a date.")
+@click.option(
+    "--html", is_flag=False, flag_value="", metavar="[FILE]", help="Write an overview as a page; see below."
+)
 @common_options
-def command(options: Options) -> int:
-    """List runs, newest first.
+def command(options: Options, states: Sequence[str], since: str | None, html: str | None) -> int:
+    """List runs, newest first, and tell when one is missing (`report.expected_every`).
+
+    OPEN are the rows that are not done, NEXT is the command that is due: `report RUN` shows all of it. A
+    run that `died` was killed, or its machine went down. With --html all that is listed is also written as
+    a page, to FILE, or else to runs.html in the state directory. With --quiet only a missing run is told.
+    The exit code is 0, whatever is listed.
 
     \b
     Examples:
       presence-worker runs
-      presence-worker runs --json
+      presence-worker runs --state stopped --state held --since 7d
+      presence-worker runs --html
     """
-    found = list_runs(invocation_of(options, offline=True))
+    invocation = invocation_of(options, offline=True)
+    listing = _listing(invocation, states, since)
+    page = None if html is None else _write(listing, html, invocation)
     if options.as_json:
-        print_json({"runs": found})
+        print_json({**listing.as_record(), "overview": page and str(page)})
+    elif options.quiet:
+        for line in missing_lines(listing):
+            remark(line)
     else:
-        print_lines(_lines(found))
+        print_lines(listing_lines(listing))
+        print_lines([f"Overview: {page}"] if page else [])
     return 0
 
 
-def _lines(found: list[Summary]) -> Iterator[str]:
-    if not found:
-        yield "No runs yet."
-        return
-    yield f"{'RUN':<22} {'STATE':<10} {'EXIT':>4} {'ROWS':>7} {'NOT DONE':>8}  NEXT"
-    for run in found:
-        rows = sum(run.get("counts", {}).values())
-        not_done = rows - run.get("done", 0)
-        code = "" if run.get("exit_code") is None else run["exit_code"]
-        todo = (run.get("next") or "").split(" ")[1:2]
-        yield f"{run['run_id']:<22} {run['state']:<10} {code:>4} {rows:>7} {not_done:>8}  {' '.join(todo)}"
+def _listing(invocation: Invocation, states: Sequence[str], since: str | None) -> Listing:
+    zone = invocation.settings.input.timezone
+    runs = list_runs(invocation, since=_oldest(since, zone) if since else "")
+    return Listing(
+        runs=[run for run in runs if not states or run.state in states],
+        missing=what_is_missing(runs, invocation),
+        zone=zone,
+        is_part=bool(states or since),
+    )
+
+
+def _oldest(since: str, zone: str | None) -> str:
+    """Give the id of a run that was made then: so long ago, or when that day began."""
+    try:
+        return id_made_ago(duration(since))
+    except ValueError:
+        pass
+    try:
+        day = datetime.combine(date.fromisoformat(since), time(), ZoneInfo(zone) if zone else None)
+        return run_id(day.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise OptionFault(
+            "option --since: expected a duration such as 7d, or a date such as 2026-11-24"
+        ) from None
+
+
+def _write(listing: Listing, file: str, invocation: Invocation) -> Path:
+    """Write the overview page; give its place."""
+    archive = invocation.archive
+    if not file:
+        archive.prepare()
+    page = (Path(file) if file else archive.state_dir / IN_STATE).absolute()
+    if page.suffix.lower() not in (".html", ".htm"):  # what it is would be written over
+        raise OptionFault(f"option --html: {page} does not end in .html; name another file")
+    try:
+        write_overview(listing, page, archive.state_dir)
+    except OSError as error:
+        words = f"the overview {page} cannot be written: {error.strerror}; name another file with --html"
+        raise UsageFault(words, next=invocation.command("runs", "--html")) from None
+    return page

@@ -1,19 +1,32 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
-from .archive import JOURNAL, Archive, id_made_ago, is_readable, is_run_folder, is_staged, run_id
+from .archive import (
+    JOURNAL,
+    LAST,
+    Archive,
+    id_made_ago,
+    is_readable,
+    is_run_folder,
+    is_staged,
+    run_id,
+    untouched,
+)
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
+from .reading import Reader
 from .records import Dated, Fate, Finding, Named, RunRecord, Scheduled, ScheduledFate, Wish, Work, now
 from .store import Journal
 
 __all__ = [
     "JOURNAL",
+    "LAST",
     "Archive",
     "Dated",
     "Fate",
     "Finding",
     "Journal",
     "Named",
+    "Reader",
     "RunRecord",
     "Scheduled",
     "ScheduledFate",
@@ -29,4 +42,5 @@ __all__ = [
     "run_lock",
     "sync_directory",
     "target_lock",
+    "untouched",
 ]

@@ -19,6 +19,7 @@ from .schema import VERSION
 from .store import Journal
 
 JOURNAL = "journal.sqlite"
+LAST = "last"  # what the newest run is called
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
@@ -93,13 +94,13 @@ class Archive:
                 yield folder, journal
 
     def find(self, name: str) -> Path:
-        """Give the folder of the run called *name*: its whole id, a unique beginning of it, or `last`."""
+        """Give the folder of the run called *name*: its id, a beginning or the end of it, or `last`."""
         folders = self.folders()
-        if name == "last" and folders:
+        if name == LAST and folders:
             return folders[0]
-        found = [f for f in folders if f.name == name] or [f for f in folders if f.name.startswith(name)]
+        found = [f for f in folders if f.name == name] or [f for f in folders if _may_be(name, f.name)]
         if len(found) > 1:
-            raise UsageFault(f"{name}: {len(found)} runs begin like this; write more of the id")
+            raise UsageFault(f"{name}: {len(found)} runs may be meant; write more of the id")
         if not found:
             raise UsageFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
         return found[0]
@@ -130,6 +131,11 @@ class Archive:
         shutil.rmtree(folder)
 
 
+def _may_be(name: str, run: str) -> bool:
+    """Whether *name* is a beginning of a run's id, or the four digits it ends with."""
+    return run.startswith(name) or run.endswith(f"-{name}")
+
+
 def run_id(moment: datetime) -> str:
     """Give the id of a run made at *moment* (UTC); ids sort by it.
 
@@ -153,16 +159,23 @@ def is_staged(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        was_open = path.with_name(f"{path.name}-wal").exists()
-        with closing(Journal(path) if was_open else _untouched(path)) as journal:
+        with closing(untouched(path) or Journal(path)) as journal:
             return journal.is_staged()
     except sqlite3.Error:
         return True
 
 
-def _untouched(path: Path) -> Reader:
-    """Read a journal that was closed in order without writing a byte: it is all in one file."""
-    return Reader(f"{path.as_uri()}?mode=ro&immutable=1")
+def untouched(path: Path) -> Reader | None:
+    """Open a journal to read it without writing a byte, which is quick; None where it must be mended first.
+
+    Nobody may write it meanwhile, and it may be of another version: `is_current` tells.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        return None
+    try:
+        return Reader(f"{path.as_uri()}?mode=ro&immutable=1")
+    except sqlite3.Error:
+        return None
 
 
 def is_readable(path: Path, *, without_days: bool = False) -> bool:

@@ -60,6 +60,11 @@ class Counts(Connection):
         (number,) = self._one("SELECT count(*) FROM fate WHERE reason = ?", reason)
         return int(number)
 
+    def on_their_way(self) -> int:
+        """Count the rows that may have been sent, and whose outcome is not written yet, if it ever is."""
+        (number,) = self._one("SELECT count(*) FROM lost")
+        return int(number)
+
     def to_mend(self) -> int:
         """Count the rows of the file that are wrong or were refused for good."""
         query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"

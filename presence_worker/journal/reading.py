@@ -7,6 +7,7 @@ from ..model import Presence, Reason, Result
 from .connection import Found
 from .counts import UNSETTLED, Counts
 from .records import Dated, Fate, Named, RunRecord, ScheduledFate, Wish
+from .schema import VERSION
 
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 PERSON = "coalesce(associate_id, known_as)"  # whom a row is about, as far as it is known
@@ -21,6 +22,10 @@ class Reader(Counts):
         """Whether the journal holds a run: staging is one transaction, so it is there whole or not at all."""
         query = "SELECT count(*) FROM sqlite_master WHERE name = 'schema'"
         return bool(self._db.execute(query).fetchone()[0])
+
+    def is_current(self) -> bool:
+        """Whether the journal is of the version that is read here."""
+        return bool(self._all("SELECT version FROM schema") == [(VERSION,)])
 
     def run(self) -> RunRecord:
         """Give the run as a whole."""

@@ -1,6 +1,5 @@
 """The report files of a run, each whole or not there at all."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +14,7 @@ from .jsonl import write_jsonl
 from .page import write_page
 from .summary import Summary, summarise
 from .to_come import to_come
+from .whole import write_whole
 
 Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
 WRITERS: dict[str, Writer] = {
@@ -51,19 +51,5 @@ def as_json(summary: Summary) -> bytes:
 
 
 def _write(path: Path, journal: Journal, write: Writer) -> bool:
-    """Write one file beside its place and move it there; False where it would have no rows."""
-    beside = path.with_name(f".{path.name}.new")  # one that a killed program left is written over
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            rows = write(journal, file)
-            file.flush()
-            os.fsync(file.fileno())
-        wanted = bool(rows) or path.name not in ONLY_WITH_ROWS
-        if wanted:
-            beside.replace(path)
-        else:
-            path.unlink(missing_ok=True)
-    finally:
-        beside.unlink(missing_ok=True)
-    return wanted
+    """Write one file of the run; False where it would have no rows."""
+    return write_whole(path, lambda file: bool(write(journal, file)) or path.name not in ONLY_WITH_ROWS)

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from ..journal import Journal, RunRecord, Work
+from ..journal import Reader, RunRecord, Work
 
 SCHEMA_VERSION = 1
 Summary = dict[str, Any]
 INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
 
 
-def summarise(journal: Journal, files: dict[str, Path]) -> Summary:
+def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
     """Give the summary of a run, in the order of the contract."""
     run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
     return {

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, run_lock
+from ..journal import JOURNAL, LAST, Journal, RunRecord, run_lock
 from ..model import Intent, State
 from ..values import plain_duration
 from .invocation import Invocation
@@ -62,26 +62,42 @@ def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
 
 
 def choose(name: str | None, invocation: Invocation) -> Path:
-    """Give the folder of the run called *name*.
+    """Give the folder of the run called *name*, for a command that works on the target.
 
-    Without a name it is the newest stopped run of the target, else the newest one; raise UsageFault for none.
+    `last` is the newest run of the target. Without a name it is the newest stopped one, else the newest one.
+    Raise UsageFault for none.
     """
     if name:
-        try:
-            return invocation.archive.find(name)
-        except UsageFault as fault:
-            raise UsageFault(str(fault), next=invocation.command("runs")) from None
+        return _last(invocation) if name == LAST else called(name, invocation)
     newest = None
     for folder, run in runs_of_target(invocation):
         newest = newest or folder
         if run.state in (State.STOPPED, State.RUNNING):  # nobody works on it: we hold the target
             return folder
     if newest is None:
-        raise UsageFault(
-            f"no run of {invocation.target} in {invocation.archive.runs}: nothing to resume",
-            next=invocation.command("runs"),
-        )
+        raise _none(invocation)
     return newest
+
+
+def called(name: str, invocation: Invocation) -> Path:
+    """Give the folder of the run called *name*, whatever its target; raise UsageFault unless it is one."""
+    try:
+        return invocation.archive.find(name)
+    except UsageFault as fault:
+        raise UsageFault(str(fault), next=invocation.command("runs")) from None
+
+
+def _last(invocation: Invocation) -> Path:
+    """Give the target's newest run; one that cannot be read may be it, and raises UsageFault."""
+    for folder, journal in invocation.archive.journals():
+        if journal.run().target == invocation.target:
+            return folder
+    raise _none(invocation)
+
+
+def _none(invocation: Invocation) -> UsageFault:
+    words = f"there is no run of {invocation.target} in {invocation.archive.runs}"
+    return UsageFault(words, next=invocation.command("runs"))
 
 
 def last_finished(invocation: Invocation) -> RunRecord | None:

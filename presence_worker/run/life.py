@@ -7,12 +7,21 @@ from pathlib import Path
 
 import structlog
 
-from ..errors import InputRefused, Locked, PresenceWorkerError, Stopped, UsageFault
+from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, is_staged, run_lock, target_lock
 from ..model import Intent, State
 from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
-from .earlier import GLANCE, check_age, check_target, choose, earlier_run, last_finished, written_since
+from .earlier import (
+    GLANCE,
+    called,
+    check_age,
+    check_target,
+    choose,
+    earlier_run,
+    last_finished,
+    written_since,
+)
 from .ending import Ending, ending_of
 from .history import forget, history_of
 from .invocation import Invocation
@@ -88,24 +97,9 @@ async def undo_run(name: str, invocation: Invocation) -> Summary:
 
 def report_run(name: str, invocation: Invocation) -> Summary:
     """Write a run's report files again from its journal; give the summary."""
-    folder = choose(name, invocation)
+    folder = called(name, invocation)
     with earlier_run(folder, invocation) as journal:
         return write_reports(folder, journal)
-
-
-def list_runs(invocation: Invocation) -> list[Summary]:
-    """Give the summaries of all runs, newest first; one that cannot be read is listed as such."""
-    return [_summary_of(folder, invocation) for folder in invocation.archive.folders()]
-
-
-def _summary_of(folder: Path, invocation: Invocation) -> Summary:
-    try:
-        with earlier_run(folder, invocation) as journal:
-            return summarise(journal, {})
-    except Locked:
-        return {"run_id": folder.name, "state": str(State.RUNNING), "message": "at work"}
-    except PresenceWorkerError as error:
-        return {"run_id": folder.name, "state": "unreadable", "message": str(error)}
 
 
 def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Invocation) -> Summary:

@@ -1,0 +1,129 @@
+"""runs.html: all runs on one page that needs nothing but a browser."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from ..days import local
+from ..model import State
+from ..text import clean
+from ..values import plain_duration
+from .listed import UNREADABLE, Listed, Listing, day_and_time
+from .svg import Bar, bar_chart
+from .whole import write_whole
+
+MOST_BARS = 90  # jobs that a chart shows, the newest ones
+UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet
+STYLE = Markup(files(__package__).joinpath("templates", "overview.css").read_text("utf-8"))  # noqa: S704 - ours
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("presence_worker.report", "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["duration"] = plain_duration
+
+
+class Measure(NamedTuple):
+    """What a chart shows of each job."""
+
+    name: str
+    of: Callable[[Listed], float]
+    words: Callable[[float], str]
+
+
+MEASURES = (
+    Measure("Rows", lambda run: run.rows, lambda value: f"{value:g}"),
+    Measure("Not done", lambda run: run.not_done, lambda value: f"{value:g}"),
+    Measure("Duration", lambda run: run.seconds, plain_duration),
+)
+
+
+class Chart(NamedTuple):
+    """A chart, and the same in words."""
+
+    name: str
+    words: str
+    picture: Markup
+
+
+def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
+    """Write the page to *path*; raise OSError where that fails.
+
+    Inside *state_dir* its links to the runs' reports are relative, so that both can be moved together.
+    """
+    page = _TEMPLATES.get_template("overview.html.j2").render(
+        style=STYLE,
+        style_hash=STYLE_HASH,
+        now=day_and_time(local(datetime.now(UTC), listing.zone)),
+        place=listing.zone or "this machine",
+        missing=listing.missing and listing.missing.words(listing.zone),
+        targets=[_of_target(target, runs, listing) for target, runs in listing.by_target().items()],
+        link=lambda run: _link(state_dir / "runs" / run.id / "report.html", path, state_dir),
+        began=lambda run: _moment(run, listing.zone),
+        input_of=_input,
+    )
+    write_whole(path, lambda file: _written(file, page))
+
+
+def _written(file: BinaryIO, page: str) -> bool:
+    file.write(page.encode("utf-8", "replace"))
+    return True
+
+
+def _of_target(target: str, runs: Sequence[Listed], listing: Listing) -> dict[str, Any]:
+    """Give what the page shows of one target."""
+    return {
+        "name": target,
+        "runs": runs,
+        "good": next((run for run in runs if run.is_good), None),
+        "charts": _charts(runs, listing.zone),
+    }
+
+
+def _charts(runs: Sequence[Listed], zone: str | None) -> list[Chart]:
+    """Draw the newest jobs, oldest first; one alone shows no trend."""
+    jobs = [run for run in runs if run.is_job and run.state not in UNTRIED][:MOST_BARS][::-1]
+    return [_chart(measure, jobs, zone) for measure in MEASURES] if len(jobs) > 1 else []
+
+
+def _chart(measure: Measure, jobs: Sequence[Listed], zone: str | None) -> Chart:
+    values = [measure.of(run) for run in jobs]
+    lowest, highest, last = map(measure.words, (min(values), max(values), values[-1]))
+    words = f"{last} the last time; {lowest} to {highest} in the last {len(jobs)} jobs"
+    bars = [
+        Bar(value, f"{_moment(run, zone)}: {measure.words(value)}")
+        for run, value in zip(jobs, values, strict=True)
+    ]
+    return Chart(measure.name, words, bar_chart(bars, f"{measure.name}: {words}"))
+
+
+def _moment(run: Listed, zone: str | None) -> str:
+    began = run.began(zone)
+    return day_and_time(began) if began else ""
+
+
+def _input(run: Listed) -> str:
+    """Give what the run's rows came from: a file's name, without the way to it."""
+    name = (run.summary.get("input") or {}).get("name") or ""
+    return clean(name.replace("\\", "/").rpartition("/")[2])
+
+
+def _link(report: Path, page: Path, state_dir: Path) -> str | None:
+    """Give the address of a report as *page* calls it; None where there is none."""
+    if not report.is_file():
+        return None
+    if not page.is_relative_to(state_dir):
+        return report.as_uri()
+    return quote(Path(os.path.relpath(report, page.parent)).as_posix())
