@@ -165,11 +165,12 @@ def test_without_a_directory_there_are_no_runs(tmp_path: Path) -> None:
         ("20261122", OLD),
         (NEW[:-3], NEW),
         (NEWEST[:-1], NEWEST),
+        (NEWEST[-4:], NEWEST),
         ("last", NEWEST),
     ],
 )
 def test_a_run_is_found(runs: Archive, name: str, found: str) -> None:
-    """By its whole id, by a beginning that only it has, or as the last one."""
+    """By its whole id, by a beginning or the four digits at its end that only it has, or as the last one."""
     assert runs.find(name) == runs.runs / found
 
 
@@ -185,7 +186,7 @@ def test_a_whole_id_is_not_ambiguous(runs: Archive) -> None:
 @pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("", 3)])
 def test_a_beginning_of_several_is_ambiguous(runs: Archive, name: str, number: int) -> None:
     """Which run is meant is not guessed at."""
-    assert complaint(runs, name) == f"{name}: {number} runs begin like this; write more of the id"
+    assert complaint(runs, name) == f"{name}: {number} runs may be meant; write more of the id"
 
 
 @pytest.mark.parametrize("name", ["20261124", DEAD, "lasts", "7f3a", "../runs"])

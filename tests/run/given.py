@@ -255,6 +255,7 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
             monkeypatch.delenv(name)
     monkeypatch.setenv("PRESENCE_WORKER_AUTH__USERNAME", "night")
     monkeypatch.setenv("PRESENCE_WORKER_AUTH__PASSWORD", PASSWORD)
+    monkeypatch.setenv("BROWSER", "true %s")  # nobody's browser opens
     monkeypatch.chdir(tmp_path)
     yield
     structlog.configure(**log)

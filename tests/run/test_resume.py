@@ -153,7 +153,7 @@ def test_a_run_is_named_by_its_beginning(worker: Worker) -> None:
     ended = worker("resume", run_id[:-1])
 
     assert (ambiguous.code, ended.code, ended.summary["run_id"]) == (2, 3, run_id)
-    assert "2 runs begin like this" in ambiguous.summary["message"]
+    assert "2 runs may be meant" in ambiguous.summary["message"]
 
 
 def test_a_run_of_another_target_is_left_alone(worker: Worker, sandbox: Sandbox) -> None:
