@@ -60,12 +60,12 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
 
 def _listing(invocation: Invocation, states: Sequence[str], since: str | None) -> Listing:
     zone = invocation.settings.input.timezone
-    runs = list_runs(invocation, since=_oldest(since, zone) if since else "")
+    runs = list_runs(invocation, since=_oldest(since, zone) if since is not None else "")
     return Listing(
         runs=[run for run in runs if not states or run.state in states],
         missing=what_is_missing(runs, invocation),
         zone=zone,
-        is_part=bool(states or since),
+        is_part=bool(states) or since is not None,
     )
 
 

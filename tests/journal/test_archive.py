@@ -183,13 +183,13 @@ def test_a_whole_id_is_not_ambiguous(runs: Archive) -> None:
     assert runs.find(OLD).name == OLD
 
 
-@pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("", 3)])
+@pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("", 3), ("7f3a", 2)])
 def test_a_beginning_of_several_is_ambiguous(runs: Archive, name: str, number: int) -> None:
     """Which run is meant is not guessed at."""
     assert complaint(runs, name) == f"{name}: {number} runs may be meant; write more of the id"
 
 
-@pytest.mark.parametrize("name", ["20261124", DEAD, "lasts", "7f3a", "../runs"])
+@pytest.mark.parametrize("name", ["20261124", DEAD, "lasts", "7f3", "f3a", "../runs"])
 def test_no_run_is_found(runs: Archive, name: str) -> None:
     """A name that no staged run has is told with the place that was looked at."""
     assert complaint(runs, name) == f"{name}: no such run in {runs.runs}; `presence-worker runs` lists them"
