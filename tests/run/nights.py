@@ -10,7 +10,7 @@ from presence_worker.journal import JOURNAL, run_id
 from presence_worker.model import Outcome
 from tests.journal.given import UPDATED, deliver, staged, tamper
 
-CRM, OTHER = "https://crm.example.com/", "https://other.example.com/"
+CRM, OTHER = "https://crm.example.com", "https://other.example.com"
 BEGAN = datetime(2025, 11, 25, 5, tzinfo=UTC)
 FINISHED = {"state": "finished", "exit_code": 0, "message": "All rows are done.", "next": None}
 
@@ -34,7 +34,7 @@ def kept(
     seconds: float = 41,
     **run: Any,
 ) -> Path:
-    """Keep a run that ended, finished unless told otherwise; give its folder. Rows without an outcome are updated."""
+    """Keep a run that has ended, and give its folder; unless told otherwise it finished with all done."""
     folder = state_dir / "runs" / run_id(began)
     folder.mkdir(parents=True)
     run = {"target": CRM, **FINISHED, **run}

@@ -1,0 +1,249 @@
+"""runs.html: all runs on one page that needs nothing but a browser."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from presence_worker.report.listed import Listed, Listing, Missing
+from presence_worker.report.overview import MOST_BARS, write_overview
+
+from .given import Page
+from .test_page import HOSTILE
+
+ATTRIBUTES = {
+    "aria-label",
+    "charset",
+    "class",
+    "content",
+    "height",
+    "href",
+    "http-equiv",
+    "lang",
+    "name",
+    "preserveaspectratio",
+    "role",
+    "scope",
+    "tabindex",
+    "viewbox",
+    "width",
+    "x",
+    "y",
+}
+CRM = "https://crm.example.com"
+MISSING = Missing(target=CRM, expected_every=86400, last_finished=None, since=None, at_work=None)
+
+
+def run(day: int = 24, *, rows: int = 3, not_done: int = 0, is_job: bool = True, **fields: Any) -> Listed:
+    """Give a finished run of a day."""
+    summary = {
+        "run_id": f"202611{day:02}T050000Z-7f3a",
+        "state": "finished",
+        "exit_code": 3 if not_done else 0,
+        "target": CRM,
+        "input": {"name": "/in/changes.csv"},
+        "counts": {"updated": rows - not_done, "invalid": not_done},
+        "done": rows - not_done,
+        "started_at": f"2026-11-{day:02}T05:00:00.000Z",
+        "duration_s": 41.0,
+        "message": "All 3 rows are done.",
+        "next": None,
+    }
+    return Listed({**summary, **fields}, is_job=is_job)
+
+
+def shown(folder: Path, *runs: Listed, place: str = "runs.html", **more: Any) -> Page:
+    """Give the page of these runs."""
+    path = folder / place
+    write_overview(Listing(runs=list(runs), zone="Europe/Oslo", **more), path, folder)
+    return Page(path.read_text("utf-8"))
+
+
+def reported(folder: Path, listed: Listed) -> None:
+    """Let a run have its report."""
+    (folder / "runs" / listed.id).mkdir(parents=True)
+    (folder / "runs" / listed.id / "report.html").touch()
+
+
+def values(page: Page, attribute: str) -> list[str]:
+    return [value for _, name, value in page.attributes if name == attribute]
+
+
+def test_a_page_is_whole_and_harmless(tmp_path: Path) -> None:
+    """Tags are balanced, nothing can run, and nothing is loaded."""
+    page = shown(tmp_path, run(24), run(23, not_done=1), missing=MISSING)
+
+    assert (page.declarations, page.open, page.crossed) == (["doctype html"], [], [])
+    assert not {"script", "img", "link", "iframe", "form", "base"} & set(page.tags)
+    assert {name for _, name, _ in page.attributes} <= ATTRIBUTES
+    assert ("html", "lang", "en") in page.attributes
+
+
+def test_the_policy_allows_the_page_s_own_style_alone(tmp_path: Path) -> None:
+    """Not even a style that slipped in with a text would be taken."""
+    shown(tmp_path, run())
+    text = (tmp_path / "runs.html").read_text("utf-8")
+
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert policy in values(Page(text), "content")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_becomes_markup(text: str, tmp_path: Path) -> None:
+    """Names of files and targets, messages and commands are words, whatever is in them."""
+    plain = shown(tmp_path, run(24), run(23))
+
+    page = shown(
+        tmp_path, run(24, input={"name": text}, target=text, message=text, next=text), run(23, target=text)
+    )
+
+    extra = ["p", "pre"]  # the command that is due
+    assert sorted([*plain.tags, *extra]) == sorted(page.tags)
+    assert (page.open, page.crossed) == ([], [])
+
+
+def test_the_last_good_night_is_named(tmp_path: Path) -> None:
+    """It is the newest job with every row done; neither an undo nor what was mended is a night."""
+    page = shown(
+        tmp_path,
+        run(26, not_done=1),
+        run(25, is_job=False),
+        run(24, state="stopped", exit_code=6),
+        run(23),
+        run(22),
+    )
+
+    assert "every row was done began Mon 23 Nov 2026, 06:00" in page.text
+
+
+def test_where_no_night_was_good_that_is_said(tmp_path: Path) -> None:
+    """Nothing is made up."""
+    page = shown(tmp_path, run(24, not_done=1))
+
+    assert "None of these runs has every row done." in page.text
+
+
+def test_the_newest_run_says_what_to_do(tmp_path: Path) -> None:
+    """With its whole command, to be copied."""
+    page = shown(
+        tmp_path, run(24, not_done=1, next="presence-worker run failed.csv --config c.toml"), run(23)
+    )
+
+    assert "What to do now presence-worker run failed.csv --config c.toml" in page.text
+
+
+def test_what_is_missing_stands_on_top(tmp_path: Path) -> None:
+    """Before anything else, and in words."""
+    page = shown(tmp_path, run(), missing=MISSING)
+
+    assert page.words.index("Missing:") < page.words.index(CRM)
+    assert f"no run of {CRM} has finished yet; one is expected every 24 h." in page.text
+
+
+def test_each_target_has_a_section(tmp_path: Path) -> None:
+    """With its own charts and table; runs that cannot be read come last."""
+    damaged = Listed(
+        {"run_id": "20261125T050000Z-0000", "state": "unreadable", "message": "the journal is damaged"}
+    )
+    other = run(21, target="https://other.example.com")
+
+    page = shown(tmp_path, damaged, run(24), run(23), other)
+
+    titles = ("https://crm.example.com", "https://other.example.com", "Of no known target")
+    assert [page.words.index(title) for title in titles] == sorted(
+        page.words.index(title) for title in titles
+    )
+    assert (page.tags.count("h2"), page.tags.count("table"), page.tags.count("svg")) == (3, 3, 3)
+    assert "the journal is damaged" in page.text
+
+
+def test_charts_show_the_jobs_from_old_to_new(tmp_path: Path) -> None:
+    """What was mended, undone, only planned, or is at work is no night; the words say what the bars do."""
+    runs = [
+        run(26, state="running"),
+        run(25, is_job=False),
+        run(24, rows=9, not_done=2),
+        run(23, rows=4),
+        run(22),
+    ]
+
+    page = shown(tmp_path, *runs)
+
+    titles = [words for words in page.words if re.match(r"\w{3} \d+ Nov 2026, 06:00: \d+$", words)]
+    assert titles[:3] == [
+        "Sun 22 Nov 2026, 06:00: 3",
+        "Mon 23 Nov 2026, 06:00: 4",
+        "Tue 24 Nov 2026, 06:00: 9",
+    ]
+    labels = [label for label in values(page, "aria-label") if "the last time" in label]
+    assert labels == [
+        "Rows: 9 the last time; 3 to 9 in the last 3 jobs",
+        "Not done: 2 the last time; 0 to 2 in the last 3 jobs",
+        "Duration: 41 s the last time; 41 s to 41 s in the last 3 jobs",
+    ]
+
+
+def test_charts_show_the_newest_jobs_only(tmp_path: Path) -> None:
+    """The table has all."""
+    page = shown(tmp_path, *[run(1 + number % 28, rows=1) for number in range(MOST_BARS + 5)])
+
+    assert page.tags.count("rect") == 2 * MOST_BARS  # nothing was left undone
+    assert page.tags.count("tr") == MOST_BARS + 5 + 1
+
+
+def test_one_night_is_no_trend(tmp_path: Path) -> None:
+    """A chart of one bar says nothing."""
+    assert "svg" not in shown(tmp_path, run()).tags
+
+
+def test_links_are_relative_inside_the_state_directory(tmp_path: Path) -> None:
+    """The directory can be moved or mailed as a whole; a run without a report has no link."""
+    reported(tmp_path, run(24))
+    (tmp_path / "pages").mkdir()
+
+    beside = shown(tmp_path, run(24), run(23))
+    below = shown(tmp_path, run(24), place="pages/all of them.html")
+
+    address = "runs/20261124T050000Z-7f3a/report.html"
+    assert set(values(beside, "href")) == {address}
+    assert set(values(below, "href")) == {f"../{address}"}
+
+
+def test_links_from_elsewhere_are_whole(tmp_path: Path) -> None:
+    """They lead to the reports wherever the page is."""
+    state = tmp_path / "state of ours"
+    reported(state, run(24))
+    path = tmp_path / "runs.html"
+
+    write_overview(Listing(runs=[run(24)]), path, state)
+
+    links = set(values(Page(path.read_text("utf-8")), "href"))
+    assert links == {(state / "runs" / run(24).id / "report.html").as_uri()}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("/in/changes.csv", "changes.csv"),
+        ("C:\\hr\\changes.csv", "changes.csv"),
+        ("undo of 20261123T020000Z-7f3a", "undo of 20261123T020000Z-7f3a"),
+        ("a\u202evsc.exe", "a vsc.exe"),
+        ("", ""),
+    ],
+)
+def test_the_input_is_named_without_its_place(name: str, told: str, tmp_path: Path) -> None:
+    """A page that is mailed does not tell how a machine is built, nor does a name read backwards."""
+    page = shown(tmp_path, run(input={"name": name}))
+
+    assert told in page.text
+    assert "/in/" not in page.text
+
+
+def test_no_run_is_said(tmp_path: Path) -> None:
+    """A page without runs is a page."""
+    assert "There are no runs." in shown(tmp_path).text

@@ -1,0 +1,135 @@
+"""The list of runs: each is told truly, in whatever state its program has left it."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from presence_worker.journal import JOURNAL, Journal, run_lock
+from tests.journal.given import REJECTED, UPDATED, deliver, record, staged, tamper
+
+from .given import Worker
+from .nights import BEGAN, CRM, FINISHED, kept
+
+
+def listed(worker: Worker) -> dict[str, object]:
+    """Give what is listed of the only run."""
+    (run,) = worker("runs").summary["runs"]
+    found: dict[str, object] = run
+    return found
+
+
+def begun(worker: Worker) -> Journal:
+    """Let a run of five rows be under way: all handed out, two of them settled, and one of these refused."""
+    folder = worker.state / "runs" / "20251125T050000Z-7f3a"
+    folder.mkdir(parents=True)
+    journal = staged(folder / JOURNAL, 5, run_id=folder.name, target=CRM)
+    journal.begin("run", rate=10)
+    list(journal.changes())
+    record(journal, {1: UPDATED, 2: REJECTED})
+    with journal.transaction():
+        journal.describe(next="presence-worker resume")
+    return journal
+
+
+def test_a_run_at_work_is_told_as_far_as_it_is(worker: Worker) -> None:
+    """What is on its way is neither in doubt nor anybody's fault, and there is nothing to do but wait."""
+    with closing(begun(worker)) as journal, run_lock(Path(journal.path).parent):
+        run = listed(worker)
+        line = worker.call("runs", "--state-dir", str(worker.state)).out.splitlines()[1]
+
+    assert (run["state"], run["exit_code"], run["next"]) == ("running", None, None)
+    assert run["message"] == "at work: 1 of 5 rows are done"
+    assert [run["counts"][name] for name in ("updated", "rejected", "unknown", "not_sent")] == [1, 1, 0, 3]  # type: ignore[index]
+    assert run["reasons"] == [{"result": "rejected", "reason": "refused", "rows": 1}]
+    assert line.split()[4:] == ["5", "1", "4"]
+
+
+def test_a_run_that_died_is_said_to_have(worker: Worker) -> None:
+    """It can be resumed; programs see exit code 1, people that nobody has seen one."""
+    begun(worker).close()
+
+    run = listed(worker)
+    line = worker.call("runs", "--state-dir", str(worker.state)).out.splitlines()[1]
+
+    assert (run["state"], run["exit_code"], run["next"]) == ("stopped", 1, "presence-worker resume")
+    assert "the program ended before the run did" in str(run["message"])
+    assert line.split()[-2:] == ["died", "resume"]
+
+
+def test_a_run_that_somebody_only_holds_is_not_at_work(worker: Worker) -> None:
+    """While its report is written again, or an undo reads it, it is what it was."""
+    folder = kept(worker.state)
+
+    with run_lock(folder):
+        run = listed(worker)
+
+    assert (run["state"], run["exit_code"]) == ("finished", 0)
+
+
+def test_looking_writes_nothing(worker: Worker) -> None:
+    """A run that was closed in order is read as it lies there, also from a disk that takes no more."""
+    folder = kept(worker.state)
+    listed(worker)
+    before = {path.name: path.stat().st_mtime_ns for path in (*folder.iterdir(), folder)}
+
+    listed(worker)
+
+    assert {path.name: path.stat().st_mtime_ns for path in (*folder.iterdir(), folder)} == before
+
+
+def test_a_run_of_an_older_version_is_brought_up_to_date(worker: Worker) -> None:
+    """It is listed like any other one."""
+    folder = kept(worker.state)
+    old = "DROP TABLE scheduled; DROP TABLE closed; UPDATE schema SET version = 3; DROP VIEW fate;"
+    tamper(folder / JOURNAL, f"{old} ALTER TABLE row DROP COLUMN starts; ALTER TABLE row DROP COLUMN ends")
+    tamper(folder / JOURNAL, "CREATE VIEW fate AS SELECT row FROM row")
+
+    assert listed(worker)["state"] == "finished"
+
+
+def test_a_run_of_a_newer_version_is_unreadable(worker: Worker) -> None:
+    """Nothing is guessed of it."""
+    tamper(kept(worker.state) / JOURNAL, "UPDATE schema SET version = 99")
+
+    assert listed(worker)["state"] == "unreadable"
+
+
+def test_a_journal_that_is_damaged_inside_is_unreadable(worker: Worker) -> None:
+    """Though its first page is well."""
+    journal = kept(worker.state, rows=300) / JOURNAL
+    content = bytearray(journal.read_bytes())
+    content[8192:] = b"x" * (len(content) - 8192)
+    journal.write_bytes(content)
+
+    assert listed(worker)["state"] == "unreadable"
+
+
+@pytest.mark.parametrize("wal", [True, False])
+def test_what_was_not_closed_in_order_is_read_whole(wal: bool, worker: Worker) -> None:  # noqa: FBT001 - a case
+    """What a killed program left beside the journal belongs to it."""
+    folder = kept(worker.state, BEGAN, {})
+    with closing(Journal.open(folder / JOURNAL)) as journal:
+        if wal:  # as long as somebody has it open, what is written lies beside it
+            deliver(journal, {1: UPDATED})
+            with journal.transaction():
+                journal.describe(**FINISHED)
+        counts = listed(worker)["counts"]
+
+    assert counts["updated"] == int(wal)  # type: ignore[index]
+
+
+@pytest.mark.campaign
+def test_a_thousand_runs_are_listed_at_once(worker: Worker) -> None:
+    """Nobody waits for three years of nights."""
+    for minutes in range(1000):
+        kept(
+            worker.state, BEGAN.replace(hour=minutes // 60 % 24, minute=minutes % 60, day=1 + minutes // 1440)
+        )
+    began = time.process_time()
+
+    found = worker("runs").summary["runs"]
+
+    assert len(found) == 1000
+    assert time.process_time() - began < 3
