@@ -12,7 +12,7 @@ import pytest
 
 from presence_worker.errors import ExitCode, Locked, UsageFault
 from presence_worker.journal import JOURNAL, Archive, Journal, is_readable, run_id, run_lock
-from presence_worker.journal.archive import is_staged
+from presence_worker.journal.archive import is_staged, untouched
 
 from .given import staged, tamper
 
@@ -193,6 +193,12 @@ def test_a_beginning_of_several_is_ambiguous(runs: Archive, name: str, number: i
 def test_no_run_is_found(runs: Archive, name: str) -> None:
     """A name that no staged run has is told with the place that was looked at."""
     assert complaint(runs, name) == f"{name}: no such run in {runs.runs}; `presence-worker runs` lists them"
+
+
+def test_what_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    """Somebody may delete a run while we look at it; nothing is made in its place."""
+    assert untouched(tmp_path / JOURNAL) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_there_is_no_last_run_where_there_is_none(archive: Archive) -> None:

@@ -65,7 +65,7 @@ def test_a_run_that_somebody_only_holds_is_not_at_work(worker: Worker) -> None:
     with run_lock(folder):
         run = listed(worker)
 
-    assert (run["state"], run["exit_code"]) == ("finished", 0)
+    assert (run["state"], run["exit_code"], run["message"]) == ("finished", 0, FINISHED["message"])
 
 
 def test_looking_writes_nothing(worker: Worker) -> None:
