@@ -27,7 +27,7 @@ IN_STATE = "runs.html"  # where the overview goes that is given no other place
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; repeatable.")
 @click.option("--since", metavar="WHEN", help="Only newer ones: a duration such as 7d, or a date.")
 @click.option(
-    "--html", is_flag=False, flag_value="", metavar="[FILE]", help="Write an overview as a page; see below."
+    "--html", is_flag=False, flag_value="", metavar="[FILE]", help="Write an overview as a page; see above."
 )
 @common_options
 def command(options: Options, states: Sequence[str], since: str | None, html: str | None) -> int:
