@@ -7,7 +7,8 @@
 #   FOLDER/done/RUN/FILE              stored as RUN; what is left of it is continued by `presence-worker resume`
 #   FOLDER/refused/TIME/FILE          nothing was sent: mend the file and put it into the inbox again
 #
-# Taken are plain files named *.csv, *.json, *.jsonl and *.xlsx, in the order of their names; no dot-files, no links.
+# Taken are plain files named *.csv, *.json, *.jsonl, *.xlsx, *.gz, *.zst and *.zip, in the order of their names; no
+# dot-files, no links.
 # A file goes to done/ when the summary names a run: a run that was stopped is resumed, its file is not run again.
 # A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time.
 # After 2, 6, 7 and a signal the remaining files wait, too. Ends with 0, or with the last exit code that was not 0.
@@ -26,6 +27,7 @@ wanted() {
     [ -f "$1" ] && [ ! -L "$1" ] || return 1
     case $1 in
         *.[cC][sS][vV] | *.[jJ][sS][oO][nN] | *.[jJ][sS][oO][nN][lL] | *.[xX][lL][sS][xX]) return 0 ;;
+        *.[gG][zZ] | *.[zZ][sS][tT] | *.[zZ][iI][pP]) return 0 ;;
     esac
     return 1
 }

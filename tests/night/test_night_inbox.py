@@ -177,12 +177,12 @@ def test_only_complete_files_are_taken(folder: Path, inbox: Inbox) -> None:
 
 
 def test_every_kind_of_job_is_taken_under_its_own_name(folder: Path, inbox: Inbox) -> None:
-    """CSV, JSON, JSON lines and XLSX are taken, also with spaces, quotes, stars and line breaks in names."""
-    names = ["-q.csv", "1 a'b\".CSV", "2 *.json", "3\n.jsonl", "4 æøå.xlsx"]
+    """CSV, JSON, JSON lines, XLSX and what is packed are taken, whatever characters are in their names."""
+    names = ["-q.csv", "1 a'b\".CSV", "2 *.json", "3\n.jsonl", "4 æøå.xlsx", "5.csv.gz", "6.zst", "7.ZIP"]
     for name in names:
         put(folder, name, name)
 
-    ended = inbox(*(f"0 {summary(f'run-{number}')}" for number in range(7)))
+    ended = inbox(*(f"0 {summary(f'run-{number}')}" for number in range(9)))
 
     assert ended.returncode == 0
     assert sorted(files(folder, "done").values()) == sorted(names)
