@@ -6,7 +6,7 @@ behind the day is left out; one that says how far it is from Greenwich is first 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import MAXYEAR, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,13 @@ _ISO = re.compile(
 _BASIC = re.compile(r"\d{8}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 _NUMERIC = re.compile(r"(\d{1,4})([./-])\d{1,2}\2(\d{1,4})( \d\d?:\d\d(?::\d\d)?(?: [AP]M)?)?", re.ASCII)
+_WORDED = re.compile(r"(?=.*\d)[\d ,./-]{0,20}[A-Za-z]{3,9}[\d ,./-]{0,20}", re.ASCII)
+_FORMS_WITH_WORDS = tuple(
+    form.replace("%b", month).replace("%Y", year)
+    for form in ("%d %b %Y", "%d-%b-%Y", "%d. %b %Y", "%d.%b.%Y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y")
+    for month in ("%b", "%B")  # in English, as programs write them
+    for year in ("%Y", "%y")
+)
 _YEARS = {2: "%y", 4: "%Y"}  # digits: letter
 _TIMES = ("", " %H:%M", " %H:%M:%S")  # by the number of colons
 _YEAR_FIRST = re.compile(r"%[Yy].*%d.*%[mbB]", re.DOTALL)
@@ -97,19 +104,26 @@ def _not_as(form: str) -> str:
     return f"which is no day that is written as input.date_format says ({form})"
 
 
+def forms_of(texts: Iterable[str]) -> list[str]:
+    """Give the forms, for input.date_format, in which all of *texts* name days; the likeliest first."""
+    fitting: list[str] | None = None
+    for text in texts:
+        readings = _readings(text)
+        fitting = [form for form in (readings if fitting is None else fitting) if form in readings]
+        if not fitting:
+            break
+    return fitting or []
+
+
 def _explained(text: str) -> str:
     """Say why a text that is not ISO is not understood, and how it could be."""
     if _NUMBER.fullmatch(text):
         return BARE_NUMBER
-    match = _NUMERIC.fullmatch(text)
-    forms = _forms(*match.groups()) if match else []
-    if not forms:
-        return NO_DAY
-    readings = {form: day for form in forms if isinstance(day := _declared(text, form, None), date)}
+    readings = _readings(text)
+    if not readings:
+        return NO_SUCH_DAY if _forms(text) else NO_DAY
     days = list(dict.fromkeys(readings.values()))
     such = " or ".join(f'"{form}"' for form in readings)
-    if not days:
-        return NO_SUCH_DAY
     if "%y" in such:
         return (
             f"with a year of two digits; write four, or say with input.date_format, such as {such}, how it is"
@@ -121,13 +135,24 @@ def _explained(text: str) -> str:
     return f"which is not written as 2026-12-31 is; say with input.date_format, such as {such}, how it is"
 
 
-def _forms(first: str, mark: str, last: str, time: str | None) -> list[str]:
+def _readings(text: str) -> dict[str, date]:
+    """Give the days that a text may name, by the form of each."""
+    forms = _FORMS_WITH_WORDS if _WORDED.fullmatch(text) else _forms(text)
+    return {form: day for form in forms if isinstance(day := _declared(text, form, None), date)}
+
+
+def _forms(text: str) -> list[str]:
     """Give the forms in which a date of three numbers may be written."""
+    match = _NUMERIC.fullmatch(text)
+    if not match:
+        return []
+    first, mark, last, time = match.groups()
     if len(first) == len("2026"):
         orders = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")]
     else:
-        year = _YEARS.get(len(last), "")  # without one, nothing fits
+        year = _YEARS.get(len(last), "")  # without one, only the first number can be it
         orders = [("%d", "%m", year), ("%m", "%d", year)]
+        orders += [("%y", "%m", "%d")] if len(first) == len("26") >= len(last) else []
     clock = _TIMES[(time or "").count(":")]
     if time and time.endswith("M"):
         clock = f"{clock.replace('%H', '%I')} %p"

@@ -4,12 +4,13 @@ from datetime import date
 
 import pytest
 
-from presence_worker.intake.dates import date_reader, shown
+from presence_worker.intake.dates import date_reader, forms_of, shown
 from presence_worker.settings import Input
 
 LAST = date(2026, 12, 31)
 NO_DAY = "where a day such as 2026-12-31 should be; if it is one, say with input.date_format"
 SAY = "which is not written as 2026-12-31 is; say with input.date_format, such as"
+TWO_DIGITS = "with a year of two digits; write four, or say with input.date_format, such as"
 NUMBER = "a bare number; give the cells a date format (Excel counts days), or say with input.date_format what"
 
 
@@ -66,7 +67,16 @@ def test_for_ever() -> None:
         ("03.03.2026", f'{SAY} "%d.%m.%Y" or "%m.%d.%Y", how it is'),
         ("31.12.2026", f'{SAY} "%d.%m.%Y", how it is'),
         ("12/31/2026 00:00", f'{SAY} "%m/%d/%Y %H:%M", how it is'),
-        ("31.12.26", "with a year of two digits; write four, or say with input.date_format, such as"),
+        ("31.12.26", f'{TWO_DIGITS} "%d.%m.%y" or "%y.%m.%d", how it is'),
+        ("26-12-24", f'{TWO_DIGITS} "%d-%m-%y" or "%y-%m-%d", how it is'),
+        ("26-12-4", f'{TWO_DIGITS} "%y-%m-%d", how it is'),
+        ("2/3/1", NO_DAY),
+        ("20 Nov 2026", f'{SAY} "%d %b %Y", how it is'),
+        ("20-NOVEMBER-2026", f'{SAY} "%d-%B-%Y", how it is'),
+        ("Dec 31, 2026", f'{SAY} "%b %d, %Y", how it is'),
+        ("1. May 26", f'{TWO_DIGITS} "%d. %b %y" or "%d. %B %y", how it is'),
+        ("Nov", NO_DAY),
+        ("room 12", NO_DAY),
         ("1/2/345", NO_DAY),
         ("31. Dez 2026", NO_DAY),
         ("２０２６-12-31", NO_DAY),
@@ -126,3 +136,19 @@ def test_a_declared_year_that_cannot_be_meant() -> None:
 def test_only_what_looks_like_a_date_is_shown(text: str, expected: str) -> None:
     """A cell with words may be a reason of absence: sentences never show it."""
     assert shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "forms"),
+    [
+        (["1.12.2026", "31.12.2026", "9.12.2026"], ["%d.%m.%Y"]),
+        (["1.12.2026", "9.12.2026"], ["%d.%m.%Y", "%m.%d.%Y"]),
+        (["1 May 2026", "20 November 2026"], ["%d %B %Y"]),
+        (["1.12.2026", "12/31/2026"], []),
+        (["31.12.2026", "soon"], []),
+        ([], []),
+    ],
+)
+def test_the_form_that_fits_them_all(texts: list[str], forms: list[str]) -> None:
+    """A day that could be two is told by its neighbours, for whoever is to say how days are written."""
+    assert forms_of(texts) == forms
