@@ -43,8 +43,12 @@ def surplus(detail: str) -> int:
 
 
 def no_text(what: str) -> str:
-    """Say that JSON has something else where *what*, such as "the message", should be."""
-    return f"{what} is no text; write it in quotes"
+    """Say that JSON has something else where *what*, such as "the message", should be, and how to mend it."""
+    return f"{_no_text(what)}; write what is meant, or empty _detail in failed.csv to take it as it stands"
+
+
+def _no_text(what: str) -> str:
+    return f"{what} is no text"  # as older versions said it, too
 
 
 def as_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
@@ -59,7 +63,7 @@ def as_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[
         return cells[: int(short[1])]
     if "(U+" in detail:
         cells = [_HALF.sub(lambda written: chr(int(written[1], 16)), cell) for cell in cells]
-    wrong = {position for what, position in texts.items() if no_text(what) in detail}
+    wrong = {position for what, position in texts.items() if _no_text(what) in detail}
     return [_as_json(cell) if position in wrong else cell for position, cell in enumerate(cells)]
 
 

@@ -11,6 +11,7 @@ from presence_worker.errors import InputRefused
 from presence_worker.intake import json_text
 from presence_worker.intake.json_reader import MOST_NAMES
 from presence_worker.model import Reason, Result
+from presence_worker.roundtrip import no_text
 
 from .reading import Write, cells, read, refusal
 
@@ -241,7 +242,7 @@ def test_a_message_that_is_no_text(value: str, write: Write) -> None:
 
     _, rows = read(path)
 
-    assert (rows[0].reason, rows[0].detail) == ("bad_message", "the message is no text; write it in quotes")
+    assert (rows[0].reason, rows[0].detail) == ("bad_message", no_text("the message"))
 
 
 def test_lines_end_as_editors_show_them(write: Write) -> None:

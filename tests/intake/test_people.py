@@ -9,7 +9,7 @@ import pytest
 
 from presence_worker.intake.job import open_job
 from presence_worker.model import Reason, Result, Row
-from presence_worker.roundtrip import FATE_COLUMNS
+from presence_worker.roundtrip import FATE_COLUMNS, no_text
 from presence_worker.settings import Safety, Settings
 
 from .reading import Write, read, refusal
@@ -115,7 +115,7 @@ def test_names_that_are_no_text(named_by: str, called: str, found: Any, write: W
     """A number as a name is probably a mistake of the export, which may have cost it its zeros."""
     row = read_row(write, named_by, found)
 
-    words = f"the {called} is no text; write it in quotes"
+    words = no_text(f"the {called}")
     assert (row.reason, row.detail, row.identity) == (Reason.NO_IDENTITY, words, None)
 
 
@@ -195,9 +195,10 @@ def test_the_keys_of_an_object_are_no_names(write: Write) -> None:
         ("'=anna", "", "'=anna", None),
         ("5", "", "5", None),
         ("", NO_LOGIN, None, Reason.NO_IDENTITY),
-        ("5", "the login is no text; write it in quotes", None, Reason.NO_IDENTITY),
-        ('{"a": 1}', "the login is no text; write it in quotes", None, Reason.NO_IDENTITY),
-        ("anna", "the login is no text; write it in quotes", "anna", None),
+        ("5", no_text("the login"), None, Reason.NO_IDENTITY),
+        ("5", "the login is no text; write it in quotes", None, Reason.NO_IDENTITY),  # older versions' words
+        ('{"a": 1}', no_text("the login"), None, Reason.NO_IDENTITY),
+        ("anna", no_text("the login"), "anna", None),
         ("anna", "2 cells, but the header has 3", None, Reason.RAGGED_ROW),
     ],
 )

@@ -267,6 +267,20 @@ def test_a_message_that_is_no_text_stays_none(place: Path, message: object) -> N
     assert [(row.result, row.reason) for row in found] == [(row.result, row.reason) for row in expected]
 
 
+def test_a_message_that_is_no_text_can_be_sent_as_it_stands(place: Path) -> None:
+    """Its words say how: with _detail emptied, the text in failed.csv is the message, without any quotes."""
+    path = place / "message.json"
+    path.write_text(json.dumps([{"associateId": 5, "status": "Away", "message": 5}]), "utf-8")
+    (refused,) = run(path, place)
+    failed = place / "failed.csv"
+    assert "empty _detail in failed.csv" in (refused.detail or "")
+
+    failed.write_text(failed.read_text("utf-8-sig").replace(f'"{refused.detail}"', ""), "utf-8")
+    _, rows = read(failed)
+
+    assert [(row.message, row.result) for row in rows] == [("5", None)]
+
+
 def test_a_row_too_large_to_come_back_is_not_taken(place: Path) -> None:
     """JSON may hold a picture in a column we do not need; what failed.csv cannot hold is refused at once."""
     path = place / "large.json"
