@@ -8,9 +8,9 @@ SHOWN = 10  # rows of a kind; summary.json has more
 
 def coming_lines(summary: dict[str, Any]) -> Iterator[str]:
     """Yield who waits for their first day, and who no longer does since the file does not name them."""
-    for words, kind in (
-        ("Waiting for their first day", "upcoming"),
-        ("No longer in the file, so what was to come is dropped", "dropped"),
+    for words, kind, place in (
+        ("Waiting for their first day", "upcoming", "`schedule` names"),
+        ("No longer in the file, so what was to come is dropped", "dropped", "summary.json names"),
     ):
         rows, left_out = summary.get(kind, []), summary.get(f"{kind}_left_out", 0)
         if rows:
@@ -19,7 +19,7 @@ def coming_lines(summary: dict[str, Any]) -> Iterator[str]:
         for row in rows[:SHOWN]:
             yield f"  {row['from'] or '':<10}  {who(row):<24} {row['status']}{_until(row)}"
         if len(rows) + left_out > SHOWN:
-            yield f"  and {len(rows) + left_out - SHOWN} more, which `schedule` and report.csv name"
+            yield f"  and {len(rows) + left_out - SHOWN} more, which {place}"
 
 
 def who(person: dict[str, Any]) -> str:

@@ -8,12 +8,13 @@ import click
 from ..errors import UsageFault
 from ..model import Kind
 from ..run import Invocation, cancel_schedule, list_schedule
+from ..superoffice import target_name
 from .coming import who
 from .invoke import invocation_of
 from .options import Options, common_options
 from .output import print_json, print_lines
 
-WORDS = {Kind.START: "set to {status}", Kind.RETURN: "present again"}
+WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 
 
 @click.group("schedule", invoke_without_command=True)
@@ -62,8 +63,11 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
 def _invocation(options: Options) -> Invocation:
     """Give the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
     invocation = invocation_of(options, offline=True)
-    if not invocation.target:
+    target = invocation.settings.target
+    if not (invocation.target or target.base_url or target.tenant):
         raise UsageFault("no SuperOffice is named, whose schedule it is: set target.base_url, or --base-url")
+    if not invocation.target:
+        target_name(target, invocation.settings.auth.login_url)  # says what is wrong with it
     return invocation
 
 
@@ -71,7 +75,7 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
     if not found:
         yield "Nothing is to come."
         return
-    yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<25} ID"
+    yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<18} ID"
     for step in found:
         what = WORDS[Kind(step["next"])].format(status=step["status"])
-        yield f"{step['on']:<10}  {who(step):<24} {what:<25} {step['id']}"
+        yield f"{step['on']:<10}  {who(step):<24} {what:<18} {step['id']}"

@@ -11,6 +11,7 @@ from .archive import (
     run_id,
     untouched,
 )
+from .counts import UNSETTLED
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
 from .reading import Reader
@@ -20,6 +21,7 @@ from .store import Journal
 __all__ = [
     "JOURNAL",
     "LAST",
+    "UNSETTLED",
     "Archive",
     "Dated",
     "Fate",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 
-from ..model import Presence, Reason, Result
+from ..model import Kind, Presence, Reason, Result
 from .connection import Found
 from .counts import UNSETTLED, Counts
 from .records import Dated, Fate, Named, RunRecord, ScheduledFate, Wish
@@ -43,20 +44,27 @@ class Reader(Counts):
             rows = self._all(ABOUT, person)
             yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows]
 
-    def identities(self, page: int) -> Iterator[list[tuple[int, str]]]:
-        """Yield the rows whose associate is still to be found, in order, with their name without case.
+    def rivals(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
+        """Yield, for each person and first day that several rows wait for, those rows, as `clashes` does."""
+        query = f"""SELECT row, status, message, line, {PERSON}, starts FROM row WHERE reason = ?
+            ORDER BY {PERSON}, starts, row"""  # noqa: S608 - ours
+        for _, found in groupby(self._each(query, Reason.NOT_YET_DUE), key=lambda each: each[4:]):
+            rows = [(row, Presence(status=s, message=m), line) for row, s, m, line, *_ in found]
+            if len(rows) > 1:
+                yield rows
 
-        That are those to be sent, and those that are not due today.
+    def identities(self, page: int) -> Iterator[list[tuple[int, str, bool]]]:
+        """Yield the rows that name somebody whose associate is not known, in order, with that name.
 
-        They come *page* by page; what was yielded may be settled before the next page is asked for.
+        It is the name as it is compared, and whether the row is valid. They come *page* by page; what was
+        yielded may be settled before the next page is asked for.
         """
         last = 0
         while found := self._all(
-            """SELECT row, known_as FROM row WHERE row > ?
-            AND identity IS NOT NULL AND associate_id IS NULL AND (result IS NULL OR reason IN (?, ?))
-            ORDER BY row LIMIT ?""",
-            last,
+            """SELECT row, known_as, result IS NULL OR reason IN (?, ?) FROM row
+            WHERE row > ? AND identity IS NOT NULL AND associate_id IS NULL ORDER BY row LIMIT ?""",
             *NOT_DUE,
+            last,
             page,
         ):
             last = found[-1][0]
@@ -127,16 +135,24 @@ class Reader(Counts):
         return bool(found)
 
     def named(self) -> Iterator[tuple[int, Named]]:
-        """Yield the associates that the file names, each with how it does.
-
-        A row that asks for nothing, as its status is mapped to ignore, names nobody.
-        """
-        query = """SELECT associate_id, sum(coalesce(result, '') != 'invalid'),
-            sum(coalesce(result, '') != 'invalid' AND starts IS NULL AND ends IS NULL) FROM row
+        """Yield the associates that rows of the file are about, each with how those speak of them."""
+        query = """SELECT associate_id, sum(valid), sum(valid AND starts IS NULL AND ends IS NULL) FROM (
+                SELECT *, coalesce(result, '') != 'invalid' AND coalesce(reason, '') != ? AS valid FROM row)
             WHERE typeof(associate_id) = 'integer' AND row NOT IN (SELECT row FROM scheduled)
-            AND coalesce(reason, '') != ? GROUP BY associate_id"""
+            GROUP BY associate_id"""
         found = self._each(query, Reason.IGNORED_BY_MAPPING)
         return ((person, Named(valid, undated)) for person, valid, undated in found)
+
+    def expired(self, day: date) -> list[int]:
+        """Give the rows that are to be sent, surely never were, and have had their last day before *day*.
+
+        Returns are none of them: they are due after it.
+        """
+        query = """SELECT row.row FROM row LEFT JOIN outcome ON outcome.row = row.row
+            WHERE row.result IS NULL AND ends < ? AND coalesce(outcome.result, ?) IN (?, ?)
+            AND row.row NOT IN (SELECT row FROM scheduled WHERE kind = ?)"""
+        values = (day.isoformat(), Result.NOT_SENT, Result.NOT_SENT, Result.FAILED, Kind.RETURN)
+        return [row for (row,) in self._all(query, *values)]
 
     def written(self) -> Iterator[int]:
         """Yield the associates this run wrote, or may have written."""

@@ -104,7 +104,7 @@ class ScheduledFate(NamedTuple):
 class Named(NamedTuple):
     """How a run's file speaks of an associate."""
 
-    valid: int  # rows about them that are not invalid
+    valid: int  # rows about them that are not invalid, and ask for something
     undated: int  # those of them that are due whenever they come
 
 

@@ -18,7 +18,7 @@ Counts = Mapping[Result, int]
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 MEND = "Mend failed.csv and run it.", "run"
 LOOK_AGAIN = "Somebody changed what was read: plan failed.csv before you overwrite it.", "plan"
-NOT_IN_THE_FILE = "What is not done follows from earlier files: see the report, and what is still to come."
+NOT_IN_THE_FILE = "What follows from earlier files and is not done ({}) is in the report and in `schedule`."
 FEED_AGAIN = "; feed the mended job on standard input again"
 
 
@@ -76,10 +76,13 @@ def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invoca
         moved = any(reason in MOVED for _, reason, *_ in journal.reasons())
         words, way_on = LOOK_AGAIN if moved else MEND
         command = invocation.command(way_on, str(folder / "failed.csv"), *reading)
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}", command)
-    if counts[Result.INVALID] or counts[Result.REJECTED]:
+        others = counts[Result.INVALID] + counts[Result.REJECTED] - journal.to_mend()
+        more = f" {NOT_IN_THE_FILE.format(others)}" if others else ""
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}{more}", command)
+    if others := counts[Result.INVALID] + counts[Result.REJECTED]:
+        words = NOT_IN_THE_FILE.format(others)
         command = invocation.command("schedule")
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {NOT_IN_THE_FILE}", command)
+        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}", command)
     return Ending(State.FINISHED, ExitCode.DONE, message, None)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from ..journal import Journal, Scheduled
 from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
 from ..settings import Settings
+from .due import Due, dropped, due_on
 from .history import past_of
-from .schedule import Due, Entry, Schedule, dropped, due_on, follow
+from .schedule import Entry, Schedule, follow
 
+TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
 MOST_DROPPED = 1000  # told; their number is of all
 
 
@@ -83,9 +85,9 @@ def _row(number: int, due: Due, settings: Settings) -> tuple[Row, Scheduled]:
 def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, str] | None:
     """Give why what is due must not be sent any more, or None."""
     if associate_id in settings.safety.protected_ids:
-        return Reason.PROTECTED, f"associate {associate_id} is in safety.protected_ids"
+        return Reason.PROTECTED, f"associate {associate_id} is in safety.protected_ids; {TAKE_BACK}"
     if status not in settings.input.allowed_statuses:
-        return Reason.STATUS_NOT_ALLOWED, f"{status} is not in input.allowed_statuses"
+        return Reason.STATUS_NOT_ALLOWED, f"{status} is not in input.allowed_statuses; {TAKE_BACK}"
     return None
 
 

@@ -9,13 +9,12 @@ from typing import NamedTuple
 import structlog
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord
-from ..model import Intent, Result, State, Step
+from ..journal import JOURNAL, UNSETTLED, Journal, RunRecord
+from ..model import Intent, State, Step
 from .invocation import Invocation
-from .schedule import Past, Schedule, follow
+from .schedule import Past, Schedule, follow, take_back
 
 log = structlog.get_logger()
-UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)
 
 
@@ -39,8 +38,15 @@ def history_of(invocation: Invocation, before: str | None = None) -> History:
     faults: list[UsageFault] = []
     pasts = list(_pasts(invocation, before, faults))[::-1]
     to_come: Schedule = {}
-    for past in pasts:
-        to_come = follow(to_come, past)
+    places = {past.run_id: place for place, past in enumerate(pasts)}
+    earlier: list[Schedule] = []  # what was to come before each of them
+    for place, past in enumerate(pasts):
+        earlier.append(to_come)
+        undone = places.get(past.undoes or "")
+        if undone is None:
+            to_come = follow(to_come, past)
+        else:
+            to_come = take_back(to_come, pasts[undone], earlier[undone], pasts[undone + 1 : place])
     if to_come and faults:
         raise faults[0]
     return History(pasts, to_come)
@@ -63,8 +69,7 @@ def forget(history: History, invocation: Invocation) -> None:
 
 def has_touched(past: Past, to_come: Schedule) -> bool:
     """Whether a run has changed something that an older one had asked for, and that is still to come."""
-    persons = past.named.keys() | {fate.person for fate in past.scheduled}
-    return any(entry.run_id < past.run_id for person in persons for entry in to_come.get(person, ()))
+    return any(entry.run_id < past.run_id for person in past.persons for entry in to_come.get(person, ()))
 
 
 def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> None:
@@ -87,6 +92,7 @@ def past_of(journal: Journal) -> Past:
         named=dict(journal.named()),
         dated=list(journal.dated()),
         scheduled=list(journal.scheduled()),
+        undoes=run.undoes,
     )
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, is_staged, run_lock, target_lock
-from ..model import Intent, State
+from ..model import Intent, Reason, Result, State, Verdict
 from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
 from .earlier import (
@@ -32,6 +32,7 @@ from .undoing import stage_undo
 JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
 WAITS = "nothing was resumed: this run waits for `apply`"
 NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
+LAST_DAY_OVER = (Result.SKIPPED, Reason.NO_LONGER_DUE, "its last day was over before it could be sent")
 log = structlog.get_logger()
 
 
@@ -157,6 +158,8 @@ async def _go_on(
     run = journal.run()
     if not any_age:
         check_age(run, command, invocation)
+    with journal.transaction():
+        journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(invocation.day))
     error = await _deliver(journal, run, command, written_since(run, invocation), invocation)
     return _finish(journal, folder, None, error, invocation)
 

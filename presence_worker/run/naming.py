@@ -36,13 +36,13 @@ def find_people(
     return refused
 
 
-def _find(journal: Journal, rows: Sequence[tuple[int, str]], named: Named, settings: Settings) -> None:
-    meant = [(row, named.get(name, frozenset())) for row, name in rows]
-    people = [(row, min(found)) for row, found in meant if len(found) == 1]
+def _find(journal: Journal, rows: Sequence[tuple[int, str, bool]], named: Named, settings: Settings) -> None:
+    meant = [(row, named.get(name, frozenset()), valid) for row, name, valid in rows]
+    people = [(row, min(found), valid) for row, found, valid in meant if len(found) == 1]
     protected = frozenset(settings.safety.protected_ids)
-    journal.name(people)
-    journal.settle(_nobody(row, found, settings) for row, found in meant if len(found) != 1)
-    journal.settle(_protected(row, number) for row, number in people if number in protected)
+    journal.name((row, number) for row, number, _ in people)
+    journal.settle(_nobody(row, found, settings) for row, found, valid in meant if valid and len(found) != 1)
+    journal.settle(_protected(row, number) for row, number, valid in people if valid and number in protected)
 
 
 def _nobody(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:

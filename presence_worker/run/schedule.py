@@ -1,14 +1,14 @@
 """What is still to come of rows that are due on days: pure decisions, one run after the other."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
 
 from ..journal import Dated, Named, ScheduledFate
 from ..model import PRESENT, Kind, Presence, Reason, Result
 
-TO_BE_SEEN = (Result.NOT_SENT, Result.FAILED)  # `resume` may still send it; nothing was applied
+WAITS = (Result.NOT_SENT, Result.FAILED, Result.INVALID)  # nothing was applied; another night may do it
 MAY_HOLD = (
     Result.UPDATED,
     Result.UNCHANGED,
@@ -53,13 +53,17 @@ class Past:
     named: Mapping[int, Named]  # by associate
     dated: Sequence[Dated]
     scheduled: Sequence[ScheduledFate]
+    undoes: str | None = None
 
+    @property
+    def did(self) -> AbstractSet[int]:
+        """Whom it has set without being asked to by its file."""
+        return {fate.person for fate in self.scheduled}
 
-class Due(NamedTuple):
-    """Something that is to be done on a day, although no file asks for it."""
-
-    entry: Entry
-    kind: Kind
+    @property
+    def persons(self) -> AbstractSet[int]:
+        """All it was about."""
+        return self.named.keys() | self.did
 
 
 def follow(schedule: Schedule, past: Past) -> Schedule:
@@ -78,34 +82,29 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
     for person in before.keys() | own.keys():
         earlier = _left(before.get(person, ()), own.get(person, ()), past.named.get(person), past)
         after[person] = [*earlier, *_entries(own.get(person, ()), past.run_id)]
-    return {person: entries for person, entries in after.items() if any(map(_is_followed, entries))}
+    return _followed(after, past.day)
 
 
-def dropped(schedule: Schedule, past: Past) -> Iterator[Entry]:
-    """Yield what was to come for those whom a file that covers everyone names no longer."""
-    if past.covers_everyone:
-        for person, entries in schedule.items():
-            if person not in past.named:
-                yield from (entry for entry in entries if entry.is_open)
+def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:
+    """Give what is to come after *undone* was undone: what was to come *before* it, for those it named.
 
-
-def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
-    """Yield what is to be done on *day*, by associate.
-
-    Nobody returns on whose schedule anything is due that day.
+    Who was named by a run *since* then keeps what that asked for; what *undone* had begun or ended of earlier
+    rows is neither begun nor ended once more.
     """
-    for person in sorted(schedule):
-        entries = schedule[person]
-        starting = [entry for entry in entries if entry.is_open and entry.is_due(day)]
-        yield from (Due(entry, Kind.START) for entry in starting)
-        held = [entry for entry in entries if entry.may_hold]
-        if held and not starting and not any(entry.is_due(day) for entry in held):
-            yield Due(last_of(held), Kind.RETURN)
+    later = {person for past in since for person in past.persons}
+    after = dict(schedule)
+    for person in undone.persons - later:
+        after[person] = () if person in undone.did else before.get(person, ())
+    return _followed(after, undone.day)
 
 
-def last_of(entries: Iterable[Entry]) -> Entry:
-    """Give the one that ends last."""
-    return max(entries, key=lambda entry: entry.ends or date.max)
+def _followed(schedule: Schedule, day: date) -> Schedule:
+    """Leave out whom nothing follows for any more."""
+    alive = {
+        person: [entry for entry in entries if entry.may_hold or (entry.ends or day) >= day]
+        for person, entries in schedule.items()
+    }
+    return {person: entries for person, entries in alive.items() if any(map(_is_followed, entries))}
 
 
 def _is_followed(entry: Entry) -> bool:
@@ -114,32 +113,30 @@ def _is_followed(entry: Entry) -> bool:
 
 def _carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
     """Yield what is left after a row that no file had brought."""
+    waits = fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN
     for entry in entries:
         if fate.kind == Kind.RETURN:
-            waits = fate.result in (*TO_BE_SEEN, Result.UNKNOWN) or fate.reason == Reason.BEFORE_UNKNOWN
-            if waits or entry.is_open or entry.is_due(day):
+            if waits or fate.result == Result.UNKNOWN or entry.is_open or entry.is_due(day):
                 yield entry
-        elif (entry.run_id, entry.row) != (fate.run_id, fate.of_row) or fate.result in TO_BE_SEEN:
+        elif waits or (entry.run_id, entry.row) != (fate.run_id, fate.of_row):
             yield entry
         elif fate.result in MAY_HOLD:
-            yield replace(entry, may_hold=True, is_open=fate.result == Result.UNKNOWN)
+            holds = entry.wanted.status != PRESENT
+            yield replace(entry, may_hold=holds, is_open=fate.result == Result.UNKNOWN)
 
 
 def _left(entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, past: Past) -> Iterator[Entry]:
     """Yield what a run's file leaves of the entries there were for an associate."""
-    if named is None or not named.valid:
-        gone = past.covers_everyone and named is None
-        yield from (entry for entry in entries if not (gone and entry.is_open and not entry.may_hold))
-        return
-    if named.undated:
-        return
     due = [row for row in own if row.reason not in (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)]
-    over = [row for row in own if row.reason == Reason.NO_LONGER_DUE]
-    if any(row.result in MAY_HOLD for row in due):
-        return
-    for entry in entries:
-        if entry.may_hold:
-            yield replace(entry, is_open=False, ends=_end(entry, due or over))
+    if named is None and past.covers_everyone:
+        yield from (entry for entry in entries if entry.may_hold)
+    elif named is None or not named.valid:
+        yield from entries
+    elif not (named.undated or any(row.result in MAY_HOLD for row in due)):
+        newest = due or [row for row in own if row.reason == Reason.NO_LONGER_DUE]
+        for entry in entries:
+            if entry.may_hold:
+                yield replace(entry, is_open=False, ends=_end(entry, newest))
 
 
 def _end(entry: Entry, rows: Sequence[Dated]) -> date | None:

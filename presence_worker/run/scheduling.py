@@ -9,10 +9,11 @@ from typing import Any
 from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, target_lock
 from ..model import Kind
+from .due import last_of
 from .following import told
 from .history import pending
 from .invocation import Invocation
-from .schedule import Entry, Schedule, last_of
+from .schedule import Entry, Schedule
 
 Told = dict[str, Any]
 
@@ -62,7 +63,7 @@ def _close(folder: Path, rows: Sequence[int]) -> None:
 def _steps(entries: Sequence[Entry], day: date) -> Iterator[Told]:
     """Yield what is to come for an associate, and when."""
     for entry in entries:
-        if entry.is_open:
+        if entry.is_open and (entry.ends or day) >= day:
             yield {**told(entry), "next": str(Kind.START), "on": _later(entry.starts or day, day)}
     held = [entry for entry in entries if entry.may_hold]
     if held and all(entry.ends for entry in held):

@@ -78,6 +78,9 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
     """Settle the rows that ask for an associate another row asks for as well."""
     for asked in journal.clashes():
         journal.settle(settle(asked, settings.input.on_conflict))
+    for asked in journal.rivals():
+        if any(wanted != asked[0][1] for _, wanted, _ in asked):  # else the one that ends last counts
+            journal.settle(settle(asked, settings.input.on_conflict))
 
 
 def _judge(

@@ -31,19 +31,36 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
         )
         rows = sum(journal.counts().values())
         if not rows:
-            raise UsageFault(
-                f"run {undone.run_id} has set nobody's presence: there is nothing to undo",
-                next=invocation.command("report", undone.run_id),
-            )
+            raise _nothing_to_undo(earlier, invocation)
         if all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
             raise UsageFault(
                 f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
                 "is not known, and nothing can be put back",
                 next=invocation.command("report", undone.run_id),
             )
-        was_to_come = bool(pending(invocation, run_id))  # of whom this run names, it no longer is
-        journal.describe(input={**run.input, "rows": rows, "pending": was_to_come})
+        _take_back(journal, undone, rows, invocation)
     return run
+
+
+def _nothing_to_undo(earlier: Journal, invocation: Invocation) -> UsageFault:
+    undone = earlier.run()
+    words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
+    if earlier.waiting(1):
+        words += "; what is still to come of it can be taken back with `schedule cancel`"
+        return UsageFault(words, next=invocation.command("schedule"))
+    return UsageFault(words, next=invocation.command("report", undone.run_id))
+
+
+def _take_back(journal: Journal, undone: RunRecord, rows: int, invocation: Invocation) -> None:
+    """Say that nothing is to come of the run any more; for whom it named, what was to come before it is."""
+    run = journal.run()
+    entries = [entry for each in pending(invocation, run.run_id).values() for entry in each]
+    waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
+    was_to_come = bool(entries) or undone.input.get("pending") is not False
+    journal.describe(input={**run.input, "rows": rows, "pending": was_to_come})
+    if waiting:
+        words = f"rows of that run which waited for their first day, and no longer do: {waiting}"
+        journal.describe(notes=[*run.notes, words])
 
 
 def _new(run_id: str, undone: RunRecord, invocation: Invocation) -> RunRecord:

@@ -126,7 +126,7 @@ def test_limits_count_what_is_left(journal: Journal) -> None:
 
 
 def test_names_are_read_page_by_page(path: Path) -> None:
-    """Each once, without case, although they are given their associates meanwhile."""
+    """Each once, without case, though they are given their associates meanwhile; also of rows that are wrong."""
     names = [row(number, associate_id=None, identity=f"Ann{number}@X.example") for number in range(1, 6)]
     settled = row(6, associate_id=None, identity="bo", result=Result.INVALID)
     with closing(staged(path, [*names, settled, row(7)])) as journal:
@@ -134,13 +134,14 @@ def test_names_are_read_page_by_page(path: Path) -> None:
         for page in journal.identities(2):
             pages.append(page)
             with journal.transaction():
-                journal.name((number, 70 + number) for number, _ in page)
+                journal.name((number, 70 + number) for number, *_ in page)
 
         named = {fate.identity: fate.associate_id for fate in journal.fates()}
         left = list(journal.identities(2))
 
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert pages[0] == [(1, "ann1@x.example"), (2, "ann2@x.example")]
+    assert [len(page) for page in pages] == [2, 2, 2]
+    assert pages[0] == [(1, "ann1@x.example", True), (2, "ann2@x.example", True)]
+    assert pages[2][1] == (6, "bo", False)
     assert named["Ann5@X.example"] == 75
     assert left == []
 

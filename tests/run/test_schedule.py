@@ -182,14 +182,17 @@ def test_an_unchanged_row_is_ours_as_well(nights: Nights, crm: Crm) -> None:
 
 
 def test_protected_people_do_not_return_by_themselves(nights: Nights, crm: Crm) -> None:
-    """Who has become protected since is left alone; that is said once."""
+    """Who has become protected since is left alone; that is said every night, until it is taken back."""
     nights.first(ends_today(7))
+    (step,) = nights.worker("schedule").summary["schedule"]
     nights.monkeypatch.setenv("PRESENCE_WORKER_SAFETY__PROTECTED_IDS", "[7]")
 
     ended, again = nights.later(), nights.later()
+    nights.worker("schedule", "cancel", step["id"])
 
-    assert (ended.code, nights.told(ended)) == (3, [(7, "invalid", "protected")])
-    assert (again.code, crm.held[7]) == (0, AWAY)
+    assert [each.code for each in (ended, again, nights.later())] == [3, 3, 0]
+    assert nights.told(ended) == nights.told(again) == [(7, "invalid", "protected")]
+    assert crm.held[7] == AWAY
 
 
 def test_returns_count_for_the_limits(nights: Nights, crm: Crm) -> None:
@@ -302,6 +305,38 @@ def test_of_two_rows_that_ask_for_the_same_the_longer_one_counts(nights: Nights,
     assert nights.schedule() == [(8, "return", "2099-01-02")]
 
 
+def test_an_undo_brings_the_earlier_end_back(nights: Nights, crm: Crm) -> None:
+    """The leave was extended by mistake: it ends when it was to end."""
+    nights.first(ends_today(7))
+    nights.first("7,Away,Longer,,2099-01-01")
+    nights.worker("undo", "last")
+
+    ended = nights.later()
+
+    assert (nights.told(ended), crm.held[7]) == ([(7, "updated", None)], (PRESENT, ""))
+
+
+def test_an_undo_takes_back_what_waits(nights: Nights, crm: Crm) -> None:
+    """A wrong file does not act tomorrow; it is said how many rows waited."""
+    nights.first("6,Away,Kurs,,", begins(7, TODAY + timedelta(days=1)))
+    undone = nights.worker("undo", "last")
+
+    ended = nights.later()
+
+    assert "rows of that run which waited for their first day, and no longer do: 1" in undone.summary["notes"]
+    assert (nights.told(ended), crm.held[7]) == ([], (PRESENT, ""))
+
+
+def test_a_file_that_only_waits_is_taken_back_by_cancelling(nights: Nights) -> None:
+    """There is nothing to undo yet, and the way on is named."""
+    nights.first(begins(7, FAR))
+
+    refused = nights.worker("undo", "last")
+
+    assert (refused.code, "`schedule cancel`" in refused.summary["message"]) == (2, True)
+    assert len(nights.worker.follow(refused).summary["schedule"]) == 1
+
+
 # -- first days ----------------------------------------------------------------------------------------------
 
 
@@ -339,6 +374,43 @@ def test_days_to_come_need_to_be_explained(nights: Nights) -> None:
     lines = read_report(nights.worker.folder_of(ended))
     assert (ended.code, lines[0]["result"], lines[0]["reason"]) == (3, "invalid", "no_coverage")
     assert nights.schedule() == []
+
+
+@pytest.mark.parametrize(("on_conflict", "code", "waits"), [("invalid", 3, 0), ("last", 0, 1)])
+def test_two_wishes_for_one_first_day_are_told_at_once(
+    on_conflict: str, code: int, waits: int, nights: Nights
+) -> None:
+    """Not weeks later, when nobody has the file any more."""
+    nights.monkeypatch.setenv("PRESENCE_WORKER_INPUT__ON_CONFLICT", on_conflict)
+
+    ended = nights.first(f"7,Away,Kurs,{FAR},", f"7,Away,Ferie,{FAR},", begins(8, FAR), begins(8, FAR))
+
+    assert (ended.code, len(nights.schedule())) == (code, 2 + waits)
+    assert ended.summary["reasons"] == (
+        [{"result": "invalid", "reason": "conflict", "rows": 2}] if code else []
+    )
+
+
+@pytest.mark.parametrize("command", ["apply", "resume"])
+def test_what_is_over_by_the_time_is_not_sent(command: str, nights: Nights, crm: Crm) -> None:
+    """A plan, or a run that stopped, is carried on a day later: nobody is sent away after their last day."""
+    if command == "apply":
+        nights.it_is(WEST)
+        waiting = nights.worker("plan", nights.file(ends_today(7), "8,Away,Kurs,,"))
+    else:
+        crm.on_put = answer(401)
+        waiting = nights.first(ends_today(7), "8,Away,Kurs,,")
+        crm.on_put = None
+    nights.it_is(EAST)
+
+    ended = nights.worker.follow(waiting)
+
+    lines = read_report(nights.worker.folder_of(ended))
+    assert [(line["result"], line["reason"]) for line in lines] == [
+        ("skipped", "no_longer_due"),
+        ("updated", None),
+    ]
+    assert (ended.code, crm.held[7], crm.held[8]) == (0, (PRESENT, ""), AWAY)
 
 
 # -- newer files ---------------------------------------------------------------------------------------------
@@ -381,6 +453,24 @@ def test_a_file_of_another_kind_drops_nothing(header: str, nights: Nights) -> No
     assert nights.schedule() == [(7, "start", "2099-01-01")]
 
 
+@pytest.mark.parametrize("row", ["user7,Quux,,2099-01-01,", "user7,Away,,2099-02-31,", "user7,IGN,,,"])
+def test_who_is_in_the_file_is_not_missing_from_it(
+    row: str, server: RawServer, crm: Crm, on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However wrong the row is, and also where it asks for nothing."""
+    crm.cells = {number: {"userName": f"user{number}", "assocName": f"u{number}"} for number in crm.held}
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__COVERAGE", "everyone")
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__STATUSES", '{"IGN": "ignore"}')
+    nights = Nights(on(server), monkeypatch)
+    header = "login,status,message,from,until\n"
+    nights.first("user7,Away,,2099-01-01,", header=header)
+
+    ended = nights.later(row, "user5,Present,,,", header=header)
+
+    assert ended.summary["dropped"] == []
+    assert nights.schedule() == [(7, "start", "2099-01-01")]
+
+
 # -- schedule ------------------------------------------------------------------------------------------------
 
 
@@ -418,9 +508,9 @@ def test_it_is_a_table_for_people(nights: Nights) -> None:
     assert [line.split()[:4] for line in shown] == [
         ["ON", "WHO", "WHAT", "ID"],
         [str(max(TODAY + timedelta(days=1), today(WEST))), "7", "present", "again"],
-        ["2099-01-01", "8", "set", "to"],
+        ["2099-01-01", "8", "StatusNotAvailable", nights.worker("schedule").summary["schedule"][1]["id"]],
     ]
-    assert max(map(len, shown)) <= 88  # an id is never broken
+    assert max(map(len, shown)) <= 80
 
 
 def test_nothing_is_to_come_at_first(nights: Nights) -> None:
@@ -438,8 +528,10 @@ def test_it_belongs_to_one_superoffice(nights: Nights) -> None:
 
     nowhere = nights.worker.call("schedule", *state)
     elsewhere = nights.worker.call("schedule", "--base-url", "https://crm.example.com", *state)
+    wrong = nights.worker.call("schedule", "--base-url", "http://crm.example.com", *state)
 
     assert (nowhere.code, elsewhere.code, elsewhere.summary["schedule"]) == (2, 0, [])
+    assert (wrong.code, "target.base_url" in wrong.summary["message"]) == (2, True)
 
 
 # -- prune ---------------------------------------------------------------------------------------------------

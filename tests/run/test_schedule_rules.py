@@ -8,7 +8,8 @@ import pytest
 
 from presence_worker.journal import Dated, Named, ScheduledFate
 from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Presence, Reason, Result
-from presence_worker.run.schedule import Past, Schedule, dropped, due_on, follow
+from presence_worker.run.due import dropped, due_on
+from presence_worker.run.schedule import Past, Schedule, follow, take_back
 
 AWAY = Presence(status=NOT_PRESENT, message="Kurs")
 BACK = Presence(status=PRESENT, message="")
@@ -94,7 +95,7 @@ def test_a_row_begins_on_its_first_day_though_no_file_has_it_any_more() -> None:
         (Result.NOT_SENT, None, [Kind.START], []),
         (Result.FAILED, Reason.TIMEOUT, [Kind.START], []),
         (Result.REJECTED, Reason.REFUSED, [], []),
-        (Result.INVALID, Reason.PROTECTED, [], []),
+        (Result.INVALID, Reason.PROTECTED, [Kind.START], []),
     ],
 )
 def test_what_was_begun_is_begun_once(
@@ -115,7 +116,7 @@ def test_what_was_begun_is_begun_once(
         (Result.UNCHANGED, None, False),
         (Result.SKIPPED, Reason.MOVED_SINCE_RUN, False),
         (Result.REJECTED, Reason.UNKNOWN_ASSOCIATE, False),
-        (Result.INVALID, Reason.PROTECTED, False),
+        (Result.INVALID, Reason.PROTECTED, True),
         (Result.REJECTED, Reason.BEFORE_UNKNOWN, True),
         (Result.FAILED, Reason.TIMEOUT, True),
         (Result.UNKNOWN, Reason.TIMEOUT, True),
@@ -276,3 +277,76 @@ def test_what_tonights_file_asks_for_is_not_due_once_more() -> None:
     waits = due(follow(earlier, night(3, later(first=8, last=9))), 3)
 
     assert (asked, waits) == ([], [])
+
+
+def test_of_leaves_that_overlap_the_later_one_counts_as_long_as_it_lasts() -> None:
+    """Then the one around it goes on, and the return comes after both."""
+    schedule = after(night(1, later(1, 10, 20), later(2, 12, 14)))
+
+    whole = due(schedule, 10), due(schedule, 12)
+    schedule = follow(schedule, did(10, Kind.START, (1, 1), Result.UPDATED))
+    within = due(schedule, 11), due(schedule, 12)
+    schedule = follow(schedule, did(12, Kind.START, (1, 2), Result.UPDATED))
+    behind = due(schedule, 13), due(schedule, 15), due(schedule, 21)
+
+    first, second = (Kind.START, "night-1.1"), (Kind.START, "night-1.2")
+    assert whole == ([first], [second])
+    assert within == ([], [second])
+    assert behind == ([], [], [(Kind.RETURN, "night-1.1")])
+
+
+def test_the_longer_one_is_caught_up_with_after_the_shorter_one() -> None:
+    """Where both came due on one night."""
+    schedule = after(
+        night(1, later(1, 10, 20), later(2, 12, 14)), did(12, Kind.START, (1, 2), Result.UPDATED)
+    )
+
+    found = due(schedule, 13), due(schedule, 15)
+
+    assert found == ([], [(Kind.START, "night-1.1")])
+
+
+def test_a_first_day_that_nobody_saw_is_over_with_the_last() -> None:
+    """Weeks without a night do not send somebody away in arrears."""
+    schedule = after(night(1, later(first=10, last=12)), night(13))
+
+    assert schedule == {}
+
+
+def test_who_was_to_be_present_from_a_day_on_has_nothing_to_return_to() -> None:
+    """A row that waited and sets somebody present ends with that."""
+    waiting = night(1, later(first=10, last=12)._replace(wanted=BACK))
+
+    schedule = after(waiting, did(10, Kind.START, (1, 1), Result.UPDATED))
+
+    assert schedule == {}
+
+
+def test_an_undo_brings_back_what_was_to_come_before() -> None:
+    """The leave that was there ends on its day again, and what the run had announced is gone."""
+    first, second = night(1, row(first=1, last=4)), night(2, row(1, 1, 24), later(2, 26, 28))
+    before = after(first)
+
+    schedule = take_back(after(first, second), second, before, ())
+
+    assert [entry.id for entry in schedule[ANNA]] == ["night-1.1"]
+    assert due(schedule, 5) == [(Kind.RETURN, "night-1.1")]
+
+
+@pytest.mark.parametrize("since", [night(3, later()), did(3, Kind.START, (2, 2), Result.UPDATED)])
+def test_but_not_over_what_came_since(since: Past) -> None:
+    """A later run has the last word about whom it names."""
+    first, second = night(1, row(first=1, last=4)), night(2, row(1, 1, 24), later(2, 26, 28))
+    now = after(first, second, since)
+
+    assert take_back(now, second, after(first), (since,)) == now
+
+
+def test_a_return_that_is_undone_is_not_made_once_more() -> None:
+    """Who undoes it does not want it."""
+    first = night(1, row(first=1, last=4))
+    returned = did(5, Kind.RETURN, (1, 1), Result.UPDATED)
+
+    schedule = take_back(after(first, returned), returned, after(first), ())
+
+    assert schedule == {}
