@@ -61,7 +61,7 @@ class Reader(Counts):
         """
         last = 0
         while found := self._all(
-            """SELECT row, known_as, result IS NULL OR reason IN (?, ?) FROM row
+            """SELECT row, known_as, result IS NULL OR coalesce(reason, '') IN (?, ?) FROM row
             WHERE row > ? AND identity IS NOT NULL AND associate_id IS NULL ORDER BY row LIMIT ?""",
             *NOT_DUE,
             last,

@@ -126,7 +126,7 @@ def test_limits_count_what_is_left(journal: Journal) -> None:
 
 
 def test_names_are_read_page_by_page(path: Path) -> None:
-    """Each once, without case, though they are given their associates meanwhile; also of rows that are wrong."""
+    """Each once, without case, though they are named meanwhile; also of rows that are wrong."""
     names = [row(number, associate_id=None, identity=f"Ann{number}@X.example") for number in range(1, 6)]
     settled = row(6, associate_id=None, identity="bo", result=Result.INVALID)
     with closing(staged(path, [*names, settled, row(7)])) as journal:
