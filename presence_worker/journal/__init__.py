@@ -15,7 +15,20 @@ from .counts import UNSETTLED
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
 from .reading import Reader
-from .records import Dated, Fate, Finding, Named, RunRecord, Scheduled, ScheduledFate, Wish, Work, now
+from .records import (
+    Dated,
+    Delivery,
+    Fate,
+    Finding,
+    Named,
+    RunRecord,
+    Scheduled,
+    ScheduledFate,
+    Session,
+    Wish,
+    Work,
+    now,
+)
 from .store import Journal
 
 __all__ = [
@@ -24,6 +37,7 @@ __all__ = [
     "UNSETTLED",
     "Archive",
     "Dated",
+    "Delivery",
     "Fate",
     "Finding",
     "Journal",
@@ -32,6 +46,7 @@ __all__ = [
     "RunRecord",
     "Scheduled",
     "ScheduledFate",
+    "Session",
     "Wish",
     "Work",
     "id_made_ago",

@@ -2,7 +2,7 @@
 
 from ..model import Reason, Result
 from .connection import Connection, Found
-from .records import Work
+from .records import Session, Work
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
@@ -54,6 +54,24 @@ class Counts(Connection):
             GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
             *NOT_DONE,
         )
+
+    def people(self) -> dict[tuple[str, str | None], int]:
+        """Count the people behind the rows that are not done, by result and reason.
+
+        Who has neither a number nor a name counts once for each row.
+        """
+        found = self._all(
+            """SELECT result, reason, count(DISTINCT coalesce(associate_id, identity, 'row ' || row))
+            FROM fate WHERE result IN (?, ?, ?, ?, ?) GROUP BY result, reason""",
+            *NOT_DONE,
+        )
+        return {(result, reason): number for result, reason, number in found}
+
+    def sessions(self) -> list[Session]:
+        """Give the sessions in which something was sent, in order, with their last outcomes."""
+        query = """SELECT session, command, session.started_at, rate, max(finished_at)
+            FROM session JOIN outcome USING (session) WHERE attempts > 0 GROUP BY session ORDER BY session"""
+        return [Session(*found) for found in self._all(query)]
 
     def number_of(self, reason: Reason) -> int:
         """Count the rows with a reason."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from ..model import Kind, Presence, Reason, Result
 from .connection import Found
 from .counts import UNSETTLED, Counts
-from .records import Dated, Fate, Named, RunRecord, ScheduledFate, Wish
+from .records import Dated, Delivery, Fate, Named, RunRecord, ScheduledFate, Wish
 from .schema import VERSION
 
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
@@ -102,6 +102,11 @@ class Reader(Counts):
         wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
         query = f"SELECT {', '.join(Fate._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
         return map(Fate._make, self._each(query, *results))
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Yield when and how each row that was tried came to its outcome, in no order."""
+        query = f"SELECT {', '.join(Delivery._fields)} FROM outcome WHERE attempts > 0"  # noqa: S608 - names are ours
+        return map(Delivery._make, self._each(query))
 
     def dated(self) -> Iterator[Dated]:
         """Yield the valid rows of the file that are due on days, in order, but closed ones.

@@ -129,6 +129,26 @@ class Finding(NamedTuple):
     message: str | None  # None: not known
 
 
+class Session(NamedTuple):
+    """A session in which something was sent."""
+
+    session: int
+    command: str
+    started_at: str
+    rate: float  # requests per second, configured
+    last_at: str  # the moment of its last outcome
+
+
+class Delivery(NamedTuple):
+    """When and how a row that was tried came to its outcome."""
+
+    session: int
+    finished_at: str
+    duration_ms: float  # of all tries together
+    attempts: int
+    result: str
+
+
 class Work(NamedTuple):
     """All sessions of a run taken together."""
 

@@ -1,6 +1,7 @@
 """Sentences about results and reasons: one source for terminal, page and logs."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple
 
 from ..model import Reason, Result, State
@@ -20,6 +21,19 @@ class Words(NamedTuple):
         return "mend the file" if self.remedy == _MEND else self.remedy.replace("failed.csv", "the file")
 
 
+class Mender(StrEnum):
+    """Who can mend a trouble."""
+
+    HR = "HR"
+    CRM = "CRM administrator"
+    OPERATIONS = "operations"
+
+
+MENDERS: dict[Mender, str] = {  # what they have in their hands, in the order in which they are told
+    Mender.HR: "the file",
+    Mender.CRM: "people, licences and permissions in SuperOffice",
+    Mender.OPERATIONS: "network, credentials, configuration, and the service itself",
+}
 RESULTS: dict[Result, str] = {
     Result.UPDATED: "confirmed by the service",
     Result.UNCHANGED: "already as wanted",
@@ -92,6 +106,43 @@ REASONS: dict[str, Words] = {
     Reason.NOT_YET_DUE: Words("its first day is yet to come", "nothing"),
     Reason.NO_LONGER_DUE: Words("its last day is over", "nothing"),
 }
+MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to operations
+    **dict.fromkeys(
+        (
+            Reason.BAD_ASSOCIATE_ID,
+            Reason.UNKNOWN_STATUS,
+            Reason.BAD_MESSAGE,
+            Reason.MESSAGE_TOO_LONG,
+            Reason.CONTROL_CHARACTERS,
+            Reason.RAGGED_ROW,
+            Reason.CONFLICT,
+            Reason.PROTECTED,
+            Reason.NO_IDENTITY,
+            Reason.UNKNOWN_IDENTITY,
+            Reason.AMBIGUOUS_IDENTITY,
+            Reason.UNKNOWN_ASSOCIATE,
+            Reason.BAD_DATE,
+        ),
+        Mender.HR,
+    ),
+    **dict.fromkeys(
+        (
+            Reason.INACTIVE_ASSOCIATE,
+            Reason.NO_SERVICE_USER,
+            Reason.BEFORE_UNKNOWN,
+            Reason.REFUSED,
+            Reason.ECHO_MISMATCH,
+        ),
+        Mender.CRM,
+    ),
+}
+
+
+def mender(reason: str | None, result: str) -> Mender:
+    """Say who can mend rows with a reason."""
+    if reason is None or (reason, result) == (Reason.REFUSED, Result.FAILED):
+        return Mender.OPERATIONS
+    return MENDS.get(reason, Mender.OPERATIONS)
 
 
 def reason_words(reason: str | None, result: str) -> Words:

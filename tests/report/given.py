@@ -107,6 +107,7 @@ class Page(HTMLParser):
         self.words: list[str] = []  # between tags, style sheet included
         self.open: list[str] = []
         self.crossed: list[str] = []  # end tags that close something else
+        self.inside: dict[str, list[str]] = {}  # by element: what stands directly in it
         self.declarations: list[str] = []
         self.feed(text)
         self.close()
@@ -125,6 +126,8 @@ class Page(HTMLParser):
             self.crossed.append(tag)
 
     def handle_data(self, data: str) -> None:
+        if self.open:
+            self.inside.setdefault(self.open[-1], []).append(data)
         if data.strip():
             self.words.append(" ".join(data.split()))
 
@@ -132,6 +135,28 @@ class Page(HTMLParser):
     def text(self) -> str:
         """All words in one line."""
         return " ".join(self.words)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the page tells its script."""
+        found: dict[str, Any] = orjson.loads(self.inside["script"][0])
+        return found
+
+    def values(self, tag: str, name: str) -> list[str]:
+        """Give the values of an attribute of all such elements."""
+        return [value for element, each, value in self.attributes if (element, each) == (tag, name)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give the rows that the script has, each by its fields."""
+        told = self.told
+        fields, coded, words = told["fields"], told["coded"], told["words"]
+        return [
+            {
+                name: words[value] if name in coded and isinstance(value, int) else value
+                for name, value in zip(fields, values, strict=True)
+            }
+            for values in told["rows"]
+        ]
 
 
 def page(folder: Path) -> Page:

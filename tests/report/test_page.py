@@ -1,5 +1,7 @@
 """report.html: one page that needs nothing but a browser, and lets nobody else have a say."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +17,7 @@ from presence_worker.model import Outcome, Reason, Result, State
 from presence_worker.report import write_reports
 from tests.journal.given import RUN, invalid, row, staged
 
-from .given import NIGHT, Page, page, reported, unread, with_messages
+from .given import NIGHT, Page, page, reported, table, unread, with_messages
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -28,38 +30,30 @@ HOSTILE = (
     "&lt;b&gt;&amp;",
     "]]></style><style>*{display:none}",
 )
-ELEMENTS = {
-    "html",
-    "head",
-    "meta",
-    "title",
-    "style",
-    "body",
-    "h1",
-    "h2",
-    "p",
-    "pre",
-    "code",
-    "div",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-}
-ATTRIBUTES = {"lang", "charset", "name", "content", "http-equiv", "class", "scope", "id"}
-MOST = 10_000  # rows on the page
+LIVING = {"iframe", "object", "embed", "link", "base", "img", "video", "audio", "frame", "portal", "template"}
+ADDRESSES = {"src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href", "style"}
+SCRIPTS = 2  # the rows as data, and the one that shows them
+MOST = 20_000  # rows on the page
+PLAIN = 200  # of them without script
+LAST = 7  # rows of a long job that do not fit
 
 
 def harmless(found: Page) -> None:
-    """Check what holds for any page: whole, balanced, without script, and nothing comes from elsewhere."""
+    """Check what holds for any page: whole, balanced, no script but ours, nothing from elsewhere."""
     assert found.declarations == ["doctype html"]
     assert (found.open, found.crossed) == ([], [])
-    assert set(found.tags) <= ELEMENTS
-    assert {name for _, name, _ in found.attributes} <= ATTRIBUTES
+    assert not LIVING & set(found.tags)
+    assert not ADDRESSES & {name for _, name, _ in found.attributes}
+    assert not [name for _, name, _ in found.attributes if name.startswith("on")]
+    assert all(value.startswith("#") for tag, name, value in found.attributes if name == "href")
+    assert (found.tags.count("style"), found.tags.count("script") <= SCRIPTS) == (1, True)
     ids = [value for _, name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids))
+
+
+def digest(text: str) -> str:
+    """Give the name that a policy has for a text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @pytest.fixture
@@ -76,11 +70,18 @@ def test_a_page_is_whole_and_harmless(found: Page) -> None:
 
 
 def test_the_browser_is_told_to_load_nothing(told: Path, found: Page) -> None:
-    """Should a text slip through, the policy at the top of the page still lets nothing run or load."""
-    policies = [value for tag, name, value in found.attributes if (tag, name) == ("meta", "content")]
+    """Should a text slip through, the policy at the top lets nothing run but our very script."""
+    (policy,) = [value for value in found.values("meta", "content") if "default-src" in value]
     text = (told / "report.html").read_text("utf-8")
 
-    assert "default-src 'none'; style-src 'unsafe-inline'" in policies
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules == {
+        "default-src": "'none'",
+        "style-src": digest("".join(found.inside["style"])),
+        "script-src": digest(found.inside["script"][-1]),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
     assert text.index("Content-Security-Policy") < text.index("<style>")
 
 
@@ -88,7 +89,7 @@ def test_nothing_comes_from_elsewhere(told: Path) -> None:
     """The page is one file: no style sheet, picture, font or script of anybody else's."""
     text = (told / "report.html").read_text("utf-8")
 
-    assert not re.search(r"\b(href|src|action|data|srcset|poster)\s*=|url\(|@import|<link|<script", text)
+    assert not re.search(r"url\((?!#)|@import|<link|import\(|fetch\(|XMLHttpRequest|eval\(|innerHTML", text)
 
 
 def test_its_letters_are_told_before_they_come(told: Path) -> None:
@@ -98,17 +99,22 @@ def test_its_letters_are_told_before_they_come(told: Path) -> None:
 
 def test_each_row_is_there(found: Page) -> None:
     """All rows of a night come in order, each with its place, so that one can be pointed at."""
-    ids = [value for tag, name, value in found.attributes if (tag, name) == ("tr", "id")]
-
-    assert ids == [f"row-{number}" for number in range(1, 10)]
-    last = found.words[-60:]
-    assert [word for word in last if word in NIGHT] == NIGHT
+    assert found.values("tr", "id") == [f"row-{number}" for number in range(1, 10)]
+    assert [row["result"] for row in found.rows()] == NIGHT
 
 
 def test_a_rows_fate_is_there(found: Page) -> None:
     """Who was asked for, what came of it, and the service's words."""
-    assert "5 6 5 StatusNotAvailable rejected refused no such user 404 1" in found.text
-    assert "4 5 007 invalid unknown_status no status" in found.text
+    assert "5 5 ✕ rejected the service said no no such user StatusNotAvailable 1 404" in found.text
+    assert "4 007 ✕ invalid status not understood no status" in found.text
+
+
+def test_script_and_report_csv_tell_the_same(told: Path, found: Page) -> None:
+    """What the script has of a row is what report.csv has of it, in the same order."""
+    names, *lines = table(told / "report.csv")
+
+    assert found.told["fields"] == names
+    assert [["" if value is None else str(value) for value in row.values()] for row in found.rows()] == lines
 
 
 def test_it_says_how_the_run_went(folder: Path, journal: Journal) -> None:
@@ -138,9 +144,42 @@ def test_it_counts_the_requests(found: Page) -> None:
     assert "10 PUT (6 of them repeated), 0 GET" in found.text
 
 
-def test_without_words_of_its_own_it_counts(found: Page) -> None:
-    """A run that has not ended yet says how far it came."""
-    assert "4 of 9 rows are done; 1 wrong in the file, 1 refused for good" in found.text
+def test_it_says_who_can_mend_what(found: Page) -> None:
+    """Troubles stand under whoever can mend them, with people, reason, remedy, and an instance."""
+    order = [
+        "HR the file",
+        "1 person status not understood map it",
+        "CRM administrator people, licences",
+        "1 person the service said no",
+        "For instance: no such user",
+        "Operations network",
+        "1 person not sent resume the run",
+    ]
+
+    places = [found.text.index(part) for part in order]
+
+    assert places == sorted(places)
+
+
+def test_people_are_counted_once(folder: Path) -> None:
+    """Who is asked for in three rows is one person; somebody without a number counts by name."""
+    rows = [
+        invalid(1, associate_id=7),
+        invalid(2, associate_id=7),
+        invalid(3, associate_id=None, identity="ann"),
+        invalid(4, associate_id=None),
+    ]
+
+    reported(folder, rows, {})
+
+    assert "3 people status not understood 4 rows" in page(folder).text
+
+
+def test_counts_are_a_bar(found: Page) -> None:
+    """Each result that came up is a piece of the bar, and beside it stand number and word."""
+    assert len(found.values("rect", "width")) == len(Result)
+    for result in NIGHT:
+        assert f"1 {result}" in found.text
 
 
 def test_a_job_that_could_not_be_read_has_a_page(folder: Path) -> None:
@@ -149,7 +188,9 @@ def test_a_job_that_could_not_be_read_has_a_page(folder: Path) -> None:
 
     found = page(folder)
     harmless(found)
+    assert "Not ended yet" in found.text
     assert "line 3: never closed" in found.text
+    assert "table" not in found.tags
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -164,6 +205,7 @@ def test_hostile_texts_are_words(folder: Path, text: str) -> None:
     found = page(folder)
     harmless(found)
     assert found.text.count(" ".join(text.split())) >= 12
+    assert [row["detail"] for row in found.rows()] == [None, text, text]
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -184,24 +226,37 @@ def test_any_text_is_harmless(text: str, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def long() -> Iterator[Journal]:
     """The journal of a job with more rows than a browser likes."""
-    with closing(staged("", MOST + 7)) as journal:
+    done = {"result": Result.SKIPPED, "reason": Reason.IGNORED_BY_MAPPING}
+    rows = (row(number, **({} if number == MOST + LAST else done)) for number in range(1, MOST + LAST + 1))
+    with closing(staged("", rows)) as journal:
         yield journal
 
 
 def test_it_says_what_it_leaves_out(folder: Path, long: Journal) -> None:
-    """A page of a large job shows the first rows and says how many more there are, and where."""
+    """A page of a large job shows rows that are not done before others, and says how many more there are."""
     write_reports(folder, long)
 
     found = page(folder)
-    ids = [value for tag, name, value in found.attributes if (tag, name) == ("tr", "id")]
-    assert (len(ids), ids[0], ids[-1]) == (MOST, "row-1", f"row-{MOST}")
-    assert "The first rows of the job; 7 more are in report.csv." in found.text
-    assert f"0 of {MOST + 7} rows are done" in found.text
+    rows = [row["row"] for row in found.rows()]
+    assert (len(rows), rows[0], rows[-1]) == (MOST, 1, MOST + LAST)
+    assert len(found.values("tr", "id")) == PLAIN
+    assert f"This page has {MOST} of {MOST + LAST} rows" in found.text
+    assert f"the other {LAST} are in report.csv" in found.text
+    assert f"Without script there are {PLAIN} rows here" in found.text
+
+
+def test_rows_that_are_not_done_come_before_others(folder: Path, long: Journal) -> None:
+    """However late in the job they are, they are on the page, and there without script."""
+    write_reports(folder, long)
+
+    found = page(folder)
+    assert [row["row"] for row in found.rows() if row["result"] == "not_sent"] == [MOST + LAST]
+    assert found.values("tr", "id")[-1] == f"row-{MOST + LAST}"
 
 
 def test_it_leaves_nothing_out_unsaid(found: Page) -> None:
     """A page that shows all rows says nothing of others."""
-    assert "more are in" not in found.text
+    assert "report.csv" not in found.text.split("Rows", 1)[1].split('"use strict"')[0]
 
 
 @pytest.mark.parametrize("wanted", [False, True])

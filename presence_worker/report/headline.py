@@ -1,0 +1,110 @@
+"""How a run went, in the one sentence that a manager reads."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..model import Reason, Result, State
+from .words import NOTHING_SENT, Mender, mender, verdict
+
+FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
+OPENINGS = {
+    State.RUNNING: "Not ended yet: ",
+    State.STOPPED: "Stopped early: ",
+}
+LEFT = "{people} {are} still to be sent"
+IN_TROUBLE = "{people} {are} not confirmed by SuperOffice"
+NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
+CHANGED_BY_OTHERS = "somebody else has changed {people} meanwhile"
+CLAUSES: dict[str | None, str] = {
+    Reason.BAD_ASSOCIATE_ID: "{rows} {have} no valid associateId",
+    Reason.UNKNOWN_STATUS: "{rows} {have} a status that nobody understands",
+    Reason.STATUS_NOT_ALLOWED: "{rows} {have} a status that is not allowed",
+    Reason.BAD_MESSAGE: "{rows} {have} a message that is no text",
+    Reason.MESSAGE_TOO_LONG: "{rows} {have} a message that is too long",
+    Reason.CONTROL_CHARACTERS: "{rows} {have} control characters in the message",
+    Reason.RAGGED_ROW: "{rows} {have} more or fewer cells than the header",
+    Reason.BAD_DATE: "{rows} {have} a date that cannot be read for certain",
+    Reason.NO_COVERAGE: "{rows} {have} a day to come in a file that may be half of one",
+    Reason.NO_IDENTITY: "{rows} {have} no name",
+    Reason.CONFLICT: "different things are asked for {people}",
+    Reason.PROTECTED: "{people} {are} protected",
+    Reason.UNKNOWN_IDENTITY: NOT_IN_SUPEROFFICE,
+    Reason.UNKNOWN_ASSOCIATE: NOT_IN_SUPEROFFICE,
+    Reason.AMBIGUOUS_IDENTITY: "{people} cannot be told from others of the same name",
+    Reason.INACTIVE_ASSOCIATE: "{people} {are} not active in SuperOffice",
+    Reason.NO_SERVICE_USER: "{people} {have} no part in Service",
+    Reason.BEFORE_UNKNOWN: "of {people} it is not known what was there before",
+    Reason.REFUSED: "SuperOffice said no to {people}",
+    Reason.MOVED_SINCE_PLAN: CHANGED_BY_OTHERS,
+    Reason.MOVED_SINCE_RUN: CHANGED_BY_OTHERS,
+}
+
+
+class Trouble(NamedTuple):
+    """Rows that are not done, and why not."""
+
+    result: str
+    reason: str | None
+    rows: int
+    people: int
+    detail: str | None  # of one of them
+
+
+def headline(state: str, counts: Mapping[Result, int], done: int, troubles: Sequence[Trouble]) -> str:
+    """Say how a run went, of whose rows *done* are done."""
+    if state == State.REFUSED:
+        return "Nothing was sent: the file cannot be used as it is."
+    if state in NOTHING_SENT:
+        return _of_a_plan(state, troubles)
+    if done == sum(counts.values()):
+        return f"{OPENINGS.get(State(state), '')}{verdict(counts, done)}"
+    start = f"{OPENINGS.get(State(state), '')}{done} of {sum(counts.values())} done"
+    return f"{start}; {_told(troubles)}."
+
+
+def _of_a_plan(state: str, troubles: Sequence[Trouble]) -> str:
+    waiting = sum(each.people for each in troubles if each.result == Result.NOT_SENT)
+    if not waiting:
+        start = "Nothing to send: nobody would be changed"
+    elif state == State.HELD:
+        start = f"Nothing was sent: a safety limit holds back the change of {_number(waiting, 'person')}"
+    else:
+        start = f"Nothing was sent yet: {_number(waiting, 'person')} would be changed"
+    others = [each for each in troubles if each.result != Result.NOT_SENT]
+    return f"{start}; {_told(others)}." if others else f"{start}."
+
+
+def _told(troubles: Sequence[Trouble]) -> str:
+    """Name the kinds of trouble, or whoever can mend them where there are more than a few."""
+    rows, people, menders = Counter[str](), Counter[str](), Counter[Mender]()
+    for each in troubles:
+        clause = LEFT if each.result == Result.NOT_SENT else CLAUSES.get(each.reason, IN_TROUBLE)
+        if (each.reason, each.result) == (Reason.REFUSED, Result.FAILED):
+            clause = IN_TROUBLE
+        rows[clause] += each.rows
+        people[clause] += each.people
+        menders[mender(each.reason, each.result)] += each.rows
+    if len(rows) <= FEW:
+        return " and ".join(_clause(clause, rows[clause], people[clause]) for clause in rows)
+    shares = [f"{menders[who]} for {_who(who)}" for who in Mender if menders[who]]
+    return f"the others wait for somebody: {', '.join(shares)}"
+
+
+def _clause(clause: str, rows: int, people: int) -> str:
+    number = people if "{people}" in clause else rows
+    return clause.format(
+        rows=_number(rows, "row"),
+        people=_number(people, "person"),
+        are="is" if number == 1 else "are",
+        have="has" if number == 1 else "have",
+    )
+
+
+def _number(number: int, noun: str) -> str:
+    plural = {"person": "people", "row": "rows"}[noun]
+    return f"{number} {noun if number == 1 else plural}"
+
+
+def _who(who: Mender) -> str:
+    return "the CRM administrator" if who is Mender.CRM else str(who)
