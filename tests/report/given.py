@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ import orjson
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result, Row, Verdict
 from presence_worker.report import write_reports
+from presence_worker.report.page import write_page
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Settings
 from tests.journal.given import deliver, invalid, row, staged
@@ -157,6 +159,13 @@ class Page(HTMLParser):
             }
             for values in told["rows"]
         ]
+
+
+def page_of(journal: Journal) -> Page:
+    """Give the page that is written of a run."""
+    file = BytesIO()
+    write_page(journal, file)
+    return Page(file.getvalue().decode())
 
 
 def page(folder: Path) -> Page:

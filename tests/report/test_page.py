@@ -17,7 +17,7 @@ from presence_worker.model import Outcome, Reason, Result, State
 from presence_worker.report import write_reports
 from tests.journal.given import RUN, invalid, row, staged
 
-from .given import NIGHT, Page, page, reported, table, unread, with_messages
+from .given import NIGHT, Page, page, page_of, reported, table, unread, with_messages
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -232,11 +232,10 @@ def long() -> Iterator[Journal]:
         yield journal
 
 
-def test_it_says_what_it_leaves_out(folder: Path, long: Journal) -> None:
+def test_it_says_what_it_leaves_out(long: Journal) -> None:
     """A page of a large job shows rows that are not done before others, and says how many more there are."""
-    write_reports(folder, long)
+    found = page_of(long)
 
-    found = page(folder)
     rows = [row["row"] for row in found.rows()]
     assert (len(rows), rows[0], rows[-1]) == (MOST, 1, MOST + LAST)
     assert len(found.values("tr", "id")) == PLAIN
@@ -245,11 +244,10 @@ def test_it_says_what_it_leaves_out(folder: Path, long: Journal) -> None:
     assert f"Without script there are {PLAIN} rows here" in found.text
 
 
-def test_rows_that_are_not_done_come_before_others(folder: Path, long: Journal) -> None:
+def test_rows_that_are_not_done_come_before_others(long: Journal) -> None:
     """However late in the job they are, they are on the page, and there without script."""
-    write_reports(folder, long)
+    found = page_of(long)
 
-    found = page(folder)
     assert [row["row"] for row in found.rows() if row["result"] == "not_sent"] == [MOST + LAST]
     assert found.values("tr", "id")[-1] == f"row-{MOST + LAST}"
 

@@ -9,7 +9,7 @@ import pytest
 from presence_worker.cli.show import summary_lines
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.report.words import REASONS, RESULTS, reason_words, verdict
+from presence_worker.report.words import MENDERS, REASONS, RESULTS, Mender, mender, reason_words, verdict
 from tests.journal.given import UPDATED, deliver, staged
 
 from .given import page
@@ -35,6 +35,28 @@ def test_each_reason_has_words() -> None:
 def test_a_reason_is_told_by_its_code(reason: Reason) -> None:
     """The journal keeps codes; the words are those of the table."""
     assert reason_words(str(reason), "rejected") == REASONS[reason]
+
+
+def test_everybody_has_something_to_mend() -> None:
+    """Each reason is somebody's, and each of the three has reasons of their own."""
+    assert {mender(reason, "rejected") for reason in Reason} == set(Mender) == set(MENDERS)
+
+
+@pytest.mark.parametrize(
+    ("reason", "result", "who"),
+    [
+        (Reason.UNKNOWN_IDENTITY, Result.INVALID, Mender.HR),
+        (Reason.NO_SERVICE_USER, Result.REJECTED, Mender.CRM),
+        (Reason.REFUSED, Result.REJECTED, Mender.CRM),
+        (Reason.REFUSED, Result.FAILED, Mender.OPERATIONS),
+        (Reason.TIMEOUT, Result.UNKNOWN, Mender.OPERATIONS),
+        (None, Result.NOT_SENT, Mender.OPERATIONS),
+        ("out_of_office", Result.REJECTED, Mender.OPERATIONS),
+    ],
+)
+def test_it_is_told_who_can_mend_it(reason: str | None, result: Result, who: Mender) -> None:
+    """The file is HR's, people and permissions are the administrator's, all else is left to operations."""
+    assert mender(reason, str(result)) is who
 
 
 def test_who_was_refused_himself_is_not_told_to_mend_rows() -> None:

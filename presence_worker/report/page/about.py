@@ -7,6 +7,7 @@ import orjson
 
 from ...journal import RunRecord
 from ...settings import SECRETS
+from ...values import Limit
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
@@ -38,4 +39,8 @@ def beside_the_last(compared: dict[str, Any] | None) -> str | None:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"count", "percent"}:
+        return str(Limit(**value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_text(each)}" for name, each in value.items())
     return value if isinstance(value, str) else orjson.dumps(value).decode()

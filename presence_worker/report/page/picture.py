@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ...values import plain_duration
 from .bar import Segment
 from .course import Course, within
-from .units import milliseconds, seconds, short
+from .units import milliseconds, short
 
 HALF, NEARLY_ALL = 0.5, 0.95  # of the requests
 MOST_MARKS = 40  # sessions that are marked
@@ -43,7 +44,7 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
     said += "; filled: done, outlined: not done." if any(each.troubles for each in course.stretches) else "."
     said += f" The pace was set to {' and '.join(f'{rate:g}' for rate in rates)} requests a second (dots)."
     if bands:
-        waited = seconds(sum(band.width for band in bands) * width)
+        waited = plain_duration(sum(band.width for band in bands) * width)
         said += f" It waited {'once' if len(bands) == 1 else f'{len(bands)} times'}, {waited} in all (grey)."
     return Panel("Rows a second", said, short(top), bands, paths, list(_paces(course, top)))
 
@@ -52,7 +53,7 @@ def _again(course: Course, bands: list[Segment]) -> Panel | None:
     again = [each.retries for each in course.stretches]
     if not any(again):
         return None
-    said = f"{sum(again)} tries were repeated, at most {max(again)} in {seconds(course.width)}."
+    said = f"{sum(again)} tries were repeated, at most {max(again)} in {plain_duration(course.width)}."
     return Panel("Tries repeated", said, f"{max(again)}", bands, [("trouble", steps(again, max(again)))], [])
 
 

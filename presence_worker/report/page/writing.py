@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ...journal import Journal, RunRecord
 from ...model import Result
+from ...values import plain_duration
 from ..changes import waiting_changes
 from ..headline import Trouble, headline
 from ..summary import summarise
@@ -21,9 +22,7 @@ from .bar import MARKS, kind, stacked
 from .course import course
 from .picture import panels
 from .rows import Rows
-from .units import seconds
 
-PIECES = 200  # of the page's text that are written at once
 MOST_TOLD = 100  # lines of a list beside the table; report.csv has all
 LEAST_STRETCHES = 3  # of which there is a picture
 TEMPLATES = files("presence_worker.report") / "templates"
@@ -47,7 +46,6 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
         script=inlined("page.js"),
         digest=digest,
     )
-    page.enable_buffering(PIECES)
     page.dump(file, encoding="utf-8", errors="replace")
     return rows.shown
 
@@ -84,7 +82,7 @@ def _view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> dic
         "dropped": _told(coming, "dropped"),
         "time": time,
         "panels": list(panels(time)) if len(time.stretches) >= LEAST_STRETCHES else [],
-        "seconds": seconds,
+        "duration": plain_duration,
         "settings": list(settings_in_force(run)),
         "compared": beside_the_last(run.compared),
     }

@@ -1,0 +1,139 @@
+"""What a page may be mailed with: no secret, and no reason of absence, also not where nobody looks."""
+
+from contextlib import closing
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from presence_worker.journal import Finding, Journal
+from presence_worker.model import NOT_PRESENT, Reason, State
+from presence_worker.report.page import write_page
+from presence_worker.settings import SECRETS, Settings
+from tests.journal.given import RUN, invalid, row, staged
+
+from .given import page_of
+
+COMMENT = "knee surgery on Monday"
+SECRET = "sesame-7f3a"
+
+
+def job(*, include: bool, **run: Any) -> Journal:
+    """A plan of two rows, with comments wherever one can be: in rows, cells, before-images and settings."""
+    settings = {
+        "auth": {"scheme": "basic", "username": "presence"},
+        "input": {"default_message": COMMENT, "message_template": f"{COMMENT} {{until}}", "format": "auto"},
+        "report": {"include_messages": include},
+    }
+    rows = [row(1, message=COMMENT), invalid(2, message=COMMENT, cells=f'["2","","{COMMENT}"]')]
+    journal = staged("", rows, **{"state": State.PLANNED, "settings": settings, **run})
+    with journal.transaction():
+        journal.found([Finding(1, NOT_PRESENT, COMMENT)])
+    return journal
+
+
+def written(journal: Journal) -> str:
+    """Give the whole text of the page, hidden data and all."""
+    file = BytesIO()
+    with closing(journal):
+        write_page(journal, file)
+    return file.getvalue().decode()
+
+
+def test_no_comment_is_anywhere_in_it() -> None:
+    """Reasons of absence are in the file and in SuperOffice; a page that is mailed has none of them."""
+    text = written(job(include=False))
+
+    assert "knee" not in text
+    assert "Message" not in text
+    assert "input.default_message" in text
+    assert text.count("(set; not shown)") == 2
+
+
+def test_comments_are_there_where_the_operator_wants_them() -> None:
+    """With `report.include_messages` the rows have them, and the settings, too."""
+    text = written(job(include=True))
+
+    assert text.count(COMMENT) == 2 * 2 + 2  # each row as data and in the table, and two settings
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_is_anywhere_in_it(name: str) -> None:
+    """The journal has none; should it ever have one, the page still has not."""
+    text = written(job(include=False, settings={"auth": {"scheme": "basic", name: SECRET}}))
+
+    assert SECRET not in text
+    assert "auth.scheme" in text
+
+
+def test_settings_in_force_are_there() -> None:
+    """What decided the run can be read years later, without the machine it ran on."""
+    chosen = Settings(input={"statuses": {"SICK": NOT_PRESENT}})
+    settings = chosen.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
+
+    with closing(job(include=False, settings=settings)) as journal:
+        found = page_of(journal)
+
+    assert "delivery.rate 10.0" in found.text
+    assert "safety.max_changes 500 or 50%" in found.text
+    assert "input.statuses SICK = StatusNotAvailable" in found.text
+    assert 'input.allowed_statuses ["StatusNormal","StatusNotAvailable"]' in found.text
+
+
+@pytest.mark.parametrize(
+    ("compared", "words"),
+    [
+        ({}, "9 rows, 12 in run 20261122T020000Z-11aa; the same columns"),
+        ({"same_file": True}, "the very file of run 20261122T020000Z-11aa"),
+        ({"columns_added": ["a", "b"], "columns_gone": ["c"]}, "columns new: a, b; columns gone: c"),
+    ],
+)
+def test_the_last_job_stands_beside_this_one(compared: dict[str, Any], words: str) -> None:
+    """Half a file, other columns or the same file are seen at once."""
+    last = {
+        "run_id": "20261122T020000Z-11aa",
+        "rows_before": 12,
+        "rows": 9,
+        "same_file": False,
+        "columns_added": [],
+        "columns_gone": [],
+    }
+
+    with closing(job(include=False, compared={**last, **compared})) as journal:
+        assert words in page_of(journal).text
+
+
+def test_a_plan_shows_what_would_be_changed() -> None:
+    """Who signs it off reads on the page what `plan` says: from what to what."""
+    with closing(job(include=False)) as journal:
+        found = page_of(journal)
+
+    assert (
+        "To be changed Associate Now Wanted Comment 1 StatusNotAvailable StatusNotAvailable kept"
+        in found.text
+    )
+    assert found.text.index("To be changed") < found.text.index("The run")
+
+
+def test_statuses_that_nobody_understands_are_listed() -> None:
+    """Each with its rows and what it may mean, so that one line of the configuration mends many rows."""
+    unmapped = [
+        {"value": "SJUK", "rows": 12, "closest": None},
+        {"value": "Awya", "rows": 1, "closest": "Away"},
+    ]
+
+    with closing(job(include=False, input={**RUN.input, "unmapped": unmapped})) as journal:
+        assert "In the file Rows It may mean SJUK 12 Awya 1 Away" in page_of(journal).text
+
+
+def test_what_is_to_come_is_told() -> None:
+    """Of a file with days: who waits for the first one, and what is no longer asked for."""
+    waits = row(3, result="skipped", reason=Reason.NOT_YET_DUE)
+    dropped = {"id": 4, "associate_id": 44, "identity": "ann", "status": NOT_PRESENT, "from": "2026-12-24"}
+    told = {**RUN.input, "dated": True, "dropped": [{**dropped, "until": None}], "dropped_rows": 3}
+
+    with closing(staged("", [row(1), waits], input=told)) as journal:
+        found = page_of(journal)
+
+    assert "Still to come Associate From Until Status 3 StatusNotAvailable" in found.text
+    assert "44 ann 2026-12-24 StatusNotAvailable and 2 more, which report.csv names" in found.text
