@@ -83,11 +83,15 @@ if (find("told")) {
   }
 
   // The filter and the order.
-  const hay = (row) => (row.hay ??= Object.defineProperty(row, "hay", {
-    value: [row.row, row.associate_id, row.identity, row.status, row.result, whyOf(row), row.reason, row.detail,
-      row.message].filter((part) => part != null).join("\n").toLowerCase(),
-    enumerable: false,
-  }).hay);
+  const hays = new Map(); // by row: all that can be searched for, made when first needed
+  function hay(row) {
+    if (!hays.has(row)) {
+      const parts = [row.row, row.associate_id, row.identity, row.status, row.result, whyOf(row), row.reason,
+        row.detail, row.message];
+      hays.set(row, parts.filter((part) => part != null).join("\n").toLowerCase());
+    }
+    return hays.get(row);
+  }
 
   function compare(one, other) {
     const field = order.replace("-", "");
@@ -229,6 +233,7 @@ if (find("told")) {
   addEventListener("beforeprint", () => draw(0, PRINTED));
   addEventListener("afterprint", () => draw());
   find("filter").hidden = false;
+  find("plain")?.remove();
   sift();
   follow();
 }
