@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import check, cpu, memory, pace, startup, unchanged
+from . import check, cpu, memory, pace, report, startup, unchanged
 from .child import PINNED, BrokenTrialError
 from .figures import Figure, table
 from .trial import WORKER, Extent
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
     "check": check.measure,
     "xlsx": check.measure_workbook,
     "unchanged": unchanged.measure,
+    "report": report.measure,
 }
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 

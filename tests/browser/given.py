@@ -10,6 +10,7 @@ from typing import Any
 from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row, State
 from presence_worker.report import write_reports
+from presence_worker.report.words import verdict
 from presence_worker.settings import Settings
 from tests.journal.given import RUN, invalid, row, staged, tamper
 
@@ -111,15 +112,15 @@ def _rows(number: int) -> Iterator[Row]:
         if each % 10 == 0:
             fields["status"] = PRESENT
         if each % 100 == 8:
-            said = "nobody in SuperOffice has this e-mail"
+            said = "found no user with this e-mail address"
             fields |= {"status": NOT_PRESENT, "associate_id": None, "reason": Reason.UNKNOWN_IDENTITY}
             yield invalid(each, **fields, detail=said)
         elif each % 200 == 71:
-            yield invalid(each, **fields, detail="this status is not understood")
+            yield invalid(each, **fields, detail="expected StatusNormal or StatusNotAvailable")
         elif each % 40 == 19:
             yield row(each, **fields, result=Result.UNCHANGED)
         elif each % 150 == 5:
-            said = "this user is not active in SuperOffice"
+            said = "isActive is false"
             yield row(each, **fields, result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE, detail=said)
         else:
             yield row(each, **fields)
@@ -149,11 +150,10 @@ def _moment(number: int, rows: int) -> str:
 
 
 def _ended(journal: Journal) -> None:
-    words = "Mend failed.csv and run it."
     with journal.transaction():
         journal.describe(
             state=State.FINISHED,
             exit_code=3,
-            message=f"{journal.done()} of {sum(journal.counts().values())} rows are done. {words}",
+            message=verdict(journal.counts(), journal.done()),
             next=f"presence-worker resume {RUN.run_id} --config /home/ann/presence-worker.toml",
         )

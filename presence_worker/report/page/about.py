@@ -11,6 +11,7 @@ from ...values import Limit
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 KEPT_BACK = "(set; not shown)"
 
 
@@ -19,9 +20,9 @@ def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
     with_messages = run.settings.get("report", {}).get("include_messages")
     for section, keys in run.settings.items():
         for key, value in keys.items():
-            if key in HIDDEN or value in (None, {}, []):
+            if key in HIDDEN or value in EMPTY:
                 continue
-            hidden = key in COMMENTS and value and not with_messages
+            hidden = key in COMMENTS and not with_messages
             yield f"{section}.{key}", KEPT_BACK if hidden else _text(value)
 
 

@@ -37,7 +37,7 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
     rates = sorted({session.rate for _, session in course.sessions})
     top = max([fastest, *(rate for rate in rates if rate <= fastest * 2)])
     paths = [
-        ("trouble", steps(rows, top)),
+        ("trouble", steps([each.troubles and each.rows / width for each in course.stretches], top)),
         ("done", steps([each.done / width for each in course.stretches], top)),
     ]
     said = f"{short(sum(rows) / len(rows))} on the whole, at most {short(fastest)}"

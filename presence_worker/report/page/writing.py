@@ -24,6 +24,7 @@ from .picture import panels
 from .rows import Rows
 
 MOST_TOLD = 100  # lines of a list beside the table; report.csv has all
+LONGEST = 300  # characters of a text in a table; the script has the same
 LEAST_STRETCHES = 3  # of which there is a picture
 TEMPLATES = files("presence_worker.report") / "templates"
 ENVIRONMENT = jinja2.Environment(
@@ -45,6 +46,7 @@ def write_page(journal: Journal, file: BinaryIO) -> int:
         style=inlined("page.css"),
         script=inlined("page.js"),
         digest=digest,
+        longest=LONGEST,
     )
     page.dump(file, encoding="utf-8", errors="replace")
     return rows.shown

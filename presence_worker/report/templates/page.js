@@ -3,6 +3,7 @@
 
 const PAGE = 100; // rows at once
 const PRINTED = 1000;
+const LONGEST = 300; // characters of a text in the table; the CSV has all
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // as in report.csv
 const find = (id) => document.getElementById(id);
 
@@ -48,13 +49,14 @@ if (find("told")) {
   const cells = {
     row: (row) => made("th", { scope: "row", className: "number" },
       made("a", { href: `#row-${row.row}`, textContent: row.row })),
-    associate_id: (row) => made("td", {}, row.associate_id ?? "", ...beside(row.identity)),
+    associate_id: (row) => made("td", {}, short(`${row.associate_id ?? ""}`), ...beside(row.identity)),
     result: (row) => made("td", {}, marked(row.result), row.result),
     reason: (row) => made("td", {}, whyOf(row), ...beside(row.detail)),
     duration_ms: (row) => made("td", { className: "number" }, row.duration_ms === null ? "" : Math.round(row.duration_ms)),
     finished_at: (row) => made("td", {}, (row.finished_at ?? "").slice(11, 19)),
   };
-  const beside = (text) => (text ? [" ", made("small", { textContent: text })] : []);
+  const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}\u2026` : text);
+  const beside = (text) => (text ? [" ", made("small", { textContent: short(text) })] : []);
   const whyOf = (row) => told.reasons[`${row.reason} ${row.result}`] ?? told.reasons[row.reason] ?? row.reason ?? "";
   const marked = (result) => {
     const [mark, kind] = told.results[result];
@@ -64,7 +66,7 @@ if (find("told")) {
   };
   const cell = (row, { field, isNumber }) => (cells[field]
     ? cells[field](row)
-    : made("td", { className: isNumber ? "number" : "", textContent: row[field] ?? "" }));
+    : made("td", { className: isNumber ? "number" : "", textContent: short(`${row[field] ?? ""}`) }));
 
   function draw(first = page * PAGE, number = PAGE) {
     const body = made("tbody");
