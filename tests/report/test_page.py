@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import ExitCode
-from presence_worker.journal import Journal
+from presence_worker.journal import Finding, Journal
 from presence_worker.model import Outcome, Reason, Result, State
 from presence_worker.report import write_reports
 from tests.journal.given import RUN, invalid, row, staged
@@ -265,3 +265,14 @@ def test_messages_are_a_column_where_they_are_wanted(folder: Path, wanted: bool)
     found = page(folder)
     harmless(found)
     assert ("Message" in found.words, "Ferie" in found.words) == (wanted, wanted)
+
+
+def test_words_that_are_never_the_same_are_not_collected() -> None:
+    """A thousand are written once each; of a service that says something else each time, each row has its own."""
+    with closing(staged("", 1100)) as journal:
+        with journal.transaction():
+            journal.found(Finding(number, f"Status{number}", None) for number in range(1, 1101))
+        found = page_of(journal)
+
+    assert len(found.told["words"]) == 1000
+    assert [row["before_status"] for row in found.rows()] == [f"Status{n}" for n in range(1, 1101)]

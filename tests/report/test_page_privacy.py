@@ -115,15 +115,19 @@ def test_a_plan_shows_what_would_be_changed() -> None:
     assert found.text.index("To be changed") < found.text.index("The run")
 
 
-def test_statuses_that_nobody_understands_are_listed() -> None:
-    """Each with its rows and what it may mean, so that one line of the configuration mends many rows."""
-    unmapped = [
-        {"value": "SJUK", "rows": 12, "closest": None},
-        {"value": "Awya", "rows": 1, "closest": "Away"},
-    ]
+@pytest.mark.parametrize("include", [True, False])
+def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
+    """They may be reasons of absence, too: a page to be mailed says how many there are, and who has them."""
+    words = [("SJUK", 12, None), ("Awya", 1, "Away")]
+    unmapped = [dict(zip(("value", "rows", "closest"), each, strict=True)) for each in words]
 
-    with closing(job(include=False, input={**RUN.input, "unmapped": unmapped})) as journal:
-        assert "In the file Rows It may mean SJUK 12 Awya 1 Away" in page_of(journal).text
+    with closing(job(include=include, input={**RUN.input, "unmapped": unmapped})) as journal:
+        found = page_of(journal)
+
+    assert ("In the file Rows It may mean SJUK 12 Awya 1 Away" in found.text) is include
+    assert ("SJUK" in found.text) is include
+    assert "2 different words; say in input.statuses" in found.text
+    assert ("not here but in summary.json" in found.text) is not include
 
 
 def test_what_is_to_come_is_told() -> None:

@@ -14,6 +14,7 @@ from ...model import Result
 from ...values import plain_duration
 from ..changes import waiting_changes
 from ..headline import Trouble, headline
+from ..rows import more_fields
 from ..summary import summarise
 from ..to_come import to_come
 from ..words import MENDERS, NOTHING_SENT, RESULTS, mender, reason_words
@@ -78,7 +79,9 @@ def _view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> dic
         "marks": MARKS,
         "troubles": [(who, has, mine) for who, has in MENDERS.items() if (mine := _of(shown, who))],
         "words": reason_words,
-        "unmapped": (run.input.get("unmapped") or [])[:MOST_TOLD],
+        "unmapped": run.input.get("unmapped") or [],
+        "with_messages": "message" in more_fields(run),
+        "most": MOST_TOLD,
         "changes": _told(waiting_changes(journal), "changes"),
         "upcoming": _told(coming, "upcoming"),
         "dropped": _told(coming, "dropped"),
