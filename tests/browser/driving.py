@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_play
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 WIDE, NARROW = (1440, 900), (390, 844)  # a desk, and a telephone
+PATIENCE = 5000  # milliseconds for anything that is to appear
 AXE = Path(__file__).parents[1] / "vendor" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
@@ -44,6 +45,7 @@ class Desk:
         self.context: BrowserContext = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, **options
         )
+        self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []  # on the console, as errors, and in boxes
         self.asked: list[str] = []  # addresses

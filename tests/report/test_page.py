@@ -268,7 +268,7 @@ def test_messages_are_a_column_where_they_are_wanted(folder: Path, wanted: bool)
 
 
 def test_words_that_are_never_the_same_are_not_collected() -> None:
-    """A thousand are written once each; of a service that says something else each time, each row has its own."""
+    """A thousand are written once each; where it is something else each time, a row has its own."""
     with closing(staged("", 1100)) as journal:
         with journal.transaction():
             journal.found(Finding(number, f"Status{number}", None) for number in range(1, 1101))
