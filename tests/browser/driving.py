@@ -55,8 +55,10 @@ class Desk:
         self.page.on("request", lambda request: self.asked.append(request.url))
 
     def open(self, path: Path, fragment: str = "") -> Page:
-        """Open a page as if somebody had followed a link to it."""
+        """Open a page anew, as if somebody had followed a link to it."""
+        self.page.emulate_media(media="screen")
         self.page.goto("about:blank")
+        self.said.clear()
         self.asked.clear()
         self.page.goto(f"{path.as_uri()}{fragment}")
         return self.page

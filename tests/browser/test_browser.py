@@ -43,20 +43,27 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
+@pytest.fixture(scope="module")
+def usual(browser: Any) -> Desk:
+    """The desk at which most pages are read, one after the other: a new one takes a while."""
+    return Desk(browser)
+
+
 @pytest.fixture
-def desk(browser: Any, pages: dict[str, Path]) -> Iterator[Open]:
+def desk(browser: Any, usual: Desk, pages: dict[str, Path]) -> Iterator[Open]:
     """Open a page at a desk, or wherever one says; at the end, the browser must have had nothing to say."""
     desks: list[Desk] = []
 
     def open_at(name: str = "night", fragment: str = "", **options: Any) -> Desk:
-        found = Desk(browser, **options)
+        found = Desk(browser, **options) if options or desks else usual
         desks.append(found)
         found.open(pages[name], fragment)
         return found
 
     yield open_at
     for each in desks:
-        each.context.close()
+        if each is not usual:
+            each.context.close()
     assert [each.said for each in desks] == [[] for _ in desks]
     asked = [address for each in desks for address in each.asked]
     assert [address for address in asked if not address.startswith(("file:", "blob:", "about:"))] == []
