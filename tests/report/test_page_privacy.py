@@ -124,10 +124,20 @@ def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
     with closing(job(include=include, input={**RUN.input, "unmapped": unmapped})) as journal:
         found = page_of(journal)
 
-    assert ("In the file Rows It may mean SJUK 12 Awya 1 Away" in found.text) is include
+    assert ('"SJUK" = "ignore" # 12 rows "Awya" = "Away" # 1 row' in found.text) is include
     assert ("SJUK" in found.text) is include
     assert "2 different words; say in input.statuses" in found.text
     assert ("not here but in summary.json" in found.text) is not include
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy"),
+    [(State.REFUSED, "or mend it in the file"), (State.FINISHED, "or mend it in failed.csv")],
+)
+def test_a_refused_file_is_mended_itself(state: State, remedy: str) -> None:
+    """As in the terminal: only of a run that was sent there is a failed.csv to work on."""
+    with closing(job(include=False, state=state)) as journal:
+        assert remedy in page_of(journal).text
 
 
 def test_what_is_to_come_is_told() -> None:

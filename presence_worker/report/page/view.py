@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...journal import Journal, RunRecord
-from ...model import Result
+from ...model import Result, State
 from ..changes import waiting_changes
 from ..headline import Trouble, headline
+from ..mapping import mapping_lines
 from ..rows import more_fields
 from ..summary import summarise
 from ..to_come import to_come
@@ -23,9 +24,12 @@ View = dict[str, Any]
 
 def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View:
     """Give what the template has to say, by its names for it."""
+    summary = summarise(journal, {})
     return {
         "run": run,
-        "summary": summarise(journal, {}),
+        "summary": summary,
+        "mapping": "\n".join(mapping_lines(summary)),
+        "no_failed_csv": run.state == State.REFUSED,  # then the file itself is to be mended
         "settings": list(settings_in_force(run)),
         "compared": beside_the_last(run.compared),
         **_answer(journal, run, counts),
@@ -64,7 +68,6 @@ def _lists(journal: Journal, run: RunRecord) -> View:
         "dropped": _begun(coming, "dropped"),
         "unmapped": run.input.get("unmapped") or [],
         "with_messages": "message" in more_fields(run),
-        "most": MOST_TOLD,
     }
 
 
