@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from ..model import Result, State
-from ..report.mapping import mapping_lines, rows_of
-from ..report.words import NOTHING_SENT, RESULTS, reason_words
+from ..report.mapping import mapping_lines
+from ..report.words import MENDERS, NOTHING_SENT, RESULTS, mender, reason_words
+from ..text import counted
 from .coming import coming_lines, who
 from .explanation import explanation_lines
 from .options import Options
@@ -66,7 +67,7 @@ def _input(job: dict[str, Any], earlier: int) -> Iterator[str]:
     if job["format"]:
         delimiter = "tab" if job["delimiter"] == "\t" else job["delimiter"]
         cut = f", delimiter {delimiter}" if delimiter else ""
-        rows = rows_of(job["rows"] - earlier) + (f" and {earlier} of earlier jobs" if earlier else "")
+        rows = counted(job["rows"] - earlier, "row") + (f" and {earlier} of earlier jobs" if earlier else "")
         encoding = f", {job['encoding']}" if job["encoding"] else ""
         yield f"Input: {job['name']}: {rows}, {job['format']}{encoding}{cut}"
 
@@ -87,19 +88,24 @@ def _changes(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _reasons(summary: dict[str, Any]) -> Iterator[str]:
+    """Show what is not done, by who can mend it, as the page does."""
     waits = summary["state"] in NOTHING_SENT  # then `not_sent` is nobody's fault
     reasons = [
         entry for entry in summary.get("reasons", []) if not (waits and entry["result"] == Result.NOT_SENT)
     ]
     if reasons:
         yield ""
-        yield "Not done, and why"
+        yield "Not done, and who can mend it"
     shown = reasons if summary["state"] in UNREAD else reasons[:WORST]
-    for entry in shown:
-        words = reason_words(entry["reason"], entry["result"])
-        remedy = words.remedy_in_the_file if summary["state"] in UNREAD else words.remedy
-        yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
-        yield from _first(entry)
+    for somebody, hands in MENDERS.items():
+        theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
+        if theirs:
+            yield f"  {somebody}: {hands}"
+        for entry in theirs:
+            words = reason_words(entry["reason"], entry["result"])
+            remedy = words.remedy_in_the_file if summary["state"] in UNREAD else words.remedy
+            yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
+            yield from _first(entry)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
 
@@ -128,7 +134,7 @@ def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
         yield "Statuses that are not understood"
     if others:
         more = "more with words that" if summary["unmapped"] else "with words that"
-        yield from wrapped(f"  {rows_of(others)} {more} {TOO_MANY}", indent=2)
+        yield from wrapped(f"  {counted(others, 'row')} {more} {TOO_MANY}", indent=2)
     if unmapped:
         yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)
         yield ""
