@@ -5,7 +5,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, quote_plus
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format (bidi, zero-width), surrogates, …
@@ -25,6 +25,22 @@ def clean(text: str, limit: int = 300) -> str:
 
 def _start(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}{_CUT}"
+
+
+def counted(number: int, thing: str) -> str:
+    """Give a number of things in words: 1 row, 2 rows."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def is_or_are(number: int) -> str:
+    """Give the verb for so many things."""
+    return "is" if number == 1 else "are"
+
+
+def listed(words: Sequence[str], joint: str) -> str:
+    """Give words as a sentence lists them: a, b *joint* c."""
+    *others, last = words
+    return f"{', '.join(others)} {joint} {last}" if others else last
 
 
 def folded(name: str) -> str:

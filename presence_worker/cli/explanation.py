@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..text import clean
+from ..text import clean, counted
 from .wrapping import wrapped
 
 NAME = 30  # characters of a column's name
@@ -61,4 +61,4 @@ def _row(row: dict[str, Any]) -> str:
 def _message(row: dict[str, Any]) -> list[str]:
     if "message" in row:
         return [f"message {clean(row['message'], 60)!r}"] if row["message"] else []
-    return [f"message of {row['message_length']} characters"] if row["message_length"] else []
+    return [f"message of {counted(row['message_length'], 'character')}"] if row["message_length"] else []

@@ -9,8 +9,8 @@ from itertools import chain
 from ..errors import InputRefused
 from ..message import written
 from ..settings import Input
-from ..template import columns_of
-from ..text import clean, toml_quoted
+from ..template import DAYS, columns_of
+from ..text import clean, listed, toml_quoted
 from .names import FOREIGN, LISTS, OF_MAILS
 from .statuses import status_reader
 
@@ -20,7 +20,6 @@ IDENTITIES = {  # a job names people by exactly one of these; setting: what peop
     "email": "e-mail address",
 }
 EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
-DAYS = ("from", "until")
 FIELDS = {"from": "from_"}  # setting: the field that has it, where that is another word
 MOST_NAMED = 5  # columns in a sentence
 _ADDRESS = re.compile(r"[^@\s]+@(?!odata\.)[^@\s]+\.[^@\s]+")  # OData has such names
@@ -139,7 +138,7 @@ def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], co
 
 def _not_ours(foreign: Sequence[str]) -> str:
     """Say why a number of HR's names nobody: any such number is somebody's valid associateId."""
-    shown = _listed([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
+    shown = listed([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
     return (
         f"no column that names people for certain: a number under {shown} is as likely as not the "
         "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
@@ -153,16 +152,11 @@ def _called(key: str, config: Input) -> str:
 
 
 def _for(*keys: str) -> str:
-    return f"for {_listed(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
+    return f"for {listed(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
 
 
 def _settings(keys: Iterable[str]) -> str:
-    return _listed([f"input.{key}" for key in keys], "or")
-
-
-def _listed(words: Sequence[str], joint: str) -> str:
-    *others, last = words
-    return f"{', '.join(others)} {joint} {last}" if others else last
+    return listed([f"input.{key}" for key in keys], "or")
 
 
 def _repeated(names: Sequence[str]) -> Iterator[str]:
@@ -190,7 +184,7 @@ def _several_ways(
 ) -> Iterator[str]:
     """Refuse a job that names people in several ways, unless the configuration chose one."""
     if len(used) > 1:
-        shown = _listed([clean(names[positions[way][0]], 60) for way in used], "and")
+        shown = listed([clean(names[positions[way][0]], 60) for way in used], "and")
         number = "both" if len(used) == 2 else "all"  # noqa: PLR2004 - so many are both
         how = "keep only" if configured_ways(config) else "choose one with"
         yield f"{shown} {number} name people; {how} {_settings(used)}"

@@ -1,18 +1,18 @@
 """CSV as spreadsheets and databases write it, read strictly and never guessed at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from ..errors import InputRefused
 from ..settings import Input
-from ..text import clean
 from .csv_faults import look_over, refuse_record
 from .csv_records import BrokenRecord, records_of
-from .dialect import Dialect, head_of, lower_header, names_what_we_need, recognise, rewind
+from .dialect import Dialect, head_of, names_what_we_need, recognise, rewind
 from .header import as_they_came, taken_back
 from .knowing import knowing
 from .source import Source
 from .table import Record, Table
+from .title import lines_below, refuse_a_title
 
 
 def open_csv(source: Source, config: Input) -> Table:
@@ -30,7 +30,8 @@ def open_csv(source: Source, config: Input) -> Table:
         if dialect.ours:
             columns, records = taken_back(header, records, config, where)
         else:
-            _refuse_a_title(header, head, config, where)
+            if not names_what_we_need([name.strip() for name in header.cells], config):
+                refuse_a_title(header, lines_below(head, config, header.line or 0), config, where)
             columns, records = as_they_came(header, records, config, where)
     return Table(
         format="csv",
@@ -61,14 +62,3 @@ def _nothing(dialect: Dialect) -> str:
     if dialect.above > 1:
         return f"nothing below the {dialect.above} lines that input.skip_lines leaves out"
     return "only blank lines; an empty export is usually a broken export"
-
-
-def _refuse_a_title(header: Record, head: Sequence[str], config: Input, where: str) -> None:
-    """Refuse a job with something above its header; how much of it is not ours to guess."""
-    if names_what_we_need([name.strip() for name in header.cells], config):
-        return
-    below = lower_header(head[header.line or 0 :], config, (header.line or 0) + 1)
-    if below:
-        words = [cell for cell in header.cells if cell.strip()]
-        shown = f"{clean(words[0], 60)!r} does" if len(words) == 1 else "does"
-        raise InputRefused(f"{where}: {shown} not name the columns we need, but {below}")

@@ -104,15 +104,15 @@ def _not_as(form: str) -> str:
     return f"which is no day that is written as input.date_format says ({form})"
 
 
+def needs_a_form(text: str) -> bool:
+    """Whether only input.date_format could make a text a day: it is not written as ISO 8601 has it."""
+    return not (_ISO.fullmatch(text) or _basic(text))
+
+
 def forms_of(texts: Iterable[str]) -> list[str]:
-    """Give the forms, for input.date_format, in which all of *texts* name days; the likeliest first."""
-    fitting: list[str] | None = None
-    for text in texts:
-        readings = _readings(text)
-        fitting = [form for form in (readings if fitting is None else fitting) if form in readings]
-        if not fitting:
-            break
-    return fitting or []
+    """Give the forms for input.date_format in which all of *texts* that may be days name one."""
+    readings = [found for text in dict.fromkeys(texts) if (found := _readings(text))]
+    return [form for form in readings[0] if all(form in found for found in readings)] if readings else []
 
 
 def _explained(text: str) -> str:

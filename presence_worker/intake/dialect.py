@@ -9,7 +9,6 @@ from typing import TextIO
 
 from ..roundtrip import FATE_COLUMNS
 from ..settings import Input
-from ..text import clean
 from .columns import ALIASES, IDENTITIES, candidates
 from .csv_records import BrokenRecord, records_of
 
@@ -64,17 +63,6 @@ def recognise(head: Sequence[str], config: Input) -> Dialect:
     return Dialect(delimiter=delimiter, above=above, comment=config.comment, ours=False)
 
 
-def lower_header(lines: Sequence[str], config: Input, number: int) -> str | None:
-    """Say which of the next few *lines*, the first of which has that *number*, names the columns we need."""
-    for line, text in enumerate(lines[:NEAR], number):
-        for delimiter in config.delimiter or DELIMITERS:
-            names = _names([text], delimiter)
-            if names_what_we_need(names, config):
-                shown = ", ".join(clean(name, 60) for name in names[:10])
-                return f"line {line} does ({shown}); set input.skip_lines = {line - 1}"
-    return None
-
-
 def names_what_we_need(names: Sequence[str], config: Input) -> bool:
     """Whether *names* are those of a job's columns: one for people, and one for statuses."""
     people = any(candidates(names, way, config) for way in IDENTITIES)
@@ -87,14 +75,14 @@ def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
     It need not be the one we wrote, nor the one we were *told*: a spreadsheet saves with its own.
     """
     odd = _OURS.findall("".join(lines[:NEAR]))[:1]
-    shown = {d: _names(lines, d) for d in dict.fromkeys([told or ",", *DELIMITERS, *odd])}
+    shown = {d: names_in(lines, d) for d in dict.fromkeys([told or ",", *DELIMITERS, *odd])}
     ours = [delimiter for delimiter, names in shown.items() if FATE_COLUMNS[0] in names]
     return max(ours, key=lambda d: (sum(map(shown[d].count, FATE_COLUMNS)), len(shown[d])), default=None)
 
 
 def _delimiter(lines: Sequence[str], config: Input) -> str:
     """Give the delimiter that shows most of the columns we need, else the one that cuts most."""
-    return max(DELIMITERS, key=lambda d: _rank(_names(lines, d, config.comment), config))
+    return max(DELIMITERS, key=lambda d: _rank(names_in(lines, d, config.comment), config))
 
 
 def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
@@ -103,7 +91,7 @@ def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
     return named, filled, len(names) if filled else 0
 
 
-def _names(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:
+def names_in(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:
     """Give the names in the first record; where it is broken, those on its first line, whatever follows."""
     try:
         header = next(records_of(lines, delimiter, comment=comment), None)

@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from ..model import Period, Reason
 from ..settings import Input
-from .columns import DAYS, Columns
+from ..template import DAYS
+from .columns import Columns
 from .dates import Reader, date_reader, shown
 
 Coverage = Literal["changes", "everyone"] | None
@@ -44,7 +45,7 @@ def due_reader(columns: Columns, config: Input, day: date) -> DueReader | None:
     known: dict[tuple[str, str], Due] = {}
 
     def judge(cells: Sequence[Any], *, quoted: bool) -> Due:
-        texts = "" if starts is None else _text(cells[starts]), "" if ends is None else _text(cells[ends])
+        texts = "" if starts is None else text_of(cells[starts]), "" if ends is None else text_of(cells[ends])
         due = known.get(texts)
         if due is None or not (quoted or due.period):
             due = _judged(_days(texts, read, quoted=quoted), day, config.coverage)
@@ -55,7 +56,7 @@ def due_reader(columns: Columns, config: Input, day: date) -> DueReader | None:
     return judge
 
 
-def _text(found: Any) -> str:
+def text_of(found: Any) -> str:
     """Give a cell as failed.csv has it: what JSON has in place of a text is read there as it is here."""
     if found is None:
         return ""

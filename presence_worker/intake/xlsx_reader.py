@@ -13,6 +13,7 @@ from .header import as_they_came, taken_back
 from .knowing import knowing
 from .source import Source
 from .table import Record, Table
+from .title import Below, refuse_a_title
 from .workbook import Workbook
 
 MOST_NAMED = 20  # sheets in a sentence
@@ -50,7 +51,7 @@ def _chosen(book: Workbook, config: Input, name: str) -> tuple[str, Iterator[Rec
         return _opened(book, _named(book, config.sheet, name), config)
     if not book.visible:
         raise InputRefused(
-            f"{name}: no visible sheet; name one with input.sheet (found: {_listed(book.titles)})"
+            f"{name}: no visible sheet; name one with input.sheet (found: {_sheets(book.titles)})"
         )
     if len(book.visible) == 1:
         return _opened(book, book.visible[0], config)
@@ -68,7 +69,7 @@ def _named(book: Workbook, wanted: str, name: str) -> str:
         return wanted
     if len(alike) != 1:
         called = clean(wanted, 60)
-        raise InputRefused(f"{name}: no sheet {called!r}, as input.sheet says; found: {_listed(book.titles)}")
+        raise InputRefused(f"{name}: no sheet {called!r}, as input.sheet says; found: {_sheets(book.titles)}")
     return alike[0]
 
 
@@ -82,9 +83,9 @@ def _fitting(book: Workbook, title: str, config: Input) -> Iterator[tuple[str, I
 
 def _unclear(book: Workbook, fitting: list[str]) -> str:
     if fitting:
-        return f"the sheets {_listed(fitting)} both have the columns we need; choose one with input.sheet"
+        return f"the sheets {_sheets(fitting)} both have the columns we need; choose one with input.sheet"
     return (
-        f"none of the sheets {_listed(book.visible)} has the columns we need in its first row; {EXPECTED}; "
+        f"none of the sheets {_sheets(book.visible)} has the columns we need in its first row; {EXPECTED}; "
         "input.sheet chooses one, and tells what it lacks"
     )
 
@@ -120,18 +121,11 @@ def _refuse_a_title(header: Record, records: Iterator[Record], config: Input, at
     if names_what_we_need(_names(header), config):
         return records
     near = list(islice(records, NEAR))
-    below = next((record for record in near if names_what_we_need(_names(record), config)), None)
-    if below and below.line:
-        words = [clean(name, 60) for name in _names(header) if name]
-        shown = f"{words[0]!r} does" if len(words) == 1 else "does"
-        names = ", ".join(clean(name, 60) for name in _names(below) if name)
-        raise InputRefused(
-            f"{at}: {shown} not name the columns we need, but line {below.line} does ({names}); "
-            f"set input.skip_lines = {below.line - 1}"
-        )
+    below = (Below(record.line, _names(record)) for record in near if record.line)
+    refuse_a_title(header, below, config, at)
     return chain(near, records)
 
 
-def _listed(titles: list[str]) -> str:
+def _sheets(titles: list[str]) -> str:
     shown = ", ".join(repr(clean(title, 60)) for title in titles[:MOST_NAMED]) or "none"
     return f"{shown} and others" if len(titles) > MOST_NAMED else shown

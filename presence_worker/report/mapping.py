@@ -3,32 +3,28 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..model import PRESENT
 from ..settings import IGNORE
-from ..text import toml_quoted
-
-NOTHING_CLOSE = f'# "{IGNORE}": nothing known is close; write the status you mean'
+from ..text import counted, toml_quoted
 
 
-def mapping_lines(summary: Mapping[str, Any], *, mark: str = "") -> Iterator[str]:
+def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of the table [input.statuses]: what it has already, and what nobody understood.
 
-    What no known word is close to asks for nothing until somebody says what it means. The *mark* stands
-    before each that was not understood, such as "# ".
+    What no known word is close to stands there as a comment with what it may mean: nobody is left out, or
+    set, because a table was pasted unread.
     """
-    unmapped = summary["unmapped"]
     yield "[input.statuses]"
     for word, meaning in summary["mapped"].items():
         yield f"{toml_quoted(word)} = {toml_quoted(meaning)}"
-    if not all(entry["closest"] for entry in unmapped):
-        yield NOTHING_CLOSE
-    for entry in unmapped:
-        yield f"{mark}{_meaning(entry)}  # {rows_of(entry['rows'])}"
+    choices = [*sorted(summary["allowed"], key=PRESENT.__eq__), IGNORE]  # most codes are of absences
+    for entry in summary["unmapped"]:
+        yield _line(entry, choices)
 
 
-def _meaning(entry: dict[str, Any]) -> str:
-    return f"{toml_quoted(entry['value'])} = {toml_quoted(entry['closest'] or IGNORE)}"
-
-
-def rows_of(number: int) -> str:
-    """Give a number of rows in words."""
-    return "1 row" if number == 1 else f"{number} rows"
+def _line(entry: dict[str, Any], choices: list[str]) -> str:
+    word, rows = toml_quoted(entry["value"]), counted(entry["rows"], "row")
+    if entry["closest"]:
+        return f"{word} = {toml_quoted(entry['closest'])}  # {rows}"
+    first, *others = map(toml_quoted, choices)
+    return f"# {word} = {first}  # {rows}; {', '.join(f'or {other}' for other in others)}"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..journal import Reader, RunRecord, Work
+from ..model import NOT_PRESENT, PRESENT
 
 SCHEMA_VERSION = 1
 Summary = dict[str, Any]
@@ -13,6 +14,7 @@ INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
 def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
     """Give the summary of a run, in the order of the contract."""
     run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
+    config = run.settings.get("input", {})
     return {
         **heading(run),
         "done": journal.done(),
@@ -33,7 +35,8 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs
         "unmapped": run.input.get("unmapped", []),
         "unmapped_others": run.input.get("unmapped_others", 0),
-        "mapped": run.settings.get("input", {}).get("statuses", {}),
+        "mapped": config.get("statuses", {}),
+        "allowed": config.get("allowed_statuses", [PRESENT, NOT_PRESENT]),
         "compared": run.compared,
     }
 

@@ -1,19 +1,27 @@
 """How a job was understood: its columns, its first rows as they would be sent, and the settings to keep."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from ..errors import InputRefused
-from ..intake.columns import DAYS, FOREIGN_NUMBERS, IDENTITIES, candidates, configured, configured_ways, plain
+from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, candidates, configured, configured_ways, plain
+from ..intake.dates import forms_of, needs_a_form
+from ..intake.due import text_of
 from ..journal import Fate, Journal
-from ..model import PRESENT, Result
+from ..model import PRESENT, Reason, Result
 from ..report.words import RESULTS
 from ..settings import Input, Settings
-from ..template import columns_of
-from .block import READ, Places, block_lines, is_unclear, missing
+from ..template import DAYS, columns_of
+from ..text import folded
+from .block import Places, block_lines, is_unclear, missing
 
 ROWS = 5  # shown
+WRONG = 1000  # rows looked at to tell how days are written
+READ = ("format", "sheet", "delimiter", "encoding", "header")  # how the file is read
 UNCLEAR = "perhaps: another column may be it as well"
 MEANINGS = {
     **IDENTITIES,
@@ -30,11 +38,11 @@ def explain(journal: Journal, settings: Settings, refused: InputRefused | None) 
     names: list[str] = found.get("columns") or []
     places = understood(names, settings.input)
     return {
-        **{key: found.get(key) for key in (*READ, "header")},
+        **{key: found.get(key) for key in READ},
         "columns": [*_columns(names, places, settings.input)],
         "missing": missing(places) if names else [],
-        "rows": [_row(fate, settings) for fate in islice(journal.fates(), ROWS)],
-        "configuration": "\n".join(block_lines(settings.input, found, places)),
+        "rows": [*_rows([*islice(journal.fates(), ROWS)], settings)],
+        "configuration": "\n".join(block_lines(settings.input, found, places, _forms(journal, places))),
     }
 
 
@@ -58,8 +66,28 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[di
             yield {"name": name, "meaning": "part of the message", "why": "as input.message_template says"}
         else:
             foreign = plain(name) in FOREIGN_NUMBERS
-            why = "kept, not used: a number of HR's names nobody here" if foreign else "kept, not used"
+            why = "kept, not used: who is meant by it is not certain" if foreign else "kept, not used"
             yield {"name": name, "meaning": None, "why": why}
+
+
+def _forms(journal: Journal, places: Places) -> list[str] | None:
+    """Give the forms in which the days may be written that are not understood; None: there are none."""
+    wrong = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
+    cells = [orjson.loads(fate.cells) for fate in islice(wrong, WRONG)]
+    stand = [place for key in DAYS for place in places.get(key, [])]
+    found = [text_of(row[place]) for row in cells for place in stand if place < len(row)]
+    texts = [text for text in found if text and needs_a_form(text)]
+    return forms_of(texts) if texts else None
+
+
+def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[dict[str, Any]]:
+    wanted = Counter(_person(fate) for fate in fates if fate.result != Result.INVALID)
+    for fate in fates:
+        yield {**_row(fate, settings), "today": _today(fate, alone=wanted[_person(fate)] == 1)}
+
+
+def _person(fate: Fate) -> int | str | None:
+    return fate.associate_id or folded(fate.identity or "")
 
 
 def _row(fate: Fate, settings: Settings) -> dict[str, Any]:
@@ -75,13 +103,12 @@ def _row(fate: Fate, settings: Settings) -> dict[str, Any]:
         "from": fate.starts,
         "until": fate.ends,
         "result": fate.result,
-        "today": _today(fate),
     }
 
 
-def _today(fate: Fate) -> str:
-    """Say what becomes of a row now."""
+def _today(fate: Fate, *, alone: bool) -> str:
+    """Say what becomes of a row now; a return only where it is *alone*: others decide when a leave ends."""
     if fate.result != Result.NOT_SENT:
         return fate.detail or RESULTS[Result(fate.result)]
-    returns = fate.ends and fate.status != PRESENT
+    returns = alone and fate.ends and fate.status != PRESENT
     return f"sent, and {PRESENT} again after {fate.ends}" if returns else "sent"

@@ -192,7 +192,7 @@ def test_only_a_job_of_names_has_names(worker: Worker) -> None:
 
 
 def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None:
-    """Once each, with the closest one; pasted, all are understood, and none is sent by a mere guess."""
+    """Once each; pasted, what is close to a known one is understood at once, the others when chosen."""
     words = ["SICK", "sick", "Vaction", 'a"b\\', "[x]", "é\u202e\xa0z", "7", "y" * 60]
     rows = [(number, word, "") for number, word in enumerate(words, 1)]
     job = write_csv(worker.folder / "job.csv", [*rows, *away(range(100, 110))])
@@ -200,15 +200,18 @@ def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None
 
     table = shown.out[shown.out.index("[input.statuses]") :].partition("\n\n")[0]
     (worker.folder / "pasted.toml").write_text(table, "utf-8")
-    again = worker("check", job, "--config", "pasted.toml")
+    pasted = worker("check", job, "--config", "pasted.toml", "--max-invalid", "none")
+    chosen = table.replace('# "', '"').replace('= "StatusNotAvailable"  # 2', '= "ignore"  # 2')
+    (worker.folder / "chosen.toml").write_text(chosen, "utf-8")
+    again = worker("check", job, "--config", "chosen.toml")
 
     assert "put this at the end of the configuration file:\n\n[input.statuses]\n" in shown.out
-    assert table.splitlines()[1] == '# "ignore": nothing known is close; write the status you mean'
     assert table.replace("\n", "").isprintable()
-    assert '"SICK" = "ignore"  # 2 rows\n' in table
-    assert '"Vaction" = "StatusNotAvailable"  # 1 row\n' in table
+    assert '\n# "SICK" = "StatusNotAvailable"  # 2 rows; or "StatusNormal", or "ignore"\n' in table
+    assert '\n"Vaction" = "StatusNotAvailable"  # 1 row\n' in table
+    assert [pasted.summary["counts"][result] for result in ("not_sent", "skipped", "invalid")] == [11, 0, 7]
     assert (again.code, again.summary["unmapped"]) == (0, [])
-    assert (again.summary["counts"]["skipped"], again.summary["counts"]["not_sent"]) == (7, 11)
+    assert (again.summary["counts"]["skipped"], again.summary["counts"]["not_sent"]) == (2, 16)
 
 
 def test_the_table_to_paste_has_what_is_mapped_already(worker: Worker) -> None:
@@ -249,7 +252,7 @@ def test_they_are_listed_whatever_comes_of_the_job(
     assert told["state"] == state
     assert told["unmapped"] == [{"value": "SICK", "rows": 8, "closest": ""}]
     assert told["unmapped_others"] == 1
-    assert '\n"SICK" = "ignore"  # 8 rows\n' in shown
+    assert '\n# "SICK" = "StatusNotAvailable"  # 8 rows; or "StatusNormal", or "ignore"\n' in shown
     assert "  1 row more with words that are too long for a status" in shown
     assert "zzz" not in shown
 

@@ -18,13 +18,14 @@ LEAVE = (
     "9;c@x.no;Anwesend;da;2999-12-24;\n"
 )
 COLUMNS = {  # of a table of six, what each is taken for, and why
-    "Personalnr": (None, "kept, not used: a number of HR's names nobody here"),
+    "Personalnr": (None, "kept, not used: who is meant by it is not certain"),
     "E-Mail": ("e-mail address", "usual name"),
     "Anwesenheit": ("status", "usual name"),
     "Kommentar": ("message", "usual name"),
     "Bis": ("last day", "usual name"),
     "Chef": (None, "kept, not used"),
 }
+ENCODING = '# encoding = "utf-8"  # recognised; say it only if all files to come are in it'
 CONFIGURED = """
 [input]
 login = 'Who "is" it'
@@ -158,13 +159,13 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'until = "Bis"',
         'format = "csv"',
         'delimiter = ";"',
-        'encoding = "utf-8"',
+        ENCODING,
+        '# date_format = "%d.%m.%Y"  # how the days are written that are not understood',
         '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
         "",
         "[input.statuses]",
-        '# "ignore": nothing known is close; write the status you mean',
-        '# "KRANK" = "ignore"  # 1 row',
-        '# "Urlaubb" = "StatusNotAvailable"  # 1 row',
+        '# "KRANK" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore"',
+        '"Urlaubb" = "StatusNotAvailable"  # 1 row',
     ]
 
 
@@ -173,27 +174,27 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
     [
         ("Personalnr,Anwesenheit\n7,Urlaub\n", ["who"],
          {"Personalnr": COLUMNS["Personalnr"], "Anwesenheit": ("status", "usual name")},
-         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', 'encoding = "utf-8"',
+         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING,
           '# login = "..."  # or email, or associate_id: the column that names people']),
         ("login,mail,Code\n", ["status"],
          {"login": ("login", "perhaps: another column may be it as well"),
           "mail": ("e-mail address", "perhaps: another column may be it as well"),
           "Code": (None, "kept, not used")},
          ['# login = "login"  # or another one', '# email = "mail"  # or another one', 'format = "csv"',
-          'delimiter = ","', 'encoding = "utf-8"', '# status = "..."  # the column with the statuses']),
+          'delimiter = ","', ENCODING, '# status = "..."  # the column with the statuses']),
         ("login,status,message,comment\na,Away,x\n", [],
          {"login": ("login", "usual name"), "status": ("status", "usual name"),
           "message": ("message", "perhaps: another column may be it as well"),
           "comment": ("message", "perhaps: another column may be it as well")},
          ['login = "login"', 'status = "status"', '# message = "message"  # or another one',
           '# message = "comment"  # or another one', 'format = "csv"', 'delimiter = ","',
-          'encoding = "utf-8"']),
+          ENCODING]),
         ('login,status\na,Away\nb,"Away\n', [],
          {"login": ("login", "usual name"), "status": ("status", "usual name")},
-         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","', 'encoding = "utf-8"']),
+         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","', ENCODING]),
         ('[{"id": 1, "status": "Away"}]', ["who"],
          {"id": COLUMNS["Personalnr"], "status": ("status", "usual name")},
-         ['status = "status"', 'format = "json"', 'encoding = "utf-8"',
+         ['status = "status"', 'format = "json"', ENCODING,
           '# login = "..."  # or email, or associate_id: the column that names people']),
     ],
 )  # fmt: skip
@@ -257,7 +258,7 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "    or StatusNotAvailable, or a value of input.statuses\n\n"
         "To be pasted into the configuration file, in place of its [input]\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
-        'encoding = "utf-8"\n\n[input.statuses]\n# "Awai" = "StatusNotAvailable"  # 1 row\n\n'
+        f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
     )
 
@@ -322,3 +323,116 @@ def test_a_row_without_a_line_or_a_name() -> None:
 
     assert "How it is read: not found out" in lines
     assert "  row 7: nobody, no status: no login" in lines
+
+
+def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:
+    """One that was recognised would be wrong for a later file, and nobody would notice: å would be Ã¥."""
+    config = worker.folder / "presence-worker.toml"
+    config.write_text('[input]\nencoding = "cp1252"\n')
+    Path("job").write_text("login,status\nå,Away\n", "cp1252")
+
+    recognised = explained(worker, "job")["configuration"].splitlines()
+    by_option = explained(worker, "job", "--encoding", "cp1252")["configuration"].splitlines()
+    by_file = explained(worker, "job", "--config", str(config))["configuration"].splitlines()
+
+    assert ENCODING.replace("utf-8", "cp1252") in recognised
+    assert [line for line in by_option if "encoding" in line] == ['encoding = "cp1252"']
+    assert by_file == by_option
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "block"),
+    [
+        ("Absences 2026;;;\n\nBenutzername;Name;Anwesenheit;\nanna;A;Urlaub;\n",
+         "csv, encoding utf-8, delimiter ;, columns named on line 3",
+         ['login = "Benutzername"', 'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ";"',
+          "skip_lines = 2", ENCODING]),
+        ("# by HR\n# at night\nlogin\tstatus\nanna\tAway\n",
+         "csv, encoding utf-8, delimiter tab, columns named on line 3",
+         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = "tab"',
+          "skip_lines = 2", ENCODING]),
+    ],
+)  # fmt: skip
+def test_what_stands_below_a_title_is_explained(
+    text: str, reading: str, block: list[str], worker: Worker
+) -> None:
+    """The job is refused, and the block says what would be read; pasted, it is."""
+    Path("job").write_text(text)
+
+    first = worker.call("check", "job", "--explain")
+    pasted = explained(worker, "job")["configuration"]
+    Path("after.toml").write_text(pasted)
+    second = worker("check", "job", "--config", "after.toml")
+
+    assert first.code == 4
+    assert f"How it is read: {reading}\n" in first.out
+    assert pasted.splitlines() == ["[input]", *block]
+    assert (second.code, second.summary["counts"]["not_sent"]) == (0, 1)
+
+
+def test_what_stands_below_a_title_of_a_sheet_is_explained(worker: Worker) -> None:
+    """Likewise of a workbook."""
+    job = str(XLSX / "title.xlsx")
+    pasted = explained(worker, job)["configuration"]
+    Path("after.toml").write_text(pasted)
+
+    ended = worker("check", job, "--config", "after.toml")
+
+    assert "skip_lines = 2" in pasted.splitlines()
+    assert ended.code == 0
+
+
+def test_a_return_is_told_only_where_it_is_certain(worker: Worker) -> None:
+    """Of somebody with several rows, others decide when the leave ends: nothing is said of it."""
+    rows = "anna,Away,2000-01-01,2999-12-24\nANNA,Away,2999-12-20,2999-12-31\nbo,Away,,2999-12-24\n"
+    Path("job").write_text(f"login,status,from,until\n{rows}")
+
+    found = explained(worker, "job", "--config", str(coverage(worker)))
+
+    assert [row["today"] for row in found["rows"]] == [
+        "sent",
+        "due from 2999-12-20 until 2999-12-31",
+        "sent, and StatusNormal again after 2999-12-24",
+    ]
+
+
+def coverage(worker: Worker) -> Path:
+    """Give a configuration for files that list only news."""
+    path = worker.folder / "presence-worker.toml"
+    path.write_text('[input]\ncoverage = "changes"\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        ("1.12.2026,31.12.2026",
+         '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
+        ("1.12.2026,9.12.2026",
+         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; each fits the days that are not understood'),
+        ("20 Nov 2026,2026-12-31",
+         '# date_format = "%d %b %Y"  # fits the days that are not understood'),
+        ("31. Dez 2026,", '# date_format = "%d.%m.%Y"  # how the days are written that are not understood'),
+        ("2026-02-30,", None),
+        ("2026-12-31,2026-12-01", None),
+    ],
+)  # fmt: skip
+def test_the_form_of_days_that_are_not_understood_is_offered(
+    days: str, line: str | None, worker: Worker
+) -> None:
+    """As a comment, with the form that fits all of them; no form mends a day that does not exist."""
+    Path("job").write_text(f"login,status,from,until\na,Away,{days}\nb\n")
+
+    block = explained(worker, "job")["configuration"].splitlines()
+    Path("c.toml").write_text('[input]\ndate_format = "%d!%m!%Y"\n')
+    told = explained(worker, "job", "--config", "c.toml")["configuration"].splitlines()
+
+    assert [found for found in block if "date_format" in found] == ([line] if line else [])
+    assert [found for found in told if "date_format" in found] == ['date_format = "%d!%m!%Y"']
+
+
+def test_a_message_of_one_character(worker: Worker) -> None:
+    """Is not one of 1 characters."""
+    Path("job").write_text("login,status,message\na,Away,x\n")
+
+    assert "message of 1 character: sent" in worker.call("check", "job", "--explain").out

@@ -145,7 +145,7 @@ def test_only_what_looks_like_a_date_is_shown(text: str, expected: str) -> None:
         (["1.12.2026", "9.12.2026"], ["%d.%m.%Y", "%m.%d.%Y"]),
         (["1 May 2026", "20 November 2026"], ["%d %B %Y"]),
         (["1.12.2026", "12/31/2026"], []),
-        (["31.12.2026", "soon"], []),
+        (["31.12.2026", "soon"], ["%d.%m.%Y"]),
         ([], []),
     ],
 )

@@ -21,8 +21,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 def test_whatever_the_names_are_the_block_says_the_same(names: list[str], statuses: dict[str, str]) -> None:
     """A file's own words make nothing else of the configuration than names in it."""
     config = Input(email=names[0], status=names[1], statuses=statuses, skip_lines=2)
+    found = {"columns": names, "unmapped": [{"value": name, "rows": 1, "closest": ""} for name in names]}
 
-    block = "\n".join(block_lines(config, {"columns": names}, understood(names, config)))
+    block = "\n".join(block_lines(config, found, understood(names, config), None))
 
     pasted = Input.model_validate(tomllib.loads(block).pop("input"))
     assert list(tomllib.loads(block)) == ["input"]
