@@ -37,6 +37,13 @@ def is_or_are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+def share(number: int, whole: int, thing: str) -> str:
+    """Begin a sentence on some things of a *whole*, with its verb: "1 of 4 rows is", "The one row is"."""
+    if number == whole == 1:
+        return f"The one {thing} is"
+    return f"{number} of {whole} {thing}s {is_or_are(number)}"
+
+
 def listed(words: Sequence[str], joint: str) -> str:
     """Give words as a sentence lists them: a, b *joint* c."""
     *others, last = words

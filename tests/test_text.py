@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.text import clean, folded, redact, toml_quoted
+from presence_worker.text import clean, counted, folded, is_or_are, listed, redact, share, toml_quoted
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
 
@@ -136,3 +136,28 @@ def test_a_quoted_text_is_the_same_in_toml(text: str) -> None:
 
     assert tomllib.loads(f"{quoted} = {quoted}") == {text: text}
     assert quoted.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "part"),
+    [
+        (0, "0 rows are", "0 of 4 rows are"),
+        (1, "1 row is", "1 of 4 rows is"),
+        (4, "4 rows are", "4 of 4 rows are"),
+    ],
+)
+def test_numbers_and_words_agree(number: int, words: str, part: str) -> None:
+    """Nobody trusts a program that tells of 1 rows."""
+    assert f"{counted(number, 'row')} {is_or_are(number)}" == words
+    assert share(number, 4, "row") == part
+
+
+def test_the_whole_of_one() -> None:
+    """Is not 1 of 1."""
+    assert (share(1, 1, "row"), share(0, 1, "row")) == ("The one row is", "0 of 1 rows are")
+
+
+@pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a or b"), ([*"abc"], "a, b or c")])
+def test_words_are_listed(words: list[str], text: str) -> None:
+    """As a sentence does."""
+    assert listed(words, "or") == text

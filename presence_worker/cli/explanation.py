@@ -1,6 +1,6 @@
 """How a job was understood, as people read it before they trust it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..text import clean, counted
@@ -20,8 +20,9 @@ def explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
     if explained["rows"]:
         yield ""
         yield "First rows, and what becomes of them today"
+    place = place_of(explained["rows"])
     for row in explained["rows"]:
-        yield from wrapped(f"  {_row(row)}", indent=4)
+        yield from wrapped(f"  {place} {row[place]}: {_row(row)}", indent=4)
     yield ""
     yield "To be pasted into the configuration file, in place of its [input]"
     yield ""
@@ -52,10 +53,15 @@ def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _row(row: dict[str, Any]) -> str:
-    place = f"row {row['row']}" if row["line"] is None else f"line {row['line']}"
     days = [f"{word} {row[word]}" for word in ("from", "until") if row[word]]
     parts = [str(row["identity"] or row["associate_id"] or "nobody"), row["status"] or "no status"]
-    return f"{place}: {', '.join([*parts, *_message(row), *days])}: {row['today']}"
+    return f"{', '.join([*parts, *_message(row), *days])}: {row['today']}"
+
+
+def place_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Say by what *rows* are told apart: "line", or "row" where there are none, or several rows on one."""
+    lines = {row["line"] for row in rows if row["line"] is not None and row["line"] >= row["row"]}
+    return "line" if len(lines) == len(rows) and lines != {1} else "row"
 
 
 def _message(row: dict[str, Any]) -> list[str]:

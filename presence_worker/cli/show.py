@@ -10,7 +10,7 @@ from ..report.mapping import mapping_lines
 from ..report.words import MENDERS, NOTHING_SENT, RESULTS, mender, reason_words
 from ..text import counted
 from .coming import coming_lines, who
-from .explanation import explanation_lines
+from .explanation import explanation_lines, place_of
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark
 from .wrapping import wrapped
@@ -97,6 +97,7 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield "Not done, and who can mend it"
     shown = reasons if summary["state"] in UNREAD else reasons[:WORST]
+    place = place_of([fault for entry in shown for fault in entry.get("first", [])])
     for somebody, hands in MENDERS.items():
         theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
         if theirs:
@@ -105,24 +106,20 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
             words = reason_words(entry["reason"], entry["result"])
             remedy = words.remedy_in_the_file if summary["state"] in UNREAD else words.remedy
             yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
-            yield from _first(entry)
+            yield from _first(entry, place)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
 
 
-def _first(entry: dict[str, Any]) -> Iterator[str]:
-    """Show the first rows of a kind; those of which the same is to be said, together."""
+def _first(entry: dict[str, Any], place: str) -> Iterator[str]:
+    """Show the first rows of a kind by line or row; those of which the same is to be said, together."""
     first = entry.get("first", [])
     for detail, alike in groupby(first, key=lambda fault: fault["detail"]):
-        yield from wrapped(f"{' ' * 11}{_places([*alike])}: {detail}", indent=13)
+        where = [str(fault[place]) for fault in alike]
+        words = f"{place}{'s' if where[1:] else ''} {', '.join(where)}: {detail}"
+        yield from wrapped(f"{' ' * 11}{words}", indent=13)
     if first and entry["rows"] > len(first):
         yield f"{' ' * 11}and {entry['rows'] - len(first)} more, which --json names"
-
-
-def _places(faults: list[dict[str, Any]]) -> str:
-    lines = {fault["line"] for fault in faults} - {None}
-    kind = "line" if len(lines) == len(faults) else "row"  # JSON may have all of them on one line
-    return f"{kind}{'s' if faults[1:] else ''} {', '.join(str(fault[kind]) for fault in faults)}"
 
 
 def _unmapped(summary: dict[str, Any]) -> Iterator[str]:

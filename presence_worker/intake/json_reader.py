@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,8 @@ from .source import Source
 from .table import Record, Table
 
 WRAPPERS = ("value", "rows", "items", "data", "users")  # names under which an array of rows is found
+NEXT_PAGE = ("odata.nextLink", "@odata.nextLink", "nextLink")  # names beside it that tell of more rows
+MORE = "the file says that there are more pages: only this one is read"
 EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
 MOST_NAMES = 1000  # that a job may have; more are no columns, and would fill the memory
 Values = Iterator[tuple[Place, Any]]
@@ -31,7 +34,9 @@ def open_json(source: Source, config: Input) -> Table:
         return _table("json", _ended(text, _map(text, config)), text, source, config)
     if _names_somebody(text.preview(), config):
         return open_json_lines(source, config, text)
-    return _table("json", _ended(text, _wrapped(text)), text, source, config)
+    notes: list[str] = []
+    table = _table("json", _ended(text, _wrapped(text, notes)), text, source, config)
+    return replace(table, notes=notes)
 
 
 def open_json_lines(source: Source, config: Input, text: JsonText | None = None) -> Table:
@@ -49,7 +54,8 @@ def _names_somebody(value: Any, config: Input) -> bool:
     return isinstance(value, dict) and any(candidates(list(value), name, config) for name in IDENTITIES)
 
 
-def _wrapped(text: JsonText) -> Values:
+def _wrapped(text: JsonText, notes: list[str]) -> Values:
+    """Read the array of rows inside an object; *notes* tell, once all was read, whether there are others."""
     under: str | None = None
     seen = set[str]()
     for place, key in keys(text):
@@ -59,7 +65,9 @@ def _wrapped(text: JsonText) -> Values:
             text.refuse(f"more than {MOST_NAMES} names, and none is that of an array of rows", place)
         seen.add(key)
         if key not in WRAPPERS or text.peek() != "[":
-            text.value()
+            _, value = text.value()
+            if key in NEXT_PAGE and value and MORE not in notes:
+                notes.append(MORE)
         elif under:
             text.refuse(f"an array of rows under {key}, and another one under {under}; keep one of them")
         else:

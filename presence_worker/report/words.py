@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ..model import Reason, Result, State
+from ..text import share
 
 _MEND = "mend the row in failed.csv and run that file"
 
@@ -97,7 +98,8 @@ REASONS: dict[str, Words] = {
     Reason.STOPPED: Words("the run ended first", _RESUME),
     Reason.IGNORED_BY_MAPPING: Words("status mapped to ignore", "nothing"),
     Reason.BAD_DATE: Words(
-        "a date that cannot be read for certain", "say with input.date_format how it is written"
+        "its days are not certain, or end before they begin",
+        "mend them, or say with input.date_format how days are written",
     ),
     Reason.NO_COVERAGE: Words(
         "a day to come, and nobody said what the file covers",
@@ -159,5 +161,7 @@ def verdict(counts: Mapping[Result, int], done: int) -> str:
     rows = sum(counts.values())
     if rows == done:
         return f"All {rows} rows are done." if rows != 1 else "The one row is done."
+    if rows == 1:
+        return f"The one row is not done: {next(RESULTS[result] for result in NOT_DONE if counts[result])}."
     parts = [f"{counts[result]} {RESULTS[result]}" for result in NOT_DONE if counts[result]]
-    return f"{done} of {rows} rows are done; {', '.join(parts)}."
+    return f"{share(done, rows, 'row')} done; {', '.join(parts)}."

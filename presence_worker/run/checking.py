@@ -12,13 +12,16 @@ from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
 from ..settings import Settings
+from ..text import clean
 from .ending import refusal
-from .explaining import explain
+from .explaining import explain, unused_columns
 from .guards import too_many_invalid
 from .invocation import quoted
+from .prospects import prospects
 from .staging import Before, new_run, place_of, settle_clashes, stage
 
 FIRST = 10  # faults of each kind that the summary itself names
+MOST_NAMED = 10  # columns in a sentence
 Faults = Iterator[dict[str, Any]]
 
 
@@ -48,7 +51,7 @@ def check_job(
                 "run_id": None,
                 "target": None,
                 **_judged(journal, refused, job, options),
-                "notes": [*journal.run().notes, *_notes(journal)],
+                "notes": [*journal.run().notes, *_notes(journal, settings)],
                 "reasons": _with_first_faults(journal, summary["reasons"]),
             },
             _faults(journal),
@@ -91,22 +94,20 @@ def _judged(
         message, state, code = refusal(refused, job), State.REFUSED, ExitCode.REFUSED
         return {"state": state, "exit_code": code, "message": message, "next": again}
     counts = journal.counts()
-    rows, invalid = sum(counts.values()), counts[Result.INVALID]
-    if invalid:
-        others = "`run` would send the others" if rows > invalid else "nothing is left to send"
-        message = f"{invalid} of {rows} rows are invalid; {others}"
+    message = prospects(counts, by_name=_names_of(journal) is not None)
+    if counts[Result.INVALID]:
         return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}
-    message = f"All {rows} rows can be sent" if rows > 1 else "The one row can be sent"
-    if _names_of(journal):
-        message += ", if SuperOffice knows whom they name"
     return {"state": State.CHECKED, "exit_code": ExitCode.DONE, "message": message, "next": None}
 
 
-def _notes(journal: Journal) -> list[str]:
-    names = _names_of(journal)
-    if not names:
-        return []
-    return [f"whom each {IDENTITIES[names]} means is looked up by `plan` or `run`, not by `check`"]
+def _notes(journal: Journal, settings: Settings) -> Iterator[str]:
+    if names := _names_of(journal):
+        yield f"whom each {IDENTITIES[names]} means is looked up by `plan` or `run`, not by `check`"
+    unused = unused_columns(journal.run().input.get("columns") or [], settings.input)
+    if unused:
+        more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
+        shown = ", ".join(clean(name, 60) or "(no name)" for name in unused[:MOST_NAMED])
+        yield f"not used, kept for failed.csv: {shown}{more}"
 
 
 def _faults(journal: Journal) -> Faults:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import Held, InputRefused
 from ..settings import MAX_CHANGES, Safety
+from ..text import counted, is_or_are, share
 from ..values import Limit
 
 
@@ -12,7 +13,7 @@ def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | 
     if not safety.max_invalid.tripped(invalid, whole=rows, floor=safety.percent_floor):
         return None
     return InputRefused(
-        f"{invalid} of {rows} rows are invalid, more than safety.max_invalid ({safety.max_invalid}) allows; "
+        f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows; "
         "nothing was sent: mend the file, or its export"
     )
 
@@ -36,7 +37,7 @@ def _held(number: int, to: str, limit: Limit, users: int | None, safety: Safety)
     if not limit.tripped(number, whole=users, floor=safety.percent_floor):
         return None
     return Held(
-        f"{number} changes{to} are more than safety.max_changes ({limit}) allows; "
+        f"{counted(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows; "
         "nothing was sent: look at the report, then apply the run if it is right"
     )
 

@@ -102,12 +102,94 @@ def test_people_see_the_rows_as_well(worker: Worker) -> None:
 def test_rows_of_which_the_same_is_to_be_said_share_a_line(worker: Worker) -> None:
     """Nobody reads one sentence ten times; where all are on one line, rows are counted."""
     Path("job.csv").write_text("associateId,status\n1,A\n2,Away\n3,B\n")
-    Path("job.json").write_text('[{"associateId": 1, "status": "A"}, {"associateId": 2, "status": "B"}]')
+    rows = ", ".join(f'{{"associateId": {n}, "status": "{s}"}}' for n, s in ((1, "A"), (2, "B"), (0, "Away")))
+    Path("job.json").write_text(f"[{rows}]")
 
     ended = [worker.call("check", name, "--max-invalid", "none") for name in ("job.csv", "job.json")]
 
     assert "lines 2, 4: a status that is not understood; expected" in ended[0].out
     assert "rows 1, 2: a status that is not understood; expected" in ended[1].out
+    assert "row 3: found '0' as associateId" in ended[1].out
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[{"login": "", "status": "Away"}, {"login": "b", "status": "Away"}]', "row 1"),
+        ('[{"login": "a", "status": "Away"}, {"login": "", "status": "Away"}]', "row 2"),
+        ('[\n{"login": "a", "status": "Away"},\n{"login": "", "status": "Away"}]', "line 3"),
+        ('{"login": "a", "status": "Away"}\n{"login": "", "status": "Away"}', "line 2"),
+    ],
+)
+def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, worker: Worker) -> None:
+    """Where others stand on the same line, rows are counted: also if only one is wrong."""
+    Path("job.json").write_text(text)
+
+    ended = worker.call("check", "job.json", "--max-invalid", "none", "--explain")
+
+    assert f"           {place}: no login" in ended.out
+    assert f"  {place}: nobody, StatusNotAvailable: no login" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (["2000-01-01", "2999-01-01"], "1 of 2 rows can be sent now; the other asks for nothing now"),
+        (["2999-01-01", "2000-01-01", "", "2999-01-01"],
+         "2 of 4 rows can be sent now; the others ask for nothing now"),
+        (["2999-01-01"], "The one row asks for nothing now"),
+        (["2999-01-01", "2999-01-01"], "None of the 2 rows asks for anything now"),
+        (["x", "2000-01-01"], "1 of 2 rows is invalid; `run` would send the other"),
+        (["x", "", "y", ""], "2 of 4 rows are invalid; `run` would send the others"),
+        (["x", "2999-01-01", ""],
+         "1 of 3 rows is invalid; `run` would send 1, and the other asks for nothing now"),
+        (["x", "2999-01-01"], "1 of 2 rows is invalid; nothing is left to send"),
+        (["x"], "The one row is invalid; nothing is left to send"),
+    ],
+)  # fmt: skip
+def test_it_says_how_many_rows_can_be_sent_now(days: list[str], message: str, worker: Worker) -> None:
+    """Rows that are not due are neither wrong nor to be sent: a number that holds tomorrow is none."""
+    config = worker.folder / "presence-worker.toml"
+    config.write_text('[input]\ncoverage = "changes"\n')
+    rows = "".join(f"{number},Away,{day}\n" for number, day in enumerate(days, 1))
+    Path("job.csv").write_text(f"associateId,status,from\n{rows}")
+
+    ended = worker("check", "job.csv", "--config", str(config), "--max-invalid", "none")
+
+    assert ended.summary["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["return date", "\x1b[31mBemerkung", "", "x"], "return date, [31mBemerkung, (no name), x"),
+        ([f"n{number}" for number in range(13)], "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 3 more"),
+    ],
+)
+def test_columns_that_are_not_used_are_named(names: list[str], shown: str, worker: Worker) -> None:
+    """Somebody may see early that a column was meant to be used; `run` need not say it each night."""
+    head, row = ",".join(["associateId", *names, "status"]), ",".join(["1", *["x"] * len(names), "Away"])
+    Path("job.csv").write_text(f"{head}\n{row}\n")
+
+    checked, ran = worker("check", "job.csv"), worker("run", "job.csv")
+
+    assert checked.summary["notes"] == [f"not used, kept for failed.csv: {shown}"]
+    assert not any("not used" in note for note in ran.summary["notes"])
+
+
+def test_more_pages_are_told(worker: Worker) -> None:
+    """A page of an answer is not all there is: who saved it may not know."""
+    for name in ("odata.nextLink", "@odata.nextLink", "nextLink"):
+        rows = '"value": [{"associateId": 1, "status": "Away"}]'
+        Path(f"{name}.json").write_text(f'{{"odata.nextLink ": 1, {rows}, "{name}": "https://x"}}')
+    Path("both.json").write_text(f'{{"nextLink": "x", "odata.nextLink": "x", {rows}}}')
+    Path("last.json").write_text(f'{{"nextLink": null, {rows}}}')
+
+    notes = {path.stem: worker("check", path).summary["notes"] for path in sorted(Path().glob("*.json"))}
+
+    words = ["the file says that there are more pages: only this one is read"]
+    assert notes.pop("last") == []
+    assert notes == dict.fromkeys(("@odata.nextLink", "both", "nextLink", "odata.nextLink"), words)
 
 
 def test_all_faults_are_named_to_programs(worker: Worker) -> None:

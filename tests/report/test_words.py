@@ -86,7 +86,8 @@ def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
         ({}, 0, "All 0 rows are done."),
         ({Result.UPDATED: 1}, 1, "The one row is done."),
         ({Result.UPDATED: 2, Result.UNCHANGED: 1, Result.DUPLICATE: 1}, 4, "All 4 rows are done."),
-        ({Result.NOT_SENT: 1}, 0, "0 of 1 rows are done; 1 not sent."),
+        ({Result.NOT_SENT: 1}, 0, "The one row is not done: not sent."),
+        ({Result.UPDATED: 1, Result.FAILED: 1}, 1, "1 of 2 rows is done; 1 not delivered."),
         ({Result.REJECTED: 1, Result.DUPLICATE: 1}, 0, "0 of 2 rows are done; 1 refused for good."),
         (
             {Result.UPDATED: 3, Result.INVALID: 2, Result.UNKNOWN: 1},

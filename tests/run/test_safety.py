@@ -69,6 +69,14 @@ def test_max_changes(limit: str | None, rows: int, code: int, worker: Worker, sa
     assert len(wishes(sandbox)) == (0 if code else rows)
 
 
+def test_one_change_too_many(worker: Worker) -> None:
+    """Is told in the singular."""
+    ended = worker("run", job(worker, 1, 0), "--max-changes", "0")
+
+    assert ended.code == 5
+    assert ended.summary["message"].startswith("1 change is more than safety.max_changes (0) allows")
+
+
 def test_max_changes_counts_what_would_be_sent(worker: Worker, sandbox: Sandbox) -> None:
     """Duplicates and wrong rows are no changes; `check` does not hold."""
     rows = [*away([1, 1, 2, 2]), ("x", "Away", "")]
