@@ -5,9 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .text import counted
+
 FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
-_RAGGED = re.compile(r"(\d+) cells, but the header has (\d+)")
+_RAGGED = re.compile(r"(\d+) cells?, but the header has (\d+)")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
 _HALF = re.compile(r"\\u(d[89a-f][0-9a-f]{2})")  # a lone surrogate, as no file can hold it
 
@@ -30,7 +32,7 @@ def unescape_formula(cell: str) -> str:
 
 def ragged(found: int, wanted: int) -> str:
     """Say that a row has not as many cells as the header, and how it is mended in failed.csv."""
-    words = f"{found} cells, but the header has {wanted}"
+    words = f"{counted(found, 'cell')}, but the header has {wanted}"
     if found > wanted:
         return f"{words}; take out those that are too many, and empty _detail in failed.csv"
     return f"{words}; fill them in, or empty _detail in failed.csv to send the row as it is"

@@ -8,6 +8,7 @@ from ..superoffice import Client, is_online
 from ..superoffice.census import COLUMNS_OF, Census
 from ..superoffice.online import NOT_THERE
 from ..superoffice.principal import NOBODY
+from ..text import counted
 from .asking import answered, told
 from .case import Case, Expected
 from .findings import Said, fault, ok, skipped, warning
@@ -28,7 +29,7 @@ async def users(case: Case) -> AsyncIterator[Said]:
     number, service = len(census.users), census.service_users
     least = "" if census.is_whole else "at least "
     case.expected = case.expected or Expected(service, f"all {service} users with a presence")
-    yield ok(f"{least}{number} users, {service} of them active and with a part in Service")
+    yield ok(f"{least}{counted(number, 'user')}, {service} of them active and with a part in Service")
 
 
 def _uncounted(outcome: Outcome, by_name: list[str]) -> Said:

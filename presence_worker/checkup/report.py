@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from ..errors import ExitCode
+from ..text import counted
 from .case import Case
 from .findings import Finding, Verdict
 from .table import CHECKS, HERE, THERE
@@ -29,6 +30,6 @@ def _message(counts: Counter[Verdict]) -> str:
     faults, warnings = counts[Verdict.FAULT], counts[Verdict.WARNING]
     beside = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
     if faults:
-        number = "1 fault" if faults == 1 else f"{faults} faults"
+        number = counted(faults, "fault")
         return f"{number}{f' and {beside}' if beside else ''}: mend what is told, then ask again"
     return f"a run can begin; {beside or 'nothing is wrong'}"

@@ -102,5 +102,6 @@ class Watch:
         return self._limit.tripped(self._not_done, whole=self._to_send, floor=self._floor)
 
     def _halt_for_the_rows(self) -> None:
-        words = f"{self._not_done} of {self._to_send} rows were not done, more than safety.max_failures"
+        verb = "was" if self._not_done == 1 else "were"
+        words = f"{self._not_done} of {self._to_send} rows {verb} not done, more than safety.max_failures"
         self._halt(Stopped(f"{words} ({self._limit}) allows"))

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..journal import RunRecord
-from ..text import clean
+from ..text import clean, counted
 
 FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
 
@@ -24,7 +24,7 @@ class Comparison:
         """Say what is so different that the file may be the wrong one; nothing where it is not."""
         found = []
         if not self.rows_before * FEWER <= self.rows <= self.rows_before * MORE:
-            rows = "1 row" if self.rows == 1 else f"{self.rows} rows"
+            rows = counted(self.rows, "row")
             found.append(f"{rows}, where the last job had {self.rows_before} (run {self.run_id})")
         for words, names in (("new columns", self.columns_added), ("columns gone", self.columns_gone)):
             if names:

@@ -8,6 +8,7 @@ from ..journal import JOURNAL, Journal, Reader, run_lock, untouched
 from ..model import Intent, Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed
+from ..text import share
 from .earlier import earlier_run
 from .invocation import Invocation
 
@@ -75,5 +76,5 @@ def _so_far(summary: Summary, on_their_way: int) -> Summary:
             each for each in reasons if each["result"] != Result.NOT_SENT and each["reason"] != Reason.STOPPED
         ],
         "next": None,
-        "message": f"at work: {summary['done']} of {sum(counts.values())} rows are done",
+        "message": f"at work: {share(summary['done'], sum(counts.values()), 'row')} done",
     }

@@ -12,6 +12,7 @@ from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal
 from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..superoffice import Client, is_online, maintenance
+from ..text import counted
 from ..values import seconds_left
 from .invocation import SANDBOX, Invocation
 from .reading import Reading
@@ -98,7 +99,7 @@ class Session:
         if held or run.intent != Intent.PLAN:
             return held
         number = self._journal.to_send()
-        return Planned(f"{number} {'change' if number == 1 else 'changes'} planned; nothing was sent")
+        return Planned(f"{counted(number, 'change')} planned; nothing was sent")
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
         delivery, progress = self._settings.delivery, self._invocation.progress

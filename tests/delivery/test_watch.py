@@ -162,6 +162,13 @@ async def test_a_percentage_is_of_the_rows_to_be_sent(halt: Halt) -> None:
     assert "11 of 50 rows" in str(halt.reason)
 
 
+async def test_one_row_too_many(halt: Halt) -> None:
+    """Is told in the singular."""
+    settled(halt, GONE, limit=Limit(count=0))
+
+    assert "1 of 1000 rows was not done" in str(halt.reason)
+
+
 async def test_rows_never_sent_do_not_count(halt: Halt) -> None:
     """What was rejected without a try says nothing of the service."""
     settled(halt, *[replace(REFUSED, attempts=0, http_status=None)] * 19, limit=Limit(count=0))

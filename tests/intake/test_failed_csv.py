@@ -82,6 +82,17 @@ def test_ragged_rows_stay_ragged(row: list[str], own: list[str], write: Write) -
     assert (cells(rows), rows[0].reason) == ([own], "ragged_row")
 
 
+@pytest.mark.parametrize("said", ["1 cell, but the header has 3", "1 cells, but the header has 3"])
+def test_a_row_of_one_cell_stays_one(said: str, write: Write) -> None:
+    """Whether this version has said so, or an older one."""
+    fate = ("invalid", "ragged_row", said, "", "0", "2")
+    path = write(failed_csv(["associateId", "status", "message", *FATE_COLUMNS], ["5", "", "", *fate]))
+
+    _, rows = read(path)
+
+    assert (cells(rows), rows[0].reason) == ([["5"]], "ragged_row")
+
+
 HALF = "character 7 of the message is half a character (U+D83C); remove it"
 
 

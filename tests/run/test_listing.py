@@ -40,7 +40,7 @@ def test_a_run_at_work_is_told_as_far_as_it_is(worker: Worker) -> None:
         line = worker.call("runs", "--state-dir", str(worker.state)).out.splitlines()[1]
 
     assert (run["state"], run["exit_code"], run["next"]) == ("running", None, None)
-    assert run["message"] == "at work: 1 of 5 rows are done"
+    assert run["message"] == "at work: 1 of 5 rows is done"
     assert [run["counts"][name] for name in ("updated", "rejected", "unknown", "not_sent")] == [1, 1, 0, 3]  # type: ignore[index]
     assert run["reasons"] == [{"result": "rejected", "reason": "refused", "rows": 1}]
     assert line.split()[4:] == ["5", "1", "4"]

@@ -7,6 +7,7 @@ import orjson
 
 from ...journal import RunRecord
 from ...settings import SECRETS
+from ...text import counted
 from ...values import Limit
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
@@ -32,7 +33,7 @@ def beside_the_last(compared: dict[str, Any] | None) -> str | None:
         return None
     if compared["same_file"]:
         return f"the very file of run {compared['run_id']}"
-    said = [f"{compared['rows']} rows, {compared['rows_before']} in run {compared['run_id']}"]
+    said = [f"{counted(compared['rows'], 'row')}, {compared['rows_before']} in run {compared['run_id']}"]
     for words, names in (("new", compared["columns_added"]), ("gone", compared["columns_gone"])):
         if names:
             said.append(f"columns {words}: {', '.join(names)}")
