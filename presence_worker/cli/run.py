@@ -18,8 +18,9 @@ from .show import show
 def command(options: Options, job: str, *, dry_run: bool) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
-    JOB is a file of associateId and status rows (CSV or JSON), or - for standard input. Everything is
-    read and judged before anything is sent, and by delivery.read_before what SuperOffice holds as well.
+    JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
+    or JSON), or - for standard input. Everything is read and judged before anything is sent, and by
+    delivery.read_before what SuperOffice holds as well.
 
     \b
     Examples:
