@@ -8,6 +8,7 @@ import pytest
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Row, Worker, away, write_csv
 
+TWICE = ['{"login": "a", "status": "Away"}'] * 2
 MESSY = Path(__file__).parents[2] / "config" / "examples" / "messy.csv"
 
 
@@ -119,6 +120,7 @@ def test_rows_of_which_the_same_is_to_be_said_share_a_line(worker: Worker) -> No
         ('[{"login": "a", "status": "Away"}, {"login": "", "status": "Away"}]', "row 2"),
         ('[\n{"login": "a", "status": "Away"},\n{"login": "", "status": "Away"}]', "line 3"),
         ('{"login": "a", "status": "Away"}\n{"login": "", "status": "Away"}', "line 2"),
+        (f'[\n{", ".join(TWICE)}, {{"login": "", "status": "Away"}}]', "row 3"),
     ],
 )
 def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, worker: Worker) -> None:

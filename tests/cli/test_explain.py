@@ -421,7 +421,7 @@ def test_the_form_of_days_that_are_not_understood_is_offered(
     days: str, line: str | None, worker: Worker
 ) -> None:
     """As a comment, with the form that fits all of them; no form mends a day that does not exist."""
-    Path("job").write_text(f"login,status,from,until\na,Away,{days}\nb\n")
+    Path("job").write_text(f"login,status,from,until\na,Away,{days}\nb,Away,12/31/2026\n")
 
     block = explained(worker, "job")["configuration"].splitlines()
     Path("c.toml").write_text('[input]\ndate_format = "%d!%m!%Y"\n')
