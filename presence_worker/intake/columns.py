@@ -92,15 +92,7 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     gaps = {name: _called_so(names, name) for name in columns_of(config.message_template)}
     used = [way for way in ways if positions[way]]
-    faults = chain(
-        _missing(names, positions, used, config),
-        _repeated(names),
-        _unclear(names, positions),
-        _several_ways(names, positions, used, config),
-        _unclear_gaps(names, gaps),
-    )
-    fault = next(faults, None)  # the others may only follow from the first
-    if fault:
+    if fault := _first_fault(names, positions, used, gaps, config):
         refused = InputRefused(f"{where}: {fault}")
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
@@ -113,6 +105,20 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
         ends=_only(positions["until"]),
         gaps={name: places[0] for name, places in gaps.items() if places},
     )
+
+
+def _first_fault(
+    names: Sequence[str], positions: Positions, used: Sequence[str], gaps: Positions, config: Input
+) -> str | None:
+    """Give what is wrong with the columns; what else may be wrong may only follow from it."""
+    faults = chain(
+        _missing(names, positions, used, config),
+        _repeated(names),
+        _unclear(names, positions),
+        _several_ways(names, positions, used, config),
+        _unclear_gaps(names, gaps),
+    )
+    return next(faults, None)
 
 
 def _only(places: Sequence[int]) -> int | None:

@@ -27,12 +27,9 @@ def open_csv(source: Source, config: Input) -> Table:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
     where = f"{source.name}, line {header.line}"
     with knowing(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line):
-        if dialect.ours:
-            columns, records = taken_back(header, records, config, where)
-        else:
-            if not names_what_we_need([name.strip() for name in header.cells], config):
-                refuse_a_title(header, lines_below(head, config, header.line or 0), config, where)
-            columns, records = as_they_came(header, records, config, where)
+        if not (dialect.ours or names_what_we_need([name.strip() for name in header.cells], config)):
+            refuse_a_title(header, lines_below(head, config, header.line or 0), config, where)
+        columns, records = (taken_back if dialect.ours else as_they_came)(header, records, config, where)
     return Table(
         format="csv",
         columns=columns,

@@ -68,22 +68,26 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
         with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
             reader = RowReader(table, settings, source.name, day)
         table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
-        yield Job(
-            name=source.name,
-            stdin=job == STDIN,
-            sha256=source.sha256,
-            encoding=source.encoding,
-            format=table.format,
-            delimiter=table.delimiter,
-            sheet=table.sheet,
-            header=table.header,
-            columns=table.columns,
-            came_back=table.came_back,
-            identity=None if reader.named_by == "associate_id" else reader.named_by,
-            notes=table.notes,
-            rows=_rows(table, reader, source.name),
-            reader=reader,
-        )
+        yield _opened(source, table, reader, stdin=job == STDIN)
+
+
+def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
+    return Job(
+        name=source.name,
+        stdin=stdin,
+        sha256=source.sha256,
+        encoding=source.encoding,
+        format=table.format,
+        delimiter=table.delimiter,
+        sheet=table.sheet,
+        header=table.header,
+        columns=table.columns,
+        came_back=table.came_back,
+        identity=None if reader.named_by == "associate_id" else reader.named_by,
+        notes=table.notes,
+        rows=_rows(table, reader, source.name),
+        reader=reader,
+    )
 
 
 def _format(source: Source, config: Input) -> str:

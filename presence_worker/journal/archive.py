@@ -5,7 +5,6 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,12 +85,6 @@ class Archive:
         if not self.runs.is_dir():
             return []
         return sorted((f for f in self.runs.iterdir() if is_staged(f / JOURNAL)), reverse=True)
-
-    def journals(self) -> Iterator[tuple[Path, Journal]]:
-        """Yield the folders of all runs with their journals, newest first; each is closed before the next."""
-        for folder in self.folders():
-            with closing(Journal.open(folder / JOURNAL)) as journal:
-                yield folder, journal
 
     def find(self, name: str) -> Path:
         """Give the folder of the run called *name*: its id, a beginning or the end of it, or `last`."""

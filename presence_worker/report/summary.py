@@ -14,7 +14,6 @@ INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
 def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
     """Give the summary of a run, in the order of the contract."""
     run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
-    config = run.settings.get("input", {})
     return {
         **heading(run),
         "done": journal.done(),
@@ -33,11 +32,19 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "message": run.message,
         "notes": run.notes,
         "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs
+        **_statuses(run),
+        "compared": run.compared,
+    }
+
+
+def _statuses(run: RunRecord) -> Summary:
+    """Give the words nobody understood, and what words may mean."""
+    config = run.settings.get("input", {})
+    return {
         "unmapped": run.input.get("unmapped", []),
         "unmapped_others": run.input.get("unmapped_others", 0),
         "mapped": config.get("statuses", {}),
         "allowed": config.get("allowed_statuses", [PRESENT, NOT_PRESENT]),
-        "compared": run.compared,
     }
 
 

@@ -89,9 +89,10 @@ def called(name: str, invocation: Invocation) -> Path:
 
 def _last(invocation: Invocation) -> Path:
     """Give the target's newest run; one that cannot be read may be it, and raises UsageFault."""
-    for folder, journal in invocation.archive.journals():
-        if journal.run().target == invocation.target:
-            return folder
+    for folder in invocation.archive.folders():
+        with closing(Journal.open(folder / JOURNAL)) as journal:
+            if journal.run().target == invocation.target:
+                return folder
     raise _none(invocation)
 
 

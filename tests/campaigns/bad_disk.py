@@ -195,6 +195,11 @@ def _incomplete(case: Case, folder: Path) -> Iterator[str]:
     sent, wire_puts = len(case.sent()), sum(line["wire_puts"] for line in read_report(folder))
     if wire_puts > sent or sent > 2 * len(WANTED):
         yield f"{sent} PUTs came in, {wire_puts} are reported"
-    states = [journal.run().state for _, journal in Archive(case.disk / "state").journals()]
+    states = [_state(folder) for folder in Archive(case.disk / "state").folders()]
     if states != ["finished"]:
         yield f"runs: {states}"
+
+
+def _state(folder: Path) -> str:
+    with closing(Journal.open(folder / JOURNAL)) as journal:
+        return journal.run().state
