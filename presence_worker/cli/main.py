@@ -12,6 +12,7 @@ import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from .group import commands
+from .options import without_credentials
 from .output import print_failure, remark
 
 PROGRAM = "presence-worker"
@@ -36,7 +37,7 @@ def main() -> NoReturn:
 
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
-    again = shlex.join([PROGRAM, *arguments])
+    again = shlex.join([PROGRAM, *map(without_credentials, arguments)])
     try:
         return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -1,5 +1,6 @@
 """The options all commands share, and what they mean as settings."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,11 @@ def _options(context: click.Context, given: dict[str, Any]) -> Options:
     )
 
 
+def without_credentials(word: str) -> str:
+    """Give a word of a command line as it may be printed: an address without name and password in it."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", word)
+
+
 def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     words: list[str] = []
     for name in names:
@@ -118,5 +124,5 @@ def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, .
             if name in PATHS:
                 words.append(str(given[name].absolute()))
             elif given[name] is not True:
-                words.append(str(given[name]))
+                words.append(without_credentials(str(given[name])))
     return tuple(words)

@@ -213,3 +213,17 @@ def test_an_option_that_cannot_work_is_not_named_again(option: tuple[str, str], 
 
     assert (ended.code, ended.summary["next"]) == (2, "presence-worker run --help")
     assert ended.summary["message"].startswith(f"option {option[0]}: ")
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "schedule", "doctor", "resume"])
+def test_no_password_in_an_address_is_repeated(command: str, worker: Worker) -> None:
+    """It does not belong there, and must not get into the mail that a scheduler sends."""
+    words = [job(worker)] if command in ("run", "plan") else []
+
+    refused = worker.call(
+        command, *map(str, words), "--base-url", "https://u:hunter2@x.example/a@b", "--json"
+    )
+
+    assert refused.code == 2
+    assert "hunter2" not in refused.out + refused.err
+    assert "https://x.example/a@b" in refused.summary["next"]
