@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import orjson
 
+from ..errors import Stopped
+
 Summary = dict[str, Any]
 AT_ONCE = 1000  # items of a long list that are printed together
 HARMLESS = "\n\t"  # of the characters that are not printable
@@ -63,15 +65,20 @@ def remark(line: str) -> None:
 
 
 def print_file(path: Path) -> None:
-    """Print a file, byte for byte; a reader who has gone does not matter here, either."""
+    """Print a file, byte for byte; a reader who has gone does not matter here, either.
+
+    Raise Stopped where it cannot be printed whole: half a file must not be taken for all of it.
+    """
     with path.open("rb") as file:
         if sys.stdout is None:
             return
         try:
             shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.flush()
-        except (OSError, ValueError):
+        except (BrokenPipeError, ValueError):
             pass
+        except OSError as error:
+            raise Stopped(f"standard output: {error.strerror}; the whole file is {path}") from None
 
 
 def is_terminal(stream: TextIO | None) -> bool:

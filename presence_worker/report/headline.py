@@ -14,6 +14,7 @@ OPENINGS = {
 }
 LEFT = "{people} {are} still to be sent"
 IN_TROUBLE = "{people} {are} not confirmed by SuperOffice"
+REFUSED_US = "SuperOffice refused this program, not the {people} it asked for"
 NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
 CHANGED_BY_OTHERS = "somebody else has changed {people} meanwhile"
 CLAUSES: dict[str | None, str] = {
@@ -81,7 +82,7 @@ def _told(troubles: Sequence[Trouble]) -> str:
     for each in troubles:
         clause = LEFT if each.result == Result.NOT_SENT else CLAUSES.get(each.reason, IN_TROUBLE)
         if (each.reason, each.result) == (Reason.REFUSED, Result.FAILED):
-            clause = IN_TROUBLE
+            clause = REFUSED_US
         rows[clause] += each.rows
         people[clause] += each.people
         menders[mender(each.reason, each.result)] += each.rows

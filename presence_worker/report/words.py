@@ -152,7 +152,11 @@ def reason_words(reason: str | None, result: str) -> Words:
     if reason is None:
         return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
     if (reason, result) == (Reason.REFUSED, Result.FAILED):
-        return Words("the service refused us, not the row", "mend the configuration, then resume")
+        return Words(
+            "the service refused us, not the row",
+            "read its words: a missing right (403) is the CRM administrator's to give, all else is in the "
+            "configuration; then resume",
+        )
     return REASONS.get(reason) or Words(reason, "read the detail")  # a newer program may know more
 
 

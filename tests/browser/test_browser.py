@@ -243,6 +243,40 @@ def test_a_trouble_leads_to_its_rows(desk: Open) -> None:
     assert found.rows() == [5, 155, 305]
 
 
+def test_a_link_to_a_filter_leads_to_the_table(desk: Open) -> None:
+    """Whoever follows it from a mail, or with the keyboard, is where the rows are."""
+    found = desk(fragment="#rows?result=rejected")
+
+    found.page.wait_for_function("document.activeElement.id === 'rows'")
+    assert found.page.evaluate("scrollY") > 0
+
+
+def test_back_takes_a_filter_off(desk: Open) -> None:
+    """As it had come, with a click."""
+    found = desk()
+    found.page.click("text=the user is not active")
+    found.page.wait_for_function("document.getElementById('by-result').value === 'rejected'")
+
+    found.page.go_back()
+
+    found.page.wait_for_function("document.getElementById('by-result').value === ''")
+    assert status(found) == "415 rows"
+
+
+def test_reasons_can_be_read_on_paper(desk: Open) -> None:
+    """The column that says why is wide enough for words, and the table is no wider than the sheet."""
+    found = desk()
+
+    found.page.emulate_media(media="print")
+    found.page.set_viewport_size({"width": 718, "height": 1000})
+
+    widths = found.page.evaluate(
+        "['tbody td:nth-child(4)', ''].map((part) => document.querySelector(`#table ${part}`).offsetWidth)"
+    )
+    assert widths[0] >= 150
+    assert widths[1] <= 718
+
+
 def test_pages_of_the_table_are_turned(desk: Open) -> None:
     """A hundred rows at a time, to the last one and back."""
     found = desk()

@@ -93,3 +93,15 @@ def test_the_page_is_opened_beside_what_is_printed(worker: Worker) -> None:
 
     assert ended.out == (folder / "summary.json").read_text("utf-8")
     assert ended.err.startswith("Opened in the browser: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_half_a_file_is_not_taken_for_all_of_it(worker: Worker) -> None:
+    """A full disk is said, with where the whole file is."""
+    folder = kept(worker.state)
+
+    with Path("/dev/full").open("wb") as full:
+        ended = called("report", "last", "--as", "csv", "--state-dir", worker.state, stdout=full)
+
+    assert ended.code == 6
+    assert f"the whole file is {folder / 'report.csv'}" in ended.err

@@ -218,3 +218,12 @@ def test_a_short_run_needs_no_picture(folder: Path, journal: Journal) -> None:
 
     assert "figure" not in page(folder).tags
     assert "too short for a picture" in page(folder).text
+
+
+def test_reading_is_not_told_as_waiting(journal: Journal) -> None:
+    """Before the first outcome of a session the run looks at what is there; later silence is a pause."""
+    session(journal, {1: (12.0, updated(20)), 2: (12.5, updated(20)), 3: (30.0, updated(20))})
+
+    found = course(journal)
+
+    assert [start * found.width for start, _ in found.pauses()] == [13]

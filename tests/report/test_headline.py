@@ -84,7 +84,7 @@ def test_who_was_refused_for_us_is_not_told_as_refused() -> None:
     refused = trouble(Result.FAILED, Reason.REFUSED, 2)
 
     assert said(State.STOPPED, 0, refused) == (
-        "Stopped early: 0 of 2 done; 2 people are not confirmed by SuperOffice."
+        "Stopped early: 0 of 2 done; SuperOffice refused this program, not the 2 people it asked for."
     )
 
 

@@ -53,12 +53,17 @@ class Course:
         return within(together, share) or 0.0
 
     def pauses(self) -> list[tuple[int, int]]:
-        """Give where nothing came back for so long that the run must have waited: first stretch, number."""
+        """Give where nothing came back for so long that the run must have waited: first stretch, number.
+
+        What comes before a session's first outcome is none: the run reads then what is there.
+        """
         least = max(PAUSE, SLOTS / min((session.rate for _, session in self.sessions), default=1))
+        begins = [int(start / self.width) for start, _ in self.sessions]
         found, start = [], 0
         for place, each in enumerate(self.stretches):
             if each.rows:
-                if (place - start) * self.width >= least:
+                reads = any(start <= begin <= place for begin in begins)
+                if (place - start) * self.width >= least and not reads:
                     found.append((start, place - start))
                 start = place + 1
         return found

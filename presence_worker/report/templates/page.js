@@ -163,7 +163,16 @@ if (find("told")) {
     else if (location.hash.startsWith("#rows")) {
       choose(Object.fromEntries(new URLSearchParams(location.hash.slice("#rows?".length))));
       sift();
+      go();
+    } else if (!location.hash) { // back, to where nothing was chosen
+      choose({});
+      sift();
     }
+  }
+
+  function go() {
+    find("rows").focus({ preventScroll: true });
+    find("rows").scrollIntoView();
   }
 
   // The filtered rows as CSV, as report.csv has them.
@@ -229,7 +238,7 @@ if (find("told")) {
   for (const link of document.querySelectorAll("a[data-result]")) {
     const { result, reason } = link.dataset;
     link.hash = `rows?${new URLSearchParams(reason === undefined ? { result } : { result, reason: reason || "-" })}`;
-    link.addEventListener("click", () => find("rows").scrollIntoView());
+    link.addEventListener("click", () => setTimeout(go)); // also where the hash stays as it is
   }
   addEventListener("hashchange", follow);
   addEventListener("beforeprint", () => draw(0, PRINTED));
