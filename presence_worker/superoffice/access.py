@@ -43,7 +43,7 @@ class Access:
         self.residence = residence
         self.credential = credential
         self.alone = anyio.Lock()  # held by who shows a new credential
-        self.root = ""
+        self.root = URL()
         self.shown = NOTHING  # what requests go out with now
         self.is_proven = False  # the service has taken the credential
         self.sure_until = NEVER  # no need to look before
@@ -57,8 +57,8 @@ class Access:
         shown = Pass(await self.residence.held(), await self.credential.held())
         if shown.credential is not self.shown.credential:
             self._show(shown.credential)
-        root = shown.residence.root or self._named(shown.credential)
-        self.root, self.shown = str(root).rstrip("/"), shown
+        self.root = shown.residence.root or self._named(shown.credential)
+        self.shown = shown
         self.sure_until = min(self.residence.due, self.credential.due) if self.is_proven else NEVER
 
     def _named(self, credential: Credential) -> URL:

@@ -33,8 +33,11 @@ async def exchange(
 
     Redirects are not followed. Raises what the network raises; see `network.LOST`.
     """
-    async with session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
+    response = await session.request(method, url, data=data, headers=headers, allow_redirects=False)
+    try:
         return Answer(response.status, response.headers, await _bounded(response, longest))
+    finally:
+        response.release()  # at once, which `async with` would wait for
 
 
 async def _bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:

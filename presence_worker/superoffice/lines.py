@@ -15,6 +15,7 @@ from .exchange import Answer, exchange
 from .held_up import AwayError, RefusedError, away
 from .login import too_busy, unanswered
 from .network import LOST
+from .root import below
 
 WHO_AM_I = "/api/v1/User/currentPrincipal"  # is asked while a connection signs in: changes nothing
 
@@ -31,11 +32,11 @@ class Line:
         """Make a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
         return await exchange(self._session, method, url, **how)
 
-    async def sign_in(self, credential: Credential, greet: Greet, root: str) -> None:
+    async def sign_in(self, credential: Credential, greet: Greet, root: URL) -> None:
         """Sign a new connection in; raise AwayError or RefusedError."""
         self.signed_in_as = None
         self._held.drop()
-        await greet(partial(self._ask, URL(root + WHO_AM_I, encoded=True)), lambda: self._held.certificate)
+        await greet(partial(self._ask, below(root, WHO_AM_I)), lambda: self._held.certificate)
         self.signed_in_as = credential
 
     async def _ask(self, url: URL, authorization: str | None = None) -> Answer:

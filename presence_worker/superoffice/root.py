@@ -67,6 +67,13 @@ def root_of(
     return url.with_path(_API.sub("", url.path.rstrip("/")).rstrip("/"))
 
 
+def below(root: URL, path: str) -> URL:
+    """Give the address of a *path* of ours, with its query, below a root; nothing is parsed anew."""
+    path, _, query = path.partition("?")
+    url = root.with_path(root.raw_path.rstrip("/") + path, encoded=True)
+    return url.with_query(query) if query else url
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     try:

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from yarl import URL
-
 from .access import Access
 from .exchange import Answer, Exchange
 from .remedies import REMEDIES, Remedies
+from .root import below
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 
@@ -46,7 +45,7 @@ class Wire:
         return await self._send(method, path, body, how)
 
     async def _send(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
-        used, url = self._access.shown, URL(self._access.root + path, encoded=True)
+        used, url = self._access.shown, below(self._access.root, path)
         answer = await self._exchange(method, url, data=body, **how)
         if answer.status in REMEDIES or self._remedies.tried:
             await self._remedies.look_at(answer, (method, path), used)
