@@ -26,17 +26,22 @@ class Line:
         self._room = anyio.Semaphore(MOST_WAITING)
 
     async def work(self, group: TaskGroup) -> None:
-        """Take one change after the other; what its first try does not settle goes on beside the others."""
-        try:
-            for change in self._changes:
-                outcome = await self._first_try(change)
-                if outcome.trouble is None and not change.in_doubt:
-                    self._settle(change, outcome)
-                else:
-                    group.start_soon(self._see_through, Case(change, outcome))
-                    await self._room.acquire()
-        except PresenceWorkerError as error:
-            self._halt(error)
+        """Take one change after the other until none is left, or until the halt."""
+        with self._halt.scope():
+            try:
+                for change in self._changes:
+                    await self._begin(change, group)
+            except PresenceWorkerError as error:
+                self._halt(error)
+
+    async def _begin(self, change: Change, group: TaskGroup) -> None:
+        """Try a change; what its first try does not settle goes on beside the others."""
+        outcome = await self._first_try(change)
+        if outcome.trouble is None and not change.in_doubt:
+            self._settle(change, outcome)
+        else:
+            group.start_soon(self._see_through, Case(change, outcome))
+            await self._room.acquire()
 
     async def _first_try(self, change: Change) -> Outcome:
         try:
@@ -47,7 +52,8 @@ class Line:
     async def _see_through(self, case: Case) -> None:
         outcome = None
         try:
-            outcome = await self._tries.see_through(case)
+            with self._halt.scope():
+                outcome = await self._tries.see_through(case)
         except Exception as error:  # noqa: BLE001 - likewise
             outcome = internal_error(error, sent=True).after(case.outcome)
         finally:  # also when the run is halted while the row waits
@@ -63,7 +69,6 @@ async def deliver(
     A change that was not settled when the halt came was never sent in this session.
     """
     line = Line(changes, tries, settle, halt)
-    with halt.scope():
-        async with anyio.create_task_group() as group:
-            for _ in range(workers):
-                group.start_soon(line.work, group)
+    async with anyio.create_task_group() as group:
+        for _ in range(workers):
+            group.start_soon(line.work, group)

@@ -1,5 +1,7 @@
 """The halt: who waits ends at once, who is in flight may finish, nobody starts anew."""
 
+import asyncio
+
 import anyio
 import pytest
 
@@ -126,3 +128,32 @@ async def test_who_halts_keeps_the_answer() -> None:
             group.start_soon(work)
 
     assert outcomes == [NO_CREDENTIALS]
+
+
+async def test_what_ends_the_others_lets_who_is_in_flight_finish() -> None:
+    """Where everything around is cancelled, say by a bug elsewhere, an answer on its way still counts."""
+    halt, service, outcomes = Halt(20), Service(always(UPDATED), latency=5), []
+
+    with anyio.move_on_after(1), halt.scope():
+        outcomes.append(await halt.protecting(service.put)(change()))
+        await anyio.sleep_forever()
+
+    assert outcomes == [UPDATED]
+    assert anyio.current_time() == 5
+
+
+async def test_who_is_ended_by_force_tells_nothing() -> None:
+    """A task that is cancelled past all scopes has no outcome: nobody would take it."""
+    halt, service = Halt(20), Service(always(UPDATED), latency=5)
+
+    async def work() -> None:
+        with halt.scope():
+            await halt.protecting(service.put)(change())
+
+    task = asyncio.get_running_loop().create_task(work())
+    await anyio.sleep(1)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert halt.in_flight == 0
