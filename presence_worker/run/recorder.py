@@ -8,7 +8,7 @@ from ..errors import Stopped
 from ..journal import Journal, now
 from ..model import Outcome
 
-MOST = 50  # rows in a group
+MOST = 200  # rows in a group
 LONGEST = 0.02  # seconds an outcome waits for others
 
 
