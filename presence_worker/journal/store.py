@@ -17,13 +17,15 @@ from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
 from ..text import folded
 from .connection import way_on
 from .counts import UNSETTLED
-from .outcomes import columns, recording
+from .outcomes import OR_NULL, columns, recording
 from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
 from .schema import MIGRATIONS, TABLES, VERSION
 
 PAGE = 500  # changes read at once, at the most
 AT_ONCE = 50  # outcomes written by one statement, at the most
+STAGING = f"""INSERT INTO row VALUES
+    (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
 
 
 def damaged(path: Path | str, found: object) -> UsageFault:
@@ -136,12 +138,12 @@ class Journal(Reader):
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         written = run.written()
         self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
-        self._db.executemany(f"INSERT INTO row VALUES ({', '.join('?' * 14)})", map(_stored, rows))  # noqa: S608
+        self._db.executemany(STAGING, map(_stored, rows))
 
     def append(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
         """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
         for row, origin in rows:
-            self._db.execute(f"INSERT INTO row VALUES ({', '.join('?' * 14)})", _stored(row))  # noqa: S608 - marks
+            self._db.execute(STAGING, _stored(row))
             expected = (None, None) if origin.expected is None else astuple(origin.expected)
             values = (row.row, origin.run_id, origin.of_row, origin.kind, *expected)
             self._db.execute("INSERT INTO scheduled VALUES (?, ?, ?, ?, ?, ?)", values)
@@ -249,7 +251,8 @@ class Journal(Reader):
 
 
 def _stored(row: Row) -> tuple[Any, ...]:
-    """Give a row as the table takes it; what it duplicates is not known yet."""
+    """Give a row as the statement takes it; what it duplicates is not known yet."""
+    starts, ends = row.period or (None, None)
     return (
         row.row,
         row.line,
@@ -257,11 +260,11 @@ def _stored(row: Row) -> tuple[Any, ...]:
         row.status,
         row.message,
         row.cells,
-        row.result,
-        row.reason,
-        row.detail,
-        None,
-        row.identity,
-        row.identity and folded(row.identity),
-        *((None, None) if row.period is None else (day and day.isoformat() for day in row.period)),
+        row.result or "",
+        row.reason or "",
+        row.detail or "",
+        row.identity or "",
+        folded(row.identity) if row.identity else "",
+        starts.isoformat() if starts else "",
+        ends.isoformat() if ends else "",
     )
