@@ -126,21 +126,24 @@ class Period(NamedTuple):
     ends: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """A row of the job after validation: what it asks for, or why it cannot be sent."""
 
     row: int  # ordinal in the job, 1-based
     line: int | None  # physical line it starts on, 1-based; None where the format has none
     associate_id: int | str | None  # a number where it is one, else what was found, cleaned
     status: str | None  # exact name; None where it was not understood
-    message: str = field(repr=False)  # as it will be sent
-    cells: str = field(repr=False)  # the row as it came: a JSON list, in the order of the input's columns
+    message: str  # as it will be sent
+    cells: str  # the row as it came: a JSON list, in the order of the input's columns
     result: Result | None = None  # None: to be sent
     reason: Reason | None = None
     detail: str | None = None  # all its faults, for people
     identity: str | None = None  # the login or e-mail that names whom it is about; None: the associateId does
     period: Period | None = None  # None: it has no dates, and is due whenever it comes
+
+    def __repr__(self) -> str:
+        """Show which row it is; what it says may be a reason of absence."""
+        return f"{type(self).__name__}(row={self.row})"
 
 
 class Verdict(NamedTuple):

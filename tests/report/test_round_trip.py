@@ -4,7 +4,6 @@ import csv
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,7 @@ def come_back(folder: Path, settings: Settings = SETTINGS) -> tuple[list[Row], l
 
 def asked(rows: Sequence[Row]) -> list[Row]:
     """Give rows without their places in the file."""
-    return sorted((replace(row, row=0, line=None) for row in rows), key=repr_of)
+    return sorted((row._replace(row=0, line=None) for row in rows), key=repr_of)
 
 
 def repr_of(row: Row) -> str:
