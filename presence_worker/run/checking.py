@@ -1,6 +1,6 @@
 """Checking a job: all that `run` does before it sends, with nothing stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ def check_job(
                 **more,
                 "run_id": None,
                 "target": None,
-                **_judged(journal, refused, job, options),
+                **_judged(journal, refused, job, options, counts=summary["counts"]),
                 "notes": [*journal.run().notes, *_notes(journal, settings)],
                 "reasons": _with_first_faults(journal, summary["reasons"]),
             },
@@ -87,13 +87,17 @@ def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
 
 
 def _judged(
-    journal: Journal, refused: InputRefused | None, job: str, options: tuple[str, ...]
+    journal: Journal,
+    refused: InputRefused | None,
+    job: str,
+    options: tuple[str, ...],
+    *,
+    counts: Mapping[str, int],
 ) -> dict[str, Any]:
     again = quoted("check", place_of(job), *options)
     if refused:
         message, state, code = refusal(refused, job), State.REFUSED, ExitCode.REFUSED
         return {"state": state, "exit_code": code, "message": message, "next": again}
-    counts = journal.counts()
     message = prospects(counts, by_name=_names_of(journal) is not None)
     if counts[Result.INVALID]:
         return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}

@@ -16,15 +16,17 @@ TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
 MOST_DROPPED = 1000  # told; their number is of all
 
 
-def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> None:
-    """Add what is due today, where *earlier* was to come before this run; call it inside a transaction.
+def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
+    """Add what is due today, where *earlier* was to come before this run; give the number of rows.
+
+    Call it inside a transaction.
 
     Whom the file names must be known by now. A return needs to be read first, for it is made only while the
     associate still has what was set.
     """
     run = journal.run()
     due, gone = _judged(journal, earlier) if earlier else ([], [])
-    first = sum(journal.counts().values()) + 1
+    first = run.input["rows"] + 1
     journal.append(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
     journal.describe(
         input={
@@ -38,6 +40,7 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> None:
     )
     if any(each.kind is Kind.RETURN for each in due):
         journal.describe(step=Step.READ)
+    return len(due)
 
 
 def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[Entry]]:

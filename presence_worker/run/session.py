@@ -108,15 +108,16 @@ class Session:
             if self._settings.target.verify_reads
             else policy.tries(client.put)
         )
+        to_send = self._journal.to_send()
         page = max(delivery.concurrency, int(policy.pace.rate))
         self._watch = Watch(
             self._halt,
             limit=self._settings.safety.max_failures,
-            to_send=self._journal.to_send(),
+            to_send=to_send,
             floor=self._settings.safety.percent_floor,
         )
-        self._look_ahead()
-        progress.begin(self._journal.to_send(), lambda: self._doing(policy.gate))
+        self._look_ahead(to_send)
+        progress.begin(to_send, lambda: self._doing(policy.gate))
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             changes = self._not_overtaken(self._journal.changes(page))
@@ -127,11 +128,11 @@ class Session:
         progress.end()
         await self._recorder.flush()
 
-    def _look_ahead(self) -> None:
-        """Say what is announced for the time the run may take."""
+    def _look_ahead(self, to_send: int) -> None:
+        """Say what is announced for the time so many rows may take."""
         if self._invocation.target == SANDBOX or not is_online(self._settings.target):
             return
-        expected = self._journal.to_send() / self._settings.delivery.rate
+        expected = to_send / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
         if self._note(words):
             log.warning("run.maintenance_ahead", words=words)

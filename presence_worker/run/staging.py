@@ -44,8 +44,7 @@ def stage(
         if not opened.identity:
             settle_clashes(journal, settings)
         refused = _judge(journal, opened, job, settings, before.last)
-        if not opened.identity and not refused:
-            add_due(journal, before.to_come, settings)
+        if not opened.identity and not refused and add_due(journal, before.to_come, settings):
             settle_clashes(journal, settings)
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
             journal.describe(step=Step.READ)
