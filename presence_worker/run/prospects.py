@@ -6,7 +6,7 @@ from ..model import Result
 from ..text import share
 
 
-def prospects(counts: Mapping[Result, int], *, by_name: bool) -> str:
+def prospects(counts: Mapping[str, int], *, by_name: bool) -> str:
     """Say in one sentence what `run` would do with the rows; *by_name* people are looked up only then."""
     rows, invalid, skipped = sum(counts.values()), counts[Result.INVALID], counts[Result.SKIPPED]
     if invalid:
