@@ -4,16 +4,15 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from presence_worker.run.recorder import MOST
-
 from .evidence import Evidence, read_lines
 from .ledger import service
-from .night import AIMS, CONCURRENCY, COPIES, OFTEN, ROWS, WORKER, WRONG_WORKER, Ended, Night
+from .night import AIMS, CONCURRENCY, COPIES, OFTEN, RATE, ROWS, WORKER, WRONG_WORKER, Ended, Night
 from .tally import BEYOND, ENDING, FALSE, LOST, NEEDLESS, Tally
 
-BOUND = CONCURRENCY + 2 * MOST
-"""Rows that may be in doubt after one kill: those in flight, one group of outcomes that is being written,
-and one that waits meanwhile. It holds while a write takes less time than MOST answers need (125 ms here)."""
+LONGEST_WRITE = 0.125  # seconds a group of outcomes may take to get on disk, on a machine that is at work
+BOUND = CONCURRENCY + 2 * round(RATE * LONGEST_WRITE)
+"""Rows that may be in doubt after one kill: those in flight, those whose outcomes are being written, and
+those answered meanwhile. No group is ever full at this rate: its time, 20 ms, is over long before."""
 MOST_KILLS = 6  # of one night
 Strike = Callable[[Night, random.Random], bool]  # what else befalls the disk; whether it was a power loss
 Surroundings = Callable[[Path], dict[str, str]]  # environment variables for the night in a folder
