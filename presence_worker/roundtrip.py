@@ -34,8 +34,8 @@ def ragged(found: int, wanted: int) -> str:
     """Say that a row has not as many cells as the header, and how it is mended in failed.csv."""
     words = f"{counted(found, 'cell')}, but the header has {wanted}"
     if found > wanted:
-        return f"{words}; take out those that are too many, and empty _detail in failed.csv"
-    return f"{words}; fill them in, or empty _detail in failed.csv to send the row as it is"
+        return f"{words}; take out those that are too many (in failed.csv, empty _detail as well)"
+    return f"{words}; fill them in (in failed.csv: or empty _detail, to send the row as it is)"
 
 
 def surplus(detail: str) -> int:
@@ -46,7 +46,7 @@ def surplus(detail: str) -> int:
 
 def no_text(what: str) -> str:
     """Say that JSON has something else where *what*, such as "the message", should be, and how to mend it."""
-    return f"{_no_text(what)}; write what is meant, or empty _detail in failed.csv to take it as it stands"
+    return f"{_no_text(what)}; write what is meant (in failed.csv: or empty _detail, to take it as it stands)"
 
 
 def _no_text(what: str) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ..model import Result, State
 from ..report.mapping import mapping_lines
-from ..report.words import MENDERS, NOTHING_SENT, RESULTS, mender, reason_words
+from ..report.words import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
 from ..text import counted
 from .coming import coming_lines, who
 from .explanation import explanation_lines, place_of
@@ -17,7 +16,6 @@ from .wrapping import wrapped
 
 WORST = 8  # reasons shown; the report has all
 CHANGES = 500  # people named; `--json` names more
-UNREAD = (State.CHECKED, State.REFUSED)  # then the file itself is what is to be mended
 TOO_MANY = "are too long for a status or too many to list: is this the column with the statuses?"
 
 
@@ -47,10 +45,8 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     counts = {result: number for result, number in summary["counts"].items() if number}
     if counts:
         yield ""
-    waits = summary["state"] in (State.CHECKED, State.PLANNED, State.HELD)
     for result, number in counts.items():
-        words = "to be sent" if waits and result == Result.NOT_SENT else RESULTS[Result(result)]
-        yield f"  {number:>7}  {result:<10} {words}"
+        yield f"  {number:>7}  {result:<10} {result_words(result, summary['state'])}"
     yield from _changes(summary)
     yield from _reasons(summary)
     yield from coming_lines(summary)
@@ -89,23 +85,20 @@ def _changes(summary: dict[str, Any]) -> Iterator[str]:
 
 def _reasons(summary: dict[str, Any]) -> Iterator[str]:
     """Show what is not done, by who can mend it, as the page does."""
-    waits = summary["state"] in NOTHING_SENT  # then `not_sent` is nobody's fault
-    reasons = [
-        entry for entry in summary.get("reasons", []) if not (waits and entry["result"] == Result.NOT_SENT)
-    ]
+    state = summary["state"]
+    reasons = [entry for entry in summary.get("reasons", []) if is_trouble(entry["result"], state)]
     if reasons:
         yield ""
         yield "Not done, and who can mend it"
-    shown = reasons if summary["state"] in UNREAD else reasons[:WORST]
+    shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
     place = place_of([fault for entry in shown for fault in entry.get("first", [])])
     for somebody, hands in MENDERS.items():
         theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
         if theirs:
             yield f"  {somebody}: {hands}"
         for entry in theirs:
-            words = reason_words(entry["reason"], entry["result"])
-            remedy = words.remedy_in_the_file if summary["state"] in UNREAD else words.remedy
-            yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {remedy}", indent=11)
+            words = reason_words(entry["reason"], entry["result"], state)
+            yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {words.remedy}", indent=11)
             yield from _first(entry, place)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..journal import Reader
 from ..model import Reason, Result, State
-from .words import NOTHING_SENT, Mender, mender, verdict
+from .words import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
 
 FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
 OPENINGS = {
@@ -14,7 +15,6 @@ OPENINGS = {
 }
 LEFT = "{people} {are} still to be sent"
 IN_TROUBLE = "{people} {are} not confirmed by SuperOffice"
-REFUSED_US = "SuperOffice refused this program, not the {people} it asked for"
 NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
 CHANGED_BY_OTHERS = "somebody else has changed {people} meanwhile"
 CLAUSES: dict[str | None, str] = {
@@ -37,6 +37,7 @@ CLAUSES: dict[str | None, str] = {
     Reason.NO_SERVICE_USER: "{people} {have} no part in Service",
     Reason.BEFORE_UNKNOWN: "of {people} it is not known what was there before",
     Reason.REFUSED: "SuperOffice said no to {people}",
+    REFUSED_US: "SuperOffice refused this program, not the {people} it asked for",
     Reason.MOVED_SINCE_PLAN: CHANGED_BY_OTHERS,
     Reason.MOVED_SINCE_RUN: CHANGED_BY_OTHERS,
 }
@@ -52,16 +53,43 @@ class Trouble(NamedTuple):
     detail: str | None  # of one of them
 
 
-def headline(state: str, counts: Mapping[Result, int], done: int, troubles: Sequence[Trouble]) -> str:
-    """Say how a run went, of whose rows *done* are done."""
+def headline_of(journal: Reader, state: str) -> str:
+    """Say how the run of a journal went that is, or is about to be, in a state."""
+    counts, undoes = journal.counts(), journal.run().undoes
+    return headline(state, counts, journal.done(), troubles_of(journal), undoes=undoes)
+
+
+def troubles_of(journal: Reader) -> list[Trouble]:
+    """Give why rows are not done, most rows first."""
+    people = journal.people()
+    return [
+        Trouble(result, reason, rows, people[result, reason], detail)
+        for result, reason, rows, detail in journal.reasons()
+    ]
+
+
+def headline(
+    state: str,
+    counts: Mapping[Result, int],
+    done: int,
+    troubles: Sequence[Trouble],
+    *,
+    undoes: str | None = None,
+) -> str:
+    """Say how a run went, of whose rows *done* are done, and which may take back the run *undoes*."""
     if state == State.REFUSED:
         return "Nothing was sent: the file cannot be used as it is."
     if state in NOTHING_SENT:
         return _of_a_plan(state, troubles)
-    if done == sum(counts.values()):
-        return f"{OPENINGS.get(State(state), '')}{verdict(counts, done)}"
-    start = f"{OPENINGS.get(State(state), '')}{done} of {sum(counts.values())} done"
-    return f"{start}; {_told(troubles)}."
+    opening, rows = OPENINGS.get(State(state), ""), sum(counts.values())
+    if done < rows:
+        what = f"changes of run {undoes} put back" if undoes else "done"
+        return f"{opening}{done} of {rows} {what}; {_told(troubles)}."
+    of, what = (f" of run {undoes}", "put back") if undoes else ("", "done")
+    thing = "change" if undoes else "row"
+    if rows == 1:
+        return f"{opening}The one {thing}{of} is {what}."
+    return f"{opening}All {rows} {thing}s{of} are {what}."
 
 
 def _of_a_plan(state: str, troubles: Sequence[Trouble]) -> str:
@@ -80,9 +108,8 @@ def _told(troubles: Sequence[Trouble]) -> str:
     """Name the kinds of trouble, or whoever can mend them where there are more than a few."""
     rows, people, menders = Counter[str](), Counter[str](), Counter[Mender]()
     for each in troubles:
-        clause = LEFT if each.result == Result.NOT_SENT else CLAUSES.get(each.reason, IN_TROUBLE)
-        if (each.reason, each.result) == (Reason.REFUSED, Result.FAILED):
-            clause = REFUSED_US
+        known = CLAUSES.get(told_as(each.reason, each.result), IN_TROUBLE)
+        clause = LEFT if each.result == Result.NOT_SENT else known
         rows[clause] += each.rows
         people[clause] += each.people
         menders[mender(each.reason, each.result)] += each.rows

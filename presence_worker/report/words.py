@@ -1,11 +1,9 @@
 """Sentences about results and reasons: one source for terminal, page and logs."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from ..model import Reason, Result, State
-from ..text import share
 
 _MEND = "mend the row in failed.csv and run that file"
 
@@ -15,11 +13,6 @@ class Words(NamedTuple):
 
     what: str
     remedy: str
-
-    @property
-    def remedy_in_the_file(self) -> str:
-        """What to do as long as there is no failed.csv."""
-        return "mend the file" if self.remedy == _MEND else self.remedy.replace("failed.csv", "the file")
 
 
 class Mender(StrEnum):
@@ -49,13 +42,15 @@ RESULTS: dict[Result, str] = {
 NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
 
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
+WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # the file itself is to be mended
+REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # told like a reason: the service refused us, not a row
 _RESUME = "resume the run"
 REASONS: dict[str, Words] = {
     Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
     Reason.UNKNOWN_STATUS: Words(
         "status not understood", "map it in input.statuses, or mend it in failed.csv"
     ),
-    Reason.STATUS_NOT_ALLOWED: Words("status not allowed", "list it in input.allowed_statuses, or mend it"),
+    Reason.STATUS_NOT_ALLOWED: Words("status not allowed", f"{_MEND}; or list it in input.allowed_statuses"),
     Reason.BAD_MESSAGE: Words("message is no text, or none can be made", _MEND),
     Reason.MESSAGE_TOO_LONG: Words("message too long", _MEND),
     Reason.CONTROL_CHARACTERS: Words("control characters in the message", _MEND),
@@ -82,7 +77,12 @@ REASONS: dict[str, Words] = {
     ),
     Reason.REFUSED: Words(
         "the service said no",
-        "read its words in the report; 403 is a missing right, else mend the row in failed.csv",
+        "read its words in report.csv; 403 is a missing right, else mend the row in failed.csv",
+    ),
+    REFUSED_US: Words(
+        "the service refused us, not the row",
+        "read its words: a missing right (403) is the CRM administrator's to give, all else is in the "
+        "configuration; then resume",
     ),
     Reason.MOVED_SINCE_PLAN: Words("somebody changed it after the plan", "plan again, and look at it"),
     Reason.MOVED_SINCE_RUN: Words("somebody, or a later run, changed it since", "nothing, if that is right"),
@@ -113,6 +113,7 @@ MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to 
         (
             Reason.BAD_ASSOCIATE_ID,
             Reason.UNKNOWN_STATUS,
+            Reason.STATUS_NOT_ALLOWED,
             Reason.BAD_MESSAGE,
             Reason.MESSAGE_TOO_LONG,
             Reason.CONTROL_CHARACTERS,
@@ -140,32 +141,37 @@ MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to 
 }
 
 
+def told_as(reason: str | None, result: str) -> str | None:
+    """Give the name under which the words for a reason are kept."""
+    return REFUSED_US if (reason, result) == (Reason.REFUSED, Result.FAILED) else reason
+
+
 def mender(reason: str | None, result: str) -> Mender:
     """Say who can mend rows with a reason."""
-    if reason is None or (reason, result) == (Reason.REFUSED, Result.FAILED):
-        return Mender.OPERATIONS
-    return MENDS.get(reason, Mender.OPERATIONS)
+    return MENDS.get(told_as(reason, result) or "", Mender.OPERATIONS)
 
 
-def reason_words(reason: str | None, result: str) -> Words:
-    """Give the words for a reason; a row without one is explained by its result."""
-    if reason is None:
+def is_trouble(result: str, state: str) -> bool:
+    """Whether a row that is not done is to be explained; that nothing was sent yet is nobody's fault."""
+    return not (state in NOTHING_SENT and result == Result.NOT_SENT)
+
+
+def result_words(result: str, state: str) -> str:
+    """Say what a result means in a run that is in a state."""
+    waits = state in NOTHING_SENT and state != State.REFUSED and result == Result.NOT_SENT
+    return "to be sent" if waits else RESULTS[Result(result)]
+
+
+def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -> Words:
+    """Give the words for a reason, with a remedy that the run's state allows.
+
+    A row without a reason is explained by its result.
+    """
+    name = told_as(reason, result)
+    if name is None:
         return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
-    if (reason, result) == (Reason.REFUSED, Result.FAILED):
-        return Words(
-            "the service refused us, not the row",
-            "read its words: a missing right (403) is the CRM administrator's to give, all else is in the "
-            "configuration; then resume",
-        )
-    return REASONS.get(reason) or Words(reason, "read the detail")  # a newer program may know more
-
-
-def verdict(counts: Mapping[Result, int], done: int) -> str:
-    """Say in one sentence how a run went, of whose rows *done* are done."""
-    rows = sum(counts.values())
-    if rows == done:
-        return f"All {rows} rows are done." if rows != 1 else "The one row is done."
-    if rows == 1:
-        return f"The one row is not done: {next(RESULTS[result] for result in NOT_DONE if counts[result])}."
-    parts = [f"{counts[result]} {RESULTS[result]}" for result in NOT_DONE if counts[result]]
-    return f"{share(done, rows, 'row')} done; {', '.join(parts)}."
+    words = REASONS.get(name) or Words(name, "read the detail")  # a newer program may know more
+    if state not in WITHOUT_FAILED_CSV:
+        return words
+    in_the_file = words.remedy.replace(_MEND, "mend the file").replace("failed.csv", "the file")
+    return words._replace(remedy=in_the_file)

@@ -12,6 +12,7 @@ from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, LAST, Journal, RunRecord, run_lock
 from ..model import Intent, State
 from ..values import plain_duration
+from .ending import message_of
 from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
@@ -56,7 +57,7 @@ def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
         journal.describe(
             state=State.STOPPED,
             exit_code=ExitCode.CRASHED,
-            message=DIED,
+            message=message_of(journal, State.STOPPED, DIED),
             next=known or invocation.command("resume", folder.name),
         )
 

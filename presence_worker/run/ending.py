@@ -1,6 +1,5 @@
 """How a run ended: its state, its exit code, and the command to run next."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,17 +7,12 @@ from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
 from ..intake.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import Journal
-from ..model import Reason, Result, State
-from ..report.words import verdict
+from ..model import State
+from ..report import NextStep, advice, headline_of, next_steps
 from ..settings import Input
 from .invocation import Invocation
 from .staging import place_of, storable
 
-Counts = Mapping[Result, int]
-MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
-MEND = "Mend failed.csv and run it.", "run"
-LOOK_AGAIN = "Somebody changed what was read: plan failed.csv before you overwrite it.", "plan"
-NOT_IN_THE_FILE = "What follows from earlier files and is not done ({}) is in the report and in `schedule`."
 FEED_AGAIN = "; feed the mended job on standard input again"
 
 
@@ -35,24 +29,47 @@ def ending_of(
     journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
 ) -> Ending:
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
-    counts = journal.counts()
-    run_id = folder.name
+    state = _state(journal, error)
+    way_on = next_steps(journal, state)
+    if state is State.FINISHED:
+        code = ExitCode.INCOMPLETE if way_on else ExitCode.DONE
+    else:
+        code = error.exit_code if error else ExitCode.CRASHED
+    command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
+    words = _words(error, job) if error and state not in (State.FINISHED, State.PLANNED) else None
+    return Ending(state, code, message_of(journal, state, words), command)
+
+
+def message_of(journal: Journal, state: State, words: str | None) -> str:
+    """Say how the run went, why, and what to do now; *words* say what ended it early.
+
+    The words that refuse a file say all of this themselves, and are the same in `check`.
+    """
+    if state is State.REFUSED and words:
+        return words
+    said = (headline_of(journal, state), words and _sentence(words), advice(journal, state))
+    return " ".join(filter(None, said))
+
+
+def _state(journal: Journal, error: PresenceWorkerError | None) -> State:
     if isinstance(error, InputRefused):
-        command = invocation.command("check", place_of(job or STDIN), *invocation.input_options)
-        return Ending(State.REFUSED, error.exit_code, refusal(error, job), storable(command))
+        return State.REFUSED
     if isinstance(error, Planned):
-        way_on = invocation.command("apply", run_id) if unsettled(counts) else None
-        return Ending(State.PLANNED, error.exit_code, str(error), way_on)
+        return State.PLANNED
     if isinstance(error, Held):
-        return Ending(State.HELD, error.exit_code, str(error), invocation.command("apply", run_id))
-    if error is not None and unsettled(counts):
-        message = f"{_sentence(str(error))} {verdict(counts, journal.done())}"
-        return Ending(State.STOPPED, error.exit_code, message, invocation.command("resume", run_id))
-    return _finished(journal, counts, folder, invocation)
+        return State.HELD
+    return State.STOPPED if error is not None and journal.to_send() else State.FINISHED
+
+
+def _words(error: PresenceWorkerError, job: str | None) -> str:
+    return refusal(error, job) if isinstance(error, InputRefused) else str(error)
 
 
 def _sentence(words: str) -> str:
-    """End words that may end already, such as those of the service."""
+    """Begin and end words as a sentence; they may end already, such as those of the service."""
+    first, *_ = words.split(" ", 1)
+    if first.isalpha() and first.islower():  # else it is a name
+        words = f"{first.capitalize()}{words[len(first) :]}"
     return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
@@ -61,29 +78,22 @@ def refusal(error: InputRefused, job: str | None) -> str:
     return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
 
 
-def unsettled(counts: Counts) -> int:
-    """Count the rows `resume` would send."""
-    return counts[Result.NOT_SENT] + counts[Result.FAILED] + counts[Result.UNKNOWN]
-
-
-def _finished(journal: Journal, counts: Counts, folder: Path, invocation: Invocation) -> Ending:
-    message = verdict(counts, journal.done())
-    if unsettled(counts):
-        command = invocation.command("resume", folder.name)
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, message, command)
-    if journal.to_mend():
-        reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
-        moved = any(reason in MOVED for _, reason, *_ in journal.reasons())
-        words, way_on = LOOK_AGAIN if moved else MEND
-        command = invocation.command(way_on, str(folder / "failed.csv"), *reading)
-        others = counts[Result.INVALID] + counts[Result.REJECTED] - journal.to_mend()
-        more = f" {NOT_IN_THE_FILE.format(others)}" if others else ""
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}{more}", command)
-    if others := counts[Result.INVALID] + counts[Result.REJECTED]:
-        words = NOT_IN_THE_FILE.format(others)
-        command = invocation.command("schedule")
-        return Ending(State.FINISHED, ExitCode.INCOMPLETE, f"{message} {words}", command)
-    return Ending(State.FINISHED, ExitCode.DONE, message, None)
+def _command(step: NextStep, journal: Journal, folder: Path, job: str | None, invocation: Invocation) -> str:
+    """Give the command line that carries out a step."""
+    match step:
+        case NextStep.CHECK:
+            again = invocation.command("check", place_of(job or STDIN), *invocation.input_options)
+            return storable(again)
+        case NextStep.APPLY:
+            return invocation.command("apply", folder.name)
+        case NextStep.RESUME:
+            return invocation.command("resume", folder.name)
+        case NextStep.SCHEDULE:
+            return invocation.command("schedule")
+        case NextStep.MEND | NextStep.LOOK_AGAIN:
+            reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
+            command = "run" if step is NextStep.MEND else "plan"
+            return invocation.command(command, str(folder / "failed.csv"), *reading)
 
 
 def _as_it_is(delimiter: str | None, config: Input) -> tuple[str, ...]:

@@ -37,8 +37,7 @@ def _held(number: int, to: str, limit: Limit, users: int | None, safety: Safety)
     if not limit.tripped(number, whole=users, floor=safety.percent_floor):
         return None
     return Held(
-        f"{counted(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows; "
-        "nothing was sent: look at the report, then apply the run if it is right"
+        f"{counted(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows"
     )
 
 
@@ -46,7 +45,4 @@ def too_different(differences: Sequence[str], safety: Safety) -> Held | None:
     """Give the reason to hold a job that is very different from the last one, where that is wanted."""
     if not (differences and safety.strict):
         return None
-    return Held(
-        f"the job differs from the last one: {'; '.join(differences)}; "
-        "nothing was sent: look at the file, then apply the run if it is right"
-    )
+    return Held(f"the job differs from the last one: {'; '.join(differences)}")

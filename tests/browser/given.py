@@ -9,8 +9,7 @@ from typing import Any
 
 from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row, State
-from presence_worker.report import write_reports
-from presence_worker.report.words import verdict
+from presence_worker.report import headline_of, write_reports
 from presence_worker.settings import Settings
 from tests.journal.given import RUN, invalid, row, staged, tamper
 
@@ -53,7 +52,7 @@ def plan(folder: Path) -> Path:
     more: dict[str, Any] = {
         "state": State.PLANNED,
         "exit_code": 0,
-        "message": "12 changes planned; nothing was sent",
+        "message": None,
     }
     with closing(
         staged(folder / "journal.sqlite", [*map(row, range(1, 13)), invalid(13)], **more)
@@ -154,6 +153,6 @@ def _ended(journal: Journal) -> None:
         journal.describe(
             state=State.FINISHED,
             exit_code=3,
-            message=verdict(journal.counts(), journal.done()),
+            message=headline_of(journal, State.FINISHED),
             next=f"presence-worker resume {RUN.run_id} --config /home/ann/presence-worker.toml",
         )

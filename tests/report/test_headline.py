@@ -4,6 +4,7 @@ import pytest
 
 from presence_worker.model import Reason, Result, State
 from presence_worker.report.headline import CLAUSES, Trouble, headline
+from presence_worker.report.words import REFUSED_US
 
 NOTHING = dict.fromkeys(Result, 0)
 BY_OPERATIONS = {  # reasons that say nothing of the person or the row
@@ -24,17 +25,17 @@ def trouble(result: Result, reason: Reason | None, rows: int, people: int | None
     return Trouble(str(result), reason and str(reason), rows, rows if people is None else people, None)
 
 
-def said(state: State, done: int, *troubles: Trouble) -> str:
+def said(state: State, done: int, *troubles: Trouble, undoes: str | None = None) -> str:
     """Give the headline of a run that updated some rows, and not others."""
     counts = {**NOTHING, Result.UPDATED: done}
     for each in troubles:
         counts[Result(each.result)] += each.rows
-    return headline(str(state), counts, done, troubles)
+    return headline(str(state), counts, done, troubles, undoes=undoes)
 
 
 def test_each_reason_has_a_clause() -> None:
     """What is wrong with people or rows is said; only trouble of ours or the service's is told alike."""
-    assert set(CLAUSES) == set(Reason) - BY_OPERATIONS - OF_DONE
+    assert set(CLAUSES) - {REFUSED_US} == set(Reason) - BY_OPERATIONS - OF_DONE
 
 
 @pytest.mark.parametrize(
@@ -123,4 +124,15 @@ def test_a_plan_tells_what_is_wrong_in_the_file_too() -> None:
 
     assert said(State.PLANNED, 0, *troubles) == (
         "Nothing was sent yet: 1 person would be changed; 1 person is protected."
+    )
+
+
+def test_an_undo_says_what_it_took_back() -> None:
+    """It is no job like others: people are as they were before a certain run."""
+    moved = trouble(Result.REJECTED, Reason.MOVED_SINCE_RUN, 1)
+
+    assert said(State.FINISHED, 320, undoes="X") == "All 320 changes of run X are put back."
+    assert said(State.FINISHED, 1, undoes="X") == "The one change of run X is put back."
+    assert said(State.STOPPED, 2, moved, undoes="X") == (
+        "Stopped early: 2 of 3 changes of run X put back; somebody else has changed 1 person meanwhile."
     )

@@ -272,7 +272,7 @@ def test_a_message_that_is_no_text_can_be_sent_as_it_stands(place: Path) -> None
     path.write_text(json.dumps([{"associateId": 5, "status": "Away", "message": 5}]), "utf-8")
     (refused,) = run(path, place)
     failed = place / "failed.csv"
-    assert "empty _detail in failed.csv" in (refused.detail or "")
+    assert "in failed.csv: or empty _detail" in (refused.detail or "")
 
     failed.write_text(failed.read_text("utf-8-sig").replace(f'"{refused.detail}"', ""), "utf-8")
     _, rows = read(failed)

@@ -9,7 +9,7 @@ import pytest
 from presence_worker.cli.show import summary_lines
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.report.words import MENDERS, REASONS, RESULTS, Mender, mender, reason_words, verdict
+from presence_worker.report.words import MENDERS, REASONS, REFUSED_US, RESULTS, Mender, mender, reason_words
 from tests.journal.given import UPDATED, deliver, staged
 
 from .given import page
@@ -27,7 +27,7 @@ def test_each_result_has_words() -> None:
 
 def test_each_reason_has_words() -> None:
     """No reason is left without words, nor without what to do about it."""
-    assert set(REASONS) == set(Reason)
+    assert set(REASONS) - {REFUSED_US} == set(Reason)
     assert all(words.what and words.remedy for words in REASONS.values())
 
 
@@ -78,27 +78,6 @@ def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
 
     assert words.what == RESULTS[result]
     assert words.remedy == ("resume the run" if result is Result.NOT_SENT else "nothing")
-
-
-@pytest.mark.parametrize(
-    ("counts", "done", "sentence"),
-    [
-        ({}, 0, "All 0 rows are done."),
-        ({Result.UPDATED: 1}, 1, "The one row is done."),
-        ({Result.UPDATED: 2, Result.UNCHANGED: 1, Result.DUPLICATE: 1}, 4, "All 4 rows are done."),
-        ({Result.NOT_SENT: 1}, 0, "The one row is not done: not sent."),
-        ({Result.UPDATED: 1, Result.FAILED: 1}, 1, "1 of 2 rows is done; 1 not delivered."),
-        ({Result.REJECTED: 1, Result.DUPLICATE: 1}, 0, "0 of 2 rows are done; 1 refused for good."),
-        (
-            {Result.UPDATED: 3, Result.INVALID: 2, Result.UNKNOWN: 1},
-            3,
-            "3 of 6 rows are done; 2 wrong in the file, 1 perhaps sent, never confirmed.",
-        ),
-    ],
-)
-def test_the_verdict_is_one_sentence(counts: dict[Result, int], done: int, sentence: str) -> None:
-    """It says how many rows are done, and of the others, what they are."""
-    assert verdict({**NOTHING, **counts}, done) == sentence
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_a_run_that_died_is_said_to_have(worker: Worker) -> None:
     line = worker.call("runs", "--state-dir", str(worker.state)).out.splitlines()[1]
 
     assert (run["state"], run["exit_code"], run["next"]) == ("stopped", 1, "presence-worker resume")
-    assert "the program ended before the run did" in str(run["message"])
+    assert "The program ended before the run did" in str(run["message"])
     assert line.split()[-2:] == ["died", "resume"]
 
 

@@ -463,7 +463,7 @@ def test_each_sends_nothing_where_somebody_cannot_be_read(refused: int, on: On) 
         resumed = worker.follow(stopped)
 
     assert (stopped.code, sent, resumed.code, len(server.puts)) == (6, 0, 0, 9)
-    assert "the present value of associate 5 cannot be read" in stopped.summary["message"]
+    assert "The present value of associate 5 cannot be read" in stopped.summary["message"]
     assert "nothing was sent" in stopped.summary["message"]
 
 

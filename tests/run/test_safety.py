@@ -74,7 +74,7 @@ def test_one_change_too_many(worker: Worker) -> None:
     ended = worker("run", job(worker, 1, 0), "--max-changes", "0")
 
     assert ended.code == 5
-    assert ended.summary["message"].startswith("1 change is more than safety.max_changes (0) allows")
+    assert ". 1 change is more than safety.max_changes (0) allows. " in ended.summary["message"]
 
 
 def test_max_changes_counts_what_would_be_sent(worker: Worker, sandbox: Sandbox) -> None:

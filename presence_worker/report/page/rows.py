@@ -8,9 +8,9 @@ import orjson
 from markupsafe import Markup
 
 from ...journal import Fate, Journal, RunRecord
-from ...model import Reason, Result
+from ...model import Result
 from ..rows import FIELDS, line_of, more_fields
-from ..words import NOT_DONE, REASONS, reason_words
+from ..words import NOT_DONE, REASONS
 from .bar import MARKS, kind
 
 MOST_ROWS = 20_000  # report.csv has all
@@ -18,7 +18,6 @@ PLAIN_ROWS = 200  # that are there without script, too
 AT_ONCE = 500  # rows that become text at once
 MOST_WORDS = 1000  # that rows share
 CODED = ("status", "result", "reason", "before_status")  # fields that have the same few words in all rows
-OTHERWISE = (Reason.REFUSED, Result.FAILED)  # has words of its own
 LESS_THAN = b"\\u003c"  # as JSON may write it: no text can end the element it stands in
 
 
@@ -74,8 +73,7 @@ class Rows:
             "fields": [*FIELDS, *self.more],
             "coded": CODED,
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
-            "reasons": {str(reason): words.what for reason, words in REASONS.items()}
-            | {" ".join(OTHERWISE): reason_words(*OTHERWISE).what},
+            "reasons": {str(reason): words.what for reason, words in REASONS.items()},
         }
         yield _harmless(orjson.dumps(head)[:-1] + b',"rows":[')
         for number, group in enumerate(_grouped(self._chosen())):

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...journal import Journal, RunRecord
-from ...model import Result, State
+from ...model import Result
+from ..advice import advice
 from ..changes import waiting_changes
-from ..headline import Trouble, headline
+from ..headline import headline_of, troubles_of
 from ..mapping import mapping_lines
 from ..rows import more_fields
 from ..summary import summarise
 from ..to_come import to_come
-from ..words import MENDERS, NOTHING_SENT, mender
+from ..words import MENDERS, is_trouble, mender
 from .about import beside_the_last, settings_in_force
 from .bar import stacked
 from .course import course
@@ -29,32 +30,23 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View
         "run": run,
         "summary": summary,
         "mapping": "\n".join(mapping_lines(summary)),
-        "no_failed_csv": run.state == State.REFUSED,  # then the file itself is to be mended
         "settings": list(settings_in_force(run)),
         "compared": beside_the_last(run.compared),
-        **_answer(journal, run, counts),
+        **_answer(journal, run),
         **_lists(journal, run),
         **_pictures(journal, counts),
     }
 
 
-def troubles(journal: Journal) -> list[Trouble]:
-    """Give why rows are not done, most rows first."""
-    people = journal.people()
-    return [
-        Trouble(result, reason, rows, people[result, reason], detail)
-        for result, reason, rows, detail in journal.reasons()
-    ]
-
-
-def _answer(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View:
-    """Give whether it worked, and who can mend what."""
-    found = troubles(journal)
-    waits = run.state in NOTHING_SENT  # then `not_sent` is nobody's fault
-    faults = [each for each in found if not (waits and each.result == Result.NOT_SENT)]
-    mine = {who: [each for each in faults if mender(each.reason, each.result) is who] for who in MENDERS}
+def _answer(journal: Journal, run: RunRecord) -> View:
+    """Give whether it worked, what to do now, and who can mend what."""
+    said, to_do = headline_of(journal, run.state), advice(journal, run.state)
+    found = [each for each in troubles_of(journal) if is_trouble(each.result, run.state)]
+    mine = {who: [each for each in found if mender(each.reason, each.result) is who] for who in MENDERS}
     return {
-        "headline": headline(run.state, counts, journal.done(), found),
+        "headline": said,
+        "why": (run.message or "").removeprefix(said).removesuffix(to_do).strip(),
+        "advice": to_do,
         "troubles": [(who, has, mine[who]) for who, has in MENDERS.items() if mine[who]],
     }
 

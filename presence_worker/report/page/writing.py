@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ...journal import Journal
 from ...values import plain_duration
-from ..words import RESULTS, reason_words
+from ..words import RESULTS, reason_words, result_words
 from .bar import MARKS, kind
 from .rows import Rows
 from .view import view
@@ -43,6 +43,7 @@ ENVIRONMENT.globals |= {
     "longest": LONGEST,
     "marks": MARKS,
     "results": RESULTS,
+    "result_words": result_words,
     "words": reason_words,
 }
 

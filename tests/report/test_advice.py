@@ -1,0 +1,63 @@
+"""What to do now: the same words on terminal and page, in the order in which it is to be done."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from presence_worker.journal import Journal
+from presence_worker.model import Outcome, Reason, Result, State
+from presence_worker.report import advice, write_reports
+from tests.journal.given import UPDATED, deliver, invalid, row, staged
+
+from .given import page
+
+GONE = Outcome(result=Result.REJECTED, reason=Reason.UNKNOWN_ASSOCIATE)
+MOVED = Outcome(result=Result.REJECTED, reason=Reason.MOVED_SINCE_RUN)
+LOST = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
+MEND = "mend failed.csv and run it."
+
+
+def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
+    """Give the journal of a run whose rows came to these outcomes."""
+    journal = staged(path, len(outcomes))
+    deliver(journal, dict(enumerate(outcomes, 1)))
+    return journal
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        ((UPDATED, UPDATED), ""),
+        ((UPDATED, GONE), f"M{MEND[1:]}"),
+        ((UPDATED, LOST), "Resume the run."),
+        ((LOST, GONE), f"Resume the run. Then {MEND}"),
+        ((GONE, MOVED), "Somebody changed what was read: plan failed.csv before you overwrite it."),
+    ],
+)
+def test_what_is_to_be_done_is_told_in_order(outcomes: tuple[Outcome, ...], words: str) -> None:
+    """What can be sent again comes first; nothing is left unsaid because something else comes before it."""
+    with closing(ended(*outcomes)) as journal:
+        assert advice(journal, State.FINISHED) == words
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.HELD])
+def test_what_waits_is_to_be_looked_at_first(state: State) -> None:
+    """`apply` is a decision; where nobody would be changed, there is none to take."""
+    with closing(staged("", 1)) as waiting, closing(staged("", [invalid(1)])) as nobody:
+        assert advice(waiting, state).startswith("Look at what would be changed; ")
+        assert advice(nobody, state) == ""
+
+
+def test_a_file_that_was_refused_is_to_be_mended() -> None:
+    """There is no failed.csv of it."""
+    with closing(staged("", [row(1)])) as journal:
+        assert advice(journal, State.REFUSED) == "Mend the file and check it."
+
+
+def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
+    """Not only what to type, but what to do before."""
+    with closing(ended(UPDATED, GONE, path=tmp_path / "journal.sqlite")) as journal:
+        write_reports(tmp_path, journal)
+
+    assert f"M{MEND[1:]}" in page(tmp_path).words
