@@ -88,6 +88,8 @@ class Archive:
 
     def find(self, name: str) -> Path:
         """Give the folder of the run called *name*: its id, a beginning or the end of it, or `last`."""
+        if not name:
+            raise UsageFault("the name of the run is empty; write `last`, or an id or its beginning")
         folders = self.folders()
         if name == LAST and folders:
             return folders[0]

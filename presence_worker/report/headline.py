@@ -27,7 +27,7 @@ CLAUSES: dict[str | None, str] = {
     Reason.RAGGED_ROW: "{rows} {have} more or fewer cells than the header",
     Reason.BAD_DATE: "{rows} {have} a date that cannot be read for certain",
     Reason.NO_COVERAGE: "{rows} {have} a day to come in a file that may be half of one",
-    Reason.NO_IDENTITY: "{rows} {have} no name",
+    Reason.NO_IDENTITY: "nobody is named in {rows}",
     Reason.CONFLICT: "different things are asked for {people}",
     Reason.PROTECTED: "{people} {are} protected",
     Reason.UNKNOWN_IDENTITY: NOT_IN_SUPEROFFICE,
@@ -115,6 +115,8 @@ def _told(troubles: Sequence[Trouble]) -> str:
         menders[mender(each.reason, each.result)] += each.rows
     if len(rows) <= FEW:
         return " and ".join(_clause(clause, rows[clause], people[clause]) for clause in rows)
+    if len(menders) == 1:
+        return f"the others wait for {_who(next(iter(menders)))}"
     shares = [f"{menders[who]} for {_who(who)}" for who in Mender if menders[who]]
     return f"the others wait for somebody: {', '.join(shares)}"
 

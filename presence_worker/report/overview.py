@@ -1,16 +1,12 @@
 """runs.html: all runs on one page that needs nothing but a browser."""
 
-import base64
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup
 
 from ..days import local
@@ -18,21 +14,12 @@ from ..model import State
 from ..text import clean
 from ..values import plain_duration
 from .listed import UNREADABLE, Listed, Listing, day_and_time
+from .markup import ENVIRONMENT
 from .svg import Bar, bar_chart
 from .whole import write_whole
 
 MOST_BARS = 90  # jobs that a chart shows, the newest ones
 UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet
-STYLE = Markup(files(__package__).joinpath("templates", "overview.css").read_text("utf-8"))  # noqa: S704 - ours
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("presence_worker.report", "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters["duration"] = plain_duration
 
 
 class Measure(NamedTuple):
@@ -63,9 +50,7 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
 
     Inside *state_dir* its links to the runs' reports are relative, so that both can be moved together.
     """
-    page = _TEMPLATES.get_template("overview.html.j2").render(
-        style=STYLE,
-        style_hash=STYLE_HASH,
+    page = ENVIRONMENT.get_template("overview.html.j2").render(
         now=day_and_time(local(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
         missing=listing.missing and listing.missing.words(listing.zone),

@@ -180,10 +180,15 @@ def test_a_whole_id_is_not_ambiguous(runs: Archive) -> None:
     assert runs.find(OLD).name == OLD
 
 
-@pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("", 3), ("7f3a", 2)])
+@pytest.mark.parametrize(("name", "number"), [("20261123", 2), ("2026", 3), ("7f3a", 2)])
 def test_a_beginning_of_several_is_ambiguous(runs: Archive, name: str, number: int) -> None:
     """Which run is meant is not guessed at."""
     assert complaint(runs, name) == f"{name}: {number} runs may be meant; write more of the id"
+
+
+def test_an_empty_name_is_none(runs: Archive) -> None:
+    """A script whose variable is empty means no run."""
+    assert complaint(runs, "") == "the name of the run is empty; write `last`, or an id or its beginning"
 
 
 @pytest.mark.parametrize("name", ["20261124", DEAD, "lasts", "7f3", "f3a", "../runs"])

@@ -80,6 +80,14 @@ def test_of_many_matters_it_says_whose_they_are() -> None:
     )
 
 
+def test_of_many_matters_of_one_it_names_that_one() -> None:
+    """Then nobody else need read on."""
+    reasons = (Reason.UNKNOWN_STATUS, Reason.BAD_ASSOCIATE_ID, Reason.RAGGED_ROW)
+    troubles = [trouble(Result.INVALID, reason, 3) for reason in reasons]
+
+    assert said(State.FINISHED, 10, *troubles) == "10 of 19 done; the others wait for HR."
+
+
 def test_who_was_refused_for_us_is_not_told_as_refused() -> None:
     """Where the credentials were refused, SuperOffice said no to us, and not to these people."""
     refused = trouble(Result.FAILED, Reason.REFUSED, 2)
