@@ -7,20 +7,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import check, cpu, memory, pace, report, startup, unchanged
+from . import check, cpu, growth, pace, report, scaling, startup, throughput, unchanged, upsets
 from .child import PINNED, BrokenTrialError
 from .figures import Figure, table
 from .trial import WORKER, Extent
 
 BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
     "cpu": cpu.measure,
-    "memory": memory.measure,
+    "throughput": throughput.measure,
     "pace": pace.measure,
+    "upsets": upsets.measure,
+    "growth": growth.measure,
     "startup": startup.measure,
     "check": check.measure,
     "xlsx": check.measure_workbook,
     "unchanged": unchanged.measure,
+    "staging": report.measure_staging,
     "report": report.measure,
+    "scaling": scaling.measure,
 }
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 
@@ -28,7 +32,7 @@ ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 def main() -> int:
     """Measure, print the table, give the exit code."""
     arguments = _arguments()
-    extent = Extent(worker=arguments.worker.absolute(), quick=arguments.quick, million=arguments.million)
+    extent = Extent(worker=arguments.worker.absolute(), quick=arguments.quick)
     figures, broken = measure(arguments.names or list(BENCHMARKS), extent)
     sys.stdout.write(f"\n{_machine()}\n\n{table(figures, judged=not extent.quick)}\n")
     for name, error in broken.items():
@@ -64,7 +68,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes, no judgement: does it all still run?"
     )
-    parser.add_argument("--million", action="store_true", help="memory: also with 1 000 000 rows")
     parser.add_argument(
         "--worker",
         type=Path,

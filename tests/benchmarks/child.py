@@ -6,7 +6,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +31,21 @@ class Cost:
     started: float  # time.monotonic, which all processes of this machine share
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """When a process gets SIGSTOP, and for how long, in seconds."""
+
+    after: float
+    lasting: float
+
+
 def pin(process: subprocess.Popen[bytes], core: int) -> None:
     """Keep a process that has just been started on one core."""
     if PINNED:
         os.sched_setaffinity(process.pid, {core})
 
 
-def run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Cost:
+def run(command: Sequence[str], folder: Path, env: Mapping[str, str], frozen: Freeze | None = None) -> Cost:
     """Run *command* in *folder* to its end; raise BrokenTrialError, with its last words, if it fails."""
     words = folder / "stderr"
     with words.open("wb") as stderr:
@@ -45,12 +54,29 @@ def run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> Cost:
             command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr
         )
         pin(process, CLIENT_CORE)
-        usage = _reap(process)
+        with _freezing(process, frozen):
+            usage = _reap(process)
         wall = time.monotonic() - began
     if process.returncode:
         last_words = words.read_text("utf-8", "replace").strip()[-1000:]
         raise BrokenTrialError(f"{' '.join(command)}\nexited with {process.returncode}: {last_words}")
     return Cost(cpu=usage.ru_utime + usage.ru_stime, wall=wall, peak=mib(usage), started=began)
+
+
+@contextmanager
+def _freezing(process: subprocess.Popen[bytes], frozen: Freeze | None) -> Iterator[None]:
+    if frozen is None:
+        yield
+        return
+    stop = threading.Timer(frozen.after, process.send_signal, (signal.SIGSTOP,))
+    go_on = threading.Timer(frozen.after + frozen.lasting, process.send_signal, (signal.SIGCONT,))
+    for timer in (stop, go_on):
+        timer.start()
+    try:
+        yield
+    finally:
+        for timer in (stop, go_on):
+            timer.cancel()
 
 
 def _reap(process: subprocess.Popen[bytes]) -> resource.struct_rusage:
@@ -71,3 +97,11 @@ def _reap(process: subprocess.Popen[bytes]) -> resource.struct_rusage:
 def mib(usage: resource.struct_rusage) -> float:
     """Give the peak memory in MiB; Linux counts it in KiB."""
     return usage.ru_maxrss / 1024
+
+
+def said(command: Sequence[str], *, core: int) -> str:
+    """Run a program on a core to its end; give what it printed."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        pin(process, core)
+        words, _ = process.communicate(timeout=PATIENCE)
+    return words.decode("utf-8", "replace")

@@ -1,7 +1,8 @@
 """The least service that answers as SuperOffice does: a PUT is echoed, and its arrival noted.
 
-Run as a process of its own: `echo_server.py ARRIVALS [--slow]`. The first line it prints is its root URL.
-At SIGTERM it writes the arrival times of all PUTs (time.monotonic, as raw doubles) to the file ARRIVALS.
+As a process of its own: `echo_server.py ARRIVALS [--latency LEAST MOST] [--trouble N] [--storm AFTER FOR]`
+The first line it prints is its root URL. At SIGTERM it writes the arrival times of all PUTs (time.monotonic,
+as raw doubles) to the file ARRIVALS.
 """
 
 import argparse
@@ -17,12 +18,13 @@ from typing import cast
 
 import uvloop
 
-LEAST, MOST = 0.005, 0.300  # seconds a slow service takes to answer
 GOLDEN = 2_654_435_761  # spreads consecutive numbers evenly over 32 bits
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 PRESENCE_PATH = b"/UserPresenceStatus "
 PRESENT = b'{"Status":"StatusNormal","Message":""}'
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
+BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+TROUBLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -37,17 +39,39 @@ def take_request(received: bytes) -> tuple[bytes, bytes, bytes] | None:
     return (head, rest[:size], rest[size:]) if len(rest) >= size else None
 
 
-def latency(number: int) -> float:
-    """Give the seconds the answer to the PUT *number* takes: the same ones in every run."""
-    return LEAST + (MOST - LEAST) * (number * GOLDEN % 2**32) / 2**32
+class Manners:
+    """Owns how the service answers, PUT by PUT: the same in every run."""
+
+    def __init__(self, latency: tuple[float, float], trouble: int, storm: tuple[float, float]) -> None:
+        self.arrivals = array("d")
+        self._latency = latency  # seconds, at least and at most
+        self._trouble = trouble  # every so many PUTs are answered 503; 0: none
+        self._storm = storm  # seconds after the first PUT, and for how many: all are answered 429
+
+    def arrived(self) -> None:
+        """Note a PUT."""
+        self.arrivals.append(time.monotonic())
+
+    def answer(self, body: bytes) -> bytes:
+        """Give the answer to the PUT that arrived last."""
+        after, lasting = self._storm
+        if 0 <= self.arrivals[-1] - self.arrivals[0] - after < lasting:
+            return BUSY
+        if self._trouble and len(self.arrivals) % self._trouble == 0:
+            return TROUBLE
+        return OK % (len(body), body)
+
+    def latency(self) -> float:
+        """Give the seconds that it takes."""
+        least, most = self._latency
+        return least + (most - least) * (len(self.arrivals) * GOLDEN % 2**32) / 2**32
 
 
 class Connection(asyncio.Protocol):
     """Owns one connection: answers its requests one by one, in their order."""
 
-    def __init__(self, arrivals: "array[float]", *, slow: bool) -> None:
-        self._arrivals = arrivals
-        self._slow = slow
+    def __init__(self, manners: Manners) -> None:
+        self._manners = manners
         self._received = b""
         self._waiting = False  # for the time to answer: what comes meanwhile stays in the buffer
         self._transport: asyncio.Transport
@@ -67,8 +91,8 @@ class Connection(asyncio.Protocol):
     def _answer(self, head: bytes, body: bytes) -> None:
         known = PRESENCE_PATH in head
         if known and head.startswith(b"PUT "):
-            self._arrivals.append(time.monotonic())
-            self._echo(OK % (len(body), body))
+            self._manners.arrived()
+            self._echo(self._manners.answer(body))
         elif head.startswith(b"GET "):
             self._transport.write(OK % (len(PRESENT), PRESENT) if known else NOT_FOUND)
         else:
@@ -76,9 +100,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _echo(self, answer: bytes) -> None:
-        if self._slow:
+        if wait := self._manners.latency():
             self._waiting = True
-            wait = latency(len(self._arrivals))
             asyncio.get_running_loop().call_later(wait, self._echo_late, answer)
         else:
             self._transport.write(answer)
@@ -104,11 +127,13 @@ def main() -> None:
     """Serve, then tell when PUTs arrived."""
     parser = argparse.ArgumentParser()
     parser.add_argument("arrivals", type=Path)
-    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--latency", type=float, nargs=2, default=(0, 0))
+    parser.add_argument("--trouble", type=int, default=0)
+    parser.add_argument("--storm", type=float, nargs=2, default=(0, 0))
     arguments = parser.parse_args()
-    arrivals = array("d")
-    uvloop.run(serve(lambda: Connection(arrivals, slow=arguments.slow)))
-    arguments.arrivals.write_bytes(arrivals.tobytes())
+    manners = Manners(arguments.latency, arguments.trouble, arguments.storm)
+    uvloop.run(serve(lambda: Connection(manners)))
+    arguments.arrivals.write_bytes(manners.arrivals.tobytes())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What report.html costs: CPU for each row, and bytes beyond the rows."""
+"""What the journal and the report files cost for each row, of this version: `--worker` has no say in it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -9,19 +9,22 @@ from statistics import median
 from typing import BinaryIO
 
 from presence_worker.journal import Journal
+from presence_worker.report import write_reports
 from presence_worker.report.csv_files import write_report
 from presence_worker.report.page import write_page
-from tests.journal.given import UPDATED, deliver, staged
+from tests.journal.given import UPDATED, deliver, row, staged
 
-from .figures import Figure, at_most
+from .figures import Figure, at_least, at_most
 from .trial import Extent
 
-MOST_CPU = 10  # microseconds for each row
+MOST_CPU = 10  # microseconds for each row of a page
 MOST_BYTES = 300  # kB that are no rows
+ALL_FILES = 15  # microseconds for each row
+STAGED = 100_000  # rows a second
 
 
 def measure(folder: Path, extent: Extent) -> list[Figure]:
-    """Write the page of a usual job and of a large one, of this version: `--worker` has no say in it."""
+    """Write the page of a usual job and of a large one, then all files of a huge one."""
     rounds = extent.of(5, quick=1)
     usual, large = extent.of(10_000, quick=100), extent.of(100_000, quick=500)
     with closing(_night(folder / "usual", usual)) as journal:
@@ -35,7 +38,40 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
         Figure(label=f"report: page of {usual} rows", unit="µs/row", samples=cpu, goal=goal),
         Figure(label="report: more than report.csv", unit="kB", samples=[beyond], goal=size),
         Figure(label=f"report: page of {large} rows", unit="µs/row", samples=more),
+        _all_files(folder / "huge", extent.of(1_000_000, quick=1_000), rounds),
     ]
+
+
+def measure_staging(folder: Path, extent: Extent) -> list[Figure]:
+    """Store rows that are judged already, in one transaction on disk."""
+    rows, rounds = extent.of(200_000, quick=1_000), extent.of(5, quick=1)
+    speed = [rows / _staging(folder / f"{number}", rows) for number in range(rounds)]
+    goal = at_least(STAGED, median(speed), "median")
+    return [Figure(label=f"staging: {rows} rows", unit="rows/s of CPU", samples=speed, goal=goal)]
+
+
+def _staging(path: Path, rows: int) -> float:
+    path.mkdir()
+    judged = [row(number) for number in range(1, rows + 1)]
+    begun = time.process_time()
+    staged(path / "journal.sqlite", judged).close()
+    return time.process_time() - begun
+
+
+def _all_files(folder: Path, rows: int, rounds: int) -> Figure:
+    folder.mkdir()
+    with closing(_night(folder / "journal.sqlite", rows)) as journal:
+        costs = list(_each(lambda: write_reports(folder, journal), rounds))
+    samples = [cost / rows * 1e6 for cost in costs]
+    goal = at_most(ALL_FILES, median(samples), "median")
+    return Figure(label=f"report: all files of {rows} rows", unit="µs/row", samples=samples, goal=goal)
+
+
+def _each(write: Callable[[], object], rounds: int) -> Iterator[float]:
+    for _ in range(rounds):
+        begun = time.process_time()
+        write()
+        yield time.process_time() - begun
 
 
 def _night(path: Path, rows: int) -> Journal:
@@ -45,9 +81,8 @@ def _night(path: Path, rows: int) -> Journal:
 
 
 def _cpu(journal: Journal, rows: int) -> float:
-    begun = time.process_time()
-    write_page(journal, BytesIO())
-    return (time.process_time() - begun) / rows * 1e6
+    (cost,) = _each(lambda: write_page(journal, BytesIO()), 1)
+    return cost / rows * 1e6
 
 
 def _size(write: Callable[[Journal, BinaryIO], int], journal: Journal) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .child import SERVER_CORE, BrokenTrialError, Cost, pin, run
+from .child import SERVER_CORE, BrokenTrialError, Cost, Freeze, pin, run
 
 HERE = Path(__file__).parent
 SCRIPT = (sys.executable, "-P")  # -P: the modules beside a script are not in its way
@@ -27,7 +27,6 @@ class Extent:
 
     worker: Path = WORKER
     quick: bool = False
-    million: bool = False
 
     def of(self, full: int, *, quick: int) -> int:
         """Give the number in force."""
@@ -75,22 +74,28 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def trial(client: Client, job: Path, *, rows: int, slow: bool = False) -> Trial:
-    """Run a client against a fresh service; raise BrokenTrialError unless each row made one PUT."""
+def trial(
+    client: Client, job: Path, *, rows: int, manners: Sequence[str] = (), frozen: Freeze | None = None
+) -> Trial:
+    """Run a client against a fresh service; raise BrokenTrialError unless each row made one PUT.
+
+    *manners* are options of the service; one that refuses PUTs gets them again.
+    """
     with TemporaryDirectory(prefix="benchmark-") as name:
         folder = Path(name)
-        with _service(folder / "arrivals", slow=slow) as url:
-            cost = run(client(job, url), folder, environment(folder))
+        with service(folder / "arrivals", manners) as url:
+            cost = run(client(job, url), folder, environment(folder), frozen)
         arrivals = array("d", (folder / "arrivals").read_bytes())
-    if len(arrivals) != rows:
+    refuses = "--trouble" in manners or "--storm" in manners
+    if len(arrivals) < rows or (len(arrivals) > rows and not refuses):
         raise BrokenTrialError(f"{len(arrivals)} PUTs arrived for {rows} rows of {job.name}")
     return Trial(cost=cost, arrivals=arrivals)
 
 
 @contextmanager
-def _service(arrivals: Path, *, slow: bool) -> Iterator[str]:
+def service(arrivals: Path, manners: Sequence[str] = ()) -> Iterator[str]:
     """Start a service, give its root URL, and end it; by then *arrivals* is written."""
-    command = [*SCRIPT, f"{HERE / 'echo_server.py'}", f"{arrivals}", *(["--slow"] if slow else [])]
+    command = [*SCRIPT, f"{HERE / 'echo_server.py'}", f"{arrivals}", *manners]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
             pin(process, SERVER_CORE)
