@@ -61,14 +61,15 @@ class Put:
 
 
 Rule = Callable[[Put], Outcome]
+Latency = Callable[[Put], float]  # seconds until a PUT is answered
 
 
 class Service:
     """Owns the record of what was asked; answers by a rule, after a while."""
 
-    def __init__(self, rule: Rule, latency: float = 0.05) -> None:
+    def __init__(self, rule: Rule, latency: float | Latency = 0.05) -> None:
         self._rule = rule
-        self._latency = latency
+        self._latency = latency if callable(latency) else lambda _: latency
         self._times: Counter[int] = Counter()
         self.puts: list[Put] = []
         self.in_flight = self.most_in_flight = 0
@@ -81,7 +82,7 @@ class Service:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            await anyio.sleep(self._latency)
+            await anyio.sleep(self._latency(put))
             return self._rule(put)
         finally:
             self.in_flight -= 1
