@@ -14,7 +14,7 @@ from presence_worker.report import write_reports
 from presence_worker.report.page.bar import stacked
 from presence_worker.report.page.course import Course, course, within
 from presence_worker.report.page.picture import line, panels, steps
-from presence_worker.report.page.units import milliseconds
+from presence_worker.report.units import milliseconds
 from tests.journal.given import staged
 
 from .given import page

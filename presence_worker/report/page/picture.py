@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ...values import plain_duration
+from ..units import milliseconds, short
 from .bar import Segment
 from .course import Course, within
-from .units import milliseconds, short
 
 HALF, NEARLY_ALL = 0.5, 0.95  # of the requests
 MOST_MARKS = 40  # sessions that are marked
