@@ -52,6 +52,8 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     yield from coming_lines(summary)
     for note in summary.get("notes", []):
         yield from wrapped(f"Note: {note}", indent=6)
+    if took := summary.get("throughput"):
+        yield from wrapped(f"Speed: {took['words']}", indent=7)
     yield from _unmapped(summary)
     if "explained" in summary:
         yield from explanation_lines(summary["explained"])

@@ -2,7 +2,7 @@
 
 from ..model import Reason, Result
 from .connection import Connection, Found
-from .records import Session, Work
+from .records import Sending, Session, Work
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
@@ -72,6 +72,29 @@ class Counts(Connection):
         query = """SELECT session, command, session.started_at, rate, max(finished_at)
             FROM session JOIN outcome USING (session) WHERE attempts > 0 GROUP BY session ORDER BY session"""
         return [Session(*found) for found in self._all(query)]
+
+    def sending(self) -> Sending | None:
+        """Give how the requests went; None where more than one session sent some, or none has.
+
+        What is applied was stored by a session that sent nothing.
+        """
+        query = """SELECT rate, command != 'apply', seconds, gets,
+            count(*), sum(attempts), sum(duration_ms) / 1000,
+            (julianday(max(finished_at)) - julianday(min(finished_at))) * 86400
+            FROM session JOIN outcome USING (session) WHERE attempts > 0 AND command != 'resume'
+            AND session = (SELECT max(session) FROM session) GROUP BY session"""
+        found = self._all(query)
+        return Sending(*found[0]) if found else None
+
+    def silence(self, *, longer_than: float) -> float:
+        """Give the seconds in which no outcome came, all times together that were *longer_than* so many."""
+        (seconds,) = self._one(
+            """SELECT total(apart) FROM (SELECT 86400 * (julianday(finished_at)
+                - lag(julianday(finished_at)) OVER (ORDER BY finished_at)) AS apart
+            FROM outcome WHERE attempts > 0) WHERE apart > ?""",
+            longer_than,
+        )
+        return float(seconds)
 
     def number_of(self, reason: Reason) -> int:
         """Count the rows with a reason."""

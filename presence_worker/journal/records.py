@@ -149,6 +149,29 @@ class Delivery(NamedTuple):
     result: str
 
 
+class Sending(NamedTuple):
+    """How the requests of a run went that was sent in one session."""
+
+    rate: float  # requests per second, configured
+    is_as_staged: bool  # else other settings may have been in force than those stored with the run
+    seconds: float  # of the session, with what was read before; 0 while it is at work, or where it died
+    gets: int
+    rows: int  # that were tried
+    tries: int
+    busy: float  # seconds that all tries took together
+    apart: float  # seconds between the first outcome and the last one
+
+    @property
+    def latency(self) -> float:
+        """Seconds that a try took on average."""
+        return self.busy / self.tries
+
+    @property
+    def span(self) -> float:
+        """Seconds in which tries were under way."""
+        return self.apart + self.latency
+
+
 class Work(NamedTuple):
     """All sessions of a run taken together."""
 

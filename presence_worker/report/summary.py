@@ -5,6 +5,7 @@ from typing import Any
 
 from ..journal import Reader, RunRecord, Work
 from ..model import NOT_PRESENT, PRESENT
+from .throughput import throughput
 
 SCHEMA_VERSION = 1
 Summary = dict[str, Any]
@@ -27,6 +28,7 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "started_at": work.started_at or run.created_at,
         "finished_at": work.ended_at if work.started_at else run.created_at,
         "duration_s": round(work.seconds, 3),
+        "throughput": throughput(journal),
         "files": {name: str(path) for name, path in files.items()},
         "next": run.next,
         "message": run.message,

@@ -1,0 +1,88 @@
+"""What took a run's time: the rate, the requests in flight, or the service's silence."""
+
+from enum import StrEnum
+from typing import Any
+
+from ..journal import Reader, Sending
+from ..values import plain_duration
+from .units import SECOND, milliseconds, short
+
+LEAST = 10.0  # seconds; of what is shorter there is nothing to say
+NEARLY_ALL, EXACTLY = 0.9, 1.1  # of a run's time: between them, a cause explains it
+HALF = 0.5
+MORE = 1.2  # times the rate: what could be done beyond it is worth a word
+SILENCE, INTERVALS = 3.0, 5  # seconds, or so many requests' time, without an answer: the run waited
+DECISION = "is a decision: nobody knows what SuperOffice allows"
+
+
+class Limit(StrEnum):
+    """What a run's time was spent on."""
+
+    RATE = "rate"
+    CONCURRENCY = "concurrency"
+    SERVICE = "service"
+
+
+def throughput(journal: Reader) -> dict[str, Any] | None:
+    """Say what took a run's time; None where that was short, or is not known for certain."""
+    sent = journal.sending()
+    if sent is None or sent.seconds < LEAST or sent.busy <= 0:
+        return None
+    delivery = journal.run().settings.get("delivery", {})
+    concurrency = delivery.get("concurrency") if sent.is_as_staged else None
+    if _explains((sent.tries + sent.gets) / sent.rate, sent.seconds):
+        limit, words = Limit.RATE, _of_the_rate(sent, concurrency)
+    elif concurrency and _explains(sent.busy / concurrency, sent.span):
+        limit, words = Limit.CONCURRENCY, _of_concurrency(sent, concurrency)
+    elif (silent := _silence(journal, sent)) >= HALF * sent.seconds:
+        limit, words = Limit.SERVICE, _of_silence(sent, silent)
+    else:
+        return None
+    return {"limit": str(limit), "latency_ms": round(sent.latency * SECOND, 1), "words": words}
+
+
+def could_do(concurrency: int, latency: float, rate: float) -> str | None:
+    """Say what so many in flight could do that take *latency* seconds each; None where it is hardly more."""
+    possible = concurrency / latency
+    if possible < MORE * rate:
+        return None
+    return f"{took_words(latency)}, so {concurrency} in flight could do up to {roughly(possible)}/s"
+
+
+def roughly(number: float) -> str:
+    """Give the two digits that matter."""
+    return short(float(f"{number:.2g}"))
+
+
+def took_words(latency: float) -> str:
+    """Say how long a request took that took *latency* seconds on average."""
+    return f"a request took {milliseconds(latency * SECOND)} on average"
+
+
+def _explains(needed: float, seconds: float) -> bool:
+    return NEARLY_ALL * seconds <= needed <= EXACTLY * seconds
+
+
+def _silence(journal: Reader, sent: Sending) -> float:
+    """Give the seconds that the service was waited for: without a try repeated, silence is not its doing."""
+    if sent.tries == sent.rows:
+        return 0.0
+    return journal.silence(longer_than=max(SILENCE, INTERVALS / sent.rate))
+
+
+def _of_the_rate(sent: Sending, concurrency: int | None) -> str:
+    number, took = sent.tries + sent.gets, plain_duration(sent.seconds)
+    words = f"{sent.rate:g} requests/s were allowed, and {number} took {took}"
+    more = concurrency and could_do(concurrency, sent.latency, sent.rate)
+    return f"{words}; {more}. A higher delivery.rate {DECISION}." if more else f"{words}."
+
+
+def _of_concurrency(sent: Sending, concurrency: int) -> str:
+    words = f"{concurrency} were in flight nearly all the time, and {took_words(sent.latency)}"
+    went_out = f"{roughly(sent.tries / sent.span)} of the {sent.rate:g} requests/s that were allowed went out"
+    return f"{words}, so {went_out}. A higher delivery.concurrency {DECISION}."
+
+
+def _of_silence(sent: Sending, silent: float) -> str:
+    words = f"for {plain_duration(silent)} of {plain_duration(sent.seconds)} nothing came back"
+    return f"The run waited for the service: {words}. No higher rate would have changed that."
