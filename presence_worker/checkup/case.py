@@ -22,6 +22,7 @@ class Expected(NamedTuple):
 
     rows: int
     words: str  # such as "the 940 rows of the last job"
+    latency: float | None = None  # seconds that a request took then, on average
 
 
 @dataclass(slots=True, kw_only=True)

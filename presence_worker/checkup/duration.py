@@ -3,35 +3,53 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, time
 
+from ..report.throughput import DECISION, LEAST, could_do, roughly, took_words
+from ..settings import Delivery
 from ..superoffice import maintenance
 from ..values import plain_duration
 from .case import Case
 from .findings import Said, ok, skipped, warning
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0  # seconds
-FASTER = "raise delivery.rate, if SuperOffice agrees, or give it more time with delivery.deadline"
+FASTER = "raise delivery.{}, if SuperOffice agrees, or give it more time with delivery.deadline"
 
 
 async def rate(case: Case) -> AsyncIterator[Said]:
-    """Say how long the next run takes by its pace."""
+    """Say how long the next run takes by its pace, and what more could be done."""
     if case.expected is None:
         yield skipped("how many rows to expect is not known: no job is finished yet, nor are the users known")
         return
-    yield judged_pace(case.expected.words, _seconds(case), case.settings.delivery.deadline)
+    delivery, latency, seconds = case.settings.delivery, case.expected.latency, _seconds(case)
+    is_slow = _speed(delivery, latency) < delivery.rate
+    faster = FASTER.format("concurrency" if is_slow else "rate")
+    said = judged_pace(case.expected.words, seconds, delivery.deadline, faster)
+    more = judged_speed(delivery, latency) if latency and seconds >= LEAST else None
+    yield said._replace(words=f"{said.words}; {more}") if more else said
 
 
-def judged_pace(rows: str, seconds: float, deadline: float | time | None) -> Said:
-    """Say whether a run of *seconds* keeps its deadline."""
+def judged_pace(rows: str, seconds: float, deadline: float | time | None, faster: str) -> Said:
+    """Say whether a run of *seconds* keeps its deadline, and what makes it *faster*."""
     words = f"{rows} take up to {plain_duration(seconds)}"
     if isinstance(deadline, time):
         if seconds > DAY:
-            return warning(f"{words}, longer than from one delivery.deadline to the next", FASTER)
+            return warning(f"{words}, longer than from one delivery.deadline to the next", faster)
         begin, _ = divmod((deadline.hour * HOUR + deadline.minute * MINUTE - seconds) % DAY, MINUTE)
         at = f"{int(begin) // 60:02}:{int(begin) % 60:02}"
         return ok(f"{words}; to end by {deadline:%H:%M} a run has to begin by {at}")
     if deadline is not None and seconds > deadline:
-        return warning(f"{words}, and delivery.deadline is {plain_duration(deadline)}", FASTER)
+        return warning(f"{words}, and delivery.deadline is {plain_duration(deadline)}", faster)
     return ok(words)
+
+
+def judged_speed(delivery: Delivery, latency: float) -> str | None:
+    """Say what could be done where a request takes *latency* seconds; None where that is as it is allowed."""
+    speed, number = _speed(delivery, latency), delivery.concurrency
+    if speed < delivery.rate:
+        words = f"in the last job {took_words(latency)}, so {number} in flight do no more than"
+        return f"{words} {roughly(speed)} of {delivery.rate:g} requests/s; a higher concurrency {DECISION}"
+    more = could_do(number, latency, delivery.rate)
+    allowed = f"{delivery.rate:g} requests/s are allowed"
+    return more and f"{allowed}; in the last job {more}; a higher rate {DECISION}"
 
 
 async def maintenance_ahead(case: Case) -> AsyncIterator[Said]:
@@ -48,10 +66,16 @@ def judged_moment(moment: datetime, seconds: float) -> Said:
 
 
 def _seconds(case: Case) -> float:
-    """Give the time of the next run at its pace: one request a row, or two where each is looked at."""
+    """Give the time of the next run: one request a row, or two where each is looked at."""
     rows = case.expected.rows if case.expected else 0
     delivery = case.settings.delivery
     looks = (
         rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not case.census) else 0
     )
-    return (rows + looks) / delivery.rate
+    latency = case.expected.latency if case.expected else None
+    return (rows + looks) / _speed(delivery, latency)
+
+
+def _speed(delivery: Delivery, latency: float | None) -> float:
+    """Give the requests a second: those that are allowed, or what so many in flight can do of them."""
+    return min(delivery.rate, delivery.concurrency / latency) if latency else delivery.rate

@@ -6,10 +6,11 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import is_at_work
+from ..journal import JOURNAL, Journal, Sending, is_at_work
 from ..run.earlier import last_finished
 from ..settings import SECRETS, Auth
 from ..superoffice.root import is_loopback
@@ -135,9 +136,18 @@ def judged_room(free: int, rows: int) -> Said:
 def _last_job(case: Case) -> Expected | None:
     try:
         last = last_finished(case.invocation)
+        sent = last and _sending(case.invocation.archive.runs / last.run_id / JOURNAL)
     except (PresenceWorkerError, OSError):
         return None
-    return last and Expected(last.input["rows"], f"the {last.input['rows']} rows of the last job")
+    if last is None:
+        return None
+    rows = last.input["rows"]
+    return Expected(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
+
+
+def _sending(path: Path) -> Sending | None:
+    with closing(Journal.open(path)) as journal:
+        return journal.sending()
 
 
 async def lock(case: Case) -> AsyncIterator[Said]:

@@ -5,10 +5,12 @@ from math import inf
 
 import pytest
 
-from presence_worker.checkup.duration import judged_moment, judged_pace
+from presence_worker.checkup.duration import judged_moment, judged_pace, judged_speed
 from presence_worker.checkup.findings import Verdict
 from presence_worker.sandbox import Unknowns
+from presence_worker.settings import Delivery
 from presence_worker.superoffice.maintenance import ZONE
+from tests.run.given import away, write_csv
 
 from .given import Doctor, service_up
 
@@ -30,7 +32,7 @@ def test_a_run_has_to_end_in_time(
     seconds: float, deadline: float | time | None, verdict: Verdict, words: str
 ) -> None:
     """Longer than the deadline is a warning; a time of day is a matter of when it begins."""
-    said = judged_pace("the rows", seconds, deadline)
+    said = judged_pace("the rows", seconds, deadline, "go faster")
 
     assert said.verdict is verdict
     assert words in said.words
@@ -54,6 +56,39 @@ def test_each_request_takes_its_time(
         examined = doctor(sandbox.url, *options)
 
     assert examined.told("rate").words == f"all 20 users with a presence take up to {told}"
+
+
+@pytest.mark.parametrize(
+    ("latency", "words"),
+    [
+        (
+            0.035,
+            "10 requests/s are allowed; in the last job a request took 35 ms on average, so 8 in flight ",
+        ),
+        (0.7, None),
+        (2.0, "so 8 in flight do no more than 4 of 10 requests/s; a higher concurrency is a decision"),
+    ],
+)
+def test_it_tells_which_setting_decides(latency: float, words: str | None) -> None:
+    """The rate, the requests in flight, or neither: where they fit together nothing is said."""
+    said = judged_speed(Delivery(), latency)
+
+    assert (said is None) == (words is None)
+    assert (words or "") in (said or "")
+    assert said is None or "nobody knows what SuperOffice allows" in said
+
+
+def test_the_last_job_tells_how_long_the_next_one_takes(doctor: Doctor) -> None:
+    """A service that takes 0.3 s lets one in flight do no more than three requests a second."""
+    job, state = str(write_csv(doctor.worker.folder / "job.csv", away(range(1, 5)))), str(doctor.state)
+    doctor.configure('[delivery]\ndeadline = "1s"\n')
+    with service_up(latency=0.3) as sandbox:
+        doctor.worker.call("run", job, "--base-url", sandbox.url, "--state-dir", state)
+        fast, slow = (doctor(sandbox.url, "--concurrency", number).told("rate") for number in ("8", "1"))
+
+    assert (fast.words, fast.verdicts) == ("the 4 rows of the last job take up to 0.4 s", ["ok"])
+    assert slow.words.startswith("the 4 rows of the last job take up to 1.")
+    assert (slow.verdicts, slow.remedies[:27]) == (["warning"], "raise delivery.concurrency,")
 
 
 def test_with_nothing_known_nothing_is_said(doctor: Doctor) -> None:
