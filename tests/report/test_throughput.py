@@ -12,8 +12,9 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Result
 from presence_worker.report import summarise
-from presence_worker.report.throughput import roughly, throughput
+from presence_worker.report.throughput import Limit, roughly, throughput
 from tests.journal.given import staged
+from tests.test_readme import table
 
 from .given import page_of
 
@@ -108,6 +109,25 @@ def test_silence_is_told(journal: Journal) -> None:
         "The run waited for the service: for 5 min 0 s of 5 min 20 s nothing came back. "
         "No higher rate would have changed that."
     )
+
+
+@pytest.mark.parametrize(
+    ("limit", "moments", "how"),
+    [
+        (Limit.RATE, evenly(400, 40), {}),
+        (Limit.CONCURRENCY, evenly(400, 100), {"latency": 2.0, "seconds": 101}),
+        (Limit.SERVICE, AROUND_A_PAUSE, {"seconds": 320, "tries": 2}),
+    ],
+)
+def test_readme_explains_each(
+    journal: Journal, limit: Limit, moments: list[float], how: dict[str, Any]
+) -> None:
+    """What README says that the sentence begins with is how it begins, in the order of the code."""
+    beginnings = dict(zip(Limit, (cells[0].strip('"') for cells in table("it begins with")), strict=True))
+    session(journal, moments, **how)
+
+    assert told(journal)["limit"] == limit
+    assert told(journal)["words"].startswith(beginnings[limit])
 
 
 def test_silence_without_a_try_repeated_is_not_told(journal: Journal) -> None:
