@@ -22,8 +22,11 @@ from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
 from .schema import MIGRATIONS, TABLES, VERSION
 
-PAGE = 500  # changes read at once, at the most
+PAGE = 500  # changes read, and rows staged, at once, at the most
+ASKED = Row._fields.index("result")  # fields of a row before this one say what it asks for
+NO_MORE = (None,) * len(Row._fields[ASKED:])  # behind them most rows have nothing
 AT_ONCE = 50  # outcomes written by one statement, at the most
+STAGING_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
 STAGING = f"""INSERT INTO row VALUES
     (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
 
@@ -138,7 +141,10 @@ class Journal(Reader):
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         written = run.written()
         self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
-        self._db.executemany(STAGING, map(_stored, rows))
+        coming = iter(rows)
+        while page := list(islice(coming, PAGE)):
+            self._db.executemany(STAGING_ASKED, [row[:ASKED] for row in page if row[ASKED:] == NO_MORE])
+            self._db.executemany(STAGING, [_stored(row) for row in page if row[ASKED:] != NO_MORE])
 
     def append(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
         """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
