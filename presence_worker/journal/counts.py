@@ -1,5 +1,7 @@
 """What a journal tells in numbers: rows by result, reasons, requests, and time."""
 
+from collections.abc import Mapping
+
 from ..model import Reason, Result
 from .connection import Connection, Found
 from .records import Sending, Session, Work
@@ -39,9 +41,8 @@ class Counts(Connection):
         query = "SELECT status, count(*) FROM row WHERE result IS NULL GROUP BY status"
         return dict(self._all(query))
 
-    def done(self) -> int:
-        """Count the rows that are done; a duplicate is done where the row it duplicates is."""
-        counts = self.counts()
+    def done(self, counts: Mapping[Result, int]) -> int:
+        """Count the rows that are done, of all that *counts* has; a duplicate is where the other row is."""
         query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
             WHERE fate.result IN (?, ?, ?)"""
         (duplicates,) = self._one(query, *DONE)

@@ -56,7 +56,7 @@ class Trouble(NamedTuple):
 def headline_of(journal: Reader, state: str) -> str:
     """Say how the run of a journal went that is, or is about to be, in a state."""
     counts, undoes = journal.counts(), journal.run().undoes
-    return headline(state, counts, journal.done(), troubles_of(journal), undoes=undoes)
+    return headline(state, counts, journal.done(counts), troubles_of(journal), undoes=undoes)
 
 
 def troubles_of(journal: Reader) -> list[Trouble]:

@@ -14,11 +14,12 @@ INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
 
 def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
     """Give the summary of a run, in the order of the contract."""
-    run, work, (puts, repeats) = journal.run(), journal.work(), journal.puts()
+    run, counts = journal.run(), journal.counts()
+    work, (puts, repeats) = journal.work(), journal.puts()
     return {
         **heading(run),
-        "done": journal.done(),
-        "counts": {str(result): number for result, number in journal.counts().items()},
+        "done": journal.done(counts),
+        "counts": {str(result): number for result, number in counts.items()},
         "reasons": [
             {"result": result, "reason": reason, "rows": rows}
             for result, reason, rows, _ in journal.reasons()
