@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..model import MAX_ASSOCIATE_ID, Reason
 from ..roundtrip import no_text
@@ -12,6 +12,11 @@ from ..text import clean
 from .columns import IDENTITIES
 
 Faults = list[tuple[Reason, str]]
+Person = tuple[
+    int | str | None,  # the associateId: a number where it is one, else what was found, cleaned
+    str | None,  # the login or e-mail address as found, trimmed
+]
+NOBODY: Person = (None, None)
 ID_DIGITS = len(str(MAX_ASSOCIATE_ID))
 LONGEST_NAME = 254  # characters; no e-mail address can be longer
 EXPECTED = {
@@ -19,13 +24,6 @@ EXPECTED = {
     "email": "expected an address such as anna@example.com",
 }
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class Person(NamedTuple):
-    """Somebody as a row names them."""
-
-    associate_id: int | str | None = None  # a number where it is one, else what was found, cleaned
-    identity: str | None = None  # login or e-mail address as found, trimmed
 
 
 def person_reader(named_by: str, protected: frozenset[int]) -> Callable[..., Person]:
@@ -47,15 +45,15 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
     if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
         if found in protected:
             faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
-        return Person(found)
+        return found, None
     expected = f"expected a whole number from 1 to {MAX_ASSOCIATE_ID}"
     if not quoted:
         faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))
-        return Person()
+        return NOBODY
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
     hidden = f", with {_unseen(found)}" if isinstance(found, str) and not found.isprintable() else ""
     faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{hidden} as associateId; {expected}"))
-    return Person(words or None)
+    return words or None, None
 
 
 def _named(key: str, found: Any, faults: Faults, *, quoted: bool) -> Person:
@@ -63,13 +61,13 @@ def _named(key: str, found: Any, faults: Faults, *, quoted: bool) -> Person:
     called = IDENTITIES[key]
     if not isinstance(found, str | None):
         faults.append((Reason.NO_IDENTITY, no_text(f"the {called}")))
-        return Person()
+        return NOBODY
     name = (found or "").strip()
     fault = _fault(name, key, quoted=quoted)
     if fault:
         faults.append((Reason.NO_IDENTITY, fault))
         name = clean(name, LONGEST_NAME)
-    return Person(identity=name or None if quoted else None)
+    return None, name or None if quoted else None
 
 
 def _fault(name: str, key: str, *, quoted: bool) -> str | None:

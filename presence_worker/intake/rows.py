@@ -62,21 +62,22 @@ class RowReader:
         person, status, due, message = self._judged(cells, faults)
         if faults or status == IGNORE:
             return self._not_sent(ordinal, record, person, status, faults)
+        associate_id, identity = person
         if status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
-        return Row(
-            row=ordinal,
-            line=record.line,
-            associate_id=person.associate_id,
-            identity=person.identity,
-            status=status,
-            message=message,
-            cells=stored(record.cells),
-            period=due.period,
-            result=Result.SKIPPED if due.reason else None,
-            reason=due.reason,
-            detail=due.detail,
+        return Row(  # by position: names would double what it costs
+            ordinal,
+            record.line,
+            associate_id,
+            status,
+            message,
+            stored(record.cells),
+            Result.SKIPPED if due.reason else None,
+            due.reason,
+            due.detail,
+            identity,
+            due.period,
         )
 
     def _judged(self, cells: list[Any], faults: Faults) -> tuple[Person, str | None, Due, str]:
@@ -126,8 +127,8 @@ class RowReader:
         return Row(
             row=ordinal,
             line=record.line,
-            associate_id=person.associate_id,
-            identity=person.identity,
+            associate_id=person[0],
+            identity=person[1],
             status=None if status == IGNORE else status,
             message="",
             cells=stored(record.cells),
