@@ -1,6 +1,6 @@
 """What a journal tells: the run, its rows and their fates, and what is still to be sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -102,6 +102,10 @@ class Reader(Counts):
         wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
         query = f"SELECT {', '.join(Fate._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
         return map(Fate._make, self._each(query, *results))
+
+    def lines(self, fields: Sequence[str]) -> Iterator[Found]:
+        """Yield these fields of a `Fate` for all rows, in order: cheaper where the others are not needed."""
+        return self._each(f"SELECT {', '.join(fields)} FROM fate ORDER BY row")  # noqa: S608 - names are ours
 
     def deliveries(self) -> Iterator[Delivery]:
         """Yield when and how each row that was tried came to its outcome, in no order."""

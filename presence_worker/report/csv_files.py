@@ -10,7 +10,7 @@ import orjson
 from ..journal import Fate, Journal
 from ..model import Result
 from ..roundtrip import FATE_COLUMNS, escape_formula
-from .rows import FIELDS, line_of, more_fields
+from .rows import fields_of, names_of
 
 ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
 NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
@@ -18,9 +18,8 @@ NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN
 
 def write_report(journal: Journal, file: BinaryIO) -> int:
     """Write the rows as people read them in a spreadsheet; give their number."""
-    more = more_fields(journal.run())
-    lines = (line_of(fate, more).values() for fate in journal.fates())
-    return _write(file, [*FIELDS, *more], lines, ",")
+    names = names_of(journal.run())
+    return _write(file, names, journal.lines(fields_of(names)), ",")
 
 
 def write_failed(journal: Journal, file: BinaryIO) -> int:

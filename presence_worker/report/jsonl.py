@@ -7,22 +7,22 @@ import orjson
 import structlog
 
 from ..journal import Journal
-from .rows import line_of, more_fields
+from .rows import fields_of, names_of
 
 
 def write_jsonl(journal: Journal, file: BinaryIO) -> int:
     """Write the report for programs; give the number of rows."""
     run = journal.run()
-    more = more_fields(run)
+    names = names_of(run)
     log = structlog.wrap_logger(
         _Lines(file),
         processors=[_as_json],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         cache_logger_on_first_use=True,
-    ).bind(run_id=run.run_id)
+    )
     rows = 0
-    for rows, fate in enumerate(journal.fates(), 1):  # noqa: B007 - the last one is the number of rows
-        log.info("row", **line_of(fate, more))
+    for rows, values in enumerate(journal.lines(fields_of(names)), 1):  # noqa: B007 - the last is their number
+        log.info("row", line={"run_id": run.run_id, **dict(zip(names, values, strict=True))})
     return rows
 
 
@@ -34,5 +34,4 @@ class _Lines:
 
 
 def _as_json(_: Any, __: str, fields: MutableMapping[str, Any]) -> bytes:
-    del fields["event"]  # all lines tell of the same kind of event
-    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(fields["line"], option=orjson.OPT_APPEND_NEWLINE)  # all tell of one kind of event

@@ -1,9 +1,8 @@
 """A row's line in the reports: which fields, in which order."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from ..journal import Fate, RunRecord
+from ..journal import RunRecord
 
 FIELDS = (
     "row",
@@ -37,24 +36,11 @@ def more_fields(run: RunRecord) -> tuple[str, ...]:
     return (*names, *days, *messages)
 
 
-def line_of(fate: Fate, more: Sequence[str] = ()) -> dict[str, Any]:
-    """Give the fields of a row, and *more* of them behind."""
-    line = {
-        "row": fate.row,
-        "line": fate.line,
-        "associate_id": fate.associate_id,
-        "status": fate.status,
-        "result": fate.result,
-        "reason": fate.reason,
-        "detail": fate.detail,
-        "http_status": fate.http_status,
-        "attempts": fate.attempts,
-        "wire_puts": fate.wire_puts,
-        "duration_ms": fate.duration_ms,
-        "duplicate_of": fate.duplicate_of,
-        "before_status": fate.before_status,
-        "finished_at": fate.finished_at,
-    }
-    for field in more:
-        line[field] = getattr(fate, CALLED.get(field, field))
-    return line
+def names_of(run: RunRecord) -> tuple[str, ...]:
+    """Give the names of all that a run's lines have, in order."""
+    return (*FIELDS, *more_fields(run))
+
+
+def fields_of(names: Sequence[str]) -> list[str]:
+    """Give the fields of a `Fate` that have what lines have by these *names*."""
+    return [CALLED.get(name, name) for name in names]

@@ -1,7 +1,8 @@
 """The rows of a page: all that fit as data for its script, and those that matter most as plain HTML."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from ...journal import Fate, Journal, RunRecord
 from ...model import Result
-from ..rows import FIELDS, line_of, more_fields
+from ..rows import FIELDS, fields_of, names_of
 from ..words import NOT_DONE, REASONS
 from .bar import MARKS, kind
 
@@ -18,6 +19,7 @@ PLAIN_ROWS = 200  # that are there without script, too
 AT_ONCE = 500  # rows that become text at once
 MOST_WORDS = 1000  # that rows share
 CODED = ("status", "result", "reason", "before_status")  # fields that have the same few words in all rows
+CODED_PLACES = [FIELDS.index(name) for name in CODED]
 LESS_THAN = b"\\u003c"  # as JSON may write it: no text can end the element it stands in
 
 
@@ -58,8 +60,8 @@ class Rows:
         self.number = sum(counts.values())
         self.not_done = sum(counts[result] for result in NOT_DONE)
         self.shown = min(self.number, MOST_ROWS)
-        self.more = more_fields(run)
-        self.columns = [*FIRST, *(MORE[name] for name in self.more if name in MORE), *LAST]
+        self._names = names_of(run)
+        self.columns = [*FIRST, *(MORE[name] for name in self._names if name in MORE), *LAST]
         self._journal = journal
         self._run = run
         self._worst: list[Fate] = []
@@ -67,17 +69,17 @@ class Rows:
 
     def pieces(self) -> Iterator[Markup]:
         """Yield the data of the page's script, in pieces of JSON that are harmless inside HTML."""
-        shared = _Words()
+        shared, values = _Words(), attrgetter(*fields_of(self._names))
         head = {
             "run_id": self._run.run_id,
-            "fields": [*FIELDS, *self.more],
+            "fields": self._names,
             "coded": CODED,
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
             "reasons": {str(reason): words.what for reason, words in REASONS.items()},
         }
         yield _harmless(orjson.dumps(head)[:-1] + b',"rows":[')
         for number, group in enumerate(_grouped(self._chosen())):
-            lines = [shared.coded(line_of(fate, self.more)) for fate in group]
+            lines = [shared.coded(values(fate)) for fate in group]
             yield _harmless((b",\n" if number else b"") + orjson.dumps(lines)[1:-1])
         yield _harmless(b'],"words":' + orjson.dumps(list(shared.numbers)) + b"}")
 
@@ -112,12 +114,13 @@ class _Words:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def coded(self, line: dict[str, Any]) -> list[Any]:
+    def coded(self, values: Sequence[Any]) -> list[Any]:
         """Give a row's values, with numbers in place of the words of its coded fields."""
-        for field in CODED:
-            if (word := line[field]) is not None:
-                line[field] = self._number(word)
-        return list(line.values())
+        line = [*values]
+        for place in CODED_PLACES:
+            if (word := line[place]) is not None:
+                line[place] = self._number(word)
+        return line
 
     def _number(self, word: str) -> int | str:
         if word not in self.numbers and len(self.numbers) >= MOST_WORDS:
