@@ -8,7 +8,7 @@ from typing import NamedTuple
 from yarl import URL
 
 from ..errors import UsageFault
-from ..run import SANDBOX, Invocation
+from ..run.invocation import SANDBOX, Invocation
 from ..settings import Settings
 from ..superoffice import Client
 from ..superoffice.census import Census

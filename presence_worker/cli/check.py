@@ -2,7 +2,7 @@
 
 import click
 
-from ..run import check_job
+from ..run.checking import check_job
 from .invoke import repeated, settings_of
 from .options import Options, common_options
 from .show import show

@@ -15,7 +15,7 @@ from ..days import today
 from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
-from ..run import SANDBOX, Invocation, Silence, quoted
+from ..run.invocation import SANDBOX, Invocation, Silence, quoted
 from ..run.signals import halting
 from ..settings import Settings
 from ..superoffice import check_settings, open_client

@@ -14,7 +14,8 @@ from ..days import today
 from ..errors import UsageFault
 from ..journal import Archive
 from ..report import Summary
-from ..run import SANDBOX, Invocation, Silence, raise_on_signal
+from ..run.invocation import SANDBOX, Invocation, Silence
+from ..run.signals import raise_on_signal
 from ..settings import Settings
 from ..superoffice import check_settings, open_client, target_name
 from .loading import load

@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from ..model import Intent
-from ..run import run_job
+from ..run.life import run_job
 from .invoke import invocation_of, work
 from .options import Options, common_options
 from .show import show

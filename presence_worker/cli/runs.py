@@ -12,7 +12,9 @@ from ..journal import id_made_ago, run_id
 from ..model import State
 from ..report.listed import UNREADABLE, Listing
 from ..report.overview import write_overview
-from ..run import Invocation, list_runs, what_is_missing
+from ..run.expected import what_is_missing
+from ..run.invocation import Invocation
+from ..run.listing import list_runs
 from ..values import duration
 from .invoke import invocation_of
 from .listing import listing_lines, missing_lines

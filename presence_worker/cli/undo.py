@@ -4,7 +4,7 @@ from functools import partial
 
 import click
 
-from ..run import undo_run
+from ..run.life import undo_run
 from .invoke import invocation_of, work
 from .options import Options, common_options
 from .show import show

@@ -14,7 +14,7 @@ from presence_worker import intake
 from presence_worker.configuration import load_settings
 from presence_worker.intake.job import open_job
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.run import check_job
+from presence_worker.run.checking import check_job
 from presence_worker.settings import Settings
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
