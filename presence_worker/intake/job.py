@@ -4,26 +4,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 
 from ..errors import InputRefused
 from ..model import Row
 from ..roundtrip import is_ours
 from ..settings import Input, Settings
 from .containers import SAVE
-from .csv_reader import open_csv
-from .json_reader import open_json, open_json_lines
 from .knowing import knowing
 from .rows import RowReader
 from .source import STDIN, Source, open_source
 from .suffixes import misnamed
 from .table import Table
-from .xlsx_reader import open_xlsx
 
-READERS: dict[str, Callable[[Source, Input], Table]] = {
-    "csv": open_csv,
-    "json": open_json,
-    "jsonl": open_json_lines,
-    "xlsx": open_xlsx,
+READERS = {  # format: what reads it, and the module that has it, loaded only for such a job
+    "csv": ("open_csv", "csv_reader"),
+    "json": ("open_json", "json_reader"),
+    "jsonl": ("open_json_lines", "json_reader"),
+    "xlsx": ("open_xlsx", "xlsx_reader"),
 }
 OURS = "a failed.csv"
 MARKUP = "HTML or XML"  # which Excel opens under the name of a workbook
@@ -64,11 +62,17 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     """
     with open_source(job, settings.input.encoding) as source:
         kind = _format(source, settings.input)
-        table = READERS[kind](source, settings.input)
+        table = _opener(kind)(source, settings.input)
         with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
             reader = RowReader(table, settings, source.name, day)
         table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
         yield _opened(source, table, reader, stdin=job == STDIN)
+
+
+def _opener(kind: str) -> Callable[[Source, Input], Table]:
+    name, module = READERS[kind]
+    opener: Callable[[Source, Input], Table] = getattr(import_module(f"{__package__}.{module}"), name)
+    return opener
 
 
 def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:

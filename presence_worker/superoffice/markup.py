@@ -1,14 +1,13 @@
 """XML of the service: written so that nothing is lost, read so that nothing in it can do harm."""
 
 import re
+from importlib import import_module
 from typing import NamedTuple
-
-from defusedxml.ElementTree import ParseError, fromstring
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-_UNREADABLE = (ParseError, LookupError, ValueError)  # no XML; in no encoding we know; with a DTD, or garbled
+_PARSER = "defusedxml.ElementTree"  # loaded when something comes that is not JSON, which is seldom
 _MISLABELLED = re.compile(rb"\s*<\?xml[^>]*encoding=.utf-16", re.IGNORECASE)
 
 
@@ -32,10 +31,10 @@ def escaped(text: str) -> str:
 
 def read_markup(body: bytes) -> Markup | None:
     """Give what an XML text says, or None where it is none, or one that has a DTD and so may be a trap."""
-    text = body.lstrip()
+    text, parser = body.lstrip(), import_module(_PARSER)
     try:  # .NET calls a text UTF-16 that it then sends as UTF-8; where a str is given, the label is ignored
-        root = fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
-    except _UNREADABLE:
+        root = parser.fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
+    except (parser.ParseError, LookupError, ValueError):  # no XML; in no encoding we know; a DTD, or garbled
         return None
     found: dict[str, list[object]] = {}
     for part in root:
