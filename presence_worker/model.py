@@ -1,7 +1,6 @@
 """The nouns: what a row asks for, and what can become of it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -107,12 +106,15 @@ class Kind(StrEnum):
     RETURN = "return"  # the last one is over, and who was away is present again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(NamedTuple):
     """A presence status as the service keeps it."""
 
     status: str
-    message: str = field(repr=False)  # may be a reason of absence: never shown
+    message: str  # may be a reason of absence: never shown
+
+    def __repr__(self) -> str:
+        """Show the status alone."""
+        return f"{type(self).__name__}(status={self.status!r})"
 
     def same_as(self, other: "Presence") -> bool:
         """Whether both mean the same; the comment of a user who is present means nothing."""
@@ -156,8 +158,7 @@ class Verdict(NamedTuple):
     duplicate_of: int | None = None  # the row that is sent instead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One PUT to be made: *associate_id* shall have *wanted*."""
 
     row: int  # ordinal in the job, 1-based
@@ -177,8 +178,7 @@ class Trouble(Enum):
     RENEWED = "renewed"  # what it lacked (a credential, an address) is there now; does not count
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is known of a change after a try, or after all of them."""
 
     result: Result
@@ -200,8 +200,7 @@ class Outcome:
         Once an answer to a row was lost, only proof (an echo or a read) ends the doubt.
         """
         doubt = earlier.result is Result.UNKNOWN and self.result is not Result.UPDATED
-        return replace(
-            self,
+        return self._replace(
             result=Result.UNKNOWN if doubt else self.result,
             reason=(earlier.reason or self.reason) if doubt else self.reason,
             detail=(self.detail or earlier.detail) if doubt else self.detail,

@@ -1,7 +1,6 @@
 """Whether the service is there: while it is not, one probe at a time goes out and all others wait."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import anyio
 
@@ -85,7 +84,7 @@ class Gate:
             self._answered, self._patience = True, self._later_patience
         if outcome.trouble in AWAY:
             self._strike(change, outcome, probe=probe)
-            outcome = replace(outcome, trouble=self._everybodys(change) or outcome.trouble)
+            outcome = outcome._replace(trouble=self._everybodys(change) or outcome.trouble)
         elif outcome.trouble is not Trouble.THROTTLED:
             self._welcome()
         self._last_words = outcome.detail or self._last_words

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import anyio
 from tenacity import AsyncRetrying, retry_if_result
@@ -33,15 +32,15 @@ class Case:
 
     def prove(self) -> None:
         """Take in that a read showed the wanted value."""
-        self.outcome = replace(
-            self.outcome, result=Result.UPDATED, reason=None, detail=PROVEN_WORDS, trouble=None
+        self.outcome = self.outcome._replace(
+            result=Result.UPDATED, reason=None, detail=PROVEN_WORDS, trouble=None
         )
 
     def ended_early(self) -> Outcome:
         """Give what is known when the run ends while the row still waits."""
-        outcome = replace(self.outcome, trouble=None)
+        outcome = self.outcome._replace(trouble=None)
         if outcome.result is Result.FAILED and not outcome.wire_puts:
-            return replace(outcome, result=Result.NOT_SENT, reason=Reason.STOPPED)
+            return outcome._replace(result=Result.NOT_SENT, reason=Reason.STOPPED)
         return outcome
 
 
@@ -81,6 +80,6 @@ def persistent(
             attempt.retry_state.set_result(case.outcome)
         if case.outcome.result is Result.UNKNOWN and await prove(case.change):
             case.prove()
-        return replace(case.outcome, trouble=None)
+        return case.outcome._replace(trouble=None)
 
     return see_through

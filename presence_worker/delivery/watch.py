@@ -1,7 +1,6 @@
 """Signs that the fault is not in the rows: what must stop the whole run."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from ..errors import Stopped
 from ..model import Change, Outcome, Result, Send
@@ -84,7 +83,7 @@ class Watch:
         number, said = len(self._kept_back), (outcome.detail or "").rstrip(".")
         words = f"the service refused {number} rows in a row alike ({outcome.http_status}): {said}"
         self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
-        return [(c, replace(o, result=Result.FAILED)) for c, o in self.release()]
+        return [(c, o._replace(result=Result.FAILED)) for c, o in self.release()]
 
     def release(self) -> Iterator[Settled]:
         """Yield what was kept back, as it is."""

@@ -5,7 +5,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -150,7 +149,7 @@ class Journal(Reader):
         """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
         for row, origin in rows:
             self._db.execute(STAGING, _stored(row))
-            expected = (None, None) if origin.expected is None else astuple(origin.expected)
+            expected = origin.expected or (None, None)
             values = (row.row, origin.run_id, origin.of_row, origin.kind, *expected)
             self._db.execute("INSERT INTO scheduled VALUES (?, ?, ?, ?, ?, ?)", values)
 

@@ -1,7 +1,6 @@
 """What an answer to a PUT proves: a pure function of the change, the status, the headers and the body."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from yarl import URL
 
@@ -31,7 +30,7 @@ def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) 
 def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
     echo = read_presence(body)
     if echo is not None and echo.same_as(change.wanted):
-        return UPDATED if status == OK else replace(UPDATED, http_status=status)
+        return UPDATED if status == OK else UPDATED._replace(http_status=status)
     html = looks_like_html(body)
     if echo is None:
         words = "an HTML page" if html else "something other than a presence"
@@ -51,7 +50,7 @@ def _created(change: Change, status: int, _: Mapping[str, str], body: bytes) -> 
     outcome = _judge_echo(change, status, body)
     if outcome.result is not Result.UPDATED:
         return outcome
-    return replace(outcome, detail="the service says it created something (201)")
+    return outcome._replace(detail="the service says it created something (201)")
 
 
 def _no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -> Outcome:
@@ -118,13 +117,13 @@ def _unavailable(change: Change, status: int, headers: Mapping[str, str], body: 
 
 def _late(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     words = error_words(change, body) or f"the service answered {status}"
-    return replace(_doubtful(status, Reason.TIMEOUT, words), retry_after=retry_after(headers))
+    return _doubtful(status, Reason.TIMEOUT, words)._replace(retry_after=retry_after(headers))
 
 
 def _server_error(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     words = error_words(change, body) or f"the service answered {status}"
     outcome = _doubtful(status, Reason.SERVER_ERROR, words, trouble=Trouble.DOWN)
-    return replace(outcome, retry_after=retry_after(headers))
+    return outcome._replace(retry_after=retry_after(headers))
 
 
 def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:

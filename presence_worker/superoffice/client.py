@@ -1,6 +1,5 @@
 """The calls we make of the service: one PUT, one GET, one page of all users, and who we are."""
 
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -96,8 +95,7 @@ class Client:
         """Add the time it took, and blot out credentials the service may have quoted."""
         if outcome is UPDATED:  # by far the most, and nobody's words are in it
             return Outcome(result=Result.UPDATED, http_status=OK, duration_ms=duration_ms)
-        return replace(
-            outcome,
+        return outcome._replace(
             duration_ms=duration_ms,
             detail=outcome.detail and redact(outcome.detail, self._secrets),
             stop=outcome.stop and redact(outcome.stop, self._secrets),

@@ -1,7 +1,5 @@
 """What keeps a request from going out, or makes it go out once more, as something that can be raised."""
 
-from dataclasses import replace
-
 from ..model import Outcome, Reason, Result, Trouble
 
 
@@ -14,7 +12,7 @@ class HeldUpError(Exception):
 
     def after(self, status: int) -> "HeldUpError":
         """Give the same as it is for a request that was sent, and answered with *status*."""
-        return type(self)(replace(self.outcome, wire_puts=1, http_status=status))
+        return type(self)(self.outcome._replace(wire_puts=1, http_status=status))
 
 
 class AwayError(HeldUpError):

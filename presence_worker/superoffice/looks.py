@@ -4,7 +4,6 @@ Outcomes of reads look like those of PUTs, so that they may go the same way; the
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import orjson
 
@@ -18,8 +17,7 @@ from .presences import read_presence
 OK, NO_CONTENT, FORBIDDEN = 200, 204, 403
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
-NOTHING_SHOWN = replace(
-    SEEN,
+NOTHING_SHOWN = SEEN._replace(
     result=Result.REJECTED,
     reason=Reason.UNKNOWN_ASSOCIATE,
     detail="the service shows no presence of this associate",
@@ -33,12 +31,12 @@ def judge_look(change: Change, status: int, headers: Mapping[str, str], body: by
     `unknown_associate`) or that we may not look (`refused`); else `failed`, with the trouble.
     """
     if status == NO_CONTENT:
-        return replace(NOTHING_SHOWN, http_status=status)
+        return NOTHING_SHOWN._replace(http_status=status)
     if status != OK:
         return judge_refusal(change, status, headers, body)
     presence = read_presence(body)
     if presence is not None and presence.status:
-        return replace(SEEN, seen=presence)
+        return SEEN._replace(seen=presence)
     return NOTHING_SHOWN if _is_empty(body) else garbled(body)
 
 
@@ -50,14 +48,14 @@ def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body:
     outcome = judge(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
-        return replace(outcome, reason=final, html=False)
-    return unread(replace(outcome, trouble=Trouble.OWN) if status == STUMBLED else outcome)
+        return outcome._replace(reason=final, html=False)
+    return unread(outcome._replace(trouble=Trouble.OWN) if status == STUMBLED else outcome)
 
 
 def unread(outcome: Outcome) -> Outcome:
     """Give the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
-    return replace(outcome, result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
+    return outcome._replace(result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
 
 
 def may_mean_nobody(outcome: Outcome) -> bool:
@@ -82,7 +80,7 @@ def no_page(body: bytes) -> Outcome:
     """Give the outcome of a query whose answer is no page of users, or no further one."""
     words = "it is not answered with the pages of an archive"
     told = garbled(body).detail if looks_like_html(body) else words
-    return replace(garbled(body), result=Result.REJECTED, detail=told, trouble=None, html=False)
+    return garbled(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
 
 
 def _is_empty(body: bytes) -> bool:

@@ -1,7 +1,6 @@
 """What an error of the network means for a row: surely not sent, or in doubt."""
 
 import errno
-from dataclasses import replace
 
 import aiohttp
 
@@ -68,7 +67,7 @@ def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.Client
         words = f"it does not seem to speak TLS 1.2 or newer there ({clean(reason, 100)})"
     remedy = "if its authority is your own, name its certificate file with target.ca_file"
     outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {words}", None)
-    return replace(outcome, stop=f"{outcome.detail}; {remedy}")
+    return outcome._replace(stop=f"{outcome.detail}; {remedy}")
 
 
 def _failed(words: str, trouble: Trouble | None) -> Outcome:

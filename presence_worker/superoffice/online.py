@@ -1,7 +1,5 @@
 """What SuperOffice says of this part of its service in Online, told where it explains an answer."""
 
-from dataclasses import replace
-
 import structlog
 
 from ..model import Outcome
@@ -28,4 +26,4 @@ class OnlineHint:
             return outcome
         self._is_due, self.given = False, WORDS
         log.warning("online.not_by_default", http_status=outcome.http_status, words=WORDS)
-        return replace(outcome, detail=f"{outcome.detail} ({WORDS})")
+        return outcome._replace(detail=f"{outcome.detail} ({WORDS})")

@@ -1,7 +1,5 @@
 """The gate: closed until somebody answered, closed while nobody does, one probe at a time."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
 
@@ -333,4 +331,4 @@ async def test_only_the_way_of_waiting_changes() -> None:
 
     outcomes = await door.knock(1)
 
-    assert outcomes == [replace(BROKEN, trouble=Trouble.WAITING)]
+    assert outcomes == [BROKEN._replace(trouble=Trouble.WAITING)]

@@ -1,7 +1,5 @@
 """Whole nights with a service in trouble: nothing is lost, and hardly a request wasted."""
 
-from dataclasses import replace
-
 import pytest
 
 from presence_worker.errors import Stopped
@@ -110,7 +108,7 @@ async def test_a_third_throttled() -> None:
 @pytest.mark.proves("the service asks for patience (429, `Retry-After`)")
 async def test_retry_after_holds_everybody() -> None:
     """After a 429 with Retry-After nobody goes before its time, and nobody fails."""
-    told = replace(THROTTLED, retry_after=7.0)
+    told = THROTTLED._replace(retry_after=7.0)
     service = Service(lambda put: told if 10 <= put.at < 10.3 else UPDATED)
 
     ended = await night(service, 1000)

@@ -2,7 +2,6 @@
 
 import asyncio
 import selectors
-from dataclasses import replace
 from random import Random
 
 import anyio
@@ -260,7 +259,7 @@ async def test_only_who_asks_for_it_slows_us_down(answer: Outcome, left: float) 
 async def test_retry_after_is_for_everybody() -> None:
     """What one row is told, all keep to, whatever the answer that said it."""
     pace = Pace(10)
-    send = paced(script(replace(BROKEN, retry_after=7.0), UPDATED), pace)
+    send = paced(script(BROKEN._replace(retry_after=7.0), UPDATED), pace)
 
     await send(change(1))
     await send(change(2))

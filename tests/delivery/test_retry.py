@@ -1,7 +1,5 @@
 """Rows in trouble: tried again with patience, and doubt ends only by proof."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
 from hypothesis import given
@@ -28,12 +26,12 @@ from .given import (
 )
 
 pytestmark = pytest.mark.anyio
-PUT_OFF = replace(GONE, trouble=Trouble.WAITING)  # as the gate tells it while the service is away
+PUT_OFF = GONE._replace(trouble=Trouble.WAITING)  # as the gate tells it while the service is away
 RENEWED = Outcome(
     result=Result.FAILED, reason=Reason.REFUSED, http_status=401, trouble=Trouble.RENEWED
 )  # as the client tells it once it has another credential
 DOUBTFUL = [BROKEN, TIMED_OUT, CUT_OFF, ODD]
-CERTAIN = [THROTTLED, UNAVAILABLE, GONE, REFUSED, replace(GONE, reason=Reason.INTERNAL_ERROR, trouble=None)]
+CERTAIN = [THROTTLED, UNAVAILABLE, GONE, REFUSED, GONE._replace(reason=Reason.INTERNAL_ERROR, trouble=None)]
 
 
 class Eyes:
@@ -94,7 +92,7 @@ async def test_one_attempt_is_one() -> None:
     outcome = await seen_through(GONE, service.put, attempts=1)
 
     assert not service.puts
-    assert outcome == replace(GONE, trouble=None)
+    assert outcome == GONE._replace(trouble=None)
 
 
 async def test_a_final_answer_ends_it() -> None:
@@ -109,7 +107,7 @@ async def test_a_final_answer_ends_it() -> None:
 
 async def test_durations_add_up() -> None:
     """A row's duration is that of all its requests."""
-    first, second = replace(THROTTLED, duration_ms=30.0), replace(UPDATED, duration_ms=12.0)
+    first, second = THROTTLED._replace(duration_ms=30.0), UPDATED._replace(duration_ms=12.0)
 
     outcome = await seen_through(first, script(second))
 

@@ -1,7 +1,5 @@
 """Signs that the fault is not in the rows, and what becomes of the rows that showed it."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
 
@@ -30,7 +28,7 @@ from .given import (
 
 pytestmark = pytest.mark.anyio
 NO_LIMIT = Limit()
-PAGE_REFUSED = replace(REFUSED, html=True)
+PAGE_REFUSED = REFUSED._replace(html=True)
 
 
 def settled(halt: Halt, *outcomes: Outcome, limit: Limit = NO_LIMIT, to_send: int = 1000) -> list[Result]:
@@ -47,7 +45,7 @@ async def halt() -> Halt:
     return Halt(drain=20)
 
 
-@pytest.mark.parametrize("answer", [REFUSED, FORBIDDEN, replace(REFUSED, http_status=400)])
+@pytest.mark.parametrize("answer", [REFUSED, FORBIDDEN, REFUSED._replace(http_status=400)])
 @pytest.mark.proves("the first twenty rows are all refused alike")
 async def test_the_first_twenty_refused_alike(halt: Halt, answer: Outcome) -> None:
     """It is the configuration, not the rows: the run stops, and resume shall send them again."""
@@ -65,7 +63,7 @@ async def test_a_missing_permission_is_blamed_in_a_small_job_too(
     halt: Halt, status: int, fate: Result
 ) -> None:
     """The limit of failures comes before the twentieth row; what is never a row's fault is sent again."""
-    results = settled(halt, *[replace(REFUSED, http_status=status)] * 9, limit=Limit(percent=20), to_send=40)
+    results = settled(halt, *[REFUSED._replace(http_status=status)] * 9, limit=Limit(percent=20), to_send=40)
 
     assert isinstance(halt.reason, Stopped)
     assert results == [fate] * 9
@@ -108,7 +106,7 @@ async def test_nineteen_alike_and_a_success(halt: Halt) -> None:
 
 async def test_refusals_that_differ(halt: Halt) -> None:
     """Different refusals are the rows' own."""
-    results = settled(halt, *[REFUSED] * 10, replace(REFUSED, http_status=400), *[REFUSED] * 30)
+    results = settled(halt, *[REFUSED] * 10, REFUSED._replace(http_status=400), *[REFUSED] * 30)
 
     assert halt.reason is None
     assert results == [Result.REJECTED] * 41
@@ -171,7 +169,7 @@ async def test_one_row_too_many(halt: Halt) -> None:
 
 async def test_rows_never_sent_do_not_count(halt: Halt) -> None:
     """What was rejected without a try says nothing of the service."""
-    settled(halt, *[replace(REFUSED, attempts=0, http_status=None)] * 19, limit=Limit(count=0))
+    settled(halt, *[REFUSED._replace(attempts=0, http_status=None)] * 19, limit=Limit(count=0))
 
     assert halt.reason is None
 
@@ -229,7 +227,7 @@ async def test_what_must_stop_the_run_stops_it(halt: Halt) -> None:
 
 def asks_to_wait(seconds: float, *, until: float) -> Service:
     """Give a service that throttles all rows but the first until a moment, with Retry-After."""
-    throttled = replace(THROTTLED, retry_after=seconds)
+    throttled = THROTTLED._replace(retry_after=seconds)
 
     def rule(put: Put) -> Outcome:
         return throttled if put.row > 1 and put.at < until else UPDATED

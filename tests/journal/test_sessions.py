@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,7 +154,7 @@ def test_a_group_may_have_any_size(path: Path, rows: int) -> None:
     with closing(staged(path, rows)) as journal:
         journal.begin("run", rate=10)
         list(journal.changes())
-        record(journal, {n: replace(UPDATED, attempts=n, detail=str(n)) for n in range(1, rows + 1)})
+        record(journal, {n: UPDATED._replace(attempts=n, detail=str(n)) for n in range(1, rows + 1)})
 
         found = [(fate.result, fate.attempts, fate.detail) for fate in journal.fates()]
 
@@ -173,9 +172,9 @@ def test_nothing_to_write_is_no_write(journal: Journal) -> None:
 
 def test_tries_add_up_over_sessions(journal: Journal) -> None:
     """Tries, PUTs on the wire and time spent are of all sessions; the rest is as it was told last."""
-    deliver(journal, {1: replace(UNKNOWN, attempts=3, wire_puts=2, duration_ms=100)})
-    deliver(journal, {1: replace(NOT_SENT, http_status=503)})
-    deliver(journal, {1: replace(UPDATED, attempts=2, wire_puts=1, duration_ms=0.5)})
+    deliver(journal, {1: UNKNOWN._replace(attempts=3, wire_puts=2, duration_ms=100)})
+    deliver(journal, {1: NOT_SENT._replace(http_status=503)})
+    deliver(journal, {1: UPDATED._replace(attempts=2, wire_puts=1, duration_ms=0.5)})
 
     fate = next(journal.fates())
     assert (fate.attempts, fate.wire_puts, fate.duration_ms) == (5, 3, 100.5)
@@ -216,7 +215,7 @@ def test_a_dead_session_casts_doubt_on_earlier_outcomes(
     journal: Journal, path: Path, earlier: Outcome
 ) -> None:
     """What an earlier session said of a row no longer holds once it was handed out again; its tries do."""
-    deliver(journal, {1: replace(earlier, attempts=4, wire_puts=3)})
+    deliver(journal, {1: earlier._replace(attempts=4, wire_puts=3)})
     journal.begin("resume", rate=10)
     next(journal.changes(page=1))
 
@@ -377,7 +376,7 @@ def test_fates_of_some_results(journal: Journal) -> None:
 def test_puts_are_those_on_the_wire(journal: Journal) -> None:
     """PUTs count over all rows and sessions; a row's second and later ones are repeats, its tries are not."""
     deliver(
-        journal, {1: UPDATED, 2: replace(UNKNOWN, attempts=9, wire_puts=3), 3: replace(FAILED, wire_puts=0)}
+        journal, {1: UPDATED, 2: UNKNOWN._replace(attempts=9, wire_puts=3), 3: FAILED._replace(wire_puts=0)}
     )
     deliver(journal, {2: UPDATED, 3: UPDATED})
 
