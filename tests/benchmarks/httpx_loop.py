@@ -20,7 +20,7 @@ async def send_all(client: httpx.AsyncClient, puts: Iterator[Put]) -> None:
 
 async def main(job: str, root: str, concurrency: str) -> None:
     """Send the whole job through one client."""
-    puts = iter(read_puts(Path(job), root))
+    puts = read_puts(Path(job), root)
     limits = httpx.Limits(max_connections=int(concurrency), max_keepalive_connections=int(concurrency))
     async with (
         httpx.AsyncClient(headers=HEADERS, limits=limits) as client,

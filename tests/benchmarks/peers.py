@@ -35,14 +35,17 @@ def curl(job: Path, url: str) -> Sequence[str]:
     """Give curl's command for a job, of which it gets a list of transfers first."""
     transfers = job.with_suffix(".curl")
     with transfers.open("w", encoding="utf-8") as file:
-        file.write("\nnext\n".join(_transfer(str(address), body) for address, body in read_puts(job, url)))
+        for number, (address, body) in enumerate(read_puts(job, url)):
+            file.write("next\n" if number else "")
+            file.write(_transfer(f"{address}", body))
     return ["curl", "--silent", "--parallel", "--parallel-max", f"{IN_FLIGHT}", "--config", f"{transfers}"]
 
 
 def _transfer(url: str, body: bytes) -> str:
     headers = (f"header = {json.dumps(f'{name}: {value}')}" for name, value in HEADERS.items())
     data = f"data-binary = {json.dumps(body.decode(), ensure_ascii=False)}"
-    return "\n".join((f'url = "{url}"', 'request = "PUT"', *headers, data, 'output = "/dev/null"', "fail"))
+    rest = ('output = "/dev/null"', "fail", "")
+    return "\n".join((f'url = "{url}"', 'request = "PUT"', *headers, data, *rest))
 
 
 def _script(program: str) -> Client:
