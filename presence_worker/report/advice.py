@@ -3,9 +3,11 @@
 from enum import StrEnum
 
 from ..journal import Reader
-from ..model import Reason, Result, State
+from ..model import Intent, Reason, Result, State, Step
+from .words import REFUSED_US, Mender, mender, told_as
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
+TO_MEND = (Result.INVALID, Result.REJECTED)
 
 
 class NextStep(StrEnum):
@@ -13,9 +15,12 @@ class NextStep(StrEnum):
 
     CHECK = "mend the file and check it"
     APPLY = "look at what would be changed; if it is right, apply the run"
+    PLAN_ON = "resume the run: it makes the plan, and sends nothing"
+    LET_IN = "have the permission given, or the configuration mended; resume the run after that"
     RESUME = "resume the run"
     MEND = "mend failed.csv and run it"
-    LOOK_AGAIN = "somebody changed what was read: plan failed.csv before you overwrite it"
+    ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
+    LOOK_AGAIN = "look at whom somebody else changed: if that is right, leave it; else plan failed.csv"
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"
 
 
@@ -26,7 +31,7 @@ def next_steps(journal: Reader, state: str) -> list[NextStep]:
     unsettled = journal.to_send()
     if state in (State.PLANNED, State.HELD):
         return [NextStep.APPLY] if unsettled else []
-    return [*([NextStep.RESUME] if unsettled else []), *_of_what_is_wrong(journal)]
+    return [*([_going_on(journal)] if unsettled else []), *_of_what_is_wrong(journal)]
 
 
 def advice(journal: Reader, state: str) -> str:
@@ -35,9 +40,24 @@ def advice(journal: Reader, state: str) -> str:
     return " ".join(f"{words[:1].upper()}{words[1:]}." for words in said)
 
 
+def _going_on(journal: Reader) -> NextStep:
+    run = journal.run()
+    if run.intent == Intent.PLAN and run.step == Step.READ:
+        return NextStep.PLAN_ON
+    refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.reasons())
+    return NextStep.LET_IN if refused else NextStep.RESUME
+
+
 def _of_what_is_wrong(journal: Reader) -> list[NextStep]:
     counts, to_mend = journal.counts(), journal.to_mend()
-    is_moved = any(reason in MOVED for _, reason, *_ in journal.reasons())
     others = counts[Result.INVALID] + counts[Result.REJECTED] - to_mend
-    mend = [NextStep.LOOK_AGAIN if is_moved else NextStep.MEND] if to_mend else []
-    return [*mend, *([NextStep.SCHEDULE] if others else [])]
+    return [*([_mending(journal)] if to_mend else []), *([NextStep.SCHEDULE] if others else [])]
+
+
+def _mending(journal: Reader) -> NextStep:
+    """Say what is to be done with failed.csv, by what is wrong with its rows."""
+    wrong = [(reason, result) for result, reason, *_ in journal.reasons() if result in TO_MEND]
+    if any(reason in MOVED for reason, _ in wrong):
+        return NextStep.LOOK_AGAIN
+    theirs = all(mender(reason, result) is Mender.CRM for reason, result in wrong)
+    return NextStep.ADMINISTER if theirs else NextStep.MEND

@@ -86,13 +86,13 @@ def _command(step: NextStep, journal: Journal, folder: Path, job: str | None, in
             return storable(again)
         case NextStep.APPLY:
             return invocation.command("apply", folder.name)
-        case NextStep.RESUME:
+        case NextStep.RESUME | NextStep.PLAN_ON | NextStep.LET_IN:
             return invocation.command("resume", folder.name)
         case NextStep.SCHEDULE:
             return invocation.command("schedule")
-        case NextStep.MEND | NextStep.LOOK_AGAIN:
+        case NextStep.MEND | NextStep.ADMINISTER | NextStep.LOOK_AGAIN:
             reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
-            command = "run" if step is NextStep.MEND else "plan"
+            command = "plan" if step is NextStep.LOOK_AGAIN else "run"
             return invocation.command(command, str(folder / "failed.csv"), *reading)
 
 

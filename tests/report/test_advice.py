@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Journal
-from presence_worker.model import Outcome, Reason, Result, State
+from presence_worker.model import Intent, Outcome, Reason, Result, State, Step
 from presence_worker.report import advice, write_reports
 from tests.journal.given import UPDATED, deliver, invalid, row, staged
 
@@ -14,6 +14,8 @@ from .given import page
 
 GONE = Outcome(result=Result.REJECTED, reason=Reason.UNKNOWN_ASSOCIATE)
 MOVED = Outcome(result=Result.REJECTED, reason=Reason.MOVED_SINCE_RUN)
+INACTIVE = Outcome(result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE)
+KEPT_OUT = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
 LOST = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
 MEND = "mend failed.csv and run it."
 
@@ -32,7 +34,16 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
         ((UPDATED, GONE), f"M{MEND[1:]}"),
         ((UPDATED, LOST), "Resume the run."),
         ((LOST, GONE), f"Resume the run. Then {MEND}"),
-        ((GONE, MOVED), "Somebody changed what was read: plan failed.csv before you overwrite it."),
+        (
+            (UPDATED, INACTIVE),
+            "Ask the CRM administrator, or take the rows out of failed.csv; run that file after that.",
+        ),
+        ((GONE, INACTIVE), f"M{MEND[1:]}"),
+        (
+            (GONE, MOVED),
+            "Look at whom somebody else changed: if that is right, leave it; else plan failed.csv.",
+        ),
+        ((KEPT_OUT,), "Have the permission given, or the configuration mended; resume the run after that."),
     ],
 )
 def test_what_is_to_be_done_is_told_in_order(outcomes: tuple[Outcome, ...], words: str) -> None:
@@ -47,6 +58,12 @@ def test_what_waits_is_to_be_looked_at_first(state: State) -> None:
     with closing(staged("", 1)) as waiting, closing(staged("", [invalid(1)])) as nobody:
         assert advice(waiting, state).startswith("Look at what would be changed; ")
         assert advice(nobody, state) == ""
+
+
+def test_a_plan_that_was_interrupted_is_only_made() -> None:
+    """Whoever resumes it need not fear that something is sent."""
+    with closing(staged("", 1, intent=Intent.PLAN, step=Step.READ)) as journal:
+        assert advice(journal, State.STOPPED) == "Resume the run: it makes the plan, and sends nothing."
 
 
 def test_a_file_that_was_refused_is_to_be_mended() -> None:
