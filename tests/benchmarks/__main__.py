@@ -3,28 +3,28 @@
 import argparse
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import check, cpu, growth, pace, report, scaling, startup, throughput, unchanged, upsets
 from .child import PINNED, BrokenTrialError
 from .figures import Figure, table
 from .trial import WORKER, Extent
 
-BENCHMARKS: dict[str, Callable[[Path, Extent], list[Figure]]] = {
-    "cpu": cpu.measure,
-    "throughput": throughput.measure,
-    "pace": pace.measure,
-    "upsets": upsets.measure,
-    "growth": growth.measure,
-    "startup": startup.measure,
-    "check": check.measure,
-    "xlsx": check.measure_workbook,
-    "unchanged": unchanged.measure,
-    "scaling": scaling.measure,
-    "staging": report.measure_staging,  # these two make this process large, which its children would inherit
-    "report": report.measure,
+BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function in it
+    "cpu": ("cpu", "measure"),
+    "throughput": ("throughput", "measure"),
+    "pace": ("pace", "measure"),
+    "upsets": ("upsets", "measure"),
+    "growth": ("growth", "measure"),
+    "startup": ("startup", "measure"),
+    "check": ("check", "measure"),
+    "xlsx": ("check", "measure_workbook"),
+    "unchanged": ("unchanged", "measure"),
+    "scaling": ("scaling", "measure"),
+    "staging": ("report", "measure_staging"),  # these two make this process large, and so its children
+    "report": ("report", "measure"),
 }
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 
@@ -51,7 +51,8 @@ def measure(
         sys.stderr.write(f"{name} …\n")
         try:
             with TemporaryDirectory(prefix="benchmark-") as folder:
-                figures += BENCHMARKS[name](Path(folder), extent)
+                module, function = BENCHMARKS[name]
+                figures += getattr(import_module(f"{__package__}.{module}"), function)(Path(folder), extent)
         except (BrokenTrialError, OSError) as error:
             broken[name] = error
     return figures, broken

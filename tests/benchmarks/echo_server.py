@@ -1,8 +1,8 @@
-"""The least service that answers as SuperOffice does: a PUT is echoed, and its arrival noted.
+"""The least service that answers as SuperOffice does: a PUT is echoed, and each arrival noted.
 
 As a process of its own: `echo_server.py ARRIVALS [--latency LEAST MOST] [--trouble N] [--storm AFTER FOR]`
-The first line it prints is its root URL. At SIGTERM it writes the arrival times of all PUTs (time.monotonic,
-as raw doubles) to the file ARRIVALS.
+The first line it prints is its root URL. At SIGTERM it writes when all PUTs and GETs of presences came
+(time.monotonic, as raw doubles) to the file ARRIVALS.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Manners:
         self._storm = storm  # seconds after the first PUT, and for how many: all are answered 429
 
     def arrived(self) -> None:
-        """Note a PUT."""
+        """Note a PUT or a GET."""
         self.arrivals.append(time.monotonic())
 
     def answer(self, body: bytes) -> bytes:
@@ -93,8 +93,11 @@ class Connection(asyncio.Protocol):
         if known and head.startswith(b"PUT "):
             self._manners.arrived()
             self._echo(self._manners.answer(body))
+        elif known and head.startswith(b"GET "):  # a row in doubt is looked up, at the same pace
+            self._manners.arrived()
+            self._transport.write(OK % (len(PRESENT), PRESENT))
         elif head.startswith(b"GET "):
-            self._transport.write(OK % (len(PRESENT), PRESENT) if known else NOT_FOUND)
+            self._transport.write(NOT_FOUND)
         else:
             self._transport.write(NOT_UNDERSTOOD)
             self._transport.close()

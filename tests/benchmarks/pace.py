@@ -7,7 +7,7 @@ from .figures import Figure, at_least, at_most
 from .job import write_job
 from .trial import Extent, trial, worker
 
-RATE = 200  # PUTs per second
+RATE = 200  # requests per second
 WINDOW = 1.0  # seconds
 USED = 99  # percent of the rate
 MANNERS = ("--latency", "0.005", "0.3", "--trouble", "100")
@@ -21,8 +21,8 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
     busiest, used = [busiest_window(times) for times in arrivals], [rate_used(times) for times in arrivals]
     return [
         Figure(
-            label="pace: PUTs in the busiest second",
-            unit="PUTs",
+            label="pace: requests in the busiest second",
+            unit="requests",
             samples=busiest,
             ratio=max(busiest) / RATE,
             goal=at_most(RATE + 1, max(busiest), "max"),
@@ -49,8 +49,8 @@ def busiest_window(arrivals: Sequence[float]) -> int:
 def rate_used(arrivals: Sequence[float]) -> float:
     """Give the achieved rate while there is work, in percent of the configured one.
 
-    The first PUT goes alone, and the last ones are those that were refused before: the rows that are first
-    sent are counted up to the last but 100.
+    The first PUT goes alone, which costs its latency. The last ones are those that failed before and wait for
+    their next try, so that what comes up to the last but 100 is counted.
     """
     last = max(len(arrivals) - 100, 2)
     return (last - 1) / (arrivals[last - 1] - arrivals[0]) / RATE * 100

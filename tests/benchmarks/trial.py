@@ -38,7 +38,7 @@ class Trial:
     """What a client used, and what the service saw of it."""
 
     cost: Cost
-    arrivals: Sequence[float]  # time.monotonic of each PUT, in order
+    arrivals: Sequence[float]  # time.monotonic of each PUT, and GET, in order
 
 
 def worker(program: Path, *, rate: int = 1_000_000, concurrency: int = 32) -> Client:
