@@ -11,7 +11,7 @@ from .archive import (
     run_id,
     untouched,
 )
-from .counts import UNSETTLED
+from .counts import NOT_DONE, UNSETTLED
 from .durable import sync_directory
 from .locks import is_at_work, run_lock, target_lock
 from .reading import Reader
@@ -35,6 +35,7 @@ from .store import Journal
 __all__ = [
     "JOURNAL",
     "LAST",
+    "NOT_DONE",
     "UNSETTLED",
     "Archive",
     "Dated",

@@ -39,7 +39,6 @@ RESULTS: dict[Result, str] = {
     Result.UNKNOWN: "perhaps sent, never confirmed",
     Result.NOT_SENT: "not sent",
 }
-NOT_DONE = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT)
 
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
 WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # the file itself is to be mended

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
 from ..intake.dialect import DELIMITERS
 from ..intake.source import STDIN
-from ..journal import Journal
+from ..journal import NOT_DONE, Journal
 from ..model import State
 from ..report import NextStep, advice, headline_of, next_steps
 from ..settings import Input
@@ -31,13 +31,17 @@ def ending_of(
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
     way_on = next_steps(journal, state)
-    if state is State.FINISHED:
-        code = ExitCode.INCOMPLETE if way_on else ExitCode.DONE
-    else:
-        code = error.exit_code if error else ExitCode.CRASHED
     command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
-    words = _words(error, job) if error and state not in (State.FINISHED, State.PLANNED) else None
-    return Ending(state, code, message_of(journal, state, words), command)
+    if error is None or state is State.FINISHED:
+        return Ending(state, _code(journal), message_of(journal, state, None), command)
+    words = None if state is State.PLANNED else _words(error, job)
+    return Ending(state, error.exit_code, message_of(journal, state, words), command)
+
+
+def _code(journal: Journal) -> ExitCode:
+    """Judge by the rows alone: whatever is advised, a row that is not done is no success."""
+    counts = journal.counts()
+    return ExitCode.INCOMPLETE if any(counts[result] for result in NOT_DONE) else ExitCode.DONE
 
 
 def message_of(journal: Journal, state: State, words: str | None) -> str:

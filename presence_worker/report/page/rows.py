@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import orjson
 from markupsafe import Markup
 
-from ...journal import Fate, Journal, RunRecord
+from ...journal import NOT_DONE, Fate, Journal, RunRecord
 from ...model import Result
 from ..rows import FIELDS, fields_of, names_of
-from ..words import NOT_DONE, REASONS
+from ..words import REASONS
 from .bar import MARKS, kind
 
 MOST_ROWS = 20_000  # report.csv has all
