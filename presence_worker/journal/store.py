@@ -13,21 +13,16 @@ import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
-from ..text import folded
 from .connection import way_on
 from .counts import UNSETTLED
-from .outcomes import OR_NULL, columns, recording
+from .outcomes import columns, recording
 from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
+from .rows import insert
 from .schema import MIGRATIONS, TABLES, VERSION
 
-PAGE = 500  # changes read, and rows staged, at once, at the most
-ASKED = Row._fields.index("result")  # fields of a row before this one say what it asks for
-NO_MORE = (None,) * len(Row._fields[ASKED:])  # behind them most rows have nothing
+PAGE = 500  # changes read at once, at the most
 AT_ONCE = 50  # outcomes written by one statement, at the most
-STAGING_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
-STAGING = f"""INSERT INTO row VALUES
-    (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
 
 
 def damaged(path: Path | str, found: object) -> UsageFault:
@@ -140,15 +135,12 @@ class Journal(Reader):
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         written = run.written()
         self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
-        coming = iter(rows)
-        while page := list(islice(coming, PAGE)):
-            self._db.executemany(STAGING_ASKED, [row[:ASKED] for row in page if row[ASKED:] == NO_MORE])
-            self._db.executemany(STAGING, [_stored(row) for row in page if row[ASKED:] != NO_MORE])
+        insert(self._db, rows)
 
     def append(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
         """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
         for row, origin in rows:
-            self._db.execute(STAGING, _stored(row))
+            insert(self._db, [row])
             expected = origin.expected or (None, None)
             values = (row.row, origin.run_id, origin.of_row, origin.kind, *expected)
             self._db.execute("INSERT INTO scheduled VALUES (?, ?, ?, ?, ?, ?)", values)
@@ -253,23 +245,3 @@ class Journal(Reader):
                 "UPDATE session SET handed_out = ? WHERE session = (SELECT max(session) FROM session)",
                 (upto,),
             )
-
-
-def _stored(row: Row) -> tuple[Any, ...]:
-    """Give a row as the statement takes it; what it duplicates is not known yet."""
-    starts, ends = row.period or (None, None)
-    return (
-        row.row,
-        row.line,
-        row.associate_id,
-        row.status,
-        row.message,
-        row.cells,
-        row.result or "",
-        row.reason or "",
-        row.detail or "",
-        row.identity or "",
-        folded(row.identity) if row.identity else "",
-        starts.isoformat() if starts else "",
-        ends.isoformat() if ends else "",
-    )
