@@ -4,12 +4,12 @@ import click
 
 from ..run.checking import check_job
 from .invoke import repeated, settings_of
-from .options import Options, common_options
+from .options import Options, common_options, job_argument
 from .show import show
 
 
 @click.command("check")
-@click.argument("job")
+@job_argument
 @click.option("--explain", is_flag=True, help="Show how the job is understood, and the settings for that.")
 @common_options
 def command(options: Options, job: str, *, explain: bool) -> int:

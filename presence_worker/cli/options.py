@@ -9,6 +9,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ..errors import OptionFault
+
 FLAGS = {  # parameter: the setting it overrides
     "state_dir": ("storage", "state_dir"),
     "base_url": ("target", "base_url"),
@@ -39,6 +41,8 @@ REPEATED = (
 )
 PATHS = ("config", "state_dir")  # repeated as absolute ones: the next command may run elsewhere
 
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
 _OPTIONS = [
     click.option("--config", type=click.Path(path_type=Path), help="Configuration file."),
     click.option("--state-dir", type=click.Path(path_type=Path), help="Directory that keeps runs."),
@@ -61,6 +65,16 @@ _OPTIONS = [
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", count=True, help="Log more; twice for everything."),
 ]
+
+
+def _a_file(_: click.Context, __: click.Parameter, job: str) -> str:
+    """Refuse an address without quoting it: it may have a key in it."""
+    if ADDRESS.match(job):
+        raise OptionFault("JOB: an address, where a file is expected; fetch it first, then name the file")
+    return job
+
+
+job_argument = click.argument("job", callback=_a_file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

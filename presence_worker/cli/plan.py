@@ -7,12 +7,12 @@ import click
 from ..model import Intent
 from ..run.life import run_job
 from .invoke import invocation_of, work
-from .options import Options, common_options
+from .options import Options, common_options, job_argument
 from .show import show
 
 
 @click.command("plan")
-@click.argument("job")
+@job_argument
 @common_options
 def command(options: Options, job: str) -> int:
     """Show what a job would change, person by person; nothing is sent.

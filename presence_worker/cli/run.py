@@ -7,12 +7,12 @@ import click
 from ..model import Intent
 from ..run.life import run_job
 from .invoke import invocation_of, work
-from .options import Options, common_options
+from .options import Options, common_options, job_argument
 from .show import show
 
 
 @click.command("run")
-@click.argument("job")
+@job_argument
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @common_options
 def command(options: Options, job: str, *, dry_run: bool) -> int:

@@ -227,3 +227,14 @@ def test_no_password_in_an_address_is_repeated(command: str, worker: Worker) -> 
     assert refused.code == 2
     assert "hunter2" not in refused.out + refused.err
     assert "https://x.example/a@b" in refused.summary["next"]
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "check"])
+def test_an_address_is_no_job_and_is_not_repeated(command: str, worker: Worker) -> None:
+    """It is said to be none before anything is read or kept: it may have a key to the file in it."""
+    ended = worker(command, "https://files.example.com/leave.csv?sig=s3cr3t")
+
+    assert (ended.code, ended.summary["next"]) == (2, f"presence-worker {command} --help")
+    assert ended.summary["message"].startswith("JOB: an address, where a file is expected; fetch it first")
+    assert "s3cr3t" not in ended.out + ended.err
+    assert not (worker.state / "runs").exists()
