@@ -43,9 +43,8 @@ def judged(
     """Give what settles a row whose associate holds *seen* now; None where it is to be sent.
 
     Who was to return stays as they are where somebody has set something else meanwhile. With *moved_by*,
-    what the service holds must still be what the run was made on. An undo leaves everybody else alone, also
-    who has got back by now what the undo would have given back. A comment that is not known is never taken
-    for the one that is wanted.
+    what the service holds must still be what the run was made on, unless it is what is wanted. A comment that
+    is not known is never taken for the one that is wanted.
     """
     knows_all = knows_comment or seen.status == PRESENT
     holds_it = knows_all and seen.same_as(wish.wanted)
@@ -53,7 +52,7 @@ def judged(
         words = f"associate {wish.associate_id} no longer has what was set; left as it is"
         return Verdict(wish.row, Result.SKIPPED, Reason.MOVED_SINCE_RUN, words)
     moved = not _still(wish, seen, knows_all=knows_all)
-    if moved_by is not None and moved and (moved_by is Intent.UNDO or not holds_it):
+    if moved_by is not None and moved and not holds_it:
         reason, words = MOVED[moved_by]
         return _rejected(wish, reason, f"associate {wish.associate_id} {words}")
     return Verdict(wish.row, Result.UNCHANGED) if holds_it else None

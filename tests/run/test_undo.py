@@ -80,7 +80,7 @@ def test_an_undo_of_an_undo_is_what_the_run_had_set(crm: Crm, on: On) -> None:
 
 
 @pytest.mark.proves("somebody has changed a person since the run that is undone")
-@pytest.mark.parametrize("now", [BACK, ILL, (NOT_PRESENT, "")])
+@pytest.mark.parametrize("now", [BACK, (NOT_PRESENT, "")])
 def test_who_has_moved_is_left_alone(now: Held, crm: Crm, on: On) -> None:
     """Whoever no longer holds the run's value, the comment included: exit 3, and no PUT."""
     with raw_up(crm) as server:
@@ -94,6 +94,20 @@ def test_who_has_moved_is_left_alone(now: Held, crm: Crm, on: On) -> None:
     assert reasons(worker, undone)[1] == (2, "rejected", "moved_since_run")
     assert read_report(worker.folder_of(undone))[1]["before_status"] == now[0]
     assert (undone.code, len(server.puts) - sent, crm.held[2]) == (3, 2, now)
+
+
+def test_who_has_the_earlier_value_already_is_unchanged(crm: Crm, on: On) -> None:
+    """Nothing is sent for that user, and the undo is complete: exit 0."""
+    with raw_up(crm) as server:
+        worker = on(server)
+        run(worker)
+        crm.held[2] = ILL
+        sent = len(server.puts)
+
+        undone = worker("undo", "last")
+
+    assert reasons(worker, undone)[1] == (2, "unchanged", None)
+    assert (undone.code, len(server.puts) - sent, crm.held[2]) == (0, 2, ILL)
 
 
 def test_a_comment_beside_present_moves_nobody(crm: Crm, on: On) -> None:
@@ -122,7 +136,7 @@ def test_what_the_run_did_not_write_is_no_part_of_it(crm: Crm, on: On) -> None:
 def test_who_may_have_been_written_is_undone_where_it_was(
     crm: Crm, on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of rows that are `unknown` those that in fact hold the value are put back, the others left alone."""
+    """Rows that are `unknown` count as written: what was applied is put back, what was not is unchanged."""
     monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__ATTEMPTS", "1")
     monkeypatch.setenv("PRESENCE_WORKER_TARGET__VERIFY_READS", "false")
     with raw_up(crm) as server:
@@ -135,7 +149,7 @@ def test_who_may_have_been_written_is_undone_where_it_was(
         undone = worker("undo", "last")
 
     assert results(worker.folder_of(unknown)) == ["unknown", "unknown"]
-    assert reasons(worker, undone) == [(1, "updated", None), (2, "rejected", "moved_since_run")]
+    assert reasons(worker, undone) == [(1, "updated", None), (2, "unchanged", None)]
     assert (crm.held[1], crm.held[2]) == (BACK, ILL)
 
 

@@ -61,10 +61,10 @@ def test_a_plan_overwrites_nothing_that_moved(
 
 @pytest.mark.parametrize(
     ("seen", "settled"),
-    [(AWAY, None), (ILL, MOVED_SINCE_RUN), (HERE, MOVED_SINCE_RUN)],
+    [(AWAY, None), (ILL, MOVED_SINCE_RUN), (HERE, UNCHANGED)],
 )
 def test_an_undo_is_for_who_still_holds_it(seen: Presence, settled: tuple[Result, Reason] | None) -> None:
-    """Everybody else is left alone, also who is back already: that was not we."""
+    """Users with another value are left alone; those with the earlier value need nothing."""
     assert result(judged(wish(HERE, AWAY), seen, Intent.UNDO)) == settled
 
 
