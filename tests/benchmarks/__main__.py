@@ -19,6 +19,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "upsets": ("upsets", "measure"),
     "growth": ("growth", "measure"),
     "startup": ("startup", "measure"),
+    "earlier": ("earlier_runs", "measure"),
     "check": ("check", "measure"),
     "xlsx": ("check", "measure_workbook"),
     "unchanged": ("unchanged", "measure"),

@@ -1,0 +1,54 @@
+"""What earlier runs cost: `runs` and `run` beside a thousand of them, and beside none."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.run.nights import ago, kept
+
+from .child import run
+from .figures import Figure, at_most
+from .job import write_job
+from .trial import Extent, environment
+
+MOST = 0.2  # seconds of CPU more than without earlier runs
+TARGET = "sandbox"
+
+
+def measure(folder: Path, extent: Extent) -> list[Figure]:
+    """Call both commands in turn on an empty state directory and on a full one, which has an index."""
+    runs, rounds, job = extent.of(1000, quick=20), extent.of(7, quick=1), write_job(folder, 10)
+    empty, full = folder / "empty", folder / "full"
+    _keep(full, runs)
+    commands = {"runs": ["runs"], "run": ["run", f"{job}", "--max-changes", "none"]}
+    figures = [_built_anew(extent.worker, full, folder, runs)]
+    for name, words in commands.items():
+        pairs = [
+            [_cpu(extent.worker, words, state, folder) for state in (full, empty)] for _ in range(rounds + 1)
+        ]
+        more = [with_runs - without for with_runs, without in pairs[1:]]
+        goal = at_most(MOST, median(more), "median")
+        figures.append(
+            Figure(label=f"{name}: beside {runs} runs", unit="s of CPU more", samples=more, goal=goal)
+        )
+    return figures
+
+
+def _keep(state: Path, runs: int) -> None:
+    """Keep earlier runs, one a night, long settled."""
+    for days in range(1, runs + 1):
+        journal = kept(state, ago(days=days), target=TARGET) / "journal.sqlite"
+        moment = ago(days=days).timestamp()
+        os.utime(journal, (moment, moment))
+
+
+def _built_anew(program: Path, state: Path, folder: Path, runs: int) -> Figure:
+    (state / "runs.sqlite").unlink(missing_ok=True)
+    built = _cpu(program, ["runs"], state, folder)
+    return Figure(label=f"runs: the index of {runs} built anew", unit="s of CPU", samples=[built])
+
+
+def _cpu(program: Path, words: Sequence[str], state: Path, folder: Path) -> float:
+    command = [f"{program}", *words, "--sandbox", "--state-dir", f"{state}", "-q"]
+    return run(command, folder, environment(folder)).cpu
