@@ -24,6 +24,8 @@ def listing_lines(listing: Listing) -> Iterator[str]:
             yield f"{target or 'Of no known target'}:"
         yield from _table(runs, listing.zone)
     yield ""
+    for note in listing.notes:
+        yield from wrapped(f"Note: {note}.", indent=2)
     yield LEGEND.format(place=listing.zone or "this machine")
 
 

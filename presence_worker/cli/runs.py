@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..errors import OptionFault, UsageFault
-from ..journal import id_made_ago, run_id
+from ..journal import made_ago
 from ..model import State
 from ..report.listed import UNREADABLE, Listing
 from ..report.overview import write_overview
-from ..run.expected import what_is_missing
+from ..run.expected import from_the_future, what_is_missing
 from ..run.invocation import Invocation
 from ..run.listing import list_runs
 from ..values import duration
@@ -62,24 +62,25 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
 
 def _listing(invocation: Invocation, states: Sequence[str], since: str | None) -> Listing:
     zone = invocation.settings.input.timezone
-    runs = list_runs(invocation, since=_oldest(since, zone) if since is not None else "")
+    runs = list_runs(invocation, since=None if since is None else _oldest(since, zone))
     return Listing(
         runs=[run for run in runs if not states or run.state in states],
         missing=what_is_missing(runs, invocation),
+        notes=from_the_future(runs),
         zone=zone,
         is_part=bool(states) or since is not None,
     )
 
 
-def _oldest(since: str, zone: str | None) -> str:
-    """Give the id of a run that was made then: so long ago, or when that day began."""
+def _oldest(since: str, zone: str | None) -> datetime:
+    """Return the moment that WHEN names: so long ago, or when that day began."""
     try:
-        return id_made_ago(duration(since))
+        return made_ago(duration(since))
     except ValueError:
         pass
     try:
         day = datetime.combine(date.fromisoformat(since), time(), ZoneInfo(zone) if zone else None)
-        return run_id(day.astimezone(UTC))
+        return day.astimezone(UTC)
     except (ValueError, OverflowError):
         raise OptionFault(
             "option --since: expected a duration such as 7d, or a date such as 2026-11-24"

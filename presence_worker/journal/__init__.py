@@ -1,18 +1,18 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
 from .archive import (
-    JOURNAL,
     LAST,
     Archive,
     id_made_ago,
-    is_readable,
     is_run_folder,
     is_staged,
+    made_ago,
     run_id,
-    untouched,
 )
 from .counts import NOT_DONE, UNSETTLED
 from .durable import sync_directory
+from .glance import untouched
+from .index import KnownRun
 from .locks import is_at_work, run_lock, target_lock
 from .reading import Reader
 from .records import (
@@ -30,7 +30,7 @@ from .records import (
     Work,
     now,
 )
-from .store import Journal
+from .store import JOURNAL, Journal
 
 __all__ = [
     "JOURNAL",
@@ -43,6 +43,7 @@ __all__ = [
     "Fate",
     "Finding",
     "Journal",
+    "KnownRun",
     "Named",
     "Reader",
     "RunRecord",
@@ -54,9 +55,9 @@ __all__ = [
     "Work",
     "id_made_ago",
     "is_at_work",
-    "is_readable",
     "is_run_folder",
     "is_staged",
+    "made_ago",
     "now",
     "run_id",
     "run_lock",

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from ..errors import Locked, UsageFault
 from .durable import sync_directory
+from .glance import untouched
+from .index import RunIndex
 from .locks import run_lock
 from .private import PRIVATE, make_private
-from .reading import Reader
-from .schema import VERSION
-from .store import Journal
+from .store import JOURNAL, Journal
 
-JOURNAL = "journal.sqlite"
 LAST = "last"  # what the newest run is called
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
@@ -46,6 +45,7 @@ class Archive:
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir.absolute()
         self.runs = self.state_dir / "runs"
+        self.index = RunIndex(self.state_dir)
 
     def prepare(self) -> None:
         """Make the directories, and see now rather than later whether they can be written."""
@@ -81,13 +81,14 @@ class Archive:
             return folder
 
     def folders(self) -> list[Path]:
-        """Give the folders of all staged runs, newest first."""
-        if not self.runs.is_dir():
-            return []
-        return sorted((f for f in self.runs.iterdir() if is_staged(f / JOURNAL)), reverse=True)
+        """Return the folders of all staged runs, newest first."""
+        return [run.folder for run in self.index.runs()]
 
     def find(self, name: str) -> Path:
-        """Give the folder of the run called *name*: its id, a beginning or the end of it, or `last`."""
+        """Return the folder of the run called *name*: its id, a beginning or the end of it, or `last`.
+
+        `last` is the newest of all. Raise UsageFault for none, or for several.
+        """
         if not name:
             raise UsageFault("the name of the run is empty; write `last`, or an id or its beginning")
         folders = self.folders()
@@ -105,11 +106,11 @@ class Archive:
 
         With *before*, a run's id, only of those made before it.
         """
+        staged = {folder.name for folder in self.folders()}
         for folder in self.runs.iterdir():
-            if not is_run_folder(folder) or (before and folder.name >= before):
+            if folder.name in staged or not is_run_folder(folder) or (before and folder.name >= before):
                 continue
-            if not is_staged(folder / JOURNAL):
-                self._remove_unless_begun(folder)
+            self._remove_unless_begun(folder)
 
     def _remove_unless_begun(self, folder: Path) -> None:
         with suppress(Locked, UsageFault), run_lock(folder):  # from here on, nobody else can begin in it
@@ -132,16 +133,21 @@ def _may_be(name: str, run: str) -> bool:
 
 
 def run_id(moment: datetime) -> str:
-    """Give the id of a run made at *moment* (UTC); ids sort by it.
+    """Return the id of a run made at *moment* (UTC), for people: which run is later is told by its number.
 
-    The last four digits are the fraction of the second, so that ids of one second sort as well.
+    The last four digits are the fraction of the second.
     """
     return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"
 
 
+def made_ago(seconds: float) -> datetime:
+    """Return the moment so long ago; no run is older than 1970."""
+    return datetime.fromtimestamp(max(time.time() - seconds, 0), UTC)
+
+
 def id_made_ago(seconds: float) -> str:
-    """Give the id of a run made so long ago; what is made before 1970 is none of ours."""
-    return run_id(datetime.fromtimestamp(max(time.time() - seconds, 0), UTC))
+    """Return the id of a run made so long ago."""
+    return run_id(made_ago(seconds))
 
 
 def is_run_folder(path: Path) -> bool:
@@ -158,32 +164,3 @@ def is_staged(path: Path) -> bool:
             return journal.is_staged()
     except sqlite3.Error:
         return True
-
-
-def untouched(path: Path) -> Reader | None:
-    """Open a journal to read it without writing a byte, which is quick; None where it must be mended first.
-
-    Nobody may write it meanwhile, and it may be of another version: `is_current` tells.
-    """
-    if path.with_name(f"{path.name}-wal").exists():
-        return None
-    try:
-        return Reader(f"{path.as_uri()}?mode=ro&immutable=1")
-    except sqlite3.Error:
-        return None
-
-
-def is_readable(path: Path, *, without_days: bool = False) -> bool:
-    """Whether a journal can be read (and, with *without_days*, has no rows that are due on days).
-
-    It is told without writing a byte. No is no verdict: where the last session was killed, only opening it
-    mends it.
-    """
-    query = """SELECT version, coalesce(json_extract(input, '$.dated'), 0)
-        OR coalesce(json_extract(input, '$.scheduled'), 0) > 0 FROM schema, run"""
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-            found = database.execute(query).fetchall()
-    except sqlite3.Error:
-        return False
-    return found == [(VERSION, 0)] or (found == [(VERSION, 1)] and not without_days)

@@ -55,6 +55,7 @@ class RunRecord(NamedTuple):
     intent: str = Intent.RUN
     step: str = Step.SEND
     undoes: str | None = None
+    order: int | None = None  # which run is later, whatever the clock said; None: older than such numbers
 
     @classmethod
     def read(cls, values: Iterable[Any]) -> "RunRecord":

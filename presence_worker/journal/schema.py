@@ -1,6 +1,6 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 4
+VERSION = 5
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
     row     INTEGER PRIMARY KEY,
@@ -67,6 +67,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         "DROP VIEW fate",
         FATE,
     ),
+    4: ("ALTER TABLE run ADD COLUMN number INTEGER",),
 }
 
 STAGED = """
@@ -86,7 +87,8 @@ CREATE TABLE run (              -- exactly one
     compared   TEXT NOT NULL,   -- JSON: how the job differs from the last one of the target, or null
     intent     TEXT NOT NULL,   -- what it is for: run, plan, undo
     step       TEXT NOT NULL,   -- what it has to do next: read, compare, send
-    undoes     TEXT             -- the run that it undoes
+    undoes     TEXT,            -- the run that it undoes
+    number     INTEGER          -- its place in the order of runs; NULL: older than such numbers
 );
 
 CREATE TABLE session (          -- one for each time somebody set to work on the run

@@ -21,6 +21,7 @@ from .records import Finding, RunRecord, Scheduled, now
 from .rows import insert
 from .schema import MIGRATIONS, TABLES, VERSION
 
+JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 PAGE = 500  # changes read at once, at the most
 AT_ONCE = 50  # outcomes written by one statement, at the most
 
@@ -39,6 +40,7 @@ class Journal(Reader):
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
         self._writing = threading.Lock()
+        self._may_be_staged = False  # by us
         try:
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -130,12 +132,20 @@ class Journal(Reader):
 
     def stage(self, run: RunRecord, rows: Iterable[Row]) -> None:
         """Write a new run with all its rows; call it inside a transaction, then settle and seal."""
+        self._may_be_staged = True
         for statement in TABLES.split(";\n"):
             self._db.execute(statement)
         self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
         written = run.written()
         self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(written))})", written)  # noqa: S608 - marks
         insert(self._db, rows)
+
+    def has_staged(self) -> bool:
+        """Return whether this object has staged a run; where the disk does not let us see, it may have."""
+        try:
+            return self._may_be_staged and self.is_staged()
+        except sqlite3.Error:
+            return True
 
     def append(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
         """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""

@@ -1,5 +1,6 @@
 """A run as a list of runs shows it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -106,6 +107,7 @@ class Listing:
 
     runs: list[Listed]  # newest first
     missing: Missing | None = None
+    notes: Sequence[str] = ()  # what is odd about them
     zone: str | None = None  # in which times are told; None: this machine's
     is_part: bool = False
 
@@ -119,7 +121,7 @@ class Listing:
     def as_record(self) -> dict[str, Any]:
         """Give the list as programs read it."""
         missing = self.missing and self.missing.as_record(self.zone)
-        return {"runs": [run.summary for run in self.runs], "missing": missing}
+        return {"runs": [run.summary for run in self.runs], "missing": missing, "notes": list(self.notes)}
 
 
 def day_and_time(moment: datetime) -> str:

@@ -56,6 +56,7 @@ def heading(run: RunRecord) -> Summary:
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
+        "order": run.order,  # of two runs, the one with the higher number began later
         "state": run.state,
         "exit_code": run.exit_code,
         "target": run.target,

@@ -4,18 +4,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 import structlog
 
 from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, LAST, Journal, RunRecord, run_lock
+from ..journal import JOURNAL, LAST, Journal, KnownRun, RunRecord, run_lock
 from ..model import Intent, State
 from ..values import plain_duration
 from .ending import message_of
 from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
+CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
 GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
 log = structlog.get_logger()
 
@@ -63,25 +65,31 @@ def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
 
 
 def choose(name: str | None, invocation: Invocation) -> Path:
-    """Give the folder of the run called *name*, for a command that works on the target.
+    """Return the folder of the run called *name*, for a command that works on the target.
 
-    `last` is the newest run of the target. Without a name it is the newest stopped one, else the newest one.
-    Raise UsageFault for none.
+    `last` is the newest run of the target. Without a name it is the newest that can be continued, else the
+    newest. Raise UsageFault for none.
     """
     if name:
-        return _last(invocation) if name == LAST else called(name, invocation)
-    newest = None
-    for folder, run in runs_of_target(invocation):
-        newest = newest or folder
-        if run.state in (State.STOPPED, State.RUNNING):  # nobody works on it: we hold the target
-            return folder
-    if newest is None:
-        raise _none(invocation)
-    return newest
+        return called(name, invocation)
+    runs = list(runs_of_target(invocation))
+    if not runs:
+        raise _no_run(invocation)
+    return next((run.folder for run in runs if can_be_continued(run)), runs[0].folder)
+
+
+def can_be_continued(run: KnownRun) -> bool:
+    """Return whether `resume` has something to send of a run that no process works on."""
+    return run.to_send > 0 and run.record.state in CAN_BE_CONTINUED
 
 
 def called(name: str, invocation: Invocation) -> Path:
-    """Give the folder of the run called *name*, whatever its target; raise UsageFault unless it is one."""
+    """Return the folder of the run called *name*, whatever its target; raise UsageFault unless it is one.
+
+    `last` is the newest run of the configured target; where none is configured, the newest of all.
+    """
+    if name == LAST and invocation.target:
+        return _last(invocation)
     try:
         return invocation.archive.find(name)
     except UsageFault as fault:
@@ -89,40 +97,44 @@ def called(name: str, invocation: Invocation) -> Path:
 
 
 def _last(invocation: Invocation) -> Path:
-    """Give the target's newest run; one that cannot be read may be it, and raises UsageFault."""
-    for folder in invocation.archive.folders():
-        with closing(Journal.open(folder / JOURNAL)) as journal:
-            if journal.run().target == invocation.target:
-                return folder
-    raise _none(invocation)
+    """Return the target's newest run; one that cannot be read may be it, and raises its fault."""
+    runs = invocation.archive.index.runs()
+    last = next((run for run in runs if run.record.target == invocation.target), None)
+    if last is None:
+        raise _no_run(invocation)
+    return last.folder
 
 
-def _none(invocation: Invocation) -> UsageFault:
+def _no_run(invocation: Invocation) -> UsageFault:
     words = f"there is no run of {invocation.target} in {invocation.archive.runs}"
     return UsageFault(words, next=invocation.command("runs"))
 
 
 def last_finished(invocation: Invocation) -> RunRecord | None:
-    """Give the target's newest finished run of a whole job; None where there is none."""
-    whole = (
-        run
-        for _, run in runs_of_target(invocation)
-        if run.state == State.FINISHED and run.intent != Intent.UNDO and not run.input.get("came_back")
-    )
-    return next(whole, None)
+    """Return the target's newest finished run of a whole job; None where there is none."""
+    return next(finished_jobs(invocation), None)
 
 
-def runs_of_target(invocation: Invocation) -> Iterator[tuple[Path, RunRecord]]:
-    """Yield the target's runs, newest first; one that cannot be read is said and passed over."""
-    for folder in invocation.archive.folders():
-        try:
-            with closing(Journal.open(folder / JOURNAL)) as journal:
-                run = journal.run()
-        except PresenceWorkerError as error:
-            log.warning("run.unreadable", run_id=folder.name, detail=str(error))
-        else:
-            if run.target == invocation.target:
-                yield folder, run
+def finished_jobs(invocation: Invocation) -> Iterator[RunRecord]:
+    """Yield the target's finished runs of whole jobs, newest first: no undo, no failed.csv sent again."""
+    for run in runs_of_target(invocation):
+        record = run.record
+        if record.state == State.FINISHED and is_job(record):
+            yield record
+
+
+def is_job(record: RunRecord) -> bool:
+    """Return whether a run has a file of its own: it undoes nothing, and is no failed.csv sent again."""
+    return record.intent != Intent.UNDO and not record.input.get("came_back")
+
+
+def runs_of_target(invocation: Invocation) -> Iterator[KnownRun]:
+    """Yield the target's runs, newest first; log and pass over those that cannot be read."""
+    for run in invocation.archive.index.runs():
+        if run.fault:
+            log.warning("run.unreadable", run_id=run.folder.name, detail=str(run.fault))
+        elif run.record.target == invocation.target:
+            yield run
 
 
 def check_target(run: RunRecord, invocation: Invocation) -> None:
@@ -148,21 +160,29 @@ def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:
 
 
 def written_since(run: RunRecord, invocation: Invocation) -> frozenset[int]:
-    """Give the associates that later runs of the same target have written.
+    """Return the associates that later runs of the same target have written.
 
     Raise UsageFault where one of them cannot be read: what it has written is not known.
     """
-    later = [folder for folder in invocation.archive.folders() if folder.name > run.run_id]
-    return frozenset(written for folder in later for written in _written_in(folder, run, invocation))
+    later = later_than(run.run_id, invocation)
+    return frozenset(written for each in later for written in _written_in(each, run, invocation))
 
 
-def _written_in(later: Path, run: RunRecord, invocation: Invocation) -> list[int]:
+def later_than(run_id: str, invocation: Invocation) -> list[KnownRun]:
+    """Return the runs of all targets that began later than the one called *run_id*, newest first."""
+    runs = invocation.archive.index.runs()
+    return list(takewhile(lambda run: run.folder.name != run_id, runs))
+
+
+def _written_in(later: KnownRun, run: RunRecord, invocation: Invocation) -> list[int]:
     try:
-        with closing(Journal.open(later / JOURNAL)) as journal:
-            return list(journal.written()) if journal.run().target == run.target else []
-    except UsageFault as fault:
+        if later.record.target != run.target:
+            return []
+        with closing(Journal.open(later.folder / JOURNAL)) as journal:
+            return list(journal.written())
+    except PresenceWorkerError as fault:
         raise UsageFault(
-            f"run {later.name}, which came later, may have written the same associates, but {fault}; "
-            f"if you know that it did not, move {later} away and run this again",
+            f"run {later.folder.name}, which came later, may have written the same associates, but {fault}; "
+            f"if you know that it did not, move {later.folder} away and run this again",
             next=invocation.command("runs"),
         ) from None

@@ -5,23 +5,32 @@ from datetime import UTC, datetime, timedelta
 
 from ..model import State
 from ..report.listed import Listed, Missing
-from .earlier import last_finished
+from .earlier import finished_jobs
 from .invocation import Invocation
 
 GRACE = 0.05  # of the time between two runs: 72 minutes of a day, for one that begins late or is at work
 
 
-def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | None:
-    """Say that no job has finished for longer than report.expected_every; None where all is well.
+CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps is no reason for an alarm
+FROM_THE_FUTURE = (
+    "Run {run} began at {began}, which is later than now: the clock of this machine is wrong, or was wrong "
+    "then. The order of the runs does not depend on it"
+)
 
-    It is that of the configured target; where none is configured, that of the newest of *runs*.
+
+def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | None:
+    """Return which job has not finished for longer than report.expected_every; None where all is well.
+
+    It is that of the configured target; where none is configured, that of the newest of *runs*. A run from
+    the future proves nothing: its clock was wrong, or ours is.
     """
     every = invocation.settings.report.expected_every
     if every is None:
         return None
     target = invocation.target or next((run.target for run in runs if run.target), "")
-    last = last_finished(replace(invocation, target=target))
     now = datetime.now(UTC)
+    finished = finished_jobs(replace(invocation, target=target))
+    last = next((job for job in finished if not _is_to_come(job.created_at, now)), None)
     oldest = now - timedelta(seconds=every * (1 + GRACE))
     if last and datetime.fromisoformat(last.created_at) >= oldest:
         return None
@@ -32,3 +41,18 @@ def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | Non
         since=last and last.created_at,
         at_work=next((run.id for run in runs if run.target == target and run.state == State.RUNNING), None),
     )
+
+
+def from_the_future(runs: list[Listed]) -> list[str]:
+    """Return a note for each run that begins later than now, by this machine's clock."""
+    now = datetime.now(UTC)
+    found = ((run.id, run.summary.get("started_at")) for run in runs)
+    return [
+        FROM_THE_FUTURE.format(run=run, began=began)
+        for run, began in found
+        if began and _is_to_come(began, now)
+    ]
+
+
+def _is_to_come(began: str, now: datetime) -> bool:
+    return datetime.fromisoformat(began) > now + CLOCKS_DIFFER

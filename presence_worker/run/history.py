@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, UNSETTLED, Journal, RunRecord
+from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, State, Step
 from .invocation import Invocation
 from .schedule import Past, Schedule, follow, take_back
@@ -62,14 +63,15 @@ def forget(history: History, invocation: Invocation) -> None:
         alive = {entry.row for entry in entries if entry.run_id == past.run_id}
         waits = {row.row for row in past.dated if row.result in UNSETTLED}  # `resume` may still send it
         over = [row.row for row in past.dated if row.row not in alive | waits]
-        is_over = not (alive or waits or has_touched(past, history.to_come))
+        is_over = not (alive or waits or has_touched(past, history))
         if over or is_over:
             _note(past.run_id, over, invocation, is_over=is_over)
 
 
-def has_touched(past: Past, to_come: Schedule) -> bool:
+def has_touched(past: Past, history: History) -> bool:
     """Whether a run has changed something that an older one had asked for, and that is still to come."""
-    return any(entry.run_id < past.run_id for person in past.persons for entry in to_come.get(person, ()))
+    older = set(takewhile(lambda run_id: run_id != past.run_id, (each.run_id for each in history.pasts)))
+    return any(entry.run_id in older for person in past.persons for entry in history.to_come.get(person, ()))
 
 
 def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> None:
@@ -107,25 +109,33 @@ def _pasts(invocation: Invocation, before: str | None, faults: list[UsageFault])
 
     Runs that cannot be read are passed over, and said in *faults*.
     """
-    for folder in invocation.archive.folders():
-        if before and folder.name >= before:
-            continue
+    for known in earlier_than(before, invocation):
         try:
-            journal = Journal.open(folder / JOURNAL)
-        except UsageFault as fault:
-            faults.append(_unreadable(folder, fault, invocation))
-            continue
-        with closing(journal):
-            run = journal.run()
+            run = known.record
             if run.target != invocation.target:
                 continue
             if _has_sent(run) and not run.input.get("over"):
-                yield past_of(journal)
+                yield _read_past(known.folder)
+        except PresenceWorkerError as fault:
+            faults.append(_unreadable(known.folder, fault, invocation))
+        else:
             if _began_with_nothing(run):
                 return
 
 
-def _unreadable(folder: Path, fault: UsageFault, invocation: Invocation) -> UsageFault:
+def earlier_than(run_id: str | None, invocation: Invocation) -> list[KnownRun]:
+    """Return the runs of all targets that began before the one called *run_id*, or all, newest first."""
+    runs = invocation.archive.index.runs()
+    places = (place for place, run in enumerate(runs, 1) if run.folder.name == run_id)
+    return runs[next(places, 0) :]  # one that is not staged yet is the newest
+
+
+def _read_past(folder: Path) -> Past:
+    with closing(Journal.open(folder / JOURNAL)) as journal:
+        return past_of(journal)
+
+
+def _unreadable(folder: Path, fault: PresenceWorkerError, invocation: Invocation) -> UsageFault:
     return UsageFault(
         f"run {folder.name} may have changed what is to come, but {fault}; "
         f"if you know that it did not, move {folder} away and run this again",

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, is_staged, run_lock, target_lock
+from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, run_lock, target_lock
 from ..model import Intent, Reason, Result, State, Verdict
 from ..report import Summary, summarise, write_reports
 from .comparison import Comparison
@@ -45,7 +45,10 @@ async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.R
             run = new_run(
                 folder.name, job, invocation.target, invocation.settings, day=invocation.day, intent=intent
             )
-            run = run._replace(next=invocation.command("resume", run.run_id))
+            run = run._replace(
+                order=invocation.archive.index.take_number(folder.name),
+                next=invocation.command("resume", run.run_id),
+            )
             log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)
             _say_first(journal.run(), invocation)
@@ -122,13 +125,16 @@ def _at_work(invocation: Invocation) -> Iterator[None]:
 @contextmanager
 def _new_journal(folder: Path) -> Iterator[Journal]:
     """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
+    is_staged = False
     try:
         with run_lock(folder), closing(Journal.create(folder / JOURNAL)) as journal:
-            yield journal
-    except BaseException:
-        if not is_staged(folder / JOURNAL):
+            try:
+                yield journal
+            finally:
+                is_staged = journal.has_staged()
+    finally:
+        if not is_staged:
             shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _say_first(run: RunRecord, invocation: Invocation) -> None:

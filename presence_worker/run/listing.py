@@ -1,32 +1,59 @@
 """The runs of a state directory, newest first."""
 
 from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import orjson
+
 from ..errors import Locked, PresenceWorkerError, Stopped
-from ..journal import JOURNAL, Journal, Reader, run_lock, untouched
-from ..model import Intent, Reason, Result, State
+from ..journal import JOURNAL, Journal, KnownRun, Reader, run_lock, untouched
+from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed
 from ..text import share
-from .earlier import earlier_run
+from .earlier import earlier_run, is_job
 from .invocation import Invocation
 
 
-def list_runs(invocation: Invocation, *, since: str = "") -> list[Listed]:
-    """Give the runs, newest first, or only those whose id does not come before *since*.
+def list_runs(invocation: Invocation, *, since: datetime | None = None) -> list[Listed]:
+    """Return the runs, newest first, or only those that began *since* then by the clock.
 
     One that cannot be read is listed as such, one at work with what is known of it.
     """
-    folders = invocation.archive.folders()
-    return [_listed(folder, invocation) for folder in folders if folder.name >= since]
+    index = invocation.archive.index
+    runs = [run for run in index.runs() if since is None or run.fault or _began(run) >= since]
+    listed = [_listed(run, invocation) for run in runs]
+    index.keep_summaries(
+        (run, orjson.dumps(found.summary))
+        for run, found in zip(runs, listed, strict=True)
+        if run.summary is None and _may_be_kept(found)
+    )
+    return [_with_order(found, run) for run, found in zip(runs, listed, strict=True)]
 
 
-def _listed(folder: Path, invocation: Invocation) -> Listed:
+def _may_be_kept(found: Listed) -> bool:
+    """Return whether a summary stays true, and says nothing confidential such as a status nobody mapped."""
+    return found.state not in (State.RUNNING, UNREADABLE) and not found.summary["unmapped"]
+
+
+def _began(run: KnownRun) -> datetime:
+    return datetime.fromisoformat(run.record.created_at)
+
+
+def _with_order(found: Listed, run: KnownRun) -> Listed:
+    """Add the number that the index gives to a run from before there were numbers."""
+    return replace(found, summary={**found.summary, "order": run.order})
+
+
+def _listed(run: KnownRun, invocation: Invocation) -> Listed:
+    if run.summary is not None:
+        return Listed(orjson.loads(run.summary), is_job=is_job(run.record))
     try:
-        return _looked_at(folder, invocation)
+        return _looked_at(run.folder, invocation)
     except PresenceWorkerError as error:
-        return Listed({"run_id": folder.name, "state": UNREADABLE, "message": str(error)})
+        return Listed({"run_id": run.folder.name, "state": UNREADABLE, "message": str(error)})
 
 
 def _looked_at(folder: Path, invocation: Invocation) -> Listed:
@@ -61,7 +88,7 @@ def _told(journal: Reader, *, held: bool = False) -> Listed:
     run, summary = journal.run(), summarise(journal, {})
     if held and run.state == State.RUNNING:
         summary |= _so_far(summary, journal.on_their_way())
-    return Listed(summary, is_job=run.intent != Intent.UNDO and not run.input.get("came_back"))
+    return Listed(summary, is_job=is_job(run))
 
 
 def _so_far(summary: Summary, on_their_way: int) -> Summary:

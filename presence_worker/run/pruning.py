@@ -1,19 +1,19 @@
 """Old runs: deleted, but for those that somebody may still need."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, RunRecord, id_made_ago, is_readable, is_run_folder
+from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder
 from ..model import State
-from .earlier import earlier_run
 from .history import forget, has_touched, history_of
 from .invocation import Invocation
 
-CAN_GO_ON = (State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows left to send
+CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows to send
 AT_WORK = "a process works on it"
 CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
@@ -35,17 +35,30 @@ def prune_runs(invocation: Invocation) -> Pruning:
     archive, oldest = invocation.archive, id_made_ago(invocation.settings.storage.keep)
     archive.prepare()
     archive.sweep(before=oldest)
-    folders = archive.folders()
-    old = sorted(folder for folder in folders if is_run_folder(folder) and folder.name < oldest)
+    runs = archive.index.runs()
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
     future = Future(invocation)
-    verdicts = {folder.name: _prune(folder, awaited, future) for folder in old}
+    verdicts = {run.folder.name: _prune(run, awaited, future) for run in _begun_before(oldest, runs)}
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
-        kept=len(folders) - len(deleted),
+        kept=len(runs) - len(deleted),
         kept_though_old={name: why for name, why in verdicts.items() if why is not None},
     )
+
+
+def _begun_before(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
+    """Yield the runs that are older than the id *oldest*, oldest first.
+
+    No run is older than one that began before it, whatever the clock said; a run from the future is as old as
+    the one before it.
+    """
+    now, newest = id_made_ago(0), ""
+    for run in reversed(runs):
+        if is_run_folder(run.folder):
+            newest = max(newest, run.folder.name) if run.folder.name < now else newest
+            if newest and newest < oldest:
+                yield run
 
 
 class Future:
@@ -66,35 +79,44 @@ class Future:
         history = history_of(invocation)
         forget(history, invocation)
         entries = {entry.run_id for entries in history.to_come.values() for entry in entries}
-        touched = {past.run_id for past in history.pasts if has_touched(past, history.to_come)}
+        touched = {past.run_id for past in history.pasts if has_touched(past, history)}
         return frozenset(entries | touched)
 
 
-def _prune(folder: Path, awaited: set[str], future: Future) -> str | None:
-    """Delete one old run, or give why it was kept."""
+def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
+    """Delete one old run, or return why it was kept."""
     try:
-        why = _why_kept(folder, awaited, future)
+        why = _why_kept(run, awaited, future)
         if why is None:
-            future.invocation.archive.delete(folder)
+            future.invocation.archive.delete(run.folder)
     except Locked:
         return AT_WORK
     except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
         why = f"it cannot be read or deleted: {error}"
-        log.error("run.not_deleted", run_id=folder.name, detail=why)  # noqa: TRY400 - the reason says all
+        log.error("run.not_deleted", run_id=run.folder.name, detail=why)  # noqa: TRY400 - the reason says all
     return why
 
 
-def _why_kept(folder: Path, awaited: set[str], future: Future) -> str | None:
-    """Give why an old run must stay, or None; what its target awaits is noted for the runs after it."""
-    invocation = future.invocation
-    may_go_on = folder.name >= id_made_ago(invocation.settings.safety.max_resume_age)
-    if not may_go_on and is_readable(folder / JOURNAL, without_days=True):
-        return None  # and nothing was written to find that out: a full disk can be cleared
-    with earlier_run(folder, invocation) as journal:
-        run = journal.run()
-        if may_go_on and run.state in CAN_GO_ON and journal.to_send():
-            awaited.add(run.target)
-            return CONTINUABLE
-        if future.needs(run):
-            return STILL_TO_COME
-        return LATER_ONE if run.target in awaited and any(journal.written()) else None
+def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
+    """Return why an old run must stay, or None; note in *awaited* what that means for the runs after it."""
+    record = run.record
+    if _may_go_on(run, future.invocation) and run.to_send and record.state in CAN_GO_ON:
+        awaited.add(record.target)
+        return CONTINUABLE
+    if _has_days(record) and future.needs(record):
+        return STILL_TO_COME
+    return LATER_ONE if record.target in awaited and _has_written(run) else None
+
+
+def _may_go_on(run: KnownRun, invocation: Invocation) -> bool:
+    return run.folder.name >= id_made_ago(invocation.settings.safety.max_resume_age)
+
+
+def _has_days(record: RunRecord) -> bool:
+    """Return whether something can be to come of a run; without, nothing is written to find out."""
+    return bool(record.input.get("dated") or record.input.get("scheduled"))
+
+
+def _has_written(run: KnownRun) -> bool:
+    with closing(Journal.open(run.folder / JOURNAL)) as journal:
+        return any(journal.written())

@@ -22,8 +22,8 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
     undone = earlier.run()
+    run = _new(run_id, undone, invocation)
     with journal.transaction():
-        run = _new(run_id, undone, invocation)
         journal.stage(run, _rows(earlier, invocation.settings))
         journal.found(
             Finding(row, wish.wanted.status, wish.wanted.message)
@@ -67,6 +67,7 @@ def _new(run_id: str, undone: RunRecord, invocation: Invocation) -> RunRecord:
     run = new_run(run_id, "", invocation.target, invocation.settings, day=invocation.day, intent=Intent.UNDO)
     return run._replace(
         undoes=undone.run_id,
+        order=invocation.archive.index.take_number(run_id),
         input={**run.input, "name": f"undo of {undone.run_id}", "columns": COLUMNS},
         next=invocation.command("resume", run_id),
     )

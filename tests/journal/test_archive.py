@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import ExitCode, Locked, UsageFault
-from presence_worker.journal import JOURNAL, Archive, Journal, is_readable, run_id, run_lock
-from presence_worker.journal.archive import is_staged, untouched
+from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock
+from presence_worker.journal.archive import is_staged
+from presence_worker.journal.glance import untouched
 
-from .given import staged, tamper
+from .given import staged
 
 OLD, NEW, NEWEST = "20261122T020000Z-7f3a", "20261123T020000Z-7f3a", "20261123T020000Z-90bc"
 DEAD = "20200101T020000Z-0000"
@@ -307,22 +308,3 @@ def test_only_old_remains_may_be_swept_away(runs: Archive) -> None:
     runs.sweep(before=DEAD)
 
     assert (older.exists(), (runs.runs / DEAD).exists()) == (False, True)
-
-
-def test_whether_a_journal_can_be_read_is_told_without_writing(runs: Archive) -> None:
-    """A whole journal of this version can be read, and a glance at it changes nothing beside it."""
-    whole, damaged, other = (runs.runs / name / JOURNAL for name in (NEWEST, NEW, OLD))
-    damaged.write_bytes(b"not a journal\n" * 1000)
-    tamper(other, "UPDATE schema SET version = 99")
-    before = sorted(runs.runs.rglob("*"))
-
-    found = [is_readable(path) for path in (whole, damaged, other)]
-
-    assert (found, sorted(runs.runs.rglob("*"))) == ([True, False, False], before)
-
-
-def test_a_glance_makes_no_journal(tmp_path: Path) -> None:
-    """Where there is none, none can be read, and there is none afterwards."""
-    found = is_readable(tmp_path / JOURNAL)
-
-    assert (found, list(tmp_path.iterdir())) == (False, [])

@@ -85,7 +85,7 @@ def test_while_the_job_is_staged(disk: SmallDisk, worker_there: Callable[[RawSer
     """A job that does not fit is not sent, nothing of it is left, and the same command works later."""
     with raw_up() as server:
         worker = worker_there(server)
-        disk.fill(leaving=40 * 1024)
+        disk.fill(leaving=72 * 1024)
         refused = call(disk, "run", job(worker), *worker.options, "--json")
         left, sent = list((disk.seen / "state" / "runs").iterdir()), len(server.puts)
         disk.empty()

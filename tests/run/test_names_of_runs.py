@@ -46,12 +46,22 @@ def test_a_damaged_run_may_be_the_last_one(command: str, worker: Worker) -> None
     assert "the journal cannot be read" in ended.summary["message"]
 
 
-def test_the_last_report_is_of_the_newest_run(worker: Worker) -> None:
-    """`report last` right after a run is of that run, whatever is configured."""
-    kept(worker.state, BEGAN, target=worker.url)
-    newest = kept(worker.state, ago(hours=1))
+def test_the_last_report_is_that_of_the_target(worker: Worker) -> None:
+    """`report last` shows no other SuperOffice's success."""
+    wanted = kept(worker.state, BEGAN, target=worker.url)
+    kept(worker.state, ago(hours=1))
 
-    assert worker("report", "last").summary["run_id"] == newest.name
+    assert worker("report", "last").summary["run_id"] == wanted.name
+
+
+def test_without_a_target_the_last_report_is_of_the_newest_run(worker: Worker) -> None:
+    """Whatever that run's target is."""
+    kept(worker.state, BEGAN, target=worker.url)
+    newest = kept(worker.state, ago(hours=1), target=OTHER)
+
+    ended = worker.call("report", "last", "--state-dir", str(worker.state))
+
+    assert newest.name in ended.out
 
 
 @pytest.mark.parametrize("part", [slice(None), slice(0, 14), slice(-4, None)])

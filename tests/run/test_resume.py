@@ -228,12 +228,12 @@ def test_what_a_later_run_may_have_written_is_not_overwritten(
     wrong = {4711: GONE}
     with raw_up(for_associates(wrong)) as server:
         worker = worker_on(server)
-        stopped(worker)
+        first = stopped(worker)
         wrong |= {20: applied(CLOSE), 21: GONE}
         worker("run", job(worker, 1, 20, 21))
         wrong.clear()
 
-        second = worker("resume")
+        second = worker("resume", first.summary["run_id"])
 
     reasons = {line["associate_id"]: line["reason"] for line in read_report(worker.folder_of(second))}
     assert (reasons[20], reasons[21]) == ("moved_since_run", None)

@@ -1,0 +1,161 @@
+"""Which runs there are, and which began later: an index that can be built anew from their journals."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+import structlog
+
+from ..errors import PresenceWorkerError
+from .glance import mark_of, read_line
+from .index_file import Line, open_index, read_lines, take_number, transaction, write_lines
+from .records import RunRecord
+from .store import JOURNAL
+
+INDEX = "runs.sqlite"  # beside the folder of all runs
+IN_MEMORY = ":memory:"
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+Faults = dict[str, PresenceWorkerError]  # by the name of the folder: why its journal cannot be read
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRun:
+    """A staged run, as far as it is known without opening its journal."""
+
+    folder: Path
+    order: int  # of two runs, the one with the higher number began later
+    text: str | None  # its record as JSON; None: the journal cannot be read
+    to_send: int  # rows that `resume` would send
+    summary: bytes | None  # JSON; None: it was not kept
+    fault: PresenceWorkerError | None  # why the journal cannot be read
+
+    @property
+    def record(self) -> RunRecord:
+        """The run's record; raise the fault where the journal cannot be read."""
+        if self.fault:
+            raise self.fault
+        return RunRecord(*orjson.loads(self.text or "null"))
+
+
+class RunIndex:
+    """Owns STATE/runs.sqlite. Only the journals count: a missing or damaged index is built anew.
+
+    Where it cannot be written, it is built in memory, each time.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / INDEX
+        self._runs = state_dir / "runs"
+
+    def runs(self) -> list[KnownRun]:
+        """Return all staged runs, newest first, also those whose journals cannot be read."""
+        return self._in_index(self._known_runs) if self._runs.is_dir() else []
+
+    def take_number(self, name: str) -> int:
+        """Return the number of the run called *name*, which begins now: higher than that of any before it.
+
+        Hold the lock of its target: then no other run of this target takes one. The journal must keep it.
+        """
+        return self._in_index(lambda database: self._take_number(database, name))
+
+    def keep_summaries(self, summaries: Iterable[tuple[KnownRun, bytes]]) -> None:
+        """Keep summaries of runs until their journals change; where that fails, nothing is lost."""
+        values = [(summary, run.folder.name, run.text) for run, summary in summaries]
+        query = "UPDATE run SET summary = ? WHERE name = ? AND record = ? AND mark IS NOT NULL"
+        if not values:
+            return
+        with (
+            suppress(OSError, sqlite3.Error),
+            closing(open_index(self._path)) as database,
+            transaction(database),
+        ):
+            database.executemany(query, values)
+
+    def _in_index(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with closing(open_index(self._path)) as database:
+                return work(database)
+        except (OSError, sqlite3.Error) as error:
+            log.debug("index.not_used", detail=str(error))
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+                with suppress(OSError):
+                    self._path.unlink()  # the next command builds it anew
+        with closing(open_index(IN_MEMORY)) as database:
+            return work(database)
+
+    def _known_runs(self, database: sqlite3.Connection) -> list[KnownRun]:
+        lines, faults = self._refreshed(database)
+        return [
+            KnownRun(
+                folder=self._runs / line.name,
+                order=order,
+                text=line.record,
+                to_send=line.to_send,
+                summary=line.summary,
+                fault=faults.get(line.name),
+            )
+            for line, order in reversed(in_order(lines))
+            if line.record or line.name in faults
+        ]
+
+    def _take_number(self, database: sqlite3.Connection, name: str) -> int:
+        lines, _ = self._refreshed(database)
+        return take_number(database, name, max((order for _, order in in_order(lines)), default=0))
+
+    def _refreshed(self, database: sqlite3.Connection) -> tuple[list[Line], Faults]:
+        """Return the line of each run that is staged or has a number; read and note what has changed."""
+        known, marks = read_lines(database), dict(self._marks())
+        read: dict[str, Line] = {}
+        faults: Faults = {}
+        for name in (name for name, mark in marks.items() if not (mark and _is_read(known.get(name), mark))):
+            number = known[name].number if name in known else None
+            found = read_line(self._runs / name, number)
+            if isinstance(found, PresenceWorkerError):
+                faults[name], found = found, Line(name, number)
+            read[name] = found
+        read |= {name: Line(name, line.number) for name, line in known.items() if name not in marks}
+        gone = [name for name in known if name not in marks and not (self._runs / name).is_dir()]
+        changed = [line for name, line in read.items() if line != known.get(name) and name not in gone]
+        if changed or gone:
+            write_lines(database, changed, gone)
+        lines = [line for name, line in (known | read).items() if name not in gone]
+        return [
+            line for line in lines if line.record or line.number is not None or line.name in faults
+        ], faults
+
+    def _marks(self) -> Iterator[tuple[str, str | None]]:
+        """Yield the folders that have a journal, with the mark of that; None: read it."""
+        with os.scandir(self._runs) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    yield entry.name, mark_of(f"{entry.path}{os.sep}{JOURNAL}")
+
+
+def _is_read(line: Line | None, mark: str) -> bool:
+    return line is not None and line.mark == mark
+
+
+def in_order(lines: Iterable[Line]) -> list[tuple[Line, int]]:
+    """Return lines with their numbers, oldest first.
+
+    Journals from before there were numbers come first, in the order of their ids. They get the same numbers
+    each time, as long as the oldest ones are deleted first.
+    """
+    later: list[tuple[int, Line]] = []
+    older: list[Line] = []
+    for line in lines:
+        if line.number is None:
+            older.append(line)
+        else:
+            later.append((line.number, line))
+    later.sort(key=lambda each: (each[0], each[1].name))
+    older.sort(key=lambda line: line.name)
+    first = (later[0][0] if later else len(older) + 1) - len(older)
+    return [*((line, first + place) for place, line in enumerate(older)), *((line, n) for n, line in later)]
