@@ -11,6 +11,7 @@ from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, run_lock, target_lock
 from ..model import Intent, Reason, Result, State, Verdict
 from ..report import Summary, summarise, write_reports
+from .cautions import unanswered
 from .comparison import Comparison
 from .earlier import (
     GLANCE,
@@ -190,12 +191,21 @@ def _finish(
     """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
     resume = invocation.command("resume", folder.name)
     try:
+        _caution(journal, invocation)
         ending = ending_of(journal, folder, job, error, invocation)
         summary = _written(journal, folder, ending, invocation)
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=resume) from trouble
     log.info("run.ended", run_id=folder.name, state=summary["state"], exit_code=summary["exit_code"])
     return summary
+
+
+def _caution(journal: Journal, invocation: Invocation) -> None:
+    """Note in the run what earlier ones leave in doubt of it."""
+    words, notes = unanswered(journal, invocation), journal.run().notes
+    if words and words not in notes:
+        with journal.transaction():
+            journal.describe(notes=[*notes, words])
 
 
 def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocation) -> Summary:

@@ -1,0 +1,61 @@
+"""What earlier runs leave in doubt for a later one: said in a note, for only people can look."""
+
+from contextlib import closing
+from datetime import datetime
+
+import structlog
+
+from ..errors import PresenceWorkerError
+from ..journal import JOURNAL, Journal, KnownRun, RunRecord, made_ago
+from ..text import counted
+from .history import earlier_than
+from .invocation import Invocation
+
+MOST_NAMED = 10  # associates
+MAY_COME = (
+    "A request of an earlier run for {users} was never answered. SuperOffice may still carry it out and "
+    "overwrite what this run has set. Check {whom} in SuperOffice: {names}"
+)
+log = structlog.get_logger()
+
+
+def unanswered(journal: Journal, invocation: Invocation) -> str | None:
+    """Return a note on the users whom this run has set, and an earlier one left `unknown`; None for none.
+
+    A request that was never answered may still be carried out. Runs older than safety.max_resume_age do not
+    count: no request is on its way that long.
+    """
+    left = _left_unknown(journal.run(), invocation)
+    users = sorted({user for user in journal.written() if user in left}) if left else []
+    if not users:
+        return None
+    names = ", ".join(map(str, users[:MOST_NAMED])) + (", …" if len(users) > MOST_NAMED else "")
+    whom = "this user" if len(users) == 1 else "these users"
+    return MAY_COME.format(users=counted(len(users), "user"), whom=whom, names=names)
+
+
+def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
+    """Return the associates whose newest request of an earlier run was never answered."""
+    unknown: set[int] = set()
+    for earlier in reversed(_recent(run, invocation)):  # oldest first
+        if not (unknown or earlier.to_send):
+            continue
+        try:
+            with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
+                unknown -= {user for user in journal.written() if user in unknown}
+                unknown |= set(journal.in_doubt())
+        except PresenceWorkerError as error:  # the note is help, no guarantee
+            log.warning("run.unreadable", run_id=earlier.folder.name, detail=str(error))
+    return unknown
+
+
+def _recent(run: RunRecord, invocation: Invocation) -> list[KnownRun]:
+    """Return the target's runs before *run* that may still be resumed, newest first."""
+    oldest = made_ago(invocation.settings.safety.max_resume_age)
+    return [
+        earlier
+        for earlier in earlier_than(run.run_id, invocation)
+        if not earlier.fault
+        and earlier.record.target == run.target
+        and datetime.fromisoformat(earlier.record.created_at) >= oldest
+    ]
