@@ -18,6 +18,7 @@ from .private import PRIVATE, make_private
 from .store import JOURNAL, Journal
 
 LAST = "last"  # what the newest run is called
+END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
@@ -101,16 +102,19 @@ class Archive:
             raise UsageFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
         return found[0]
 
-    def sweep(self, before: str | None = None) -> None:
+    def sweep(self, spare: float = 0.0) -> None:
         """Remove what is left of runs that died before they were staged, or while they were deleted.
 
-        With *before*, a run's id, only of those made before it.
+        What was made within *spare* seconds of now is left alone: a process may be about to lock it.
         """
         staged = {folder.name for folder in self.folders()}
+        first, last = (
+            id_made_ago(spare),
+            id_made_ago(-spare),
+        )  # one from the future is left from a wrong clock
         for folder in self.runs.iterdir():
-            if folder.name in staged or not is_run_folder(folder) or (before and folder.name >= before):
-                continue
-            self._remove_unless_begun(folder)
+            if folder.name not in staged and is_run_folder(folder) and not first <= folder.name < last:
+                self._remove_unless_begun(folder)
 
     def _remove_unless_begun(self, folder: Path) -> None:
         with suppress(Locked, UsageFault), run_lock(folder):  # from here on, nobody else can begin in it
@@ -141,8 +145,9 @@ def run_id(moment: datetime) -> str:
 
 
 def made_ago(seconds: float) -> datetime:
-    """Return the moment so long ago; no run is older than 1970."""
-    return datetime.fromtimestamp(max(time.time() - seconds, 0), UTC)
+    """Return the moment so long ago, or to come; no run is older than 1970, or younger than this calendar."""
+    moment = min(max(time.time() - seconds, 0), END_OF_TIME)
+    return datetime.fromtimestamp(moment, UTC)
 
 
 def id_made_ago(seconds: float) -> str:

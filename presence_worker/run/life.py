@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, id_made_ago, run_lock, target_lock
+from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
 from ..model import Intent, Reason, Result, State, Verdict
 from ..report import Summary, summarise, write_reports
 from .cautions import unanswered
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.RUN) -> Summary:
     """Carry out a job from file to report, or only plan it; give the summary."""
     with _at_work(invocation):
-        invocation.archive.sweep(before=id_made_ago(JUST_MADE))
+        invocation.archive.sweep(spare=JUST_MADE)
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
             run = new_run(

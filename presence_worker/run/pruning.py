@@ -34,7 +34,7 @@ def prune_runs(invocation: Invocation) -> Pruning:
     """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
     archive, oldest = invocation.archive, id_made_ago(invocation.settings.storage.keep)
     archive.prepare()
-    archive.sweep(before=oldest)
+    archive.sweep(spare=invocation.settings.storage.keep)
     runs = archive.index.runs()
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
     future = Future(invocation)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from .evidence import Evidence, read_lines
@@ -15,6 +16,7 @@ BOUND = CONCURRENCY + 2 * round(RATE * LONGEST_WRITE)
 those answered meanwhile. No group is ever full at this rate: its time, 20 ms, is over long before."""
 MOST_KILLS = 6  # of one night
 Strike = Callable[[Night, random.Random], bool]  # what else befalls the disk; whether it was a power loss
+SetClock = Callable[[Path, random.Random], None]  # before each process of the night in a folder
 Surroundings = Callable[[Path], dict[str, str]]  # environment variables for the night in a folder
 
 
@@ -28,6 +30,10 @@ def no_more(_: Path) -> dict[str, str]:
     return {}
 
 
+def leave_it(_: Path, __: random.Random) -> None:
+    """The clock is right."""
+
+
 class Campaign:
     """Owns the luck and the tally of many nights."""
 
@@ -37,12 +43,20 @@ class Campaign:
         self._folder = folder
         self._program = (*WRONG_WORKER, wrong) if wrong else WORKER
 
-    def wage(self, kills: int, *, strike: Strike = only_the_process, env: Surroundings = no_more) -> Tally:
+    def wage(
+        self,
+        kills: int,
+        *,
+        strike: Strike = only_the_process,
+        env: Surroundings = no_more,
+        set_clock: SetClock = leave_it,
+    ) -> Tally:
         """Have nights with so many kills, or until something is found to be wrong; give the tally."""
         while self.tally.kills.total() < kills and not self.tally.faults:
             folder = self._folder / f"night-{self.tally.nights}"
             with service(random.Random(self._luck.random())) as ledger:
                 night = Night(folder, ledger, program=self._program, env=env(folder))
+                night.before_each = partial(set_clock, folder, self._luck)
                 story = Story(night, self.tally, self._luck, strike)
                 story.tell(min(kills, self._luck.randint(2, MOST_KILLS)))
         return self.tally

@@ -56,6 +56,7 @@ class Night:
         self._folder = folder
         self._program = program
         self._env = {**os.environ, **env}
+        self.before_each: Callable[[], None] = lambda: None  # process
         self.job = write_csv(folder / "job.csv", job())
 
     @property
@@ -84,6 +85,7 @@ class Night:
         words = [command, *([str(self.job)] if command == "run" else [])]
         options = ["--base-url", self.ledger.server.url, "--state-dir", str(self.state), "--json", "-q"]
         pace = ["--rate", str(RATE), "--concurrency", str(CONCURRENCY), "--read-before", "off"]
+        self.before_each()
         with (
             self.out.open("wb") as out,
             self.err.open("wb") as err,

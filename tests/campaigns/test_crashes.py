@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .campaign import Campaign
+from .clock import ClockJumps
 from .disk_log import built
 from .power import PowerLoss
 from .size import LONG
@@ -37,6 +38,18 @@ def test_killed_again_and_again(tmp_path: Path, say: Say) -> None:
     campaign = Campaign("killed", SEED, tmp_path)
 
     tally = campaign.wage(KILLS)
+
+    say(tally)
+    assert (dict(tally.faults), tally.examples) == ({}, [])
+    assert tally.kills.total() >= KILLS
+
+
+def test_killed_while_the_clock_jumps(tmp_path: Path, say: Say) -> None:
+    """However wrong the clock is when a process begins, and however it jumps then, the same holds."""
+    clock = ClockJumps(tmp_path)
+    campaign = Campaign("clock jumps", SEED, tmp_path)
+
+    tally = campaign.wage(KILLS, env=clock.env, set_clock=clock.set_clock)
 
     say(tally)
     assert (dict(tally.faults), tally.examples) == ({}, [])
