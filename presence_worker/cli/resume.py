@@ -17,8 +17,8 @@ from .show import show
 def command(options: Options, run: str | None, *, any_age: bool) -> int:
     """Continue a stopped run: send what is not sent, failed or unknown.
 
-    RUN is a run's id, a unique beginning of it, or `last`; without it, the newest stopped run. The job's
-    file is not needed any more.
+    RUN is a run's id, a unique beginning of it, or `last`; without it, the newest run that can be
+    continued. The job's file is not needed any more.
 
     \b
     Examples:

@@ -16,8 +16,8 @@ from .show import show
 def command(options: Options, run: str) -> int:
     """Put back what a run has changed: status and comment.
 
-    RUN is a run's id, a unique beginning of it, or `last`. Whoever no longer has what the run had set is
-    left alone. The undo is a run of its own, and can be undone as well.
+    RUN is a run's id, a unique beginning of it, or `last`. Users who no longer have what the run had set
+    are left alone. The undo is a run of its own, and can be undone as well.
 
     \b
     Examples:

@@ -30,6 +30,7 @@ def notes(ended: Ended) -> list[str]:
     return [note for note in ended.summary["notes"] if WORDS in note]
 
 
+@pytest.mark.proves("an earlier run left a user `unknown`")
 def test_a_request_that_may_still_be_carried_out_is_noted(crm: Crm, on: On) -> None:
     """For the users whom the later run sets, by their ids; it is over once a run has set them."""
     with raw_up(crm) as server:

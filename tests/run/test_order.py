@@ -56,6 +56,7 @@ def begun_at(worker: Worker, ended: Ended, moment: datetime) -> str:
     return name
 
 
+@pytest.mark.proves("the clock was wrong when a run began")
 @pytest.mark.parametrize("befall", MISHAPS)
 def test_a_run_from_the_future_does_not_overwrite_a_later_one(
     befall: Callable[[Path], None], worker: Worker, sandbox: Sandbox
