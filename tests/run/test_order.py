@@ -169,3 +169,22 @@ def test_a_clock_that_was_set_back_makes_no_run_old(worker: Worker) -> None:
     pruned = worker.call("prune", "--state-dir", str(worker.state), "--json").summary
 
     assert (pruned["pruned"], pruned["kept"]) == ([old], 3)
+
+
+def test_the_schedule_follows_the_order(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of the later run takes the place of what an earlier one, from the future, has left to come."""
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__COVERAGE", "changes")
+    begun_at(worker, leave(worker, "2099-06-01"), datetime.now(UTC) + LATER)
+    later = leave(worker, "2099-07-01").summary["run_id"]
+
+    steps = worker("schedule").summary["schedule"]
+    pruned = worker.call("prune", "--state-dir", str(worker.state), "--json").summary
+
+    assert [(step["id"], step["on"]) for step in steps] == [(f"{later}.1", "2099-07-01")]
+    assert pruned["kept"] == 2
+
+
+def leave(worker: Worker, first_day: str) -> Ended:
+    job = worker.folder / "leave.csv"
+    job.write_text(f"associateId,status,from\n7,Away,{first_day}\n", "utf-8")
+    return worker("run", job)
