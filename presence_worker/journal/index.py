@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,23 +112,29 @@ class RunIndex:
     def _refreshed(self, database: sqlite3.Connection) -> tuple[list[Line], Faults]:
         """Return the line of each run that is staged or has a number; read and note what has changed."""
         known, marks = read_lines(database), dict(self._marks())
+        changed = [name for name, mark in marks.items() if not (mark and _is_read(known.get(name), mark))]
+        read, faults = self._read(changed, known)
+        read |= {name: Line(name, line.number) for name, line in known.items() if name not in marks}
+        gone = [name for name in known if name not in marks and not (self._runs / name).is_dir()]
+        new = [line for name, line in read.items() if line != known.get(name) and name not in gone]
+        if new or gone:
+            write_lines(database, new, gone)
+        lines = [line for name, line in (known | read).items() if name not in gone]
+        return [
+            each for each in lines if each.record or each.number is not None or each.name in faults
+        ], faults
+
+    def _read(self, names: Iterable[str], known: Mapping[str, Line]) -> tuple[dict[str, Line], Faults]:
+        """Read the journals in the folders called so; return their lines, and why some cannot be read."""
         read: dict[str, Line] = {}
         faults: Faults = {}
-        for name in (name for name, mark in marks.items() if not (mark and _is_read(known.get(name), mark))):
+        for name in names:
             number = known[name].number if name in known else None
             found = read_line(self._runs / name, number)
             if isinstance(found, PresenceWorkerError):
                 faults[name], found = found, Line(name, number)
             read[name] = found
-        read |= {name: Line(name, line.number) for name, line in known.items() if name not in marks}
-        gone = [name for name in known if name not in marks and not (self._runs / name).is_dir()]
-        changed = [line for name, line in read.items() if line != known.get(name) and name not in gone]
-        if changed or gone:
-            write_lines(database, changed, gone)
-        lines = [line for name, line in (known | read).items() if name not in gone]
-        return [
-            line for line in lines if line.record or line.number is not None or line.name in faults
-        ], faults
+        return read, faults
 
     def _marks(self) -> Iterator[tuple[str, str | None]]:
         """Yield the folders that have a journal, with the mark of that; None: read it."""
