@@ -11,6 +11,10 @@ import pytest
 from aioresponses import aioresponses
 from hypothesis import settings
 
+from tests.campaigns.size import LONG
+
+LONGEST_CAMPAIGN = 24 * 3600 if LONG else 3600  # seconds until one is taken for a hang
+
 settings.register_profile(
     "the same every time",
     derandomize=True,
@@ -18,6 +22,13 @@ settings.register_profile(
     deadline=None,  # other tests keep the cores busy
 )
 settings.load_profile("the same every time")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give campaigns more time than other tests."""
+    for item in items:
+        if item.get_closest_marker("campaign"):
+            item.add_marker(pytest.mark.timeout(LONGEST_CAMPAIGN))
 
 
 class JumpingSelector(selectors.DefaultSelector):
