@@ -1,8 +1,11 @@
 """What all tests share: the event loop's kind, and a clock that jumps."""
 
 import asyncio
+import os
 import selectors
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +17,24 @@ from hypothesis import settings
 from tests.campaigns.size import LONG
 
 LONGEST_CAMPAIGN = 24 * 3600 if LONG else 3600  # seconds until one is taken for a hang
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private folder in it
+ROOM = 1 << 30  # bytes; a session needs a fifth of that
+
+
+def pytest_configure() -> None:
+    """Keep temporary files in memory, unless told where: each run syncs many times, and a disk takes its time."""
+    if not {"PYTEST_DEBUG_TEMPROOT", "TMPDIR"} & os.environ.keys() and _can_hold_all(MEMORY):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def _can_hold_all(folder: Path) -> bool:
+    """Whether a folder has room, and programs in it may be run."""
+    if not os.access(folder, os.W_OK):
+        return False
+    system = os.statvfs(folder)
+    return system.f_bavail * system.f_frsize >= ROOM and not system.f_flag & os.ST_NOEXEC
+
 
 settings.register_profile(
     "the same every time",
@@ -65,11 +86,16 @@ def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the homes of tests are: pytest's own folder is searched for each name that it gives."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing a test does touches the developer's own state, settings or locks."""
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HOME", mkdtemp(dir=homes))
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS"):
         monkeypatch.delenv(name, raising=False)
 
