@@ -18,12 +18,12 @@ from tests.campaigns.size import LONG
 
 LONGEST_CAMPAIGN = 24 * 3600 if LONG else 3600  # seconds until one is taken for a hang
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private folder in it
+MEMORY = Path("/dev/shm")
 ROOM = 1 << 30  # bytes; a session needs a fifth of that
 
 
 def pytest_configure() -> None:
-    """Keep temporary files in memory, unless told where: each run syncs many times, and a disk takes its time."""
+    """Keep temporary files in memory, unless told where: a disk would be waited for at each sync."""
     if not {"PYTEST_DEBUG_TEMPROOT", "TMPDIR"} & os.environ.keys() and _can_hold_all(MEMORY):
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
