@@ -66,7 +66,7 @@ def help_of(command: str) -> str:
         [sys.executable, "-m", "presence_worker", command, "--help"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     return shown.stdout if shown.returncode == 0 else ""

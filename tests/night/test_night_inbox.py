@@ -83,7 +83,7 @@ def inbox(folder: Path, command: list[str], environment: dict[str, str]) -> Inbo
     def run(*answers: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         (folder / "fake" / "answers").write_text("".join(f"{answer}\n" for answer in answers))
         return subprocess.run(
-            [*command, *options], env=environment, capture_output=True, text=True, timeout=60, check=False
+            [*command, *options], env=environment, capture_output=True, text=True, timeout=240, check=False
         )
 
     return run

@@ -42,7 +42,7 @@ def seconds(text: str) -> int:
 
 def analyze(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ Row = tuple[int | str, str, str]  # associateId, status, message
 Wish = tuple[int, str, str]  # what a service was asked: associateId, status, message
 PASSWORD = "Kanarienvogel-7Q"
 FAST = ("--rate", "100000", "--read-before", "off")  # what is read first has tests of its own
-PATIENCE = 20.0  # seconds until a test gives up waiting for another process
+PATIENCE = 240.0  # seconds until a test gives up waiting for another process, on the slowest machine
 HEADER = ("associateId", "status", "message")
 WORKER = (sys.executable, "-m", "presence_worker")
 
@@ -195,6 +196,17 @@ def slowly(act: Act, seconds: float) -> Act:
     return slow_act
 
 
+def once(event: threading.Event, act: Act = echo) -> Act:
+    """Do *act* when another thread has set *event*."""
+
+    async def act_once(peer: Peer, request: Request) -> None:
+        while not event.is_set():  # noqa: ASYNC110 - it is set in another thread
+            await asyncio.sleep(0.002)
+        await act(peer, request)
+
+    return act_once
+
+
 def after(number: int, act: Act) -> Act:
     """Answer well *number* times, and then with *act*."""
     left = iter(range(number))
@@ -249,6 +261,8 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """No setting of the developer's has a say; signals and the log are afterwards as they were."""
     numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     listeners = {number: signal.getsignal(number) for number in numbers}
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite may run under nohup
     log = structlog.get_config()
     for name in os.environ:
         if name.upper().startswith(PREFIX):

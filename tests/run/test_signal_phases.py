@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.raw_server import HANG, RawServer, answer, echo
+from tests.raw_server import HANG, RawServer, answer
 
 from .given import (
     Ended,
@@ -19,9 +19,9 @@ from .given import (
     away,
     ended,
     for_associates,
+    once,
     raw_up,
     results,
-    slowly,
     started,
     wait_until,
     write_csv,
@@ -29,7 +29,6 @@ from .given import (
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals of another process there")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
-AT_ONCE = 3.0  # seconds; nothing was waited for, on a busy machine either
 MANY = 10_000  # rows that are wrong: nothing is sent, and the report takes its time
 
 
@@ -37,15 +36,19 @@ def job(worker: Worker, rows: int) -> Path:
     return write_csv(worker.folder / "job.csv", away(range(1, rows + 1)))
 
 
-def signalled(process: "subprocess.Popen[str]", *numbers: signal.Signals) -> Ended:
-    """Send signals, one after the other; give how the process ended, which is to be at once."""
-    began = time.monotonic()
-    for number in numbers:
+def signalled(process: "subprocess.Popen[str]", number: signal.Signals, *, twice: bool = False) -> Ended:
+    """Send a signal, or more until the process has ended; give how it ended."""
+    process.send_signal(number)
+    if twice:
+        wait_until(lambda: has_ended(process, number))
+    return ended(process)
+
+
+def has_ended(process: "subprocess.Popen[str]", number: signal.Signals) -> bool:
+    """Whether a process has ended; if not, signal it again: two of a kind that come together are one."""
+    if process.poll() is None:
         process.send_signal(number)
-        time.sleep(0.05)  # two of a kind that come together are one
-    left = ended(process)
-    assert time.monotonic() - began < AT_ONCE
-    return left
+    return process.poll() is not None
 
 
 def the_run(worker: Worker) -> Path:
@@ -66,7 +69,6 @@ def test_while_the_job_is_staged(number: signal.Signals, worker_on: Callable[[Ra
         ):
             job.write("associateId,status\n1,Away\n")
             job.flush()
-            time.sleep(0.1)  # the worker waits for more
             left = signalled(process, number)
 
     assert (left.code, left.summary["exit_code"], left.summary["state"]) == (*[CODES[number]] * 2, "stopped")
@@ -90,14 +92,17 @@ def test_while_the_first_answer_is_awaited(
     assert results(worker.folder_of(left)) == ["unknown", *["not_sent"] * 3]
 
 
-def test_a_second_one_while_the_first_answer_is_awaited(worker_on: Callable[[RawServer], Worker]) -> None:
+def test_a_second_one_while_the_first_answer_is_awaited(
+    worker_on: Callable[[RawServer], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody waits for the drain; the journal knows that the row may have been sent."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__DRAIN", "1h")
     silent = {1: HANG}
     with raw_up(for_associates(silent)) as server:
         worker = worker_on(server)
         with started("run", job(worker, 4), *worker.options, "--json") as process:
             wait_until(lambda: len(server.puts) == 1)
-            left = signalled(process, signal.SIGTERM, signal.SIGTERM)
+            left = signalled(process, signal.SIGTERM, twice=True)
         reported = worker("report", "last")
         silent.clear()
 
@@ -129,9 +134,9 @@ def test_while_rows_wait_for_their_next_try(
     assert (resumed.code, results(worker.folder_of(resumed))) == (0, ["updated"] * 3)
 
 
-@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
+@pytest.mark.parametrize("number", [signal.SIGINT])
 def test_in_an_outage(
-    numbers: list[signal.Signals],
+    number: signal.Signals,
     worker_on: Callable[[RawServer], Worker],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -142,21 +147,24 @@ def test_in_an_outage(
         words: list[str | Path] = ["run", job(worker, 30), *worker.options, "--concurrency", "4", "--json"]
         with started(*words) as process:
             wait_until(lambda: len(server.puts) >= 6)
-            left = signalled(process, *numbers)
+            left = signalled(process, number)
         reported = worker("report", "last")
 
-    assert left.code == CODES[numbers[0]]
+    assert left.code == CODES[number]
     assert reported.summary["counts"]["updated"] == 3
     assert reported.summary["state"] == "stopped"
 
 
 def test_hanging_up_ends_the_run_in_order(worker_on: Callable[[RawServer], Worker]) -> None:
     """The terminal is gone: what is in flight is finished all the same, and `resume` does the rest."""
-    with raw_up(slowly(echo, 0.03)) as server:
+    signal_sent = threading.Event()
+    with raw_up(after(12, once(signal_sent))) as server:
         worker = worker_on(server)
         with started("run", job(worker, 60), *worker.options, "--json") as process:
             wait_until(lambda: len(server.puts) > 12)
-            left = signalled(process, signal.SIGHUP)
+            process.send_signal(signal.SIGHUP)
+            signal_sent.set()
+            left = ended(process)
         sent = len(server.puts)
 
         resumed = worker.follow(left)
@@ -203,7 +211,7 @@ def test_a_second_one_while_the_report_is_written(worker_on: Callable[[RawServer
         words: list[str | Path] = ["run", path, *worker.options, "--max-invalid", "none", "--json"]
         with started(*words) as process:
             wait_until(lambda: is_reporting(worker))
-            left = signalled(process, signal.SIGTERM, signal.SIGTERM)
+            left = signalled(process, signal.SIGTERM, twice=True)
         there = {file.name for file in the_run(worker).iterdir() if not file.name.startswith(".")}
 
         resumed = worker("resume")

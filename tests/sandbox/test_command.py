@@ -94,7 +94,7 @@ def test_a_signal_ends_it_in_order(process: subprocess.Popen[str], number: int) 
     first_lines(process)
 
     process.send_signal(number)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=240)
 
     assert (process.returncode, output, errors) == (0, "", "")
 
@@ -184,7 +184,7 @@ def test_options_do_what_they_say(tmp_path: Path) -> None:
         ]
         _, tenant = asked(f"{url}/api/state/Cust1")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=240)
 
     rows = [
         (row["associateDbId"], row["isActive"], row["ejUserId"], row["ejStatus"]) for row in users["value"]
@@ -209,7 +209,7 @@ def test_https_says_whom_to_trust(named: bool, tmp_path: Path) -> None:  # noqa:
         ca_file = words.partition("PRESENCE_WORKER_TARGET__CA_FILE=")[2].split()[0]
         answer = asked(f"{url.strip()}/api", trust=ssl.create_default_context(cafile=ca_file))
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=240)
 
     assert url.startswith("https://127.0.0.1:")
     assert answer[0] == 200

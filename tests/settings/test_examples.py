@@ -139,7 +139,7 @@ def test_examples_run_in_the_sandbox(name: str, code: int, undone: dict[str, int
     options = ["--sandbox", "--state-dir", str(tmp_path), "--json", "--rate", "1000"]
     command = [sys.executable, "-m", "presence_worker", "run", str(EXAMPLES / name), *options]
 
-    done = subprocess.run(command, check=False, capture_output=True, timeout=60)
+    done = subprocess.run(command, check=False, capture_output=True, timeout=240)
 
     summary = orjson.loads(done.stdout)
     left = {result: n for result, n in summary["counts"].items() if n}

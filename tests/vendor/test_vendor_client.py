@@ -20,7 +20,7 @@ from anyio.from_thread import start_blocking_portal
 from presence_worker.sandbox import Online, People, Person, Sandbox, Unknowns, serve
 
 HERE = Path(__file__).parent
-LONGEST = 20.0  # seconds that a client may take
+LONGEST = 240.0  # seconds that a client may take
 NODE = shutil.which("node")
 NULL = Unknowns(unknown_id="null")
 Calls = Callable[..., dict[str, Any]]
