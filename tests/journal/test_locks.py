@@ -16,7 +16,7 @@ from . import victim as parts
 from .killing import said, victim
 
 TARGET = "https://crm.example.com/"
-AT_ONCE = 0.5  # seconds
+AT_ONCE = 60.0  # seconds; who waited for a lock would wait for good
 
 
 def is_at_work(folder: Path) -> bool:
