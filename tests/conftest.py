@@ -1,9 +1,11 @@
 """What all tests share: the event loop's kind, and a clock that jumps."""
 
 import asyncio
+import gc
 import os
 import selectors
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from types import SimpleNamespace
@@ -34,6 +36,20 @@ def _can_hold_all(folder: Path) -> bool:
         return False
     system = os.statvfs(folder)
     return system.f_bavail * system.f_frsize >= ROOM and not system.f_flag & os.ST_NOEXEC
+
+
+sys.dont_write_bytecode = False  # else each worker and each command compiles everything anew
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leave garbage alone while tests are collected: all of it stays, and going through it takes its time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 settings.register_profile(
