@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from functools import cache
@@ -11,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from presence_worker.cli.group import commands
 from presence_worker.settings import Section, Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -62,14 +62,8 @@ COMMANDS = [*from_systemd(), *from_cron(), *from_kubernetes(), *from_windows(), 
 @cache
 def help_of(command: str) -> str:
     """Give what `presence-worker COMMAND --help` prints; nothing where there is no such command."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "presence_worker", command, "--help"],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    return shown.stdout if shown.returncode == 0 else ""
+    shown = CliRunner().invoke(commands, [command, "--help"])
+    return shown.output if shown.exit_code == 0 else ""
 
 
 @pytest.mark.parametrize("line", sorted(set(COMMANDS)))

@@ -221,6 +221,22 @@ def after(number: int, act: Act) -> Act:
 
 
 @contextmanager
+def restored() -> Iterator[None]:
+    """Call commands in this process: signals and the log are afterwards as they were."""
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    listeners = {number: signal.getsignal(number) for number in numbers}
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite may run under nohup
+    log = structlog.get_config()
+    try:
+        yield
+    finally:
+        structlog.configure(**log)
+        for number, listener in listeners.items():
+            signal.signal(number, listener)
+
+
+@contextmanager
 def started(
     *words: str | Path, before: Sequence[str] = WORKER, **how: Any
 ) -> Iterator["subprocess.Popen[str]"]:
@@ -259,11 +275,6 @@ def wait_until(true: Callable[[], bool]) -> None:
 @pytest.fixture(autouse=True)
 def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No setting of the developer's has a say; signals and the log are afterwards as they were."""
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    listeners = {number: signal.getsignal(number) for number in numbers}
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite may run under nohup
-    log = structlog.get_config()
     for name in os.environ:
         if name.upper().startswith(PREFIX):
             monkeypatch.delenv(name)
@@ -271,10 +282,8 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("PRESENCE_WORKER_AUTH__PASSWORD", PASSWORD)
     monkeypatch.setenv("BROWSER", "true %s")  # nobody's browser opens
     monkeypatch.chdir(tmp_path)
-    yield
-    structlog.configure(**log)
-    for number, listener in listeners.items():
-        signal.signal(number, listener)
+    with restored():
+        yield
 
 
 @pytest.fixture

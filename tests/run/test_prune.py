@@ -21,11 +21,11 @@ from presence_worker.run.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
 
 from ..journal.given import FAILED, REJECTED, RUN, UNKNOWN, UPDATED, deliver, staged, tamper
+from .given import WORKER, Ended, Worker, called
 
 NOT_SENT = Outcome(result=Result.NOT_SENT)
 TARGET = RUN.target
 REPORTS = ("report.jsonl", "report.csv", "report.html", "failed.csv", "unprocessed.csv", "summary.json")
-COMMAND = [sys.executable, "-m", "presence_worker", "prune"]
 DIES = """
 import os, signal, sys
 from presence_worker.cli import main
@@ -269,11 +269,11 @@ def test_a_run_is_deleted_whole_or_is_none(archive: Archive, make: Make, prune: 
 def test_a_full_disk_can_be_cleared(archive: Archive, make: Make) -> None:
     """Where not a byte can be written any more, old runs still can be deleted."""
     make(100)
-    limited = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *COMMAND, "--state-dir", str(archive.state_dir)]
+    limited = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *WORKER]
 
-    ended = subprocess.run(limited, capture_output=True, text=True, check=False)
+    ended = called("prune", "--state-dir", archive.state_dir, before=limited)
 
-    assert (ended.returncode, ended.stdout) == (0, "1 run deleted, 0 kept.\n")
+    assert (ended.code, ended.out) == (0, "1 run deleted, 0 kept.\n")
     assert left(archive) == []
 
 
@@ -289,50 +289,45 @@ def test_a_pruned_run_is_not_found(
 
 
 @pytest.fixture
-def command(archive: Archive, make: Make) -> Callable[..., subprocess.CompletedProcess[str]]:
+def command(archive: Archive, make: Make, worker: Worker) -> Callable[..., Ended]:
     """The command, where two runs are to be deleted, a young one is kept and a damaged one as well."""
     for days in (300, 200, 1):
         make(days)
     not_a_journal(make(100) / JOURNAL)
 
-    def command(*options: str) -> subprocess.CompletedProcess[str]:
-        line = [*COMMAND, "--state-dir", str(archive.state_dir), *options]
-        return subprocess.run(line, capture_output=True, text=True, check=False)
+    def command(*options: str) -> Ended:
+        return worker.call("prune", "--state-dir", str(archive.state_dir), *options)
 
     return command
 
 
-def test_says_how_many_went_and_why_the_others_stay(
-    command: Callable[..., subprocess.CompletedProcess[str]], archive: Archive
-) -> None:
+def test_says_how_many_went_and_why_the_others_stay(command: Callable[..., Ended], archive: Archive) -> None:
     """People read figures, and of an old run that was kept the reason; no target needs to be configured."""
     ended = command()
 
     damaged = left(archive)[0]
-    first, *rest = ended.stdout.splitlines()
-    assert ended.returncode == 0
+    first, *rest = ended.out.splitlines()
+    assert ended.code == 0
     assert first == "2 runs deleted, 2 kept."
     assert rest[0].startswith(f"Kept though old: {damaged}: it cannot be read or deleted:")
 
 
-def test_prints_one_object(
-    command: Callable[..., subprocess.CompletedProcess[str]], archive: Archive
-) -> None:
+def test_prints_one_object(command: Callable[..., Ended], archive: Archive) -> None:
     """Programs read the same as one JSON object."""
     before = left(archive)
 
     ended = command("--json")
 
-    said = json.loads(ended.stdout)
+    said = json.loads(ended.out)
     assert list(said) == ["pruned", "kept", "kept_though_old"]
     assert (said["pruned"], said["kept"]) == (before[:2], 2)
     assert [set(entry) for entry in said["kept_though_old"]] == [{"run_id", "why"}]
     assert said["kept_though_old"][0]["run_id"] == before[2]
 
 
-def test_is_quiet_when_told_so(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_is_quiet_when_told_so(command: Callable[..., Ended]) -> None:
     """Under cron, nothing printed is no mail: with -q only the run that should have gone is an error."""
     first = command("-q")
 
-    errors = [json.loads(line)["event"] for line in first.stderr.splitlines()]
-    assert (first.returncode, first.stdout, errors) == (0, "", ["run.not_deleted"])
+    errors = [json.loads(line)["event"] for line in first.err.splitlines()]
+    assert (first.code, first.out, errors) == (0, "", ["run.not_deleted"])

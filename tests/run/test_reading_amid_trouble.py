@@ -18,7 +18,6 @@ from .given import (
     Row,
     Worker,
     away,
-    ended,
     raw_up,
     read_report,
     results,
@@ -149,6 +148,12 @@ def test_told_to_stop(
     how: str, when: str, crm: Crm, on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A signal or the deadline ends the reading in order; `resume` does the rest."""
+
+    async def stop_and_hang(peer: Any, request: Any) -> None:
+        if how != "deadline" and len(server.requests) == number:
+            os.kill(os.getpid(), signal.Signals[how])
+        await HANG(peer, request)
+
     if how != "deadline" and sys.platform == "win32":
         pytest.skip("no signals of another process there")
     monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__DRAIN", "20ms")
@@ -156,17 +161,13 @@ def test_told_to_stop(
         monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__DEADLINE", "100ms")
     number = 1 if when == "the query" else 9
     if when == "the query":
-        crm.on_query = HANG
+        crm.on_query = stop_and_hang
     else:
-        crm.on_every_get = HANG
+        crm.on_every_get = stop_and_hang
     with raw_up(crm) as server:
         worker = on(server)
-        path = write_csv(worker.folder / "job.csv", ROWS)
-        with started("run", path, *worker.options, "--json") as process:
-            wait_until(lambda: len(server.requests) >= number)
-            if how != "deadline":
-                process.send_signal(signal.Signals[how])
-            stopped = ended(process)
+
+        stopped = run(worker)
         sent = len(server.puts)
         crm.on_query = crm.on_every_get = None
         monkeypatch.delenv("PRESENCE_WORKER_DELIVERY__DEADLINE", raising=False)

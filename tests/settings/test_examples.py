@@ -1,8 +1,6 @@
 """config/examples: jobs to try the program with, one that goes well, and others that have every trouble."""
 
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +9,13 @@ import orjson
 import pytest
 
 from presence_worker import intake
+from presence_worker.cli.main import execute
 from presence_worker.configuration import load_settings
 from presence_worker.intake.job import open_job
 from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.run.checking import check_job
 from presence_worker.settings import Settings
+from tests.run.given import restored
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 FAULTS = {  # physical line: reason
@@ -134,18 +134,20 @@ def test_they_show_every_reason_a_row_can_be_invalid_for() -> None:
         ("names.csv", 3, {"invalid": 3}),
     ],
 )
-def test_examples_run_in_the_sandbox(name: str, code: int, undone: dict[str, int], tmp_path: Path) -> None:
+def test_examples_run_in_the_sandbox(
+    name: str, code: int, undone: dict[str, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The examples do as the README says: the small ones succeed, the messy ones but for a few rows."""
     options = ["--sandbox", "--state-dir", str(tmp_path), "--json", "--rate", "1000"]
-    command = [sys.executable, "-m", "presence_worker", "run", str(EXAMPLES / name), *options]
 
-    done = subprocess.run(command, check=False, capture_output=True, timeout=240)
+    with restored():
+        ended = execute(["run", str(EXAMPLES / name), *options])
 
-    summary = orjson.loads(done.stdout)
+    summary = orjson.loads(capsys.readouterr().out)
     left = {result: n for result, n in summary["counts"].items() if n}
     for result in ("updated", "unchanged", "duplicate"):
         left.pop(result, None)
-    assert (done.returncode, summary["exit_code"], left) == (code, code, undone)
+    assert (ended, summary["exit_code"], left) == (code, code, undone)
 
 
 HR = {  # file: its configuration, and what arrives on the first of December: whom, status, message, reason
