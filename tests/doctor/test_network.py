@@ -76,17 +76,17 @@ def test_a_certificate_nobody_vouches_for(authority: trustme.CA, doctor: Doctor)
 
 
 @pytest.mark.parametrize(
-    ("greeting", "words"),
+    ("greeting", "timeout", "words"),
     [
-        (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "does not seem to speak TLS 1.2"),
-        (Peer.reset, "cannot connect: "),
-        (Peer.close, ""),
-        (Peer.hang, "cannot connect: no answer in time"),
+        (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 60, "does not seem to speak TLS 1.2"),
+        (Peer.reset, 60, "cannot connect: "),
+        (Peer.close, 60, ""),
+        (Peer.hang, 0.2, "cannot connect: no answer in time"),
     ],
 )
-def test_no_tls_there(greeting: Greeting, words: str, doctor: Doctor) -> None:
+def test_no_tls_there(greeting: Greeting, timeout: float, words: str, doctor: Doctor) -> None:
     """A plain port, or nobody who answers."""
-    doctor.configure("[delivery]\nconnect_timeout = 0.2\n")
+    doctor.configure(f"[delivery]\nconnect_timeout = {timeout}\n")
     with answering(greeting=greeting) as server:
         examined = doctor(f"https://127.0.0.1:{server.port}")
 

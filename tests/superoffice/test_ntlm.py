@@ -22,6 +22,7 @@ from presence_worker.model import Result, Trouble
 from presence_worker.settings import Delivery, Settings
 from presence_worker.superoffice import Client, open_client
 from presence_worker.superoffice.sign_in.ntlm import fingerprint
+from tests.conftest import VIRTUAL_TIME
 from tests.raw_server import (
     CLOSE,
     HANG,
@@ -340,6 +341,7 @@ async def test_connections_that_were_forgotten_sign_in_again(password: Path) -> 
     assert iis.refused == 0
 
 
+@pytest.mark.parametrize("anyio_backend", [VIRTUAL_TIME], ids=["virtual time"])
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
 @pytest.mark.parametrize(
     "act",
@@ -379,6 +381,7 @@ async def test_a_step_never_goes_over_another_connection(step: int, password: Pa
     assert outcome.detail == f"the connection ended {words}"
 
 
+@pytest.mark.parametrize("anyio_backend", [VIRTUAL_TIME], ids=["virtual time"])
 async def test_bad_luck_is_shared(password: Path) -> None:
     """Those who wait for their turn share it, and do not suffer from that of the past."""
     iis = Iis()

@@ -12,6 +12,7 @@ from presence_worker.model import Presence, Result, Trouble
 from presence_worker.sandbox import Online, People, Sandbox, serve
 from presence_worker.sandbox.signatures import new_key
 from presence_worker.superoffice import open_client
+from tests.conftest import VIRTUAL_TIME
 from tests.raw_server import HANG, RESET, Act, Peer, Request, answer, echo, raw_server, shows
 
 from .given import change
@@ -305,6 +306,7 @@ async def test_403_with_what_cannot_be_renewed_is_believed_at_once() -> None:
     assert (made.counts[Result.REJECTED], len(server.puts)) == (1, 10)
 
 
+@pytest.mark.parametrize("anyio_backend", [VIRTUAL_TIME], ids=["virtual time"])
 @pytest.mark.parametrize("trouble", OUTAGES.values(), ids=OUTAGES)
 @pytest.mark.proves("nobody answers where tokens are renewed")
 async def test_an_outage_of_the_sign_in_host_is_waited_out(trouble: Act) -> None:
