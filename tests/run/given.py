@@ -25,6 +25,8 @@ from presence_worker.configuration import PREFIX
 from presence_worker.sandbox import People, Sandbox, serve
 from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
 
+from .forking import Forked, can_fork
+
 Row = tuple[int | str, str, str]  # associateId, status, message
 Wish = tuple[int, str, str]  # what a service was asked: associateId, status, message
 PASSWORD = "Kanarienvogel-7Q"
@@ -240,9 +242,14 @@ def restored() -> Iterator[None]:
 def started(
     *words: str | Path, before: Sequence[str] = WORKER, **how: Any
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Start a command as a process of its own; it does not outlive the test."""
+    """Start a command as a process of its own; it does not outlive the test.
+
+    It is forked from one that has loaded it, unless *before* or *how* asks for what only a new one has.
+    """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*before, *map(str, words)], **{**pipes, **how}) as process:
+    is_forked = before is WORKER and how.keys() <= {*pipes, "env"} and can_fork(how.get("env"))
+    kind, program = (Forked, ()) if is_forked else (subprocess.Popen[str], before)
+    with kind([*program, *map(str, words)], **{**pipes, **how}) as process:
         try:
             yield process
         finally:
