@@ -5,9 +5,9 @@ import gc
 import os
 import selectors
 import sys
+import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,8 +26,8 @@ ROOM = 1 << 30  # bytes; a session needs a fifth of that
 
 def pytest_configure() -> None:
     """Keep temporary files in memory, unless told where: a disk would be waited for at each sync."""
-    if not {"PYTEST_DEBUG_TEMPROOT", "TMPDIR"} & os.environ.keys() and _can_hold_all(MEMORY):
-        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+    if "TMPDIR" not in os.environ and _can_hold_all(MEMORY):
+        tempfile.tempdir = str(MEMORY)
 
 
 def _can_hold_all(folder: Path) -> bool:
@@ -111,7 +111,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing a test does touches the developer's own state, settings or locks."""
-    monkeypatch.setenv("HOME", mkdtemp(dir=homes))
+    monkeypatch.setenv("HOME", tempfile.mkdtemp(dir=homes))
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS"):
         monkeypatch.delenv(name, raising=False)
 
