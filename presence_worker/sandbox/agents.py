@@ -8,11 +8,13 @@ import orjson
 
 from .ask import Ask
 from .presence_calls import set_presence, show_presence
-from .presences import in_any_case
+from .presences import ROOT, in_any_case
 from .replies import Reply, not_understood, success
 from .site import Site
 
 Arguments = dict[str, Any]  # by name, in lower case
+NOT_FOUND = 404
+UNKNOWN_ID = success(None, ROOT)  # what agents answer where the REST calls answer 404
 
 
 def _with_arguments(call: Callable[[Arguments, int, Site], Reply]) -> Callable[[Ask, int, Site], Reply]:
@@ -27,7 +29,8 @@ def _with_arguments(call: Callable[[Arguments, int, Site], Reply]) -> Callable[[
         associate_id = arguments.get("associateid")
         if not isinstance(associate_id, int) or isinstance(associate_id, bool):
             return not_understood("expected an object with AssociateId")
-        return replace(call(arguments, associate_id, site), about=associate_id)
+        reply = call(arguments, associate_id, site)
+        return replace(UNKNOWN_ID if reply.status == NOT_FOUND else reply, about=associate_id)
 
     return called
 

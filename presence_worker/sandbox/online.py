@@ -7,6 +7,19 @@ from dataclasses import dataclass, field
 from .ask import Ask
 
 RUNNING = "Running"
+IS_RUNNING = (RUNNING, "OnlineMaintenance")  # states in which requests are served
+STATES = (
+    *IS_RUNNING,
+    "Unknown",
+    "Provisioning",
+    "Deleted",
+    "Suspended",
+    "OfflineMaintenance",
+    "ProvisioningFailed",
+    "Deleting",
+    "DeleteFailed",
+    "MigrationPending",
+)
 Gatekeeper = Callable[[Ask], int | None]  # gives the status to refuse a request with; None lets it in
 
 

@@ -65,7 +65,11 @@ ROUTES = (
         deeds={"PUT": Deed(put_presence, "put"), "GET": Deed(get_presence, "get")},
         is_faulty=True,
     ),
-    Route(path=_path("/api/v1/User"), deeds={"GET": Deed(get_users, "query")}, is_faulty=True),
+    Route(
+        path=_path("/api/v1/(?:User|Archive/AllUsers)"),
+        deeds={"GET": Deed(get_users, "query")},
+        is_faulty=True,
+    ),
     Route(path=_path("/api/v1/User/currentPrincipal"), deeds={"GET": Deed(get_principal)}),
     Route(path=_path("/api"), deeds={"GET": Deed(get_api)}, is_open=True),
     _agent("User/GetUserPresenceStatus", agents.get_presence, "get"),

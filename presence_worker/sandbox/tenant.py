@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from .ask import Ask
-from .online import RUNNING, Online
+from .online import IS_RUNNING, Online
 from .replies import Reply, refusal, success
 
-MISDIRECTED = refusal(421, "SoMisdirectedException", "This tenant is on another host.")
+MISDIRECTED = refusal(421, "SoMisdirectedException", "Wrong subdomain used to access tenant")
 
 
 class Tenant:
@@ -44,7 +44,7 @@ class Tenant:
             "ContextIdentifier": name,
             "Endpoint": root,
             "State": self._online.state,
-            "IsRunning": self._online.state == RUNNING,
+            "IsRunning": self._online.state in IS_RUNNING,
             "ValidUntil": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "Api": f"{root}/api",
             "Version": "10.5",

@@ -12,6 +12,7 @@ from .caller import Caller, calling
 pytestmark = pytest.mark.anyio
 USER, ASSOCIATE = "/api/v1/Agents/User", "/api/v1/Agents/Associate"
 ASKED = {"Status": NOT_PRESENT, "Message": "away"}
+NONE = {"Status": "StatusNone", "Message": ""}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,23 @@ async def test_they_are_behind_the_same_switches_and_faults() -> None:
     ):
         out = [(await caller.call("POST", path, wish))[0] for path in (get, put, get)]
 
-    assert shown == (200, {"Status": "StatusNone", "Message": ""})
+    assert shown == (200, NONE)
     assert refused[0] == 403
     assert out == [200, 503, 503]
+
+
+@pytest.mark.parametrize(("choice", "answer"), [("404", None), ("null", None), ("none", NONE)])
+async def test_an_unknown_id_is_no_404(choice: str, answer: Any) -> None:
+    """Agents answer 200 `null` where the REST calls answer 404; other choices hold for both."""
+    wish = {"AssociateId": 4, "UserPresenceStatus": ASKED}
+    people = People(3)
+    async with (
+        serve(people, unknowns=Unknowns(unknown_id=choice)) as sandbox,
+        calling(sandbox) as caller,
+    ):
+        answers = [
+            await caller.call("POST", f"{USER}/{call}UserPresenceStatus", wish) for call in ("Get", "Set")
+        ]
+
+    assert answers == [(200, answer)] * 2
+    assert people.changed() == {}

@@ -45,6 +45,17 @@ async def test_full_mode_is_for_programs(caller: Caller, sandbox: Sandbox) -> No
     ]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/archive/AllUsers", "/Cust12345/api/v1/Archive/allusers"])
+async def test_the_archive_has_an_address_of_its_own(caller: Caller, path: str) -> None:
+    """The query of all users is the archive AllUsers: the same rows, and pages below its own address."""
+    _, expected = await caller.get(f"{USERS}?$select=associateDbId&$top=2")
+
+    status, found = await caller.get(f"{path}?$select=associateDbId&$top=2")
+
+    assert (status, found["value"]) == (200, expected["value"])
+    assert f"{path}?" in found["odata.nextLink"]
+
+
 async def test_logical_output_is_full_mode(caller: Caller) -> None:
     """$output=Logical is another way to ask for numbers."""
     found = await rows(caller, "$output=Logical&$select=ejStatus&$top=1")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from presence_worker.sandbox import Online, People, Sandbox, serve
+from presence_worker.sandbox.online import STATES
 from presence_worker.sandbox.signatures import new_key, public_key
 
 from .caller import Caller, calling, presence_path
@@ -336,7 +337,7 @@ async def test_the_state_tells_the_tenant_s_root(sandbox: Sandbox) -> None:
 
 
 async def test_a_state_is_as_was_chosen() -> None:
-    """Whatever is not Running does not run, and the state holds as long as was said."""
+    """A state of another name does not run, and the state holds as long as was said."""
     online = Online(state="Backup", state_valid=90, now=Clock())
     async with serve(People(), online=online) as sandbox, calling(sandbox) as caller:
         _, state = await caller.get("/api/state/Cust1")
@@ -345,6 +346,15 @@ async def test_a_state_is_as_was_chosen() -> None:
     assert (state["State"], state["IsRunning"]) == ("Backup", False)
     assert state["ValidUntil"] == "1970-01-12T13:48:10Z"
     assert unknown[0] == 404
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_two_states_are_running(name: str) -> None:
+    """A tenant in online maintenance is served; all other states but Running are not."""
+    async with serve(People(), online=Online(state=name)) as sandbox, calling(sandbox) as caller:
+        _, state = await caller.get("/api/state/Cust1")
+
+    assert (state["State"], state["IsRunning"]) == (name, name in ("Running", "OnlineMaintenance"))
 
 
 async def test_a_tenant_moves_to_another_host() -> None:
@@ -378,7 +388,7 @@ async def test_before_a_tenant_moves_its_new_host_is_the_wrong_one() -> None:
         at_once = await caller.get("/api")
 
     assert state["Endpoint"] != f"{sandbox.url}/Cust1"
-    assert at_once[0] == 421
+    assert (at_once[0], at_once[1]["ErrorMessage"]) == (421, "Wrong subdomain used to access tenant")
 
 
 @pytest.mark.parametrize("folder", ["/SuperOffice", "/Cust12345", "/superoffice.web"])
