@@ -17,7 +17,8 @@ from .site import Site
 ISSUER = "SuperOffice AS"
 LATEST = 300  # seconds that a timestamp may be off
 FORM = "%Y%m%d%H%M"
-REQUEST, SIGNATURE, TIMESTAMP = 1, 5, 6  # error codes; of these, SuperOffice documents InvalidTimestamp
+DENIED, TIMESTAMP, SIGNATURE = 4, 6, 7  # of the documented error codes
+MALFORMED = None  # no code is documented for it
 NEEDED = ("SignedSystemToken", "ApplicationToken", "ContextIdentifier")
 
 
@@ -33,7 +34,7 @@ def post_authenticate(ask: Ask, _: int, site: Site) -> Reply:
     if asked.get("returntokentype") != "JWT":
         wrong.append("ReturnTokenType")
     if wrong:
-        return _failed(REQUEST, f"Missing or wrong: {', '.join(wrong)}.")
+        return _failed(MALFORMED, f"Missing or wrong: {', '.join(wrong)}.")
     return _judged(parts, site) or _ticket(ask, parts["ContextIdentifier"], site)
 
 
@@ -45,7 +46,7 @@ def _judged(parts: dict[str, Any], site: Site) -> Reply | None:
         at = datetime.strptime(timestamp, FORM).replace(tzinfo=UTC).timestamp()
         octets = base64.b64decode(signature, validate=True)
     except (ValueError, binascii.Error):
-        return _failed(REQUEST, "SignedSystemToken: expected TOKEN.yyyyMMddHHmm.SIGNATURE")
+        return _failed(MALFORMED, "SignedSystemToken: expected TOKEN.yyyyMMddHHmm.SIGNATURE")
     if abs(site.desk.online.now() - at) > LATEST:
         return _failed(TIMESTAMP, "InvalidTimestamp")
     key = site.desk.online.app_key
@@ -53,7 +54,7 @@ def _judged(parts: dict[str, Any], site: Site) -> Reply | None:
         return _failed(SIGNATURE, "InvalidSignature")
     known = {"system_user_token": token, "ApplicationToken": parts["ApplicationToken"]}
     wrong = [name for name, part in known.items() if not site.desk.expected(name, part)]
-    return _failed(REQUEST, f"Missing or wrong: {', '.join(wrong)}.") if wrong else None
+    return _failed(DENIED, f"Denied: {', '.join(wrong)}.") if wrong else None
 
 
 def _ticket(ask: Ask, tenant: str, site: Site) -> Reply:
@@ -61,5 +62,5 @@ def _ticket(ask: Ask, tenant: str, site: Site) -> Reply:
     return success({"IsSuccessful": True, "Token": load("signatures").signed(told), "ErrorMessage": None})
 
 
-def _failed(code: int, words: str) -> Reply:
+def _failed(code: int | None, words: str) -> Reply:
     return success({"IsSuccessful": False, "Token": None, "ErrorMessage": words, "ErrorCode": code})
