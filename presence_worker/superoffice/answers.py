@@ -8,7 +8,7 @@ from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
 from .error_words import error_words, looks_like_html
 from .presences import read_presence
-from .waiting import retry_after
+from .waiting import asked_wait
 
 OK, UNAVAILABLE = 200, 503
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
@@ -100,7 +100,7 @@ def _throttled(change: Change, status: int, headers: Mapping[str, str], body: by
         http_status=status,
         detail=error_words(change, body) or "the service asked us to slow down",
         trouble=Trouble.THROTTLED,
-        retry_after=retry_after(headers),
+        retry_after=asked_wait(status, headers),
     )
 
 
@@ -111,19 +111,19 @@ def _unavailable(change: Change, status: int, headers: Mapping[str, str], body: 
         http_status=status,
         detail=error_words(change, body) or "the service was not available",
         trouble=Trouble.DOWN,
-        retry_after=retry_after(headers),
+        retry_after=asked_wait(status, headers),
     )
 
 
 def _late(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     words = error_words(change, body) or f"the service answered {status}"
-    return _doubtful(status, Reason.TIMEOUT, words)._replace(retry_after=retry_after(headers))
+    return _doubtful(status, Reason.TIMEOUT, words)._replace(retry_after=asked_wait(status, headers))
 
 
 def _server_error(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     words = error_words(change, body) or f"the service answered {status}"
     outcome = _doubtful(status, Reason.SERVER_ERROR, words, trouble=Trouble.DOWN)
-    return outcome._replace(retry_after=retry_after(headers))
+    return outcome._replace(retry_after=asked_wait(status, headers))
 
 
 def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:

@@ -1,10 +1,9 @@
 """What can be asked of the service, and found out of the way to it, without showing a credential."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import aiohttp
@@ -21,6 +20,7 @@ from .root import login_root, service_root
 from .session import proxy_of, sessions, tls
 from .sign_in import EXCHANGING
 from .tenant import finding_out
+from .waiting import http_date
 
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 API = "/api"  # needs no login
@@ -109,7 +109,7 @@ async def open_caller(settings: Settings) -> AsyncIterator[Caller]:
 
 def judge_hello(answer: Answer) -> Hello:
     """Tell from an answer whether SuperOffice is there."""
-    date = _date(answer.headers)
+    date = http_date(answer.headers.get("Date", ""))
     version = _version(answer.body) if answer.status == OK else None
     if version:
         return Hello(version, None, None, date)
@@ -141,11 +141,3 @@ def _elsewhere(answer: Answer) -> str:
     except ValueError:
         host = None
     return f" and sent us to {clean(host or 'another page', 100)}"
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from ..text import clean
 from .exchange import Answer, exchange
 from .held_up import AwayError, HeldUpError, away, refused
 from .network import LOST, lost
-from .waiting import retry_after
+from .waiting import asked_wait
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON = "application/json"
@@ -81,7 +81,7 @@ def too_busy(host: str, answer: Answer) -> AwayError | None:
     if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
         return None
     words = f"signing in at {host}: it answered {answer.status}"
-    return away(words, retry_after=retry_after(answer.headers))
+    return away(words, retry_after=asked_wait(answer.status, answer.headers))
 
 
 def _host(headers: Any) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ from .credential import FOREVER
 from .held_up import HeldUpError, away, refused
 from .login import Login, Reply
 from .root import root_of
+from .waiting import their_now
 
 LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
 log = structlog.get_logger()
@@ -116,12 +116,4 @@ def _left(valid_until: Any, date: str) -> float:
         until = datetime.fromisoformat(str(valid_until))
     except ValueError:
         return FOREVER
-    return max((until.replace(tzinfo=until.tzinfo or UTC) - _now(date)).total_seconds(), LEAST)
-
-
-def _now(date: str) -> datetime:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return datetime.now(UTC)
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+    return max((until.replace(tzinfo=until.tzinfo or UTC) - their_now(date)).total_seconds(), LEAST)

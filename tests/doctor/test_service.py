@@ -12,6 +12,7 @@ from presence_worker.sandbox.signatures import new_key
 from presence_worker.superoffice.online import WORDS
 from tests.raw_server import CLOSE, Act, Peer, Request, answer
 from tests.superoffice.signing_in import OAUTH, STATE, TOKENS, in_turn, tokens
+from tests.superoffice.test_clocks import ABSURD
 from tests.superoffice.test_tenant import state
 
 from .given import API, LOOK, PRINCIPAL, TENANT, USERS, Doctor, answering, service_up
@@ -97,7 +98,7 @@ def test_two_clocks(seconds: float, verdict: str, doctor: Doctor) -> None:
         assert "set this machine's clock" in told.remedies
 
 
-@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}])
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, *({"Date": date} for date in ABSURD[:-1])])
 def test_a_service_that_does_not_tell_its_time(headers: dict[str, str], doctor: Doctor) -> None:
     """Then there is nothing to compare."""
     with answering({API: answer(200, b'{"NetServerVersion": "10.5"}', headers)}) as server:

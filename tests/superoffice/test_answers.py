@@ -215,6 +215,16 @@ def test_what_may_pass_says_how_long_to_wait(status: int) -> None:
     assert outcome.retry_after == 3.0
 
 
+@pytest.mark.parametrize(("status", "seconds"), [(200, None), (404, None), (429, 30.0), (503, 30.0)])
+def test_a_used_up_rate_limit_delays_only_what_was_refused(status: int, seconds: float | None) -> None:
+    """A service may show its limits with each answer: where it served us, nothing waits for them."""
+    headers = {"RateLimit": '"default";r=0;t=30', "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}
+
+    outcome = judge(change(), status, headers, ECHO)
+
+    assert outcome.retry_after == seconds
+
+
 def test_an_outcome_after_a_lost_answer_stays_in_doubt() -> None:
     """A refusal does not tell whether an earlier try was applied."""
     lost = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)

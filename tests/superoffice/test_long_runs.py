@@ -104,7 +104,7 @@ async def test_the_others_go_on_while_one_renews() -> None:
 
 @pytest.mark.parametrize(
     ("expires_in", "renewals"),
-    [(600, 8), ("600", 8), (None, 1), ("soon", 1), (-5, 1), (0, 1), (float("inf"), 1), ([], 1)],
+    [(600, 8), ("600", 8), (None, 1), ("soon", 1), (-5, 1), (0, 1), (float("inf"), 1), ([], 1), (True, 1)],
 )
 async def test_what_is_told_of_a_tokens_life_is_trusted(expires_in: Any, renewals: int) -> None:
     """A number of seconds, also as a text; without it, a token is good until it is refused."""
@@ -140,6 +140,26 @@ async def test_the_state_is_asked_for_again_when_it_says_so(valid_s: int | None,
 
     assert asked(server, STATE) == looks
     assert len(server.puts) == 60
+
+
+async def test_a_stale_date_does_not_make_a_state_hold_longer() -> None:
+    """An answer that a cache has kept for days shows an old Date: then our own clock counts."""
+    acts: dict[str, Act] = {}
+    now = datetime.now(UTC)
+    async with raw_server(otherwise=routed(acts)) as server:
+        told = {
+            "IsRunning": True,
+            "Api": f"{server.url}/Cust12345/api",
+            "ValidUntil": (now + timedelta(minutes=10)).isoformat(),
+        }
+        stale = {"Date": format_datetime(now - timedelta(days=3), usegmt=True)}
+        acts[STATE] = answer(200, orjson.dumps(told), stale)
+        async with open_client(online("", PASSWORD, server.url, tenant="Cust12345")) as client:
+            for _ in range(60):
+                await client.put(change())
+                await anyio.sleep(MINUTES)
+
+    assert asked(server, STATE) > 1
 
 
 @pytest.mark.parametrize("then", [answer(503), answer(200, b'{"IsRunning": false, "State": "Unknown"}')])

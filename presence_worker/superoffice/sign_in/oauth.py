@@ -109,7 +109,7 @@ def usable(token: Any) -> str | None:
 def _life(expires_in: Any) -> float:
     """Give the seconds a token lives, a number or a text; where that is not told, until it is refused."""
     try:
-        seconds = float(expires_in)
+        seconds = math.nan if isinstance(expires_in, bool) else float(expires_in)
     except (TypeError, ValueError):
         return FOREVER
     return seconds if math.isfinite(seconds) and seconds > 0 else FOREVER

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ..auth import secret_now
 from ..credential import Credential, SignIn
 from ..held_up import RefusedError, refused
 from ..login import Login, Reply
+from ..waiting import http_date
 from .oauth import usable
 from .soticket import with_ticket
 from .trust import KEYS, trusted
@@ -133,11 +133,10 @@ def _is_about_time(told: Any) -> bool:
 
 def _compared(date: str) -> str:
     """Say how far this machine's clock is from the host's."""
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
+    theirs = http_date(date)
+    if theirs is None:
         return "set this machine's clock (UTC counts)"
-    ahead = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
+    ahead = (datetime.now(UTC) - theirs).total_seconds()
     if abs(ahead) < NOTABLE:
         return "though this machine's clock agrees with the host's"
     return (
