@@ -90,9 +90,16 @@ def _befallen(mishap: Mishap, throttle_form: str) -> Reply:
     if mishap.status is None:
         return Reply(status=None, reset=mishap.reset)
     throttles = mishap.status == 429  # noqa: PLR2004 - too many requests
-    return replace(FAULTY[mishap.status], headers=_retry_after(throttle_form) if throttles else ())
+    return replace(FAULTY[mishap.status], headers=THROTTLE_FORMS[throttle_form]() if throttles else ())
 
 
-def _retry_after(form: str) -> Headers:
-    forms = {"seconds": str(PATIENCE), "date": formatdate(time.time() + PATIENCE + 1, usegmt=True)}
-    return (("Retry-After", forms[form]),) if form in forms else ()
+THROTTLE_FORMS: dict[str, Callable[[], Headers]] = {
+    "seconds": lambda: (("Retry-After", str(PATIENCE)),),
+    "date": lambda: (("Retry-After", formatdate(time.time() + PATIENCE + 1, usegmt=True)),),
+    "bare": lambda: (),
+    "ratelimit": lambda: (("RateLimit", f'"default";r=0;t={PATIENCE}'),),
+    "x-ratelimit": lambda: (
+        ("X-RateLimit-Remaining", "0"),
+        ("X-RateLimit-Reset", str(int(time.time()) + PATIENCE + 1)),
+    ),
+}

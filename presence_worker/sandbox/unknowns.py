@@ -26,7 +26,10 @@ SWITCHES = {
     "error_shape": Switch(
         ("mixed", "so", "so-message", "aspnet", "html", "empty"), "Bodies of errors; so: SuperOffice's own."
     ),
-    "throttle_form": Switch(("seconds", "date", "bare"), "Retry-After of a 429; bare: it has none."),
+    "throttle_form": Switch(
+        ("seconds", "date", "bare", "ratelimit", "x-ratelimit"),
+        "How a 429 says the wait; the first two: Retry-After.",
+    ),
     "xml": Switch(("on", "off"), "XML bodies, both ways."),
     "form": Switch(("on", "off"), "Form bodies of a PUT."),
     "full_mode": Switch(("flat", "nested"), "Rows of the query of all users with $mode=full."),

@@ -12,6 +12,7 @@ from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.sandbox import FLAGS, SWITCHES, People, Person, Unknowns, read_faults, serve
 from presence_worker.sandbox.replies import FAULTY
 from presence_worker.sandbox.shapes import SHAPES
+from presence_worker.superoffice.waiting import asked_wait
 
 from .caller import Answer, Caller, calling, presence_path
 
@@ -157,17 +158,18 @@ async def test_the_shape_of_errors(shape: str) -> None:
 
 @pytest.mark.parametrize("form", SWITCHES["throttle_form"].choices)
 async def test_the_form_of_throttling(form: str) -> None:
-    """A 429 asks for patience in seconds, by a date, or not at all."""
+    """A 429 asks for patience in seconds, by a date, not at all, or by a rate limit that is used up."""
     async with (
         serve(People(), faults=read_faults(["429:1"]), unknowns=Unknowns(throttle_form=form)) as sandbox,
         calling(sandbox) as caller,
         caller.session.get(presence_path(7)) as response,
     ):
-        waits = response.headers.get("Retry-After")
+        waits, asked_for = response.headers.get("Retry-After"), asked_wait(429, response.headers)
 
     assert response.status == 429
-    assert {"seconds": waits == "1", "bare": waits is None, "date": len(waits or "") > 20}[form]
+    assert (waits is not None) is (form in ("seconds", "date"))
     assert form != "date" or parsedate_to_datetime(str(waits)).year > 2000
+    assert (asked_for is None) if form == "bare" else (0 <= (asked_for or 0) <= 2)
     assert {reply.status for reply in FAULTY.values()} == {429, 500, 503}
 
 
