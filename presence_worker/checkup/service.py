@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from ..model import Outcome, Result
-from ..superoffice.checkup import Caller
+from ..superoffice.checkup import FIRST_VERSION, Caller, is_too_old
 from ..superoffice.held_up import HeldUpError
 from ..superoffice.network import LOST, lost
 from ..superoffice.online import WORDS
@@ -74,8 +74,25 @@ async def version(case: Case) -> AsyncIterator[Said]:
         yield fault(f"GET {case.root}/api: {hello.trouble}", ADDRESS)
     elif hello.oddity:
         yield warning(f"GET {case.root}/api: {hello.oddity}", ADDRESS)
-    else:
-        yield ok(f"SuperOffice {hello.version}")
+    elif hello.version:
+        yield _judged_version(hello.version)
+
+
+def _judged_version(version: str) -> Said:
+    """Say whether a service of this version has the calls that a run makes."""
+    first = ".".join(map(str, FIRST_VERSION))
+    too_old = is_too_old(version)
+    if too_old is None:
+        return warning(
+            f"unknown version: the service says {version!r}",
+            f"presences can be set since SuperOffice {first}; ask which version it is",
+        )
+    if too_old:
+        return fault(
+            f"SuperOffice {version} cannot set presences: that needs {first} or later",
+            f"upgrade SuperOffice to {first} or later",
+        )
+    return ok(f"SuperOffice {version}")
 
 
 async def clock(case: Case) -> AsyncIterator[Said]:

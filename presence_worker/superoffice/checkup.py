@@ -1,5 +1,6 @@
 """What can be asked of the service, and found out of the way to it, without showing a credential."""
 
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from .waiting import http_date
 
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 API = "/api"  # needs no login
+FIRST_VERSION = (10, 2)  # of SuperOffice that can set a presence
+_VERSION = re.compile(r"(\d{1,2})\.(\d{1,3})(?![\w,])", re.ASCII)  # at the beginning, such as 10.2.1
 OK, REDIRECTED, MISDIRECTED = 200, 3, 421  # the one in the middle is a family
 
 
@@ -44,7 +47,7 @@ class Place(NamedTuple):
 class Hello(NamedTuple):
     """What the service says of itself to anybody."""
 
-    version: str | None
+    version: str | None  # in its own words
     trouble: str | None  # why it cannot be the service, or cannot serve now
     oddity: str | None  # what is not as documented, though it may work all the same
     date: datetime | None  # by its clock
@@ -121,6 +124,12 @@ def judge_hello(answer: Answer) -> Hello:
     if is_wrong or is_page:
         return Hello(None, f"{words}{_elsewhere(answer)}", None, date)
     return Hello(None, None, f"{words} and told no version", date)
+
+
+def is_too_old(version: str) -> bool | None:
+    """Whether a version has no presence calls yet; None where its words do not say a version for certain."""
+    match = _VERSION.match(version)
+    return (int(match[1]), int(match[2])) < FIRST_VERSION if match else None
 
 
 def _version(body: bytes) -> str | None:

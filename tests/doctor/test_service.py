@@ -68,6 +68,42 @@ def test_who_is_there(act: Act, verdict: str, words: str, doctor: Doctor) -> Non
     assert examined.ended.code == (6 if verdict == "fault" else 0)
 
 
+@pytest.mark.parametrize("version", ["10.2", "10.2.1", "10.5 (test)", "10.10", "11.0.4.1", "10.2-beta"])
+def test_a_version_that_can_set_presences(version: str, doctor: Doctor) -> None:
+    """10.2 was the first; what follows the first two numbers does not matter."""
+    with answering({API: answer(200, orjson.dumps({"NetServerVersion": version}))}) as server:
+        examined = doctor(server.url)
+
+    assert (examined.ended.code, examined.verdict("version")) == (0, "ok")
+    assert examined.told("version").words == f"SuperOffice {version}"
+
+
+@pytest.mark.parametrize("version", ["10.1", "10.1.9", "10.1 R2", "9.99", "8.5 R1", "08.5", "7.1.2"])
+def test_an_older_version_is_a_fault(version: str, doctor: Doctor) -> None:
+    """It has no presence calls: 10.2 is named, and no credential is shown to it."""
+    with answering({API: answer(200, orjson.dumps({"NetServerVersion": version}))}) as server:
+        examined = doctor(server.url)
+
+    assert (examined.ended.code, examined.by("fault")) == (6, ["version"])
+    assert examined.told("version").words == (
+        f"SuperOffice {version} cannot set presences: that needs 10.2 or later"
+    )
+    assert "10.2" in examined.told("version").remedies
+    assert [request.path for request in server.requests] == [API]
+
+
+@pytest.mark.parametrize(
+    "version", ["10", "X", "10,5", "10.", "v10.1", "2019.1", "10.1x", "10.1,5", "-10.5", "١٠.٥", "10.1000"]
+)
+def test_an_odd_version_is_not_guessed_at(version: str, doctor: Doctor) -> None:
+    """It is told as it is, and that it says nothing for certain; a run could begin all the same."""
+    with answering({API: answer(200, orjson.dumps({"NetServerVersion": version}))}) as server:
+        examined = doctor(server.url)
+
+    assert (examined.ended.code, examined.verdict("version")) == (0, "warning")
+    assert examined.told("version").words == f"unknown version: the service says {version!r}"
+
+
 @pytest.mark.parametrize("act", [CLOSE, answer(200, b"", {"Content-Length": "5"})])
 def test_a_service_that_hangs_up(act: Act, doctor: Doctor) -> None:
     """It may be better later; nothing else is asked."""
