@@ -9,6 +9,7 @@ from ..superoffice.held_up import HeldUpError
 from ..superoffice.network import LOST, lost
 from ..superoffice.online import WORDS
 from ..superoffice.principal import Principal
+from ..superoffice.waiting import MOST_APART
 from .asking import answered, told
 from .case import Case
 from .findings import Said, fault, ok, skipped, warning
@@ -16,6 +17,8 @@ from .findings import Said, fault, ok, skipped, warning
 NOTABLE = 120.0  # seconds between two clocks
 TOO_MUCH = 300.0  # likewise; then a system user's time stamp is probably not taken
 LATER = "run doctor again later; if it stays, ask whoever runs the service"
+SLOW_CLOCK = "set this machine's clock, and let it be kept by NTP"
+WRONG_CLOCK = "one of the two clocks is wrong: compare this machine's with a third one"
 ADDRESS = "is target.base_url (or target.tenant) right?"
 
 
@@ -101,7 +104,7 @@ async def clock(case: Case) -> AsyncIterator[Said]:
         yield skipped("the service did not tell its time")
         return
     ahead = (case.heard_at - case.date).total_seconds()
-    remedy = "set this machine's clock, and let it be kept by NTP"
+    remedy = WRONG_CLOCK if abs(ahead) > MOST_APART.total_seconds() else SLOW_CLOCK
     words = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the service's"
     if abs(ahead) <= NOTABLE:
         yield ok("agrees with the service's")

@@ -134,6 +134,16 @@ def test_two_clocks(seconds: float, verdict: str, doctor: Doctor) -> None:
         assert "set this machine's clock" in told.remedies
 
 
+@pytest.mark.parametrize("days", [-3, 3, 400])
+def test_clocks_that_are_days_apart(days: float, doctor: Doctor) -> None:
+    """Then nobody can say from here which of them is wrong."""
+    with answering({API: dated(days * 86400)}) as server:
+        told = doctor(server.url).told("clock")
+
+    assert told.verdicts == ["warning"]
+    assert told.remedies == "one of the two clocks is wrong: compare this machine's with a third one"
+
+
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, *({"Date": date} for date in ABSURD[:-1])])
 def test_a_service_that_does_not_tell_its_time(headers: dict[str, str], doctor: Doctor) -> None:
     """Then there is nothing to compare."""
