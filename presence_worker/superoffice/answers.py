@@ -11,6 +11,8 @@ from .presences import read_presence
 from .waiting import asked_wait
 
 OK, UNAVAILABLE = 200, 503
+NOTHING = (b"null", b"{}")  # bodies; an empty one is rather an answer that got lost
+NOTHING_WORDS = "the service says that it saved nothing, as it may for an associateId that no user has"
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 
 
@@ -32,6 +34,8 @@ def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
     if echo is not None and echo.same_as(change.wanted):
         return UPDATED if status == OK else UPDATED._replace(http_status=status)
     html = looks_like_html(body)
+    if echo is None and status == OK and body.strip() in NOTHING:
+        return _doubtful(status, Reason.ECHO_MISMATCH, NOTHING_WORDS)
     if echo is None:
         words = "an HTML page" if html else "something other than a presence"
         return _doubtful(status, Reason.BAD_ANSWER, f"the service answered {status} with {words}", html=html)

@@ -11,8 +11,6 @@ from .given import MESSAGE, change
 
 HUGE = orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE, "More": "x" * 1_000_000})
 NO_PRESENCE = {
-    "null": b"null",
-    "an empty object": b"{}",
     "nothing": b"",
     "blanks": b" \r\n",
     "a list": b'[{"Status": "StatusNotAvailable", "Message": "Back on 4 January"}]',
@@ -102,6 +100,16 @@ def test_another_echo_is_a_doubt(echo: dict[str, str | None], told: str) -> None
     assert "Kode" not in str(outcome.detail)
 
 
+@pytest.mark.parametrize("body", [b"null", b"null\r\n", b"{}"])
+def test_nothing_is_another_echo(body: bytes) -> None:
+    """As agents answer for an unknown id: the service saved nothing, and the words say what that may mean."""
+    outcome = judge(change(), 200, {}, body)
+
+    assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
+    assert outcome.trouble is Trouble.OWN
+    assert "saved nothing, as it may for an associateId that no user has" in str(outcome.detail)
+
+
 @pytest.mark.parametrize("body", NO_PRESENCE.values(), ids=NO_PRESENCE)
 def test_no_presence_is_a_doubt(body: bytes) -> None:
     """200 with anything that is not a presence is a bad answer, and never an exception."""
@@ -149,7 +157,7 @@ def test_a_whole_huge_echo_is_an_echo() -> None:
     assert outcome.result is Result.UPDATED
 
 
-@pytest.mark.parametrize("body", [*NO_PRESENCE.values(), *PAGES.values()], ids=[*NO_PRESENCE, *PAGES])
+@pytest.mark.parametrize("body", [b"null", b"{}", *NO_PRESENCE.values(), *PAGES.values()])
 def test_reads_no_presence_where_none_is_shown(body: bytes) -> None:
     """An answer to a GET is a presence or None."""
     assert read_presence(body) is None
