@@ -97,7 +97,7 @@ class Worker:
         return self.state / "runs" / str(ended.summary["run_id"])
 
 
-On = Callable[[RawServer], Worker]  # the fixture that makes a worker who reads before writing
+On = Callable[[RawServer | Sandbox], Worker]  # the fixture that makes a worker who reads before writing
 
 
 def next_words(ended: Ended) -> list[str]:
@@ -318,7 +318,7 @@ def on(worker_on: Callable[[Any], Worker], monkeypatch: pytest.MonkeyPatch) -> O
     monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
     monkeypatch.setenv("PRESENCE_WORKER_SAFETY__MAX_CHANGES", "none")
 
-    def reading(server: RawServer) -> Worker:
+    def reading(server: RawServer | Sandbox) -> Worker:
         worker = worker_on(server)
         worker.read_before = "auto"
         return worker
