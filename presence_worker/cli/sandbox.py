@@ -21,11 +21,11 @@ from .sandbox_options import Given, Sectioned, online, people, sandbox_options, 
 
 FAULTS_HELP = "\n".join(
     [
-        "Faults befall presence calls and the query of all users:",
+        "Faults happen to presence calls and to the list of all users:",
         "",
         "\b",
         *(f"  {f'{name}:SHARE':<17} {kind.words}" for name, kind in KINDS.items()),
-        f"  {OUTAGE_FORM:<17} all answered 503; in seconds since the first PUT",
+        f"  {OUTAGE_FORM:<17} all answer 503; in seconds since the first PUT",
     ]
 )
 CREDENTIALS = {  # by --sign-in: settings that let one in
@@ -50,8 +50,8 @@ CREDENTIALS = {  # by --sign-in: settings that let one in
 def command(**given: Any) -> int:
     """Simulate SuperOffice on this machine, to rehearse with.
 
-    The first line on standard output is the root URL. Any credentials will do, unless told otherwise. What
-    is set is kept until Ctrl-C ends the sandbox, or longer with --state.
+    The first line on standard output is the root URL. Any credentials work, unless --sign-in is strict.
+    Presences are kept until Ctrl-C ends the sandbox; --state keeps them longer.
 
     \b
     Examples:

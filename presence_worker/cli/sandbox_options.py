@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
-from ..sandbox import FLAGS, RIGHTS, SWITCHES, Faults, Online, People, Unknowns, read_faults
+from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Faults, Online, People, Unknowns, read_faults
 from ..values import duration
 
 Given = dict[str, Any]
@@ -63,9 +63,13 @@ def _faults(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> Fa
         raise click.BadParameter(str(error)) from None
 
 
+def _state(_: click.Context, __: click.Parameter, name: str) -> str:
+    return next((state for state in STATES if state.lower() == name.lower()), name)
+
+
 WHERE, WHO, TROUBLE = "Where it is", "Who is there", "What goes wrong"
 SIGN_IN, TENANT = "Signing in", "Tenant (Online)"
-UNKNOWN = "What nobody knows of SuperOffice (the first choice holds unless told otherwise)"
+UNKNOWN = "Behaviour of SuperOffice that we could not verify (default: the first choice)"
 PORT: Given = {"type": click.IntRange(0, 65535), "default": 0, "metavar": "PORT"}
 COUNT: Given = {"type": ID, "default": 1000, "show_default": True, "metavar": "N"}
 IDS: Given = {"type": ID, "multiple": True, "metavar": "ID"}
@@ -84,45 +88,60 @@ def _named(name: str) -> str:
 
 
 OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and how it is read
-    (WHERE, "--port", "Port to listen on; 0: any free one.", PORT),
-    (WHERE, "--tls", "Speak https, with a certificate of its own making.", FLAG),
-    (WHERE, "--ca-file", "Where to write that one's authority.", IN_FILE),
-    (WHERE, "--log", "Add a JSON line per request; no message, no credential.", IN_FILE),
+    (WHERE, "--port", "Listen on this port; 0 takes any free one.", PORT),
+    (WHERE, "--tls", "Speak https, with a certificate made at the start.", FLAG),
+    (WHERE, "--ca-file", "Write the authority of that certificate to this file.", IN_FILE),
+    (WHERE, "--log", "Add a JSON line per request, without comments and credentials.", IN_FILE),
     (WHO, "--people", "Associates 1 to N exist.", COUNT),
-    (WHO, "--away", "Is not present at first; may be repeated.", IDS),
-    (WHO, "--inactive", "Is not active; may be repeated.", IDS),
-    (WHO, "--no-service", "Has no user in Service; may be repeated.", IDS),
-    (WHO, "--absent-from-query", "Is missing there; may be repeated.", IDS),
-    (WHO, "--state", "Keep what is set in FILE, for the next start.", IN_FILE),
-    (TROUBLE, "--fault", "See below; may be repeated.", FAULTS),
+    (WHO, "--away", "This user is not present at first. Can be repeated.", IDS),
+    (WHO, "--inactive", "This user is not active. Can be repeated.", IDS),
+    (WHO, "--no-service", "This associate has no user in Service. Can be repeated.", IDS),
+    (WHO, "--absent-from-query", "This ID is missing from the list of all users. Can be repeated.", IDS),
+    (WHO, "--state", "Keep the presences in this file, for the next start.", IN_FILE),
+    (TROUBLE, "--fault", "Let this go wrong; see below. Can be repeated.", FAULTS),
     (
         TROUBLE,
         "--seed",
-        "Let the same requests meet the same faults every time.",
+        "The same requests meet the same faults every time.",
         {"type": int, "metavar": "N"},
     ),
     (
         TROUBLE,
         "--latency",
-        "Time each answer takes: seconds, or a text such as 50ms.",
+        "Each answer takes this long: seconds, or a text such as 50ms.",
         {**SECONDS, "default": "0"},
     ),
-    (SIGN_IN, "--sign-in", "Strict: only tokens and tickets given out here.", _choice("any", "strict")),
-    (SIGN_IN, "--token-life", "Of tokens; of tickets since their last use.", {**SECONDS, "default": "1h"}),
-    (SIGN_IN, "--expired-as", "What they are answered then.", _choice("401", "403")),
-    (SIGN_IN, "--rotate", "A refresh token is good once, and brings the next.", FLAG),
-    (SIGN_IN, "--app-key", "RSA key of the application; made if it is not there.", IN_FILE),
+    (
+        SIGN_IN,
+        "--sign-in",
+        "strict takes only tokens and tickets that this sandbox gave out.",
+        _choice("any", "strict"),
+    ),
+    (
+        SIGN_IN,
+        "--token-life",
+        "A token is valid this long, a ticket from its last use on.",
+        {**SECONDS, "default": "1h"},
+    ),
+    (SIGN_IN, "--expired-as", "An expired token or ticket gets this answer.", _choice("401", "403")),
+    (SIGN_IN, "--rotate", "Each refresh token works once; the answer has the next one.", FLAG),
+    (SIGN_IN, "--app-key", "RSA key of the application; the file is made if it is missing.", IN_FILE),
     (
         TENANT,
         "--tenant-state",
-        "Its state; any other than Running: it is down.",
-        {"default": "Running", "metavar": "NAME"},
+        "The tenant has this state; only Running and OnlineMaintenance count as running.",
+        {"callback": _state, "default": "Running", "metavar": "NAME"},
     ),
-    (TENANT, "--state-valid", "Time until the state is to be asked anew.", {**SECONDS, "default": "1h"}),
+    (
+        TENANT,
+        "--state-valid",
+        "The state is valid this long; then clients ask again.",
+        {**SECONDS, "default": "1h"},
+    ),
     (
         TENANT,
         "--move-after",
-        "It moves after N PUTs; 421 at the old place.",
+        "The tenant moves after N PUTs; the old address answers 421.",
         {"type": click.IntRange(0), "metavar": "N"},
     ),
     *((UNKNOWN, _named(name), switch.words, _choice(*switch.choices)) for name, switch in SWITCHES.items()),
@@ -130,7 +149,7 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
     (
         UNKNOWN,
         "--forbid",
-        "Is answered 403; may be repeated.",
+        "These calls answer 403. Can be repeated.",
         {"type": click.Choice(RIGHTS), "multiple": True},
     ),
 )
@@ -149,7 +168,8 @@ def people(given: Given) -> People:
     for option, differences in DIFFERENCES.items():
         for associate_id in given[option]:
             if associate_id not in found:
-                raise click.UsageError(f"{_named(option)} {associate_id}: see --people")
+                words = f"{_named(option)} {associate_id}: see --people, only 1 to {found.count} exist"
+                raise click.UsageError(words)
             found.describe(associate_id, **differences)
     return found
 

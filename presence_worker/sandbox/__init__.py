@@ -3,7 +3,7 @@
 from .archive import Paging
 from .faults import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
 from .keys import app_key, throwaway
-from .online import Online
+from .online import STATES, Online
 from .people import People, Person
 from .record import Entry
 from .request_log import logged
@@ -17,6 +17,7 @@ __all__ = [
     "NO_FAULTS",
     "OUTAGE_FORM",
     "RIGHTS",
+    "STATES",
     "SWITCHES",
     "Entry",
     "Faults",

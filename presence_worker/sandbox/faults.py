@@ -28,7 +28,7 @@ class Kind:
 
 
 KINDS = {
-    "429": Kind(words="answered 429 with Retry-After: 1; not applied", mishaps=(Mishap(status=429),)),
+    "429": Kind(words="answered 429, to wait 1 s; not applied", mishaps=(Mishap(status=429),)),
     "503": Kind(words="answered 503; not applied", mishaps=(Mishap(status=503),)),
     "500": Kind(words="answered 500; not applied", mishaps=(Mishap(status=500),)),
     "reset": Kind(

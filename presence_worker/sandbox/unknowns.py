@@ -15,29 +15,39 @@ class Switch(NamedTuple):
 
 SWITCHES = {
     "unknown_id": Switch(
-        ("404", "400", "500", "null", "none", "echo"), "What asking for an id nobody has answers."
+        ("404", "400", "500", "null", "none", "echo"),
+        "An ID that no user has gets this answer; echo: what was sent.",
     ),
     "no_service_user": Switch(
-        ("ok", "404", "400", "500", "null", "none"), "The same for who has no user in Service."
+        ("ok", "404", "400", "500", "null", "none"),
+        "An associate without a user in Service gets this answer; ok: as others.",
     ),
-    "long_message": Switch(("refuse", "cut", "accept"), "A Message of more than 255 characters."),
-    "omitted_message": Switch(("clear", "keep"), "What a PUT without Message does to the stored one."),
-    "account_states": Switch(("accept", "refuse"), "Statuses that are no presence."),
+    "long_message": Switch(
+        ("refuse", "cut", "accept"), "A Message of more than 255 characters is refused, cut or accepted."
+    ),
+    "omitted_message": Switch(("clear", "keep"), "A PUT without Message clears or keeps the stored one."),
+    "account_states": Switch(
+        ("accept", "refuse"),
+        "A Status that is not a presence, such as StatusDeleted, is accepted or refused.",
+    ),
     "error_shape": Switch(
-        ("mixed", "so", "so-message", "aspnet", "html", "empty"), "Bodies of errors; so: SuperOffice's own."
+        ("mixed", "so", "so-message", "aspnet", "html", "empty"),
+        "Errors have this form: SuperOffice's own (so), the framework's (aspnet), or both (mixed).",
     ),
     "throttle_form": Switch(
         ("seconds", "date", "bare", "ratelimit", "x-ratelimit"),
-        "How a 429 says the wait; the first two: Retry-After.",
+        "A 429 asks for patience in this form; seconds and date stand in Retry-After.",
     ),
-    "xml": Switch(("on", "off"), "XML bodies, both ways."),
-    "form": Switch(("on", "off"), "Form bodies of a PUT."),
-    "full_mode": Switch(("flat", "nested"), "Rows of the query of all users with $mode=full."),
+    "xml": Switch(("on", "off"), "Bodies can be XML, both ways."),
+    "form": Switch(("on", "off"), "The body of a PUT can be a form."),
+    "full_mode": Switch(
+        ("flat", "nested"), "Rows of the list of all users have this form (with $mode=full)."
+    ),
 }
 FLAGS = {
-    "loose_status": "A Status may be a number, or in another case.",
-    "no_presence": "There is no User agent: 404, as in Online by default.",
-    "no_query": "The query of all users is not to be had: 404.",
+    "loose_status": "A Status can be a number, or in another case.",
+    "no_presence": "Presence calls answer 404, as in Online by default.",
+    "no_query": "The list of all users answers 404.",
 }
 RIGHTS = ("put", "get", "query", "all")
 

@@ -168,6 +168,23 @@ def test_readme_lists_every_option() -> None:
     assert told == [(name, words) for _, name, words, _ in OPTIONS]
 
 
+@pytest.mark.parametrize(
+    ("name", "state"), [("onlinemaintenance", "OnlineMaintenance"), ("RUNNING", "Running"), ("New", "New")]
+)
+def test_a_state_may_be_in_any_case(name: str, state: str) -> None:
+    """A known state of a tenant is taken for what is meant; another one is taken as it is."""
+    context = command.make_context("sandbox", ["--tenant-state", name])
+
+    assert context.params["tenant_state"] == state
+
+
+def test_each_option_is_a_sentence() -> None:
+    """Each has its subject and its verb, and ends as a sentence does."""
+    for _, name, words, _ in OPTIONS:
+        assert words.endswith("."), name
+        assert not words.startswith(("Is ", "Has ", "Of ", "What ", "Its ", "It ")), name
+
+
 def test_options_do_what_they_say(tmp_path: Path) -> None:
     """People, switches, the tenant, the log and the state, all through the command."""
     log, state = tmp_path / "log.jsonl", tmp_path / "state.json"

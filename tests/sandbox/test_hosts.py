@@ -11,8 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from presence_worker.sandbox import Online, People, Sandbox, serve
-from presence_worker.sandbox.online import STATES
+from presence_worker.sandbox import STATES, Online, People, Sandbox, serve
 from presence_worker.sandbox.signatures import new_key, public_key
 
 from .caller import Caller, calling, presence_path
