@@ -14,6 +14,12 @@ EXPIRED = {
     401: replace(NOT_SIGNED_IN, problem=refusal(401, "SoSessionException", "It has expired.").problem),
     403: refusal(403, "SoSessionException", "It has expired."),
 }
+NOT_OURS = refusal(
+    401,
+    "SoSessionException",
+    "Only tokens and tickets that this sandbox gave out are valid.",
+    (("WWW-Authenticate", "Bearer"),),
+)
 REFUSED = {401: NOT_SIGNED_IN, 403: FORBIDDEN}
 
 
@@ -67,7 +73,7 @@ class Desk:
         credential = credential.strip()
         end = self._ends.get(credential)
         if end is None or kind is None or not credential.startswith(kind):
-            return NOT_SIGNED_IN
+            return NOT_OURS
         if kind == TICKET and not self.expected("ApplicationToken", ask.headers.get("SO-AppToken")):
             return NOT_SIGNED_IN
         now = self.online.clock()

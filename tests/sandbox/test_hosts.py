@@ -283,6 +283,20 @@ async def test_a_ticket_s_life_begins_anew_with_each_use(key: rsa.RSAPrivateKey)
     assert statuses == [200, 200, 401]
 
 
+async def test_a_strict_sandbox_says_what_it_takes() -> None:
+    """A password is refused in words that do not ask for one."""
+    async with (
+        serve(People(), online=Online(strict=True)) as sandbox,
+        calling(sandbox, "Basic YTpi") as caller,
+    ):
+        async with caller.session.get(PRINCIPAL) as response:
+            scheme = response.headers["WWW-Authenticate"]
+        code, error = await caller.get(PRINCIPAL)
+
+    assert (code, scheme) == (401, "Bearer")
+    assert error["ErrorMessage"] == "Only tokens and tickets that this sandbox gave out are valid."
+
+
 @pytest.mark.parametrize("refusal", [401, 403, 418])
 async def test_a_gatekeeper_decides_about_each_request(refusal: int) -> None:
     """A test may put somebody at the door, who lets in or gives the status to refuse with."""
