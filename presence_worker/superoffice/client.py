@@ -3,7 +3,7 @@
 from time import perf_counter
 from typing import Any
 
-from ..model import Change, Outcome, Presence, Reason, Result, internal_error
+from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
 from .answers import UPDATED, judge
 from .census import LONGEST_PAGE, Census
@@ -16,6 +16,7 @@ from .presences import Encoder, read_presence
 from .principal import PRINCIPAL, Principal, judge_principal
 from .wire import Wire
 
+UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
 UNWRITABLE = Outcome(
     result=Result.REJECTED,
     reason=Reason.CONTROL_CHARACTERS,
@@ -99,7 +100,13 @@ class Client:
             duration_ms=duration_ms,
             detail=outcome.detail and redact(outcome.detail, self._secrets),
             stop=outcome.stop and redact(outcome.stop, self._secrets),
+            seen=outcome.seen and _documented(outcome.seen),
         )
+
+
+def _documented(seen: Presence) -> Presence:
+    """Give what may be kept and shown: a status of another name may be anything, also private."""
+    return seen if seen.status in STATUSES else seen._replace(status=UNDOCUMENTED)
 
 
 def _presence_of(associate_id: int) -> str:
