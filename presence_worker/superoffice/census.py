@@ -11,6 +11,7 @@ from ..text import folded
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
 MOST_IN_VAIN = 3  # pages in a row without anybody new; a service that shows more does not turn its pages
+MOST_USERS = 2_000_000  # no company has more; a service that shows more never ends, and would fill the memory
 LONGEST_PAGE = 4 * 1024 * 1024  # bytes
 COLUMNS_OF = {"login": ("userName", "assocName"), "email": ("personEmail",)}  # what a name may stand in
 COLUMNS = ("associateDbId", "isActive", "ejUserId", "ejStatus")
@@ -36,8 +37,9 @@ class Census:
     counts once. Only a page without anybody is the end.
     """
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, most: int = MOST_USERS) -> None:
         self._names = names  # columns by whose values people shall be found
+        self._most = most
         self._skip = 0
         self._behind = 0  # rows of a page that may be the last one: is there anybody behind them?
         self._size = 0  # rows of the last page with anybody new
@@ -65,7 +67,7 @@ class Census:
             self._behind = 0
             return True
         self._turn(len(rows), fresh=sum(map(self._meet, rows)))
-        return self._in_vain <= MOST_IN_VAIN
+        return self._in_vain <= MOST_IN_VAIN and len(self.users) <= self._most
 
     @property
     def service_users(self) -> int:

@@ -172,6 +172,14 @@ def test_pages_that_do_not_turn_are_not_to_be_had() -> None:
     assert asked_for == 2 + MOST_IN_VAIN
 
 
+def test_an_archive_without_an_end_is_not_to_be_had() -> None:
+    """A service that shows new users for ever would fill the memory, and no run would begin."""
+    census, asked_for = turned(lambda skip, top: range(skip + 1, skip + top + 1), Census(most=5 * PAGE))
+
+    assert not census.is_whole
+    assert asked_for == 6
+
+
 def test_an_archive_of_nobody_is_none() -> None:
     """Whoever asks is a user: an empty list hides them all."""
     census = Census()
