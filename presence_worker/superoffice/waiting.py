@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 THROTTLED, UNAVAILABLE = 429, 503
+LONGEST = 1000  # characters of a header; nothing that says a time needs more
 MOST_APART = timedelta(days=1)  # between two clocks; beyond it theirs is not believed
 SINCE_1970 = 10**9  # a larger number is a moment, not a duration
 IN_MILLISECONDS = 10**12  # likewise, but not in seconds
@@ -83,9 +84,12 @@ def _until_reset(headers: Mapping[str, str], now: datetime, *, is_throttled: boo
 
 def _values(headers: Mapping[str, str], name: str) -> list[str]:
     """Give the values of a header, also as `X-…`, and wherever its name has hyphens."""
-    return [
-        value for key, value in headers.items() if key.lower().removeprefix("x-").replace("-", "") == name
-    ]
+    values = (value for key, value in headers.items() if _bare(key) == name)
+    return [value for value in values if len(value) <= LONGEST]
+
+
+def _bare(name: str) -> str:
+    return name.lower().removeprefix("x-").replace("-", "")
 
 
 def _reset(value: str, start: datetime) -> float | None:

@@ -220,3 +220,11 @@ def test_a_rate_limit_counts_where_it_explains_the_answer(
 ) -> None:
     """A gateway may show its limits with each answer: only a 429, or a 503 of a used-up one, means them."""
     assert asked_wait(status, headers, NOW) == seconds
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_a_header_that_is_far_too_long_is_not_read(name: str) -> None:
+    """It would only take time: all rows wait while it is read."""
+    value = ";r=0;t=3," * 30_000 if name == "RateLimit" else "3," * 30_000
+
+    assert asked_wait(429, {name: value}, NOW) is None
