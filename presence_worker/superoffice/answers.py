@@ -12,6 +12,7 @@ from .waiting import asked_wait
 
 OK, UNAVAILABLE = 200, 503
 NOTHING = (b"null", b"{}")  # bodies; an empty one is rather an answer that got lost
+NO_PRESENCE = Presence(status="", message="")
 NOTHING_WORDS = "the service says that it saved nothing, as it may for an associateId that no user has"
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 
@@ -35,7 +36,7 @@ def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
         return UPDATED if status == OK else UPDATED._replace(http_status=status)
     html = looks_like_html(body)
     if echo is None and status == OK and body.strip() in NOTHING:
-        return _doubtful(status, Reason.ECHO_MISMATCH, NOTHING_WORDS)
+        return _doubtful(status, Reason.ECHO_MISMATCH, NOTHING_WORDS)._replace(seen=NO_PRESENCE)
     if echo is None:
         words = "an HTML page" if html else "something other than a presence"
         return _doubtful(status, Reason.BAD_ANSWER, f"the service answered {status} with {words}", html=html)

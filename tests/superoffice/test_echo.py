@@ -106,7 +106,7 @@ def test_nothing_is_another_echo(body: bytes) -> None:
     outcome = judge(change(), 200, {}, body)
 
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
-    assert outcome.trouble is Trouble.OWN
+    assert (outcome.trouble, outcome.seen) == (Trouble.OWN, Presence(status="", message=""))
     assert "saved nothing, as it may for an associateId that no user has" in str(outcome.detail)
 
 
