@@ -23,11 +23,18 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
+UNHEEDED = (  # variables that libraries obey when they are loaded, and with which they give secrets away
+    "SSLKEYLOGFILE",  # writes the keys of TLS sessions to a file
+    "PYSPNEGO_LOG_CFG",  # can log every step of signing in with NTLM
+    "LM_COMPAT_LEVEL",  # can lower NTLM to its first version, which is easy to break
+)
 ENDING = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
 
 def main() -> NoReturn:
     """Run the command line and leave."""
+    for name in UNHEEDED:
+        os.environ.pop(name, None)
     _fill_gaps()
     code = execute(sys.argv[1:])
     _let_signals_pass()

@@ -18,7 +18,7 @@ from .exchange import Answer, exchange
 from .login import JSON, Login
 from .opening import COMMON
 from .root import login_root, service_root
-from .session import proxy_of, sessions, tls
+from .session import proxy_of, sessions, tls, trusting
 from .sign_in import EXCHANGING
 from .tenant import finding_out
 from .waiting import http_date
@@ -74,7 +74,7 @@ def proxy_place(settings: Settings) -> Place | None:
 def certificates_checked_by(settings: Settings) -> ssl.SSLContext:
     """Give what the certificates of all hosts are checked by; raise UsageFault where it cannot be read."""
     context = tls(settings)
-    return context if isinstance(context, ssl.SSLContext) else ssl.create_default_context()
+    return context if isinstance(context, ssl.SSLContext) else trusting(None)
 
 
 class Caller:

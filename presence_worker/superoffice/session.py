@@ -1,8 +1,10 @@
 """HTTP sessions: how connections are made, and what the HTTP library must not do by itself."""
 
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
@@ -78,18 +80,31 @@ async def sessions(settings: Settings) -> AsyncIterator[Sessions]:
 def tls(settings: Settings) -> ssl.SSLContext | bool:
     """Give what https is checked by; where all hosts are known to be plain http there is nothing to check."""
     target, auth = settings.target, settings.auth
-    roots = [service_root(target)]
+    roots = [service_root(target), *([proxy_of(settings)] if target.proxy else [])]
     if target.tenant or auth.scheme in EXCHANGING:
         roots.append(login_root(target, auth.login_url))
     if not target.tenant and all(root and root.scheme == "http" for root in roots):
         return True
-    try:
-        context = ssl.create_default_context(cafile=target.ca_file)
-    except OSError as error:
-        raise UsageFault(
-            f"target.ca_file: {target.ca_file}: {error.strerror or 'no certificate in it'}"
-        ) from None
+    return trusting(target.ca_file)
+
+
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Give a context that trusts the authorities of *ca_file*, without one those of this machine.
+
+    It is not `ssl.create_default_context`, which writes the session keys to the file that SSLKEYLOGFILE
+    names: who reads that file reads the credentials. Raise UsageFault where *ca_file* cannot be read.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificates and names
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if sys.version_info >= (3, 13):  # as that function does from then on
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if ca_file is None:
+        context.load_default_certs()
+        return context
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'no certificate in it'}") from None
     return context
 
 

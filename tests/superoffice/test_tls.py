@@ -195,3 +195,32 @@ async def test_an_https_host_is_verified_though_the_other_is_not_https(
 
     assert "no trusted TLS connection" in str(outcome.stop)
     assert (login.requests, server.requests) == ([], [])
+
+
+async def test_session_keys_are_written_nowhere(
+    authority: trustme.CA, ca_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSLKEYLOGFILE is not obeyed: who reads such a file reads the credentials."""
+    keys = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+
+    outcome, _ = await put_over_tls(serving(authority.issue_cert("127.0.0.1")), ca_file)
+
+    assert outcome.result is Result.UPDATED
+    assert not keys.exists()
+
+
+async def test_a_proxy_over_tls_is_verified_like_every_host(authority: trustme.CA, ca_file: Path) -> None:
+    """ca_file holds for it, also where the service itself is reached over plain http."""
+    outcomes = []
+    async with raw_server(tls=serving(authority.issue_cert("127.0.0.1"))) as proxy:
+        for file in (None, ca_file):
+            setting = settings(
+                "http://crm.localhost/x", proxy=f"https://127.0.0.1:{proxy.port}", ca_file=file
+            )
+            outcomes.append(await put_once(setting))
+
+    distrusting, trusting = outcomes
+    assert "unable to get local issuer certificate" in str(distrusting.stop)
+    assert trusting.result is Result.UPDATED
+    assert len(proxy.requests) == 1

@@ -1,0 +1,19 @@
+"""Variables of the environment that libraries would obey, and with which they give secrets away."""
+
+import os
+from pathlib import Path
+
+from tests.run.given import away, called, write_csv
+
+
+def test_a_key_log_is_neither_written_nor_in_the_way(tmp_path: Path) -> None:
+    """One that could be written is not; one that could not is no reason to fail."""
+    job, keys = write_csv(tmp_path / "job.csv", away([1])), tmp_path / "keys.log"
+    codes = []
+    for place in (keys, tmp_path / "missing" / "keys.log"):
+        surroundings = {**os.environ, "SSLKEYLOGFILE": str(place)}
+        options = ("--sandbox", "--state-dir", tmp_path / "state", "-q")
+        codes.append(called("run", job, *options, env=surroundings).code)
+
+    assert codes == [0, 0]
+    assert not keys.exists()
