@@ -247,6 +247,7 @@ class Delivery(Section):
     drain: SecondsOrNone = 20.0  # for what is in flight when the run is told to stop
     deadline: Deadline = None
     read_before: Literal["auto", "each", "off"] = "auto"
+    verify: Literal["off", "sample", "all"] = "off"  # updated rows to read back after their confirmation
     content_type: ContentType = "application/json"
     accept: Accept = "application/json"
     headers: dict[Literal["Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone"], HeaderValue] = {}

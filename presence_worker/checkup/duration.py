@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, time
 
+from ..delivery import number_of_read_backs
 from ..report.throughput import DECISION, LEAST, could_do, roughly, took_words
 from ..settings import Delivery
 from ..superoffice import maintenance
@@ -66,14 +67,15 @@ def judged_moment(moment: datetime, seconds: float) -> Said:
 
 
 def _seconds(case: Case) -> float:
-    """Give the time of the next run: one request a row, or two where each is looked at."""
+    """Give the time of the next run: a request for each row, and for each that is read before or after."""
     rows = case.expected.rows if case.expected else 0
     delivery = case.settings.delivery
     looks = (
         rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not case.census) else 0
     )
     latency = case.expected.latency if case.expected else None
-    return (rows + looks) / _speed(delivery, latency)
+    read_backs = number_of_read_backs(delivery.verify, rows)
+    return (rows + looks + read_backs) / _speed(delivery, latency)
 
 
 def _speed(delivery: Delivery, latency: float | None) -> float:

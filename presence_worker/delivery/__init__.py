@@ -4,6 +4,7 @@ from .deliver import deliver
 from .gate import Gate
 from .halt import Halt
 from .policy import Policy, Tries
+from .read_back import number_of_read_backs, read_back
 from .watch import Watch
 
-__all__ = ["Gate", "Halt", "Policy", "Tries", "Watch", "deliver"]
+__all__ = ["Gate", "Halt", "Policy", "Tries", "Watch", "deliver", "number_of_read_backs", "read_back"]

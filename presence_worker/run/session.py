@@ -7,7 +7,7 @@ from datetime import datetime
 import anyio
 import structlog
 
-from ..delivery import Gate, Halt, Policy, Watch, deliver
+from ..delivery import Gate, Halt, Policy, Watch, deliver, read_back
 from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal
 from ..model import Change, Intent, Outcome, Reason, Result, Step
@@ -103,10 +103,11 @@ class Session:
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
         delivery, progress = self._settings.delivery, self._invocation.progress
+        put = read_back(client.put, client.look, policy.pace, delivery.verify)
         tries = (
-            policy.verified(client.put, client.read, client.look)
+            policy.verified(put, client.read, client.look)
             if self._settings.target.verify_reads
-            else policy.tries(client.put)
+            else policy.tries(put)
         )
         to_send = self._journal.to_send()
         page = max(delivery.concurrency, int(policy.pace.rate))

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from presence_worker.delivery import Halt, Policy, Watch, deliver
+from presence_worker.delivery import Halt, Policy, Watch, deliver, read_back
 from presence_worker.delivery.policy import Read
 from presence_worker.errors import PresenceWorkerError, Terminated
 from presence_worker.model import (
@@ -182,7 +182,8 @@ async def night(
     halt = Halt(delivery.drain, clock)
     watch = Watch(halt, limit=max_failures, to_send=len(todo), floor=5)
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
-    tries = policy.verified(service.put, read, look) if read and look else policy.tries(service.put, read)
+    put = read_back(service.put, look, policy.pace, delivery.verify) if look else service.put
+    tries = policy.verified(put, read, look) if read and look else policy.tries(put, read)
 
     def record(change: Change, outcome: Outcome) -> None:
         assert change.row not in night.outcomes

@@ -58,6 +58,15 @@ def test_each_request_takes_its_time(
     assert examined.told("rate").words == f"all 20 users with a presence take up to {told}"
 
 
+def test_each_read_back_takes_its_time(doctor: Doctor) -> None:
+    """Twenty rows at ten a second, each of them read back."""
+    doctor.configure('[delivery]\nverify = "all"\n')
+    with service_up() as sandbox:
+        examined = doctor(sandbox.url)
+
+    assert examined.told("rate").words.endswith("take up to 4.0 s")
+
+
 @pytest.mark.parametrize(
     ("latency", "words"),
     [
