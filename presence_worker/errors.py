@@ -105,6 +105,10 @@ class Stopped(PresenceWorkerError):
     exit_code = ExitCode.STOPPED
 
 
+class CredentialsRefused(Stopped):
+    """The credentials are wrong until they are corrected: to try them again may lock the account."""
+
+
 class Locked(PresenceWorkerError):
     """Another run works on the same target."""
 

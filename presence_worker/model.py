@@ -193,6 +193,7 @@ class Outcome(NamedTuple):
     html: bool = False  # a page for people came instead of an answer
     seen: Presence | None = None  # what a read showed
     stop: str | None = None  # why the whole run must stop: not this row's fault
+    credentials_refused: bool = False  # that is why: the same ones must not be tried again
 
     def after(self, earlier: "Outcome") -> "Outcome":
         """This outcome as the one that follows *earlier*: tries add up, and doubt stays.

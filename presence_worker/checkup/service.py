@@ -19,6 +19,7 @@ TOO_MUCH = 300.0  # likewise; then a system user's time stamp is probably not ta
 LATER = "run doctor again later; if it stays, ask whoever runs the service"
 SLOW_CLOCK = "set this machine's clock, and let it be kept by NTP"
 WRONG_CLOCK = "one of the two clocks is wrong: compare this machine's with a third one"
+CORRECT = "correct what is named, then run doctor again"
 ADDRESS = "is target.base_url (or target.tenant) right?"
 
 
@@ -70,7 +71,7 @@ async def version(case: Case) -> AsyncIterator[Said]:
     except LOST as error:
         outcome = lost(error)
         words = "no whole answer came" if outcome.result is Result.UNKNOWN else told(outcome)
-        yield fault(words, LATER)
+        yield fault(words, CORRECT if outcome.stop else LATER)
         return
     case.date, case.heard_at = hello.date, datetime.now(UTC)
     if hello.trouble:
@@ -125,10 +126,8 @@ async def sign_in(case: Case) -> AsyncIterator[Said]:
         yield warning(
             f"the service does not say who we are: {told(found)}", "see whether presences can be read"
         )
-    elif found.http_status == 401 or found.stop:  # noqa: PLR2004 - nobody lets us in
-        yield fault(
-            told(found), f"mend [auth] (scheme {scheme}); it was tried once, and is not tried again by itself"
-        )
+    elif found.stop:
+        yield fault(told(found), f"{CORRECT}; it was tried once (auth.scheme = {scheme})")
     else:
         yield fault(told(found), LATER)
 

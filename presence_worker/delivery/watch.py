@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ..errors import Stopped
+from ..errors import CredentialsRefused, Stopped
 from ..model import Change, Outcome, Result, Send
 from ..values import Limit
 from .halt import Halt
@@ -27,7 +27,7 @@ def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
         outcome = await send(change)
         pages = pages + 1 if outcome.html else 0
         if outcome.stop:
-            halt(Stopped(outcome.stop))
+            halt((CredentialsRefused if outcome.credentials_refused else Stopped)(outcome.stop))
         elif pages >= PAGES:
             halt(Stopped("HTML pages came instead of answers, three in a row; is target.base_url right?"))
         elif outcome.retry_after and outcome.retry_after > longest_wait():

@@ -6,6 +6,7 @@ from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
+from .challenges import advice
 from .error_words import error_words, looks_like_html
 from .presences import read_presence
 from .waiting import asked_wait
@@ -14,6 +15,7 @@ OK, UNAVAILABLE = 200, 503
 NOTHING = (b"null", b"{}")  # bodies; an empty one is rather an answer that got lost
 NO_PRESENCE = Presence(status="", message="")
 NOTHING_WORDS = "the service says that it saved nothing, as it may for an associateId that no user has"
+CHECK = "check [auth]"
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 
 
@@ -78,15 +80,29 @@ def _host(location: str) -> str:
         return "another page"
 
 
-def _credentials_refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
-    words = f"the service refused the credentials ({status}); check [auth]"
+def _credentials_refused(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    words = f"the service refused the credentials ({status}); {CHECK}"
+    stop = "; ".join(filter(None, (words, advice(headers))))
     said = error_words(change, body)
     return Outcome(
         result=Result.FAILED,
         reason=Reason.REFUSED,
         http_status=status,
         detail=said or words,
-        stop=f"{words}: {said}" if said else words,
+        stop=f"{stop}: {said}" if said else stop,
+        credentials_refused=True,
+    )
+
+
+def _proxy_refused(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
+    words = "a proxy in between wants a sign-in (407): name it in target.proxy, with user name and password"
+    return Outcome(
+        result=Result.FAILED,
+        reason=Reason.REFUSED,
+        http_status=status,
+        detail=words,
+        stop=words,
+        credentials_refused=True,
     )
 
 
@@ -158,7 +174,7 @@ Rule = Callable[[Change, int, Mapping[str, str], bytes], Outcome]
 BY_STATUS: dict[int, Rule] = {
     201: _created,
     401: _credentials_refused,
-    407: _credentials_refused,
+    407: _proxy_refused,
     408: _late,
     421: _misdirected,
     425: _late,

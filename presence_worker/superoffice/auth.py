@@ -6,7 +6,18 @@ from pydantic import SecretStr
 
 from ..errors import UsageFault
 from ..settings import SECRETS, Auth
+from ..text import clean, listed
 from .held_up import refused
+
+SHOWN = {  # auth.scheme: what the service is shown, or what is exchanged for that
+    "basic": ("username", "password"),
+    "soticket": ("ticket", "app_token", "client_secret"),
+    "bearer": ("token", "app_token"),
+    "oauth": ("client_id", "client_secret", "refresh_token"),
+    "system-user": ("system_user_token", "client_secret", "private_key"),
+    "xsrf": ("cookie", "xsrf_token"),
+    "ntlm": ("username", "password"),
+}
 
 
 def read_secret(auth: Auth, name: str) -> str | None:
@@ -39,6 +50,17 @@ def secret_now(auth: Auth, name: str) -> str:
     return secret
 
 
+def origin(auth: Auth) -> str:
+    """Name the settings, with their files, that the scheme's credentials come from."""
+    names = [name for name in SHOWN[auth.scheme] if is_set(auth, name)]
+    return listed([_place(auth, name) for name in names] or ["[auth]"], "and")
+
+
+def _place(auth: Auth, name: str) -> str:
+    file: Path | None = getattr(auth, f"{name}_file", None)
+    return f"auth.{name}" if file is None else f"auth.{name}_file ({clean(str(file))})"
+
+
 def known_secrets(auth: Auth) -> list[str]:
     """Give all secrets that are configured, so that they can be blotted out."""
     return [value for name in SECRETS if (value := read_secret(auth, name))]
@@ -52,4 +74,4 @@ def application(auth: Auth, *names: str) -> dict[str, str]:
 
 def is_set(auth: Auth, name: str) -> bool:
     """Whether a setting is there, itself or as a file."""
-    return getattr(auth, name) is not None or getattr(auth, f"{name}_file", None) is not None
+    return any(getattr(auth, each, None) is not None for each in (name, f"{name}_file"))

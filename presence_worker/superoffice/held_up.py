@@ -41,10 +41,17 @@ def away(words: str, *, retry_after: float | None = None) -> AwayError:
     )
 
 
-def refused(words: str) -> RefusedError:
-    """Give the error that stops the run; *words* say what to do."""
+def refused(words: str, *, credentials: bool = False) -> RefusedError:
+    """Give the error that stops the run; *words* say what to do, *credentials* that these were refused."""
     return RefusedError(
-        Outcome(result=Result.FAILED, reason=Reason.REFUSED, detail=words, wire_puts=0, stop=words)
+        Outcome(
+            result=Result.FAILED,
+            reason=Reason.REFUSED,
+            detail=words,
+            wire_puts=0,
+            stop=words,
+            credentials_refused=credentials,
+        )
     )
 
 

@@ -30,12 +30,12 @@ class Login:
 
     def __init__(self, session: aiohttp.ClientSession, root: URL) -> None:
         self._session = session
-        self._root = root
+        self.root = root
 
     @property
     def host(self) -> str:
         """The host, for people."""
-        return self._root.authority
+        return self.root.authority
 
     async def get(self, path: str) -> Reply:
         """Ask for what is at *path*.
@@ -54,7 +54,7 @@ class Login:
 
     async def _ask(self, method: str, path: str, **how: Any) -> Reply:
         try:
-            answer = await exchange(self._session, method, self._root.with_path(path), **how)
+            answer = await exchange(self._session, method, self.root.with_path(path), **how)
         except LOST as error:
             raise unanswered(self.host, error) from None
         if busy := too_busy(self.host, answer):
@@ -71,7 +71,7 @@ def unanswered(host: str, error: BaseException) -> HeldUpError:
     """Give what it means for all of us that a request of signing in ended in *error*."""
     outcome = lost(error)
     if outcome.stop:
-        return refused(f"signing in: {outcome.stop}")
+        return refused(f"signing in: {outcome.stop}", credentials=outcome.credentials_refused)
     words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
     return away(f"signing in at {host}: {words}")
 

@@ -11,7 +11,7 @@ from .. import __version__
 from ..errors import UsageFault
 from ..settings import Delivery, Settings
 from .access import Access
-from .auth import known_secrets
+from .auth import known_secrets, origin
 from .client import Client
 from .credential import Greet
 from .exchange import exchange
@@ -72,7 +72,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         greet = greeting(settings)
         way = _lines(open_session, session, greet, access).exchange if greet else partial(exchange, session)
         wire = Wire(way, access, asyncio.get_running_loop().time)
-        hint = OnlineHint(is_online=is_online(settings.target))
+        hint = OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth))
         yield Client(wire, secrets, ENCODERS[settings.delivery.content_type], hint)
 
 
@@ -102,7 +102,7 @@ def _access(
         Lease("sign_in", signing_in(settings, login), clock),
         headers=session.headers,
         secrets=secrets,
-        root_of=partial(told_root, target=target, by="the ticket"),
+        root_of=partial(told_root, target=target, login=login.root, by="the ticket"),
         clock=clock,
     )
 

@@ -43,7 +43,21 @@ def is_online(target: Target) -> bool:
     """Whether it is SuperOffice Online."""
     if target.tenant or not target.base_url:
         return target.tenant is not None
-    return f".{root_of(target.base_url, 'target.base_url', target).host}".endswith(ONLINE)
+    return f".{_plain_host(root_of(target.base_url, 'target.base_url', target))}".endswith(ONLINE)
+
+
+def is_vendors(url: URL) -> bool:
+    """Whether an address is one of SuperOffice's own, over https."""
+    return url.scheme == "https" and f".{_plain_host(url)}".endswith(ONLINE)
+
+
+def is_same_host(url: URL, configured: URL) -> bool:
+    """Whether an address leads to the host of a configured one, at whatever port, and no less safely."""
+    return _plain_host(url) == _plain_host(configured) and url.scheme in ("https", configured.scheme)
+
+
+def _plain_host(url: URL) -> str:
+    return (url.raw_host or "").lower().removesuffix(".")
 
 
 def root_of(

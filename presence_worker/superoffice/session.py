@@ -11,7 +11,10 @@ from yarl import URL
 
 from ..errors import UsageFault
 from ..settings import Settings
+from ..text import listed
+from .challenges import schemes
 from .connectors import Connector, Held
+from .held_up import RefusedError, refused
 from .network import AnswerLostError
 from .root import login_root, service_root
 from .sign_in import EXCHANGING
@@ -31,6 +34,42 @@ async def _only_once(
         raise AnswerLostError from error
 
 
+PROXY_REFUSED = 407
+
+
+class ProxyGuard:
+    """Owns the knowledge that the proxy has refused us: it is not asked again, lest an account be locked."""
+
+    def __init__(self) -> None:
+        self._refusal: RefusedError | None = None
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Make a request; raise RefusedError where the proxy wants to know who we are, now or before."""
+        if self._refusal:
+            raise RefusedError(self._refusal.outcome)
+        try:
+            response = await handler(request)
+        except aiohttp.ClientHttpProxyError as error:
+            if error.status != PROXY_REFUSED:
+                raise
+            raise self._refused(error.headers or {}) from None
+        if response.status == PROXY_REFUSED:
+            response.close()
+            raise self._refused(response.headers)
+        return response
+
+    def _refused(self, headers: Mapping[str, str]) -> RefusedError:
+        found = schemes(headers, "proxy-authenticate")
+        offered = f"; it offers {listed(found, 'and')}" if found else ""
+        words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
+        if found and "basic" not in map(str.lower, found):
+            words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
+        self._refusal = refused(words, credentials=True)
+        return self._refusal
+
+
 class Sessions:
     """Owns what sessions have in common: the connections, their time limits, how they are secured."""
 
@@ -38,6 +77,7 @@ class Sessions:
         delivery = settings.delivery
         self._opened = opened  # they end with it
         self._proxy = settings.target.proxy
+        self._guard = ProxyGuard()
         self._tls = tls(settings)
         self._shared = Connector(limit=0, ssl=self._tls, ttl_dns_cache=60)
         self._timeout = aiohttp.ClientTimeout(
@@ -58,7 +98,7 @@ class Sessions:
             timeout=self._timeout,
             headers=headers,
             proxy=self._proxy,
-            middlewares=(_only_once,),
+            middlewares=(self._guard, _only_once) if self._proxy else (_only_once,),
         )
         return await self._opened.enter_async_context(session)
 

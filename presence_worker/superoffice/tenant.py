@@ -14,7 +14,7 @@ from ..text import clean
 from .credential import FOREVER
 from .held_up import HeldUpError, away, refused
 from .login import Login, Reply
-from .root import root_of
+from .root import is_same_host, is_vendors, root_of
 from .waiting import their_now
 
 LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
@@ -94,16 +94,28 @@ class Tenant:
         place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
         if not isinstance(place, str):
             return None
-        root = told_root(place, target=self._target, by=f"the state of {self._target.tenant}")
+        by = f"the state of {self._target.tenant}"
+        root = told_root(place, target=self._target, login=self._login.root, by=by)
         return root if root.path.strip("/") else root / str(self._target.tenant)  # a bare host serves many
 
 
-def told_root(text: str, *, target: Target, by: str) -> URL:
-    """Give the root that we are told; raise RefusedError for one that could not be configured either."""
+def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
+    """Give the root that we are told; credentials go there, so it must be the vendor's or a configured host.
+
+    Raise RefusedError for any other, and for one that could not be configured either.
+    """
     try:
-        return root_of(text, by, target)
+        root = root_of(text, by, target)
     except UsageFault as fault:
         raise refused(str(fault)) from None
+    configured = [login, *([root_of(target.base_url, by, target)] if target.base_url else [])]
+    if is_vendors(root) or any(is_same_host(root, each) for each in configured):
+        return root
+    raise refused(
+        f"{by} names {root.scheme}://{clean(str(root.host), 100)}: credentials only go to https hosts of "
+        "superoffice.com, and to the host in target.base_url or auth.login_url; if it is right, set "
+        "target.base_url to it"
+    )
 
 
 def _word(state: Any) -> str:

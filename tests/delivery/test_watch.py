@@ -5,7 +5,7 @@ import pytest
 
 from presence_worker.delivery import Halt, Watch
 from presence_worker.delivery.watch import alarmed
-from presence_worker.errors import Stopped
+from presence_worker.errors import CredentialsRefused, Stopped
 from presence_worker.model import Outcome, Result
 from presence_worker.values import Limit
 
@@ -223,6 +223,16 @@ async def test_what_must_stop_the_run_stops_it(halt: Halt) -> None:
     assert outcome is NO_CREDENTIALS
     assert isinstance(halt.reason, Stopped)
     assert str(halt.reason) == "check [auth]"
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_refused_credentials_are_told_from_other_reasons(*, refused: bool, halt: Halt) -> None:
+    """Who says what to run next must know: the same credentials again may lock the account."""
+    outcome = NO_CREDENTIALS._replace(credentials_refused=refused)
+
+    await alarmed(script(outcome), halt, longest_wait=lambda: 300)(change())
+
+    assert isinstance(halt.reason, CredentialsRefused) == refused
 
 
 def asks_to_wait(seconds: float, *, until: float) -> Service:

@@ -183,7 +183,14 @@ def test_a_system_user_needs_the_right_time(doctor: Doctor, tmp_path: Path) -> N
     ("act", "words"),
     [
         (answer(401), "the service refused the credentials (401); check [auth]"),
-        (answer(401, b'{"ErrorMessage": "locked"}'), "check [auth]: locked"),
+        (
+            answer(401, b'{"ErrorMessage": "locked"}'),
+            "check [auth] (auth.username and auth.password): locked",
+        ),
+        (
+            answer(401, b"", [("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "NTLM")]),
+            'it offers Negotiate and NTLM and not Basic, which needs auth.scheme = "ntlm"',
+        ),
         (answer(302, b"", {"Location": "https://sso.example.com"}), "sent us to sso.example.com"),
     ],
 )
@@ -195,7 +202,7 @@ def test_refused_credentials_are_tried_once(act: Act, words: str, doctor: Doctor
     shown = [request.path for request in server.requests if request.header("Authorization")]
     assert (examined.ended.code, shown) == (6, [PRINCIPAL])
     assert words in examined.told("sign-in").words
-    assert "mend [auth]" in examined.told("sign-in").remedies
+    assert "correct what is named" in examined.told("sign-in").remedies
     assert examined.told("all users").words == "after sign-in"
 
 
@@ -208,7 +215,7 @@ def test_signing_in_may_fail_for_other_reasons(act: Act, doctor: Doctor) -> None
         examined = doctor(server.url)
 
     assert (examined.ended.code, examined.verdict("sign-in")) == (6, "fault")
-    assert "mend [auth]" not in examined.told("sign-in").remedies
+    assert "correct what is named" not in examined.told("sign-in").remedies
 
 
 @pytest.mark.parametrize("status", [403, 404])

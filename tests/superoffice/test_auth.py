@@ -174,3 +174,18 @@ def test_a_tenant_is_a_plain_word(tenant: str) -> None:
 def test_a_tenant_may_be_all_there_is() -> None:
     """Online, its state says where it lives."""
     check_settings(Settings(target=Target(tenant="Cust12345"), auth=auth(scheme="bearer", token="x")))
+
+
+@pytest.mark.parametrize("scheme", [{"username": "night"}, {"scheme": "bearer"}])
+async def test_a_refusal_names_the_settings_and_the_file(scheme: dict[str, Any], tmp_path: Path) -> None:
+    """Who has to correct a password learns where it stands, and never what it is."""
+    secret = "token" if "scheme" in scheme else "password"
+    file = tmp_path / "secret"
+    file.write_text("kanarie")
+    async with raw_server(otherwise=answer(401)) as server:
+        outcome = await put_once(settings(server.url, auth=auth(**scheme, **{f"{secret}_file": file})))
+
+    assert outcome.credentials_refused
+    assert f"auth.{secret}_file ({file})" in str(outcome.stop)
+    assert ("auth.username and " in str(outcome.stop)) == (secret == "password")
+    assert "kanarie" not in str(outcome)

@@ -29,9 +29,22 @@ async def test_the_first_refusal_says_what_it_may_mean(status: int) -> None:
                 first, second = await client.put(change()), await client.put(change())
 
     assert first.result is second.result is Result.REJECTED
-    assert first.detail == f"No such thing. ({WORDS})"
+    assert first.detail == f"{WORDS}; it answered: No such thing."
     assert second.detail == "No such thing."
     assert [event["event"] for event in logs].count("online.not_by_default") == 1
+
+
+async def test_what_is_added_hides_no_secret_that_was_cut() -> None:
+    """A secret that stands where the service's words end is blotted out, though only its half is left."""
+    acts: dict[str, Act] = {}
+    words = f'{{"ErrorMessage": "{"x" * 290} {PASSWORD["password"]}"}}'
+    async with raw_server(otherwise=routed(acts, answer(404, words.encode()))) as server:
+        acts[STATE] = state(server.url)
+        async with open_client(online("", PASSWORD, server.url, tenant="Cust12345")) as client:
+            outcome = await client.put(change())
+
+    assert WORDS in str(outcome.detail)
+    assert "correct" not in str(outcome.detail)
 
 
 @pytest.mark.parametrize("status", [400, 500])

@@ -104,6 +104,12 @@ WRONG_TOKENS = {
         "(400, invalid_grant): the refresh token",
     ),
     "invalid_client": (json_answer({"error": "invalid_client"}, 401), "check auth.client_id"),
+    "access_denied": (json_answer({"error": "access_denied"}, 400), "ask the tenant's administrator"),
+    "unauthorized_client": (json_answer({"error": "unauthorized_client"}, 400), "ask who registered it"),
+    "where it comes from": (
+        json_answer({"error": "invalid_grant"}, 400),
+        "come from auth.client_id, auth.client_secret and auth.refresh_token",
+    ),
     "an error we do not know": (json_answer({"error": "kanarie"}, 400), "(400): check [auth]"),
     "an error that is no text": (json_answer({"error": ["x"]}, 400), "(400): check [auth]"),
     "200 without a token": (json_answer({"token_type": "Bearer"}), "(200): check [auth]"),
@@ -138,7 +144,14 @@ async def test_what_is_no_token_stops_the_run(act: Act, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [answer(500), answer(503), answer(429), answer(408), CLOSE, say(b"nonsense\r\n\r\n")]
+    "act",
+    [
+        *(answer(status) for status in (500, 503, 429, 408)),
+        CLOSE,
+        say(b"nonsense\r\n\r\n"),
+        json_answer({"error": "temporarily_unavailable"}, 400),
+        json_answer({"error": "server_error"}, 400),
+    ],
 )
 async def test_what_may_be_better_soon_is_an_outage(act: Act) -> None:
     """The row waits, and nothing was sent to the service."""
@@ -319,6 +332,23 @@ async def test_a_system_user_signs_in_as_documented(
     assert put.header("SO-AppToken") == "sesame"
 
 
+async def test_a_ticket_that_names_a_host_of_somebody_else_is_not_shown_to_it(
+    key: Path, host_key: rsa.RSAPrivateKey
+) -> None:
+    """The claim `webapi_url` is only followed to SuperOffice's own hosts, and to configured ones."""
+    acts: dict[str, Act] = {STATE: json_answer({"IsRunning": True, "State": "Running"})}
+    async with raw_server(host="127.0.0.2") as stranger, raw_server(otherwise=routed(acts)) as login:
+        place = f"http://127.0.0.2:{stranger.port}/Cust12345/api"
+        token = jwt.encode(claims(**{f"{CLAIM}webapi_url": place}), host_key, "RS256", headers={"kid": "one"})
+        acts[EXCHANGE] = json_answer({"IsSuccessful": True, "Token": token})
+        acts[KEYS] = json_answer({"keys": [listed(host_key)]})
+        async with open_client(online("", system_user(key), login.url, tenant="Cust12345")) as client:
+            outcome = await client.put(change())
+
+    assert stranger.requests == []
+    assert "the ticket names http://127.0.0.2: credentials only go to" in str(outcome.stop)
+
+
 async def test_a_system_user_signs_in_at_the_sandbox(key: Path, app_key: bytes) -> None:
     """It checks signature, time, and all that is exchanged."""
     expected = {"system_user_token": "App-1.token", "ApplicationToken": "sesame"}
@@ -487,8 +517,54 @@ async def test_a_clock_that_is_off_is_explained(
     assert "kanarie" not in told
 
 
+APPROVE = "ask the tenant's administrator to approve the application again"
+NUMBERED = {  # the service's errors, and who can correct what
+    1: ("Revoked", APPROVE),
+    2: ("InvalidRedirectUrl", "ask the tenant's administrator, and who registered the application"),
+    3: ("Expired", APPROVE),
+    4: ("Denied", APPROVE),
+    5: ("NeedsReapproval", APPROVE),
+    7: ("InvalidSignature", "auth.private_key_file is not the key that the application is registered with"),
+}
+
+
+@pytest.mark.parametrize("number", NUMBERED)
+@pytest.mark.parametrize("told", ["number", "digits", "name", "spaced name", "two keys"])
+async def test_each_error_of_a_system_user_says_who_can_correct_it(told: str, number: int, key: Path) -> None:
+    """However it is told: by number or by name, and the files are named that the credentials come from."""
+    name, remedy = NUMBERED[number]
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in name).strip()
+    shapes: dict[str, dict[str, Any]] = {
+        "number": {"ErrorCode": number},
+        "digits": {"ErrorCode": f"{number}"},
+        "name": {"Error": name},
+        "spaced name": {"ErrorMessage": spaced},
+        "two keys": {"ErrorCode": number, "ErrorMessage": "It says kanarie."},
+    }
+    refusal = json_answer({"IsSuccessful": False, "Token": None, **shapes[told]})
+
+    outcome, server = await sign_in({EXCHANGE: refusal, STATE: RUNNING}, system_user(key), tenant="Cust12345")
+
+    assert server.puts == []
+    assert f"did not sign the system user in (error {number}, {name}): " in str(outcome.stop)
+    assert remedy in str(outcome.stop)
+    assert f"auth.private_key_file ({key})" in str(outcome.stop)
+    assert "kanarie" not in str(outcome.stop)
+    assert outcome.credentials_refused
+
+
+@pytest.mark.parametrize("words", ["Access denied for kanarie", "The token has expired", "6 kanaries", "²"])
+async def test_a_sentence_is_not_taken_for_an_error_s_name(words: str, key: Path) -> None:
+    """A word that may stand in any sentence proves nothing: the general advice is given."""
+    refusal = json_answer({"IsSuccessful": False, "ErrorMessage": words})
+
+    outcome, _ = await sign_in({EXCHANGE: refusal, STATE: RUNNING}, system_user(key), tenant="Cust12345")
+
+    assert "(200): check target.tenant" in str(outcome.stop)
+
+
 WRONG_EXCHANGES = {
-    "another error": (json_answer({"IsSuccessful": False, "ErrorCode": 5}), "(error 5): check target.tenant"),
+    "another error": (json_answer({"IsSuccessful": False, "ErrorCode": 9}), "(error 9): check target.tenant"),
     "an error without a number": (
         json_answer({"IsSuccessful": False, "ErrorMessage": "no kanarie"}, 403),
         "(403): check target.tenant",

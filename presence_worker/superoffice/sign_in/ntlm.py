@@ -4,7 +4,6 @@ import base64
 import itertools
 import logging
 import struct
-from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,7 +13,8 @@ from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
 from ...settings import Auth
-from ..auth import application, secret_now
+from ..auth import application, origin, secret_now
+from ..challenges import advice, offers, schemes
 from ..credential import Ask, Certificate, Credential, Greet, SignIn
 from ..exchange import Answer
 from ..held_up import refused
@@ -52,7 +52,8 @@ def greeting(auth: Auth) -> Greet:
         if answer.status == SIGNED_OUT:
             raise refused(
                 "the service refused the credentials (401) when a connection signed in with NTLM; check "
-                "auth.username and auth.password, and that no proxy in between shares connections"
+                f"{origin(auth)}, and that no proxy in between shares connections",
+                credentials=True,
             )
 
     return greet
@@ -86,19 +87,22 @@ def fingerprint(certificate: bytes) -> bytes | None:
 
 def _offered(answer: Answer) -> str:
     """Give the word under which the service offers NTLM; raise RefusedError where it does not."""
-    offers = {offer.partition(" ")[0].lower() for offer in _offers(answer)}
-    word = next((word for word in WORDS if word.lower() in offers), None)
+    found = {scheme.lower() for scheme in schemes(answer.headers)}
+    word = next((word for word in WORDS if word.lower() in found), None)
     if answer.status != SIGNED_OUT or word is None:
+        offered = advice(answer.headers) if answer.status == SIGNED_OUT else ""
         raise refused(
-            f"the service does not offer to sign in with NTLM (it answered {answer.status}); is "
-            "target.base_url right, and Windows authentication switched on for SuperOffice's web API in IIS?"
+            f"the service does not offer to sign in with NTLM (it answered {answer.status}); "
+            f"{offered and f'{offered}; '}is target.base_url right, and Windows authentication switched on "
+            "for SuperOffice's web API in IIS?"
         )
     return word
 
 
 def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
     """Answer the service's challenge; raise RefusedError where it is none."""
-    tokens = [offer.split()[1:] for offer in _offers(answer) if offer.split()[0].lower() == word.lower()]
+    parts = [offer.split() for offer in offers(answer.headers)]
+    tokens = [token for scheme, *token in parts if scheme.lower() == word.lower()]
     try:
         (token,) = next(found for found in tokens if found)
         return context.step(base64.b64decode(token, validate=True)) or b""
@@ -107,11 +111,6 @@ def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
             f"the service answered {answer.status} to NTLM, with no challenge that can be understood; does a "
             "proxy in between share connections?"
         ) from None
-
-
-def _offers(answer: Answer) -> Iterator[str]:
-    values = (value for name, value in answer.headers.items() if name.lower() == "www-authenticate")
-    return (offer for value in values for part in value.split(",") if (offer := part.strip()))
 
 
 def _encoded(token: bytes | None) -> str:

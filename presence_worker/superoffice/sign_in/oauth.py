@@ -8,23 +8,26 @@ from typing import Any
 import structlog
 
 from ...settings import Auth
-from ..auth import secret_now
+from ..auth import origin, secret_now
 from ..credential import FOREVER, Credential, SignIn
-from ..held_up import RefusedError, refused
+from ..held_up import HeldUpError, away, refused
 from ..login import Login, Reply
 from .bearer import with_token
 from .keeping import replace_secret
 
 NEEDED = ("auth.client_id", "auth.client_secret", "auth.refresh_token")
 PATH = "/login/common/oauth/tokens"
-REMEDIES = {  # by the error codes of OAuth; others are not quoted
-    "invalid_grant": "the refresh token is not valid (any more); get a new one and put it in its place",
-    "invalid_client": "check auth.client_id and auth.client_secret",
+REMEDIES = {  # by the error codes of OAuth: who can correct what; others are not quoted
+    "invalid_grant": "the refresh token is not valid (any more), or belongs to another application; sign in "
+    "to SuperOffice as its user, get a new one and put it in its place",
+    "invalid_client": "check auth.client_id and auth.client_secret against the application's registration",
     "unauthorized_client": "the application may not use refresh tokens; ask who registered it",
+    "access_denied": "ask the tenant's administrator to approve the application",
     "invalid_request": "check [auth]",
-    "invalid_scope": "check the application's registration",
+    "invalid_scope": "ask who registered the application",
     "unsupported_grant_type": "is auth.login_url right?",
 }
+PASSING = ("server_error", "temporarily_unavailable")  # codes of trouble that may be better soon
 log = structlog.get_logger()
 
 
@@ -89,16 +92,19 @@ def _credential(auth: Auth, login: Login, reply: Reply) -> Credential:
     token = usable(value.get("access_token"))
     kind = value.get("token_type", "Bearer")
     if reply.status != 200 or token is None:  # noqa: PLR2004 - the one status documented for success
-        raise _refusal(login, reply.status, value.get("error"))
+        raise _refusal(auth, login, reply.status, value.get("error"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise refused(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
     return replace(with_token(auth, token), life=_life(value.get("expires_in")))
 
 
-def _refusal(login: Login, status: int, code: Any) -> RefusedError:
+def _refusal(auth: Auth, login: Login, status: int, code: Any) -> HeldUpError:
+    if code in PASSING:
+        return away(f"signing in at {login.host}: it answered {status}, {code}")
     known = isinstance(code, str) and code in REMEDIES
     told, remedy = (f"{status}, {code}", REMEDIES[code]) if known else (str(status), "check [auth]")
-    return refused(f"{login.host} did not sign us in ({told}): {remedy}")
+    words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
+    return refused(words, credentials=True)
 
 
 def usable(token: Any) -> str | None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from ...errors import UsageFault
 from ...settings import Auth
 from ...text import clean
-from ..auth import secret_now
+from ..auth import origin, secret_now
 from ..credential import Credential, SignIn
 from ..held_up import RefusedError, refused
 from ..login import Login, Reply
@@ -34,7 +34,19 @@ NEEDED = (
 EXCHANGE = "/Login/api/PartnerSystemUser/Authenticate"
 CLAIM = "http://schemes.superoffice.net/identity/"
 TICKET_LIVES = 6 * 3600.0  # seconds; longer where it is used, which we do not count on
-INVALID_TIMESTAMP = 6  # the service's number for it
+APPROVAL = "ask the tenant's administrator to approve the application again"
+ERRORS = {  # the service's numbers: its names for them, and who can correct what; 6 is about clocks
+    1: ("Revoked", f"the approval was withdrawn; {APPROVAL}"),
+    2: ("InvalidRedirectUrl", "ask the tenant's administrator, and who registered the application"),
+    3: ("Expired", f"the approval has expired; {APPROVAL}"),
+    4: ("Denied", f"the approval was denied; {APPROVAL}"),
+    5: ("NeedsReapproval", APPROVAL),
+    6: ("InvalidTimestamp", ""),
+    7: ("InvalidSignature", "auth.private_key_file is not the key that the application is registered with"),
+}
+BY_NAME = {name.lower(): number for number, (name, _) in ERRORS.items()}
+INVALID_TIMESTAMP = 6
+LONGEST_WORD = 7  # letters; the longer names are no words of a language
 NOTABLE = 60.0  # seconds two clocks may differ without our blaming them
 ERROR_KEYS = ("ErrorCode", "Error", "ErrorType", "ErrorMessage", "Message")
 
@@ -62,7 +74,7 @@ def signing_in(auth: Auth, login: Login, *, tenant: str) -> SignIn:
             "ContextIdentifier": tenant,
             "ReturnTokenType": "JWT",
         }
-        answered = _token(login, await login.post(EXCHANGE, asked))
+        answered = _token(auth, login, await login.post(EXCHANGE, asked))
         claims = trusted(login, answered, await login.get(KEYS))
         ticket = usable(claims.get(f"{CLAIM}ticket"))
         if ticket is None:
@@ -101,7 +113,7 @@ def signed(token: str, key: RSAPrivateKey, moment: datetime) -> str:
     return f"{stamped}.{base64.b64encode(signature).decode()}"
 
 
-def _token(login: Login, reply: Reply) -> str:
+def _token(auth: Auth, login: Login, reply: Reply) -> str:
     value = reply.value if isinstance(reply.value, dict) else {}
     token = _text(value.get("Token"))
     if reply.status == 200 and value.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
@@ -110,25 +122,40 @@ def _token(login: Login, reply: Reply) -> str:
         raise refused(
             f"{login.host} answered {reply.status} with no answer of its own; is auth.login_url right?"
         )
-    raise _refusal(login, reply, [value.get(key) for key in ERROR_KEYS])
+    raise _refusal(auth, login, reply, [value.get(key) for key in ERROR_KEYS])
 
 
-def _refusal(login: Login, reply: Reply, told: list[Any]) -> RefusedError:
+def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> RefusedError:
     """Say why there is no ticket. The host's own words are not told: they may quote what we sent."""
-    if any(_is_about_time(each) for each in told):
+    known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
+    if known == INVALID_TIMESTAMP:
         return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
-    numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
-    why = f" (error {', '.join(numbers)})" if numbers else f" ({reply.status})"
+    if known is None:
+        numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
+        why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
+        remedy = "check target.tenant, and that the tenant's administrator has approved the application"
+    else:
+        name, remedy = ERRORS[known]
+        why = f"error {known}, {name}"
     return refused(
-        f"{login.host} did not sign the system user in{why}: check target.tenant, auth.system_user_token, "
-        "auth.client_secret and auth.private_key_file, and that the tenant has approved the application"
+        f"{login.host} did not sign the system user in ({why}): {remedy}; "
+        f"the credentials come from {origin(auth)}",
+        credentials=True,
     )
 
 
-def _is_about_time(told: Any) -> bool:
-    if isinstance(told, str):
-        return told.strip() == str(INVALID_TIMESTAMP) or "invalidtimestamp" in told.replace(" ", "").lower()
-    return told is not True and told == INVALID_TIMESTAMP
+def _error_number(told: Any) -> int | None:
+    """Give the number of an error that is told as a number, in digits, or by its name."""
+    if isinstance(told, int) and not isinstance(told, bool):
+        return told
+    if not isinstance(told, str):
+        return None
+    words = told.replace(" ", "").lower()
+    if words.isascii() and words.isdecimal() and len(words) == 1:
+        return int(words)
+    # a name that is a plain word, such as Expired, may as well be part of another sentence
+    inside = (number for name, number in BY_NAME.items() if name in words and len(name) > LONGEST_WORD)
+    return BY_NAME.get(words, next(inside, None))
 
 
 def _compared(date: str) -> str:
