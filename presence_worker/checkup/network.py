@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import anyio
+from cryptography.x509 import load_der_x509_certificate
 
 from ..superoffice.checkup import Place, certificates_checked_by
+from ..superoffice.handshakes import EXPIRED, NO_CIPHER, Failure, explained
 from ..text import clean
 from .case import Case
 from .findings import BlockedError, Said, fault, ok, skipped, warning
@@ -92,17 +94,13 @@ async def _certified(place: Place, case: Case) -> Said:
     try:
         with anyio.fail_after(case.settings.delivery.connect_timeout):
             shown = await _certificate(place, certificates_checked_by(case.settings))
-    except ssl.SSLCertVerificationError as error:
-        return fault(
-            f"{place.address}: {clean(error.verify_message, 120)}",
-            "if its authority is your own, name its certificate file with target.ca_file",
-        )
     except ssl.SSLError as error:
-        words = clean(error.reason or "no handshake", 100)
-        return fault(
-            f"{place.address}: does not seem to speak TLS 1.2 or newer ({words})",
-            f"are scheme and port of {place.setting} right?",
-        )
+        failure = explained(error)
+        if getattr(error, "verify_code", None) == EXPIRED:
+            failure = await _expired(place, case, failure)
+        return fault(f"{place.address}: {failure.words}", failure.remedy)
+    except ConnectionResetError:
+        return fault(f"{place.address}: it ended the TLS handshake without a word", NO_CIPHER.remedy)
     except OSError as error:
         words = clean(error.strerror or "no answer in time", 100)
         return fault(
@@ -110,6 +108,34 @@ async def _certified(place: Place, case: Case) -> Said:
             f"is {place.setting} right, is the service up, and is a firewall in between?",
         )
     return _judged(place, shown, time.time())
+
+
+async def _expired(place: Place, case: Case, failure: Failure) -> Failure:
+    """Say whose certificate has expired: for that it is read once more, and not trusted."""
+    context = certificates_checked_by(case.settings)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with anyio.fail_after(case.settings.delivery.connect_timeout):
+            end = await _end(place, context)
+    except (OSError, ValueError):
+        return failure
+    if end < datetime.now(UTC):
+        return Failure(f"its certificate has expired ({end.date()})", "its administrator has to renew it")
+    return Failure(
+        f"a certificate of its authority has expired; its own holds until {end.date()}",
+        "if target.ca_file names it, put the authority's new certificate there; else the server's "
+        "administrator has to replace the intermediate certificate that it sends",
+    )
+
+
+async def _end(place: Place, context: ssl.SSLContext) -> datetime:
+    host = str(place.url.host)
+    _, writer = await asyncio.open_connection(host, place.url.port, ssl=context, server_hostname=host)
+    try:
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        return load_der_x509_certificate(shown).not_valid_after_utc
+    finally:
+        writer.transport.abort()
 
 
 async def _certificate(place: Place, context: ssl.SSLContext) -> Certificate:

@@ -6,6 +6,7 @@ import aiohttp
 
 from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
+from .handshakes import explained
 from .held_up import HeldUpError
 
 PERHAPS = "; it may have been applied"
@@ -59,15 +60,10 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
 
 
 def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-        words = clean(getattr(cause, "verify_message", "") or str(cause), 120)
-    else:
-        reason = getattr(error.os_error, "reason", "") or str(error.os_error)
-        words = f"it does not seem to speak TLS 1.2 or newer there ({clean(reason, 100)})"
-    remedy = "if its authority is your own, name its certificate file with target.ca_file"
-    outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {words}", None)
-    return outcome._replace(stop=f"{outcome.detail}; {remedy}")
+    is_untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError)
+    failure = explained(error.certificate_error if is_untrusted else error.os_error)
+    outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
+    return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}")
 
 
 def _failed(words: str, trouble: Trouble | None) -> Outcome:

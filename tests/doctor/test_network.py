@@ -8,6 +8,8 @@ import pytest
 import trustme
 
 from tests.raw_server import Act, Greeting, Peer
+from tests.superoffice.certificates import OVER, Signed, certificate, listening
+from tests.superoffice.certificates import serving as allowing_all
 from tests.superoffice.signing_in import STATE
 from tests.superoffice.test_tenant import state
 from tests.superoffice.test_tls import serving
@@ -15,6 +17,7 @@ from tests.superoffice.test_tls import serving
 from .given import Doctor, answering
 
 NOWHERE = f"https://{'a.' * 130}superoffice.com"  # too long to be asked for
+AUTHORITY = certificate("authority")
 REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
 
 
@@ -71,16 +74,57 @@ def test_a_certificate_nobody_vouches_for(authority: trustme.CA, doctor: Doctor)
         examined = doctor(f"https://127.0.0.1:{server.port}")
 
     told = examined.told("TLS")
-    assert (told.verdicts, told.remedies, examined.ended.code) == (["fault"], REMEDY, 6)
+    assert (told.verdicts, examined.ended.code) == (["fault"], 6)
+    assert told.remedies.endswith(REMEDY)
     assert "unable to get local issuer certificate" in told.words
     assert (server.requests, examined.told("version").words) == ([], "after TLS")
+
+
+OVER_AUTHORITY = certificate("authority", days=OVER)
+
+
+@pytest.mark.parametrize(
+    ("shown", "trusted", "words", "remedy"),
+    [
+        (certificate("crm", AUTHORITY, days=OVER), AUTHORITY, "its certificate has expired", "to renew it"),
+        (
+            certificate("crm", OVER_AUTHORITY),
+            OVER_AUTHORITY,
+            "a certificate of its authority has expired; its own holds until",
+            "put the authority's new certificate there",
+        ),
+    ],
+)
+def test_whose_certificate_has_expired(
+    shown: Signed, trusted: Signed, words: str, remedy: str, doctor: Doctor, tmp_path: Path
+) -> None:
+    """The server's own, or that of its authority: each is another one's to correct."""
+    (tmp_path / "ca.pem").write_bytes(trusted.pem)
+    doctor.configure(f"[target]\nca_file = '{tmp_path / 'ca.pem'}'\n")
+    with answering(tls=allowing_all(shown, tmp_path)) as server:
+        examined = doctor(f"https://127.0.0.1:{server.port}")
+
+    assert (examined.verdict("TLS"), examined.ended.code, server.requests) == ("fault", 6, [])
+    assert words in examined.told("TLS").words
+    assert remedy in examined.told("TLS").remedies
+
+
+def test_no_common_cipher(doctor: Doctor, tmp_path: Path) -> None:
+    """What the server's administrator has to allow."""
+    old = allowing_all(certificate("crm", AUTHORITY), tmp_path, "AES128-SHA:@SECLEVEL=0")
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with listening(old) as port:
+        told = doctor(f"https://127.0.0.1:{port}").told("TLS")
+
+    assert "shares no cipher with us" in told.words
+    assert "ECDHE and AES-GCM" in told.remedies
 
 
 @pytest.mark.parametrize(
     ("greeting", "timeout", "words"),
     [
         (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 60, "does not seem to speak TLS 1.2"),
-        (Peer.reset, 60, "cannot connect: "),
+        (Peer.reset, 60, "it ended the TLS handshake without a word"),
         (Peer.close, 60, ""),
         (Peer.hang, 0.2, "cannot connect: no answer in time"),
     ],

@@ -206,6 +206,18 @@ def test_refused_credentials_are_tried_once(act: Act, words: str, doctor: Doctor
     assert examined.told("all users").words == "after sign-in"
 
 
+def test_a_proxy_that_refuses_us_is_asked_once(doctor: Doctor) -> None:
+    """The setting is named, and no other check asks it again."""
+    with answering(refusing := {}) as proxy:
+        doctor.configure(f"[target]\nproxy = '{proxy.url}'\n")
+        refusing["crm.localhost:443"] = answer(407)
+        examined = doctor("https://crm.localhost")
+
+    assert (examined.ended.code, examined.by("fault"), len(proxy.requests)) == (6, ["version"], 1)
+    assert "correct the user name and password in target.proxy" in examined.told("version").words
+    assert "correct what is named" in examined.told("version").remedies
+
+
 @pytest.mark.parametrize(
     "act", [answer(503), answer(429), CLOSE, answer(200, b"<html>"), answer(200, b"{}"), answer(200, b"[]")]
 )

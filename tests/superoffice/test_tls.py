@@ -13,6 +13,8 @@ from presence_worker.settings import Delivery
 from presence_worker.superoffice import check_settings, open_client
 from tests.raw_server import Greeting, Peer, raw_server
 
+from .certificates import ALL, OVER, TO_COME, Signed, certificate, listening
+from .certificates import serving as allowing_all
 from .given import BRIEF, change, put_once, settings
 from .signing_in import OAUTH, online, tokens
 
@@ -50,12 +52,12 @@ async def put_over_tls(tls: ssl.SSLContext, ca_file: Path | None) -> tuple[Outco
     return outcome, len(server.requests)
 
 
-def assert_stopped(outcome: Outcome, requests: int, words: str) -> None:
+def assert_stopped(outcome: Outcome, requests: int, words: str, remedy: str = REMEDY) -> None:
     """The run stops, nothing was sent, and the sentence says what is wrong and what to do."""
     assert (outcome.result, outcome.reason, outcome.trouble) == (Result.FAILED, Reason.CONNECTION, None)
     assert (outcome.wire_puts, requests) == (0, 0)
     assert words in str(outcome.stop)
-    assert str(outcome.stop).endswith(REMEDY)
+    assert str(outcome.stop).endswith(remedy)
 
 
 async def test_tls_1_2_is_spoken(authority: trustme.CA, ca_file: Path) -> None:
@@ -101,14 +103,15 @@ async def test_an_expired_certificate_is_not_trusted(authority: trustme.CA, ca_f
 
     outcome, requests = await put_over_tls(serving(expired), ca_file)
 
-    assert_stopped(outcome, requests, "certificate has expired")
+    assert_stopped(outcome, requests, "certificate has expired", "`presence-worker doctor` says which")
 
 
 async def test_another_host_s_certificate_is_not_trusted(authority: trustme.CA, ca_file: Path) -> None:
     """A certificate is for a name, and that must be the one we asked for."""
     outcome, requests = await put_over_tls(serving(authority.issue_cert("crm.example.com")), ca_file)
 
-    assert_stopped(outcome, requests, "certificate is not valid for '127.0.0.1'")
+    words = "certificate is not valid for '127.0.0.1'"
+    assert_stopped(outcome, requests, words, "is it right in the settings?")
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
@@ -128,7 +131,8 @@ async def test_tls_to_a_plain_port_stops() -> None:
     async with raw_server(greeting=lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         outcome = await put_once(settings(f"https://127.0.0.1:{server.port}"))
 
-    assert_stopped(outcome, len(server.requests), "it does not seem to speak TLS 1.2 or newer there")
+    words, remedy = "it does not seem to speak TLS 1.2 or newer there", "port of the address right?"
+    assert_stopped(outcome, len(server.requests), words, remedy)
 
 
 async def test_plain_to_a_tls_port_is_no_success(authority: trustme.CA) -> None:
@@ -224,3 +228,95 @@ async def test_a_proxy_over_tls_is_verified_like_every_host(authority: trustme.C
     assert "unable to get local issuer certificate" in str(distrusting.stop)
     assert trusting.result is Result.UPDATED
     assert len(proxy.requests) == 1
+
+
+AUTHORITY = certificate("authority")
+WEAK_AUTHORITY = certificate("weak authority", is_weak=True)
+MIDDLE = certificate("authority in the middle", AUTHORITY)
+OVER_AUTHORITY = certificate("authority", days=OVER)
+OVER_MIDDLE = certificate("authority in the middle", AUTHORITY, days=OVER)
+RENEWED = "has to be renewed; `presence-worker doctor` says which"
+FAULTS = {  # what is shown, who is trusted, what is said, and the remedy
+    "weak key": (certificate("crm", AUTHORITY, is_weak=True), AUTHORITY, "key too weak", "key of 2048 bits"),
+    "weak authority": (
+        certificate("crm", WEAK_AUTHORITY),
+        WEAK_AUTHORITY,
+        "CA certificate key too weak",
+        "of an authority with an RSA key of 2048 bits",
+    ),
+    "expired": (certificate("crm", AUTHORITY, days=OVER), AUTHORITY, "has expired", RENEWED),
+    "expired authority": (certificate("crm", OVER_AUTHORITY), OVER_AUTHORITY, "has expired", RENEWED),
+    "expired intermediate": (
+        certificate("crm", OVER_MIDDLE)._replace(issuers=OVER_MIDDLE.pem),
+        AUTHORITY,
+        "has expired",
+        RENEWED,
+    ),
+    "not yet valid": (
+        certificate("crm", AUTHORITY, days=TO_COME),
+        AUTHORITY,
+        "not yet valid",
+        "is this machine's clock right?",
+    ),
+    "intermediate left out": (
+        certificate("crm", MIDDLE),
+        AUTHORITY,
+        "unable to get local issuer certificate",
+        "the server may leave out an intermediate certificate",
+    ),
+}
+
+
+@pytest.mark.parametrize(("shown", "trusted", "words", "remedy"), FAULTS.values(), ids=FAULTS)
+async def test_each_fault_of_a_certificate_has_a_remedy(
+    shown: Signed, trusted: Signed, words: str, remedy: str, tmp_path: Path
+) -> None:
+    """What is wrong, and who can correct what; an own authority is only spoken of where that may be it."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(trusted.pem)
+
+    outcome, requests = await put_over_tls(allowing_all(shown, tmp_path), file)
+
+    assert (outcome.result, outcome.wire_puts, requests) == (Result.FAILED, 0, 0)
+    assert words in str(outcome.stop)
+    assert remedy in str(outcome.stop)
+    assert ("target.ca_file" in str(outcome.stop)) == ("issuer" in words)
+
+
+async def test_a_whole_chain_is_trusted(tmp_path: Path) -> None:
+    """The same authority and the same intermediate: what the faults above are faults of."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(AUTHORITY.pem)
+    shown = certificate("crm", MIDDLE)._replace(issuers=MIDDLE.pem)
+
+    outcome, _ = await put_over_tls(allowing_all(shown, tmp_path), file)
+
+    assert outcome.result is Result.UPDATED
+
+
+def only(ciphers: str, newest: ssl.TLSVersion, folder: Path) -> ssl.SSLContext:
+    """Give a server's side of TLS as old as that."""
+    context = allowing_all(certificate("crm", AUTHORITY), folder, ciphers)
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = newest
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("ciphers", "newest", "words", "remedy"),
+    [
+        ("AES128-SHA:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2, "shares no cipher with us", "ECDHE and AES-GCM"),
+        (ALL, ssl.TLSVersion.TLSv1_1, "only speaks TLS 1.1 or older", "switch TLS 1.2 or 1.3 on"),
+    ],
+)
+async def test_a_server_that_is_too_old_is_told(
+    ciphers: str, newest: ssl.TLSVersion, words: str, remedy: str, tmp_path: Path
+) -> None:
+    """The run stops, with what its administrator has to allow."""
+    with listening(only(ciphers, newest, tmp_path)) as port:
+        outcome = await put_once(settings(f"https://127.0.0.1:{port}"))
+
+    assert words in str(outcome.stop)
+    assert remedy in str(outcome.stop)
+    assert (outcome.result, outcome.wire_puts) == (Result.FAILED, 0)

@@ -1,0 +1,75 @@
+"""Why a TLS handshake failed, and who can correct what: a pure function of the library's error."""
+
+import ssl
+from typing import NamedTuple
+
+from ..text import clean
+
+
+class Failure(NamedTuple):
+    """What went wrong, in words for people."""
+
+    words: str
+    remedy: str
+
+
+OWN = "if its authority is your own, name its certificate file with target.ca_file"
+ANEW = "its administrator has to get a new certificate: {}"
+EXPIRED = 10
+BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy
+    9: "is this machine's clock right? If it is, the certificate is not to be used yet",
+    EXPIRED: "it, or one of its authority, has to be renewed; `presence-worker doctor` says which",
+    18: OWN,
+    19: OWN,
+    20: f"the server may leave out an intermediate certificate, which its administrator can add; {OWN}",
+    21: f"the server may leave out an intermediate certificate, which its administrator can add; {OWN}",
+    62: "the address has to be a name that is in the certificate: is it right in the settings?",
+    64: "the address has to be a name that is in the certificate: is it right in the settings?",
+    66: ANEW.format("with an RSA key of 2048 bits or more"),
+    67: ANEW.format("of an authority with an RSA key of 2048 bits or more"),
+    68: ANEW.format("signed with SHA-256, not with SHA-1 or MD5"),
+}
+PLAIN = Failure(
+    "it does not seem to speak TLS 1.2 or newer there", "are scheme (https) and port of the address right?"
+)
+OLD = Failure(
+    "it only speaks TLS 1.1 or older",
+    "its administrator has to switch TLS 1.2 or 1.3 on (in Windows: Schannel)",
+)
+NO_CIPHER = Failure(
+    "it ended the handshake: it shares no cipher with us, or wants a client certificate",
+    "its administrator has to allow TLS 1.3, or in TLS 1.2 ciphers with ECDHE and AES-GCM",
+)
+WEAK = Failure(
+    "its key exchange is too weak",
+    "its administrator has to allow ECDHE, or Diffie-Hellman of 2048 bits or more",
+)
+BY_REASON = {  # OpenSSL's name for what went wrong in a handshake
+    "TLSV1_ALERT_PROTOCOL_VERSION": OLD,
+    "UNSUPPORTED_PROTOCOL": OLD,
+    "VERSION_TOO_LOW": OLD,
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": OLD._replace(
+        words="it only knows the unsafe old way to renegotiate", remedy="its administrator has to update it"
+    ),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": NO_CIPHER,
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": NO_CIPHER,
+    "NO_SHARED_CIPHER": NO_CIPHER,
+    "WRONG_CIPHER_RETURNED": NO_CIPHER,
+    "DH_KEY_TOO_SMALL": WEAK,
+    "BAD_DH_VALUE": WEAK,
+    "WRONG_CURVE": WEAK,
+    "WRONG_SIGNATURE_TYPE": WEAK._replace(words="it signs the handshake in a way that is too weak"),
+    "TLSV1_UNRECOGNIZED_NAME": Failure(
+        "it does not know the name of the host", "is the address right in the settings?"
+    ),
+}
+
+
+def explained(error: Exception) -> Failure:
+    """Give what a handshake failed at; *error* is an `ssl.SSLError` or what the library made of one."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        words = clean(error.verify_message or str(error), 120)
+        return Failure(words, BY_CODE.get(error.verify_code, ANEW.format(f"this one is not valid ({words})")))
+    reason = str(getattr(error, "reason", None) or error)
+    found = BY_REASON.get(reason, PLAIN)
+    return found._replace(words=f"{found.words} ({clean(reason, 100)})")
