@@ -201,9 +201,10 @@ class Outcome(NamedTuple):
         Once an answer to a row was lost, only proof (an echo or a read) ends the doubt.
         """
         doubt = earlier.result is Result.UNKNOWN and self.result is not Result.UPDATED
+        proves_more = self.result is Result.UNKNOWN and self.stop  # such as a read that shows something else
         return self._replace(
             result=Result.UNKNOWN if doubt else self.result,
-            reason=(earlier.reason or self.reason) if doubt else self.reason,
+            reason=(earlier.reason if doubt and not proves_more else None) or self.reason,
             detail=(self.detail or earlier.detail) if doubt else self.detail,
             attempts=earlier.attempts + self.attempts,
             wire_puts=earlier.wire_puts + self.wire_puts,

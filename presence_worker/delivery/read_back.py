@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 
-from ..model import Change, Outcome, Reason, Result, Send
+from ..model import Change, Outcome, Presence, Reason, Result, Send
 from .pace import Pace
 
 FIRST, EVERY = 3, 20  # of the updated rows in a sample: the first ones, and then each twentieth
@@ -11,6 +11,7 @@ SHARES: dict[str, Callable[[int], bool]] = {  # delivery.verify: whether the nth
     "sample": lambda number: number <= FIRST or number % EVERY == 0,
     "all": lambda _: True,
 }
+NOTHING = Presence(status="", message="")  # what is seen where no presence is shown
 SHOWS_NOTHING = (200, 204, 404)  # other answers without a presence say that it cannot be read
 DIFFERS = (
     "the service confirmed the change of associate {id}, but shows {found} when it is read back; other "
@@ -61,7 +62,8 @@ def _compared(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
     doubt = confirmed._replace(result=Result.UNKNOWN, http_status=looked.http_status)
     if found := _something_else(change, looked):
         words = DIFFERS.format(id=change.associate_id, found=found)
-        return doubt._replace(reason=Reason.ECHO_MISMATCH, detail=words, stop=words)
+        shown = looked.seen or NOTHING
+        return doubt._replace(reason=Reason.ECHO_MISMATCH, detail=words, stop=words, seen=shown)
     is_final = looked.result is Result.REJECTED
     return doubt._replace(
         reason=looked.reason,

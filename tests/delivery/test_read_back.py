@@ -9,7 +9,20 @@ from presence_worker.delivery import number_of_read_backs
 from presence_worker.errors import Stopped
 from presence_worker.model import NOT_PRESENT, Change, Outcome, Presence, Reason, Result, Trouble
 
-from .given import AWAY, HERE, UNAVAILABLE, UPDATED, Night, Rule, Service, always, change, night, worst_second
+from .given import (
+    AWAY,
+    HERE,
+    TIMED_OUT,
+    UNAVAILABLE,
+    UPDATED,
+    Night,
+    Rule,
+    Service,
+    always,
+    change,
+    night,
+    worst_second,
+)
 
 pytestmark = pytest.mark.anyio
 SEEN = Outcome(result=Result.NOT_SENT, http_status=200)
@@ -98,6 +111,17 @@ async def test_something_else_stops_the_run(looked: Outcome, words: str) -> None
     assert "kanarie" not in f"{ended.reason}{outcome.detail}"
     assert len(service.puts) < 40
     assert ended.counts == {Result.UPDATED: len(service.puts) - 1, Result.UNKNOWN: 1}
+
+
+@pytest.mark.parametrize("first", [UNAVAILABLE, TIMED_OUT])
+@pytest.mark.parametrize("looked", [NO_PRESENCE, SEEN._replace(seen=HERE)])
+async def test_so_does_a_row_that_was_tried_before(first: Outcome, looked: Outcome) -> None:
+    """It stays in doubt: what was shown once is not the service's last word."""
+    ended, _ = await verified(1, all_show(looked), rule=lambda put: first if put.nth == 1 else UPDATED)
+
+    outcome = ended.outcomes[1]
+    assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
+    assert isinstance(ended.reason, Stopped)
 
 
 async def test_the_comment_of_who_is_present_is_ignored() -> None:
