@@ -249,6 +249,13 @@ class Journal(Reader):
                     in_doubt=result == Result.UNKNOWN,
                 )
 
+    def changes_of(self, associates: Iterable[int]) -> Iterator[Change]:
+        """Yield what was to be sent of some associates, in row order; what became of it is in doubt."""
+        query = """SELECT row, associate_id, status, message FROM row
+            WHERE result IS NULL AND associate_id IN (SELECT value FROM json_each(?)) ORDER BY row"""
+        for row, associate_id, *wanted in self._all(query, orjson.dumps([*associates]).decode()):
+            yield Change(row=row, associate_id=associate_id, wanted=Presence(*wanted), in_doubt=True)
+
     def _hand_out(self, upto: int) -> None:
         with self.transaction():
             self._db.execute(

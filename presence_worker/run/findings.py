@@ -31,6 +31,11 @@ class Findings:
         """Take in that a row is settled."""
         self._verdicts.append(verdict)
 
+    def forget(self, row: int) -> None:
+        """Leave out what was taken in of a row and is not on disk yet."""
+        self._findings = [finding for finding in self._findings if finding.row != row]
+        self._verdicts = [verdict for verdict in self._verdicts if verdict.row != row]
+
     def note(self, words: str) -> None:
         """Let whoever reads the report, the log or the terminal know."""
         log.warning("read.without", words=words)

@@ -121,10 +121,20 @@ class Reading:
         changes = [
             Change(row=w.row, associate_id=w.associate_id, wanted=w.wanted) for w in self._looking.values()
         ]
-        wanted = takewhile(lambda _: not self._is_over(), changes)
         tries, workers = self._policy.tries(self._client.look), self._invocation.settings.delivery.concurrency
-        await deliver(wanted, tries, self._seen, self._halt, workers=workers)
+        while changes:
+            wanted = takewhile(lambda _: not self._is_over(), changes)
+            await deliver(wanted, tries, self._seen, self._halt, workers=workers)
+            doubted = set() if self._is_over() else await self._client.doubted_at_last()
+            changes = [change for change in changes if change.associate_id in doubted]
+            self._forget({change.row for change in changes})
         self._looking.clear()
+
+    def _forget(self, rows: set[int]) -> None:
+        """Forget what was seen of rows, for it may have been another's."""
+        for row in rows:
+            self._findings.forget(row)
+        self._nobodies = [(wish, said) for wish, said in self._nobodies if wish.row not in rows]
 
     def _end(self) -> None:
         """Say what is to be said when everybody was looked at."""

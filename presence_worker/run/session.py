@@ -14,6 +14,7 @@ from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..superoffice import Client, is_online, maintenance
 from ..text import counted
 from ..values import seconds_left
+from .doubts import Doubts
 from .invocation import SANDBOX, Invocation
 from .reading import Reading
 from .recorder import Recorder
@@ -121,10 +122,12 @@ class Session:
         progress.begin(to_send, lambda: self._doing(policy.gate))
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
-            changes = self._not_overtaken(self._journal.changes(page))
+            doubts = Doubts(self._journal, client, self._recorder, self._halt)
+            changes = doubts.watch(self._not_overtaken(self._journal.changes(page)))
             await deliver(changes, tries, self._settle, self._halt, workers=delivery.concurrency)
             for change, outcome in self._watch.release():
                 self._record(change, outcome)
+            await doubts.settle(tries, workers=delivery.concurrency)
             beside.cancel_scope.cancel()
         progress.end()
         await self._recorder.flush()

@@ -1,7 +1,11 @@
 """The calls we make of the service: one PUT, one GET, one page of all users, and who we are."""
 
+import re
 from time import perf_counter
 from typing import Any
+
+import anyio
+from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
@@ -10,13 +14,15 @@ from .census import LONGEST_PAGE, Census
 from .exchange import Answer
 from .looks import OK, SEEN, judge_look, judge_refusal, no_page, unread
 from .markup import UnwritableError
-from .network import LOST, lost
+from .network import LOST, SurplusError, lost
 from .online import OnlineHint
 from .presences import Encoder, read_presence
 from .principal import PRINCIPAL, Principal, judge_principal
 from .wire import Wire
 
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
+LONGEST_WAIT = 1.0  # seconds in which an answer too many may still come
+_ASKED = re.compile(r"/User/(\d+)/UserPresenceStatus")
 UNWRITABLE = Outcome(
     result=Result.REJECTED,
     reason=Reason.CONTROL_CHARACTERS,
@@ -29,10 +35,19 @@ UNWRITABLE = Outcome(
 class Client:
     """Owns the count of what was read, and what must be blotted out of the service's words."""
 
-    def __init__(self, wire: Wire, secrets: list[str], encode: Encoder, hint: OnlineHint) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        secrets: list[str],  # grows: what we are given when we sign in is among them
+        encode: Encoder,
+        hint: OnlineHint,
+        doubted: list[URL],  # grows: addresses whose last answer may be another's
+    ) -> None:
         self._wire = wire
-        self._secrets = secrets  # grows: what we are given when we sign in is among them
+        self._secrets = secrets
         self._encode = encode
+        self._doubted = doubted
+        self._slowest = 0.0  # seconds until an answer came
         self.hint = hint
         self.gets = 0
 
@@ -42,7 +57,7 @@ class Client:
         try:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
-            answer = await self._wire.ask("PUT", _presence_of(change.associate_id), body)
+            answer = await self._ask("PUT", _presence_of(change.associate_id), body)
             outcome = self.hint(judge(change, answer.status, answer.headers, answer.body))
         except UnwritableError:
             outcome = UNWRITABLE
@@ -89,9 +104,37 @@ class Client:
         """Make a GET; give its answer, or the outcome where there is none."""
         self.gets += 1
         try:
-            return await self._wire.ask("GET", path, **how)
+            return await self._ask("GET", path, **how)
         except LOST as error:
             return unread(lost(error))
+
+    async def _ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
+        """Make a request; raise SurplusError where its answer may be another's."""
+        if self._doubted:
+            self._is_doubted(path)  # of the answer before
+        began = perf_counter()
+        answer = await self._wire.ask(method, path, body, **how)
+        self._slowest = max(self._slowest, perf_counter() - began)
+        if self._doubted and self._is_doubted(path):
+            raise SurplusError
+        return answer
+
+    def _is_doubted(self, path: str) -> bool:
+        own = [url for url in self._doubted if url.path_qs.endswith(path)]
+        for url in own:
+            self._doubted.remove(url)
+        return bool(own)
+
+    def doubted(self) -> set[int]:
+        """Give the associates whose last answer has turned out to be in doubt, each once."""
+        found = [_ASKED.search(url.path) for url in self._doubted]
+        self._doubted.clear()
+        return {int(asked[1]) for asked in found if asked}
+
+    async def doubted_at_last(self) -> set[int]:
+        """Give the same once the answers that are still on their way, if there are any, have come."""
+        await anyio.sleep(min(self._slowest, LONGEST_WAIT))
+        return self.doubted()
 
     def _finished(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""

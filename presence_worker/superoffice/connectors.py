@@ -1,19 +1,86 @@
-"""Connections: which of them a request may go over."""
+"""Connections: which of them a request may go over, and which answers belong to it."""
 
 import ssl
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError, RawResponseMessage
+from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
+from yarl import URL
+
+LONGEST_HEAD = 64 * 1024  # bytes of an answer before its body
+MOST_DOUBTED = 100  # requests of one connection
+QUIET = 5.0  # seconds; what comes later has displaced no answer but the last
+SWITCHED = 101  # the only status below 200 that is the last one
+Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
 
 
 class StrangerError(Exception):
     """There is a new connection, and the request was not meant for it; nothing of it was sent."""
 
 
+class Channel(ResponseHandler):
+    """One connection, which notices what comes unasked.
+
+    Answers carry no number: after one too many, each may be that of the request before. The last one is in
+    doubt then, and so are those before it that came shortly one after another; the connection is closed.
+    """
+
+    def __init__(self, doubt: Doubt, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._doubt = doubt
+        self._is_due = False  # the head of an answer
+        self._head = 0  # bytes of it so far
+        self._at = 0.0  # when something came last
+        self.asked: deque[URL] = deque(maxlen=MOST_DOUBTED)  # by its requests, in order
+
+    def set_response_params(self, **params: Any) -> None:
+        """Expect an answer from now on."""
+        self._is_due, self._head = True, 0
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what belongs to an answer."""
+        before, self._at = self._at, self._loop.time()
+        if data and not self._is_due and (self._payload is None or self._payload.is_eof()):
+            self._surplus(is_late=self._at - before > QUIET)
+            return
+        super().data_received(data)
+        if self._is_due:
+            self._head += len(data)
+            if self._head > LONGEST_HEAD and self.exception() is None:
+                self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
+        elif self.exception() is not None:
+            self._surplus()
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Hand the head of an answer over."""
+        is_last = data[0].code >= 200 or data[0].code == SWITCHED  # noqa: PLR2004 - before it: "go on"
+        if not self._is_due:
+            self._surplus()
+            return
+        self._is_due, self._head = not is_last, 0
+        super().feed_data(data, size)
+
+    def _surplus(self, *, is_late: bool = False) -> None:
+        self.force_close()
+        if self.transport is not None:
+            self.transport.close()
+        self._doubt([*self.asked][-1:] if is_late else self.asked)
+
+
 class Connector(aiohttp.TCPConnector):
-    """Owns the connections; what came unasked on an idle one must not pass for the next answer."""
+    """Owns the connections; each knows what it was asked last."""
+
+    def __init__(self, doubt: Doubt, **how: Any) -> None:
+        super().__init__(**how)
+        self._factory = partial(Channel, doubt, loop=self._loop)  # type: ignore[assignment]  # is invariant
 
     async def connect(
         self,
@@ -21,11 +88,10 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
     ) -> Connection:
-        """Give a connection on which nothing waits to be read."""
+        """Give a connection for one request."""
         connection = await super().connect(req, traces, timeout)
-        while connection.protocol is not None and connection.protocol.should_close:
-            connection.close()
-            connection = await super().connect(req, traces, timeout)
+        if isinstance(connection.protocol, Channel):
+            connection.protocol.asked.append(req.url)
         return connection
 
 

@@ -18,6 +18,10 @@ class AnswerLostError(Exception):
     """The connection ended after a request went out, before its answer came in."""
 
 
+class SurplusError(AnswerLostError):
+    """More answers than requests came over the connection: which one belongs to the request is not known."""
+
+
 LOST = (
     aiohttp.ClientError,
     AnswerLostError,
@@ -48,6 +52,8 @@ def lost(error: BaseException) -> Outcome:
         return _in_doubt(Reason.TIMEOUT, words, Trouble.DOWN)
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
         return _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)
+    if isinstance(error, SurplusError):
+        return _in_doubt(Reason.BAD_ANSWER, f"more answers came than requests went out{PERHAPS}", Trouble.OWN)
     words = "the connection ended before the answer came"
     return _in_doubt(Reason.CONNECTION, words, Trouble.DISCONNECTED)
 

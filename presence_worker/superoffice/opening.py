@@ -73,7 +73,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         way = _lines(open_session, session, greet, access).exchange if greet else partial(exchange, session)
         wire = Wire(way, access, asyncio.get_running_loop().time)
         hint = OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth))
-        yield Client(wire, secrets, ENCODERS[settings.delivery.content_type], hint)
+        encode = ENCODERS[settings.delivery.content_type]
+        yield Client(wire, secrets, encode, hint, open_session.doubted)
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:

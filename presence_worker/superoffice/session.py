@@ -13,12 +13,13 @@ from ..errors import UsageFault
 from ..settings import Settings
 from ..text import listed
 from .challenges import schemes
-from .connectors import Connector, Held
+from .connectors import LONGEST_HEAD, Connector, Held
 from .held_up import RefusedError, refused
 from .network import AnswerLostError
 from .root import login_root, service_root
 from .sign_in import EXCHANGING
 
+MOST_HEADERS = 500  # of one answer
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 
 
@@ -76,10 +77,11 @@ class Sessions:
     def __init__(self, settings: Settings, opened: AsyncExitStack) -> None:
         delivery = settings.delivery
         self._opened = opened  # they end with it
+        self.doubted: list[URL] = []  # addresses whose last answer may be another's
         self._proxy = settings.target.proxy
         self._guard = ProxyGuard()
         self._tls = tls(settings)
-        self._shared = Connector(limit=0, ssl=self._tls, ttl_dns_cache=60)
+        self._shared = Connector(self.doubted.extend, limit=0, ssl=self._tls, ttl_dns_cache=60)
         self._timeout = aiohttp.ClientTimeout(
             total=delivery.total_timeout,
             connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
@@ -99,12 +101,15 @@ class Sessions:
             headers=headers,
             proxy=self._proxy,
             middlewares=(self._guard, _only_once) if self._proxy else (_only_once,),
+            max_line_size=LONGEST_HEAD,
+            max_field_size=LONGEST_HEAD,
+            max_headers=MOST_HEADERS,
         )
         return await self._opened.enter_async_context(session)
 
     def held(self) -> Held:
         """Give what holds a connection that nobody else uses."""
-        return Held(limit=1, ssl=self._tls, ttl_dns_cache=60)
+        return Held(self.doubted.extend, limit=1, ssl=self._tls, ttl_dns_cache=60)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from presence_worker.model import Result
 from presence_worker.superoffice import open_client
 from presence_worker.superoffice.exchange import LONGEST_ANSWER
-from tests.raw_server import Act, answer, gzip_bomb, raw_server, stream
+from tests.raw_server import Act, Peer, Request, answer, echo, framed, gzip_bomb, raw_server, stream
 
 from .given import change, settings
 
@@ -66,3 +66,28 @@ async def test_what_is_too_long_is_closed_not_drained(length: int, connections: 
         await client.put(change())
 
     assert [put.connection for put in server.puts] == connections
+
+
+@pytest.mark.parametrize(
+    ("headers", "result"),
+    [
+        pytest.param([("X-Long", "x" * 9_000)], Result.UPDATED, id="a header of 9 kB"),
+        pytest.param([("X-Long", "x" * 65_000)], Result.UPDATED, id="a header of 64 kB"),
+        pytest.param([("X-Many", "x")] * 150, Result.UPDATED, id="150 headers"),
+        pytest.param([("X-Many", "x" * 100)] * 499, Result.UPDATED, id="500 headers, one of them the length"),
+        pytest.param([("X-Many", "x")] * 500, Result.UNKNOWN, id="501 headers"),
+        pytest.param([("X-Long", "x" * 66_000)], Result.UNKNOWN, id="a header of 66 kB"),
+        pytest.param([("X-Long", "x" * 10_000)] * 40, Result.UNKNOWN, id="a head of 400 kB"),
+    ],
+)
+async def test_a_large_head_is_read_up_to_a_limit(headers: list[tuple[str, str]], result: Result) -> None:
+    """Proxies add long headers, and many: 64 KiB and 500 of them are read, on a kept connection too."""
+
+    async def large(peer: Peer, request: Request) -> None:
+        whole = framed(200, request.body, headers)
+        await peer.send(*(whole[at : at + 20_000] for at in range(0, len(whole), 20_000)), every=0.002)
+
+    async with raw_server(echo, large) as server, open_client(settings(server.url)) as client:
+        results = [(await client.put(change())).result for _ in range(3)]
+
+    assert results == [Result.UPDATED, result, Result.UPDATED]

@@ -203,25 +203,6 @@ async def test_a_kept_connection_that_closes_under_the_request_is_told(ending: A
     assert [put.connection for put in server.puts] == [1, 1]
 
 
-@pytest.mark.parametrize("status", [200, 408])
-@pytest.mark.parametrize("delay", [0.0, 0.005])
-async def test_what_came_unasked_is_no_answer(status: int, delay: float) -> None:
-    """A second answer to one request must not pass for the answer to the next: that one was never applied."""
-
-    async def echo_twice(peer: Peer, request: Request) -> None:
-        await echo(peer, request)
-        await asyncio.sleep(delay)
-        await peer.send(framed(status, request.body))
-
-    async with raw_server(echo_twice, CLOSE) as server, open_client(settings(server.url)) as client:
-        await client.put(change())
-        await asyncio.sleep(delay * 10)
-        outcome = await client.put(change())
-
-    assert (outcome.result, outcome.http_status) == (Result.UNKNOWN, None)
-    assert [put.applied for put in server.puts] == [True, False]
-
-
 async def test_an_http_1_0_answer_is_read_to_its_end() -> None:
     """Old proxies end an answer by closing the connection."""
     outcome, _ = await put_to(say(b"HTTP/1.0 200 OK\r\n\r\n" + BODY, then=Peer.close))

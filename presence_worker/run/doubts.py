@@ -1,0 +1,56 @@
+"""Rows whose answer turns out to be another's after it was taken: they are read back."""
+
+from collections.abc import Iterator
+
+import structlog
+
+from ..delivery import Halt, deliver
+from ..delivery.policy import Tries
+from ..journal import Journal
+from ..model import Change, Outcome, Reason, Result
+from ..superoffice import Client
+from .recorder import Recorder
+
+IN_DOUBT = Outcome(
+    result=Result.UNKNOWN,
+    reason=Reason.BAD_ANSWER,
+    detail="more answers came than requests went out; this row's may be another's",
+    attempts=0,
+    wire_puts=0,
+)
+log = structlog.get_logger()
+
+
+class Doubts:
+    """Owns the rows that are to be read back. Until they are, the journal has them as unknown."""
+
+    def __init__(self, journal: Journal, client: Client, recorder: Recorder, halt: Halt) -> None:
+        self._journal = journal
+        self._client = client
+        self._recorder = recorder
+        self._halt = halt
+        self._rows: dict[int, Change] = {}
+
+    def watch(self, changes: Iterator[Change]) -> Iterator[Change]:
+        """Yield *changes*, and look out for doubts meanwhile."""
+        for change in changes:
+            self._take(self._client.doubted())
+            yield change
+
+    async def settle(self, tries: Tries, *, workers: int) -> None:
+        """Read all of them back, and send again what is not proven; call it when nothing else is sent."""
+        self._take(await self._client.doubted_at_last())
+        while self._rows and not self._halt.reason:
+            rows, self._rows = self._rows, {}
+            await deliver(iter(rows.values()), tries, self._settled, self._halt, workers=workers)
+            self._take(await self._client.doubted_at_last())
+
+    def _take(self, associates: set[int]) -> None:
+        for change in self._journal.changes_of(associates) if associates else ():
+            log.warning("row.in_doubt", row=change.row, associate_id=change.associate_id)
+            self._rows[change.row] = change
+            self._recorder.add(change.row, IN_DOUBT)
+
+    def _settled(self, change: Change, outcome: Outcome) -> None:
+        log.warning("row.read_back", row=change.row, associate_id=change.associate_id, result=outcome.result)
+        self._recorder.add(change.row, outcome)

@@ -1,0 +1,142 @@
+"""Answers too many: each may be another row's, so the last one counts for nothing until it is read back."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from presence_worker.model import Reason, Result
+from presence_worker.superoffice import open_client
+from tests.raw_server import Act, Peer, Request, echo, framed, raw_server, say, shows
+
+from .given import change, settings
+
+BODY = b'{"Status":"StatusNotAvailable","Message":"Back on 4 January"}'
+TWICE = framed(200, BODY) * 2
+
+pytestmark = pytest.mark.anyio
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for something that comes over a socket."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - a socket of another end sets no event
+            await asyncio.sleep(0.001)
+
+
+def late(*pieces: bytes) -> tuple[Act, asyncio.Event]:
+    """Make an act that echoes, and sends *pieces* once the event is set."""
+    go = asyncio.Event()
+
+    async def act(peer: Peer, request: Request) -> None:
+        await echo(peer, request)
+        await go.wait()
+        await peer.send(*pieces)
+
+    return act, go
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param((TWICE,), id="at once"),
+        pytest.param((TWICE[:40], TWICE[40:]), id="amid the first head"),
+        pytest.param((TWICE[:90], TWICE[90:]), id="amid the first body"),
+        pytest.param((TWICE + b"HTTP/1.1 200 OK\r\nCont",), id="and the beginning of a third"),
+    ],
+)
+async def test_two_answers_at_once_are_none(answers: tuple[bytes, ...]) -> None:
+    """Which of them is the row's own cannot be known."""
+    async with raw_server(say(*answers, every=0.02)) as server, open_client(settings(server.url)) as client:
+        outcome = await client.put(change(associate_id=1))
+        after = await client.put(change(associate_id=2))
+
+    assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.UNKNOWN, Reason.BAD_ANSWER, 1)
+    assert after.result is Result.UPDATED
+    assert [put.connection for put in server.puts] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [
+        pytest.param(framed(200, BODY), id="an echo"),
+        pytest.param(framed(408), id="a refusal"),
+        pytest.param(framed(200, BODY)[:9], id="the beginning of an answer"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="go on"),
+        pytest.param(b"\r\n", id="an empty line"),
+        pytest.param(b"}", id="the end of a body that was longer"),
+    ],
+)
+async def test_what_comes_on_an_idle_connection_puts_the_last_row_in_doubt(surplus: bytes) -> None:
+    """It may be the true answer, and what was taken for it another's; nothing more goes over it."""
+    act, go = late(surplus)
+    async with raw_server(act) as server, open_client(settings(server.url)) as client:
+        first = await client.put(change(associate_id=1))
+        before = client.doubted()
+        go.set()
+        await until(lambda: server.connections == 0)
+        doubted = client.doubted()
+        second = await client.put(change(associate_id=2))
+
+    assert (first.result, second.result) == (Result.UPDATED, Result.UPDATED)
+    assert (before, doubted, client.doubted()) == (set(), {1}, set())
+    assert [put.connection for put in server.puts] == [1, 2]
+
+
+async def test_the_true_answer_behind_one_too_many_is_not_dropped() -> None:
+    """The surplus fits the next row; when that row's own answer comes, the row is in doubt."""
+    go = asyncio.Event()
+
+    async def true_answer_later(peer: Peer, _: Request) -> None:
+        await peer.send(framed(200, BODY))  # one too many for the row before
+        await go.wait()
+        await peer.send(framed(404))
+
+    async with raw_server(echo, true_answer_later) as server, open_client(settings(server.url)) as client:
+        await client.put(change(associate_id=1))
+        await client.put(change(associate_id=2))
+        go.set()
+        await until(lambda: server.connections == 0)
+
+        assert client.doubted() == {1, 2}  # both are read back: whose answer was whose is not known
+
+
+async def test_a_read_is_in_doubt_likewise() -> None:
+    """What a GET shows proves nothing when it may be another's presence."""
+    twice = say(framed(200, BODY) + framed(200, b"{}"))
+    async with raw_server(otherwise=twice) as server, open_client(settings(server.url)) as client:
+        shown = await client.read(7)
+        looked = await client.look(change())
+
+    assert (shown, looked.result, looked.reason) == (None, Result.FAILED, Reason.BAD_ANSWER)
+    assert looked.detail == "more answers came than requests went out"
+
+
+async def test_a_good_connection_is_never_in_doubt() -> None:
+    """Chunks, interim answers and empty bodies are answers like others."""
+    interim = say(b"HTTP/1.1 100 Continue\r\n\r\n" * 2 + framed(200, BODY))
+    chunked = say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3d\r\n", BODY, b"\r\n0\r\n\r\n")
+    empty = say(b"HTTP/1.1 204 No Content\r\n\r\n")
+    async with raw_server(interim, chunked, empty) as server, open_client(settings(server.url)) as client:
+        results = [(await client.put(change())).result for _ in range(4)]
+        shown = await client.doubted_at_last()
+
+    assert results == [Result.UPDATED, Result.UPDATED, Result.UNKNOWN, Result.UPDATED]
+    assert (shown, [put.connection for put in server.puts]) == (set(), [1] * 4)
+
+
+async def test_a_greeting_is_no_answer() -> None:
+    """What a server says before it was asked may be taken for an answer, but not without a doubt."""
+
+    async def greet(peer: Peer) -> None:
+        await peer.send(framed(200, BODY))
+
+    other = shows("StatusNormal")
+    async with (
+        raw_server(otherwise=other, greeting=greet) as server,
+        open_client(settings(server.url)) as client,
+    ):
+        outcome = await client.put(change())
+        await until(lambda: server.connections == 0)
+
+        assert outcome.result is Result.UNKNOWN or client.doubted() == {7}
