@@ -8,7 +8,7 @@ from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
 from .challenges import advice
 from .error_words import error_words, looks_like_html
-from .presences import read_presence
+from .presences import is_error, presence_in, read_parts
 from .waiting import asked_wait
 
 OK, UNAVAILABLE = 200, 503
@@ -33,7 +33,10 @@ def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) 
 
 
 def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
-    echo = read_presence(body)
+    parts = read_parts(body)
+    if is_error(parts):
+        return _error_in_place_of_echo(change, status, body)
+    echo = presence_in(parts)
     if echo is not None and echo.same_as(change.wanted):
         return UPDATED if status == OK else UPDATED._replace(http_status=status)
     html = looks_like_html(body)
@@ -43,6 +46,12 @@ def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
         words = "an HTML page" if html else "something other than a presence"
         return _doubtful(status, Reason.BAD_ANSWER, f"the service answered {status} with {words}", html=html)
     return _doubtful(status, Reason.ECHO_MISMATCH, f"asked for {change.wanted.status}, {_told(change, echo)}")
+
+
+def _error_in_place_of_echo(change: Change, status: int, body: bytes) -> Outcome:
+    said = error_words(change, body)
+    words = f"the service answered {status} with an error"
+    return _doubtful(status, Reason.BAD_ANSWER, f"{words}: {said}" if said else words)
 
 
 def _told(change: Change, echo: Presence) -> str:

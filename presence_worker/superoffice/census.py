@@ -7,6 +7,7 @@ import orjson
 
 from ..model import MAX_ASSOCIATE_ID, STATUSES
 from ..text import folded
+from .presences import is_error
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
@@ -105,7 +106,7 @@ def _read(body: bytes) -> list[dict[str, Any]] | None:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    rows = answer.get("value") if isinstance(answer, dict) else None
+    rows = answer.get("value") if isinstance(answer, dict) and not is_error(answer) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return None
     rows = list(map(_flat, rows))

@@ -10,7 +10,7 @@ import orjson
 from ..model import Change
 from ..text import clean, redact
 from .markup import read_markup
-from .presences import read_presence
+from .presences import presence_in, read_parts
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
@@ -38,12 +38,14 @@ def error_words(change: Change, body: bytes) -> str:
     """Give the service's own words about an error, harmless and without the row's message.
 
     They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text, be it
-    JSON or XML; a page has none, nor has a presence, whose `Message` may be anybody's reason of absence.
+    JSON or XML; a page has none. Of what holds a presence only `ErrorMessage` is read: its `Message` may be
+    anybody's reason of absence.
     """
     if looks_like_html(body):
         return "an HTML page came instead of an answer"
-    if read_presence(body) is not None:
-        return ""
+    parts = read_parts(body)
+    if presence_in(parts) is not None:
+        return clean(_blotted(_text(parts.get("ErrorMessage")), change.wanted.message))
     return clean(_blotted(_words(body), change.wanted.message))
 
 
@@ -67,10 +69,12 @@ def _words_in(value: Any, text: str) -> str:
 
 
 def _documented_words(error: Mapping[str, Any]) -> str:
-    first, *parts = (error.get(key) for key in ("ErrorMessage", "Message", "MessageDetail"))
-    if first and isinstance(first, str):
-        return first
-    return " ".join(part for part in parts if part and isinstance(part, str))
+    first, *parts = (_text(error.get(key)) for key in ("ErrorMessage", "Message", "MessageDetail"))
+    return first or " ".join(filter(None, parts))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _blotted(words: str, message: str) -> str:

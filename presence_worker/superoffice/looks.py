@@ -4,17 +4,19 @@ Outcomes of reads look like those of PUTs, so that they may go the same way; the
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
 from ..model import Change, Outcome, Reason, Result, Trouble
 from .answers import judge
-from .error_words import looks_like_html
+from .error_words import error_words, looks_like_html
 from .markup import read_markup
 from .network import PERHAPS
-from .presences import read_presence
+from .presences import is_error, read_parts, read_presence
 
 OK, NO_CONTENT, FORBIDDEN = 200, 204, 403
+NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = SEEN._replace(
@@ -37,7 +39,18 @@ def judge_look(change: Change, status: int, headers: Mapping[str, str], body: by
     presence = read_presence(body)
     if presence is not None and presence.status:
         return SEEN._replace(seen=presence)
+    if is_error(parts := read_parts(body)):
+        return _erring(change, parts, body)
     return NOTHING_SHOWN if _is_empty(body) else garbled(body)
+
+
+def _erring(change: Change, parts: Mapping[str, Any], body: bytes) -> Outcome:
+    """Give what an error shows that came with 200: that there is none, where it says so."""
+    if parts.get("ErrorType") == NOT_FOUND:
+        return NOTHING_SHOWN._replace(detail=error_words(change, body) or NOTHING_SHOWN.detail)
+    said = error_words(change, body)
+    words = "the service answered 200 with an error"
+    return garbled(body)._replace(detail=f"{words}: {said}" if said else words)
 
 
 def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
@@ -59,8 +72,8 @@ def unread(outcome: Outcome) -> Outcome:
 
 
 def may_mean_nobody(outcome: Outcome) -> bool:
-    """Whether the service only ever stumbled over an associate; it may do so over an id it does not know."""
-    return outcome.http_status == STUMBLED
+    """Whether only errors or garbage came for an associate; that may be how an unknown id is answered."""
+    return outcome.http_status == STUMBLED or (outcome.http_status == OK and not outcome.html)
 
 
 def garbled(body: bytes) -> Outcome:

@@ -1,6 +1,7 @@
 """A presence as bodies of the service hold it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from ..model import Presence
 from .markup import escaped, read_markup
 
+NO_ERROR = (None, False, 0, "", "0", "false")
 Encoder = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
 
 
@@ -44,7 +46,13 @@ ENCODERS: dict[str, Encoder] = {  # by delivery.content_type
 
 
 def read_presence(body: bytes) -> Presence | None:
-    """Give the presence an answer shows, or None where it shows none.
+    """Give the presence an answer shows, or None where it shows none, or an error beside it."""
+    parts = read_parts(body)
+    return None if is_error(parts) else presence_in(parts)
+
+
+def read_parts(body: bytes) -> Mapping[str, Any]:
+    """Give what an answer says, by name; nothing where it is no object.
 
     The body itself tells its format, for no text is both JSON and XML: a header that lies does no harm.
     """
@@ -53,9 +61,25 @@ def read_presence(body: bytes) -> Presence | None:
     except orjson.JSONDecodeError:
         markup = read_markup(body)
         value = markup and markup.parts
-    if not isinstance(value, dict):
-        return None
-    status, message = value.get("Status"), value.get("Message")
+    return value if isinstance(value, dict) else {}
+
+
+def is_error(parts: Mapping[str, Any]) -> bool:
+    """Whether an object is an error, whatever else it repeats.
+
+    As documented it has `"Error": true`; any case, and any value that does not deny it, is taken for that.
+    """
+    for name, value in parts.items():
+        if name.lower() in ("error", "errortype", "errormessage"):
+            said = value.strip().lower() if isinstance(value, str) else value
+            if said not in NO_ERROR:
+                return True
+    return False
+
+
+def presence_in(parts: Mapping[str, Any]) -> Presence | None:
+    """Give the presence that an object holds, or None."""
+    status, message = parts.get("Status"), parts.get("Message")
     if not isinstance(status, str) or not isinstance(message, str | None):
         return None
     return Presence(status=status, message=message or "")

@@ -8,6 +8,7 @@ import orjson
 from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence
 from ..text import clean
 from .looks import OK, garbled, judge_refusal
+from .presences import is_error
 
 PRINCIPAL = "/api/v1/User/currentPrincipal"
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
@@ -29,7 +30,7 @@ def judge_principal(status: int, headers: Mapping[str, str], body: bytes) -> Pri
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = None
-    found = _read(value) if isinstance(value, dict) else None
+    found = _read(value) if isinstance(value, dict) and not is_error(value) else None
     return found if found and (found.name or found.associate_id) else garbled(body)
 
 

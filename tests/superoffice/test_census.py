@@ -203,6 +203,8 @@ def test_an_archive_of_nobody_is_none() -> None:
         b'{"value": [{"id": 1}]}',
         b'{"value": [{"associateDbId": null}]}',
         b'{"Error": true, "ErrorMessage": "no such archive"}',
+        b'{"Error": true, "value": [{"associateDbId": 7}]}',
+        b'{"error": "true", "value": []}',
     ],
 )
 def test_what_is_no_page_is_refused(body: bytes) -> None:

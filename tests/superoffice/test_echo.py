@@ -1,5 +1,7 @@
 """Only an exact echo is a success; everything else that comes with 200 is a doubt."""
 
+from collections.abc import Callable
+
 import orjson
 import pytest
 
@@ -32,6 +34,20 @@ NO_PRESENCE = {
     "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
     "huge, and cut": HUGE[:65_536],
 }
+ERRORS: list[dict[str, object]] = [
+    {"Error": True},
+    {"Error": "true", "ErrorMessage": "out of order"},
+    {"error": True},
+    {"ERROR": 1},
+    {"Error": {"code": 7}},
+    {"ErrorType": "SoException"},
+    {"ErrorMessage": "out of order"},
+]
+NO_ERRORS: list[dict[str, object]] = [
+    {"Error": False},
+    {"Error": None, "ErrorType": "", "ErrorMessage": None},
+    {"Error": "False"},
+]
 PAGES = {
     "HTML": b"<html><body>Please sign in</body></html>",
     "a doctype": b"<!DOCTYPE html><title>Sign in</title>",
@@ -108,6 +124,38 @@ def test_nothing_is_another_echo(body: bytes) -> None:
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert (outcome.trouble, outcome.seen) == (Trouble.OWN, Presence(status="", message=""))
     assert "saved nothing, as it may for an associateId that no user has" in str(outcome.detail)
+
+
+def as_xml(parts: dict[str, object]) -> bytes:
+    return "".join(
+        ["<UserPresenceStatus>", *(f"<{n}>{v}</{n}>" for n, v in parts.items()), "</UserPresenceStatus>"]
+    ).encode()
+
+
+@pytest.mark.parametrize("write", [orjson.dumps, as_xml])
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.proves("the service answers 200 with an error object")
+def test_an_error_is_never_a_success(error: dict[str, object], write: Callable[[object], bytes]) -> None:
+    """Whatever it repeats of what was sent, in JSON or XML; its own words are told, the comment is not."""
+    asked = change()
+
+    outcome = judge(asked, 200, {}, write({"Status": NOT_PRESENT, "Message": MESSAGE, **error}))
+
+    assert (outcome.result, outcome.reason, outcome.trouble) == (
+        Result.UNKNOWN,
+        Reason.BAD_ANSWER,
+        Trouble.OWN,
+    )
+    said = ": out of order" if "ErrorMessage" in error else ""
+    assert outcome.detail == f"the service answered 200 with an error{said}"
+
+
+@pytest.mark.parametrize("denied", NO_ERRORS)
+def test_an_echo_may_say_that_there_is_no_error(denied: dict[str, object]) -> None:
+    """`"Error": false` beside a right echo is a success."""
+    outcome = judge(change(), 200, {}, orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE, **denied}))
+
+    assert outcome.result is Result.UPDATED
 
 
 @pytest.mark.parametrize("body", NO_PRESENCE.values(), ids=NO_PRESENCE)

@@ -8,6 +8,7 @@ from presence_worker.superoffice.looks import judge_look, judge_refusal, may_mea
 from presence_worker.superoffice.network import lost
 
 from .given import change
+from .test_echo import ERRORS
 
 CANARY = "Kanarienvogel im Krankenhaus"
 PAGE = b"<!DOCTYPE html><html><body>Sign in</body></html>"
@@ -38,7 +39,7 @@ def test_a_presence_is_seen(body: bytes, seen: Presence) -> None:
     "body",
     [
         *[b"", b" ", b"null", b"{}", b'{"Status":null,"Message":null}', b'{"Status":"","Message":""}'],
-        b'{"Error":true,"ErrorMessage":"nobody"}',
+        b'{"Error":true,"ErrorType":"SoNotFoundException","ErrorMessage":"nobody"}',
         *[
             XML.format(each).encode()
             for each in (">", ' i:nil="true">', "><Status/>", '><Status i:nil="1"/>')
@@ -54,6 +55,23 @@ def test_an_empty_answer_shows_that_there_is_none(body: bytes) -> None:
         Reason.UNKNOWN_ASSOCIATE,
         None,
     )
+
+
+@pytest.mark.parametrize("beside", [{}, {"Status": PRESENT, "Message": CANARY}])
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_shows_nothing(error: dict[str, object], beside: dict[str, object]) -> None:
+    """An error that came with 200 is no presence, whatever it repeats, and may pass."""
+    outcome = look(200, orjson.dumps({**beside, **error}))
+
+    assert (outcome.result, outcome.reason, outcome.trouble, outcome.seen) == (
+        Result.FAILED,
+        Reason.BAD_ANSWER,
+        Trouble.OWN,
+        None,
+    )
+    assert str(outcome.detail).startswith("the service answered 200 with an error")
+    assert CANARY not in repr(outcome)
+    assert may_mean_nobody(outcome)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"StatusNormal"', b'{"Status":7}', b"{", PAGE, b"plainly"])
