@@ -1,11 +1,18 @@
 """One request and its answer, as the HTTP library is to carry them out."""
 
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 import aiohttp
 from yarl import URL
 
+BOM = b"\xef\xbb\xbf"
+PACKED = {
+    "gzip": (zlib.MAX_WBITS | 16,),
+    "x-gzip": (zlib.MAX_WBITS | 16,),
+    "deflate": (15, -15),
+}  # zlib's wbits
 LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand
 
 
@@ -31,11 +38,16 @@ async def exchange(
 ) -> Answer:
     """Send one request, and read its answer up to *longest* bytes.
 
-    Redirects are not followed. Raises what the network raises; see `network.LOST`.
+    What is packed although we did not ask for it is unpacked, up to as many bytes. Redirects are not
+    followed. Raises what the network raises; see `network.LOST`.
     """
     response = await session.request(method, url, data=data, headers=headers, allow_redirects=False)
     try:
-        return Answer(response.status, response.headers, await _bounded(response, longest))
+        body = await _bounded(response, longest)
+        packing = response.headers.get("Content-Encoding", "").strip().lower()
+        if packing in PACKED:
+            body = _unpacked(body, packing, longest)
+        return Answer(response.status, response.headers, body.removeprefix(BOM))
     finally:
         response.release()  # at once, which `async with` would wait for
 
@@ -47,4 +59,17 @@ async def _bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:
         body += await response.content.readany()
     if len(body) > longest:
         response.close()
+    return body
+
+
+def _unpacked(body: bytes, packing: str, longest: int) -> bytes:
+    """Unpack an answer, cut where it is too long; one that is not packed so, or not whole, stays as it is."""
+    for wbits in PACKED[packing]:  # "deflate" is with a header by the standard, and without by some servers
+        unpacking = zlib.decompressobj(wbits)
+        try:
+            plain = unpacking.decompress(body, longest + 1)
+        except zlib.error:
+            continue
+        if (unpacking.eof and not unpacking.unused_data) or len(plain) > longest:
+            return plain
     return body
