@@ -106,6 +106,15 @@ class Kind(StrEnum):
     RETURN = "return"  # the last one is over, and who was away is present again
 
 
+def same_text(one: str, other: str) -> bool:
+    """Whether two comments are equal, however line ends are written: the service may write them anew."""
+    return one == other or _plain_ends(one) == _plain_ends(other)
+
+
+def _plain_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class Presence(NamedTuple):
     """A presence status as the service keeps it."""
 
@@ -113,12 +122,14 @@ class Presence(NamedTuple):
     message: str  # may be a reason of absence: never shown
 
     def __repr__(self) -> str:
-        """Show the status alone."""
-        return f"{type(self).__name__}(status={self.status!r})"
+        """Show the status alone, and none that is not documented: it may be anything."""
+        status = self.status if self.status in STATUSES else "not documented"
+        return f"{type(self).__name__}(status={status!r})"
 
     def same_as(self, other: "Presence") -> bool:
         """Whether both mean the same; the comment of a user who is present means nothing."""
-        return self.status == other.status and (self.status == PRESENT or self.message == other.message)
+        is_same = self.status == other.status
+        return is_same and (self.status == PRESENT or same_text(self.message, other.message))
 
 
 class Period(NamedTuple):
@@ -191,7 +202,7 @@ class Outcome(NamedTuple):
     trouble: Trouble | None = None  # None: final
     retry_after: float | None = None  # seconds the service asked everybody to wait
     html: bool = False  # a page for people came instead of an answer
-    seen: Presence | None = None  # what a read showed
+    seen: Presence | None = None  # what a read showed, or a PUT's foreign echo
     stop: str | None = None  # why the whole run must stop: not this row's fault
     credentials_refused: bool = False  # that is why: the same ones must not be tried again
 

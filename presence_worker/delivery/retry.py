@@ -23,12 +23,23 @@ class Case:
         self.outcome = outcome.after(DOUBT) if change.in_doubt else outcome
         self.tries = 1
         self.counted = int(outcome.trouble in COUNTED)
+        self._foreign = outcome.seen  # what the service says it saved instead
 
     def add(self, outcome: Outcome) -> None:
         """Take in the outcome of one more try."""
         self.tries += 1
         self.counted += outcome.trouble in COUNTED
         self.outcome = outcome.after(self.outcome)
+        if outcome.reason is Reason.ECHO_MISMATCH:
+            if outcome.seen == self._foreign:
+                self._reject(outcome)
+            self._foreign = outcome.seen
+
+    def _reject(self, echo: Outcome) -> None:
+        """Take the same foreign echo twice for the service's last word: asking again would not help."""
+        self.outcome = self.outcome._replace(
+            result=Result.REJECTED, reason=echo.reason, detail=echo.detail, trouble=None
+        )
 
     def prove(self) -> None:
         """Take in that a read showed the wanted value."""

@@ -7,10 +7,11 @@ from ..model import Change, Outcome, Result, Send
 from ..values import Limit
 from .halt import Halt
 
-PAGES = 3  # HTML pages in a row
+PAGES = 3  # rows in a row whose first HTML page comes
 ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at any time
 FORBIDDEN = 403
-NEVER_THE_ROW = (FORBIDDEN, 405, 415)  # a permission, an address or a format: what the configuration decides
+NO_SUCH_METHOD = 405
+NEVER_THE_ROW = (FORBIDDEN, NO_SUCH_METHOD, 415)  # a permission, an address or a format: the configuration
 NOT_DONE = (Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 Settled = tuple[Change, Outcome]
 
@@ -21,15 +22,24 @@ def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
     *longest_wait* gives the seconds we may wait when the service tells us to.
     """
     pages = 0
+    rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
 
     async def alarmed_send(change: Change) -> Outcome:
         nonlocal pages
         outcome = await send(change)
-        pages = pages + 1 if outcome.html else 0
+        if not outcome.html:
+            pages = 0
+        elif change.row not in rows:
+            pages += 1
+            rows.add(change.row)
         if outcome.stop:
             halt((CredentialsRefused if outcome.credentials_refused else Stopped)(outcome.stop))
         elif pages >= PAGES:
-            halt(Stopped("HTML pages came instead of answers, three in a row; is target.base_url right?"))
+            halt(
+                Stopped(
+                    "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
+                )
+            )
         elif outcome.retry_after and outcome.retry_after > longest_wait():
             halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
         return outcome
@@ -74,15 +84,17 @@ class Watch:
 
     def _is_clear(self, outcome: Outcome) -> bool:
         """Whether so many refusals alike cannot be the rows' fault; those that never are may be fewer."""
+        kept = len(self._kept_back)
         never = self._all_alike and outcome.http_status in NEVER_THE_ROW
-        return len(self._kept_back) >= ALIKE or (never and self._is_too_much())
+        at_once = self._all_alike and outcome.http_status == NO_SUCH_METHOD and kept > 1
+        return kept >= ALIKE or at_once or (never and self._is_too_much())
 
     def _blame(self, outcome: Outcome) -> list[Settled]:
         """Halt, and give the refused rows as failed, those still in flight included: resume sends them."""
         self._blamed = True
         number, said = len(self._kept_back), (outcome.detail or "").rstrip(".")
         words = f"the service refused {number} rows in a row alike ({outcome.http_status}): {said}"
-        self._halt(Stopped(f"{words}; mend the configuration or the permission, then resume"))
+        self._halt(Stopped(f"{words}; correct the configuration or the permission, then resume"))
         return [(c, o._replace(result=Result.FAILED)) for c, o in self.release()]
 
     def release(self) -> Iterator[Settled]:

@@ -14,7 +14,7 @@ def settle(asked: Sequence[Asked], on_conflict: Literal["invalid", "last", "firs
     The same value twice: the first is sent, the others share its fate. Two values: none is sent,
     unless the operator decided that the first or the last one counts.
     """
-    agree = all(wanted == asked[0][1] for _, wanted, _ in asked)
+    agree = all(wanted.same_as(asked[0][1]) for _, wanted, _ in asked)
     if not agree and on_conflict == "invalid":
         what = "another message" if len({wanted.status for _, wanted, _ in asked}) == 1 else "something else"
         words = f"asks for {what} than another row for the same associate ({_places(asked)}); keep one"
@@ -24,7 +24,7 @@ def settle(asked: Sequence[Asked], on_conflict: Literal["invalid", "last", "firs
     winner = asked[-1] if on_conflict == "last" and not agree else asked[0]
     for row, wanted, _ in asked:
         if row != winner[0]:
-            same = wanted == winner[1]
+            same = wanted.same_as(winner[1])
             words = f"{'same as' if same else 'overruled by'} {_place(winner)}"
             yield Verdict(row, Result.DUPLICATE, None if same else Reason.CONFLICT, words, winner[0])
 

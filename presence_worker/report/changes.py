@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from ..journal import Journal, Wish
-from ..model import PRESENT, State
+from ..model import PRESENT, State, same_text
 
 MOST = 1000  # changes told; report.csv has all
 WAITING = (State.PLANNED, State.HELD)
@@ -40,7 +40,7 @@ def _comment(wish: Wish) -> str | None:
     if wish.before and wish.before.status != PRESENT and not wish.knows_comment:
         return "(not read)"
     before = wish.before.message if wish.before and wish.knows_comment else ""
-    if wish.wanted.message == before:
+    if same_text(wish.wanted.message, before):
         return "kept" if before else None
     if not wish.wanted.message:
         return "removed"

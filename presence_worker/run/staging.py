@@ -78,7 +78,9 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
     for asked in journal.clashes():
         journal.settle(settle(asked, settings.input.on_conflict))
     for asked in journal.rivals():
-        if any(wanted != asked[0][1] for _, wanted, _ in asked):  # else the one that ends last counts
+        if any(
+            not wanted.same_as(asked[0][1]) for _, wanted, _ in asked
+        ):  # else the one that ends last counts
             journal.settle(settle(asked, settings.input.on_conflict))
 
 

@@ -45,7 +45,7 @@ def _judge_echo(change: Change, status: int, body: bytes) -> Outcome:
     if echo is None:
         words = "an HTML page" if html else "something other than a presence"
         return _doubtful(status, Reason.BAD_ANSWER, f"the service answered {status} with {words}", html=html)
-    return _doubtful(status, Reason.ECHO_MISMATCH, f"asked for {change.wanted.status}, {_told(change, echo)}")
+    return _doubtful(status, Reason.ECHO_MISMATCH, _told(change, echo))._replace(seen=echo)
 
 
 def _error_in_place_of_echo(change: Change, status: int, body: bytes) -> Outcome:
@@ -55,11 +55,15 @@ def _error_in_place_of_echo(change: Change, status: int, body: bytes) -> Outcome
 
 
 def _told(change: Change, echo: Presence) -> str:
+    """Say which of status and comment differs."""
     if echo.status == change.wanted.status:
-        return "but the service answered with another message"
-    if echo.status not in STATUSES:  # never quoted: it may be anything, a reason of absence included
-        return "but the service answered with a status it does not document"
-    return f"but the service answered with {echo.status}"
+        return "the service answered with another comment"
+    known = echo.status in STATUSES  # else never quoted: it may be anything, a reason of absence included
+    words = f"the service answered with {echo.status if known else 'a status it does not document'}"
+    comment = (
+        "" if echo._replace(status=change.wanted.status).same_as(change.wanted) else " and another comment"
+    )
+    return f"asked for {change.wanted.status}, but {words}{comment}"
 
 
 def _created(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
@@ -167,6 +171,14 @@ def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> 
     )
 
 
+def _no_such_method(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    """Name what is allowed: where PUT is not among it, another module of the web server may take it."""
+    allowed = redact(clean(headers.get("Allow", "") or "nothing", 100), [change.wanted.message])
+    outcome = _refused(change, status, headers, body)
+    words = f"{(outcome.detail or '').rstrip('.')} (Allow: {allowed})"
+    return outcome._replace(detail=f"{words}; is target.base_url right, and is WebDAV off for that site?")
+
+
 def _odd(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
     return _doubtful(status, Reason.BAD_ANSWER, f"the service answered with the odd status {status}")
 
@@ -183,6 +195,7 @@ Rule = Callable[[Change, int, Mapping[str, str], bytes], Outcome]
 BY_STATUS: dict[int, Rule] = {
     201: _created,
     401: _credentials_refused,
+    405: _no_such_method,
     407: _proxy_refused,
     408: _late,
     421: _misdirected,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence_worker.delivery.retry import Case, backoff, persistent
-from presence_worker.model import Change, Outcome, Reason, Result, Send, Trouble
+from presence_worker.model import Change, Outcome, Presence, Reason, Result, Send, Trouble
 
 from .given import (
     ANSWERS,
@@ -211,6 +211,44 @@ def test_whatever_comes_after_doubt(outcomes: list[Outcome], *, in_doubt: bool) 
     assert case.outcome.attempts == case.tries == len(outcomes)
     assert case.outcome.wire_puts == sum(outcome.wire_puts for outcome in outcomes)
     assert case.outcome.trouble is outcomes[-1].trouble
+
+
+def foreign(status: str, message: str = "") -> Outcome:
+    """Give the outcome of a PUT whose echo says that something else was saved."""
+    seen = Presence(status=status, message=message)
+    return ODD._replace(reason=Reason.ECHO_MISMATCH, detail="another comment", seen=seen)
+
+
+@pytest.mark.parametrize("between", [[], [UNAVAILABLE], [TIMED_OUT, ODD]])
+@pytest.mark.parametrize("in_doubt", [False, True])
+async def test_an_echo_that_is_foreign_twice_alike_is_the_last_word(
+    between: list[Outcome], *, in_doubt: bool
+) -> None:
+    """The service has decided: the row is rejected, in doubt or not, and not asked for a third time."""
+    echo = foreign("StatusSpm")
+    service = Service(lambda put: [*between, echo, UPDATED][put.nth - 1])
+
+    outcome = await seen_through(echo, service.put, in_doubt=in_doubt)
+
+    assert (outcome.result, outcome.reason) == (Result.REJECTED, Reason.ECHO_MISMATCH)
+    assert (outcome.detail, outcome.trouble) == ("another comment", None)
+    assert outcome.attempts == outcome.wire_puts == 2 + len(between)
+
+
+async def test_echoes_that_differ_are_doubts() -> None:
+    """Something else each time is no last word; in the end the row stays in doubt."""
+    service = Service(lambda put: foreign("StatusSpm", str(put.nth)))
+
+    outcome = await seen_through(foreign("StatusSpm"), service.put)
+
+    assert (outcome.result, outcome.reason, outcome.attempts) == (Result.UNKNOWN, Reason.ECHO_MISMATCH, 6)
+
+
+async def test_what_is_there_counts_more_than_a_foreign_echo() -> None:
+    """Where a read shows the wanted value, the row is done."""
+    outcome = await seen_through(foreign("StatusSpm"), script(UPDATED), Eyes(proof=1))
+
+    assert (outcome.result, outcome.attempts) == (Result.UPDATED, 1)
 
 
 @pytest.mark.parametrize("doubtful", DOUBTFUL)

@@ -70,6 +70,26 @@ async def test_a_missing_permission_is_blamed_in_a_small_job_too(
     assert ("9 rows in a row alike (" in str(halt.reason)) == (fate is Result.FAILED)
 
 
+@pytest.mark.parametrize(("rows", "fate"), [(1, Result.REJECTED), (2, Result.FAILED), (9, Result.FAILED)])
+@pytest.mark.proves("the web server does not let PUT through (405)")
+async def test_a_method_that_is_not_allowed_is_blamed_at_once(halt: Halt, rows: int, fate: Result) -> None:
+    """405 to every row of two or more is the address or the web server, and never the rows."""
+    results = settled(halt, *[REFUSED._replace(http_status=405)] * rows, to_send=rows)
+
+    assert results == [fate] * rows
+    assert isinstance(halt.reason, Stopped) == (fate is Result.FAILED)
+
+
+async def test_a_method_that_was_allowed_before_is_not_blamed(halt: Halt) -> None:
+    """Once a row is done the method is known to be allowed."""
+    results = settled(
+        halt, REFUSED._replace(http_status=405), UPDATED, *[REFUSED._replace(http_status=405)] * 5
+    )
+
+    assert halt.reason is None
+    assert results == [Result.REJECTED, Result.UPDATED, *[Result.REJECTED] * 5]
+
+
 async def test_a_permission_that_others_had_is_not_blamed_early(halt: Halt) -> None:
     """Once anybody was let in, a few refusals are those people's own."""
     results = settled(halt, UPDATED, *[FORBIDDEN] * 9, limit=Limit(percent=20), to_send=40)
@@ -202,6 +222,26 @@ async def test_pages_for_people(halt: Halt, answers: list[Outcome], *, stops: bo
 
     assert outcomes == answers
     assert ("HTML pages" in str(halt.reason)) is stops
+
+
+@pytest.mark.proves("a firewall's page comes for single rows")
+async def test_pages_for_some_rows_do_not_stop_the_others() -> None:
+    """A firewall may dislike what some rows say: the same rows' next page is no news; the others go on."""
+    disliked = (3, 40, 41, 80)
+    service = Service(lambda put: PAGE if put.row in disliked else UPDATED)
+
+    ended = await night(service, 100, concurrency=1)
+
+    assert ended.reason is None
+    assert {row for row, result in ended.results.items() if result is not Result.UPDATED} == set(disliked)
+    assert all(ended.results[row] is Result.UNKNOWN for row in disliked)
+
+
+async def test_a_page_for_the_only_row_is_that_rows_own() -> None:
+    """One row alone says nothing about others."""
+    ended = await night(Service(always(PAGE)), 1)
+
+    assert (ended.reason, ended.results) == (None, {1: Result.UNKNOWN})
 
 
 @pytest.mark.proves("login pages come instead of answers")

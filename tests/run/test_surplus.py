@@ -48,6 +48,7 @@ class Surplus(Crm):
             await super().__call__(peer, request)
 
 
+@pytest.mark.proves("more answers come than requests went out")
 @pytest.mark.parametrize("pause", [0.0, 0.05])
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:BEFALLEN]], ids=["amid a run", "at its end"])
 @pytest.mark.parametrize("own", [framed(500), framed(404), b"}"], ids=["500", "404", "garbage"])

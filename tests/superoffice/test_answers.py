@@ -117,6 +117,22 @@ def test_an_error_is_told_in_the_service_s_own_words(status: int) -> None:
     assert outcome.detail == "No such thing"
 
 
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Allow": "GET, HEAD\x1b[2J"}, "Allow: GET, HEAD"),
+        ({}, "Allow: nothing"),
+        ({"Allow": "Back on 4 January"}, "Allow: [redacted]"),
+    ],
+)
+def test_405_names_what_is_allowed(headers: dict[str, str], allowed: str) -> None:
+    """Whoever set up the web server sees at once that PUT is not among it."""
+    outcome = judge(change(), 405, headers, ERROR)
+
+    assert str(outcome.detail).startswith(f"No such thing ({allowed}")
+    assert "WebDAV" in str(outcome.detail)
+
+
 def test_201_is_done_with_a_warning() -> None:
     """The echo proves it, but the service says that it created something."""
     asked = change()
