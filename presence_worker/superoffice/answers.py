@@ -160,7 +160,8 @@ def _server_error(change: Change, status: int, headers: Mapping[str, str], body:
     return outcome._replace(retry_after=asked_wait(status, headers))
 
 
-def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+def refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+    """Give what a final refusal says."""
     words = error_words(change, body) or f"the service answered {status}"
     return Outcome(
         result=Result.REJECTED,
@@ -174,7 +175,7 @@ def _refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> 
 def _no_such_method(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Name what is allowed: where PUT is not among it, another module of the web server may take it."""
     allowed = redact(clean(headers.get("Allow", "") or "nothing", 100), [change.wanted.message])
-    outcome = _refused(change, status, headers, body)
+    outcome = refused(change, status, headers, body)
     words = f"{(outcome.detail or '').rstrip('.')} (Allow: {allowed})"
     return outcome._replace(detail=f"{words}; is target.base_url right, and is WebDAV off for that site?")
 
@@ -203,4 +204,4 @@ BY_STATUS: dict[int, Rule] = {
     429: _throttled,
     UNAVAILABLE: _unavailable,
 }
-BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: _refused, 5: _server_error}
+BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: refused, 5: _server_error}

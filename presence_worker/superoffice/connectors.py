@@ -19,6 +19,7 @@ MOST_DOUBTED = 100  # requests of one connection
 QUIET = 5.0  # seconds; what comes later has displaced no answer but the last
 SWITCHED = 101  # the only status below 200 that is the last one
 Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
+Refused = dict[URL, ssl.SSLError]  # by address: why TLS ended before anything came
 
 
 class StrangerError(Exception):
@@ -32,9 +33,10 @@ class Channel(ResponseHandler):
     doubt then, and so are those before it that came shortly one after another; the connection is closed.
     """
 
-    def __init__(self, doubt: Doubt, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, doubt: Doubt, refused: Refused, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._doubt = doubt
+        self._refused = refused
         self._is_due = False  # the head of an answer
         self._head = 0  # bytes of it so far
         self._at = 0.0  # when something came last
@@ -68,6 +70,12 @@ class Channel(ResponseHandler):
         self._is_due, self._head = not is_last, 0
         super().feed_data(data, size)
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note why the other end refused us: with TLS 1.3 it says so only after the handshake."""
+        if isinstance(exc, ssl.SSLError) and not self._at:
+            self._refused.update(dict.fromkeys(self.asked, exc))
+        super().connection_lost(exc)
+
     def _surplus(self, *, is_late: bool = False) -> None:
         self.force_close()
         if self.transport is not None:
@@ -78,9 +86,9 @@ class Channel(ResponseHandler):
 class Connector(aiohttp.TCPConnector):
     """Owns the connections; each knows what it was asked last."""
 
-    def __init__(self, doubt: Doubt, **how: Any) -> None:
+    def __init__(self, doubt: Doubt, refused: Refused, **how: Any) -> None:
         super().__init__(**how)
-        self._factory = partial(Channel, doubt, loop=self._loop)  # type: ignore[assignment]  # is invariant
+        self._factory = partial(Channel, doubt, refused, loop=self._loop)  # type: ignore[assignment]  # is invariant
 
     async def connect(
         self,

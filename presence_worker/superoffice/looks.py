@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 
 from ..model import Change, Outcome, Reason, Result, Trouble
-from .answers import judge
+from .answers import judge, refused
 from .error_words import error_words, looks_like_html
 from .markup import read_markup
 from .network import PERHAPS
 from .presences import is_error, read_parts, read_presence
 
-OK, NO_CONTENT, FORBIDDEN = 200, 204, 403
+OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
@@ -58,7 +58,8 @@ def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body:
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
-    outcome = judge(change, status, headers, body)
+    rule = refused if status == NO_SUCH_METHOD else judge  # what is said of PUT then is not true of a read
+    outcome = rule(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
         return outcome._replace(reason=final, html=False)

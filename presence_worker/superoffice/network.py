@@ -39,6 +39,8 @@ def lost(error: BaseException) -> Outcome:
     """
     if isinstance(error, HeldUpError):
         return error.outcome
+    if isinstance(error, aiohttp.ClientConnectorSSLError) and "CERTIFICATE_REQUIRED" in str(error.os_error):
+        return _no_certificate(error)
     if isinstance(error, _CertificateError):
         return _not_trusted(error)
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -63,6 +65,13 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
     if error.os_error.errno in TOO_MANY_FILES:
         return _failed(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
     return _failed(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
+
+
+def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
+    """Give the outcome where the other end ended TLS, for want of a certificate of ours."""
+    words = f"{error.host}:{error.port} wants a client certificate, and presence-worker has none"
+    remedy = "let its administrator switch that off for this machine's address"
+    return _failed(words, None)._replace(stop=f"{words}; {remedy}")
 
 
 def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:

@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import anyio.lowlevel
 from yarl import URL
 
 from ..errors import UsageFault
 from ..settings import Settings
 from ..text import listed
 from .challenges import schemes
-from .connectors import LONGEST_HEAD, Connector, Held
+from .connectors import LONGEST_HEAD, Connector, Held, Refused
 from .held_up import RefusedError, refused
 from .network import AnswerLostError
 from .root import login_root, service_root
@@ -21,18 +22,6 @@ from .sign_in import EXCHANGING
 
 MOST_HEADERS = 500  # of one answer
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
-
-
-async def _only_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep the HTTP library from sending a PUT again by itself when the connection ends."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise AnswerLostError from error
 
 
 PROXY_REFUSED = 407
@@ -78,15 +67,30 @@ class Sessions:
         delivery = settings.delivery
         self._opened = opened  # they end with it
         self.doubted: list[URL] = []  # addresses whose last answer may be another's
+        self._refused: Refused = {}
         self._proxy = settings.target.proxy
         self._guard = ProxyGuard()
         self._tls = tls(settings)
-        self._shared = Connector(self.doubted.extend, limit=0, ssl=self._tls, ttl_dns_cache=60)
+        self._shared = Connector(self.doubted.extend, self._refused, limit=0, ssl=self._tls, ttl_dns_cache=60)
         self._timeout = aiohttp.ClientTimeout(
             total=delivery.total_timeout,
             connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
             sock_read=delivery.read_timeout,
         )
+
+    async def _only_once(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Keep the HTTP library from sending a PUT again by itself when the connection ends."""
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            await anyio.lowlevel.checkpoint()  # why it has ended may be known only now
+            if reason := self._refused.pop(request.url, None):
+                raise aiohttp.ClientConnectorSSLError(request.connection_key, reason) from error
+            raise AnswerLostError from error
 
     async def __call__(
         self, headers: Mapping[str, str], connector: Connector | None = None
@@ -100,7 +104,7 @@ class Sessions:
             timeout=self._timeout,
             headers=headers,
             proxy=self._proxy,
-            middlewares=(self._guard, _only_once) if self._proxy else (_only_once,),
+            middlewares=(self._guard, self._only_once) if self._proxy else (self._only_once,),
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,
             max_headers=MOST_HEADERS,
@@ -109,7 +113,7 @@ class Sessions:
 
     def held(self) -> Held:
         """Give what holds a connection that nobody else uses."""
-        return Held(self.doubted.extend, limit=1, ssl=self._tls, ttl_dns_cache=60)
+        return Held(self.doubted.extend, self._refused, limit=1, ssl=self._tls, ttl_dns_cache=60)
 
 
 @asynccontextmanager

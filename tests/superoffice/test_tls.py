@@ -1,6 +1,7 @@
 """Whom we trust: certificates are always verified, and what is wrong with one stops the run."""
 
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -320,3 +321,45 @@ async def test_a_server_that_is_too_old_is_told(
     assert words in str(outcome.stop)
     assert remedy in str(outcome.stop)
     assert (outcome.result, outcome.wire_puts) == (Result.FAILED, 0)
+
+
+def demanding(authority: trustme.CA) -> ssl.SSLContext:
+    """Give a server's side of TLS that wants a certificate of whoever asks."""
+    context = serving(authority.issue_cert("127.0.0.1"))
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def refusing_without(context: ssl.SSLContext) -> Greeting:
+    """Do TLS by hand: asyncio's own server does not say on the wire why it ends."""
+
+    async def greet(peer: Peer) -> None:
+        came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(came, goes, server_side=True)
+        while data := await peer.reader.read(2**16):
+            came.write(data)
+            with suppress(ssl.SSLError):
+                tls.do_handshake()
+            await peer.send(goes.read())
+
+    return greet
+
+
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": used}) for used in (False, True)])
+@pytest.mark.proves("the service wants a client certificate")
+async def test_a_service_that_wants_a_certificate_of_ours_stops_the_run(
+    authority: trustme.CA, ca_file: Path
+) -> None:
+    """With TLS 1.3 it says so only after the handshake, when the PUT is on its way: nothing has read it."""
+    async with (
+        raw_server(greeting=refusing_without(demanding(authority))) as server,
+        open_client(settings(f"https://127.0.0.1:{server.port}", ca_file=ca_file)) as client,
+    ):
+        outcome = await client.put(change())
+        looked = await client.look(change())
+
+    assert (outcome.result, outcome.reason, outcome.trouble) == (Result.FAILED, Reason.CONNECTION, None)
+    assert outcome.wire_puts == 0
+    assert f"127.0.0.1:{server.port} wants a client certificate" in str(outcome.stop)
+    assert looked.stop == outcome.stop
