@@ -223,6 +223,7 @@ class Input(Section):
     locale: Language = "en"  # of the names of months and days in it
     date_format: DateFormat = None  # as strptime has it; None: ISO 8601 alone
     timezone: Zone = None  # in which a day begins and ends; None: this machine's
+    max_age: SecondsOrNever = None  # since the file's last change; an older one is refused
     coverage: Literal["changes", "everyone"] | None = None  # what a file with days to come tells of
     on_conflict: Literal["invalid", "last", "first"] = "invalid"
     unknown_people: Literal["invalid", "skip"] = "invalid"

@@ -165,7 +165,7 @@ def _unzstd(file: IO[bytes], _: str) -> Iterator[bytes]:
 
 def _unzipped(file: IO[bytes], name: str) -> Iterator[bytes]:
     with zipfile.ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if not _is_aside(member)]
+        members = members_of(archive)
         refuse_unreadable(name, "a ZIP file", members)
         if len(members) != 1:
             raise InputRefused(f"{name}: {_several(members)}")
@@ -174,8 +174,13 @@ def _unzipped(file: IO[bytes], name: str) -> Iterator[bytes]:
                 yield chunk
 
 
-def _is_aside(member: zipfile.ZipInfo) -> bool:
-    return member.filename.endswith("/") or member.filename.startswith("__MACOSX/")
+def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Give the files in an archive, without folders and what macOS puts beside them."""
+    return [
+        member
+        for member in archive.infolist()
+        if not member.filename.endswith("/") and not member.filename.startswith("__MACOSX/")
+    ]
 
 
 def refuse_unreadable(name: str, kind: str, members: list[zipfile.ZipInfo]) -> None:

@@ -10,6 +10,7 @@ from ..errors import InputRefused
 from ..model import Row
 from ..roundtrip import is_ours
 from ..settings import Input, Settings
+from .age import refuse_old
 from .containers import SAVE
 from .knowing import knowing
 from .rows import RowReader
@@ -60,10 +61,12 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
 
     *day* is the one on which its rows are to be due.
     """
-    with open_source(job, settings.input.encoding) as source:
-        kind = _format(source, settings.input)
-        table = _opener(kind)(source, settings.input)
+    config = settings.input
+    with open_source(job, config.encoding, config.timezone) as source:
+        table = _opener(_format(source, config))(source, config)
         with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
+            if not table.came_back:
+                refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
         table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
         yield _opened(source, table, reader, stdin=job == STDIN)

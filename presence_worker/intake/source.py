@@ -15,6 +15,7 @@ from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
 from ..roundtrip import is_ours
+from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 
 STDIN = "-"
@@ -42,6 +43,7 @@ class Source:
     encoding: str | None  # None: a workbook
     sha256: str  # of the file as it came
     packing: str | None  # what it was packed with
+    changed: float | None  # last, in seconds since 1970; None: it came through a pipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,12 @@ class _Fault:
 
 
 @contextmanager
-def open_source(job: str, encoding: str | None) -> Iterator[Source]:
+def open_source(job: str, encoding: str | None, zone: str | None) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
     The rule is: a byte-order mark; else *encoding*; else UTF-8; else cp1252, but only for a file
     without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file. A failed.csv is UTF-8
-    where it can be: *encoding* is meant for the job it came from.
+    where it can be: *encoding* is meant for the job it came from. *zone* is that of dates without one.
     """
     name = "standard input" if job == STDIN else job
     with _opened(job) as file, _unchanged(name, file):
@@ -74,6 +76,7 @@ def open_source(job: str, encoding: str | None) -> Iterator[Source]:
                 encoding=used,
                 sha256=sha256,
                 packing=packing.name if packing else None,
+                changed=changed_at(file, packing, zone),
             )
 
 

@@ -1,9 +1,12 @@
 """What the schedulers' files tell presence-worker: every command, option and setting in them exists."""
 
+import os
 import re
 import shlex
+import time
 import tomllib
 import xml.etree.ElementTree as ET
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +15,22 @@ import yaml
 from click.testing import CliRunner
 
 from presence_worker.cli.group import commands
+from presence_worker.configuration import load_settings
+from presence_worker.errors import InputRefused
+from presence_worker.intake.job import open_job
 from presence_worker.settings import Section, Settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 KINDS = ("systemd", "cron", "kubernetes", "windows", "docker")
 FILES = sorted(path for kind in KINDS for path in (CONFIG / kind).rglob("*") if path.is_file())
+SCHEDULES = (  # what starts `run` by itself
+    "systemd/presence-worker.service",
+    "systemd/presence-worker-inbox.service",
+    "cron/presence-worker",
+    "kubernetes/presence-worker.yaml",
+    "windows/presence-worker.xml",
+)
+MAX_AGE = re.compile(r"^(?!#).*max_age(?: = \"|=|, value: )(\w+)", re.MULTILINE | re.IGNORECASE)
 VARIABLE = re.compile(r"\bPRESENCE_WORKER_[A-Z_]+")
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
@@ -115,6 +129,31 @@ def test_the_configuration_in_the_config_map_is_valid() -> None:
 
     assert settings.target.base_url
     assert settings.auth.password is None
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_refuses_yesterdays_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the value that a schedule sets, a file of 23 hours is taken, and one of 25 hours is refused."""
+    (value,) = MAX_AGE.findall((CONFIG / name).read_text())
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__MAX_AGE", value)
+    job = tmp_path / "changes.csv"
+    job.write_text("associateId,status\n5,Away\n")
+
+    rows = rows_of(job, hours=23)
+
+    assert rows == 1
+    with pytest.raises(InputRefused, match=r"longer than input\.max_age .* did the export fail\?"):
+        rows_of(job, hours=25)
+
+
+def rows_of(job: Path, *, hours: int) -> int:
+    """Read a file as if it was last changed so many hours ago, with the settings of the environment."""
+    changed = time.time() - hours * 3600
+    os.utime(job, (changed, changed))
+    with open_job(str(job), load_settings(None, {}), date(2026, 12, 1)) as opened:
+        return len(list(opened.rows))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -191,30 +190,6 @@ def test_the_folders_are_the_ones_that_are_used() -> None:
     assert {made[f"{command[1]}/{part}"][5] for part in ("done", "refused")} == {
         f"{Storage().keep / 86400:.0f}d"
     }
-
-
-def guard() -> str:
-    """Give the shell command that looks at the nightly file's age, as systemd hands it over."""
-    text = (SYSTEMD / "presence-worker.service").read_text()
-    match = re.search(r"^ExecStart=/bin/sh -c '(.+)' sh (/\S+)$", text, re.MULTILINE)
-    assert match
-    assert f"presence-worker run {match[2]}" in text
-    return match[1].replace("$$", "$")
-
-
-@pytest.mark.parametrize(("hours", "code"), [(0, 0), (23, 0), (25, 4), (None, 0)])
-def test_yesterdays_file_is_refused(tmp_path: Path, hours: int | None, code: int) -> None:
-    """A file older than a day ends the night with 4; about a missing one the program itself complains."""
-    job = tmp_path / "changes of today.csv"
-    if hours is not None:
-        job.touch()
-        changed = time.time() - hours * 3600
-        os.utime(job, (changed, changed))
-
-    ended = subprocess.run(["sh", "-c", guard(), "sh", str(job)], capture_output=True, text=True, check=False)
-
-    assert ended.returncode == code
-    assert ("did the export fail?" in ended.stderr) == (code == 4)
 
 
 def test_the_words_of_an_instance_become_arguments(tmp_path: Path) -> None:
