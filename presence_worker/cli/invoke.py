@@ -20,9 +20,17 @@ from ..settings import Settings
 from ..superoffice import check_settings, open_client, target_name
 from .loading import load
 from .options import Options
-from .output import is_terminal
+from .output import is_terminal, warn
 
 Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
+
+
+class Warnings(Silence):
+    """Nobody is watching, but warnings are printed."""
+
+    def warn(self, words: str) -> None:
+        """Print it."""
+        warn(words)
 
 
 def settings_of(options: Options) -> Settings:
@@ -52,7 +60,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         options=repeated(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
-        progress=load("progress").ProgressLine() if watched else Silence(),
+        progress=load("progress").ProgressLine() if watched else Warnings(),
     )
 
 

@@ -64,6 +64,11 @@ def remark(line: str) -> None:
     _print(_harmless(line), sys.stderr)
 
 
+def warn(words: str) -> None:
+    """Print a warning on standard error, also with --quiet."""
+    remark(f"presence-worker: warning: {words}")
+
+
 def print_file(path: Path) -> None:
     """Print a file, byte for byte; a reader who has gone does not matter here, either.
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from .output import remark
+from .output import remark, warn
 
 
 class _Figures(ProgressColumn):
@@ -49,6 +49,10 @@ class ProgressLine:
     def remark(self, words: str) -> None:
         """Say it above the line."""
         remark(f"Note: {words}")
+
+    def warn(self, words: str) -> None:
+        """Say it in the same way as without the line."""
+        warn(words)
 
     def end(self) -> None:
         """Take the line away."""

@@ -1,12 +1,16 @@
 """How a job differs from the last one of the same target: half a file must not wipe a department."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ..journal import RunRecord
 from ..text import clean, counted
+from ..values import plain_duration
 
 FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
+
+STALE = 20 * 3600  # seconds; a nightly export has been renewed by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,7 @@ class Comparison:
     same_file: bool
     columns_added: list[str]
     columns_gone: list[str]
+    stale_after: float | None = None  # seconds since the last one began, where a new file was due by now
 
     def differences(self) -> list[str]:
         """Say what is so different that the file may be the wrong one; nothing where it is not."""
@@ -33,28 +38,44 @@ class Comparison:
 
     def notes(self) -> list[str]:
         """Say what the reader should know of it."""
+        if words := self.warning():
+            return [words]
         if self.same_file:
             return [f"this is the very file of the last job (run {self.run_id})"]
         return [f"differs from the last job: {words}" for words in self.differences()]
+
+    def warning(self) -> str | None:
+        """Say that the export has probably failed; None where the file is another one, or was due again."""
+        if self.stale_after is None:
+            return None
+        began = f"which began {plain_duration(self.stale_after)} ago"
+        return (
+            f"this is the very file of the last job (run {self.run_id}), {began}: did the export fail? "
+            "Set input.max_age to refuse an old file"
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Give what journal and summary keep."""
         return asdict(self)
 
 
-def compare(job: dict[str, Any], last: RunRecord | None) -> Comparison | None:
+def compare(job: dict[str, Any], last: RunRecord | None, max_age: float | None) -> Comparison | None:
     """Compare a job, as the journal describes it, with the run before; None where that says nothing.
 
+    With a *max_age* the age of the file was judged already.
     A failed.csv that came back is a part of another job: it is compared with nothing, and nothing with it.
     """
     if last is None or job["came_back"]:
         return None
     before, now = last.input["columns"] or [], job["columns"]
+    same_file = job["sha256"] == last.input["sha256"]
+    age = (datetime.now(UTC) - datetime.fromisoformat(last.created_at)).total_seconds()
     return Comparison(
         run_id=last.run_id,
         rows_before=last.input["rows"] - last.input.get("scheduled", 0),
         rows=job["rows"],
-        same_file=job["sha256"] == last.input["sha256"],
+        same_file=same_file,
         columns_added=[clean(name, 60) for name in now if name not in before],
         columns_gone=[clean(name, 60) for name in before if name not in now],
+        stale_after=age if same_file and max_age is None and age > STALE else None,
     )

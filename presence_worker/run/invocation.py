@@ -31,6 +31,9 @@ class Progress(Protocol):
     def remark(self, words: str) -> None:
         """Hear what should be known before anything is sent."""
 
+    def warn(self, words: str) -> None:
+        """Hear what should be known even where only errors are printed."""
+
 
 class Silence:
     """Nobody is watching."""
@@ -45,6 +48,9 @@ class Silence:
         """Say nothing."""
 
     def remark(self, words: str) -> None:
+        """Say nothing."""
+
+    def warn(self, words: str) -> None:
         """Say nothing."""
 
 

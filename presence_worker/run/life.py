@@ -142,8 +142,12 @@ def _say_first(run: RunRecord, invocation: Invocation) -> None:
     """Say what should be known before anything is sent."""
     for words in run.notes:
         log.warning("run.note", run_id=run.run_id, words=words)
-    for words in Comparison(**run.compared).notes() if run.compared else ():
-        invocation.progress.remark(words)
+    if not run.compared:
+        return
+    compared = Comparison(**run.compared)
+    for words in compared.notes():
+        tell = invocation.progress.warn if words == compared.warning() else invocation.progress.remark
+        tell(words)
 
 
 def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:

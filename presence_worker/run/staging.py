@@ -91,7 +91,7 @@ def _judge(
     counts = journal.counts()
     rows = sum(counts.values())
     described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
-    compared = compare(described, last)
+    compared = compare(described, last, settings.input.max_age)
     said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
     if compared:

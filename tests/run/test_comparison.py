@@ -1,6 +1,11 @@
 """The job beside the last one: half a file, another file, or the same one is said before it is sent."""
 
 import json
+import os
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +104,81 @@ def test_the_same_file_is_said_and_sent(worker: Worker, sandbox: Sandbox) -> Non
 
     assert said(ended) == [f"this is the very file of the last job (run {last.summary['run_id']})"]
     assert (ended.code, ended.summary["compared"]["same_file"], len(wishes(sandbox))) == (0, True, 6)
+
+
+def began(ended: Ended, worker: Worker, *, hours: float) -> None:
+    """Let a run have begun so many hours ago."""
+    moment = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+    journal = worker.folder_of(ended) / "journal.sqlite"
+    with closing(sqlite3.connect(journal, isolation_level=None)) as database:
+        database.execute("UPDATE run SET created_at = ?", (moment,))
+
+
+STALE = ": did the export fail? Set input.max_age to refuse an old file"
+
+
+@pytest.mark.parametrize(("hours", "is_stale"), [(19, False), (21, True)])
+@pytest.mark.parametrize("words", [("--json",), ("-q",), ()], ids=str)
+def test_the_same_file_a_day_later_is_sent_with_a_warning(
+    hours: int,
+    words: tuple[str, ...],
+    worker: Worker,
+    *,
+    is_stale: bool,
+) -> None:
+    """Before input.max_age is set, a warning says that the export may have failed, also with --quiet."""
+    last = night(worker, 3)
+    began(last, worker, hours=hours)
+
+    again = worker.call("run", str(worker.folder / "job.csv"), *worker.options, *words)
+
+    warnings = [line for line in again.err.splitlines() if line.startswith("presence-worker: warning: ")]
+    run = last.summary["run_id"]
+    expected = f"presence-worker: warning: this is the very file of the last job (run {run}), which began"
+    assert again.code == 0
+    assert [line.startswith(expected) and line.endswith(STALE) for line in warnings] == [True] * is_stale
+    if words == ("-q",):
+        assert (again.out, again.err.splitlines()) == ("", warnings)
+
+
+def test_the_warning_stands_in_the_report(worker: Worker) -> None:
+    """Whoever reads the summary or the page later finds it among the notes."""
+    began(night(worker, 3), worker, hours=21)
+
+    again = night(worker, 3)
+
+    (note,) = said(again)
+    assert note.endswith(STALE)
+    assert STALE in (worker.folder_of(again) / "report.html").read_text("utf-8")
+
+
+def test_with_max_age_the_age_of_the_file_decides(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export that was renewed and found nothing new is no reason for a warning."""
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__MAX_AGE", "24h")
+    began(night(worker, 3), worker, hours=21)
+
+    again = night(worker, 3)
+
+    assert (again.code, "warning" in again.err.replace('"level":"warning"', "")) == (0, False)
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "check"])
+@pytest.mark.proves("the file is older than `input.max_age`")
+def test_an_old_file_is_refused(
+    command: str, worker: Worker, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent, exit code 4; once it was exported again, the next command takes it."""
+    monkeypatch.setenv("PRESENCE_WORKER_INPUT__MAX_AGE", "24h")
+    path = write_csv(worker.folder / "job.csv", away([1]))
+    week_ago = time.time() - 7 * 86400
+    os.utime(path, (week_ago, week_ago))
+
+    ended = worker(command, path)
+
+    assert (ended.code, ended.summary["state"], wishes(sandbox)) == (4, "refused", [])
+    assert "7 days ago, longer than input.max_age (24 h 0 min) allows" in ended.summary["message"]
+    path.touch()
+    assert worker.follow(ended).code == 0
 
 
 def test_what_came_back_is_compared_with_nothing(worker: Worker) -> None:
