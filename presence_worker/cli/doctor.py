@@ -10,7 +10,7 @@ import anyio
 import click
 
 from ..checkup import Case, Verdict, diagnosis, examine
-from ..configuration import OPTION, find_config, usable_settings
+from ..configuration import find_config, usable_settings
 from ..days import today
 from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
@@ -19,7 +19,7 @@ from ..run.invocation import SANDBOX, Invocation, Silence, quoted
 from ..run.signals import halting
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
-from .invoke import named_target, repeated, settings_of, work
+from .invoke import blames_an_option, named_target, repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
 from .output import Summary, print_json, print_lines, remark
@@ -128,7 +128,7 @@ async def _examined(
         case = Case(invocation=invocation, problems=problems, config=config, write_to=write_to)
         more = ("--write-check", str(write_to)) if write_to else ()
         again = quoted("doctor", *invocation.options, *more)
-        if any(problem.startswith(OPTION) for problem in problems):
+        if blames_an_option(problems, options):
             again = quoted("doctor", "--help")  # the same options again cannot work
         return diagnosis(await examine(case), case, again)
 

@@ -2,22 +2,22 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
 import anyio
 
 from .. import log
-from ..configuration import CONFIG_VARIABLE, find_config, load_settings
+from ..configuration import CONFIG_VARIABLE, OPTION, find_config, load_settings
 from ..days import today
-from ..errors import UsageFault
+from ..errors import OptionFault, UsageFault
 from ..journal import Archive
 from ..report import Summary
 from ..run.invocation import SANDBOX, Invocation, Silence
 from ..run.signals import raise_on_signal
 from ..settings import Settings
-from ..superoffice import check_settings, open_client, target_name
+from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .loading import load
 from .options import Options
 from .output import is_terminal, warn
@@ -37,7 +37,9 @@ def settings_of(options: Options) -> Settings:
     """Load the settings in force, and set up the log by the options."""
     log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
     raise_on_signal()
-    return load_settings(find_config(options.config), options.flags)
+    settings = load_settings(find_config(options.config), options.flags)
+    check_addresses(settings)
+    return settings
 
 
 def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
@@ -48,7 +50,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     elif offline:
         target, open_service = named_target(settings), partial(open_client, settings)
     else:
-        check_settings(settings)
+        _check(settings, options)
         target = target_name(settings.target, settings.auth.login_url)
         open_service = partial(open_client, settings)
     watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
@@ -61,6 +63,24 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         input_options=options.of_the_input,
         open_service=open_service,
         progress=load("progress").ProgressLine() if watched else Warnings(),
+    )
+
+
+def _check(settings: Settings, options: Options) -> None:
+    try:
+        check_settings(settings)
+    except UsageFault as fault:
+        if blames_an_option(str(fault).splitlines(), options):
+            raise OptionFault(str(fault)) from None
+        raise
+
+
+def blames_an_option(problems: Iterable[str], options: Options) -> bool:
+    """Whether one of the problems is the value of an option: the same command again cannot work."""
+    has_address = "base_url" in options.flags.get("target", {})
+    return any(
+        problem.startswith(OPTION) or (has_address and problem.startswith("target.base_url: expected"))
+        for problem in problems
     )
 
 

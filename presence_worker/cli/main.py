@@ -12,7 +12,7 @@ import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from .group import commands
-from .options import without_credentials
+from .options import printable, without_credentials
 from .output import print_failure, remark
 
 PROGRAM = "presence-worker"
@@ -44,7 +44,7 @@ def main() -> NoReturn:
 
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
-    again = shlex.join([PROGRAM, *map(without_credentials, arguments)])
+    again = shlex.join([PROGRAM, *printable(arguments)])
     try:
         return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -53,7 +53,9 @@ def execute(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         path = context.command_path if context else PROGRAM
-        return _failed(arguments, ExitCode.USAGE, error.format_message(), f"{path} --help")
+        return _failed(
+            arguments, ExitCode.USAGE, without_credentials(error.format_message()), f"{path} --help"
+        )
     except OptionFault as error:
         return _failed(arguments, error.exit_code, str(error), f"{PROGRAM} {arguments[0]} --help")
     except PresenceWorkerError as error:

@@ -1,7 +1,7 @@
 """The options all commands share, and what they mean as settings."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,29 @@ REPEATED = (
 )
 PATHS = ("config", "state_dir")  # repeated as absolute ones: the next command may run elsewhere
 
+BASE_URL = "--base-url"
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
+
+def _a_file(_: click.Context, parameter: click.Parameter, place: str) -> str:
+    """Refuse an address without quoting it: it may have a key in it."""
+    if ADDRESS.match(place):
+        name = f"option {parameter.opts[0]}" if isinstance(parameter, click.Option) else "JOB"
+        raise OptionFault(f"{name}: an address, where a file is expected; fetch it first, then name the file")
+    return place
+
+
+def _path(name: str, words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(name, type=click.Path(), callback=_a_path, help=words)
+
+
+def _a_path(context: click.Context, parameter: click.Parameter, place: str | None) -> Path | None:
+    return None if place is None else Path(_a_file(context, parameter, place))
+
+
 _OPTIONS = [
-    click.option("--config", type=click.Path(path_type=Path), help="Configuration file."),
-    click.option("--state-dir", type=click.Path(path_type=Path), help="Directory that keeps runs."),
+    _path("--config", "Configuration file."),
+    _path("--state-dir", "Directory that keeps runs."),
     click.option("--base-url", help="Root of the SuperOffice service."),
     click.option("--sandbox", is_flag=True, help="Use a simulated service inside this program."),
     click.option("--rate", metavar="N", help="Requests per second, all together."),
@@ -65,13 +83,6 @@ _OPTIONS = [
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", count=True, help="Log more; twice for everything."),
 ]
-
-
-def _a_file(_: click.Context, __: click.Parameter, job: str) -> str:
-    """Refuse an address without quoting it: it may have a key in it."""
-    if ADDRESS.match(job):
-        raise OptionFault("JOB: an address, where a file is expected; fetch it first, then name the file")
-    return job
 
 
 job_argument = click.argument("job", callback=_a_file)
@@ -125,9 +136,27 @@ def _options(context: click.Context, given: dict[str, Any]) -> Options:
     )
 
 
-def without_credentials(word: str) -> str:
-    """Give a word of a command line as it may be printed: an address without name and password in it."""
-    return re.sub(r"(?<=://)[^/?#]*@", "", word)
+def without_credentials(text: str) -> str:
+    """Give a text as it may be printed: each address in it without name, password, query and fragment."""
+    return re.sub(r"(://[^\s?#'\"]*)[?#][^\s'\")]*", r"\1", re.sub(r"(?<=://)[^/?#\s]*@", "", text))
+
+
+def printable(arguments: Sequence[str]) -> list[str]:
+    """Give the words of a command line as they may be printed; a bad address need not look like one."""
+    words: list[str] = []
+    for word in arguments:
+        name, separator, value = word.partition("=")
+        if words and words[-1] == BASE_URL:
+            words.append(_bare(word))
+        elif name == BASE_URL:
+            words.append(f"{name}{separator}{_bare(value)}")
+        else:
+            words.append(without_credentials(word))
+    return words
+
+
+def _bare(address: str) -> str:
+    return re.sub(r"^([A-Za-z]+://)?[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
 
 
 def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,5 +167,5 @@ def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, .
             if name in PATHS:
                 words.append(str(given[name].absolute()))
             elif given[name] is not True:
-                words.append(without_credentials(str(given[name])))
-    return tuple(words)
+                words.append(str(given[name]))
+    return tuple(printable(words))

@@ -3,6 +3,14 @@
 from .client import Client
 from .maintenance import maintenance
 from .opening import check_settings, open_client
-from .root import is_online, target_name
+from .root import check_addresses, is_online, target_name
 
-__all__ = ["Client", "check_settings", "is_online", "maintenance", "open_client", "target_name"]
+__all__ = [
+    "Client",
+    "check_addresses",
+    "check_settings",
+    "is_online",
+    "maintenance",
+    "open_client",
+    "target_name",
+]

@@ -6,10 +6,26 @@ import re
 from yarl import URL
 
 from ..errors import UsageFault
-from ..settings import Target
+from ..settings import Settings, Target
 
 _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
+_SECRET = re.compile(r"[?#]|^([a-z]+:)?(//)?[^/]*@", re.IGNORECASE)  # a query, or a user before the host
 ONLINE = ".superoffice.com"
+ONLY_PLACE = "only host and path belong there; credentials go into [auth]"
+
+
+def check_addresses(settings: Settings) -> None:
+    """Raise UsageFault for addresses with a query, a fragment or a user in them, without repeating these.
+
+    A proxy's address may name a user: it is never printed.
+    """
+    target, proxy = settings.target, settings.target.proxy or ""
+    addresses = {"target.base_url": target.base_url, "auth.login_url": settings.auth.login_url}
+    found = [f"{name}: {ONLY_PLACE}" for name, text in addresses.items() if text and _SECRET.search(text)]
+    if "?" in proxy or "#" in proxy:
+        found.append("target.proxy: only user, host and port belong there")
+    if found:
+        raise UsageFault("\n".join(found))
 
 
 def service_root(target: Target) -> URL | None:
@@ -72,7 +88,7 @@ def root_of(
     if url.scheme not in ("http", "https") or not url.host:
         raise UsageFault(f"{name}: expected something like {example}")
     if url.user or url.password or url.query_string or url.fragment:
-        raise UsageFault(f"{name}: only host and path belong there; credentials go into [auth]")
+        raise UsageFault(f"{name}: {ONLY_PLACE}")
     if url.scheme == "http" and not target.allow_http and not is_loopback(url.host):
         raise UsageFault(
             f"{name}: http sends the credentials to {url.host} readable for everybody on the way; "

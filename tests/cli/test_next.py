@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from presence_worker.cli.group import COMMANDS
 from presence_worker.journal import target_lock
 from presence_worker.sandbox import Sandbox
 from tests.run.given import FAST, Ended, Worker, away, called, next_words, wishes, write_csv
@@ -227,6 +228,81 @@ def test_no_password_in_an_address_is_repeated(command: str, worker: Worker) -> 
     assert refused.code == 2
     assert "hunter2" not in refused.out + refused.err
     assert "https://x.example/a@b" in refused.summary["next"]
+
+
+ADDRESSES = (
+    "https://crm.example/SO?token=s3cr3t",
+    "https://crm.example/SO#s3cr3t",
+    "https://s3cr3t@crm.example/SO",
+    "https://me:s3cr3t@crm.example/SO",
+    "crm.example/SO?token=s3cr3t",
+    "me:s3cr3t@crm.example",
+)
+ON_A_TARGET = [name for name in COMMANDS if name != "sandbox"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("command", ON_A_TARGET)
+@pytest.mark.parametrize("json", [("--json",), ()], ids=["json", "words"])
+def test_no_secret_in_an_address_is_printed(
+    command: str, address: str, json: tuple[str, ...], worker: Worker
+) -> None:
+    """It is refused before anything happens, and what is printed has neither query nor user."""
+    words = [str(job(worker))] if command in ("run", "plan", "check") else []
+    words = ["last"] if command in ("apply", "undo", "report") else words
+
+    refused = worker.call(command, *words, "--base-url", address, *json)
+    joined = worker.call(command, *words, f"--base-url={address}", *json)
+
+    assert (refused.code, joined.code) == (2, 2)
+    assert "target.base_url: only host and path belong there" in refused.out + refused.err
+    assert "s3cr3t" not in refused.out + refused.err + joined.out + joined.err
+
+
+@pytest.mark.parametrize("name", ["TARGET__BASE_URL", "AUTH__LOGIN_URL", "TARGET__PROXY"])
+@pytest.mark.parametrize("command", ["run", "check", "doctor", "runs"])
+def test_wherever_the_address_comes_from(
+    name: str, command: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused by the setting's name; the same command works once that is corrected."""
+    monkeypatch.setenv(f"PRESENCE_WORKER_{name}", "https://crm.example/?token=s3cr3t")
+    setting = name.lower().replace("__", ".")
+    words = [str(job(worker))] if command in ("run", "check") else []
+
+    refused = worker.call(command, *words, "--json")
+
+    assert refused.code == 2
+    assert f"{setting}: only " in refused.out
+    assert "s3cr3t" not in refused.out + refused.err
+    assert next_words(refused)[0] == command
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "job.csv", "https://crm.example/?token=s3cr3t"),
+        ("https://crm.example/?token=s3cr3t",),
+        ("run", "job.csv", "--bse-url=https://crm.example/?token=s3cr3t"),
+        ("run", "--config", "https://me:s3cr3t@crm.example/", "job.csv"),
+    ],
+    ids=str,
+)
+def test_an_address_in_the_wrong_place_is_not_repeated(words: tuple[str, ...], worker: Worker) -> None:
+    """A misplaced word is quoted in the error, but for what may be a secret in it."""
+    refused = worker.call(*words, "--json")
+
+    assert refused.code == 2
+    assert "s3cr3t" not in refused.out + refused.err
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_an_address_that_is_none_is_not_named_again(command: str, worker: Worker) -> None:
+    """The same option cannot work."""
+    words = [str(job(worker))] if command == "run" else []
+
+    refused = worker.call(command, *words, "--base-url", "crm.example", "--json")
+
+    assert (refused.code, refused.summary["next"]) == (2, f"presence-worker {command} --help")
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "check"])
