@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from .. import log
-from ..configuration import CONFIG_VARIABLE, OPTION, find_config, load_settings
+from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings
 from ..days import today
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive
@@ -19,9 +19,12 @@ from ..run.signals import raise_on_signal
 from ..settings import Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .loading import load
-from .options import Options
+from .options import BASE_URL, Options, printable
 from .output import is_terminal, warn
 
+CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
+STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
+BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
 Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
 
 
@@ -95,13 +98,21 @@ def named_target(settings: Settings) -> str:
 
 
 def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
-    """Give the options the next command needs; it may be called from another directory than this one."""
+    """Give the options the next command needs; it may be called from another directory, or another shell."""
     words, config = options.repeated, find_config(options.config)
-    if config and "--config" not in words and (CONFIG_VARIABLE in os.environ or not config.is_absolute()):
+    if config and "--config" not in words and (_is_set(*CONFIG_VARIABLES) or not config.is_absolute()):
         words = ("--config", str(config.absolute()), *words)
-    if "--state-dir" not in words and not settings.storage.state_dir.is_absolute():
-        words = (*words, "--state-dir", str(settings.storage.state_dir.absolute()))
+    state = settings.storage.state_dir
+    if "--state-dir" not in words and (_is_set(*STATE_VARIABLES) or not state.is_absolute()):
+        words = (*words, "--state-dir", str(state.absolute()))
+    address = settings.target.base_url
+    if address and _is_set(BASE_URL_VARIABLE) and not (options.sandbox or BASE_URL in words):
+        words = (*words, *printable([BASE_URL, address]))
     return words
+
+
+def _is_set(*variables: str) -> bool:
+    return any(name.upper() in variables for name in os.environ)
 
 
 def work(function: Work, invocation: Invocation) -> Summary:

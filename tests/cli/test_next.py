@@ -156,6 +156,56 @@ def test_a_configuration_of_the_environment_is_named(worker: Worker, monkeypatch
     assert (ended.code, following.code) == (5, 0)
 
 
+@pytest.mark.parametrize("variable", ["PRESENCE_WORKER_STORAGE__STATE_DIR", "XDG_STATE_HOME"])
+@pytest.mark.parametrize("place", ["the state", "relative/state"])
+def test_a_state_directory_of_the_environment_is_named(
+    variable: str, place: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is found from a shell, or a folder, in which the scheduler's variable is not set."""
+    path = place if variable.startswith("PRESENCE") else str(worker.folder / place)
+    monkeypatch.setenv(variable, path)
+    where = ("--base-url", worker.url, *FAST, "--json")
+    ended = worker.call("run", str(job(worker)), *where, "--max-changes", "1")
+    monkeypatch.delenv(variable)
+    monkeypatch.chdir("/")
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code) == (5, 0)
+
+
+def test_a_target_of_the_environment_is_named(
+    worker: Worker, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Likewise the address; a rehearsal stays one."""
+    monkeypatch.setenv("presence_worker_target__BASE_URL", worker.url)
+    where = ("--state-dir", str(worker.state), *FAST, "--json", "--max-changes", "1")
+    ended = worker.call("run", str(job(worker)), *where)
+    rehearsed = worker.call("run", str(job(worker)), *where, "--sandbox")
+    monkeypatch.delenv("presence_worker_target__BASE_URL")
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code, len(wishes(sandbox))) == (5, 0, 3)
+    assert "--base-url" not in next_words(rehearsed)
+
+
+def test_a_configuration_below_xdg_config_home_is_named(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That variable, too, may be set in this shell alone."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(worker.folder / "etc"))
+    config = worker.folder / "etc" / "presence-worker" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[target]\nbase_url = '{worker.url}'\n[safety]\nmax_changes = 1\n")
+    ended = worker.call("run", str(job(worker)), "--state-dir", str(worker.state), *FAST, "--json")
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+
+    following = worker.follow(ended)
+
+    assert (ended.code, following.code) == (5, 0)
+
+
 def test_a_configuration_in_its_usual_place_need_not_be_named(worker: Worker) -> None:
     """Found from everywhere, it only makes the line longer."""
     config = Path.home() / ".config" / "presence-worker" / "config.toml"
