@@ -24,6 +24,8 @@ Nested = dict[str, dict[str, Any]]  # section: {key: value}
 
 def find_config(named: Path | None) -> Path | None:
     """Give the configuration file in force, or None; one that was named must exist."""
+    if named and not named.is_file():
+        raise OptionFault(f"configuration file {named}: no such file")
     named = named or (Path(value) if (value := os.environ.get(CONFIG_VARIABLE)) else None)
     if named:
         if not named.is_file():

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -100,7 +101,7 @@ def named_target(settings: Settings) -> str:
 def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
     """Give the options the next command needs; it may be called from another directory, or another shell."""
     words, config = options.repeated, find_config(options.config)
-    if config and "--config" not in words and (_is_set(*CONFIG_VARIABLES) or not config.is_absolute()):
+    if config and "--config" not in words and needs_naming(config):
         words = ("--config", str(config.absolute()), *words)
     state = settings.storage.state_dir
     if "--state-dir" not in words and (_is_set(*STATE_VARIABLES) or not state.is_absolute()):
@@ -109,6 +110,11 @@ def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
     if address and _is_set(BASE_URL_VARIABLE) and not (options.sandbox or BASE_URL in words):
         words = (*words, *printable([BASE_URL, address]))
     return words
+
+
+def needs_naming(config: Path) -> bool:
+    """Whether a configuration file that no option names is found only here, or only in this shell."""
+    return _is_set(*CONFIG_VARIABLES) or not config.is_absolute()
 
 
 def _is_set(*variables: str) -> bool:

@@ -1,7 +1,6 @@
 """The outermost frame: whatever happens becomes one true exit code, and one JSON object where asked for."""
 
 import os
-import shlex
 import signal
 import sys
 import traceback
@@ -12,7 +11,8 @@ import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from .group import commands
-from .options import printable, without_credentials
+from .loading import load
+from .options import without_credentials
 from .output import print_failure, remark
 
 PROGRAM = "presence-worker"
@@ -44,7 +44,6 @@ def main() -> NoReturn:
 
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
-    again = shlex.join([PROGRAM, *printable(arguments)])
     try:
         return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -60,10 +59,10 @@ def execute(arguments: Sequence[str]) -> int:
         return _failed(arguments, error.exit_code, str(error), f"{PROGRAM} {arguments[0]} --help")
     except PresenceWorkerError as error:
         message = str(error) if error.next else _fed_again(arguments, str(error))
-        return _failed(arguments, error.exit_code, message, error.next or again)
+        return _failed(arguments, error.exit_code, message, error.next or _again(arguments))
     except (KeyboardInterrupt, click.Abort):
         message = _fed_again(arguments, "interrupted before anything was sent")
-        return _failed(arguments, ExitCode.INTERRUPTED, message, again)
+        return _failed(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
         return _failed(arguments, ExitCode.CRASHED, _where(error), f"{PROGRAM} resume")
 
@@ -78,6 +77,12 @@ def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command
     }
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
+
+
+def _again(arguments: Sequence[str]) -> str:
+    """Give the same command, as it can be called from anywhere."""
+    again: str = load("again").same_again(arguments)
+    return again
 
 
 def _fed_again(arguments: Sequence[str], message: str) -> str:

@@ -190,6 +190,44 @@ def test_a_target_of_the_environment_is_named(
     assert "--base-url" not in next_words(rehearsed)
 
 
+def test_the_same_command_works_from_elsewhere(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are given in full, and what came from the environment is named."""
+    write_csv(Path("job.csv"), away([1, 2]))
+    Path("etc").mkdir()
+    Path("etc/settings.toml").write_text(f"[target]\nbase_url = '{worker.url}'\n")
+    monkeypatch.setenv("PRESENCE_WORKER_CONFIG", "etc/settings.toml")
+    with target_lock(worker.url, worker.state):
+        ended = worker.call("run", "job.csv", "--state-dir", "state", *FAST, "--json")
+    monkeypatch.delenv("PRESENCE_WORKER_CONFIG")
+    monkeypatch.chdir("/")
+
+    following = worker.call(*next_words(ended))
+
+    assert (ended.code, following.code) == (7, 0)
+
+
+def test_the_same_command_after_a_fault_of_the_configuration(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the file is corrected it works, wherever it is typed."""
+    write_csv(Path("-job.csv"), away([1, 2]))
+    config = worker.folder / "settings.toml"
+    config.write_text(f"[target]\nbase_ulr = '{worker.url}'\n")
+    monkeypatch.setenv("PRESENCE_WORKER_CONFIG", str(config))
+    monkeypatch.setenv("PRESENCE_WORKER_STORAGE__STATE_DIR", "state")
+    ended = worker.call("run", *FAST, "--json", "--", "-job.csv")
+    monkeypatch.delenv("PRESENCE_WORKER_CONFIG")
+    monkeypatch.delenv("PRESENCE_WORKER_STORAGE__STATE_DIR")
+    monkeypatch.chdir("/")
+    config.write_text(f"[target]\nbase_url = '{worker.url}'\n")
+
+    following = worker.call(*next_words(ended))
+
+    assert (ended.code, following.code) == (2, 0)
+    assert f"{config}, line 2: target.base_ulr: no such setting" in ended.summary["message"]
+    assert (worker.folder / "state" / "runs").is_dir()
+
+
 def test_a_configuration_below_xdg_config_home_is_named(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

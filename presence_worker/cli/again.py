@@ -1,0 +1,55 @@
+"""The same command once more, so that it works from another directory, and from another shell."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..configuration import find_config
+from ..errors import UsageFault
+from ..run.invocation import quoted
+from .group import COMMANDS
+from .invoke import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
+from .options import BASE_URL, printable
+
+WITHOUT_OPTIONS = ("sandbox",)  # of the common ones
+PLACES = ("--config", "--state-dir")
+END = "--"  # of the options
+
+
+def same_again(arguments: Sequence[str]) -> str:
+    """Give a command line as it may be printed and called again, paths in full."""
+    words: list[str] = []
+    for word in printable(arguments):
+        name, separator, value = word.partition("=")
+        if name in PLACES and separator:
+            words.append(f"{name}={Path(value).absolute()}")
+        else:
+            words.append(str(Path(word).absolute()) if _is_path(word, words) else word)
+    if arguments and arguments[0] in COMMANDS and arguments[0] not in WITHOUT_OPTIONS:
+        end = words.index(END) if END in words else len(words)
+        words[end:end] = _from_surroundings({word.partition("=")[0] for word in words})
+    return quoted(*words)
+
+
+def _is_path(word: str, before: list[str]) -> bool:
+    return before[-1:] in ([place] for place in PLACES) or (before != [] and Path(word).is_file())
+
+
+def _from_surroundings(given: set[str]) -> list[str]:
+    """Give the options for what was found through variables, or in the working directory."""
+    variables = {name.upper(): value for name, value in os.environ.items()}
+    words: list[str] = []
+    if "--config" not in given and (config := _config()) and needs_naming(config):
+        words += ["--config", str(config.absolute())]
+    if "--state-dir" not in given and (state := variables.get(STATE_VARIABLES[0])):
+        words += ["--state-dir", str(Path(state).expanduser().absolute())]
+    if not given & {BASE_URL, "--sandbox"} and (address := variables.get(BASE_URL_VARIABLE)):
+        words += printable([BASE_URL, address])
+    return words
+
+
+def _config() -> Path | None:
+    try:
+        return find_config(None)
+    except UsageFault:  # the variable names one that is not there
+        return None
