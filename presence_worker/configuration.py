@@ -163,6 +163,11 @@ def _nearest(path: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def origin_of(name: str, file: Path | None, flags: Nested) -> str:
+    """Say where the value of a setting, such as "target.base_url", stands."""
+    return _origin(name.split("."), file, _read(file) if file else "", flags)
+
+
 def _origin(path: list[str], file: Path | None, text: str, flags: Nested) -> str:
     """Say where a value stands, so that the reader can go there: flag, variable, or file and line."""
     section, key = path[0], path[1] if len(path) > 1 else ""

@@ -1,7 +1,7 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -99,14 +99,27 @@ class Planned(PresenceWorkerError):
     exit_code = ExitCode.DONE
 
 
+class Suspect(StrEnum):
+    """What has to be corrected first: with the same settings the next command ends in the same way."""
+
+    TARGET = "target"  # the address leads elsewhere, and so the run belongs to the wrong target
+    SIGN_IN = "sign_in"  # the same password once more may lock the account
+
+
 class Stopped(PresenceWorkerError):
-    """The run cannot go on now; `resume` continues it."""
+    """The run cannot go on now; `resume` continues it, unless the *suspect* has to be corrected first."""
 
     exit_code = ExitCode.STOPPED
 
-
-class CredentialsRefused(Stopped):
-    """The credentials are wrong until they are corrected: to try them again may lock the account."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        next: str | None = None,  # noqa: A002 - the summary's word
+        suspect: Suspect | None = None,
+    ) -> None:
+        super().__init__(message, next=next)
+        self.suspect = suspect
 
 
 class Locked(PresenceWorkerError):

@@ -5,6 +5,8 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
+from .errors import Suspect
+
 MAX_ASSOCIATE_ID = 2_147_483_647  # int32, by the service's reference
 MAX_MESSAGE_LENGTH = 255  # characters; the column behind the comment is a String(255)
 PRESENT = "StatusNormal"
@@ -204,7 +206,7 @@ class Outcome(NamedTuple):
     html: bool = False  # a page for people came instead of an answer
     seen: Presence | None = None  # what a read showed, or a PUT's foreign echo
     stop: str | None = None  # why the whole run must stop: not this row's fault
-    credentials_refused: bool = False  # that is why: the same ones must not be tried again
+    suspect: Suspect | None = None  # what has to be corrected first, where that is known
 
     def after(self, earlier: "Outcome") -> "Outcome":
         """This outcome as the one that follows *earlier*: tries add up, and doubt stays.

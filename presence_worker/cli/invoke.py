@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from .. import log
-from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings
+from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings, origin_of
 from ..days import today
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive
@@ -67,6 +67,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         input_options=options.of_the_input,
         open_service=open_service,
         progress=load("progress").ProgressLine() if watched else Warnings(),
+        origin=partial(origin_of, file=find_config(options.config), flags=options.flags),
     )
 
 

@@ -13,8 +13,11 @@ from .show import show
 @click.command("resume")
 @click.argument("run", required=False)
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
+@click.option(
+    "--if-corrected", is_flag=True, help="Try nothing while the credentials are as they were refused."
+)
 @common_options
-def command(options: Options, run: str | None, *, any_age: bool) -> int:
+def command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:
     """Continue a stopped run: send what is not sent, failed or unknown.
 
     RUN is a run's id, a unique beginning of it, or `last`; without it, the newest run that can be
@@ -25,4 +28,5 @@ def command(options: Options, run: str | None, *, any_age: bool) -> int:
       presence-worker resume
       presence-worker resume 20261123T020000Z-7f3a --rate 5
     """
-    return show(work(partial(resume_run, run, any_age=any_age), invocation_of(options)), options)
+    resume = partial(resume_run, run, any_age=any_age, if_corrected=if_corrected)
+    return show(work(resume, invocation_of(options)), options)

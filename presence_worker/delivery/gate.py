@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import anyio
 
-from ..errors import Stopped
+from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from ..values import plain_duration
 from .halt import Halt
@@ -43,6 +43,7 @@ class Gate:
         self.is_open = False
         self._answered = False  # by anybody, ever
         self._last_words = ""  # of trouble
+        self._suspect: Suspect | None = None
         self._good = clock()  # when the last useful answer came
         self._next_probe = clock()
 
@@ -74,7 +75,8 @@ class Gate:
     def _give_up(self) -> None:
         waited = plain_duration(self._clock() - self._good)
         why = f" ({self._last_words})" if self._last_words else ""
-        self._halt(Stopped(f"the service gave no useful answer for {waited}{why}"))
+        suspect = None if self._answered else self._suspect
+        self._halt(Stopped(f"the service gave no useful answer for {waited}{why}", suspect=suspect))
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
         """Take in what became of a try; give it with everybody's trouble told from the row's own."""
@@ -87,7 +89,7 @@ class Gate:
             outcome = outcome._replace(trouble=self._everybodys(change) or outcome.trouble)
         elif outcome.trouble is not Trouble.THROTTLED:
             self._welcome()
-        self._last_words = outcome.detail or self._last_words
+        self._last_words, self._suspect = outcome.detail or self._last_words, outcome.suspect
         waiting = outcome.trouble in (Trouble.THROTTLED, Trouble.WAITING)
         if waiting and self._clock() - self._good >= self._patience:
             self._give_up()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from ..errors import CredentialsRefused, Stopped
+from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Result, Send
 from ..values import Limit
 from .halt import Halt
@@ -12,6 +12,7 @@ ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at an
 FORBIDDEN = 403
 NO_SUCH_METHOD = 405
 NEVER_THE_ROW = (FORBIDDEN, NO_SUCH_METHOD, 415)  # a permission, an address or a format: the configuration
+NO_SUCH_PLACE = (404, NO_SUCH_METHOD)
 NOT_DONE = (Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 Settled = tuple[Change, Outcome]
 
@@ -33,13 +34,10 @@ def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
             pages += 1
             rows.add(change.row)
         if outcome.stop:
-            halt((CredentialsRefused if outcome.credentials_refused else Stopped)(outcome.stop))
+            halt(Stopped(outcome.stop, suspect=outcome.suspect))
         elif pages >= PAGES:
-            halt(
-                Stopped(
-                    "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
-                )
-            )
+            words = "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
+            halt(Stopped(words, suspect=Suspect.TARGET))
         elif outcome.retry_after and outcome.retry_after > longest_wait():
             halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
         return outcome
@@ -94,7 +92,9 @@ class Watch:
         self._blamed = True
         number, said = len(self._kept_back), (outcome.detail or "").rstrip(".")
         words = f"the service refused {number} rows in a row alike ({outcome.http_status}): {said}"
-        self._halt(Stopped(f"{words}; correct the configuration or the permission, then resume"))
+        suspect = Suspect.TARGET if outcome.http_status in NO_SUCH_PLACE else None
+        way_on = "is target.base_url right?" if suspect else "correct the configuration or the permission"
+        self._halt(Stopped(f"{words}; {way_on}", suspect=suspect))
         return [(c, o._replace(result=Result.FAILED)) for c, o in self.release()]
 
     def release(self) -> Iterator[Settled]:

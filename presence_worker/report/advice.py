@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from ..errors import Suspect
 from ..journal import Reader
 from ..model import Intent, Reason, Result, State, Step
 from .words import REFUSED_US, Mender, mender, told_as
@@ -17,6 +18,11 @@ class NextStep(StrEnum):
     APPLY = "look at what would be changed; if it is right, apply the run"
     PLAN_ON = "resume the run: it makes the plan, and sends nothing"
     LET_IN = "have the permission given, or the configuration mended; resume the run after that"
+    BEGIN_ANEW = "correct the address, then run the file: nothing was sent to the right place"
+    SIGN_IN = (
+        "correct the credentials first, because trying the same ones again may lock the account; then resume "
+        "the run: it tries nothing while they are the same"
+    )
     RESUME = "resume the run"
     MEND = "mend failed.csv and run it"
     ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
@@ -31,7 +37,8 @@ def next_steps(journal: Reader, state: str) -> list[NextStep]:
     unsettled = journal.to_send()
     if state in (State.PLANNED, State.HELD):
         return [NextStep.APPLY] if unsettled else []
-    return [*([_going_on(journal)] if unsettled else []), *_of_what_is_wrong(journal)]
+    going_on = [_going_on(journal)] if unsettled else []
+    return going_on if NextStep.BEGIN_ANEW in going_on else [*going_on, *_of_what_is_wrong(journal)]
 
 
 def advice(journal: Reader, state: str) -> str:
@@ -42,10 +49,21 @@ def advice(journal: Reader, state: str) -> str:
 
 def _going_on(journal: Reader) -> NextStep:
     run = journal.run()
+    if run.input.get("suspect") == Suspect.TARGET and _may_begin_anew(journal):
+        return NextStep.BEGIN_ANEW
+    if run.input.get("suspect") == Suspect.SIGN_IN:
+        return NextStep.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
         return NextStep.PLAN_ON
     refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.reasons())
     return NextStep.LET_IN if refused else NextStep.RESUME
+
+
+def _may_begin_anew(journal: Reader) -> bool:
+    """Whether the right service can have seen nothing of the run yet."""
+    run, counts = journal.run(), journal.counts()
+    proven = run.intent == Intent.UNDO or run.step == Step.COMPARE  # by what was read before
+    return not (proven or counts[Result.UPDATED] or counts[Result.UNCHANGED])
 
 
 def _of_what_is_wrong(journal: Reader) -> list[NextStep]:

@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 
 from ..delivery import Halt, Policy
-from ..model import Change, Presence, Result
+from ..model import Change, Outcome, Presence, Result
 from ..superoffice import Client
 from ..superoffice.census import Census
 
@@ -13,13 +13,13 @@ NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  
 log = structlog.get_logger()
 
 
-async def count_users(census: Census, client: Client, policy: Policy, halt: Halt) -> str | None:
-    """Read all users into *census*; give why that is not to be had, or None. A halt ends it early."""
+async def count_users(census: Census, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
+    """Read all users into *census*; give what kept us from it, or None. A halt ends it early."""
     tries = policy.tries(partial(client.count, census))
     with halt.scope():
         while not census.is_whole and not halt.reason:
             outcome = await tries.settle(NOBODY)
             if outcome.result is not Result.NOT_SENT and not halt.reason:
-                return f"the query of all users is not to be had ({outcome.detail})"
+                return outcome
         log.info("read.users", users=len(census.users))
     return None

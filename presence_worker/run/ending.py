@@ -10,6 +10,7 @@ from ..journal import NOT_DONE, Journal
 from ..model import State
 from ..report import NextStep, advice, headline_of, next_steps
 from ..settings import Input
+from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
 from .invocation import Invocation
 from .staging import place_of, storable
 
@@ -30,11 +31,14 @@ def ending_of(
 ) -> Ending:
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
+    note_suspect(journal, error, invocation.settings.auth)
     way_on = next_steps(journal, state)
     command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
     if error is None or state is State.FINISHED:
         return Ending(state, _code(journal), message_of(journal, state, None), command)
     words = None if state is State.PLANNED else _words(error, job)
+    if way_on:
+        words = "; ".join(filter(None, (words, *to_correct(way_on[0], journal, invocation))))
     return Ending(state, error.exit_code, message_of(journal, state, words), command)
 
 
@@ -90,6 +94,10 @@ def _command(step: NextStep, journal: Journal, folder: Path, job: str | None, in
             return storable(again)
         case NextStep.APPLY:
             return invocation.command("apply", folder.name)
+        case NextStep.BEGIN_ANEW:
+            return begin_anew(journal.run(), invocation)
+        case NextStep.SIGN_IN:
+            return invocation.command("resume", folder.name, IF_CORRECTED)
         case NextStep.RESUME | NextStep.PLAN_ON | NextStep.LET_IN:
             return invocation.command("resume", folder.name)
         case NextStep.SCHEDULE:

@@ -66,6 +66,7 @@ class Invocation:
     input_options: tuple[str, ...]  # likewise, where the same job is read again
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
     progress: Progress
+    origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def command(self, *words: str) -> str:
         """Give a command that works as printed, with the options of this one."""

@@ -13,6 +13,7 @@ from ..model import Intent, Reason, Result, State, Verdict
 from ..report import Summary, summarise, write_reports
 from .cautions import unanswered
 from .comparison import Comparison
+from .correcting import check_corrected
 from .earlier import (
     GLANCE,
     called,
@@ -58,7 +59,9 @@ async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.R
             return _finish(journal, folder, job, error, invocation)
 
 
-async def resume_run(name: str | None, invocation: Invocation, *, any_age: bool) -> Summary:
+async def resume_run(
+    name: str | None, invocation: Invocation, *, any_age: bool, if_corrected: bool = False
+) -> Summary:
     """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
     with _at_work(invocation):
         folder = choose(name, invocation)
@@ -67,6 +70,8 @@ async def resume_run(name: str | None, invocation: Invocation, *, any_age: bool)
             check_target(run, invocation)
             if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
                 return _as_it_ended(journal, folder, run, invocation)
+            if if_corrected:
+                check_corrected(run, invocation)
             return await _go_on(journal, folder, "resume", invocation, any_age=any_age)
 
 

@@ -6,7 +6,7 @@ import anyio.lowlevel
 import structlog
 
 from ..delivery import Halt, Policy, deliver
-from ..errors import Stopped
+from ..errors import Stopped, Suspect
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
 from ..superoffice import Client
@@ -21,6 +21,7 @@ from .naming import find_people
 from .verdicts import barred, is_presence, unknown, unread_return
 
 PAGE = 500  # rows read from the journal, findings written, and people looked at, at once
+NOT_FOUND = 404
 ALIKE = 20  # looks that show nobody: it is not the people then
 OFF = "no row can be `unchanged`, and there is no undo"
 log = structlog.get_logger()
@@ -76,22 +77,25 @@ class Reading:
             census = Census(*(COLUMNS_OF[column] if column else ()))
             trouble = await count_users(census, self._client, self._policy, self._halt)
             if trouble:
-                self._findings.note(trouble)
+                self._findings.note(f"the query of all users is not to be had ({trouble.detail})")
             elif not self._halt.reason:
                 self._census = census
         if column and not self._halt.reason:
-            self._find_people()
+            self._find_people(trouble)
         if not self._halt.reason and (self._how != "off" or self._journal.has_returns()):
             await self._look()
         self._settle_unread_returns()
         self._findings.write()
         return self._census.service_users if self._census else None
 
-    def _find_people(self) -> None:
+    def _find_people(self, trouble: Outcome | None) -> None:
         if self._census is None:
             self._findings.write()
+            is_elsewhere = trouble is not None and (trouble.html or trouble.http_status == NOT_FOUND)
+            words = "people named by login or e-mail cannot be found: the service does not show all users"
             raise Stopped(
-                "people named by login or e-mail cannot be found: the service does not show all users"
+                f"{words}; is target.base_url right?" if is_elsewhere else words,
+                suspect=Suspect.TARGET if is_elsewhere else None,
             )
         was_added = "scheduled" in self._run.input  # before this run was resumed
         earlier = None if was_added else pending(self._invocation, self._run.run_id)
@@ -139,7 +143,9 @@ class Reading:
     def _end(self) -> None:
         """Say what is to be said when everybody was looked at."""
         if self._nobodies and self._how == "auto":
-            self._give_up("the service shows none of the associates")
+            self._give_up(
+                "the service shows none of the associates", None if self._census else Suspect.TARGET
+            )
         self._settle_nobodies()
         if self._unread_rows:
             words = "the present values of {} associates cannot be read: they are not `unchanged`, nor undone"
@@ -191,7 +197,7 @@ class Reading:
         if self._has_seen or self._census:
             self._settle_nobodies()
         elif len(self._nobodies) >= ALIKE:
-            self._give_up(f"the service shows nobody of the first {ALIKE} associates")
+            self._give_up(f"the service shows nobody of the first {ALIKE} associates", Suspect.TARGET)
 
     def _settle_nobodies(self) -> None:
         for wish, said in self._nobodies:
@@ -220,11 +226,12 @@ class Reading:
         for row in unread_returns(self._journal):
             self._findings.settle(unread_return(row))
 
-    def _give_up(self, words: str) -> None:
+    def _give_up(self, words: str, suspect: Suspect | None = None) -> None:
         """End the reading: without it, only a run that may do without is sent."""
         self._given_up = True
         self._nobodies.clear()
         if self._how == "each" or self._moved_by is not None or self._run.intent == Intent.PLAN:
-            self._halt(Stopped(f"{words}; nothing was sent"))
+            doubt = "; is target.base_url right?" if suspect else ""
+            self._halt(Stopped(f"{words}; nothing was sent{doubt}", suspect=suspect))
         else:
             self._findings.note(f"{words}; sent without reading: {OFF}")

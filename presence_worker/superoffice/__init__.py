@@ -1,5 +1,6 @@
 """The only place that knows the service."""
 
+from .auth import known_secrets
 from .client import Client
 from .maintenance import maintenance
 from .opening import check_settings, open_client
@@ -10,6 +11,7 @@ __all__ = [
     "check_addresses",
     "check_settings",
     "is_online",
+    "known_secrets",
     "maintenance",
     "open_client",
     "target_name",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import anyio
 from yarl import URL
 
+from ..errors import Suspect
 from .credential import FOREVER, Credential
 from .held_up import refused
 from .lease import Lease
@@ -63,7 +64,7 @@ class Access:
 
     def _named(self, credential: Credential) -> URL:
         if credential.root is None:
-            raise refused("nobody says where the tenant's service is; set target.base_url")
+            raise refused("nobody says where the tenant's service is; set target.base_url", Suspect.TARGET)
         return self._root_of(credential.root)
 
     def _show(self, credential: Credential) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from yarl import URL
 
+from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..text import clean, redact
 from .challenges import advice
@@ -82,7 +83,12 @@ def _redirected(change: Change, status: int, headers: Mapping[str, str], _: byte
     host = redact(_host(headers.get("Location", "")), [change.wanted.message])
     words = f"the service answered {status} and sent us to {host}; is target.base_url right?"
     return Outcome(
-        result=Result.FAILED, reason=Reason.BAD_ANSWER, http_status=status, detail=words, stop=words
+        result=Result.FAILED,
+        reason=Reason.BAD_ANSWER,
+        http_status=status,
+        detail=words,
+        stop=words,
+        suspect=Suspect.TARGET,
     )
 
 
@@ -103,7 +109,7 @@ def _credentials_refused(change: Change, status: int, headers: Mapping[str, str]
         http_status=status,
         detail=said or words,
         stop=f"{stop}: {said}" if said else stop,
-        credentials_refused=True,
+        suspect=Suspect.SIGN_IN,
     )
 
 
@@ -115,7 +121,7 @@ def _proxy_refused(_: Change, status: int, __: Mapping[str, str], ___: bytes) ->
         http_status=status,
         detail=words,
         stop=words,
-        credentials_refused=True,
+        suspect=Suspect.SIGN_IN,
     )
 
 
@@ -124,7 +130,14 @@ def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> O
         "the service answered 421: this host does not serve the tenant; set target.tenant, so that its state "
         "says where it is, or target.base_url to its numbered host, and see that they are right"
     )
-    return Outcome(result=Result.FAILED, reason=Reason.REFUSED, http_status=status, detail=words, stop=words)
+    return Outcome(
+        result=Result.FAILED,
+        reason=Reason.REFUSED,
+        http_status=status,
+        detail=words,
+        stop=words,
+        suspect=Suspect.TARGET,
+    )
 
 
 def _throttled(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:

@@ -1,5 +1,6 @@
 """What keeps a request from going out, or makes it go out once more, as something that can be raised."""
 
+from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 
 
@@ -41,8 +42,8 @@ def away(words: str, *, retry_after: float | None = None) -> AwayError:
     )
 
 
-def refused(words: str, *, credentials: bool = False) -> RefusedError:
-    """Give the error that stops the run; *words* say what to do, *credentials* that these were refused."""
+def refused(words: str, suspect: Suspect | None = Suspect.SIGN_IN) -> RefusedError:
+    """Give the error that stops the run; *words* say what to do, *suspect* what to correct first."""
     return RefusedError(
         Outcome(
             result=Result.FAILED,
@@ -50,7 +51,7 @@ def refused(words: str, *, credentials: bool = False) -> RefusedError:
             detail=words,
             wire_puts=0,
             stop=words,
-            credentials_refused=credentials,
+            suspect=suspect,
         )
     )
 

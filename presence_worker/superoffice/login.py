@@ -6,6 +6,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ..errors import Suspect
 from ..model import Result
 from ..text import clean
 from .exchange import Answer, exchange
@@ -62,7 +63,8 @@ class Login:
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
             raise refused(
                 f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
-                "is auth.login_url (or target.environment) right?"
+                "is auth.login_url (or target.environment) right?",
+                Suspect.TARGET,
             )
         return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
 
@@ -71,7 +73,7 @@ def unanswered(host: str, error: BaseException) -> HeldUpError:
     """Give what it means for all of us that a request of signing in ended in *error*."""
     outcome = lost(error)
     if outcome.stop:
-        return refused(f"signing in: {outcome.stop}", credentials=outcome.credentials_refused)
+        return refused(f"signing in: {outcome.stop}", outcome.suspect)
     words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
     return away(f"signing in at {host}: {words}")
 

@@ -4,6 +4,7 @@ import errno
 
 import aiohttp
 
+from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
 from .handshakes import explained
@@ -11,6 +12,9 @@ from .held_up import HeldUpError
 
 PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
+ANOTHER_HOST = (62, 64)  # OpenSSL: the certificate is for another name, or another address
+_NoSuchHost = aiohttp.ClientConnectorDNSError
 _CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
 
 
@@ -64,7 +68,8 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
     words = clean(error.os_error.strerror or type(error.os_error).__name__, 100)
     if error.os_error.errno in TOO_MANY_FILES:
         return _failed(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
-    return _failed(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
+    outcome = _failed(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
+    return outcome._replace(suspect=Suspect.TARGET) if isinstance(error, _NoSuchHost) else outcome
 
 
 def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
@@ -78,7 +83,17 @@ def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.Client
     is_untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError)
     failure = explained(error.certificate_error if is_untrusted else error.os_error)
     outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
-    return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}")
+    return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}", suspect=_suspect(error))
+
+
+def _suspect(
+    error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError,
+) -> Suspect | None:
+    """Suspect the address where the certificate is another host's, or where TLS is not spoken."""
+    if not isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Suspect.TARGET if getattr(error.os_error, "reason", "") in NO_TLS else None
+    is_elsewhere = getattr(error.certificate_error, "verify_code", None) in ANOTHER_HOST
+    return Suspect.TARGET if is_elsewhere else None
 
 
 def _failed(words: str, trouble: Trouble | None) -> Outcome:

@@ -2,6 +2,7 @@
 
 import structlog
 
+from ..errors import Suspect
 from ..model import Outcome
 from .answers import CHECK
 
@@ -35,6 +36,6 @@ class OnlineHint:
 
     def naming(self, outcome: Outcome) -> Outcome:
         """Name the settings that are to be corrected, where the service has refused the credentials."""
-        if not outcome.credentials_refused or outcome.http_status != SIGNED_OUT:
+        if outcome.suspect is not Suspect.SIGN_IN or outcome.http_status != SIGNED_OUT:
             return outcome
         return outcome._replace(stop=str(outcome.stop).replace(CHECK, f"{CHECK} ({self._origin})", 1))

@@ -45,9 +45,7 @@ class Remedies:
         access.doubt()
         if not (again or untried) and await access.credential.renewed(used.credential, revoked=True):
             return True
-        access.credential.is_over(
-            refused("the service refused the credentials; check [auth]", credentials=True)
-        )
+        access.credential.is_over(refused("the service refused the credentials; check [auth]"))
         return False
 
     async def _forbidden(self, used: Pass, *, again: bool) -> bool:

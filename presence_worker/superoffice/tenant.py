@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from yarl import URL
 
-from ..errors import UsageFault
+from ..errors import Suspect, UsageFault
 from ..settings import Target
 from ..text import clean
 from .credential import FOREVER
@@ -84,11 +84,11 @@ class Tenant:
             log.info("tenant.state", tenant=self._target.tenant, state=_word(state.get("State")))
             return state
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
-        raise refused(f"{words}; are target.tenant and target.environment right?")
+        raise refused(f"{words}; are target.tenant and target.environment right?", Suspect.TARGET)
 
     def _not_running(self, state: str) -> HeldUpError:
         words = f"{self._target.tenant} is not running: its state is {state}"
-        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running")
+        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running", None)
 
     def _root(self, state: dict[str, Any]) -> URL | None:
         place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
@@ -107,14 +107,15 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     try:
         root = root_of(text, by, target)
     except UsageFault as fault:
-        raise refused(str(fault)) from None
+        raise refused(str(fault), Suspect.TARGET) from None
     configured = [login, *([root_of(target.base_url, by, target)] if target.base_url else [])]
     if is_vendors(root) or any(is_same_host(root, each) for each in configured):
         return root
     raise refused(
         f"{by} names {root.scheme}://{clean(str(root.host), 100)}: credentials only go to https hosts of "
         "superoffice.com, and to the host in target.base_url or auth.login_url; if it is right, set "
-        "target.base_url to it"
+        "target.base_url to it",
+        Suspect.TARGET,
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from presence_worker.delivery import Halt, Watch
 from presence_worker.delivery.watch import alarmed
-from presence_worker.errors import CredentialsRefused, Stopped
+from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
 from presence_worker.values import Limit
 
@@ -265,14 +265,15 @@ async def test_what_must_stop_the_run_stops_it(halt: Halt) -> None:
     assert str(halt.reason) == "check [auth]"
 
 
-@pytest.mark.parametrize("refused", [True, False])
-async def test_refused_credentials_are_told_from_other_reasons(*, refused: bool, halt: Halt) -> None:
-    """Who says what to run next must know: the same credentials again may lock the account."""
-    outcome = NO_CREDENTIALS._replace(credentials_refused=refused)
+@pytest.mark.parametrize("suspect", [*Suspect, None])
+async def test_what_has_to_be_corrected_first_is_known(suspect: Suspect | None, halt: Halt) -> None:
+    """The next command depends on it: the same credentials again may lock the account."""
+    outcome = NO_CREDENTIALS._replace(suspect=suspect)
 
     await alarmed(script(outcome), halt, longest_wait=lambda: 300)(change())
 
-    assert isinstance(halt.reason, CredentialsRefused) == refused
+    assert isinstance(halt.reason, Stopped)
+    assert halt.reason.suspect is suspect
 
 
 def asks_to_wait(seconds: float, *, until: float) -> Service:

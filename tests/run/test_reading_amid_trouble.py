@@ -136,7 +136,7 @@ def test_credentials_that_end_amid_the_looks(crm: Crm, on: Callable[[Any], Worke
         stopped = run(worker)
         sent = len(server.puts)
         crm.on_get.clear()
-        resumed = worker.follow(stopped)
+        resumed = worker("resume")
 
     assert (stopped.code, sent) == (6, 0)
     assert_all_is_done(worker, resumed, server)

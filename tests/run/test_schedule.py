@@ -283,7 +283,7 @@ def test_a_leave_that_was_sent_only_with_resume_ends_as_well(nights: Nights, crm
     stopped = nights.first(ends_today(7))
     crm.on_put = None
     nights.first("5,Away,,,")
-    nights.worker.follow(stopped)
+    nights.worker("resume", stopped.summary["run_id"])
     there = crm.held[7]
 
     ended = nights.later()
@@ -403,7 +403,7 @@ def test_what_is_over_by_the_time_is_not_sent(command: str, nights: Nights, crm:
         crm.on_put = None
     nights.it_is(EAST)
 
-    ended = nights.worker.follow(waiting)
+    ended = nights.worker(command, waiting.summary["run_id"])
 
     lines = read_report(nights.worker.folder_of(ended))
     assert [(line["result"], line["reason"]) for line in lines] == [

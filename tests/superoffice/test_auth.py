@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.errors import UsageFault
+from presence_worker.errors import Suspect, UsageFault
 from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice import check_settings
 from presence_worker.superoffice.auth import known_secrets, read_secret, secret_now
@@ -185,7 +185,7 @@ async def test_a_refusal_names_the_settings_and_the_file(scheme: dict[str, Any],
     async with raw_server(otherwise=answer(401)) as server:
         outcome = await put_once(settings(server.url, auth=auth(**scheme, **{f"{secret}_file": file})))
 
-    assert outcome.credentials_refused
+    assert outcome.suspect is Suspect.SIGN_IN
     assert f"auth.{secret}_file ({file})" in str(outcome.stop)
     assert ("auth.username and " in str(outcome.stop)) == (secret == "password")
     assert "kanarie" not in str(outcome)

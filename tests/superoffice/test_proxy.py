@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from presence_worker.errors import CredentialsRefused
+from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
 from presence_worker.superoffice import open_client
 from tests.raw_server import Act, Peer, RawServer, Request, answer, echo, raw_server
@@ -98,7 +98,8 @@ async def test_a_proxy_that_refuses_at_the_start_is_asked_once(scheme: str) -> N
             made = await delivered(client, 30)
 
     assert len(proxy.requests) == 1
-    assert isinstance(made.reason, CredentialsRefused)
+    assert isinstance(made.reason, Stopped)
+    assert made.reason.suspect is Suspect.SIGN_IN
     assert str(made.reason) == f"{WORDS}; it offers Basic"
     assert made.puts == 0
 
@@ -146,7 +147,7 @@ async def test_a_proxy_that_nobody_has_named_is_told() -> None:
         outcome = await put_once(settings(server.url))
 
     assert "name it in target.proxy" in str(outcome.stop)
-    assert outcome.credentials_refused
+    assert outcome.suspect is Suspect.SIGN_IN
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])

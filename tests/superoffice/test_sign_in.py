@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import RSAAlgorithm
 
-from presence_worker.errors import UsageFault
+from presence_worker.errors import Suspect, UsageFault
 from presence_worker.model import Outcome, Result
 from presence_worker.sandbox import Online, People, serve
 from presence_worker.sandbox.signatures import new_key
@@ -550,7 +550,7 @@ async def test_each_error_of_a_system_user_says_who_can_correct_it(told: str, nu
     assert remedy in str(outcome.stop)
     assert f"auth.private_key_file ({key})" in str(outcome.stop)
     assert "kanarie" not in str(outcome.stop)
-    assert outcome.credentials_refused
+    assert outcome.suspect is Suspect.SIGN_IN
 
 
 @pytest.mark.parametrize("words", ["Access denied for kanarie", "The token has expired", "6 kanaries", "²"])

@@ -52,8 +52,7 @@ def greeting(auth: Auth) -> Greet:
         if answer.status == SIGNED_OUT:
             raise refused(
                 "the service refused the credentials (401) when a connection signed in with NTLM; check "
-                f"{origin(auth)}, and that no proxy in between shares connections",
-                credentials=True,
+                f"{origin(auth)}, and that no proxy in between shares connections"
             )
 
     return greet

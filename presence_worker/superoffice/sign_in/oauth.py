@@ -104,7 +104,7 @@ def _refusal(auth: Auth, login: Login, status: int, code: Any) -> HeldUpError:
     known = isinstance(code, str) and code in REMEDIES
     told, remedy = (f"{status}, {code}", REMEDIES[code]) if known else (str(status), "check [auth]")
     words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
-    return refused(words, credentials=True)
+    return refused(words)
 
 
 def usable(token: Any) -> str | None:

@@ -129,7 +129,7 @@ def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> Refused
     """Say why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
-        return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
+        return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}", None)
     if known is None:
         numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
@@ -139,8 +139,7 @@ def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> Refused
         why = f"error {known}, {name}"
     return refused(
         f"{login.host} did not sign the system user in ({why}): {remedy}; "
-        f"the credentials come from {origin(auth)}",
-        credentials=True,
+        f"the credentials come from {origin(auth)}"
     )
 
 

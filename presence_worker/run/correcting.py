@@ -1,0 +1,101 @@
+"""What has to be corrected before the next command: where it stands, and how a job is begun anew."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+
+from ..errors import PresenceWorkerError, Suspect, UsageFault
+from ..intake.source import STDIN
+from ..journal import Journal, RunRecord
+from ..model import Intent
+from ..report import NextStep
+from ..settings import SECRETS, Auth
+from ..superoffice import known_secrets
+from ..text import listed
+from .invocation import Invocation, quoted
+
+ADDRESS, OPTION = "target.base_url", "--base-url"
+IF_CORRECTED = "--if-corrected"
+OF_THE_JOB = ("format", "delimiter", "encoding")
+
+
+def note_suspect(journal: Journal, error: PresenceWorkerError | None, auth: Auth) -> None:
+    """Note what an error asks to correct first, for the advice of this report and of later ones."""
+    found, run = getattr(error, "suspect", None), journal.run()
+    if not (found or run.input.get("suspect")):
+        return
+    salt = secrets.token_bytes(16)
+    refused = [salt.hex(), _fingerprint(auth, salt)] if found is Suspect.SIGN_IN else None
+    with journal.transaction():
+        journal.describe(input={**run.input, "suspect": found, "refused": refused})
+
+
+def check_corrected(run: RunRecord, invocation: Invocation) -> None:
+    """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
+    salt, fingerprint = run.input.get("refused") or ("", None)
+    if fingerprint is None or fingerprint != _fingerprint(invocation.settings.auth, bytes.fromhex(salt)):
+        return
+    raise UsageFault(
+        f"the credentials are still the ones that were refused, so nothing was tried; correct "
+        f"{listed(_credentials(invocation), 'or')}. If they are right by now, such as after the account was "
+        f"unlocked, leave out {IF_CORRECTED}",
+        next=invocation.command("resume", run.run_id, IF_CORRECTED),
+    )
+
+
+def _fingerprint(auth: Auth, salt: bytes) -> str | None:
+    """Give what tells credentials apart and does not reveal them; None where they cannot be read."""
+    try:
+        shown = "\0".join([auth.scheme, auth.username or "", auth.client_id or "", *known_secrets(auth)])
+    except UsageFault:
+        return None
+    return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()
+
+
+def to_correct(step: NextStep, journal: Journal, invocation: Invocation) -> Iterator[str]:
+    """Say what has to be corrected before a step, by its setting and its place."""
+    if step is NextStep.SIGN_IN:
+        yield f"correct {listed(_credentials(invocation), 'or')}"
+    if step is NextStep.BEGIN_ANEW:
+        name = ADDRESS if invocation.settings.target.base_url else "target.tenant"
+        place = invocation.origin(name)
+        yield f"correct {name} ({place})"
+        if place.startswith("option"):
+            yield f"the next command does not repeat that option: add the right one, or set {name}"
+        if journal.run().input.get("stdin"):
+            yield "feed the job on standard input again"
+
+
+def _credentials(invocation: Invocation) -> list[str]:
+    """Name the settings with which we sign in, as far as they are set."""
+    auth = invocation.settings.auth
+    names = [name for name in ("username", *_secrets(auth)) if getattr(auth, name) is not None]
+    return [f"auth.{name} ({_place(name, invocation)})" for name in names] or ["[auth]"]
+
+
+def _secrets(auth: Auth) -> Iterator[str]:
+    for name in SECRETS:
+        yield name if getattr(auth, name) is not None else f"{name}_file"
+
+
+def _place(name: str, invocation: Invocation) -> str:
+    is_file = name.endswith("_file")
+    return str(getattr(invocation.settings.auth, name)) if is_file else invocation.origin(f"auth.{name}")
+
+
+def begin_anew(run: RunRecord, invocation: Invocation) -> str:
+    """Give the command that begins the job of a run anew, without the address that was wrong."""
+    command = "plan" if run.intent == Intent.PLAN else "run"
+    job = STDIN if run.input.get("stdin") else str(run.input["name"])
+    words = list(invocation.options)
+    if OPTION in words:
+        del words[(place := words.index(OPTION)) : place + 2]
+    return quoted(command, job, *words, *invocation.input_options, *_as_then(run, invocation))
+
+
+def _as_then(run: RunRecord, invocation: Invocation) -> Iterator[str]:
+    """Yield how the job was read, where it would be read in another way now; a resumed run has no options."""
+    then, now = run.settings["input"], invocation.settings.input.model_dump(mode="json")
+    for name in OF_THE_JOB:
+        if then[name] is not None and then[name] != now[name]:
+            yield from (f"--{name}", "tab" if then[name] == "\t" else str(then[name]))

@@ -1,0 +1,133 @@
+"""Refused credentials: the next command tries nothing until they were corrected."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.raw_server import Peer, RawServer, Request, answer, echo
+
+from .given import FAST, PASSWORD, Ended, Worker, away, next_words, raw_up, write_csv
+
+RIGHT = "Zaunkoenig-9K"
+STILL = "the credentials are still the ones that were refused, so nothing was tried"
+
+
+async def wants_the_right_one(peer: Peer, request: Request) -> None:
+    pair = base64.b64encode(f"night:{RIGHT}".encode()).decode()
+    act = echo if request.header("Authorization") == f"Basic {pair}" else answer(401)
+    await act(peer, request)
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    """A service that knows one password."""
+    with raw_up(wants_the_right_one) as server:
+        yield server
+
+
+@pytest.fixture
+def password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file with the password, which is wrong at first."""
+    monkeypatch.delenv("PRESENCE_WORKER_AUTH__PASSWORD")
+    monkeypatch.setenv("PRESENCE_WORKER_AUTH__PASSWORD_FILE", str(tmp_path / "password"))
+    path = tmp_path / "password"
+    path.write_text(PASSWORD)
+    return path
+
+
+@pytest.fixture
+def worker(server: RawServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Worker:
+    return Worker(tmp_path, server.url, capsys)
+
+
+def refused(worker: Worker) -> Ended:
+    return worker("run", write_csv(worker.folder / "job.csv", away([1, 2, 3])), "--concurrency", "1")
+
+
+def test_typed_blindly_it_tries_nothing(worker: Worker, server: RawServer, password: Path) -> None:
+    """However often: the same password again and again would lock the account."""
+    ended = refused(worker)
+    asked = len(server.requests)
+
+    again = [worker.follow(ended) for _ in range(3)]
+
+    assert (ended.code, asked, len(server.requests)) == (6, 1, 1)
+    assert next_words(ended)[::2][:1] == ["resume"]
+    assert next_words(ended)[2] == "--if-corrected"
+    assert [(each.code, each.summary["next"]) for each in again] == [(2, ended.summary["next"])] * 3
+    assert all(STILL in each.summary["message"] for each in again)
+    assert f"auth.password_file ({password})" in again[0].summary["message"]
+
+
+def test_once_corrected_it_goes_on(worker: Worker, server: RawServer, password: Path) -> None:
+    """The message names the file; after that next works as printed."""
+    ended = refused(worker)
+    password.write_text(f"{RIGHT}\n")
+
+    following = worker.follow(ended)
+
+    assert (
+        f"correct auth.username (PRESENCE_WORKER_AUTH__USERNAME) or auth.password_file ({password})"
+        in (ended.summary["message"])
+    )
+    assert (following.code, len(server.puts)) == (0, 4)
+    assert following.summary["next"] is None
+
+
+def test_another_user_is_a_correction_as_well(
+    worker: Worker, server: RawServer, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name may have been the mistake."""
+    ended = refused(worker)
+    monkeypatch.setenv("PRESENCE_WORKER_AUTH__USERNAME", "somebody-else")
+
+    following = worker.follow(ended)
+
+    assert (password.exists(), following.code, len(server.requests)) == (True, 6, 2)
+    assert next_words(following)[2] == "--if-corrected"
+
+
+def test_whoever_knows_better_resumes_without_the_option(
+    worker: Worker, server: RawServer, password: Path
+) -> None:
+    """The account was unlocked, and the password was right all the time: it is tried once more."""
+    refused(worker)
+
+    resumed = worker("resume")
+
+    assert (password.exists(), resumed.code, len(server.requests)) == (True, 6, 2)
+
+
+def test_a_password_of_the_environment_is_named(worker: Worker) -> None:
+    """The variable is what the operator corrects."""
+    ended = refused(worker)
+
+    assert "auth.password (PRESENCE_WORKER_AUTH__PASSWORD)" in ended.summary["message"]
+
+
+@pytest.mark.parametrize("value", [PASSWORD])
+def test_the_password_is_nowhere(value: str, worker: Worker, password: Path) -> None:
+    """What is kept to compare with does not reveal it."""
+    worker.follow(refused(worker))
+
+    kept = [
+        path for path in worker.state.rglob("*") if path.is_file() and value.encode() in path.read_bytes()
+    ]
+
+    assert (kept, password.read_text()) == ([], value)
+
+
+def test_terminal_and_page_say_what_comes_first(worker: Worker, password: Path) -> None:
+    """The order is plain: first correct, then resume."""
+    path = write_csv(worker.folder / "job.csv", away([1, 2, 3]))
+    ended = worker.call("run", str(path), "--base-url", worker.url, "--state-dir", str(worker.state), *FAST)
+
+    (run,) = (worker.state / "runs").iterdir()
+    words = (
+        "Correct the credentials first, because trying the same ones again may lock the account; then resume"
+    )
+    assert password.exists()
+    assert words in " ".join(ended.out.split())
+    assert words in " ".join((run / "report.html").read_text("utf-8").split())
