@@ -37,7 +37,7 @@ def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -
     summary = report_run(run, invocation_of(options, offline=True))
     if kind:
         print_file(Path(summary["files"][FILES[kind]]))
-    else:
+    elif options.as_json or not options.quiet:
         show(summary, options)
     if in_browser:
         _open(Path(summary["files"][FILES["html"]]))

@@ -28,6 +28,8 @@ def show(summary: dict[str, Any], options: Options, *, faults: Iterable[dict[str
         print_json(summary)
     elif in_words:
         print_lines(summary_lines(summary))
+    if options.quiet and not summary["exit_code"]:
+        return 0
     both_on_screen = in_words and is_terminal(sys.stdout) and is_terminal(sys.stderr)
     if options.quiet and summary["exit_code"]:
         remark(f"presence-worker: {summary['message']}")
@@ -41,6 +43,8 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     if summary["run_id"]:
         yield f"Run {summary['run_id']}: {summary['state']}, exit code {summary['exit_code']}"
     yield from wrapped(str(summary["message"]))
+    if summary["target"]:
+        yield f"Target: {summary['target']}"
     yield from _input(summary["input"], summary.get("scheduled", 0))
     counts = {result: number for result, number in summary["counts"].items() if number}
     if counts:

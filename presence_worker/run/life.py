@@ -188,7 +188,7 @@ async def _deliver(
         journal.begin(command, invocation.settings.delivery.rate)
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
             journal.describe(next=invocation.command("resume", run.run_id))
-        log.info("run.delivering", run_id=run.run_id, to_send=journal.to_send())
+        log.info("run.delivering", run_id=run.run_id, target=run.target, to_send=journal.to_send())
         return await Session(journal, invocation, overtaken).run()
     except PresenceWorkerError as error:
         return error
