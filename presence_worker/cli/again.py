@@ -9,15 +9,33 @@ from ..errors import UsageFault
 from ..run.invocation import quoted
 from .group import COMMANDS
 from .invoke import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
-from .options import BASE_URL, printable
+from .options import BASE_URL, REPEATED, printable
 
 WITHOUT_OPTIONS = ("sandbox",)  # of the common ones
 PLACES = ("--config", "--state-dir")
+SANDBOX = "--sandbox"
+TAKING = tuple(f"--{name.replace('_', '-')}" for name in REPEATED if name not in ("sandbox", "strict"))
 END = "--"  # of the options
 
 
 def same_again(arguments: Sequence[str]) -> str:
     """Give a command line as it may be printed and called again, paths in full."""
+    return quoted(*_whole(arguments))
+
+
+def resumed(arguments: Sequence[str]) -> str:
+    """Give the command that continues what a command line had begun when we stumbled."""
+    words, kept = _whole(arguments), ["resume"]
+    for place, word in enumerate(words):
+        name, separator, _ = word.partition("=")
+        if name == SANDBOX or (name in TAKING and separator):
+            kept.append(word)
+        elif name in TAKING:
+            kept += words[place : place + 2]
+    return quoted(*kept)
+
+
+def _whole(arguments: Sequence[str]) -> list[str]:
     words: list[str] = []
     for word in printable(arguments):
         name, separator, value = word.partition("=")
@@ -28,11 +46,11 @@ def same_again(arguments: Sequence[str]) -> str:
     if arguments and arguments[0] in COMMANDS and arguments[0] not in WITHOUT_OPTIONS:
         end = words.index(END) if END in words else len(words)
         words[end:end] = _from_surroundings({word.partition("=")[0] for word in words})
-    return quoted(*words)
+    return words
 
 
 def _is_path(word: str, before: list[str]) -> bool:
-    return before[-1:] in ([place] for place in PLACES) or (before != [] and Path(word).is_file())
+    return before[-1:] in ([place] for place in PLACES) or (before != [] and os.path.isfile(word))  # noqa: PTH113 - no error for an overlong word
 
 
 def _from_surroundings(given: set[str]) -> list[str]:
@@ -43,7 +61,7 @@ def _from_surroundings(given: set[str]) -> list[str]:
         words += ["--config", str(config.absolute())]
     if "--state-dir" not in given and (state := variables.get(STATE_VARIABLES[0])):
         words += ["--state-dir", str(Path(state).expanduser().absolute())]
-    if not given & {BASE_URL, "--sandbox"} and (address := variables.get(BASE_URL_VARIABLE)):
+    if not given & {BASE_URL, SANDBOX} and (address := variables.get(BASE_URL_VARIABLE)):
         words += printable([BASE_URL, address])
     return words
 

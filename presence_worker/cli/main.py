@@ -1,6 +1,7 @@
 """The outermost frame: whatever happens becomes one true exit code, and one JSON object where asked for."""
 
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -12,7 +13,7 @@ import click
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from .group import commands
 from .loading import load
-from .options import without_credentials
+from .options import printable, without_credentials
 from .output import print_failure, remark
 
 PROGRAM = "presence-worker"
@@ -64,7 +65,7 @@ def execute(arguments: Sequence[str]) -> int:
         message = _fed_again(arguments, "interrupted before anything was sent")
         return _failed(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
-        return _failed(arguments, ExitCode.CRASHED, _where(error), f"{PROGRAM} resume")
+        return _failed(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
 
 
 def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command: str) -> int:
@@ -81,8 +82,19 @@ def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command
 
 def _again(arguments: Sequence[str]) -> str:
     """Give the same command, as it can be called from anywhere."""
-    again: str = load("again").same_again(arguments)
+    try:
+        again: str = load("again").same_again(arguments)
+    except OSError:  # such as a working directory that is gone
+        return shlex.join([PROGRAM, *printable(arguments)])
     return again
+
+
+def _resume(arguments: Sequence[str]) -> str:
+    try:
+        resume: str = load("again").resumed(arguments)
+    except OSError:
+        return f"{PROGRAM} resume"
+    return resume
 
 
 def _fed_again(arguments: Sequence[str], message: str) -> str:

@@ -1,6 +1,8 @@
 """What nobody foresaw: a bug of ours is told by its kind and place, and ends in exit 1."""
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ FAULTY = """
 import sys, types, click
 from presence_worker.cli import group, main
 
-@click.command("boom")
+@click.command("boom", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("kind")
 @click.argument("secret")
 @click.option("--json", is_flag=True)
@@ -42,3 +44,20 @@ def test_it_is_told_without_its_values(kind: str, code: int, following: str) -> 
     assert "Kanarie" not in summary["message"]
     assert "Traceback" not in ended.err
     assert ("RuntimeError at <string>:" in summary["message"]) == (kind == "bug")
+
+
+def test_what_had_begun_is_resumed_where_it_is(tmp_path: Path) -> None:
+    """The command names state directory, configuration and target of the one that stumbled."""
+    config = tmp_path / "settings.toml"
+    config.touch()
+    surroundings = {**os.environ, "PRESENCE_WORKER_CONFIG": str(config)}
+
+    ended = called(
+        *("boom", "bug", "Kanarie", "--state-dir", "state", "--base-url=https://crm.example"),
+        before=PROGRAM,
+        env=surroundings,
+        cwd=tmp_path,
+    )
+
+    following = f"resume --state-dir {tmp_path / 'state'} --base-url=https://crm.example --config {config}"
+    assert ended.err.splitlines()[-1] == f"Next: presence-worker {following}"
