@@ -103,6 +103,7 @@ class Suspect(StrEnum):
     """What has to be corrected first: with the same settings the next command ends in the same way."""
 
     TARGET = "target"  # the address leads elsewhere, and so the run belongs to the wrong target
+    LOGIN = "login"  # likewise that of the login host, on which the target's name depends without base_url
     SIGN_IN = "sign_in"  # the same password once more may lock the account
 
 

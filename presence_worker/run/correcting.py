@@ -4,30 +4,41 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 
-from ..errors import PresenceWorkerError, Suspect, UsageFault
+from ..errors import PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord
 from ..model import Intent
 from ..report import NextStep
-from ..settings import SECRETS, Auth
+from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..text import listed
 from .invocation import Invocation, quoted
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
+OF_ONLINE = ["target.tenant", "target.environment"]
+RENEWED = ("oauth", "system-user")  # schemes whose credentials are fetched anew
 IF_CORRECTED = "--if-corrected"
 OF_THE_JOB = ("format", "delimiter", "encoding")
 
 
-def note_suspect(journal: Journal, error: PresenceWorkerError | None, auth: Auth) -> None:
+def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: Settings) -> None:
     """Note what an error asks to correct first, for the advice of this report and of later ones."""
-    found, run = getattr(error, "suspect", None), journal.run()
+    found, run = _suspect(error, settings), journal.run()
     if not (found or run.input.get("suspect")):
         return
     salt = secrets.token_bytes(16)
-    refused = [salt.hex(), _fingerprint(auth, salt)] if found is Suspect.SIGN_IN else None
+    refused = [salt.hex(), _fingerprint(settings.auth, salt)] if found is Suspect.SIGN_IN else None
     with journal.transaction():
         journal.describe(input={**run.input, "suspect": found, "refused": refused})
+
+
+def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect | None:
+    """Give what has to be corrected before this very run, or one of the same target, can work."""
+    found = error.suspect if isinstance(error, Stopped) else None
+    if found is Suspect.LOGIN:
+        return None if settings.target.base_url else Suspect.TARGET
+    is_renewed = settings.auth.scheme in RENEWED  # nobody is locked out, and the cause is often elsewhere
+    return None if found is Suspect.SIGN_IN and is_renewed else found
 
 
 def check_corrected(run: RunRecord, invocation: Invocation) -> None:
@@ -57,11 +68,10 @@ def to_correct(step: NextStep, journal: Journal, invocation: Invocation) -> Iter
     if step is NextStep.SIGN_IN:
         yield f"correct {listed(_credentials(invocation), 'or')}"
     if step is NextStep.BEGIN_ANEW:
-        name = ADDRESS if invocation.settings.target.base_url else "target.tenant"
-        place = invocation.origin(name)
-        yield f"correct {name} ({place})"
-        if place.startswith("option"):
-            yield f"the next command does not repeat that option: add the right one, or set {name}"
+        names = [ADDRESS] if invocation.settings.target.base_url else OF_ONLINE
+        yield f"correct {listed([f'{name} ({invocation.origin(name)})' for name in names], 'or')}"
+        if invocation.origin(names[0]).startswith("option"):
+            yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
         if journal.run().input.get("stdin"):
             yield "feed the job on standard input again"
 

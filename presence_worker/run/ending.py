@@ -31,7 +31,7 @@ def ending_of(
 ) -> Ending:
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
-    note_suspect(journal, error, invocation.settings.auth)
+    note_suspect(journal, error, invocation.settings)
     way_on = next_steps(journal, state)
     command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
     if error is None or state is State.FINISHED:

@@ -42,7 +42,7 @@ def away(words: str, *, retry_after: float | None = None) -> AwayError:
     )
 
 
-def refused(words: str, suspect: Suspect | None = Suspect.SIGN_IN) -> RefusedError:
+def refused(words: str, suspect: Suspect | None = None) -> RefusedError:
     """Give the error that stops the run; *words* say what to do, *suspect* what to correct first."""
     return RefusedError(
         Outcome(

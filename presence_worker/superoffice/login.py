@@ -64,7 +64,7 @@ class Login:
             raise refused(
                 f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
                 "is auth.login_url (or target.environment) right?",
-                Suspect.TARGET,
+                Suspect.LOGIN,
             )
         return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
 

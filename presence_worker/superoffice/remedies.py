@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from ..errors import Suspect
 from .access import Access, Pass
 from .credential import Credential
 from .exchange import Answer
@@ -45,7 +46,9 @@ class Remedies:
         access.doubt()
         if not (again or untried) and await access.credential.renewed(used.credential, revoked=True):
             return True
-        access.credential.is_over(refused("the service refused the credentials; check [auth]"))
+        access.credential.is_over(
+            refused("the service refused the credentials; check [auth]", Suspect.SIGN_IN)
+        )
         return False
 
     async def _forbidden(self, used: Pass, *, again: bool) -> bool:

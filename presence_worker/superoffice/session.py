@@ -10,7 +10,7 @@ import aiohttp
 import anyio.lowlevel
 from yarl import URL
 
-from ..errors import UsageFault
+from ..errors import Suspect, UsageFault
 from ..settings import Settings
 from ..text import listed
 from .challenges import schemes
@@ -56,7 +56,7 @@ class ProxyGuard:
         words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
         if found and "basic" not in map(str.lower, found):
             words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
-        self._refusal = refused(words)
+        self._refusal = refused(words, Suspect.SIGN_IN)
         return self._refusal
 
 

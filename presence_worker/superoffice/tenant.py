@@ -84,11 +84,11 @@ class Tenant:
             log.info("tenant.state", tenant=self._target.tenant, state=_word(state.get("State")))
             return state
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
-        raise refused(f"{words}; are target.tenant and target.environment right?", Suspect.TARGET)
+        raise refused(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
 
     def _not_running(self, state: str) -> HeldUpError:
         words = f"{self._target.tenant} is not running: its state is {state}"
-        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running", None)
+        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running")
 
     def _root(self, state: dict[str, Any]) -> URL | None:
         place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)

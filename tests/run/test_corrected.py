@@ -2,10 +2,17 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from presence_worker.errors import Stopped, Suspect
+from presence_worker.journal import Journal
+from presence_worker.run.correcting import note_suspect
+from presence_worker.run.staging import new_run
+from presence_worker.settings import Auth, Settings, Target
 from tests.raw_server import Peer, RawServer, Request, answer, echo
 
 from .given import FAST, PASSWORD, Ended, Worker, away, next_words, raw_up, write_csv
@@ -131,3 +138,18 @@ def test_terminal_and_page_say_what_comes_first(worker: Worker, password: Path) 
     assert password.exists()
     assert words in " ".join(ended.out.split())
     assert words in " ".join((run / "report.html").read_text("utf-8").split())
+
+
+@pytest.mark.parametrize("scheme", ["oauth", "system-user"])
+def test_what_is_fetched_anew_may_be_tried_again(scheme: str) -> None:
+    """Nobody is locked out by a token, and its refusal is often corrected elsewhere."""
+    settings = Settings(
+        auth=Auth.model_validate({"scheme": scheme}), target=Target(base_url="https://x.example")
+    )
+    with closing(Journal("")) as journal:
+        with journal.transaction():
+            journal.stage(new_run("", "job.csv", "", settings, day=date(2026, 12, 1)), ())
+
+        note_suspect(journal, Stopped("no", suspect=Suspect.SIGN_IN), settings)
+
+        assert journal.run().input.get("suspect") is None

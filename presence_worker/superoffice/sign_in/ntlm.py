@@ -12,6 +12,7 @@ from spnego import ContextProxy, NegotiateOptions, client
 from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
+from ...errors import Suspect
 from ...settings import Auth
 from ..auth import application, origin, secret_now
 from ..challenges import advice, offers, schemes
@@ -52,7 +53,8 @@ def greeting(auth: Auth) -> Greet:
         if answer.status == SIGNED_OUT:
             raise refused(
                 "the service refused the credentials (401) when a connection signed in with NTLM; check "
-                f"{origin(auth)}, and that no proxy in between shares connections"
+                f"{origin(auth)}, and that no proxy in between shares connections",
+                Suspect.SIGN_IN,
             )
 
     return greet

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from ...errors import Suspect
 from ...settings import Auth
 from ..auth import origin, secret_now
 from ..credential import FOREVER, Credential, SignIn
@@ -104,7 +105,7 @@ def _refusal(auth: Auth, login: Login, status: int, code: Any) -> HeldUpError:
     known = isinstance(code, str) and code in REMEDIES
     told, remedy = (f"{status}, {code}", REMEDIES[code]) if known else (str(status), "check [auth]")
     words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
-    return refused(words)
+    return refused(words, Suspect.SIGN_IN)
 
 
 def usable(token: Any) -> str | None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from ...errors import UsageFault
+from ...errors import Suspect, UsageFault
 from ...settings import Auth
 from ...text import clean
 from ..auth import origin, secret_now
@@ -129,7 +129,7 @@ def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> Refused
     """Say why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
-        return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}", None)
+        return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
     if known is None:
         numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
@@ -139,7 +139,8 @@ def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> Refused
         why = f"error {known}, {name}"
     return refused(
         f"{login.host} did not sign the system user in ({why}): {remedy}; "
-        f"the credentials come from {origin(auth)}"
+        f"the credentials come from {origin(auth)}",
+        Suspect.SIGN_IN,
     )
 
 
