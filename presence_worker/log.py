@@ -1,4 +1,4 @@
-"""The log: facts as JSON lines under a scheduler, as short lines for somebody at a terminal."""
+"""The log: facts as JSON lines under a scheduler, as short lines at a terminal."""
 
 import json
 import sys
@@ -12,20 +12,27 @@ import structlog
 from .text import clean
 
 LEVELS = ("error", "warning", "info", "debug")
-USUAL = {True: 0, False: 2}  # on a terminal the summary tells of rows, elsewhere the log does
+USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
+DECISIONS = "decision."  # how the events begin that only -vv shows
+DECISIONS_FROM = 2  # -v as often as this
 
 
 def set_up(verbosity: int, *, terminal: bool) -> None:
-    """Send the log to standard error: -1 quiet, 0 usual, each step above tells more."""
-    level = 0 if verbosity < 0 else min(USUAL[terminal] + verbosity, len(LEVELS) - 1)
+    """Send the log to standard error: -1 errors only, 0 usual, 1 with requests, 2 with decisions.
+
+    Each line has what is bound to the context by then, such as `run_id`.
+    """
+    level = "debug" if verbosity > 0 else USUAL[terminal or verbosity < 0]
     render: structlog.typing.Processor = _short_line if terminal else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[
+            *([] if verbosity >= DECISIONS_FROM else [_without_decisions]),
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             render,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
     )
@@ -38,7 +45,8 @@ class _StandardError:
         if sys.stderr is None:  # closed before we began; print would take standard output instead
             return
         with suppress(OSError, ValueError):  # closed or full: nobody reads on
-            print(line, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{line}\n")  # at once: threads must not mix their lines
+            sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
 
@@ -48,6 +56,12 @@ def _json(event: Any, **_: Any) -> str:
         return orjson.dumps(event, default=str).decode()
     except orjson.JSONEncodeError:  # lone surrogates, which names of files may have, and huge numbers
         return json.dumps(event, default=str)
+
+
+def _without_decisions(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if event["event"].startswith(DECISIONS):
+        raise structlog.DropEvent
+    return event
 
 
 def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:

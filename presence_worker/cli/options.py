@@ -81,7 +81,7 @@ _OPTIONS = [
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the summary."),
     click.option("--no-progress", is_flag=True, help="No progress line on the terminal."),
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    click.option("-v", "--verbose", count=True, help="Log more; twice for everything."),
+    click.option("-v", "--verbose", count=True, help="Log requests too; twice: also decisions."),
 ]
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import anyio
+import structlog
 
 from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from ..values import plain_duration
 from .halt import Halt
 
+log = structlog.get_logger()
 STRIKES = 10  # signs of trouble in a row that close the gate
 LONGEST_INTERVAL = 60.0  # seconds between two probes
 AWAY = (Trouble.DOWN, Trouble.DISCONNECTED)
@@ -107,6 +109,7 @@ class Gate:
             self.is_open = False
             self._good = self._clock()  # patience begins now: a process that was stopped has seen no outage
             self._next_probe = self._clock() + self._interval
+            log.debug("decision.gate", is_open=False, because=outcome.reason)
 
     def _everybodys(self, change: Change) -> Trouble | None:
         """Tell trouble that all rows have, and that so counts against none, from a row's own (None)."""
@@ -119,6 +122,7 @@ class Gate:
         if not self.is_open:
             self.is_open = True
             if self._strikes:
+                log.debug("decision.gate", is_open=True, because=None)
                 self._reopened()
         self._interval = self._first_interval
         self._strikes.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import anyio
+import structlog
 
 from ..model import Change, Outcome, Send, Trouble
 
@@ -10,6 +11,7 @@ CUT = 0.7  # of the pace is left when the service asks us to slow down
 CUT_EVERY = 1.0  # seconds; one storm of refusals is one reason to slow down
 RECOVERY = 0.05  # of the configured pace is won back each second, while the pace is really used
 LEAST = 0.05  # of the configured pace always stays
+log = structlog.get_logger()
 FINEST = 0.002  # seconds a timer may be late without our losing a slot
 
 
@@ -51,6 +53,7 @@ class Pace:
     def pause(self, seconds: float) -> None:
         """Let nobody go for *seconds* from now."""
         self._floor = max(self._floor, self._clock() + seconds)
+        log.debug("decision.pause", seconds=seconds)
 
     def slow_down(self) -> None:
         """Cut the pace, at most once a second."""
@@ -58,6 +61,7 @@ class Pace:
         if self._adaptive and now - self._cut >= CUT_EVERY:
             self._cut = now
             self.rate = max(self.rate * CUT, self._configured * LEAST)
+            log.debug("decision.pace", rate=round(self.rate, 3))
 
     def _wait(self) -> float:
         early = (self._burst - 1) / self.rate

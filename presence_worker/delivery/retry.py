@@ -4,10 +4,12 @@ import random
 from collections.abc import Awaitable, Callable
 
 import anyio
+import structlog
 from tenacity import AsyncRetrying, retry_if_result
 
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
+log = structlog.get_logger()
 PROVEN_WORDS = "proven by reading it back"
 COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
 AT_ONCE = (Trouble.WAITING, Trouble.RENEWED)  # the gate waits, or there is nothing to wait for
@@ -63,6 +65,17 @@ def backoff(case: Case, base: float, longest: float) -> float:
     return random.uniform(0, min(longest, base * 2 ** min(case.tries - 1, 30)))  # noqa: S311 - not a secret
 
 
+def _logged(case: Case, wait: float) -> float:
+    log.debug(
+        "decision.retry",
+        row=case.change.row,
+        attempt=case.tries + 1,
+        wait_s=round(wait, 3),
+        because=case.outcome.reason,
+    )
+    return wait
+
+
 def persistent(
     send: Send, prove: Prove, *, attempts: int, base: float, longest: float
 ) -> Callable[[Case], Awaitable[Outcome]]:
@@ -80,7 +93,7 @@ def persistent(
     async def see_through(case: Case) -> Outcome:
         tries = AsyncRetrying(
             sleep=anyio.sleep,
-            wait=lambda _: backoff(case, base, longest),
+            wait=lambda _: _logged(case, backoff(case, base, longest)),
             stop=lambda _: case.counted >= attempts,
             retry=retry_if_result(lambda outcome: outcome.trouble is not None),
             retry_error_callback=lambda _: None,  # what is known then is in the case

@@ -14,6 +14,7 @@ from .durable import sync_directory
 from .glance import untouched
 from .index import KnownRun
 from .locks import is_at_work, run_lock, target_lock
+from .logged import LOGGED, Unlogged
 from .reading import Reader
 from .records import (
     Dated,
@@ -35,6 +36,7 @@ from .store import JOURNAL, Journal
 __all__ = [
     "JOURNAL",
     "LAST",
+    "LOGGED",
     "NOT_DONE",
     "UNSETTLED",
     "Archive",
@@ -51,6 +53,7 @@ __all__ = [
     "ScheduledFate",
     "Sending",
     "Session",
+    "Unlogged",
     "Wish",
     "Work",
     "id_made_ago",

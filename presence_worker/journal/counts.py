@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from ..model import Reason, Result
-from .connection import Connection, Found
+from .connection import Found
+from .logged import Logged
 from .records import Sending, Session, Work
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
@@ -11,7 +12,7 @@ UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` fi
 NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
 
 
-class Counts(Connection):
+class Counts(Logged):
     """Counts what is in a journal."""
 
     def work(self) -> Work:

@@ -24,6 +24,12 @@ CLOSED = """CREATE TABLE closed (  -- rows with days that nothing follows from a
 );
 """
 
+LOGGED = """CREATE TABLE IF NOT EXISTS logged (  -- rows of which the log has an event
+    row    INTEGER PRIMARY KEY,
+    result TEXT NOT NULL    -- that it was about
+);
+"""
+
 FATE = """CREATE VIEW fate AS
 SELECT
     row.row, row.line, row.associate_id, row.status, row.message, row.cells, row.duplicate_of,
@@ -64,6 +70,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         "ALTER TABLE row ADD COLUMN ends TEXT",
         SCHEDULED,
         CLOSED,
+        LOGGED,
         "DROP VIEW fate",
         FATE,
     ),
@@ -143,4 +150,4 @@ WHERE row.result IS NULL AND row.row <= session.handed_out
        OR (outcome.session < session.session AND outcome.result IN ('not_sent', 'failed', 'unknown')));
 """
 
-TABLES = STAGED + BEFORE + SCHEDULED + CLOSED + FATE
+TABLES = STAGED + BEFORE + SCHEDULED + CLOSED + LOGGED + FATE

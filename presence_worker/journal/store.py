@@ -15,11 +15,12 @@ from ..errors import Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
 from .connection import way_on
 from .counts import UNSETTLED
+from .logged import Unlogged
 from .outcomes import columns, recording
 from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
 from .rows import insert
-from .schema import MIGRATIONS, TABLES, VERSION
+from .schema import LOGGED, MIGRATIONS, TABLES, VERSION
 
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 PAGE = 500  # changes read at once, at the most
@@ -187,6 +188,7 @@ class Journal(Reader):
     def begin(self, command: str, rate: float) -> None:
         """Open a session; what a session that died may have sent stays in doubt."""
         with self.transaction():
+            self._db.execute(LOGGED)  # which a run of an earlier version does not have
             self._db.execute(
                 """INSERT OR REPLACE INTO outcome
                 SELECT row, (SELECT max(session) FROM session), result, reason, detail, http_status,
@@ -220,6 +222,13 @@ class Journal(Reader):
             while group := list(islice(waiting, AT_ONCE)):
                 values = (columns(session, *settled) for settled in group)
                 self._db.execute(recording(len(group)), list(chain.from_iterable(values)))
+
+    def mark_logged(self, rows: Iterable[Unlogged]) -> None:
+        """Note that the log has these rows, with the results they have."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO logged VALUES (?, ?)", ((each.row, each.result) for each in rows)
+            )
 
     def changes(self, page: int = PAGE) -> Iterator[Change]:
         """Yield what is still to be sent, in row order, in flat memory.

@@ -45,7 +45,7 @@ def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
                 unknown -= {user for user in journal.written() if user in unknown}
                 unknown |= set(journal.in_doubt())
         except PresenceWorkerError as error:  # the note is help, no guarantee
-            log.warning("run.unreadable", run_id=earlier.folder.name, detail=str(error))
+            log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
     return unknown
 
 

@@ -132,7 +132,7 @@ def runs_of_target(invocation: Invocation) -> Iterator[KnownRun]:
     """Yield the target's runs, newest first; log and pass over those that cannot be read."""
     for run in invocation.archive.index.runs():
         if run.fault:
-            log.warning("run.unreadable", run_id=run.folder.name, detail=str(run.fault))
+            log.warning("run.unreadable", earlier=run.folder.name, detail=str(run.fault))
         elif run.record.target == invocation.target:
             yield run
 

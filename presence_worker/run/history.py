@@ -81,7 +81,7 @@ def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: 
             journal.close_rows(over)
             journal.describe(input={**journal.run().input, "over": is_over})
     except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
-        log.warning("run.not_noted", run_id=run_id, detail=str(error))
+        log.warning("run.not_noted", earlier=run_id, detail=str(error))
 
 
 def past_of(journal: Journal) -> Past:

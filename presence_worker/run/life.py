@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
 from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
@@ -27,6 +28,7 @@ from .earlier import (
 from .ending import Ending, ending_of
 from .history import forget, history_of
 from .invocation import Invocation
+from .row_events import log_rows
 from .session import Session
 from .staging import Before, new_run, stage
 from .undoing import stage_undo
@@ -51,7 +53,7 @@ async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.R
                 order=invocation.archive.index.take_number(folder.name),
                 next=invocation.command("resume", run.run_id),
             )
-            log.info("run.staging", run_id=run.run_id, job=job, target=run.target, folder=str(folder))
+            log.info("run.staging", job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, invocation)
             _say_first(journal.run(), invocation)
             if error is None:
@@ -65,7 +67,7 @@ async def resume_run(
     """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
     with _at_work(invocation):
         folder = choose(name, invocation)
-        with earlier_run(folder, invocation, patience=GLANCE) as journal:
+        with _again(folder, invocation) as journal:
             run = journal.run()
             check_target(run, invocation)
             if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
@@ -79,7 +81,7 @@ async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summ
     """Deliver a planned or held run exactly as it was stored."""
     with _at_work(invocation):
         folder = choose(name, invocation)
-        with earlier_run(folder, invocation, patience=GLANCE) as journal:
+        with _again(folder, invocation) as journal:
             run = journal.run()
             check_target(run, invocation)
             if run.state not in (State.HELD, State.PLANNED):
@@ -100,7 +102,7 @@ async def undo_run(name: str, invocation: Invocation) -> Summary:
             with earlier_run(undone, invocation, patience=GLANCE) as earlier:
                 check_target(earlier.run(), invocation)
                 run = stage_undo(journal, folder.name, earlier, invocation)
-            log.info("run.staging", run_id=run.run_id, undoes=run.undoes, folder=str(folder))
+            log.info("run.staging", undoes=run.undoes, folder=str(folder))
             error = await _deliver(journal, run, "undo", frozenset(), invocation)
             return _finish(journal, folder, None, error, invocation)
 
@@ -114,7 +116,7 @@ def report_run(name: str, invocation: Invocation) -> Summary:
 
 def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Invocation) -> Summary:
     """Give the report of a run with nothing left to send; one that died right before its end, ends now."""
-    log.warning("run.nothing_to_resume", run_id=run.run_id, state=run.state)
+    log.warning("run.nothing_to_resume", state=run.state)
     ended = run.state != State.STOPPED
     summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, invocation)
     waits = run.state in (State.PLANNED, State.HELD)
@@ -133,7 +135,11 @@ def _new_journal(folder: Path) -> Iterator[Journal]:
     """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
     is_staged = False
     try:
-        with run_lock(folder), closing(Journal.create(folder / JOURNAL)) as journal:
+        with (
+            bound_contextvars(run_id=folder.name),
+            run_lock(folder),
+            closing(Journal.create(folder / JOURNAL)) as journal,
+        ):
             try:
                 yield journal
             finally:
@@ -143,10 +149,20 @@ def _new_journal(folder: Path) -> Iterator[Journal]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def _again(folder: Path, invocation: Invocation) -> Iterator[Journal]:
+    """Open an earlier run to work on it."""
+    with (
+        bound_contextvars(run_id=folder.name),
+        earlier_run(folder, invocation, patience=GLANCE) as journal,
+    ):
+        yield journal
+
+
 def _say_first(run: RunRecord, invocation: Invocation) -> None:
     """Say what should be known before anything is sent."""
     for words in run.notes:
-        log.warning("run.note", run_id=run.run_id, words=words)
+        log.warning("run.note", words=words)
     if not run.compared:
         return
     compared = Comparison(**run.compared)
@@ -188,7 +204,7 @@ async def _deliver(
         journal.begin(command, invocation.settings.delivery.rate)
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
             journal.describe(next=invocation.command("resume", run.run_id))
-        log.info("run.delivering", run_id=run.run_id, target=run.target, to_send=journal.to_send())
+        log.info("run.delivering", target=run.target, to_send=journal.to_send())
         return await Session(journal, invocation, overtaken).run()
     except PresenceWorkerError as error:
         return error
@@ -205,7 +221,8 @@ def _finish(
         summary = _written(journal, folder, ending, invocation)
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=resume) from trouble
-    log.info("run.ended", run_id=folder.name, state=summary["state"], exit_code=summary["exit_code"])
+    log_rows(journal)
+    log.info("run.ended", state=summary["state"], exit_code=summary["exit_code"])
     return summary
 
 

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import anyio
 
 from ..errors import Stopped
-from ..journal import Journal, now
+from ..journal import LOGGED, Journal, Unlogged, now
 from ..model import Outcome
+from .row_events import log_each, news_of
 
 MOST = 200  # rows in a group
 LONGEST = 0.02  # seconds an outcome waits for others
+Settled = tuple[int, Outcome, str]  # a row, its outcome, and when that came
 
 
 class Recorder:
@@ -17,7 +19,7 @@ class Recorder:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._waiting: list[tuple[int, Outcome, str]] = []
+        self._waiting: list[Settled] = []
         self._some = anyio.Event()
         self._many = anyio.Event()
         self._writing = anyio.Lock()
@@ -51,7 +53,13 @@ class Recorder:
             self._some, self._many = anyio.Event(), anyio.Event()
             try:
                 with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._journal.record, group)
+                    log_each(await anyio.to_thread.run_sync(self._write, group))
             except Stopped:
                 self.has_lost = True
                 raise
+
+    def _write(self, group: list[Settled]) -> list[Unlogged]:
+        """Write a group; give the rows of it that the log does not have yet."""
+        self._journal.record(group)
+        not_done = [row for row, outcome, _ in group if outcome.result in LOGGED]
+        return news_of(self._journal, not_done) if not_done else []

@@ -18,6 +18,7 @@ from .doubts import Doubts
 from .invocation import SANDBOX, Invocation
 from .reading import Reading
 from .recorder import Recorder
+from .row_events import log_rows
 from .signals import halting
 from .staging import against
 
@@ -28,7 +29,6 @@ OVERTAKEN = Outcome(
     attempts=0,
     wire_puts=0,
 )
-ROW_EVENTS = {result: f"row.{result}" for result in Result}
 log = structlog.get_logger()
 
 
@@ -71,6 +71,7 @@ class Session:
                 if self._journal.run().step != Step.SEND:
                     await self._read(client, policy)
                 if not self._halt.reason:
+                    log_rows(self._journal, never_sent=True)
                     await self._deliver(client, policy)
                 self._note(client.hint.given)
             except PresenceWorkerError as error:  # such as a journal that cannot be written
@@ -166,16 +167,6 @@ class Session:
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)
         self._invocation.progress.settled(done=outcome.result is Result.UPDATED)
-        if outcome.result is not Result.UPDATED:
-            log.warning(
-                ROW_EVENTS[outcome.result],
-                row=change.row,
-                associate_id=change.associate_id,
-                reason=outcome.reason,
-                http_status=outcome.http_status,
-                attempts=outcome.attempts,
-                detail=outcome.detail,
-            )
 
     def _not_overtaken(self, changes: Iterator[Change]) -> Iterator[Change]:
         for change in changes:

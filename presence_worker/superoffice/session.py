@@ -1,13 +1,16 @@
 """HTTP sessions: how connections are made, and what the HTTP library must not do by itself."""
 
+import logging
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 
 import aiohttp
 import anyio.lowlevel
+import structlog
 from yarl import URL
 
 from ..errors import Suspect, UsageFault
@@ -21,6 +24,7 @@ from .root import login_root, service_root
 from .sign_in import EXCHANGING
 
 MOST_HEADERS = 500  # of one answer
+log = structlog.get_logger()
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 
 
@@ -60,6 +64,25 @@ class ProxyGuard:
         return self._refusal
 
 
+async def _logged(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Log each request with the status of its answer; its query and headers stay out of the log."""
+    status, began = None, perf_counter()
+    try:
+        response = await handler(request)
+        status = response.status
+    finally:  # an error has no words that are safe to log
+        log.debug(
+            "request",
+            method=request.method,
+            path=request.url.raw_path,
+            status=status,
+            duration_ms=round((perf_counter() - began) * 1000, 1),
+        )
+    return response
+
+
 class Sessions:
     """Owns what sessions have in common: the connections, their time limits, how they are secured."""
 
@@ -77,6 +100,12 @@ class Sessions:
             connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
             sock_read=delivery.read_timeout,
         )
+
+    def _middlewares(self) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+        """Return what is put around each request; where nothing is logged, nothing is paid for it."""
+        logged = (_logged,) if log.is_enabled_for(logging.DEBUG) else ()
+        guard = (self._guard,) if self._proxy else ()
+        return (*logged, *guard, self._only_once)
 
     async def _only_once(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -104,7 +133,7 @@ class Sessions:
             timeout=self._timeout,
             headers=headers,
             proxy=self._proxy,
-            middlewares=(self._guard, self._only_once) if self._proxy else (self._only_once,),
+            middlewares=self._middlewares(),
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,
             max_headers=MOST_HEADERS,

@@ -70,9 +70,7 @@ def test_nothing_steers_a_terminal() -> None:
     [
         (True, -1, ["error"]),
         (True, 0, ["error"]),
-        (True, 1, ["warning", "error"]),
-        (True, 2, ["info", "warning", "error"]),
-        (True, 3, ["debug", "info", "warning", "error"]),
+        (True, 1, ["debug", "info", "warning", "error"]),
         (False, -1, ["error"]),
         (False, 0, ["info", "warning", "error"]),
         (False, 1, ["debug", "info", "warning", "error"]),
@@ -80,10 +78,29 @@ def test_nothing_steers_a_terminal() -> None:
     ],
 )
 def test_quiet_and_verbose_choose_the_levels(terminal: bool, verbosity: int, levels: list[str]) -> None:  # noqa: FBT001 - a case
-    """-q tells errors only, each -v one level more; a scheduler's log starts where a terminal's ends."""
+    """-q leaves errors only, and so does a terminal, where the summary says the rest; -v shows everything."""
     text = told(verbosity, terminal=terminal)
 
     assert [level for level in reversed(log.LEVELS) if f"fact.{level}" in text] == levels
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize(("verbosity", "shown"), [(0, False), (1, False), (2, True)])
+def test_decisions_need_two(verbosity: int, shown: bool, terminal: bool) -> None:  # noqa: FBT001 - a case
+    """-v adds requests, and only -vv what was decided."""
+    with redirect_stderr(io.StringIO()) as stream:
+        log.set_up(verbosity, terminal=terminal)
+        structlog.get_logger().debug("decision.pace", rate=7)
+
+    assert ("decision.pace" in stream.getvalue()) == shown
+
+
+def test_each_line_has_what_is_bound_to_the_context() -> None:
+    """A line written deep below a run names that run; a line about another one keeps its own field."""
+    with structlog.contextvars.bound_contextvars(run_id="r1"):
+        text = told(0, terminal=False)
+
+    assert {orjson.loads(line)["run_id"] for line in text.splitlines()} == {"r1"}
 
 
 @pytest.mark.parametrize("terminal", [False, True])
