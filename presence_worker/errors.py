@@ -123,6 +123,10 @@ class Stopped(PresenceWorkerError):
         self.suspect = suspect
 
 
+class JournalGone(Stopped):
+    """The journal is no longer where it was: nothing that is read from it is on disk for certain."""
+
+
 class Locked(PresenceWorkerError):
     """Another run works on the same target."""
 

@@ -9,6 +9,7 @@ from .archive import (
     made_ago,
     run_id,
 )
+from .connection import is_full
 from .counts import NOT_DONE, UNSETTLED
 from .durable import sync_directory
 from .glance import untouched
@@ -31,6 +32,7 @@ from .records import (
     Work,
     now,
 )
+from .reserve import give_back_reserve, take_reserve
 from .store import JOURNAL, Journal
 
 __all__ = [
@@ -56,8 +58,10 @@ __all__ = [
     "Unlogged",
     "Wish",
     "Work",
+    "give_back_reserve",
     "id_made_ago",
     "is_at_work",
+    "is_full",
     "is_run_folder",
     "is_staged",
     "made_ago",
@@ -65,6 +69,7 @@ __all__ = [
     "run_id",
     "run_lock",
     "sync_directory",
+    "take_reserve",
     "target_lock",
     "untouched",
 ]

@@ -24,6 +24,11 @@ def way_on(found: object) -> str:
     return "see to the disk, then run this again" if code in DISK else WAYS_ON
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether a write failed for want of room alone: it left nothing behind, and may be made once more."""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
 class Connection:
     """Owns the connection to a run's SQLite file; where it cannot be read, methods raise Stopped."""
 

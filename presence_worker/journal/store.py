@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from ..errors import Stopped, UsageFault
+from ..errors import JournalGone, Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
 from .connection import way_on
 from .counts import UNSETTLED
@@ -32,14 +32,25 @@ def damaged(path: Path | str, found: object) -> UsageFault:
     return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 
 
+def _file_at(path: Path | str) -> tuple[int, int] | None:
+    """Give what tells the file at *path* from all others; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - "" is no file here, and for Path the working directory
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class Journal(Reader):
     """Owns the SQLite file of one run; every write is on disk when its method returns.
 
-    Methods may be called from any thread. A write that fails raises Stopped: it is never tried again.
+    Methods may be called from any thread. A write that fails raises Stopped, and JournalGone where the file
+    is no longer at its path, so that what is written would never be found again.
     """
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
+        self._file = _file_at(path)
         self._writing = threading.Lock()
         self._may_be_staged = False  # by us
         try:
@@ -126,6 +137,8 @@ class Journal(Reader):
             except BaseException:
                 self._abandon()
                 raise
+        if _file_at(self.path) != self._file:
+            raise JournalGone(f"the journal {self.path} was deleted, moved or replaced while the run worked")
 
     def _abandon(self) -> None:
         if self._db.in_transaction:

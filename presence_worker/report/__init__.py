@@ -1,8 +1,17 @@
 """A run as people and programs see it: every file is a pure function of the journal."""
 
 from .advice import NextStep, advice, next_steps
-from .files import write_reports
+from .files import SUMMARY, write_reports
 from .headline import headline_of
 from .summary import Summary, summarise
 
-__all__ = ["NextStep", "Summary", "advice", "headline_of", "next_steps", "summarise", "write_reports"]
+__all__ = [
+    "SUMMARY",
+    "NextStep",
+    "Summary",
+    "advice",
+    "headline_of",
+    "next_steps",
+    "summarise",
+    "write_reports",
+]

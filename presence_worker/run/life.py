@@ -2,16 +2,26 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
-from ..journal import JOURNAL, Journal, RunRecord, run_lock, target_lock
+from ..errors import InputRefused, JournalGone, PresenceWorkerError, Stopped, UsageFault
+from ..intake.source import STDIN
+from ..journal import (
+    JOURNAL,
+    Journal,
+    RunRecord,
+    give_back_reserve,
+    run_lock,
+    take_reserve,
+    target_lock,
+)
 from ..model import Intent, Reason, Result, State, Verdict
-from ..report import Summary, summarise, write_reports
+from ..report import SUMMARY, Summary, summarise, write_reports
 from .cautions import unanswered
 from .comparison import Comparison
 from .correcting import check_corrected
@@ -111,6 +121,8 @@ def report_run(name: str, invocation: Invocation) -> Summary:
     """Write a run's report files again from its journal; give the summary."""
     folder = called(name, invocation)
     with earlier_run(folder, invocation) as journal:
+        if journal.run().state == State.STOPPED and not journal.to_send():  # only its report was missing
+            return _finish(journal, folder, None, None, invocation)
         return write_reports(folder, journal)
 
 
@@ -138,6 +150,7 @@ def _new_journal(folder: Path) -> Iterator[Journal]:
         with (
             bound_contextvars(run_id=folder.name),
             run_lock(folder),
+            _reserve(folder),
             closing(Journal.create(folder / JOURNAL)) as journal,
         ):
             try:
@@ -155,8 +168,19 @@ def _again(folder: Path, invocation: Invocation) -> Iterator[Journal]:
     with (
         bound_contextvars(run_id=folder.name),
         earlier_run(folder, invocation, patience=GLANCE) as journal,
+        _reserve(folder),
     ):
         yield journal
+
+
+@contextmanager
+def _reserve(folder: Path) -> Iterator[None]:
+    """Keep room on the disk for the end of a run."""
+    take_reserve(folder)
+    try:
+        yield
+    finally:
+        give_back_reserve(folder)
 
 
 def _say_first(run: RunRecord, invocation: Invocation) -> None:
@@ -215,10 +239,13 @@ def _finish(
 ) -> Summary:
     """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
     resume = invocation.command("resume", folder.name)
+    give_back_reserve(folder)
     try:
         _caution(journal, invocation)
         ending = ending_of(journal, folder, job, error, invocation)
         summary = _written(journal, folder, ending, invocation)
+    except JournalGone as trouble:
+        raise _gone(trouble, journal, folder, invocation) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=resume) from trouble
     log_rows(journal)
@@ -227,11 +254,25 @@ def _finish(
 
 
 def _caution(journal: Journal, invocation: Invocation) -> None:
-    """Note in the run what earlier ones leave in doubt of it."""
-    words, notes = unanswered(journal, invocation), journal.run().notes
-    if words and words not in notes:
-        with journal.transaction():
-            journal.describe(notes=[*notes, words])
+    """Note in the run what earlier ones leave in doubt of it; its end does not depend on that."""
+    with suppress(Stopped):
+        words, notes = unanswered(journal, invocation), journal.run().notes
+        if words and words not in notes:
+            with journal.transaction():
+                journal.describe(notes=[*notes, words])
+
+
+def _gone(trouble: Stopped, journal: Journal, folder: Path, invocation: Invocation) -> Stopped:
+    """Say that nothing is known of any row for certain; the same job can be sent again."""
+    run = journal.run()
+    job = STDIN if run.input.get("stdin") else run.input["name"]
+    again = ("undo", run.undoes) if run.undoes else (run.intent, job, *invocation.input_options)
+    feed = ", and feed it on standard input again" if job == STDIN else ""
+    words = (
+        f"{trouble}. It stopped, and what it sent is not recorded. If {folder} was only moved or "
+        f"unmounted, put it back and resume the run; else start it again{feed}"
+    )
+    return Stopped(words, next=invocation.command(*again))
 
 
 def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocation) -> Summary:
@@ -239,12 +280,24 @@ def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocat
         with journal.transaction():
             journal.describe(**ending._asdict())
         return write_reports(folder, journal)
+    except JournalGone:
+        raise
     except Stopped as trouble:
         noted = journal.run().state == ending.state and not journal.to_send()
         command = "report" if noted else "resume"
-        return summarise(journal, {}) | {
+        ended = {
             "state": str(State.STOPPED),
             "exit_code": int(trouble.exit_code),
             "message": f"{trouble}. {ending.message}",
             "next": invocation.command(command, folder.name),
         }
+        _note_instead(journal, folder, ended)
+        return summarise(journal, {}) | ended
+
+
+def _note_instead(journal: Journal, folder: Path, ended: dict[str, Any]) -> None:
+    """Let `runs` show the same ending as the process, and no summary another one, as far as can be."""
+    with suppress(Stopped), journal.transaction():
+        journal.describe(**ended)
+    with suppress(OSError):
+        (folder / SUMMARY).unlink(missing_ok=True)

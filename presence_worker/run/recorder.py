@@ -5,7 +5,7 @@ from collections.abc import Callable
 import anyio
 
 from ..errors import Stopped
-from ..journal import LOGGED, Journal, Unlogged, now
+from ..journal import LOGGED, Journal, Unlogged, is_full, now
 from ..model import Outcome
 from .row_events import log_each, news_of
 
@@ -17,8 +17,10 @@ Settled = tuple[int, Outcome, str]  # a row, its outcome, and when that came
 class Recorder:
     """Owns the outcomes that are judged but not yet on disk; they count only once they are there."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, make_room: Callable[[], None] = lambda: None) -> None:
         self._journal = journal
+        self._make_room = make_room
+        self._full: Stopped | None = None  # why no more is to be sent, although all could be written
         self._waiting: list[Settled] = []
         self._some = anyio.Event()
         self._many = anyio.Event()
@@ -34,7 +36,7 @@ class Recorder:
             self._many.set()
 
     async def run(self, stop: Callable[[Stopped], None]) -> None:
-        """Write group after group until cancelled; a write that fails stops the run and is not repeated."""
+        """Write group after group until cancelled; a write that fails stops the run."""
         try:
             while True:
                 await self._some.wait()
@@ -57,9 +59,18 @@ class Recorder:
             except Stopped:
                 self.has_lost = True
                 raise
+            if self._full:
+                raise self._full
 
     def _write(self, group: list[Settled]) -> list[Unlogged]:
         """Write a group; give the rows of it that the log does not have yet."""
-        self._journal.record(group)
+        try:
+            self._journal.record(group)
+        except Stopped as error:
+            if not is_full(error):
+                raise
+            self._make_room()
+            self._journal.record(group)
+            self._full = error
         not_done = [row for row, outcome, _ in group if outcome.result in LOGGED]
         return news_of(self._journal, not_done) if not_done else []

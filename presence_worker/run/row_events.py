@@ -21,22 +21,19 @@ def log_rows(journal: Journal, *, never_sent: bool = False) -> None:
     with suppress(Stopped):  # a journal that cannot be read is reported by what reads it for a result
         coming = journal.unlogged_never_sent() if never_sent else journal.unlogged()
         while rows := list(islice(coming, AT_ONCE)):
-            mark(journal, rows)
+            with suppress(Stopped):  # of a full disk: `resume` logs them again
+                journal.mark_logged(rows)
             log_each(rows)
 
 
 def news_of(journal: Journal, rows: Sequence[int]) -> list[Unlogged]:
     """Give those of *rows* that have no event yet of the outcome on disk; they are marked, not logged."""
-    found = journal.unlogged_of(rows)
-    if found:
-        mark(journal, found)
+    try:
+        found = journal.unlogged_of(rows)
+        journal.mark_logged(found)
+    except Stopped:  # they are logged at the end
+        return []
     return found
-
-
-def mark(journal: Journal, rows: Sequence[Unlogged]) -> None:
-    """Note that rows are logged; where the disk refuses, `resume` may log them a second time."""
-    with suppress(Stopped):
-        journal.mark_logged(rows)
 
 
 def log_each(rows: Iterable[Unlogged]) -> None:

@@ -20,6 +20,7 @@ from .given import (
     ended,
     for_associates,
     raw_up,
+    read_report,
     results,
     slowly,
     started,
@@ -99,7 +100,7 @@ def test_while_the_job_is_staged(disk: SmallDisk, worker_there: Callable[[RawSer
 
 @pytest.mark.proves("the disk is full")
 def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer], Worker]) -> None:
-    """What was sent and could not be noted is in doubt; while there is no room, no command sends anything."""
+    """What was sent is noted, the rest is not sent, and no command sends anything while there is no room."""
     with raw_up(slowly(echo, 0.002)) as server:
         worker = worker_there(server)
         words: list[str | Path] = ["run", job(worker), *worker.options, "--json"]
@@ -108,6 +109,7 @@ def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer]
             disk.fill()
             stopped = ended(process)
         sent = len(server.puts)
+        listed = call(disk, "runs", "--state-dir", worker.state, "--json")
         still = [follow(disk, stopped), call(disk, "report", "last", *worker.options, "--json")]
         sent_since = len(server.puts) - sent
         disk.empty()
@@ -116,7 +118,9 @@ def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer]
 
     counts = stopped.summary["counts"]
     assert (stopped.code, sent < ROWS) == (ExitCode.STOPPED, True)
-    assert counts["updated"] <= sent <= counts["updated"] + counts["unknown"]
+    assert (counts["updated"], counts["unknown"], counts["not_sent"]) == (sent, 0, ROWS - sent)
+    (run,) = listed.summary["runs"]
+    assert (run["state"], run["exit_code"]) == ("stopped", ExitCode.STOPPED)
     assert ([each.code for each in still], sent_since) == ([ExitCode.STOPPED] * 2, 0)
     assert (resumed.code, results(seen(disk))) == (0, ["updated"] * ROWS)
 
@@ -133,14 +137,21 @@ def test_while_the_report_is_written(disk: SmallDisk, worker_there: Callable[[Ra
             release.set()
             stopped = ended(process)
         there = {path.name for path in seen(disk).iterdir()}
+        lines = len(read_report(seen(disk))) if "report.jsonl" in there else None
+        listed = call(disk, "runs", "--state-dir", worker.state, "--json")
         disk.empty()
 
         reported = follow(disk, stopped)
 
     assert (stopped.code, stopped.summary["counts"]["updated"]) == (ExitCode.STOPPED, ROWS)
-    assert there <= {"journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "run.lock"}
+    assert "summary.json" not in there
+    assert not {name for name in there if name.endswith(".new") or name == "reserve"}
+    assert lines in (None, ROWS)
     assert stopped.summary["next"].startswith("presence-worker report ")
+    (run,) = listed.summary["runs"]
+    assert (run["state"], run["exit_code"]) == ("stopped", ExitCode.STOPPED)
     assert (reported.code, results(seen(disk))) == (0, ["updated"] * ROWS)
+    assert (reported.summary["state"], reported.summary["exit_code"]) == ("finished", 0)
 
 
 def test_while_a_large_job_is_piped(disk: SmallDisk, worker_there: Callable[[RawServer], Worker]) -> None:
