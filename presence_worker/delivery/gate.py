@@ -55,6 +55,21 @@ class Gate:
         return not self.is_open and bool(self._strikes)
 
     @property
+    def waiting_since(self) -> float:
+        """When the last useful answer came, or since when one is waited for."""
+        return self._good
+
+    @property
+    def waiting_until(self) -> float:
+        """When patience is at its end without a useful answer."""
+        return self._good + self._patience
+
+    @property
+    def last_words(self) -> str:
+        """What the last trouble said."""
+        return self._last_words
+
+    @property
     def patience_left(self) -> float:
         """Seconds that may still pass without a useful answer."""
         return self._good + self._later_patience - self._clock()

@@ -30,6 +30,7 @@ class Pace:
         clock: Callable[[], float] = anyio.current_time,
     ) -> None:
         self.rate = rate
+        self.taken = 0  # slots given so far
         self._configured = rate
         self._burst = burst
         self._adaptive = adaptive
@@ -37,8 +38,13 @@ class Pace:
         self._queue = anyio.Lock(fast_acquire=True)
         self._due = 0.0  # when the next slot is
         self._floor = 0.0  # nobody goes before
-        self._taken = 0.0  # when the last slot was taken
+        self._last = 0.0  # when the last slot was taken
         self._cut = -CUT_EVERY  # when the pace was cut last
+
+    @property
+    def paused_until(self) -> float:
+        """When the pause is over that the service asked for last."""
+        return self._floor
 
     async def slot(self) -> None:
         """Wait for the next slot, first come, first served."""
@@ -71,9 +77,10 @@ class Pace:
         now, interval = self._clock(), 1 / self.rate
         self._due = max(self._due, now - max(interval / 2, FINEST)) + interval
         if waited and self.rate < self._configured and now - self._cut >= CUT_EVERY:
-            gained = self._configured * RECOVERY * min(now - self._taken, CUT_EVERY)
+            gained = self._configured * RECOVERY * min(now - self._last, CUT_EVERY)
             self.rate = min(self._configured, self.rate + gained)
-        self._taken = now
+        self._last = now
+        self.taken += 1
 
 
 def paced(send: Send, pace: Pace) -> Send:

@@ -1,6 +1,6 @@
 """What a journal tells in numbers: rows by result, reasons, requests, and time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..model import Reason, Result
 from .connection import Found
@@ -112,6 +112,19 @@ class Counts(Logged):
         """Count the rows of the file that are wrong or were refused for good."""
         query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
         (number,) = self._one(query, Result.INVALID, Result.REJECTED)
+        return int(number)
+
+    def people_to_send(self) -> Iterator[int | None]:
+        """Yield the associate of each row that is still to be sent; None where that is not known yet."""
+        query = """SELECT associate_id FROM row LEFT JOIN outcome USING (row) WHERE row.result IS NULL
+            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?))"""
+        return (found[0] for found in self._each(query, *UNSETTLED))
+
+    def in_doubt(self) -> int:
+        """Count the rows still to be sent that an earlier session may have sent."""
+        query = """SELECT count(*) FROM row JOIN outcome USING (row)
+            WHERE row.result IS NULL AND outcome.result = ?"""
+        (number,) = self._one(query, Result.UNKNOWN)
         return int(number)
 
     def to_send(self) -> int:

@@ -163,7 +163,7 @@ class Reader(Counts):
         values = (day.isoformat(), Result.NOT_SENT, Result.NOT_SENT, Result.FAILED, Kind.RETURN)
         return [row for (row,) in self._all(query, *values)]
 
-    def in_doubt(self) -> Iterator[int]:
+    def unanswered(self) -> Iterator[int]:
         """Yield the associates of rows that were sent and never answered."""
         return (
             found[0] for found in self._each("SELECT associate_id FROM fate WHERE result = ?", Result.UNKNOWN)

@@ -25,7 +25,7 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
             for result, reason, rows, _ in journal.reasons()
         ],
         "requests": {"put": puts, "get": work.gets, "retried": repeats},
-        "rate": {"configured": work.rate, "achieved": _achieved(work, puts)},
+        "rate": {"configured": work.rate, "achieved": _achieved(work, puts + work.gets)},
         "started_at": work.started_at or run.created_at,
         "finished_at": work.ended_at if work.started_at else run.created_at,
         "duration_s": round(work.seconds, 3),
@@ -64,5 +64,5 @@ def heading(run: RunRecord) -> Summary:
     }
 
 
-def _achieved(work: Work, puts: int) -> float | None:
-    return round(puts / work.seconds, 2) if work.seconds else None
+def _achieved(work: Work, requests: int) -> float | None:
+    return round(requests / work.seconds, 2) if work.seconds else None

@@ -43,7 +43,7 @@ def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
         try:
             with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
                 unknown -= {user for user in journal.written() if user in unknown}
-                unknown |= set(journal.in_doubt())
+                unknown |= set(journal.unanswered())
         except PresenceWorkerError as error:  # the note is help, no guarantee
             log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
     return unknown

@@ -5,13 +5,14 @@ from itertools import islice, takewhile
 import anyio.lowlevel
 import structlog
 
-from ..delivery import Halt, Policy, deliver
+from ..delivery import Halt, Policy, deliver, number_of_read_backs
 from ..errors import Stopped, Suspect
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
 from ..superoffice import Client
 from ..superoffice.census import COLUMNS_OF, Census, User
 from ..superoffice.looks import may_mean_nobody
+from .announcing import announce
 from .counting import count_users
 from .findings import Findings
 from .following import unread_returns
@@ -83,10 +84,22 @@ class Reading:
         if column and not self._halt.reason:
             self._find_people(trouble)
         if not self._halt.reason and (self._how != "off" or self._journal.has_returns()):
+            self._announce()
             await self._look()
         self._settle_unread_returns()
         self._findings.write()
         return self._census.service_users if self._census else None
+
+    def _announce(self) -> None:
+        """Say how many requests the run takes at most: a read and a PUT a row, a second read in doubt."""
+        looks = to_send = self._journal.to_send()
+        if self._how == "auto" and self._census:
+            users, people = self._census.users, self._journal.people_to_send()
+            looks = sum(not _is_present(users.get(person or 0)) for person in people)
+        delivery, progress = self._invocation.settings.delivery, self._invocation.progress
+        puts = 0 if self._run.intent == Intent.PLAN else to_send + self._journal.in_doubt()
+        more = looks + puts + number_of_read_backs(delivery.verify, min(puts, to_send))
+        announce(self._journal, delivery, progress, more=more, gets=self._client.gets, final=False)
 
     def _find_people(self, trouble: Outcome | None) -> None:
         if self._census is None:
@@ -235,3 +248,8 @@ class Reading:
             self._halt(Stopped(f"{words}; nothing was sent{doubt}", suspect=suspect))
         else:
             self._findings.note(f"{words}; sent without reading: {OFF}")
+
+
+def _is_present(user: User | None) -> bool:
+    """Whether the query says all of a user that a comparison needs."""
+    return user is not None and user.status == PRESENT

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import anyio
 import structlog
 
-from ..delivery import Gate, Halt, Policy, Watch, deliver, read_back
+from ..delivery import Halt, Policy, Watch, deliver, number_of_read_backs, read_back
 from ..errors import Planned, PresenceWorkerError, Stopped
-from ..journal import Journal
+from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..superoffice import Client, is_online, maintenance
 from ..text import counted
 from ..values import seconds_left
+from .announcing import announce
+from .commentary import Commentary
 from .doubts import Doubts
 from .invocation import SANDBOX, Invocation
 from .reading import Reading
@@ -37,29 +41,35 @@ class Session:
 
     def __init__(self, journal: Journal, invocation: Invocation, overtaken: frozenset[int]) -> None:
         self._journal = journal
-        self._invocation = invocation
+        self._clock = asyncio.get_running_loop().time
+        self._said = Commentary(invocation.progress, journal.to_send(), self._clock)
+        self._invocation = replace(invocation, progress=self._said)
         self._settings = invocation.settings
         self._overtaken = overtaken  # associates a later run has written: not sent
-        self._clock = asyncio.get_running_loop().time
         self._halt = Halt(self._settings.delivery.drain, self._clock)
-        self._recorder = Recorder(journal)
+        self._recorder = Recorder(journal, self._make_room)
 
     async def run(self) -> PresenceWorkerError | None:
         """Read, judge and deliver; return when every outcome is on disk.
 
         Give what ended the session early, or None.
         """
-        began, gets = self._clock(), 0
+        seconds, gets = 0.0, 0
         with halting(self._halt, self._say):
             async with self._invocation.open_service() as client:
+                began = self._clock()
                 await self._work(client)
-                gets = client.gets
+                seconds, gets = self._clock() - began, client.gets
+        self._make_room()
         if not self._recorder.has_lost:  # else the session stays open: what it handed out is in doubt
             try:
-                self._journal.end(seconds=self._clock() - began, gets=gets)
+                self._journal.end(seconds=seconds, gets=gets)
             except Stopped as error:
                 self._halt(error)
         return self._halt.reason
+
+    def _make_room(self) -> None:
+        give_back_reserve(Path(self._journal.path).parent)
 
     async def _work(self, client: Client) -> None:
         policy = Policy(
@@ -67,6 +77,7 @@ class Session:
         )
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._keep_deadline)
+            beside.start_soon(self._said.run, policy, self._until_deadline())
             try:
                 if self._journal.run().step != Step.SEND:
                     await self._read(client, policy)
@@ -120,7 +131,8 @@ class Session:
             floor=self._settings.safety.percent_floor,
         )
         self._look_ahead(to_send)
-        progress.begin(to_send, lambda: self._doing(policy.gate))
+        self._announce(to_send, client)
+        progress.begin(to_send, lambda: f"{self._halt.in_flight} in flight")
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             doubts = Doubts(self._journal, client, self._recorder, self._halt)
@@ -152,9 +164,15 @@ class Session:
                 self._journal.describe(notes=[*notes, words])
         return is_new
 
-    def _doing(self, gate: Gate) -> str:
-        """Say what goes on, for whoever watches."""
-        return "service away, waiting" if gate.is_away else f"{self._halt.in_flight} in flight"
+    def _announce(self, to_send: int, client: Client) -> None:
+        """Say how many requests the run takes in all; a row in doubt is read before it is sent again."""
+        if not to_send:
+            return
+        looks = self._journal.in_doubt() if self._settings.target.verify_reads else 0
+        left_alone = sum(person in self._overtaken for person in self._journal.people_to_send())
+        delivery, puts = self._settings.delivery, to_send - left_alone
+        more = puts + looks + number_of_read_backs(delivery.verify, puts)
+        announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
 
     def _say(self, words: str) -> None:
         log.warning("run.halting", words=words)
