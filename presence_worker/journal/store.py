@@ -50,7 +50,6 @@ class Journal(Reader):
 
     def __init__(self, path: Path | str) -> None:
         super().__init__(path)
-        self._file = _file_at(path)
         self._writing = threading.Lock()
         self._may_be_staged = False  # by us
         try:
@@ -60,6 +59,7 @@ class Journal(Reader):
         except sqlite3.Error:
             self.close()
             raise
+        self._file = _file_at(path)  # only now is it open: a layered file system may have copied it then
 
     @classmethod
     def create(cls, path: Path) -> "Journal":

@@ -32,6 +32,7 @@ def move(folder: Path) -> None:
     folder.rename(folder.with_name("elsewhere"))
 
 
+@pytest.mark.proves("the journal is deleted, moved or replaced during a run")
 @pytest.mark.parametrize("mishap", [delete, replace, move])
 def test_the_run_stops(mishap: Callable[[Path], None], worker_on: Callable[[RawServer], Worker]) -> None:
     """It sends no more, exits 6 saying why, claims nothing of any row, and the next command works."""
