@@ -278,6 +278,10 @@ class Journal(Reader):
         for row, associate_id, *wanted in self._all(query, orjson.dumps([*associates]).decode()):
             yield Change(row=row, associate_id=associate_id, wanted=Presence(*wanted), in_doubt=True)
 
+    def hand_back(self, *, after: int) -> None:
+        """Note that no row of this session was begun *after* that one, although it was handed out."""
+        self._hand_out(after)
+
     def _hand_out(self, upto: int) -> None:
         with self.transaction():
             self._db.execute(

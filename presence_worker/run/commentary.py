@@ -53,6 +53,10 @@ class Commentary:
         """Say something at the terminal."""
         self._line.remark(words)
 
+    def warn(self, words: str) -> None:
+        """Say something even where only errors are printed."""
+        self._line.warn(words)
+
     async def run(self, policy: Policy, seconds_left: Callable[[], float]) -> None:
         """Say how far the run is and what it waits for, until cancelled."""
         due, requests = self._clock() + EVERY, policy.pace.taken

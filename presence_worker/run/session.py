@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +48,7 @@ class Session:
         self._settings = invocation.settings
         self._overtaken = overtaken  # associates a later run has written: not sent
         self._halt = Halt(self._settings.delivery.drain, self._clock)
+        self._begun = 0  # the last row that was taken up
         self._recorder = Recorder(journal, self._make_room)
 
     async def run(self) -> PresenceWorkerError | None:
@@ -61,7 +63,10 @@ class Session:
                 await self._work(client)
                 seconds, gets = self._clock() - began, client.gets
         self._make_room()
-        if not self._recorder.has_lost:  # else the session stays open: what it handed out is in doubt
+        if self._recorder.has_lost:  # the session stays open: what it began is in doubt
+            with suppress(Stopped):
+                self._journal.hand_back(after=self._begun)
+        else:
             try:
                 self._journal.end(seconds=seconds, gets=gets)
             except Stopped as error:
@@ -188,6 +193,7 @@ class Session:
 
     def _not_overtaken(self, changes: Iterator[Change]) -> Iterator[Change]:
         for change in changes:
+            self._begun = change.row
             if change.associate_id in self._overtaken:
                 self._record(change, OVERTAKEN)
             else:

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
+import anyio
 import pytest
 
 from presence_worker.configuration import load_settings
@@ -34,12 +36,14 @@ class Service:
 
     def __init__(self) -> None:
         self.sent: list[int] = []  # rows
+        self.latency = 0.0  # seconds until a row is answered
         self.meanwhile: Callable[[], object] = lambda: None  # what else happens while a row is on its way
 
     async def put(self, change: Change) -> Outcome:
         """Apply a change."""
         self.sent.append(change.row)
         self.meanwhile()
+        await anyio.sleep(self.latency)
         return UPDATED
 
     async def look(self, _: Change) -> Outcome:
@@ -111,6 +115,21 @@ async def test_what_was_sent_and_cannot_be_noted_is_in_doubt(
 
     assert (summary["state"], summary["exit_code"]) == ("stopped", ExitCode.STOPPED)
     assert summary["counts"]["updated"] + summary["counts"]["unknown"] >= len(service.sent) > 0
+
+
+async def test_a_row_that_was_never_begun_is_not_in_doubt(
+    folder: Path, invocation: Invocation, service: Service
+) -> None:
+    """Of the rows that were handed out, only those that a sender took up may have been sent."""
+    service.latency = 0.1
+    settings = load_settings(None, {"delivery": {"rate": "1000000", "concurrency": "1"}})
+
+    summary = await apply_while(folder, replace(invocation, settings=settings), "INSERT ON outcome", "1")
+
+    counts, sent = summary["counts"], len(service.sent)
+    assert 0 < sent < ROWS
+    assert sent <= counts["unknown"] <= sent + 1  # the only sender may have taken up one more
+    assert counts["not_sent"] == ROWS - counts["unknown"]
 
 
 async def test_a_journal_that_cannot_be_read_in_the_end(
