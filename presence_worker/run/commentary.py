@@ -38,7 +38,7 @@ class Commentary:
     def begin(self, total: int, doing: Callable[[], str]) -> None:
         """Begin a step of *total* rows; *doing* gives what goes on at the moment."""
         self._total, self._done = total, 0
-        self._line.begin(total, lambda: "waiting for the service" if self._wait else doing())
+        self._line.begin(total, lambda: "waiting for SuperOffice" if self._wait else doing())
 
     def settled(self, *, done: bool) -> None:
         """Move on by one row."""
@@ -83,7 +83,7 @@ class Commentary:
         if wait and (before is None or wait.is_pause != before.is_pause or wait.until > before.until + LONG):
             self._say_wait(wait)
         elif before and not wait:
-            words = "The service answers again" if not before.is_pause else "The pause is over"
+            words = "SuperOffice answers again" if not before.is_pause else "The pause is over"
             log.info("run.waiting_over", waited_s=round(self._clock() - before.since, 1))
             self.remark(f"{words}; the run goes on")
 
@@ -103,11 +103,11 @@ class Commentary:
         log.warning("run.waiting", since=_stamp(since), until=_stamp(until), cause=wait.cause)
         if wait.is_pause:
             words = (
-                f"The service asks for a pause. The run waits since {_at(since)} and goes on at {_at(until)}"
+                f"SuperOffice asks for a pause. The run waits since {_at(since)} and goes on at {_at(until)}"
             )
         else:
             words = (
-                f"The service does not answer ({wait.cause}). The run waits since {_at(since)} and asks "
+                f"SuperOffice does not answer ({wait.cause}). The run waits since {_at(since)} and asks "
                 f"again; without an answer by {_at(until)} it stops, and can be resumed"
             )
         self.remark(words)
@@ -124,4 +124,6 @@ def _stamp(moment: datetime) -> str:
 
 
 def _at(moment: datetime) -> str:
-    return f"{moment.astimezone():%H:%M:%S}"
+    local = moment.astimezone()
+    is_today = local.date() == datetime.now().astimezone().date()
+    return f"{local:%H:%M:%S}" if is_today else f"{local:%Y-%m-%d %H:%M:%S}"

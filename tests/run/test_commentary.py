@@ -114,10 +114,10 @@ async def test_a_service_that_does_not_answer_at_the_start() -> None:
     assert (until - since).total_seconds() == pytest.approx(30, abs=1)
     assert datetime.fromisoformat(progress["waiting_since"])
     assert len(named(logs, "run.waiting_over")) == 1
-    assert doing == "waiting for the service"
+    assert doing == "waiting for SuperOffice"
     first, last = it.terminal.remarks
-    assert re.search(r"does not answer \(cannot connect.* since [\d:]{8} .* by [\d:]{8} it stops", first)
-    assert last == "The service answers again; the run goes on"
+    assert re.search(r"does not answer \(cannot connect.* since [-\d: ]+ .* by [-\d: ]+ it stops", first)
+    assert last == "SuperOffice answers again; the run goes on"
 
 
 @pytest.mark.anyio
@@ -151,7 +151,7 @@ async def test_a_long_pause() -> None:
     assert short == []
     assert (until - since).total_seconds() == pytest.approx(200, abs=2)
     assert [words.split(".")[0] for words in it.terminal.remarks] == [
-        "The service asks for a pause",
+        "SuperOffice asks for a pause",
         "The pause is over; the run goes on",
     ]
 
