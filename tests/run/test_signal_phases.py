@@ -188,8 +188,8 @@ def test_while_the_report_is_written(
         path = write_csv(
             worker.folder / "job.csv", [*away([1]), *((f"x{n}", "Away", "") for n in range(MANY))]
         )
-        words: list[str | Path] = ["run", path, *worker.options, "--max-invalid", "none", "--json"]
-        with started(*words) as process:
+        words: list[str | Path] = ["run", path, *worker.options, "--max-invalid", "none", "--json", "-q"]
+        with started(*words) as process:  # quiet: so many lines of a log fill a pipe that is not read yet
             wait_until(lambda: is_reporting(worker))
             process.send_signal(number)
             done = ended(process)
@@ -208,8 +208,8 @@ def test_a_second_one_while_the_report_is_written(worker_on: Callable[[RawServer
         path = write_csv(
             worker.folder / "job.csv", [*away([1]), *((f"x{n}", "Away", "") for n in range(MANY))]
         )
-        words: list[str | Path] = ["run", path, *worker.options, "--max-invalid", "none", "--json"]
-        with started(*words) as process:
+        words: list[str | Path] = ["run", path, *worker.options, "--max-invalid", "none", "--json", "-q"]
+        with started(*words) as process:  # quiet: so many lines of a log fill a pipe that is not read yet
             wait_until(lambda: is_reporting(worker))
             left = signalled(process, signal.SIGTERM, twice=True)
         there = {file.name for file in the_run(worker).iterdir() if not file.name.startswith(".")}
