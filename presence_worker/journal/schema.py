@@ -24,7 +24,7 @@ CLOSED = """CREATE TABLE closed (  -- rows with days that nothing follows from a
 );
 """
 
-LOGGED = """CREATE TABLE IF NOT EXISTS logged (  -- rows of which the log has an event
+LOGGED = """CREATE TABLE logged (  -- rows of which the log has an event
     row    INTEGER PRIMARY KEY,
     result TEXT NOT NULL    -- that it was about
 );
@@ -70,11 +70,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         "ALTER TABLE row ADD COLUMN ends TEXT",
         SCHEDULED,
         CLOSED,
-        LOGGED,
         "DROP VIEW fate",
         FATE,
     ),
-    4: ("ALTER TABLE run ADD COLUMN number INTEGER",),
+    4: ("ALTER TABLE run ADD COLUMN number INTEGER", LOGGED),
 }
 
 STAGED = """

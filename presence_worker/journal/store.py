@@ -20,7 +20,7 @@ from .outcomes import columns, recording
 from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
 from .rows import insert
-from .schema import LOGGED, MIGRATIONS, TABLES, VERSION
+from .schema import MIGRATIONS, TABLES, VERSION
 
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 PAGE = 500  # changes read at once, at the most
@@ -201,7 +201,6 @@ class Journal(Reader):
     def begin(self, command: str, rate: float) -> None:
         """Open a session; what a session that died may have sent stays in doubt."""
         with self.transaction():
-            self._db.execute(LOGGED)  # which a run of an earlier version does not have
             self._db.execute(
                 """INSERT OR REPLACE INTO outcome
                 SELECT row, (SELECT max(session) FROM session), result, reason, detail, http_status,

@@ -49,6 +49,10 @@ class Terminal:
         """Keep it."""
         self.remarks.append(words)
 
+    def warn(self, words: str) -> None:
+        """Keep it likewise."""
+        self.remarks.append(words)
+
 
 class Night:
     """Owns a policy that others drive, and the commentary on it."""
