@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
+from ..signals import BEFORE, ENDINGS, noted
 from .group import commands
 from .loading import load
 from .options import printable, without_credentials
@@ -29,7 +30,6 @@ UNHEEDED = (  # variables that libraries obey when they are loaded, and with whi
     "PYSPNEGO_LOG_CFG",  # can log every step of signing in with NTLM
     "LM_COMPAT_LEVEL",  # can lower NTLM to its first version, which is easy to break
 )
-ENDING = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
 
 def main() -> NoReturn:
@@ -65,7 +65,12 @@ def execute(arguments: Sequence[str]) -> int:
         message = _fed_again(arguments, "interrupted before anything was sent")
         return _failed(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
+        if noted:  # raised in the midst of what calls any error by another name, such as a class being made
+            message = _fed_again(arguments, BEFORE)
+            return _failed(arguments, ExitCode(ENDINGS[noted[0]]), message, _again(arguments))
         return _failed(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
+    finally:
+        noted.clear()
 
 
 def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command: str) -> int:
@@ -123,7 +128,7 @@ def _fill_gaps() -> None:
 
 def _let_signals_pass() -> None:
     """Leave with the code that was told: Python, while it ends, would let a late signal kill us."""
-    for number in ENDING:
+    for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -16,6 +16,7 @@ import anyio
 import click
 
 from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, app_key, kept, logged, serve, throwaway
+from ..signals import listened_to, noted
 from .output import remark, say
 from .sandbox_options import Given, Sectioned, online, people, sandbox_options, unknowns
 
@@ -120,8 +121,10 @@ def _told_to_end() -> Iterator[asyncio.Event]:
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     before = {
         number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in listened_to()
     }
+    if noted:
+        told.set()
     try:
         yield told
     finally:

@@ -8,28 +8,25 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from ..errors import Interrupted, PresenceWorkerError, Terminated
+from ..signals import BEFORE, ENDINGS, listened_to, noted
 
-REASONS: dict[int, type[PresenceWorkerError]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
-ALWAYS = tuple(REASONS)  # also where the shell that started us in the background ignores them
-if hasattr(signal, "SIGHUP"):
-    REASONS[signal.SIGHUP] = Terminated  # the terminal is gone
+MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
+REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
 WORDS = "stopped by a signal; what was in flight was finished"
 FINISHING = "told to stop: finishing what is in flight; a second signal leaves at once"
 
 
 def raise_on_signal() -> None:
-    """While nothing is being sent, a signal ends the program where it stands."""
-    for number in _listened_to():
+    """While nothing is being sent, a signal ends the program where it stands; one that has come, at once."""
+    for number in listened_to():
         signal.signal(number, _raise)
-
-
-def _listened_to() -> list[int]:
-    """Give the signals that concern us; under `nohup` the terminal may go."""
-    return [n for n in REASONS if n in ALWAYS or signal.getsignal(n) is not signal.SIG_IGN]
+    if noted:
+        raise REASONS[noted[0]](BEFORE)
 
 
 def _raise(number: int, _: FrameType | None) -> None:
-    raise REASONS[number]("stopped by a signal before anything was sent")
+    noted.append(number)  # what is raised here may be lost, such as in a module that is being loaded
+    raise REASONS[number](BEFORE)
 
 
 @contextmanager
@@ -48,9 +45,11 @@ def halting(halt: Callable[[PresenceWorkerError], None], say: Callable[[str], No
         say(FINISHING)
         halt(REASONS[number](WORDS))
 
-    numbers = _listened_to()
+    numbers = listened_to()
     for number in numbers:
         _listen(loop, number, on_signal)
+    if noted:
+        on_signal(noted[0])
     try:
         yield
     finally:

@@ -1,0 +1,39 @@
+"""The signals that end the program: noted from its first moment, for loading the rest takes a while."""
+
+import os
+import signal
+from types import FrameType
+
+EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143, "SIGBREAK": 143}  # a platform has some of them
+BEFORE = "stopped by a signal before anything was sent"
+ALWAYS = ("SIGINT", "SIGTERM")  # also where the shell that started us in the background ignores them
+
+
+def endings(known: object) -> dict[int, int]:
+    """Give the exit codes by the numbers of the signals that a platform's module `signal` knows.
+
+    SIGHUP: the terminal is gone. SIGBREAK: Ctrl-Break, and what Windows sends to end a program.
+    """
+    return {getattr(known, name): code for name, code in EXIT_CODES.items() if hasattr(known, name)}
+
+
+ENDINGS = endings(signal)
+noted: list[int] = []  # what has come and did not end the program yet
+
+
+def note_signals() -> None:
+    """From now on, note the first signal for later; the second one leaves at once: nothing was begun yet."""
+    for number in listened_to():
+        signal.signal(number, _note)
+
+
+def listened_to() -> list[int]:
+    """Give the signals that concern us; under `nohup` the terminal may go."""
+    always = [getattr(signal, name) for name in ALWAYS]
+    return [n for n in ENDINGS if n in always or signal.getsignal(n) is not signal.SIG_IGN]
+
+
+def _note(number: int, _: FrameType | None) -> None:
+    if noted:
+        os._exit(ENDINGS[number])
+    noted.append(number)
