@@ -8,7 +8,7 @@
 #   FOLDER/refused/TIME/FILE          nothing was sent: mend the file and put it into the inbox again
 #
 # Taken are plain files named *.csv, *.json, *.jsonl, *.xlsx, *.gz, *.zst and *.zip, in the order of their names; no
-# dot-files, no links.
+# dot-files, no links. A file with a second name (a hard link) may be a foreign one: it stays, and is reported (4).
 # A file goes to done/ when the summary names a run: a run that was stopped is resumed, its file is not run again.
 # A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time.
 # After 2, 6, 7 and a signal the remaining files wait, too. Ends with 0, or with the last exit code that was not 0.
@@ -37,9 +37,29 @@ same() {
     stat -c '%i %s %y' "$1" 2>/dev/null
 }
 
-# run_of SUMMARY: the run's id; nothing where the run was not stored (null)
+# several PATH: has the file more names than this one?
+several() {
+    [ "$(stat -c '%h' "$1" 2>/dev/null || echo 1)" != 1 ]
+}
+
+# run_of SUMMARY: the run's id; nothing where the run was not stored (null). Only the object's own member counts:
+# objects inside it name other runs, and texts may say anything.
 run_of() {
-    printf '%s\n' "$1" | sed -n 's/.*"run_id"[[:space:]]*:[[:space:]]*"\([0-9A-Za-z-]*\)".*/\1/p' | head -n 1
+    printf '%s\n' "$1" | awk '
+        { text = text $0 }
+        END {
+            while (match(text, /"([^"\\]|\\.)*"|[][{}]/)) {
+                found = substr(text, RSTART, RLENGTH)
+                text = substr(text, RSTART + RLENGTH)
+                if (found ~ /^[[{]$/) depth++
+                else if (found ~ /^[]}]$/) depth--
+                else if (depth == 1 && found == "\"run_id\"" && match(text, /^[ \t]*:[ \t]*"[0-9A-Za-z-]+"/)) {
+                    split(text, part, "\"")
+                    print part[2]
+                    exit
+                }
+            }
+        }'
 }
 
 # put PATH KIND NAME: move a file into KIND/NAME, or KIND/NAME.2 and so on; never over another file
@@ -116,6 +136,11 @@ while [ -n "$more" ] && [ -z "$left" ]; do
     more=
     for path in "$folder/inbox"/*; do
         wanted "$path" || continue
+        if several "$path"; then
+            say "$path has a second name (a hard link), so it may be a foreign file; copy it into the inbox instead"
+            worst=4
+            continue
+        fi
         take "$path" "$@"
         [ "$code" -eq 0 ] || worst=$code
         case $code in

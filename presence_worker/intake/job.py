@@ -62,7 +62,7 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     *day* is the one on which its rows are to be due.
     """
     config = settings.input
-    with open_source(job, config.encoding, config.timezone) as source:
+    with open_source(job, settings) as source:
         table = _opener(_format(source, config))(source, config)
         with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
             if not table.came_back:

@@ -15,8 +15,10 @@ from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
 from ..roundtrip import is_ours
+from ..settings import Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
+from .foreign import refuse_foreign_link, refuse_secret
 
 STDIN = "-"
 FIRST_LINES = 1 << 16  # bytes in which a header stands
@@ -54,21 +56,22 @@ class _Fault:
 
 
 @contextmanager
-def open_source(job: str, encoding: str | None, zone: str | None) -> Iterator[Source]:
+def open_source(job: str, settings: Settings) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
-    The rule is: a byte-order mark; else *encoding*; else UTF-8; else cp1252, but only for a file
+    The rule is: a byte-order mark; else `input.encoding`; else UTF-8; else cp1252, but only for a file
     without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file. A failed.csv is UTF-8
-    where it can be: *encoding* is meant for the job it came from. *zone* is that of dates without one.
+    where it can be: `input.encoding` is meant for the job it came from. A file with one of the secrets of
+    [auth] is never a job.
     """
     name = "standard input" if job == STDIN else job
-    with _opened(job) as file, _unchanged(name, file):
+    with _opened(job, settings.auth) as file, _unchanged(name, file):
         with _reading(name):
             packing = packing_of(name, file)
             sha256 = _digest(file)
         with _unpacked(name, file, packing) as content:
             with _reading(name):
-                text, used = _survey(name, content, encoding)
+                text, used = _survey(name, content, settings.input.encoding)
             yield Source(
                 name=name,
                 file=content,
@@ -76,7 +79,7 @@ def open_source(job: str, encoding: str | None, zone: str | None) -> Iterator[So
                 encoding=used,
                 sha256=sha256,
                 packing=packing.name if packing else None,
-                changed=changed_at(file, packing, zone),
+                changed=changed_at(file, packing, settings.input.timezone),
             )
 
 
@@ -89,7 +92,7 @@ def _unchanged(name: str, file: IO[bytes]) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(job: str) -> Iterator[IO[bytes]]:
+def _opened(job: str, auth: Auth) -> Iterator[IO[bytes]]:
     if job == STDIN:
         if sys.stdin is None:  # the caller closed it
             raise InputRefused("standard input: closed; pipe the job into it, or name a file")
@@ -99,6 +102,10 @@ def _opened(job: str) -> Iterator[IO[bytes]]:
     with _reading(job):
         opened = Path(job).open("rb")  # noqa: SIM115 - closed below
     with opened:
+        with _reading(job):
+            found = os.fstat(opened.fileno())
+            refuse_foreign_link(Path(job), found)
+            refuse_secret(found, auth)
         if opened.seekable():
             yield opened
             return

@@ -212,6 +212,80 @@ def test_the_summary_is_understood_compact_and_spaced(folder: Path, inbox: Inbox
     assert json.loads(ended.stdout)["run_id"] == RUN
 
 
+TRAPS: list[dict[str, object]] = [
+    {"run_id": RUN, "compared": {"run_id": "earlier", "names": ['"run_id":"text"']}},
+    {"compared": {"run_id": "earlier"}, "reasons": [{"run_id": "listed"}], "run_id": RUN},
+    {"label": '","run_id":"label"', "message": '{"run_id": "x"}', "word": "run_id", "run_id": RUN, "a": "z"},
+    {"label": '\\","run_id":"label', "undoes": [], "run_id": RUN, "notes": ['"run_id":"note"', "}}}]"]},
+    {"label": "run_id", "input": {"columns": ["run_id", "x", "{", "run_id"]}, "run_id": RUN},
+]
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_other_run_of_the_summary_is_taken_for_the_files(
+    folder: Path, inbox: Inbox, trap: dict[str, object], *, spaced: bool
+) -> None:
+    """The file goes under the id of its own run, whatever other runs, labels and names the summary has."""
+    put(folder, "changes.csv")
+
+    inbox(f"0 {json.dumps(trap, separators=None if spaced else (',', ':'))}")
+
+    assert list(files(folder, "done")) == [f"{RUN}/changes.csv"]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_run_that_was_not_stored_takes_no_id_from_elsewhere(
+    folder: Path, inbox: Inbox, trap: dict[str, object]
+) -> None:
+    """Where the summary's own run is null, no earlier one stands in for it: the file stays."""
+    put(folder, "changes.csv")
+
+    inbox(f"6 {json.dumps({**trap, 'run_id': None})}")
+
+    assert (files(folder, "inbox"), files(folder, "done")) == ({"changes.csv": "job"}, {})
+
+
+def test_a_hard_link_is_left_alone(folder: Path, inbox: Inbox) -> None:
+    """It may be a foreign file that only the service may read: it is not run, and that is said."""
+    (folder / "secret").write_text("a secret in its first line")
+    (folder / "inbox" / "a.csv").hardlink_to(folder / "secret")
+    put(folder, "b.csv")
+
+    ended = inbox(f"0 {summary()}")
+
+    assert ended.returncode == 4
+    assert "a.csv has a second name (a hard link)" in ended.stderr
+    assert "a secret" not in ended.stdout + ended.stderr
+    assert (list(files(folder, "inbox")), list(files(folder, "done"))) == (["a.csv"], [f"{RUN}/b.csv"])
+    assert len(calls(folder)) == 1
+
+
+@pytest.fixture
+def real(folder: Path, inbox: Inbox, environment: dict[str, str]) -> Inbox:
+    """The script with the real program, on its own sandbox."""
+    program = folder / "bin" / "presence-worker"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m presence_worker "$@"\n')
+    environment["HOME"] = str(folder)
+    return lambda: inbox(options=("--sandbox", "--state-dir", str(folder / "state")))
+
+
+@pytest.mark.parametrize("command", SHELLS[:1], indirect=True)
+def test_each_file_lies_under_its_own_run(folder: Path, real: Inbox) -> None:
+    """Of two files that are run one after the other, each has the id of the run that read it."""
+    for name, numbers in (("a.csv", "12"), ("b.csv", "345")):
+        rows = "".join(f"{number},Away,\n" for number in numbers)
+        put(folder, name, f"associateId,status,message\n{rows}")
+
+    ended = real()
+
+    runs = {path.parent.name: path for path in (folder / "state").glob("runs/*/summary.json")}
+    names = {run: Path(json.loads(path.read_text())["input"]["name"]).name for run, path in runs.items()}
+    assert ended.returncode == 0
+    assert sorted(names.values()) == ["a.csv", "b.csv"]
+    assert set(files(folder, "done")) == {f"{run}/{name}" for run, name in names.items()}
+
+
 def test_options_reach_the_run(folder: Path, inbox: Inbox) -> None:
     """What follows the folder is handed to `presence-worker run`, which is asked for its summary."""
     put(folder, "changes.csv")
