@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import platformdirs
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from .errors import OptionFault, UsageFault
+from .home import config_homes
 from .settings import Section, Settings
 
 PREFIX = "PRESENCE_WORKER_"
@@ -31,12 +31,8 @@ def find_config(named: Path | None) -> Path | None:
         if not named.is_file():
             raise UsageFault(f"configuration file {named}: no such file")
         return named
-    usual = (
-        Path("config", "presence-worker.toml"),
-        platformdirs.user_config_path("presence-worker", appauthor=False) / "config.toml",
-        platformdirs.site_config_path("presence-worker", appauthor=False) / "config.toml",
-    )
-    return next((path for path in usual if path.is_file()), None)
+    usual = (Path("config", "presence-worker.toml"), *(home / "config.toml" for home in config_homes()))
+    return next((path for path in usual if os.path.isfile(path)), None)  # noqa: PTH113 - also where we may not look
 
 
 def load_settings(file: Path | None, flags: Nested) -> Settings:

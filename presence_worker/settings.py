@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from . import template
+from .home import state_home
 from .message import misleading, written
 from .model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES
 from .values import AnyLimit, DateFormat, Deadline, Duration, Limit, limit
@@ -27,6 +27,7 @@ SECRETS = (
     "cookie",
 )
 MAX_CHANGES = Limit(count=500, percent=50)
+NOWHERE = Path("~")  # as storage.state_dir: it is not set, and the user has no home of their own
 LONGEST_TENANT = 64  # characters
 IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
 
@@ -101,6 +102,14 @@ def _message(value: str) -> str:
     return message
 
 
+def _at_home(value: Path) -> Path:
+    """Give what a shell would make of "~/runs"."""
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home directory for {value.parts[0]}; write the whole path") from None
+
+
 def _template(value: object) -> object:
     if isinstance(value, str):
         alone = sum(len(part) for part in template.parse(value) if isinstance(part, str))
@@ -109,7 +118,7 @@ def _template(value: object) -> object:
     return value
 
 
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]  # "~/runs" is what a shell would make of it
+HomePath = Annotated[Path, AfterValidator(_at_home)]
 Language = Annotated[str, BeforeValidator(_language)]
 Message = Annotated[str, AfterValidator(_message)]
 MessageTemplate = Annotated[str | None, BeforeValidator(_template)]
@@ -267,7 +276,7 @@ class Safety(Section):
 
 
 def _default_state_dir() -> Path:
-    return platformdirs.user_state_path("presence-worker", appauthor=False)
+    return state_home() or NOWHERE
 
 
 class Storage(Section):

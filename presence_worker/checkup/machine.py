@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, Sending, is_at_work
+from ..journal import JOURNAL, Journal, NoLocks, Sending, is_at_work, is_trusted
 from ..run.earlier import last_finished
-from ..settings import SECRETS, Auth
+from ..settings import NOWHERE, SECRETS, Auth
 from ..superoffice.root import is_loopback
 from .case import Case, Expected
 from .findings import BlockedError, Said, fault, ok, skipped, warning
@@ -80,6 +80,8 @@ def _not_kept(auth: Auth) -> str | None:
 
 async def state_directory(case: Case) -> AsyncIterator[Said]:
     """Say whether runs can be kept; nothing is made."""
+    if case.settings.storage.state_dir == NOWHERE:
+        raise BlockedError("configuration")
     archive = case.invocation.archive
     if words := _unusable(case):
         yield fault(f"{archive.state_dir}: {words}", ANOTHER_PLACE)
@@ -102,18 +104,16 @@ def _unusable(case: Case) -> str | None:
         return "its name is not UTF-8"
     except OSError as error:
         return error.strerror or type(error).__name__
-    is_runs = existing == case.invocation.archive.runs
-    return "it belongs to another user" if is_runs and not _is_ours(existing) else None
+    archive = case.invocation.archive
+    is_state = existing in (archive.state_dir, archive.runs)
+    owners = {archive.state_dir.stat().st_uid, existing.stat().st_uid} if is_state else ()
+    return None if all(map(is_trusted, owners)) else "it belongs to another user"
 
 
 def _existing(case: Case) -> Path:
     """Give the innermost part of the state directory that is there already."""
     runs = case.invocation.archive.runs
     return next(path for path in (runs, *runs.parents) if path.exists())
-
-
-def _is_ours(directory: Path) -> bool:
-    return not hasattr(os, "geteuid") or directory.stat().st_uid == os.geteuid()
 
 
 async def disk_room(case: Case) -> AsyncIterator[Said]:
@@ -156,6 +156,9 @@ async def lock(case: Case) -> AsyncIterator[Said]:
         raise BlockedError("configuration")
     try:
         busy = is_at_work(case.invocation.target, case.invocation.archive.state_dir)
+    except NoLocks as error:
+        yield fault(str(error), "name a directory on a local disk")
+        return
     except UsageFault as error:
         yield fault(str(error), "give that file to the program's user, or delete it")
         return

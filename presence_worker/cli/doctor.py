@@ -19,7 +19,7 @@ from ..run.invocation import SANDBOX, Invocation, Silence, quoted
 from ..run.signals import halting
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
-from .invoke import blames_an_option, named_target, repeated, settings_of, work
+from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
 from .output import Summary, print_json, print_lines, remark
@@ -66,11 +66,11 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
     except UsageFault as fault:
         problems = dict.fromkeys(str(fault).splitlines())
         settings = usable_settings(_config(options), options.flags)
-    try:
-        if not options.sandbox:
-            check_settings(settings)
-    except UsageFault as fault:
-        problems |= dict.fromkeys(str(fault).splitlines())
+    for check in (archive_of, *(() if options.sandbox else (check_settings,))):
+        try:
+            check(settings)
+        except UsageFault as fault:
+            problems |= dict.fromkeys(str(fault).splitlines())
     return settings, list(problems)
 
 

@@ -13,11 +13,11 @@ from .. import log
 from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings, origin_of
 from ..days import today
 from ..errors import OptionFault, UsageFault
-from ..journal import Archive
+from ..journal import Archive, check_owner
 from ..report import Summary
 from ..run.invocation import SANDBOX, Invocation, Silence
 from ..run.signals import raise_on_signal
-from ..settings import Settings
+from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .loading import load
 from .options import BASE_URL, Options, printable
@@ -57,11 +57,14 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         _check(settings, options)
         target = target_name(settings.target, settings.auth.login_url)
         open_service = partial(open_client, settings)
+    archive = archive_of(settings)
+    for directory in (archive.state_dir, archive.runs):
+        check_owner(directory)
     watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
     return Invocation(
         settings=settings,
         day=today(settings.input.timezone),
-        archive=Archive(settings.storage.state_dir),
+        archive=archive,
         target=target,
         options=repeated(options, settings),
         input_options=options.of_the_input,
@@ -87,6 +90,17 @@ def blames_an_option(problems: Iterable[str], options: Options) -> bool:
         problem.startswith(OPTION) or (has_address and problem.startswith("target.base_url: expected"))
         for problem in problems
     )
+
+
+def archive_of(settings: Settings) -> Archive:
+    """Give the place of the runs; raise UsageFault where none is named, and the user has no home."""
+    if settings.storage.state_dir == NOWHERE:
+        home = os.environ.get("HOME")
+        raise UsageFault(
+            "storage.state_dir: not set, and this user has no home directory of their own "
+            f"(HOME is {home or 'not set'}); name a directory with --state-dir"
+        )
+    return Archive(settings.storage.state_dir)
 
 
 def named_target(settings: Settings) -> str:

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from ..errors import InputRefused
+from ..journal import is_trusted
 from ..settings import SECRETS, Auth
 
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -21,7 +22,7 @@ def refuse_foreign_link(path: Path, opened: os.stat_result) -> None:
         return
     name = path.lstat()
     if stat.S_ISLNK(name.st_mode):
-        if name.st_uid not in (os.geteuid(), 0, opened.st_uid):
+        if name.st_uid != opened.st_uid and not is_trusted(name.st_uid):
             raise InputRefused(f"{path}: a link to a file of another owner, {INSTEAD}")
     elif not os.path.samestat(name, opened):
         raise InputRefused(f"{path}: was replaced while it was opened; run it again")

@@ -14,8 +14,9 @@ from .counts import NOT_DONE, UNSETTLED
 from .durable import sync_directory
 from .glance import untouched
 from .index import KnownRun
-from .locks import is_at_work, run_lock, target_lock
+from .locks import NoLocks, is_at_work, run_lock, target_lock
 from .logged import LOGGED, Unlogged
+from .private import check_owner, is_trusted
 from .reading import Reader
 from .records import (
     Dated,
@@ -49,6 +50,7 @@ __all__ = [
     "Journal",
     "KnownRun",
     "Named",
+    "NoLocks",
     "Reader",
     "RunRecord",
     "Scheduled",
@@ -58,12 +60,14 @@ __all__ = [
     "Unlogged",
     "Wish",
     "Work",
+    "check_owner",
     "give_back_reserve",
     "id_made_ago",
     "is_at_work",
     "is_full",
     "is_run_folder",
     "is_staged",
+    "is_trusted",
     "made_ago",
     "now",
     "run_id",

@@ -14,7 +14,7 @@ from .durable import sync_directory
 from .glance import untouched
 from .index import RunIndex
 from .locks import run_lock
-from .private import PRIVATE, make_private
+from .private import PRIVATE, check_owner, is_ours, make_private, unusable
 from .store import JOURNAL, Journal
 
 LAST = "last"  # what the newest run is called
@@ -27,17 +27,16 @@ def private_directory(path: Path, *, ours: bool = True) -> None:
 
     One that is not *ours* keeps the mode it has.
     """
-    missing = [above for above in path.parents if not above.exists()]
+    check_owner(path)
     try:
+        missing = [above for above in path.parents if not above.exists()]
         make_private(path)
-        if ours:
+        if ours and is_ours(path):  # root's is open to us on purpose
             path.chmod(PRIVATE)
         for directory in (path, *missing):
             sync_directory(directory.parent)
     except OSError as error:
-        raise UsageFault(
-            f"state directory {path}: {error.strerror}; name another one with --state-dir"
-        ) from None
+        raise unusable(path, error) from None
 
 
 class Archive:

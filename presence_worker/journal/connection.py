@@ -6,22 +6,41 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Stopped
+from .locks import LOCAL_DISK
 
+DETAIL = 0xFF  # what is above it in an error's code
 WAYS_ON = "restore it from a backup, or start a new run"
 DISK = (
-    sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
+)
+WITHOUT_LOCKS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL)
+LOCKING = (  # details of SQLITE_IOERR
+    sqlite3.SQLITE_IOERR_LOCK,
+    sqlite3.SQLITE_IOERR_RDLOCK,
+    sqlite3.SQLITE_IOERR_UNLOCK,
+    sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
 )
 Found = Any  # a row of an answer: a tuple
 
 
 def way_on(found: object) -> str:
     """Say what to do where *found* keeps a journal from being read: only damage asks for a new run."""
-    code = getattr(found, "sqlite_errorcode", 0) & 0xFF  # what is above is detail
-    return "see to the disk, then run this again" if code in DISK else WAYS_ON
+    if is_about_locks(found):
+        return f"another program has it open, or {LOCAL_DISK}"
+    return "see to the disk, then run this again" if _code(found) & DETAIL in DISK else WAYS_ON
+
+
+def is_about_locks(found: object) -> bool:
+    """Whether SQLite did not get a lock: another process has it, or the file system has none."""
+    return _code(found) in LOCKING or _code(found) & DETAIL in WITHOUT_LOCKS
+
+
+def _code(found: object) -> int:
+    return int(getattr(found, "sqlite_errorcode", 0))
 
 
 def is_full(error: BaseException) -> bool:

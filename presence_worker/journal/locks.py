@@ -1,22 +1,33 @@
 """Who works on what: locks held by the kernel, which die with their holder."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from ..errors import Locked, UsageFault
+from ..home import state_home
 from .private import PRIVATE, make_private
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such as a network share says
+LOCAL_DISK = "locks do not work on this file system: use a local disk"
+STATE_DIR = "name one with --state-dir"
+ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
+
+
+class NoLocks(UsageFault):
+    """The file system cannot keep two processes apart."""
 
 
 @contextmanager
 def run_lock(folder: Path) -> Iterator[None]:
     """Hold the run in *folder*, or raise Locked at once."""
-    with _held(folder / "run.lock", f"run {folder.name} is being worked on by another process"):
+    words = f"run {folder.name} is being worked on by another process"
+    with _held(folder / "run.lock", words, STATE_DIR):
         yield
 
 
@@ -24,7 +35,7 @@ def run_lock(folder: Path) -> Iterator[None]:
 def target_lock(target: str, state_dir: Path) -> Iterator[None]:
     """Hold *target* for this user, whatever the state directory, or raise Locked at once."""
     words = f"another run is at work on {target}; wait until it has ended, then run this again"
-    with _held(_lock_directory(state_dir) / _name_of(target), words):
+    with _held(_lock_directory(state_dir) / _name_of(target), words, ELSEWHERE):
         yield
 
 
@@ -33,11 +44,10 @@ def is_at_work(target: str, state_dir: Path) -> bool:
 
     Raise UsageFault where the lock cannot be had at all.
     """
-    places = (_own_directory(), state_dir)
-    found = [place / _name_of(target) for place in places if (place / _name_of(target)).is_file()]
+    places = [place / _name_of(target) for place in (_own_directory(), state_dir) if place]
     try:
-        for path in found:
-            with _held(path, ""):
+        for path in filter(os.path.isfile, places):
+            with _held(path, "", ELSEWHERE):
                 pass
     except Locked:
         return True
@@ -48,8 +58,9 @@ def _name_of(target: str) -> str:
     return f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
 
 
-def _own_directory() -> Path:
-    return platformdirs.user_state_path("presence-worker", appauthor=False) / "locks"
+def _own_directory() -> Path | None:
+    home = state_home()
+    return home and home / "locks"
 
 
 def _lock_directory(state_dir: Path) -> Path:
@@ -58,6 +69,8 @@ def _lock_directory(state_dir: Path) -> Path:
     The runtime directory does: cron has none, and two locks in two places would lock nobody out.
     """
     directory = _own_directory()
+    if directory is None:
+        return state_dir
     try:
         make_private(directory)
         directory.chmod(PRIVATE)
@@ -67,15 +80,24 @@ def _lock_directory(state_dir: Path) -> Path:
 
 
 @contextmanager
-def _held(path: Path, words: str) -> Iterator[None]:
-    lock = FileLock(path, mode=0o600)
+def _held(path: Path, words: str, elsewhere: str) -> Iterator[None]:
+    lock = FileLock(path, mode=0o600, fallback_to_soft=False)  # a soft one does not die with its holder
     try:
         lock.acquire(blocking=False)
     except Timeout:
         raise Locked(words) from None
+    except NotImplementedError:
+        raise without_locks(path, os.strerror(errno.ENOSYS), elsewhere) from None
     except OSError as error:
+        if error.errno in NO_LOCKS:
+            raise without_locks(path, error.strerror, elsewhere) from error
         raise UsageFault(f"the lock {path} cannot be had: {error.strerror}") from error
     try:
         yield
     finally:
         lock.release()
+
+
+def without_locks(path: Path, found: object, elsewhere: str) -> NoLocks:
+    """Give the error for a file system without locks; *elsewhere* says how another one is named."""
+    return NoLocks(f"{LOCAL_DISK}; {elsewhere} ({path}: {found})")

@@ -13,8 +13,9 @@ import orjson
 
 from ..errors import JournalGone, Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
-from .connection import way_on
+from .connection import is_about_locks, way_on
 from .counts import UNSETTLED
+from .locks import STATE_DIR, without_locks
 from .logged import Unlogged
 from .outcomes import columns, recording
 from .reading import Reader
@@ -63,11 +64,13 @@ class Journal(Reader):
 
     @classmethod
     def create(cls, path: Path) -> "Journal":
-        """Make a new, empty journal, readable for its owner alone; raise Stopped where that fails."""
+        """Make a new, empty journal, for its owner alone; raise Stopped where that fails, or NoLocks."""
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             return cls(path)
         except (OSError, sqlite3.Error) as error:
+            if is_about_locks(error):  # nobody else knows of the file yet
+                raise without_locks(path, error, STATE_DIR) from error
             found = error.strerror if isinstance(error, OSError) else error
             raise Stopped(f"the journal {path} cannot be made: {found}") from error
 

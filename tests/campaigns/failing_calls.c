@@ -1,7 +1,7 @@
 /* Makes the n-th system call of a kind fail, on files under one directory; preloaded into a process.
  *
  * FAIL_UNDER   directory; calls on other files are none of ours
- * FAIL_KIND    open, write, read, sync, rename, unlink, truncate or mkdir
+ * FAIL_KIND    open, write, read, sync, rename, unlink, truncate, mkdir, flock or fcntl (to lock)
  * FAIL_AT      n, 1-based
  * FAIL_ERRNO   number of the error
  * FAIL_ALWAYS  1: so do all later calls of the kind
@@ -136,6 +136,22 @@ ON_FILE(int, fsync, "sync", (int file), (file))
 ON_FILE(int, fdatasync, "sync", (int file), (file))
 ON_FILE(int, ftruncate, "truncate", (int file, off_t size), (file, size))
 ON_FILE(int, ftruncate64, "truncate", (int file, off64_t size), (file, size))
+
+ON_FILE(int, flock, "flock", (int file, int operation), (file, operation))
+
+#define FCNTL(name) \
+    int name(int file, int command, ...) \
+    { \
+        va_list more; \
+        va_start(more, command); \
+        void *argument = va_arg(more, void *); \
+        va_end(more); \
+        if ((command == F_SETLK || command == F_SETLKW) && fails_on("fcntl", file)) \
+            return -1; \
+        return REAL(name)(file, command, argument); \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 int rename(const char *from, const char *to)
 {
