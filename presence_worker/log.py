@@ -1,15 +1,16 @@
 """The log: facts as JSON lines under a scheduler, as short lines at a terminal."""
 
+import codecs
 import json
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
 
-from .text import clean
+from .text import clean, harmless_json
 
 LEVELS = ("error", "warning", "info", "debug")
 USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
@@ -45,7 +46,7 @@ class _StandardError:
         if sys.stderr is None:  # closed before we began; print would take standard output instead
             return
         with suppress(OSError, ValueError):  # closed or full: nobody reads on
-            sys.stderr.write(f"{line}\n")  # at once: threads must not mix their lines
+            sys.stderr.write(f"{shown(line, sys.stderr)}\n")  # at once: threads must not mix their lines
             sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
@@ -53,9 +54,11 @@ class _StandardError:
 
 def _json(event: Any, **_: Any) -> str:
     try:
-        return orjson.dumps(event, default=str).decode()
+        if is_utf8(sys.stderr):
+            return harmless_json(orjson.dumps(event, default=str).decode())
     except orjson.JSONEncodeError:  # lone surrogates, which names of files may have, and huge numbers
-        return json.dumps(event, default=str)
+        pass
+    return harmless_json(json.dumps(event, default=str))
 
 
 def _without_decisions(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -69,3 +72,15 @@ def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
     del event["level"], event["timestamp"]
     name = event.pop("event")
     return clean(f"{level} {name} " + " ".join(f"{k}={v}" for k, v in event.items() if v is not None), 500)
+
+
+def is_utf8(stream: TextIO | None) -> bool:
+    """Whether a stream takes every character."""
+    encoding = getattr(stream, "encoding", None)
+    return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """Give a text with escapes for the characters that a stream does not have."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

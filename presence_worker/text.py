@@ -3,12 +3,19 @@
 import base64
 import html
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from urllib.parse import quote, quote_plus
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format (bidi, zero-width), surrogates, …
+_STEERING = re.compile(  # what of them JSON does not escape by itself; surrogates never come so far
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f]"
+)
+_HARMLESS = "\n\t"  # of the characters that are not printable
 _CUT = "…"
 _BLOT = "[redacted]"
 _SHORT = 4  # characters; a shorter secret is only blotted out where it stands alone
@@ -21,6 +28,48 @@ def clean(text: str, limit: int = 300) -> str:
         text = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in _start(text, limit * 10))
     text = " ".join(text.split())
     return text if len(text) <= limit else _start(text, limit - 1)
+
+
+def harmless(text: str) -> str:
+    """Give *text* as it is, but for the characters that steer a terminal, hide, or turn the writing."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _HARMLESS else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def typeable(command: str, encoding: str = "utf-8") -> str:
+    """Give a command of a POSIX shell that means the same, in characters that can be shown and typed.
+
+    Others stand inside '…', where `shlex` has put them, and where any shell lets printf write their bytes.
+    """
+    groups = groupby(command, key=lambda character: _is_shown(character, encoding))
+    return "".join("".join(run) if shown else _as_octal("".join(run)) for shown, run in groups)
+
+
+def _is_shown(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return character.isprintable() or character in _HARMLESS
+
+
+def _as_octal(characters: str) -> str:
+    try:
+        octets = os.fsencode(characters)
+    except UnicodeEncodeError:
+        octets = characters.encode("utf-8", "replace")
+    return "'\"$(printf '{}')\"'".format("".join(f"\\{octet:03o}" for octet in octets))
+
+
+def harmless_json(text: str) -> str:
+    """Give a text of JSON that means the same, and has such characters escaped."""
+    return text if text.isascii() and "\x7f" not in text else _STEERING.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def _start(text: str, length: int) -> str:

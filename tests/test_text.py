@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import sys
 import tomllib
 import unicodedata
 from urllib.parse import quote, quote_plus
@@ -11,7 +12,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.text import clean, counted, folded, is_or_are, listed, redact, share, toml_quoted
+from presence_worker.text import (
+    clean,
+    counted,
+    folded,
+    harmless_json,
+    is_or_are,
+    listed,
+    redact,
+    share,
+    toml_quoted,
+)
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
 
@@ -161,3 +172,14 @@ def test_the_whole_of_one() -> None:
 def test_words_are_listed(words: list[str], text: str) -> None:
     """As a sentence does."""
     assert listed(words, "or") == text
+
+
+def test_json_hides_and_steers_nothing() -> None:
+    """Whatever character a text has, JSON says the same with it, and no terminal is steered by that."""
+    every = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    steering = ("Cc", "Cf", "Zl", "Zp")
+
+    text = harmless_json(json.dumps(every, ensure_ascii=False))
+
+    assert json.loads(text) == every
+    assert [character for character in set(text) if unicodedata.category(character) in steering] == []

@@ -12,10 +12,11 @@ import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..signals import BEFORE, ENDINGS, noted
+from ..text import typeable
 from .group import commands
 from .loading import load
 from .options import printable, without_credentials
-from .output import print_failure, remark
+from .output import print_failure, remark, speak_utf8
 
 PROGRAM = "presence-worker"
 STATES = {  # of what came to nothing; else "refused"
@@ -37,6 +38,9 @@ def main() -> NoReturn:
     for name in UNHEEDED:
         os.environ.pop(name, None)
     _fill_gaps()
+    if os.name == "nt":
+        speak_utf8(sys.stdout)
+        speak_utf8(sys.stderr)
     code = execute(sys.argv[1:])
     _let_signals_pass()
     _let_go_of_output()
@@ -90,7 +94,7 @@ def _again(arguments: Sequence[str]) -> str:
     try:
         again: str = load("again").same_again(arguments)
     except OSError:  # such as a working directory that is gone
-        return shlex.join([PROGRAM, *printable(arguments)])
+        return typeable(shlex.join([PROGRAM, *printable(arguments)]))
     return again
 
 

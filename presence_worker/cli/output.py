@@ -1,7 +1,8 @@
 """What people and programs read: the result on standard output, errors on standard error."""
 
-import codecs
+import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable
@@ -12,10 +13,13 @@ from typing import Any, TextIO
 import orjson
 
 from ..errors import Stopped
+from ..log import is_utf8, shown
+from ..text import harmless, harmless_json, typeable
 
 Summary = dict[str, Any]
 AT_ONCE = 1000  # items of a long list that are printed together
-HARMLESS = "\n\t"  # of the characters that are not printable
+ENCODING = "PYTHONIOENCODING"  # says how the streams are encoded
+NEXT = "Next:"  # begins the lines that have a command to be typed
 
 
 def print_failure(failure: Summary, *, as_json: bool) -> None:
@@ -43,9 +47,9 @@ def print_long_json(value: Summary, name: str, items: Iterable[Any]) -> None:
 
 def _as_json(value: Any) -> str:
     try:
-        return orjson.dumps(value).decode() if _is_utf8(sys.stdout) else json.dumps(value)
+        return harmless_json(orjson.dumps(value).decode() if is_utf8(sys.stdout) else json.dumps(value))
     except TypeError:  # half a character
-        return json.dumps(value)
+        return harmless_json(json.dumps(value))
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -56,12 +60,12 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def say(line: str) -> None:
     """Print a line of the result, with nothing in it that steers a terminal."""
-    _print(_harmless(line), sys.stdout)
+    _print(harmless(line), sys.stdout)
 
 
 def remark(line: str) -> None:
     """Print a line beside the result, on standard error, likewise."""
-    _print(_harmless(line), sys.stderr)
+    _print(harmless(line), sys.stderr)
 
 
 def warn(words: str) -> None:
@@ -86,6 +90,12 @@ def print_file(path: Path) -> None:
             raise Stopped(f"standard output: {error.strerror}; the whole file is {path}") from None
 
 
+def speak_utf8(stream: TextIO | None) -> None:
+    """Write UTF-8 to a file or pipe: Windows' own code page lacks letters that a command to type may need."""
+    if isinstance(stream, io.TextIOWrapper) and not stream.isatty() and ENCODING not in os.environ:
+        stream.reconfigure(encoding="utf-8")
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody watches a stream; None is one that the caller has closed."""
     return stream is not None and not stream.closed and stream.isatty()
@@ -98,15 +108,8 @@ def _print(text: str, stream: TextIO | None, *, end: str = "\n") -> None:
     try:
         print(text, end=end, file=stream, flush=True)
     except UnicodeEncodeError:
-        _print(text.encode("ascii", "replace").decode(), stream, end=end)
+        if text.startswith(NEXT) and os.name != "nt":
+            text = typeable(text, stream.encoding)
+        _print(shown(text, stream), stream, end=end)
     except (OSError, ValueError):
         pass
-
-
-def _harmless(text: str) -> str:
-    return "".join(c if c.isprintable() or c in HARMLESS else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _is_utf8(stream: TextIO | None) -> bool:
-    encoding = getattr(stream, "encoding", None)
-    return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"

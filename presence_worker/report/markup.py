@@ -7,6 +7,7 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
+from ..text import harmless
 from ..values import plain_duration
 
 TEMPLATES = files(__package__) / "templates"
@@ -25,6 +26,7 @@ def digest(text: str) -> str:
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader(__package__, "templates"),
     autoescape=True,
+    finalize=lambda value: harmless(value) if type(value) is str else value,  # markup is of our making
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -12,6 +12,7 @@ from typing import Protocol
 from ..journal import Archive
 from ..settings import Settings
 from ..superoffice import Client
+from ..text import typeable
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
 
@@ -76,4 +77,4 @@ class Invocation:
 def quoted(*words: str) -> str:
     """Give a command of ours, quoted for the shell."""
     command = ["presence-worker", *words]
-    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+    return subprocess.list2cmdline(command) if sys.platform == "win32" else typeable(shlex.join(command))

@@ -3,6 +3,9 @@
 import io
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -11,10 +14,12 @@ from typing import TextIO
 import pytest
 
 from presence_worker.cli.main import execute
+from presence_worker.cli.output import speak_utf8
 from presence_worker.sandbox import Sandbox
 from tests.run.given import WORKER, Worker, away, called, ended, started, wishes, write_csv
 
 FULL = Path("/dev/full")
+SHELLS = [shell for shell in ("dash", "bash", "zsh") if shutil.which(shell)]
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no such device here")
 
 
@@ -105,7 +110,7 @@ def test_an_object_is_an_object_in_any_encoding(encoding: str, worker: Worker) -
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_words_are_printed_in_any_encoding(encoding: str, worker: Worker) -> None:
-    """A letter the stream does not have is replaced; the line is not left out."""
+    """A letter the stream does not have is shown by its number; the line is not left out."""
     out, err = io.BytesIO(), io.BytesIO()
     path = write_csv(worker.folder / "Ŝlosilo.csv", [("x", "Away", "")])
     streams = [io.TextIOWrapper(each, encoding=encoding) for each in (out, err)]
@@ -114,8 +119,58 @@ def test_words_are_printed_in_any_encoding(encoding: str, worker: Worker) -> Non
         execute(["check", str(path)])
         texts = [each.getvalue().decode(encoding) for each in (out, err)]
 
-    assert all(("Ŝ" if encoding == "utf-8" else "?") + "losilo.csv" in text for text in texts)
+    assert ("Ŝ" if encoding == "utf-8" else "\\u015c") + "losilo.csv" in texts[0]
     assert [line for line in texts[1].splitlines() if line.startswith("Next: ")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no POSIX shell there")
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "name", ["Ŝlosilo å.csv", "it's Ŝ.csv", "caf\udce9.csv", "ev\x1b[31mil.csv", "a\nb.csv", "\u202efdp.csv"]
+)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_is_to_be_typed_next_works_in_any_encoding(
+    shell: str, name: str, encoding: str, worker: Worker
+) -> None:
+    """Where the stream lacks a letter, or it would steer the terminal, the command names its bytes."""
+    out, err = io.BytesIO(), io.BytesIO()
+    with printing_to(*(io.TextIOWrapper(each, encoding=encoding) for each in (out, err))):
+        execute(["check", name, "--state-dir", str(worker.state)])
+        command = err.getvalue().partition(b"Next: ")[2]
+
+    script = b'presence-worker() { printf "%s\\0" "$@"; }\n'.replace(b"presence-worker", b"p")
+    script += command.replace(b"presence-worker", b"p", 1)
+    if encoding != "utf-8":  # what the terminal sends is what the stream had
+        script = script.decode(encoding).encode()
+    typed = subprocess.run([shell, "-c", script], capture_output=True, check=True).stdout
+
+    assert typed.split(b"\0")[1].rpartition(b"/")[2] == os.fsencode(name)
+
+
+def test_the_log_is_json_in_any_encoding(worker: Worker) -> None:
+    """Letters the stream does not have are escaped as JSON does it: no line is lost, and none is broken."""
+    path = write_csv(worker.folder / "blåbær Ŝ.csv", [(1, "Away", "")])
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+
+    done = called("run", path, "--sandbox", "--state-dir", worker.state, env=env, encoding="cp1252")
+
+    assert [event["job"] for event in done.events if "job" in event] == [str(path)]
+    assert f"{worker.folder}/bl\xe5b\xe6r \\u015c.csv" in done.out
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, "utf-8"), ("cp1252", "cp1252")])
+def test_files_and_pipes_of_windows_get_utf_8(
+    asked: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code page of the Task Scheduler lacks letters of paths; an encoding that was asked for stays."""
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    if asked:
+        monkeypatch.setenv("PYTHONIOENCODING", asked)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+
+    speak_utf8(stream)
+
+    assert stream.encoding == expected
 
 
 @pytest.mark.parametrize(
