@@ -1,6 +1,7 @@
 """Where settings come from: flags, then environment, then the configuration file, then defaults."""
 
 import difflib
+import io
 import os
 import re
 import tomllib
@@ -14,6 +15,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from .errors import OptionFault, UsageFault
 from .home import config_homes
+from .marks import WideError, without_mark
 from .settings import Section, Settings
 
 PREFIX = "PRESENCE_WORKER_"
@@ -96,7 +98,9 @@ def _usable(section: Any, values: dict[str, Any]) -> Any:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8-sig")  # some editors put a mark first
+        return io.StringIO(without_mark(file.read_bytes()).decode(), newline=None).read()
+    except WideError as error:
+        raise UsageFault(f"{file}: {error}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise UsageFault(f"{file}, line {line}: not valid UTF-8; save it as UTF-8") from None

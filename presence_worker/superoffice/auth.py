@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ..errors import UsageFault
+from ..marks import WideError, without_mark
 from ..settings import SECRETS, Auth
 from ..text import clean, listed
 from .held_up import refused
@@ -28,10 +29,11 @@ def read_secret(auth: Auth, name: str) -> str | None:
         secret = value.get_secret_value()
     elif file is not None:
         try:
-            secret = file.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            words = error.strerror if isinstance(error, OSError) else "not a text file"
-            raise UsageFault(f"auth.{name}_file: {file}: {words}") from None
+            secret = without_mark(file.read_bytes()).decode().strip()
+        except UnicodeDecodeError:
+            raise UsageFault(f"auth.{name}_file: {file}: not a text file") from None
+        except (OSError, WideError) as error:
+            raise UsageFault(f"auth.{name}_file: {file}: {getattr(error, 'strerror', error)}") from None
     else:
         return None
     if not secret or not secret.isprintable():

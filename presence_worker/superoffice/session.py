@@ -14,6 +14,7 @@ import structlog
 from yarl import URL
 
 from ..errors import Suspect, UsageFault
+from ..marks import WideError, without_mark
 from ..settings import Settings
 from ..text import listed
 from .challenges import schemes
@@ -180,10 +181,33 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
         context.load_default_certs()
         return context
     try:
-        context.load_verify_locations(ca_file)
+        _trust(context, ca_file)
+    except WideError as error:
+        raise UsageFault(f"target.ca_file: {ca_file}: {error}") from None
     except OSError as error:
         raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'no certificate in it'}") from None
     return context
+
+
+def _trust(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Add the authorities of a file; behind a byte-order mark, OpenSSL overlooks the first."""
+    content = ca_file.read_bytes()
+    unmarked = without_mark(content)
+    if unmarked == content:
+        context.load_verify_locations(ca_file)
+    else:
+        context.load_verify_locations(cadata=unmarked.decode("ascii", "ignore"))  # comments: in any letters
+
+
+def _checking(ca_file: Path | None) -> ssl.SSLContext:
+    """Give what checks by the authorities in a file; after a byte-order mark OpenSSL overlooks the first."""
+    content = ca_file.read_bytes() if ca_file else b""
+    unmarked = without_mark(content)
+    if unmarked == content:
+        return ssl.create_default_context(cafile=ca_file)
+    return ssl.create_default_context(
+        cadata=unmarked.decode("ascii", "ignore")
+    )  # comments may be in any letters
 
 
 def proxy_of(settings: Settings) -> URL:

@@ -109,7 +109,7 @@ def test_a_secret_may_live_in_a_file(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (None, "No such file"),
-        (b"\xff\xfe", "not a text file"),
+        (b"\xff\xff", "not a text file"),
         (b"\n", "is empty"),
         (b"hunter2\nhunter3", "line breaks"),
     ],

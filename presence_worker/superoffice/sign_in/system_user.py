@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ...errors import Suspect, UsageFault
+from ...marks import WideError, without_mark
 from ...settings import Auth
 from ...text import clean
 from ..auth import origin, secret_now
@@ -94,9 +95,9 @@ def private_key(auth: Auth) -> RSAPrivateKey:
     """Read the application's key; raise UsageFault for what is none."""
     file = auth.private_key_file or Path()  # never without one: it is NEEDED
     try:
-        key = load_pem_private_key(file.read_bytes(), password=None)
-    except OSError as error:
-        raise UsageFault(f"auth.private_key_file: {file}: {error.strerror}") from None
+        key = load_pem_private_key(without_mark(file.read_bytes()), password=None)
+    except (OSError, WideError) as error:
+        raise UsageFault(f"auth.private_key_file: {file}: {getattr(error, 'strerror', error)}") from None
     except TypeError:
         raise UsageFault(f"auth.private_key_file: {file}: has a password; keep it without one") from None
     except (ValueError, UnsupportedAlgorithm):
