@@ -1,16 +1,15 @@
 """The log: facts as JSON lines under a scheduler, as short lines at a terminal."""
 
-import codecs
 import json
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 
 import orjson
 import structlog
 
-from .text import clean, harmless_json
+from .text import clean, harmless_json, is_utf8, shown
 
 LEVELS = ("error", "warning", "info", "debug")
 USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
@@ -72,15 +71,3 @@ def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
     del event["level"], event["timestamp"]
     name = event.pop("event")
     return clean(f"{level} {name} " + " ".join(f"{k}={v}" for k, v in event.items() if v is not None), 500)
-
-
-def is_utf8(stream: TextIO | None) -> bool:
-    """Whether a stream takes every character."""
-    encoding = getattr(stream, "encoding", None)
-    return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"
-
-
-def shown(text: str, stream: TextIO) -> str:
-    """Give a text with escapes for the characters that a stream does not have."""
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,6 +1,7 @@
 """Other people's words made harmless, for terminals, logs and reports."""
 
 import base64
+import codecs
 import html
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TextIO
 from urllib.parse import quote, quote_plus
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format (bidi, zero-width), surrogates, …
@@ -70,6 +72,18 @@ def harmless_json(text: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
+def is_utf8(stream: TextIO | None) -> bool:
+    """Whether a stream takes every character."""
+    encoding = getattr(stream, "encoding", None)
+    return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """Give a text with escapes for the characters that a stream does not have."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _start(text: str, length: int) -> str:

@@ -13,8 +13,7 @@ from typing import Any, TextIO
 import orjson
 
 from ..errors import Stopped
-from ..log import is_utf8, shown
-from ..text import harmless, harmless_json, typeable
+from ..text import harmless, harmless_json, is_utf8, shown, typeable
 
 Summary = dict[str, Any]
 AT_ONCE = 1000  # items of a long list that are printed together
