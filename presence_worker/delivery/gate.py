@@ -103,7 +103,7 @@ class Gate:
             self._answered, self._patience = True, self._later_patience
         if outcome.trouble in AWAY:
             self._strike(change, outcome, probe=probe)
-            outcome = outcome._replace(trouble=self._everybodys(change) or outcome.trouble)
+            outcome = outcome._replace(trouble=self._everybodys(change, outcome) or outcome.trouble)
         elif outcome.trouble is not Trouble.THROTTLED:
             self._welcome()
         self._last_words, self._suspect = outcome.detail or self._last_words, outcome.suspect
@@ -126,11 +126,15 @@ class Gate:
             self._next_probe = self._clock() + self._interval
             log.debug("decision.gate", is_open=False, because=outcome.reason)
 
-    def _everybodys(self, change: Change) -> Trouble | None:
-        """Tell trouble that all rows have, and that so counts against none, from a row's own (None)."""
+    def _everybodys(self, change: Change, outcome: Outcome) -> Trouble | None:
+        """Tell trouble that all rows have, and that so counts against none, from a row's own (None).
+
+        Who was not even connected had no say in it; an answer may be about one row, until others get it too.
+        """
         if not self.is_open:
             return Trouble.WAITING
-        return Trouble.THROTTLED if change.row in self._away and len(self._away) > 1 else None
+        is_shared = change.row in self._away and len(self._away) > 1
+        return Trouble.THROTTLED if is_shared or outcome.wire_puts == 0 else None
 
     def _welcome(self) -> None:
         self._good = self._clock()

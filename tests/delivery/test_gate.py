@@ -123,7 +123,7 @@ async def test_ten_signs_of_trouble_close(trouble: Outcome) -> None:
     outcomes = await door.knock(*range(1, STRIKES + 2))
 
     assert not door.gate.is_open
-    assert outcomes[1].trouble is trouble.trouble
+    assert outcomes[1].trouble is (Trouble.THROTTLED if trouble is GONE else trouble.trouble)
     assert Trouble.WAITING not in [outcome.trouble for outcome in outcomes[:-1]]
     assert outcomes[-1].trouble is Trouble.WAITING
 
@@ -161,19 +161,20 @@ async def test_one_row_alone_can_tell(away: Outcome) -> None:
 
 @pytest.mark.parametrize(("trouble", "counts"), [(GONE, False), (UNAVAILABLE, False), (BROKEN, True)])
 async def test_trouble_of_many_counts_against_none(trouble: Outcome, *, counts: bool) -> None:
-    """Where several rows meet nobody, it is not theirs; a 500 may be."""
+    """Where several rows meet nobody, or one is not even connected, it is not theirs; a 500 may be."""
     door = Door(lambda put: UPDATED if put.row == 1 else trouble)
 
     outcomes = await door.knock(1, 2, 2, 3, 2, 1, 2)
 
+    alone = Trouble.THROTTLED if trouble is GONE else Trouble.DOWN
     kinds = [trouble.trouble if counts else Trouble.THROTTLED] * 2
     assert [outcome.trouble for outcome in outcomes] == [
         None,
-        Trouble.DOWN,
-        Trouble.DOWN,
+        alone,
+        alone,
         *kinds,
         None,
-        Trouble.DOWN,
+        alone,
     ]
 
 

@@ -139,6 +139,17 @@ async def test_a_row_alone_without_service() -> None:
     assert ended.outcomes[100].attempts == 6
 
 
+@pytest.mark.parametrize("last", [1, 2])
+async def test_the_last_rows_outlive_an_outage(last: int) -> None:
+    """A connection that is refused is never a row's own trouble, also when no other row is left to tell."""
+    service = Service(lambda put: GONE if put.row > 100 - last and put.at < 140 else UPDATED)
+
+    ended = await night(service, 100)
+
+    assert (ended.reason, ended.counts) == (None, {Result.UPDATED: 100})
+    assert sum(put.row > 100 - last for put in service.puts) < 40
+
+
 async def test_a_poison_row_at_the_start() -> None:
     """A run whose first row is poison goes on with the second."""
     service = Service(lambda put: BROKEN if put.row == 1 else UPDATED)
