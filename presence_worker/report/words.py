@@ -91,7 +91,8 @@ REASONS: dict[str, Words] = {
     Reason.THROTTLED: Words("the service asked for patience", "resume the run, perhaps with a lower --rate"),
     Reason.BAD_ANSWER: Words("the answer could not be trusted", _RESUME),
     Reason.ECHO_MISMATCH: Words(
-        "the service saved something else", "look at the associate in SuperOffice, then resume"
+        "the service saved another status or comment",
+        "see in the detail which, and look at the user in SuperOffice; resume helps only where it is unknown",
     ),
     Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "resume the run, and report the bug"),
     Reason.STOPPED: Words("the run ended first", _RESUME),

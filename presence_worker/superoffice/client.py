@@ -40,6 +40,7 @@ class Client:
         wire: Wire,
         secrets: list[str],  # grows: what we are given when we sign in is among them
         encode: Encoder,
+        *,
         hint: OnlineHint,
         doubted: list[URL],  # grows: addresses whose last answer may be another's
     ) -> None:

@@ -74,7 +74,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         wire = Wire(way, access, asyncio.get_running_loop().time)
         hint = OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth))
         encode = ENCODERS[settings.delivery.content_type]
-        yield Client(wire, secrets, encode, hint, open_session.doubted)
+        yield Client(wire, secrets, encode, hint=hint, doubted=open_session.doubted)
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
