@@ -54,6 +54,14 @@ class Service:
         """Know of nobody."""
         return None
 
+    def doubted(self) -> set[int]:
+        """Doubt no answer."""
+        return set()
+
+    async def doubted_at_last(self) -> set[int]:
+        """Likewise."""
+        return set()
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Client]:
         """Open the service as a run does."""
