@@ -35,9 +35,11 @@ from tests.superoffice.signing_in import (
     tokens,
 )
 from tests.superoffice.test_canaries import MESSAGE, SECRET, SHAPES, assert_silent, parrot
+from tests.superoffice.test_tenant import state
 
 from .given import FAST, PASSWORD, Ended, Row, Worker, away, raw_up, results, wishes, write_csv
 
+SIGNED = {"username": "night", "password": "correct-horse"}
 CLAIM = "http://schemes.superoffice.net/identity/"
 
 
@@ -230,6 +232,29 @@ def test_a_sign_in_that_is_refused_is_told_with_its_remedy(operator: Operator, j
     assert "invalid_grant" in ended.summary["message"]
     assert "get a new one" in ended.summary["message"]
     assert ended.summary["counts"]["not_sent"] + ended.summary["counts"]["failed"] == 30
+
+
+def test_a_proxy_that_refuses_us_stops_the_run(operator: Operator, job: Path) -> None:
+    """One sign-in at the proxy, no outage that is waited out, and the setting to correct."""
+    with raw_up(answer(407)) as proxy:
+        operator.configure(target={"base_url": "https://crm.localhost", "proxy": proxy.url}, auth=SIGNED)
+        ended = operator("run", job)
+
+    assert (ended.code, len(proxy.requests)) == (6, 1)
+    assert "target.proxy" in ended.summary["message"]
+    assert ended.summary["requests"]["put"] == 0
+
+
+def test_a_state_that_names_a_stranger_s_host_stops_the_run(operator: Operator, job: Path) -> None:
+    """No credential goes there; the host and the setting are named."""
+    acts: dict[str, Act] = {STATE: state("https://crm.evil.example")}
+    with raw_up(routed(acts)) as login:
+        operator.configure(target={"tenant": "Cust12345"}, auth={**SIGNED, "login_url": login.url})
+        ended = operator("run", job)
+
+    assert (ended.code, [seen.path for seen in login.requests]) == (6, [STATE])
+    assert "names https://crm.evil.example" in ended.summary["message"]
+    assert "target.base_url" in ended.summary["message"]
 
 
 def test_a_tenant_that_is_not_running_can_be_resumed_when_it_is(operator: Operator, job: Path) -> None:
