@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from presence_worker.cli.main import UNHEEDED, main
 from tests.run.given import away, called, write_csv
 
 
@@ -17,3 +20,15 @@ def test_a_key_log_is_neither_written_nor_in_the_way(tmp_path: Path) -> None:
 
     assert codes == [0, 0]
     assert not keys.exists()
+
+
+@pytest.mark.parametrize("name", UNHEEDED)
+def test_what_gives_secrets_away_is_forgotten_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any library that would obey it is loaded."""
+    monkeypatch.setenv(name, "1")
+    monkeypatch.setattr("sys.argv", ["presence-worker", "--version"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert name not in os.environ
