@@ -27,7 +27,7 @@ def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: 
     if not (found or run.input.get("suspect")):
         return
     salt = secrets.token_bytes(16)
-    refused = [salt.hex(), _fingerprint(settings.auth, salt)] if found is Suspect.SIGN_IN else None
+    refused = [salt.hex(), _fingerprint(settings, salt)] if found is Suspect.SIGN_IN else None
     with journal.transaction():
         journal.describe(input={**run.input, "suspect": found, "refused": refused})
 
@@ -44,7 +44,7 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
 def check_corrected(run: RunRecord, invocation: Invocation) -> None:
     """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
     salt, fingerprint = run.input.get("refused") or ("", None)
-    if fingerprint is None or fingerprint != _fingerprint(invocation.settings.auth, bytes.fromhex(salt)):
+    if fingerprint is None or fingerprint != _fingerprint(invocation.settings, bytes.fromhex(salt)):
         return
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
@@ -54,18 +54,19 @@ def check_corrected(run: RunRecord, invocation: Invocation) -> None:
     )
 
 
-def _fingerprint(auth: Auth, salt: bytes) -> str | None:
+def _fingerprint(settings: Settings, salt: bytes) -> str | None:
     """Give what tells credentials apart and does not reveal them; None where they cannot be read."""
+    auth, proxy = settings.auth, settings.target.proxy or ""
     try:
-        shown = "\0".join([auth.scheme, auth.username or "", auth.client_id or "", *known_secrets(auth)])
+        shown = "\0".join([auth.scheme, auth.username or "", proxy, *known_secrets(auth)])
     except UsageFault:
         return None
     return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()
 
 
-def to_correct(step: NextStep, journal: Journal, invocation: Invocation) -> Iterator[str]:
-    """Say what has to be corrected before a step, by its setting and its place."""
-    if step is NextStep.SIGN_IN:
+def to_correct(step: NextStep, said: str, journal: Journal, invocation: Invocation) -> Iterator[str]:
+    """Say what has to be corrected before a step, by setting and place; *said* names a proxy itself."""
+    if step is NextStep.SIGN_IN and "target.proxy" not in said:
         yield f"correct {listed(_credentials(invocation), 'or')}"
     if step is NextStep.BEGIN_ANEW:
         names = [ADDRESS] if invocation.settings.target.base_url else OF_ONLINE

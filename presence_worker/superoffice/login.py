@@ -73,7 +73,8 @@ def unanswered(host: str, error: BaseException) -> HeldUpError:
     """Give what it means for all of us that a request of signing in ended in *error*."""
     outcome = lost(error)
     if outcome.stop:
-        return refused(f"signing in: {outcome.stop}", outcome.suspect)
+        is_elsewhere = outcome.suspect is Suspect.TARGET
+        return refused(f"signing in: {outcome.stop}", Suspect.LOGIN if is_elsewhere else outcome.suspect)
     words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
     return away(f"signing in at {host}: {words}")
 

@@ -107,7 +107,7 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     try:
         root = root_of(text, by, target)
     except UsageFault as fault:
-        raise refused(str(fault), Suspect.TARGET) from None
+        raise refused(str(fault), Suspect.LOGIN) from None
     configured = [login, *([root_of(target.base_url, by, target)] if target.base_url else [])]
     if is_vendors(root) or any(is_same_host(root, each) for each in configured):
         return root
@@ -115,7 +115,7 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
         f"{by} names {root.scheme}://{clean(str(root.host), 100)}: credentials only go to https hosts of "
         "superoffice.com, and to the host in target.base_url or auth.login_url; if it is right, set "
         "target.base_url to it",
-        Suspect.TARGET,
+        Suspect.LOGIN,
     )
 
 

@@ -153,3 +153,21 @@ def test_what_is_fetched_anew_may_be_tried_again(scheme: str) -> None:
         note_suspect(journal, Stopped("no", suspect=Suspect.SIGN_IN), settings)
 
         assert journal.run().input.get("suspect") is None
+
+
+def test_a_proxys_password_is_corrected_in_its_own_setting(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 407 is no matter of [auth]: the message does not send anybody there, and next sees the correction."""
+    monkeypatch.setenv("PRESENCE_WORKER_TARGET__ALLOW_HTTP", "true")
+    target = Worker(tmp_path, "http://crm.example", worker._capsys)  # noqa: SLF001
+    with raw_up(answer(407)) as proxy, raw_up(echo) as open_proxy:
+        monkeypatch.setenv("PRESENCE_WORKER_TARGET__PROXY", proxy.url)
+        ended = refused(target)
+        blind = target.follow(ended)
+        monkeypatch.setenv("PRESENCE_WORKER_TARGET__PROXY", open_proxy.url)
+        following = target.follow(ended)
+
+    assert next_words(ended)[2] == "--if-corrected"
+    assert (blind.code, len(proxy.requests), following.code) == (2, 1, 0)
+    assert "correct auth." not in ended.summary["message"]

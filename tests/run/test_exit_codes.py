@@ -144,6 +144,8 @@ AFTER = {  # correcting first; else the run is resumed
     "login.example.com": "run",
     "421": "run",
     "HTML pages": "run",
+    "refused 2 rows in a row alike (405): the service": "run",
+    "(Allow: GET, HEAD)": "run",
 }
 
 
