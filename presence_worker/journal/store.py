@@ -140,6 +140,10 @@ class Journal(Reader):
             except BaseException:
                 self._abandon()
                 raise
+        self.check_place()
+
+    def check_place(self) -> None:
+        """Raise JournalGone where another file, or none, is at the journal's path by now."""
         if _file_at(self.path) != self._file:
             raise JournalGone(f"the journal {self.path} was deleted, moved or replaced while the run worked")
 

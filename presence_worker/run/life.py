@@ -241,6 +241,7 @@ def _finish(
     resume = invocation.command("resume", folder.name)
     give_back_reserve(folder)
     try:
+        journal.check_place()  # before anything else opens what is at that path
         _caution(journal, invocation)
         ending = ending_of(journal, folder, job, error, invocation)
         summary = _written(journal, folder, ending, invocation)
