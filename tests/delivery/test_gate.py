@@ -300,6 +300,7 @@ async def test_patience_ends(trouble: Outcome) -> None:
 
     assert "no useful answer for 10 min" in str(door.halt.reason)
     assert anyio.current_time() == pytest.approx(600, abs=1)
+    assert max(door.service.times) < 600
 
 
 async def test_throttled_for_ever_ends() -> None:

@@ -68,6 +68,17 @@ async def test_the_rate_is_kept_and_used(rate: int) -> None:
     assert len(times) >= 0.99 * rate * 100
 
 
+@pytest.mark.parametrize("anyio_backend", LOOPS)
+async def test_a_fast_pace_is_used_as_well() -> None:
+    """Where a timer may be later than a slot is long, the slots it missed are made up for."""
+    pace = Pace(1000)
+
+    times = await slots_taken(pace, until=10)
+
+    assert worst_second(times) <= 1000 + 3
+    assert len(times) >= 0.99 * 1000 * 10
+
+
 @given(rate=st.integers(1, 50), gaps=st.lists(st.floats(0, 2), min_size=5, max_size=60))
 async def test_no_rhythm_of_asking_gets_more(rate: int, gaps: list[float]) -> None:
     """Whoever rests at will still gets no more than rate + 1 slots in any second."""
@@ -229,6 +240,34 @@ async def test_recovery_is_additive() -> None:
         rates.append(pace.rate)
 
     assert rates == pytest.approx([35, 37.5, 40, 42.5, 45], abs=0.3)
+
+
+@pytest.mark.parametrize(("seconds", "rate"), [(0.99, 7.0), (1.0, 7.5)])
+async def test_a_cut_lasts_a_second(seconds: float, rate: float) -> None:
+    """A slot within the second after a cut wins nothing back, one at its end does."""
+    pace = Pace(10)
+    await pace.slot()
+    pace.slow_down()
+
+    pace.pause(seconds)
+    await pace.slot()
+
+    assert pace.rate == pytest.approx(rate)
+
+
+async def test_a_rest_wins_back_one_second_at_most() -> None:
+    """However long nothing was sent, also before the first slot, it proves nothing of the service."""
+    pace = Pace(10)
+    pace.slow_down()
+    rates = []
+
+    for rest in (20, 30):
+        await anyio.sleep(rest)
+        pace.pause(0.5)
+        await pace.slot()
+        rates.append(pace.rate)
+
+    assert rates == pytest.approx([7.5, 8.0])
 
 
 async def test_an_unused_pace_does_not_recover() -> None:

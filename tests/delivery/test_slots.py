@@ -58,11 +58,25 @@ async def test_places_come_back_one_by_one() -> None:
     send = slotted(script(UPDATED), slots)
 
     seen = []
-    for row in range(1, 9):
+    for row in range(1, 15):
         await send(change(row))
         seen.append(await places(slots))
 
-    assert seen == [2, 3, 3, 3, 4, 4, 4, 4]
+    assert seen == [2, 3, 3, 3, *[4] * 10]
+
+
+async def test_good_answers_count_since_the_last_cut() -> None:
+    """What was good before the number shrank says nothing of the places that are left."""
+    slots = Slots(8)
+    send = slotted(script(UPDATED), slots)
+    slots.shrink(0.5)
+    for row in range(1, 4):
+        await send(change(row))
+
+    slots.shrink(0.5)
+    await send(change(4))
+
+    assert await places(slots) == 2
 
 
 @pytest.mark.parametrize(("answer", "left"), [(THROTTLED, 5), (BROKEN, 8), (ODD, 8), (CUT_OFF, 8)])

@@ -49,15 +49,16 @@ async def halt() -> Halt:
 @pytest.mark.proves("the first twenty rows are all refused alike")
 async def test_the_first_twenty_refused_alike(halt: Halt, answer: Outcome) -> None:
     """It is the configuration, not the rows: the run stops, and resume shall send them again."""
-    results = settled(halt, *[answer] * 20)
+    results = settled(halt, *[answer._replace(detail="the words.")] * 20)
 
     assert isinstance(halt.reason, Stopped)
-    assert f"20 rows in a row alike ({answer.http_status})" in str(halt.reason)
+    assert f"20 rows in a row alike ({answer.http_status}): the words; " in str(halt.reason)
     assert results == [Result.FAILED] * 20
 
 
 @pytest.mark.parametrize(
-    ("status", "fate"), [(403, Result.FAILED), (415, Result.FAILED), (404, Result.REJECTED)]
+    ("status", "fate"),
+    [(403, Result.FAILED), (405, Result.FAILED), (415, Result.FAILED), (404, Result.REJECTED)],
 )
 async def test_a_missing_permission_is_blamed_in_a_small_job_too(
     halt: Halt, status: int, fate: Result
@@ -103,6 +104,21 @@ async def test_those_in_flight_share_the_fate(halt: Halt) -> None:
     results = settled(halt, *[FORBIDDEN] * 27)
 
     assert results == [Result.FAILED] * 27
+
+
+async def test_no_row_is_lost_after_them(halt: Halt) -> None:
+    """Rows in flight that end in another way are settled as they ended."""
+    results = settled(halt, *[FORBIDDEN] * 20, GONE, UPDATED)
+
+    assert results == [*[Result.FAILED] * 20, GONE.result, Result.UPDATED]
+
+
+async def test_failures_alike_are_no_refusals(halt: Halt) -> None:
+    """Trouble that all rows have is the gate's business, not the configuration's."""
+    results = settled(halt, *[BROKEN] * 30)
+
+    assert halt.reason is None
+    assert results == [BROKEN.result] * 30
 
 
 async def test_nobody_refused_alike_is_rejected() -> None:
@@ -167,6 +183,14 @@ async def test_too_many_not_done(halt: Halt, outcome: Outcome) -> None:
 
     assert "10 of 1000 rows were not done, more than safety.max_failures (9) allows" in str(halt.reason)
     assert most == more[:-1]
+
+
+async def test_a_row_that_is_done_after_refusals_does_not_count(halt: Halt) -> None:
+    """Only what was not done is counted, also while refusals are kept back."""
+    results = settled(halt, *[REFUSED] * 9, UPDATED, limit=Limit(count=9))
+
+    assert halt.reason is None
+    assert results == [*[Result.REJECTED] * 9, Result.UPDATED]
 
 
 async def test_a_percentage_is_of_the_rows_to_be_sent(halt: Halt) -> None:
@@ -309,6 +333,15 @@ async def test_too_long_a_pause_stops_at_once(patience: float, deadline: float) 
     assert ended.seconds < 1
     assert ended.counts[Result.UPDATED] == 1
     assert set(ended.results.values()) <= {Result.UPDATED, Result.FAILED}
+
+
+async def test_a_pause_as_long_as_we_may_wait(halt: Halt) -> None:
+    """Only a longer one stops the run."""
+    pause = THROTTLED._replace(retry_after=300.0)
+
+    await alarmed(script(pause), halt, longest_wait=lambda: 300)(change())
+
+    assert halt.reason is None
 
 
 async def test_long_pauses_add_up() -> None:
