@@ -73,12 +73,12 @@ class Watch:
             self._kept_back.append((change, outcome))
         if is_alike and (self._blamed or self._is_clear(outcome)):
             return self._blame(outcome)
-        if is_not_done and self._is_too_much():
+        if self._is_too_much():
             self._halt_for_the_rows()
         if is_alike:
             return []
         self._all_alike = False
-        return [*self.release(), (change, outcome)] if self._kept_back else [(change, outcome)]
+        return [*self.release(), (change, outcome)]
 
     def _is_clear(self, outcome: Outcome) -> bool:
         """Whether so many refusals alike cannot be the rows' fault; those that never are may be fewer."""
