@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -22,27 +21,17 @@ from presence_worker.cli.sandbox import command
 from presence_worker.cli.sandbox_options import OPTIONS
 from presence_worker.errors import UsageFault
 from presence_worker.sandbox import FLAGS, KINDS, OUTAGE_FORM, SWITCHES, app_key
+from tests.run.given import started
 from tests.test_readme import table
 
 from .caller import presence_path
 
-ALONE = [sys.executable, "-c", "from presence_worker.cli.sandbox import command; command()"]
 ON_WINDOWS = sys.platform == "win32"
 
 
-@contextmanager
-def started(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """Start the sandbox with options."""
-    with subprocess.Popen(
-        [*ALONE, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        yield process
-        process.kill()
-
-
 @pytest.fixture
-def process() -> Iterator[subprocess.Popen[str]]:
-    with started() as process:
+def process() -> Iterator["subprocess.Popen[str]"]:
+    with started("sandbox") as process:
         yield process
 
 
@@ -190,7 +179,7 @@ def test_options_do_what_they_say(tmp_path: Path) -> None:
     log, state = tmp_path / "log.jsonl", tmp_path / "state.json"
     options = "--people 5 --away 1 --inactive 2 --no-service 3 --absent-from-query 4 --no-service-user 400"
     more = ["--unknown-id", "none", "--tenant-state", "Backup", "--log", str(log), "--state", str(state)]
-    with started(*options.split(), *more, "--forbid", "get") as process:
+    with started("sandbox", *options.split(), *more, "--forbid", "get") as process:
         url = first_lines(process)[0].strip()
         _, users = asked(f"{url}/api/v1/User?$output=Logical")
         answers = [
@@ -221,7 +210,7 @@ def test_options_do_what_they_say(tmp_path: Path) -> None:
 def test_https_says_whom_to_trust(named: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """The invitation names the authority's file, which is there while the sandbox is."""
     chosen = ["--ca-file", str(tmp_path / "ca.pem")] if named else []
-    with started("--tls", *chosen) as process:
+    with started("sandbox", "--tls", *chosen) as process:
         url, words = first_lines(process)
         ca_file = words.partition("PRESENCE_WORKER_TARGET__CA_FILE=")[2].split()[0]
         answer = asked(f"{url.strip()}/api", trust=ssl.create_default_context(cafile=ca_file))
@@ -236,7 +225,7 @@ def test_https_says_whom_to_trust(named: bool, tmp_path: Path) -> None:  # noqa:
 def test_a_strict_sandbox_invites_by_tokens(tmp_path: Path) -> None:
     """Where a password will not do, the line for people tells what will; a key is made for who has none."""
     key = tmp_path / "app.pem"
-    with started("--sign-in", "strict", "--app-key", str(key)) as process:
+    with started("sandbox", "--sign-in", "strict", "--app-key", str(key)) as process:
         url, words = first_lines(process)
         status, _ = asked(f"{url.strip()}/api/v1/User")
 
