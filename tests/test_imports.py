@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,13 +29,19 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(HOME).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
-TREES = {dotted(path): ast.parse(path.read_text("utf-8")) for path in sorted(HOME.rglob("*.py"))}
+PATHS = {dotted(path): path for path in sorted(HOME.rglob("*.py"))}
 PACKAGES = {dotted(path) for path in HOME.rglob("__init__.py")}
+
+
+@cache
+def nodes(module: str) -> list[ast.AST]:
+    """Give all nodes of a module, its own first."""
+    return list(ast.walk(ast.parse(PATHS[module].read_text("utf-8"))))
 
 
 def imported(module: str) -> Iterator[str]:
     """Yield the modules of ours that *module* imports."""
-    for node in ast.walk(TREES[module]):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.split(".")[0] == HOME.name]
             yield from (name.removeprefix(HOME.name).lstrip(".") for name in names)
@@ -42,7 +49,7 @@ def imported(module: str) -> Iterator[str]:
             start = origin(module, node)
             if start is not None:
                 whole = (f"{start}.{alias.name}".lstrip(".") for alias in node.names)
-                yield from (name if name in TREES else start for name in whole)
+                yield from (name if name in PATHS else start for name in whole)
 
 
 def origin(module: str, node: ast.ImportFrom) -> str | None:
@@ -71,12 +78,12 @@ def may_import(importer: str, below: str) -> bool:
 
 def test_every_part_is_on_the_ladder() -> None:
     """Whoever adds a module at the top decides on which rung it stands."""
-    parts = {module.split(".")[0] for module in TREES}
+    parts = {module.split(".")[0] for module in PATHS}
 
     assert parts <= {"", "sandbox", *RUNG}
 
 
-@pytest.mark.parametrize("module", TREES)
+@pytest.mark.parametrize("module", PATHS)
 def test_imports_point_down(module: str) -> None:
     """A module imports only from rungs below its own; the sandbox stands beside the ladder."""
     part = module.split(".", maxsplit=1)[0]
@@ -88,23 +95,21 @@ def test_imports_point_down(module: str) -> None:
 
 def test_imports_go_round_nowhere() -> None:
     """No module needs itself, by whatever way round; inside a package, too, imports point one way."""
-    needs = {module: set(imported(module)) - {module} for module in TREES}
+    needs = {module: set(imported(module)) - {module} for module in PATHS}
 
     order = list(TopologicalSorter(needs).static_order())
 
-    assert set(order) == set(TREES)
+    assert set(order) == set(PATHS)
 
 
-@pytest.mark.parametrize("module", TREES)
+@pytest.mark.parametrize("module", PATHS)
 def test_imports_stand_at_the_top(module: str) -> None:
     """No import hides in a function, a branch or `if TYPE_CHECKING`."""
-    tree = TREES[module]
+    tree, *within = nodes(module)
+    assert isinstance(tree, ast.Module)
 
-    hidden = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom) and node not in tree.body
-    ]
-    for_types = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)].count("TYPE_CHECKING")
+    imports = [node for node in within if isinstance(node, ast.Import | ast.ImportFrom)]
+    hidden = [node.lineno for node in imports if node not in tree.body]
+    for_types = [node.id for node in within if isinstance(node, ast.Name)].count("TYPE_CHECKING")
 
     assert (hidden, for_types) == ([], 0)
