@@ -178,6 +178,15 @@ async def test_trouble_of_many_counts_against_none(trouble: Outcome, *, counts: 
     ]
 
 
+async def test_a_row_s_own_trouble_counts_while_others_meet_nobody() -> None:
+    """A 500 may be that row's own, whoever else was refused a connection before."""
+    door = Door(lambda put: {1: UPDATED, 4: BROKEN}.get(put.row, GONE))
+
+    outcomes = await door.knock(1, 2, 3, 4)
+
+    assert outcomes[-1].trouble is BROKEN.trouble
+
+
 async def test_probes_are_rare() -> None:
     """While the service is away probes go out after 2 s, then ever later, up to 60 s."""
     door = Door(lambda put: UPDATED if put.at == 0 and put.row == 1 else GONE)
@@ -278,6 +287,28 @@ async def test_less_patience_at_the_start() -> None:
     await door.insist(1)
 
     assert anyio.current_time() == 5
+
+
+async def test_a_late_start_asks_first() -> None:
+    """A process that was stopped before its first request has seen no outage."""
+    door = Door(always(UPDATED))
+    await anyio.sleep(3600)
+
+    with door.halt.scope():
+        await door.knock(1)
+
+    assert door.halt.reason is None
+    assert len(door.service.puts) == 1
+
+
+@pytest.mark.parametrize(("detail", "words"), [("no route", " s (no route)"), (None, " s")])
+async def test_the_last_trouble_is_the_reason(detail: str | None, words: str) -> None:
+    """The run's message ends with what was seen last, if anything was."""
+    door = Door(always(GONE._replace(detail=detail)), patience=5)
+
+    await door.insist(1)
+
+    assert str(door.halt.reason).endswith(words)
 
 
 async def test_a_service_that_answers_gets_all_patience() -> None:
