@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import pkgutil
+import signal
 import socket
 import subprocess
 import sys
@@ -126,6 +127,7 @@ def become(streams: list[int], words: list[str], cwd: str, env: dict[str, str]) 
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite may run under nohup
     sys.argv = ["presence-worker", *words]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
