@@ -10,7 +10,8 @@
 # Taken are plain files named *.csv, *.json, *.jsonl, *.xlsx, *.gz, *.zst and *.zip, in the order of their names; no
 # dot-files, no links. A file with a second name (a hard link) may be a foreign one: it stays, and is reported (4).
 # A file goes to done/ when the summary names a run: a run that was stopped is resumed, its file is not run again.
-# A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time.
+# A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time, and so does one
+# whose run went to a wrong address: once that is corrected, it has to be run anew.
 # After 2, 6, 7 and a signal the remaining files wait, too. Ends with 0, or with the last exit code that was not 0.
 # Is the power cut in the middle of a run, its file is run again: the same values are sent once more, which changes nothing.
 #
@@ -42,10 +43,10 @@ several() {
     [ "$(stat -c '%h' "$1" 2>/dev/null || echo 1)" != 1 ]
 }
 
-# run_of SUMMARY: the run's id; nothing where the run was not stored (null). Only the object's own member counts:
-# objects inside it name other runs, and texts may say anything.
-run_of() {
-    printf '%s\n' "$1" | awk '
+# member SUMMARY NAME: a text of the summary; nothing where it is null. Only the object's own members count: objects
+# inside it name other runs, and texts may say anything.
+member() {
+    printf '%s\n' "$1" | awk -v wanted="\"$2\"" '
         { text = text $0 }
         END {
             while (match(text, /"([^"\\]|\\.)*"|[][{}]/)) {
@@ -53,9 +54,10 @@ run_of() {
                 text = substr(text, RSTART + RLENGTH)
                 if (found ~ /^[[{]$/) depth++
                 else if (found ~ /^[]}]$/) depth--
-                else if (depth == 1 && found == "\"run_id\"" && match(text, /^[ \t]*:[ \t]*"[0-9A-Za-z-]+"/)) {
-                    split(text, part, "\"")
-                    print part[2]
+                else if (depth == 1 && found == wanted && match(text, /^[ \t]*:[ \t]*"[^"\\]*/)) {
+                    value = substr(text, RSTART, RLENGTH)
+                    sub(/^[ \t]*:[ \t]*"/, "", value)
+                    print value
                     exit
                 }
             }
@@ -87,7 +89,8 @@ take() {
     before=$(same "$file")
     summary=$(presence-worker run "$file" "$@" --json </dev/null)
     code=$?
-    run=$(run_of "$summary")
+    run=$(member "$summary" run_id)
+    next=$(member "$summary" next)
     if [ -n "$summary" ]; then
         printf '%s\n' "$summary"
     fi
@@ -98,6 +101,11 @@ take() {
         return
     fi
     case $code:$run in
+        6:?*)
+            case $next in # nothing was applied, and the run belongs to a wrong address: the file is to be run again
+                "presence-worker run "*) say "$file: exit code 6, nothing was applied; it stays and is tried again" && left=yes ;;
+                *) put "$file" "done" "$run" && more=yes ;;
+            esac ;;
         4:*) put "$file" refused "$(date -u +%Y%m%dT%H%M%SZ)" && more=yes ;;
         [035]: | *:?*) put "$file" "done" "${run:-$(date -u +%Y%m%dT%H%M%SZ)}" && more=yes ;;
         *) say "$file: exit code $code, no run was stored; it stays and is tried again" && left=yes ;;

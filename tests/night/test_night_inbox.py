@@ -48,9 +48,10 @@ pytestmark = pytest.mark.skipif(
 Inbox = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def summary(run: str | None = RUN, *, spaced: bool = False) -> str:
+def summary(run: str | None = RUN, *, spaced: bool = False, next_command: str | None = None) -> str:
     """Give what `presence-worker run --json` prints, as far as the script looks at it."""
     fields = {"schema_version": 1, "run_id": run, "message": 'not the "run_id": "x" of a message'}
+    fields["next"] = next_command
     return json.dumps(fields, separators=None if spaced else (",", ":"))
 
 
@@ -119,6 +120,23 @@ def test_a_stored_run_moves_its_file_to_done(folder: Path, inbox: Inbox, code: i
     assert files(folder, "inbox") == {}
     assert files(folder, "done") == {f"{RUN}/new hires.csv": "job"}
     assert len(calls(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("next_command", "stays"),
+    [("presence-worker run /in/a.csv", True), ("presence-worker resume x", False), (None, False)],
+)
+def test_a_file_that_has_to_be_run_anew_stays(
+    folder: Path, inbox: Inbox, next_command: str | None, *, stays: bool
+) -> None:
+    """Its run went to a wrong address, and nothing was applied: the corrected address gets the file again."""
+    put(folder, "a.csv")
+
+    ended = inbox(f"6 {summary(next_command=next_command)}")
+
+    assert ended.returncode == 6
+    assert bool(files(folder, "inbox")) == stays
+    assert bool(files(folder, "done")) != stays
 
 
 @pytest.mark.parametrize("code", [1, 2, 6, 7, 130, 137, 143])
