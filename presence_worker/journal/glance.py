@@ -16,6 +16,7 @@ from .reading import Reader
 from .records import RunRecord
 from .store import JOURNAL, Journal
 
+CONFIDENTIAL = ("unmapped", "refused")  # statuses not understood; what tells credentials apart
 SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
 Read = tuple[RunRecord | None, int]  # the record, None where nothing is staged yet; the rows to send
 
@@ -52,8 +53,8 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
 
 
 def _as_text(record: RunRecord) -> str:
-    """Return a record as JSON, without the statuses that were not understood: they may be confidential."""
-    known = {name: value for name, value in record.input.items() if name != "unmapped"}
+    """Return a record as JSON, without what may be confidential."""
+    known = {name: value for name, value in record.input.items() if name not in CONFIDENTIAL}
     return orjson.dumps(list(record._replace(input=known))).decode()
 
 

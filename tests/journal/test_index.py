@@ -143,16 +143,33 @@ def test_a_run_that_is_gone_is_not_known(archive: Archive, index: RunIndex) -> N
     assert index.runs() == []
 
 
+def test_what_is_confidential_stays_in_the_journal(archive: Archive, index: RunIndex) -> None:
+    """Statuses that were not understood may be reasons of absence; a fingerprint tells credentials apart."""
+    path = archive.runs / FIRST / JOURNAL
+    path.parent.mkdir()
+    told = {"name": "job.csv", "unmapped": [{"status": "Singdrossel"}], "refused": ["salt", "Zaunkoenig"]}
+    staged(path, run_id=FIRST, input=told).close()
+
+    (known,) = index.runs()
+
+    assert known.record.input == {"name": "job.csv"}
+    assert [word for word in (b"Singdrossel", b"Zaunkoenig") if word in index_of(archive)] == []
+
+
+def index_of(archive: Archive) -> bytes:
+    return (archive.state_dir / INDEX).read_bytes()
+
+
 def test_nothing_of_a_deleted_run_is_left(archive: Archive, index: RunIndex) -> None:
     """What `prune` deletes is in no other file: it may tell who was away."""
     make(archive, FIRST)
     index.runs()
-    before = FIRST.encode() in (archive.state_dir / INDEX).read_bytes()
+    before = FIRST.encode() in index_of(archive)
     archive.delete(archive.runs / FIRST)
 
     index.runs()
 
-    assert (before, FIRST.encode() in (archive.state_dir / INDEX).read_bytes()) == (True, False)
+    assert (before, FIRST.encode() in index_of(archive)) == (True, False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no modes of this kind there")
