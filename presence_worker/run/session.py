@@ -174,8 +174,8 @@ class Session:
         if not to_send:
             return
         looks = self._journal.in_doubt() if self._settings.target.verify_reads else 0
-        left_alone = sum(person in self._overtaken for person in self._journal.people_to_send())
-        delivery, puts = self._settings.delivery, to_send - left_alone
+        people = self._journal.people_to_send() if self._overtaken else ()
+        delivery, puts = self._settings.delivery, to_send - sum(each in self._overtaken for each in people)
         more = puts + looks + number_of_read_backs(delivery.verify, puts)
         announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
 
