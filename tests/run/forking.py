@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -57,6 +58,7 @@ class Nursery:
         self._process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()])
         self.environment = at_start(os.environ)
         self._line = ours
+        self._asking = threading.Lock()  # campaigns start processes from several threads
         self._answers = ours.makefile("rb")
         theirs.close()
         atexit.register(self.close)
@@ -69,8 +71,9 @@ class Nursery:
 
     def ask(self, request: dict[str, Any], streams: list[int] | None = None) -> tuple[int, int]:
         """Have a process forked, or waited for; give its number and its status."""
-        socket.send_fds(self._line, [json.dumps(request).encode() + b"\n"], streams or [])
-        pid, status = json.loads(self._answers.readline())
+        with self._asking:
+            socket.send_fds(self._line, [json.dumps(request).encode() + b"\n"], streams or [])
+            pid, status = json.loads(self._answers.readline())
         return pid, status
 
 
