@@ -7,7 +7,7 @@ import structlog
 from ..delivery import Halt, deliver
 from ..delivery.policy import Tries
 from ..journal import Journal
-from ..model import Change, Outcome, Reason, Result
+from ..model import Change, Outcome, Reason, Result, Trouble
 from ..superoffice import Client
 from .recorder import Recorder
 
@@ -17,6 +17,7 @@ IN_DOUBT = Outcome(
     detail="more answers came than requests went out; this row's may be another's",
     attempts=0,
     wire_puts=0,
+    trouble=Trouble.OWN,  # not its last outcome: the row is read back
 )
 log = structlog.get_logger()
 

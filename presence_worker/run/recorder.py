@@ -72,5 +72,5 @@ class Recorder:
             self._make_room()
             self._journal.record(group)
             self._full = error
-        not_done = [row for row, outcome, _ in group if outcome.result in LOGGED]
+        not_done = [row for row, outcome, _ in group if outcome.result in LOGGED and not outcome.trouble]
         return news_of(self._journal, not_done) if not_done else []

@@ -70,6 +70,7 @@ def test_the_row_answered_last_is_read_back(
     assert Counter(wishes(server)) == Counter({(n, s, m): 1 + (n == BEFALLEN) for n, s, m in rows})
     assert lines[BEFALLEN]["wire_puts"] == 2
     assert ended.summary["requests"]["put"] == len(server.puts)
+    assert not {"row.unknown", "row.failed", "row.rejected"} & {event["event"] for event in ended.events}
 
 
 def test_a_row_that_cannot_be_read_back_is_unknown(worker_on: Callable[[RawServer], Worker]) -> None:
@@ -90,7 +91,8 @@ def test_a_row_that_cannot_be_read_back_is_unknown(worker_on: Callable[[RawServe
         )
 
     results = {line["associate_id"]: line["result"] for line in read_report(worker.folder_of(ended))}
-    assert (ended.code, results.pop(BEFALLEN)) == (3, "unknown")
+    unknown = [event["associate_id"] for event in ended.events if event["event"] == "row.unknown"]
+    assert (ended.code, results.pop(BEFALLEN), unknown) == (3, "unknown", [BEFALLEN])
     assert set(results.values()) == {"updated"}
 
 
