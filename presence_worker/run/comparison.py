@@ -23,7 +23,8 @@ class Comparison:
     same_file: bool
     columns_added: list[str]
     columns_gone: list[str]
-    stale_after: float | None = None  # seconds since the last one began, where a new file was due by now
+    stale_after: float | None = None  # seconds since the file was sent, where a new one was due by now
+    stale_run: str | None = None  # the run that sent it then
 
     def differences(self) -> list[str]:
         """Say what is so different that the file may be the wrong one; nothing where it is not."""
@@ -48,9 +49,11 @@ class Comparison:
         """Say that the export has probably failed; None where the file is another one, or was due again."""
         if self.stale_after is None:
             return None
+        run = self.stale_run or self.run_id
+        job = "the last job" if run == self.run_id else "an earlier job"
         began = f"which began {plain_duration(self.stale_after)} ago"
         return (
-            f"this is the very file of the last job (run {self.run_id}), {began}: did the export fail? "
+            f"this is the very file of {job} (run {run}), {began}: did the export fail? "
             "Set input.max_age to refuse an old file"
         )
 
@@ -59,17 +62,20 @@ class Comparison:
         return asdict(self)
 
 
-def compare(job: dict[str, Any], last: RunRecord | None, max_age: float | None) -> Comparison | None:
+def compare(
+    job: dict[str, Any], last: RunRecord | None, max_age: float | None, credible: RunRecord | None
+) -> Comparison | None:
     """Compare a job, as the journal describes it, with the run before; None where that says nothing.
 
-    With a *max_age* the age of the file was judged already.
+    With a *max_age* the age of the file was judged already. Only the *credible* run, which does not come
+    from the future, says how long ago the file was sent.
     A failed.csv that came back is a part of another job: it is compared with nothing, and nothing with it.
     """
     if last is None or job["came_back"]:
         return None
     before, now = last.input["columns"] or [], job["columns"]
     same_file = job["sha256"] == last.input["sha256"]
-    age = (datetime.now(UTC) - datetime.fromisoformat(last.created_at)).total_seconds()
+    age = _age_of_the_file(job, credible) if same_file and max_age is None else None
     return Comparison(
         run_id=last.run_id,
         rows_before=last.input["rows"] - last.input.get("scheduled", 0),
@@ -77,5 +83,13 @@ def compare(job: dict[str, Any], last: RunRecord | None, max_age: float | None) 
         same_file=same_file,
         columns_added=[clean(name, 60) for name in now if name not in before],
         columns_gone=[clean(name, 60) for name in before if name not in now],
-        stale_after=age if same_file and max_age is None and age > STALE else None,
+        stale_after=age if age and age > STALE else None,
+        stale_run=credible.run_id if credible and age and age > STALE else None,
     )
+
+
+def _age_of_the_file(job: dict[str, Any], credible: RunRecord | None) -> float | None:
+    """Give the seconds since a run that sent this very file began; None where it is not known."""
+    if credible is None or job["sha256"] != credible.input["sha256"]:
+        return None
+    return (datetime.now(UTC) - datetime.fromisoformat(credible.created_at)).total_seconds()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
+CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps is no reason for an alarm
 GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
 log = structlog.get_logger()
 
@@ -113,6 +114,19 @@ def _no_run(invocation: Invocation) -> UsageFault:
 def last_finished(invocation: Invocation) -> RunRecord | None:
     """Return the target's newest finished run of a whole job; None where there is none."""
     return next(finished_jobs(invocation), None)
+
+
+def last_credible(invocation: Invocation) -> RunRecord | None:
+    """Return the newest such run that does not begin later than now: its clock says how long ago it began."""
+    now = datetime.now(UTC)
+    return next(
+        (job for job in finished_jobs(invocation) if not is_from_the_future(job.created_at, now)), None
+    )
+
+
+def is_from_the_future(began: str, now: datetime) -> bool:
+    """Return whether a run began later than *now*, by the clock: its clock was wrong, or ours is."""
+    return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
 
 
 def finished_jobs(invocation: Invocation) -> Iterator[RunRecord]:

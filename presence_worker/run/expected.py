@@ -5,13 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from ..model import State
 from ..report.listed import Listed, Missing
-from .earlier import finished_jobs
+from .earlier import is_from_the_future, last_credible
 from .invocation import Invocation
 
 GRACE = 0.05  # of the time between two runs: 72 minutes of a day, for one that begins late or is at work
-
-
-CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps is no reason for an alarm
 FROM_THE_FUTURE = (
     "Run {run} began at {began}, which is later than now: the clock of this machine is wrong, or was wrong "
     "then. The order of the runs does not depend on it"
@@ -29,8 +26,7 @@ def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | Non
         return None
     target = invocation.target or next((run.target for run in runs if run.target), "")
     now = datetime.now(UTC)
-    finished = finished_jobs(replace(invocation, target=target))
-    last = next((job for job in finished if not _is_to_come(job.created_at, now)), None)
+    last = last_credible(replace(invocation, target=target))
     oldest = now - timedelta(seconds=every * (1 + GRACE))
     if last and datetime.fromisoformat(last.created_at) >= oldest:
         return None
@@ -50,9 +46,5 @@ def from_the_future(runs: list[Listed]) -> list[str]:
     return [
         FROM_THE_FUTURE.format(run=run, began=began)
         for run, began in found
-        if began and _is_to_come(began, now)
+        if began and is_from_the_future(began, now)
     ]
-
-
-def _is_to_come(began: str, now: datetime) -> bool:
-    return datetime.fromisoformat(began) > now + CLOCKS_DIFFER

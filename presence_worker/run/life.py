@@ -32,6 +32,7 @@ from .earlier import (
     check_target,
     choose,
     earlier_run,
+    last_credible,
     last_finished,
     written_since,
 )
@@ -200,7 +201,9 @@ def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) 
     try:
         history = history_of(invocation, run.run_id)
         forget(history, invocation)
-        before = Before(last=last_finished(invocation), to_come=history.to_come)
+        before = Before(
+            last=last_finished(invocation), credible=last_credible(invocation), to_come=history.to_come
+        )
         return stage(journal, run, job, invocation.settings, before)
     except InputRefused as error:
         with journal.transaction():

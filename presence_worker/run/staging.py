@@ -26,6 +26,7 @@ class Before:
     """What there was before a run."""
 
     last: RunRecord | None = None  # the job to compare this one with
+    credible: RunRecord | None = None  # the newest one that does not come from the future
     to_come: Schedule = field(default_factory=dict)
 
 
@@ -43,7 +44,7 @@ def stage(
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)
-        refused = _judge(journal, opened, job, settings, before.last)
+        refused = _judge(journal, opened, job, settings, before)
         if not opened.identity and not refused and add_due(journal, before.to_come, settings):
             settle_clashes(journal, settings)
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
@@ -85,13 +86,13 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
 
 
 def _judge(
-    journal: Journal, opened: Job, job: str, settings: Settings, last: RunRecord | None
+    journal: Journal, opened: Job, job: str, settings: Settings, before: Before
 ) -> InputRefused | None:
     """Describe the job; give the reason to refuse it for its rows, or None."""
     counts = journal.counts()
     rows = sum(counts.values())
     described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
-    compared = compare(described, last, settings.input.max_age)
+    compared = compare(described, before.last, settings.input.max_age, before.credible)
     said = [*notes(opened), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
     if compared:

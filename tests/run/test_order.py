@@ -159,6 +159,17 @@ def test_a_run_from_the_future_does_not_hide_a_missing_night(
     assert f"Note: Run {future.name} began at " in " ".join(shown.split())
 
 
+def test_a_run_from_the_future_does_not_hide_an_old_file(worker: Worker) -> None:
+    """A file sent days ago is sent with a warning, also where a run from the future had it as well."""
+    past = begun_at(worker, run(worker, range(1, 3), "same"), datetime.now(UTC) - timedelta(days=3))
+    begun_at(worker, run(worker, range(1, 3), "same"), datetime.now(UTC) + LATER)
+
+    again = worker.call("run", str(worker.folder / "job.csv"), *worker.options, "-q")
+
+    assert again.code == 0
+    assert f"this is the very file of an earlier job (run {past}), which began 72 h" in again.err
+
+
 def test_a_clock_that_was_set_back_makes_no_run_old(worker: Worker) -> None:
     """`prune` keeps a run that began after a young one; one from the future keeps no other run."""
     begun_at(worker, run(worker, range(1, 2), "future"), datetime.now(UTC) + timedelta(days=4000))
