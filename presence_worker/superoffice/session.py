@@ -199,17 +199,6 @@ def _trust(context: ssl.SSLContext, ca_file: Path) -> None:
         context.load_verify_locations(cadata=unmarked.decode("ascii", "ignore"))  # comments: in any letters
 
 
-def _checking(ca_file: Path | None) -> ssl.SSLContext:
-    """Give what checks by the authorities in a file; after a byte-order mark OpenSSL overlooks the first."""
-    content = ca_file.read_bytes() if ca_file else b""
-    unmarked = without_mark(content)
-    if unmarked == content:
-        return ssl.create_default_context(cafile=ca_file)
-    return ssl.create_default_context(
-        cadata=unmarked.decode("ascii", "ignore")
-    )  # comments may be in any letters
-
-
 def proxy_of(settings: Settings) -> URL:
     """Give the proxy's address, an empty one where there is none; raise UsageFault for what cannot be one."""
     if settings.target.proxy is None:
