@@ -15,13 +15,13 @@ from ..days import today
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive, check_owner
 from ..report import Summary
-from ..run.invocation import SANDBOX, Invocation, Silence
+from ..run.invocation import SANDBOX, Invocation, Progress, Silence
 from ..run.signals import raise_on_signal
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .loading import load
 from .options import BASE_URL, Options, printable
-from .output import is_terminal, warn
+from .output import is_terminal, remark, warn
 
 CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
@@ -35,6 +35,14 @@ class Warnings(Silence):
     def warn(self, words: str) -> None:
         """Print it."""
         warn(words)
+
+
+class Remarks(Warnings):
+    """Somebody watches who wants no line that moves."""
+
+    def remark(self, words: str) -> None:
+        """Print it."""
+        remark(f"Note: {words}")
 
 
 def settings_of(options: Options) -> Settings:
@@ -60,7 +68,6 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     archive = archive_of(settings)
     for directory in (archive.state_dir, archive.runs):
         check_owner(directory)
-    watched = is_terminal(sys.stderr) and not (options.no_progress or options.quiet)
     return Invocation(
         settings=settings,
         day=today(settings.input.timezone),
@@ -69,9 +76,18 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
         options=repeated(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
-        progress=load("progress").ProgressLine() if watched else Warnings(),
+        progress=_progress(options),
         origin=partial(origin_of, file=find_config(options.config), flags=options.flags),
     )
+
+
+def _progress(options: Options) -> Progress:
+    if options.quiet or not is_terminal(sys.stderr):
+        return Warnings()
+    if options.no_progress:
+        return Remarks()
+    line: Progress = load("progress").ProgressLine()
+    return line
 
 
 def _check(settings: Settings, options: Options) -> None:

@@ -138,6 +138,17 @@ def test_a_log_at_a_terminal_has_short_lines(at_desk: Callable[[RawServer], Work
     assert "\x1b" not in shown.out
 
 
+def test_without_the_line_the_notes_stay(at_desk: Callable[[RawServer], Worker]) -> None:
+    """--no-progress takes away what moves; what the run announces, or waits for, is said all the same."""
+    with raw_up() as server:
+        worker = at_desk(server)
+
+        shown = at_a_terminal("run", job(worker, 2), *worker.options, "--no-progress")
+
+    assert "Note: 2 requests, 0.0 s at 100000 requests/s" in shown.out
+    assert "in flight" not in shown.out
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_the_summary_fits(command: str, worker: Worker) -> None:
     """Lines end before column 80, but for paths and commands, which are never broken."""
