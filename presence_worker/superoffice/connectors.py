@@ -17,6 +17,7 @@ from yarl import URL
 LONGEST_HEAD = 64 * 1024  # bytes of an answer before its body
 MOST_DOUBTED = 100  # requests of one connection
 QUIET = 5.0  # seconds; what comes later has displaced no answer but the last
+BEGINNING = b"HTTP/"  # of each answer; line ends may stand before it
 SWITCHED = 101  # the only status below 200 that is the last one
 Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
 Refused = dict[URL, ssl.SSLError]  # by address: why TLS ended before anything came
@@ -53,8 +54,11 @@ class Channel(ResponseHandler):
         if data and not self._is_due and (self._payload is None or self._payload.is_eof()):
             self._surplus(is_late=self._at - before > QUIET)
             return
+        is_answer = self._head > 0 or _may_begin_an_answer(data)
         super().data_received(data)
         if self._is_due:
+            if not is_answer or self.exception() is not None:
+                self._garbled(is_late=self._at - before > QUIET)
             self._head += len(data)
             if self._head > LONGEST_HEAD and self.exception() is None:
                 self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
@@ -76,11 +80,20 @@ class Channel(ResponseHandler):
             self._refused.update(dict.fromkeys(self.asked, exc))
         super().connection_lost(exc)
 
+    def _garbled(self, *, is_late: bool) -> None:
+        """Doubt the answers before what is none: it may be the rest of a true one, displaced by another."""
+        earlier = [self.asked.popleft() for _ in range(len(self.asked) - 1)]  # the newest is lost anyway
+        self._doubt(earlier[-1:] if is_late else earlier)
+
     def _surplus(self, *, is_late: bool = False) -> None:
         self.force_close()
         if self.transport is not None:
             self.transport.close()
         self._doubt([*self.asked][-1:] if is_late else self.asked)
+
+
+def _may_begin_an_answer(data: bytes) -> bool:
+    return BEGINNING.startswith(data.lstrip(b"\r\n")[: len(BEGINNING)])
 
 
 class Connector(aiohttp.TCPConnector):

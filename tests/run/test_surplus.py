@@ -11,7 +11,7 @@ from presence_worker.model import NOT_PRESENT
 from tests.raw_server import Peer, RawServer, Request, answer, framed
 
 from .crm import Crm, absent, here
-from .given import On, Worker, raw_up, read_report, wishes, write_csv
+from .given import On, Worker, raw_up, read_report, results, wishes, write_csv
 
 AWAY = b'{"Status":"StatusNotAvailable","Message":"Holiday"}'
 PEOPLE = range(1, 13)
@@ -73,6 +73,21 @@ def test_the_row_answered_last_is_read_back(
     assert not {"row.unknown", "row.failed", "row.rejected"} & {event["event"] for event in ended.events}
 
 
+@pytest.mark.parametrize("own", [framed(500), framed(404), b"}", b"HTTP/1.1 oops\r\n\r\n"])
+def test_what_comes_before_the_next_answer_puts_the_last_one_in_doubt(
+    own: bytes, worker_on: Callable[[RawServer], Worker]
+) -> None:
+    """A row's own answer, or what is left of it, comes when the next row waits on the same connection."""
+    service = Surplus(0.2, own)
+    with raw_up(service) as server:
+        worker = worker_on(server)
+
+        ended = worker("run", write_csv(worker.folder / "job.csv", ROWS), "--concurrency", "1")
+
+    assert set(results(worker.folder_of(ended))) == {"updated"}
+    assert service.held == dict.fromkeys(PEOPLE, (NOT_PRESENT, "Holiday"))
+
+
 def test_a_row_that_cannot_be_read_back_is_unknown(worker_on: Callable[[RawServer], Worker]) -> None:
     """It was taken for done, and is not told as done once its answer is in doubt."""
     service = Surplus(0.05, framed(500))
@@ -90,10 +105,10 @@ def test_a_row_that_cannot_be_read_back_is_unknown(worker_on: Callable[[RawServe
             "run", write_csv(worker.folder / "job.csv", ROWS), "--rate", "50", "--max-failures", "none"
         )
 
-    results = {line["associate_id"]: line["result"] for line in read_report(worker.folder_of(ended))}
+    found = {line["associate_id"]: line["result"] for line in read_report(worker.folder_of(ended))}
     unknown = [event["associate_id"] for event in ended.events if event["event"] == "row.unknown"]
-    assert (ended.code, results.pop(BEFALLEN), unknown) == (3, "unknown", [BEFALLEN])
-    assert set(results.values()) == {"updated"}
+    assert (ended.code, found.pop(BEFALLEN), unknown) == (3, "unknown", [BEFALLEN])
+    assert set(found.values()) == {"updated"}
 
 
 def test_what_was_read_by_anothers_answer_is_read_again(on: On) -> None:

@@ -11,9 +11,9 @@ import pytest
 import trustme
 
 from presence_worker.errors import Stopped, Suspect
-from presence_worker.model import Outcome, Result
+from presence_worker.model import Outcome, Reason, Result
 from presence_worker.superoffice import open_client
-from tests.raw_server import Act, Peer, RawServer, Request, answer, echo, raw_server
+from tests.raw_server import Act, Peer, RawServer, Request, answer, echo, raw_server, say
 
 from .given import change, put_once, settings
 from .signing_in import OAUTH, delivered, online
@@ -102,6 +102,13 @@ async def test_a_proxy_that_refuses_at_the_start_is_asked_once(scheme: str) -> N
     assert made.reason.suspect is Suspect.SIGN_IN
     assert str(made.reason) == f"{WORDS}; it offers Basic"
     assert made.puts == 0
+
+
+async def test_a_proxy_that_speaks_something_else() -> None:
+    """Nothing was asked of the service by then: no bug, and nothing is in doubt."""
+    outcome = await put_through(say(b"SSH-2.0-x\r\n\r\n", then=Peer.close))
+
+    assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.BAD_ANSWER)
 
 
 async def test_a_proxy_that_refuses_in_mid_run_is_not_asked_again(

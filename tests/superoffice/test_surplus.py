@@ -7,7 +7,7 @@ import pytest
 
 from presence_worker.model import Reason, Result
 from presence_worker.superoffice import open_client
-from tests.raw_server import Act, Peer, Request, echo, framed, raw_server, say, shows
+from tests.raw_server import Act, Ending, Peer, Request, echo, framed, raw_server, say, shows
 
 from .given import change, settings
 
@@ -99,6 +99,19 @@ async def test_the_true_answer_behind_one_too_many_is_not_dropped() -> None:
         await until(lambda: server.connections == 0)
 
         assert client.doubted() == {1, 2}  # both are read back: whose answer was whose is not known
+
+
+@pytest.mark.parametrize("rest", [b"}", b"HTTP/1.1 oops\r\n\r\n", b"\r\n}", b"0\r\n\r\n"])
+@pytest.mark.parametrize("then", [Peer.stay, Peer.close])
+async def test_the_rest_of_an_answer_in_place_of_the_next(rest: bytes, then: Ending) -> None:
+    """It may be the end of the true answer to the row before, whose echo was another's."""
+    garbled = say(rest, framed(200, BODY), every=0.01, then=then)
+    async with raw_server(echo, garbled) as server, open_client(settings(server.url)) as client:
+        await client.put(change(associate_id=1))
+        second = await client.put(change(associate_id=2))
+        doubted = client.doubted()
+
+    assert (second.result, doubted) == (Result.UNKNOWN, {1})
 
 
 async def test_a_read_is_in_doubt_likewise() -> None:
