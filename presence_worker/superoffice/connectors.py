@@ -17,6 +17,7 @@ from yarl import URL
 LONGEST_HEAD = 64 * 1024  # bytes of an answer before its body
 MOST_DOUBTED = 100  # requests of one connection
 QUIET = 5.0  # seconds; what comes later has displaced no answer but the last
+NO_TUNNEL = "the proxy made no tunnel"
 BEGINNING = b"HTTP/"  # of each answer; line ends may stand before it
 SWITCHED = 101  # the only status below 200 that is the last one
 Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
@@ -109,8 +110,13 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
     ) -> Connection:
-        """Give a connection for one request."""
-        connection = await super().connect(req, traces, timeout)
+        """Give a connection for one request; whatever ends a proxy's CONNECT, nothing of that went out."""
+        try:
+            connection = await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(0, NO_TUNNEL)) from error
         if isinstance(connection.protocol, Channel):
             connection.protocol.asked.append(req.url)
         return connection

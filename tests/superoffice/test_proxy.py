@@ -13,7 +13,7 @@ import trustme
 from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.superoffice import open_client
-from tests.raw_server import Act, Peer, RawServer, Request, answer, echo, raw_server, say
+from tests.raw_server import CLOSE, RESET, Act, Peer, RawServer, Request, answer, echo, raw_server, say
 
 from .given import change, put_once, settings
 from .signing_in import OAUTH, delivered, online
@@ -104,11 +104,13 @@ async def test_a_proxy_that_refuses_at_the_start_is_asked_once(scheme: str) -> N
     assert made.puts == 0
 
 
-async def test_a_proxy_that_speaks_something_else() -> None:
-    """Nothing was asked of the service by then: no bug, and nothing is in doubt."""
-    outcome = await put_through(say(b"SSH-2.0-x\r\n\r\n", then=Peer.close))
+@pytest.mark.parametrize("act", [say(b"SSH-2.0-x\r\n\r\n", then=Peer.close), CLOSE, RESET])
+async def test_a_proxy_that_makes_no_tunnel(act: Act) -> None:
+    """Nothing went out to the service by then: nothing is in doubt, and no PUT is counted."""
+    outcome = await put_through(act)
 
-    assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.BAD_ANSWER)
+    assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.FAILED, Reason.CONNECTION, 0)
+    assert outcome.detail == "cannot connect to crm.example.com:443: the proxy made no tunnel"
 
 
 async def test_a_proxy_that_refuses_in_mid_run_is_not_asked_again(
