@@ -1,7 +1,8 @@
 """What earlier runs leave in doubt for a later one: said in a note, for only people can look."""
 
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
@@ -37,7 +38,7 @@ def unanswered(journal: Journal, invocation: Invocation) -> str | None:
 def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
     """Return the associates whose newest request of an earlier run was never answered."""
     unknown: set[int] = set()
-    for earlier in reversed(_recent(run, invocation)):  # oldest first
+    for earlier in _recent(run, invocation):
         if not (unknown or earlier.to_send):
             continue
         try:
@@ -49,13 +50,17 @@ def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
     return unknown
 
 
-def _recent(run: RunRecord, invocation: Invocation) -> list[KnownRun]:
-    """Return the target's runs before *run* that may still be resumed, newest first."""
+def _recent(run: RunRecord, invocation: Invocation) -> Iterator[KnownRun]:
+    """Yield the target's runs before *run* that may be young, oldest first.
+
+    How old a run is whose clock was behind that of a run before it is not known.
+    """
     oldest = made_ago(invocation.settings.safety.max_resume_age)
-    return [
-        earlier
-        for earlier in earlier_than(run.run_id, invocation)
-        if not earlier.fault
-        and earlier.record.target == run.target
-        and datetime.fromisoformat(earlier.record.created_at) >= oldest
-    ]
+    latest = datetime.min.replace(tzinfo=UTC)
+    for earlier in reversed(earlier_than(run.run_id, invocation)):
+        if earlier.fault or earlier.record.target != run.target:
+            continue
+        began = datetime.fromisoformat(earlier.record.created_at)
+        if began >= oldest or began < latest:
+            yield earlier
+        latest = max(latest, began)

@@ -1,11 +1,14 @@
 """What an earlier run leaves in doubt, a later one says in a note."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.raw_server import CLOSE
 
 from .crm import BACK, Crm
 from .given import Ended, On, Worker, away, next_words, raw_up, write_csv
+from .test_order import MUCH_EARLIER, begun_at
 
 WORDS = "was never answered"
 
@@ -49,6 +52,20 @@ def test_a_request_that_may_still_be_carried_out_is_noted(crm: Crm, on: On) -> N
         "overwrite what this run has set. Check these users in SuperOffice: 2, 3"
     )
     assert [note.endswith("Check this user in SuperOffice: 1") for note in notes(third)] == [True]
+
+
+def test_a_clock_that_was_wrong_hides_no_doubt(crm: Crm, on: On) -> None:
+    """A run whose clock was behind that of the run before it may have asked a minute ago."""
+    with raw_up(crm) as server:
+        worker = on(server)
+        run(worker, 4)
+        crm.on_put = CLOSE
+        begun_at(worker, run(worker, 1), datetime.now(UTC) + MUCH_EARLIER)
+        crm.on_put = None
+
+        later = run(worker, 1)
+
+    assert [note.endswith("Check this user in SuperOffice: 1") for note in notes(later)] == [True]
 
 
 def test_what_was_answered_in_the_end_is_no_doubt(crm: Crm, on: On) -> None:
