@@ -107,7 +107,9 @@ class Client:
         try:
             return await self._ask("GET", path, **how)
         except LOST as error:
-            return unread(lost(error))
+            outcome = lost(error)
+            self.gets -= not outcome.wire_puts  # nothing of it was on the wire
+            return unread(outcome)
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
         """Make a request; raise SurplusError where its answer may be another's."""

@@ -263,3 +263,21 @@ def test_there_are_no_other_codes() -> None:
     shown = {int(code) for code in EXIT_CODES}
 
     assert shown == {0, 1, 2, 3, 4, 5, 6, 7, 130, 143}
+
+
+@pytest.mark.parametrize("read_before", ["auto", "each", "off"])
+def test_a_refused_connection_is_no_request(
+    read_before: str,
+    closed_port: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It put nothing on the wire, be it for a read or for a change."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__OUTAGE_PATIENCE", "0.1")
+    worker = Worker(tmp_path, f"http://127.0.0.1:{closed_port}", capsys)
+    worker.read_before = read_before
+
+    ended = worker("run", write_csv(tmp_path / "job.csv", away(range(1, 4))))
+
+    assert (ended.code, ended.summary["requests"]) == (6, {"put": 0, "get": 0, "retried": 0})
