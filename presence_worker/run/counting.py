@@ -21,5 +21,6 @@ async def count_users(census: Census, client: Client, policy: Policy, halt: Halt
             outcome = await tries.settle(NOBODY)
             if outcome.result is not Result.NOT_SENT and not halt.reason:
                 return outcome
-        log.info("read.users", users=len(census.users))
+        if census.is_whole:
+            log.info("read.users", users=len(census.users))
     return None

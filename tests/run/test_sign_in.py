@@ -338,3 +338,14 @@ def test_secrets_that_came_in_the_night_are_told_nobody(
     assert_silent(kept.replace("Singdrossel", ""))
     assert "[redacted]" in kept
     assert results(folder)
+
+
+def test_no_users_are_read_by_whom_is_refused(worker: Worker) -> None:
+    """The log says how many users were read only where they were."""
+    worker.read_before = "auto"
+    with raw_up(answer(401)) as server:
+        worker.url = server.url
+        ended = worker("run", write_csv(worker.folder / "job.csv", away([1, 2])))
+
+    assert ended.code == 6
+    assert "read.users" not in {event["event"] for event in ended.events}
