@@ -13,6 +13,10 @@ FROM_THE_FUTURE = (
     "Run {run} began at {began}, which is later than now: the clock of this machine is wrong, or was wrong "
     "then. The order of the runs does not depend on it"
 )
+SEVERAL_FROM_THE_FUTURE = (
+    "{runs} runs began later than now, of which {run} is the newest, at {began}: the clock of this machine "
+    "is wrong, or was wrong then. The order of the runs does not depend on it"
+)
 
 
 def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | None:
@@ -40,11 +44,9 @@ def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | Non
 
 
 def from_the_future(runs: list[Listed]) -> list[str]:
-    """Return a note for each run that begins later than now, by this machine's clock."""
+    """Return a note where runs, newest first, began later than now by this machine's clock."""
     now = datetime.now(UTC)
-    found = ((run.id, run.summary.get("started_at")) for run in runs)
-    return [
-        FROM_THE_FUTURE.format(run=run, began=began)
-        for run, began in found
-        if began and is_from_the_future(began, now)
-    ]
+    times = ((run.id, run.summary.get("started_at")) for run in runs)
+    found = [(run, began) for run, began in times if began and is_from_the_future(began, now)]
+    words = SEVERAL_FROM_THE_FUTURE if len(found) > 1 else FROM_THE_FUTURE
+    return [words.format(runs=len(found), run=run, began=began) for run, began in found[:1]]

@@ -199,3 +199,15 @@ def leave(worker: Worker, first_day: str) -> Ended:
     job = worker.folder / "leave.csv"
     job.write_text(f"associateId,status,from\n7,Away,{first_day}\n", "utf-8")
     return worker("run", job)
+
+
+def test_many_runs_from_the_future_are_one_note(worker: Worker) -> None:
+    """After a clock was set back, every night of before seems to be one: the newest is named."""
+    runs = [kept(worker.state, ago(hours=-hours)) for hours in (2, 4, 3)]
+
+    found = worker.call("runs", "--json", "--state-dir", str(worker.state), "--base-url", CRM).summary
+
+    (note,) = found["notes"]
+    assert note.startswith("3 runs began later than now, of which ")
+    assert found["runs"][0]["run_id"] in note
+    assert found["runs"][0]["run_id"] in {run.name for run in runs}
