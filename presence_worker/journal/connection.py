@@ -34,6 +34,14 @@ def way_on(found: object) -> str:
     return "see to the disk, then run this again" if _code(found) & DETAIL in DISK else WAYS_ON
 
 
+def first(found: object) -> str:
+    """Say what to do before the run goes on, where the disk kept a journal from being written."""
+    code = _code(found) & DETAIL
+    if code == sqlite3.SQLITE_FULL:
+        return "; make room on the disk first"
+    return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""
+
+
 def is_about_locks(found: object) -> bool:
     """Whether SQLite did not get a lock: another process has it, or the file system has none."""
     return _code(found) in LOCKING or _code(found) & DETAIL in WITHOUT_LOCKS

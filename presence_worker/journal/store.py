@@ -13,7 +13,7 @@ import orjson
 
 from ..errors import JournalGone, Stopped, UsageFault
 from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
-from .connection import is_about_locks, way_on
+from .connection import first, is_about_locks, way_on
 from .counts import UNSETTLED
 from .locks import STATE_DIR, without_locks
 from .logged import Unlogged
@@ -136,7 +136,8 @@ class Journal(Reader):
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._abandon()
-                raise Stopped(f"the journal {self.path} cannot be written: {error}") from error
+                words = f"the journal {self.path} cannot be written: {error}{first(error)}"
+                raise Stopped(words) from error
             except BaseException:
                 self._abandon()
                 raise
