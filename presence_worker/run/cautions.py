@@ -13,9 +13,10 @@ from .history import earlier_than
 from .invocation import Invocation
 
 MOST_NAMED = 10  # associates
+NOT_KNOWN = "It is not known what became of a request of an earlier run for"
 MAY_COME = (
-    "A request of an earlier run for {users} was never answered. SuperOffice may still carry it out and "
-    "overwrite what this run has set. Check {whom} in SuperOffice: {names}"
+    f"{NOT_KNOWN} {{users}}. SuperOffice may still carry it out and overwrite what this run has set. Check "
+    "{whom} in SuperOffice: {names}"
 )
 log = structlog.get_logger()
 
@@ -23,8 +24,8 @@ log = structlog.get_logger()
 def unanswered(journal: Journal, invocation: Invocation) -> str | None:
     """Return a note on the users whom this run has set, and an earlier one left `unknown`; None for none.
 
-    A request that was never answered may still be carried out. Runs older than safety.max_resume_age do not
-    count: no request is on its way that long.
+    A request without a certain outcome may still be carried out. Runs older than safety.max_resume_age do
+    not count: no request is on its way that long.
     """
     left = _left_unknown(journal.run(), invocation)
     users = sorted({user for user in journal.written() if user in left}) if left else []
@@ -36,7 +37,7 @@ def unanswered(journal: Journal, invocation: Invocation) -> str | None:
 
 
 def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
-    """Return the associates whose newest request of an earlier run was never answered."""
+    """Return the associates whose newest request of an earlier run has no certain outcome."""
     unknown: set[int] = set()
     for earlier in _recent(run, invocation):
         if not (unknown or earlier.to_send):

@@ -22,7 +22,7 @@ from ..journal import (
 )
 from ..model import Intent, Reason, Result, State, Verdict
 from ..report import SUMMARY, Summary, summarise, write_reports
-from .cautions import unanswered
+from .cautions import NOT_KNOWN, unanswered
 from .comparison import Comparison
 from .correcting import check_corrected
 from .earlier import (
@@ -262,8 +262,9 @@ def _caution(journal: Journal, invocation: Invocation) -> None:
     with suppress(Stopped):
         words, notes = unanswered(journal, invocation), journal.run().notes
         if words and words not in notes:
+            others = [note for note in notes if not note.startswith(NOT_KNOWN)]  # of the session before
             with journal.transaction():
-                journal.describe(notes=[*notes, words])
+                journal.describe(notes=[*others, words])
 
 
 def _gone(trouble: Stopped, journal: Journal, folder: Path, invocation: Invocation) -> Stopped:

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.raw_server import CLOSE
+from tests.raw_server import CLOSE, answer
 
 from .crm import BACK, Crm
-from .given import Ended, On, Worker, away, next_words, raw_up, write_csv
+from .given import Ended, On, Worker, away, for_associates, next_words, raw_up, write_csv
 from .test_order import MUCH_EARLIER, begun_at
 
-WORDS = "was never answered"
+WORDS = "not known what became of a request of an earlier run"
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_a_request_that_may_still_be_carried_out_is_noted(crm: Crm, on: On) -> N
     assert (first.summary["counts"]["unknown"], notes(first)) == (3, [])
     (note,) = notes(second)
     assert note == (
-        "A request of an earlier run for 2 users was never answered. SuperOffice may still carry it out and "
-        "overwrite what this run has set. Check these users in SuperOffice: 2, 3"
+        "It is not known what became of a request of an earlier run for 2 users. SuperOffice may still carry "
+        "it out and overwrite what this run has set. Check these users in SuperOffice: 2, 3"
     )
     assert [note.endswith("Check this user in SuperOffice: 1") for note in notes(third)] == [True]
 
@@ -93,3 +93,20 @@ def test_what_nobody_sets_is_not_noted(crm: Crm, on: On) -> None:
         later = run(worker, 1)
 
     assert (later.summary["counts"]["unchanged"], notes(later)) == (1, [])
+
+
+def test_a_resumed_run_has_one_such_note(crm: Crm, on: On) -> None:
+    """The users of its last session are named, and the shorter list of the session before is gone."""
+    with raw_up(crm) as server:
+        worker = on(server)
+        crm.on_put = CLOSE
+        run(worker, 1, 2)
+        crm.on_put = for_associates({2: answer(401)})
+        second = run(worker, 1, 2)
+        crm.on_put = None
+
+        resumed = worker("resume")
+
+    assert (second.code, resumed.code) == (6, 0)
+    assert [note.endswith(": 1") for note in notes(second)] == [True]
+    assert [note.endswith(": 1, 2") for note in notes(resumed)] == [True]
