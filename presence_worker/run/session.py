@@ -57,7 +57,7 @@ class Session:
         Give what ended the session early, or None.
         """
         seconds, gets = 0.0, 0
-        with halting(self._halt, self._say):
+        with halting(self._halt, self._say, self._journal.run().next):
             async with self._invocation.open_service() as client:
                 began = self._clock()
                 await self._work(client)

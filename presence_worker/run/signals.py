@@ -13,6 +13,7 @@ from ..signals import BEFORE, ENDINGS, listened_to, noted
 MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
 REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
 WORDS = "stopped by a signal; what was in flight was finished"
+LEAVING = "left at once; what was in flight may have been applied. Next"
 FINISHING = "told to stop: finishing what is in flight; a second signal leaves at once"
 
 
@@ -30,8 +31,12 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 
 @contextmanager
-def halting(halt: Callable[[PresenceWorkerError], None], say: Callable[[str], None]) -> Iterator[None]:
+def halting(
+    halt: Callable[[PresenceWorkerError], None], say: Callable[[str], None], way_on: str | None = None
+) -> Iterator[None]:
     """While rows are being sent, the first signal halts the delivery in order, and is said to.
+
+    The second one leaves at once, and *way_on* is the command that is named then.
 
     When the delivery is over, signals wait: a run that is writing its report is about to end anyway.
     """
@@ -41,6 +46,8 @@ def halting(halt: Callable[[PresenceWorkerError], None], say: Callable[[str], No
     def on_signal(number: int) -> None:
         received.append(number)
         if len(received) > 1:
+            if way_on:
+                say(f"{LEAVING}: {way_on}")
             os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
         say(FINISHING)
         halt(REASONS[number](WORDS))

@@ -109,6 +109,7 @@ def test_a_second_one_while_the_first_answer_is_awaited(
         resumed = worker("resume")
 
     assert (left.code, left.out, reported.summary["counts"]["updated"]) == (143, "", 0)
+    assert left.events[-1]["words"].endswith(f"Next: {reported.summary['next']}")
     assert reported.summary["counts"]["unknown"] >= 1
     assert (resumed.code, results(worker.folder_of(resumed))) == (0, ["updated"] * 4)
 

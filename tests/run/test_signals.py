@@ -33,7 +33,7 @@ import asyncio, os, sys
 from presence_worker.run.signals import halting
 
 async def deliver():
-    with halting(print):
+    with halting(print, print):
         pass
 
 asyncio.run(deliver())
