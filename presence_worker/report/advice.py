@@ -49,7 +49,7 @@ def advice(journal: Reader, state: str) -> str:
 
 def _going_on(journal: Reader) -> NextStep:
     run = journal.run()
-    if run.input.get("suspect") == Suspect.TARGET and _may_begin_anew(journal):
+    if run.input.get("suspect") == Suspect.TARGET and may_begin_anew(journal):
         return NextStep.BEGIN_ANEW
     if run.input.get("suspect") == Suspect.SIGN_IN:
         return NextStep.SIGN_IN
@@ -59,7 +59,7 @@ def _going_on(journal: Reader) -> NextStep:
     return NextStep.LET_IN if refused else NextStep.RESUME
 
 
-def _may_begin_anew(journal: Reader) -> bool:
+def may_begin_anew(journal: Reader) -> bool:
     """Whether the right service can have seen nothing of the run yet."""
     run, counts = journal.run(), journal.counts()
     proven = run.intent == Intent.UNDO or run.step == Step.COMPARE  # by what was read before

@@ -11,7 +11,8 @@ import structlog
 
 from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, LAST, Journal, KnownRun, RunRecord, run_lock
-from ..model import Intent, State
+from ..model import Intent, Presence, State
+from ..report import may_begin_anew
 from ..values import plain_duration
 from .ending import message_of
 from .invocation import Invocation
@@ -151,13 +152,15 @@ def runs_of_target(invocation: Invocation) -> Iterator[KnownRun]:
             yield run
 
 
-def check_target(run: RunRecord, invocation: Invocation) -> None:
+def check_target(journal: Journal, invocation: Invocation) -> None:
     """Raise UsageFault for a run of another target: what was meant for one must not reach the other."""
-    if run.target != invocation.target:
-        raise UsageFault(
-            f"run {run.run_id} is for {run.target}, but the configured target is {invocation.target}",
-            next=invocation.command("runs"),
-        )
+    run = journal.run()
+    if run.target == invocation.target:
+        return
+    words = f"run {run.run_id} is for {run.target}, but the configured target is {invocation.target}"
+    if run.state == State.STOPPED and may_begin_anew(journal):
+        words += "; nothing of it was applied there: if that address was wrong, run the file anew"
+    raise UsageFault(words, next=invocation.command("runs"))
 
 
 def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:

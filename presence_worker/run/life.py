@@ -79,8 +79,8 @@ async def resume_run(
     with _at_work(invocation):
         folder = choose(name, invocation)
         with _again(folder, invocation) as journal:
+            check_target(journal, invocation)
             run = journal.run()
-            check_target(run, invocation)
             if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
                 return _as_it_ended(journal, folder, run, invocation)
             if if_corrected:
@@ -93,8 +93,8 @@ async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summ
     with _at_work(invocation):
         folder = choose(name, invocation)
         with _again(folder, invocation) as journal:
+            check_target(journal, invocation)
             run = journal.run()
-            check_target(run, invocation)
             if run.state not in (State.HELD, State.PLANNED):
                 way_on = "resume" if run.state == State.STOPPED else "report"
                 raise UsageFault(
@@ -111,7 +111,7 @@ async def undo_run(name: str, invocation: Invocation) -> Summary:
         folder = invocation.archive.new_folder()
         with _new_journal(folder) as journal:
             with earlier_run(undone, invocation, patience=GLANCE) as earlier:
-                check_target(earlier.run(), invocation)
+                check_target(earlier, invocation)
                 run = stage_undo(journal, folder.name, earlier, invocation)
             log.info("run.staging", undoes=run.undoes, folder=str(folder))
             error = await _deliver(journal, run, "undo", frozenset(), invocation)

@@ -312,3 +312,29 @@ def test_duplicates_share_the_fate_of_the_row_that_is_sent(worker: Worker, sandb
         *["duplicate", "duplicate"],
     ]
     assert sorted(wish[0] for wish in wishes(sandbox)) == [1, 2, 4, 5, 4711]
+
+
+def test_a_run_of_a_wrong_address_says_how_to_go_on(
+    worker: Worker, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it was applied anywhere: once the address is right, its file can be run anew."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__OUTAGE_PATIENCE", "0.1")
+    right, worker.url = worker.url, "http://127.0.0.1:9"
+    stopped = worker("run", write_csv(worker.folder / "job.csv", away([1, 2])))
+    worker.url = right
+
+    refused = worker("resume", stopped.summary["run_id"])
+
+    assert (stopped.code, refused.code, wishes(sandbox)) == (6, 2, [])
+    assert "if that address was wrong, run the file anew" in refused.summary["message"]
+
+
+def test_what_was_applied_elsewhere_is_not_to_be_run_anew(worker: Worker) -> None:
+    """A run that was at work at its target belongs there."""
+    done = worker("run", write_csv(worker.folder / "job.csv", away([1, 2])))
+    worker.url = "http://127.0.0.1:9/other"
+
+    refused = worker("resume", done.summary["run_id"])
+
+    assert refused.code == 2
+    assert "anew" not in refused.summary["message"]
