@@ -174,6 +174,12 @@ class Reader(Counts):
         query = "SELECT associate_id FROM fate WHERE result IN (?, ?)"
         return (found[0] for found in self._each(query, Result.UPDATED, Result.UNKNOWN))
 
+    def unchanged(self) -> Iterator[tuple[int, Presence]]:
+        """Yield the associates who already had what this run wanted, with that."""
+        query = "SELECT associate_id, status, message FROM fate WHERE result = ?"
+        found = self._each(query, Result.UNCHANGED)
+        return ((person, Presence(status=status, message=message)) for person, status, message in found)
+
 
 def _wish(found: Found) -> Wish:
     row, associate_id, status, message, was, comment, identity, *expected = found

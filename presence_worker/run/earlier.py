@@ -1,7 +1,7 @@
 """Runs of earlier nights: finding the right one, and the reasons to leave it alone."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -20,6 +20,7 @@ from .invocation import Invocation
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
 CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps is no reason for an alarm
+PAGE = 500  # rows
 GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
 log = structlog.get_logger()
 
@@ -176,13 +177,16 @@ def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:
         )
 
 
-def written_since(run: RunRecord, invocation: Invocation) -> frozenset[int]:
-    """Return the associates that later runs of the same target have written.
+def written_since(journal: Journal, invocation: Invocation) -> frozenset[int]:
+    """Return the associates of a run for whom a later run of the same target speaks.
 
-    Raise UsageFault where one of them cannot be read: what it has written is not known.
+    It has written them, or found what it wanted there, and that is something else than this run wants.
+    Raise UsageFault where a later run cannot be read: what it has written is not known.
     """
-    later = later_than(run.run_id, invocation)
-    return frozenset(written for each in later for written in _written_in(each, run, invocation))
+    run = journal.run()
+    later = [each for each in later_than(run.run_id, invocation) if _is_of(run.target, each, invocation)]
+    wanted = {wish.associate_id: wish.wanted for wish in journal.wishes(PAGE)} if later else {}
+    return frozenset(person for each in later for person in _spoken_for(each, wanted, invocation))
 
 
 def later_than(run_id: str, invocation: Invocation) -> list[KnownRun]:
@@ -191,15 +195,25 @@ def later_than(run_id: str, invocation: Invocation) -> list[KnownRun]:
     return list(takewhile(lambda run: run.folder.name != run_id, runs))
 
 
-def _written_in(later: KnownRun, run: RunRecord, invocation: Invocation) -> list[int]:
+def _is_of(target: str, later: KnownRun, invocation: Invocation) -> bool:
     try:
-        if later.record.target != run.target:
-            return []
-        with closing(Journal.open(later.folder / JOURNAL)) as journal:
-            return list(journal.written())
+        return later.record.target == target
     except PresenceWorkerError as fault:
-        raise UsageFault(
-            f"run {later.folder.name}, which came later, may have written the same associates, but {fault}; "
-            f"if you know that it did not, move {later.folder} away and run this again",
-            next=invocation.command("runs"),
-        ) from None
+        raise _unreadable(later, fault, invocation) from None
+
+
+def _spoken_for(later: KnownRun, wanted: Mapping[int, Presence], invocation: Invocation) -> list[int]:
+    try:
+        with closing(Journal.open(later.folder / JOURNAL)) as journal:
+            found = [person for person, has in journal.unchanged() if has != wanted.get(person, has)]
+            return [*journal.written(), *found]
+    except PresenceWorkerError as fault:
+        raise _unreadable(later, fault, invocation) from None
+
+
+def _unreadable(later: KnownRun, fault: PresenceWorkerError, invocation: Invocation) -> UsageFault:
+    return UsageFault(
+        f"run {later.folder.name}, which came later, may have written the same associates, but {fault}; "
+        f"if you know that it did not, move {later.folder} away and run this again",
+        next=invocation.command("runs"),
+    )

@@ -219,7 +219,7 @@ async def _go_on(
         check_age(run, command, invocation)
     with journal.transaction():
         journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(invocation.day))
-    error = await _deliver(journal, run, command, written_since(run, invocation), invocation)
+    error = await _deliver(journal, run, command, written_since(journal, invocation), invocation)
     return _finish(journal, folder, None, error, invocation)
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import structlog
 
@@ -119,4 +120,4 @@ def _has_days(record: RunRecord) -> bool:
 
 def _has_written(run: KnownRun) -> bool:
     with closing(Journal.open(run.folder / JOURNAL)) as journal:
-        return any(journal.written())
+        return any(True for _ in chain(journal.written(), journal.unchanged()))

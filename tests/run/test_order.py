@@ -11,8 +11,10 @@ import pytest
 
 from presence_worker.journal import JOURNAL, Archive, run_id
 from presence_worker.sandbox import Sandbox
+from tests.raw_server import CLOSE
 
-from .given import Ended, Worker, away, read_report, wishes, write_csv
+from .crm import BACK, Crm
+from .given import Ended, On, Worker, away, raw_up, read_report, wishes, write_csv
 from .nights import CRM, ago, iso, kept
 
 LATER, MUCH_EARLIER = timedelta(hours=2), timedelta(days=-400)
@@ -77,6 +79,39 @@ def test_a_run_from_the_future_does_not_overwrite_a_later_one(
     assert (first.code, later.code, resumed.code) == (6, 0, 3)
     assert reasons == {"refused", "moved_since_run"}
     assert len(wishes(sandbox)) == sent
+
+
+def test_a_later_run_speaks_also_for_whom_it_found_as_wanted(worker: Worker, sandbox: Sandbox) -> None:
+    """It had nothing to send to them, but what it wanted is the newer wish."""
+    worker.read_before = "off"
+    first = worker("run", job_of_30(worker), "--max-failures", "0", "--concurrency", "1")
+    worker.read_before = "auto"
+    here = [(29, "StatusNormal", ""), (30, "StatusNormal", "")]
+    later = worker("run", write_csv(worker.folder / "later.csv", here))
+
+    resumed = worker("resume", first.summary["run_id"])
+
+    lines = read_report(worker.folder_of(resumed))
+    left = {line["associate_id"] for line in lines if line["reason"] == "moved_since_run"}
+    assert (first.code, later.summary["counts"]["unchanged"], left) == (6, 2, {29, 30})
+    assert not left & {wish[0] for wish in wishes(sandbox)}
+
+
+def test_a_later_run_that_wants_the_same_changes_nothing(on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom it found as wanted, the earlier run finds so as well."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__ATTEMPTS", "1")
+    monkeypatch.setenv("PRESENCE_WORKER_TARGET__VERIFY_READS", "false")
+    crm = Crm(dict.fromkeys((1, 2), BACK))
+    with raw_up(crm) as server:
+        worker = on(server)
+        crm.on_put = CLOSE
+        first = run(worker, range(1, 3), "away")
+        crm.on_put, crm.held = None, {1: ("StatusNotAvailable", "away"), 2: ("StatusNotAvailable", "away")}
+        later = run(worker, range(1, 3), "away")
+
+        resumed = worker("resume", first.summary["run_id"])
+
+    assert (first.code, later.summary["counts"]["unchanged"], resumed.code) == (3, 2, 0)
 
 
 def job_of_30(worker: Worker) -> Path:
