@@ -82,13 +82,12 @@ def _no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -> Outc
 def _redirected(change: Change, status: int, headers: Mapping[str, str], _: bytes) -> Outcome:
     host = redact(_host(headers.get("Location", "")), [change.wanted.message])
     words = f"the service answered {status} and sent us to {host}; is target.base_url right?"
+    return _stopping(status, Reason.BAD_ANSWER, words, Suspect.TARGET)
+
+
+def _stopping(status: int, reason: Reason, words: str, suspect: Suspect) -> Outcome:
     return Outcome(
-        result=Result.FAILED,
-        reason=Reason.BAD_ANSWER,
-        http_status=status,
-        detail=words,
-        stop=words,
-        suspect=Suspect.TARGET,
+        result=Result.FAILED, reason=reason, http_status=status, detail=words, stop=words, suspect=suspect
     )
 
 
@@ -103,26 +102,13 @@ def _credentials_refused(change: Change, status: int, headers: Mapping[str, str]
     words = f"the service refused the credentials ({status}); {CHECK}"
     stop = "; ".join(filter(None, (words, advice(headers))))
     said = error_words(change, body)
-    return Outcome(
-        result=Result.FAILED,
-        reason=Reason.REFUSED,
-        http_status=status,
-        detail=said or words,
-        stop=f"{stop}: {said}" if said else stop,
-        suspect=Suspect.SIGN_IN,
-    )
+    outcome = _stopping(status, Reason.REFUSED, stop, Suspect.SIGN_IN)
+    return outcome._replace(detail=said or words, stop=f"{stop}: {said}" if said else stop)
 
 
 def _proxy_refused(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
     words = "a proxy in between wants a sign-in (407): name it in target.proxy, with user name and password"
-    return Outcome(
-        result=Result.FAILED,
-        reason=Reason.REFUSED,
-        http_status=status,
-        detail=words,
-        stop=words,
-        suspect=Suspect.SIGN_IN,
-    )
+    return _stopping(status, Reason.REFUSED, words, Suspect.SIGN_IN)
 
 
 def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
@@ -130,14 +116,7 @@ def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> O
         "the service answered 421: this host does not serve the tenant; set target.tenant, so that its state "
         "says where it is, or target.base_url to its numbered host, and see that they are right"
     )
-    return Outcome(
-        result=Result.FAILED,
-        reason=Reason.REFUSED,
-        http_status=status,
-        detail=words,
-        stop=words,
-        suspect=Suspect.TARGET,
-    )
+    return _stopping(status, Reason.REFUSED, words, Suspect.TARGET)
 
 
 def _throttled(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
