@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..errors import PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
@@ -12,7 +13,7 @@ from ..report import NextStep
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..text import listed
-from .invocation import Invocation, quoted
+from .invocation import Invocation
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
 OF_ONLINE = ["target.tenant", "target.environment"]
@@ -96,12 +97,18 @@ def _place(name: str, invocation: Invocation) -> str:
 
 def begin_anew(run: RunRecord, invocation: Invocation) -> str:
     """Give the command that begins the job of a run anew, without the address that was wrong."""
+    options = list(invocation.options)
+    if OPTION in options:
+        place = options.index(OPTION)
+        del options[place : place + 2]
+    return same_job(run, replace(invocation, options=tuple(options)))
+
+
+def same_job(run: RunRecord, invocation: Invocation) -> str:
+    """Give the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
     job = STDIN if run.input.get("stdin") else str(run.input["name"])
-    words = list(invocation.options)
-    if OPTION in words:
-        del words[(place := words.index(OPTION)) : place + 2]
-    return quoted(command, job, *words, *invocation.input_options, *_as_then(run, invocation))
+    return invocation.command(command, job, *invocation.input_options, *_as_then(run, invocation))
 
 
 def _as_then(run: RunRecord, invocation: Invocation) -> Iterator[str]:

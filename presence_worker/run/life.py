@@ -10,7 +10,6 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from ..errors import InputRefused, JournalGone, PresenceWorkerError, Stopped, UsageFault
-from ..intake.source import STDIN
 from ..journal import (
     JOURNAL,
     Journal,
@@ -24,7 +23,7 @@ from ..model import Intent, Reason, Result, State, Verdict
 from ..report import SUMMARY, Summary, summarise, write_reports
 from .cautions import NOT_KNOWN, unanswered
 from .comparison import Comparison
-from .correcting import check_corrected
+from .correcting import check_corrected, same_job
 from .earlier import (
     GLANCE,
     called,
@@ -270,14 +269,13 @@ def _caution(journal: Journal, invocation: Invocation) -> None:
 def _gone(trouble: Stopped, journal: Journal, folder: Path, invocation: Invocation) -> Stopped:
     """Say that nothing is known of any row for certain; the same job can be sent again."""
     run = journal.run()
-    job = STDIN if run.input.get("stdin") else run.input["name"]
-    again = ("undo", run.undoes) if run.undoes else (run.intent, job, *invocation.input_options)
-    feed = ", and feed it on standard input again" if job == STDIN else ""
+    again = invocation.command("undo", run.undoes) if run.undoes else same_job(run, invocation)
+    feed = ", and feed it on standard input again" if run.input.get("stdin") else ""
     words = (
         f"{trouble}. It stopped, and what it sent is not recorded. If {folder} was only moved or "
         f"unmounted, put it back and resume the run; else start it again{feed}"
     )
-    return Stopped(words, next=invocation.command(*again))
+    return Stopped(words, next=again)
 
 
 def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocation) -> Summary:

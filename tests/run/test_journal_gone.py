@@ -10,7 +10,7 @@ import pytest
 
 from presence_worker.errors import ExitCode
 from presence_worker.journal import JOURNAL
-from tests.raw_server import Peer, RawServer, Request, echo
+from tests.raw_server import Peer, RawServer, Request, answer, echo
 
 from .given import WORKER, Worker, away, ended, next_words, raw_up, started, wait_until, write_csv
 from .small_disk import small_disk
@@ -73,6 +73,29 @@ def test_while_the_present_values_are_read(worker_on: Callable[[Any], Worker]) -
 
     assert (stopped.code, server.puts) == (ExitCode.STOPPED, [])
     assert "deleted, moved or replaced" in stopped.summary["message"]
+
+
+def test_a_resumed_run_begins_as_it_was_read(worker_on: Callable[[RawServer], Worker]) -> None:
+    """`resume` is given no options of the job; the next command repeats those of the first session."""
+
+    async def act(peer: Peer, request: Request) -> None:
+        if len(server.puts) == 1:
+            await answer(401)(peer, request)
+            return
+        if len(server.puts) == 2:
+            (folder,) = (worker.state / "runs").iterdir()
+            (folder / JOURNAL).unlink()
+        await echo(peer, request)
+
+    with raw_up(act) as server:
+        worker = worker_on(server)
+        path = write_csv(worker.folder / "job.csv", away([1]), delimiter="|")
+        first = worker("run", path, "--delimiter", "|")
+        gone = worker("resume", "last")
+        again = worker.follow(gone)
+
+    assert (first.code, gone.code, again.code) == (ExitCode.STOPPED, ExitCode.STOPPED, 0)
+    assert ("--delimiter" in next_words(gone), server.puts[-1].applied) == (True, True)
 
 
 def test_an_unmounted_state_directory(tmp_path: Path, worker_on: Callable[[RawServer], Worker]) -> None:
