@@ -1,4 +1,4 @@
-"""Files that must not be read as a job: its first line may stand in an error, for all who read the log."""
+"""Files that must not be read as a job: an error may quote their first line, for all who read the log."""
 
 import os
 import stat

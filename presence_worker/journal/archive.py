@@ -107,10 +107,7 @@ class Archive:
         What was made within *spare* seconds of now is left alone: a process may be about to lock it.
         """
         staged = {folder.name for folder in self.folders()}
-        first, last = (
-            id_made_ago(spare),
-            id_made_ago(-spare),
-        )  # one from the future is left from a wrong clock
+        first, last = id_made_ago(spare), id_made_ago(-spare)  # later ones are left from a wrong clock
         for folder in self.runs.iterdir():
             if folder.name not in staged and is_run_folder(folder) and not first <= folder.name < last:
                 self._remove_unless_begun(folder)

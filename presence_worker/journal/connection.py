@@ -8,7 +8,6 @@ from typing import Any
 from ..errors import Stopped
 from .locks import LOCAL_DISK
 
-DETAIL = 0xFF  # what is above it in an error's code
 WAYS_ON = "restore it from a backup, or start a new run"
 DISK = (
     sqlite3.SQLITE_READONLY,
@@ -31,7 +30,7 @@ def way_on(found: object) -> str:
     """Say what to do where *found* keeps a journal from being read: only damage asks for a new run."""
     if is_about_locks(found):
         return f"another program has it open, or {LOCAL_DISK}"
-    return "see to the disk, then run this again" if _code(found) & DETAIL in DISK else WAYS_ON
+    return "see to the disk, then run this again" if primary_code(found) in DISK else WAYS_ON
 
 
 def first(found: object) -> str:
@@ -44,7 +43,12 @@ def first(found: object) -> str:
 
 def is_about_locks(found: object) -> bool:
     """Whether SQLite did not get a lock: another process has it, or the file system has none."""
-    return _code(found) in LOCKING or _code(found) & DETAIL in WITHOUT_LOCKS
+    return _code(found) in LOCKING or primary_code(found) in WITHOUT_LOCKS
+
+
+def primary_code(found: object) -> int:
+    """Return SQLite's code of an error without its details; 0 for an error that is not SQLite's."""
+    return _code(found) & 0xFF
 
 
 def _code(found: object) -> int:
@@ -53,7 +57,7 @@ def _code(found: object) -> int:
 
 def is_full(error: BaseException) -> bool:
     """Whether a write failed for want of room alone: it left nothing behind, and may be made once more."""
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return primary_code(error.__cause__) == sqlite3.SQLITE_FULL
 
 
 class Connection:

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from ..errors import PresenceWorkerError
+from .connection import primary_code
 from .glance import mark_of, read_line
 from .index_file import Line, open_index, read_lines, take_number, transaction, write_lines
 from .records import RunRecord
@@ -84,7 +85,7 @@ class RunIndex:
                 return work(database)
         except (OSError, sqlite3.Error) as error:
             log.debug("index.not_used", detail=str(error))
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+            if primary_code(error) in DAMAGED:
                 with suppress(OSError):
                     self._path.unlink()  # the next command builds it anew
         with closing(open_index(IN_MEMORY)) as database:

@@ -79,9 +79,8 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
     for asked in journal.clashes():
         journal.settle(settle(asked, settings.input.on_conflict))
     for asked in journal.rivals():
-        if any(
-            not wanted.same_as(asked[0][1]) for _, wanted, _ in asked
-        ):  # else the one that ends last counts
+        agree = all(wanted.same_as(asked[0][1]) for _, wanted, _ in asked)
+        if not agree:  # else the one that ends last counts
             journal.settle(settle(asked, settings.input.on_conflict))
 
 

@@ -1,5 +1,6 @@
 """One request and its answer, as the HTTP library is to carry them out."""
 
+import codecs
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
@@ -7,12 +8,7 @@ from typing import NamedTuple
 import aiohttp
 from yarl import URL
 
-BOM = b"\xef\xbb\xbf"
-PACKED = {
-    "gzip": (zlib.MAX_WBITS | 16,),
-    "x-gzip": (zlib.MAX_WBITS | 16,),
-    "deflate": (15, -15),
-}  # zlib's wbits
+PACKED = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}  # zlib's wbits
 LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand
 
 
@@ -47,7 +43,7 @@ async def exchange(
         packing = response.headers.get("Content-Encoding", "").strip().lower()
         if packing in PACKED:
             body = _unpacked(body, packing, longest)
-        return Answer(response.status, response.headers, body.removeprefix(BOM))
+        return Answer(response.status, response.headers, body.removeprefix(codecs.BOM_UTF8))
     finally:
         response.release()  # at once, which `async with` would wait for
 
