@@ -206,6 +206,15 @@ class Journal(Reader):
         ]
         self._db.execute(f"UPDATE run SET {names}", values)  # noqa: S608 - names are ours
 
+    def add_note(self, words: str | None) -> bool:
+        """Add a note to the run's report, once; return whether it is new."""
+        notes = self.run().notes
+        is_new = words is not None and words not in notes
+        if is_new:
+            with self.transaction():
+                self.describe(notes=[*notes, words])
+        return is_new
+
     def begin(self, command: str, rate: float) -> None:
         """Open a session; what a session that died may have sent stays in doubt."""
         with self.transaction():

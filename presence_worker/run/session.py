@@ -89,7 +89,7 @@ class Session:
                 if not self._halt.reason:
                     log_rows(self._journal, never_sent=True)
                     await self._deliver(client, policy)
-                self._note(client.hint.given)
+                self._journal.add_note(client.hint.given)
             except PresenceWorkerError as error:  # such as a journal that cannot be written
                 self._halt(error)
             beside.cancel_scope.cancel()
@@ -156,18 +156,9 @@ class Session:
             return
         expected = to_send / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
-        if self._note(words):
+        if self._journal.add_note(words):
             log.warning("run.maintenance_ahead", words=words)
             self._invocation.progress.remark(str(words))
-
-    def _note(self, words: str | None) -> bool:
-        """Let the run's report tell it, once; whether it is new."""
-        notes = self._journal.run().notes
-        is_new = words is not None and words not in notes
-        if is_new:
-            with self._journal.transaction():
-                self._journal.describe(notes=[*notes, words])
-        return is_new
 
     def _announce(self, to_send: int, client: Client) -> None:
         """Say how many requests the run takes in all; a row in doubt is read before it is sent again."""
@@ -175,7 +166,8 @@ class Session:
             return
         looks = self._journal.in_doubt() if self._settings.target.verify_reads else 0
         people = self._journal.people_to_send() if self._overtaken else ()
-        delivery, puts = self._settings.delivery, to_send - sum(each in self._overtaken for each in people)
+        left_alone = sum(person in self._overtaken for person in people)
+        delivery, puts = self._settings.delivery, to_send - left_alone
         more = puts + looks + number_of_read_backs(delivery.verify, puts)
         announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
 
