@@ -105,6 +105,10 @@ class Suspect(StrEnum):
     TARGET = "target"  # the address leads elsewhere, and so the run belongs to the wrong target
     LOGIN = "login"  # likewise that of the login host, on which the target's name depends without base_url
     SIGN_IN = "sign_in"  # the same password once more may lock the account
+    PROXY = "proxy"  # likewise that of a proxy
+
+
+MAY_LOCK = (Suspect.SIGN_IN, Suspect.PROXY)
 
 
 class Stopped(PresenceWorkerError):

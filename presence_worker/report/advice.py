@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ..errors import Suspect
+from ..errors import MAY_LOCK, Suspect
 from ..journal import Reader
 from ..model import Intent, Reason, Result, State, Step
 from .words import REFUSED_US, Mender, mender, told_as
@@ -51,7 +51,7 @@ def _going_on(journal: Reader) -> NextStep:
     run = journal.run()
     if run.input.get("suspect") == Suspect.TARGET and may_begin_anew(journal):
         return NextStep.BEGIN_ANEW
-    if run.input.get("suspect") == Suspect.SIGN_IN:
+    if run.input.get("suspect") in MAY_LOCK:
         return NextStep.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
         return NextStep.PLAN_ON

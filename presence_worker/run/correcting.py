@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..errors import PresenceWorkerError, Stopped, Suspect, UsageFault
+from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord
 from ..model import Intent
@@ -28,7 +28,7 @@ def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: 
     if not (found or run.input.get("suspect")):
         return
     salt = secrets.token_bytes(16)
-    refused = [salt.hex(), _fingerprint(settings, salt)] if found is Suspect.SIGN_IN else None
+    refused = [salt.hex(), _fingerprint(settings, salt)] if found in MAY_LOCK else None
     with journal.transaction():
         journal.describe(input={**run.input, "suspect": found, "refused": refused})
 
@@ -49,7 +49,7 @@ def check_corrected(run: RunRecord, invocation: Invocation) -> None:
         return
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
-        f"{listed(_credentials(invocation), 'or')}. If they are right by now, such as after the account was "
+        f"{listed(_refused(run, invocation), 'or')}. If they are right by now, such as after the account was "
         f"unlocked, leave out {IF_CORRECTED}",
         next=invocation.command("resume", run.run_id, IF_CORRECTED),
     )
@@ -65,21 +65,23 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
     return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()
 
 
-def to_correct(step: NextStep, said: str, journal: Journal, invocation: Invocation) -> Iterator[str]:
-    """Say what has to be corrected before a step, by setting and place; *said* names a proxy itself."""
-    if step is NextStep.SIGN_IN and "target.proxy" not in said:
-        yield f"correct {listed(_credentials(invocation), 'or')}"
+def to_correct(step: NextStep, run: RunRecord, invocation: Invocation) -> Iterator[str]:
+    """Say what has to be corrected before a step, by setting and place."""
+    if step is NextStep.SIGN_IN:
+        yield f"correct {listed(_refused(run, invocation), 'or')}"
     if step is NextStep.BEGIN_ANEW:
         names = [ADDRESS] if invocation.settings.target.base_url else OF_ONLINE
         yield f"correct {listed([f'{name} ({invocation.origin(name)})' for name in names], 'or')}"
         if invocation.origin(names[0]).startswith("option"):
             yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
-        if journal.run().input.get("stdin"):
+        if run.input.get("stdin"):
             yield "feed the job on standard input again"
 
 
-def _credentials(invocation: Invocation) -> list[str]:
-    """Name the settings with which we sign in, as far as they are set."""
+def _refused(run: RunRecord, invocation: Invocation) -> list[str]:
+    """Name the settings that were refused, as far as they are set."""
+    if run.input.get("suspect") == Suspect.PROXY:
+        return [f"target.proxy ({invocation.origin('target.proxy')})"]
     auth = invocation.settings.auth
     names = [name for name in ("username", *_secrets(auth)) if getattr(auth, name) is not None]
     return [f"auth.{name} ({_place(name, invocation)})" for name in names] or ["[auth]"]

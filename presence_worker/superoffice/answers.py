@@ -108,7 +108,7 @@ def _credentials_refused(change: Change, status: int, headers: Mapping[str, str]
 
 def _proxy_refused(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:
     words = "a proxy in between wants a sign-in (407): name it in target.proxy, with user name and password"
-    return _stopping(status, Reason.REFUSED, words, Suspect.SIGN_IN)
+    return _stopping(status, Reason.REFUSED, words, Suspect.PROXY)
 
 
 def _misdirected(_: Change, status: int, __: Mapping[str, str], ___: bytes) -> Outcome:

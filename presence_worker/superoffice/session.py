@@ -61,7 +61,7 @@ class ProxyGuard:
         words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
         if found and "basic" not in map(str.lower, found):
             words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
-        self._refusal = refused(words, Suspect.SIGN_IN)
+        self._refusal = refused(words, Suspect.PROXY)
         return self._refusal
 
 

@@ -155,6 +155,18 @@ def test_what_is_fetched_anew_may_be_tried_again(scheme: str) -> None:
         assert journal.run().input.get("suspect") is None
 
 
+def test_a_proxys_password_is_not_fetched_anew() -> None:
+    """Whatever the scheme: the proxy would lock its own account."""
+    settings = Settings(auth=Auth(scheme="oauth"), target=Target(base_url="https://x.example"))
+    with closing(Journal("")) as journal:
+        with journal.transaction():
+            journal.stage(new_run("", "job.csv", "", settings, day=date(2026, 12, 1)), ())
+
+        note_suspect(journal, Stopped("no", suspect=Suspect.PROXY), settings)
+
+        assert journal.run().input["refused"] is not None
+
+
 def test_a_proxys_password_is_corrected_in_its_own_setting(
     worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,4 +182,6 @@ def test_a_proxys_password_is_corrected_in_its_own_setting(
 
     assert next_words(ended)[2] == "--if-corrected"
     assert (blind.code, len(proxy.requests), following.code) == (2, 1, 0)
-    assert "correct auth." not in ended.summary["message"]
+    said = [ended.summary["message"], blind.summary["message"]]
+    assert all("target.proxy (PRESENCE_WORKER_TARGET__PROXY)" in words for words in said)
+    assert not any("correct auth." in words for words in said)

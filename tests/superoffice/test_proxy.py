@@ -99,7 +99,7 @@ async def test_a_proxy_that_refuses_at_the_start_is_asked_once(scheme: str) -> N
 
     assert len(proxy.requests) == 1
     assert isinstance(made.reason, Stopped)
-    assert made.reason.suspect is Suspect.SIGN_IN
+    assert made.reason.suspect is Suspect.PROXY
     assert str(made.reason) == f"{WORDS}; it offers Basic"
     assert made.puts == 0
 
@@ -156,7 +156,7 @@ async def test_a_proxy_that_nobody_has_named_is_told() -> None:
         outcome = await put_once(settings(server.url))
 
     assert "name it in target.proxy" in str(outcome.stop)
-    assert outcome.suspect is Suspect.SIGN_IN
+    assert outcome.suspect is Suspect.PROXY
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
