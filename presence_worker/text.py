@@ -45,7 +45,7 @@ def typeable(command: str, encoding: str = "utf-8") -> str:
     Others stand inside '…', where `shlex` has put them, and where any shell lets printf write their bytes.
     """
     groups = groupby(command, key=lambda character: _is_shown(character, encoding))
-    return "".join("".join(run) if shown else _as_octal("".join(run)) for shown, run in groups)
+    return "".join("".join(run) if is_shown else _as_octal("".join(run)) for is_shown, run in groups)
 
 
 def _is_shown(character: str, encoding: str) -> bool:

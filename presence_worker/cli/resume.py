@@ -14,7 +14,7 @@ from .show import show
 @click.argument("run", required=False)
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
 @click.option(
-    "--if-corrected", is_flag=True, help="Try nothing while the credentials are as they were refused."
+    "--if-corrected", is_flag=True, help="Send nothing while the refused credentials are unchanged."
 )
 @common_options
 def command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:

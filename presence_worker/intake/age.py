@@ -55,7 +55,7 @@ def _day(changed: float, zone: str | None) -> str:
     try:
         return datetime.fromtimestamp(changed, ZoneInfo(zone) if zone else None).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):  # beyond the calendar
-        return "a day that no calendar has"
+        return "an impossible date"
 
 
 def _told(seconds: float) -> str:

@@ -103,11 +103,12 @@ class Commentary:
         log.warning("run.waiting", since=_stamp(since), until=_stamp(until), cause=wait.cause)
         if wait.is_pause:
             words = (
-                f"SuperOffice asks for a pause. The run waits since {_at(since)} and goes on at {_at(until)}"
+                f"SuperOffice asks for a pause. The run has waited since {_at(since)} and goes on at "
+                f"{_at(until)}"
             )
         else:
             words = (
-                f"SuperOffice does not answer ({wait.cause}). The run waits since {_at(since)} and asks "
+                f"SuperOffice does not answer ({wait.cause}). The run has waited since {_at(since)} and asks "
                 f"again; without an answer by {_at(until)} it stops, and can be resumed"
             )
         self.remark(words)

@@ -78,7 +78,7 @@ class Reading:
             census = Census(*(COLUMNS_OF[column] if column else ()))
             trouble = await count_users(census, self._client, self._policy, self._halt)
             if trouble:
-                self._findings.note(f"the query of all users is not to be had ({trouble.detail})")
+                self._findings.note(f"the list of all users is not available ({trouble.detail})")
             elif not self._halt.reason:
                 self._census = census
         if column and not self._halt.reason:

@@ -64,7 +64,9 @@ class Access:
 
     def _named(self, credential: Credential) -> URL:
         if credential.root is None:
-            raise refused("nobody says where the tenant's service is; set target.base_url", Suspect.TARGET)
+            raise refused(
+                "the tenant's state does not say where the service is; set target.base_url", Suspect.TARGET
+            )
         return self._root_of(credential.root)
 
     def _show(self, credential: Credential) -> None:

@@ -17,7 +17,7 @@ OWN = "if its authority is your own, name its certificate file with target.ca_fi
 ANEW = "its administrator has to get a new certificate: {}"
 EXPIRED = 10
 BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy
-    9: "is this machine's clock right? If it is, the certificate is not to be used yet",
+    9: "is this machine's clock right? If it is, the certificate is not valid yet",
     EXPIRED: "it, or one of its authority, has to be renewed; `presence-worker doctor` says which",
     18: OWN,
     19: OWN,

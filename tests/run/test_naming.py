@@ -179,7 +179,7 @@ def test_without_the_query_nobody_is_found(how: str, crm: Crm, on: On) -> None:
 
     assert (stopped.code, sent, stopped.summary["counts"]["not_sent"]) == (6, 0, 2)
     assert "the service does not show all users" in stopped.summary["message"]
-    assert "the query of all users is not to be had" in stopped.summary["notes"][0]
+    assert "the list of all users is not available" in stopped.summary["notes"][0]
     assert [fate[2:] for fate in fates(worker, resumed)] == [
         ("updated", None),
         ("invalid", "unknown_identity"),

@@ -359,7 +359,7 @@ def test_without_the_query_each_is_looked_at(refused: str, on: On) -> None:
 
     assert results(worker.folder_of(ended)) == ["unchanged", "unchanged", "updated", "rejected"]
     assert looked_at(server) == [1, 2, 3, 4711]
-    assert "the query of all users is not to be had" in notes(ended)
+    assert "the list of all users is not available" in notes(ended)
 
 
 @pytest.mark.proves("present values cannot be read")

@@ -89,9 +89,9 @@ async def test_the_state_says_where_the_tenant_lives(told: Mapping[str, str | No
         (state("https://a:b@crm.example.com"), "only host and path belong there"),
         (
             state("", Api=None, Endpoint=None),
-            "nobody says where the tenant's service is; set target.base_url",
+            "the tenant's state does not say where the service is; set target.base_url",
         ),
-        (state("", Api=7), "nobody says where the tenant's service is"),
+        (state("", Api=7), "the tenant's state does not say where the service is"),
     ],
 )
 @pytest.mark.proves("the tenant is not running")
