@@ -35,7 +35,7 @@ def way_on(found: object) -> str:
 
 def first(found: object) -> str:
     """Say what to do before the run goes on, where the disk kept a journal from being written."""
-    code = _code(found) & DETAIL
+    code = primary_code(found)
     if code == sqlite3.SQLITE_FULL:
         return "; make room on the disk first"
     return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""

@@ -38,7 +38,8 @@ def ending_of(
         return Ending(state, _code(journal), message_of(journal, state, None), command)
     words = None if state is State.PLANNED else _words(error, job)
     if way_on:
-        words = "; ".join(filter(None, (words, *to_correct(way_on[0], journal.run(), invocation))))
+        said = words and words.rstrip(".")
+        words = "; ".join(filter(None, (said, *to_correct(way_on[0], journal.run(), invocation))))
     return Ending(state, error.exit_code, message_of(journal, state, words), command)
 
 

@@ -81,8 +81,7 @@ class Client:
         if isinstance(answer, Outcome):
             return answer
         if answer.status != OK:
-            refusal = judge_refusal(change, answer.status, answer.headers, answer.body)
-            return self._finished(self.hint.naming(refusal))
+            return self._finished(judge_refusal(change, answer.status, answer.headers, answer.body))
         return SEEN if census.add(answer.body) else no_page(answer.body)
 
     async def principal(self) -> Principal | Outcome:
@@ -93,7 +92,7 @@ class Client:
         else:
             found = answer
         if isinstance(found, Outcome):
-            return self._finished(found if isinstance(answer, Outcome) else self.hint.naming(found))
+            return self._finished(self.hint.naming(found))
         return found._replace(name=found.name and redact(found.name, self._secrets))
 
     async def read(self, associate_id: int) -> Presence | None:

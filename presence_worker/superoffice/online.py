@@ -26,7 +26,6 @@ class OnlineHint:
 
     def __call__(self, outcome: Outcome) -> Outcome:
         """Add to the first refusal that may mean that we are not let near presences at all."""
-        outcome = self.naming(outcome)
         if not self._is_due or outcome.http_status not in NOT_THERE:
             return outcome
         self._is_due, self.given = False, WORDS
@@ -35,7 +34,7 @@ class OnlineHint:
         return outcome._replace(detail=f"{WORDS}; it answered: {outcome.detail}")
 
     def naming(self, outcome: Outcome) -> Outcome:
-        """Name the settings that are to be corrected, where the service has refused the credentials."""
+        """Name the settings to correct, after the credentials were refused; a run names them itself."""
         if outcome.suspect is not Suspect.SIGN_IN or outcome.http_status != SIGNED_OUT:
             return outcome
         return outcome._replace(stop=str(outcome.stop).replace(CHECK, f"{CHECK} ({self._origin})", 1))

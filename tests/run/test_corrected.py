@@ -1,7 +1,7 @@
 """Refused credentials: the next command tries nothing until they were corrected."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import Stopped, Suspect
-from presence_worker.journal import Journal
+from presence_worker.journal import JOURNAL, Journal
 from presence_worker.run.correcting import note_suspect
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Auth, Settings, Target
@@ -66,6 +66,29 @@ def test_typed_blindly_it_tries_nothing(worker: Worker, server: RawServer, passw
     assert [(each.code, each.summary["next"]) for each in again] == [(2, ended.summary["next"])] * 3
     assert all(STILL in each.summary["message"] for each in again)
     assert f"auth.password_file ({password})" in again[0].summary["message"]
+
+
+def test_what_to_correct_is_said_once(worker_on: Callable[[RawServer], Worker]) -> None:
+    """Behind the service's own words, which may end as a sentence does."""
+    with raw_up(answer(401, b'{"ErrorMessage": "Wrong password."}')) as server:
+        message = str(refused(worker_on(server)).summary["message"])
+
+    assert "Wrong password; correct auth.username (" in message
+    assert message.count("auth.username") == 1
+
+
+def test_what_tells_credentials_apart_stays_in_the_journal(worker: Worker, password: Path) -> None:
+    """Neither the index of runs nor a report has the fingerprint of refused credentials, or its salt."""
+    ended = refused(worker)
+    worker("runs")
+
+    with closing(Journal.open(worker.folder_of(ended) / JOURNAL)) as journal:
+        kept = [str(each).encode() for each in journal.run().input["refused"]]
+    files = [path for path in worker.state.rglob("*") if path.is_file() and path.name != JOURNAL]
+    found = [path.name for path in files if any(each in path.read_bytes() for each in kept)]
+
+    assert (password.exists(), len(kept), found) == (True, 2, [])
+    assert "runs.sqlite" in {path.name for path in files}
 
 
 def test_once_corrected_it_goes_on(worker: Worker, server: RawServer, password: Path) -> None:

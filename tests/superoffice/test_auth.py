@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from presence_worker.errors import Suspect, UsageFault
+from presence_worker.model import Outcome
 from presence_worker.settings import Auth, Settings, Target
-from presence_worker.superoffice import check_settings
+from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.auth import known_secrets, read_secret, secret_now
 from presence_worker.superoffice.credential import Credential
 from presence_worker.superoffice.held_up import RefusedError
@@ -178,13 +179,16 @@ def test_a_tenant_may_be_all_there_is() -> None:
 
 @pytest.mark.parametrize("scheme", [{"username": "night"}, {"scheme": "bearer"}])
 async def test_a_refusal_names_the_settings_and_the_file(scheme: dict[str, Any], tmp_path: Path) -> None:
-    """Who has to correct a password learns where it stands, and never what it is."""
+    """Asked who we are, it says where the password stands, and never what it is."""
     secret = "token" if "scheme" in scheme else "password"
     file = tmp_path / "secret"
     file.write_text("kanarie")
     async with raw_server(otherwise=answer(401)) as server:
-        outcome = await put_once(settings(server.url, auth=auth(**scheme, **{f"{secret}_file": file})))
+        setting = settings(server.url, auth=auth(**scheme, **{f"{secret}_file": file}))
+        async with open_client(setting) as client:
+            outcome = await client.principal()
 
+    assert isinstance(outcome, Outcome)
     assert outcome.suspect is Suspect.SIGN_IN
     assert f"auth.{secret}_file ({file})" in str(outcome.stop)
     assert ("auth.username and " in str(outcome.stop)) == (secret == "password")
