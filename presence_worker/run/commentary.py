@@ -7,7 +7,7 @@ from typing import NamedTuple
 import anyio
 import structlog
 
-from ..delivery import Policy
+from ..delivery import Halt, Policy
 from .invocation import Progress
 
 EVERY = 30.0  # seconds between two progress events
@@ -57,12 +57,13 @@ class Commentary:
         """Say something even where only errors are printed."""
         self._line.warn(words)
 
-    async def run(self, policy: Policy, seconds_left: Callable[[], float]) -> None:
-        """Say how far the run is and what it waits for, until cancelled."""
+    async def run(self, policy: Policy, halt: Halt, seconds_left: Callable[[], float]) -> None:
+        """Say how far the run is and, until a halt, what it waits for; until cancelled."""
         due, requests = self._clock() + EVERY, policy.pace.taken
         while True:
             await anyio.sleep(GLANCE)
-            self._look(policy, seconds_left)
+            if not halt.reason:
+                self._look(policy, seconds_left)
             if (late := self._clock() - due) >= 0:
                 self._say_progress((policy.pace.taken - requests) / (EVERY + late))
                 due, requests = self._clock() + EVERY, policy.pace.taken

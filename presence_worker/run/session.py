@@ -82,7 +82,7 @@ class Session:
         )
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._keep_deadline)
-            beside.start_soon(self._said.run, policy, self._until_deadline())
+            beside.start_soon(self._said.run, policy, self._halt, self._until_deadline())
             try:
                 if self._journal.run().step != Step.SEND:
                     await self._read(client, policy)

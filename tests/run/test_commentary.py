@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from presence_worker.delivery import Halt, Policy
+from presence_worker.errors import Stopped
 from presence_worker.model import Outcome
 from presence_worker.run.commentary import Commentary
 from presence_worker.settings import Delivery
@@ -60,7 +61,8 @@ class Night:
     def __init__(self, total: int, **settings: Any) -> None:
         clock = anyio.current_time
         delivery = Delivery.model_validate({"rate": 2, **settings})
-        self.policy = Policy(delivery, Halt(20.0, clock), clock=clock, seconds_left=lambda: float("inf"))
+        self.halt = Halt(20.0, clock)
+        self.policy = Policy(delivery, self.halt, clock=clock, seconds_left=lambda: float("inf"))
         self.terminal = Terminal()
         self.said = Commentary(self.terminal, total, clock)
 
@@ -76,7 +78,7 @@ async def night(**settings: Any) -> AsyncIterator[tuple[Night, Logs]]:
     it = Night(100, **settings)
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as beside:
-            beside.start_soon(it.said.run, it.policy, lambda: float("inf"))
+            beside.start_soon(it.said.run, it.policy, it.halt, lambda: float("inf"))
             yield it, logs
             beside.cancel_scope.cancel()
 
@@ -99,6 +101,21 @@ async def test_progress_every_half_minute() -> None:
     first, second, *more = named(logs, "run.progress")
     assert (first["done"], first["total"], first["waiting_since"]) == (35, 40, None)
     assert (first["rate"] > 1, second["rate"], len(more)) == (True, 0, 1)
+
+
+@pytest.mark.anyio
+async def test_a_run_that_was_halted_does_not_go_on() -> None:
+    """When a pause ends while the last requests are finished, nothing says that the run goes on."""
+    async with night() as (it, logs):
+        it.learn(UPDATED)
+        it.policy.pace.pause(30)
+        await anyio.sleep(10)
+        it.halt(Stopped("told to stop"))
+        await anyio.sleep(30)
+
+    assert len(named(logs, "run.waiting")) == 1
+    assert named(logs, "run.waiting_over") == []
+    assert not any("goes on" in words for words in it.terminal.remarks[1:])
 
 
 @pytest.mark.anyio
