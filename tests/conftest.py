@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import selectors
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -36,9 +35,6 @@ def _can_hold_all(folder: Path) -> bool:
         return False
     system = os.statvfs(folder)
     return system.f_bavail * system.f_frsize >= ROOM and not system.f_flag & os.ST_NOEXEC
-
-
-sys.dont_write_bytecode = False  # else each worker and each command compiles everything anew
 
 
 @pytest.hookimpl(wrapper=True)
