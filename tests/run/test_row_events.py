@@ -104,7 +104,9 @@ def test_what_is_logged_once_is_not_repeated(on: On) -> None:
         worker = on(server)
         worker.read_before = "off"
         path = job(worker, *away(range(1, 30)), (30, "?", ""))
-        config = configured(worker, "[delivery]\nattempts = 1\n[safety]\nmax_failures = 2\n")
+        config = configured(
+            worker, "[delivery]\nattempts = 1\nprobe_interval = 0.05\n[safety]\nmax_failures = 2\n"
+        )
         stopped = worker("run", path, "--config", config)
         acts.update(dict.fromkeys(range(1, 31), echo) | {25: answer(404)})
 

@@ -88,8 +88,11 @@ def test_what_comes_before_the_next_answer_puts_the_last_one_in_doubt(
     assert service.held == dict.fromkeys(PEOPLE, (NOT_PRESENT, "Holiday"))
 
 
-def test_a_row_that_cannot_be_read_back_is_unknown(worker_on: Callable[[RawServer], Worker]) -> None:
+def test_a_row_that_cannot_be_read_back_is_unknown(
+    worker_on: Callable[[RawServer], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It was taken for done, and is not told as done once its answer is in doubt."""
+    monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__BACKOFF_BASE", "0")
     service = Surplus(0.05, framed(500))
     service.on_get[BEFALLEN] = answer(500)
     service.on_put = None
