@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,6 +18,7 @@ import orjson
 import pytest
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -230,6 +232,18 @@ async def test_a_rotated_refresh_token_that_cannot_be_kept_is_said(where: str, t
 
 
 # -- system-user ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def each_key_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL looks whether the primes are primes each time it loads a key, which takes 30 ms."""
+    monkeypatch.setattr("presence_worker.superoffice.sign_in.system_user.load_pem_private_key", loaded)
+
+
+@cache
+def loaded(pem: bytes, password: bytes | None) -> PrivateKeyTypes:
+    """Load a key; what is wrong with it is raised each time."""
+    return load_pem_private_key(pem, password)
 
 
 @pytest.fixture(scope="module")
