@@ -16,6 +16,7 @@ from aioresponses import aioresponses
 from hypothesis import settings
 
 from tests.campaigns.size import LONG
+from tests.examples import examples
 
 LONGEST_CAMPAIGN = 24 * 3600 if LONG else 3600  # seconds until one is taken for a hang
 
@@ -50,6 +51,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 settings.register_profile(
     "the same every time",
+    max_examples=examples(100),
     derandomize=True,
     database=None,
     deadline=None,  # other tests keep the cores busy

@@ -19,6 +19,7 @@ from presence_worker.intake.columns import ALIASES, IDENTITIES, understand
 from presence_worker.model import Reason
 from presence_worker.roundtrip import FATE_COLUMNS, escape_formula
 from presence_worker.settings import Input
+from tests.examples import examples
 from tests.matrix.witness import strangers
 
 from .reading import cells, read
@@ -76,7 +77,7 @@ def written(rows: list[list[str]], **dialect: Any) -> str:
     return text.getvalue()
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     table=TABLES,
     delimiter=st.sampled_from(",;\t|"),
@@ -102,7 +103,7 @@ def test_any_csv_comes_back(
     assert (job.delimiter, job.columns, cells(rows)) == (delimiter, NAMES, table)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(table=WINDOWS_TABLES, delimiter=st.sampled_from(",;\t|"), dialect=st.sampled_from(DIALECTS))
 def test_any_windows_csv_comes_back(
     table: list[list[str]], delimiter: str, dialect: dict[str, Any], path: Path
@@ -126,7 +127,7 @@ def test_any_windows_csv_comes_back(
         assert again.encode(job.encoding or "") == content
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(table=TABLES)
 def test_any_failed_csv_comes_back(table: list[list[str]], path: Path) -> None:
     """What a run wrote into failed.csv is read as it was asked for."""
@@ -140,7 +141,7 @@ def test_any_failed_csv_comes_back(table: list[list[str]], path: Path) -> None:
     assert (job.columns, cells(found)) == (NAMES, table)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(table=TABLES)
 def test_lines_are_where_rows_start(table: list[list[str]], path: Path) -> None:
     """The line of a row is the one on which its first cell stands, whatever line breaks are in the cells."""
@@ -157,7 +158,7 @@ def _lines(text: str) -> int:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(objects=OBJECTS, indent=st.sampled_from([None, 1]), size=st.sampled_from([1, 30, 1 << 16]))
 def test_any_json_comes_back(
     shape: str, objects: list[dict[str, Any]], indent: int | None, size: int, path: Path
@@ -176,7 +177,7 @@ def _whole(row: dict[str, Any]) -> list[Any]:
     return [row.get(name) for name in NAMES]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(statuses=st.dictionaries(st.integers(-9, 10**10).map(str), VALUES, min_size=1, max_size=4))
 def test_any_map_comes_back(statuses: dict[str, Any], path: Path) -> None:
     """An object from associateId to status comes back as a row for each key."""
@@ -188,7 +189,7 @@ def test_any_map_comes_back(statuses: dict[str, Any], path: Path) -> None:
     assert (job.columns, cells(rows)) == (["associateId", "status"], [[k, v] for k, v in plain.items()])
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     content=st.binary(max_size=60),
     start=st.sampled_from([b"", b"associateId,status\n5,", b"[{", b'{"value":[']),
@@ -207,7 +208,7 @@ def test_any_bytes_are_read_or_refused(content: bytes, start: bytes, path: Path)
         assert strangers(job, rows, start + content, composed=False) == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(content=st.text(st.sampled_from('{}[]",:;\\|\n\r\t 15eE+-.\0naftrulsxä'), max_size=40))
 def test_any_punctuation_is_read_or_refused(content: str, path: Path) -> None:
     """The same, of text that is nearly CSV or JSON."""
@@ -224,7 +225,7 @@ def test_any_punctuation_is_read_or_refused(content: str, path: Path) -> None:
     assert said.isprintable()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(objects=OBJECTS, size=st.integers(1, 90))
 def test_pieces_do_not_change_a_job(objects: list[dict[str, Any]], size: int, path: Path) -> None:
     """Rows and their lines are the same, in whatever pieces the file is read."""
@@ -245,7 +246,7 @@ HEADERS = st.lists(st.sampled_from(PEOPLE) | st.sampled_from("xyz"), unique=True
 CONFIGURED = st.fixed_dictionaries({}, optional=dict.fromkeys(IDENTITIES, st.sampled_from("xyz")))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(names=HEADERS, config=CONFIGURED)
 def test_any_header_is_understood_in_one_way(names: list[str], config: dict[str, str]) -> None:
     """A job is read where a single column can name people, in a configured way if there is any; no other."""
@@ -261,7 +262,7 @@ def test_any_header_is_understood_in_one_way(names: list[str], config: dict[str,
     assert understood == (possible if len(possible) == 1 else [])
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(name=TEXTS | st.emails() | TEXTS.map("{}@x".format), named_by=st.sampled_from(["login", "email"]))
 def test_any_name_is_kept_or_refused(name: str, named_by: str, path: Path) -> None:
     """A name that is looked up is the one in the file, and whatever is shown of another is harmless."""

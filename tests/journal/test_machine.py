@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from presence_worker.journal import JOURNAL, Journal
 from presence_worker.model import Change, Outcome, Reason, Result
+from tests.examples import examples
 
 from .given import invalid, record, row, staged
 
@@ -139,4 +140,6 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = Sessions.TestCase
-TestSessions.settings = settings(max_examples=50, stateful_step_count=20, deadline=None, derandomize=True)
+TestSessions.settings = settings(
+    max_examples=examples(50), stateful_step_count=20, deadline=None, derandomize=True
+)

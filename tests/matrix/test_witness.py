@@ -13,6 +13,7 @@ from presence_worker.intake.job import Job, open_job
 from presence_worker.model import Row
 from presence_worker.settings import Settings
 from tests.campaigns.mutations import mutated
+from tests.examples import examples
 from tests.intake.reading import DAY
 
 from .index import FILES, cases
@@ -48,7 +49,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("jobs") / "changes"
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(which=st.integers(0, len(CASES) - 1), luck=st.randoms(use_true_random=False))
 def test_whatever_happens_no_stranger_comes_out(which: int, luck: random.Random, path: Path) -> None:
     """A damaged file is refused, or its rows are in it; the campaign of the same name does that for long."""

@@ -15,6 +15,7 @@ from presence_worker.errors import ExitCode
 from presence_worker.journal import Finding, Journal
 from presence_worker.model import Outcome, Reason, Result, State
 from presence_worker.report import write_reports
+from tests.examples import examples
 from tests.journal.given import RUN, invalid, row, staged
 
 from .given import NIGHT, Page, page, page_of, reported, table, unread, with_messages
@@ -208,7 +209,7 @@ def test_hostile_texts_are_words(folder: Path, text: str) -> None:
     assert [row["detail"] for row in found.rows()] == [None, text, text]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=examples(30), deadline=None, derandomize=True)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), max_size=15)
     | st.text("<>&\"'/=`{}%# \n\0ab", max_size=12)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.roundtrip import unescape_formula
+from tests.examples import examples
 from tests.journal.given import invalid, row
 
 from .given import NIGHT, lines, reported, table, with_messages
@@ -47,7 +48,7 @@ def test_no_cell_is_a_formula(folder: Path, sign: str) -> None:
     assert not [cell for cell in cells if cell.startswith(tuple(SIGNS))]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=examples(30), deadline=None, derandomize=True)
 @given(texts=st.lists(CELLS, min_size=1, max_size=4))
 @example(texts=["'=", "''=1", "a\r\nb", '"', "\r", "5;=1", "\ufeff"])
 def test_any_text_is_one_safe_cell(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -20,6 +20,7 @@ from presence_worker.report import write_reports
 from presence_worker.roundtrip import FATE_COLUMNS
 from presence_worker.run.staging import describe
 from presence_worker.settings import Input, Settings
+from tests.examples import examples
 from tests.intake.workbooks import workbook
 from tests.journal.given import UPDATED, deliver, staged
 
@@ -46,7 +47,7 @@ COLUMNS = st.lists(
     max_size=2,
 )
 BACK = ("failed.csv", "unprocessed.csv")
-PROPERTY = settings(max_examples=40, deadline=None, derandomize=True)
+PROPERTY = settings(max_examples=examples(40), deadline=None, derandomize=True)
 
 
 @st.composite

@@ -14,6 +14,7 @@ from presence_worker.settings import Accept, ContentType, Delivery
 from presence_worker.superoffice import open_client
 from presence_worker.superoffice.markup import UnwritableError
 from presence_worker.superoffice.presences import ENCODERS, as_xml, read_presence
+from tests.examples import examples
 from tests.raw_server import Request, answer, raw_server
 
 from .given import change, put_once
@@ -153,7 +154,7 @@ async def test_the_other_formats_hold_every_character(content_type: str) -> None
 
 
 @given(message=MESSAGES, content_type=st.sampled_from(sorted(ENCODERS)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_is_written_can_be_read(message: str, content_type: str) -> None:
     """Every message a row may have comes back whole from every format."""
     presence = Presence(status=NOT_PRESENT, message=message)
@@ -164,7 +165,7 @@ def test_what_is_written_can_be_read(message: str, content_type: str) -> None:
 
 
 @given(message=st.text(st.characters()))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_xml_is_whole_or_refused(message: str) -> None:
     """Whatever the characters: either all come back, or the format says that it cannot hold them."""
     presence = Presence(status=NOT_PRESENT, message=message)

@@ -8,6 +8,7 @@ from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result
 from presence_worker.superoffice.answers import judge
 from presence_worker.superoffice.markup import read_markup
 from presence_worker.superoffice.presences import read_presence
+from tests.examples import examples
 
 from .given import MESSAGE, change
 
@@ -159,7 +160,7 @@ PIECES = [
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(PIECES) | st.text()).map("".join)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_nothing_makes_it_stumble(body: bytes | str) -> None:
     """Whatever bytes or scraps of XML come, they are a presence or none; nothing is raised."""
     body = body if isinstance(body, bytes) else body.encode("utf-8", "replace")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.superoffice.census import MOST_IN_VAIN, OVERLAP, PAGE, Census, User
+from tests.examples import examples
 
 Cells = dict[str, Any]
 Show = Callable[[int, int], Iterable[int]]  # (skip, top): the ids of a page
@@ -335,7 +336,7 @@ def test_names_are_compared_without_case() -> None:
     }
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(data=st.data(), people=st.integers(1, 150), largest=st.integers(1, 60))
 def test_nobody_who_was_there_all_the_time_is_missed(data: st.DataObject, people: int, largest: int) -> None:
     """People come and go between pages, as far as the overlap allows, and pages come cut or twice."""

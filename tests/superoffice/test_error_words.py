@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.superoffice.error_words import error_words
+from tests.examples import examples
 
 from .given import change
 
@@ -155,7 +156,7 @@ def test_a_short_message_is_blotted_out_where_it_stands_alone() -> None:
 
 
 @given(st.binary(max_size=200), st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_answer_makes_it_stumble(body: bytes, message: str) -> None:
     """Whatever comes, the words are one short printable line."""
     words = error_words(change(message=message), body)

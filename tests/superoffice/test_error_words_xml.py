@@ -13,6 +13,7 @@ from presence_worker.model import Reason, Result
 from presence_worker.settings import Auth
 from presence_worker.superoffice.answers import judge
 from presence_worker.superoffice.error_words import error_words
+from tests.examples import examples
 from tests.raw_server import answer, raw_server
 
 from .given import change, put_once
@@ -153,7 +154,7 @@ async def test_a_password_that_looks_like_markup_is_blotted_out() -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SHAPES)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_answer_makes_it_stumble(text: str, spelling: str, shape: str) -> None:
     """Whatever comes, the words are one short line."""
     body = (SHAPES[shape] % SPELLINGS[spelling](text)).encode("utf-8", "replace")

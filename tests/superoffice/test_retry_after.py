@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from presence_worker.superoffice.waiting import asked_wait, retry_after
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 2, 0, 0, tzinfo=UTC)
 ALMOST_A_DATE = re.compile(r"\w{3}, \d\d (Jan|Feb|Dec) \d{4} \d\d:\d\d:\d\d [+-]?\w{3,6}", re.ASCII)
@@ -107,7 +108,7 @@ def test_our_own_clock_is_the_default() -> None:
 
 
 @given(st.text(max_size=60) | st.from_regex(ALMOST_A_DATE, fullmatch=True), st.sampled_from(WAITS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_text_makes_it_stumble(value: str, name: str) -> None:
     """Whatever comes, the answer is None or a time one can sleep."""
     headers = {name: value, "Date": value[::-1]}
