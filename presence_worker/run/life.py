@@ -118,12 +118,15 @@ async def undo_run(name: str, invocation: Invocation) -> Summary:
 
 
 def report_run(name: str, invocation: Invocation) -> Summary:
-    """Write a run's report files again from its journal; give the summary."""
+    """Write a run's report files again from its journal; give the summary. Raise Stopped where that fails."""
     folder = called(name, invocation)
-    with earlier_run(folder, invocation) as journal:
-        if journal.run().state == State.STOPPED and not journal.to_send():  # only its report was missing
-            return _finish(journal, folder, None, None, invocation)
-        return write_reports(folder, journal)
+    with bound_contextvars(run_id=folder.name), earlier_run(folder, invocation) as journal:
+        if journal.run().state != State.STOPPED or journal.to_send():
+            return write_reports(folder, journal)
+        summary = _finish(journal, folder, None, None, invocation)  # only its report was missing
+        if not summary["files"]:
+            raise Stopped(summary["message"], next=invocation.command("report", folder.name))
+        return summary
 
 
 def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Invocation) -> Summary:

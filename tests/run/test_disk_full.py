@@ -139,10 +139,14 @@ def test_while_the_report_is_written(disk: SmallDisk, worker_there: Callable[[Ra
         there = {path.name for path in seen(disk).iterdir()}
         lines = len(read_report(seen(disk))) if "report.jsonl" in there else None
         listed = call(disk, "runs", "--state-dir", worker.state, "--json")
+        disk.fill()
+        still = [call(disk, "report", "last", *worker.options, *how) for how in (["--json"], ["--as", "csv"])]
         disk.empty()
 
         reported = follow(disk, stopped)
 
+    assert [each.code for each in still] == [ExitCode.STOPPED] * 2
+    assert all(event["run_id"] == seen(disk).name for each in still for event in each.events)
     assert (stopped.code, stopped.summary["counts"]["updated"]) == (ExitCode.STOPPED, ROWS)
     assert "summary.json" not in there
     assert not {name for name in there if name.endswith(".new") or name == "reserve"}
