@@ -44,6 +44,7 @@ NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no r
 WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # the file itself is to be mended
 REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # told like a reason: the service refused us, not a row
 _RESUME = "resume the run"
+_NEXT = "the next command sends them"
 REASONS: dict[str, Words] = {
     Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
     Reason.UNKNOWN_STATUS: Words(
@@ -169,7 +170,7 @@ def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -
     """
     name = told_as(reason, result)
     if name is None:
-        return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else "nothing")
+        return Words(RESULTS[Result(result)], _NEXT if result == Result.NOT_SENT else "nothing")
     words = REASONS.get(name) or Words(name, "read the detail")  # a newer program may know more
     if state not in WITHOUT_FAILED_CSV:
         return words

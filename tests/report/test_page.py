@@ -154,7 +154,7 @@ def test_it_says_who_can_mend_what(found: Page) -> None:
         "1 person the service said no",
         "For instance: no such user",
         "Operations network",
-        "1 person not sent resume the run",
+        "1 person not sent the next command sends them",
     ]
 
     places = [found.text.index(part) for part in order]

@@ -73,11 +73,11 @@ def test_an_unknown_reason_is_told_as_it_is() -> None:
 
 @pytest.mark.parametrize("result", Result)
 def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
-    """Where the result says all, its words do; what was not sent can be resumed."""
+    """Where the result says all, its words do; the next command sends what was not."""
     words = reason_words(None, str(result))
 
     assert words.what == RESULTS[result]
-    assert words.remedy == ("resume the run" if result is Result.NOT_SENT else "nothing")
+    assert words.remedy == ("the next command sends them" if result is Result.NOT_SENT else "nothing")
 
 
 @pytest.fixture

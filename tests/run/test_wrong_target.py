@@ -200,3 +200,13 @@ def test_the_reading_of_a_resumed_run_is_kept(worker: Worker, sandbox: Sandbox) 
 
     assert next_words(resumed)[:2] == ["run", str(path)]
     assert (resumed.code, following.code) == (6, 0)
+
+
+def test_no_line_says_to_resume_what_is_begun_anew(worker: Worker) -> None:
+    """Resumed, the run would go to the wrong place once more, or be refused."""
+    with leading_to(ELSEWHERE) as wrong:
+        given = options(worker, configure(worker, wrong), "auto")
+        ended = worker.call("run", str(job(worker)), *(word for word in given if word != "--json"))
+
+    assert ended.code == 6
+    assert "resume the run" not in ended.out
