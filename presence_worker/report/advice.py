@@ -26,7 +26,7 @@ class NextStep(StrEnum):
     RESUME = "resume the run"
     MEND = "mend failed.csv and run it"
     ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
-    LOOK_AGAIN = "look at who was changed meanwhile: if that is right, leave it; else plan failed.csv"
+    LOOK_AGAIN = "look at who was left alone: if that is right, leave it; else plan failed.csv"
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"
 
 

@@ -16,7 +16,7 @@ OPENINGS = {
 LEFT = "{people} {are} still to be sent"
 IN_TROUBLE = "{people} {are} not confirmed by SuperOffice"
 NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
-CHANGED_BY_OTHERS = "a later run, or somebody else, has changed {people} meanwhile"
+CHANGED_BY_OTHERS = "{people} {are} left as a later run, or somebody else, wants them"
 CLAUSES: dict[str | None, str] = {
     Reason.BAD_ASSOCIATE_ID: "{rows} {have} no valid associateId",
     Reason.UNKNOWN_STATUS: "{rows} {have} a status that nobody understands",

@@ -85,7 +85,9 @@ REASONS: dict[str, Words] = {
         "configuration; then resume",
     ),
     Reason.MOVED_SINCE_PLAN: Words("somebody changed it after the plan", "plan again, and look at it"),
-    Reason.MOVED_SINCE_RUN: Words("somebody, or a later run, changed it since", "nothing, if that is right"),
+    Reason.MOVED_SINCE_RUN: Words(
+        "a later run, or somebody, wants it otherwise", "nothing, if that is right"
+    ),
     Reason.TIMEOUT: Words("no answer in time", _RESUME),
     Reason.CONNECTION: Words("connection trouble", _RESUME),
     Reason.SERVER_ERROR: Words("the service was in trouble", _RESUME),

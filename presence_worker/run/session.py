@@ -30,7 +30,7 @@ from .staging import against
 OVERTAKEN = Outcome(
     result=Result.REJECTED,
     reason=Reason.MOVED_SINCE_RUN,
-    detail="a later run has set this associate",
+    detail="a later run has set this associate, or found what it wanted there",
     attempts=0,
     wire_puts=0,
 )

@@ -41,7 +41,7 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
         ((GONE, INACTIVE), f"M{MEND[1:]}"),
         (
             (GONE, MOVED),
-            "Look at who was changed meanwhile: if that is right, leave it; else plan failed.csv.",
+            "Look at who was left alone: if that is right, leave it; else plan failed.csv.",
         ),
         ((KEPT_OUT,), "Have the permission given, or the configuration mended; resume the run after that."),
     ],

@@ -143,5 +143,5 @@ def test_an_undo_says_what_it_took_back() -> None:
     assert said(State.FINISHED, 1, undoes="X") == "The one change of run X is put back."
     assert said(State.STOPPED, 2, moved, undoes="X") == (
         "Stopped early: 2 of 3 changes of run X put back; "
-        "a later run, or somebody else, has changed 1 person meanwhile."
+        "1 person is left as a later run, or somebody else, wants them."
     )
