@@ -11,7 +11,6 @@ import structlog
 
 from .text import clean, harmless_json, is_utf8, shown
 
-LEVELS = ("error", "warning", "info", "debug")
 USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
 DECISIONS = "decision."  # how the events begin that only -vv shows
 DECISIONS_FROM = 2  # -v as often as this

@@ -83,7 +83,7 @@ class Gate:
         return self.learn(change, await send(change), probe=False)
 
     async def _until_next_probe(self) -> None:
-        end = self._good + self._patience
+        end = self.waiting_until
         await anyio.sleep(max(0.0, min(self._next_probe, end) - self._clock()))
         if self._clock() >= end and (self._answered or self._strikes):
             self._give_up()

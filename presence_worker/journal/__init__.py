@@ -5,7 +5,6 @@ from .archive import (
     Archive,
     id_made_ago,
     is_run_folder,
-    is_staged,
     made_ago,
     run_id,
 )
@@ -66,7 +65,6 @@ __all__ = [
     "is_at_work",
     "is_full",
     "is_run_folder",
-    "is_staged",
     "is_trusted",
     "made_ago",
     "now",

@@ -10,6 +10,8 @@ import structlog
 
 from presence_worker import log
 
+LEVELS = ("debug", "info", "warning", "error")
+
 
 class Gone(io.StringIO):
     """A stream whose reader has gone, or whose disk is full."""
@@ -30,7 +32,7 @@ def told(verbosity: int, *, terminal: bool, **fields: object) -> str:
     with redirect_stderr(io.StringIO()) as stream:
         log.set_up(verbosity, terminal=terminal)
         logger = structlog.get_logger()
-        for level in reversed(log.LEVELS):
+        for level in LEVELS:
             getattr(logger, level)(f"fact.{level}", **fields)
     return stream.getvalue()
 
@@ -81,7 +83,7 @@ def test_quiet_and_verbose_choose_the_levels(terminal: bool, verbosity: int, lev
     """-q leaves errors only, and so does a terminal, where the summary says the rest; -v shows everything."""
     text = told(verbosity, terminal=terminal)
 
-    assert [level for level in reversed(log.LEVELS) if f"fact.{level}" in text] == levels
+    assert [level for level in LEVELS if f"fact.{level}" in text] == levels
 
 
 @pytest.mark.parametrize("terminal", [False, True])
