@@ -30,6 +30,7 @@ from .forking import Forked, can_fork
 Row = tuple[int | str, str, str]  # associateId, status, message
 Wish = tuple[int, str, str]  # what a service was asked: associateId, status, message
 PASSWORD = "Kanarienvogel-7Q"
+FAST_LOOP = {"use_uvloop": sys.platform != "win32"}  # of services
 FAST = ("--rate", "100000", "--read-before", "off")  # what is read first has tests of its own
 PATIENCE = 240.0  # seconds until a test gives up waiting for another process, on the slowest machine
 HEADER = ("associateId", "status", "message")
@@ -148,7 +149,7 @@ def sandbox_up(people: int | People = 1000, **how: Any) -> Iterator[Sandbox]:
     """Let a sandbox answer in a thread of its own; *how* as `serve` takes it."""
     there = People(people) if isinstance(people, int) else people
     with (
-        start_blocking_portal() as portal,
+        start_blocking_portal(backend_options=FAST_LOOP) as portal,
         portal.wrap_async_context_manager(serve(there, **how)) as sandbox,
     ):
         yield sandbox
@@ -158,7 +159,7 @@ def sandbox_up(people: int | People = 1000, **how: Any) -> Iterator[Sandbox]:
 def raw_up(otherwise: Act = echo, *script: Act) -> Iterator[RawServer]:
     """Let a server that misbehaves on cue answer in a thread of its own."""
     with (
-        start_blocking_portal() as portal,
+        start_blocking_portal(backend_options=FAST_LOOP) as portal,
         portal.wrap_async_context_manager(raw_server(*script, otherwise=otherwise)) as server,
     ):
         yield server
