@@ -38,6 +38,9 @@ def _can_hold_all(folder: Path) -> bool:
     return system.f_bavail * system.f_frsize >= ROOM and not system.f_flag & os.ST_NOEXEC
 
 
+SELDOM = 20_000  # objects; a test makes few that are left in circles
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Leave garbage alone while tests are collected: all of it stays, and going through it takes its time."""
@@ -46,6 +49,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(SELDOM)
         gc.enable()
 
 
