@@ -24,6 +24,12 @@ MEMORY = Path("/dev/shm")
 ROOM = 1 << 30  # bytes; a session needs a fifth of that
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One worker more than there are cores: many tests wait, for other processes or for time."""
+    return (yield) + 1
+
+
 def pytest_configure() -> None:
     """Keep temporary files in memory, unless told where: a disk would be waited for at each sync."""
     if "TMPDIR" not in os.environ and _can_hold_all(MEMORY):
