@@ -95,7 +95,7 @@ def test_a_configured_host_is_not_left_for_plain_http() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.proves("the tenant's state or the ticket names a host of somebody else")
+@pytest.mark.proves("the tenant's state or the ticket names a foreign host")
 async def test_nothing_is_sent_to_a_host_that_a_state_names() -> None:
     """The run stops, and the other host hears nothing."""
     acts: dict[str, Act] = {}
