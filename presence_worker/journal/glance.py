@@ -14,7 +14,7 @@ from .index_file import Line
 from .locks import run_lock
 from .reading import Reader
 from .records import RunRecord
-from .store import JOURNAL, Journal
+from .store import JOURNAL, Journal, damaged
 
 CONFIDENTIAL = ("unmapped", "refused")  # statuses not understood; what tells credentials apart
 SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
@@ -48,7 +48,7 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
     except PresenceWorkerError as error:
         return error
     except (OSError, sqlite3.Error) as error:
-        return UsageFault(f"{journal}: the journal cannot be read ({error})")
+        return damaged(journal, error)
     return Line(folder.name, record.order, mark, _as_text(record), to_send)
 
 

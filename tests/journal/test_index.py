@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 
 from presence_worker.journal import JOURNAL, Archive, Journal
 from presence_worker.journal.index import INDEX, RunIndex, in_order
 from presence_worker.journal.index_file import Line
 
+from .full_disk import full_disk
 from .given import staged, tamper
 
 FIRST, SECOND = "20261122T020000Z-7f3a", "20261123T020000Z-7f3a"
@@ -239,3 +241,15 @@ def test_runs_without_a_number_come_first(
     found = in_order(Line(name, number) for name, number in numbers.items())
 
     assert [(line.name, number) for line, number in found] == order
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files there")
+def test_a_disk_that_is_full_is_not_damage(archive: Archive, index: RunIndex) -> None:
+    """A journal that cannot be opened for want of room says so, and asks for no new run."""
+    journal = make(archive, FIRST)
+    tamper(journal, "UPDATE schema SET version = 4; ALTER TABLE run DROP COLUMN number; DROP TABLE logged")
+    with structlog.testing.capture_logs(), full_disk(0):
+        (known,) = index.runs()
+
+    assert known.fault is not None
+    assert str(known.fault).endswith("; see to the disk, then run this again")
