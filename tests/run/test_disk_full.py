@@ -110,6 +110,7 @@ def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer]
             stopped = ended(process)
         sent = len(server.puts)
         listed = call(disk, "runs", "--state-dir", worker.state, "--json")
+        disk.fill()  # what was kept for the end is free by now
         still = [follow(disk, stopped), call(disk, "report", "last", *worker.options, "--json")]
         sent_since = len(server.puts) - sent
         disk.empty()
