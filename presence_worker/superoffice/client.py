@@ -129,6 +129,8 @@ class Client:
 
     def doubted(self) -> set[int]:
         """Give the associates whose last answer has turned out to be in doubt, each once."""
+        if not self._doubted:  # asked once a row
+            return set()
         found = [_ASKED.search(url.path) for url in self._doubted]
         self._doubted.clear()
         return {int(asked[1]) for asked in found if asked}

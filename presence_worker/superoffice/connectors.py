@@ -55,7 +55,7 @@ class Channel(ResponseHandler):
         if data and not self._is_due and (self._payload is None or self._payload.is_eof()):
             self._surplus(is_late=self._at - before > QUIET)
             return
-        is_answer = self._head > 0 or _may_begin_an_answer(data)
+        is_answer = not self._is_due or self._head > 0 or _may_begin_an_answer(data)
         super().data_received(data)
         if self._is_due:
             if not is_answer or self.exception() is not None:
@@ -94,7 +94,7 @@ class Channel(ResponseHandler):
 
 
 def _may_begin_an_answer(data: bytes) -> bool:
-    return BEGINNING.startswith(data.lstrip(b"\r\n")[: len(BEGINNING)])
+    return data.startswith(BEGINNING) or BEGINNING.startswith(data.lstrip(b"\r\n")[: len(BEGINNING)])
 
 
 class Connector(aiohttp.TCPConnector):

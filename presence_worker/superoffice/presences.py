@@ -9,6 +9,7 @@ import orjson
 from ..model import Presence
 from .markup import escaped, read_markup
 
+AS_DOCUMENTED = {"Status", "Message"}  # what a presence has
 NO_ERROR = (None, False, 0, "", "0", "false")
 Encoder = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
 
@@ -69,6 +70,8 @@ def is_error(parts: Mapping[str, Any]) -> bool:
 
     As documented it has `"Error": true`; any case, and any value that does not deny it, is taken for that.
     """
+    if parts.keys() == AS_DOCUMENTED:  # by far the most
+        return False
     for name, value in parts.items():
         if name.lower() in ("error", "errortype", "errormessage"):
             said = value.strip().lower() if isinstance(value, str) else value
