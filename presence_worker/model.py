@@ -71,6 +71,11 @@ class Reason(StrEnum):
     NOT_YET_DUE = "not_yet_due"
     NO_LONGER_DUE = "no_longer_due"
     IGNORED_BY_MAPPING = "ignored_by_mapping"
+    FILTERED_OUT = "filtered_out"
+    HIDDEN_ROW = "hidden_row"
+    WITHDRAWN = "withdrawn"
+    OVERLAPPED = "overlapped"
+    FORMULA_WITHOUT_VALUE = "formula_without_value"
 
 
 class State(StrEnum):

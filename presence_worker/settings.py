@@ -1,6 +1,7 @@
 """What the operator decides: every setting with its default and its unit."""
 
 import codecs
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,7 +30,9 @@ SECRETS = (
 MAX_CHANGES = Limit(count=500, percent=50)
 NOWHERE = Path("~")  # as storage.state_dir: it is not set, and the user has no home of their own
 LONGEST_TENANT = 64  # characters
-IGNORE = "ignore"  # in input.statuses: rows with that value ask for nothing
+IGNORE = "ignore"  # in input.statuses: rows with that value count as not in the file
+WITHDRAWN = "withdrawn"  # likewise: rows with that value take back a leave of an earlier job
+ANY_OTHER = "*"  # as a key of input.statuses: all values that are not known otherwise
 
 
 def _delimiter(value: object) -> object:
@@ -46,7 +49,16 @@ def _status(value: object) -> object:
 
 
 def _meaning(value: object) -> object:
-    return value if value == IGNORE else _status(value)
+    return value if value in (IGNORE, WITHDRAWN) else _status(value)
+
+
+def _cell(value: object) -> object:
+    """Give a value of input.only as a cell has it: TOML's numbers and booleans as JSON writes them."""
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def _cells(value: object) -> object:
+    return [_cell(each) for each in (value if isinstance(value, list) else [value])]
 
 
 def _never(value: object) -> object:
@@ -126,6 +138,7 @@ Zone = Annotated[str | None, BeforeValidator(_zone)]
 Encoding = Annotated[str | None, BeforeValidator(_encoding)]
 Status = Annotated[str, BeforeValidator(_status)]
 Meaning = Annotated[str, BeforeValidator(_meaning)]
+Values = Annotated[list[str], BeforeValidator(_cells), Field(min_length=1)]
 Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
 Seconds = Annotated[Duration, Field(gt=0)]
@@ -217,15 +230,22 @@ class Input(Section):
     email: str | None = None
     status: str | None = None
     message: str | None = None
-    from_: str | None = None  # the first day on which a row is due
-    until: str | None = None  # the last one
+    from_: str | None = None  # the first day on which a row is due; "": the file has none
+    until: str | None = None  # the last one, or the first day back; "": the file has none
+    until_means: Literal["last_day", "first_day_back"] | None = None  # None: the column's name says it
+    only: dict[str, Values] = {}  # column: values of the rows that count; the others are left out
+    unused: list[str] = []  # columns that are knowingly not used
     format: Literal["auto", "csv", "json", "jsonl", "xlsx"] = "auto"
-    sheet: str | None = None  # of a workbook; None: the only one whose header has the columns we need
+    rows: str | None = None  # of JSON: the dotted path to the rows; None: the only array of objects
+    sheet: str | None = None  # of a workbook, or a pattern; None: the only one with the columns we need
+    hidden_rows: Literal["refuse", "read", "skip"] = "refuse"  # of a workbook
     delimiter: Delimiter = None  # None: the one that fits the header
     skip_lines: int = Field(0, ge=0)  # lines above the header
     comment: str | None = Field(None, min_length=1)  # lines that begin with it are left out
     encoding: Encoding = None  # None: by the rule
-    statuses: dict[str, Meaning] = {}  # value in the file: SuperOffice status, or "ignore"
+    empty: list[str] = ["NULL", "\\N", "NaN", "nan"]  # cells that mean nothing
+    statuses: dict[str, Meaning] = {}  # value in the file ("*": any other): status, "ignore", "withdrawn"
+    default_status: Status | None = None  # of all rows of a file without a status column
     allowed_statuses: list[Status] = [PRESENT, NOT_PRESENT]
     default_message: Message = ""  # for who is not present and has no message
     message_template: MessageTemplate = None  # the message made of columns and dates

@@ -25,11 +25,11 @@ def _named(names: list[str]) -> tuple[list[str], int]:
 
 def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
     """Take off what stands below a *tail* of nameless columns, where it is empty; else the row is ragged."""
-    for line, cells in records:
-        for _ in range(min(tail, len(cells))):
-            if not cells[-1].strip():
-                cells.pop()
-        yield Record(line, cells)
+    for record in records:
+        for _ in range(min(tail, len(record.cells))):
+            if not record.cells[-1].strip():
+                record.cells.pop()
+        yield record
 
 
 def taken_back(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
@@ -41,7 +41,7 @@ def taken_back(header: Record, records: Iterator[Record], config: Input, where: 
     texts = understand(columns, config, where).texts
 
     def as_asked() -> Iterator[Record]:
-        for line, cells in records:
+        for line, cells, _ in records:
             said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
             beyond = cells[len(names) :]
             if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up

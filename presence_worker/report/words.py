@@ -100,6 +100,13 @@ REASONS: dict[str, Words] = {
     Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "resume the run, and report the bug"),
     Reason.STOPPED: Words("the run ended first", _RESUME),
     Reason.IGNORED_BY_MAPPING: Words("status mapped to ignore", "nothing"),
+    Reason.FILTERED_OUT: Words("left out by input.only", "nothing"),
+    Reason.HIDDEN_ROW: Words("hidden in the workbook", "nothing"),
+    Reason.WITHDRAWN: Words("leave cancelled", "nothing"),
+    Reason.OVERLAPPED: Words("a leave that begins later counts for now", "nothing"),
+    Reason.FORMULA_WITHOUT_VALUE: Words(
+        "formula without a value", "open the workbook in Excel, save it, and run it again"
+    ),
     Reason.BAD_DATE: Words(
         "its days are not certain, or end before they begin",
         "mend them, or say with input.date_format how days are written",
@@ -128,6 +135,7 @@ MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to 
             Reason.AMBIGUOUS_IDENTITY,
             Reason.UNKNOWN_ASSOCIATE,
             Reason.BAD_DATE,
+            Reason.FORMULA_WITHOUT_VALUE,
         ),
         Mender.HR,
     ),

@@ -17,7 +17,15 @@ BY_OPERATIONS = {  # reasons that say nothing of the person or the row
     Reason.INTERNAL_ERROR,
     Reason.STOPPED,
 }
-OF_DONE = {Reason.IGNORED_BY_MAPPING, Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE}
+OF_DONE = {
+    Reason.IGNORED_BY_MAPPING,
+    Reason.FILTERED_OUT,
+    Reason.HIDDEN_ROW,
+    Reason.WITHDRAWN,
+    Reason.OVERLAPPED,
+    Reason.NOT_YET_DUE,
+    Reason.NO_LONGER_DUE,
+}
 
 
 def trouble(result: Result, reason: Reason | None, rows: int, people: int | None = None) -> Trouble:
