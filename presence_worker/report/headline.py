@@ -26,6 +26,7 @@ CLAUSES: dict[str | None, str] = {
     Reason.CONTROL_CHARACTERS: "{rows} {have} control characters in the message",
     Reason.RAGGED_ROW: "{rows} {have} more or fewer cells than the header",
     Reason.BAD_DATE: "{rows} {have} a date that cannot be read for certain",
+    Reason.FORMULA_WITHOUT_VALUE: "{rows} {have} a formula without a value",
     Reason.NO_COVERAGE: "{rows} {have} a day to come in a file that may be half of one",
     Reason.NO_IDENTITY: "nobody is named in {rows}",
     Reason.CONFLICT: "different things are asked for {people}",
