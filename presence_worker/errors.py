@@ -1,5 +1,6 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -77,14 +78,21 @@ class OptionFault(UsageFault):
     """An option of the command has a value it cannot have: the same command again cannot work."""
 
 
+Way = Mapping[str, Any]  # settings of [input] by their names, such as {"from": "Date", "until": "Date"}
+
+
 class InputRefused(PresenceWorkerError):
-    """The job cannot be read for certain; nothing was sent."""
+    """The job cannot be read for certain; nothing was sent.
+
+    With each of the *ways* it could be, the likeliest first: see `intake.knowing`.
+    """
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *ways: Way) -> None:
         super().__init__(message)
-        self.found: dict[str, Any] = {}  # of the job, by the names the journal has for it
+        self.ways = ways
+        self.found: dict[str, Any] = {}  # of the job, by the names that `intake.knowing` lists
 
 
 class Held(PresenceWorkerError):
