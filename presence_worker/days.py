@@ -9,6 +9,11 @@ def local(moment: datetime, zone: str | None) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if zone else None)
 
 
+def clock() -> datetime:
+    """Give the moment it is; tests put another clock in its place."""
+    return datetime.now(UTC)
+
+
 def today(zone: str | None) -> date:
     """Give the day it is in a time *zone* such as Europe/Oslo; None: where this machine is."""
-    return local(datetime.now(UTC), zone).date()
+    return local(clock(), zone).date()

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from presence_worker.sandbox import Sandbox
-from tests.run.given import Worker, own_surroundings, sandbox_up
+from tests.run.given import Worker, noon_of, own_surroundings, sandbox_up
+
+from .index import DAY
 
 __all__ = ["own_surroundings"]
 
@@ -16,6 +18,13 @@ def service_of_all() -> Iterator[Sandbox]:
     """A simulated service with associates 1 to 200, as the index says."""
     with sandbox_up(200) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def day() -> Iterator[None]:
+    """It is the day of the index, whenever the tests run."""
+    with noon_of(DAY):
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from presence_worker.settings import Input, Settings
@@ -10,7 +11,13 @@ from tests.run.given import Wish
 
 FILES = Path(__file__).parents[1] / "files"
 INDEX = FILES / "index.toml"
+DAY = date(2026, 11, 29)  # the files are read on
 Fate = tuple[str, str | None]  # result, reason
+
+
+def files() -> list[Path]:
+    """Give where the files are."""
+    return sorted(path for path in FILES.glob("*/**/*") if path.is_file())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from presence_worker.errors import ExitCode
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Ended, Worker, read_report, wishes
 
-from .index import FILES, Case, Fate, cases
+from .index import FILES, Case, Fate, cases, files
 from .make import LARGE
 
 CASES = cases()
@@ -112,7 +112,7 @@ def test_failed_csv_asks_for_the_same(case: Case, worker: Worker) -> None:
 
 def test_the_index_is_whole() -> None:
     """Each file is in the index, each entry has its file, and there are enough of them."""
-    there = {path.relative_to(FILES).as_posix() for path in FILES.glob("*/*")}
+    there = {path.relative_to(FILES).as_posix() for path in files()}
 
     assert {case.file for case in CASES} == {*there, *LARGE}
     assert len(there) >= 60

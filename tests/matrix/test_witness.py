@@ -14,9 +14,8 @@ from presence_worker.model import Row
 from presence_worker.settings import Settings
 from tests.campaigns.mutations import mutated
 from tests.examples import examples
-from tests.intake.reading import DAY
 
-from .index import FILES, cases
+from .index import DAY, FILES, cases
 from .witness import strangers
 
 SMALL = 1 << 14  # bytes; longer files would only be slower

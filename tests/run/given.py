@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 import structlog
 from anyio.from_thread import start_blocking_portal
 
+from presence_worker import days
 from presence_worker.cli.main import execute
 from presence_worker.configuration import PREFIX
 from presence_worker.sandbox import People, Sandbox, serve
@@ -275,6 +277,14 @@ def wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+@contextmanager
+def noon_of(day: date) -> Iterator[None]:
+    """Call commands on another day: for them it is noon there, in UTC."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(days, "clock", lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        yield
 
 
 # -- fixtures ------------------------------------------------------------------------------------------------
