@@ -8,6 +8,7 @@ from typing import Any
 from .text import counted
 
 FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
+ALSO = "; also "  # between the faults of one row, in _detail
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
 _RAGGED = re.compile(r"(\d+) cells?, but the header has (\d+)")
 _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")

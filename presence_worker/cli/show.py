@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
+from ..report.faults import in_words
 from ..report.mapping import mapping_lines
 from ..report.words import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
 from ..text import counted
@@ -15,6 +15,7 @@ from .output import is_terminal, print_json, print_lines, print_long_json, remar
 from .wrapping import wrapped
 
 WORST = 8  # reasons shown; the report has all
+SENTENCES = 5  # of a reason, likewise
 CHANGES = 500  # people named; `--json` names more
 TOO_MANY = "are too long for a status or too many to list: is this the column with the statuses?"
 
@@ -97,7 +98,8 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield "Not done, and who can mend it"
     shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
-    place = place_of([fault for entry in shown for fault in entry.get("first", [])])
+    said = [sentence for entry in shown for sentence in entry.get("sentences", [])]
+    place = place_of([row for sentence in said for row in sentence["first"]])
     for somebody, hands in MENDERS.items():
         theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
         if theirs:
@@ -105,20 +107,19 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         for entry in theirs:
             words = reason_words(entry["reason"], entry["result"], state)
             yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {words.remedy}", indent=11)
-            yield from _first(entry, place)
+            yield from _sentences(entry, place)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
 
 
-def _first(entry: dict[str, Any], place: str) -> Iterator[str]:
-    """Show the first rows of a kind by line or row; those of which the same is to be said, together."""
-    first = entry.get("first", [])
-    for detail, alike in groupby(first, key=lambda fault: fault["detail"]):
-        where = [str(fault[place]) for fault in alike]
-        words = f"{place}{'s' if where[1:] else ''} {', '.join(where)}: {detail}"
-        yield from wrapped(f"{' ' * 11}{words}", indent=13)
-    if first and entry["rows"] > len(first):
-        yield f"{' ' * 11}and {entry['rows'] - len(first)} more, which --json names"
+def _sentences(entry: dict[str, Any], place: str) -> Iterator[str]:
+    """Show what is wrong: where, as long as the rows are few, else how often, and an example."""
+    said = entry.get("sentences", [])
+    for sentence in said[:SENTENCES]:
+        yield from wrapped(f"{' ' * 11}{in_words(sentence, place)}", indent=13)
+    others = entry["rows"] - sum(sentence["rows"] for sentence in said[:SENTENCES])
+    if said and others:
+        yield f"{' ' * 11}and {counted(others, 'row')} of which something else is said"
 
 
 def _unmapped(summary: dict[str, Any]) -> Iterator[str]:

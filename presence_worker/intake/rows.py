@@ -8,7 +8,7 @@ import orjson
 
 from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
-from ..roundtrip import ragged
+from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, Settings
 from .columns import understand
 from .due import UNDATED, Due, due_reader
@@ -134,7 +134,7 @@ class RowReader:
             cells=stored(record.cells),
             result=Result.INVALID if faults else Result.SKIPPED,
             reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
-            detail="; ".join(words for _, words in faults) or "its status is mapped to ignore",
+            detail=ALSO.join(words for _, words in faults) or "its status is mapped to ignore",
         )
 
 

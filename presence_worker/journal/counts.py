@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ..model import Reason, Result
 from .connection import Found
 from .logged import Logged
-from .records import Sending, Session, Work
+from .records import Fault, Sending, Session, Work
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
@@ -56,6 +56,11 @@ class Counts(Logged):
             GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
             *NOT_DONE,
         )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with each invalid row, in order."""
+        query = "SELECT row, line, reason, detail FROM fate WHERE result = ? ORDER BY row"
+        return map(Fault._make, self._each(query, Result.INVALID))
 
     def people(self) -> dict[tuple[str, str | None], int]:
         """Count the people behind the rows that are not done, by result and reason.

@@ -38,6 +38,15 @@ class Fate(NamedTuple):
     finished_at: str | None
 
 
+class Fault(NamedTuple):
+    """What is wrong with a row."""
+
+    row: int
+    line: int | None
+    reason: str | None
+    detail: str | None
+
+
 class RunRecord(NamedTuple):
     """A run as a whole."""
 

@@ -11,6 +11,7 @@ from ..intake.columns import IDENTITIES
 from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
+from ..report.faults import with_sentences
 from ..settings import Settings
 from ..text import clean
 from .ending import refusal
@@ -52,7 +53,7 @@ def check_job(
                 "target": None,
                 **_judged(journal, refused, job, options, counts=summary["counts"]),
                 "notes": [*journal.run().notes, *_notes(journal, settings)],
-                "reasons": _with_first_faults(journal, summary["reasons"]),
+                "reasons": with_sentences(_with_first_faults(journal, summary["reasons"]), journal),
             },
             _faults(journal),
         )

@@ -127,7 +127,7 @@ def test_a_ragged_row(write: Write) -> None:
 
     assert {row.result for row in rows} == {Result.INVALID}
     assert ["46357" in (row.detail or "") for row in rows] == [False, True, False, False]
-    assert (rows[2].detail or "").endswith("; from is no day")
+    assert (rows[2].detail or "").endswith("; also from is no day")
 
 
 @pytest.mark.parametrize(

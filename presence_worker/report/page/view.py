@@ -1,12 +1,13 @@
 """What a page says beside its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...journal import Journal, RunRecord
 from ...model import Result
 from ..advice import advice
 from ..changes import waiting_changes
+from ..faults import in_words, with_sentences
 from ..headline import headline_of, troubles_of
 from ..mapping import mapping_lines
 from ..rows import more_fields
@@ -18,6 +19,7 @@ from .bar import stacked
 from .course import course
 from .picture import panels
 
+MOST_SENTENCES = 5  # of a reason
 MOST_TOLD = 100  # lines of a list; report.csv has all
 LEAST_STRETCHES = 3  # of which there is a picture
 View = dict[str, Any]
@@ -26,16 +28,25 @@ View = dict[str, Any]
 def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View:
     """Give what the template has to say, by its names for it."""
     summary = summarise(journal, {})
+    reasons = with_sentences(summary["reasons"], journal)
     return {
         "run": run,
         "summary": summary,
         "mapping": "\n".join(mapping_lines(summary)),
         "settings": list(settings_in_force(run)),
         "compared": beside_the_last(run.compared),
+        "sentences": {
+            entry["reason"]: _in_words(entry["sentences"]) for entry in reasons if "sentences" in entry
+        },
         **_answer(journal, run),
         **_lists(journal, run),
         **_pictures(journal, counts),
     }
+
+
+def _in_words(sentences: Sequence[dict[str, Any]]) -> list[str]:
+    """Give what is wrong with rows, by their numbers: the page's table of rows has those."""
+    return [in_words(sentence, "row") for sentence in sentences[:MOST_SENTENCES]]
 
 
 def _answer(journal: Journal, run: RunRecord) -> View:

@@ -1,0 +1,111 @@
+"""What is wrong with the rows of a file, grouped by the sentence without the value it was said of."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..journal import Fault, Reader
+from ..model import Result
+from ..roundtrip import ALSO
+from ..text import counted
+
+MOST = 50  # sentences of a reason; rows with others are only counted
+FIRST = 10  # rows of a sentence that are named
+VARIED = "…"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_BARE = re.compile(r"['\"]([\w.@:/+-]+)['\"]")  # a text that needs no quotes
+_VALUE = re.compile(  # what is of one row: a text in quotes, other rows, a day, a number
+    rf"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\((?:line|row) [^)]*\)|\d+ (?:{_MONTHS})|\d[\d.,:/-]*\d|\d)"""
+)
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence, and the rows of which it is said; it grows while rows are read."""
+
+    words: list[str]  # around the values
+    values: list[str]  # of the first row
+    varies: set[int] = field(default_factory=set)  # positions of values that are not the same in all rows
+    rows: int = 0
+    first: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault, values: Sequence[str]) -> None:
+        """Count a row in."""
+        if values != self.values:
+            pairs = zip(self.values, values, strict=True)
+            self.varies |= {place for place, (ours, theirs) in enumerate(pairs) if ours != theirs}
+        self.rows += 1
+        if self.rows <= FIRST:
+            self.first.append(fault)
+
+    def text(self) -> str:
+        """Give the sentence, with an ellipsis in place of each value that varies."""
+        shown = [VARIED if place in self.varies else value for place, value in enumerate(self.values)]
+        return "".join(piece for pair in zip(self.words, [*shown, ""], strict=True) for piece in pair)
+
+    def example(self) -> str | None:
+        """Give the first value that varies, of the first row; None where all rows have the same."""
+        if not self.varies:
+            return None
+        value = self.values[min(self.varies)]
+        bare = _BARE.fullmatch(value)
+        return bare[1] if bare else value
+
+
+def with_sentences(reasons: Sequence[dict[str, Any]], journal: Reader) -> list[dict[str, Any]]:
+    """Add to the reasons of rows that are wrong their `sentences`, those with the most rows first.
+
+    Each has `words`, `rows`, `such_as` (an example of what varies, or null) and the `first` rows. Rows with
+    more than one fault count for the first; those of rare sentences beyond the 50th for none.
+    """
+    found = sentences_of(journal.faults()) if any(map(_is_invalid, reasons)) else {}
+    return [
+        {**entry, "sentences": [*_listed(found[entry["reason"]])]} if _is_invalid(entry) else entry
+        for entry in reasons
+    ]
+
+
+def in_words(sentence: Mapping[str, Any], place: str) -> str:
+    """Say a sentence with its rows, which are named by *place*: "line" or "row".
+
+    A few are named: `lines 2, 5: found … as login, such as x; …`. Many are counted: `found … as login: 12
+    rows, such as x on line 2; …`.
+    """
+    what, mark, remedy = sentence["words"].partition("; ")
+    where, value = [str(row[place]) for row in sentence["first"]], sentence["such_as"]
+    if sentence["rows"] == len(where):
+        example = f", such as {value}" if value else ""
+        return f"{place}{'s' if where[1:] else ''} {', '.join(where)}: {what}{example}{mark}{remedy}"
+    example = f"such as {value} on" if value else "the first on"
+    return f"{what}: {counted(sentence['rows'], 'row')}, {example} {place} {where[0]}{mark}{remedy}"
+
+
+def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:
+    """Give the sentences by reason, in the order in which they were first said; in bounded memory."""
+    groups: dict[str | None, dict[tuple[str, ...], Sentence]] = {}
+    for fault in faults:
+        pieces = _VALUE.split((fault.detail or "").partition(ALSO)[0])
+        words, values = pieces[::2], pieces[1::2]
+        known = groups.setdefault(fault.reason, {})
+        sentence = known.get(tuple(words))
+        if sentence is None:
+            if len(known) == MOST:
+                continue
+            sentence = known[tuple(words)] = Sentence(words, values)
+        sentence.add(fault, values)
+    return {reason: list(known.values()) for reason, known in groups.items()}
+
+
+def _is_invalid(entry: dict[str, Any]) -> bool:
+    return bool(entry["result"] == Result.INVALID)
+
+
+def _listed(sentences: Sequence[Sentence]) -> Iterator[dict[str, Any]]:
+    for sentence in sorted(sentences, key=lambda each: -each.rows):
+        yield {
+            "words": sentence.text(),
+            "rows": sentence.rows,
+            "such_as": sentence.example(),
+            "first": [{"row": fault.row, "line": fault.line} for fault in sentence.first],
+        }
