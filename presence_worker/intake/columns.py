@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Literal
 
 from ..errors import InputRefused
 from ..message import written
 from ..settings import Input
 from ..template import DAYS, columns_of
 from ..text import clean, listed, toml_quoted
-from .names import FOREIGN, LISTS, OF_MAILS
+from .names import BACK, FOREIGN, LISTS, OF_MAILS
 from .statuses import status_reader
 
 IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
@@ -24,6 +25,7 @@ FIELDS = {"from": "from_"}  # setting: the field that has it, where that is anot
 MOST_NAMED = 5  # columns in a sentence
 _ADDRESS = re.compile(r"[^@\s]+@(?!odata\.)[^@\s]+\.[^@\s]+")  # OData has such names
 Positions = dict[str, list[int]]  # of the columns that may be what a setting names
+EndsMeans = Literal["last_day", "first_day_back"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,13 @@ class Columns:
 
     named_by: str  # how people are named: a key of IDENTITIES
     person: int
-    status: int
+    status: int | None  # None: input.default_status holds for all rows
     message: int | None
     starts: int | None = None  # the first day on which a row is due
-    ends: int | None = None  # the last one
+    ends: int | None = None  # the last one, or the first day back
+    ends_means: EndsMeans = "last_day"
+    days_by_name: bool = False  # no setting names the columns of days: only their names say what they are
+    only: dict[str, int] = field(default_factory=dict)  # what input.only names: its column
     gaps: dict[str, int] = field(default_factory=dict)  # what input.message_template names: its column
 
     @property
@@ -44,6 +49,12 @@ class Columns:
         name = {} if self.named_by == "associate_id" else {f"the {IDENTITIES[self.named_by]}": self.person}
         message = {} if self.message is None else {"the message": self.message}
         return {**name, **message, **{column_called(gap): place for gap, place in self.gaps.items()}}
+
+    @property
+    def used(self) -> set[int]:
+        """The positions of all columns that have a meaning."""
+        known = (self.person, self.status, self.message, self.starts, self.ends)
+        return {place for place in (*known, *self.only.values(), *self.gaps.values()) if place is not None}
 
 
 def column_called(name: str) -> str:
@@ -63,6 +74,7 @@ def _plain_names(listed: str) -> frozenset[str]:
 ALIASES = {key: _plain_names(listed) for key, listed in LISTS.items()}
 FOREIGN_NUMBERS = _plain_names(FOREIGN)
 MAIL_COLUMNS = _plain_names(OF_MAILS)
+FIRST_DAY_BACK = _plain_names(BACK)
 
 
 def configured(config: Input, key: str) -> str | None:
@@ -72,13 +84,29 @@ def configured(config: Input, key: str) -> str | None:
 
 
 def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
-    """Give the positions of the columns that may be *key*; the configured name wins over all others."""
-    if name := configured(config, key):
+    """Give the positions of the columns that may be *key*; the configured name wins over all others.
+
+    Of days, an empty name says that there is no such column.
+    """
+    name = configured(config, key)
+    if name:
         return _called_so(names, name)
     bare = [plain(found) for found in names]
-    if key in DAYS and not MAIL_COLUMNS.isdisjoint(bare):
+    if key in DAYS and (name == "" or not MAIL_COLUMNS.isdisjoint(bare)):
         return []
-    return [i for i, found in enumerate(bare) if found in ALIASES[key]]
+    found = _among(ALIASES[key], bare)
+    if key == "until":
+        return found or _among(FIRST_DAY_BACK, bare)
+    return [i for i in found if key != "status" or not _only_filters(bare[i], config)]
+
+
+def _among(usual: frozenset[str], bare: Sequence[str]) -> list[int]:
+    return [i for i, name in enumerate(bare) if name in usual]
+
+
+def _only_filters(bare: str, config: Input) -> bool:
+    """Whether a column that may be the status says only which rows count: all have the default status."""
+    return config.default_status is not None and bare in map(plain, config.only)
 
 
 def _called_so(names: Sequence[str], name: str) -> list[int]:
@@ -91,24 +119,38 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     ways = configured_ways(config) or list(IDENTITIES)  # beside a configured one, others name nobody
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     gaps = {name: _called_so(names, name) for name in columns_of(config.message_template)}
+    only = {name: _called_so(names, name) for name in config.only}
     used = [way for way in ways if positions[way]]
-    if fault := _first_fault(names, positions, used, gaps, config):
+    if fault := _first_fault(names, positions, used, config) or next(_unclear_names(names, gaps, only), None):
         refused = InputRefused(f"{where}: {fault}")
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
     return Columns(
         named_by=used[0],
         person=positions[used[0]][0],
-        status=positions["status"][0],
-        message=_only(positions["message"]),
-        starts=_only(positions["from"]),
-        ends=_only(positions["until"]),
+        status=_first(positions["status"]),
+        message=_first(positions["message"]),
+        starts=_first(positions["from"]),
+        ends=_first(positions["until"]),
+        ends_means=_ends_mean(names, positions["until"], config),
+        days_by_name=_are_by_name(DAYS, positions, config),
+        only={name: places[0] for name, places in only.items() if places},
         gaps={name: places[0] for name, places in gaps.items() if places},
     )
 
 
+def _are_by_name(keys: Iterable[str], positions: Positions, config: Input) -> bool:
+    there = [key for key in keys if positions[key]]
+    return bool(there) and not any(configured(config, key) for key in there)
+
+
+def _ends_mean(names: Sequence[str], ends: Sequence[int], config: Input) -> EndsMeans:
+    by_name = any(plain(names[place]) in FIRST_DAY_BACK for place in ends)
+    return config.until_means or ("first_day_back" if by_name else "last_day")
+
+
 def _first_fault(
-    names: Sequence[str], positions: Positions, used: Sequence[str], gaps: Positions, config: Input
+    names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
 ) -> str | None:
     """Give what is wrong with the columns; what else may be wrong may only follow from it."""
     faults = chain(
@@ -116,12 +158,11 @@ def _first_fault(
         _repeated(names),
         _unclear(names, positions),
         _several_ways(names, positions, used, config),
-        _unclear_gaps(names, gaps),
     )
     return next(faults, None)
 
 
-def _only(places: Sequence[int]) -> int | None:
+def _first(places: Sequence[int]) -> int | None:
     return places[0] if places else None
 
 
@@ -133,7 +174,7 @@ def configured_ways(config: Input) -> list[str]:
 def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], config: Input) -> Iterator[str]:
     people = [_called(way, config) for way in configured_ways(config)] or [_for(*IDENTITIES)]
     wanted = [] if used else people
-    if not positions["status"]:
+    if not positions["status"] and (config.status or config.default_status is None):
         wanted.append(_called("status", config) if config.status else _for("status"))
     foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
     if foreign and not used and not configured_ways(config):
@@ -178,11 +219,14 @@ def _unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
             yield f"{both} could both be {key}; name one with input.{key}"
 
 
-def _unclear_gaps(names: Sequence[str], gaps: Positions) -> Iterator[str]:
-    for gap, places in gaps.items():
+def _unclear_names(names: Sequence[str], gaps: Positions, only: Positions) -> Iterator[str]:
+    """Yield what is wrong with the columns that settings name in passing."""
+    named = {f"{{{gap}}} of input.message_template": places for gap, places in gaps.items()}
+    named |= {f"{clean(name, 60)!r} of input.only": places for name, places in only.items()}
+    for name, places in named.items():
         if len(places) > 1:
             both = " and ".join(clean(names[i], 60) for i in places)
-            yield f"{both} could both be {{{gap}}} of input.message_template; write it as the column does"
+            yield f"{both} could both be {name}; write it as the column does"
 
 
 def _several_ways(

@@ -64,9 +64,10 @@ def recognise(head: Sequence[str], config: Input) -> Dialect:
 
 
 def names_what_we_need(names: Sequence[str], config: Input) -> bool:
-    """Whether *names* are those of a job's columns: one for people, and one for statuses."""
+    """Whether *names* are those of a job's columns: one for people, and, if needed, one for statuses."""
     people = any(candidates(names, way, config) for way in IDENTITIES)
-    return people and bool(candidates(names, "status", config))
+    status = config.default_status if config.status is None else None
+    return people and bool(status or candidates(names, "status", config))
 
 
 def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:

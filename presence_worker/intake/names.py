@@ -43,8 +43,34 @@ LISTS = {  # setting: usual names in English, German, Swedish, Norwegian, Danish
         letzter Tag, gültig bis, bis einschließlich, t.o.m., till och med, till datum, slutdatum, slutdag,
         sista dag, sista dagen, til, til dato, til og med, sluttdato, slutdato, siste dag, sidste dag, tot,
         t/m, tot en met, tot datum, datum tot, einddatum, laatste dag
-    """,  # no day of return: it is one too late
+    """,  # no day of return: see BACK
 }
+# The day after the last one. No first working day: it may be that of a new employee.
+BACK = """
+    return, returns, returning, return date, date of return, return day, day of return, returns on,
+    returning on, return on, expected return, expected return date, planned return, planned return date,
+    return to work, return to work date, returns to work, returned to work, RTW date, back, back on, back
+    at work, back to work, back date, back in office, back in the office, date back, day back, first day
+    back, first day back at work, first day at work again, resumes, resumes on, resume date, resumption,
+    resumption date, resumption of work, work resumption date, available from, available again, available
+    again from, Rückkehr, Rückkehr am, Rückkehrdatum, Rückkehrtag, Tag der Rückkehr, Datum der Rückkehr,
+    voraussichtliche Rückkehr, zurück, zurück am, zurück ab, wieder da, wieder da am, wieder da ab, wieder
+    im Büro, wieder im Dienst, wieder im Dienst ab, wieder anwesend, wieder anwesend ab, wieder verfügbar,
+    wieder verfügbar ab, erster Arbeitstag danach, Wiederaufnahme, Wiederaufnahme der Arbeit, åter, åter
+    den, åter i tjänst, åter i arbete, åter på jobbet, återkomst, återkomstdatum, återgång, återgång i
+    arbete, återgångsdatum, återinträde, tillbaka, tillbaka den, tillbaka på jobbet, tillbaka i tjänst,
+    tillbakadatum, första dag åter, första dagen åter, första dag tillbaka, första dagen tillbaka,
+    tilbake, tilbake den, tilbake dato, tilbake fra, tilbake på jobb, tilbake i jobb, tilbake i arbeid,
+    tilbakekomst, tilbakekomstdato, tilbakedato, returdato, returnerer, gjeninntreden, gjeninntredelse,
+    første dag tilbake, forventet tilbake, tilbage, tilbage den, tilbage dato, tilbage på arbejde, tilbage
+    på job, tilbage i arbejde, tilbagekomst, tilbagekomstdato, tilbagedato, tilbagevenden, genoptagelse,
+    genoptager arbejdet, første dag tilbage, forventet tilbage, retur den, raskmelding, raskmeldt,
+    raskmeldingsdato, friskmeldt, friskmeldt fra, friskmelding, friskmeldt dato, friskmeldingsdato, terug,
+    terug op, terug vanaf, terug op het werk, terug aan het werk, terugkeer, terugkeerdatum, datum
+    terugkeer, datum van terugkeer, terugkomst, terugkomstdatum, terugdatum, weer aanwezig, weer aanwezig
+    vanaf, weer aan het werk, weer beschikbaar, weer beschikbaar vanaf, eerste dag terug, werkhervatting,
+    hervatting, hervattingsdatum, datum hervatting
+"""
 # Of employees, persons and users elsewhere: each number may be the associateId of somebody else.
 FOREIGN = """
     id, no, nr, number, user, user id, user no, user number, person id, person number, person, HR id,

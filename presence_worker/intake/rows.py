@@ -53,6 +53,18 @@ class RowReader:
         """Whether the job says of rows on which days they are due."""
         return self._columns.starts is not None or self._columns.ends is not None
 
+    def facts(self) -> dict[str, Any]:
+        """Give what the journal keeps of how the rows were read; whole once all were read.
+
+        `unused`: names of the columns that are not used.
+        """
+        used = self._columns.used
+        return {"unused": [name for place, name in enumerate(self._table.columns) if place not in used]}
+
+    def notes(self) -> list[str]:
+        """Give what a reader should know of how the rows were read, although no row is wrong."""
+        return []
+
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
         cells = record.cells
@@ -84,7 +96,8 @@ class RowReader:
         """Give whom a row is about, its status, days and message; add what is wrong to *faults*."""
         columns, quoted = self._columns, not faults
         person = self._person(cells[columns.person], faults, quoted=quoted)
-        status = self._presence(cells[columns.status], faults)
+        place = columns.status
+        status = self._config.default_status if place is None else self._presence(cells[place], faults)
         due = self._due(cells, quoted=quoted) if self._due else UNDATED
         if due is not UNDATED:
             faults += [(Reason.BAD_DATE, words) for words in due.faults]

@@ -127,12 +127,13 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "unmapped": opened.reader.unmapped.listed(),
         "unmapped_others": opened.reader.unmapped.beyond(),
         "dated": opened.reader.has_days,
+        **opened.reader.facts(),
     }
 
 
 def notes(opened: Job) -> list[str]:
     """Give what a reader should know although no row is wrong."""
-    found = [*opened.notes]
+    found = [*opened.notes, *opened.reader.notes()]
     if opened.messages_left_out:
         found.append(
             f"messages beside StatusNormal left out: {opened.messages_left_out} "

@@ -1,5 +1,7 @@
 """Which column holds what."""
 
+from typing import Any
+
 import pytest
 
 from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, columns_found, understand
@@ -108,7 +110,7 @@ def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
         ("Gebruikersnaam;Afwezigheid;Bericht;Vanaf;Tot en met", ("login", 0, 1, 2, 3, 4)),
         ("E-mailadres;Beschikbaarheid;Opmerking;Begindatum;t/m", ("email", 0, 1, None, 3, 4)),
         ("Start date;End_Date;Work e-mail;Presence", ("email", 2, 3, None, 0, 1)),
-        ("First day;Back on;login;Status;Notes", ("login", 2, 3, None, 0, None)),
+        ("First day;Back on;login;Status;Notes", ("login", 2, 3, None, 0, 1)),
         ("Personalnummer;Benutzername;Anwesenheit", ("login", 1, 2, None, None, None)),
         ("id;SuperOffice associate-id;status", ("associate_id", 1, 2, None, None, None)),
         ("Från;login;Na\u0308rvaro", ("login", 1, 2, None, 0, None)),
@@ -116,7 +118,7 @@ def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
     ],
 )  # fmt: skip
 def test_names_in_the_languages_of_the_markets(header: str, columns: tuple[str | int | None, ...]) -> None:
-    """A usual name is recognised in all six languages; no remark, day of return or mail's sender is."""
+    """A usual name is recognised in all six languages; no remark or mail's sender is."""
     found = understand(header.split(";"), Input(), "x.csv")
 
     assert (found.named_by, found.person, found.status, found.message, found.starts, found.ends) == columns
@@ -305,3 +307,63 @@ def test_a_row_in_place_of_the_header_is_not_shown(names: str, row: bool) -> Non
 
     shown = "what looks like a row; the first line must name the columns"
     assert said == (f"found: {shown}" if row else f"found: {names.replace(',', ', ')}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Return date",
+        "First day back",
+        "Back on",
+        "Returning",
+        "Rückkehr",
+        "Åter i tjänst",
+        "Tilbake",
+        "Tilbage",
+        "Terug",
+    ],
+)
+def test_a_first_day_back_is_an_end_of_its_own_kind(name: str) -> None:
+    """A column whose name is that of a first day back ends a leave the day before."""
+    columns = understand(["email", "status", "from", name], Input(), "x.csv")
+
+    assert (columns.ends, columns.ends_means, columns.days_by_name) == (3, "first_day_back", True)
+
+
+def test_a_last_day_wins_over_a_first_day_back() -> None:
+    """Beside a last day, the first day back is not used."""
+    columns = understand(["email", "status", "from", "Back on", "until"], Input(), "x.csv")
+
+    assert (columns.ends, columns.ends_means) == (4, "last_day")
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "meaning"),
+    [
+        ("Back on", {}, "first_day_back"),
+        ("Ferieslutt", {}, "last_day"),
+        ("Ferieslutt", {"until_means": "first_day_back"}, "first_day_back"),
+        ("Back on", {"until_means": "last_day"}, "last_day"),
+    ],
+)
+def test_what_a_configured_end_means(name: str, config: dict[str, Any], meaning: str) -> None:
+    """The setting decides; without it, the name of the column does."""
+    columns = understand(["email", "status", name], Input(until=name, **config), "x.csv")
+
+    assert (columns.ends, columns.ends_means, columns.days_by_name) == (2, meaning, False)
+
+
+@pytest.mark.parametrize("key", ["from_", "until"])
+def test_an_empty_name_says_that_there_is_no_such_day(key: str) -> None:
+    """A column of days that is recognised by its name can be switched off."""
+    columns = understand(["email", "status", "from", "until"], Input(**{key: ""}), "x.csv")
+
+    assert (columns.starts, columns.ends) == ((None, 3) if key == "from_" else (2, None))
+    assert understand(["email", "status"], Input(**{key: ""}), "x.csv").days_by_name is False
+
+
+def test_one_column_may_be_both_days() -> None:
+    """A file with a row for each day has one column of days."""
+    columns = understand(["email", "status", "Date"], Input(from_="Date", until="Date"), "x.csv")
+
+    assert (columns.starts, columns.ends) == (2, 2)
