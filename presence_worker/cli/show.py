@@ -99,7 +99,7 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         yield "Not done, and who can mend it"
     shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
     said = [sentence for entry in shown for sentence in entry.get("sentences", [])]
-    place = place_of([row for sentence in said for row in sentence["first"]])
+    place = place_of([row for sentence in said for row in sentence.get("first", [])])
     for somebody, hands in MENDERS.items():
         theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
         if theirs:

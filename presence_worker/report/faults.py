@@ -53,32 +53,36 @@ class Sentence:
         return bare[1] if bare else value
 
 
-def with_sentences(reasons: Sequence[dict[str, Any]], journal: Reader) -> list[dict[str, Any]]:
+def with_sentences(
+    reasons: Sequence[dict[str, Any]], journal: Reader, *, located: bool = False
+) -> list[dict[str, Any]]:
     """Add to the reasons of rows that are wrong their `sentences`, those with the most rows first.
 
-    Each has `words`, `rows`, `such_as` (an example of what varies, or null) and the `first` rows. Rows with
-    more than one fault count for the first; those of rare sentences beyond the 50th for none.
+    Each has `words`, `rows` and `such_as` (an example of what varies, or null); *located*, also the `first`
+    rows. A row with several faults counts for the first; one beyond the 50th sentence of a reason for none.
     """
     found = sentences_of(journal.faults()) if any(map(_is_invalid, reasons)) else {}
     return [
-        {**entry, "sentences": [*_listed(found[entry["reason"]])]} if _is_invalid(entry) else entry
+        {**entry, "sentences": [*_listed(found[entry["reason"]], located=located)]}
+        if _is_invalid(entry)
+        else entry
         for entry in reasons
     ]
 
 
-def in_words(sentence: Mapping[str, Any], place: str) -> str:
-    """Say a sentence with its rows, which are named by *place*: "line" or "row".
+def in_words(sentence: Mapping[str, Any], place: str = "") -> str:
+    """Say a sentence with the number of its rows: `found … as login: 12 rows, such as x; …`.
 
-    A few are named: `lines 2, 5: found … as login, such as x; …`. Many are counted: `found … as login: 12
-    rows, such as x on line 2; …`.
+    A few rows that are located are named, by *place* ("line" or "row"): `lines 2, 5: found … as login; …`.
     """
     what, mark, remedy = sentence["words"].partition("; ")
-    where, value = [str(row[place]) for row in sentence["first"]], sentence["such_as"]
+    where, value = [str(row[place]) for row in sentence.get("first", [])], sentence["such_as"]
     if sentence["rows"] == len(where):
-        example = f", such as {value}" if value else ""
-        return f"{place}{'s' if where[1:] else ''} {', '.join(where)}: {what}{example}{mark}{remedy}"
-    example = f"such as {value} on" if value else "the first on"
-    return f"{what}: {counted(sentence['rows'], 'row')}, {example} {place} {where[0]}{mark}{remedy}"
+        place = f"{place}{'s' if where[1:] else ''} {', '.join(where)}"
+        return f"{place}: {what}{f', such as {value}' if value else ''}{mark}{remedy}"
+    on = f"on {place} {where[0]}" if where else ""
+    example = f", {'such as ' + value if value else 'the first'} {on}" if value or on else ""
+    return f"{what}: {counted(sentence['rows'], 'row')}{example.rstrip()}{mark}{remedy}"
 
 
 def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:
@@ -101,11 +105,8 @@ def _is_invalid(entry: dict[str, Any]) -> bool:
     return bool(entry["result"] == Result.INVALID)
 
 
-def _listed(sentences: Sequence[Sentence]) -> Iterator[dict[str, Any]]:
+def _listed(sentences: Sequence[Sentence], *, located: bool) -> Iterator[dict[str, Any]]:
     for sentence in sorted(sentences, key=lambda each: -each.rows):
-        yield {
-            "words": sentence.text(),
-            "rows": sentence.rows,
-            "such_as": sentence.example(),
-            "first": [{"row": fault.row, "line": fault.line} for fault in sentence.first],
-        }
+        said = {"words": sentence.text(), "rows": sentence.rows, "such_as": sentence.example()}
+        first = [{"row": fault.row, "line": fault.line} for fault in sentence.first]
+        yield {**said, "first": first} if located else said

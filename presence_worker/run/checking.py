@@ -53,7 +53,9 @@ def check_job(
                 "target": None,
                 **_judged(journal, refused, job, options, counts=summary["counts"]),
                 "notes": [*journal.run().notes, *_notes(journal, settings)],
-                "reasons": with_sentences(_with_first_faults(journal, summary["reasons"]), journal),
+                "reasons": with_sentences(
+                    _with_first_faults(journal, summary["reasons"]), journal, located=True
+                ),
             },
             _faults(journal),
         )

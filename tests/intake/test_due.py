@@ -109,7 +109,10 @@ def test_a_row_that_is_no_longer_due(cells: str, detail: str, write: Write) -> N
     ("cells", "detail"),
     [
         ("2026-12-02,2026-12-01", "from (2026-12-02) is after until (2026-12-01)"),
-        ("2026-02-30,2026-02-31", f"found '2026-02-30' as from, {NONE}; found '2026-02-31' as until, {NONE}"),
+        (
+            "2026-02-30,2026-02-31",
+            f"found '2026-02-30' as from, {NONE}; also found '2026-02-31' as until, {NONE}",
+        ),
         (",46357", f"found '46357' as until, {BARE_NUMBER}"),
         ("sick since May,", f"found a text as from, {NO_DAY}"),
     ],

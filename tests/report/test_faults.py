@@ -93,7 +93,7 @@ def test_few_rows_are_named_and_many_are_counted(number: int, words: str) -> Non
     rows = [invalid(each, detail=ID.format(str(each)), line=each + 1) for each in range(1, number + 1)]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal)
+        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
 
     assert [in_words(sentence, "line") for sentence in entry["sentences"]] == [words]
 
@@ -103,7 +103,7 @@ def test_the_same_in_many_rows_is_said_with_the_first_of_them() -> None:
     rows = [invalid(each, detail="no status; expected Away", line=each + 1) for each in range(1, 20)]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal)
+        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
 
     assert in_words(entry["sentences"][0], "row") == "no status: 19 rows, the first on row 1; expected Away"
 
@@ -120,9 +120,9 @@ def test_terminal_and_page_say_it_once() -> None:
 
     text = "\n".join(lines)
     assert text.count("as associateId") == 1
-    assert "           found … as associateId: 30 rows, such as x1 on line 2; expected a" in text
+    assert "           found … as associateId: 30 rows, such as x1; expected a whole number" in text
     assert "           and 5 rows of which something else is said" in text
-    assert found.text.count("found … as associateId: 30 rows, such as x1 on row 1; expected") == 1
+    assert found.text.count("found … as associateId: 30 rows, such as x1; expected") == 1
     assert {line for line in lines if len(line) > 80} == set()
 
 
@@ -131,6 +131,6 @@ def test_rows_the_service_rejected_have_no_sentences() -> None:
     rows = [row(1, result=Result.REJECTED, reason=Reason.REFUSED, detail="no user 12")]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal)
+        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
 
     assert "sentences" not in entry

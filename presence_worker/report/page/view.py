@@ -45,8 +45,7 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View
 
 
 def _in_words(sentences: Sequence[dict[str, Any]]) -> list[str]:
-    """Give what is wrong with rows, by their numbers: the page's table of rows has those."""
-    return [in_words(sentence, "row") for sentence in sentences[:MOST_SENTENCES]]
+    return [in_words(sentence) for sentence in sentences[:MOST_SENTENCES]]
 
 
 def _answer(journal: Journal, run: RunRecord) -> View:
