@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from presence_worker.settings import Input, Settings
+from presence_worker.settings import Settings
 from tests.run.given import Wish
 
 FILES = Path(__file__).parents[1] / "files"
@@ -51,7 +51,7 @@ class Case:
     @property
     def settings(self) -> Settings:
         """The same as the program has it."""
-        return Settings(input=Input.model_validate(tomllib.loads(self.text)["input"]))
+        return Settings.model_validate(tomllib.loads(self.text))
 
 
 def _fate(result: str, reason: str | None = None) -> Fate:

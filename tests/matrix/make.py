@@ -7,20 +7,19 @@ import gzip
 import io
 import random
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # it has no types
 import zstandard
 
+from .books import THEN, hidden, of, put, several, workbook
 from .index import FILES
+from .leave_books import leave_books
 
-Fill = Callable[[xlsxwriter.Workbook], None]
 HEADER = ("associateId", "status", "message")
 ROWS = ((12, "Away", "Ferie på Færøyene"), (33, "Normal", ""))
 TEXT = "".join(f"{number},{status},{message}\n" for number, status, message in (HEADER, *ROWS)).encode()
-THEN = datetime(2026, 11, 23, 2, 0)  # noqa: DTZ001 - as workbooks have it, in no zone
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what older Office files and those with passwords begin with
 
 
@@ -61,58 +60,6 @@ def misplaced(made: bytes) -> bytes:
 
 
 # -- workbooks -----------------------------------------------------------------------------------------------
-
-
-def workbook(fill: Fill, **options: Any) -> bytes:
-    """Make a workbook."""
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"in_memory": True, **options}) as book:
-        book.set_properties({"created": THEN})
-        fill(book)
-    return made.getvalue()
-
-
-def of(*rows: Sequence[Any], at: tuple[int, int] = (0, 0), name: str | None = None) -> Fill:
-    """Make what fills a sheet with *rows*; its first cell is *at* row and column, from 0."""
-
-    def fill(book: xlsxwriter.Workbook) -> None:
-        put(book, book.add_worksheet(name), rows, at)
-
-    return fill
-
-
-def put(book: xlsxwriter.Workbook, sheet: Any, rows: Sequence[Sequence[Any]], at: tuple[int, int]) -> None:
-    """Write *rows* as a person types them: days look like days, and what begins with = is a formula."""
-    day = book.add_format({"num_format": "dd.mm.yyyy"})
-    moment = book.add_format({"num_format": "dd.mm.yyyy hh:mm"})
-    for y, row in enumerate(rows, at[0]):
-        for x, value in enumerate(row, at[1]):
-            if isinstance(value, tuple):  # a formula, and what it came to
-                sheet.write_formula(y, x, value[0], None, value[1])
-            elif isinstance(value, datetime | date):
-                sheet.write_datetime(y, x, value, moment if isinstance(value, datetime) else day)
-            elif value is not None:
-                sheet.write(y, x, value)
-
-
-def several(*fills: Fill) -> Fill:
-    """Make what fills a workbook with several sheets."""
-
-    def fill(book: xlsxwriter.Workbook) -> None:
-        for each in fills:
-            each(book)
-
-    return fill
-
-
-def hidden(fill: Fill) -> Fill:
-    """Hide the sheet that *fill* adds."""
-
-    def fill_hidden(book: xlsxwriter.Workbook) -> None:
-        fill(book)
-        book.worksheets()[-1].hide()
-
-    return fill_hidden
 
 
 def merged(book: xlsxwriter.Workbook) -> None:
@@ -262,8 +209,8 @@ def bomb_in(book: bytes) -> bytes:
 
 def main() -> None:
     """Write the files."""
-    for folder, made in (("packed", packed()), ("xlsx", workbooks())):
-        (FILES / folder).mkdir(exist_ok=True)
+    for folder, made in (("packed", packed()), ("xlsx", workbooks()), ("hr/xlsx", leave_books())):
+        (FILES / folder).mkdir(parents=True, exist_ok=True)
         for name, content in made.items():
             (FILES / folder / name).write_bytes(content)
 

@@ -1,0 +1,53 @@
+"""Workbooks as people in HR leave them: rows hidden, cells merged, formulas, a sheet for each month."""
+
+from datetime import date
+
+from .books import hidden_rows, of, several, spanning, workbook
+
+LEAVE = ("E-post", "Status", "Fra", "Til")
+AWAY = ("Ferie", date(2026, 11, 27), date(2026, 12, 2))
+LATER = ("Ferie", date(2026, 12, 10), date(2026, 12, 20))
+HIDDEN = (LEAVE, ("user12@example.com", *AWAY), ("user13@example.com", *AWAY), ("user14@example.com", *LATER))
+SPANNING = (
+    LEAVE,
+    ("user12@example.com", "Ferie", date(2026, 11, 27), date(2026, 12, 2)),
+    (None, None, date(2026, 12, 10), date(2026, 12, 20)),
+    ("user13@example.com", "Ferie", date(2026, 11, 27), date(2026, 12, 2)),
+)
+ERRORS = (
+    (*LEAVE, "Dager"),
+    ("user12@example.com", *AWAY[:2], ("=NA()", "#N/A"), 4),
+    (("=VLOOKUP(1,Z:Z,1)", "#REF!"), *AWAY, 4),
+    ("user14@example.com", *AWAY, ("=1/0", "#DIV/0!")),
+    ("user15@example.com", ("=NA()", "#N/A"), *AWAY[1:], 4),
+)
+UNUSED_FORMULA = (
+    (*LEAVE, "Dager"),
+    ("user12@example.com", *AWAY, ("=D2-C2", "")),
+    ("user13@example.com", *AWAY[:2], ("=C3+5", ""), 5),
+)
+SERIALS = (
+    LEAVE,
+    ("user12@example.com", "Ferie", 46353, 46358),
+    ("user13@example.com", "Ferie", 46340, 46350),
+)
+
+
+def leave_books() -> dict[str, bytes]:
+    """Give the workbooks that are as people in HR leave them, by their paths."""
+    return {
+        "hidden-by-hand.xlsx": workbook(hidden_rows(HIDDEN, 2)),
+        "hidden-empty.xlsx": workbook(hidden_rows((*HIDDEN, (), ()), 4, 5)),
+        "merged-person.xlsx": workbook(spanning(SPANNING, (0, 1, 2), (1, 1, 2))),
+        "months-norwegian.xlsx": workbook(
+            several(
+                of(LEAVE, ("user12@example.com", *AWAY), name="November 2026"),
+                of(LEAVE, ("user13@example.com", *LATER), name="Desember 2026"),
+                of(LEAVE, name="Januar 2027"),
+                of(("Kode", "Betydning"), ("F", "Ferie"), name="Koder"),
+            )
+        ),
+        "errors.xlsx": workbook(of(*ERRORS)),
+        "formula-unused.xlsx": workbook(of(*UNUSED_FORMULA)),
+        "serials.xlsx": workbook(of(*SERIALS)),
+    }
