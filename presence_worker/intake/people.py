@@ -10,6 +10,7 @@ from ..model import MAX_ASSOCIATE_ID, Reason
 from ..roundtrip import no_text
 from ..text import clean
 from .columns import IDENTITIES
+from .misnaming import look_alike, why_no_address, why_no_number
 
 Faults = list[tuple[Reason, str]]
 Person = tuple[
@@ -23,7 +24,7 @@ EXPECTED = {
     "login": "expected the name somebody signs in to SuperOffice with",
     "email": "expected an address such as anna@example.com",
 }
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_ADDRESS = re.compile(r"(?!mailto:|smtp:)[^@\s<>]+@[^@\s<>;,]*[^@\s<>;,.]", re.IGNORECASE)
 
 
 def person_reader(named_by: str, protected: frozenset[int]) -> Callable[..., Person]:
@@ -52,7 +53,8 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
         return NOBODY
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
     hidden = f", with {_unseen(found)}" if isinstance(found, str) and not found.isprintable() else ""
-    faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{hidden} as associateId; {expected}"))
+    why = f"{hidden} as associateId{'' if hidden else why_no_number(words)}"
+    faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{why}; {expected}"))
     return words or None, None
 
 
@@ -79,9 +81,11 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
         return f"the {called} has {_unseen(name)}; remove it"
+    if alike := look_alike(name, of_mail=key == "email"):
+        return f"the {called} has {alike!r} (U+{ord(alike):04X}), which only looks like a plain character"
     if key == "email" and not _ADDRESS.fullmatch(name):
-        found = f"found {clean(name, 60)!r} as {called}" if quoted else f"no {called} where one should be"
-        return f"{found}; {EXPECTED[key]}"
+        why = f"found {clean(name, 60)!r} as {called}{why_no_address(name)}"
+        return f"{why if quoted else f'no {called} where one should be'}; {EXPECTED[key]}"
     return None
 
 

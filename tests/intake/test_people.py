@@ -62,9 +62,7 @@ def test_logins_may_look_like_anything(found: str, write: Write) -> None:
     assert (row.identity, row.associate_id, row.result) == (found, None, None)
 
 
-@pytest.mark.parametrize(
-    "found", ["anna", "@", "anna@", "@x.no", "a@b@c", "a b@x.no", "Anna <a@x.no>", "a@x.no b@x.no"]
-)
+@pytest.mark.parametrize("found", ["anna", "@", "anna@", "@x.no", "a@b@c", "a b@x.no", "a@x,no"])
 def test_what_is_no_address(found: str, write: Write) -> None:
     """What nobody can have as an e-mail address is told at once, and shown."""
     row = read_row(write, "email", found)

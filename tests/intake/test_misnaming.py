@@ -1,0 +1,129 @@
+"""Cells that do not name a person although they look as if they did."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presence_worker.intake.people import person_reader
+from presence_worker.model import Reason, Result, Row
+from presence_worker.text import folded
+
+from .reading import Write, read
+
+A_NUMBER = "expected a whole number from 1 to 2147483647"
+AN_ADDRESS = "expected an address such as anna@example.com"
+BEYOND_ASCII = [chr(code) for code in range(128, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+
+
+def read_row(write: Write, named_by: str, found: Any) -> Row:
+    """Give the only row of a job, from JSON, where a cell can be anything."""
+    _, (row,) = read(write(json.dumps([{named_by: found, "status": "Away"}])))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("found", "shown", "why"),
+    [
+        ("015", "'015'", "which begins with a zero, as HR's own numbers may and an associate ID does not"),
+        ("'12", '"\'12"', "which begins with an apostrophe, with which spreadsheets mark text"),
+        ('="13"', "'=\"13\"'", "which is a formula of a spreadsheet"),
+        ('"12"', "'\"12\"'", "which stands in quotes"),
+        ("1.6e1", "'1.6e1'", "which is written with an exponent, where digits may be lost"),
+        ("1,2E+03", "'1,2E+03'", "which is written with an exponent, where digits may be lost"),
+        ("1.234", "'1.234'", "which has separators among its digits"),
+        ("1 234 567", "'1 234 567'", "which has separators among its digits"),
+        ("12.0", "'12.0'", "which is written with decimals"),
+        ("12,00", "'12,00'", "which is written with decimals"),
+        (12.5, "'12.5'", "which is written with decimals"),
+        ("12; 13", "'12; 13'", "which is more than one number; a row names one person"),
+        ("-12", "'-12'", "which has a sign"),
+        (True, "'true'", "which is a truth value"),
+        ("１２", "'１２'", "which has digits of another script or size than 0 to 9"),
+        ("anna@example.com", "'anna@example.com'", "which is an e-mail address"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_an_id(found: Any, shown: str, why: str, write: Write) -> None:
+    """The sentence says what the cell has; which number is meant is not guessed."""
+    row = read_row(write, "associateId", found)
+
+    assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_ASSOCIATE_ID)
+    assert row.detail == f"found {shown} as associateId, {why}; {A_NUMBER}"
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ("mailto:anna@example.com", "which begins with mailto:"),
+        ("SMTP:anna@example.com", "which begins with smtp:"),
+        ("Anna Berg <anna@example.com>",
+         "which has more than the address; write only what stands between < and >"),
+        ("<anna@example.com>", "which has more than the address; write only what stands between < and >"),
+        ("anna@example.com;bo@example.com", "which is more than one address; a row names one person"),
+        ("anna@example.com, bo@example.com", "which is more than one address; a row names one person"),
+        ("anna@example.com.", "which ends with a dot"),
+        ("anna@example.com;", "which ends with a separator"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_an_address(found: str, why: str, write: Write) -> None:
+    """An address with something beside it would be looked up in vain, and the sentence says what it is."""
+    row = read_row(write, "email", found)
+
+    assert (row.result, row.reason, row.identity) == (Result.INVALID, Reason.NO_IDENTITY, found)
+    assert row.detail == f"found {found!r} as e-mail address, {why}; {AN_ADDRESS}"
+
+
+@pytest.mark.parametrize(
+    "found", ["anna@example.com\xa0", "\xa0\u2007anna@example.com", "\u3000anna@example.com"]
+)
+def test_spaces_of_other_kinds_around_an_address(found: str, write: Write) -> None:
+    """Around a name they mean no more than other spaces do."""
+    row = read_row(write, "email", found)
+
+    assert (row.identity, row.result) == ("anna@example.com", None)
+
+
+@pytest.mark.parametrize(
+    ("named_by", "found", "alike"),
+    [
+        ("email", "u\u017fer@example.com", "'ſ' (U+017F)"),
+        ("email", "anna@e\u212aample.com", "'\u212a' (U+212A)"),
+        ("email", "anna＠example.com", "'＠' (U+FF20)"),
+        ("email", "anna@example．com", "'．' (U+FF0E)"),
+        ("login", "\u212aari", "'\u212a' (U+212A)"),
+    ],
+)
+def test_letters_that_look_like_others(named_by: str, found: str, alike: str, write: Write) -> None:
+    """Unicode has more letters that look like those of ASCII; they are never taken for them."""
+    row = read_row(write, named_by, found)
+
+    called = {"email": "e-mail address", "login": "login"}[named_by]
+    assert (row.result, row.reason) == (Result.INVALID, Reason.NO_IDENTITY)
+    assert row.detail == f"the {called} has {alike}, which only looks like a plain character"
+
+
+@pytest.mark.parametrize("named_by", ["login", "email"])
+def test_no_other_character_is_compared_as_one_of_ascii(named_by: str) -> None:
+    """Of all characters there are, none makes a name that passes, and is compared as another user's."""
+    reader = person_reader(named_by, frozenset())
+    wrong = []
+
+    for character in BEYOND_ASCII:
+        name, faults = f"a{character}n@example.com", list[tuple[Reason, str]]()
+        reader(name, faults, quoted=True)
+        if not faults and folded(name).isascii():
+            wrong.append(character)
+
+    assert wrong == []
+
+
+@given(st.text(max_size=8), st.sampled_from(["login", "email"]))
+def test_a_name_that_passes_is_compared_as_itself(text: str, named_by: str) -> None:
+    """Who is meant by a name with letters beyond ASCII is never somebody whose name has none."""
+    faults: list[tuple[Reason, str]] = []
+    _, name = person_reader(named_by, frozenset())(f"a{text}b@example.com", faults, quoted=True)
+
+    assert faults or folded(name or "").isascii() == (name or "").isascii()
