@@ -15,21 +15,13 @@ import zstandard
 
 from ..errors import InputRefused
 from ..text import clean
+from .strangers import HEAD, SAVE, refuse_binary
 
 CHUNK = 1 << 20
 ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 PIECE = 1 << 11  # bytes of zstd, which become 64 MiB at the most
 ENCRYPTED = 1  # the bit of a ZIP member's flags
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bound at one go
-SAVE = "save it as XLSX or CSV (UTF-8) and run that"
-OTHERS = {  # what neither is text nor can be unpacked
-    b"\xd0\xcf\x11\xe0": f"an XLS workbook, or one with a password; {SAVE}",
-    b"%PDF": f"a PDF; {SAVE}",
-    b"7z\xbc\xaf": "a 7z file; unpack it and run what is inside",
-    b"Rar!": "a RAR file; unpack it and run what is inside",
-    b"\xfd7zXZ": "an xz file; unpack it and run what is inside",
-    b"BZh91AY&": "a bzip2 file; unpack it and run what is inside",
-}
 OFFICE = {  # member of a ZIP file: what that is
     "xl/workbook.bin": "an XLSB workbook",
     "word/document.xml": "a Word document",
@@ -83,9 +75,7 @@ def packing_of(name: str, file: IO[bytes]) -> Packing | None:
     Raise InputRefused for what can be neither read nor unpacked.
     """
     head = _head(file)
-    for mark, words in OTHERS.items():
-        if head.startswith(mark):
-            raise InputRefused(f"{name}: {words}")
+    refuse_binary(name, head)
     found = next((packing for mark, packing in PACKINGS.items() if head.startswith(mark)), None)
     return None if found is PACKINGS[ZIP] and is_workbook(name, file) else found
 
@@ -128,7 +118,7 @@ def refuse_nested(name: str, file: IO[bytes], outer: Packing) -> None:
 
 def _head(file: IO[bytes]) -> bytes:
     file.seek(0)
-    head = file.read(8)
+    head = file.read(HEAD)
     file.seek(0)
     return head
 

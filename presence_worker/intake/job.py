@@ -11,10 +11,10 @@ from ..model import Row
 from ..roundtrip import is_ours
 from ..settings import Input, Settings
 from .age import refuse_old
-from .containers import SAVE
 from .knowing import knowing
 from .rows import RowReader
 from .source import STDIN, Source, open_source
+from .strangers import refuse_text
 from .suffixes import misnamed
 from .table import Table
 
@@ -25,8 +25,6 @@ READERS = {  # format: what reads it, and the module that has it, loaded only fo
     "xlsx": ("open_xlsx", "xlsx_reader"),
 }
 OURS = "a failed.csv"
-MARKUP = "HTML or XML"  # which Excel opens under the name of a workbook
-MARKUPS = ("<!doctype", "<?xml", "<html", "<head", "<meta", "<style", "<body", "<table")
 BLOCK = 1 << 16  # characters looked at to tell the format
 
 
@@ -104,8 +102,6 @@ def _format(source: Source, config: Input) -> str:
         return "csv"  # the configuration is meant for the job it came from
     if wanted == "auto" and content in READERS:
         return content
-    if content == MARKUP:
-        raise InputRefused(f"{source.name}: {MARKUP}, whatever its name says; {SAVE}")
     if "xlsx" in (content, wanted) and content != wanted:
         words = f"its content is {content.upper()}, not {wanted.upper()} as --format or input.format says"
         raise InputRefused(f"{source.name}: {words}; leave that out")
@@ -117,8 +113,7 @@ def _content(source: Source) -> str:
         return "xlsx"
     start = source.text.read(BLOCK).lstrip().lower()
     source.text.seek(0)
-    if start.startswith(MARKUPS):
-        return MARKUP
+    refuse_text(source.name, start)
     if start[:1] in ("[", "{"):
         return "json"
     return OURS if is_ours(start.encode("utf-8", "replace")) else "csv"

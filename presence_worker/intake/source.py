@@ -19,6 +19,7 @@ from ..settings import Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 from .foreign import refuse_foreign_link, refuse_secret
+from .strangers import refuse_lock
 
 STDIN = "-"
 FIRST_LINES = 1 << 16  # bytes in which a header stands
@@ -99,6 +100,7 @@ def _opened(job: str, auth: Auth) -> Iterator[IO[bytes]]:
         with _spooled("standard input", _pieces(sys.stdin.buffer)) as file:
             yield file
         return
+    refuse_lock(Path(job))
     with _reading(job):
         opened = Path(job).open("rb")  # noqa: SIM115 - closed below
     with opened:
