@@ -6,6 +6,7 @@ from typing import Any
 
 from ..report.faults import in_words
 from ..report.mapping import mapping_lines
+from ..report.reading import left_out
 from ..report.words import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
 from ..text import counted
 from .coming import coming_lines, who
@@ -55,6 +56,7 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     yield from _changes(summary)
     yield from _reasons(summary)
     yield from coming_lines(summary)
+    yield from wrapped(left_out(summary), indent=2)
     for note in summary.get("notes", []):
         yield from wrapped(f"Note: {note}", indent=6)
     if took := summary.get("throughput"):

@@ -16,7 +16,11 @@ from .reading import Reader
 from .records import RunRecord
 from .store import JOURNAL, Journal, damaged
 
-CONFIDENTIAL = ("unmapped", "refused")  # statuses not understood; what tells credentials apart
+CONFIDENTIAL = (  # what tells credentials apart, and values of cells: they may be reasons of absence
+    "refused",
+    "unmapped",
+    "filtered",
+)
 SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
 Read = tuple[RunRecord | None, int]  # the record, None where nothing is staged yet; the rows to send
 

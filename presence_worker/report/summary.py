@@ -5,6 +5,7 @@ from typing import Any
 
 from ..journal import Reader, RunRecord, Work
 from ..model import NOT_PRESENT, PRESENT
+from .reading import reading_notes, reading_of
 from .throughput import throughput
 
 SCHEMA_VERSION = 1
@@ -33,8 +34,9 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "files": {name: str(path) for name, path in files.items()},
         "next": run.next,
         "message": run.message,
-        "notes": run.notes,
+        "notes": [*run.notes, *reading_notes(run.input)],
         "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs
+        **reading_of(run.input),
         **_statuses(run),
         "compared": run.compared,
     }

@@ -13,16 +13,14 @@ from ..model import Result, State
 from ..report import Summary, summarise
 from ..report.faults import with_sentences
 from ..settings import Settings
-from ..text import clean
 from .ending import refusal
-from .explaining import explain, unused_columns
+from .explaining import explain
 from .guards import too_many_invalid
 from .invocation import quoted
 from .prospects import prospects
 from .staging import Before, new_run, place_of, settle_clashes, stage
 
 FIRST = 10  # faults of each kind that the summary itself names
-MOST_NAMED = 10  # columns in a sentence
 Faults = Iterator[dict[str, Any]]
 
 
@@ -52,7 +50,7 @@ def check_job(
                 "run_id": None,
                 "target": None,
                 **_judged(journal, refused, job, options, counts=summary["counts"]),
-                "notes": [*journal.run().notes, *_notes(journal, settings)],
+                "notes": [*summary["notes"], *_notes(journal)],
                 "reasons": with_sentences(
                     _with_first_faults(journal, summary["reasons"]), journal, located=True
                 ),
@@ -107,14 +105,9 @@ def _judged(
     return {"state": State.CHECKED, "exit_code": ExitCode.DONE, "message": message, "next": None}
 
 
-def _notes(journal: Journal, settings: Settings) -> Iterator[str]:
+def _notes(journal: Journal) -> Iterator[str]:
     if names := _names_of(journal):
-        yield f"whom each {IDENTITIES[names]} means is looked up by `plan` or `run`, not by `check`"
-    unused = unused_columns(journal.run().input.get("columns") or [], settings.input)
-    if unused:
-        more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
-        shown = ", ".join(clean(name, 60) or "(no name)" for name in unused[:MOST_NAMED])
-        yield f"not used, kept for failed.csv: {shown}{more}"
+        yield f"check does not look up people: `plan` and `run` find the user of each {IDENTITIES[names]}"
 
 
 def _faults(journal: Journal) -> Faults:

@@ -53,12 +53,6 @@ def understood(names: Sequence[str], config: Input) -> Places:
     return {key: found for key, found in places.items() if found}
 
 
-def unused_columns(names: Sequence[str], config: Input) -> list[str]:
-    """Give the columns that have no meaning."""
-    columns = _columns(names, understood(names, config), config)
-    return [column["name"] or "" for column in columns if not column["meaning"]]
-
-
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[dict[str, str | None]]:
     meanings = {place: key for key, found in places.items() for place in found}
     in_template = {plain(name) for name in columns_of(config.message_template)}

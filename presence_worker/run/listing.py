@@ -34,8 +34,10 @@ def list_runs(invocation: Invocation, *, since: datetime | None = None) -> list[
 
 
 def _may_be_kept(found: Listed) -> bool:
-    """Return whether a summary stays true, and says nothing confidential such as a status nobody mapped."""
-    return found.state not in (State.RUNNING, UNREADABLE) and not found.summary["unmapped"]
+    """Return whether a summary stays true, and has no values of cells: they may be reasons of absence."""
+    if found.state in (State.RUNNING, UNREADABLE):
+        return False
+    return not (found.summary["unmapped"] or found.summary["filtered"])
 
 
 def _began(run: KnownRun) -> datetime:

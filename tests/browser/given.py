@@ -81,6 +81,8 @@ def hostile(folder: Path) -> Path:
             "name": everywhere,
             "identity": "email",
             "unmapped": [{"value": text, "rows": 1, "closest": None} for text in HOSTILE],
+            "unused": [*HOSTILE],
+            "filtered": [{"column": text, "value": text, "rows": 1} for text in HOSTILE],
         },
         "compared": {
             "run_id": "x",

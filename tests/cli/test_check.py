@@ -159,19 +159,20 @@ def test_it_says_how_many_rows_can_be_sent_now(days: list[str], message: str, wo
 @pytest.mark.parametrize(
     ("names", "shown"),
     [
-        (["return date", "\x1b[31mBemerkung", "", "x"], "return date, [31mBemerkung, (no name), x"),
+        (["Abteilung", "\x1b[31mBemerkung", "", "x"], "Abteilung, [31mBemerkung, (no name), x"),
         ([f"n{number}" for number in range(13)], "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 3 more"),
     ],
 )
 def test_columns_that_are_not_used_are_named(names: list[str], shown: str, worker: Worker) -> None:
-    """Somebody may see early that a column was meant to be used; `run` need not say it each night."""
+    """A column that is meant to be used, and is not, changes what happens: each night says so."""
     head, row = ",".join(["associateId", *names, "status"]), ",".join(["1", *["x"] * len(names), "Away"])
     Path("job.csv").write_text(f"{head}\n{row}\n")
 
     checked, ran = worker("check", "job.csv"), worker("run", "job.csv")
 
-    assert checked.summary["notes"] == [f"not used, kept for failed.csv: {shown}"]
-    assert not any("not used" in note for note in ran.summary["notes"])
+    assert checked.summary["notes"] == [f"columns not used: {shown} (kept for failed.csv)"]
+    assert ran.summary["notes"] == checked.summary["notes"]
+    assert ran.summary["unused_columns"] == names
 
 
 def test_more_pages_are_told(worker: Worker) -> None:
@@ -231,7 +232,7 @@ def test_people_named_otherwise_are_not_looked_up(worker: Worker, sandbox: Sandb
         0,
         "All 3 rows can be sent, if SuperOffice knows whom they name",
     )
-    assert summary["notes"] == ["whom each login means is looked up by `plan` or `run`, not by `check`"]
+    assert summary["notes"] == ["check does not look up people: `plan` and `run` find the user of each login"]
     assert (summary["counts"]["duplicate"], summary["counts"]["not_sent"]) == (1, 2)
     assert list(sandbox.record) == []
 
@@ -246,7 +247,7 @@ def test_the_same_name_twice_is_told_early(worker: Worker) -> None:
     assert ended.code == 3
     assert faults == [(2, "å@x.no", "conflict"), (4, "Å@X.NO", "conflict"), (5, "c", "no_identity")]
     assert ended.summary["notes"] == [
-        "whom each e-mail address means is looked up by `plan` or `run`, not by `check`"
+        "check does not look up people: `plan` and `run` find the user of each e-mail address"
     ]
 
 

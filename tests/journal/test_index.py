@@ -146,16 +146,23 @@ def test_a_run_that_is_gone_is_not_known(archive: Archive, index: RunIndex) -> N
 
 
 def test_what_is_confidential_stays_in_the_journal(archive: Archive, index: RunIndex) -> None:
-    """Statuses that were not understood may be reasons of absence; a fingerprint tells credentials apart."""
+    """Values of the file may be reasons of absence; a fingerprint tells credentials apart."""
     path = archive.runs / FIRST / JOURNAL
     path.parent.mkdir()
-    told = {"name": "job.csv", "unmapped": [{"status": "Singdrossel"}], "refused": ["salt", "Zaunkoenig"]}
+    told = {
+        "name": "job.csv",
+        "unmapped": [{"status": "Singdrossel"}],
+        "filtered": [{"value": "Rotkehlchen"}],
+        "refused": ["salt", "Zaunkoenig"],
+    }
     staged(path, run_id=FIRST, input=told).close()
 
     (known,) = index.runs()
 
     assert known.record.input == {"name": "job.csv"}
-    assert [word for word in (b"Singdrossel", b"Zaunkoenig") if word in index_of(archive)] == []
+    assert [
+        word for word in (b"Singdrossel", b"Rotkehlchen", b"Zaunkoenig") if word in index_of(archive)
+    ] == []
 
 
 def index_of(archive: Archive) -> bytes:

@@ -1,5 +1,6 @@
 """The list of runs: each is told truly, in whatever state its program has left it."""
 
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import JOURNAL, Journal, run_lock
-from tests.journal.given import REJECTED, UPDATED, deliver, record, staged, tamper
+from tests.journal.given import REJECTED, RUN, UPDATED, deliver, record, staged, tamper
 
 from .given import Worker
 from .nights import BEGAN, CRM, FINISHED, kept
@@ -119,6 +120,21 @@ def test_what_was_not_closed_in_order_is_read_whole(wal: bool, worker: Worker) -
         counts = listed(worker)["counts"]
 
     assert counts["updated"] == int(wal)  # type: ignore[index]
+
+
+def test_values_of_the_file_are_in_no_other_file(worker: Worker) -> None:
+    """What a filter leaves out may be a reason of absence: it is listed, and not kept in the index."""
+    filtered = [{"column": "Type", "value": "Migraine", "rows": 1}]
+    folder = kept(worker.state, input={**RUN.input, "filtered": filtered})
+    hour_ago = time.time() - 3600
+    os.utime(folder / JOURNAL, (hour_ago, hour_ago))
+
+    found = [listed(worker)["filtered"] for _ in range(2)]
+
+    assert found == [filtered] * 2
+    others = [path for path in worker.state.rglob("*") if path.is_file() and path != folder / JOURNAL]
+    assert others
+    assert not [path for path in others if b"Migraine" in path.read_bytes()]
 
 
 @pytest.mark.campaign

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...journal import Journal, RunRecord
-from ...model import Result
+from ...model import Reason, Result
 from ..advice import advice
 from ..changes import waiting_changes
 from ..faults import in_words, with_sentences
@@ -19,6 +19,12 @@ from .bar import stacked
 from .course import course
 from .picture import panels
 
+LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
+    Reason.FILTERED_OUT,
+    Reason.HIDDEN_ROW,
+    Reason.IGNORED_BY_MAPPING,
+    Reason.WITHDRAWN,
+)
 MOST_SENTENCES = 5  # of a reason
 MOST_TOLD = 100  # lines of a list; report.csv has all
 LEAST_STRETCHES = 3  # of which there is a picture
@@ -40,6 +46,7 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View
         },
         **_answer(journal, run),
         **_lists(journal, run),
+        "left_out": [(reason, number) for reason in LEFT_OUT if (number := journal.number_of(reason))],
         **_pictures(journal, counts),
     }
 
