@@ -78,6 +78,13 @@ class Reason(StrEnum):
     FORMULA_WITHOUT_VALUE = "formula_without_value"
 
 
+NOT_COUNTED = (  # why rows are as if they were not in the file
+    Reason.IGNORED_BY_MAPPING,
+    Reason.FILTERED_OUT,
+    Reason.HIDDEN_ROW,
+)
+
+
 class State(StrEnum):
     """Where a run is in its life."""
 
@@ -164,6 +171,15 @@ class Row(NamedTuple):
     def __repr__(self) -> str:
         """Show which row it is; what it says may be a reason of absence."""
         return f"{type(self).__name__}(row={self.row})"
+
+
+class Asked(NamedTuple):
+    """What a valid row asks for, beside others about the same person."""
+
+    row: int
+    wanted: Presence
+    line: int | None
+    period: Period | None = None  # None: it has no days
 
 
 class Verdict(NamedTuple):

@@ -1,39 +1,94 @@
 """What becomes of rows of one job that ask for the same associate."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Literal
 
-from ..model import Presence, Reason, Result, Verdict
+from ..model import Asked, Reason, Result, Verdict
 
-Asked = tuple[int, Presence, int | None]  # ordinal, wanted, physical line
+Rule = Literal["invalid", "last", "first"]
 
 
-def settle(asked: Sequence[Asked], on_conflict: Literal["invalid", "last", "first"]) -> Iterator[Verdict]:
+def settle(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
     """Yield a verdict for each of the rows *asked* for one associate that is not to be sent.
 
-    The same value twice: the first is sent, the others share its fate. Two values: none is sent,
-    unless the operator decided that the first or the last one counts.
+    The same value twice: the first is sent, the others share its fate. Of leaves that overlap, the one with
+    the latest first day is sent, and the others wait until it is over. Two values for one first day, or
+    beside a row without days: none is sent, unless the operator decided that the first or the last counts.
     """
-    agree = all(wanted.same_as(asked[0][1]) for _, wanted, _ in asked)
-    if not agree and on_conflict == "invalid":
-        what = "another message" if len({wanted.status for _, wanted, _ in asked}) == 1 else "something else"
-        words = f"asks for {what} than another row for the same associate ({_places(asked)}); keep one"
-        for row, _, _ in asked:
-            yield Verdict(row, Result.INVALID, Reason.CONFLICT, words, None)
+    if agree(asked):
+        yield from _shared(asked, asked[0])
+    elif any(each.period is None for each in asked):
+        yield from _contradicted(asked, on_conflict)
+    else:
+        yield from _overlapping(asked, on_conflict)
+
+
+def agree(asked: Sequence[Asked]) -> bool:
+    """Return whether all rows ask for the same."""
+    return all(each.wanted.same_as(asked[0].wanted) for each in asked)
+
+
+def _overlapping(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
+    """Yield what is settled by the first days: the latest one counts."""
+    days = [list(rows) for _, rows in groupby(sorted(asked, key=_first_day), key=_first_day)]
+    left = [each for rows in days for each in _certain(rows, on_conflict)]
+    newest = next((each for each in left if _first_day(each) == _first_day(left[-1])), None)
+    for rows in days:
+        if not agree(rows):
+            yield from _contradicted(rows, on_conflict, newest)
+    for each in left:
+        if newest and each.wanted.same_as(newest.wanted):
+            yield from _shared([each], newest)
+        elif newest:
+            words = f"{_place(newest)} begins later and counts for now; this row counts again after it"
+            yield Verdict(each.row, Result.SKIPPED, Reason.OVERLAPPED, words)
+
+
+def _certain(rows: Sequence[Asked], on_conflict: Rule) -> Sequence[Asked]:
+    """Return the rows for one first day that may be sent."""
+    if agree(rows):
+        return rows
+    return [] if on_conflict == "invalid" else [_winner(rows, on_conflict)]
+
+
+def _winner(rows: Sequence[Asked], on_conflict: Rule) -> Asked:
+    return rows[-1] if on_conflict == "last" else rows[0]
+
+
+def _contradicted(rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None = None) -> Iterator[Verdict]:
+    """Yield what becomes of rows that disagree, where *newest* may be the one that is sent."""
+    if on_conflict == "invalid":
+        what = "another message" if len({each.wanted.status for each in rows}) == 1 else "something else"
+        words = f"asks for {what} than another row for the same associate ({_places(rows)}); keep one"
+        for each in rows:
+            yield Verdict(each.row, Result.INVALID, Reason.CONFLICT, words)
         return
-    winner = asked[-1] if on_conflict == "last" and not agree else asked[0]
-    for row, wanted, _ in asked:
-        if row != winner[0]:
-            same = wanted.same_as(winner[1])
+    winner = _winner(rows, on_conflict)
+    if newest and newest.wanted.same_as(winner.wanted):
+        yield from _shared([each for each in rows if each != winner], newest)
+    else:
+        yield from _shared(rows, winner)
+
+
+def _shared(rows: Sequence[Asked], winner: Asked) -> Iterator[Verdict]:
+    """Yield that rows share the fate of the *winner*, or are overruled by it."""
+    for each in rows:
+        if each.row != winner.row:
+            same = each.wanted.same_as(winner.wanted)
             words = f"{'same as' if same else 'overruled by'} {_place(winner)}"
-            yield Verdict(row, Result.DUPLICATE, None if same else Reason.CONFLICT, words, winner[0])
+            yield Verdict(each.row, Result.DUPLICATE, None if same else Reason.CONFLICT, words, winner.row)
+
+
+def _first_day(asked: Asked) -> date:
+    return (asked.period and asked.period.starts) or date.min
 
 
 def _places(asked: Sequence[Asked]) -> str:
-    shown = ", ".join(f"{_place(a)}: {a[1].status}" for a in asked[:5])
+    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" for a in asked[:5])
     return f"{shown}, …" if len(asked) > 5 else shown  # noqa: PLR2004 - enough to find them
 
 
 def _place(asked: Asked) -> str:
-    row, _, line = asked
-    return f"line {line}" if line is not None else f"row {row}"
+    return f"line {asked.line}" if asked.line is not None else f"row {asked.row}"

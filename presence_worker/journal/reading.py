@@ -4,16 +4,23 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from ..model import Kind, Presence, Reason, Result
+from ..model import NOT_COUNTED, Asked, Kind, Period, Presence, Reason, Result
 from .connection import Found
 from .counts import UNSETTLED, Counts
-from .records import Dated, Delivery, Fate, Named, RunRecord, ScheduledFate, Wish
+from .records import Dated, Delivery, Fate, Named, RunRecord, ScheduledFate, Unnamed, Wish
 from .schema import VERSION
 
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 PERSON = "coalesce(associate_id, known_as)"  # whom a row is about, as far as it is known
 TWICE = f"SELECT {PERSON} FROM row WHERE result IS NULL GROUP BY {PERSON} HAVING count(*) > 1"  # noqa: S608 - ours
-ABOUT = f"SELECT row, status, message, line FROM row WHERE {PERSON} = ? AND result IS NULL ORDER BY row"  # noqa: S608
+ABOUT = f"""SELECT row, status, message, line, starts, ends FROM row
+    WHERE {PERSON} = ? AND result IS NULL ORDER BY row"""  # noqa: S608 - ours
+WITHDRAWN = (
+    "(coalesce(reason, '') = 'withdrawn' AND status IS NULL)"  # and no row that a later job has withdrawn
+)
+OF_DAYS = """(starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
+    AND row NOT IN (SELECT row FROM scheduled)"""  # rows of the file that are due on days, and about somebody
+OUTSIDE = f"({', '.join(f'{str(reason)!r}' for reason in NOT_COUNTED)})"  # as if not in the file
 
 
 class Reader(Counts):
@@ -32,8 +39,8 @@ class Reader(Counts):
         """Give the run as a whole."""
         return RunRecord.read(self._one("SELECT * FROM run"))
 
-    def clashes(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
-        """Yield, for each person asked for twice or more, their rows (ordinal, wanted, line) in order.
+    def clashes(self) -> Iterator[list[Asked]]:
+        """Yield, for each person asked for twice or more, their rows in order.
 
         People are told apart by associateId, and as long as that is not known by their name in the job.
         """
@@ -41,34 +48,34 @@ class Reader(Counts):
         if twice:
             self._db.execute(f"CREATE INDEX IF NOT EXISTS row_by_person ON row ({PERSON})")
         for (person,) in twice:
-            rows = self._all(ABOUT, person)
-            yield [(row, Presence(status=s, message=m), line) for row, s, m, line in rows]
+            yield list(map(_asked, self._all(ABOUT, person)))
 
-    def rivals(self) -> Iterator[list[tuple[int, Presence, int | None]]]:
+    def rivals(self) -> Iterator[list[Asked]]:
         """Yield, for each person and first day that several rows wait for, those rows, as `clashes` does."""
-        query = f"""SELECT row, status, message, line, {PERSON}, starts FROM row WHERE reason = ?
+        query = f"""SELECT row, status, message, line, starts, ends, {PERSON} FROM row WHERE reason = ?
             ORDER BY {PERSON}, starts, row"""  # noqa: S608 - ours
-        for _, found in groupby(self._each(query, Reason.NOT_YET_DUE), key=lambda each: each[4:]):
-            rows = [(row, Presence(status=s, message=m), line) for row, s, m, line, *_ in found]
+        waiting = self._each(query, Reason.NOT_YET_DUE)
+        for _, found in groupby(waiting, key=lambda each: (each[6], each[4])):
+            rows = [_asked(each[:6]) for each in found]
             if len(rows) > 1:
                 yield rows
 
-    def identities(self, page: int) -> Iterator[list[tuple[int, str, bool]]]:
-        """Yield the rows that name somebody whose associate is not known, in order, with that name.
+    def identities(self, page: int) -> Iterator[list[Unnamed]]:
+        """Yield the rows that name somebody whose associate is not known, in order.
 
-        It is the name as it is compared, and whether the row is valid. They come *page* by page; what was
-        yielded may be settled before the next page is asked for.
+        They come *page* by page; what was yielded may be settled before the next page is asked for.
         """
         last = 0
         while found := self._all(
-            """SELECT row, known_as, result IS NULL OR coalesce(reason, '') IN (?, ?) FROM row
-            WHERE row > ? AND identity IS NOT NULL AND associate_id IS NULL ORDER BY row LIMIT ?""",
+            f"""SELECT row, known_as, result IS NULL OR coalesce(reason, '') IN (?, ?), {WITHDRAWN} FROM row
+            WHERE row > ? AND identity IS NOT NULL AND associate_id IS NULL
+            AND coalesce(reason, '') NOT IN {OUTSIDE} ORDER BY row LIMIT ?""",  # noqa: S608 - ours
             *NOT_DUE,
             last,
             page,
         ):
             last = found[-1][0]
-            yield found
+            yield [Unnamed(row, name, bool(valid), bool(withdraws)) for row, name, valid, withdraws in found]
 
     def wishes(self, page: int) -> Iterator[Wish]:
         """Yield what is still to be sent, in row order, *page* rows read at once; nothing is handed out.
@@ -144,13 +151,36 @@ class Reader(Counts):
         return bool(found)
 
     def named(self) -> Iterator[tuple[int, Named]]:
-        """Yield the associates that rows of the file are about, each with how those speak of them."""
-        query = """SELECT associate_id, sum(valid), sum(valid AND starts IS NULL AND ends IS NULL) FROM (
-                SELECT *, coalesce(result, '') != 'invalid' AND coalesce(reason, '') != ? AS valid FROM row)
+        """Yield the associates that rows of the file are about, each with how those speak of them.
+
+        Rows that do not count name nobody, and neither do those that only withdraw.
+        """
+        query = f"""SELECT associate_id, sum(valid), sum(valid AND starts IS NULL AND ends IS NULL) FROM (
+                SELECT *, coalesce(result, '') != 'invalid' AS valid FROM row)
             WHERE typeof(associate_id) = 'integer' AND row NOT IN (SELECT row FROM scheduled)
-            GROUP BY associate_id"""
-        found = self._each(query, Reason.IGNORED_BY_MAPPING)
-        return ((person, Named(valid, undated)) for person, valid, undated in found)
+            AND coalesce(reason, '') NOT IN {OUTSIDE} AND NOT {WITHDRAWN}
+            GROUP BY associate_id"""  # noqa: S608 - ours
+        return ((person, Named(valid, undated)) for person, valid, undated in self._each(query))
+
+    def withdrawn(self) -> dict[int, set[Period]]:
+        """Give the days that rows of the file withdraw, by associate, but those it asks for as well."""
+        rows = f"SELECT associate_id, starts, ends FROM row WHERE {OF_DAYS}"  # noqa: S608 - ours
+        found: dict[int, set[Period]] = {}
+        for person, starts, ends in self._each(f"{rows} AND result = 'skipped' AND {WITHDRAWN}"):
+            found.setdefault(person, set()).add(Period(_day(starts), _day(ends)))
+        if found:
+            for person, starts, ends in self._each(f"{rows} AND NOT {WITHDRAWN}"):
+                found.get(person, set()).discard(Period(_day(starts), _day(ends)))
+        return {person: days for person, days in found.items() if days}
+
+    def asked_days(self) -> Iterator[tuple[int, int, Period]]:
+        """Yield the rows with days that are still to be sent, but returns: (row, associate's id, days)."""
+        query = """SELECT row.row, associate_id, starts, ends FROM row LEFT JOIN outcome USING (row)
+            WHERE (starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
+            AND row.result IS NULL AND (outcome.row IS NULL OR outcome.result IN (?, ?))
+            AND row.row NOT IN (SELECT row FROM scheduled WHERE kind = ?)"""
+        for row, person, starts, ends in self._all(query, Result.NOT_SENT, Result.FAILED, Kind.RETURN):
+            yield row, person, Period(_day(starts), _day(ends))
 
     def expired(self, day: date) -> list[int]:
         """Give the rows that are to be sent, surely never were, and have had their last day before *day*.
@@ -179,6 +209,12 @@ class Reader(Counts):
         query = "SELECT associate_id, status, message FROM fate WHERE result = ?"
         found = self._each(query, Result.UNCHANGED)
         return ((person, Presence(status=status, message=message)) for person, status, message in found)
+
+
+def _asked(found: Found) -> Asked:
+    row, status, message, line, starts, ends = found
+    period = Period(_day(starts), _day(ends)) if starts or ends else None
+    return Asked(row, Presence(status=status, message=message), line, period)
 
 
 def _wish(found: Found) -> Wish:

@@ -118,6 +118,15 @@ class Named(NamedTuple):
     undated: int  # those of them that are due whenever they come
 
 
+class Unnamed(NamedTuple):
+    """A row that names a person whose associate is not known yet."""
+
+    row: int
+    known_as: str  # the name as it is compared
+    valid: bool  # it asks for something, now or later
+    withdraws: bool
+
+
 class Dated(NamedTuple):
     """A row that is due on days, as its run left it."""
 

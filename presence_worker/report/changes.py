@@ -31,7 +31,7 @@ def _told(wish: Wish) -> dict[str, Any]:
         "before_status": wish.before and wish.before.status,
         "status": wish.wanted.status,
         "comment": _comment(wish),
-        "returns": wish.expected is not None,
+        "returns": wish.expected is not None and wish.wanted.status == PRESENT,
     }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from ..model import Kind
-from .schedule import Entry, Past, Schedule
+from ..journal import Dated
+from ..model import Kind, Presence, Result
+from .schedule import Entry, Past, Schedule, follow
 
 
 class Due(NamedTuple):
@@ -13,23 +14,48 @@ class Due(NamedTuple):
 
     entry: Entry
     kind: Kind
+    expected: Presence | None  # what must still be there; None: whatever is there
+
+
+def due_after(schedule: Schedule, past: Past) -> Iterator[Due]:
+    """Yield what is to be done on the day of a run that is staged, where *schedule* was to come before it.
+
+    Nothing is due for those whom its own file asks to be set.
+    """
+    asked = {row.associate_id for row in past.dated if row.result == Result.NOT_SENT}
+    yield from (
+        due for due in due_on(follow(schedule, past), past.day) if due.entry.associate_id not in asked
+    )
 
 
 def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
     """Yield what is to be done on *day*, by associate: at most one thing for each.
 
-    Of leaves that overlap the one with the later first day counts, as long as it lasts. Nobody returns on
-    whose schedule anything is due that day.
+    Of leaves that overlap the one with the later first day counts, as long as it lasts. Then the other one
+    counts again, but only while the associate still has what was set last. Nobody returns on whose schedule
+    anything is due that day.
     """
     for person in sorted(schedule):
         entries = schedule[person]
-        held = [entry for entry in entries if entry.may_hold]
-        now = [entry for entry in entries if entry.is_due(day) and (entry.is_open or entry.may_hold)]
-        newest = max(now, key=lambda entry: (entry.starts or date.min, entry.row), default=None)
-        if newest and newest.is_open:
-            yield Due(newest, Kind.START)
-        elif held and not newest:
-            yield Due(last_of(held), Kind.RETURN)
+        newest = _latest(entry for entry in entries if entry.is_due(day))
+        held = [entry for entry in entries if entry.may_hold and entry is not newest]
+        if newest and (newest.is_open or not newest.may_hold):
+            last = _latest(held)
+            comes_again = last is not None and _first_day(last) >= _first_day(newest)
+            yield Due(newest, Kind.START, last.wanted if last and comes_again else None)
+        elif not newest and (last := _latest(entry for entry in held if entry.is_away)):
+            alike = [entry for entry in held if entry.wanted.same_as(last.wanted)]
+            yield Due(last_of(alike), Kind.RETURN, last.wanted)
+
+
+def _latest(entries: Iterable[Entry]) -> Entry | None:
+    """Give the one that begins last; of several, the longest, and of those the newest."""
+    found = list(entries)
+    return max(reversed(found), key=lambda each: (_first_day(each), each.ends or date.max), default=None)
+
+
+def _first_day(entry: Entry) -> date:
+    return entry.starts or date.min
 
 
 def last_of(entries: Iterable[Entry]) -> Entry:
@@ -37,9 +63,24 @@ def last_of(entries: Iterable[Entry]) -> Entry:
     return max(entries, key=lambda entry: entry.ends or date.max)
 
 
-def dropped(schedule: Schedule, past: Past) -> Iterator[Entry]:
-    """Yield what was to come for those whom a file that covers everyone names no longer."""
-    if past.covers_everyone:
-        for person, entries in schedule.items():
-            if person not in past.named:
-                yield from (entry for entry in entries if entry.is_open)
+def dropped(schedule: Schedule, past: Past) -> Iterator[tuple[Entry, str]]:
+    """Yield what was to come before a run, and does not because of its file, with why.
+
+    What the file has other days for is not dropped, but replaced.
+    """
+    own = past.own
+    for person, entries in schedule.items():
+        named, withdrawn = past.named.get(person), past.withdrawn.get(person, ())
+        is_silent = named is None and not past.covers_everyone
+        for entry in entries:
+            if entry.period in withdrawn and not entry.may_hold:
+                yield entry, "withdrawn"
+            elif not (entry.has_begun or is_silent or past.came_back or (named and not named.valid)):
+                rows = own.get(person, ())
+                if not any(_overlap(entry, row) for row in rows):
+                    yield entry, "not_in_file"
+
+
+def _overlap(entry: Entry, row: Dated) -> bool:
+    starts_before_end = (row.starts or date.min) <= (entry.ends or date.max)
+    return starts_before_end and _first_day(entry) <= (row.ends or date.max)

@@ -8,9 +8,9 @@ from typing import Any
 from ..journal import Journal, Scheduled
 from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
 from ..settings import Settings
-from .due import Due, dropped, due_on
+from .due import Due, dropped, due_after
 from .history import past_of
-from .schedule import Entry, Schedule, follow
+from .schedule import Entry, Schedule
 
 TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
 MOST_DROPPED = 1000  # told; their number is of all
@@ -21,8 +21,8 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
 
     Call it inside a transaction.
 
-    Whom the file names must be known by now. A return needs to be read first, for it is made only while the
-    associate still has what was set.
+    Whom the file names must be known by now. What is made only while the associate still has what was set,
+    such as a return, needs to be read first.
     """
     run = journal.run()
     due, gone = _judged(journal, earlier) if earlier else ([], [])
@@ -34,18 +34,18 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
             "rows": run.input["rows"] + len(due),
             "scheduled": len(due),
             "pending": bool(earlier) or bool(run.input.get("dated")),
-            "dropped": [told(entry) for entry in gone[:MOST_DROPPED]],
+            "dropped": [{**told(entry), "why": why} for entry, why in gone[:MOST_DROPPED]],
             "dropped_rows": len(gone),
         }
     )
-    if any(each.kind is Kind.RETURN for each in due):
+    if any(each.expected for each in due):
         journal.describe(step=Step.READ)
     return len(due)
 
 
-def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[Entry]]:
+def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[tuple[Entry, str]]]:
     past = past_of(journal)
-    return list(due_on(follow(earlier, past), past.day)), list(dropped(earlier, past))
+    return list(due_after(earlier, past)), list(dropped(earlier, past))
 
 
 def told(entry: Entry) -> dict[str, Any]:
@@ -81,8 +81,7 @@ def _row(number: int, due: Due, settings: Settings) -> tuple[Row, Scheduled]:
         detail=fault[1] if fault else None,
         period=Period(entry.starts, entry.ends),
     )
-    expected = entry.wanted if returns else None
-    return row, Scheduled(number, entry.run_id, entry.row, due.kind, expected)
+    return row, Scheduled(number, entry.run_id, entry.row, due.kind, due.expected)
 
 
 def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, str] | None:
@@ -95,7 +94,7 @@ def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, 
 
 
 def unread_returns(journal: Journal) -> Iterator[int]:
-    """Yield the rows of returns of which it is not known what the associate holds now."""
+    """Yield the rows that expect something of an associate of whom it is not known what they hold now."""
     for wish in journal.wishes(500):
         known = wish.before and (wish.knows_comment or wish.before.status == PRESENT)
         if wish.expected and not known:

@@ -91,9 +91,11 @@ def past_of(journal: Journal) -> Past:
         run_id=run.run_id,
         day=date.fromisoformat(run.input["day"]),
         covers_everyone=covers_everyone(run),
+        came_back=bool(run.input.get("came_back")),
         named=dict(journal.named()),
         dated=list(journal.dated()),
         scheduled=list(journal.scheduled()),
+        withdrawn=journal.withdrawn(),
         undoes=run.undoes,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..errors import InputRefused
-from ..journal import Journal
+from ..journal import Journal, Unnamed
 from ..model import Reason, Result, Verdict
 from ..settings import Settings
 from .following import add_due
@@ -36,13 +36,19 @@ def find_people(
     return refused
 
 
-def _find(journal: Journal, rows: Sequence[tuple[int, str, bool]], named: Named, settings: Settings) -> None:
-    meant = [(row, named.get(name, frozenset()), valid) for row, name, valid in rows]
-    people = [(row, min(found), valid) for row, found, valid in meant if len(found) == 1]
+def _find(journal: Journal, rows: Sequence[Unnamed], named: Named, settings: Settings) -> None:
+    meant = [(each, named.get(each.known_as, frozenset())) for each in rows]
+    people = [(each, min(found)) for each, found in meant if len(found) == 1]
     protected = frozenset(settings.safety.protected_ids)
-    journal.name((row, number) for row, number, _ in people)
-    journal.settle(_nobody(row, found, settings) for row, found, valid in meant if valid and len(found) != 1)
-    journal.settle(_protected(row, number) for row, number, valid in people if valid and number in protected)
+    journal.name((each.row, number) for each, number in people)
+    journal.settle(
+        _nobody(each.row, found, settings)
+        for each, found in meant
+        if len(found) != 1 and (each.valid or (each.withdraws and found))
+    )
+    journal.settle(
+        _protected(each.row, number) for each, number in people if each.valid and number in protected
+    )
 
 
 def _nobody(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:

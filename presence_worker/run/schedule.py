@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ..journal import Dated, Named, ScheduledFate
-from ..model import PRESENT, Kind, Presence, Reason, Result
+from ..model import PRESENT, Kind, Period, Presence, Reason, Result
 
 WAITS = (Result.NOT_SENT, Result.FAILED, Result.INVALID)  # nothing was applied; another night may do it
 MAY_HOLD = (
@@ -14,11 +14,16 @@ MAY_HOLD = (
     Result.UNCHANGED,
     Result.UNKNOWN,
 )  # after it, an associate may hold what was asked
+NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A row of an earlier run of which something is still to come."""
+    """A row of an earlier run of which something is still to come.
+
+    It waits (`is_open`), then stands (`may_hold`). Where it is neither, a leave that began later stands over
+    it, and it counts again after that.
+    """
 
     run_id: str  # of the run that read it
     row: int
@@ -29,15 +34,35 @@ class Entry:
     ends: date | None  # its last one; None: for ever
     is_open: bool  # its first day is to come, or to be caught up with
     may_hold: bool  # the associate may hold it by now
+    is_withdrawn: bool = False  # it is over, whatever its last day is
 
     def is_due(self, day: date) -> bool:
         """Whether *day* is one of its days."""
-        return (self.starts or day) <= day <= (self.ends or day)
+        return not self.is_withdrawn and (self.starts or day) <= day <= (self.ends or day)
+
+    def is_over(self, day: date) -> bool:
+        """Whether it has no day from *day* on."""
+        return self.is_withdrawn or (self.ends or day) < day
 
     @property
     def id(self) -> str:
         """What `schedule` calls it."""
         return f"{self.run_id}.{self.row}"
+
+    @property
+    def period(self) -> Period:
+        """Its days."""
+        return Period(self.starts, self.ends)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it stands, or a later leave stands over it."""
+        return self.may_hold or not self.is_open
+
+    @property
+    def is_away(self) -> bool:
+        """Whether somebody returns from it."""
+        return self.wanted.status != PRESENT
 
 
 Schedule = Mapping[int, Sequence[Entry]]  # by associate; only of whom something is to come
@@ -50,9 +75,11 @@ class Past:
     run_id: str
     day: date
     covers_everyone: bool  # who is not named in its file has nothing to come any more
+    came_back: bool = False  # its file is a failed.csv: rows of an earlier one, beside which the others stand
     named: Mapping[int, Named]  # by associate
     dated: Sequence[Dated]
     scheduled: Sequence[ScheduledFate]
+    withdrawn: Mapping[int, AbstractSet[Period]] = field(default_factory=dict)  # by associate
     undoes: str | None = None
 
     @property
@@ -63,7 +90,15 @@ class Past:
     @property
     def persons(self) -> AbstractSet[int]:
         """All it was about."""
-        return self.named.keys() | self.did
+        return self.named.keys() | self.did | self.withdrawn.keys()
+
+    @property
+    def own(self) -> Mapping[int, Sequence[Dated]]:
+        """Its rows that are due on days, by associate."""
+        found: dict[int, list[Dated]] = {}
+        for row in self.dated:
+            found.setdefault(row.associate_id, []).append(row)
+        return found
 
 
 def follow(schedule: Schedule, past: Past) -> Schedule:
@@ -74,85 +109,147 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
     """
     before = {person: list(entries) for person, entries in schedule.items()}
     for fate in past.scheduled:
-        before[fate.person] = list(_carried_out(before.get(fate.person, ()), fate, past.day))
-    own: dict[int, list[Dated]] = {}
-    for dated in past.dated:
-        own.setdefault(dated.associate_id, []).append(dated)
+        before[fate.person] = list(carried_out(before.get(fate.person, ()), fate, past.day))
+    own = past.own
     after: dict[int, list[Entry]] = {}
     for person in before.keys() | own.keys():
-        earlier = _left(before.get(person, ()), own.get(person, ()), past.named.get(person), past)
-        after[person] = [*earlier, *_entries(own.get(person, ()), past.run_id)]
+        entries = _not_withdrawn(before.get(person, ()), past.withdrawn.get(person, ()))
+        left = _left(entries, own.get(person, ()), past.named.get(person), past)
+        after[person] = [*left, *_entries(own.get(person, ()), past.run_id)]
     return _followed(after, past.day)
 
 
 def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:
-    """Give what is to come after *undone* was undone: what was to come *before* it, for those it named.
+    """Give what is to come after *undone* was undone: what was to come *before* it, for those it changed.
 
     Who was named by a run *since* then keeps what that asked for; what *undone* had begun or ended of earlier
-    rows is neither begun nor ended once more.
+    rows is neither begun nor ended once more, unless it had ended a leave that was withdrawn.
     """
-    later = {person for past in since for person in past.persons}
+    later = {person for past in since for person in _changed_by(past, before)}
     after = dict(schedule)
-    for person in undone.persons - later:
-        after[person] = () if person in undone.did else before.get(person, ())
+    for person in _changed_by(undone, before) - later:
+        entries = before.get(person, ())
+        if person in undone.did:
+            restored = undone.withdrawn.get(person, ())
+            entries = [e for e in entries if e.period in restored or (e.starts or undone.day) > undone.day]
+        after[person] = entries
     return _followed(after, undone.day)
+
+
+def _changed_by(past: Past, before: Schedule) -> AbstractSet[int]:
+    """Return those for whom a run may have changed what is to come."""
+    return past.persons | (before.keys() if past.covers_everyone else set())
 
 
 def _followed(schedule: Schedule, day: date) -> Schedule:
     """Leave out whom nothing follows for any more."""
     alive = {
-        person: [entry for entry in entries if entry.may_hold or (entry.ends or day) >= day]
+        person: [entry for entry in entries if entry.may_hold or not entry.is_over(day)]
         for person, entries in schedule.items()
     }
     return {person: entries for person, entries in alive.items() if any(map(_is_followed, entries))}
 
 
 def _is_followed(entry: Entry) -> bool:
-    return entry.is_open or (entry.may_hold and entry.ends is not None)
+    is_to_come = entry.is_open or not entry.may_hold
+    return is_to_come or (entry.is_away and (entry.ends is not None or entry.is_withdrawn))
 
 
-def _carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
+def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
     """Yield what is left after a row that no file had brought."""
-    waits = fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN
-    for entry in entries:
-        if fate.kind == Kind.RETURN:
-            if waits or fate.result == Result.UNKNOWN or entry.is_open or entry.is_due(day):
+    entries = list(entries)
+    if fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN:
+        yield from entries
+    elif fate.reason == Reason.MOVED_SINCE_RUN:  # somebody else has the last word about what has begun
+        yield from (entry for entry in entries if entry.starts and entry.starts > day)
+    elif fate.kind == Kind.RETURN:
+        for entry in entries:
+            if fate.result == Result.UNKNOWN or entry.is_due(day) or not entry.has_begun:
                 yield entry
-        elif waits or (entry.run_id, entry.row) != (fate.run_id, fate.of_row):
-            yield entry
+    else:
+        yield from _begun(entries, fate)
+
+
+def _begun(entries: Sequence[Entry], fate: ScheduledFate) -> Iterator[Entry]:
+    """Yield what is left after a row was begun, or begun again."""
+    begun = next(
+        (entry for entry in entries if (entry.run_id, entry.row) == (fate.run_id, fate.of_row)), None
+    )
+    is_certain = fate.result in (Result.UPDATED, Result.UNCHANGED)
+    for entry in entries:
+        if entry is not begun:
+            yield _under(entry, begun.wanted) if begun and is_certain else entry
         elif fate.result in MAY_HOLD:
-            holds = entry.wanted.status != PRESENT
-            yield replace(entry, may_hold=holds, is_open=fate.result == Result.UNKNOWN)
+            yield replace(entry, may_hold=True, is_open=fate.result == Result.UNKNOWN)
+
+
+def _under(entry: Entry, standing: Presence) -> Entry:
+    """Give an entry as it is when another one's value stands: it may count again after that."""
+    if entry.may_hold and not entry.wanted.same_as(standing):
+        return replace(entry, may_hold=False, is_open=False)
+    return entry
+
+
+def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:
+    """Yield what is left of entries after those of some days were taken back."""
+    for entry in entries:
+        if entry.period not in days:
+            yield entry
+        elif entry.may_hold:
+            yield replace(entry, is_open=False, is_withdrawn=True)
 
 
 def _left(entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, past: Past) -> Iterator[Entry]:
     """Yield what a run's file leaves of the entries there were for an associate."""
-    due = [row for row in own if row.reason not in (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)]
+    counted = [row for row in own if row.reason not in NOT_DUE]
+    standing = [row for row in counted if row.result in MAY_HOLD]
     if named is None and past.covers_everyone:
-        yield from (entry for entry in entries if entry.may_hold)
+        yield from (replace(entry, is_open=False) for entry in entries if entry.has_begun)
     elif named is None or not named.valid:
         yield from entries
-    elif not (named.undated or any(row.result in MAY_HOLD for row in due)):
-        newest = due or [row for row in own if row.reason == Reason.NO_LONGER_DUE]
+    elif past.came_back and not named.undated:
+        yield from _beside(entries, own, standing)
+    elif counted and not (named.undated or standing):
+        ends = last_day(row.ends for row in counted)
         for entry in entries:
             if entry.may_hold:
-                yield replace(entry, is_open=False, ends=_end(entry, newest))
+                yield replace(entry, is_open=False, is_withdrawn=False, ends=ends)
+    elif not counted and not named.undated:
+        yield from (_shortened(entry, own) for entry in entries if entry.has_begun)
 
 
-def _end(entry: Entry, rows: Sequence[Dated]) -> date | None:
-    """Give the day on which a leave that has begun ends, where *rows* are the newest about it."""
-    if not rows:
-        return entry.ends
-    ends = [row.ends for row in rows]
-    return None if None in ends else max(end for end in ends if end)
+def _beside(entries: Iterable[Entry], own: Sequence[Dated], standing: Sequence[Dated]) -> Iterator[Entry]:
+    """Yield what rows that came back leave: they replace only leaves with the same first day."""
+    first_days = {row.starts for row in own if row.reason != Reason.NO_LONGER_DUE}
+    for entry in entries:
+        if entry.starts not in first_days or (entry.may_hold and not standing):
+            under = _under(entry, standing[-1].wanted) if standing else entry
+            yield _shortened(under, own) if under.has_begun else under
+
+
+def _shortened(entry: Entry, rows: Iterable[Dated]) -> Entry:
+    """Give a leave that has begun with the end that newer rows name; they may say that it is over.
+
+    A row about days inside a leave is another one.
+    """
+    first = entry.starts or date.min
+    about = [row for row in rows if row.reason == Reason.NO_LONGER_DUE]
+    ends = [row.ends for row in about if (row.starts or first) <= first <= (row.ends or first)]
+    return replace(entry, is_open=False, ends=last_day(ends) if ends else entry.ends)
+
+
+def last_day(ends: Iterable[date | None]) -> date | None:
+    """Give the last of several days; None, which is for ever, is later than all."""
+    known = list(ends)
+    return None if None in known else max(end for end in known if end)
 
 
 def _entries(rows: Iterable[Dated], run_id: str) -> Iterator[Entry]:
-    """Yield what follows from the rows of a run itself; who is present by one has nothing to return to."""
+    """Yield what follows from the rows of a run itself."""
     for row in rows:
-        waits = row.reason == Reason.NOT_YET_DUE
-        holds = row.result in MAY_HOLD and row.wanted.status != PRESENT
-        if (waits or holds) and row.reason != Reason.CONFLICT:
+        waits, under = row.reason == Reason.NOT_YET_DUE, row.reason == Reason.OVERLAPPED
+        holds = row.result in MAY_HOLD
+        if (waits or under or holds) and row.reason != Reason.CONFLICT:
             yield Entry(
                 run_id=run_id,
                 row=row.row,

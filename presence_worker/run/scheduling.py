@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageFault
-from ..journal import JOURNAL, Journal, target_lock
-from ..model import Kind
-from .due import last_of
+from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
+from ..model import Kind, Result
+from .due import due_on
 from .following import told
 from .history import pending
 from .invocation import Invocation
-from .schedule import Entry, Schedule
+from .schedule import Entry, Schedule, carried_out
 
 Told = dict[str, Any]
 
@@ -52,7 +52,9 @@ def cancel_schedule(ids: Sequence[str], invocation: Invocation) -> list[Told]:
 
 def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
     """Give what ends with an entry: a return is made after the last of the leaves that have begun."""
-    return [entry] if entry.is_open else [each for each in to_come[entry.associate_id] if each.may_hold]
+    if entry.is_open or not entry.may_hold:
+        return [entry]
+    return [each for each in to_come[entry.associate_id] if each.has_begun]
 
 
 def _close(folder: Path, rows: Sequence[int]) -> None:
@@ -60,17 +62,32 @@ def _close(folder: Path, rows: Sequence[int]) -> None:
         journal.close_rows(rows)
 
 
-def _steps(entries: Sequence[Entry], day: date) -> Iterator[Told]:
-    """Yield what is to come for an associate, and when."""
-    for entry in entries:
-        if entry.is_open and (entry.ends or day) >= day:
-            yield {**told(entry), "next": str(Kind.START), "on": _later(entry.starts or day, day)}
-    held = [entry for entry in entries if entry.may_hold]
-    if held and all(entry.ends for entry in held):
-        last = last_of(held)
-        end = last.ends or day
-        yield {**told(last), "next": str(Kind.RETURN), "on": _later(end + timedelta(days=1), day)}
+def _steps(entries: Sequence[Entry], today: date) -> Iterator[Told]:
+    """Yield what is to come for an associate, and when, as long as nothing else happens.
+
+    The return from a leave is listed once it has begun.
+    """
+    has_begun = any(entry.has_begun and entry.is_away for entry in entries)
+    doubles = [entry for entry in entries if entry.is_open]
+    for day in _days(entries, today):
+        for due in due_on({0: entries}, day):
+            entry = due.entry
+            if due.kind is Kind.START or has_begun:
+                yield _step(entry, due.kind, day)
+            if due.kind is Kind.START:
+                alike = [each for each in doubles if each != entry and each.period == entry.period]
+                yield from (_step(each, due.kind, day) for each in alike)
+                doubles = [each for each in doubles if each not in [entry, *alike]]
+            done = ScheduledFate(entry.associate_id, entry.run_id, entry.row, due.kind, Result.UPDATED, None)
+            entries = list(carried_out(entries, done, day))
 
 
-def _later(day: date, today: date) -> str:
-    return max(day, today).isoformat()
+def _step(entry: Entry, kind: Kind, day: date) -> Told:
+    return {**told(entry), "next": str(kind), "on": day.isoformat()}
+
+
+def _days(entries: Iterable[Entry], today: date) -> list[date]:
+    """Give the days on which something can be due, from *today* on."""
+    starts = {entry.starts for entry in entries if entry.starts}
+    returns = {entry.ends + timedelta(days=1) for entry in entries if entry.ends}
+    return sorted({today, *(day for day in starts | returns if day > today)})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Held, InputRefused, PresenceWorkerError
-from ..intake.clashes import settle
+from ..intake.clashes import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.knowing import knowing
 from ..intake.source import STDIN
@@ -79,8 +79,7 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
     for asked in journal.clashes():
         journal.settle(settle(asked, settings.input.on_conflict))
     for asked in journal.rivals():
-        agree = all(wanted.same_as(asked[0][1]) for _, wanted, _ in asked)
-        if not agree:  # else the one that ends last counts
+        if not agree(asked):  # else the one that ends last counts
             journal.settle(settle(asked, settings.input.on_conflict))
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 import pytest
 
-from presence_worker.intake.clashes import Asked, settle
-from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Verdict
+from presence_worker.intake.clashes import settle
+from presence_worker.model import NOT_PRESENT, PRESENT, Asked, Presence, Reason, Result, Verdict
 
 HERE = Presence(status=PRESENT, message="")
 AWAY = Presence(status=NOT_PRESENT, message="Ferie")
@@ -19,7 +19,7 @@ def duplicate(row: int, of: int, detail: str, reason: Reason | None = None) -> V
 @pytest.mark.parametrize("rule", ["invalid", "last", "first"])
 def test_the_same_value_is_sent_once(rule: Rule) -> None:
     """Rows that agree share the fate of the first, whatever the rule for those that do not."""
-    asked: list[Asked] = [(1, AWAY, 2), (3, AWAY, 7), (4, AWAY, None)]
+    asked = [Asked(1, AWAY, 2), Asked(3, AWAY, 7), Asked(4, AWAY, None)]
 
     verdicts = list(settle(asked, rule))
 
@@ -29,7 +29,7 @@ def test_the_same_value_is_sent_once(rule: Rule) -> None:
 @pytest.mark.proves("two rows want different things for one person")
 def test_two_values_are_a_conflict() -> None:
     """Of rows that disagree none is sent, and each names all of them."""
-    verdicts = list(settle([(1, AWAY, 2), (2, HERE, None)], "invalid"))
+    verdicts = list(settle([Asked(1, AWAY, 2), Asked(2, HERE, None)], "invalid"))
 
     words = (
         "asks for something else than another row for the same associate "
@@ -40,7 +40,7 @@ def test_two_values_are_a_conflict() -> None:
 
 def test_many_rows_are_not_all_named() -> None:
     """Five places are enough to find the trouble."""
-    asked: list[Asked] = [(i, AWAY if i % 2 else HERE, i) for i in range(1, 8)]
+    asked = [Asked(i, AWAY if i % 2 else HERE, i) for i in range(1, 8)]
 
     detail = next(settle(asked, "invalid")).detail
 
@@ -59,6 +59,6 @@ def test_the_operator_may_let_one_win(
     rule: Rule, verdicts: list[tuple[int, int, str, Reason | None]]
 ) -> None:
     """By on_conflict, the first or the last row counts, and the losers say who overruled them."""
-    asked: list[Asked] = [(1, AWAY, 11), (2, HERE, 12), (3, AWAY, 13)]
+    asked = [Asked(1, AWAY, 11), Asked(2, HERE, 12), Asked(3, AWAY, 13)]
 
     assert list(settle(asked, rule)) == [duplicate(*verdict) for verdict in verdicts]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.journal import Finding, Journal
+from presence_worker.journal import Finding, Journal, Unnamed
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Verdict
 
 from .given import AWAY, FAILED, REJECTED, UNKNOWN, UPDATED, deliver, invalid, record, row, staged
@@ -140,8 +140,10 @@ def test_names_are_read_page_by_page(path: Path) -> None:
         left = list(journal.identities(2))
 
     assert [len(page) for page in pages] == [2, 2, 2]
-    assert pages[0] == [(1, "ann1@x.example", True), (2, "ann2@x.example", True)]
-    assert pages[2][1] == (6, "bo", False)
+    assert pages[0] == [
+        Unnamed(number, f"ann{number}@x.example", valid=True, withdraws=False) for number in (1, 2)
+    ]
+    assert pages[2][1] == Unnamed(6, "bo", valid=False, withdraws=False)
     assert named["Ann5@X.example"] == 75
     assert left == []
 

@@ -9,7 +9,7 @@ import pytest
 from presence_worker.errors import InputRefused, Stopped
 from presence_worker.journal import Journal
 from presence_worker.journal.archive import is_staged
-from presence_worker.model import PRESENT, Presence, Reason, Result, Row, State, Verdict
+from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, State, Verdict
 
 from .given import AWAY, RUN, deliver, invalid, results, results_on_disk, row, same, staged
 
@@ -143,7 +143,10 @@ def test_clashes_are_all_who_are_asked_for_twice(path: Path) -> None:
     with closing(staged(path, rows)) as journal:
         clashes = sorted(journal.clashes())
 
-    assert clashes == [[(1, AWAY, 2), (4, HERE, None), (6, AWAY, 7)], [(7, AWAY, 8), (8, AWAY, 9)]]
+    assert clashes == [
+        [Asked(1, AWAY, 2), Asked(4, HERE, None), Asked(6, AWAY, 7)],
+        [Asked(7, AWAY, 8), Asked(8, AWAY, 9)],
+    ]
 
 
 def test_most_jobs_have_no_clashes(journal: Journal) -> None:

@@ -121,7 +121,7 @@ def test_they_show_every_reason_a_row_can_be_invalid_for() -> None:
 
     shown = {reason for found in FAULTS.values() for reason in found.values()} | set(NAMELESS.values())
     dates = {"bad_date", "no_coverage"}  # of files with days, which these are not
-    assert known - {"ignored_by_mapping", "protected"} - dates == shown
+    assert known - {"ignored_by_mapping", "overlapped", "protected"} - dates == shown
 
 
 @pytest.mark.parametrize(
