@@ -24,7 +24,11 @@ def explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
     for row in explained["rows"]:
         yield from wrapped(f"  {place} {row[place]}: {_row(row)}", indent=4)
     yield ""
-    yield "To be pasted into the configuration file, in place of its [input]"
+    yield "Paste this into the configuration file, in place of its [input]"
+    if "\n# " in explained["configuration"]:
+        yield "Lines that begin with # are for you to decide: take the # away where one is right"
+    if explained["still_refused"]:
+        yield from wrapped(f"It is not enough yet: {explained['still_refused']}", indent=2)
     yield ""
     yield from explained["configuration"].splitlines()
 

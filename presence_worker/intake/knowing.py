@@ -13,6 +13,7 @@ One refusal asks one question. The job is then read again with the first way, fo
 What was found before the question is in `found`, by these names:
 
     format, sheet, delimiter, encoding, header, columns   as the journal has them
+    rows_path    of JSON, where the rows were found without input.rows
     skip_lines   lines above the header, where only they are in the way
     values       of columns to filter by: {column: [[value, rows], ...]}, most rows first, at most 20
 """

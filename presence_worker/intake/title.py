@@ -29,9 +29,11 @@ def refuse_a_title(header: Record, below: Iterable[Below], config: Input, where:
     title = [clean(cell, 60) for cell in header.cells if cell.strip()]
     shown = f"{title[0]!r} does" if len(title) == 1 else "does"
     names = ", ".join(clean(name, 60) for name in found.names[:MOST_NAMED] if name)
+    cut = {"delimiter": found.delimiter} if found.delimiter else {}
     refused = InputRefused(
         f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); "
-        f"set input.skip_lines = {found.line - 1}"
+        f"set input.skip_lines = {found.line - 1}",
+        {"skip_lines": found.line - 1, **cut},
     )
     refused.found = _known(found)
     raise refused

@@ -1,10 +1,10 @@
 """The table to paste that says what the statuses nobody understood mean."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model import PRESENT
-from ..settings import IGNORE
+from ..settings import ANY_OTHER, IGNORE, WITHDRAWN
 from ..text import counted, toml_quoted
 
 
@@ -17,14 +17,21 @@ def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "[input.statuses]"
     for word, meaning in summary["mapped"].items():
         yield f"{toml_quoted(word)} = {toml_quoted(meaning)}"
-    choices = [*sorted(summary["allowed"], key=PRESENT.__eq__), IGNORE]  # most codes are of absences
+    meanings = choices(summary["allowed"])
     for entry in summary["unmapped"]:
-        yield _line(entry, choices)
+        yield _line(entry, meanings)
+    if ANY_OTHER not in summary["mapped"] and not all(entry["closest"] for entry in summary["unmapped"]):
+        yield f"# {toml_quoted(ANY_OTHER)} = {toml_quoted(meanings[0])}  # all other values, also new ones"
 
 
-def _line(entry: dict[str, Any], choices: list[str]) -> str:
+def choices(allowed: Sequence[str]) -> list[str]:
+    """Give what a word may mean, the likeliest first: most codes are of absences."""
+    return [*sorted(allowed, key=PRESENT.__eq__), IGNORE, WITHDRAWN]
+
+
+def _line(entry: dict[str, Any], meanings: list[str]) -> str:
     word, rows = toml_quoted(entry["value"]), counted(entry["rows"], "row")
     if entry["closest"]:
         return f"{word} = {toml_quoted(entry['closest'])}  # {rows}"
-    first, *others = map(toml_quoted, choices)
+    first, *others = map(toml_quoted, meanings)
     return f"# {word} = {first}  # {rows}; {', '.join(f'or {other}' for other in others)}"

@@ -4,84 +4,125 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..intake.columns import IDENTITIES
+from ..errors import Way
 from ..report.mapping import mapping_lines
 from ..settings import Input
 from ..text import listed, toml_quoted
+from .answers import Answered, is_first_day_back, is_unclear, missing
 
-Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
-PINNED = ("format", "sheet", "delimiter", "skip_lines")  # settings that keep a job read as it was
+PINNED = {  # setting: what was found that keeps a job read as it was
+    "format": "format",
+    "sheet": "sheet",
+    "rows": "rows_path",
+    "delimiter": "delimiter",
+    "skip_lines": "skip_lines",
+}
 TAB = "tab"
-LIKELY = "%d.%m.%Y"  # in most of SuperOffice's markets
-UNSAID = {  # setting: what stands for it where the job does not tell
+MOST_VALUES = 10  # of a column, in a comment
+UNSAID = {  # what stands for a setting where the job does not tell
     "who": '# login = "..."  # or email, or associate_id: the column that names people',
     "status": '# status = "..."  # the column with the statuses',
     "encoding": "# encoding = {}  # recognised; say it only if all files to come are in it",
-    "coverage": '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
+}
+HINTS = {  # setting: what the reader decides with it
+    "associate_id": "if it really has the associateIds of SuperOffice",
+    "coverage": "what the file lists, if days of it are to come",
+    "date_format": "fits the days that are not understood",
+    "default_status": 'of all rows; or status = "...", the column that has it',
+    "encoding": "how letters beyond ASCII are stored",
+    "from": "the column of the first days",
+    "hidden_rows": "whether rows that are hidden in the workbook count",
+    "timezone": "where the days of the file begin and end",
+    "unused": "if it says nothing of absence",
+    "until": "the column of the last days",
+    "until_means": "what the last column of days has",
 }
 
 
-def missing(places: Places) -> list[str]:
-    """Give what a job must have, and has not."""
-    who = [] if any(way in places for way in IDENTITIES) else ["who"]
-    return who if "status" in places else [*who, "status"]
-
-
-def block_lines(
-    config: Input, found: Mapping[str, Any], places: Places, forms: Sequence[str] | None
-) -> Iterator[str]:
-    """Yield the lines: what is configured, what was *found*, and as a comment what is still to be said.
-
-    The *forms* are those that fit the days which were not understood; None: there are none of these.
-    """
-    said = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"statuses"})
-    said |= {key: TAB if found[key] == "\t" else found[key] for key in PINNED if found.get(key)}
-    named = {key: [found["columns"][place] for place in found_at] for key, found_at in places.items()}
-    said |= {key: names[0] for key, names in named.items() if not is_unclear(key, places)}
+def block_lines(config: Input, answered: Answered) -> Iterator[str]:
+    """Yield the lines: what is configured or was found, and as comments what the reader has to decide."""
+    reading = answered.reading
+    said, choices = _said(answered), _choices(answered)
     yield "[input]"
-    for key in Input.names():
-        if key in said:
-            yield f"{key} = {_value(said[key])}"
-        elif key in named:
-            yield from (f"# {key} = {toml_quoted(name)}  # or another one" for name in named[key])
-    if found.get("encoding") and not config.encoding:  # a later file, read so, might be mistaken in silence
-        yield UNSAID["encoding"].format(toml_quoted(found["encoding"]))
-    yield from (UNSAID[key] for key in missing(places))
-    if forms is not None and not config.date_format:
-        yield _date_format(forms)
-    if "from" in places and not config.coverage:
-        yield UNSAID["coverage"]
-    yield from _statuses(config, found)
+    for key in sorted(said, key=_place):
+        line = f"{key} = {_value(said[key])}"
+        yield f"# {line}{choices[key]}" if key in choices else line
+    encoding = reading.found.get("encoding")
+    if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
+        yield UNSAID["encoding"].format(toml_quoted(encoding))
+    yield from (UNSAID[key] for key in missing(reading.places, reading.config))
+    yield from _statuses(config, answered)
 
 
-def is_unclear(key: str, places: Places) -> bool:
-    """Whether several columns could be *key*, or people are named in several ways: then none is chosen."""
-    rivals = [way for way in IDENTITIES if way in places] if key in IDENTITIES else [key]
-    return len(places[key]) > 1 or len(rivals) > 1
-
-
-def _date_format(forms: Sequence[str]) -> str:
-    first, *others = map(toml_quoted, forms or [LIKELY])
-    if not forms:
-        words = "how the days are written that are not understood"
-    elif others:
-        words = f"or {listed(others, 'or')}; each fits the days that are not understood"
-    else:
-        words = "fits the days that are not understood"
-    return f"# date_format = {first}  # {words}"
-
-
-def _statuses(config: Input, found: Mapping[str, Any]) -> Iterator[str]:
-    mapped, unmapped = config.statuses, found.get("unmapped", [])
-    if mapped or unmapped:
+def _statuses(config: Input, answered: Answered) -> Iterator[str]:
+    """Yield the table of statuses, which comes last: what stands below it belongs to it."""
+    open_ways = [question.ways[0] for question in answered.questions if question.is_open]
+    chosen = {word: meaning for way in open_ways for word, meaning in way.get("statuses", {}).items()}
+    if config.statuses or answered.unmapped or chosen:
+        table = {"mapped": config.statuses, "unmapped": answered.unmapped, "allowed": config.allowed_statuses}
         yield ""
-        allowed = config.allowed_statuses
-        yield from mapping_lines({"mapped": mapped, "unmapped": unmapped, "allowed": allowed})
+        yield from mapping_lines(table)
+        yield from (f"# {toml_quoted(word)} = {toml_quoted(meaning)}" for word, meaning in chosen.items())
+
+
+def _said(answered: Answered) -> dict[str, Any]:
+    """Give the settings with which the job was read, open ones included; each column of `only` alone."""
+    config, found = answered.reading.config, answered.reading.found
+    names, places = answered.reading.names, answered.reading.places
+    said = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"statuses"})
+    said |= {
+        key: TAB if found[name] == "\t" else found[name] for key, name in PINNED.items() if found.get(name)
+    }
+    said |= {key: names[there[0]] for key, there in places.items() if not is_unclear(key, places)}
+    if config.until_means is None and is_first_day_back(names, places):
+        said["until_means"] = "first_day_back"
+    return _by_line(said)
+
+
+def _choices(answered: Answered) -> dict[str, str]:
+    """Give the comment behind each line that the reader has to decide."""
+    said: dict[str, str] = {}
+    for question in answered.questions:
+        if question.is_open:
+            lead, *rest = _by_line(question.ways[0])
+            said |= dict.fromkeys(rest, "")
+            said[lead] = _comment(lead, question.ways, answered.reading.found)
+    return said
+
+
+def _comment(lead: str, ways: Sequence[Way], found: Mapping[str, Any]) -> str:
+    """Give the other ways, what is decided, and what values there are."""
+    first, *others = ways
+    told = [f"or {_as_words(way, lead if len(first) == 1 else None)}" for way in others]
+    values = found.get("values", {}).get(next(iter(first.get("only", ())), None), ())
+    shown = ", ".join(f"{toml_quoted(value)} {rows}" for value, rows in values[:MOST_VALUES])
+    hint = HINTS.get(lead, "")
+    words = [", ".join(told), hint][:: -1 if hint.startswith("if ") else 1]
+    words += [f"found: {shown}"] if shown else []
+    return f"  # {'; '.join(filter(None, words))}" if any(words) else ""
+
+
+def _as_words(way: Way, key: str | None) -> str:
+    """Say a way; where the line has its *key* already, only the value."""
+    lines = _by_line(way)
+    if key is not None and [*lines] == [key]:
+        return _value(lines[key])
+    return listed([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
+
+
+def _by_line(way: Way) -> dict[str, Any]:
+    """Give settings by what stands before "=": each column of `only` has a line of its own."""
+    only = {f"only.{toml_quoted(column)}": values for column, values in way.get("only", {}).items()}
+    return {key: value for key, value in way.items() if key not in ("only", "statuses")} | only
+
+
+def _place(line: str) -> tuple[int, str]:
+    return Input.names().index(line.partition(".")[0]), line
 
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return toml_quoted(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value)

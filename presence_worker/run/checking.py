@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 from ..days import today
 from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
+from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
 from ..report.faults import with_sentences
 from ..settings import Settings
+from .answers import Reading
 from .ending import refusal
-from .explaining import explain
+from .explaining import explain, reading_of
 from .guards import too_many_invalid
 from .invocation import quoted
 from .prospects import prospects
@@ -42,7 +44,7 @@ def check_job(
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _refused(journal, job, settings)
         summary = summarise(journal, {})
-        more = {"explained": explain(journal, settings, refused)} if explained else {}
+        more = {"explained": _explained(journal, refused, job, settings)} if explained else {}
         yield Checked(
             {
                 **summary,
@@ -57,6 +59,17 @@ def check_job(
             },
             _faults(journal),
         )
+
+
+def _explained(
+    journal: Journal, refused: InputRefused | None, job: str, settings: Settings
+) -> dict[str, Any]:
+    def attempt(other: Settings) -> Reading:
+        with closing(Journal("")) as another:
+            return reading_of(another, _refused(another, job, other), other.input)
+
+    reading = reading_of(journal, refused, settings.input)
+    return explain(reading, settings, journal, None if job == STDIN else attempt)
 
 
 def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | None:

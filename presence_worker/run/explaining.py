@@ -1,5 +1,6 @@
 """How a job was understood: its columns, its first rows as they would be sent, and the settings to keep."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 
 from ..errors import InputRefused
-from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, candidates, configured, configured_ways, plain
+from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured, plain
 from ..intake.dates import forms_of, needs_a_form
 from ..intake.due import text_of
 from ..journal import Fate, Journal
@@ -17,11 +18,13 @@ from ..report.words import RESULTS
 from ..settings import Input, Settings
 from ..template import DAYS, columns_of
 from ..text import folded
-from .block import Places, block_lines, is_unclear, missing
+from .answers import Attempt, Places, Reading, answer_all, is_unclear, missing, understood
+from .block import block_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
 READ = ("format", "sheet", "delimiter", "encoding", "header")  # how the file is read
+_SETTING = re.compile(r"input\.([a-z_]+)")
 UNCLEAR = "perhaps: another column may be it as well"
 MEANINGS = {
     **IDENTITIES,
@@ -32,25 +35,39 @@ MEANINGS = {
 }
 
 
-def explain(journal: Journal, settings: Settings, refused: InputRefused | None) -> dict[str, Any]:
-    """Tell how a job was understood, as far as it could be before it was *refused*."""
-    found = {**journal.run().input, **(refused.found if refused else {})}
-    names: list[str] = found.get("columns") or []
-    places = understood(names, settings.input)
+def explain(
+    reading: Reading, settings: Settings, journal: Journal, attempt: Attempt | None
+) -> dict[str, Any]:
+    """Tell how a job was understood, and the settings to keep.
+
+    *attempt* reads the job with other settings; None for one that can be read only once.
+    """
+    found, names, places = reading.found, reading.names, reading.places
+    answered = answer_all(reading, settings, attempt)
+    still = answered.reading.refused
     return {
         **{key: found.get(key) for key in READ},
         "columns": [*_columns(names, places, settings.input)],
-        "missing": missing(places) if names else [],
+        "missing": missing(places, settings.input) if names else [],
         "rows": [*_rows([*islice(journal.fates(), ROWS)], settings)],
-        "configuration": "\n".join(block_lines(settings.input, found, places, _forms(journal, places))),
+        "configuration": "\n".join(block_lines(settings.input, answered)),
+        "still_refused": str(still) if still else None,
     }
 
 
-def understood(names: Sequence[str], config: Input) -> Places:
-    """Give the columns that have or may have a meaning; beside a configured identity, others name nobody."""
-    ways = configured_ways(config) or [*IDENTITIES]
-    places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
-    return {key: found for key, found in places.items() if found}
+def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
+    """Give how a job was read that is in a journal, as far as it could be before it was *refused*."""
+    found = {**journal.run().input, **(refused.found if refused else {})}
+    places = understood(found.get("columns") or [], config)
+    return Reading(
+        config=config, found=found, refused=refused, forms=_forms(journal, places), named=_named(journal)
+    )
+
+
+def _named(journal: Journal) -> frozenset[str]:
+    """Give the settings that are named by what is said of rows that are wrong."""
+    details = (fault.detail or "" for fault in islice(journal.faults(), WRONG))
+    return frozenset(name for detail in details for name in _SETTING.findall(detail))
 
 
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[dict[str, str | None]]:

@@ -26,6 +26,11 @@ COLUMNS = {  # of a table of six, what each is taken for, and why
     "Chef": (None, "kept, not used"),
 }
 ENCODING = '# encoding = "utf-8"  # recognised; say it only if all files to come are in it'
+IF_OURS = '# associate_id = "id"  # if it really has the associateIds of SuperOffice; or login = "id"'
+OF_ALL = (
+    '# default_status = "StatusNotAvailable"  # or "StatusNormal"; of all rows; or status = "...", the '
+    "column that has it"
+)
 CONFIGURED = """
 [input]
 login = 'Who "is" it'
@@ -159,13 +164,14 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'until = "Bis"',
         'format = "csv"',
         'delimiter = ";"',
-        ENCODING,
-        '# date_format = "%d.%m.%Y"  # how the days are written that are not understood',
+        '# date_format = "%d.%m.%Y"  # fits the days that are not understood',
         '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
+        ENCODING,
         "",
         "[input.statuses]",
-        '# "KRANK" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore"',
+        '# "KRANK" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore", or "withdrawn"',
         '"Urlaubb" = "StatusNotAvailable"  # 1 row',
+        '# "*" = "StatusNotAvailable"  # all other values, also new ones',
     ]
 
 
@@ -174,27 +180,30 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
     [
         ("Personalnr,Anwesenheit\n7,Urlaub\n", ["who"],
          {"Personalnr": COLUMNS["Personalnr"], "Anwesenheit": ("status", "usual name")},
-         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING,
-          '# login = "..."  # or email, or associate_id: the column that names people']),
+         [IF_OURS.replace('"id"', '"Personalnr"'),
+          'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING]),
         ("login,mail,Code\n", ["status"],
          {"login": ("login", "perhaps: another column may be it as well"),
           "mail": ("e-mail address", "perhaps: another column may be it as well"),
           "Code": (None, "kept, not used")},
-         ['# login = "login"  # or another one', '# email = "mail"  # or another one', 'format = "csv"',
-          'delimiter = ","', ENCODING, '# status = "..."  # the column with the statuses']),
+         ['# login = "login"  # or email = "mail"', 'format = "csv"', 'delimiter = ","',
+          OF_ALL, ENCODING]),
         ("login,status,message,comment\na,Away,x\n", [],
          {"login": ("login", "usual name"), "status": ("status", "usual name"),
           "message": ("message", "perhaps: another column may be it as well"),
           "comment": ("message", "perhaps: another column may be it as well")},
-         ['login = "login"', 'status = "status"', '# message = "message"  # or another one',
-          '# message = "comment"  # or another one', 'format = "csv"', 'delimiter = ","',
-          ENCODING]),
+         ['login = "login"', 'status = "status"', '# message = "message"  # or "comment"', 'format = "csv"',
+          'delimiter = ","', ENCODING]),
         ('login,status\na,Away\nb,"Away\n', [],
          {"login": ("login", "usual name"), "status": ("status", "usual name")},
          ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","', ENCODING]),
         ('[{"id": 1, "status": "Away"}]', ["who"],
          {"id": COLUMNS["Personalnr"], "status": ("status", "usual name")},
-         ['status = "status"', 'format = "json"', ENCODING,
+         [IF_OURS,
+          'status = "status"', 'format = "json"', ENCODING]),
+        ("Name,Anwesenheit\nAnna,Urlaub\n", ["who"],
+         {"Name": COLUMNS["Chef"], "Anwesenheit": ("status", "usual name")},
+         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING,
           '# login = "..."  # or email, or associate_id: the column that names people']),
     ],
 )  # fmt: skip
@@ -256,7 +265,8 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "  line 2: a, StatusNotAvailable: sent\n"
         "  line 3: b, no status: a status that is not understood; expected StatusNormal\n"
         "    or StatusNotAvailable, or a value of input.statuses\n\n"
-        "To be pasted into the configuration file, in place of its [input]\n\n"
+        "Paste this into the configuration file, in place of its [input]\n"
+        "Lines that begin with # are for you to decide: take the # away where one is right\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
         f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
@@ -315,7 +325,7 @@ def test_a_row_without_a_line_or_a_name() -> None:
     """Where a format has no lines, rows are counted; what names nobody is said to."""
     row = dict.fromkeys(["line", "associate_id", "identity", "status", "from", "until"])
     row |= {"row": 7, "message_length": 0, "today": "no login"}
-    read = dict.fromkeys(["format", "encoding", "sheet", "delimiter", "header"])
+    read = dict.fromkeys(["format", "encoding", "sheet", "delimiter", "header", "still_refused"])
 
     lines = [
         *explanation_lines({**read, "columns": [], "missing": [], "rows": [row], "configuration": "[input]"})
@@ -409,10 +419,10 @@ def coverage(worker: Worker) -> Path:
         ("1.12.2026,31.12.2026",
          '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
         ("1.12.2026,9.12.2026",
-         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; each fits the days that are not understood'),
+         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that are not understood'),
         ("20 Nov 2026,2026-12-31",
          '# date_format = "%d %b %Y"  # fits the days that are not understood'),
-        ("31. Dez 2026,", '# date_format = "%d.%m.%Y"  # how the days are written that are not understood'),
+        ("31. Dez 2026,", '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
         ("2026-02-30,", None),
         ("2026-12-31,2026-12-01", None),
     ],

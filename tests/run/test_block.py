@@ -1,13 +1,14 @@
 """The section [input] that is printed to be pasted."""
 
 import tomllib
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from presence_worker.intake.columns import understand
+from presence_worker.run.answers import Answered, Reading
 from presence_worker.run.block import block_lines
-from presence_worker.run.explaining import understood
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -21,9 +22,15 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 def test_whatever_the_names_are_the_block_says_the_same(names: list[str], statuses: dict[str, str]) -> None:
     """A file's own words make nothing else of the configuration than names in it."""
     config = Input(email=names[0], status=names[1], statuses=statuses, skip_lines=2)
-    found = {"columns": names, "unmapped": [{"value": name, "rows": 1, "closest": ""} for name in names]}
+    found: dict[str, Any] = {
+        "columns": names,
+        "unmapped": [{"value": name, "rows": 1, "closest": ""} for name in names],
+    }
 
-    block = "\n".join(block_lines(config, found, understood(names, config), None))
+    reading = Reading(config=config, found=found)
+    block = "\n".join(
+        block_lines(config, Answered(reading=reading, questions=[], unmapped=found["unmapped"]))
+    )
 
     pasted = Input.model_validate(tomllib.loads(block).pop("input"))
     assert list(tomllib.loads(block)) == ["input"]

@@ -1,0 +1,175 @@
+"""The answers that would let a job be read: settings that follow from why it is refused.
+
+A job that is refused for one reason may be refused for another after it: it is read again and again with
+the likeliest answers, until nothing is asked any more.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ..errors import InputRefused, Way
+from ..intake.columns import (
+    FIRST_DAY_BACK,
+    FOREIGN_NUMBERS,
+    IDENTITIES,
+    candidates,
+    configured_ways,
+    plain,
+)
+from ..model import NOT_PRESENT, PRESENT
+from ..report.mapping import choices
+from ..settings import Input, Settings
+from ..template import DAYS
+
+TRIES = 8  # times that a job is read again
+LIKELY = "%d.%m.%Y"  # in most of SuperOffice's markets
+TABLES = ("only", "statuses")  # settings to which an answer adds
+KNOWN_ANSWERS: Mapping[str, Sequence[Any]] = {  # to settings that a sentence about rows names
+    "until_means": ("last_day", "first_day_back"),
+    "timezone": ("Europe/Oslo", "Europe/Berlin"),
+}
+Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
+
+
+class Question(NamedTuple):
+    """What is not certain: the ways to answer it, the likeliest first."""
+
+    ways: Sequence[Way]
+    is_open: bool = True  # the reader has to choose; else there is one answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a job was read with some settings, or why it was not."""
+
+    config: Input
+    found: Mapping[str, Any]  # of the job, by the journal's names
+    refused: InputRefused | None = None
+    forms: Sequence[str] | None = None  # in which days may be written that are not understood; None: no such
+    named: frozenset[str] = frozenset()  # settings that sentences about its rows name
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its columns."""
+        names: list[str] = self.found.get("columns") or []
+        return names
+
+    @property
+    def places(self) -> Places:
+        """The columns that have, or may have, a meaning."""
+        return understood(self.names, self.config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A job as it is read with the likeliest answers to all that is asked."""
+
+    reading: Reading
+    questions: Sequence[Question]  # all that were asked
+    unmapped: Sequence[dict[str, Any]]  # statuses that were not understood at first
+
+
+Attempt = Callable[[Settings], Reading]
+
+
+def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) -> Answered:
+    """Ask, answer and *attempt* to read the job again, until nothing new is asked.
+
+    A job that can be read only once (None) is asked once.
+    """
+    asked: list[Question] = []
+    unmapped = [*reading.found.get("unmapped", [])]
+    for _ in range(TRIES):
+        new = [*questions(reading)]
+        answered = with_answers(settings, (question.ways[0] for question in new))
+        if answered.input == settings.input:
+            break
+        asked += new
+        settings = answered
+        if attempt is None:
+            reading = replace(reading, config=settings.input)
+            break
+        reading = attempt(settings)
+        known = {entry["value"] for entry in unmapped}
+        unmapped += [entry for entry in reading.found.get("unmapped", []) if entry["value"] not in known]
+    return Answered(reading=reading, questions=asked, unmapped=unmapped)
+
+
+def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
+    """Give the settings with some more of [input]; tables and the list `unused` grow by them."""
+    said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
+    for way in ways:
+        for key, value in way.items():
+            if key in TABLES:
+                said[key] = {**said.get(key, {}), **value}
+            elif key == "unused":
+                said[key] = [*dict.fromkeys([*said.get(key, []), *value])]
+            else:
+                said[key] = value
+    return settings.model_copy(update={"input": Input.model_validate(said)})
+
+
+def questions(reading: Reading) -> Iterator[Question]:
+    """Yield what is asked of a job: by its refusal, else by its columns; and by its rows."""
+    config, refused = reading.config, reading.refused
+    if refused and refused.ways:
+        ways = [way for way in refused.ways if way]
+        yield Question(ways, is_open=len(refused.ways) > 1)
+    elif reading.names:
+        yield from _of_columns(reading)
+    yield from _of_statuses(reading)
+    if reading.forms is not None and not config.date_format:
+        yield Question([{"date_format": form} for form in reading.forms or [LIKELY]])
+    if "from" in reading.places and not config.coverage:
+        yield Question([{"coverage": "changes"}, {"coverage": "everyone"}])
+    for key, answers in KNOWN_ANSWERS.items():
+        if key in reading.named and getattr(config, key) is None:
+            yield Question([{key: answer} for answer in answers])
+
+
+def _of_columns(reading: Reading) -> Iterator[Question]:
+    config, names, places = reading.config, reading.names, reading.places
+    rivals = [way for way in IDENTITIES if way in places]
+    if len(rivals) > 1 or any(len(places[way]) > 1 for way in rivals):
+        yield Question([{way: names[place]} for way in rivals for place in places[way]])
+    for key in ("status", "message", *DAYS):
+        if len(places.get(key, ())) > 1:
+            yield Question([{key: names[place]} for place in places[key]])
+    foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
+    if not rivals and foreign:
+        yield Question([{way: name} for name in foreign for way in ("associate_id", "login")])
+    if "status" not in places and config.default_status is None:
+        yield Question([{"default_status": status} for status in (NOT_PRESENT, PRESENT)])
+
+
+def _of_statuses(reading: Reading) -> Iterator[Question]:
+    """Yield what statuses mean that are not understood; the table to paste says which are certain."""
+    first, *_ = choices(reading.config.allowed_statuses)
+    meanings = {entry["value"]: entry["closest"] or first for entry in reading.found.get("unmapped", [])}
+    if meanings:
+        yield Question([{"statuses": meanings}], is_open=False)
+
+
+def understood(names: Sequence[str], config: Input) -> Places:
+    """Give the columns that have or may have a meaning; beside a configured identity, others name nobody."""
+    ways = configured_ways(config) or [*IDENTITIES]
+    places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
+    return {key: found for key, found in places.items() if found}
+
+
+def is_unclear(key: str, places: Places) -> bool:
+    """Whether several columns could be *key*, or people are named in several ways: then none is chosen."""
+    rivals = [way for way in IDENTITIES if way in places] if key in IDENTITIES else [key]
+    return len(places[key]) > 1 or len(rivals) > 1
+
+
+def missing(places: Places, config: Input) -> list[str]:
+    """Give what a job must have, and has not."""
+    who = [] if any(way in places for way in IDENTITIES) else ["who"]
+    return who if "status" in places or config.default_status else [*who, "status"]
+
+
+def is_first_day_back(names: Sequence[str], places: Places) -> bool:
+    """Whether the name of the column of last days says that it has the first day back."""
+    return any(plain(names[place]) in FIRST_DAY_BACK for place in places.get("until", ()))

@@ -1,0 +1,85 @@
+"""What `check --explain` prints is pasted: the file that was refused is read then."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from presence_worker.settings import Input
+from tests.matrix.index import FILES, Case, cases
+from tests.matrix.make import LARGE
+from tests.run.given import Worker
+
+CHOICE = re.compile(r"# ([^=#]+) = (?!\"\.\.\.\")")
+ACCEPTED = (0, 3)
+KINDS = {  # name of a file: what it has; each is refused, and the section that is printed lets it be read
+    "unknown-statuses.csv": "login,status\na,SICK\nb,Urlaubb\nc,FLEX\nd,KUR\ne,PT\nf,XX\ng,YY\n",
+    "title-and-dates.csv": "Leave 2026\n\nlogin;status;from;until\n"
+    + "".join(f"a{n};Away;{n}.12.2026;31.12.2026\n" for n in range(1, 9)),
+    "two-names.csv": "login,mail,status\na,a@x.no,Away\n",
+    "two-messages.csv": "login,status,message,comment\na,Away,x,y\n",
+    "no-status.csv": "login,Department\na,HR\n",
+    "hr-numbers.csv": "Personalnr,Anwesenheit\n7,Urlaub\n",
+    "all-at-once.csv": "Personalnr;Von;Bis\n" + "".join(f"{n};1/12/26;{n}/13/26\n" for n in range(1, 9)),
+    "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
+}
+MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]
+
+
+def named(case: Case) -> str:
+    """Give a case's name among the tests."""
+    return case.file
+
+
+def section_for(job: Path, worker: Worker, *words: str) -> str:
+    """Give the section that is printed for a job."""
+    found: str = worker("check", job, "--explain", *words).summary["explained"]["configuration"]
+    return found
+
+
+def chosen(section: str) -> str:
+    """Take the first choice of each setting that the reader has to decide."""
+    lines = section.splitlines()
+    said = {line.partition(" = ")[0] for line in lines if not line.startswith("# ")}
+    for place, line in enumerate(lines):
+        choice = CHOICE.match(line)
+        if choice and choice[1] not in said and choice[1] != "encoding":
+            lines[place] = line.removeprefix("# ")
+            said.add(choice[1])
+    return "\n".join(lines)
+
+
+def pasted(section: str, worker: Worker) -> tuple[str, str]:
+    """Give the options that name a configuration with this section."""
+    config = worker.folder / "pasted.toml"
+    config.write_text(section, "utf-8")
+    return "--config", str(config)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_section_lets_a_refused_file_be_read(name: str, worker: Worker) -> None:
+    """With the first of the choices that are left; it is complete, however many faults hide one another."""
+    job = worker.folder / name
+    job.write_text(KINDS[name], "utf-8")
+    refused = worker("check", job)
+
+    section = section_for(job, worker)
+    ended = worker("check", job, *pasted(chosen(section), worker))
+
+    assert refused.code == 4
+    assert ended.code in ACCEPTED, f"{ended.summary['message']}\n{section}"
+
+
+@pytest.mark.parametrize("case", MATRIX, ids=named)
+def test_the_section_never_makes_a_file_worse(case: Case, worker: Worker) -> None:
+    """It is valid whatever the file is; one that can be read is read in the same way with it."""
+    job = FILES / case.file
+
+    before = worker("check", job, "--explain")
+    section = before.summary["explained"]["configuration"]
+    after = worker("check", job, *pasted(section, worker))
+
+    assert Input.model_validate(tomllib.loads(section)["input"])
+    if before.code in ACCEPTED:
+        assert (after.code, after.summary["counts"]) == (before.code, before.summary["counts"]), section
