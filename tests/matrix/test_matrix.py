@@ -32,11 +32,11 @@ def job_of(case: Case, worker: Worker) -> Path:
     return path
 
 
-def called(worker: Worker, command: str, job: Path, case: Case) -> Ended:
+def called(worker: Worker, command: str, job: Path, case: Case, *words: str) -> Ended:
     """Call *command* on *job* with the configuration that *case* has."""
     config = worker.folder / "presence-worker.toml"
     config.write_text(case.text, "utf-8")
-    return worker(command, job, "--concurrency", "1", "--config", config)
+    return worker(command, job, *words, "--concurrency", "1", "--config", config)
 
 
 def faults(checked: Ended) -> dict[int, Fate]:
