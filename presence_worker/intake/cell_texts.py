@@ -1,51 +1,152 @@
 """What stands in a workbook's cells, as the person who typed it reads it."""
 
+import math
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import IO
+from xml.etree.ElementTree import Element
 
+from .cell_errors import ERRORS, FORMULA, OTHER
+from .elements import elements, few, local
+from .number_formats import Shown
+
+MOST_SHARED = 20_000_000  # texts
 EXACT = 1 << 53  # beyond it, a workbook's numbers are not
-HALF_A_SECOND = timedelta(microseconds=500_000)
+DAY = 86_400  # seconds
+SINCE_1900, SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)
+LEAP_DAY = 60  # 1900-02-29, which never was: the days before it count from a day later
+NO_DAY = "1900-01-00"  # as Excel shows 0, which a reference to an empty cell gives; no calendar has it
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot have
 
 
-def texts_of(cells: Sequence[Any]) -> list[str]:
-    """Give the cells of a row as texts."""
-    return [cell if type(cell) is str else TEXTS[type(cell)](cell) for cell in cells]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What it takes to read the cells of a workbook."""
+
+    shared: Sequence[str]
+    formats: Sequence[Shown]
+    since: date  # on which its days count from
+
+    def of(self, cell: Element) -> str:
+        """Give the text of a cell; raise LookupError for what is none."""
+        value = formula = inline = None
+        for part in cell:
+            name = local(part.tag)
+            if name == "v":
+                value = part
+            elif name == "f":
+                formula = part
+            elif name == "is":
+                inline = part
+        kind = cell.get("t", "n")
+        if inline is not None:
+            return text_of(inline)
+        if value is None or not value.text:
+            # ="" has its value kept: a text, which is empty. What did not calculate leaves out the type, as
+            # openpyxl does, or the value, as Apache POI does.
+            is_kept = formula is None or (kind == "str" and value is not None)
+            return "" if is_kept and kind != "e" else FORMULA if formula is not None else OTHER
+        if kind == "n":
+            return self._number(value.text, cell.get("s"))
+        if kind == "s":
+            return self._shared(int(value.text))
+        return TEXTS[kind](value.text)
+
+    def _number(self, text: str, style: str | None) -> str:
+        form = self.formats[int(style)] if style and int(style) < len(self.formats) else Shown.NUMBER
+        return number(text) if form is Shown.NUMBER else _measured(text, form, self.since)
+
+    def _shared(self, place: int) -> str:
+        if place < 0:
+            raise LookupError(place)
+        return self.shared[place]
 
 
-def _number(value: float) -> str:
+def shared_texts(part: IO[bytes]) -> list[str]:
+    """Give the texts that cells share, in the order of the file; raise ValueError for too many."""
+    return few(map(text_of, elements(part, {"sst": "si"})), MOST_SHARED)
+
+
+def text_of(item: Element) -> str:
+    """Give the text of a cell or of a shared item, in one piece or in several; how it sounds is not in it."""
+    pieces = (part for child in item for part in (child if local(child.tag) == "r" else [child]))
+    return _unescaped("".join(piece.text or "" for piece in pieces if local(piece.tag) == "t"))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def number(text: str) -> str:
     """Write a whole number without a fraction, and never one that only looks exact."""
-    return str(int(value)) if value.is_integer() and abs(value) <= EXACT else repr(value)
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if value.is_integer() and abs(value) <= EXACT:
+        return str(int(value))
+    return repr(value) if math.isfinite(value) else text
 
 
-def _truth(value: bool) -> str:  # noqa: FBT001 - it is the cell
-    return "TRUE" if value else "FALSE"
+@lru_cache(maxsize=1 << 16)  # a table has the same days again and again
+def _measured(text: str, form: Shown, since: date) -> str:
+    try:
+        seconds = round(float(text) * DAY)  # workbooks count days, so that they are not quite exact
+        if form is Shown.DURATION:
+            return _duration(seconds)
+        return _moment(*divmod(seconds, DAY), form, since) if seconds >= 0 else number(text)
+    except (ValueError, OverflowError):  # beyond all calendars
+        return number(text)
 
 
-def _moment(value: datetime) -> str:
-    """Write a moment as a day where it is one; workbooks count days, so that seconds are not quite exact."""
-    exact = (value + HALF_A_SECOND).replace(microsecond=0)
-    if exact.time() == time():
-        return exact.date().isoformat()
-    return exact.isoformat(" ", "seconds" if exact.second else "minutes")
+def _moment(days: int, seconds: int, form: Shown, since: date) -> str:
+    """Write a moment as a day where it is one: a cell that shows a day has no time, not even midnight."""
+    clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+    if not days and form is Shown.TIME:
+        return _clock(clock)
+    day = _day(days, since)
+    return f"{day} {_clock(clock)}" if seconds else day
 
 
-def _time(value: time) -> str:
+def _day(days: int, since: date) -> str:
+    if not days:  # nobody means the first day of a calendar, whichever the workbook has
+        return NO_DAY
+    if since == SINCE_1900 and days <= LEAP_DAY:
+        return "1900-02-29" if days == LEAP_DAY else (since + timedelta(days + 1)).isoformat()
+    return (since + timedelta(days)).isoformat()
+
+
+def _clock(value: time) -> str:
     return value.isoformat("seconds" if value.second else "minutes")
 
 
-def _duration(value: timedelta) -> str:
-    minutes, seconds = divmod(round(value.total_seconds()), 60)
+def _duration(all_seconds: int) -> str:
+    minutes, seconds = divmod(all_seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
 
 
-TEXTS: dict[type, Callable[[Any], str]] = {
-    float: _number,
-    int: str,
-    bool: _truth,
-    date: date.isoformat,
-    datetime: _moment,
-    time: _time,
-    timedelta: _duration,
-}
+def _truth(text: str) -> str:
+    return {"0": "FALSE", "false": "FALSE", "1": "TRUE", "true": "TRUE"}[text.strip()]
+
+
+def _iso(text: str) -> str:
+    """Write a moment as ISO 8601 has it like any other."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if moment.tzinfo:
+        return text
+    clock = moment.time().replace(microsecond=0)
+    return f"{moment.date()} {_clock(clock)}" if clock != time() else moment.date().isoformat()
+
+
+def _error(text: str) -> str:
+    return found if (found := text.strip()) in ERRORS else OTHER
+
+
+TEXTS: dict[str, Callable[[str], str]] = {"str": _unescaped, "b": _truth, "d": _iso, "e": _error}

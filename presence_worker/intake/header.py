@@ -41,12 +41,12 @@ def taken_back(header: Record, records: Iterator[Record], config: Input, where: 
     texts = understand(columns, config, where).texts
 
     def as_asked() -> Iterator[Record]:
-        for line, cells, _ in records:
+        for line, cells, hidden in records:
             said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
             beyond = cells[len(names) :]
             if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
                 beyond = [""] * surplus(said)
             asked = [cells[i] for i in own if i < len(cells)] + beyond
-            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said))
+            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said), hidden)
 
     return columns, as_asked()

@@ -1,23 +1,29 @@
-"""A workbook and its sheets as texts; nothing of it is opened before it was looked over."""
+"""A workbook and its sheets as texts; nothing of it is read before it was looked over."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, NamedTuple, TypeVar
+from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
-
 from ..errors import InputRefused
-from ..text import clean
-from .cell_texts import texts_of
-from .cells import Cells, Errors
+from .cell_texts import SINCE_1900, SINCE_1904, Texts, shared_texts
+from .cells import TRUE, Sheet, rows_of
 from .containers import intact
-from .parts import KIND, Parts
+from .covers import Area, merges_of
+from .elements import elements, few, local
+from .number_formats import formats_of
+from .parts import KIND, MOST_NAMED, Link, Parts
 from .table import Record
 
-AREA = 20_000_000  # cells of a sheet from the first to the last; a million takes 32 MB of memory
-CHARACTERS = 1 << 28  # of a sheet's texts that stand in many cells
-MOST_ERRORS = 100_000  # cells
+BOOK, SHEET, VISIBLE = "officeDocument", "worksheet", "visible"
+Made = TypeVar("Made")
+
+
+class _Entry(NamedTuple):
+    path: str
+    is_visible: bool
 
 
 class Workbook:
@@ -27,52 +33,64 @@ class Workbook:
         self._name = name
         with whole(name):
             self._parts = Parts(name, file)
-            file.seek(0)
-            self._book = load_workbook(file)
-        sheets = [sheet for sheet in self._book.sheets_metadata if sheet.typ is SheetTypeEnum.WorkSheet]
-        self.titles = [sheet.name for sheet in sheets]
-        self.visible = [sheet.name for sheet in sheets if sheet.visible is SheetVisibleEnum.Visible]
+            (self._book,) = (link.path for link in self._parts.links_of("") if link.kind == BOOK)
+            links = self._parts.links_of(self._book)
+            self._entries = self._entries_of({link.mark: link for link in links})
+            self._texts = self._texts_of({link.kind: link.path for link in links})
+        self.titles = [*self._entries]
+        self.visible = [title for title, entry in self._entries.items() if entry.is_visible]
 
-    def rows(self, title: str) -> Iterator[Record]:
-        """Give the rows of a sheet that are not blank, each as long as the longest; its line is the row."""
-        with whole(self._name):
-            cells = self._parts.cells(title)
-            _refuse_too_large(cells, f"{self._name}, sheet {clean(title, 60)!r}")
-            return _records(self._book.get_sheet_by_name(title), cells.errors, self._name)
+    def sheet(self, title: str) -> Sheet:
+        """Open a sheet, whose rows are read when they are asked for."""
+        path, merges, hidden = self._entries[title].path, list[Area](), set[int]()
+        if self._parts.may_have_merges(path):
+            with whole(self._name):
+                merges = self._made(path, merges_of, merges)
+        rows = self._rows(path, merges, hidden)
+        return Sheet(title=title, rows=rows, merges=merges, hidden_columns=hidden)
+
+    def _rows(self, path: str, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
+        with whole(self._name), self._parts.open(path) as part:
+            yield from rows_of(part, self._texts, merges, hidden)
+
+    def _entries_of(self, links: dict[str, Link]) -> dict[str, _Entry]:
+        """Give the sheets by their titles; those of charts and macros are none."""
+        with self._parts.open(self._book) as part:
+            found = few(elements(part, {"sheets": "sheet"}), MOST_NAMED)
+        sheets = [{local(name): value for name, value in sheet.items()} for sheet in found]
+        if len({sheet["name"] for sheet in sheets}) != len(sheets):
+            raise ValueError("two sheets with one name")
+        return {
+            sheet["name"]: _Entry(links[sheet["id"]].path, sheet.get("state", VISIBLE) == VISIBLE)
+            for sheet in sheets
+            if links[sheet["id"]].kind == SHEET
+        }
+
+    def _texts_of(self, paths: dict[str, str]) -> Texts:
+        with self._parts.open(self._book) as part:
+            properties = next(elements(part, {"workbook": "workbookPr"}), None)
+        is_old_mac = properties is not None and properties.get("date1904") in TRUE
+        beside = posixpath.dirname(self._book)  # where they are, if no link says so
+        return Texts(
+            shared=self._made(paths.get("sharedStrings", f"{beside}/sharedstrings.xml"), shared_texts, []),
+            formats=self._made(paths.get("styles", f"{beside}/styles.xml"), formats_of, []),
+            since=SINCE_1904 if is_old_mac else SINCE_1900,
+        )
+
+    def _made(self, path: str, make: Callable[[IO[bytes]], Made], otherwise: Made) -> Made:
+        """Make something of a part; of one that is not there, something else."""
+        if path not in self._parts:
+            return otherwise
+        with self._parts.open(path) as part:
+            return make(part)
 
 
 @contextmanager
 def whole(name: str) -> Iterator[None]:
     """Refuse a workbook that cannot be read with one sentence, whatever comes of that."""
-    damaged = InputRefused(f"{name}: {KIND} that cannot be read; save it as XLSX or CSV (UTF-8)")
     try:
         with intact(name, KIND):
             yield
-    except (CalamineError, ExpatError, LookupError):
-        raise damaged from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # python-calamine's, which cannot be imported
-            raise
-        raise damaged from None
-
-
-def _refuse_too_large(cells: Cells, where: str) -> None:
-    if cells.area > AREA or cells.characters > CHARACTERS:
-        raise InputRefused(
-            f"{where}: its cells reach from row {cells.top} to row {cells.bottom} and over "
-            f"{cells.right - cells.left + 1} columns, which is too much; delete what stands far away "
-            "from the table, or save it as CSV (UTF-8)"
-        )
-    if sum(map(len, cells.errors.values())) > MOST_ERRORS:
-        raise InputRefused(f"{where}: more than {MOST_ERRORS} cells with errors such as #REF!; mend it")
-
-
-def _records(sheet: CalamineSheet, errors: Errors, name: str) -> Iterator[Record]:
-    left = sheet.start[1] + 1 if sheet.start else 0
-    with whole(name):
-        for line, cells in enumerate(sheet.iter_rows(), 1):
-            texts = texts_of(cells)
-            for column, error in errors.get(line, {}).items():
-                texts[column - left] = error
-            if any(map(str.strip, texts)):
-                yield Record(line, texts)
+    except (ParseError, ExpatError, LookupError):
+        words = f"{KIND} that cannot be read; save it as XLSX or CSV (UTF-8)"
+        raise InputRefused(f"{name}: {words}") from None

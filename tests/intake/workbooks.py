@@ -36,16 +36,15 @@ def raw_workbook(rows: str, parts: Mapping[str, str | bytes | None] | None = Non
     """Give a workbook whose one sheet, S, has the XML *rows*; *parts* replace others, None leaves one out."""
     whole: dict[str, str | bytes | None] = {
         "[Content_Types].xml": "<Types/>",
-        "_rels/.rels": f"<Relationships>{link('a', 'officeDocument', 'xl/workbook.xml')}</Relationships>",
+        "_rels/.rels": links(link("a", "officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": (
             f'<workbook {MAIN} xmlns:r="{OFFICE}"><sheets><sheet name="S" r:id="a"/></sheets></workbook>'
         ),
-        "xl/_rels/workbook.xml.rels": (
-            f'<Relationships xmlns="{LINKS}">{link("a", "worksheet", "worksheets/sheet1.xml")}'
-            f"{link('b', 'styles', 'styles.xml')}</Relationships>"
+        "xl/_rels/workbook.xml.rels": links(
+            link("a", "worksheet", "worksheets/sheet1.xml"), link("b", "styles", "styles.xml")
         ),
         "xl/styles.xml": STYLES,
-        "xl/worksheets/sheet1.xml": f"<worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>",
+        "xl/worksheets/sheet1.xml": sheet_of(rows),
         **(parts or {}),
     }
     file = io.BytesIO()
@@ -59,6 +58,22 @@ def raw_workbook(rows: str, parts: Mapping[str, str | bytes | None] | None = Non
 def link(mark: str, kind: str, target: str) -> str:
     """Give one link of a workbook to a part of it."""
     return f'<Relationship Id="{mark}" Type="{OFFICE}/{kind}" Target="{target}"/>'
+
+
+def links(*found: str) -> str:
+    """Give the part that has the links of another one."""
+    return f'<Relationships xmlns="{LINKS}">{"".join(found)}</Relationships>'
+
+
+def sheet_of(rows: str, behind: str = "", above: str = "") -> str:
+    """Give a sheet: its rows, and what stands *behind* and *above* them."""
+    return f"<worksheet {MAIN}>{above}<sheetData>{rows}</sheetData>{behind}</worksheet>"
+
+
+def merges(*references: str) -> str:
+    """Give the part of a sheet that says which cells are merged."""
+    merged = "".join(f'<mergeCell ref="{place}"/>' for place in references)
+    return f"<mergeCells>{merged}</mergeCells>"
 
 
 def text(place: str, content: str) -> str:
