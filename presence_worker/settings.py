@@ -11,10 +11,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from . import template
+from .date_formats import DateFormat
 from .home import state_home
 from .message import misleading, written
 from .model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES
-from .values import AnyLimit, DateFormat, Deadline, Duration, Limit, limit
+from .values import AnyLimit, Deadline, Duration, Limit, limit
 
 SECRETS = (
     "password",
@@ -250,7 +251,7 @@ class Input(Section):
     default_message: Message = ""  # for who is not present and has no message
     message_template: MessageTemplate = None  # the message made of columns and dates
     locale: Language = "en"  # of the names of months and days in it
-    date_format: DateFormat = None  # as strptime has it; None: ISO 8601 alone
+    date_format: DateFormat = None  # one or a list; None: ISO 8601 alone
     timezone: Zone = None  # in which a day begins and ends; None: this machine's
     max_age: SecondsOrNever = None  # since the file's last change; an older one is refused
     coverage: Literal["changes", "everyone"] | None = None  # what a file with days to come tells of

@@ -1,4 +1,4 @@
-"""How operators write quantities: durations, limits, times of day and forms of dates, as text or number."""
+"""How operators write quantities: durations, limits and times of day, as text or number."""
 
 import math
 import re
@@ -13,8 +13,6 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DOTTED_TIME = re.compile(r"\s*\d{1,2}\.\d\d\s*", re.ASCII)  # "06.30": hardly meant as seconds
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
-_LETTER = re.compile(r"%(.?)", re.DOTALL)
-_LETTERS = tuple("dmbBYyHIMSfpz%")  # of strptime, as far as a day and a time behind it need them
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -116,21 +114,3 @@ def plain_duration(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def date_format(value: Any) -> Any:
-    """Check how dates are written, in the letters of strptime: day, month and year, each once."""
-    if not isinstance(value, str):
-        return value
-    letters = _LETTER.findall(value)
-    known = ", ".join(f"%{letter}" for letter in _LETTERS)
-    for letter in letters:
-        if letter not in _LETTERS or (letters.count(letter) > 1 and letter != "%"):
-            raise ValueError(f"%{letter} is not understood, or there twice; there are {known}")
-    for what, ways in (("day", "d"), ("month", "mbB"), ("year", "Yy")):
-        if sum(letter in ways for letter in letters) != 1:
-            raise ValueError(f'expected the {what} once; an example is "%d.%m.%Y", and there are {known}')
-    return value
-
-
-DateFormat = Annotated[str | None, BeforeValidator(date_format)]

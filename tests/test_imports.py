@@ -12,7 +12,19 @@ import presence_worker
 
 HOME = Path(presence_worker.__file__).parent
 LADDER = (  # low to high; on a rung, each may import those before it
-    ("errors", "text", "days", "message", "languages", "template", "roundtrip", "log", "home", "marks"),
+    (
+        "errors",
+        "text",
+        "days",
+        "message",
+        "date_formats",
+        "languages",
+        "template",
+        "roundtrip",
+        "log",
+        "home",
+        "marks",
+    ),
     ("model", "values", "settings", "configuration", "signals"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),

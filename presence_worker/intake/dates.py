@@ -1,62 +1,92 @@
 """The day a text names: certain, or a sentence that says why it is not.
 
 Understood are days as ISO 8601 writes them, 2026-12-31 or 20261231, and what `input.date_format` says. A time
-behind the day is left out; one that says how far it is from Greenwich is first brought to `input.timezone`:
-2026-12-30T23:00Z is the last day of the year in Oslo.
+that says how far it is from Greenwich is first brought to `input.timezone`: 2026-12-30T23:00Z is the last day
+of the year in Oslo.
+
+/Date(1795737600000)/ are milliseconds since 1970, as OData 2 and .NET write them. Without an offset and at
+midnight they are a day, which no time zone moves: by SAP's notes 2933028 and 3020341, Edm.DateTime of
+SuccessFactors has no zone, and a date is the midnight of its day. At another time they are a moment of UTC,
+as .NET writes local times. With an offset, which is in minutes, some programs count from local midnight
+(Microsoft's OData) and others from that of UTC (Olingo, WCF): it counts where both name the same day.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import MAXYEAR, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import MAXYEAR, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, parser
 from ..settings import Input
-from ..text import clean
+from ..text import clean, toml_quoted
+from .forms import (
+    BASIC,
+    ISO,
+    JSON_DATE,
+    NO_DAY,
+    NO_SUCH_DAY,
+    are_compatible,
+    explained,
+    months_of,
+    other_order,
+    readings_of,
+)
 
-EARLIEST = 1900  # year; before it, programs put what is no date: 0001-01-01, 1899-12-30
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-Reader = Callable[[str], date | str]  # a text in, a day or words about the text out
-NO_SUCH_DAY = "but there is no such day"
-NO_DAY = (
-    "where a day such as 2026-12-31 should be; if it is one, say with input.date_format how it is written"
-)
-BARE_NUMBER = (
-    "a bare number; give the cells a date format (Excel counts days), or say with input.date_format what its "
-    "digits are"
-)
-_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII
-)
-_BASIC = re.compile(r"\d{8}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
-_NUMERIC = re.compile(r"(\d{1,4})([./-])\d{1,2}\2(\d{1,4})( \d\d?:\d\d(?::\d\d)?(?: [AP]M)?)?", re.ASCII)
-_WORDED = re.compile(r"(?=.*\d)[\d ,./-]{0,20}[A-Za-z]{3,9}[\d ,./-]{0,20}", re.ASCII)
-_FORMS_WITH_WORDS = tuple(
-    form.replace("%b", month).replace("%Y", year)
-    for form in ("%d %b %Y", "%d-%b-%Y", "%d. %b %Y", "%d.%b.%Y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y")
-    for month in ("%b", "%B")  # in English, as programs write them
-    for year in ("%Y", "%y")
-)
-_YEARS = {2: "%y", 4: "%Y"}  # digits: letter
-_TIMES = ("", " %H:%M", " %H:%M:%S")  # by the number of colons
+MIDNIGHT = time()
+ISO_FORM = "%Y-%m-%d"
+LAST_NONE = EPOCH.date()  # programs write this day, and earlier ones, where there is no date
+TWO_READINGS = "an offset that programs read in two ways, of two days; write dates as ISO 8601 does"
+_ZEROS = re.compile(
+    r"0[0 .:/T-]*Z?", re.ASCII
+)  # such as 0000-00-00, and 00:00 of a cell that refers to an empty one
+_NUMERIC = re.compile(r"(?=.*[./-].+[./-])[\d ./:T-]+", re.ASCII)
+_OLD_YEAR = re.compile(r"(?<!\d)(0\d{3}|1[0-8]\d\d|19[0-6]\d)(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"%[Yy].*%d.*%[mbB]", re.DOTALL)
-_ADJOINING = re.compile(r"%[dmYyHIMSf]%[dmYyHIMSf]")
-_SHOWN = re.compile(r"[\d./:, AMPTZ+-]{1,40}", re.ASCII)  # what is surely no reason of absence
+_SHOWN = re.compile(
+    r"[./: -]+|(?=.*\d)[\d./:, AMPTWZ+-]{1,40}|\\?/Date\([\d+-]+\)\\?/", re.ASCII
+)  # no reason of absence
+
+
+class Moment(NamedTuple):
+    """What a text names."""
+
+    day: date
+    at: time | None = None  # where it has one; in our zone, if it says how far from Greenwich it is
+    is_instant: bool = False  # elsewhere it is another day: it needs input.timezone
+
+
+class Fault(NamedTuple):
+    """Why a text names no day for certain."""
+
+    words: str
+    refuses: bool = False  # other days of the file are not certain either
+
+
+Found = Moment | Fault
+Reader = Callable[[str], Found]
 
 
 def date_reader(config: Input) -> Reader:
     """Make the function that reads a text which is not empty."""
     zone = ZoneInfo(config.timezone) if config.timezone else None
-    form = config.date_format
-    if form is None:
-        return lambda text: _iso(text, zone) or _basic(text) or _explained(text)
-    iso_misleads = _YEAR_FIRST.search(form)  # 2026-03-04 would be the third of April
-    return lambda text: (
-        _declared(text, form, zone) or (None if iso_misleads else _iso(text, zone)) or _not_as(form)
-    )
+    forms = forms_in(config.date_format)
+    iso_misleads = any(map(_YEAR_FIRST.search, forms))  # 2026-03-04 would be the third of April
+    parsers = [*_parsers(forms, config.locale), *[_iso] * (not iso_misleads), *[_basic] * (not forms)]
+    declared = [*forms, *[ISO_FORM] * (not iso_misleads)]
+
+    def read(text: str) -> Found:
+        found = _json_date(text, zone)
+        days = (day for parse in parsers if (day := parse(text)) is not None)
+        moments = [found] if isinstance(found, Moment) else [_seen(day, zone) for day in days]
+        moment = next((moment for moment in moments if moment.day > LAST_NONE), None)
+        if moment:
+            return moment
+        if moments or _is_no_date(text):
+            return Fault(no_date(text, config.empty))
+        return found or _fault(text, declared, config)
+
+    return read
 
 
 def shown(text: str) -> str:
@@ -64,100 +94,89 @@ def shown(text: str) -> str:
     return repr(clean(text, 40)) if _SHOWN.fullmatch(text) else "a text"
 
 
-def _iso(text: str, zone: ZoneInfo | None) -> date | str | None:
-    match = _ISO.fullmatch(text)
+def no_date(text: str, empty: Sequence[str]) -> str:
+    """Say of a text that programs write it where there is no date, and what to do."""
+    words = ", ".join(toml_quoted(word) for word in (*empty, text))
+    return f"which programs write for no date; leave the cell empty, or set input.empty = [{words}]"
+
+
+def _parsers(forms: Sequence[str], locale: str) -> list[Parse]:
+    named = any("%b" in form.lower() for form in forms)
+    months = months_of(locale) if named else ENGLISH  # others take a while to load
+    return [parser(form, months) for form in forms]
+
+
+def _seen(found: date, zone: tzinfo | None) -> Moment:
+    if not isinstance(found, datetime):
+        return Moment(found)
+    if found.tzinfo and EPOCH.year < found.year < MAXYEAR:  # beyond, it is no date, or means "for ever"
+        here = found.astimezone(zone)
+        return Moment(here.date(), here.time(), is_instant=True)
+    return Moment(found.date(), found.time())
+
+
+def _iso(text: str) -> date | None:
+    match = ISO.fullmatch(text)
     if not match:
         return None
-    day, time, offset = match.groups()
+    day, at, offset = match.groups()
     try:
-        return _day(datetime.fromisoformat(f"{day}T{time or '00:00'}{offset or ''}"), zone)
+        return datetime.fromisoformat(f"{day}T{at}{offset or ''}") if at else date.fromisoformat(day)
     except ValueError:
-        return NO_SUCH_DAY
+        return None
 
 
 def _basic(text: str) -> date | None:
-    if not _BASIC.fullmatch(text):
-        return None
-    day = _iso(f"{text[:4]}-{text[4:6]}-{text[6:]}", None)
-    return day if isinstance(day, date) else None  # as of 20122026, which only others can read
+    return _iso(f"{text[:4]}-{text[4:6]}-{text[6:]}") if BASIC.fullmatch(text) else None
 
 
-def _declared(text: str, form: str, zone: ZoneInfo | None) -> date | str | None:
-    try:
-        moment = datetime.strptime(text, form)  # noqa: DTZ007 - without %z it is a day, whatever the zone
-    except ValueError:
-        return None
-    if _ADJOINING.search(form) and moment.strftime(form) != text:
-        return None  # 1122026 can be cut in two ways
-    return _day(moment, zone)
-
-
-def _day(moment: datetime, zone: ZoneInfo | None) -> date | str:
-    if moment.year < EARLIEST:
-        return f"but the year {moment.year} can hardly be meant"
-    if moment.tzinfo and moment.year < MAXYEAR:  # beyond, no zone can follow; it means "for ever" anyway
-        moment = moment.astimezone(zone)
-    return moment.date()
-
-
-def _not_as(form: str) -> str:
-    return f"which is no day that is written as input.date_format says ({form})"
-
-
-def needs_a_form(text: str) -> bool:
-    """Whether only input.date_format could make a text a day: it is not written as ISO 8601 has it."""
-    return not (_ISO.fullmatch(text) or _basic(text))
-
-
-def forms_of(texts: Iterable[str]) -> list[str]:
-    """Give the forms for input.date_format in which all of *texts* that may be days name one."""
-    readings = [found for text in dict.fromkeys(texts) if (found := _readings(text))]
-    return [form for form in readings[0] if all(form in found for found in readings)] if readings else []
-
-
-def _explained(text: str) -> str:
-    """Say why a text that is not ISO is not understood, and how it could be."""
-    if _NUMBER.fullmatch(text):
-        return BARE_NUMBER
-    readings = _readings(text)
-    if not readings:
-        return NO_SUCH_DAY if _forms(text) else NO_DAY
-    days = list(dict.fromkeys(readings.values()))
-    such = " or ".join(f'"{form}"' for form in readings)
-    if "%y" in such:
-        return (
-            f"with a year of two digits; write four, or say with input.date_format, such as {such}, how it is"
-        )
-    if len(days) > 1:
-        return (
-            f"which may be {_named(days[0])} or {_named(days[1])}; say which with input.date_format: {such}"
-        )
-    return f"which is not written as 2026-12-31 is; say with input.date_format, such as {such}, how it is"
-
-
-def _readings(text: str) -> dict[str, date]:
-    """Give the days that a text may name, by the form of each."""
-    forms = _FORMS_WITH_WORDS if _WORDED.fullmatch(text) else _forms(text)
-    return {form: day for form in forms if isinstance(day := _declared(text, form, None), date)}
-
-
-def _forms(text: str) -> list[str]:
-    """Give the forms in which a date of three numbers may be written."""
-    match = _NUMERIC.fullmatch(text)
+def _json_date(text: str, zone: tzinfo | None) -> Found | None:
+    match = JSON_DATE.fullmatch(text)
     if not match:
-        return []
-    first, mark, last, time = match.groups()
-    if len(first) == len("2026"):
-        orders = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")]
-    else:
-        year = _YEARS.get(len(last), "")  # without one, only the first number can be it
-        orders = [("%d", "%m", year), ("%m", "%d", year)]
-        orders += [("%y", "%m", "%d")] if len(first) == len("26") >= len(last) else []
-    clock = _TIMES[(time or "").count(":")]
-    if time and time.endswith("M"):
-        clock = f"{clock.replace('%H', '%I')} %p"
-    return [mark.join(order) + clock for order in orders if all(order)]
+        return None
+    try:
+        moment = EPOCH + timedelta(milliseconds=int(match[1]))
+    except OverflowError:
+        return Fault(NO_SUCH_DAY)
+    found = _seen(moment, zone)
+    if match[2]:
+        local = _seen(moment - timedelta(minutes=int(match[2])), zone)
+        if local.day != found.day:
+            return Fault(f"with {TWO_READINGS}")
+        return found._replace(at=MIDNIGHT) if local.at == MIDNIGHT else found
+    return Moment(moment.date()) if moment.time() == MIDNIGHT else found
 
 
-def _named(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
+def _is_no_date(text: str) -> bool:
+    return bool(_ZEROS.fullmatch(text) or (_NUMERIC.fullmatch(text) and _OLD_YEAR.search(text)))
+
+
+def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:
+    """Say why a text is no day; *declared* are the forms in which days are read."""
+    forms = forms_in(config.date_format)
+    if not any(map(str.isdigit, text)):
+        return Fault(NO_DAY)
+    if other := other_order(text, declared):
+        return Fault(_in_other_order(other, forms), refuses=True)
+    if ISO_FORM in declared and ISO.fullmatch(text):
+        return Fault(NO_SUCH_DAY)
+    return Fault(_not_as(text, forms, config.locale) if forms else explained(text, config.locale))
+
+
+def _in_other_order(other: str, forms: Sequence[str]) -> str:
+    usual = f"input.date_format says ({', '.join(forms)})" if forms else "ISO 8601 says"
+    return (
+        f"which has day and month in another order than {usual}; other days of this file may be wrong as "
+        f'well: set input.date_format = "{other}", or correct this day if it is a typing error'
+    )
+
+
+def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
+    words = f"which is not written as input.date_format says ({', '.join(forms)})"
+    for way in readings_of(text, locale):
+        if way.locale and way.form in forms:
+            return f"{words}; its month is in another language: set input.locale = {toml_quoted(way.locale)}"
+        if not way.locale and are_compatible((*forms, way.form)):
+            both = ", ".join(map(toml_quoted, [*forms, way.form]))
+            return f"{words}; if days are written in several ways, set input.date_format = [{both}]"
+    return words

@@ -11,7 +11,7 @@ from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, Settings
 from .columns import understand
-from .due import UNDATED, Due, due_reader
+from .due import UNDATED, DayReader, Due
 from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
 from .statuses import status_reader
@@ -28,7 +28,7 @@ class RowReader:
         self._table = table
         self._config = settings.input
         self._name = name
-        self._day = day
+        self._days = DayReader(settings.input, day)
         self._status = status_reader(settings.input)
         self._understand(name)
         self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
@@ -40,7 +40,8 @@ class RowReader:
     def _understand(self, where: str) -> None:
         self._columns = understand(self._table.columns, self._config, where)
         self._width = len(self._table.columns)
-        self._due = due_reader(self._columns, self._config, self._day)
+        self._is_dated = self.has_days
+        self._days.understand(self._columns, self._table.columns)
         self._message = message_reader(self._columns, self._config)
 
     @property
@@ -59,11 +60,12 @@ class RowReader:
         `unused`: names of the columns that are not used.
         """
         used = self._columns.used
-        return {"unused": [name for place, name in enumerate(self._table.columns) if place not in used]}
+        unused = [name for place, name in enumerate(self._table.columns) if place not in used]
+        return {"unused": unused, **self._days.facts()}
 
     def notes(self) -> list[str]:
         """Give what a reader should know of how the rows were read, although no row is wrong."""
-        return []
+        return self._days.notes()
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
@@ -71,7 +73,7 @@ class RowReader:
         faults: Faults = []
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
-        person, status, due, message = self._judged(cells, faults)
+        person, status, due, message = self._judged(cells, record.line, faults)
         if faults or status == IGNORE:
             return self._not_sent(ordinal, record, person, status, faults)
         associate_id, identity = person
@@ -92,22 +94,27 @@ class RowReader:
             due.period,
         )
 
-    def _judged(self, cells: list[Any], faults: Faults) -> tuple[Person, str | None, Due, str]:
+    def _judged(
+        self, cells: list[Any], line: int | None, faults: Faults
+    ) -> tuple[Person, str | None, Due, str]:
         """Give whom a row is about, its status, days and message; add what is wrong to *faults*."""
         columns, quoted = self._columns, not faults
         person = self._person(cells[columns.person], faults, quoted=quoted)
         place = columns.status
         status = self._config.default_status if place is None else self._presence(cells[place], faults)
-        due = self._due(cells, quoted=quoted) if self._due else UNDATED
-        if due is not UNDATED:
+        due = UNDATED
+        if self._is_dated and status != IGNORE:
+            due = self._days.judge(cells, line, quoted=quoted)
             faults += [(Reason.BAD_DATE, words) for words in due.faults]
-            if due.reason is Reason.NO_COVERAGE and status != IGNORE:
+            if due.reason is Reason.NO_COVERAGE:
                 faults.append((due.reason, due.detail or ""))
         return person, status, due, self._message(cells, status, due.period, faults)
 
     def end(self) -> None:
-        """Raise InputRefused where a column that is needed was never there."""
+        """Raise InputRefused where a column that is needed was never there, or the days are not certain."""
         words = lacking(self._columns, self._table.columns, self._config)
+        if not (words or self._table.came_back):
+            words = self._days.refusal()
         if words:
             raise InputRefused(f"{self._name}: {words}")
 

@@ -1,5 +1,6 @@
 """A job opened for reading: its columns, and its records one by one."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,3 +26,10 @@ class Table:
     header: int | None = None  # line of the columns' names, where they have one
     came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
     notes: list[str] = field(default_factory=list)  # what to tell, once all records were read
+
+
+def text_of(found: Any) -> str:
+    """Give a cell as failed.csv has it: what JSON has in place of a text is read there as it is here."""
+    if found is None:
+        return ""
+    return found.strip() if isinstance(found, str) else json.dumps(found)

@@ -10,8 +10,8 @@ import orjson
 
 from ..errors import InputRefused
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured, plain
-from ..intake.dates import forms_of, needs_a_form
-from ..intake.due import text_of
+from ..intake.forms import forms_of, needs_a_form
+from ..intake.table import text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result
 from ..report.words import RESULTS

@@ -6,18 +6,22 @@ from typing import Any
 
 import pytest
 
-from presence_worker.intake.dates import BARE_NUMBER, NO_DAY
-from presence_worker.intake.dates import NO_SUCH_DAY as NONE
 from presence_worker.intake.due import REMEMBERED
+from presence_worker.intake.forms import NO_DAY
+from presence_worker.intake.forms import NO_SUCH_DAY as NONE
+from presence_worker.intake.periods import AT_MIDNIGHT, NO_END, NO_ZONE, WITH_A_TIME
 from presence_worker.model import NOT_PRESENT, PRESENT, Period, Reason, Result, Row
 
-from .reading import DAY, Write, read
+from .reading import DAY, Write, read, refusal
 
 HEADER = "associateId,status,message,from,until\n"
 TELL = (
     'a day to come; say with input.coverage what the file tells: "changes" (only news) or "everyone" (all '
     "there is: who is missing from a later file no longer goes on leave)"
 )
+SERIAL = 'which is a bare number; if it counts days as Excel does, set input.date_format = "excel"'
+NO_DATE = "which programs write for no date; leave the cell empty, or set input.empty ="
+WORDS = '"NULL", "\\\\N", "NaN", "nan"'  # of input.empty
 BEFORE, AFTER = date(2026, 11, 30), date(2026, 12, 2)  # DAY
 
 
@@ -113,8 +117,13 @@ def test_a_row_that_is_no_longer_due(cells: str, detail: str, write: Write) -> N
             "2026-02-30,2026-02-31",
             f"found '2026-02-30' as from, {NONE}; also found '2026-02-31' as until, {NONE}",
         ),
-        (",46357", f"found '46357' as until, {BARE_NUMBER}"),
+        (",46357", f"found '46357' as until, {SERIAL}"),
         ("sick since May,", f"found a text as from, {NO_DAY}"),
+        (",open", f"found a text as until, {NO_END}"),
+        ("2026-12-01,-", f"found '-' as until, {NO_END}"),
+        (",1900-01-01", f"found '1900-01-01' as until, {NO_DATE} [{WORDS}, \"1900-01-01\"]"),
+        ("1899-12-30,", f"found '1899-12-30' as from, {NO_DATE} [{WORDS}, \"1899-12-30\"]"),
+        ("9999-12-31,", f"found '9999-12-31' as from, {NO_DATE} [{WORDS}, \"9999-12-31\"]"),
     ],
 )
 def test_dates_that_are_not_certain(cells: str, detail: str, write: Write) -> None:
@@ -160,12 +169,12 @@ def test_faults_come_before(write: Write) -> None:
 
 
 def test_a_row_to_be_ignored(write: Write) -> None:
-    """A row that asks for nothing is skipped for that, whenever it would be due; a bad date is told."""
-    path = write(f"{HEADER}5,ON,,2026-12-02,\n5,ON,,x,\n")
+    """A row that is as if it were not in the file is skipped, whatever its days are."""
+    path = write(f"{HEADER}5,ON,,2026-12-02,\n5,ON,,x,2026-12-01T12:00Z\n")
 
     _, rows = read(path, statuses={"on": "ignore"})
 
-    assert [row.reason for row in rows] == [Reason.IGNORED_BY_MAPPING, Reason.BAD_DATE]
+    assert [row.reason for row in rows] == [Reason.IGNORED_BY_MAPPING] * 2
 
 
 def test_names_and_forms_of_the_configuration(write: Write) -> None:
@@ -187,3 +196,185 @@ def test_more_dates_than_are_remembered(write: Write) -> None:
 
     assert {row.reason for row in rows[:-1]} == {Reason.BAD_DATE}
     assert rows[-1].period == Period(DAY, None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "period", "reason"),
+    [
+        ("2026-11-25,2026-12-02", Period(date(2026, 11, 25), DAY), None),
+        ("2026-11-25,2026-12-01", Period(date(2026, 11, 25), BEFORE), Reason.NO_LONGER_DUE),
+        (",2026-12-01", Period(None, BEFORE), Reason.NO_LONGER_DUE),
+        ("2026-12-01,2026-12-02T00:00", Period(DAY, DAY), None),
+        ("2026-12-01,9999-12-31", Period(DAY, None), None),
+        ("2026-12-01,", Period(DAY, None), None),
+    ],
+)
+def test_the_first_day_back(cells: str, period: Period, reason: Reason | None, write: Write) -> None:
+    """An end that is the first day back is turned into the last day away; midnight begins that day."""
+    row = read_row(write, f"5,Away,,{cells}", until_means="first_day_back")
+
+    assert (row.period, row.reason) == (period, reason)
+
+
+def test_the_last_day_in_a_message(write: Write) -> None:
+    """A message that names the end names the last day away, whatever the file has."""
+    row = read_row(
+        write, "5,Away,,,2026-12-24", until_means="first_day_back", message_template="until {until:%-d %B}"
+    )
+
+    assert row.message == "until 23 December"
+
+
+@pytest.mark.parametrize(
+    ("cells", "detail"),
+    [
+        ("2026-12-01,2026-12-01", "until (2026-12-01), the first day back, is not after from (2026-12-01)"),
+        ("2026-12-01,2026-11-30", "until (2026-11-30), the first day back, is not after from (2026-12-01)"),
+        ("2026-12-01,2026-12-02 08:00", f"found '2026-12-02 08:00' as until, {WITH_A_TIME}"),
+    ],
+)
+def test_a_first_day_back_that_cannot_be(cells: str, detail: str, write: Write) -> None:
+    """A person is not back before being away, and a first day back has no time."""
+    row = read_row(write, f"5,Away,,{cells}", until_means="first_day_back")
+
+    assert (row.reason, row.detail) == (Reason.BAD_DATE, detail)
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        "2026-12-04T00:00:00", "2026-12-04 00:00", "2026-12-03T23:00:00Z", "2026-12-04 00:00:00.000",
+        "2026-12-04T00:00+01:00", "/Date(1796338800000)/",
+    ],
+)  # fmt: skip
+def test_midnight_at_the_end(until: str, write: Write) -> None:
+    """Midnight may be the beginning of the last day, or of the first day back: the setting says which."""
+    row = read_row(write, f"5,Away,,,{until}", timezone="Europe/Oslo")
+
+    assert (row.reason, row.detail) == (Reason.BAD_DATE, f"found '{until}' as until, {AT_MIDNIGHT}")
+
+
+@pytest.mark.parametrize(("means", "day"), [("last_day", 4), ("first_day_back", 3)])
+def test_midnight_that_is_clear(means: str, day: int, write: Write) -> None:
+    """With the setting, the day is the one that it says."""
+    row = read_row(write, "5,Away,,,2026-12-03T23:00:00Z", timezone="Europe/Oslo", until_means=means)
+
+    assert row.period == Period(None, date(2026, 12, day))
+
+
+def test_midnight_of_a_column_of_first_days_back(write: Write) -> None:
+    """A column whose name says that it has first days back needs no setting."""
+    path = write("associateId,status,from,First day back\n5,Away,2026-11-27,2026-12-04T00:00:00\n")
+
+    _, (row,) = read(path)
+
+    assert row.period == Period(date(2026, 11, 27), date(2026, 12, 3))
+
+
+@pytest.mark.parametrize(
+    ("cells", "period"),
+    [
+        ("2026-11-30T00:00:00,", Period(BEFORE, None)),
+        ("2026-11-29T23:00:00Z,2026-12-02T22:59:59Z", Period(BEFORE, AFTER)),
+        ("2026-11-30,2026-12-02T23:59", Period(BEFORE, AFTER)),
+        ("2026-11-30,2026-12-02T16:00", Period(BEFORE, AFTER)),
+        ("/Date(1795996800000)/,/Date(1796169600000)/", Period(BEFORE, AFTER)),
+    ],
+)
+def test_moments_that_are_clear(cells: str, period: Period, write: Write) -> None:
+    """A first day may begin at midnight, other times are on their day, SuccessFactors' midnights are days."""
+    row = read_row(write, f"5,Away,,{cells}", timezone="Europe/Oslo")
+
+    assert row.period == period
+
+
+def test_one_column_for_both_ends(write: Write) -> None:
+    """A file with one row a day has its first and its last day in one column; midnight is part of it."""
+    path = write("associateId,status,Date\n5,Away,2026-12-01T00:00:00\n6,Away,2026-11-30\n")
+
+    _, rows = read(path, **{"from": "Date", "until": "Date"})
+
+    assert [(row.period, row.reason) for row in rows] == [
+        (Period(DAY, DAY), None),
+        (Period(BEFORE, BEFORE), Reason.NO_LONGER_DUE),
+    ]
+
+
+def test_words_for_no_end(write: Write) -> None:
+    """A word of input.empty is an empty cell."""
+    row = read_row(write, "5,Away,,2026-12-01,unbefristet", empty=["unbefristet"])
+
+    assert row.period == Period(DAY, None)
+
+
+@pytest.mark.parametrize("until", ["2026-12-01T22:59:59Z", "2026-12-01T23:59+0100", "/Date(1796170000000)/"])
+def test_moments_without_a_zone(until: str, write: Write) -> None:
+    """Where the time zone decides the day, that of the machine is a guess: the file is refused."""
+    path = write(f"{HEADER}4,Away,,2026-12-01,\n5,Away,,,{until}\n6,Away,,,{until}\n")
+
+    assert refusal(path) == f"FILE: line 3: found '{until}' as until, {NO_ZONE}"
+
+
+def test_unix_times_without_a_zone(write: Write) -> None:
+    """Unix times are moments."""
+    path = write(f"{HEADER}5,Away,,1795737600,\n")
+
+    assert refusal(path, date_format="unix") == f"FILE: line 2: found '1795737600' as from, {NO_ZONE}"
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        ("%d/%m/%Y", "4,Away,,11/12/2026,12/12/2026\n5,Away,,11/27/2026,\n"),
+        ("%d.%m.%Y", "4,Away,,11.12.2026,\n5,Away,,11/27/2026,\n"),
+        (["excel", "%d.%m.%Y"], "4,Away,,11.12.2026,\n5,Away,,11/27/2026,\n"),
+    ],
+)
+def test_days_of_the_other_order(form: str | list[str], content: str, write: Write) -> None:
+    """One day that can only be November 27 proves that all days may be American: the file is refused."""
+    words = refusal(write(HEADER + content), date_format=form, coverage="everyone")
+
+    assert words.startswith(
+        "FILE: line 3: found '11/27/2026' as from, which has day and month in another order"
+    )
+    assert 'set input.date_format = "%m/%d/%Y"' in words
+
+
+@pytest.mark.parametrize("day", ["31/13/2026", "27.13.2026", "30/02/2026"])
+def test_a_day_of_no_order(day: str, write: Write) -> None:
+    """A typing error that is a day in no order is the fault of its row alone."""
+    path = write(f"{HEADER}4,Away,,01/12/2026,\n5,Away,,{day},\n")
+
+    _, rows = read(path, date_format="%d/%m/%Y")
+
+    assert [row.reason for row in rows] == [None, Reason.BAD_DATE]
+
+
+@pytest.mark.parametrize("cell", ["11/27/2026", "2026-12-01T12:00Z"])
+def test_doubts_of_rows_that_do_not_count(cell: str, write: Write) -> None:
+    """A row that is ignored, and one whose cells stand in the wrong columns, prove nothing."""
+    path = write(f"{HEADER}4,ON,,{cell},\n5,Away,,{cell},,\n6,Away,,01/12/2026,\n")
+
+    _, rows = read(path, date_format="%d/%m/%Y", statuses={"on": "ignore"})
+
+    assert [row.reason for row in rows] == [Reason.IGNORED_BY_MAPPING, Reason.RAGGED_ROW, None]
+
+
+def test_a_failed_csv_that_came_back(write: Write) -> None:
+    """Rows that a run has rejected are corrected one by one: their file was accepted before."""
+    header = "associateId,status,from,_result,_reason,_detail,_http_status,_attempts,_line,_run\n"
+    fate = "invalid,bad_date,x,,,2,y\n"
+
+    _, rows = read(write(f"{header}5,Away,11/27/2026,{fate}6,Away,01/12/2026,{fate}"), date_format="%d/%m/%Y")
+
+    assert [row.reason for row in rows] == [Reason.BAD_DATE, None]
+
+
+def test_doubts_outlive_new_columns_of_json(write: Write) -> None:
+    """What the first record showed is remembered when later ones bring more columns."""
+    rows = [
+        {"associateId": 5, "status": "Away", "until": "2026-12-01T12:00Z"},
+        {"associateId": 6, "status": "Away", "until": "2026-12-01", "more": 1},
+    ]
+
+    assert NO_ZONE in refusal(write(json.dumps(rows)))

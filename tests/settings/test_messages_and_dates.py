@@ -4,7 +4,7 @@ import pytest
 
 from .conftest import Complaints, Load
 
-LETTERS = "there are %d, %m, %b, %B, %Y, %y, %H, %I, %M, %S, %f, %p, %z, %%"
+LETTERS = "there are %d, %m, %b, %B, %Y, %y, %G, %V, %u, %H, %I, %M, %S, %f, %p, %z, %%"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,31 @@ LETTERS = "there are %d, %m, %b, %B, %Y, %y, %H, %I, %M, %S, %f, %p, %z, %%"
         ('date_format = "%d.%-m.%Y"', f"%- is not understood, or there twice; {LETTERS}"),
         ('date_format = "%d.%m.%Y %H%H"', f"%H is not understood, or there twice; {LETTERS}"),
         ('date_format = "%d.%m.%Y%"', f"% is not understood, or there twice; {LETTERS}"),
-        ("date_format = 5", "Input should be a valid string"),
+        ('date_format = "%G-W%V"', f'expected the weekday once; an example is "%G-W%V-%u", and {LETTERS}'),
+        (
+            'date_format = "%G-W%V-%u-%d"',
+            f'expected the weekday once; an example is "%G-W%V-%u", and {LETTERS}',
+        ),
+        ("date_format = 5", 'expected a text such as "%d.%m.%Y", or a list of such texts'),
+        ("date_format = []", 'expected a text such as "%d.%m.%Y", or a list of such texts'),
+        ('date_format = ["excel", 5]', 'expected a text such as "%d.%m.%Y", or a list of such texts'),
+        ('date_format = ["excel", "d"]', f'expected the day once; an example is "%d.%m.%Y", and {LETTERS}'),
+        (
+            'date_format = ["%d/%m/%Y", "excel", "%m.%d.%y"]',
+            '"%d/%m/%Y" and "%m.%d.%y" have day and month in different orders, so that 03/04 could',
+        ),
+        (
+            'date_format = ["%Y-%m-%d", "%Y-%d-%m"]',
+            '"%Y-%m-%d" and "%Y-%d-%m" have day and month in different orders',
+        ),
+        (
+            'date_format = ["%d-%m-%y", "%y-%m-%d"]',
+            '"%d-%m-%y" and "%y-%m-%d" can read one text as two different days; keep one of them',
+        ),
+        (
+            'date_format = ["unix", "%Y%m%d%H"]',
+            '"unix" and "%Y%m%d%H" can read one text as two different days',
+        ),
     ],
 )
 def test_what_is_wrong_is_told_without_a_file(line: str, words: str, complaints: Complaints) -> None:
@@ -55,3 +79,12 @@ def test_what_can_work(load: Load) -> None:
     assert settings.input.message_template == "Back {until:%-d %B}"
     assert (settings.input.locale, settings.input.default_message) == ("nb-NO", "P\u00e5 tur")
     assert settings.input.date_format == "%d-%b-%y %I:%M %p 100%%"
+
+
+def test_several_forms_of_dates(load: Load) -> None:
+    """Forms that never read one text as two days may stand together."""
+    settings = load(
+        '[input]\ndate_format = ["%d.%m.%Y", "%Y-%m-%d", "excel", "unix", "unix-ms", "%G-W%V-%u"]\n'
+    )
+
+    assert settings.input.date_format == ["%d.%m.%Y", "%Y-%m-%d", "excel", "unix", "unix-ms", "%G-W%V-%u"]

@@ -1,0 +1,228 @@
+"""How a text that may be a day is written, and which input.date_format and input.locale would make it one."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from ..date_formats import (
+    ENGLISH,
+    EXCEL,
+    MONTHS,
+    UNIX,
+    UNIX_MS,
+    date_format,
+    months_in,
+    order_of,
+    parser,
+    swapped,
+)
+from ..text import listed, toml_quoted
+
+LOCALES = ("en", "de", "sv", "nb", "da", "nl")  # the languages of SuperOffice's markets
+ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII
+)
+BASIC = re.compile(r"\d{8}", re.ASCII)
+JSON_DATE = re.compile(r"\\?/Date\((-?\d{1,15})([+-]\d{4})?\)\\?/", re.ASCII)
+ORDERS = ("mdy", "dmy")  # a file has one of them
+PLAUSIBLE = range(1990, 2070)  # years of a number that does not look like a day
+NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
+NO_SUCH_DAY = "but there is no such day"
+BARE = "give the cells a date format, or say with input.date_format what its digits are"
+NO_WEEKDAY = "which is a week; the file must name a day"
+COUNTED = {
+    EXCEL: "if it counts days as Excel does",
+    UNIX: "if it counts seconds since 1970",
+    UNIX_MS: "if it counts milliseconds since 1970",
+}
+_TIME = r"(?P<time> \d\d?:\d\d(?::\d\d)?(?P<half> ?[AP]M)?)?"
+_NUMERIC = re.compile(rf"(\d{{1,4}})([./-])\d{{1,2}}\2(\d{{1,4}}){_TIME}", re.ASCII | re.IGNORECASE)
+_WORDED = re.compile(rf"(?=.*\d)[\d ,./-]{{0,20}}[^\W\d_]{{3,12}}[\d ,./-]{{0,20}}?{_TIME}", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
+_WEEK = re.compile(r"\d{4}-?W\d\d(-?\d)?", re.ASCII | re.IGNORECASE)
+_FORMS_WITH_WORDS = [
+    form.replace("%Y", year)
+    for form in (
+        *("%d %B %Y", "%d-%B-%Y", "%d. %B %Y", "%d.%B.%Y", "%d/%B/%Y", "%d%B%Y"),
+        *("%B %d, %Y", "%B %d %Y"),
+    )
+    for year in ("%Y", "%y")
+]
+_DIGITS = {8: ("%d%m%Y", "%m%d%Y"), 6: ("%d%m%y", "%m%d%y", "%y%m%d")}
+_YEARS = {2: "%y", 4: "%Y"}  # digits: letter
+_CLOCKS = ("", "%H:%M", "%H:%M:%S")  # by the number of colons
+
+
+class Way(NamedTuple):
+    """Settings with which a text is a day."""
+
+    form: str  # of input.date_format
+    locale: str | None = None  # what input.locale has to be; None: what it is will do
+
+
+class Choice(NamedTuple):
+    """Settings with which each of several texts is a day."""
+
+    forms: tuple[str, ...]  # of input.date_format
+    locale: str | None  # what input.locale has to be; None: what it is will do
+
+
+def needs_a_form(text: str) -> bool:
+    """Whether only input.date_format could make a text a day: it is not written as ISO 8601 has it."""
+    return not (ISO.fullmatch(text) or BASIC.fullmatch(text) or JSON_DATE.fullmatch(text))
+
+
+def months_of(locale: str) -> Mapping[str, int]:
+    """Give the names of months in a language, and English ones."""
+    return ENGLISH if locale == "en" else _months_of(locale)
+
+
+@cache
+def _months_of(locale: str) -> Mapping[str, int]:
+    found: Mapping[str, int] = import_module("presence_worker.languages").month_names(locale)
+    return found
+
+
+def ways_of(texts: Iterable[str], locale: str = "en") -> list[Choice]:
+    """Give each choice of settings with which all of *texts* that may be days are days.
+
+    A choice has one form where one fits them all, else several.
+    """
+    readings = [found for text in dict.fromkeys(texts) if (found := readings_of(text, locale))]
+    ways = list(dict.fromkeys(way for found in readings for way in found))
+    alone = [way for way in ways if all(way in found for found in readings)]
+    if alone or not readings:
+        return [Choice((way.form,), way.locale) for way in alone]
+    choices = (
+        _together([way for way in ways if order_of(way.form) != not_so], readings) for not_so in ORDERS
+    )
+    return list(dict.fromkeys(choice for choice in choices if choice))
+
+
+def forms_of(texts: Iterable[str], locale: str = "en") -> list[str]:
+    """Give the forms for input.date_format in which all of *texts* that may be days name one."""
+    return [forms[0] for forms, needed in ways_of(texts, locale) if len(forms) == 1 and not needed]
+
+
+def _together(ways: Sequence[Way], readings: Sequence[Mapping[Way, date]]) -> Choice | None:
+    """Choose few of the *ways*, so that each text can be read in one of them; None: they are not enough."""
+    left, chosen = list(readings), list[Way]()
+    while left:
+        best = max(ways, key=lambda way: sum(way in found for found in left), default=None)
+        if best is None or not any(best in found for found in left):
+            return None
+        chosen.append(best)
+        left = [found for found in left if best not in found]
+    forms, locales = tuple(dict.fromkeys(way.form for way in chosen)), {way.locale for way in chosen} - {None}
+    return Choice(forms, next(iter(locales), None)) if len(locales) <= 1 and are_compatible(forms) else None
+
+
+@cache
+def are_compatible(forms: tuple[str, ...]) -> bool:
+    """Whether input.date_format may have all of *forms*."""
+    try:
+        date_format([*forms])
+    except ValueError:
+        return False
+    return True
+
+
+def readings_of(text: str, locale: str = "en") -> dict[Way, date]:
+    """Give the days that a text may name, each by the settings with which it does."""
+    found = {}
+    for way in _ways_for(text, locale):
+        day = parser(way.form, months_of(way.locale or locale))(text)
+        if day and (day.year in PLAUSIBLE or not _NUMBER.fullmatch(text)):
+            found[way] = day.date() if isinstance(day, datetime) else day
+    return found
+
+
+def _ways_for(text: str, locale: str) -> Iterator[Way]:
+    if _NUMBER.fullmatch(text):
+        return map(Way, (*COUNTED, *_DIGITS.get(len(text), ())))
+    if _WEEK.fullmatch(text):
+        return map(Way, ("%G-W%V-%u", "%GW%V%u"))
+    if match := _NUMERIC.fullmatch(text):
+        return map(Way, _numeric_forms(match))
+    return _worded(text, locale)
+
+
+def _worded(text: str, locale: str) -> Iterator[Way]:
+    match = _WORDED.fullmatch(text)
+    words = set(months_in(text)) if match else set[str]()
+    languages = (language for language in (locale, *LOCALES) if not words.isdisjoint(months_of(language)))
+    language = next(languages, None)
+    if match and language:
+        needed = None if language == locale else language
+        yield from (Way(form + _clock(match), needed) for form in _FORMS_WITH_WORDS)
+
+
+def _numeric_forms(match: re.Match[str]) -> list[str]:
+    """Give the forms in which a date of three numbers may be written."""
+    first, mark, last = match[1], match[2], match[3]
+    if len(first) == len("2026"):
+        orders = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")]
+    else:
+        year = _YEARS.get(len(last), "")  # without one, only the first number can be it
+        orders = [("%d", "%m", year), ("%m", "%d", year)]
+        orders += [("%y", "%m", "%d")] if len(first) == len("26") >= len(last) else []
+    return [mark.join(order) + _clock(match) for order in orders if all(order)]
+
+
+def _clock(match: re.Match[str]) -> str:
+    time, half = match["time"] or "", match["half"] or ""
+    clock = _CLOCKS[time.count(":")]
+    clock = f"{clock.replace('%H', '%I')}{' ' * half.startswith(' ')}%p" if half else clock
+    return f" {clock}" if clock else ""
+
+
+def other_order(text: str, forms: Sequence[str]) -> str | None:
+    """Give the form of a text that has day and month the other way round than *forms*; None: it has not.
+
+    Separators do not matter: 11/27/2026 proves of 11.12.2026, too, that it may be the twelfth of November.
+    """
+    declared = {order_of(form) for form in forms} - {""}
+    if BASIC.fullmatch(text) and not any(form in _DIGITS[len(text)] for form in forms):
+        return None  # what has no separators elsewhere may be any number
+    found = [way.form for way in readings_of(text)]
+    orders = {order_of(form) for form in found}
+    others = [form for form in found if swapped(order_of(form)) in declared]
+    return others[0] if others and orders.isdisjoint(declared) else None
+
+
+def explained(text: str, locale: str) -> str:
+    """Say why a text is not understood that is not ISO 8601, and which settings would make it a day."""
+    readings = readings_of(text, locale)
+    if _NUMBER.fullmatch(text):
+        return _of_a_number(list(readings))
+    if not readings:
+        week, is_date = _WEEK.fullmatch(text), any(_ways_for(text, locale))
+        return NO_WEEKDAY if week and not week[1] else NO_SUCH_DAY if is_date else NO_DAY
+    days = list(dict.fromkeys(readings.values()))
+    such = setting(readings)
+    if any("%y" in way.form for way in readings):
+        return f"with a year of two digits; write four, or set {such}"
+    if len(days) > 1:
+        return f"which may be {_named(days[0])} or {_named(days[1])}; say which: set {such}"
+    return f"which is not written as 2026-12-31 is; set {such}"
+
+
+def setting(ways: Iterable[Way]) -> str:
+    """Say in words what to set, to paste."""
+    forms, locales = zip(*ways, strict=True)
+    locale = f" and input.locale = {toml_quoted(locales[0])}" if locales[0] else ""
+    return f"input.date_format = {listed([toml_quoted(form) for form in dict.fromkeys(forms)], 'or')}{locale}"
+
+
+def _of_a_number(ways: Sequence[Way]) -> str:
+    counted = [f"{COUNTED[way.form]}, set {setting([way])}" for way in ways if way.form in COUNTED]
+    digits = [way for way in ways if way.form not in COUNTED]
+    counted += [f"if its digits are a date, set {setting(digits)}"] if digits else []
+    return f"which is a bare number; {', or '.join(counted) or BARE}"
+
+
+def _named(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"

@@ -1,0 +1,111 @@
+"""The first and the last day of a row, as its cells name them."""
+
+from datetime import MAXYEAR, date, time, timedelta
+from typing import NamedTuple
+
+from ..model import Period
+from ..settings import Input
+from ..template import DAYS
+from .columns import Columns
+from .dates import MIDNIGHT, Fault, Found, Moment, date_reader, no_date, shown
+from .forms import NO_DAY
+
+NO_END = (
+    "which is not a day such as 2026-12-31; if it means that there is no end, add it to input.empty; if it "
+    "is a day, say with input.date_format how it is written"
+)
+NO_ZONE = (
+    "a moment with an offset from UTC, and the time zone decides its day; set the zone of your offices, such "
+    'as input.timezone = "Europe/Oslo"'
+)
+AT_MIDNIGHT = (
+    "which is midnight, when that day begins; say with input.until_means whether the absence includes that "
+    'day ("last_day") or the person is back on it ("first_day_back")'
+)
+WITH_A_TIME = (
+    "which has a time of day, and the first day back has none; give days without a time, or set "
+    'input.until_means = "last_day"'
+)
+END_OF_DAY = time(23, 59)
+Texts = tuple[str, str]  # of the first and of the last day; an empty one names none
+
+
+class Objection(NamedTuple):
+    """Why the days of a whole file are not certain."""
+
+    kind: str  # the same for all rows with this fault
+    words: str  # of a row
+
+
+class Reading(NamedTuple):
+    """What two texts come to."""
+
+    period: Period | None = None
+    faults: tuple[str, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    is_partial: bool = False  # it begins or ends within a day
+
+
+class PeriodReader:
+    """Reads the texts of rows, with what columns and configuration say of them."""
+
+    def __init__(self, columns: Columns, config: Input) -> None:
+        self._config = config
+        self._read = date_reader(config)
+        self._is_back = columns.ends_means == "first_day_back"
+        one_column = columns.starts == columns.ends  # its midnight is a day's own
+        self._midnight_is_clear = config.until_means is not None or self._is_back or one_column
+
+    def read(self, texts: Texts, *, quoted: bool) -> Reading:
+        """Read the first and the last day; *quoted*: whether sentences may show the texts."""
+        empty = self._config.empty
+        found = [self._read(text) if text and text not in empty else None for text in texts]
+        objections = map(self._objection, DAYS, texts, found)
+        days = self._first_day(texts[0], found[0]), self._last_day(found[1])
+        faults = [
+            f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is no day"
+            for name, text, day in zip(DAYS, texts, days, strict=True)
+            if isinstance(day, str)
+        ]
+        starts, ends = (None if isinstance(day, str) else day for day in days)
+        if starts and ends and starts > ends:
+            faults.append(self._too_early(starts, ends))
+        period = Period(starts, ends) if (starts or ends) and not faults else None
+        return Reading(period, tuple(faults), tuple(filter(None, objections)), _is_partial(*found))
+
+    def _first_day(self, text: str, found: Found | None) -> date | str | None:
+        if not isinstance(found, Moment):
+            return found.words if found else None
+        return no_date(text, self._config.empty) if found.day.year == MAXYEAR else found.day
+
+    def _last_day(self, found: Found | None) -> date | str | None:
+        """Give the last day away; None: there is none, as the year 9999 says as well."""
+        if not isinstance(found, Moment):
+            return found and (NO_END if found.words == NO_DAY else found.words)
+        if found.day.year == MAXYEAR:
+            return None
+        if self._is_back and found.at not in (None, MIDNIGHT):
+            return WITH_A_TIME
+        if found.at == MIDNIGHT and not self._midnight_is_clear:
+            return AT_MIDNIGHT
+        return found.day - timedelta(self._is_back)
+
+    def _too_early(self, starts: date, ends: date) -> str:
+        if self._is_back:
+            return f"until ({ends + timedelta(1)}), the first day back, is not after from ({starts})"
+        return f"from ({starts}) is after until ({ends})"
+
+    def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
+        """Say why other days of the file are not certain either."""
+        if isinstance(found, Fault):
+            kind = found.words if found.refuses else None
+        else:
+            kind = NO_ZONE if found and found.is_instant and not self._config.timezone else None
+        return Objection(kind, f"found {shown(text)} as {name}, {kind}") if kind else None
+
+
+def _is_partial(starts: Found | None, ends: Found | None) -> bool:
+    """Whether an absence begins or ends within a day."""
+    begins = isinstance(starts, Moment) and starts.at is not None and starts.at > MIDNIGHT
+    ceases = isinstance(ends, Moment) and ends.at is not None and MIDNIGHT < ends.at < END_OF_DAY
+    return begins or ceases
