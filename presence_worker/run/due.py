@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..journal import Dated
 from ..model import Kind, Presence, Result
-from .schedule import Entry, Past, Schedule, follow
+from .schedule import Entry, Past, Schedule, first_day, follow, latest
 
 
 class Due(NamedTuple):
@@ -37,25 +37,15 @@ def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
     """
     for person in sorted(schedule):
         entries = schedule[person]
-        newest = _latest(entry for entry in entries if entry.is_due(day))
+        newest = latest(entry for entry in entries if entry.is_due(day))
         held = [entry for entry in entries if entry.may_hold and entry is not newest]
         if newest and (newest.is_open or not newest.may_hold):
-            last = _latest(held)
-            comes_again = last is not None and _first_day(last) >= _first_day(newest)
+            last = latest(held)
+            comes_again = last is not None and first_day(last) >= first_day(newest)
             yield Due(newest, Kind.START, last.wanted if last and comes_again else None)
-        elif not newest and (last := _latest(entry for entry in held if entry.is_away)):
+        elif not newest and (last := latest(entry for entry in held if entry.is_away)):
             alike = [entry for entry in held if entry.wanted.same_as(last.wanted)]
             yield Due(last_of(alike), Kind.RETURN, last.wanted)
-
-
-def _latest(entries: Iterable[Entry]) -> Entry | None:
-    """Give the one that begins last; of several, the longest, and of those the newest."""
-    found = list(entries)
-    return max(reversed(found), key=lambda each: (_first_day(each), each.ends or date.max), default=None)
-
-
-def _first_day(entry: Entry) -> date:
-    return entry.starts or date.min
 
 
 def last_of(entries: Iterable[Entry]) -> Entry:
@@ -83,4 +73,4 @@ def dropped(schedule: Schedule, past: Past) -> Iterator[tuple[Entry, str]]:
 
 def _overlap(entry: Entry, row: Dated) -> bool:
     starts_before_end = (row.starts or date.min) <= (entry.ends or date.max)
-    return starts_before_end and _first_day(entry) <= (row.ends or date.max)
+    return starts_before_end and first_day(entry) <= (row.ends or date.max)

@@ -115,7 +115,8 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
     for person in before.keys() | own.keys():
         entries = _not_withdrawn(before.get(person, ()), past.withdrawn.get(person, ()))
         left = _left(entries, own.get(person, ()), past.named.get(person), past)
-        after[person] = [*left, *_entries(own.get(person, ()), past.run_id)]
+        found = [*left, *_entries(own.get(person, ()), past.run_id)]
+        after[person] = list(_overtaken(found, past.day))
     return _followed(after, past.day)
 
 
@@ -151,8 +152,8 @@ def _followed(schedule: Schedule, day: date) -> Schedule:
 
 
 def _is_followed(entry: Entry) -> bool:
-    is_to_come = entry.is_open or not entry.may_hold
-    return is_to_come or (entry.is_away and (entry.ends is not None or entry.is_withdrawn))
+    """Whether something may follow: one without an end may still be withdrawn, or get an end."""
+    return entry.is_away or entry.is_open or not entry.may_hold
 
 
 def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
@@ -185,9 +186,30 @@ def _begun(entries: Sequence[Entry], fate: ScheduledFate) -> Iterator[Entry]:
 
 def _under(entry: Entry, standing: Presence) -> Entry:
     """Give an entry as it is when another one's value stands: it may count again after that."""
-    if entry.may_hold and not entry.wanted.same_as(standing):
-        return replace(entry, may_hold=False, is_open=False)
+    if entry.may_hold or not entry.is_open:
+        return replace(entry, may_hold=entry.wanted.same_as(standing), is_open=False)
     return entry
+
+
+def _overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
+    """Yield entries as they are when a later one stands: those that are due need not be caught up with."""
+    standing = latest(
+        entry for entry in entries if entry.is_due(day) and entry.may_hold and not entry.is_open
+    )
+    for entry in entries:
+        is_late = standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing)
+        yield _under(replace(entry, is_open=False), standing.wanted) if standing and is_late else entry
+
+
+def latest(entries: Iterable[Entry]) -> Entry | None:
+    """Give the one that begins last; of several, the longest, and of those the newest."""
+    found = list(entries)
+    return max(reversed(found), key=lambda each: (first_day(each), each.ends or date.max), default=None)
+
+
+def first_day(entry: Entry) -> date:
+    """Give the first day of an entry; a very early one where it has none."""
+    return entry.starts or date.min
 
 
 def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:

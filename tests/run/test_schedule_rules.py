@@ -204,12 +204,13 @@ def test_nobody_returns_into_another_leave() -> None:
 
 
 def test_a_leave_without_an_end_keeps_somebody_away() -> None:
-    """No return is due while a row without a last day stands; nothing is to come of it alone."""
+    """No return is due while a row without a last day stands; it may still get one."""
     alone = after(night(1, row(first=1)))
     beside = after(night(1, row(1, first=1), row(2, first=2, last=4)))
+    ended = follow(alone, night(8, over(first=1, last=6)))
 
-    assert alone == {}
-    assert due(beside, 5) == []
+    assert due(alone, 5) == due(beside, 5) == []
+    assert due(ended, 8) == [(Kind.RETURN, "night-1.1")]
 
 
 @pytest.mark.parametrize("wanted", [AWAY, BACK])
