@@ -11,7 +11,7 @@ import structlog
 
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
-from ..model import Intent, State, Step
+from ..model import Intent, Period, Reason, Result, State, Step, Verdict
 from .invocation import Invocation
 from .schedule import Past, Schedule, follow, take_back
 
@@ -59,13 +59,15 @@ def forget(history: History, invocation: Invocation) -> None:
     Later runs may then be deleted, and a run that has nothing to say any more is not read again.
     """
     entries = [entry for entries in history.to_come.values() for entry in entries]
+    all_noted = True  # in the older ones
     for past in history.pasts:
         alive = {entry.row for entry in entries if entry.run_id == past.run_id}
         waits = {row.row for row in past.dated if row.result in UNSETTLED}  # `resume` may still send it
         over = [row.row for row in past.dated if row.row not in alive | waits]
         is_over = not (alive or waits or has_touched(past, history))
-        if over or is_over:
-            _note(past.run_id, over, invocation, is_over=is_over)
+        if over or (is_over and all_noted):
+            is_noted = _note(past.run_id, over, invocation, is_over=is_over and all_noted)
+            all_noted = all_noted and is_noted
 
 
 def has_touched(past: Past, history: History) -> bool:
@@ -74,7 +76,11 @@ def has_touched(past: Past, history: History) -> bool:
     return any(entry.run_id in older for person in past.persons for entry in history.to_come.get(person, ()))
 
 
-def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> None:
+def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> bool:
+    """Note what is over in a run; return whether that worked.
+
+    Where it did not, no later run is over either: it may have ended what the older one still asks for.
+    """
     try:
         journal = Journal.open(invocation.archive.runs / run_id / JOURNAL)
         with closing(journal), journal.transaction():
@@ -82,6 +88,38 @@ def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: 
             journal.describe(input={**journal.run().input, "over": is_over})
     except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
         log.warning("run.not_noted", earlier=run_id, detail=str(error))
+        return False
+    return True
+
+
+def withdrawn_since(journal: Journal, invocation: Invocation) -> list[Verdict]:
+    """Return a verdict for each row of a run whose days a later run of the same target has withdrawn.
+
+    Raise UsageFault where a later run cannot be read.
+    """
+    run, asked = journal.run(), list(journal.asked_days())
+    runs = invocation.archive.index.runs() if asked else []
+    later = [each for each in takewhile(lambda each: each.folder.name != run.run_id, runs) if not each.fault]
+    undone = {each.record.undoes for each in later}
+    withdrawn = {
+        days
+        for each in later
+        if each.record.target == run.target and each.record.run_id not in undone and has_sent(each.record)
+        for days in _withdrawn_by(each, invocation)
+    }
+    found = [row for row, person, period in asked if (person, period) in withdrawn]
+    words = "a later run has withdrawn these days"
+    return [Verdict(row, Result.SKIPPED, Reason.WITHDRAWN, words) for row in found]
+
+
+def _withdrawn_by(known: KnownRun, invocation: Invocation) -> list[tuple[int, Period]]:
+    if not known.record.input.get("dated"):
+        return []
+    try:
+        with closing(Journal.open(known.folder / JOURNAL)) as journal:
+            return [(person, each) for person, days in journal.withdrawn().items() for each in days]
+    except PresenceWorkerError as fault:
+        raise _unreadable(known.folder, fault, invocation) from None
 
 
 def past_of(journal: Journal) -> Past:
@@ -116,7 +154,7 @@ def _pasts(invocation: Invocation, before: str | None, faults: list[UsageFault])
             run = known.record
             if run.target != invocation.target:
                 continue
-            if _has_sent(run) and not run.input.get("over"):
+            if has_sent(run) and not run.input.get("over"):
                 yield _read_past(known.folder)
         except PresenceWorkerError as fault:
             faults.append(_unreadable(known.folder, fault, invocation))
@@ -145,7 +183,7 @@ def _unreadable(folder: Path, fault: PresenceWorkerError, invocation: Invocation
     )
 
 
-def _has_sent(run: RunRecord) -> bool:
+def has_sent(run: RunRecord) -> bool:
     """Whether a run was to be sent: a plan, or what a limit held, asks for nothing until it is applied."""
     if "day" not in run.input:
         return False  # written before rows had days

@@ -36,7 +36,7 @@ from .earlier import (
     written_since,
 )
 from .ending import Ending, ending_of
-from .history import forget, history_of
+from .history import forget, history_of, withdrawn_since
 from .invocation import Invocation
 from .row_events import log_rows
 from .session import Session
@@ -219,8 +219,10 @@ async def _go_on(
     run = journal.run()
     if not any_age:
         check_age(run, command, invocation)
+    withdrawn = withdrawn_since(journal, invocation)
     with journal.transaction():
         journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(invocation.day))
+        journal.settle(withdrawn)
     error = await _deliver(journal, run, command, written_since(journal, invocation), invocation)
     return _finish(journal, folder, None, error, invocation)
 

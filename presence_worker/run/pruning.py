@@ -106,7 +106,7 @@ def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
         return CONTINUABLE
     if _has_days(record) and future.needs(record):
         return STILL_TO_COME
-    return LATER_ONE if record.target in awaited and _has_written(run) else None
+    return LATER_ONE if record.target in awaited and _has_a_say(run) else None
 
 
 def _may_go_on(run: KnownRun, invocation: Invocation) -> bool:
@@ -118,6 +118,7 @@ def _has_days(record: RunRecord) -> bool:
     return bool(record.input.get("dated") or record.input.get("scheduled"))
 
 
-def _has_written(run: KnownRun) -> bool:
+def _has_a_say(run: KnownRun) -> bool:
+    """Return whether a run has written, or withdrawn, what an earlier one may still ask for."""
     with closing(Journal.open(run.folder / JOURNAL)) as journal:
-        return any(True for _ in chain(journal.written(), journal.unchanged()))
+        return any(True for _ in chain(journal.written(), journal.unchanged(), journal.withdrawn()))

@@ -186,8 +186,8 @@ def _begun(entries: Sequence[Entry], fate: ScheduledFate) -> Iterator[Entry]:
 
 def _under(entry: Entry, standing: Presence) -> Entry:
     """Give an entry as it is when another one's value stands: it may count again after that."""
-    if entry.may_hold or not entry.is_open:
-        return replace(entry, may_hold=entry.wanted.same_as(standing), is_open=False)
+    if entry.may_hold and not entry.wanted.same_as(standing):
+        return replace(entry, may_hold=False, is_open=False)
     return entry
 
 
@@ -198,7 +198,7 @@ def _overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
     )
     for entry in entries:
         is_late = standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing)
-        yield _under(replace(entry, is_open=False), standing.wanted) if standing and is_late else entry
+        yield replace(entry, is_open=False) if is_late else entry
 
 
 def latest(entries: Iterable[Entry]) -> Entry | None:

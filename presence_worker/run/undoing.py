@@ -30,9 +30,9 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invo
             for row, wish in enumerate(earlier.changed(), 1)
         )
         rows = sum(journal.counts().values())
-        if not rows:
+        if not rows and not undone.input.get("dropped_rows"):
             raise _nothing_to_undo(earlier, invocation)
-        if all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
+        if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
             raise UsageFault(
                 f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
                 "is not known, and nothing can be put back",
