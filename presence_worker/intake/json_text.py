@@ -18,7 +18,10 @@ CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back
 AHEAD = 3  # characters by which a number may go on in the next piece: "1" and "e+5"
 Place = tuple[int, int]  # line and column, 1-based
+MARK = "\ufeff"  # of byte order: amid a text, two files were put together
+AMID = "a byte-order mark (U+FEFF) amid the text; were two files put together? remove it"
 _SPACE = " \t\r\n"
+BETWEEN = _SPACE + MARK  # what may stand between values that follow one another
 _FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
 
 
@@ -38,12 +41,12 @@ class JsonText:
             object_pairs_hook=_without_repeats, parse_constant=_no_constant, parse_float=_finite
         )
 
-    def peek(self) -> str:
-        """Give the next character that is no space, without taking it; "" at the end."""
+    def peek(self, space: str = _SPACE) -> str:
+        """Give the next character that is no *space*, without taking it; "" at the end."""
         while True:
             while self._at < len(self._buffer):
                 character = self._buffer[self._at]
-                if character not in _SPACE:
+                if character not in space:
                     return character
                 self._at += 1
             if not self._more():
@@ -55,7 +58,7 @@ class JsonText:
         if not found:
             self.refuse("ends too early; is it cut off?")
         if found not in wanted:
-            self.refuse(f"expected {' or '.join(wanted)}, found {found!r}")
+            self.refuse(AMID if found == MARK else f"expected {' or '.join(wanted)}, found {found!r}")
         self._at += 1
         return found
 
@@ -123,6 +126,8 @@ class JsonText:
         self._at = max(self._at, min(error.pos, len(self._buffer)))
         if cut_off:
             self.refuse("ends too early; is it cut off?")
+        if self._buffer[self._at] == MARK:
+            self.refuse(AMID)
         self.refuse(f"not valid JSON: {error.msg.removesuffix(' at')}")
 
     def _grow(self) -> bool:
@@ -146,6 +151,11 @@ def twice(key: str) -> str:
 def array(text: JsonText) -> Iterator[tuple[Place, Any]]:
     """Take an array; yield its values, each with its place."""
     text.take("[")
+    yield from elements(text)
+
+
+def elements(text: JsonText) -> Iterator[tuple[Place, Any]]:
+    """Take what follows the bracket that opens an array; yield its values, each with its place."""
     if text.peek() == "]":
         text.take("]")
         return
