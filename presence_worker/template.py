@@ -26,7 +26,7 @@ LETTERS = {  # of strftime: what Unicode calls it
 EXAMPLE = '"Away until {until:%-d %B}, contact {deputy}"'
 _ALONE = {"%B": "LLLL", "%b": "LLL"}  # the month's name where no day stands beside it
 _PIECE = re.compile(r"(?:[^%]|%%)+|%-?.|%", re.DOTALL)  # text, else a letter of strftime's
-_INSIDE = re.compile(r"[\[\]]|\w\.\w")  # a name such as "Tel." is fine
+_INSIDE = re.compile(r"[\[\]]")  # dots may be in a name, or lead into a field of JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,6 @@ def test_days_in_words(form: str, language: str, expected: str) -> None:
         ("{a{b}}", "braces that do not match; expected a text such as"),
         ("{}", "{} names no column; expected a text such as"),
         ("{ :%d}", "{} names no column; expected a text such as"),
-        ("{deputy.name}", "{deputy.name}: expected the name of a column, and nothing with it"),
         ("{deputy[0]}", "{deputy[0]}: expected the name of a column, and nothing with it"),
         ("{deputy!r}", "{deputy}: expected the name of a column, and nothing with it"),
         ("{deputy:>9}", "{deputy}: only {from} and {until} have a form behind the colon"),
