@@ -1,125 +1,196 @@
 """JSON as integrations write it: an array, lines, an object map, or an array inside an object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InputRefused
 from ..settings import Input
-from ..text import clean
-from .columns import IDENTITIES, candidates, understand
-from .json_text import JsonText, Place, array, keys, twice
+from ..text import clean, listed, toml_quoted
+from .columns import IDENTITIES, candidates, configured, understand
+from .json_nested import Row, flattener, paths_of, suggested, suggestions
+from .json_pages import refuse_part, signs, told
+from .json_rows import MOST_NAMES, Search, Values
+from .json_shapes import EXAMPLE, KEY, RECORDS, are_columns, keyed
+from .json_text import BETWEEN, JsonText, Place, array, keys
 from .knowing import knowing
 from .source import Source
 from .table import Record, Table
 
-WRAPPERS = ("value", "rows", "items", "data", "users")  # names under which an array of rows is found
-NEXT_PAGE = ("odata.nextLink", "@odata.nextLink", "nextLink")  # names beside it that tell of more rows
-MORE = "the file says that there are more pages: only this one is read"
-EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
-MOST_NAMES = 1000  # that a job may have; more are no columns, and would fill the memory
-Values = Iterator[tuple[Place, Any]]
+TOP = "."  # as input.rows: the document itself is the array
+JOINED = (
+    "more text after the end of the rows; if several answers were put together, "
+    "write their rows into one array, or one row on each line"
+)
 _ID = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+class _Opened(NamedTuple):
+    """A source, and how to understand it."""
+
+    text: JsonText
+    source: Source
+    config: Input
 
 
 def open_json(source: Source, config: Input) -> Table:
     """Find out which shape it is, and be ready for the records."""
     text = JsonText(source.text, source.name)
+    opened = _Opened(text, source, config)
+    wanted = config.rows or None
     if text.peek() == "[":
-        return _table("json", _ended(text, array(text)), text, source, config)
+        if wanted not in (None, TOP):
+            text.refuse(f"an array at the top; leave out input.rows, or set input.rows = {toml_quoted(TOP)}")
+        return _table("json", _ended(text, array(text)), opened)
+    if wanted:
+        return _searched(opened)
     key = text.first_key()
-    if key is not None and _ID.fullmatch(key):
-        return _table("json", _ended(text, _map(text, config)), text, source, config)
-    if _names_somebody(text.preview(), config):
-        return open_json_lines(source, config, text)
-    notes: list[str] = []
-    table = _table("json", _ended(text, _wrapped(text, notes)), text, source, config)
-    return replace(table, notes=notes)
+    if _keyed_by(config) or (key is not None and _ID.fullmatch(key)):
+        return _table("json", _ended(text, _map(text, config)), opened)
+    if _names_a_person(text.preview(), config):
+        return _table("jsonl", _one_after_another(text), opened)
+    return _searched(opened)
 
 
-def open_json_lines(source: Source, config: Input, text: JsonText | None = None) -> Table:
+def open_json_lines(source: Source, config: Input) -> Table:
     """Read objects that follow one another."""
-    text = text or JsonText(source.text, source.name)
-    return _table("jsonl", _one_after_another(text), text, source, config)
+    text = JsonText(source.text, source.name)
+    if config.rows:
+        text.refuse("input.rows has no meaning for JSON Lines; leave out input.rows, or input.format")
+    return _table("jsonl", _one_after_another(text), _Opened(text, source, config))
 
 
 def _one_after_another(text: JsonText) -> Values:
-    while text.peek():
+    while text.peek(BETWEEN):
         yield text.value()
 
 
-def _names_somebody(value: Any, config: Input) -> bool:
-    return isinstance(value, dict) and any(candidates(list(value), name, config) for name in IDENTITIES)
-
-
-def _wrapped(text: JsonText, notes: list[str]) -> Values:
-    """Read the array of rows inside an object; *notes* tell, once all was read, whether there are others."""
-    under: str | None = None
-    seen = set[str]()
-    for place, key in keys(text):
-        if key in seen:
-            text.refuse(twice(key), place)
-        if len(seen) == MOST_NAMES:
-            text.refuse(f"more than {MOST_NAMES} names, and none is that of an array of rows", place)
-        seen.add(key)
-        if key not in WRAPPERS or text.peek() != "[":
-            _, value = text.value()
-            if key in NEXT_PAGE and value and MORE not in notes:
-                notes.append(MORE)
-        elif under:
-            text.refuse(f"an array of rows under {key}, and another one under {under}; keep one of them")
-        else:
-            under = key
-            yield from array(text)
-    if not under:
-        text.refuse(f"no row such as {EXAMPLE}, and no array of rows under {', '.join(WRAPPERS)}")
+def _names_a_person(value: Any, config: Input) -> bool:
+    if not isinstance(value, dict) or are_columns(value):
+        return False
+    flatten = flattener(config)
+    names = list(flatten(value) if flatten else value)
+    return any(candidates(names, way, config) for way in IDENTITIES)
 
 
 def _ended(text: JsonText, values: Values) -> Values:
     yield from values
-    if text.peek():
-        text.refuse("more text after the end of the rows")
+    if text.peek(BETWEEN):
+        text.refuse(JOINED)
 
 
-def _table(kind: str, values: Values, text: JsonText, source: Source, config: Input) -> Table:
-    """Give a table whose columns are the names of the first object; later objects may add some."""
-    columns: list[str] = []
-    records = _records(values, columns, text, config)
-    with knowing(format=kind, encoding=source.encoding):
-        first = next(records, None)
-    if first is None:
-        raise InputRefused(f"{source.name}: no rows; an empty export is usually a broken export")
-    return Table(format=kind, columns=columns, records=chain([first], records))
+def _searched(opened: _Opened) -> Table:
+    """Give the table of the array that input.rows names, or of the only one."""
+    text, _, config = opened
+    read_map = (lambda: _map(text, config)) if _keyed_by(config) else None
+    search = Search(text, config.rows or None, read_map)
+    rows = search.values()
+    notes: list[str] = []
+    try:
+        table = _table("json", _ended(text, _judged(rows, search, notes, opened)), opened)
+    except InputRefused:
+        for _ in rows:  # another array further on may be the one; that refuses the file with all of them
+            pass
+        raise
+    return replace(table, notes=notes, rows_path=search.path)
 
 
-def _records(values: Values, columns: list[str], text: JsonText, config: Input) -> Iterator[Record]:
-    known = set[str]()
-    for place, value in values:
-        if not isinstance(value, dict):
-            text.refuse(f"expected an object for each row, such as {EXAMPLE}", place)
-        if not known.issuperset(value):
-            columns.extend(name for name in value if name not in known)
-            known.update(value)
-            _judge(columns, text, place, config)
-        yield Record(place[0], [value.get(name) for name in columns])
+def _judged(rows: Values, search: Search, notes: list[str], opened: _Opened) -> Values:
+    """Yield the rows; then tell what the document says of others, or raise InputRefused for it."""
+    yield from rows
+    found = signs(search.beside, search.rows, tuple((search.path or "").split(".")))
+    if found and opened.config.coverage == "everyone":
+        refuse_part(found, opened.text)
+    notes.extend([search.note] if search.note else [])
+    notes.extend(told(found))
 
 
-def _judge(columns: list[str], text: JsonText, place: Place, config: Input) -> None:
-    if len(columns) > MOST_NAMES:
-        text.refuse(f"more than {MOST_NAMES} names in all rows up to here; are some of them values?", place)
-    if any("\ud800" <= character <= "\udfff" for name in columns for character in name):
-        text.refuse("a name with half a character (a lone surrogate); mend the export", place)
-    understand(columns, config, text.where(place))
+# -- an object of rows ---------------------------------------------------------------------------------------
+
+
+def _keyed_by(config: Input) -> str | None:
+    """Give the way to name people for which the configuration says that it is the key of each object."""
+    return next((way for way in IDENTITIES if configured(config, way) == KEY), None)
 
 
 def _map(text: JsonText, config: Input) -> Values:
-    """Read {"12": "StatusNormal"} or {"12": {"status": …, "message": …}}; its keys are associateIds."""
-    name, status = config.associate_id or "associateId", config.status or "status"
+    """Read {"12": "StatusNormal"}; and {"12": {"status": …}}, if the configuration says what the keys are."""
+    way = _keyed_by(config)
+    name, status = KEY if way else config.associate_id or "associateId", config.status or "status"
     for place, key in keys(text):
         _, value = text.value()
-        fields = value if isinstance(value, dict) else {status: value}
-        if str(fields.get(name, key)) != key:
-            text.refuse(f"{clean(key, 60)} has another {name} inside; keep one of them", place)
-        yield place, {name: key} | fields | {name: key}
+        if not isinstance(value, dict):
+            yield place, {name: key, status: value}
+            continue
+        if not way:
+            words = "an object under a number, which may be HR's own number, or only the number of a row"
+            text.refuse(f"{words}; {RECORDS}; {keyed(None)}", place)
+        inside = next((value[found] for found in _also(value, way) if str(value[found]) != key), key)
+        if inside != key:
+            text.refuse(f"{clean(key, 60)} has another {IDENTITIES[way]} inside; keep one of them", place)
+        yield place, {name: key} | value
+
+
+def _also(value: Row, way: str) -> Iterator[str]:
+    """Give the names of what an object says itself of whom it is about."""
+    names = list(value)
+    return (names[place] for place in candidates(names, way, Input()))
+
+
+# -- records -------------------------------------------------------------------------------------------------
+
+
+def _table(kind: str, values: Values, opened: _Opened) -> Table:
+    """Give a table whose columns are the names of the first object; later objects may add some."""
+    columns: list[str] = []
+    records = _records(values, columns, opened)
+    with knowing(format=kind, encoding=opened.source.encoding):
+        first = next(records, None)
+    if first is None:
+        raise InputRefused(f"{opened.source.name}: no rows; an empty export is usually a broken export")
+    return Table(format=kind, columns=columns, records=chain([first], records))
+
+
+def _records(values: Values, columns: list[str], opened: _Opened) -> Iterator[Record]:
+    known = set[str]()
+    flatten: Callable[[Row], Row] | None = flattener(opened.config)
+    for place, value in values:
+        if not isinstance(value, dict):
+            opened.text.refuse(f"expected an object for each row, such as {EXAMPLE}", place)
+        row = flatten(value) if flatten else value
+        if not known.issuperset(row):
+            columns.extend(name for name in row if name not in known)
+            known.update(row)
+            _judge(columns, row, place, opened)
+        yield Record(place[0], [row.get(name) for name in columns])
+
+
+def _judge(columns: list[str], row: Row, place: Place, opened: _Opened) -> None:
+    """Raise InputRefused for columns that cannot be right; a row's deeper fields may be what is missing."""
+    text, _, config = opened
+    if len(columns) > MOST_NAMES:
+        text.refuse(f"more than {MOST_NAMES} names in all rows up to here; are some of them values?", place)
+    if any("\ud800" <= character <= "\udfff" for name in columns for character in name):
+        text.refuse("a name with half a character (a lone surrogate); correct the export", place)
+    settings = suggestions(columns, row, config)
+    try:
+        understand(columns, config, text.where(place))
+    except InputRefused as refused:
+        if not settings:
+            raise
+        words = f"{refused}; fields below other fields need their path: {suggested(settings)}"
+        raise _with_paths(words, refused.found | {"paths": settings}) from None
+    if settings:
+        shown = listed([clean(path, 60) for path in paths_of(settings)], "and")
+        unused = f"input.unused = [{', '.join(map(toml_quoted, paths_of(settings)))}]"
+        words = f"{text.where(place)}: not used: {shown}; set {suggested(settings)}, or {unused}"
+        raise _with_paths(words, {"columns": [*columns], "paths": settings})
+
+
+def _with_paths(words: str, found: dict[str, Any]) -> InputRefused:
+    """Make a refusal that knows which paths lead to deeper fields."""
+    refused = InputRefused(words)
+    refused.found = found
+    return refused

@@ -176,18 +176,20 @@ def test_columns_that_are_not_used_are_named(names: list[str], shown: str, worke
 
 
 def test_more_pages_are_told(worker: Worker) -> None:
-    """A page of an answer is not all there is: who saved it may not know."""
+    """A page of an answer is not all there is, and the note names what says so."""
+    rows = '"value": [{"associateId": 1, "status": "Away"}]'
     for name in ("odata.nextLink", "@odata.nextLink", "nextLink"):
-        rows = '"value": [{"associateId": 1, "status": "Away"}]'
-        Path(f"{name}.json").write_text(f'{{"odata.nextLink ": 1, {rows}, "{name}": "https://x"}}')
+        Path(f"{name}.json").write_text(f'{{{rows}, "{name}": "https://x"}}')
     Path("both.json").write_text(f'{{"nextLink": "x", "odata.nextLink": "x", {rows}}}')
     Path("last.json").write_text(f'{{"nextLink": null, {rows}}}')
 
     notes = {path.stem: worker("check", path).summary["notes"] for path in sorted(Path().glob("*.json"))}
 
-    words = ["the file says that there are more pages: only this one is read"]
-    assert notes.pop("last") == []
-    assert notes == dict.fromkeys(("@odata.nextLink", "both", "nextLink", "odata.nextLink"), words)
+    words = "the file says that there are more pages ({}): only this one is read"
+    where = "rows: value (the only array of objects)"
+    assert notes.pop("last") == [where]
+    assert notes.pop("both") == [where, words.format("nextLink, odata.nextLink")]
+    assert notes == {name: [where, words.format(name)] for name in notes}
 
 
 def test_all_faults_are_named_to_programs(worker: Worker) -> None:

@@ -1,0 +1,124 @@
+"""Fields of JSON that stand deeper in a row: each a column with a dotted path, such as "employee.email"."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from ..settings import Input
+from ..template import DAYS, columns_of
+from ..text import toml_quoted
+from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, plain
+from .json_pages import Path
+
+ABSENT = object()
+WRAPPING = {"value", "datetime", "date", "text"}  # names below which a value stands: {"email": {"value": …}}
+LABELS = {"label", "type", "timezone"}  # names beside such a value
+DEEPEST = 6  # levels that are looked at for fields to suggest
+MOST = 200  # fields, likewise
+MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
+Row = dict[str, Any]
+
+
+def flattener(config: Input) -> Callable[[Row], Row] | None:
+    """Make the function that adds the fields the configuration names by a path; None: it names none.
+
+    A name that a row has as it is wins. What a path leads to is None where something on its way is null or an
+    array too short; where it leads nowhere, the row has no such field.
+    """
+    names = [name for name in _names(config) if "." in name and all(name.split("."))]
+    if not names:
+        return None
+
+    def flatten(row: Row) -> Row:
+        wanted = [name for name in names if name not in row]
+        found = {name: inner for name in wanted if (inner := look_up(row, name)) is not ABSENT}
+        return row | found if found else row
+
+    return flatten
+
+
+def look_up(value: Any, path: str) -> Any:
+    """Give what a dotted path leads to, or ABSENT; the longest name that has dots itself wins."""
+    if value is None or isinstance(value, list):
+        return _element(value, path)
+    if not isinstance(value, dict):
+        return ABSENT
+    if path in value:
+        return value[path]
+    end = len(path)
+    while (end := path.rfind(".", 0, end)) > 0:
+        if path[:end] in value:
+            found = look_up(value[path[:end]], path[end + 1 :])
+            if found is not ABSENT:
+                return found
+    return ABSENT
+
+
+def _element(value: list[Any] | None, path: str) -> Any:
+    if value is None:
+        return None
+    first, _, rest = path.partition(".")
+    if not (first.isascii() and first.isdigit()):
+        return ABSENT
+    if len(first) > len(str(len(value))) or int(first) >= len(value):
+        return None
+    return look_up(value[int(first)], rest) if rest else value[int(first)]
+
+
+def _names(config: Input) -> list[str]:
+    """Give all names of columns that a configuration has."""
+    keys = (*IDENTITIES, "status", "message", *DAYS)
+    single = [name for key in keys if (name := configured(config, key))]
+    return list(dict.fromkeys([*single, *config.only, *config.unused, *columns_of(config.message_template)]))
+
+
+def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, str]:
+    """Give the settings that a row's deeper fields could fill, with the first path for each.
+
+    Those that one of the *columns* fills are left out, unless the row has an object or array there.
+    """
+    flat = [name for name in columns if not isinstance(row.get(name), dict | list)]
+    ways = configured_ways(config) or [*IDENTITIES]
+    people = [] if any(candidates(flat, way, config) for way in ways) else ways
+    others = [] if config.default_status else ["status"]
+    others += [key for key in DAYS if configured(config, key) != ""]  # None: it is not set
+    wanted = [*people, *(key for key in others if not candidates(flat, key, config))]
+    unused = {plain(name) for name in config.unused}
+    found = dict[str, str]()
+    for path, called in islice(_leaves(row, (), ""), MOST):
+        key = next((key for key in wanted if called in MEANT[key]), None)
+        named_already = key in people and not found.keys().isdisjoint(people)
+        if key and len(path) > 1 and not named_already and unused.isdisjoint(map(plain, _steps(path))):
+            if key == "until" and key not in found and called in FIRST_DAY_BACK:
+                found["until_means"] = "first_day_back"
+            found.setdefault(key, ".".join(path))
+    return found
+
+
+def paths_of(settings: dict[str, str]) -> list[str]:
+    """Give the paths among the values of settings."""
+    return [path for path in settings.values() if "." in path]
+
+
+def suggested(settings: dict[str, str]) -> str:
+    """List settings to paste."""
+    return ", ".join(f"input.{key} = {toml_quoted(path)}" for key, path in settings.items())
+
+
+def _leaves(value: Any, path: Path, called: str) -> Iterator[tuple[Path, str]]:
+    """Yield the fields that are no objects or arrays, and what each is called: emails.0.value is "email".
+
+    That is the last name on the way that says more than "value".
+    """
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        yield from _leaves(value[0], (*path, "0"), called.removesuffix("s"))
+    elif isinstance(value, dict) and len(path) < DEEPEST:
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, name), called if plain(name) in WRAPPING else plain(name))
+    elif not isinstance(value, dict | list) and plain(path[-1]) not in LABELS:
+        yield path, called
+
+
+def _steps(path: Path) -> Iterator[str]:
+    """Yield the path of a field, and those of all that it is in."""
+    return (".".join(path[:end]) for end in range(1, len(path) + 1))

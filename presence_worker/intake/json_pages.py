@@ -1,0 +1,164 @@
+"""Signs, beside the rows of a JSON document, that they are only a part of a list."""
+
+from typing import Any, NamedTuple, NoReturn
+
+from ..text import clean, counted, is_or_are
+from .columns import plain
+from .json_text import JsonText, Place
+
+Path = tuple[str, ...]
+Beside = list[tuple[Path, Place, Any]]  # what a document says besides its rows
+
+
+def _plain_names(listed: str) -> frozenset[str]:
+    return frozenset(map(plain, listed.split(",")))
+
+
+OTHERS = _plain_names("""
+    next, prev, previous, next link, @odata.nextLink, odata.nextLink, next page, next page token, next
+    token, next cursor, next url, next uri, next href, next page url, next page uri, next page link,
+    next records url, next results url, next offset, next start, next marker, next key, next batch, next
+    request, previous page, previous link, previous url, previous page url, prev page, prev page url,
+    prev cursor, previous cursor, has more, has more pages, has more items, has more results, has more
+    records, has more rows, has more data, has next, has next page, has previous, has previous page, has
+    prev, has prev page, more, more available, more results, more records, more items, more data, more
+    pages, is truncated, truncated, is partial, partial, is incomplete, incomplete, incomplete results,
+    continuation token, continuation, page token, resume token, last evaluated key
+""")  # filled, or true
+CURSORS = _plain_names("cursor, scroll id, marker")  # which some services also give with the last page
+WHOLE = _plain_names("""
+    is last, last, is last page, last page, is first, first, done, complete, is complete, finished, success,
+    ok
+""")  # false
+ERRORS = _plain_names("errors, error, failures, failed requests")  # filled
+TOTALS = _plain_names("""
+    total, total count, total results, total records, total elements, total items, total rows, total hits,
+    total size, total entries, total matches, total number, total number of results, total result count,
+    record count, row count, result count, item count, number of results, number of records, @odata.count,
+    odata.count, x total count
+""")
+PAGES = _plain_names("""
+    pages, total pages, page count, last page, num pages, number of pages, total page count, max page,
+    pages count, page total
+""")
+PAGE = _plain_names("page, current page, page number, page index, page no, current page number")
+OFFSETS = _plain_names("offset, skip, start at, start index, from index, start row")
+SIZES = _plain_names("limit, per page, page size, items per page, size, top, max results") | TOTALS
+COUNTS = {"count", "__count"}  # of the page, or of all
+KNOWN = OTHERS | CURSORS | WHOLE | ERRORS | TOTALS | PAGES | PAGE | OFFSETS | SIZES | COUNTS
+MOST_NAMED = 5  # signs in a sentence
+NOTHING = {"", "0", "false", "no", "null", "none", "nil"}  # texts
+
+
+class Sign(NamedTuple):
+    """A sign, and where it is."""
+
+    place: Place
+    words: str  # its name, and its number
+    is_error: bool = False
+
+
+class _Said(NamedTuple):
+    """What a document says as a whole."""
+
+    is_whole: bool  # a total equals the number of rows: the pages were put together
+    is_paged: bool  # it names a page's size, or a total
+
+
+def may_tell(path: Path) -> bool:
+    """Whether a member of that path may be a sign, or help to understand one."""
+    return not KNOWN.isdisjoint(map(plain, path))
+
+
+def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
+    """Give the signs that *rows* rows, which are under *rows_path*, are not all there are."""
+    totals = [(path, place, _total(path, value, rows_path)) for path, place, value in beside]
+    said = _Said(
+        is_whole=any(total == rows for *_, total in totals),
+        is_paged=any(plain(path[-1]) in SIZES for path, *_ in beside),
+    )
+    found = [
+        Sign(place, words, is_error=not ERRORS.isdisjoint(map(plain, path)))
+        for path, place, value in beside
+        if (words := _told(path, value, said))
+    ]
+    more = [
+        Sign(place, f"{_name(path)} is {total}, but there {_is(rows)}")
+        for path, place, total in totals
+        if total and total > rows
+    ]
+    return found + more
+
+
+def told(found: list[Sign]) -> list[str]:
+    """Say what the signs mean for a file of which a part is enough."""
+    pages, errors = [[sign for sign in found if sign.is_error is is_error] for is_error in (False, True)]
+    notes = []
+    if pages:
+        notes.append(f"the file says that there are more pages ({_listed(pages)}): only this one is read")
+    if errors:
+        notes.append(f"the file reports errors ({_listed(errors)}): rows may be missing")
+    return notes
+
+
+def refuse_part(found: list[Sign], text: JsonText) -> NoReturn:
+    """Raise InputRefused for a file that should be the whole list, and says itself that it is not."""
+    text.refuse(
+        f"the file says that it is not the whole list ({_listed(found)}), and input.coverage is "
+        '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"',
+        found[0].place,
+    )
+
+
+def _listed(found: list[Sign]) -> str:
+    return ", ".join(dict.fromkeys(sign.words for sign in found[:MOST_NAMED]))
+
+
+def _told(path: Path, value: Any, said: _Said) -> str | None:
+    """Give what a member says of something that is missing; None where it says nothing of the kind."""
+    name, shown = plain(path[-1]), _name(path)
+    if name in WHOLE and (value is False or value == "false"):
+        return f"{shown} is false"
+    if any(part in OTHERS or part in ERRORS for part in map(plain, path)):
+        return shown if _is_filled(value) else None
+    if said.is_whole:
+        return None
+    if name in CURSORS:
+        return shown if _is_filled(value) else None
+    number = _number(value)
+    return f"{shown} is {number}" if number is not None and number > _last(name, said) else None
+
+
+def _last(name: str, said: _Said) -> float:
+    """Give the highest number of that name by which a page may still be the only one."""
+    if name in PAGES or name in PAGE:
+        return 1
+    if name in OFFSETS and said.is_paged:  # else it may be anything, such as the minutes of a time zone
+        return 1 if name == "startindex" else 0
+    return float("inf")
+
+
+def _total(path: Path, value: Any, rows_path: Path) -> int | None:
+    name = plain(path[-1])
+    if name in TOTALS or (len(path) > 1 and name == "value" and plain(path[-2]) in TOTALS):
+        return _number(value)
+    is_near = path[:-1] == rows_path[: len(path) - 1]
+    return _number(value) if is_near and path[-1].lower() in COUNTS else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value) if len(value) < 19 else None  # noqa: PLR2004 - no list is so long
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _is_filled(value: Any) -> bool:
+    return value.strip().lower() not in NOTHING if isinstance(value, str) else bool(value)
+
+
+def _name(path: Path) -> str:
+    return clean(".".join(path), 60)
+
+
+def _is(rows: int) -> str:
+    return f"{is_or_are(rows)} {counted(rows, 'row')}"

@@ -1,0 +1,196 @@
+"""Where the rows of a JSON document are: under the path of input.rows, or in its only array of objects."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, NoReturn
+
+from ..errors import InputRefused
+from ..text import clean, listed, toml_quoted
+from .columns import ALIASES, IDENTITIES, plain
+from .json_pages import Beside, Path, may_tell
+from .json_shapes import EXAMPLE, Names, named, shape_of
+from .json_text import JsonText, Place, elements, keys, twice
+
+LEVELS = 2  # of objects, in which an array of objects is found without input.rows
+DEEPEST = 8  # levels that are searched; what is below them is read as one value
+NO_ROWS = {"error", "errors", "warning", "warnings", "link", "links"}  # plain names of arrays beside the rows
+PEOPLE = frozenset[str]().union(*(ALIASES[way] for way in IDENTITIES))
+MOST_NAMES = 1000  # that a job may have; more are no columns, and would fill the memory
+Values = Iterator[tuple[Place, Any]]
+
+
+class Found(NamedTuple):
+    """An array of objects."""
+
+    path: str
+    place: Place
+
+
+class Search:
+    """Owns the walk through an object in search of its rows; it is whole once all rows were read."""
+
+    def __init__(self, text: JsonText, wanted: str | None, read_map: Callable[[], Values] | None) -> None:
+        """Look for *wanted*, or for the only array; *read_map* reads an object of rows that is wanted."""
+        self._text = text
+        self._wanted = wanted
+        self._read_map = read_map
+        self._names: Names = {}
+        self._arrays: list[Found] = []  # of objects, wherever they are
+        self._taken: list[Found] = []
+        self._empty: list[str] = []  # where rows may be another time
+        self._likely: str | None = None  # of the arrays: the first whose objects name people
+        self._instead = ""  # what is where the rows are wanted
+        self.rows = 0
+        self.beside: Beside = []
+
+    @property
+    def path(self) -> str | None:
+        """Where the rows are; None: they were not found yet."""
+        return self._taken[0].path if self._taken else None
+
+    @property
+    def note(self) -> str | None:
+        """What to say of rows that were found without a setting."""
+        if self._wanted is not None or not self._taken:
+            return None
+        others = f"; empty: {_listed(self._empty)}" if self._empty else ""
+        return f"rows: {_shown(self._taken[0].path)} (the only array of objects{others})"
+
+    def values(self) -> Values:
+        """Yield the rows; raise InputRefused at the end where they are not in one place for certain."""
+        yield from self._object(())
+        if len(self._taken) > 1:
+            self._refuse_several()
+        if not self._taken and self._wanted is not None:
+            self._refuse_nowhere(self._wanted)
+        if not self._taken and not self._empty:
+            self._refuse_none()
+
+    def _object(self, path: Path) -> Values:
+        names = self._names.setdefault(path, []) if len(self._names) < MOST_NAMES else []
+        seen = set[str]()
+        for place, key in keys(self._text):
+            if key in seen:
+                self._text.refuse(twice(key), place)
+            if len(seen) < MOST_NAMES:
+                seen.add(key)
+                names.append(key)
+            elif not path and not self._taken:
+                words = f"more than {MOST_NAMES} names, and no array of objects"
+                self._refuse(f"{words}; {shape_of(self._names)}", place)
+            yield from self._member((*path, key))
+
+    def _member(self, path: Path) -> Values:
+        start, is_wanted = self._text.peek(), ".".join(path) == self._wanted
+        if start == "[":
+            yield from self._array(path)
+        elif start == "{" and is_wanted and self._read_map:
+            self._taken.append(Found(".".join(path), self._text.place()))
+            yield from self._counted(self._read_map())
+        elif start == "{" and len(path) < DEEPEST:
+            self._instead = "an object" if is_wanted else self._instead
+            yield from self._object(path)
+        else:
+            place, value = self._text.value()
+            self._instead = _kind(value) if is_wanted else self._instead
+            self._keep(path, place, value)
+
+    def _array(self, path: Path) -> Values:
+        """Yield the rows of an array, if it is the one that has them; else pass it, keeping what it says."""
+        place = self._text.place()
+        self._text.take("[")
+        dotted, start = ".".join(path), self._text.peek()
+        is_likely = NO_ROWS.isdisjoint(map(plain, path))
+        is_near = is_likely and len(path) <= LEVELS
+        if start == "{" and is_likely and len(self._arrays) < MOST_NAMES:
+            self._arrays.append(Found(dotted, place))
+        elif start == "]" and is_near and len(self._empty) < MOST_NAMES:
+            self._empty.append(dotted)
+        if dotted == self._wanted or (self._wanted is None and start == "{" and is_near):
+            self._taken.append(Found(dotted, place))
+            if len(self._taken) == 1:
+                yield from self._counted(self._seen(elements(self._text), dotted))
+                return
+        self._pass(path, place)
+
+    def _counted(self, rows: Values) -> Values:
+        for row in rows:
+            self.rows += 1
+            yield row
+
+    def _pass(self, path: Path, place: Place) -> None:
+        """Take an array without rows; keep that it is filled, and which ways its links lead."""
+        is_filled = False
+        for _, value in self._seen(elements(self._text), ".".join(path)):
+            if not is_filled:
+                self._keep(path, place, is_filled := True)
+            way = value.get("rel", value.get("relation")) if isinstance(value, dict) else None
+            if isinstance(way, str) and plain(path[-1]) in NO_ROWS:
+                self._keep((*path, way), place, is_filled)
+
+    def _seen(self, values: Values, path: str) -> Values:
+        """Yield the values of an array; remember the first that names people in its first object."""
+        first = next(values, None)
+        if first is None:
+            return
+        if not self._likely and isinstance(first[1], dict) and not PEOPLE.isdisjoint(map(plain, first[1])):
+            self._likely = path
+        yield first
+        yield from values
+
+    def _keep(self, path: Path, place: Place, value: Any) -> None:
+        if may_tell(path):
+            self.beside.append((path, place, value))
+
+    def _refuse_several(self) -> NoReturn:
+        first, second, *_ = self._taken
+        paths = list(dict.fromkeys(found.path for found in self._taken))
+        if len(paths) == 1:
+            self._refuse(f"another array under {_shown(first.path)}; keep one of them", second.place)
+        choice = f"say which has the rows, such as {_setting(self._likely or first.path)}"
+        self._refuse(f"arrays of objects under {_listed(paths)}; {choice}", second.place)
+
+    def _refuse_nowhere(self, wanted: str) -> NoReturn:
+        parts = tuple(wanted.split("."))
+        if self._instead:
+            words = f"{_setting(wanted)} leads to {self._instead}, not to an array of rows"
+            words += f"; it has {named(self._names[parts])}" if self._names.get(parts) else ""
+        else:
+            steps = [parts[:end] for end in range(len(parts) - 1, 0, -1)]
+            known = next((step for step in steps if step in self._names), ())
+            where = f"{_shown('.'.join(known))} has" if known else "the document has"
+            words = f"{_setting(wanted)} leads nowhere; {where} {named(self._names[known])}"
+        self._refuse(f"{words}{self._offer()}")
+
+    def _refuse_none(self) -> NoReturn:
+        if self._arrays:  # further down, or they would have been taken
+            self._refuse(f"no array of objects within {LEVELS} levels{self._offer()}")
+        self._refuse(f"no row such as {EXAMPLE}, and no array of objects; {shape_of(self._names)}")
+
+    def _offer(self) -> str:
+        if not self._arrays:
+            return ""
+        paths = [found.path for found in self._arrays]
+        return f"; arrays of objects: {_listed(paths)}; set {_setting(self._likely or paths[0])}"
+
+    def _refuse(self, words: str, place: Place | None = None) -> NoReturn:
+        """Raise InputRefused that knows which arrays there are."""
+        refused = InputRefused(f"{self._text.where(place or self._text.place())}: {words}")
+        refused.found = {"arrays": [found.path for found in self._arrays]}
+        raise refused
+
+
+def _setting(path: str) -> str:
+    return f"input.rows = {toml_quoted(path)}"
+
+
+def _shown(path: str) -> str:
+    return clean(path, 60)
+
+
+def _listed(paths: list[str]) -> str:
+    return listed([_shown(path) for path in paths[:10]], "and")
+
+
+def _kind(value: Any) -> str:
+    kinds = {str: "a text", bool: "true or false", type(None): "null", dict: "an object"}
+    return kinds.get(type(value), "a number")
