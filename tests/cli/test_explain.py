@@ -421,7 +421,7 @@ def coverage(worker: Worker) -> Path:
         ("1.12.2026,9.12.2026",
          '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that are not understood'),
         ("20 Nov 2026,2026-12-31",
-         '# date_format = "%d %b %Y"  # fits the days that are not understood'),
+         '# date_format = "%d %B %Y"  # fits the days that are not understood'),
         ("31. Dez 2026,", '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
         ("2026-02-30,", None),
         ("2026-12-31,2026-12-01", None),
