@@ -69,6 +69,7 @@ def _said(answered: Answered) -> dict[str, Any]:
     """Give the settings with which the job was read, open ones included; each column of `only` alone."""
     config, found = answered.reading.config, answered.reading.found
     names, places = answered.reading.names, answered.reading.places
+    found = {**found, "sheet": config.sheet or found.get("sheet")}  # it may be a pattern
     said = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"statuses"})
     said |= {
         key: TAB if found[name] == "\t" else found[name] for key, name in PINNED.items() if found.get(name)
