@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from .books import hidden_rows, of, several, spanning, workbook
+from .books import hidden, hidden_rows, of, several, spanning, workbook
 
 LEAVE = ("E-post", "Status", "Fra", "Til")
 AWAY = ("Ferie", date(2026, 11, 27), date(2026, 12, 2))
@@ -45,6 +45,12 @@ def leave_books() -> dict[str, bytes]:
                 of(LEAVE, ("user13@example.com", *LATER), name="Desember 2026"),
                 of(LEAVE, name="Januar 2027"),
                 of(("Kode", "Betydning"), ("F", "Ferie"), name="Koder"),
+            )
+        ),
+        "months-hidden.xlsx": workbook(
+            several(
+                of(LEAVE, ("user12@example.com", *AWAY), name="Desember 2026"),
+                hidden(of(LEAVE, ("user13@example.com", *AWAY), name="Desember 2025")),
             )
         ),
         "errors.xlsx": workbook(of(*ERRORS)),
