@@ -18,13 +18,24 @@ from ..report.words import RESULTS
 from ..settings import Input, Settings
 from ..template import DAYS, columns_of
 from ..text import folded
-from .answers import Attempt, Places, Reading, answer_all, is_unclear, missing, understood
+from .answers import (
+    Attempt,
+    Places,
+    Reading,
+    answer_all,
+    is_first_day_back,
+    is_unclear,
+    missing,
+    understood,
+)
 from .block import block_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
 READ = ("format", "sheet", "delimiter", "encoding", "header")  # how the file is read
 _SETTING = re.compile(r"input\.([a-z_]+)")
+KEPT = "kept, not used"
+STRANGE = f"{KEPT}: who is meant by it is not certain"
 UNCLEAR = "perhaps: another column may be it as well"
 MEANINGS = {
     **IDENTITIES,
@@ -71,20 +82,28 @@ def _named(journal: Journal) -> frozenset[str]:
 
 
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[dict[str, str | None]]:
-    meanings = {place: key for key, found in places.items() for place in found}
-    in_template = {plain(name) for name in columns_of(config.message_template)}
+    keys = {place: key for key, found in places.items() for place in found}
+    back = config.until_means == "first_day_back" if config.until_means else is_first_day_back(names, places)
+    meanings = MEANINGS | ({"until": "first day back"} if back else {})
+    others = _in_passing(config)
     for place, name in enumerate(names):
-        key = meanings.get(place)
-        if key:
+        if key := keys.get(place):
             why = f"as input.{key} says" if configured(config, key) else "usual name"
             why = UNCLEAR if is_unclear(key, places) else why
-            yield {"name": name, "meaning": MEANINGS[key], "why": why}
-        elif plain(name) in in_template:
-            yield {"name": name, "meaning": "part of the message", "why": "as input.message_template says"}
+            yield {"name": name, "meaning": meanings[key], "why": why}
         else:
-            foreign = plain(name) in FOREIGN_NUMBERS
-            why = "kept, not used: who is meant by it is not certain" if foreign else "kept, not used"
-            yield {"name": name, "meaning": None, "why": why}
+            strange = (None, STRANGE if plain(name) in FOREIGN_NUMBERS else KEPT)
+            meaning, why = others.get(plain(name), strange)
+            yield {"name": name, "meaning": meaning, "why": why}
+
+
+def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
+    """Give the columns that settings name beside their main ones, with their meaning, and why."""
+    told: dict[str, tuple[str | None, str]] = {}
+    told |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
+    template = ("part of the message", "as input.message_template says")
+    told |= {plain(name): template for name in columns_of(config.message_template)}
+    return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 
 
 def _forms(journal: Journal, places: Places) -> list[str] | None:

@@ -246,6 +246,24 @@ def test_columns_that_the_message_is_made_of(worker: Worker) -> None:
     assert found["rows"][0]["message_length"] == len("Ask Bo")
 
 
+def test_columns_that_decide_which_rows_count(worker: Worker) -> None:
+    """Filters, days back and columns that are knowingly not used are told as what they are, and pasted."""
+    Path("job").write_text("login;Leave;State;Hired;from;Return date\na;Away;OK;2020-01-01;2026-11-01;\n")
+    config = 'status = "Leave"\nunused = ["hired"]\ncoverage = "changes"\nonly = {State = ["OK", "Fine"]}\n'
+    Path("c.toml").write_text(f"[input]\n{config}")
+
+    found = explained(worker, "job", "--config", "c.toml")
+
+    told = meanings(found)
+    assert told["State"] == ("which rows count", "as input.only says")
+    assert told["Hired"] == (None, "kept, not used, as input.unused says")
+    assert told["Return date"] == ("first day back", "usual name")
+    lines = found["configuration"].splitlines()
+    assert {'only."State" = ["OK", "Fine"]', 'unused = ["hired"]', 'until_means = "first_day_back"'} <= {
+        *lines
+    }
+
+
 def test_people_read_it_in_a_terminal(worker: Worker) -> None:
     """In 80 columns, with the block to paste at the end and nothing that steers a terminal."""
     names = f"login\tpresence\t{'x' * 40}\t\x1b[31mred\n"
