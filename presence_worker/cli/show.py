@@ -18,7 +18,7 @@ from .wrapping import wrapped
 WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise
 CHANGES = 500  # people named; `--json` names more
-TOO_MANY = "are too long for a status or too many to list: is this the column with the statuses?"
+TOO_MANY = "are too long or too many to be statuses: is this the column with the statuses?"
 
 
 def show(summary: dict[str, Any], options: Options, *, faults: Iterable[dict[str, Any]] | None = None) -> int:
@@ -93,12 +93,12 @@ def _changes(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def _reasons(summary: dict[str, Any]) -> Iterator[str]:
-    """Show what is not done, by who can mend it, as the page does."""
+    """Show what is not done, by who can fix it, as the page does."""
     state = summary["state"]
     reasons = [entry for entry in summary.get("reasons", []) if is_trouble(entry["result"], state)]
     if reasons:
         yield ""
-        yield "Not done, and who can mend it"
+        yield "Not done, and who can fix it"
     shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
     said = [sentence for entry in shown for sentence in entry.get("sentences", [])]
     place = place_of([row for sentence in said for row in sentence.get("first", [])])
@@ -130,7 +130,7 @@ def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
     unmapped = [] if is_explained else summary["unmapped"]
     if unmapped or others:
         yield ""
-        yield "Statuses that are not understood"
+        yield "Unknown status values"
     if others:
         more = "more with words that" if summary["unmapped"] else "with words that"
         yield from wrapped(f"  {counted(others, 'row')} {more} {TOO_MANY}", indent=2)

@@ -17,7 +17,7 @@ def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "[input.statuses]"
     for word, meaning in summary["mapped"].items():
         yield f"{toml_quoted(word)} = {toml_quoted(meaning)}"
-    meanings = choices(summary["allowed"])
+    meanings = choices(summary["allowed"]) + ([WITHDRAWN] if summary.get("dated") else [])
     for entry in summary["unmapped"]:
         yield _line(entry, meanings)
     if ANY_OTHER not in summary["mapped"] and not all(entry["closest"] for entry in summary["unmapped"]):
@@ -26,7 +26,7 @@ def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
 
 def choices(allowed: Sequence[str]) -> list[str]:
     """Give what a word may mean, the likeliest first: most codes are of absences."""
-    return [*sorted(allowed, key=PRESENT.__eq__), IGNORE, WITHDRAWN]
+    return [*sorted(allowed, key=PRESENT.__eq__), IGNORE]
 
 
 def _line(entry: dict[str, Any], meanings: list[str]) -> str:

@@ -6,6 +6,7 @@ from ..journal import Fate, Journal
 from ..model import Reason
 
 MOST = 1000  # rows told; report.csv has all
+WHY_DROPPED = {"withdrawn": "cancelled by HR", "not_in_file": "no longer in the file"}
 
 
 def to_come(journal: Journal) -> dict[str, Any]:

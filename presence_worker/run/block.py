@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import Way
 from ..report.mapping import mapping_lines
 from ..settings import Input
+from ..template import DAYS
 from ..text import listed, toml_quoted
 from .answers import Answered, is_first_day_back, is_unclear, missing
 
@@ -59,9 +60,10 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
     open_ways = [question.ways[0] for question in answered.questions if question.is_open]
     chosen = {word: meaning for way in open_ways for word, meaning in way.get("statuses", {}).items()}
     if config.statuses or answered.unmapped or chosen:
-        table = {"mapped": config.statuses, "unmapped": answered.unmapped, "allowed": config.allowed_statuses}
+        dated = any(key in answered.reading.places for key in DAYS)
+        table = {"mapped": config.statuses, "unmapped": answered.unmapped, "dated": dated}
         yield ""
-        yield from mapping_lines(table)
+        yield from mapping_lines({**table, "allowed": config.allowed_statuses})
         yield from (f"# {toml_quoted(word)} = {toml_quoted(meaning)}" for word, meaning in chosen.items())
 
 

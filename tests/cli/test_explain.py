@@ -297,7 +297,7 @@ def test_what_no_block_can_say_is_shown_beside_it(worker: Worker) -> None:
 
     shown = worker.call("check", "job", "--explain", "--max-invalid", "none")
 
-    assert "  1 row more with words that are too long for a status" in shown.out
+    assert "  1 row more with words that are too long or too many" in shown.out
     assert shown.out.count("[input.statuses]") == 1
 
 

@@ -212,12 +212,12 @@ def test_the_page_shows_them(folder: Path, journal: Journal) -> None:
 
 
 def test_a_short_run_needs_no_picture(folder: Path, journal: Journal) -> None:
-    """What is over in a second has no course."""
+    """What is over in a second has no course: the page has no section for it."""
     session(journal, {1: (0.5, updated(20))})
     write_reports(folder, journal)
 
     assert "figure" not in page(folder).tags
-    assert "too short for a picture" in page(folder).text
+    assert "The run over time" not in page(folder).text
 
 
 def test_reading_is_not_told_as_waiting(journal: Journal) -> None:

@@ -119,7 +119,7 @@ def test_script_and_report_csv_tell_the_same(told: Path, found: Page) -> None:
 
 
 def test_it_says_how_the_run_went(folder: Path, journal: Journal) -> None:
-    """Run, words and the next command stand at the top; state, target, input and notes below."""
+    """Run, words and the next command stand at the top; notes, state, target and input below."""
     command = "presence-worker resume 20261123T020000Z-7f3a --state-dir '/var/lib/a b'"
     with journal.transaction():
         journal.describe(
@@ -133,7 +133,7 @@ def test_it_says_how_the_run_went(folder: Path, journal: Journal) -> None:
 
     text = page(folder).text
 
-    order = [RUN.run_id, "disk full", command, "stopped, exit code 6", RUN.target, "no undo"]
+    order = [RUN.run_id, "disk full", command, "no undo", "stopped, exit code 6", RUN.target]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert RUN.input["name"] in text

@@ -126,8 +126,8 @@ def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
 
     assert ('# "SJUK" = "StatusNotAvailable" # 12 rows; or "StatusNormal"' in found.text) is include
     assert ("SJUK" in found.text) is include
-    assert "2 different words; say in input.statuses" in found.text
-    assert ("not here but in summary.json" in found.text) is not include
+    assert "2 unknown values. Say in input.statuses" in found.text
+    assert ("listed in summary.json , not here" in found.text) is not include
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,18 @@ def test_a_refused_file_is_mended_itself(state: State, remedy: str) -> None:
 
 
 def test_what_is_to_come_is_told() -> None:
-    """Of a file with days: who waits for the first one, and what is no longer asked for."""
+    """Of a file with days: who waits for the first one, and what is dropped, with why."""
     waits = row(3, result="skipped", reason=Reason.NOT_YET_DUE)
     dropped = {"id": 4, "associate_id": 44, "identity": "ann", "status": NOT_PRESENT, "from": "2026-12-24"}
-    told = {**RUN.input, "dated": True, "dropped": [{**dropped, "until": None}], "dropped_rows": 3}
+    entries = [{**dropped, "until": None, "why": why} for why in ("not_in_file", "withdrawn", "later")]
+    told = {**RUN.input, "dated": True, "dropped": entries, "dropped_rows": 5}
 
     with closing(staged("", [row(1), waits], input=told)) as journal:
         found = page_of(journal)
 
     assert "Still to come Associate From Until Status 3 StatusNotAvailable" in found.text
-    assert "44 ann 2026-12-24 StatusNotAvailable and 2 more, which report.csv names" in found.text
+    assert (
+        "Planned absences that will not begin Associate From Until Status Why "
+        "44 ann 2026-12-24 StatusNotAvailable no longer in the file 44 ann 2026-12-24 StatusNotAvailable "
+        "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable and 2 more, which report.csv names"
+    ) in found.text

@@ -106,16 +106,18 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
         found = page_of(journal)
 
     assert (
-        "Left out These rows do not count, as the settings say. 2 rows left out by input.only" in found.text
+        "Left out The settings say that these rows do not count. = 2 rows left out by input.only"
+        in found.text
     )
-    assert "1 row hidden in the workbook 1 row leave cancelled" in found.text
+    assert "= 1 row hidden in the workbook = 1 row leave cancelled" in found.text
     assert ("Approval Cancelled 2 Approval Pending 1 Percent (empty) 1" in found.text) is include
     assert (
         "Column Rows Approval 3 Percent 1 The values may be reasons of absence" in found.text
     ) is not include
     assert ("Cancelled" in found.text) is include
-    assert "Note columns not used: Department, Days (kept for failed.csv)" in found.text
-    assert "Note 3 rows have no last day" in found.text
+    assert (
+        "Notes columns not used: Department, Days (kept for failed.csv) 3 rows have no last day" in found.text
+    )
 
 
 def test_a_page_of_a_file_that_counts_whole_says_nothing_of_it() -> None:

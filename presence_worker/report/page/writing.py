@@ -4,6 +4,7 @@ from typing import BinaryIO
 
 from ...journal import Journal
 from ..markup import ENVIRONMENT
+from ..to_come import WHY_DROPPED
 from ..words import reason_words, result_words
 from .bar import MARKS, kind
 from .rows import Rows
@@ -15,6 +16,7 @@ WORDS = {
     "longest": LONGEST,
     "marks": MARKS,
     "result_words": result_words,
+    "why_dropped": WHY_DROPPED,
     "words": reason_words,
 }
 
