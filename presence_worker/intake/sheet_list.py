@@ -1,0 +1,130 @@
+"""One sheet of a workbook as a list: its header, and the rows below it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from ..errors import InputRefused
+from ..settings import Input
+from ..text import clean, counted
+from .cells import Sheet
+from .columns import column_called, understand
+from .dialect import NEAR, names_what_we_need
+from .header import as_they_came, taken_back
+from .hidden import watched
+from .knowing import knowing
+from .sheets import asked_for, is_ours, names_of
+from .table import Record
+from .title import Below, refuse_a_title
+
+CELLS = 20_000_000  # of a sheet, with those that fill up its rows
+CHARACTERS = 1 << 28  # of a sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetList:
+    """A sheet whose header was read."""
+
+    title: str
+    header: int  # its line
+    columns: list[str]
+    records: Iterator[Record]  # each at least as long as the header, unless it came back shorter
+    came_back: bool
+
+
+def place_called(name: str, title: str) -> str:
+    """Name a sheet of a file for a sentence."""
+    return f"{name}, sheet {clean(title, 60)!r}"
+
+
+def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> SheetList | None:
+    """Read the header of a sheet; None: there is nothing in it. What there is to say is added to *notes*."""
+    where = place_called(name, sheet.title)
+    records = asked_for(sheet.rows, config)
+    header = next(records, None)
+    if header is None:
+        return None
+    line, ours, at = header.line or 0, is_ours(header), f"{where}, line {header.line}"
+    with knowing(format="xlsx", encoding=None, sheet=sheet.title, header=line):
+        if not ours:
+            records = _refuse_other_headers(header, records, sheet, config, at)
+        left = next(place for place, cell in enumerate(header.cells) if cell.strip())
+        names = Record(line, [*header.cells[left:], ""])  # with room for what is taken off again
+        records = watched(_below(records, left, len(names.cells), where, notes), config, where, notes)
+        columns, records = (taken_back if ours else as_they_came)(names, records, config, at)
+        if header.hidden:
+            notes.append(f"{at}: the header is hidden, and used all the same")
+        if not ours and (sheet.merges or sheet.hidden_columns):
+            used = sorted(understand(columns, config, at).used)
+            called = {place + left + 1: column_called(columns[place]) for place in used}
+            notes += _hidden_columns(called, sheet, at)
+            records = _refuse_names_below(called, line, records, sheet, at)
+    return SheetList(title=sheet.title, header=line, columns=columns, records=records, came_back=ours)
+
+
+def _refuse_other_headers(
+    header: Record, records: Iterator[Record], sheet: Sheet, config: Input, at: str
+) -> Iterator[Record]:
+    """Refuse a sheet with something above its header, or with one of several lines; else give the records."""
+    near = list(islice(records, NEAR))
+    if not names_what_we_need(names_of(header), config):
+        below = (Below(record.line, names_of(record)) for record in near if record.line)
+        refuse_a_title(header, below, config, at)
+    elif near and _is_merged_into(header, near[0], sheet) and names_what_we_need(names_of(near[0]), config):
+        above = (near[0].line or 0) - 1
+        raise InputRefused(
+            f"{at}: its cells are merged with those of line {above + 1}, which names the columns we need as "
+            f"well; set input.skip_lines = {above}",
+            {"skip_lines": above},
+        )
+    return chain(near, records)
+
+
+def _is_merged_into(header: Record, below: Record, sheet: Sheet) -> bool:
+    top, bottom = header.line or 0, below.line or 0
+    return any(area.top <= top and bottom <= area.bottom for area in sheet.merges)
+
+
+def _below(
+    records: Iterator[Record], left: int, width: int, where: str, notes: list[str]
+) -> Iterator[Record]:
+    """Bring the rows below a header to its *width*; what stands beyond it stays, what stands left goes."""
+    outside = room = characters = 0
+    for line, cells, hidden in records:
+        if left:
+            outside += any(map(str.strip, cells[:left]))
+            del cells[:left]
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        cells.extend([""] * (width - len(cells)))
+        room += len(cells)
+        characters += sum(map(len, cells))
+        if room > CELLS or characters > CHARACTERS:
+            raise InputRefused(f"{where}: far more than a list of people; save it as CSV (UTF-8)")
+        if not left or any(map(str.strip, cells)):
+            yield Record(line, cells, hidden)
+    if outside:
+        rows = f"{counted(outside, 'row')} {'has' if outside == 1 else 'have'}"
+        notes.append(f"{where}: {rows} something left of the header, which is not read")
+
+
+def _hidden_columns(called: Mapping[int, str], sheet: Sheet, at: str) -> Iterator[str]:
+    for place, column in called.items():
+        if place in sheet.hidden_columns:
+            yield f"{at}: {column} is hidden, and used all the same"
+
+
+def _refuse_names_below(
+    called: Mapping[int, str], line: int, records: Iterator[Record], sheet: Sheet, at: str
+) -> Iterator[Record]:
+    """Refuse a sheet where the name of a used column reaches into the rows below; else give them."""
+    first = next(records, None)
+    if first is None:
+        return iter(())
+    for area in sheet.merges:
+        if area.top <= line and (first.line or 0) <= area.bottom and area.left in called:
+            raise InputRefused(
+                f"{at}: {called[area.left]} is merged with cells of the rows below; take the cells apart, or "
+                "save the sheet as CSV (UTF-8)"
+            )
+    return chain([first], records)

@@ -1,0 +1,269 @@
+"""Merged cells, and formulas whose values were not kept: what a person sees in a row."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from presence_worker.intake.covers import area_of
+from tests.examples import examples
+
+from .reading import Write, cells, read, refusal
+from .workbooks import DAY, merges, raw_workbook, row_with, sheet_of, text
+
+PART = "xl/worksheets/sheet1.xml"
+HEADER = "associateId|status|message"
+DAYS = 40_000  # above it, a number of these tests is shown as a day
+
+
+def table(*rows: str) -> str:
+    """Give the rows of a sheet; in each, the cells stand between |, and empty ones are only formatted."""
+    lines = ((line, enumerate(row.split("|"))) for line, row in enumerate(rows, 1))
+    return "".join(
+        f'<row r="{line}">{"".join(cell(f"{chr(65 + place)}{line}", found) for place, found in row)}</row>'
+        for line, row in lines
+    )
+
+
+def cell(place: str, found: str) -> str:
+    """Give a cell with a number, a day or a text, or with nothing."""
+    if not found:
+        return f'<c r="{place}" s="0"/>'
+    if not found.isdigit():
+        return text(place, found)
+    return f'<c r="{place}" s="{DAY if int(found) > DAYS else 0}"><v>{found}</v></c>'
+
+
+def merged(rows: str, *references: str) -> bytes:
+    """Give a workbook with merged cells."""
+    return raw_workbook("", {PART: sheet_of(rows, merges(*references))})
+
+
+def test_cells_merged_downwards(write: Write) -> None:
+    """What a person sees beside each row counts for it, whether text, number or day."""
+    rows = table(HEADER, "5|Away|46360", "6||", "7||", "8|Normal|x", "8||12", "9|Away|")
+
+    _, found = read(write(merged(rows, "B2:B4", "C2:C3", "$C$6:$C$7", "B5:B6")))
+
+    assert cells(found) == [
+        ["5", "Away", "2026-12-04"],
+        ["6", "Away", "2026-12-04"],
+        ["7", "Away", ""],
+        ["8", "Normal", "x"],
+        ["8", "Normal", "12"],
+        ["9", "Away", "12"],
+    ]
+
+
+def test_cells_merged_to_the_right(write: Write) -> None:
+    """Only the first column has the value; what is left under the merged cell is seen by nobody."""
+    rows = table(HEADER, "5|Away|left over", "6|Away|x", "7|left over|left over")
+
+    _, found = read(write(merged(rows, "B2:C2", "B3:C4")))
+
+    assert cells(found) == [["5", "Away", ""], ["6", "Away", ""], ["7", "Away", ""]]
+
+
+def test_an_empty_cell_over_others(write: Write) -> None:
+    """A merged cell shows its first one, also where only others have something."""
+    rows = table(HEADER, "5|Away|", "6|Away|left over")
+
+    _, found = read(write(merged(rows, "C2:C3")))
+
+    assert cells(found) == [["5", "Away", ""], ["6", "Away", ""]]
+
+
+def test_a_merged_cell_that_begins_where_no_row_is(write: Write) -> None:
+    """A row that the file leaves out is blank, and so is what is merged with it."""
+    below = f'<row r="4"><c r="A4"><v>6</v></c>{text("B4", "Away")}{text("C4", "left over")}</row>'
+
+    _, found = read(write(merged(table(HEADER, "5|Away|x") + below, "C3:C9")))
+
+    assert cells(found) == [["5", "Away", "x"], ["6", "Away", ""]]
+
+
+def test_rows_of_nothing_but_merged_cells(write: Write) -> None:
+    """A merged cell that reaches below the table makes no rows there."""
+    rows = table(HEADER, "5|Away|x", "||", "||left over")
+
+    _, found = read(write(merged(rows, "B2:C1048576", "A3:A9")))
+
+    assert cells(found) == [["5", "Away", ""]]
+
+
+def test_a_huge_merged_cell(write: Write) -> None:
+    """However far a merged cell reaches, it takes no room where nothing is."""
+    _, found = read(write(merged(table(HEADER, "5|Away|x"), "C2:XFD1048576", "A3:XFD3")))
+
+    assert cells(found) == [["5", "Away", "x"]]
+
+
+@pytest.mark.parametrize(
+    "reference", ["", "A", "2:3", "A0:A2", "A3:A2", "B2:A3", "A1:A1048577", "A1:XFE1", "A1:B2:C3"]
+)
+def test_places_that_are_none(reference: str, write: Write) -> None:
+    """A place that no sheet has is damage."""
+    with pytest.raises(ValueError, match=r".*"):
+        area_of(reference)
+
+    assert "damaged" in refusal(write(merged(table(HEADER, "5|Away|x"), reference)))
+
+
+def test_a_header_of_two_lines(write: Write) -> None:
+    """Where a second line of merged cells names the columns, it is the header; it must be said."""
+    rows = table(HEADER.replace("message", "Details|"), "||message|remark", "5|Away|x|y")
+    path = write(merged(rows, "A1:A2", "B1:B2", "C1:D1"))
+
+    job, found = read(path, skip_lines=1)
+
+    assert refusal(path) == (
+        "FILE, sheet 'S', line 1: its cells are merged with those of line 2, which names the columns we need "
+        "as well; set input.skip_lines = 1"
+    )
+    assert job.columns == ["associateId", "status", "message", "remark"]
+    assert cells(found) == [["5", "Away", "x", "y"]]
+
+
+@pytest.mark.parametrize("references", [["A1:A2", "B1:B2", "C1:C2"], ["D1:D4"]])
+def test_a_header_of_high_cells(references: list[str], write: Write) -> None:
+    """A header that takes the room of several rows, and a note beside the table, are no second header."""
+    rows = table(HEADER + "|a note", "|||", "5|Away||", "6|Away||x")
+
+    _, found = read(write(merged(rows, *references)))
+
+    assert [(row.associate_id, row.message) for row in found] == [(5, ""), (6, "")]
+
+
+def test_a_name_that_reaches_into_the_rows(write: Write) -> None:
+    """The name of a column is no value of it; what the cells under it would have been, nobody can see."""
+    rows = table(HEADER, "5|Away|", "6|Away|x")
+
+    assert refusal(write(merged(rows, "C1:C3"))) == (
+        "FILE, sheet 'S', line 1: the column 'message' is merged with cells of the rows below; take the "
+        "cells apart, or save the sheet as CSV (UTF-8)"
+    )
+
+
+NAMES = ["associateId", "status", "message", "x"]
+WORDS = st.sampled_from(["", "", "a", "b", "12", "46360"])
+AREAS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(2, 9), st.integers(0, 1), st.integers(0, 4)), max_size=4
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("jobs") / "changes"
+
+
+@settings(max_examples=examples(100))
+@given(
+    rows=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=8),
+    areas=AREAS,
+    hidden=st.sets(st.integers(2, 9)),
+)
+def test_any_table_is_read_as_it_is_seen(
+    rows: list[tuple[str, str, str]],
+    areas: list[tuple[int, int, int, int]],
+    hidden: set[int],
+    path: Path,
+) -> None:
+    """Whatever is merged and hidden, a row has what a person sees beside its number."""
+    grid = {
+        (line, column): word
+        for line, row in enumerate([NAMES, *([str(n), *row] for n, row in enumerate(rows))], 1)
+        for column, word in enumerate(row)
+    }
+    taken: set[tuple[int, int]] = set()
+    references, seen = [], dict(grid)
+    for left, top, width, height in areas:
+        places = {
+            (line, column)
+            for line in range(top, top + height + 1)
+            for column in range(left, left + width + 1)
+        }
+        if places & taken:
+            continue
+        taken |= places
+        references.append(f"{chr(65 + left)}{top}:{chr(65 + left + width)}{top + height}")
+        shown = grid.get((top, left), "")
+        seen |= {place: shown if place[1] == left else "" for place in places & grid.keys()}
+    lines = ["|".join(NAMES), *("|".join([str(n), *row]) for n, row in enumerate(rows))]
+    xml = table(*lines)
+    for line in hidden:
+        xml = xml.replace(f'<row r="{line}">', f'<row r="{line}" hidden="1">')
+    path.write_bytes(merged(xml, *references))
+
+    _, found = read(path, hidden_rows="read")
+
+    wanted = [[seen[line, column] for column in range(4)] for line in range(2, len(rows) + 2)]
+    assert cells(found) == [[as_read(word) for word in row] for row in wanted]
+
+
+def as_read(word: str) -> str:
+    return "2026-12-04" if word == "46360" else word
+
+
+# -- formulas ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "read_as"),
+    [
+        ('<c r="C2"><f>A1</f></c>', "#FORMULA!"),  # ClosedXML, Apache POI
+        ('<c r="C2"><f>A1</f><v/></c>', "#FORMULA!"),  # openpyxl
+        ('<c r="C2"><f>A1</f><v></v></c>', "#FORMULA!"),  # EPPlus
+        (f'<c r="C2" s="{DAY}"><f>A1</f><v/></c>', "#FORMULA!"),
+        ('<c r="C2" t="str"><f>A1</f></c>', "#FORMULA!"),  # Apache POI, in place of a text
+        ('<c r="C2" t="s"><f>A1</f></c>', "#FORMULA!"),
+        ('<c r="C2" t="b"><f>A1</f><v></v></c>', "#FORMULA!"),
+        ('<c r="C2" t="e"><f>A1</f></c>', "#FORMULA!"),
+        ('<c r="C2"><f t="shared" ref="C2:C9" si="0">A1</f></c>', "#FORMULA!"),
+        ('<c r="C2"><f t="shared" si="0"/></c>', "#FORMULA!"),
+        ('<c r="C2"><f t="array" ref="C2">A1</f></c>', "#FORMULA!"),
+        ('<c r="C2" t="str"><f>""</f><v></v></c>', ""),  # Excel, of ="": a text that is empty
+        ('<c r="C2" t="str"><f aca="false">""</f><v/></c>', ""),  # LibreOffice
+        ('<c r="C2" t="str"><f>A1</f><v>kept</v></c>', "kept"),
+        ('<c r="C2"><f>A1</f><v>0</v></c>', "0"),
+    ],
+)
+def test_formulas(cell: str, read_as: str, write: Write) -> None:
+    """A formula whose value was not kept is no empty cell; one whose value is an empty text is."""
+    _, rows = read(write(raw_workbook(row_with(cell))))
+
+    assert cells(rows) == [["5", "Away", read_as]]
+
+
+def test_a_formula_for_several_cells(write: Write) -> None:
+    """Of a formula without values, none of the cells that it fills has one."""
+    formula = '<c r="C2"><f t="array" ref="C2:C4">A2:A4</f><v/></c>'
+    rows = "".join(
+        f'<row r="{row}"><c r="A{row}"><v>5</v></c>{text(f"B{row}", "Away")}</row>' for row in (3, 5, 6)
+    )
+    kept = formula.replace("<v/>", "<v>1</v>")
+
+    without, calculated = (read(write(raw_workbook(row_with(one) + rows)))[1] for one in (formula, kept))
+
+    assert [row[2] for row in cells(without)] == ["#FORMULA!", "#FORMULA!", "", ""]
+    assert [row[2] for row in cells(calculated)] == ["1", "", "", ""]
+
+
+def test_a_merged_formula(write: Write) -> None:
+    """What a merged cell shows in each row is that its value was not kept."""
+    formula = '<c r="C2"><f>A1</f></c>'
+    below = f'<row r="3"><c r="A3"><v>6</v></c>{text("B3", "Away")}</row>'
+
+    _, rows = read(write(raw_workbook("", {PART: sheet_of(row_with(formula) + below, merges("C2:C3"))})))
+
+    assert [row[2] for row in cells(rows)] == ["#FORMULA!", "#FORMULA!"]
+
+
+def test_merged_cells_in_utf_16(write: Write) -> None:
+    """Merged cells are found in whatever encoding a sheet is written."""
+    rows = table(HEADER, "5|Away|x", "6||")
+    sheet = f'<?xml version="1.0" encoding="UTF-16"?>{sheet_of(rows, merges("B2:B3"))}'
+
+    _, found = read(write(raw_workbook("", {PART: sheet.encode("utf-16")})))
+
+    assert [row.status for row in found] == ["StatusNotAvailable", "StatusNotAvailable"]
