@@ -4,7 +4,10 @@ A job that is refused for one reason may be refused for another after it: it is 
 the likeliest answers, until nothing is asked any more.
 """
 
+import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,18 +20,25 @@ from ..intake.columns import (
     configured_ways,
     plain,
 )
+from ..intake.forms import Choice, needs_a_form, ways_of
 from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
 from ..settings import Input, Settings
 from ..template import DAYS
 
 TRIES = 8  # times that a job is read again
-LIKELY = "%d.%m.%Y"  # in most of SuperOffice's markets
-TABLES = ("only", "statuses")  # settings to which an answer adds
-KNOWN_ANSWERS: Mapping[str, Sequence[Any]] = {  # to settings that a sentence about rows names
-    "until_means": ("last_day", "first_day_back"),
-    "timezone": ("Europe/Oslo", "Europe/Berlin"),
+LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
+MOST_WORDS = 5  # that may mean no day
+TABLES = ("only", "statuses")  # settings to which an answer adds,
+LISTS = ("empty", "unused")  # likewise
+REPLACED = ("date_format", "empty", "skip_lines")  # settings that have a value, and may get another one
+KNOWN_ANSWERS = {  # to settings that a sentence names without a value
+    "until_means": ('"last_day"', '"first_day_back"'),
 }
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_TEXT = re.compile(_QUOTED)
+_SETTING = re.compile(r"input\.([a-z_]+)")
+_SET = re.compile(rf"input\.([a-z_]+) = ({_QUOTED}|\[(?:{_QUOTED}|[^\]\"])*\]|\d+)((?:,? or {_QUOTED})*)")
 Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
 
 
@@ -46,8 +56,8 @@ class Reading:
     config: Input
     found: Mapping[str, Any]  # of the job, by the journal's names
     refused: InputRefused | None = None
-    forms: Sequence[str] | None = None  # in which days may be written that are not understood; None: no such
-    named: frozenset[str] = frozenset()  # settings that sentences about its rows name
+    texts: Sequence[str] = ()  # in the place of days, and not understood
+    sentences: Sequence[str] = ()  # about rows that are wrong
 
     @property
     def names(self) -> list[str]:
@@ -97,13 +107,13 @@ def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) ->
 
 
 def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
-    """Give the settings with some more of [input]; tables and the list `unused` grow by them."""
+    """Give the settings with some more of [input]; tables and lists grow by them."""
     said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
     for way in ways:
         for key, value in way.items():
             if key in TABLES:
                 said[key] = {**said.get(key, {}), **value}
-            elif key == "unused":
+            elif key in LISTS:
                 said[key] = [*dict.fromkeys([*said.get(key, []), *value])]
             else:
                 said[key] = value
@@ -114,18 +124,64 @@ def questions(reading: Reading) -> Iterator[Question]:
     """Yield what is asked of a job: by its refusal, else by its columns; and by its rows."""
     config, refused = reading.config, reading.refused
     if refused and refused.ways:
-        ways = [way for way in refused.ways if way]
-        yield Question(ways, is_open=len(refused.ways) > 1)
+        yield Question([way for way in refused.ways if way], is_open=len(refused.ways) > 1)
     elif reading.names:
         yield from _of_columns(reading)
     yield from _of_statuses(reading)
-    if reading.forms is not None and not config.date_format:
-        yield Question([{"date_format": form} for form in reading.forms or [LIKELY]])
+    yield from _of_days(reading)
     if "from" in reading.places and not config.coverage:
         yield Question([{"coverage": "changes"}, {"coverage": "everyone"}])
-    for key, answers in KNOWN_ANSWERS.items():
-        if key in reading.named and getattr(config, key) is None:
-            yield Question([{key: answer} for answer in answers])
+    yield from _of_sentences(reading)
+
+
+def _of_days(reading: Reading) -> Iterator[Question]:
+    """Yield in which ways days may be written that are not understood, and which words mean no day."""
+    words = [text for text in reading.texts if not any(map(str.isdigit, text))]
+    written = [text for text in reading.texts if needs_a_form(text)]
+    if words:
+        yield Question([{"empty": [*dict.fromkeys([*reading.config.empty, *words[:MOST_WORDS]])]}])
+    if written and not reading.config.date_format:
+        yield Question([_way(each) for each in ways_of(written, reading.config.locale)] or [LIKELY])
+
+
+def _way(choice: Choice) -> Way:
+    forms = choice.forms[0] if len(choice.forms) == 1 else [*choice.forms]
+    return {"date_format": forms, **({"locale": choice.locale} if choice.locale else {})}
+
+
+def _of_sentences(reading: Reading) -> Iterator[Question]:
+    """Yield what sentences say to set, such as `set input.sheet = "May" or "June"`.
+
+    What is set already is asked again only of a job that is refused with it.
+    """
+    refused = reading.refused
+    said = [*reading.sentences, *([str(refused)] if refused and not refused.ways else [])]
+    may_change = REPLACED if refused else ()
+    known = reading.config.model_dump(by_alias=True, exclude_defaults=True)
+    for key, found in _answers_in(said).items():
+        values = [*_values(found)]
+        if key == "empty":
+            values = [[*dict.fromkeys(word for value in values for word in value)]]
+        is_asked = key == "date_format" and reading.texts and "date_format" not in known
+        if values and (key not in known or key in may_change) and not is_asked:
+            yield Question([{key: value} for value in values])
+
+
+def _answers_in(sentences: Iterable[str]) -> dict[str, dict[str, None]]:
+    """Give the settings of [input] that sentences name, with their values as TOML writes them."""
+    answers: dict[str, dict[str, None]] = {}
+    for sentence in sentences:
+        for key, value, others in _SET.findall(sentence):
+            answers.setdefault(key, {}).update(dict.fromkeys([value, *_TEXT.findall(others)]))
+        for key in _SETTING.findall(sentence):
+            answers.setdefault(key, {}).update(dict.fromkeys(KNOWN_ANSWERS.get(key, ())))
+    return {key: found for key, found in answers.items() if key in Input.names()}
+
+
+def _values(written: Iterable[str]) -> Iterator[Any]:
+    for each in written:
+        with suppress(tomllib.TOMLDecodeError):
+            yield tomllib.loads(f"value = {each}")["value"]
 
 
 def _of_columns(reading: Reading) -> Iterator[Question]:

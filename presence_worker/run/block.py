@@ -31,6 +31,7 @@ HINTS = {  # setting: what the reader decides with it
     "date_format": "fits the days that are not understood",
     "default_status": 'of all rows; or status = "...", the column that has it',
     "encoding": "how letters beyond ASCII are stored",
+    "empty": "words that mean nothing, and so no end",
     "from": "the column of the first days",
     "hidden_rows": "whether rows that are hidden in the workbook count",
     "timezone": "where the days of the file begin and end",

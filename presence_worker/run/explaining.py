@@ -1,6 +1,5 @@
 """How a job was understood: its columns, its first rows as they would be sent, and the settings to keep."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -10,7 +9,7 @@ import orjson
 
 from ..errors import InputRefused
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured, plain
-from ..intake.forms import forms_of, needs_a_form
+from ..intake.dates import Fault, date_reader
 from ..intake.table import text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result
@@ -33,7 +32,6 @@ from .block import block_lines
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
 READ = ("format", "sheet", "delimiter", "encoding", "header")  # how the file is read
-_SETTING = re.compile(r"input\.([a-z_]+)")
 KEPT = "kept, not used"
 STRANGE = f"{KEPT}: who is meant by it is not certain"
 UNCLEAR = "perhaps: another column may be it as well"
@@ -70,15 +68,14 @@ def reading_of(journal: Journal, refused: InputRefused | None, config: Input) ->
     """Give how a job was read that is in a journal, as far as it could be before it was *refused*."""
     found = {**journal.run().input, **(refused.found if refused else {})}
     places = understood(found.get("columns") or [], config)
+    sentences = dict.fromkeys(fault.detail or "" for fault in islice(journal.faults(), WRONG))
     return Reading(
-        config=config, found=found, refused=refused, forms=_forms(journal, places), named=_named(journal)
+        config=config,
+        found=found,
+        refused=refused,
+        texts=_strange_days(journal, places, config),
+        sentences=[*sentences],
     )
-
-
-def _named(journal: Journal) -> frozenset[str]:
-    """Give the settings that are named by what is said of rows that are wrong."""
-    details = (fault.detail or "" for fault in islice(journal.faults(), WRONG))
-    return frozenset(name for detail in details for name in _SETTING.findall(detail))
 
 
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[dict[str, str | None]]:
@@ -106,14 +103,14 @@ def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 
 
-def _forms(journal: Journal, places: Places) -> list[str] | None:
-    """Give the forms in which the days may be written that are not understood; None: there are none."""
+def _strange_days(journal: Journal, places: Places, config: Input) -> list[str]:
+    """Give what rows that are wrong have in the place of days, if it is none."""
+    read = date_reader(config)
     wrong = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
     cells = [orjson.loads(fate.cells) for fate in islice(wrong, WRONG)]
     stand = [place for key in DAYS for place in places.get(key, [])]
-    found = [text_of(row[place]) for row in cells for place in stand if place < len(row)]
-    texts = [text for text in found if text and needs_a_form(text)]
-    return forms_of(texts) if texts else None
+    texts = dict.fromkeys(text_of(row[place]) for row in cells for place in stand if place < len(row))
+    return [text for text in texts if text and text not in config.empty and isinstance(read(text), Fault)]
 
 
 def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ COLUMNS = {  # of a table of six, what each is taken for, and why
     "Chef": (None, "kept, not used"),
 }
 ENCODING = '# encoding = "utf-8"  # recognised; say it only if all files to come are in it'
-IF_OURS = '# associate_id = "id"  # if it really has the associateIds of SuperOffice; or login = "id"'
+IF_OURS = '# associate_id = "id"  # if it really has the associateIds of SuperOffice'
 OF_ALL = (
     '# default_status = "StatusNotAvailable"  # or "StatusNormal"; of all rows; or status = "...", the '
     "column that has it"
@@ -150,7 +150,7 @@ def test_what_is_pasted_is_understood_likewise(config: str, job: str, worker: Wo
 
 def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worker) -> None:
     """What nobody understood stands beside its closest status; where days may be to come, a question."""
-    text = LEAVE.replace("Chef", "Von").replace("Urlaub", "Urlaubb")
+    text = LEAVE.replace("Chef", "Von").replace("Urlaub", "Urlaubb").replace(";x\n", ";1/12/26\n")
     Path("leave.csv").write_text(text, "utf-8")
 
     block = explained(worker, "leave.csv")["configuration"]
@@ -164,7 +164,7 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'until = "Bis"',
         'format = "csv"',
         'delimiter = ";"',
-        '# date_format = "%d.%m.%Y"  # fits the days that are not understood',
+        '# date_format = "%d/%m/%y"  # or "%m/%d/%y"; fits the days that are not understood',
         '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
         ENCODING,
         "",
@@ -440,7 +440,8 @@ def coverage(worker: Worker) -> Path:
          '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that are not understood'),
         ("20 Nov 2026,2026-12-31",
          '# date_format = "%d %B %Y"  # fits the days that are not understood'),
-        ("31. Dez 2026,", '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
+        ("31. Dez 2026,", '# date_format = "%d. %B %Y"  # fits the days that are not understood'),
+        ("31. Foo 2026,", '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
         ("2026-02-30,", None),
         ("2026-12-31,2026-12-01", None),
     ],

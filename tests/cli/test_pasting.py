@@ -22,6 +22,15 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "no-status.csv": "login,Department\na,HR\n",
     "hr-numbers.csv": "Personalnr,Anwesenheit\n7,Urlaub\n",
     "all-at-once.csv": "Personalnr;Von;Bis\n" + "".join(f"{n};1/12/26;{n}/13/26\n" for n in range(1, 9)),
+    "months.csv": "login,status,until\n" + "".join(f"a{n},Away,{n}. Dezember 2026\n" for n in range(1, 9)),
+    "several-ways.csv": "login,status,until\n"
+    + "".join(f"a{n},Away,{n}.12.2026\nb{n},Away,{n}.12.26\n" for n in range(13, 19)),
+    "midnight.csv": "login,status,until\n" + "".join(f"a{n},Away,2026-12-0{n}T00:00\n" for n in range(1, 9)),
+    "offset.csv": "login,status,until\n" + "".join(f"a{n},Away,2026-12-0{n}T23:00Z\n" for n in range(1, 9)),
+    "no-end.csv": "login,status,until\n" + "".join(f"a{n},Away,-\nb{n},Away,open\n" for n in range(1, 9)),
+    "zeros.csv": "login,status,until\n" + "".join(f"a{n},Away,0000-00-00\n" for n in range(1, 9)),
+    "mixed-order.csv": "login,status,until\na,Away,2026-12-31\n"
+    + "".join(f"a{n},Away,12/{n}/2026\n" for n in range(13, 19)),
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
 }
 MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]
