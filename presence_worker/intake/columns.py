@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from ..errors import InputRefused
+from ..errors import InputRefused, Way
 from ..message import written
-from ..settings import Input
+from ..model import NOT_PRESENT
+from ..settings import ANY_OTHER, Input
 from ..template import DAYS, columns_of
 from ..text import clean, listed, toml_quoted
-from .names import BACK, FOREIGN, LISTS, OF_MAILS
+from .names import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
 from .statuses import status_reader
 
 IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
@@ -75,6 +76,7 @@ ALIASES = {key: _plain_names(listed) for key, listed in LISTS.items()}
 FOREIGN_NUMBERS = _plain_names(FOREIGN)
 MAIL_COLUMNS = _plain_names(OF_MAILS)
 FIRST_DAY_BACK = _plain_names(BACK)
+TYPES_OF_LEAVE = _plain_names(TYPES)
 
 
 def configured(config: Input, key: str) -> str | None:
@@ -122,7 +124,7 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     only = {name: _called_so(names, name) for name in config.only}
     used = [way for way in ways if positions[way]]
     if fault := _first_fault(names, positions, used, config) or next(_unclear_names(names, gaps, only), None):
-        refused = InputRefused(f"{where}: {fault}")
+        refused = InputRefused(f"{where}: {fault}", *(_ways(names, positions, config) if used else ()))
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
     return Columns(
@@ -137,6 +139,20 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
         only={name: places[0] for name, places in only.items() if places},
         gaps={name: places[0] for name, places in gaps.items() if places},
     )
+
+
+def _ways(names: Sequence[str], positions: Positions, config: Input) -> Iterator[Way]:
+    """Yield the settings that give a status to a leave list without one."""
+    if positions["status"] or config.status or not any(positions[day] for day in DAYS):
+        return
+    if types := column_of_types(names):
+        yield {"status": types, "statuses": {ANY_OTHER: NOT_PRESENT}}
+    yield {"default_status": NOT_PRESENT}
+
+
+def column_of_types(names: Sequence[str]) -> str | None:
+    """Give the name of the column that says of which type a leave is, None where none is called so."""
+    return next((name for name in names if plain(name) in TYPES_OF_LEAVE), None)
 
 
 def _are_by_name(keys: Iterable[str], positions: Positions, config: Input) -> bool:
@@ -180,7 +196,18 @@ def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], co
     if foreign and not used and not configured_ways(config):
         yield "; none ".join([_not_ours(foreign), *wanted[1:]])
     elif wanted:
-        yield f"no column {' and none '.join(wanted)}; {columns_found(names)}; {EXPECTED}"
+        advice = _of_leave(names) if [*_ways(names, positions, config)] else EXPECTED
+        yield f"no column {' and none '.join(wanted)}; {columns_found(names)}; {advice}"
+
+
+def _of_leave(names: Sequence[str]) -> str:
+    """Say how a leave list says who is away."""
+    all_away = f'if every row is a leave, set input.default_status = "{NOT_PRESENT}"'
+    types = column_of_types(names)
+    if not types:
+        return all_away
+    means = f'input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
+    return f"{all_away}, or input.status = {toml_quoted(types)} and {means}"
 
 
 def _not_ours(foreign: Sequence[str]) -> str:
@@ -254,3 +281,20 @@ def columns_found(names: Sequence[str]) -> str:
     if _is_a_row(names):  # its cells may be reasons of absence: never shown
         return "found: what looks like a row; the first line must name the columns"
     return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"
+
+
+def notes_on(names: Sequence[str], columns: Columns, config: Input) -> list[str]:
+    """Say what a reader may not expect of how the columns were understood."""
+    notes = []
+    if config.default_status and columns.status is not None:
+        called = column_called(names[columns.status])
+        notes.append(f"input.default_status was not used: {called} has the status of each row")
+    back = [
+        name
+        for place, name in enumerate(names)
+        if plain(name) in FIRST_DAY_BACK and place not in columns.used
+    ]
+    if back and columns.ends is not None:
+        last = column_called(names[columns.ends])
+        notes.append(f"{column_called(back[0])} (a first day back) was not used: {last} has the last day")
+    return notes

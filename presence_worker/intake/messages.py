@@ -11,6 +11,7 @@ from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
 from ..text import clean
 from .columns import Columns, column_called, columns_found
+from .error_values import is_error
 from .people import Faults
 
 SPOILING = {  # faults told already, of which those of a template only follow
@@ -20,6 +21,7 @@ SPOILING = {  # faults told already, of which those of a template only follow
     Reason.MESSAGE_TOO_LONG,
     Reason.CONTROL_CHARACTERS,
 }
+ERROR = "is an error value of a spreadsheet; correct the formula, and export again"
 DAYS_KEPT = 1000  # in words; they repeat
 Cells = Sequence[Any]
 Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
@@ -32,11 +34,12 @@ def message_reader(columns: Columns, config: Input) -> Message:
     Words of the row's own are given whatever the status, so that they can be counted.
     """
     own = columns.message
+    empty = frozenset(config.empty)
     made = None if config.message_template is None else _template_filler(columns, config)
     default = config.default_message
 
     def read(cells: Cells, status: str | None, period: Period | None, faults: Faults) -> str:
-        message = "" if own is None else _own(cells[own], faults)
+        message = "" if own is None else _own(cells[own], empty, faults)
         if message or status == PRESENT:
             return message
         if made is None or status in (None, IGNORE) or any(reason in SPOILING for reason, _ in faults):
@@ -47,25 +50,34 @@ def message_reader(columns: Columns, config: Input) -> Message:
 
 
 def lacking(columns: Columns, names: Sequence[str], config: Input) -> str | None:
-    """Say what the template names and a job with these columns has not; None where it has everything."""
+    """Say what a setting names and a job with these columns has not; None where it has everything."""
     gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
     days = {"from": columns.starts, "until": columns.ends}
-    missing = [
+    of_template = [
         gap.name for gap in gaps if (days[gap.name] if gap.is_day else columns.gaps.get(gap.name)) is None
     ]
-    if not missing:
-        return None
-    shown = ", ".join(f"{{{clean(name, 60)}}}" for name in dict.fromkeys(missing))
-    return f"input.message_template has {shown}, and there is no such column; {columns_found(names)}"
+    missing = {
+        "input.only": [repr(clean(name, 60)) for name in config.only if name not in columns.only],
+        "input.message_template": [f"{{{clean(name, 60)}}}" for name in dict.fromkeys(of_template)],
+    }
+    for setting, named in missing.items():
+        if named:
+            return f"{setting} has {', '.join(named)}, and there is no such column; {columns_found(names)}"
+    return None
 
 
-def _own(found: Any, faults: Faults) -> str:
+def _own(found: Any, empty: frozenset[str], faults: Faults) -> str:
     if not found and found in ("", None):
         return ""
     if not isinstance(found, str):
         faults.append((Reason.BAD_MESSAGE, no_text("the message")))
         return ""
     message = written(found)
+    if message in empty:
+        return ""
+    if message[:1] == "#" and is_error(message):
+        faults.append((Reason.BAD_MESSAGE, f"the message {ERROR}"))
+        return ""
     if len(message) > MAX_MESSAGE_LENGTH:
         faults.append((Reason.MESSAGE_TOO_LONG, _too_long("the message", message)))
     if not found.isprintable():
@@ -75,12 +87,15 @@ def _own(found: Any, faults: Faults) -> str:
 
 def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period | None, Faults], str]:
     parts = parse(config.message_template or "")
-    gaps = [(part, _fill(part, columns, config.locale)) for part in parts if isinstance(part, Gap)]
+    gaps = [(part, _fill(part, columns, config)) for part in parts if isinstance(part, Gap)]
 
     def made(cells: Cells, period: Period | None, faults: Faults) -> str:
         texts = {gap: fill(cells, period) for gap, fill in gaps}
         if wrong := [gap.name for gap, text in texts.items() if text is None]:
             faults += [(Reason.BAD_MESSAGE, no_text(column_called(name))) for name in wrong]
+            return ""
+        if errors := [gap.name for gap, text in texts.items() if text and is_error(text)]:
+            faults += [(Reason.BAD_MESSAGE, f"{column_called(name)} {ERROR}") for name in errors]
             return ""
         if empty := [gap.name for gap, text in texts.items() if not text]:
             if not config.default_message:
@@ -103,12 +118,12 @@ def _joined(text: str, faults: Faults) -> str:
     return message
 
 
-def _fill(gap: Gap, columns: Columns, language: str) -> Fill:
+def _fill(gap: Gap, columns: Columns, config: Input) -> Fill:
     """Make the function that gives the text of a gap."""
     if not gap.is_day:
-        place = columns.gaps.get(gap.name)
-        return lambda cells, _: "" if place is None else _text(cells[place])
-    write = lru_cache(DAYS_KEPT)(day_writer(gap.form, language))
+        place, empty = columns.gaps.get(gap.name), frozenset(config.empty)
+        return lambda cells, _: "" if place is None else _text(cells[place], empty)
+    write = lru_cache(DAYS_KEPT)(day_writer(gap.form, config.locale))
     end = DAYS.index(gap.name)
 
     def fill(_: Cells, period: Period | None) -> str:
@@ -118,10 +133,11 @@ def _fill(gap: Gap, columns: Columns, language: str) -> Fill:
     return fill
 
 
-def _text(found: Any) -> str | None:
+def _text(found: Any, empty: frozenset[str]) -> str | None:
     """Give what a cell says; of JSON, whole numbers are texts as they look."""
     if isinstance(found, str):
-        return found.strip()
+        text = found.strip()
+        return "" if text in empty else text
     return "" if found is None else str(found) if type(found) is int else None
 
 

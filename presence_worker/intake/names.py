@@ -89,3 +89,13 @@ FOREIGN = """
     werknemersnummer, werknemer-id, gebruiker, gebruikers-id, gebruikersnummer
 """
 OF_MAILS = "subject, cc, bcc, Betreff, ämne, emne, onderwerp"  # beside these, "from" is who sent a mail
+TYPES = """
+    leave type, leave types, type of leave, leave code, leave category, leave reason, absence type, type of
+    absence, absence code, absence reason, absence category, time off type, type of time off, time off
+    policy, policy type, policy, time type, vacation type, reason, reason for absence, reason of absence,
+    type, category, Abwesenheitsart, Abwesenheitstyp, Abwesenheitsgrund, Art der Abwesenheit, Urlaubsart,
+    Fehlzeitenart, Fehlgrund, Art, Grund, Typ, frånvarotyp, frånvarokod, frånvaroorsak, ledighetstyp,
+    semestertyp, orsak, fraværstype, fraværskode, fraværsårsak, permisjonstype, årsak, fraværsart, årsag,
+    orlovstype, afwezigheidstype, afwezigheidsreden, verlofsoort, verloftype, verlofreden, soort verlof,
+    soort afwezigheid, type verlof, soort, reden
+"""  # columns that say why people are away; which of them mean it, the operator says

@@ -27,7 +27,9 @@ EXPECTED = {
 _ADDRESS = re.compile(r"(?!mailto:|smtp:)[^@\s<>]+@[^@\s<>;,]*[^@\s<>;,.]", re.IGNORECASE)
 
 
-def person_reader(named_by: str, protected: frozenset[int]) -> Callable[..., Person]:
+def person_reader(
+    named_by: str, protected: frozenset[int], empty: frozenset[str] = frozenset()
+) -> Callable[..., Person]:
     """Make the function that reads a cell: what was *found* there, the row's *faults*, and *quoted*.
 
     It adds the fault of a cell that names nobody. Without *quoted* nobody is told what the cell holds: of a
@@ -35,7 +37,7 @@ def person_reader(named_by: str, protected: frozenset[int]) -> Callable[..., Per
     """
     if named_by == "associate_id":
         return partial(_numbered, protected)
-    return partial(_named, named_by)
+    return partial(_named, named_by, empty)
 
 
 def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: bool) -> Person:
@@ -58,13 +60,15 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
     return words or None, None
 
 
-def _named(key: str, found: Any, faults: Faults, *, quoted: bool) -> Person:
+def _named(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quoted: bool) -> Person:
     """Give the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
     called = IDENTITIES[key]
     if not isinstance(found, str | None):
         faults.append((Reason.NO_IDENTITY, no_text(f"the {called}")))
         return NOBODY
     name = (found or "").strip()
+    if name in empty:
+        name = ""
     fault = _fault(name, key, quoted=quoted)
     if fault:
         faults.append((Reason.NO_IDENTITY, fault))

@@ -9,40 +9,67 @@ import orjson
 from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
-from ..settings import IGNORE, Settings
-from .columns import understand
+from ..settings import IGNORE, WITHDRAWN, Settings
+from .columns import notes_on, understand
+from .comments import Comments
 from .due import UNDATED, DayReader, Due
+from .filters import Filter
 from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
-from .statuses import status_reader
+from .questions import approvals_as_statuses
+from .spans import Spans
+from .statuses import fault_of, status_reader, word_of
+from .suspects import Suspects
 from .table import Record, Table
 from .unmapped import Unmapped
 
 GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
+WORDS_KEPT = 1000  # different statuses; a file of nothing but strange words stays small in memory
+NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
+NOT_IN_THE_FILE = {  # why a row counts as if it were not there
+    Reason.FILTERED_OUT: "left out by input.only",
+    Reason.HIDDEN_ROW: "hidden in the workbook",
+    Reason.IGNORED_BY_MAPPING: "its status is mapped to ignore",
+}
+TAKEN_BACK = "a cancelled leave: what an earlier file asked for on these days is taken back"
 
 
 class RowReader:
     """Makes rows of a table's records, one after the other, and counts what it had to leave out."""
 
     def __init__(self, table: Table, settings: Settings, name: str, day: date) -> None:
+        config = settings.input
         self._table = table
-        self._config = settings.input
+        self._config = config
         self._name = name
-        self._days = DayReader(settings.input, day)
-        self._status = status_reader(settings.input)
+        self._days = DayReader(config, day)
+        self._status = status_reader(config)
+        self._statuses: dict[str, str | None] = {}  # by word; they repeat
+        self._known = frozenset({*config.allowed_statuses, WITHDRAWN})
+        self._filter = Filter(config) if config.only else None
+        self._suspects = Suspects(config)
+        self._spans = Spans(day)
+        self._comments = Comments()
         self._understand(name)
-        self._person = person_reader(self._columns.named_by, frozenset(settings.safety.protected_ids))
+        protected = frozenset(settings.safety.protected_ids)
+        self._person = person_reader(self._columns.named_by, protected, frozenset(config.empty))
         self.messages_left_out = 0  # beside StatusNormal
-        self.unmapped = Unmapped(settings.input)  # statuses that are not understood
+        self.unmapped = Unmapped(config)  # statuses that are not understood
         if table.format not in GROWING:
-            self.end()
+            self._refuse_lacking()
 
     def _understand(self, where: str) -> None:
-        self._columns = understand(self._table.columns, self._config, where)
+        columns = understand(self._table.columns, self._config, where)
+        self._columns = columns
         self._width = len(self._table.columns)
         self._is_dated = self.has_days
-        self._days.understand(self._columns, self._table.columns)
-        self._message = message_reader(self._columns, self._config)
+        self._days.understand(columns, self._table.columns)
+        self._message = message_reader(columns, self._config)
+        if self._filter:
+            self._filter.stand(columns.only)
+        if not self._table.came_back:  # what was accepted once is not asked again
+            self._spans.stand(self._table.columns, columns)
+            self._suspects.stand(self._table.columns, columns)
 
     @property
     def named_by(self) -> str:
@@ -57,15 +84,24 @@ class RowReader:
     def facts(self) -> dict[str, Any]:
         """Give what the journal keeps of how the rows were read; whole once all were read.
 
-        `unused`: names of the columns that are not used.
+        `unused`: names of the columns that are not used. `without_end`: rows that set somebody away, now or
+        later, and have no last day, in a file with a column of days; without one, no row has an end.
+        `filtered`: rows that input.only leaves out, by column and value; `filtered_others`: those not listed.
         """
         used = self._columns.used
-        unused = [name for place, name in enumerate(self._table.columns) if place not in used]
-        return {"unused": unused, **self._days.facts()}
+        return {
+            "unused": [name for place, name in enumerate(self._table.columns) if place not in used],
+            "without_end": self._spans.without_end,
+            "filtered": self._filter.listed() if self._filter else [],
+            "filtered_others": self._filter.beyond() if self._filter else 0,
+            **self._days.facts(),
+        }
 
     def notes(self) -> list[str]:
         """Give what a reader should know of how the rows were read, although no row is wrong."""
-        return self._days.notes()
+        none_counts = [NONE_COUNTS] if self._filter and self._filter.excludes_all() else []
+        of_columns = notes_on(self._table.columns, self._columns, self._config)
+        return [*none_counts, *of_columns, *self._days.notes(), *self._comments.notes()]
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
@@ -73,48 +109,125 @@ class RowReader:
         faults: Faults = []
         if len(cells) != self._width:
             cells = self._fitted(record, faults)
-        person, status, due, message = self._judged(cells, record.line, faults)
-        if faults or status == IGNORE:
-            return self._not_sent(ordinal, record, person, status, faults)
-        associate_id, identity = person
+        status = self._presence(cells)
+        if self._filter or record.hidden or status == IGNORE:
+            reason = self._left_out(record, cells, status)
+            if reason:
+                return self._skipped(ordinal, record, cells, reason, quoted=not faults)
+        person, due, message = self._judged(record, cells, status, faults)
+        if faults:
+            return _invalid(ordinal, record, person, status, faults)
         if status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
+        elif message:
+            self._comments.add(message)
+        if status == WITHDRAWN:
+            status = None  # it asks for nothing
+        elif due is not UNDATED:
+            self._spans.add(status, due, record.line)
         return Row(  # by position: names would double what it costs
             ordinal,
             record.line,
-            associate_id,
+            person[0],
             status,
             message,
             stored(record.cells),
             Result.SKIPPED if due.reason else None,
             due.reason,
             due.detail,
-            identity,
+            person[1],
             due.period,
         )
 
+    def _presence(self, cells: list[Any]) -> str | None:
+        """Give the status of a row, IGNORE or WITHDRAWN; None where it is not understood."""
+        place = self._columns.status
+        if place is None:
+            return self._config.default_status
+        found = cells[place]
+        word = found.strip() if type(found) is str else word_of(found)
+        try:
+            return self._statuses[word]
+        except KeyError:
+            status = self._status(word)
+        if len(self._statuses) < WORDS_KEPT:
+            self._statuses[word] = status
+        return status
+
+    def _left_out(self, record: Record, cells: list[Any], status: str | None) -> Reason | None:
+        """Give why a row counts as if it were not in the file; None where it counts."""
+        if self._filter and not self._filter.takes(cells):
+            return Reason.FILTERED_OUT
+        if record.hidden:
+            return Reason.HIDDEN_ROW
+        return Reason.IGNORED_BY_MAPPING if status == IGNORE else None
+
     def _judged(
-        self, cells: list[Any], line: int | None, faults: Faults
-    ) -> tuple[Person, str | None, Due, str]:
-        """Give whom a row is about, its status, days and message; add what is wrong to *faults*."""
+        self, record: Record, cells: list[Any], status: str | None, faults: Faults
+    ) -> tuple[Person, Due, str]:
+        """Give whom a row is about, its days and message; add what is wrong to *faults*."""
         columns, quoted = self._columns, not faults
         person = self._person(cells[columns.person], faults, quoted=quoted)
-        place = columns.status
-        status = self._config.default_status if place is None else self._presence(cells[place], faults)
+        if status not in self._known:
+            faults.append(self._fault(cells, status))
         due = UNDATED
-        if self._is_dated and status != IGNORE:
-            due = self._days.judge(cells, line, quoted=quoted)
+        if self._is_dated:
+            due = self._days.judge(cells, record.line, quoted=quoted)
             faults += [(Reason.BAD_DATE, words) for words in due.faults]
-            if due.reason is Reason.NO_COVERAGE:
+            if due.reason is Reason.NO_COVERAGE and status != WITHDRAWN:
                 faults.append((due.reason, due.detail or ""))
-        return person, status, due, self._message(cells, status, due.period, faults)
+        if status == WITHDRAWN:
+            return person, due._replace(reason=Reason.WITHDRAWN, detail=TAKEN_BACK), ""
+        if quoted and self._suspects.open:
+            self._suspects.look(cells, record.line)
+        return person, due, self._message(cells, status, due.period, faults)
+
+    def _fault(self, cells: list[Any], status: str | None) -> tuple[Reason, str]:
+        place = self._columns.status
+        found = "" if place is None else cells[place]
+        word = word_of(found)
+        if status is None and word and word not in self._config.empty and not isinstance(found, list | dict):
+            self.unmapped.add(word)
+        return fault_of(word, status, self._config)
+
+    def _skipped(
+        self, ordinal: int, record: Record, cells: list[Any], reason: Reason, *, quoted: bool
+    ) -> Row:
+        """Give a row that counts as if it were not in the file: nothing else in it can be wrong."""
+        person = self._person(cells[self._columns.person], [], quoted=quoted)
+        return Row(
+            row=ordinal,
+            line=record.line,
+            associate_id=person[0],
+            identity=person[1],
+            status=None,
+            message="",
+            cells=stored(record.cells),
+            result=Result.SKIPPED,
+            reason=reason,
+            detail=NOT_IN_THE_FILE[reason],
+        )
 
     def end(self) -> None:
-        """Raise InputRefused where a column that is needed was never there, or the days are not certain."""
+        """Raise InputRefused for what can be known only when all rows were read, and refuses all of them."""
+        self._refuse_lacking()
+        if self._table.came_back:
+            return
+        if words := self._days.refusal():
+            raise InputRefused(f"{self._name}: {words}")
+        names, columns = self._table.columns, self._columns
+        faults = (
+            approvals_as_statuses(names, columns, self._statuses, self._name),
+            self._suspects.refusal(self._name),
+            self._spans.refusal(self._name),
+        )
+        for refused in filter(None, faults):
+            raise refused
+
+    def _refuse_lacking(self) -> None:
+        """Raise InputRefused where a column that a setting names was never there."""
         words = lacking(self._columns, self._table.columns, self._config)
-        if not (words or self._table.came_back):
-            words = self._days.refusal()
         if words:
             raise InputRefused(f"{self._name}: {words}")
 
@@ -127,40 +240,20 @@ class RowReader:
         self._understand(f"{self._name}, line {record.line}")
         return cells
 
-    def _presence(self, found: Any, faults: Faults) -> str | None:
-        word = found.strip() if type(found) is str else _as_word(found)
-        status = self._status(word) if isinstance(word, str) else None
-        if status is None:
-            if isinstance(word, str) and word:
-                self.unmapped.add(word)
-            expected = f"expected {' or '.join(self._config.allowed_statuses)}, or a value of input.statuses"
-            words = "no status" if word in ("", None) else "a status that is not understood"
-            faults.append((Reason.UNKNOWN_STATUS, f"{words}; {expected}"))
-        elif status not in self._config.allowed_statuses and status != IGNORE:
-            allowed = ", ".join(self._config.allowed_statuses)
-            faults.append((Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {allowed}"))
-        return status
 
-    def _not_sent(
-        self, ordinal: int, record: Record, person: Person, status: str | None, faults: Faults
-    ) -> Row:
-        return Row(
-            row=ordinal,
-            line=record.line,
-            associate_id=person[0],
-            identity=person[1],
-            status=None if status == IGNORE else status,
-            message="",
-            cells=stored(record.cells),
-            result=Result.INVALID if faults else Result.SKIPPED,
-            reason=faults[0][0] if faults else Reason.IGNORED_BY_MAPPING,
-            detail=ALSO.join(words for _, words in faults) or "its status is mapped to ignore",
-        )
-
-
-def _as_word(found: Any) -> Any:
-    """Give a number, true and false as JSON and failed.csv write them: input.statuses may name them."""
-    return json.dumps(found) if isinstance(found, int | float) else found
+def _invalid(ordinal: int, record: Record, person: Person, status: str | None, faults: Faults) -> Row:
+    return Row(
+        row=ordinal,
+        line=record.line,
+        associate_id=person[0],
+        identity=person[1],
+        status=None if status == WITHDRAWN else status,
+        message="",
+        cells=stored(record.cells),
+        result=Result.INVALID,
+        reason=faults[0][0],
+        detail=ALSO.join(words for _, words in faults),
+    )
 
 
 def stored(cells: list[Any]) -> str:

@@ -1,12 +1,16 @@
 """Which SuperOffice status a word in the file means."""
 
+import json
 import re
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from typing import Any
 
 from ..message import written
-from ..model import NOT_PRESENT, PRESENT, STATUSES
-from ..settings import Input
+from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
+from ..settings import ANY_OTHER, Input
+from .error_values import is_error
+from .states import GRANTED, NOT_GRANTED, bare, words_of
 
 # In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
 # in one language, and available in another.
@@ -21,17 +25,39 @@ WORDS = {
     NOT_PRESENT: """
         Not available, Unavailable, Not present, Absent, Away, Out of office, Not at work, Not in the office,
         Holiday, On holiday, Vacation, On vacation, On leave, Annual leave,
+        Sick, Ill, Illness, Sickness, Off sick, On sick leave, Sick leave, Sick day, Sickness absence, Sick
+        child,
+        Parental leave, Maternity leave, Paternity leave, Maternity, Paternity, Adoption leave, Leave of
+        absence,
+        Compassionate leave, Bereavement leave, Unpaid leave, Study leave, Sabbatical,
         Abwesend, Nicht anwesend, Nicht verfügbar, Nicht im Büro, Nicht im Dienst, Außer Haus,
-        Urlaub, Im Urlaub, In Urlaub, Ferien, In den Ferien,
+        Urlaub, Im Urlaub, In Urlaub, Ferien, In den Ferien, Jahresurlaub, Erholungsurlaub, Sonderurlaub,
+        Unbezahlter Urlaub, Bildungsurlaub, Krank, Erkrankt, Krankheit, Krankgemeldet, Krank gemeldet,
+        Krankmeldung,
+        Krankgeschrieben, Krank geschrieben, Arbeitsunfähig, Kind krank, Elternzeit, In Elternzeit,
+        Mutterschutz,
+        Im Mutterschutz,
         Frånvarande, Ej närvarande, Inte närvarande, Ej tillgänglig, Inte tillgänglig, Otillgänglig,
         Ej anträffbar, Ej på plats, Inte på plats, Ej i tjänst, Borta, Semester, På semester,
+        Sjuk, Sjukdom, Sjukfrånvaro, Sjukskriven, Sjukskrivning, Sjukanmäld, Sjukledig, Vård av barn, VAB,
+        Vabb,
+        Föräldraledig, Föräldraledighet, Mammaledig, Pappaledig, Tjänstledig, Tjänstledighet, Studieledig,
         Fraværende, Ikke til stede, Ikke tilgjengelig, Utilgjengelig, Ikke på jobb, Ikke på plass, Borte,
-        Ferie, På ferie, Permisjon, I permisjon, Ikke tilgængelig, Utilgængelig, Ikke på arbejde, Orlov,
-        På orlov,
+        Ferie, På ferie, Permisjon, I permisjon, Syk, Sykdom, Sykefravær, Sykmeldt, Sykemeldt, Sykmelding,
+        Egenmelding, Egenmeldt, Sykt barn, Foreldrepermisjon, I foreldrepermisjon, Fødselspermisjon,
+        Pappapermisjon, Mammapermisjon, Velferdspermisjon, Studiepermisjon,
+        Ikke tilgængelig, Utilgængelig, Ikke på arbejde, Orlov, På orlov, Syg, Sygdom, Sygefravær, Sygemeldt,
+        Sygemelding, Barns sygedag, Barn syg, Barns første sygedag, Barsel, På barsel, Barselsorlov,
+        Forældreorlov, Graviditetsorlov, Feriefridag,
         Afwezig, Niet aanwezig, Niet beschikbaar, Niet op het werk, Niet op kantoor,
-        Vakantie, Op vakantie, Met vakantie, Verlof, Met verlof, Op verlof
+        Vakantie, Op vakantie, Met vakantie, Verlof, Met verlof, Op verlof, Ziek, Ziekte, Ziek gemeld,
+        Ziekgemeld, Ziekmelding, Ziekteverlof, Ziekteverzuim, Arbeidsongeschikt, Ouderschapsverlof,
+        Zwangerschapsverlof, Bevallingsverlof, Geboorteverlof, Zorgverlof, Bijzonder verlof, Onbetaald verlof
     """,
 }
+_NOT_GRANTED = words_of(NOT_GRANTED)
+_APPROVALS = _NOT_GRANTED | words_of(GRANTED)
+APPROVAL = "how far the approval of a leave came, which is no presence status"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
 CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is close to "available", too
 
@@ -52,22 +78,57 @@ KNOWN = {_bare(name): name for name in STATUSES} | {
 
 
 def status_reader(config: Input) -> Callable[[str], str | None]:
-    """Make the function from a word to a status (or IGNORE), or to None where it is not understood.
+    """Make the function from a trimmed word to a status, IGNORE or WITHDRAWN; None: it is not understood.
 
-    `input.statuses` wins over everything; a number is never guessed, for nobody knows whose it is.
+    `input.statuses` wins over everything. A number is never guessed, for nobody knows whose it is.
     """
     mapped = {plain(word): meaning for word, meaning in config.statuses.items()}
-    seen: dict[str, str | None] = {}  # words repeat; people and their spellings are few
+    any_other = mapped.get(ANY_OTHER)
+    empty = frozenset(config.empty)
 
     def read(word: str) -> str | None:
-        if word in seen:
-            return seen[word]
-        meaning = mapped.get(plain(word)) or KNOWN.get(_bare(word))
-        if len(seen) < 1000:  # noqa: PLR2004 - a file of nothing but strange words stays small in memory
-            seen[word] = meaning
-        return meaning
+        if found := mapped.get(plain(word)):
+            return found
+        if word in empty:
+            return mapped.get("")
+        return KNOWN.get(_bare(word)) or (any_other if _may_be_any(word) else None)
 
     return read
+
+
+def word_of(found: Any) -> str:
+    """Give a cell of JSON as failed.csv has it: input.statuses may name numbers, true and false."""
+    if found is None:
+        return ""
+    return found.strip() if isinstance(found, str) else json.dumps(found)
+
+
+def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]:
+    """Give what is wrong with a *word* whose *status* is not understood (None) or not allowed."""
+    allowed = config.allowed_statuses
+    if status is not None:
+        return Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {', '.join(allowed)}"
+    expected = f"expected {' or '.join(allowed)}, or a value of input.statuses"
+    if not word or word in config.empty:
+        return Reason.UNKNOWN_STATUS, f"no status; {expected}"
+    if is_approval(word):
+        return Reason.UNKNOWN_STATUS, f"{APPROVAL}; {expected}"
+    return Reason.UNKNOWN_STATUS, f"a status that is not understood; {expected}"
+
+
+def _may_be_any(word: str) -> bool:
+    """Whether "*" of input.statuses covers a word: a value, and none that says that a leave does not hold."""
+    return bool(plain(word)) and not is_error(word) and not is_not_granted(word)
+
+
+def is_not_granted(word: str) -> bool:
+    """Whether a word says that a leave is cancelled, rejected or not yet approved."""
+    return bare(word) in _NOT_GRANTED
+
+
+def is_approval(word: str) -> bool:
+    """Whether a word says how far the approval of a leave came, not that anybody is away."""
+    return bare(word) in _APPROVALS
 
 
 def closest(word: str, config: Input) -> str:

@@ -21,7 +21,7 @@ class Unmapped:
 
     def add(self, word: str) -> None:
         """Count a row with *word*, which is not empty."""
-        if word in self._rows or (len(self._rows) < KEPT and _is_listable(word)):
+        if word in self._rows or (len(self._rows) < KEPT and is_listable(word)):
             self._rows[word] += 1
         else:
             self._others += 1
@@ -44,5 +44,6 @@ class Unmapped:
         return sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
 
 
-def _is_listable(word: str) -> bool:
+def is_listable(word: str) -> bool:
+    """Whether a value is one that people have agreed on, and that can be stored."""
     return len(word) <= LONGEST and not any("\ud800" <= character <= "\udfff" for character in word)

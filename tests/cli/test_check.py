@@ -147,7 +147,7 @@ def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, 
 def test_it_says_how_many_rows_can_be_sent_now(days: list[str], message: str, worker: Worker) -> None:
     """Rows that are not due are neither wrong nor to be sent: a number that holds tomorrow is none."""
     config = worker.folder / "presence-worker.toml"
-    config.write_text('[input]\ncoverage = "changes"\n')
+    config.write_text('[input]\nfrom = "from"\ncoverage = "changes"\n')
     rows = "".join(f"{number},Away,{day}\n" for number, day in enumerate(days, 1))
     Path("job.csv").write_text(f"associateId,status,from\n{rows}")
 
@@ -275,7 +275,7 @@ def test_only_a_job_of_names_has_names(worker: Worker) -> None:
 
 def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None:
     """Once each; pasted, what is close to a known one is understood at once, the others when chosen."""
-    words = ["SICK", "sick", "Vaction", 'a"b\\', "[x]", "é\u202e\xa0z", "7", "y" * 60]
+    words = ["FLEX", "flex", "Vaction", 'a"b\\', "[x]", "é\u202e\xa0z", "7", "y" * 60]
     rows = [(number, word, "") for number, word in enumerate(words, 1)]
     job = write_csv(worker.folder / "job.csv", [*rows, *away(range(100, 110))])
     shown = worker.call("check", str(job), "--max-invalid", "none")
@@ -289,7 +289,7 @@ def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None
 
     assert "put this at the end of the configuration file:\n\n[input.statuses]\n" in shown.out
     assert table.replace("\n", "").isprintable()
-    assert '\n# "SICK" = "StatusNotAvailable"  # 2 rows; or "StatusNormal", or "ignore"\n' in table
+    assert '\n# "FLEX" = "StatusNotAvailable"  # 2 rows; or "StatusNormal", or "ignore"\n' in table
     assert '\n"Vaction" = "StatusNotAvailable"  # 1 row\n' in table
     assert [pasted.summary["counts"][result] for result in ("not_sent", "skipped", "invalid")] == [11, 0, 7]
     assert (again.code, again.summary["unmapped"]) == (0, [])
@@ -325,16 +325,16 @@ def test_they_are_listed_whatever_comes_of_the_job(
     words: tuple[str, ...], state: str, worker: Worker
 ) -> None:
     """Refused, held or sent; in the summary without the ids, and with what is too long only counted."""
-    rows = [*away(range(100, 130)), *((number, "SICK", "") for number in range(1, 9)), (9, "z" * 61, "")]
+    rows = [*away(range(100, 130)), *((number, "FLEX", "") for number in range(1, 9)), (9, "z" * 61, "")]
     job = write_csv(worker.folder / "job.csv", rows)
 
     told = worker(words[0], job, *words[1:]).summary
     shown = worker.call(words[0], str(job), *worker.options, *words[1:]).out
 
     assert told["state"] == state
-    assert told["unmapped"] == [{"value": "SICK", "rows": 8, "closest": ""}]
+    assert told["unmapped"] == [{"value": "FLEX", "rows": 8, "closest": ""}]
     assert told["unmapped_others"] == 1
-    assert '\n# "SICK" = "StatusNotAvailable"  # 8 rows; or "StatusNormal", or "ignore"\n' in shown
+    assert '\n# "FLEX" = "StatusNotAvailable"  # 8 rows; or "StatusNormal", or "ignore"\n' in shown
     assert "  1 row more with words that are too long or too many" in shown
     assert "zzz" not in shown
 

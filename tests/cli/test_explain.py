@@ -14,8 +14,8 @@ XLSX = Path(__file__).parents[1] / "files" / "xlsx"
 LEAVE = (
     "Personalnr;E-Mail;Anwesenheit;Kommentar;Bis;Chef\n"
     "7;a@x.no;Urlaub;bin weg;2999-12-24;x\n"
-    "8;b@x.no;KRANK;;;\n"
-    "9;c@x.no;Anwesend;da;2999-12-24;\n"
+    "8;b@x.no;KURS;;;\n"
+    "9;c@x.no;Anwesend;da;;\n"
 )
 COLUMNS = {  # of a table of six, what each is taken for, and why
     "Personalnr": (None, "kept, not used: who is meant by it is not certain"),
@@ -169,7 +169,7 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         ENCODING,
         "",
         "[input.statuses]",
-        '# "KRANK" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore", or "withdrawn"',
+        '# "KURS" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore", or "withdrawn"',
         '"Urlaubb" = "StatusNotAvailable"  # 1 row',
         '# "*" = "StatusNotAvailable"  # all other values, also new ones',
     ]
@@ -293,7 +293,7 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
 
 def test_what_no_block_can_say_is_shown_beside_it(worker: Worker) -> None:
     """Sentences in place of statuses are counted."""
-    Path("job").write_text(f"login,status\na,SICK\nb,{'x' * 99}\n")
+    Path("job").write_text(f"login,status\na,FLEX\nb,{'x' * 99}\n")
 
     shown = worker.call("check", "job", "--explain", "--max-invalid", "none")
 
@@ -412,7 +412,7 @@ def test_what_stands_below_a_title_of_a_sheet_is_explained(worker: Worker) -> No
 
 def test_a_return_is_told_only_where_it_is_certain(worker: Worker) -> None:
     """Of somebody with several rows, others decide when the leave ends: nothing is said of it."""
-    rows = "anna,Away,2000-01-01,2999-12-24\nANNA,Away,2999-12-20,2999-12-31\nbo,Away,,2999-12-24\n"
+    rows = "anna,Away,,2999-12-24\nANNA,Away,2999-12-20,2999-12-31\nbo,Away,,2999-12-24\n"
     Path("job").write_text(f"login,status,from,until\n{rows}")
 
     found = explained(worker, "job", "--config", str(coverage(worker)))

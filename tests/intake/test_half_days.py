@@ -23,7 +23,7 @@ NOTE = "rows with half days or hours: {}; they count as whole days"
         ("Halvdag", ["Ja", "Nej", "förmiddag", "eftermiddag", "hel dag"], 3),
         ("Halv dag", ["ettermiddag", "formiddag", "nei"], 2),
         ("Dagdeel", ["ochtend", "middag", "hele dag"], 2),
-        ("Days", ["0.5", "1", "4", "2.5", "-0,5", "2.0", ""], 3),
+        ("Days", ["0.5", "1", "4", "2.5", "2.0", ""], 2),
         ("Anzahl Tage", ["0,5", "1"], 1),
         ("Antal dagar", ["0,25", "1,0"], 1),
         ("Hours", ["4", "7.5", "37.5", "0"], 1),

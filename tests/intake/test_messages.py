@@ -32,7 +32,7 @@ def read_json(write: Write, deputy: Any, **config: Any) -> Row:
     [
         ("5,Away,,2026-12-24, Åse Berg ", "Away until 24 December, contact Åse Berg"),
         ("5,Away,Ferie,2026-12-24,Åse", "Ferie"),
-        ("5,Normal,,2026-12-24,Åse", ""),
+        ("5,Normal,,,Åse", ""),
         ("5,Away,,2026-12-24,{until} %d {{x}}", "Away until 24 December, contact {until} %d {{x}}"),
         ('5,Away,,2026-12-24,"Åse\nBo"', "Away until 24 December, contact Åse\nBo"),
         ("5,Away,,2026-12-24,A\u030ase", "Away until 24 December, contact \u00c5se"),

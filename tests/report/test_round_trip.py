@@ -293,7 +293,7 @@ def test_a_row_too_large_to_come_back_is_not_taken(place: Path) -> None:
 def test_a_workbook_goes_round(tmp_path: Path) -> None:
     """The rows of a workbook come back as CSV, with the texts that a person read in its cells."""
     path = tmp_path / "changes.xlsx"
-    names = (*NAMES, "=note", "day")
+    names = (*NAMES, "=note", "hired")
     rows = [(number, "Away", f"=1+{number}", 2.50, date(2026, 12, 4)) for number in range(1, 5)]
     path.write_bytes(
         workbook(names, *rows, (12.5, "Away", True, "beyond", "", "-1"), ("none", "", "", "", ""))

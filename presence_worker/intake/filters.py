@@ -1,0 +1,80 @@
+"""Which rows count, by what input.only says of their columns."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..message import written
+from ..settings import Input
+from .table import text_of
+from .unmapped import KEPT, LISTED, is_listable
+
+REMEMBERED = 1000  # different texts of a column; a filter is on one with few
+_NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code
+
+
+class Filter:
+    """Owns how many rows it left out, by column and value."""
+
+    def __init__(self, config: Input) -> None:
+        self._wanted = {name: frozenset(map(_plain, values)) for name, values in config.only.items()}
+        self._empty = frozenset(config.empty)
+        self._known: dict[str, dict[str, bool]] = {name: {} for name in config.only}
+        self._places: list[tuple[str, int | None]] = []
+        self._rows = Counter[tuple[str, str]]()
+        self._others = 0  # rows whose value is not kept
+        self._kept = 0
+
+    def stand(self, places: Mapping[str, int]) -> None:
+        """Look for the columns at these places from now on; one that is not there is empty."""
+        self._places = [(name, places.get(name)) for name in self._wanted]
+
+    def takes(self, cells: Sequence[Any]) -> bool:
+        """Whether a row counts; a row that does not is counted by the first column that is against it."""
+        for name, place in self._places:
+            text = "" if place is None else text_of(cells[place])
+            if not self._has(name, text):
+                self._add((name, text))
+                return False
+        self._kept += 1
+        return True
+
+    def excludes_all(self) -> bool:
+        """Whether there were rows, and none of them counts."""
+        return not self._kept and bool(self._rows or self._others)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the rows that do not count by column and value, most rows first."""
+        return [{"column": name, "value": text, "rows": rows} for (name, text), rows in self._most()]
+
+    def beyond(self) -> int:
+        """Return the number of rows whose value is not among those listed: too long, or too many."""
+        return self._rows.total() + self._others - sum(rows for _, rows in self._most())
+
+    def _most(self) -> list[tuple[tuple[str, str], int]]:
+        return sorted(self._rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
+
+    def _has(self, name: str, text: str) -> bool:
+        known = self._known[name]
+        if text not in known:
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[text] = _plain("" if text in self._empty else text) in self._wanted[name]
+        return known[text]
+
+    def _add(self, pair: tuple[str, str]) -> None:
+        if pair in self._rows or (len(self._rows) < KEPT and is_listable(pair[1])):
+            self._rows[pair] += 1
+        else:
+            self._others += 1
+
+
+def _plain(text: str) -> str | Decimal:
+    """Return a value as it is compared: without case; 100, "100.0" and "100 %" are the same."""
+    text = written(text)
+    number = _NUMBER.fullmatch(text)
+    if number:
+        return Decimal(f"{number[1]}.{number[2] or 0}")
+    return " ".join(text.casefold().split())

@@ -1,0 +1,156 @@
+"""What to ask the operator about a column that is not used, and the settings that answer it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import InputRefused, Way
+from ..model import NOT_PRESENT
+from ..settings import ANY_OTHER
+from ..text import clean, counted, listed, toml_quoted
+from .columns import Columns, column_called, column_of_types
+from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, ColumnKind, bare, words_of
+
+MOST_VALUES = 20  # of a column, to choose from
+OK_WORDS, NOT_GRANTED_WORDS = words_of(GRANTED), words_of(NOT_GRANTED)
+YES_WORDS, NO_WORDS = words_of(YES), words_of(NO)
+GONE = words_of(UNDONE) | NOT_GRANTED_WORDS | YES_WORDS | {"d"}
+PLAIN = OK_WORDS | YES_WORDS | NO_WORDS | words_of(CHANGES) | {"i", "u", "c", ""}  # no reason of absence
+
+
+@dataclass(slots=True, kw_only=True)
+class Suspect:
+    """A column that is not used, and what was seen in it."""
+
+    name: str
+    kind: ColumnKind  # by its name
+    values: Counter[str] = field(default_factory=Counter)
+    rows: int = 0  # that speak against the column
+    first: int | None = None  # line of the first of them
+
+
+MOST_NAMED = 5  # columns or values in a sentence
+Question = tuple[str, tuple[Way, ...]]  # words, and the settings that answer it
+Found = Sequence[tuple[ColumnKind, Suspect]]
+
+
+def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused | None:
+    """Return the refusal that asks about one of the columns *found*, None where there is none.
+
+    *lacking* are the days (from, until) for which the job has no column.
+    """
+    for kind, ask in QUESTIONS.items():
+        of_kind = [suspect for says, suspect in found if says is kind]
+        if of_kind:
+            words, ways = ask(of_kind, lacking)
+            refused = InputRefused(f"{where}: {words}", *ways)
+            refused.found = (
+                {"values": {s.name: _most(s) for s in of_kind}} if kind is not ColumnKind.DAY else {}
+            )
+            return refused
+    return None
+
+
+def approvals_as_statuses(
+    names: Sequence[str], columns: Columns, statuses: Mapping[str, str | None], where: str
+) -> InputRefused | None:
+    """Return the refusal of a job whose status column only says how far approvals came; else None.
+
+    *statuses* are the words of that column, with what they mean.
+    """
+    granted = [word for word in statuses if bare(word) in OK_WORDS]
+    are_approvals = bool(granted) or any(bare(word) in NOT_GRANTED_WORDS for word in statuses)
+    if columns.status is None or any(statuses.values()) or not are_approvals:
+        return None
+    name, types = names[columns.status], column_of_types(names)
+    only: Way = {"only": {name: granted or ["Approved"]}}
+    shown = f"input.only = {_table(name, granted or ['Approved'])}"
+    if types:
+        means = f'input.status = {toml_quoted(types)}, input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
+        way = {**only, "status": types, "statuses": {ANY_OTHER: NOT_PRESENT}}
+    else:
+        means, way = f'input.default_status = "{NOT_PRESENT}"', {**only, "default_status": NOT_PRESENT}
+    words = (
+        f"{column_called(name)} says whether a leave is approved, not who is present; set {means} and {shown}"
+    )
+    return InputRefused(f"{where}: {words}", way, {})
+
+
+def _approval(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+    column = found[0]
+    approved = [text for text in column.values if bare(text) in OK_WORDS]
+    approved = approved or [text for text in column.values if bare(text) in YES_WORDS]
+    return _filter(column, "says whether a leave is approved", approved, ["Approved"])
+
+
+def _change(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+    column = found[0]
+    kept = [text for text in column.values if bare(text) not in GONE]
+    return _filter(column, "says whether a row was changed, cancelled or deleted", kept, ["false"])
+
+
+def _undoing(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+    return _filter(
+        found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""], [""]
+    )
+
+
+def _filter(column: Suspect, says: str, counting: Sequence[str], example: Sequence[str]) -> Question:
+    """Ask which rows count; *counting* are the values of those that probably do."""
+    shown = [text for text in counting if bare(text) in PLAIN] or example
+    words = (
+        f"{column_called(column.name)} {says}, and is not used; set input.only = "
+        f"{_table(column.name, shown)} with the values of the rows that count, or "
+        f"input.unused = [{toml_quoted(column.name)}] if all rows count"
+    )
+    only: tuple[Way, ...] = ({"only": {column.name: list(counting[:MOST_VALUES])}},) if counting else ()
+    return words, (*only, {"unused": [column.name]})
+
+
+def _duration(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+    column = found[0]
+    line = "" if column.first is None else f" (line {column.first})"
+    have = "has" if column.rows == 1 else "have"
+    words = (
+        f"{counted(column.rows, 'row')} {have} a negative number in {column_called(column.name)}{line}: that "
+        "usually takes an earlier row back, and this program cannot tell which; remove both from the "
+        f"export, or set input.unused = [{toml_quoted(column.name)}] to send such rows as they are"
+    )
+    return words, ({"unused": [column.name]}, {})
+
+
+def _day(found: Sequence[Suspect], lacking: Sequence[str]) -> Question:
+    names = [column.name for column in found]
+    shown = listed([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
+    hold = (
+        f"the column {shown} holds days and is"
+        if len(names) == 1
+        else f"the columns {shown} hold days and are"
+    )
+    quoted = toml_quoted(names[0])
+    settings = {"from": f"input.from = {quoted} (first day)", "until": f"input.until = {quoted} (last day)"}
+    both = " or both (one row for each day)" if len(lacking) > 1 else ""
+    words = (
+        f"{hold} not used; set {' or '.join(settings[day] for day in lacking)}{both}, or "
+        f"input.unused = [{', '.join(map(toml_quoted, names[:MOST_NAMED]))}] if they are not days of absence"
+    )
+    ways = [dict(zip(lacking, names, strict=False))] if len(names) > 1 else [dict.fromkeys(lacking, names[0])]
+    ways += [{day: name} for name in names for day in lacking if {day: name} not in ways]
+    return words, (*ways, {"unused": names})
+
+
+def _table(name: str, values: Sequence[str]) -> str:
+    return f"{{ {toml_quoted(name)} = [{', '.join(map(toml_quoted, values[:MOST_NAMED]))}] }}"
+
+
+def _most(suspect: Suspect) -> list[list[str | int]]:
+    return [[text, rows] for text, rows in suspect.values.most_common(MOST_VALUES)]
+
+
+QUESTIONS: dict[ColumnKind, Callable[[Sequence[Suspect], Sequence[str]], Question]] = {
+    ColumnKind.APPROVAL: _approval,
+    ColumnKind.CHANGE: _change,
+    ColumnKind.UNDOING: _undoing,
+    ColumnKind.DURATION: _duration,
+    ColumnKind.DAY: _day,
+}
