@@ -10,6 +10,7 @@ from .elements import elements, few, local
 
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet
 MOST = 100_000  # merged places of a sheet; more are an attack
+MOST_AT_ONCE = 1000  # that reach into one row
 _COLUMN = re.compile("[A-Z]{1,3}")
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?", re.ASCII)
 
@@ -76,6 +77,7 @@ class Covers:
         self._begin(row, cells)
         self._shown = {left: shown for left, shown in self._shown.items() if shown[0].bottom >= row}
         self._formulas = [area for area in self._formulas if area.bottom >= row]
+        self._refuse_too_many()
         for area, _ in self._shown.values():
             _blank(cells, area, keep_first=area.top == row)
         if not any(map(str.strip, cells)):
@@ -93,6 +95,11 @@ class Covers:
             area = self._merges.pop()
             has_text = area.top == row and area.left <= len(cells)
             self._shown[area.left] = area, cells[area.left - 1] if has_text else ""
+
+    def _refuse_too_many(self) -> None:
+        areas = [*(area for area, _ in self._shown.values()), *self._formulas]
+        if len(areas) > MOST_AT_ONCE or sum(area.right - area.left for area in areas) > 2 * LAST_COLUMN:
+            raise ValueError("cells that are covered again and again")
 
 
 def _blank(cells: list[str], area: Area, *, keep_first: bool) -> None:

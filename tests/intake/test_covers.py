@@ -35,6 +35,16 @@ def cell(place: str, found: str) -> str:
     return f'<c r="{place}" s="{DAY if int(found) > DAYS else 0}"><v>{found}</v></c>'
 
 
+def columns_up_to(number: int) -> list[str]:
+    """Give the letters of so many columns."""
+    letters = [chr(65 + place) for place in range(26)]
+    return [
+        *letters,
+        *(a + b for a in letters for b in letters),
+        *("A" + a + b for a in letters for b in letters),
+    ][:number]
+
+
 def merged(rows: str, *references: str) -> bytes:
     """Give a workbook with merged cells."""
     return raw_workbook("", {PART: sheet_of(rows, merges(*references))})
@@ -97,6 +107,18 @@ def test_a_huge_merged_cell(write: Write) -> None:
     _, found = read(write(merged(table(HEADER, "5|Away|x"), "C2:XFD1048576", "A3:XFD3")))
 
     assert cells(found) == [["5", "Away", "x"]]
+
+
+@pytest.mark.parametrize(
+    "references",
+    [
+        [f"{letters}2:{letters}9" for letters in sorted(columns_up_to(1001))],
+        [f"{letters}2:XFD9" for letters in "ABC"],
+    ],
+)
+def test_merged_cells_all_over(references: list[str], write: Write) -> None:
+    """So many that reach into one row are an attack on the processor."""
+    assert "damaged" in refusal(write(merged(table(HEADER, "5|Away|x"), *references)))
 
 
 @pytest.mark.parametrize(

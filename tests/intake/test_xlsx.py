@@ -55,11 +55,31 @@ def test_a_workbook(write: Write) -> None:
         (f'<c r="C2" s="{MOMENT}"><v>46360.354166666664</v></c>', "2026-12-04 08:30"),
         (f'<c r="C2" s="{MOMENT}"><v>46360.35434027778</v></c>', "2026-12-04 08:30:15"),
         (f'<c r="C2" s="{MOMENT}"><v>46359.999999999</v></c>', "2026-12-04"),
+        (f'<c r="C2" s="{DAY}"><v>0</v></c>', "1900-01-00"),  # of an empty cell, as Excel shows it
+        (f'<c r="C2" s="{DAY}"><f>E2</f><v>0.0</v></c>', "1900-01-00"),
+        (f'<c r="C2" s="{MOMENT}"><v>0.5</v></c>', "1900-01-00 12:00"),
+        (f'<c r="C2" s="{DAY}"><v>1</v></c>', "1900-01-01"),
+        (f'<c r="C2" s="{DAY}"><v>59</v></c>', "1900-02-28"),
+        (f'<c r="C2" s="{DAY}"><v>60</v></c>', "1900-02-29"),  # which never was
+        (f'<c r="C2" s="{DAY}"><v>61</v></c>', "1900-03-01"),
+        (f'<c r="C2" s="{DAY}"><v>2958465</v></c>', "9999-12-31"),
+        (f'<c r="C2" s="{DAY}"><v>2958466</v></c>', "2958466"),
+        (f'<c r="C2" s="{DAY}"><v>-5</v></c>', "-5"),
+        (f'<c r="C2" s="{DAY}"><v>1E99</v></c>', "1e+99"),
+        (f'<c r="C2" s="{DAY}"><v>nan</v></c>', "nan"),
+        (f'<c r="C2" s="{DAY}"><v>text</v></c>', "text"),
+        (f'<c r="C2" s="{TIME}"><v>46360.5</v></c>', "2026-12-04 12:00"),
+        (f'<c r="C2" s="{TIME}"><v>0</v></c>', "00:00"),
         (f'<c r="C2" s="{TIME}"><v>0.354166666666667</v></c>', "08:30"),
         (f'<c r="C2" s="{TIME}"><v>0.35434027778</v></c>', "08:30:15"),
         (f'<c r="C2" s="{DURATION}"><v>1.104166666666667</v></c>', "26:30"),
         (f'<c r="C2" s="{DURATION}"><v>0.000023148148</v></c>', "0:00:02"),
+        (f'<c r="C2" s="{DURATION}"><v>-0.25</v></c>', "-6:00"),
         ('<c r="C2" t="d"><v>2026-12-04</v></c>', "2026-12-04"),
+        ('<c r="C2" t="d"><v>2026-12-04T00:00:00</v></c>', "2026-12-04"),
+        ('<c r="C2" t="d"><v>2026-12-04T08:30:00.000</v></c>', "2026-12-04 08:30"),
+        ('<c r="C2" t="d"><v>2026-12-04T23:00:00Z</v></c>', "2026-12-04T23:00:00Z"),
+        ('<c r="C2" t="d"><v>soon</v></c>', "soon"),
         ('<c r="C2" t="b"><v>1</v></c>', "TRUE"),
         ('<c r="C2" t="b"><v>0</v></c>', "FALSE"),
         ('<c r="C2"><f>6*7</f><v>42</v></c>', "42"),
@@ -72,6 +92,7 @@ def test_a_workbook(write: Write) -> None:
         (text("C2", "a_x000D_&#10;b"), "a\r\nb"),
         (text("C2", "'=1+1"), "'=1+1"),
         ('<c r="C2" t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
+        ('<c r="C2" t="inlineStr"><is><t>a</t><rPh><t>sound</t></rPh></is></c>', "a"),
     ],
 )
 def test_what_a_cell_says(cell: str, read_as: str, write: Write) -> None:
@@ -81,15 +102,50 @@ def test_what_a_cell_says(cell: str, read_as: str, write: Write) -> None:
     assert cells(rows) == [["5", "Away", read_as]]
 
 
-def test_days_since_1904(write: Write) -> None:
-    """Workbooks from old Macs count days from another year, and say so."""
+@pytest.mark.parametrize(
+    ("number", "day"), [("44898", "2026-12-04"), ("0", "1900-01-00"), ("1", "1904-01-02")]
+)
+def test_days_since_1904(number: str, day: str, write: Write) -> None:
+    """Workbooks from old Macs count days from another year, and say so; 0 is nobody's day in them either."""
     sheets = '<sheets><sheet name="S" r:id="a"/></sheets>'
     book = f'<workbook {MAIN} xmlns:r="x"><workbookPr date1904="1"/>{sheets}</workbook>'
-    path = write(raw_workbook(row_with(f'<c r="C2" s="{DAY}"><v>44898</v></c>'), {"xl/workbook.xml": book}))
+    path = write(
+        raw_workbook(row_with(f'<c r="C2" s="{DAY}"><v>{number}</v></c>'), {"xl/workbook.xml": book})
+    )
 
     _, rows = read(path)
 
-    assert cells(rows)[0][2] == "2026-12-04"
+    assert cells(rows)[0][2] == day
+
+
+@pytest.mark.parametrize("number", ["0", "0.5", "60", "-5"])
+@pytest.mark.parametrize("column", ["from", "until"])
+def test_days_that_are_none(number: str, column: str, write: Write) -> None:
+    """A reference to an empty cell, and a day that never was, begin and end no leave."""
+    rows = row_with(f'<c r="C2" s="{DAY}"><v>{number}</v></c>').replace("message", column)
+
+    _, (row,) = read(write(raw_workbook(rows)), coverage="everyone", until="until", from_="from")
+
+    assert (row.result, row.reason) == ("invalid", "bad_date")
+
+
+def test_parts_in_other_places(write: Write) -> None:
+    """A part is where the link to it says, from the root or from beside the workbook."""
+    sheet = sheet_of(row_with('<c r="C2" t="s"><v>0</v></c>'))
+    parts = {
+        "_rels/.rels": links(link("a", "officeDocument", "/Office/book.xml")),
+        "Office/book.xml": f'<workbook {MAIN} xmlns:r="x"><sheets><sheet name="S" r:id="a"/></sheets></workbook>',
+        "Office/_rels/book.xml.rels": links(
+            link("a", "worksheet", "../Data/./one.xml"), link("b", "sharedStrings", "/texts.xml")
+        ),
+        "Data/one.xml": sheet,
+        "texts.xml": f"<sst {MAIN}><si><t>x</t></si></sst>",
+    }
+    gone = dict.fromkeys(["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"])
+
+    _, rows = read(write(raw_workbook("", {**parts, **gone})))
+
+    assert cells(rows) == [["5", "Away", "x"]]
 
 
 @pytest.mark.parametrize("number", [12.5, "12.0", 2.0**53, -5, True, "#N/A"])
