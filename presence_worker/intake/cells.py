@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from .cell_errors import FORMULA
 from .cell_texts import Texts
 from .covers import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of
 from .elements import elements, local
+from .error_values import FORMULA
 from .table import Record
 
 TRUE = ("1", "true")

@@ -1,5 +1,7 @@
 """What a spreadsheet shows in place of a value that it could not work out."""
 
+FORMULA = "#FORMULA!"  # our word for a formula whose value was not kept; failed.csv has it as well
+OTHER = "#VALUE!"  # stands for an error that we do not know
 _LISTED = """
     #N/A, #REF!, #DIV/0!, #VALUE!, #NAME?, #NUM!, #NULL!, #GETTING_DATA, #SPILL!, #CALC!, #FIELD!, #BLOCKED!,
     #CONNECT!, #UNKNOWN!, #BUSY!, #EXTERNAL!, #PYTHON!, #ERROR!, #FORMULA!,

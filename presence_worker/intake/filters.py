@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from ..message import written
+from ..model import Reason
 from ..settings import Input
+from .columns import column_called
+from .error_values import is_error
 from .table import text_of
 from .unmapped import KEPT, LISTED, is_listable
 
@@ -35,11 +38,19 @@ class Filter:
         """Whether a row counts; a row that does not is counted by the first column that is against it."""
         for name, place in self._places:
             text = "" if place is None else text_of(cells[place])
-            if not self._has(name, text):
+            if not self._has(name, text) and not is_error(text):  # of an error, nobody knows
                 self._add((name, text))
                 return False
         self._kept += 1
         return True
+
+    def faults(self, cells: Sequence[Any]) -> list[tuple[Reason, str]]:
+        """Return a fault for each column that has an error in place of the value that decides."""
+        return [
+            (Reason.FORMULA_WITHOUT_VALUE, f"{column_called(name)} has an error of a formula, not a value")
+            for name, place in self._places
+            if place is not None and is_error(text := text_of(cells[place])) and not self._has(name, text)
+        ]
 
     def excludes_all(self) -> bool:
         """Whether there were rows, and none of them counts."""

@@ -10,6 +10,7 @@ from ..model import MAX_ASSOCIATE_ID, Reason
 from ..roundtrip import no_text
 from ..text import clean
 from .columns import IDENTITIES
+from .error_values import is_error
 from .misnaming import look_alike, why_no_address, why_no_number
 
 Faults = list[tuple[Reason, str]]
@@ -81,6 +82,8 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     called = IDENTITIES[key]
     if not name:
         return f"no {called}; {EXPECTED[key]}"
+    if is_error(name):
+        return f"the {called} is an error of a formula, not a value; {EXPECTED[key]}"
     if len(name) > LONGEST_NAME:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():

@@ -10,9 +10,10 @@ from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
-from .columns import notes_on, understand
+from .columns import column_called, notes_on, understand
 from .comments import Comments
 from .due import UNDATED, DayReader, Due
+from .error_values import FORMULA
 from .filters import Filter
 from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
@@ -31,6 +32,9 @@ NOT_IN_THE_FILE = {  # why a row counts as if it were not there
     Reason.HIDDEN_ROW: "hidden in the workbook",
     Reason.IGNORED_BY_MAPPING: "its status is mapped to ignore",
 }
+WITHOUT_VALUE = (
+    "has a formula without a value; open the workbook in Excel and save it (in failed.csv: write the value)"
+)
 TAKEN_BACK = "a cancelled leave: what an earlier file asked for on these days is taken back"
 
 
@@ -44,6 +48,7 @@ class RowReader:
         self._name = name
         self._days = DayReader(config, day)
         self._status = status_reader(config)
+        self._is_calculated = table.format == "xlsx" or table.came_back
         self._statuses: dict[str, str | None] = {}  # by word; they repeat
         self._known = frozenset({*config.allowed_statuses, WITHDRAWN})
         self._filter = Filter(config) if config.only else None
@@ -114,6 +119,8 @@ class RowReader:
             reason = self._left_out(record, cells, status)
             if reason:
                 return self._skipped(ordinal, record, cells, reason, quoted=not faults)
+        if self._is_calculated and FORMULA in cells:
+            faults += self._without_values(cells)
         person, due, message = self._judged(record, cells, status, faults)
         if faults:
             return _invalid(ordinal, record, person, status, faults)
@@ -168,6 +175,10 @@ class RowReader:
     ) -> tuple[Person, Due, str]:
         """Give whom a row is about, its days and message; add what is wrong to *faults*."""
         columns, quoted = self._columns, not faults
+        if faults and faults[0][0] is Reason.FORMULA_WITHOUT_VALUE:  # what else is wrong may follow from it
+            return self._person(cells[columns.person], [], quoted=True), UNDATED, ""
+        if self._filter:
+            faults += self._filter.faults(cells)
         person = self._person(cells[columns.person], faults, quoted=quoted)
         if status not in self._known:
             faults.append(self._fault(cells, status))
@@ -182,6 +193,15 @@ class RowReader:
         if quoted and self._suspects.open:
             self._suspects.look(cells, record.line)
         return person, due, self._message(cells, status, due.period, faults)
+
+    def _without_values(self, cells: list[Any]) -> Faults:
+        """Give a fault for each column that is used and has a formula without a value."""
+        names = self._table.columns
+        places = (place for place in sorted(self._columns.used) if cells[place] == FORMULA)
+        return [
+            (Reason.FORMULA_WITHOUT_VALUE, f"{column_called(names[place])} {WITHOUT_VALUE}")
+            for place in places
+        ]
 
     def _fault(self, cells: list[Any], status: str | None) -> tuple[Reason, str]:
         place = self._columns.status

@@ -289,3 +289,94 @@ def test_merged_cells_in_utf_16(write: Write) -> None:
     _, found = read(write(raw_workbook("", {PART: sheet.encode("utf-16")})))
 
     assert [row.status for row in found] == ["StatusNotAvailable", "StatusNotAvailable"]
+
+
+DATED = '<row r="1">{}</row><row r="2">{}</row>'
+COLUMNS = ["email", "status", "message", "from", "until", "remark", "state"]
+VALUES = ["ola@example.com", "Away", "x", "2026-11-01", "2026-12-31", "y", "approved"]
+NO_VALUE = (
+    "the column {!r} has a formula without a value; open the workbook in Excel and save it "
+    "(in failed.csv: write the value)"
+)
+
+
+def sheet_without(*columns: str, given: str = "<c r='{}'><f>A1</f><v/></c>") -> bytes:
+    """Give a workbook whose only row has formulas without a value in these *columns*."""
+    letters = "ABCDEFG"
+    names = "".join(text(f"{letter}1", name) for letter, name in zip(letters, COLUMNS, strict=True))
+    found = zip(letters, COLUMNS, VALUES, strict=True)
+    row = "".join(
+        given.format(f"{letter}2") if name in columns else text(f"{letter}2", value)
+        for letter, name, value in found
+    )
+    return raw_workbook(DATED.format(names, row))
+
+
+@pytest.mark.parametrize("column", ["email", "status", "message", "from", "until", "remark", "state"])
+def test_a_formula_in_a_column_that_is_used(column: str, write: Write) -> None:
+    """Nobody knows what it comes to: the row is invalid, whatever the column is for."""
+    path = write(sheet_without(column))
+
+    _, (row,) = read(path, only={"state": ["approved"]}, message_template="{remark}", coverage="everyone")
+
+    assert (row.result, row.reason) == ("invalid", "formula_without_value")
+    assert row.detail == NO_VALUE.format(column)
+
+
+def test_formulas_in_columns_that_are_not_used(write: Write) -> None:
+    """What nobody asks for may be anything."""
+    _, (row,) = read(write(sheet_without("remark", "state")), coverage="everyone", unused=["state"])
+
+    assert (row.result, row.status) == (None, "StatusNotAvailable")
+
+
+def test_a_formula_beside_what_leaves_a_row_out(write: Write) -> None:
+    """In a row that surely does not count nothing can be wrong."""
+    path = write(sheet_without("status", "until"))
+
+    _, (row,) = read(path, only={"state": ["pending"]}, coverage="everyone")
+
+    assert (row.result, row.reason) == ("skipped", "filtered_out")
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("email", "no_identity"),
+        ("status", "unknown_status"),
+        ("message", "bad_message"),
+        ("from", "bad_date"),
+        ("until", "bad_date"),
+        ("state", "formula_without_value"),
+    ],
+)
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#SPILL!", "Err:502"])
+def test_an_error_in_a_column_that_is_used(error: str, column: str, reason: str, write: Write) -> None:
+    """An error is no value, and no empty cell either; statuses of all kinds do not include it."""
+    path = write(sheet_without(column, given=f"<c r='{{}}' t='e'><f>A1</f><v>{error}</v></c>"))
+    statuses = {"*": "StatusNotAvailable", "": "StatusNotAvailable"}
+
+    _, (row,) = read(path, only={"state": ["approved"]}, statuses=statuses, coverage="everyone")
+
+    assert (row.result, row.reason) == ("invalid", reason)
+
+
+def test_an_error_as_a_login(write: Write) -> None:
+    """An error names nobody, also where people whom nobody knows are passed over."""
+    path = write("login,status\n#N/A,Away\n")
+
+    _, (row,) = read(path, unknown_people="skip")
+
+    assert (row.result, row.reason) == ("invalid", "no_identity")
+
+
+def test_a_formula_comes_back(write: Write) -> None:
+    """A failed.csv that is run as it is has the same fault; with the value written, it is sent."""
+    header = "email,status,from,until,_result,_reason,_detail,_http_status,_attempts,_line\n"
+    row = "ola@example.com,Away,2026-11-01,{},invalid,formula_without_value,the column,,0,2\n"
+
+    _, (again,) = read(write(header + row.format("#FORMULA!")), coverage="everyone")
+    _, (mended,) = read(write(header + row.format("2026-12-31")), coverage="everyone")
+
+    assert (again.result, again.reason) == ("invalid", "formula_without_value")
+    assert (mended.result, mended.status) == (None, "StatusNotAvailable")

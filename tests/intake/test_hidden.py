@@ -66,6 +66,39 @@ def test_hidden_rows_are_read(write: Write) -> None:
     assert job.notes == [f"{path}, sheet 'S': 1 row is hidden (line 3) and read, as input.hidden_rows says"]
 
 
+def test_hidden_rows_are_skipped(write: Write) -> None:
+    """Where the settings say so, they stay in the report and ask for nothing, whatever is wrong in them."""
+    wrong = EXCEL.format(4) + text("A4", "x") + "</row>"
+    path = write(raw_workbook(f"{HEADER_ROW}{row_of(SEEN, 2)}{row_of(EXCEL, 3)}{wrong}"))
+
+    job, rows = read(path, hidden_rows="skip")
+
+    assert [(row.line, row.result, row.reason) for row in rows] == [
+        (2, None, None),
+        (3, "skipped", "hidden_row"),
+        (4, "skipped", "hidden_row"),
+    ]
+    assert job.notes == [
+        f"{path}, sheet 'S': 2 rows are hidden (lines 3 and 4) and skipped, as input.hidden_rows says"
+    ]
+
+
+def test_hidden_rows_of_a_failed_csv(write: Write) -> None:
+    """A failed.csv that was opened in Excel, filtered and saved is a workbook like any other."""
+    header = '<row r="1">' + "".join(
+        text(f"{letter}1", name)
+        for letter, name in zip(
+            "ABCDEFGHI",
+            [*("associateId", "status", "message"), *("_result", "_reason", "_detail"), "_x", "_y", "_line"],
+            strict=True,
+        )
+    )
+    path = write(raw_workbook(f"{header}</row>{row_of(SEEN, 2)}{row_of(EXCEL, 3)}"))
+
+    assert "1 row is hidden (line 3)" in refusal(path)
+    assert [row.reason for row in read(path, hidden_rows="skip")[1]] == [None, "hidden_row"]
+
+
 @pytest.mark.parametrize(
     ("rows", "above"),
     [

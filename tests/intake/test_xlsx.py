@@ -132,9 +132,10 @@ def test_days_that_are_none(number: str, column: str, write: Write) -> None:
 def test_parts_in_other_places(write: Write) -> None:
     """A part is where the link to it says, from the root or from beside the workbook."""
     sheet = sheet_of(row_with('<c r="C2" t="s"><v>0</v></c>'))
+    sheets = '<sheets><sheet name="S" r:id="a"/></sheets>'
     parts = {
         "_rels/.rels": links(link("a", "officeDocument", "/Office/book.xml")),
-        "Office/book.xml": f'<workbook {MAIN} xmlns:r="x"><sheets><sheet name="S" r:id="a"/></sheets></workbook>',
+        "Office/book.xml": f'<workbook {MAIN} xmlns:r="x">{sheets}</workbook>',
         "Office/_rels/book.xml.rels": links(
             link("a", "worksheet", "../Data/./one.xml"), link("b", "sharedStrings", "/texts.xml")
         ),
