@@ -1,0 +1,86 @@
+"""Nights in virtual days: real runs against a service on a socket, on any day."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from presence_worker.journal import Archive
+from presence_worker.report import Summary
+from presence_worker.run.invocation import Invocation, Silence
+from presence_worker.run.life import run_job, undo_run
+from presence_worker.run.scheduling import list_schedule
+from presence_worker.settings import Settings
+from presence_worker.superoffice import open_client, target_name
+from tests.raw_server import RawServer
+
+from .crm import Crm
+
+HEADER = "associateId,status,message,from,until"
+EVERYBODY_ELSE = "99,Present,,,"  # keeps a file from being empty
+STATUSES = {"Cancelled": "withdrawn", "Ignored": "ignore"}
+
+
+def day_of(number: int) -> date:
+    return date(2026, 12, number)
+
+
+class Virtual:
+    """Owns a worker's state and a service: lets files be delivered on days of December."""
+
+    def __init__(self, folder: Path, server: RawServer, crm: Crm, **config: Any) -> None:
+        self.folder = folder
+        self.crm = crm
+        settings = Settings(
+            target={"base_url": server.url},
+            auth={"username": "night", "password": "day"},
+            input={"statuses": STATUSES, **config},
+            delivery={"rate": 100_000},
+            safety={"max_changes": "none", "max_invalid": "none"},
+            storage={"state_dir": folder / "state"},
+        )
+        self.invocation = Invocation(
+            settings=settings,
+            day=day_of(1),
+            archive=Archive(settings.storage.state_dir),
+            target=target_name(settings.target, settings.auth.login_url),
+            options=(),
+            input_options=(),
+            open_service=partial(open_client, settings),
+            progress=Silence(),
+        )
+
+    def on(self, day: int, **changes: Any) -> Invocation:
+        """Give the surroundings of a command on a day; settings of sections may change."""
+        settings = self.invocation.settings
+        sections = {name: getattr(settings, name).model_copy(update=new) for name, new in changes.items()}
+        return replace(self.invocation, day=day_of(day), settings=settings.model_copy(update=sections))
+
+    def file(self, *rows: str, header: str = HEADER) -> Path:
+        path = self.folder / "leave.csv"
+        path.write_text("\n".join([header, *rows, ""]), "utf-8")
+        return path
+
+    def night(self, day: int, *rows: str, header: str = HEADER, last: str = EVERYBODY_ELSE) -> Summary:
+        """Deliver a file on a day."""
+        return self.do(run_job(str(self.file(*rows, *([last] if last else []), header=header)), self.on(day)))
+
+    def undo(self, day: int, run: str = "last") -> Summary:
+        return self.do(undo_run(run, self.on(day)))
+
+    def schedule(self, day: int) -> list[tuple[int, str, int]]:
+        """Give what is to come: who, what, and on which day of December."""
+        steps = list_schedule(self.on(day))
+        return [(step["associate_id"], step["next"], date.fromisoformat(step["on"]).day) for step in steps]
+
+    def held(self, person: int) -> str:
+        """Give what somebody holds: their message, or "." for who is present."""
+        status, message = self.crm.held[person]
+        return "." if status == "StatusNormal" else message or "?"
+
+    @staticmethod
+    def do(work: Coroutine[Any, Any, Summary]) -> Summary:
+        return asyncio.run(work)
