@@ -122,14 +122,15 @@ class Reader(Counts):
     def dated(self) -> Iterator[Dated]:
         """Yield the valid rows of the file that are due on days, in order, but closed ones.
 
-        A row that shares another one's fate has its result.
+        A row that shares another one's fate has its result. What is withdrawn asks for nothing.
         """
-        query = """SELECT fate.row, fate.associate_id, fate.identity, fate.status, fate.message,
+        query = f"""SELECT fate.row, fate.associate_id, fate.identity, fate.status, fate.message,
             fate.starts, fate.ends, coalesce(other.result, fate.result), fate.reason
             FROM row JOIN fate ON fate.row = row.row LEFT JOIN fate AS other ON other.row = row.duplicate_of
             WHERE (row.starts IS NOT NULL OR row.ends IS NOT NULL) AND typeof(row.associate_id) = 'integer'
             AND fate.scheduled_by IS NULL AND coalesce(row.result, '') != 'invalid'
-            AND row.row NOT IN (SELECT row FROM closed) ORDER BY row.row"""
+            AND coalesce(row.reason, '') NOT IN {OUTSIDE} AND coalesce(row.reason, '') != 'withdrawn'
+            AND row.row NOT IN (SELECT row FROM closed) ORDER BY row.row"""  # noqa: S608 - ours
         for row, person, identity, status, message, starts, ends, result, reason in self._each(query):
             wanted = Presence(status=status, message=message)
             yield Dated(row, person, identity, wanted, _day(starts), _day(ends), result, reason)

@@ -21,7 +21,7 @@ from .crm import Crm
 
 HEADER = "associateId,status,message,from,until"
 EVERYBODY_ELSE = "99,Present,,,"  # keeps a file from being empty
-STATUSES = {"Cancelled": "withdrawn", "Ignored": "ignore"}
+INPUT = {"statuses": {"Cancelled": "withdrawn", "Ignored": "ignore"}, "from": "from", "until": "until"}
 
 
 def day_of(number: int) -> date:
@@ -37,7 +37,7 @@ class Virtual:
         settings = Settings(
             target={"base_url": server.url},
             auth={"username": "night", "password": "day"},
-            input={"statuses": STATUSES, **config},
+            input={**INPUT, **config},
             delivery={"rate": 100_000},
             safety={"max_changes": "none", "max_invalid": "none"},
             storage={"state_dir": folder / "state"},
