@@ -107,17 +107,24 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
     The newest valid rows about an associate replace all there were: a leave that is extended must not end
     early. But a leave that has begun still ends, on its own day or on the one that the new rows name.
     """
-    before = {person: list(entries) for person, entries in schedule.items()}
-    for fate in past.scheduled:
-        before[fate.person] = list(carried_out(before.get(fate.person, ()), fate, past.day))
+    begun = _done(schedule, past, Kind.START)
     own = past.own
-    after: dict[int, list[Entry]] = {}
-    for person in before.keys() | own.keys():
-        entries = _not_withdrawn(before.get(person, ()), past.withdrawn.get(person, ()))
+    after: dict[int, Sequence[Entry]] = {}
+    for person in begun.keys() | own.keys():
+        entries = _not_withdrawn(begun.get(person, ()), past.withdrawn.get(person, ()))
         left = _left(entries, own.get(person, ()), past.named.get(person), past)
         found = [*left, *_entries(own.get(person, ()), past.run_id)]
         after[person] = list(_overtaken(found, past.day))
-    return _followed(after, past.day)
+    return _followed(_done(after, past, Kind.RETURN), past.day)  # the file may have said that it is over
+
+
+def _done(schedule: Schedule, past: Past, kind: Kind) -> Schedule:
+    """Give what is left after all that a run did of a kind without being asked to by its file."""
+    left = dict(schedule)
+    for fate in past.scheduled:
+        if fate.kind == kind:
+            left[fate.person] = list(carried_out(left.get(fate.person, ()), fate, past.day))
+    return left
 
 
 def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:

@@ -17,6 +17,7 @@ from .rehearsal import BACK, Leave, Rehearsal
 PEOPLE = (1, 2)
 FOR_EVER = 99
 THEIRS = Presence(NOT_PRESENT, "theirs")
+OURS = Presence(NOT_PRESENT, "A")  # set by another person, in the words of a file
 
 
 class Told(NamedTuple):
@@ -89,7 +90,7 @@ def story(pick: Pick) -> list[Night]:
     nights, day = list[Night](), 1
     for _ in range(pick((2, 3, 4, 5, 6))):
         rows = [row for leave in book for row in pick(_rows(leave))]
-        others = [(pick(PEOPLE), pick((BACK, THEIRS)))] if pick((0, 0, 1)) else []
+        others = [(pick(PEOPLE), pick((BACK, THEIRS, OURS)))] if pick((0, 0, 1)) else []
         nights.append(Night(day, rows, others))
         day += pick((1, 1, 1, 0, 2))
     return nights + [Night(late, [], []) for late in range(day, 13)]

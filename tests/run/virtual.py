@@ -34,14 +34,15 @@ class Virtual:
     def __init__(self, folder: Path, server: RawServer, crm: Crm, **config: Any) -> None:
         self.folder = folder
         self.crm = crm
-        settings = Settings(
-            target={"base_url": server.url},
-            auth={"username": "night", "password": "day"},
-            input={**INPUT, **config},
-            delivery={"rate": 100_000},
-            safety={"max_changes": "none", "max_invalid": "none"},
-            storage={"state_dir": folder / "state"},
-        )
+        self.config: dict[str, Any] = {
+            "target": {"base_url": server.url},
+            "auth": {"username": "night", "password": "day"},
+            "input": {**INPUT, **config},
+            "delivery": {"rate": 100_000},
+            "safety": {"max_changes": "none", "max_invalid": "none"},
+            "storage": {"state_dir": folder / "state"},
+        }
+        settings = Settings(**self.config)
         self.invocation = Invocation(
             settings=settings,
             day=day_of(1),
@@ -55,9 +56,9 @@ class Virtual:
 
     def on(self, day: int, **changes: Any) -> Invocation:
         """Give the surroundings of a command on a day; settings of sections may change."""
-        settings = self.invocation.settings
-        sections = {name: getattr(settings, name).model_copy(update=new) for name, new in changes.items()}
-        return replace(self.invocation, day=day_of(day), settings=settings.model_copy(update=sections))
+        sections: dict[str, Any] = {name: {**self.config[name], **new} for name, new in changes.items()}
+        settings = Settings(**{**self.config, **sections})
+        return replace(self.invocation, day=day_of(day), settings=settings)
 
     def file(self, *rows: str, header: str = HEADER) -> Path:
         path = self.folder / "leave.csv"
