@@ -88,9 +88,9 @@ def story(pick: Pick) -> list[Night]:
     """Give nights on which leaves of a few people are asked for, changed, left out or withdrawn."""
     book = [_leave(pick) for _ in range(pick((1, 2, 3, 4, 5)))]
     nights, day = list[Night](), 1
-    for _ in range(pick((2, 3, 4, 5, 6))):
-        rows = [row for leave in book for row in pick(_rows(leave))]
-        others = [(pick(PEOPLE), pick((BACK, THEIRS, OURS)))] if pick((0, 0, 1)) else []
+    for _ in range(pick((3, 4, 5, 6, 7))):
+        rows = [row for leave in book for row in pick(_rows(leave))] if pick((0, 1, 1)) else []
+        others = [(pick(PEOPLE), pick((BACK, THEIRS, OURS)))] if pick((0, 1)) else []
         nights.append(Night(day, rows, others))
         day += pick((1, 1, 1, 0, 2))
     return nights + [Night(late, [], []) for late in range(day, 13)]
