@@ -107,8 +107,12 @@ def _among(usual: frozenset[str], bare: Sequence[str]) -> list[int]:
 
 
 def _only_filters(bare: str, config: Input) -> bool:
-    """Whether a column that may be the status says only which rows count: all have the default status."""
-    return config.default_status is not None and bare in map(plain, config.only)
+    """Whether a column that may be the status says only which rows count: all have the default status.
+
+    A field in it may say that, too: "status.status" of JSON.
+    """
+    paths = [plain(step) for name in config.only for step in (name, name.partition(".")[0])]
+    return config.default_status is not None and bare in paths
 
 
 def _called_so(names: Sequence[str], name: str) -> list[int]:

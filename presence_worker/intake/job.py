@@ -39,6 +39,7 @@ class Job:
     format: str
     delimiter: str | None
     sheet: str | None  # of a workbook
+    rows_path: str | None  # of JSON: where the rows were found without input.rows
     header: int | None  # line of the columns' names, where they have one
     columns: list[str]
     came_back: bool  # it is a failed.csv or unprocessed.csv of ours
@@ -62,7 +63,8 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     config = settings.input
     with open_source(job, settings) as source:
         table = _opener(_format(source, config))(source, config)
-        with knowing(format=table.format, encoding=source.encoding, columns=table.columns):
+        known = {"columns": table.columns, "rows_path": table.rows_path}
+        with knowing(format=table.format, encoding=source.encoding, **known):
             if not table.came_back:
                 refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
@@ -85,6 +87,7 @@ def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> 
         format=table.format,
         delimiter=table.delimiter,
         sheet=table.sheet,
+        rows_path=table.rows_path,
         header=table.header,
         columns=table.columns,
         came_back=table.came_back,

@@ -16,6 +16,7 @@ LABELS = {"label", "type", "timezone"}  # names beside such a value
 DEEPEST = 6  # levels that are looked at for fields to suggest
 MOST = 200  # fields, likewise
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
+PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
 Row = dict[str, Any]
 
 
@@ -87,12 +88,12 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
     found = dict[str, str]()
     for path, called in islice(_leaves(row, (), ""), MOST):
         key = next((key for key in wanted if called in MEANT[key]), None)
-        named_already = key in people and not found.keys().isdisjoint(people)
-        if key and len(path) > 1 and not named_already and unused.isdisjoint(map(plain, _steps(path))):
+        if key and len(path) > 1 and unused.isdisjoint(map(plain, _steps(path))):
             if key == "until" and key not in found and called in FIRST_DAY_BACK:
                 found["until_means"] = "first_day_back"
             found.setdefault(key, ".".join(path))
-    return found
+    best = next((way for way in PEOPLE if way in found), None)
+    return {key: path for key, path in found.items() if key not in PEOPLE or key == best}
 
 
 def paths_of(settings: dict[str, str]) -> list[str]:

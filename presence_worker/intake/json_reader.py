@@ -13,7 +13,7 @@ from .columns import IDENTITIES, candidates, configured, understand
 from .json_nested import Row, flattener, paths_of, suggested, suggestions
 from .json_pages import refuse_part, signs, told
 from .json_rows import MOST_NAMES, Search, Values
-from .json_shapes import EXAMPLE, KEY, RECORDS, are_columns, keyed
+from .json_shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
 from .json_text import BETWEEN, JsonText, Place, array, keys
 from .knowing import knowing
 from .source import Source
@@ -42,7 +42,8 @@ def open_json(source: Source, config: Input) -> Table:
     wanted = config.rows or None
     if text.peek() == "[":
         if wanted not in (None, TOP):
-            text.refuse(f"an array at the top; leave out input.rows, or set input.rows = {toml_quoted(TOP)}")
+            words = f"an array at the top; leave out input.rows, or set input.rows = {toml_quoted(TOP)}"
+            raise InputRefused(f"{text.where(text.place())}: {words}", {"rows": TOP})
         return _table("json", _ended(text, array(text)), opened)
     if wanted:
         return _searched(opened)
@@ -94,7 +95,7 @@ def _searched(opened: _Opened) -> Table:
         for _ in rows:  # another array further on may be the one; that refuses the file with all of them
             pass
         raise
-    return replace(table, notes=notes, rows_path=search.path)
+    return replace(table, notes=notes, rows_path=None if config.rows else search.path)
 
 
 def _judged(rows: Values, search: Search, notes: list[str], opened: _Opened) -> Values:
@@ -126,7 +127,7 @@ def _map(text: JsonText, config: Input) -> Values:
             continue
         if not way:
             words = "an object under a number, which may be HR's own number, or only the number of a row"
-            text.refuse(f"{words}; {RECORDS}; {keyed(None)}", place)
+            raise InputRefused(f"{text.where(place)}: {words}; {RECORDS}; {keyed(None)}", *KEYED)
         inside = next((value[found] for found in _also(value, way) if str(value[found]) != key), key)
         if inside != key:
             text.refuse(f"{clean(key, 60)} has another {IDENTITIES[way]} inside; keep one of them", place)
@@ -181,16 +182,12 @@ def _judge(columns: list[str], row: Row, place: Place, opened: _Opened) -> None:
         if not settings:
             raise
         words = f"{refused}; fields below other fields need their path: {suggested(settings)}"
-        raise _with_paths(words, refused.found | {"paths": settings}) from None
+        deeper = InputRefused(words, settings)
+        deeper.found = refused.found
+        raise deeper from None
     if settings:
-        shown = listed([clean(path, 60) for path in paths_of(settings)], "and")
-        unused = f"input.unused = [{', '.join(map(toml_quoted, paths_of(settings)))}]"
+        paths = paths_of(settings)
+        shown = listed([clean(path, 60) for path in paths], "and")
+        unused = f"input.unused = [{', '.join(map(toml_quoted, paths))}]"
         words = f"{text.where(place)}: not used: {shown}; set {suggested(settings)}, or {unused}"
-        raise _with_paths(words, {"columns": [*columns], "paths": settings})
-
-
-def _with_paths(words: str, found: dict[str, Any]) -> InputRefused:
-    """Make a refusal that knows which paths lead to deeper fields."""
-    refused = InputRefused(words)
-    refused.found = found
-    return refused
+        raise InputRefused(words, settings, {"unused": paths})

@@ -146,7 +146,7 @@ class Search:
         paths = list(dict.fromkeys(found.path for found in self._taken))
         if len(paths) == 1:
             self._refuse(f"another array under {_shown(first.path)}; keep one of them", second.place)
-        choice = f"say which has the rows, such as {_setting(self._likely or first.path)}"
+        choice = f"say which has the rows, such as {_setting(self._ways()[0])}"
         self._refuse(f"arrays of objects under {_listed(paths)}; {choice}", second.place)
 
     def _refuse_nowhere(self, wanted: str) -> NoReturn:
@@ -170,13 +170,16 @@ class Search:
         if not self._arrays:
             return ""
         paths = [found.path for found in self._arrays]
-        return f"; arrays of objects: {_listed(paths)}; set {_setting(self._likely or paths[0])}"
+        return f"; arrays of objects: {_listed(paths)}; set {_setting(self._ways()[0])}"
+
+    def _ways(self) -> list[str]:
+        """Give the paths of the arrays, that of people first."""
+        return sorted({found.path: 0 for found in self._arrays}, key=lambda path: path != self._likely)
 
     def _refuse(self, words: str, place: Place | None = None) -> NoReturn:
-        """Raise InputRefused that knows which arrays there are."""
-        refused = InputRefused(f"{self._text.where(place or self._text.place())}: {words}")
-        refused.found = {"arrays": [found.path for found in self._arrays]}
-        raise refused
+        """Raise InputRefused with the arrays among which to choose."""
+        ways = [{"rows": path} for path in self._ways()]
+        raise InputRefused(f"{self._text.where(place or self._text.place())}: {words}", *ways)
 
 
 def _setting(path: str) -> str:

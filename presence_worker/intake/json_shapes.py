@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..errors import Way
 from ..text import clean
 from .json_pages import Path
 
@@ -32,6 +33,14 @@ def shape_of(names: Names) -> str:
 def are_columns(value: dict[str, Any]) -> bool:
     """Whether an object has columns, each with its values by row number."""
     return all(isinstance(inner, dict) and inner and all(map(str.isdigit, inner)) for inner in value.values())
+
+
+KEYED: tuple[Way, ...] = (
+    {"associate_id": KEY},
+    {"login": KEY},
+    {"email": KEY},
+    {},
+)  # ways to read an object of rows
 
 
 def keyed(path: str | None) -> str:

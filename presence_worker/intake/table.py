@@ -23,7 +23,7 @@ class Table:
     records: Iterator[Record]
     delimiter: str | None = None
     sheet: str | None = None  # of a workbook
-    rows_path: str | None = None  # of JSON: where in the document the rows are; None: at its top
+    rows_path: str | None = None  # of JSON: where the rows were found without input.rows
     header: int | None = None  # line of the columns' names, where they have one
     came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
     notes: list[str] = field(default_factory=list)  # what to tell, once all records were read

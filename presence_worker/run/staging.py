@@ -119,6 +119,7 @@ def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
         "encoding": opened.encoding,
         "delimiter": opened.delimiter,
         "sheet": opened.sheet,
+        "rows_path": opened.rows_path,
         "header": opened.header,
         "columns": opened.columns,
         "came_back": opened.came_back,

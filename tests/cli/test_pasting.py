@@ -31,6 +31,11 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "zeros.csv": "login,status,until\n" + "".join(f"a{n},Away,0000-00-00\n" for n in range(1, 9)),
     "mixed-order.csv": "login,status,until\na,Away,2026-12-31\n"
     + "".join(f"a{n},Away,12/{n}/2026\n" for n in range(13, 19)),
+    "two-arrays.json": '{"fields": [{"id": 1}], "employees": [{"login": "a", "status": "Away"}]}',
+    "deep-array.json": '{"data": {"all": {"nodes": [{"login": "a", "status": "Away"}]}}}',
+    "deep-fields.json": '{"data": [{"who": {"email": "a@b.no"}, "state": {"status": {"value": "Away"}}}]}',
+    "status-is-an-object.json": '[{"login": "a", "status": {"status": "Away", "id": 1}}]',
+    "numbers-above-objects.json": '{"5": {"status": "Away"}, "6": {"status": "Away"}}',
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
 }
 MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]

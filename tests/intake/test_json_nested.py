@@ -127,7 +127,7 @@ def test_a_row_alone_by_a_path(write: Write) -> None:
          'input.status = "x.status.value"'),
         ({"user": {"login": "a", "mail": "b"}, "status": "Away", "start": "2026-12-01",
           "end": {"dateTime": "2026-12-05", "timeZone": "UTC"}},
-         'input.login = "user.login", input.until = "end.dateTime"'),
+         'input.email = "user.mail", input.until = "end.dateTime"'),
     ],
 )  # fmt: skip
 def test_deeper_fields_are_named(row: dict[str, Any], settings: str, write: Write) -> None:
@@ -140,7 +140,7 @@ def test_deeper_fields_are_named(row: dict[str, Any], settings: str, write: Writ
 
     assert said.startswith("FILE, line 1, column 2: no column ")
     assert said.endswith(f"; fields below other fields need their path: {settings}")
-    assert ", ".join(f'input.{key} = "{way}"' for key, way in caught.value.found["paths"].items()) == settings
+    assert ", ".join(f'input.{key} = "{path}"' for key, path in caught.value.ways[0].items()) == settings
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,11 @@ def test_rows_that_may_be_elsewhere(content: str, said: str, write: Write) -> No
 
 
 def test_a_refusal_knows_the_arrays(write: Write) -> None:
-    """Whoever asks how a job was understood gets the choices."""
+    """Whoever asks how a job was understood gets the choices, the array of people first."""
     with pytest.raises(InputRefused) as caught:
         read(write(f'{{"fields": [{OTHER}], "employees": [{ROW}]}}'))
 
-    assert caught.value.found["arrays"] == ["fields", "employees"]
+    assert caught.value.ways == ({"rows": "employees"}, {"rows": "fields"})
 
 
 @pytest.mark.parametrize(
