@@ -1,6 +1,6 @@
 """Fields of JSON that stand deeper in a row: each a column with a dotted path, such as "employee.email"."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -8,13 +8,10 @@ from ..settings import Input
 from ..template import DAYS, columns_of
 from ..text import toml_quoted
 from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, plain
-from .json_pages import Path
+from .nesting import leaves, steps
 
 ABSENT = object()
-WRAPPING = {"value", "datetime", "date", "text"}  # names below which a value stands: {"email": {"value": …}}
-LABELS = {"label", "type", "timezone"}  # names beside such a value
-DEEPEST = 6  # levels that are looked at for fields to suggest
-MOST = 200  # fields, likewise
+MOST = 200  # fields that are looked at for suggestions
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
 PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
 Row = dict[str, Any]
@@ -86,9 +83,9 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
     wanted = [*people, *(key for key in others if not candidates(flat, key, config))]
     unused = {plain(name) for name in config.unused}
     found = dict[str, str]()
-    for path, called in islice(_leaves(row, (), ""), MOST):
+    for path, called, _ in islice(leaves(row), MOST):
         key = next((key for key in wanted if called in MEANT[key]), None)
-        if key and len(path) > 1 and unused.isdisjoint(map(plain, _steps(path))):
+        if key and len(path) > 1 and unused.isdisjoint(map(plain, steps(path))):
             if key == "until" and key not in found and called in FIRST_DAY_BACK:
                 found["until_means"] = "first_day_back"
             found.setdefault(key, ".".join(path))
@@ -104,22 +101,3 @@ def paths_of(settings: dict[str, str]) -> list[str]:
 def suggested(settings: dict[str, str]) -> str:
     """List settings to paste."""
     return ", ".join(f"input.{key} = {toml_quoted(path)}" for key, path in settings.items())
-
-
-def _leaves(value: Any, path: Path, called: str) -> Iterator[tuple[Path, str]]:
-    """Yield the fields that are no objects or arrays, and what each is called: emails.0.value is "email".
-
-    That is the last name on the way that says more than "value".
-    """
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        yield from _leaves(value[0], (*path, "0"), called.removesuffix("s"))
-    elif isinstance(value, dict) and len(path) < DEEPEST:
-        for name, inner in value.items():
-            yield from _leaves(inner, (*path, name), called if plain(name) in WRAPPING else plain(name))
-    elif not isinstance(value, dict | list) and plain(path[-1]) not in LABELS:
-        yield path, called
-
-
-def _steps(path: Path) -> Iterator[str]:
-    """Yield the path of a field, and those of all that it is in."""
-    return (".".join(path[:end]) for end in range(1, len(path) + 1))

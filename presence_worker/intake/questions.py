@@ -27,6 +27,7 @@ class Suspect:
     values: Counter[str] = field(default_factory=Counter)
     rows: int = 0  # that speak against the column
     first: int | None = None  # line of the first of them
+    is_object: bool = False  # of JSON: what it says is in its fields, each with a dotted path
 
 
 MOST_NAMED = 5  # columns or values in a sentence

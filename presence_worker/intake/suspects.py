@@ -1,6 +1,7 @@
 """Columns that are not used although they may say which rows count, or when: such a file is refused."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,12 +9,14 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..template import DAYS
 from .columns import FIRST_DAY_BACK, Columns, configured, plain
+from .nesting import leaves, steps
 from .questions import Suspect, question
 from .states import CHANGES, GRANTED, NOT_GRANTED, ColumnKind, bare, kind_of, words_of
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
 MOST_VALUES = 100  # different ones of a column
+MOST_SHAPES = 200  # different sets of names of objects; more are values
 SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells hold
 BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION)
 APPROVALS = words_of(GRANTED) | words_of(NOT_GRANTED)
@@ -32,6 +35,8 @@ class Suspects:
         self._empty = frozenset(config.empty)
         self._accepted = set(map(plain, config.unused))
         self._columns: dict[str, Suspect] = {}
+        self._known: set[str] = set()  # plain names that are used, or accepted as unused
+        self._shapes = Counter[tuple[str, ...]]()  # of objects of JSON: column and names, and how often seen
         self._lacking: list[str] = []  # of DAYS
         self.open: list[tuple[int, Suspect]] = []  # position, column; empty: no row needs to be looked at
 
@@ -42,6 +47,7 @@ class Suspects:
         unused = [
             i for i, name in enumerate(names) if i not in columns.used and plain(name) not in self._accepted
         ]
+        self._known = self._accepted | {plain(names[place]) for place in columns.used}
         found = [(i, self._columns.setdefault(names[i], _suspect(names[i]))) for i in unused]
         self.open = [(i, suspect) for i, suspect in found if suspect.kind is not ColumnKind.OTHER_DAY]
 
@@ -49,12 +55,32 @@ class Suspects:
         """Look at a row that counts."""
         settled = False
         for place, suspect in self.open:
-            text = text_of(cells[place])
-            text = "" if text in self._empty else text
-            if text or suspect.kind in SURE:
-                settled |= _note(suspect, text, line)
+            cell = cells[place]
+            if isinstance(cell, dict | list):
+                self._look_below(suspect, cell, line)
+            else:
+                settled |= self._see(suspect, cell, line)
         if settled:
             self.open = [(i, suspect) for i, suspect in self.open if not _is_settled(suspect)]
+
+    def _see(self, suspect: Suspect, cell: Any, line: int | None) -> bool:
+        text = text_of(cell)
+        text = "" if text in self._empty else text
+        return bool(text or suspect.kind in SURE) and _note(suspect, text, line)
+
+    def _look_below(self, column: Suspect, value: dict[str, Any] | list[Any], line: int | None) -> None:
+        """Look at the fields of an object or array, which may say what no column says."""
+        column.is_object = True
+        shape = (column.name, *value) if isinstance(value, dict) else (column.name,)
+        if len(self._shapes) >= MOST_SHAPES and shape not in self._shapes:
+            return
+        self._shapes[shape] += 1
+        if self._shapes[shape] > LOOKED_AT:
+            return
+        for path, called, inner in leaves(value, (column.name,), plain(column.name)):
+            name = ".".join(path)
+            if self._known.isdisjoint(map(plain, steps(path))):
+                self._see(self._columns.setdefault(name, _suspect(name, called)), inner, line)
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return why the job must be refused; None where no column stands against it."""
@@ -63,6 +89,8 @@ class Suspects:
 
     def _says(self, suspect: Suspect) -> ColumnKind | None:
         """Return what a column says, where that stands against the job."""
+        if suspect.is_object and not any(suspect.values):
+            return None
         if suspect.kind in SURE or suspect.rows:
             return suspect.kind
         words = {*map(bare, suspect.values)}
@@ -76,9 +104,10 @@ class Suspects:
         return ColumnKind.DAY if self._lacking and 2 * days >= suspect.values.total() else None
 
 
-def _suspect(name: str) -> Suspect:
-    kind = ColumnKind.OTHER_DAY if plain(name) in FIRST_DAY_BACK else kind_of(name)
-    return Suspect(name=name, kind=kind)
+def _suspect(name: str, called: str = "") -> Suspect:
+    """Make a suspect of a column; of a field of JSON, what it is *called* may tell more than its path."""
+    kind = ColumnKind.OTHER_DAY if plain(name) in FIRST_DAY_BACK else kind_of(called)
+    return Suspect(name=name, kind=kind_of(name) if kind is ColumnKind.UNKNOWN else kind)
 
 
 def _note(suspect: Suspect, text: str, line: int | None) -> bool:

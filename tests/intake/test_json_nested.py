@@ -170,6 +170,43 @@ def test_days_below_may_be_knowingly_unused(write: Write) -> None:
     assert len(read(path, **{"from": ""})[1]) == 1
 
 
+LEAVE = {"login": "a", "status": "Away"}
+
+
+@pytest.mark.parametrize(
+    ("below", "said"),
+    [
+        ({"leave": {"state": {"approval": "rejected"}}}, "'leave.state.approval' says whether a leave is"),
+        ({"Approval": {"Id": 1, "Value": "Rejected"}}, "'Approval.Value' says whether a leave is approved"),
+        ({"meta": {"deleted": True}}, "'meta.deleted' says whether a row was changed, cancelled or deleted"),
+        ({"leave": {"first": {"date_time": "2026-12-01T00:00:00"}}}, "'leave.first.date_time' holds days"),
+        ({"parts": [{"day": "2026-12-01"}, {"day": "2026-12-02"}]}, "'parts.0.day' holds days and is"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rows_before", [0, 50])
+def test_fields_below_are_judged_like_columns(
+    below: dict[str, Any], said: str, rows_before: int, write: Write
+) -> None:
+    """What is not used and may say which rows count, or when, refuses the file; also in a late row."""
+    before = [LEAVE | {"meta": {"n": number}, "leave": {"n": 1}} for number in range(rows_before)]
+    path = write(json.dumps([*before, LEAVE | below]))
+
+    assert refusal(path).startswith(f"FILE: the column {said}")
+
+
+def test_an_object_of_which_a_field_is_used(write: Write) -> None:
+    """Its own name says nothing then: the field beside the value is no approval."""
+    row = {"login": "a", "Approval": {"@odata.type": "x", "Id": 1, "Value": "Approved"}}
+    path = write(json.dumps([row, row | {"login": "b", "Approval": None}]))
+
+    _, rows = read(path, only={"Approval.Value": ["Approved"]}, default_status="StatusNotAvailable")
+
+    assert [(row.status, row.reason) for row in rows] == [
+        ("StatusNotAvailable", None),
+        (None, "filtered_out"),
+    ]
+
+
 NAMES = st.sampled_from(["a", "b", "0", "a.b", "b.0"])
 VALUES = st.recursive(
     st.none() | st.integers(0, 9),
