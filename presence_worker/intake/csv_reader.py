@@ -29,7 +29,9 @@ def open_csv(source: Source, config: Input) -> Table:
     with knowing(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line):
         if not (dialect.ours or names_what_we_need([name.strip() for name in header.cells], config)):
             refuse_a_title(header, lines_below(head, config, header.line or 0), config, where)
-        columns, records = (taken_back if dialect.ours else as_they_came)(header, records, config, where)
+        columns, records = (taken_back if dialect.ours else as_they_came)(
+            header, records, config, where, notes=notes
+        )
     return Table(
         format="csv",
         columns=columns,

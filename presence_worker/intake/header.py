@@ -4,17 +4,29 @@ from collections.abc import Iterator
 
 from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
 from ..settings import Input
+from .between import Header, rows_only
 from .columns import understand
 from .table import Record
 
 Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
 
 
-def as_they_came(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
-    """Give the columns that have a name; those behind the last of them are none."""
+def as_they_came(
+    header: Record, records: Iterator[Record], config: Input, where: str, *, notes: list[str]
+) -> Part:
+    """Give the columns that have a name; those behind the last of them are none.
+
+    When all records are read, *notes* tell what was left out, as it is not a row.
+    """
     names, tail = _named([name.strip() for name in header.cells])
-    understand(names, config, where)
-    return names, _without_tail(records, tail) if tail else records
+    first = Header(
+        names=names, line=header.line, columns=understand(names, config, where), where=_file(header, where)
+    )
+    return names, rows_only(_without_tail(records, tail) if tail else records, first, config, notes)
+
+
+def _file(header: Record, where: str) -> str:
+    return where.removesuffix(f", line {header.line}")
 
 
 def _named(names: list[str]) -> tuple[list[str], int]:
@@ -32,21 +44,24 @@ def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
         yield record
 
 
-def taken_back(header: Record, records: Iterator[Record], config: Input, where: str) -> Part:
+def taken_back(
+    header: Record, records: Iterator[Record], config: Input, where: str, *, notes: list[str]
+) -> Part:
     """Take off what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
     names, tail = _named(header.cells)
     place = {name.strip(): i for i, name in enumerate(names) if name.strip() in FATE_COLUMNS}
     own = [i for i, name in enumerate(names) if name.strip() not in place]
     columns = [unescape_formula(names[i]) for i in own]
-    texts = understand(columns, config, where).texts
+    known = understand(columns, config, where)
+    first = Header(names=columns, line=header.line, columns=known, where=_file(header, where), came_back=True)
 
     def as_asked() -> Iterator[Record]:
-        for line, cells, hidden in records:
+        for line, cells, hidden, *_ in records:
             said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
             beyond = cells[len(names) :]
             if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
                 beyond = [""] * surplus(said)
             asked = [cells[i] for i in own if i < len(cells)] + beyond
-            yield Record(line, as_refused(list(map(unescape_formula, asked)), texts, said), hidden)
+            yield Record(line, as_refused(list(map(unescape_formula, asked)), known.texts, said), hidden)
 
-    return columns, as_asked()
+    return columns, rows_only(as_asked(), first, config, notes)

@@ -24,6 +24,7 @@ from .suspects import Suspects
 from .table import Record, Table
 from .unmapped import Unmapped
 
+TORN = "put a comment that has line breaks in quotes"
 GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
 WORDS_KEPT = 1000  # different statuses; a file of nothing but strange words stays small in memory
 NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
@@ -112,7 +113,7 @@ class RowReader:
         """Judge one record; *ordinal* counts records from 1."""
         cells = record.cells
         faults: Faults = []
-        if len(cells) != self._width:
+        if len(cells) != self._width or record.torn:
             cells = self._fitted(record, faults)
         status = self._presence(cells)
         if self._filter or record.hidden or status == IGNORE:
@@ -255,7 +256,9 @@ class RowReader:
         """Give as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
         if self._table.format not in GROWING:
-            faults.append((Reason.RAGGED_ROW, ragged(len(cells), self._width)))
+            number = "" if len(cells) == self._width else ragged(len(cells), self._width)
+            words = "; ".join(filter(None, (number, record.torn and f"{record.torn}; {TORN}")))
+            faults.append((Reason.RAGGED_ROW, words))
             return [*cells, *[""] * self._width][: self._width]
         self._understand(f"{self._name}, line {record.line}")
         return cells

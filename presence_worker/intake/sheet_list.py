@@ -51,7 +51,7 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
         left = next(place for place, cell in enumerate(header.cells) if cell.strip())
         names = Record(line, [*header.cells[left:], ""])  # with room for what is taken off again
         records = watched(_below(records, left, len(names.cells), where, notes), config, where, notes)
-        columns, records = (taken_back if ours else as_they_came)(names, records, config, at)
+        columns, records = (taken_back if ours else as_they_came)(names, records, config, at, notes=notes)
         if header.hidden:
             notes.append(f"{at}: the header is hidden, and used all the same")
         if not ours and (sheet.merges or sheet.hidden_columns):
@@ -90,7 +90,7 @@ def _below(
 ) -> Iterator[Record]:
     """Bring the rows below a header to its *width*; what stands beyond it stays, what stands left goes."""
     outside = room = characters = 0
-    for line, cells, hidden in records:
+    for line, cells, hidden, *_ in records:
         if left:
             outside += any(map(str.strip, cells[:left]))
             del cells[:left]

@@ -12,6 +12,7 @@ class Record(NamedTuple):
     line: int | None  # physical line it starts on, 1-based
     cells: list[Any]  # texts (CSV) or JSON values, in the order of the table's columns
     hidden: bool = False  # in a workbook, and input.hidden_rows = "skip"
+    torn: str = ""  # why the next record may be a part of this one, or this one of that before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
