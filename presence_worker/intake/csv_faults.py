@@ -2,12 +2,14 @@
 
 import csv
 import re
+from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, TextIO
 
 from ..errors import InputRefused
 
 PIECE = 1 << 20  # characters looked at together
+LOST = "\N{REPLACEMENT CHARACTER}"
 NUL = "a NUL character; the file is damaged, or no text; mend the export"
 ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 UNCLOSED = "the quote that opens here is never closed; close it"
@@ -19,16 +21,50 @@ TOO_LONG = "a field of more than {longest} characters begins here; is a quote mi
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
-def look_over(text: TextIO, name: str, *, nul_refused: bool) -> None:
+@dataclass(slots=True)
+class Survey:
+    """What there is in a text; it grows while that is looked over."""
+
+    crlf: int = 0  # line ends of each kind
+    lf: int = 0
+    cr: int = 0
+    is_ascii: bool = True
+    lost: int = 0  # letters that a program before us could not read: U+FFFD
+    first_lost: int | None = None  # the line of the first
+
+    @property
+    def mixed(self) -> bool:
+        """Whether lines end in different ways."""
+        return (self.crlf > 0) + (self.lf > 0) + (self.cr > 0) > 1
+
+    def add(self, piece: str, *, after_return: bool) -> None:
+        """Count a piece in; *after_return*: a line feed at its start ends no line of its own."""
+        self.is_ascii = self.is_ascii and piece.isascii()
+        returns = piece.count("\r")
+        pairs = (piece.count("\r\n") if returns else 0) + (after_return and piece.startswith("\n"))
+        self.crlf += pairs
+        self.lf += piece.count("\n") - pairs
+        self.cr += returns - pairs
+
+
+def look_over(text: TextIO, name: str, *, nul_refused: bool) -> Survey:
     """Refuse a text with a line that does not end, so that it can be read line by line, or with a NUL."""
     text.seek(0)
-    offset = 0
+    offset, after_return, survey = 0, False, Survey()
     for piece in iter(partial(text.read, PIECE), ""):
         if nul_refused and "\0" in piece:
             _refuse(name, *_place_in(text, offset + piece.index("\0")), NUL)
         if len(piece) == PIECE and "\n" not in piece and "\r" not in piece:
             _refuse(name, *_place_in(text, offset), ENDLESS)
-        offset += len(piece)
+        survey.add(piece, after_return=after_return)
+        lost = piece.count(LOST)
+        if lost and not survey.lost:
+            first = offset + piece.index(LOST)
+        survey.lost += lost
+        offset, after_return = offset + len(piece), piece.endswith("\r")
+    if survey.lost:
+        survey.first_lost, _ = _place_in(text, first)
+    return survey
 
 
 def refuse_record(record: str, line: int, name: str, delimiter: str) -> NoReturn:

@@ -1,37 +1,44 @@
 """CSV as spreadsheets and databases write it, read strictly and never guessed at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ..errors import InputRefused
 from ..settings import Input
-from .csv_faults import look_over, refuse_record
+from .brackets import refuse_brackets
+from .csv_faults import Survey, look_over, refuse_record
 from .csv_records import BrokenRecord, records_of
 from .dialect import Dialect, head_of, names_what_we_need, recognise, rewind
 from .header import as_they_came, taken_back
 from .knowing import knowing
+from .miscut import refuse_another_cut, separated_by
 from .source import Source
 from .table import Record, Table
 from .title import lines_below, refuse_a_title
+
+GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
 
 
 def open_csv(source: Source, config: Input) -> Table:
     """Read the header and be ready for the records; raise InputRefused naming the line."""
     head = head_of(source.text)
     dialect = recognise(head, config)
-    look_over(source.text, source.name, nul_refused=not dialect.ours)  # ours may be of JSON that had some
-    notes: list[str] = []
+    survey = look_over(source.text, source.name, nul_refused=not dialect.ours)  # ours may be of such JSON
+    if not dialect.ours:
+        _refuse_mac(source, survey, head, config)
+    notes = [*_lost(survey)]
     records = _records(source, dialect, notes)
     header = next(records, None)
     if header is None:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
     where = f"{source.name}, line {header.line}"
     with knowing(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line):
-        if not (dialect.ours or names_what_we_need([name.strip() for name in header.cells], config)):
-            refuse_a_title(header, lines_below(head, config, header.line or 0), config, where)
-        columns, records = (taken_back if dialect.ours else as_they_came)(
-            header, records, config, where, notes=notes
-        )
+        if not dialect.ours:
+            _refuse_other_headers(header, head, dialect, config, where)
+        with separated_by(dialect.delimiter):
+            columns, records = (taken_back if dialect.ours else as_they_came)(
+                header, records, config, where, notes=notes
+            )
     return Table(
         format="csv",
         columns=columns,
@@ -55,6 +62,40 @@ def _records(source: Source, dialect: Dialect, notes: list[str]) -> Iterator[Rec
     except BrokenRecord as broken:
         lines = islice(rewind(text), broken.first - 1, broken.last)
         refuse_record("".join(lines), broken.first, source.name, dialect.delimiter)
+
+
+def _refuse_other_headers(
+    header: Record, head: Sequence[str], dialect: Dialect, config: Input, where: str
+) -> None:
+    """Refuse a header that does not name what we need, where one below it or cut otherwise does."""
+    names, first = [name.strip() for name in header.cells], header.line or 1
+    doubled = len(names) > 1 and not any(names[1::2])  # a delimiter of two characters, such as "||"
+    if doubled or not names_what_we_need(names, config):
+        refuse_another_cut(head[first - 1 :], dialect, config, where)
+        refuse_brackets(names, config, where)
+        refuse_a_title(header, lines_below(head, config, first), config, where)
+
+
+def _refuse_mac(source: Source, survey: Survey, head: Sequence[str], config: Input) -> None:
+    """Refuse letters beyond ASCII where CR ends the lines: programs that do so have their own encodings."""
+    is_mac = survey.cr and not survey.crlf and head[0].endswith("\r")  # LF may be in cells
+    if not is_mac or survey.is_ascii or config.encoding or source.encoding not in GUESSED:
+        return
+    likely = dict.fromkeys(("utf-8" if source.encoding == "utf-8" else "mac-roman", "mac-roman", "cp1252"))
+    raise InputRefused(
+        f"{source.name}: its lines end with CR alone, as those of Mac programs do, and it has letters beyond "
+        "ASCII, which depend on its encoding; say which it is, as a rule with --encoding mac-roman "
+        '(or input.encoding = "mac-roman")',
+        *({"encoding": encoding} for encoding in likely),
+    )
+
+
+def _lost(survey: Survey) -> Iterator[str]:
+    if survey.lost:
+        yield (
+            f"letters that were lost before the file came here (U+FFFD): {survey.lost}, "
+            f"the first in line {survey.first_lost}; export it anew, as UTF-8"
+        )
 
 
 def _nothing(dialect: Dialect) -> str:

@@ -13,7 +13,7 @@ from ..settings import Input, Settings
 from .age import refuse_old
 from .knowing import knowing
 from .rows import RowReader
-from .source import STDIN, Source, open_source
+from .source import FALLBACK, STDIN, Source, open_source
 from .strangers import refuse_text
 from .suffixes import misnamed
 from .table import Table
@@ -24,6 +24,10 @@ READERS = {  # format: what reads it, and the module that has it, loaded only fo
     "jsonl": ("open_json_lines", "json_reader"),
     "xlsx": ("open_xlsx", "xlsx_reader"),
 }
+GUESSED = (
+    f"read as {FALLBACK} (Western Europe), as it is not UTF-8; if letters look wrong in SuperOffice, "
+    "say the encoding with --encoding"
+)
 OURS = "a failed.csv"
 BLOCK = 1 << 16  # characters looked at to tell the format
 
@@ -69,6 +73,8 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
                 refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
         table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
+        if source.encoding == FALLBACK and not config.encoding:
+            table.notes.append(GUESSED)
         yield _opened(source, table, reader, stdin=job == STDIN)
 
 

@@ -22,6 +22,7 @@ from .foreign import refuse_foreign_link, refuse_secret
 from .strangers import refuse_lock
 
 STDIN = "-"
+FALLBACK = "cp1252"  # the encoding of a file that is not UTF-8, and has nothing of it
 FIRST_LINES = 1 << 16  # bytes in which a header stands
 IN_MEMORY = 8 << 20  # bytes; a piped job up to this size never touches a disk
 MARKS = {
@@ -181,7 +182,7 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
     encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
     if not encoding and b"\0" in start[:4]:
         raise InputRefused(f"{name}: {_unmarked(start[:4])}")
-    encoding = _verified(name, file, encoding, fallback=wanted or (None if multibyte else "cp1252"))
+    encoding = _verified(name, file, encoding, fallback=wanted or (None if multibyte else FALLBACK))
     file.seek(0)
     return io.TextIOWrapper(file, encoding=encoding, newline=""), encoding
 

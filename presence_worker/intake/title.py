@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..errors import InputRefused
 from ..settings import Input
 from ..text import clean
+from .brackets import as_settings, bracketed
 from .dialect import DELIMITERS, NEAR, names_in, names_what_we_need
 from .table import Record
 
@@ -22,18 +23,21 @@ class Below(NamedTuple):
 
 def refuse_a_title(header: Record, below: Iterable[Below], config: Input, where: str) -> None:
     """Raise InputRefused where not the *header* but a line *below* names the columns we need."""
-    fitting = (line for line in below if names_what_we_need(line.names, config))
+    fitting = (
+        line for line in below if names_what_we_need(line.names, config) or bracketed(line.names, config)
+    )
     found = next(fitting, None)
     if not found:
         return
+    chosen = bracketed(found.names, config)
+    remedy = f"set input.skip_lines = {found.line - 1}" + (f", and {as_settings(chosen)}" if chosen else "")
     title = [clean(cell, 60) for cell in header.cells if cell.strip()]
     shown = f"{title[0]!r} does" if len(title) == 1 else "does"
     names = ", ".join(clean(name, 60) for name in found.names[:MOST_NAMED] if name)
     cut = {"delimiter": found.delimiter} if found.delimiter else {}
     refused = InputRefused(
-        f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); "
-        f"set input.skip_lines = {found.line - 1}",
-        {"skip_lines": found.line - 1, **cut},
+        f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); {remedy}",
+        {"skip_lines": found.line - 1, **cut, **chosen},
     )
     refused.found = _known(found)
     raise refused

@@ -59,7 +59,7 @@ def test_a_configured_name_that_is_not_there(write: Write) -> None:
 
     assert refusal(path, associate_id="Ansatt") == (
         "FILE, line 1: no column called 'Ansatt', as input.associate_id says; "
-        f"found: associateId, status; {EXPECTED}"
+        f'found: associateId, status (separated by ","); {EXPECTED}'
     )
 
 
@@ -93,7 +93,8 @@ def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
 
     assert refusal(path) == (
         "FILE, line 1: no column for associate_id, login or email (if it has another name, say so with "
-        f"input.associate_id, input.login or input.email); found: {name}, status; {EXPECTED}"
+        f"input.associate_id, input.login or input.email); found: {name}, status "
+        f'(separated by ","); {EXPECTED}'
     )
 
 
@@ -251,7 +252,7 @@ def test_a_job_that_has_none_of_the_configured_names(write: Write) -> None:
     assert refusal(path, login="UPN", email="E-post") == (
         "FILE, line 1: no column called 'UPN', as input.login says "
         "and none called 'E-post', as input.email says; "
-        f"found: associateId, status; {EXPECTED}"
+        f'found: associateId, status (separated by ","); {EXPECTED}'
     )
 
 
@@ -290,7 +291,7 @@ def test_names_are_shown_clean(write: Write) -> None:
 
     assert said.isprintable()
     assert f"found: [31mred, {'x' * 59}…, c0, " in said
-    assert "c37; expected" in said
+    assert 'c37 (separated by ","); expected' in said
 
 
 @pytest.mark.parametrize(

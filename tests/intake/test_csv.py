@@ -17,6 +17,7 @@ NO_ID = (
 NO_STATUS = "no column for status (if it has another name, say so with input.status)"
 NEITHER = f"{NO_ID} and none for status (if it has another name, say so with input.status)"
 EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+BY = ' (separated by ",")'
 UNCLOSED = "the quote that opens here is never closed; close it"
 
 
@@ -60,10 +61,10 @@ def test_quotes_and_padding(write: Write) -> None:
         ('associateId,status\r\n5,"Away\r\n\r\n6" x\r\n', f"line 2, column 3: {text_after(4, 3)}"),
         ("associateId|status\n5|'A|way'\n6|\"A \\\" b\"", f"line 3, column 3: {text_after(3, 8)}"),
         ('\ufeff\ufeffassociateId,status\n5,"A', f"line 2, column 3: {UNCLOSED}"),
-        ("name,status\nBo,Away\n", f"line 1: {NO_ID}; found: name, status; {EXPECTED}"),
-        ("associateId,name\n5,Bo\n", f"line 1: {NO_STATUS}; found: associateId, name; {EXPECTED}"),
-        ("a,b,c;login\n", f"line 1: {NO_STATUS}; found: a,b,c, login; {EXPECTED}"),
-        (",name\nBo,Away\n", f"line 1: {NEITHER}; found: (no name), name; {EXPECTED}"),
+        ("name,status\nBo,Away\n", f"line 1: {NO_ID}; found: name, status{BY}; {EXPECTED}"),
+        ("associateId,name\n5,Bo\n", f"line 1: {NO_STATUS}; found: associateId, name{BY}; {EXPECTED}"),
+        ("a,b,c;login\n", f'line 1: {NO_STATUS}; found: a,b,c, login (separated by ";"); {EXPECTED}'),
+        (",name\nBo,Away\n", f"line 1: {NEITHER}; found: (no name), name{BY}; {EXPECTED}"),
         ("\n\n5,Away,sick\n", (f"line 3: {NEITHER}; found: what looks like a row; "
          f"the first line must name the columns; {EXPECTED}")),
         ("associateId,status,x,x\n", ("line 1: the column 'x' is there more than once; keep one "
