@@ -11,7 +11,7 @@ from .columns import EXPECTED
 from .dialect import DELIMITERS, Dialect, names_in, names_what_we_need
 
 FIXED = (
-    "the columns have a fixed width, or only spaces between them; export the list as CSV: in SQL*Plus with "
+    "no column for people: the columns have a fixed width, or only spaces between them; export the list as CSV: in SQL*Plus with "
     'SET MARKUP CSV ON, in sqlcmd with -s ";" -W, in psql with --csv'
 )
 _UNDERLINED = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
@@ -59,7 +59,7 @@ def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
     if dialect.above:
         remedy = f"correct that line, or set input.delimiter = {_shown(mark)}"
         return f"{separated}, not by {ours} as the first line says (found: {found}); {remedy}"
-    return f"{separated}; set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
+    return f"no column for people: {separated}; set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
 
 
 def _shown(mark: str) -> str:

@@ -73,12 +73,12 @@ TEXTS = {  # how a text begins, in lower case and without any spaces: what that 
     "versionhttps://git-lfs.github.com/": (
         "a pointer of Git LFS; fetch the file itself (git lfs pull) and run that"
     ),
-    "begin:vcalendar": f"a calendar (iCalendar); {EXPORT}",
+    "begin:vcalendar": f"a calendar (iCalendar), with no column for people; {EXPORT}",
     "begin:vcard": f"contacts (vCard); {EXPORT}",
     "-----beginpgpmessage": f"a file encrypted with OpenPGP; {DECRYPT}",
     "-----beginageencrypted": f"a file encrypted with age; {DECRYPT}",
     "-----begin": "a key or a certificate; name the file with the rows",
-    "{\\rtf": f"an RTF document; {SAVE}",
+    "{\\rtf": f"an RTF document, as line 1 says; {SAVE}",
     "return-path:": "an e-mail; save the list that is attached, and run that",
     "received:from": "an e-mail; save the list that is attached, and run that",
     "delivered-to:": "an e-mail; save the list that is attached, and run that",
