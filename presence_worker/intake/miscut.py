@@ -11,8 +11,8 @@ from .columns import EXPECTED
 from .dialect import DELIMITERS, Dialect, names_in, names_what_we_need
 
 FIXED = (
-    "no column for people: the columns have a fixed width, or only spaces between them; export the list as CSV: in SQL*Plus with "
-    'SET MARKUP CSV ON, in sqlcmd with -s ";" -W, in psql with --csv'
+    "no column for people: the columns have a fixed width, or only spaces between them; export the list as "
+    'CSV: in SQL*Plus with SET MARKUP CSV ON, in sqlcmd with -s ";" -W, in psql with --csv'
 )
 _UNDERLINED = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
 _MARKS = re.compile(r"[^\w\s\"'.()\[\]-]+|\x1f|\x1e|\x01")  # what may stand between two names
@@ -59,7 +59,8 @@ def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
     if dialect.above:
         remedy = f"correct that line, or set input.delimiter = {_shown(mark)}"
         return f"{separated}, not by {ours} as the first line says (found: {found}); {remedy}"
-    return f"no column for people: {separated}; set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
+    remedy = f"set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
+    return f"no column for people: {separated}; {remedy}"
 
 
 def _shown(mark: str) -> str:
