@@ -24,13 +24,21 @@ def explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
     for row in explained["rows"]:
         yield from wrapped(f"  {place} {row[place]}: {_row(row)}", indent=4)
     yield ""
+    yield from _configuration(explained["configuration"], explained["still_refused"])
+
+
+def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
+    """Yield what to paste; of a file that no setting helps, only that."""
+    if still_refused and "=" not in section:
+        yield "No setting would let this file be read"
+        return
     yield "Paste this into the configuration file, in place of its [input]"
-    if "\n# " in explained["configuration"]:
+    if "\n# " in section:
         yield "Lines that begin with # are for you to decide: take the # away where one is right"
-    if explained["still_refused"]:
-        yield from wrapped(f"It is not enough yet: {explained['still_refused']}", indent=2)
+    if still_refused:
+        yield from wrapped(f"The file is still refused with it: {still_refused}", indent=2)
     yield ""
-    yield from explained["configuration"].splitlines()
+    yield from section.splitlines()
 
 
 def _reading(explained: dict[str, Any]) -> str:

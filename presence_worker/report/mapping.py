@@ -20,7 +20,7 @@ def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     meanings = choices(summary["allowed"]) + ([WITHDRAWN] if summary.get("dated") else [])
     for entry in summary["unmapped"]:
         yield _line(entry, meanings)
-    if ANY_OTHER not in summary["mapped"] and not all(entry["closest"] for entry in summary["unmapped"]):
+    if ANY_OTHER not in summary["mapped"] and any(not entry["closest"] for entry in summary["unmapped"]):
         yield f"# {toml_quoted(ANY_OTHER)} = {toml_quoted(meanings[0])}  # all other values, also new ones"
 
 

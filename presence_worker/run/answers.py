@@ -23,11 +23,12 @@ from ..intake.columns import (
 from ..intake.forms import Choice, needs_a_form, ways_of
 from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
-from ..settings import Input, Settings
+from ..settings import IGNORE, Input, Settings
 from ..template import DAYS
 
 TRIES = 8  # times that a job is read again
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
+NO_STATUS = "no status"  # begins what is said of a row with an empty cell
 MOST_WORDS = 5  # that may mean no day
 TABLES = ("only", "statuses")  # settings to which an answer adds,
 LISTS = ("empty", "unused")  # likewise
@@ -205,6 +206,8 @@ def _of_statuses(reading: Reading) -> Iterator[Question]:
     meanings = {entry["value"]: entry["closest"] or first for entry in reading.found.get("unmapped", [])}
     if meanings:
         yield Question([{"statuses": meanings}], is_open=False)
+    if any(sentence.startswith(NO_STATUS) for sentence in reading.sentences):
+        yield Question([{"statuses": {"": meaning}} for meaning in (PRESENT, IGNORE, NOT_PRESENT)])
 
 
 def understood(names: Sequence[str], config: Input) -> Places:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import Way
 from ..report.mapping import mapping_lines
-from ..settings import Input
+from ..settings import ANY_OTHER, Input
 from ..template import DAYS
 from ..text import listed, toml_quoted
 from .answers import Answered, is_first_day_back, is_unclear, missing
@@ -25,6 +25,7 @@ UNSAID = {  # what stands for a setting where the job does not tell
     "status": '# status = "..."  # the column with the statuses',
     "encoding": "# encoding = {}  # recognised; say it only if all files to come are in it",
 }
+WORDS = {"": "rows without a status", ANY_OTHER: "all other values, also new ones"}
 HINTS = {  # setting: what the reader decides with it
     "associate_id": "if it really has the associateIds of SuperOffice",
     "coverage": "what the file lists, if days of it are to come",
@@ -52,20 +53,29 @@ def block_lines(config: Input, answered: Answered) -> Iterator[str]:
     encoding = reading.found.get("encoding")
     if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
         yield UNSAID["encoding"].format(toml_quoted(encoding))
-    yield from (UNSAID[key] for key in missing(reading.places, reading.config))
+    if reading.names:
+        yield from (UNSAID[key] for key in missing(reading.places, reading.config))
     yield from _statuses(config, answered)
 
 
 def _statuses(config: Input, answered: Answered) -> Iterator[str]:
     """Yield the table of statuses, which comes last: what stands below it belongs to it."""
-    open_ways = [question.ways[0] for question in answered.questions if question.is_open]
-    chosen = {word: meaning for way in open_ways for word, meaning in way.get("statuses", {}).items()}
+    asked = [question.ways for question in answered.questions if question.is_open]
+    chosen = [_mapping(word, ways) for ways in asked for word in ways[0].get("statuses", ())]
     if config.statuses or answered.unmapped or chosen:
         dated = any(key in answered.reading.places for key in DAYS)
         table = {"mapped": config.statuses, "unmapped": answered.unmapped, "dated": dated}
         yield ""
         yield from mapping_lines({**table, "allowed": config.allowed_statuses})
-        yield from (f"# {toml_quoted(word)} = {toml_quoted(meaning)}" for word, meaning in chosen.items())
+        yield from chosen
+
+
+def _mapping(word: str, ways: Sequence[Way]) -> str:
+    """Give the line of a word that a question is about."""
+    meanings = [way["statuses"][word] for way in ways if word in way.get("statuses", ())]
+    first, *others = map(toml_quoted, meanings)
+    words = [", ".join(f"or {other}" for other in others), WORDS.get(word, "")]
+    return f"# {toml_quoted(word)} = {first}  # {'; '.join(filter(None, words))}".removesuffix("  # ")
 
 
 def _said(answered: Answered) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def explain(
         "missing": missing(places, settings.input) if names else [],
         "rows": [*_rows([*islice(journal.fates(), ROWS)], settings)],
         "configuration": "\n".join(block_lines(settings.input, answered)),
-        "still_refused": str(still) if still else None,
+        "still_refused": str(still) if still else None,  # with these settings, too
     }
 
 

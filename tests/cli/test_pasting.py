@@ -36,6 +36,7 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "deep-fields.json": '{"data": [{"who": {"email": "a@b.no"}, "state": {"status": {"value": "Away"}}}]}',
     "status-is-an-object.json": '[{"login": "a", "status": {"status": "Away", "id": 1}}]',
     "numbers-above-objects.json": '{"5": {"status": "Away"}, "6": {"status": "Away"}}',
+    "all-people.csv": "login,status\n" + "".join(f"a{n},\nb{n},Away\n" for n in range(1, 9)),
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
 }
 MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]
@@ -83,6 +84,29 @@ def test_the_section_lets_a_refused_file_be_read(name: str, worker: Worker) -> N
 
     assert refused.code == 4
     assert ended.code in ACCEPTED, f"{ended.summary['message']}\n{section}"
+
+
+def test_of_a_file_that_no_setting_helps_nothing_is_pasted(worker: Worker) -> None:
+    """It is no list of rows; a section would only mislead."""
+    job = worker.folder / "job.parquet"
+    job.write_bytes(b"PAR1\x15\x04\x15PAR1")
+
+    shown = worker.call("check", str(job), "--explain")
+
+    assert shown.code == 4
+    assert "\nNo setting would let this file be read\n" in shown.out
+    assert "[input]" not in shown.out
+
+
+def test_it_is_said_where_the_section_is_not_enough(worker: Worker) -> None:
+    """Other faults than those that a setting answers have to be corrected first."""
+    job = worker.folder / "job.csv"
+    job.write_text("Leave 2026\n\nlogin;status\n" + ";Away\n" * 9)
+
+    shown = worker.call("check", str(job), "--explain")
+
+    assert "The file is still refused with it: 9 of 9 rows are invalid" in shown.out
+    assert "skip_lines = 2" in shown.out
 
 
 @pytest.mark.parametrize("case", MATRIX, ids=named)
