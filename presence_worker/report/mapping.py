@@ -33,5 +33,6 @@ def _line(entry: dict[str, Any], meanings: list[str]) -> str:
     word, rows = toml_quoted(entry["value"]), counted(entry["rows"], "row")
     if entry["closest"]:
         return f"{word} = {toml_quoted(entry['closest'])}  # {rows}"
-    first, *others = map(toml_quoted, meanings)
+    likely = entry.get("likely", meanings[0])
+    first, *others = map(toml_quoted, sorted(meanings, key=lambda meaning: meaning != likely))
     return f"# {word} = {first}  # {rows}; {', '.join(f'or {other}' for other in others)}"

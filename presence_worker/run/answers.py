@@ -21,9 +21,10 @@ from ..intake.columns import (
     plain,
 )
 from ..intake.forms import Choice, needs_a_form, ways_of
+from ..intake.statuses import is_not_granted
 from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
-from ..settings import IGNORE, Input, Settings
+from ..settings import IGNORE, WITHDRAWN, Input, Settings
 from ..template import DAYS
 
 TRIES = 8  # times that a job is read again
@@ -48,6 +49,7 @@ class Question(NamedTuple):
 
     ways: Sequence[Way]
     is_open: bool = True  # the reader has to choose; else there is one answer
+    values: Mapping[str, Sequence[tuple[str, int]]] = {}  # by column: what is in it, and in how many rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,8 @@ def questions(reading: Reading) -> Iterator[Question]:
     """Yield what is asked of a job: by its refusal, else by its columns; and by its rows."""
     config, refused = reading.config, reading.refused
     if refused and refused.ways:
-        yield Question([way for way in refused.ways if way], is_open=len(refused.ways) > 1)
+        ways = [way for way in refused.ways if way]
+        yield Question(ways, len(refused.ways) > 1, refused.found.get("values", {}))
     elif reading.names:
         yield from _of_columns(reading)
     yield from _of_statuses(reading)
@@ -202,12 +205,20 @@ def _of_columns(reading: Reading) -> Iterator[Question]:
 
 def _of_statuses(reading: Reading) -> Iterator[Question]:
     """Yield what statuses mean that are not understood; the table to paste says which are certain."""
-    first, *_ = choices(reading.config.allowed_statuses)
-    meanings = {entry["value"]: entry["closest"] or first for entry in reading.found.get("unmapped", [])}
-    if meanings:
+    unmapped = with_likely(reading.found.get("unmapped", []), reading)
+    if unmapped:
+        meanings = {entry["value"]: entry["closest"] or entry["likely"] for entry in unmapped}
         yield Question([{"statuses": meanings}], is_open=False)
     if any(sentence.startswith(NO_STATUS) for sentence in reading.sentences):
         yield Question([{"statuses": {"": meaning}} for meaning in (PRESENT, IGNORE, NOT_PRESENT)])
+
+
+def with_likely(unmapped: Iterable[dict[str, Any]], reading: Reading) -> list[dict[str, Any]]:
+    """Add to statuses that are not understood what they probably mean."""
+    dated = any(key in reading.places for key in DAYS)
+    first, *_ = choices(reading.config.allowed_statuses)
+    undone = WITHDRAWN if dated else IGNORE
+    return [{**each, "likely": undone if is_not_granted(each["value"]) else first} for each in unmapped]
 
 
 def understood(names: Sequence[str], config: Input) -> Places:

@@ -1,7 +1,7 @@
 """The section [input] that says how a job was understood, to be pasted: nothing is left to guess."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Way
@@ -9,7 +9,7 @@ from ..report.mapping import mapping_lines
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS
 from ..text import listed, toml_quoted
-from .answers import Answered, is_first_day_back, is_unclear, missing
+from .answers import Answered, Question, is_first_day_back, is_unclear, missing, with_likely
 
 PINNED = {  # setting: what was found that keeps a job read as it was
     "format": "format",
@@ -33,11 +33,9 @@ HINTS = {  # setting: what the reader decides with it
     "default_status": 'of all rows; or status = "...", the column that has it',
     "encoding": "how letters beyond ASCII are stored",
     "empty": "words that mean nothing, and so no end",
-    "from": "the column of the first days",
     "hidden_rows": "whether rows that are hidden in the workbook count",
     "timezone": "where the days of the file begin and end",
-    "unused": "if it says nothing of absence",
-    "until": "the column of the last days",
+    "unused": "if it decides nothing",
     "until_means": "what the last column of days has",
 }
 
@@ -64,7 +62,8 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
     chosen = [_mapping(word, ways) for ways in asked for word in ways[0].get("statuses", ())]
     if config.statuses or answered.unmapped or chosen:
         dated = any(key in answered.reading.places for key in DAYS)
-        table = {"mapped": config.statuses, "unmapped": answered.unmapped, "dated": dated}
+        unmapped = with_likely(answered.unmapped, answered.reading)
+        table = {"mapped": config.statuses, "unmapped": unmapped, "dated": dated}
         yield ""
         yield from mapping_lines({**table, "allowed": config.allowed_statuses})
         yield from chosen
@@ -98,17 +97,17 @@ def _choices(answered: Answered) -> dict[str, str]:
     said: dict[str, str] = {}
     for question in answered.questions:
         if question.is_open:
-            lead, *rest = _by_line(question.ways[0])
-            said |= dict.fromkeys(rest, "")
-            said[lead] = _comment(lead, question.ways, answered.reading.found)
+            for lead in [*_by_line(question.ways[0])][:1]:  # none: it is about statuses alone
+                said |= dict.fromkeys(_by_line(question.ways[0]), "")
+                said[lead] = _comment(lead, question)
     return said
 
 
-def _comment(lead: str, ways: Sequence[Way], found: Mapping[str, Any]) -> str:
+def _comment(lead: str, question: Question) -> str:
     """Give the other ways, what is decided, and what values there are."""
-    first, *others = ways
-    told = [f"or {_as_words(way, lead if len(first) == 1 else None)}" for way in others]
-    values = found.get("values", {}).get(next(iter(first.get("only", ())), None), ())
+    first, *others = question.ways
+    told = [f"or {_as_words(way, first)}" for way in others]
+    values = question.values.get(next(iter(first.get("only", ())), ""), ())
     shown = ", ".join(f"{toml_quoted(value)} {rows}" for value, rows in values[:MOST_VALUES])
     hint = HINTS.get(lead, "")
     words = [", ".join(told), hint][:: -1 if hint.startswith("if ") else 1]
@@ -116,12 +115,13 @@ def _comment(lead: str, ways: Sequence[Way], found: Mapping[str, Any]) -> str:
     return f"  # {'; '.join(filter(None, words))}" if any(words) else ""
 
 
-def _as_words(way: Way, key: str | None) -> str:
-    """Say a way; where the line has its *key* already, only the value."""
+def _as_words(way: Way, first: Way) -> str:
+    """Say another way than the *first*: its value alone where the setting is the same."""
     lines = _by_line(way)
-    if key is not None and [*lines] == [key]:
-        return _value(lines[key])
-    return listed([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
+    if lines.keys() == _by_line(first).keys() and len(lines) == 1:
+        return ", ".join(map(_value, lines.values()))
+    only = "only " if lines.items() <= _by_line(first).items() else ""
+    return only + listed([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
 
 
 def _by_line(way: Way) -> dict[str, Any]:
