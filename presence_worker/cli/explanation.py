@@ -46,10 +46,11 @@ def _reading(explained: dict[str, Any]) -> str:
         "format": "{}",
         "encoding": "encoding {}",
         "sheet": "sheet {}",
+        "rows_path": "rows under {}",
         "delimiter": "delimiter {}",
         "header": "columns named on line {}",
     }
-    values = {key: "tab" if explained[key] == "\t" else explained[key] for key in said}
+    values = {key: "tab" if explained.get(key) == "\t" else explained.get(key) for key in said}
     return ", ".join(words.format(clean(str(values[key]), 60)) for key, words in said.items() if values[key])
 
 

@@ -26,6 +26,7 @@ from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
 from ..settings import IGNORE, WITHDRAWN, Input, Settings
 from ..template import DAYS
+from ..text import toml_quoted
 
 TRIES = 8  # times that a job is read again
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
@@ -33,13 +34,19 @@ NO_STATUS = "no status"  # begins what is said of a row with an empty cell
 MOST_WORDS = 5  # that may mean no day
 TABLES = ("only", "statuses")  # settings to which an answer adds,
 LISTS = ("empty", "unused")  # likewise
-REPLACED = ("date_format", "empty", "skip_lines")  # settings that have a value, and may get another one
+REPLACED = (
+    "coverage",
+    "date_format",
+    "empty",
+    "skip_lines",
+)  # settings that have a value, and may get another one
 KNOWN_ANSWERS = {  # to settings that a sentence names without a value
     "until_means": ('"last_day"', '"first_day_back"'),
 }
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _TEXT = re.compile(_QUOTED)
 _SETTING = re.compile(r"input\.([a-z_]+)")
+_OPTION = re.compile(r"with --(encoding|delimiter) ([\w-]+)")
 _SET = re.compile(rf"input\.([a-z_]+) = ({_QUOTED}|\[(?:{_QUOTED}|[^\]\"])*\]|\d+)((?:,? or {_QUOTED})*)")
 Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
 
@@ -111,8 +118,8 @@ def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) ->
 
 def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
     """Give the settings with some more of [input]; tables and lists grow by them."""
-    said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
     for way in ways:
+        said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
         for key, value in way.items():
             if key in TABLES:
                 said[key] = {**said.get(key, {}), **value}
@@ -120,7 +127,9 @@ def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
                 said[key] = [*dict.fromkeys([*said.get(key, []), *value])]
             else:
                 said[key] = value
-    return settings.model_copy(update={"input": Input.model_validate(said)})
+        with suppress(ValueError):  # a sentence may quote what no setting can be
+            settings = settings.model_copy(update={"input": Input.model_validate(said)})
+    return settings
 
 
 def questions(reading: Reading) -> Iterator[Question]:
@@ -177,6 +186,8 @@ def _answers_in(sentences: Iterable[str]) -> dict[str, dict[str, None]]:
     for sentence in sentences:
         for key, value, others in _SET.findall(sentence):
             answers.setdefault(key, {}).update(dict.fromkeys([value, *_TEXT.findall(others)]))
+        if option := _OPTION.search(sentence):
+            answers.setdefault(option[1], {})[toml_quoted(option[2])] = None
         for key in _SETTING.findall(sentence):
             answers.setdefault(key, {}).update(dict.fromkeys(KNOWN_ANSWERS.get(key, ())))
     return {key: found for key, found in answers.items() if key in Input.names()}

@@ -31,7 +31,7 @@ from .block import block_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
-READ = ("format", "sheet", "delimiter", "encoding", "header")  # how the file is read
+READ = ("format", "sheet", "rows_path", "delimiter", "encoding", "header")  # how the file is read
 KEPT = "kept, not used"
 STRANGE = f"{KEPT}: who is meant by it is not certain"
 UNCLEAR = "perhaps: another column may be it as well"

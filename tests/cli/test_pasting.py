@@ -37,8 +37,18 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "status-is-an-object.json": '[{"login": "a", "status": {"status": "Away", "id": 1}}]',
     "numbers-above-objects.json": '{"5": {"status": "Away"}, "6": {"status": "Away"}}',
     "all-people.csv": "login,status\n" + "".join(f"a{n},\nb{n},Away\n" for n in range(1, 9)),
+    "approval.csv": "login,status,Approval status\na,Away,Approved\nb,Away,Pending\n",
+    "deleted.csv": "login,status,isDeleted\na,Away,false\nb,Away,true\n",
+    "negative.csv": "login,status,from,until,Days\na,Away,,,2\na,Away,,,-2\n",
+    "row-per-day.csv": "login,status,Date\na,Away,2026-12-01\nb,Away,2026-12-02\n",
+    "hired.csv": "login,status,from,until\na,Normal,2020-01-01,\nb,Away,2019-01-01,2027-01-01\n",
+    "leave.csv": "login,Leave type,Approval status,from,Return date\na,Vacation,Approved,2026-12-01,\n",
+    "two-arrays.json": '{"staff": [{"mail": "a@x.no", "status": "Away"}], "bosses": [{"mail": "b"}]}',
+    "half.json": '{"total": 9, "value": [{"mail": "a@x.no", "status": "Away"}]}',
+    "keyed.json": '{"12": {"status": "Away"}}',
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
 }
+SETTINGS = {"half.json": 'coverage = "everyone"'}  # with which one is refused
 MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]
 
 
@@ -77,9 +87,10 @@ def test_the_section_lets_a_refused_file_be_read(name: str, worker: Worker) -> N
     """With the first of the choices that are left; it is complete, however many faults hide one another."""
     job = worker.folder / name
     job.write_text(KINDS[name], "utf-8")
-    refused = worker("check", job)
+    before = pasted(f"[input]\n{SETTINGS.get(name, '')}", worker)
+    refused = worker("check", job, *before)
 
-    section = section_for(job, worker)
+    section = section_for(job, worker, *before)
     ended = worker("check", job, *pasted(chosen(section), worker))
 
     assert refused.code == 4
