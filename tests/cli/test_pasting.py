@@ -43,7 +43,7 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "row-per-day.csv": "login,status,Date\na,Away,2026-12-01\nb,Away,2026-12-02\n",
     "hired.csv": "login,status,from,until\na,Normal,2020-01-01,\nb,Away,2019-01-01,2027-01-01\n",
     "leave.csv": "login,Leave type,Approval status,from,Return date\na,Vacation,Approved,2026-12-01,\n",
-    "two-arrays.json": '{"staff": [{"mail": "a@x.no", "status": "Away"}], "bosses": [{"mail": "b"}]}',
+    "deep.json": '{"a": {"b": {"c": [{"person": {"mail": "a@x.no"}, "status": "Away"}]}}}',
     "half.json": '{"total": 9, "value": [{"mail": "a@x.no", "status": "Away"}]}',
     "keyed.json": '{"12": {"status": "Away"}}',
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
