@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import combinations, product
 from typing import Annotated, Any
 
@@ -62,6 +63,7 @@ def forms_in(value: str | list[str] | None) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else () if value is None else (value,)
 
 
+@cache
 def order_of(form: str) -> str:
     """Give the order of day, month and year where all are numbers, such as "dmy"; else ""."""
     order = "".join(letter for letter in _LETTER.findall(form) if letter in "dmYy").lower()
@@ -165,7 +167,7 @@ def _excel(text: str) -> date | None:
     if not _SERIAL.fullmatch(text):
         return None
     day = _EXCEL_DAY_0 + timedelta(int(whole))
-    seconds = round(float(f"0.{fraction or 0}") * 86400)
+    seconds = min(round(float(f"0.{fraction or 0}") * 86400), 86399)  # never of the next day
     return datetime(day.year, day.month, day.day) + timedelta(seconds=seconds) if seconds else day  # noqa: DTZ001
 
 

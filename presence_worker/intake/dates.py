@@ -14,10 +14,11 @@ as .NET writes local times. With an offset, which is in minutes, some programs c
 import re
 from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, parser
+from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swapped
 from ..settings import Input
 from ..text import clean, toml_quoted
 from .forms import (
@@ -34,6 +35,7 @@ from .forms import (
 )
 
 MIDNIGHT = time()
+REMEMBERED = 1000  # texts; days repeat
 ISO_FORM = "%Y-%m-%d"
 LAST_NONE = EPOCH.date()  # programs write this day, and earlier ones, where there is no date
 TWO_READINGS = "an offset that programs read in two ways, of two days; write dates as ISO 8601 does"
@@ -60,7 +62,8 @@ class Fault(NamedTuple):
     """Why a text names no day for certain."""
 
     words: str
-    refuses: bool = False  # other days of the file are not certain either
+    doubt: str | None = None  # why other days of the file may be wrong as well
+    is_proof: bool = False  # one such text is enough for that doubt
 
 
 Found = Moment | Fault
@@ -76,17 +79,22 @@ def date_reader(config: Input) -> Reader:
     declared = [*forms, *[ISO_FORM] * (not iso_misleads)]
 
     def read(text: str) -> Found:
-        found = _json_date(text, zone)
-        days = (day for parse in parsers if (day := parse(text)) is not None)
-        moments = [found] if isinstance(found, Moment) else [_seen(day, zone) for day in days]
-        moment = next((moment for moment in moments if moment.day > LAST_NONE), None)
-        if moment:
-            return moment
-        if moments or _is_no_date(text):
+        is_written = False
+        for parse in parsers:
+            day = parse(text)
+            if day is not None:
+                is_written = True
+                moment = _seen(day, zone)
+                if moment.day > LAST_NONE:
+                    return moment
+        found = None if is_written else _json_date(text, zone)
+        if isinstance(found, Moment) and found.day > LAST_NONE:
+            return found
+        if is_written or isinstance(found, Moment) or _is_no_date(text):
             return Fault(no_date(text, config.empty))
         return found or _fault(text, declared, config)
 
-    return read
+    return lru_cache(REMEMBERED)(read)
 
 
 def shown(text: str) -> str:
@@ -156,11 +164,13 @@ def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:
     forms = forms_in(config.date_format)
     if not any(map(str.isdigit, text)):
         return Fault(NO_DAY)
-    if other := other_order(text, declared):
-        return Fault(_in_other_order(other, forms), refuses=True)
+    other = other_order(text, declared, config.locale)
+    doubt = _in_other_order(other, forms) if other else None
+    if other and swapped(order_of(other)) in map(order_of, forms):
+        return Fault(doubt or "", doubt, is_proof=True)
     if ISO_FORM in declared and ISO.fullmatch(text):
-        return Fault(NO_SUCH_DAY)
-    return Fault(_not_as(text, forms, config.locale) if forms else explained(text, config.locale))
+        return Fault(NO_SUCH_DAY, doubt)  # a typing error is more likely than a file of year, day, month
+    return Fault(_not_as(text, forms, config.locale) if forms else explained(text, config.locale), doubt)
 
 
 def _in_other_order(other: str, forms: Sequence[str]) -> str:

@@ -44,7 +44,8 @@ class DayReader:
     def __init__(self, config: Input, day: date) -> None:
         self._config = config
         self._day = day
-        self._objections: dict[str, str] = {}  # by kind, with the line of the first row that has it
+        self._suspected: dict[str, tuple[str, str]] = {}  # by kind: the words of the first row, and its place
+        self._objections: dict[str, str] = {}  # likewise, of what is certain
         self._half_days = 0
 
     def understand(self, columns: Columns, names: Sequence[str]) -> None:
@@ -70,8 +71,8 @@ class DayReader:
         return due
 
     def refusal(self) -> str | None:
-        """Say why the days of this file are not certain; None: they are, as far as rows were judged."""
-        return "; ".join(self._objections.values()) or None
+        """Say where and why the days of this file are not certain; None: they are, as far as is known."""
+        return "; also".join(self._objections.values()) or None
 
     def facts(self) -> dict[str, Any]:
         """Give what the journal keeps of the days."""
@@ -84,31 +85,31 @@ class DayReader:
 
     def _judged(self, texts: tuple[str, str], *, quoted: bool) -> Due:
         period, faults, objections, is_partial = self._periods.read(texts, quoted=quoted)
-        due = self._with_reason(Due(period, faults))
-        if objections or is_partial:
-            due = due._replace(oddity=Oddity(objections, is_partial))
+        reason, detail = self._reason(period) if period else (None, None)
+        oddity = Oddity(objections, is_partial) if objections or is_partial else None
+        due = Due(period, faults, reason, detail, oddity)
         if quoted and len(self._known) < REMEMBERED:
             self._known[texts] = due
         return due
 
-    def _with_reason(self, due: Due) -> Due:
-        """Say of a row whose days are known whether it is to be sent on this day."""
-        if not due.period:
-            return due
-        starts, ends = due.period
+    def _reason(self, period: Period) -> tuple[Reason | None, str | None]:
+        """Say why a row is not to be sent on this day, in a code and in words; None: it is."""
+        starts, ends = period
         span = " ".join([f"from {starts}"] * bool(starts) + [f"until {ends}"] * bool(ends))
         if starts and self._day < starts:
             if self._config.coverage:
-                return due._replace(reason=Reason.NOT_YET_DUE, detail=f"due {span}")
-            return due._replace(reason=Reason.NO_COVERAGE, detail=f"due {span}, {TELL}")
+                return Reason.NOT_YET_DUE, f"due {span}"
+            return Reason.NO_COVERAGE, f"due {span}, {TELL}"
         if ends and ends < self._day:
-            return due._replace(reason=Reason.NO_LONGER_DUE, detail=f"was due {span}")
-        return due
+            return Reason.NO_LONGER_DUE, f"was due {span}"
+        return None, None
 
     def _remember(self, due: Due, cells: Sequence[Any], line: int | None) -> None:
         oddity = due.oddity
-        for kind, words in oddity.objections if oddity else ():
-            self._objections.setdefault(kind, f"line {line}: {words}" if line else words)
+        for kind, words, is_proof in oddity.objections if oddity else ():
+            first, place = self._suspected.setdefault(kind, (words, f", line {line}" if line else ""))
+            if is_proof or words != first:
+                self._objections[kind] = f"{place}: {first}"
         finder = self._half_day
         is_partial = (oddity and oddity.is_partial) or (finder and finder(cells))
         self._half_days += bool(is_partial and due.period)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from ..date_formats import (
     MONTHS,
     UNIX,
     UNIX_MS,
+    Parse,
     date_format,
     months_in,
     order_of,
@@ -28,6 +29,7 @@ ISO = re.compile(
 BASIC = re.compile(r"\d{8}", re.ASCII)
 JSON_DATE = re.compile(r"\\?/Date\((-?\d{1,15})([+-]\d{4})?\)\\?/", re.ASCII)
 ORDERS = ("mdy", "dmy")  # a file has one of them
+REMEMBERED = 1000  # texts
 PLAUSIBLE = range(1990, 2070)  # years of a number that does not look like a day
 NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
 NO_SUCH_DAY = "but there is no such day"
@@ -130,14 +132,20 @@ def are_compatible(forms: tuple[str, ...]) -> bool:
     return True
 
 
-def readings_of(text: str, locale: str = "en") -> dict[Way, date]:
+@lru_cache(REMEMBERED)
+def readings_of(text: str, locale: str = "en") -> Mapping[Way, date]:
     """Give the days that a text may name, each by the settings with which it does."""
     found = {}
     for way in _ways_for(text, locale):
-        day = parser(way.form, months_of(way.locale or locale))(text)
+        day = _parser(way.form, way.locale or locale)(text)
         if day and (day.year in PLAUSIBLE or not _NUMBER.fullmatch(text)):
             found[way] = day.date() if isinstance(day, datetime) else day
     return found
+
+
+@cache
+def _parser(form: str, locale: str) -> Parse:
+    return parser(form, months_of(locale))
 
 
 def _ways_for(text: str, locale: str) -> Iterator[Way]:
@@ -179,7 +187,7 @@ def _clock(match: re.Match[str]) -> str:
     return f" {clock}" if clock else ""
 
 
-def other_order(text: str, forms: Sequence[str]) -> str | None:
+def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
     """Give the form of a text that has day and month the other way round than *forms*; None: it has not.
 
     Separators do not matter: 11/27/2026 proves of 11.12.2026, too, that it may be the twelfth of November.
@@ -187,7 +195,7 @@ def other_order(text: str, forms: Sequence[str]) -> str | None:
     declared = {order_of(form) for form in forms} - {""}
     if BASIC.fullmatch(text) and not any(form in _DIGITS[len(text)] for form in forms):
         return None  # what has no separators elsewhere may be any number
-    found = [way.form for way in readings_of(text)]
+    found = [way.form for way in readings_of(text, locale)]
     orders = {order_of(form) for form in found}
     others = [form for form in found if swapped(order_of(form)) in declared]
     return others[0] if others and orders.isdisjoint(declared) else None

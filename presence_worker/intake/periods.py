@@ -19,8 +19,8 @@ NO_ZONE = (
     'as input.timezone = "Europe/Oslo"'
 )
 AT_MIDNIGHT = (
-    "which is midnight, when that day begins; say with input.until_means whether the absence includes that "
-    'day ("last_day") or the person is back on it ("first_day_back")'
+    'which is midnight, when that day begins; set input.until_means = "last_day" if the absence includes '
+    'that day, or "first_day_back" if the person is back on it'
 )
 WITH_A_TIME = (
     "which has a time of day, and the first day back has none; give days without a time, or set "
@@ -35,6 +35,7 @@ class Objection(NamedTuple):
 
     kind: str  # the same for all rows with this fault
     words: str  # of a row
+    is_proof: bool = True  # one row is enough; else two with different words are
 
 
 class Reading(NamedTuple):
@@ -60,7 +61,7 @@ class PeriodReader:
         """Read the first and the last day; *quoted*: whether sentences may show the texts."""
         empty = self._config.empty
         found = [self._read(text) if text and text not in empty else None for text in texts]
-        objections = map(self._objection, DAYS, texts, found)
+        objections = [each for each in map(self._objection, DAYS, texts, found) if each]
         days = self._first_day(texts[0], found[0]), self._last_day(found[1])
         faults = [
             f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is no day"
@@ -71,7 +72,7 @@ class PeriodReader:
         if starts and ends and starts > ends:
             faults.append(self._too_early(starts, ends))
         period = Period(starts, ends) if (starts or ends) and not faults else None
-        return Reading(period, tuple(faults), tuple(filter(None, objections)), _is_partial(*found))
+        return Reading(period, tuple(faults), tuple(objections), _is_partial(*found))
 
     def _first_day(self, text: str, found: Found | None) -> date | str | None:
         if not isinstance(found, Moment):
@@ -98,10 +99,11 @@ class PeriodReader:
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
         """Say why other days of the file are not certain either."""
         if isinstance(found, Fault):
-            kind = found.words if found.refuses else None
+            kind, is_proof = found.doubt, found.is_proof
         else:
-            kind = NO_ZONE if found and found.is_instant and not self._config.timezone else None
-        return Objection(kind, f"found {shown(text)} as {name}, {kind}") if kind else None
+            needs_zone = found and found.is_instant and not self._config.timezone
+            kind, is_proof = NO_ZONE if needs_zone else None, True
+        return Objection(kind, f"found {shown(text)} as {name}, {kind}", is_proof) if kind else None
 
 
 def _is_partial(starts: Found | None, ends: Found | None) -> bool:

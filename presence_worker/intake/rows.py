@@ -251,6 +251,8 @@ class RowReader:
         words = lacking(self._columns, self._table.columns, self._config)
         if words:
             raise InputRefused(f"{self._name}: {words}")
+        if not self._table.came_back and (words := self._days.refusal()):
+            raise InputRefused(f"{self._name}{words}")
 
     def _fitted(self, record: Record, faults: Faults) -> list[Any]:
         """Give as many cells as there are columns; JSON may bring new columns, others may not."""

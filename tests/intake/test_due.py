@@ -313,14 +313,14 @@ def test_moments_without_a_zone(until: str, write: Write) -> None:
     """Where the time zone decides the day, that of the machine is a guess: the file is refused."""
     path = write(f"{HEADER}4,Away,,2026-12-01,\n5,Away,,,{until}\n6,Away,,,{until}\n")
 
-    assert refusal(path) == f"FILE: line 3: found '{until}' as until, {NO_ZONE}"
+    assert refusal(path) == f"FILE, line 3: found '{until}' as until, {NO_ZONE}"
 
 
 def test_unix_times_without_a_zone(write: Write) -> None:
     """Unix times are moments."""
     path = write(f"{HEADER}5,Away,,1795737600,\n")
 
-    assert refusal(path, date_format="unix") == f"FILE: line 2: found '1795737600' as from, {NO_ZONE}"
+    assert refusal(path, date_format="unix") == f"FILE, line 2: found '1795737600' as from, {NO_ZONE}"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_days_of_the_other_order(form: str | list[str], content: str, write: Wri
     words = refusal(write(HEADER + content), date_format=form, coverage="everyone")
 
     assert words.startswith(
-        "FILE: line 3: found '11/27/2026' as from, which has day and month in another order"
+        "FILE, line 3: found '11/27/2026' as from, which has day and month in another order"
     )
     assert 'set input.date_format = "%m/%d/%Y"' in words
 
@@ -379,3 +379,20 @@ def test_doubts_outlive_new_columns_of_json(write: Write) -> None:
     ]
 
     assert NO_ZONE in refusal(write(json.dumps(rows)))
+
+
+@pytest.mark.parametrize("days", [["2026-13-05"], ["2026-13-05", "2026-13-05"]])
+def test_a_typing_error_in_iso(days: list[str], write: Write) -> None:
+    """One day that ISO 8601 does not have is a typing error, however often it is there."""
+    lines = [f"{i},Away,,{day},\n" for i, day in enumerate(["2026-11-05", *days], 4)]
+
+    _, rows = read(write(HEADER + "".join(lines)))
+
+    assert [row.detail for row in rows[1:]] == [f"found '2026-13-05' as from, {NONE}" for _ in days]
+
+
+def test_days_of_iso_in_the_other_order(write: Write) -> None:
+    """Two different days that can only be year, day, month prove that all days of the file may be so."""
+    path = write(f"{HEADER}4,Away,,2026-05-11,\n5,Away,,2026-27-11,\n6,Away,,2026-28-11,\n")
+
+    assert refusal(path).startswith("FILE, line 3: found '2026-27-11' as from, which has day and month in")
