@@ -14,17 +14,17 @@ TO_MEND = (Result.INVALID, Result.REJECTED)
 class NextStep(StrEnum):
     """Something to do, in words."""
 
-    CHECK = "mend the file and check it"
+    CHECK = "correct the file and check it"
     APPLY = "look at what would be changed; if it is right, apply the run"
     PLAN_ON = "resume the run: it makes the plan, and sends nothing"
-    LET_IN = "have the permission given, or the configuration mended; resume the run after that"
+    LET_IN = "have the permission given, or the configuration corrected; resume the run after that"
     BEGIN_ANEW = "correct the address, then run the file: nothing was sent to the right place"
     SIGN_IN = (
         "correct the credentials first, because trying the same ones again may lock the account; then resume "
         "the run: it tries nothing while they are the same"
     )
     RESUME = "resume the run"
-    MEND = "mend failed.csv and run it"
+    MEND = "correct the rows in failed.csv, then run that file"
     ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
     LOOK_AGAIN = "look at who was left alone: if that is right, leave it; else plan failed.csv"
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..model import Reason, Result, State
 
-_MEND = "mend the row in failed.csv and run that file"
+_MEND = "correct the row in failed.csv and run that file"
 
 
 class Words(NamedTuple):
@@ -48,7 +48,7 @@ _NEXT = "the next command sends them"
 REASONS: dict[str, Words] = {
     Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
     Reason.UNKNOWN_STATUS: Words(
-        "status not understood", "map it in input.statuses, or mend it in failed.csv"
+        "status not understood", "map it in input.statuses, or correct it in failed.csv"
     ),
     Reason.STATUS_NOT_ALLOWED: Words("status not allowed", f"{_MEND}; or list it in input.allowed_statuses"),
     Reason.BAD_MESSAGE: Words("message is no text, or none can be made", _MEND),
@@ -62,7 +62,7 @@ REASONS: dict[str, Words] = {
     Reason.NO_IDENTITY: Words("names nobody", _MEND),
     Reason.UNKNOWN_IDENTITY: Words(
         "nobody in SuperOffice has this login or e-mail",
-        'mend the row; or set input.unknown_people = "skip" where HR knows more people',
+        'correct the row; or set input.unknown_people = "skip" where HR knows more people',
     ),
     Reason.AMBIGUOUS_IDENTITY: Words(
         "several people in SuperOffice have this login or e-mail", "name the associateId instead"
@@ -77,7 +77,7 @@ REASONS: dict[str, Words] = {
     ),
     Reason.REFUSED: Words(
         "the service said no",
-        "read its words in report.csv; 403 is a missing right, else mend the row in failed.csv",
+        "read its words in report.csv; 403 is a missing right, else correct the row in failed.csv",
     ),
     REFUSED_US: Words(
         "the service refused us, not the row",
@@ -108,11 +108,11 @@ REASONS: dict[str, Words] = {
         "formula without a value", "open the workbook in Excel, save it, and run it again"
     ),
     Reason.BAD_DATE: Words(
-        "its days are not certain, or end before they begin",
-        "mend them, or say with input.date_format how days are written",
+        "a date is not certain, or the end is before the start",
+        "correct the dates, or set input.date_format",
     ),
     Reason.NO_COVERAGE: Words(
-        "a day to come, and nobody said what the file covers",
+        "a first day to come, but input.coverage is not set",
         'set input.coverage to "changes" (the file has only news) or "everyone" (it has all there is)',
     ),
     Reason.NOT_YET_DUE: Words("its first day is yet to come", "nothing"),
@@ -184,5 +184,5 @@ def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -
     words = REASONS.get(name) or Words(name, "read the detail")  # a newer program may know more
     if state not in WITHOUT_FAILED_CSV:
         return words
-    in_the_file = words.remedy.replace(_MEND, "mend the file").replace("failed.csv", "the file")
+    in_the_file = words.remedy.replace(_MEND, "correct the file").replace("failed.csv", "the file")
     return words._replace(remedy=in_the_file)

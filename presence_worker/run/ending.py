@@ -14,7 +14,7 @@ from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
 from .invocation import Invocation
 from .staging import place_of, storable
 
-FEED_AGAIN = "; feed the mended job on standard input again"
+FEED_AGAIN = "; feed the corrected job on standard input again"
 
 
 class Ending(NamedTuple):

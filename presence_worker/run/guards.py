@@ -14,7 +14,7 @@ def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | 
         return None
     return InputRefused(
         f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows; "
-        "nothing was sent: mend the file, or its export"
+        "nothing was sent: correct the file, or its export"
     )
 
 

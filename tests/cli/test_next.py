@@ -268,7 +268,7 @@ def test_what_came_through_a_pipe_is_to_be_fed_again(
     ended = called(command, "-", *worker.options, *words, "--json", text=text)
 
     assert ended.code == 4
-    assert ended.summary["message"].endswith("; feed the mended job on standard input again")
+    assert ended.summary["message"].endswith("; feed the corrected job on standard input again")
     assert next_words(ended)[:2] == ["check", "-"]
 
 

@@ -49,6 +49,7 @@ KINDS = {  # name of a file: what it has; each is refused, and the section that 
     "coverage.csv": "login,status,from\n" + "".join(f"a{n},Away,2999-12-01\n" for n in range(9)),
 }
 SETTINGS = {"half.json": 'coverage = "everyone"'}  # with which one is refused
+REFUSED = [case for case in cases() if case.refused and case.file not in LARGE]
 MATRIX = [case for case in cases() if case.file not in LARGE and not case.input]
 
 
@@ -69,7 +70,7 @@ def chosen(section: str) -> str:
     said = {line.partition(" = ")[0] for line in lines if not line.startswith("# ")}
     for place, line in enumerate(lines):
         choice = CHOICE.match(line)
-        if choice and choice[1] not in said and choice[1] != "encoding":
+        if choice and choice[1] not in said and "  # recognised;" not in line:
             lines[place] = line.removeprefix("# ")
             said.add(choice[1])
     return "\n".join(lines)
@@ -132,3 +133,14 @@ def test_the_section_never_makes_a_file_worse(case: Case, worker: Worker) -> Non
     assert Input.model_validate(tomllib.loads(section)["input"])
     if before.code in ACCEPTED:
         assert (after.code, after.summary["counts"]) == (before.code, before.summary["counts"]), section
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=named)
+def test_it_is_known_whether_the_section_is_enough(case: Case, worker: Worker) -> None:
+    """With the first choices a refused file is read, or it was said that it is not."""
+    job, before = FILES / case.file, pasted(case.text, worker)
+
+    explained = worker("check", job, "--explain", *before).summary["explained"]
+    ended = worker("check", job, *pasted(chosen(explained["configuration"]), worker))
+
+    assert (ended.code in ACCEPTED) == (explained["still_refused"] is None), explained["configuration"]

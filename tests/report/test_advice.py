@@ -17,7 +17,7 @@ MOVED = Outcome(result=Result.REJECTED, reason=Reason.MOVED_SINCE_RUN)
 INACTIVE = Outcome(result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE)
 KEPT_OUT = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
 LOST = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
-MEND = "mend failed.csv and run it."
+MEND = "correct the rows in failed.csv, then run that file."
 
 
 def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
@@ -31,19 +31,22 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
     ("outcomes", "words"),
     [
         ((UPDATED, UPDATED), ""),
-        ((UPDATED, GONE), f"M{MEND[1:]}"),
+        ((UPDATED, GONE), f"C{MEND[1:]}"),
         ((UPDATED, LOST), "Resume the run."),
         ((LOST, GONE), f"Resume the run. Then {MEND}"),
         (
             (UPDATED, INACTIVE),
             "Ask the CRM administrator, or take the rows out of failed.csv; run that file after that.",
         ),
-        ((GONE, INACTIVE), f"M{MEND[1:]}"),
+        ((GONE, INACTIVE), f"C{MEND[1:]}"),
         (
             (GONE, MOVED),
             "Look at who was left alone: if that is right, leave it; else plan failed.csv.",
         ),
-        ((KEPT_OUT,), "Have the permission given, or the configuration mended; resume the run after that."),
+        (
+            (KEPT_OUT,),
+            "Have the permission given, or the configuration corrected; resume the run after that.",
+        ),
     ],
 )
 def test_what_is_to_be_done_is_told_in_order(outcomes: tuple[Outcome, ...], words: str) -> None:
@@ -69,7 +72,7 @@ def test_a_plan_that_was_interrupted_is_only_made() -> None:
 def test_a_file_that_was_refused_is_to_be_mended() -> None:
     """There is no failed.csv of it."""
     with closing(staged("", [row(1)])) as journal:
-        assert advice(journal, State.REFUSED) == "Mend the file and check it."
+        assert advice(journal, State.REFUSED) == "Correct the file and check it."
 
 
 def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
@@ -77,4 +80,4 @@ def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
     with closing(ended(UPDATED, GONE, path=tmp_path / "journal.sqlite")) as journal:
         write_reports(tmp_path, journal)
 
-    assert f"M{MEND[1:]}" in page(tmp_path).words
+    assert f"C{MEND[1:]}" in page(tmp_path).words
