@@ -27,7 +27,7 @@ def open_csv(source: Source, config: Input) -> Table:
     if not dialect.ours:
         _refuse_mac(source, survey, head, config)
     notes = [*_lost(survey)]
-    records = _records(source, dialect, notes)
+    records = _records(source, dialect, notes, mixed=survey.mixed and not dialect.ours)
     header = next(records, None)
     if header is None:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
@@ -50,14 +50,19 @@ def open_csv(source: Source, config: Input) -> Table:
     )
 
 
-def _records(source: Source, dialect: Dialect, notes: list[str]) -> Iterator[Record]:
+def _records(source: Source, dialect: Dialect, notes: list[str], *, mixed: bool) -> Iterator[Record]:
     """Yield the records, the header first; refuse the one that is broken."""
     text = rewind(source.text)
     for _ in range(dialect.above):
         text.readline()
     try:
         yield from records_of(
-            text, dialect.delimiter, comment=dialect.comment, above=dialect.above, notes=notes
+            text,
+            dialect.delimiter,
+            comment=dialect.comment,
+            above=dialect.above,
+            mixed=mixed,
+            notes=notes,
         )
     except BrokenRecord as broken:
         lines = islice(rewind(text), broken.first - 1, broken.last)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 
+from .line_ends import Rejoined
 from .table import Record
 
 
@@ -40,26 +41,32 @@ def records_of(
     *,
     comment: str | None = None,
     above: int = 0,
+    mixed: bool = False,
     notes: list[str] | None = None,
 ) -> Iterator[Record]:
     """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
 
-    So many lines stand *above* the first of *lines*. When all are read, *notes* tell of rows whose cells are
-    all empty.
+    So many lines stand *above* the first of *lines*, which end in one way or are *mixed*. When all are read,
+    *notes* tell of rows whose cells are all empty.
     """
-    kept = _Uncommented(lines, comment) if comment else None
-    reader = csv.reader(kept or lines, delimiter=delimiter, strict=True)
+    joined = Rejoined(lines, delimiter) if mixed else None
+    kept = _Uncommented(joined or lines, comment) if comment else None
+    reader = csv.reader(kept or joined or lines, delimiter=delimiter, strict=True)
     line, empty = above + 1, 0
     try:
         for cells in reader:
+            if joined:
+                joined.ended(cells)
             if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
                 yield Record(line, cells)
             elif cells:
                 empty += 1
-            line = above + reader.line_num + 1  # a record may span several lines
+            line = (
+                above + (joined.taken if joined else reader.line_num) + 1
+            )  # a record may span several lines
             if kept:
                 kept.between = True
     except csv.Error:
-        raise BrokenRecord(line, above + reader.line_num) from None
+        raise BrokenRecord(line, above + (joined.taken if joined else reader.line_num)) from None
     if empty and notes is not None:
         notes.append(f"rows of empty cells left out: {empty}")
