@@ -71,6 +71,13 @@ def dropped(schedule: Schedule, past: Past) -> Iterator[tuple[Entry, str]]:
                     yield entry, "not_in_file"
 
 
+def taken_back(schedule: Schedule, past: Past) -> Iterator[Entry]:
+    """Yield what a run's file has dropped or withdrawn, also of what had begun: an undo brings it back."""
+    yield from (entry for entry, _ in dropped(schedule, past))
+    for person, days in past.withdrawn.items():
+        yield from (entry for entry in schedule.get(person, ()) if entry.period in days and entry.may_hold)
+
+
 def _overlap(entry: Entry, row: Dated) -> bool:
     starts_before_end = (row.starts or date.min) <= (entry.ends or date.max)
     return starts_before_end and first_day(entry) <= (row.ends or date.max)

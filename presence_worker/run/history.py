@@ -12,8 +12,9 @@ import structlog
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, Period, Reason, Result, State, Step, Verdict
+from .due import taken_back
 from .invocation import Invocation
-from .schedule import Past, Schedule, follow, take_back
+from .schedule import Entry, Past, Schedule, follow, take_back
 
 log = structlog.get_logger()
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)
@@ -24,6 +25,7 @@ class History(NamedTuple):
 
     pasts: Sequence[Past]  # oldest first; those that nothing follows from any more may be missing
     to_come: Schedule
+    taken_back: Sequence[tuple[Entry, str]]  # what files have taken back, and the run that did it
 
 
 def pending(invocation: Invocation, before: str | None = None) -> Schedule:
@@ -41,33 +43,44 @@ def history_of(invocation: Invocation, before: str | None = None) -> History:
     to_come: Schedule = {}
     places = {past.run_id: place for place, past in enumerate(pasts)}
     earlier: list[Schedule] = []  # what was to come before each of them
+    taken: list[tuple[Entry, str]] = []
     for place, past in enumerate(pasts):
         earlier.append(to_come)
         undone = places.get(past.undoes or "")
         if undone is None:
+            taken += ((entry, past.run_id) for entry in taken_back(to_come, past))
             to_come = follow(to_come, past)
         else:
             to_come = take_back(to_come, pasts[undone], earlier[undone], pasts[undone + 1 : place])
     if to_come and faults:
         raise faults[0]
-    return History(pasts, to_come)
+    return History(pasts, to_come, taken)
 
 
 def forget(history: History, invocation: Invocation) -> None:
     """Note in each run what nothing follows from any more, so that nobody has to find that out again.
 
-    Later runs may then be deleted, and a run that has nothing to say any more is not read again.
+    Later runs may then be deleted, and a run that has nothing to say any more is not read again. What was
+    taken back is not forgotten before its last day: an undo may still bring it back.
     """
+    may_return = to_be_brought_back(history, invocation.day)
     entries = [entry for entries in history.to_come.values() for entry in entries]
+    entries += (entry for entry, _ in may_return)
+    needed = {run_id for _, run_id in may_return}
     all_noted = True  # in the older ones
     for past in history.pasts:
         alive = {entry.row for entry in entries if entry.run_id == past.run_id}
         waits = {row.row for row in past.dated if row.result in UNSETTLED}  # `resume` may still send it
         over = [row.row for row in past.dated if row.row not in alive | waits]
-        is_over = not (alive or waits or has_touched(past, history))
+        is_over = not (alive or waits or past.run_id in needed or has_touched(past, history))
         if over or (is_over and all_noted):
             is_noted = _note(past.run_id, over, invocation, is_over=is_over and all_noted)
             all_noted = all_noted and is_noted
+
+
+def to_be_brought_back(history: History, day: date) -> list[tuple[Entry, str]]:
+    """Return what an undo may still bring back, with the run that has taken it back."""
+    return [(entry, run_id) for entry, run_id in history.taken_back if entry.ends and entry.ends >= day]
 
 
 def has_touched(past: Past, history: History) -> bool:

@@ -11,7 +11,7 @@ import structlog
 from ..errors import Locked, PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder
 from ..model import State
-from .history import forget, has_touched, history_of
+from .history import forget, has_touched, history_of, to_be_brought_back
 from .invocation import Invocation
 
 CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows to send
@@ -81,7 +81,9 @@ class Future:
         forget(history, invocation)
         entries = {entry.run_id for entries in history.to_come.values() for entry in entries}
         touched = {past.run_id for past in history.pasts if has_touched(past, history)}
-        return frozenset(entries | touched)
+        may_return = to_be_brought_back(history, invocation.day)
+        undoable = {run_id for entry, taker in may_return for run_id in (entry.run_id, taker)}
+        return frozenset(entries | touched | undoable)
 
 
 def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,7 +13,10 @@ from presence_worker.model import NOT_PRESENT, Presence
 from tests.campaigns.size import LONG
 from tests.examples import examples
 
+from .crm import Crm, here
+from .given import raw_up
 from .rehearsal import BACK, Leave, Rehearsal
+from .virtual import Virtual
 
 PEOPLE = (1, 2)
 FOR_EVER = 99
@@ -84,22 +88,23 @@ class Night(NamedTuple):
 Pick = Callable[[Sequence[Any]], Any]  # chooses one of several
 
 
-def story(pick: Pick) -> list[Night]:
-    """Give nights on which leaves of a few people are asked for, changed, left out or withdrawn."""
-    book = [_leave(pick) for _ in range(pick((1, 2, 3, 4, 5)))]
+def story(pick: Pick, people: Sequence[int] = PEOPLE, leaves: Sequence[int] = (1, 2, 3, 4, 5)) -> list[Night]:
+    """Give nights on which leaves of people are asked for, changed, left out or withdrawn."""
+    book = [_leave(pick, people) for _ in range(pick(leaves))]
     nights, day = list[Night](), 1
     for _ in range(pick((3, 4, 5, 6, 7))):
         rows = [row for leave in book for row in pick(_rows(leave))] if pick((0, 1, 1)) else []
-        others = [(pick(PEOPLE), pick((BACK, THEIRS, OURS)))] if pick((0, 1)) else []
+        several = pick((0, 1)) * len(people) // len(PEOPLE)
+        others = [(pick(people), pick((BACK, THEIRS, OURS))) for _ in range(several)]
         nights.append(Night(day, rows, others))
         day += pick((1, 1, 1, 0, 2))
     return nights + [Night(late, [], []) for late in range(day, 13)]
 
 
-def _leave(pick: Pick) -> Leave:
+def _leave(pick: Pick, people: Sequence[int]) -> Leave:
     first, length = pick((1, 2, 3, 4, 5, 6, 7)), pick((0, 1, 2, 4, None))
     last = None if length is None else first + length
-    return Leave(pick(PEOPLE), first, last, pick(("A", "A", "B", "D", None)))
+    return Leave(pick(people), first, last, pick(("A", "A", "B", "D", None)))
 
 
 def _rows(leave: Leave) -> list[list[Leave]]:
@@ -149,3 +154,32 @@ def test_and_so_is_every_evening_of_many_stories(seed: int) -> None:
 
     for number in range(100_000 if LONG else 2_000):
         check(story(chance.choice), everyone=bool(number % 2))
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("coverage", ["changes", "everyone"])
+@pytest.mark.parametrize("seed", range(200 if LONG else 3))
+def test_and_so_it_is_with_files_and_journals(seed: int, coverage: str, tmp_path: Path) -> None:
+    """The same in real runs, with many people in one file."""
+    people, crm = range(1, 60), Crm(here(range(1, 100)))
+    right = {person: Naive() for person in people}
+
+    with raw_up(crm) as server:
+        nights = Virtual(tmp_path, server, crm, coverage=coverage)
+        for night in story(random.Random(seed).choice, people, [120]):
+            for person, presence in night.others:
+                crm.held[person] = presence
+                right[person].held = presence
+            nights.night(night.day, *map(_line, night.rows))
+            for person in people:
+                rows = [row for row in night.rows if row.person == person]
+                right[person].night(night.day, rows, everyone=coverage == "everyone")
+
+            found = {person: Presence(crm.held[person][0], crm.held[person][1] or "") for person in people}
+            assert found == {person: right[person].held for person in people}, night
+
+
+def _line(row: Leave) -> str:
+    status = "Cancelled" if row.withdrawn else "Present" if row.message is None else "Away"
+    starts, ends = row.period
+    return f"{row.person},{status},{row.message or ''},{starts},{ends or ''}"

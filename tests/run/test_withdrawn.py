@@ -137,17 +137,20 @@ def test_ignored_people_are_not_looked_up(nights: Virtual) -> None:
 # -- undo, resume, apply -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("begins", [1, 5])
-def test_an_undo_brings_back_what_was_withdrawn(begins: int, nights: Virtual) -> None:
-    """What has begun stands again until its day, and what waited waits again."""
+@pytest.mark.parametrize("more", [0, 1, 2])
+@pytest.mark.parametrize("begins", [1, 6])
+def test_an_undo_brings_back_what_was_withdrawn(begins: int, more: int, nights: Virtual) -> None:
+    """What has begun stands again until its day, and what waited waits again; also some nights later."""
     nights.night(1, away(begins, 9))
-    nights.night(3, withdrawn(begins, 9))
+    wrong = nights.night(2, withdrawn(begins, 9))
+    for day in range(3, 3 + more):
+        nights.night(day)
 
-    undone = nights.undo(3)
+    undone = nights.undo(5, wrong["run_id"])
 
     assert undone["exit_code"] == 0
     assert nights.held(7) == ("A" if begins == 1 else ".")
-    assert nights.schedule(3) == [(7, "return", 10) if begins == 1 else (7, "start", 5)]
+    assert nights.schedule(5) == [(7, "return", 10) if begins == 1 else (7, "start", 6)]
 
 
 def test_an_undo_of_a_file_of_everyone_brings_back_who_was_missing(
@@ -224,15 +227,18 @@ def test_prune_keeps_a_withdrawal_that_an_older_run_needs(nights: Virtual, crm: 
     assert nights.held(7) == "."
 
 
-def test_what_was_withdrawn_does_not_come_back_when_its_withdrawal_is_deleted(nights: Virtual) -> None:
-    """The older run, which stays for another person's sake, knows what is over."""
+def test_a_withdrawal_is_kept_until_the_last_day_it_is_about(nights: Virtual) -> None:
+    """Else its leave would begin; the older run, which stays for another person's sake, then knows it."""
     nights.night(1, away(5, 9), away(20, 24, person=8))
     newer = nights.night(2, withdrawn(5, 9))
+    storage = {"keep": 0.001}
 
-    pruned = prune_runs(nights.on(2, storage={"keep": 0.001}))
-    nights.night(5)
+    before = prune_runs(nights.on(9, storage=storage))
+    nights.night(9)
+    after = prune_runs(nights.on(10, storage=storage))
+    nights.night(9)
 
-    assert pruned.deleted == [newer["run_id"]]
+    assert (newer["run_id"] in before.deleted, newer["run_id"] in after.deleted) == (False, True)
     assert nights.held(7) == "."
 
 
