@@ -174,6 +174,12 @@ class Reader(Counts):
                 found.get(person, set()).discard(Period(_day(starts), _day(ends)))
         return {person: days for person, days in found.items() if days}
 
+    def withdrawn_without_days(self) -> int:
+        """Count the withdrawn rows that name neither a first nor a last day."""
+        query = f"""SELECT count(*) FROM row WHERE {WITHDRAWN} AND result = 'skipped'
+            AND starts IS NULL AND ends IS NULL"""  # noqa: S608 - ours
+        return int(self._one(query)[0])
+
     def asked_days(self) -> Iterator[tuple[int, int, Period]]:
         """Yield the rows with days that are still to be sent, but returns: (row, associate's id, days)."""
         query = """SELECT row.row, associate_id, starts, ends FROM row LEFT JOIN outcome USING (row)

@@ -91,11 +91,18 @@ def _judge(
     rows = sum(counts.values())
     described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
     compared = compare(described, before.last, settings.input.max_age, before.credible)
-    said = [*notes(opened), *(compared.notes() if compared else ())]
+    said = [*notes(opened), *_in_vain(journal), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
     if compared:
         journal.describe(compared=compared.as_record())
     return too_many_invalid(counts[Result.INVALID], rows, settings.safety)
+
+
+def _in_vain(journal: Journal) -> list[str]:
+    """Give a note on withdrawn rows that take nothing back."""
+    number = journal.withdrawn_without_days()
+    rows = "row has" if number == 1 else "rows have"
+    return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
 
 
 def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:

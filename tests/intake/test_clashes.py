@@ -1,11 +1,12 @@
 """Rows of one job that ask for the same associate."""
 
+from datetime import date
 from typing import Literal
 
 import pytest
 
 from presence_worker.intake.clashes import settle
-from presence_worker.model import NOT_PRESENT, PRESENT, Asked, Presence, Reason, Result, Verdict
+from presence_worker.model import NOT_PRESENT, PRESENT, Asked, Period, Presence, Reason, Result, Verdict
 
 HERE = Presence(status=PRESENT, message="")
 AWAY = Presence(status=NOT_PRESENT, message="Ferie")
@@ -62,3 +63,74 @@ def test_the_operator_may_let_one_win(
     asked = [Asked(1, AWAY, 11), Asked(2, HERE, 12), Asked(3, AWAY, 13)]
 
     assert list(settle(asked, rule)) == [duplicate(*verdict) for verdict in verdicts]
+
+
+def leave(row: int, first: int | None, last: int | None, wanted: Presence = AWAY) -> Asked:
+    """Give a row that is due on days of December."""
+    starts, ends = (None if day is None else date(2026, 12, day) for day in (first, last))
+    return Asked(row, wanted, row, Period(starts, ends))
+
+
+COURSE = Presence(status=NOT_PRESENT, message="Kurs")
+Settled = list[tuple[int, Result, Reason | None, int | None]]
+
+
+def settled(asked: list[Asked], rule: Rule = "invalid") -> Settled:
+    verdicts = sorted(settle(asked, rule), key=lambda verdict: verdict.row)
+    return [(each.row, each.result, each.reason, each.duplicate_of) for each in verdicts]
+
+
+@pytest.mark.parametrize("rule", ["invalid", "last", "first"])
+def test_of_leaves_that_overlap_the_one_that_begins_last_is_sent(rule: Rule) -> None:
+    """In whatever order they come, and whatever counts for one first day; the others wait."""
+    outer, inner, ever = leave(1, 1, 31), leave(2, 4, 6, COURSE), leave(3, None, 9)
+
+    expected = [(row, Result.SKIPPED, Reason.OVERLAPPED, None) for row in (1, 3)]
+    assert settled([outer, inner, ever], rule) == settled([ever, inner, outer], rule) == expected
+
+
+def test_a_row_that_waits_says_for_which_one() -> None:
+    """Both are found by their lines."""
+    (verdict,) = settle([leave(1, 1, 31), leave(2, 4, 6, COURSE)], "invalid")
+
+    assert verdict.detail == "line 2 begins later and counts for now; this row counts again after it"
+
+
+def test_what_asks_for_the_same_shares_the_fate_of_the_one_that_is_sent() -> None:
+    """It need not wait, although it begins earlier."""
+    asked = [leave(1, 1, 31), leave(2, 2, 9, COURSE), leave(3, 4, 6)]
+
+    assert settled(asked) == [
+        (1, Result.DUPLICATE, None, 3),
+        (2, Result.SKIPPED, Reason.OVERLAPPED, None),
+    ]
+
+
+def test_two_values_for_one_first_day_are_a_conflict_beside_a_third() -> None:
+    """Whether they begin first or last; what is certain is sent."""
+    early = [leave(1, 1, 31), leave(2, 1, 9, COURSE), leave(3, 4, 6, HERE)]
+    late = [leave(1, 4, 31), leave(2, 4, 9, COURSE), leave(3, 1, 6, HERE)]
+
+    conflict = [(row, Result.INVALID, Reason.CONFLICT, None) for row in (1, 2)]
+    assert settled(early) == settled(late) == conflict
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("first", [(1, Result.SKIPPED, Reason.OVERLAPPED, None), (2, Result.DUPLICATE, Reason.CONFLICT, 1)]),
+        ("last", [(1, Result.DUPLICATE, Reason.CONFLICT, 3), (2, Result.DUPLICATE, None, 3)]),
+    ],
+)
+def test_who_loses_names_a_row_that_is_sent_or_waits(rule: Rule, expected: Settled) -> None:
+    """A duplicate never names another duplicate."""
+    asked = [leave(1, 1, 31), leave(2, 1, 9, COURSE), leave(3, 4, 6, COURSE)]
+
+    assert settled(asked, rule) == expected
+
+
+def test_a_row_without_days_contradicts_all_others() -> None:
+    """When it is due is not said: none of them is sent."""
+    asked = [leave(1, 1, 31), Asked(2, HERE, 2)]
+
+    assert settled(asked) == [(row, Result.INVALID, Reason.CONFLICT, None) for row in (1, 2)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from presence_worker.journal import Dated, Named, ScheduledFate
-from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Presence, Reason, Result
+from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Period, Presence, Reason, Result
 from presence_worker.run.due import dropped, due_on
 from presence_worker.run.schedule import Past, Schedule, follow, take_back
 
@@ -351,3 +351,112 @@ def test_a_return_that_is_undone_is_not_made_once_more() -> None:
     schedule = take_back(after(first, returned), returned, after(first), ())
 
     assert schedule == {}
+
+
+# -- overlapping and withdrawn leaves ------------------------------------------------------------------------
+
+KURS, FERIE = AWAY, Presence(status=NOT_PRESENT, message="Ferie")
+
+
+def under(number: int, first: int, last: int | None, wanted: Presence = KURS) -> Dated:
+    """Give a row that waits until a later leave is over."""
+    return row(number, first, last, Result.SKIPPED, Reason.OVERLAPPED, wanted)
+
+
+def inner(result: Result = Result.UPDATED) -> Past:
+    """Give a night on which one of two leaves was sent: Ferie from the 4th to the 6th, inside Kurs."""
+    return night(4, under(1, 1, 9), row(2, 4, 6, result, None, FERIE))
+
+
+def expected(schedule: Schedule, day: int) -> list[tuple[Kind, str, Presence | None]]:
+    return [(each.kind, each.entry.wanted.message, each.expected) for each in due_on(schedule, december(day))]
+
+
+def test_a_leave_counts_again_only_while_the_later_one_stands() -> None:
+    """With its own comment; who has something else by then keeps that."""
+    assert expected(after(inner()), 7) == [(Kind.START, "Kurs", FERIE)]
+
+
+def test_a_new_leave_begins_whatever_stands() -> None:
+    """Its first day has come: that is what the file asks for."""
+    schedule = after(night(1, row(1, 1, 9), later(2, 4, 6)._replace(wanted=FERIE)))
+
+    assert expected(schedule, 4) == [(Kind.START, "Ferie", None)]
+
+
+def test_where_the_later_one_was_not_sent_the_other_one_counts() -> None:
+    """Of two leaves one can be sent at least."""
+    schedule = after(inner(Result.FAILED))
+
+    assert expected(schedule, 5) == [(Kind.START, "Kurs", None)]
+
+
+@pytest.mark.parametrize("kind", [Kind.START, Kind.RETURN])
+def test_who_was_changed_by_another_person_is_left_alone_from_then_on(kind: Kind) -> None:
+    """Also by leaves that lie under the one that was changed; what is to come still comes."""
+    nights = [night(4, under(1, 1, 9), row(2, 4, 6, wanted=FERIE), later(3, 20, 24))]
+    moved = did(7, kind, (4, 1), Result.SKIPPED, Reason.MOVED_SINCE_RUN)
+
+    schedule = after(*nights, moved)
+
+    assert [entry.row for entry in schedule[ANNA]] == [3]
+
+
+def test_what_a_later_leave_has_overtaken_need_not_begin_first() -> None:
+    """Nights were missed, and the inner leave was begun: the outer one has begun as well."""
+    schedule = after(
+        night(1, later(1, 3, 9), later(2, 4, 6)._replace(wanted=FERIE)),
+        did(5, Kind.START, (1, 2), Result.UPDATED),
+        night(6, later(1, 20, 24)),
+    )
+
+    assert expected(schedule, 7) == [(Kind.START, "Kurs", FERIE)]
+
+
+WITHDRAWN = {ANNA: {Period(december(4), december(6))}}
+
+
+@pytest.mark.parametrize("result", [Result.NOT_SENT, Result.FAILED, Result.UNKNOWN])
+def test_a_withdrawal_counts_until_its_return_is_made(result: Result) -> None:
+    """However often that fails."""
+    fate = ScheduledFate(ANNA, "night-1", 1, Kind.RETURN, result, None)
+    schedule = after(night(1, row(1, 4, 6)), night(5, withdrawn=WITHDRAWN, scheduled=(fate,)))
+
+    assert due(schedule, 5) == due(schedule, 7) == [(Kind.RETURN, "night-1.1")]
+
+
+def test_a_start_in_doubt_is_withdrawn_as_well() -> None:
+    """It may stand: it is not begun again, and its return is due."""
+    schedule = after(
+        night(1, later(1, 4, 6)), did(4, Kind.START, (1, 1), Result.UNKNOWN), night(5, withdrawn=WITHDRAWN)
+    )
+
+    assert due(schedule, 5) == [(Kind.RETURN, "night-1.1")]
+
+
+def test_a_start_in_doubt_is_not_begun_again_for_who_is_missing() -> None:
+    """A file of everyone no longer has them: what may stand ends on its day."""
+    schedule = after(
+        night(1, later(1, 4, 6)), did(4, Kind.START, (1, 1), Result.UNKNOWN), night(5, covers_everyone=True)
+    )
+
+    assert (due(schedule, 5), due(schedule, 7)) == ([], [(Kind.RETURN, "night-1.1")])
+
+
+def test_what_is_withdrawn_is_asked_for_by_what_was_sent_instead() -> None:
+    """The new days could not be sent: what stands ends with them, not at once."""
+    failed = night(5, row(1, 4, 8, Result.FAILED), withdrawn=WITHDRAWN)
+
+    schedule = after(night(1, row(1, 4, 6)), failed)
+
+    assert (due(schedule, 7), due(schedule, 9)) == ([], [(Kind.RETURN, "night-1.1")])
+
+
+def test_an_undo_keeps_what_is_far_ahead() -> None:
+    """Who was undone a return keeps the leaves that have not begun."""
+    first = night(1, row(1, 1, 4), later(2))
+    returned = did(5, Kind.RETURN, (1, 1), Result.UPDATED)
+
+    schedule = take_back(after(first, returned), returned, after(first), ())
+
+    assert [entry.row for entry in schedule[ANNA]] == [2]

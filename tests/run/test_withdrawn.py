@@ -100,6 +100,16 @@ def test_returns_of_what_is_withdrawn_count_for_the_limits(nights: Virtual) -> N
     assert (held["state"], nights.held(1)) == ("held", "A")
 
 
+def test_a_withdrawn_row_without_days_says_that_it_did_nothing(nights: Virtual) -> None:
+    """It would have to guess which leave is meant."""
+    nights.night(1, away(1, 9))
+
+    summary = nights.night(3, "7,Cancelled,,,")
+
+    assert "1 withdrawn row has no days, and so took nothing back" in summary["notes"]
+    assert (nights.held(7), summary["counts"]["skipped"]) == ("A", 1)
+
+
 # -- who is meant --------------------------------------------------------------------------------------------
 
 
