@@ -116,7 +116,7 @@ class Intent(StrEnum):
 class Kind(StrEnum):
     """Why a run has a row that no file brought."""
 
-    START = "start"  # the first day of a row has come
+    START = "start"  # the first day of a row has come, or it counts again after a later leave
     RETURN = "return"  # the last one is over, and who was away is present again
 
 

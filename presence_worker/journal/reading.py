@@ -56,9 +56,9 @@ class Reader(Counts):
             ORDER BY {PERSON}, starts, row"""  # noqa: S608 - ours
         waiting = self._each(query, Reason.NOT_YET_DUE)
         for _, found in groupby(waiting, key=lambda each: (each[6], each[4])):
-            rows = [_asked(each[:6]) for each in found]
+            rows = list(found)
             if len(rows) > 1:
-                yield rows
+                yield [_asked(each[:6]) for each in rows]
 
     def identities(self, page: int) -> Iterator[list[Unnamed]]:
         """Yield the rows that name somebody whose associate is not known, in order.

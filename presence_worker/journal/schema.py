@@ -13,7 +13,7 @@ SCHEDULED = """CREATE TABLE scheduled (  -- rows no file brought: they follow fr
     row     INTEGER PRIMARY KEY,
     run_id  TEXT NOT NULL,  -- of the run that had asked for it,
     of_row  INTEGER NOT NULL,  -- with this row
-    kind    TEXT NOT NULL,  -- start: its first day has come; return: its last one is over
+    kind    TEXT NOT NULL,  -- start: its first day has come, or it counts again; return: it is over
     status  TEXT,           -- what must still be there, with the message; NULL: whatever is there
     message TEXT
 );

@@ -19,6 +19,7 @@ AT_WORK = "a process works on it"
 CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
 STILL_TO_COME = "something is still to come of it, which `schedule` lists"
+MAY_FOLLOW = "a leave of it has no last day yet, or an undo may still bring one back"
 log = structlog.get_logger()
 
 
@@ -67,23 +68,26 @@ class Future:
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
-        self._needed: dict[str, frozenset[str]] = {}
+        self._needed: dict[str, dict[str, str]] = {}
 
-    def needs(self, run: RunRecord) -> bool:
-        """Whether something is still to come of a run, or of one that it has changed."""
+    def needs(self, run: RunRecord) -> str | None:
+        """Return why a run is needed: for what is to come of it, or of one that it has changed; or None."""
         if run.target not in self._needed:
             self._needed[run.target] = self._found_out(replace(self.invocation, target=run.target))
-        return run.run_id in self._needed[run.target]
+        return self._needed[run.target].get(run.run_id)
 
-    def _found_out(self, invocation: Invocation) -> frozenset[str]:
-        """Give the runs that are needed; the others are told what a later one has replaced."""
+    def _found_out(self, invocation: Invocation) -> dict[str, str]:
+        """Give the runs that are needed, with why; the others are told what a later one has replaced."""
         history = history_of(invocation)
         forget(history, invocation)
-        entries = {entry.run_id for entries in history.to_come.values() for entry in entries}
-        touched = {past.run_id for past in history.pasts if has_touched(past, history)}
+        entries = [entry for entries in history.to_come.values() for entry in entries]
         may_return = to_be_brought_back(history, invocation.day)
-        undoable = {run_id for entry, taker in may_return for run_id in (entry.run_id, taker)}
-        return frozenset(entries | touched | undoable)
+        undoable = [run_id for entry, taker in may_return for run_id in (entry.run_id, taker)]
+        touched = [past.run_id for past in history.pasts if has_touched(past, history)]
+        listed = [entry.run_id for entry in entries if entry.ends or not entry.may_hold]
+        return dict.fromkeys([*undoable, *(entry.run_id for entry in entries)], MAY_FOLLOW) | dict.fromkeys(
+            [*touched, *listed], STILL_TO_COME
+        )
 
 
 def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
@@ -106,8 +110,8 @@ def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
     if _may_go_on(run, future.invocation) and run.to_send and record.state in CAN_GO_ON:
         awaited.add(record.target)
         return CONTINUABLE
-    if _has_days(record) and future.needs(record):
-        return STILL_TO_COME
+    if _has_days(record) and (why := future.needs(record)):
+        return why
     return LATER_ONE if record.target in awaited and _has_a_say(run) else None
 
 

@@ -114,7 +114,7 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
         entries = _not_withdrawn(begun.get(person, ()), past.withdrawn.get(person, ()))
         left = _left(entries, own.get(person, ()), past.named.get(person), past)
         found = [*left, *_entries(own.get(person, ()), past.run_id)]
-        after[person] = list(_overtaken(found, past.day))
+        after[person] = list(_overtaken(found, past.day)) if len(found) > 1 else found
     return _followed(_done(after, past, Kind.RETURN), past.day)  # the file may have said that it is over
 
 
@@ -130,23 +130,21 @@ def _done(schedule: Schedule, past: Past, kind: Kind) -> Schedule:
 def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:
     """Give what is to come after *undone* was undone: what was to come *before* it, for those it changed.
 
-    Who was named by a run *since* then keeps what that asked for; what *undone* had begun or ended of earlier
-    rows is neither begun nor ended once more, unless it had ended a leave that was withdrawn.
+    Who was named by a run *since* then keeps what that asked for, and who was missing from a file of everyone
+    has nothing to begin. What *undone* had begun or ended of earlier rows is neither begun nor ended once
+    more, unless it had ended a leave that was withdrawn.
     """
-    later = {person for past in since for person in _changed_by(past, before)}
+    runs = list(since)
+    is_missing = any(past.covers_everyone for past in runs)  # who is in none of their files
+    changed = undone.persons | (before.keys() if undone.covers_everyone else set())
     after = dict(schedule)
-    for person in _changed_by(undone, before) - later:
+    for person in changed - {person for past in runs for person in past.persons}:
         entries = before.get(person, ())
         if person in undone.did:
             restored = undone.withdrawn.get(person, ())
             entries = [e for e in entries if e.period in restored or (e.starts or undone.day) > undone.day]
-        after[person] = entries
+        after[person] = [entry for entry in entries if entry.has_begun] if is_missing else entries
     return _followed(after, undone.day)
-
-
-def _changed_by(past: Past, before: Schedule) -> AbstractSet[int]:
-    """Return those for whom a run may have changed what is to come."""
-    return past.persons | (before.keys() if past.covers_everyone else set())
 
 
 def _followed(schedule: Schedule, day: date) -> Schedule:

@@ -176,6 +176,21 @@ def test_an_undo_of_a_file_of_everyone_brings_back_who_was_missing(
     assert nights.schedule(2) == [(7, "start", 5), (8, "return", 10)]
 
 
+def test_who_is_brought_back_returns_also_where_the_next_file_has_them_no_longer(
+    tmp_path: Path, server: RawServer, crm: Crm
+) -> None:
+    """An undo sets nobody away for ever: what has begun ends, and what waits does not begin."""
+    nights = Virtual(tmp_path, server, crm, coverage="everyone")
+    nights.night(1, away(1, 9), away(6, 9, person=8))
+    wrong = nights.night(2, withdrawn(1, 9), withdrawn(6, 9, person=8))
+    nights.night(3)
+
+    nights.undo(3, wrong["run_id"])
+
+    assert nights.held(7) == "A"
+    assert nights.schedule(3) == [(7, "return", 10)]
+
+
 def test_an_older_run_does_not_send_what_is_withdrawn_by_then(nights: Virtual) -> None:
     """A plan that is applied later, and a run that is resumed, know of it."""
     file = nights.file(away(1, 9), away(1, 9, person=8))
@@ -249,6 +264,18 @@ def test_a_withdrawal_is_kept_until_the_last_day_it_is_about(nights: Virtual) ->
     nights.night(9)
 
     assert (newer["run_id"] in before.deleted, newer["run_id"] in after.deleted) == (False, True)
+    assert nights.held(7) == "."
+
+
+def test_prune_keeps_the_run_of_a_leave_without_an_end(nights: Virtual) -> None:
+    """It may still be withdrawn, or get an end; `schedule` lists neither."""
+    first = nights.night(1, f"7,Away,A,{day_of(1)},")
+
+    pruned = prune_runs(nights.on(3, storage={"keep": 0.001}))
+    nights.night(5, f"7,Cancelled,,{day_of(1)},")
+
+    why = "a leave of it has no last day yet, or an undo may still bring one back"
+    assert pruned.kept_though_old == {first["run_id"]: why}
     assert nights.held(7) == "."
 
 
