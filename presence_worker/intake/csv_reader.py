@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NoReturn
 
 from ..errors import InputRefused
 from ..settings import Input
 from .brackets import refuse_brackets
 from .csv_faults import Survey, look_over, refuse_record
-from .csv_records import BrokenRecord, records_of
+from .csv_records import records_of
 from .dialect import Dialect, head_of, names_what_we_need, recognise, rewind
 from .header import as_they_came, taken_back
 from .knowing import knowing
@@ -51,22 +52,24 @@ def open_csv(source: Source, config: Input) -> Table:
 
 
 def _records(source: Source, dialect: Dialect, notes: list[str], *, mixed: bool) -> Iterator[Record]:
-    """Yield the records, the header first; refuse the one that is broken."""
+    """Give the records, the header first; the one that is broken is refused."""
     text = rewind(source.text)
     for _ in range(dialect.above):
         text.readline()
-    try:
-        yield from records_of(
-            text,
-            dialect.delimiter,
-            comment=dialect.comment,
-            above=dialect.above,
-            mixed=mixed,
-            notes=notes,
-        )
-    except BrokenRecord as broken:
-        lines = islice(rewind(text), broken.first - 1, broken.last)
-        refuse_record("".join(lines), broken.first, source.name, dialect.delimiter)
+
+    def refuse(first: int, last: int) -> NoReturn:
+        lines = islice(rewind(text), first - 1, last)
+        refuse_record("".join(lines), first, source.name, dialect.delimiter)
+
+    return records_of(  # no loop of ours around it: it would cost each row
+        text,
+        dialect.delimiter,
+        comment=dialect.comment,
+        above=dialect.above,
+        mixed=mixed,
+        notes=notes,
+        refuse=refuse,
+    )
 
 
 def _refuse_other_headers(

@@ -1,7 +1,8 @@
 """Lines of CSV become records, cut strictly; what is blank or a comment is left out."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NoReturn
 
 from .line_ends import Rejoined
 from .table import Record
@@ -14,6 +15,10 @@ class BrokenRecord(Exception):
         super().__init__(f"lines {first} to {last}")
         self.first = first
         self.last = last
+
+
+def _break(first: int, last: int) -> NoReturn:
+    raise BrokenRecord(first, last) from None
 
 
 class _Uncommented:
@@ -43,8 +48,9 @@ def records_of(
     above: int = 0,
     mixed: bool = False,
     notes: list[str] | None = None,
+    refuse: Callable[[int, int], NoReturn] = _break,
 ) -> Iterator[Record]:
-    """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
+    """Yield the records that are not blank, each with the line it starts on; *refuse* the one that is broken.
 
     So many lines stand *above* the first of *lines*, which end in one way or are *mixed*. When all are read,
     *notes* tell of rows whose cells are all empty.
@@ -67,6 +73,6 @@ def records_of(
             if kept:
                 kept.between = True
     except csv.Error:
-        raise BrokenRecord(line, above + (joined.taken if joined else reader.line_num)) from None
+        refuse(line, above + (joined.taken if joined else reader.line_num))
     if empty and notes is not None:
         notes.append(f"rows of empty cells left out: {empty}")
