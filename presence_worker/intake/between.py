@@ -175,12 +175,22 @@ class _Between:
         )
 
     def _names_other_columns(self, names: Sequence[str], bare: Sequence[str]) -> bool:
-        place, ours = self._header.columns.person, self._header.bare
-        person = bare[place] if place < len(bare) else ""
-        if person == ours[place] and not set(ours).isdisjoint([*bare[:place], *bare[place + 1 :]]):
-            return True
-        if self._header.columns.named_by == "login" and person not in USUAL.union(ours):
-            return False  # it may be a login, whatever stands beside it
+        """Whether these are names of columns, and not the cells of a row, which names no person."""
+        columns, ours, usual = self._header.columns, self._header.bare, USUAL.union(self._header.bare)
+        person = bare[columns.person] if columns.person < len(bare) else ""
+        alike = {
+            place for place, (name, one) in enumerate(zip(bare, ours, strict=False)) if name == one != ""
+        }
+        if columns.named_by == "login":  # anything may be one
+            return len(alike) > 1 or (person in usual and self._has_what_we_need(names))
+        if not person:
+            return False
+        others = [*bare[: columns.person], *bare[columns.person + 1 :]]
+        is_known = person in usual and not usual.isdisjoint(others)
+        decisive = {columns.status, columns.starts, columns.ends}
+        return is_known or not alike.isdisjoint(decisive) or self._has_what_we_need(names)
+
+    def _has_what_we_need(self, names: Sequence[str]) -> bool:
         return any(names_what_we_need(names, config) for config in (self._config, Input()))
 
 
