@@ -4,81 +4,18 @@ A job that is refused for one reason may be refused for another after it: it is 
 the likeliest answers, until nothing is asked any more.
 """
 
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..errors import InputRefused, Way
-from ..intake.columns import (
-    FIRST_DAY_BACK,
-    FOREIGN_NUMBERS,
-    IDENTITIES,
-    candidates,
-    configured_ways,
-    plain,
-)
-from ..intake.forms import Choice, needs_a_form, ways_of
-from ..intake.statuses import is_not_granted
-from ..model import NOT_PRESENT, PRESENT
-from ..report.mapping import choices
-from ..settings import IGNORE, WITHDRAWN, Input, Settings
-from ..template import DAYS
-from ..text import toml_quoted
+from ..errors import Way
+from ..settings import Input, Settings
+from .inquiry import Question, Reading, questions
 
 TRIES = 8  # times that a job is read again
-LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
-NO_STATUS = "no status"  # begins what is said of a row with an empty cell
-MOST_WORDS = 5  # that may mean no day
 TABLES = ("only", "statuses")  # settings to which an answer adds,
 LISTS = ("empty", "unused")  # likewise
-REPLACED = (
-    "coverage",
-    "date_format",
-    "empty",
-    "skip_lines",
-)  # settings that have a value, and may get another one
-KNOWN_ANSWERS = {  # to settings that a sentence names without a value
-    "until_means": ('"last_day"', '"first_day_back"'),
-}
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_TEXT = re.compile(_QUOTED)
-_SETTING = re.compile(r"input\.([a-z_]+)")
-_OPTION = re.compile(r"with --(encoding|delimiter) ([\w-]+)")
-_SET = re.compile(rf"input\.([a-z_]+) = ({_QUOTED}|\[(?:{_QUOTED}|[^\]\"])*\]|\d+)((?:,? or {_QUOTED})*)")
-Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
-
-
-class Question(NamedTuple):
-    """What is not certain: the ways to answer it, the likeliest first."""
-
-    ways: Sequence[Way]
-    is_open: bool = True  # the reader has to choose; else there is one answer
-    values: Mapping[str, Sequence[tuple[str, int]]] = {}  # by column: what is in it, and in how many rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How a job was read with some settings, or why it was not."""
-
-    config: Input
-    found: Mapping[str, Any]  # of the job, by the journal's names
-    refused: InputRefused | None = None
-    texts: Sequence[str] = ()  # in the place of days, and not understood
-    sentences: Sequence[str] = ()  # about rows that are wrong
-
-    @property
-    def names(self) -> list[str]:
-        """The names of its columns."""
-        names: list[str] = self.found.get("columns") or []
-        return names
-
-    @property
-    def places(self) -> Places:
-        """The columns that have, or may have, a meaning."""
-        return understood(self.names, self.config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,127 +67,3 @@ def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
         with suppress(ValueError):  # a sentence may quote what no setting can be
             settings = settings.model_copy(update={"input": Input.model_validate(said)})
     return settings
-
-
-def questions(reading: Reading) -> Iterator[Question]:
-    """Yield what is asked of a job: by its refusal, else by its columns; and by its rows."""
-    config, refused = reading.config, reading.refused
-    if refused and refused.ways:
-        ways = [way for way in refused.ways if way]
-        yield Question(ways, len(refused.ways) > 1, refused.found.get("values", {}))
-    elif reading.names:
-        yield from _of_columns(reading)
-    yield from _of_statuses(reading)
-    yield from _of_days(reading)
-    if "from" in reading.places and not config.coverage:
-        yield Question([{"coverage": "changes"}, {"coverage": "everyone"}])
-    yield from _of_sentences(reading)
-
-
-def _of_days(reading: Reading) -> Iterator[Question]:
-    """Yield in which ways days may be written that are not understood, and which words mean no day."""
-    words = [text for text in reading.texts if not any(map(str.isdigit, text))]
-    written = [text for text in reading.texts if needs_a_form(text)]
-    if words:
-        yield Question([{"empty": [*dict.fromkeys([*reading.config.empty, *words[:MOST_WORDS]])]}])
-    if written and not reading.config.date_format:
-        yield Question([_way(each) for each in ways_of(written, reading.config.locale)] or [LIKELY])
-
-
-def _way(choice: Choice) -> Way:
-    forms = choice.forms[0] if len(choice.forms) == 1 else [*choice.forms]
-    return {"date_format": forms, **({"locale": choice.locale} if choice.locale else {})}
-
-
-def _of_sentences(reading: Reading) -> Iterator[Question]:
-    """Yield what sentences say to set, such as `set input.sheet = "May" or "June"`.
-
-    What is set already is asked again only of a job that is refused with it.
-    """
-    refused = reading.refused
-    said = [*reading.sentences, *([str(refused)] if refused and not refused.ways else [])]
-    may_change = REPLACED if refused else ()
-    known = reading.config.model_dump(by_alias=True, exclude_defaults=True)
-    for key, found in _answers_in(said).items():
-        values = [*_values(found)]
-        if key == "empty":
-            values = [[*dict.fromkeys(word for value in values for word in value)]]
-        is_asked = key == "date_format" and reading.texts and "date_format" not in known
-        if values and (key not in known or key in may_change) and not is_asked:
-            yield Question([{key: value} for value in values])
-
-
-def _answers_in(sentences: Iterable[str]) -> dict[str, dict[str, None]]:
-    """Give the settings of [input] that sentences name, with their values as TOML writes them."""
-    answers: dict[str, dict[str, None]] = {}
-    for sentence in sentences:
-        for key, value, others in _SET.findall(sentence):
-            answers.setdefault(key, {}).update(dict.fromkeys([value, *_TEXT.findall(others)]))
-        if option := _OPTION.search(sentence):
-            answers.setdefault(option[1], {})[toml_quoted(option[2])] = None
-        for key in _SETTING.findall(sentence):
-            answers.setdefault(key, {}).update(dict.fromkeys(KNOWN_ANSWERS.get(key, ())))
-    return {key: found for key, found in answers.items() if key in Input.names()}
-
-
-def _values(written: Iterable[str]) -> Iterator[Any]:
-    for each in written:
-        with suppress(tomllib.TOMLDecodeError):
-            yield tomllib.loads(f"value = {each}")["value"]
-
-
-def _of_columns(reading: Reading) -> Iterator[Question]:
-    config, names, places = reading.config, reading.names, reading.places
-    rivals = [way for way in IDENTITIES if way in places]
-    if len(rivals) > 1 or any(len(places[way]) > 1 for way in rivals):
-        yield Question([{way: names[place]} for way in rivals for place in places[way]])
-    for key in ("status", "message", *DAYS):
-        if len(places.get(key, ())) > 1:
-            yield Question([{key: names[place]} for place in places[key]])
-    foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
-    if not rivals and foreign:
-        yield Question([{way: name} for name in foreign for way in ("associate_id", "login")])
-    if "status" not in places and config.default_status is None:
-        yield Question([{"default_status": status} for status in (NOT_PRESENT, PRESENT)])
-
-
-def _of_statuses(reading: Reading) -> Iterator[Question]:
-    """Yield what statuses mean that are not understood; the table to paste says which are certain."""
-    unmapped = with_likely(reading.found.get("unmapped", []), reading)
-    if unmapped:
-        meanings = {entry["value"]: entry["closest"] or entry["likely"] for entry in unmapped}
-        yield Question([{"statuses": meanings}], is_open=False)
-    if any(sentence.startswith(NO_STATUS) for sentence in reading.sentences):
-        yield Question([{"statuses": {"": meaning}} for meaning in (PRESENT, IGNORE, NOT_PRESENT)])
-
-
-def with_likely(unmapped: Iterable[dict[str, Any]], reading: Reading) -> list[dict[str, Any]]:
-    """Add to statuses that are not understood what they probably mean."""
-    dated = any(key in reading.places for key in DAYS)
-    first, *_ = choices(reading.config.allowed_statuses)
-    undone = WITHDRAWN if dated else IGNORE
-    return [{**each, "likely": undone if is_not_granted(each["value"]) else first} for each in unmapped]
-
-
-def understood(names: Sequence[str], config: Input) -> Places:
-    """Give the columns that have or may have a meaning; beside a configured identity, others name nobody."""
-    ways = configured_ways(config) or [*IDENTITIES]
-    places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
-    return {key: found for key, found in places.items() if found}
-
-
-def is_unclear(key: str, places: Places) -> bool:
-    """Whether several columns could be *key*, or people are named in several ways: then none is chosen."""
-    rivals = [way for way in IDENTITIES if way in places] if key in IDENTITIES else [key]
-    return len(places[key]) > 1 or len(rivals) > 1
-
-
-def missing(places: Places, config: Input) -> list[str]:
-    """Give what a job must have, and has not."""
-    who = [] if any(way in places for way in IDENTITIES) else ["who"]
-    return who if "status" in places or config.default_status else [*who, "status"]
-
-
-def is_first_day_back(names: Sequence[str], places: Places) -> bool:
-    """Whether the name of the column of last days says that it has the first day back."""
-    return any(plain(names[place]) in FIRST_DAY_BACK for place in places.get("until", ()))

@@ -9,7 +9,9 @@ from ..report.mapping import mapping_lines
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS
 from ..text import listed, toml_quoted
-from .answers import Answered, Question, is_first_day_back, is_unclear, missing, with_likely
+from .answers import Answered
+from .inquiry import Question, with_likely
+from .places import is_first_day_back, is_unclear, missing
 
 PINNED = {  # setting: what was found that keeps a job read as it was
     "format": "format",

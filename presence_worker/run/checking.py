@@ -14,10 +14,10 @@ from ..model import Result, State
 from ..report import Summary, summarise
 from ..report.faults import with_sentences
 from ..settings import Settings
-from .answers import Reading
 from .ending import refusal
 from .explaining import explain, reading_of
 from .guards import too_many_invalid
+from .inquiry import Reading
 from .invocation import quoted
 from .prospects import prospects
 from .staging import Before, new_run, place_of, settle_clashes, stage

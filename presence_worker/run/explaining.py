@@ -17,17 +17,10 @@ from ..report.words import RESULTS
 from ..settings import Input, Settings
 from ..template import DAYS, columns_of
 from ..text import folded
-from .answers import (
-    Attempt,
-    Places,
-    Reading,
-    answer_all,
-    is_first_day_back,
-    is_unclear,
-    missing,
-    understood,
-)
+from .answers import Attempt, answer_all
 from .block import block_lines
+from .inquiry import Reading
+from .places import Places, is_first_day_back, is_unclear, missing, understood
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written

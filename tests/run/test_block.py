@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from presence_worker.intake.columns import understand
-from presence_worker.run.answers import Answered, Reading
+from presence_worker.run.answers import Answered
 from presence_worker.run.block import block_lines
+from presence_worker.run.inquiry import Reading
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)

@@ -146,3 +146,18 @@ def test_a_run_that_is_told_to_stop(worker_on: Callable[[RawServer], Worker]) ->
 
     assert stopped.code == ExitCode.TERMINATED
     assert logged(stopped) == due(worker.folder_of(stopped)) == [("row.unknown", 5, 5, "stopped")]
+
+
+def test_what_a_filter_leaves_out_is_in_no_log(worker: Worker) -> None:
+    """Values of the file may be reasons of absence: they are in the summary, without ids."""
+    job = worker.folder / "job.csv"
+    job.write_text("associateId,status,Type\n1,Away,Migraine\n2,Away,Holiday\n")
+    config = worker.folder / "only.toml"
+    config.write_text('[input.only]\nType = ["Holiday"]\n')
+
+    ended = worker("run", job, "--config", config, "-vv")
+
+    filtered = [{"column": "Type", "value": "Migraine", "rows": 1}]
+    assert (ended.code, ended.summary["filtered"]) == (0, filtered)
+    assert ended.err
+    assert "Migraine" not in ended.err
