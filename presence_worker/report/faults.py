@@ -16,7 +16,9 @@ VARIED = "…"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _BARE = re.compile(r"['\"]([\w.@:/+-]+)['\"]")  # a text that needs no quotes
 _VALUE = re.compile(  # what is of one row: a text in quotes, other rows, a day, a number
-    rf"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\((?:line|row) [^)]*\)|\d+ (?:{_MONTHS})|\d[\d.,:/-]*\d|\d)"""
+    r"""(['"(\d](?:"""  # first its first character: the search is three times as quick
+    r"""(?<=')(?:[^'\\]|\\.)*'|(?<=")(?:[^"\\]|\\.)*"|(?<=\()(?:line|row) [^)]*\)|"""
+    rf"""(?<=\d)(?:\d* (?:{_MONTHS})|[\d.,:/-]*\d|)))"""
 )
 
 
