@@ -24,7 +24,7 @@ class NextStep(StrEnum):
         "the run: it tries nothing while they are the same"
     )
     RESUME = "resume the run"
-    MEND = "correct the rows in failed.csv, then run that file"
+    MEND = "correct the rows in failed.csv and run that file"
     ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
     LOOK_AGAIN = "look at who was left alone: if that is right, leave it; else plan failed.csv"
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"

@@ -117,9 +117,9 @@ def _told(troubles: Sequence[Trouble]) -> str:
     if len(rows) <= FEW:
         return " and ".join(_clause(clause, rows[clause], people[clause]) for clause in rows)
     if len(menders) == 1:
-        return f"the others wait for {_who(next(iter(menders)))}"
-    shares = [f"{menders[who]} for {_who(who)}" for who in Mender if menders[who]]
-    return f"the others wait for somebody: {', '.join(shares)}"
+        return f"{menders.total()} need attention by {_who(next(iter(menders)))}"
+    shares = [f"{who} {menders[who]}" for who in Mender if menders[who]]
+    return f"{menders.total()} need attention: {', '.join(shares)}"
 
 
 def _clause(clause: str, rows: int, people: int) -> str:

@@ -17,7 +17,7 @@ MOVED = Outcome(result=Result.REJECTED, reason=Reason.MOVED_SINCE_RUN)
 INACTIVE = Outcome(result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE)
 KEPT_OUT = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
 LOST = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
-MEND = "correct the rows in failed.csv, then run that file."
+MEND = "correct the rows in failed.csv and run that file."
 
 
 def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:

@@ -83,8 +83,7 @@ def test_of_many_matters_it_says_whose_they_are() -> None:
     )
 
     assert said(State.FINISHED, 10, *troubles) == (
-        "10 of 18 done; the others wait for somebody: "
-        "5 for HR, 1 for the CRM administrator, 2 for operations."
+        "10 of 18 done; 8 need attention: HR 5, CRM administrator 1, operations 2."
     )
 
 
@@ -93,7 +92,7 @@ def test_of_many_matters_of_one_it_names_that_one() -> None:
     reasons = (Reason.UNKNOWN_STATUS, Reason.BAD_ASSOCIATE_ID, Reason.RAGGED_ROW)
     troubles = [trouble(Result.INVALID, reason, 3) for reason in reasons]
 
-    assert said(State.FINISHED, 10, *troubles) == "10 of 19 done; the others wait for HR."
+    assert said(State.FINISHED, 10, *troubles) == "10 of 19 done; 9 need attention by HR."
 
 
 def test_who_was_refused_for_us_is_not_told_as_refused() -> None:
