@@ -1,6 +1,7 @@
 """Where the rows of a JSON document are: under the path of input.rows, or in its only array of objects."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import InputRefused
@@ -57,7 +58,9 @@ class Search:
 
     def values(self) -> Values:
         """Yield the rows; raise InputRefused at the end where they are not in one place for certain."""
-        yield from self._object(())
+        for rows in self._object(()):
+            for self.rows, row in enumerate(rows, 1):
+                yield row
         if len(self._taken) > 1:
             self._refuse_several()
         if not self._taken and self._wanted is not None:
@@ -65,7 +68,8 @@ class Search:
         if not self._taken and not self._empty:
             self._refuse_none()
 
-    def _object(self, path: Path) -> Values:
+    def _object(self, path: Path) -> Iterator[Values]:
+        """Take an object; yield the rows, not one by one: they are read by whoever gets them."""
         names = self._names.setdefault(path, []) if len(self._names) < MOST_NAMES else []
         seen = set[str]()
         for place, key in keys(self._text):
@@ -79,13 +83,13 @@ class Search:
                 self._refuse(f"{words}; {shape_of(self._names)}", place)
             yield from self._member((*path, key))
 
-    def _member(self, path: Path) -> Values:
+    def _member(self, path: Path) -> Iterator[Values]:
         start, is_wanted = self._text.peek(), ".".join(path) == self._wanted
         if start == "[":
             yield from self._array(path)
         elif start == "{" and is_wanted and self._read_map:
             self._taken.append(Found(".".join(path), self._text.place()))
-            yield from self._counted(self._read_map())
+            yield self._read_map()
         elif start == "{" and len(path) < DEEPEST:
             self._instead = "an object" if is_wanted else self._instead
             yield from self._object(path)
@@ -94,7 +98,7 @@ class Search:
             self._instead = _kind(value) if is_wanted else self._instead
             self._keep(path, place, value)
 
-    def _array(self, path: Path) -> Values:
+    def _array(self, path: Path) -> Iterator[Values]:
         """Yield the rows of an array, if it is the one that has them; else pass it, keeping what it says."""
         place = self._text.place()
         self._text.take("[")
@@ -108,14 +112,9 @@ class Search:
         if dotted == self._wanted or (self._wanted is None and start == "{" and is_near):
             self._taken.append(Found(dotted, place))
             if len(self._taken) == 1:
-                yield from self._counted(self._seen(elements(self._text), dotted))
+                yield self._seen(elements(self._text), dotted)
                 return
         self._pass(path, place)
-
-    def _counted(self, rows: Values) -> Values:
-        for row in rows:
-            self.rows += 1
-            yield row
 
     def _pass(self, path: Path, place: Place) -> None:
         """Take an array without rows; keep that it is filled, and which ways its links lead."""
@@ -128,14 +127,13 @@ class Search:
                 self._keep((*path, way), place, is_filled)
 
     def _seen(self, values: Values, path: str) -> Values:
-        """Yield the values of an array; remember the first that names people in its first object."""
+        """Give the values of an array again; remember the first that names people in its first object."""
         first = next(values, None)
         if first is None:
-            return
+            return values
         if not self._likely and isinstance(first[1], dict) and not PEOPLE.isdisjoint(map(plain, first[1])):
             self._likely = path
-        yield first
-        yield from values
+        return chain([first], values)
 
     def _keep(self, path: Path, place: Place, value: Any) -> None:
         if may_tell(path):

@@ -151,7 +151,7 @@ def twice(key: str) -> str:
 def array(text: JsonText) -> Iterator[tuple[Place, Any]]:
     """Take an array; yield its values, each with its place."""
     text.take("[")
-    yield from elements(text)
+    return elements(text)
 
 
 def elements(text: JsonText) -> Iterator[tuple[Place, Any]]:
