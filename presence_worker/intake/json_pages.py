@@ -23,7 +23,9 @@ OTHERS = _plain_names("""
     records, has more rows, has more data, has next, has next page, has previous, has previous page, has
     prev, has prev page, more, more available, more results, more records, more items, more data, more
     pages, is truncated, truncated, is partial, partial, is incomplete, incomplete, incomplete results,
-    continuation token, continuation, page token, resume token, last evaluated key
+    continuation token, continuation, page token, resume token, last evaluated key, remaining, remaining
+    items, remaining rows, remaining records, limit reached, limit exceeded, row limit reached, exceeded
+    transfer limit, partial result, partial results, has errors
 """)  # filled, or true
 CURSORS = _plain_names("cursor, scroll id, marker")  # which some services also give with the last page
 WHOLE = _plain_names("""
@@ -32,20 +34,25 @@ WHOLE = _plain_names("""
 """)  # false
 ERRORS = _plain_names("errors, error, failures, failed requests")  # filled
 TOTALS = _plain_names("""
-    total, total count, total results, total records, total elements, total items, total rows, total hits,
-    total size, total entries, total matches, total number, total number of results, total result count,
-    record count, row count, result count, item count, number of results, number of records, @odata.count,
-    odata.count, x total count
+    total, total count, total results, total records, total elements, total items, total rows, total
+    hits, total size, total entries, total matches, total number, total number of results, total result
+    count, record count, row count, result count, item count, number of results, number of records,
+    @odata.count, odata.count, x total count, num found, hits, matches, total documents
 """)
 PAGES = _plain_names("""
     pages, total pages, page count, last page, num pages, number of pages, total page count, max page,
-    pages count, page total
+    pages count, page total, of, total page
 """)
 PAGE = _plain_names("page, current page, page number, page index, page no, current page number")
 OFFSETS = _plain_names("offset, skip, start at, start index, from index, start row")
 SIZES = _plain_names("limit, per page, page size, items per page, size, top, max results") | TOTALS
 COUNTS = {"count", "__count"}  # of the page, or of all
-KNOWN = OTHERS | CURSORS | WHOLE | ERRORS | TOTALS | PAGES | PAGE | OFFSETS | SIZES | COUNTS
+RESULTS = _plain_names("status, result, state, outcome")  # of the whole answer, with one of these words:
+FAILED = _plain_names(
+    "error, errors, fail, failed, failure, partial, partial success, incomplete, timeout, truncated"
+)
+ABOUT = _plain_names("meta, metadata, paging, pagination, page, pager, page info, info, summary, list info")
+KNOWN = OTHERS | CURSORS | WHOLE | ERRORS | TOTALS | PAGES | PAGE | OFFSETS | SIZES | COUNTS | RESULTS
 MOST_NAMED = 5  # signs in a sentence
 NOTHING = {"", "0", "false", "no", "null", "none", "nil"}  # texts
 
@@ -78,7 +85,7 @@ def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
         is_paged=any(plain(path[-1]) in SIZES for path, *_ in beside),
     )
     found = [
-        Sign(place, words, is_error=not ERRORS.isdisjoint(map(plain, path)))
+        Sign(place, words, is_error=not (ERRORS | RESULTS).isdisjoint(map(plain, path)))
         for path, place, value in beside
         if (words := _told(path, value, said))
     ]
@@ -117,8 +124,10 @@ def _listed(found: list[Sign]) -> str:
 def _told(path: Path, value: Any, said: _Said) -> str | None:
     """Give what a member says of something that is missing; None where it says nothing of the kind."""
     name, shown = plain(path[-1]), _name(path)
-    if name in WHOLE and (value is False or value == "false"):
+    if name in WHOLE and _text(value) == "false":
         return f"{shown} is false"
+    if name in RESULTS and plain(_text(value)) in FAILED:
+        return f"{shown} is {_text(value)}"
     if any(part in OTHERS or part in ERRORS for part in map(plain, path)):
         return shown if _is_filled(value) else None
     if said.is_whole:
@@ -126,12 +135,13 @@ def _told(path: Path, value: Any, said: _Said) -> str | None:
     if name in CURSORS:
         return shown if _is_filled(value) else None
     number = _number(value)
-    return f"{shown} is {number}" if number is not None and number > _last(name, said) else None
+    return f"{shown} is {number}" if number is not None and number > _last(path, said) else None
 
 
-def _last(name: str, said: _Said) -> float:
+def _last(path: Path, said: _Said) -> float:
     """Give the highest number of that name by which a page may still be the only one."""
-    if name in PAGES or name in PAGE:
+    name = plain(path[-1])
+    if name in PAGES or name in PAGE or (name in ("current", "last") and _is_about(path[:-1])):
         return 1
     if name in OFFSETS and said.is_paged:  # else it may be anything, such as the minutes of a time zone
         return 1 if name == "startindex" else 0
@@ -142,8 +152,17 @@ def _total(path: Path, value: Any, rows_path: Path) -> int | None:
     name = plain(path[-1])
     if name in TOTALS or (len(path) > 1 and name == "value" and plain(path[-2]) in TOTALS):
         return _number(value)
-    is_near = path[:-1] == rows_path[: len(path) - 1]
+    is_near = path[:-1] == rows_path[: len(path) - 1] or _is_about(path[:-1])
     return _number(value) if is_near and path[-1].lower() in COUNTS else None
+
+
+def _is_about(path: Path) -> bool:
+    """Whether an object tells about the answer as a whole."""
+    return bool(path) and plain(path[-1]) in ABOUT
+
+
+def _text(value: Any) -> str:
+    return str(value).strip().lower() if isinstance(value, str | bool) else ""
 
 
 def _number(value: Any) -> int | None:
@@ -153,7 +172,7 @@ def _number(value: Any) -> int | None:
 
 
 def _is_filled(value: Any) -> bool:
-    return value.strip().lower() not in NOTHING if isinstance(value, str) else bool(value)
+    return _text(value) not in NOTHING if isinstance(value, str) else bool(value)
 
 
 def _name(path: Path) -> str:

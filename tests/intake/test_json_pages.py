@@ -1,6 +1,7 @@
 """Signs that a JSON document has only a part of a list."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from .reading import Write, read, refusal
 
 ROW = {"associateId": 5, "status": "Away"}
 LINK = "https://hr.example/?page=2"
+ERROR = re.compile("error|status|result is")
 PARTS: list[tuple[dict[str, Any], str]] = [  # what is beside the rows, and what is said of it
     ({"@odata.nextLink": LINK}, "@odata.nextLink"),
     ({"odata.nextLink": LINK}, "odata.nextLink"),
@@ -47,6 +49,15 @@ PARTS: list[tuple[dict[str, Any], str]] = [  # what is beside the rows, and what
     ({"page": 1, "pages": 17}, "pages is 17"),
     ({"page": {"number": 16, "totalPages": 17}}, "page.totalPages is 17"),
     ({"current_page": 1, "last_page": 2}, "last_page is 2"),
+    ({"current_page": 2, "last_page": 2}, "current_page is 2, last_page is 2"),
+    ({"page": {"current": 1, "last": 4}}, "page.last is 4"),
+    ({"pagination": {"page": 1, "of": 4}}, "pagination.of is 4"),
+    ({"meta": {"count": 340}}, "meta.count is 340, but there is 1 row"),
+    ({"numFound": 340, "start": 0}, "numFound is 340, but there is 1 row"),
+    ({"remaining": 5}, "remaining"),
+    ({"exceededTransferLimit": True}, "exceededTransferLimit"),
+    ({"status": "partial_success"}, "status is partial_success"),
+    ({"meta": {"result": "Error"}}, "meta.result is error"),
     ({"page": 2}, "page is 2"),
     ({"offset": 50, "limit": 50}, "offset is 50"),
     ({"startIndex": 51, "itemsPerPage": 50}, "startIndex is 51"),
@@ -68,6 +79,8 @@ WHOLE: list[dict[str, Any]] = [
     {"zone": {"offset": 60}, "filter": {"count": 900}, "stats": {"employees": 900}},
     {"warnings": [{"text": "x"}], "total_days": 900, "limit": 1},
     {"last": [], "done": [], "total": None},
+    {"status": "ok", "state": "complete", "page": {"current": 1, "last": 1, "of": 1}, "last": 900},
+    {"tags": {"count": 900}, "result": "success", "remaining": 0},
 ]
 
 
@@ -102,7 +115,7 @@ def test_a_part_of_the_news_is_read(
     pages = f"the file says that there are more pages ({said}): only this one is read"
     errors = f"the file reports errors ({said}): rows may be missing"
     assert len(rows) == 1
-    assert job.notes[1:] == [errors if "error" in said else pages]
+    assert job.notes[1:] == [errors if ERROR.search(said) else pages]
 
 
 @pytest.mark.parametrize("beside", WHOLE, ids=str)
