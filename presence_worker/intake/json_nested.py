@@ -1,5 +1,6 @@
 """Fields of JSON that stand deeper in a row: each a column with a dotted path, such as "employee.email"."""
 
+import json
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
@@ -8,9 +9,10 @@ from ..settings import Input
 from ..template import DAYS, columns_of
 from ..text import toml_quoted
 from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, plain
-from .nesting import leaves, steps
+from .nesting import Path, leaves, steps
 
 ABSENT = object()
+FIRST = "0"  # in a path: the first value of an array
 MOST = 200  # fields that are looked at for suggestions
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
 PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
@@ -23,13 +25,15 @@ def flattener(config: Input) -> Callable[[Row], Row] | None:
     A name that a row has as it is wins. What a path leads to is None where something on its way is null or an
     array too short; where it leads nowhere, the row has no such field.
     """
+    days = [configured(config, key) for key in DAYS]
     names = [name for name in _names(config) if "." in name and all(name.split("."))]
-    if not names:
+    readers = {name: _days_of_all if name in days else look_up for name in names}
+    if not readers:
         return None
 
     def flatten(row: Row) -> Row:
-        wanted = [name for name in names if name not in row]
-        found = {name: inner for name in wanted if (inner := look_up(row, name)) is not ABSENT}
+        wanted = [name for name in readers if name not in row]
+        found = {name: inner for name in wanted if (inner := readers[name](row, name)) is not ABSENT}
         return row | found if found else row
 
     return flatten
@@ -63,6 +67,14 @@ def _element(value: list[Any] | None, path: str) -> Any:
     return look_up(value[int(first)], rest) if rest else value[int(first)]
 
 
+def _days_of_all(row: Row, path: str) -> Any:
+    """Give a day as `look_up` does; of an array with several values, its text: one day is not all."""
+    parts = path.split(".")
+    arrays = [look_up(row, ".".join(parts[:end])) for end in range(1, len(parts)) if parts[end].isdigit()]
+    several = next((each for each in arrays if isinstance(each, list) and len(each) > 1), None)
+    return json.dumps(several) if several else look_up(row, path)
+
+
 def _names(config: Input) -> list[str]:
     """Give all names of columns that a configuration has."""
     keys = (*IDENTITIES, "status", "message", *DAYS)
@@ -75,22 +87,43 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
 
     Those that one of the *columns* fills are left out, unless the row has an object or array there.
     """
-    flat = [name for name in columns if not isinstance(row.get(name), dict | list)]
+    flat = _flat(columns, row)
     ways = configured_ways(config) or [*IDENTITIES]
     people = [] if any(candidates(flat, way, config) for way in ways) else ways
-    others = [] if config.default_status else ["status"]
-    others += [key for key in DAYS if configured(config, key) != ""]  # None: it is not set
-    wanted = [*people, *(key for key in others if not candidates(flat, key, config))]
-    unused = {plain(name) for name in config.unused}
+    status = [] if config.default_status or candidates(flat, "status", config) else ["status"]
+    wanted = [*people, *status, *_days_lacking(flat, config)]
     found = dict[str, str]()
-    for path, called, _ in islice(leaves(row), MOST):
+    for path, called in _unused_fields(row, config):
         key = next((key for key in wanted if called in MEANT[key]), None)
-        if key and len(path) > 1 and unused.isdisjoint(map(plain, steps(path))):
+        if key and not (key in DAYS and FIRST in path):
             if key == "until" and key not in found and called in FIRST_DAY_BACK:
                 found["until_means"] = "first_day_back"
             found.setdefault(key, ".".join(path))
     best = next((way for way in PEOPLE if way in found), None)
     return {key: path for key, path in found.items() if key not in PEOPLE or key == best}
+
+
+def arrays_of_days(columns: Sequence[str], row: Row, config: Input) -> list[str]:
+    """Give the paths of a row's arrays that hold first or last days, where the row itself has none."""
+    meant = [MEANT[key] for key in _days_lacking(_flat(columns, row), config)]
+    fields = [path for path, called in _unused_fields(row, config) if any(called in names for names in meant)]
+    return list(dict.fromkeys(".".join(path[: path.index(FIRST)]) for path in fields if FIRST in path))
+
+
+def _flat(columns: Sequence[str], row: Row) -> list[str]:
+    return [name for name in columns if not isinstance(row.get(name), dict | list)]
+
+
+def _days_lacking(flat: Sequence[str], config: Input) -> list[str]:
+    """Give which of the days no column has; None as its name is not set, "" says that there is none."""
+    return [key for key in DAYS if configured(config, key) != "" and not candidates(flat, key, config)]
+
+
+def _unused_fields(row: Row, config: Input) -> list[tuple[Path, str]]:
+    """Give the path of each deeper field, and what it is called."""
+    unused = {plain(name) for name in config.unused}
+    found = [(path, called) for path, called, _ in islice(leaves(row), MOST) if len(path) > 1]
+    return [(path, called) for path, called in found if unused.isdisjoint(map(plain, steps(path)))]
 
 
 def paths_of(settings: dict[str, str]) -> list[str]:

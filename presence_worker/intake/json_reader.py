@@ -10,7 +10,7 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..text import clean, listed, toml_quoted
 from .columns import IDENTITIES, candidates, configured, understand
-from .json_nested import Row, flattener, paths_of, suggested, suggestions
+from .json_nested import Row, arrays_of_days, flattener, paths_of, suggested, suggestions
 from .json_pages import refuse_part, signs, told
 from .json_rows import MOST_NAMES, Search, Values
 from .json_shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
@@ -185,6 +185,11 @@ def _judge(columns: list[str], row: Row, place: Place, opened: _Opened) -> None:
         deeper = InputRefused(words, settings)
         deeper.found = refused.found
         raise deeper from None
+    if arrays := arrays_of_days(columns, row, config):
+        shown = f"{listed([clean(path, 60) for path in arrays], 'and')} with days in each row"
+        unused = f"input.unused = [{', '.join(map(toml_quoted, arrays))}]"
+        words = f"{text.where(place)}: arrays {shown}; write one row for each leave, or set {unused}"
+        raise InputRefused(words, {"unused": arrays}, {})
     if settings:
         paths = paths_of(settings)
         shown = listed([clean(path, 60) for path in paths], "and")

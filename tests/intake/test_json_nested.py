@@ -170,6 +170,23 @@ def test_days_below_may_be_knowingly_unused(write: Write) -> None:
     assert len(read(path, **{"from": ""})[1]) == 1
 
 
+def test_leaves_in_an_array_are_never_overlooked(write: Write) -> None:
+    """A person with a list of leaves is no row: the first of them is not all."""
+    leave = {"start": "2026-12-01", "end": "2026-12-05"}
+    row = {"login": "a", "absences": [leave, {"start": "2026-12-10", "end": "2026-12-11"}]}
+    path = write(json.dumps([row, row | {"absences": [leave]}]))
+    deep = {"from": "absences.0.start", "until": "absences.0.end", "coverage": "everyone"}
+
+    said = refusal(path, default_status="StatusNotAvailable")
+    _, rows = read(path, default_status="StatusNotAvailable", **deep)
+
+    assert said == (
+        "FILE, line 1, column 2: arrays absences with days in each row; write one row for each leave, "
+        'or set input.unused = ["absences"]'
+    )
+    assert [row.reason for row in rows] == ["bad_date", None]
+
+
 LEAVE = {"login": "a", "status": "Away"}
 
 
