@@ -1,6 +1,6 @@
 """Rows of a workbook that nobody sees: what becomes of them is said, not guessed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..errors import InputRefused
 from ..settings import Input
@@ -10,11 +10,13 @@ from .table import Record
 MOST_NAMED = 5  # lines in a sentence
 
 
-def watched(records: Iterator[Record], config: Input, where: str, notes: list[str]) -> Iterator[Record]:
+def watched(
+    records: Iterator[Record], config: Input, where: str, note: Callable[[str], None]
+) -> Iterator[Record]:
     """Yield the rows, and mark those that are hidden if they are to be skipped.
 
-    Behind the last one, add a note on them, or raise InputRefused if no setting says what they are; *where*
-    is file and sheet.
+    Behind the last one, *note* them, or raise InputRefused if no setting says what they are; *where* is file
+    and sheet.
     """
     lines: list[int] = []
     for record in records:
@@ -33,7 +35,7 @@ def watched(records: Iterator[Record], config: Input, where: str, notes: list[st
             {"hidden_rows": "read"},
         )
     done = "read" if config.hidden_rows == "read" else "skipped"
-    notes.append(f"{where}: {are} and {done}, as input.hidden_rows says")
+    note(f"{are} and {done}, as input.hidden_rows says")
 
 
 def _places(lines: list[int]) -> str:

@@ -1,6 +1,6 @@
 """One sheet of a workbook as a list: its header, and the rows below it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -10,6 +10,7 @@ from ..text import clean, counted
 from .cells import Sheet
 from .columns import column_called, understand
 from .dialect import NEAR, names_what_we_need
+from .error_values import is_error
 from .header import as_they_came, taken_back
 from .hidden import watched
 from .knowing import knowing
@@ -19,6 +20,7 @@ from .title import Below, refuse_a_title
 
 CELLS = 20_000_000  # of a sheet, with those that fill up its rows
 CHARACTERS = 1 << 28  # of a sheet
+Note = Callable[[str], None]  # adds what there is to say of a sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +46,25 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
     header = next(records, None)
     if header is None:
         return None
+
+    def note(words: str) -> None:
+        notes.append(f"sheet {clean(sheet.title, 60)!r}: {words}")
+
     line, ours, at = header.line or 0, is_ours(header), f"{where}, line {header.line}"
     with knowing(format="xlsx", encoding=None, sheet=sheet.title, header=line):
         if not ours:
             records = _refuse_other_headers(header, records, sheet, config, at)
         left = next(place for place, cell in enumerate(header.cells) if cell.strip())
         names = Record(line, [*header.cells[left:], ""])  # with room for what is taken off again
-        records = watched(_below(records, left, len(names.cells), where, notes), config, where, notes)
+        records = watched(_below(records, left, len(names.cells), where, note), config, where, note)
         columns, records = (taken_back if ours else as_they_came)(names, records, config, at, notes=notes)
         if header.hidden:
-            notes.append(f"{at}: the header is hidden, and used all the same")
+            note(f"the header on line {line} is hidden, and used all the same")
         if not ours and (sheet.merges or sheet.hidden_columns):
             used = sorted(understand(columns, config, at).used)
             called = {place + left + 1: column_called(columns[place]) for place in used}
-            notes += _hidden_columns(called, sheet, at)
+            for place in sorted(sheet.hidden_columns & called.keys()):
+                note(f"{called[place]} is hidden, and used all the same")
             records = _refuse_names_below(called, line, records, sheet, at)
     return SheetList(title=sheet.title, header=line, columns=columns, records=records, came_back=ours)
 
@@ -70,6 +77,11 @@ def _refuse_other_headers(
     if not names_what_we_need(names_of(header), config):
         below = (Below(record.line, names_of(record)) for record in near if record.line)
         refuse_a_title(header, below, config, at)
+    elif any(map(is_error, names_of(header))):
+        raise InputRefused(
+            f"{at}: a column's name is a formula without a value, or with an error; write the name, or open "
+            "the workbook in Excel and save it"
+        )
     elif near and _is_merged_into(header, near[0], sheet) and names_what_we_need(names_of(near[0]), config):
         above = (near[0].line or 0) - 1
         raise InputRefused(
@@ -85,9 +97,7 @@ def _is_merged_into(header: Record, below: Record, sheet: Sheet) -> bool:
     return any(area.top <= top and bottom <= area.bottom for area in sheet.merges)
 
 
-def _below(
-    records: Iterator[Record], left: int, width: int, where: str, notes: list[str]
-) -> Iterator[Record]:
+def _below(records: Iterator[Record], left: int, width: int, where: str, note: Note) -> Iterator[Record]:
     """Bring the rows below a header to its *width*; what stands beyond it stays, what stands left goes."""
     outside = room = characters = 0
     for line, cells, hidden, *_ in records:
@@ -105,13 +115,7 @@ def _below(
             yield Record(line, cells, hidden)
     if outside:
         rows = f"{counted(outside, 'row')} {'has' if outside == 1 else 'have'}"
-        notes.append(f"{where}: {rows} something left of the header, which is not read")
-
-
-def _hidden_columns(called: Mapping[int, str], sheet: Sheet, at: str) -> Iterator[str]:
-    for place, column in called.items():
-        if place in sheet.hidden_columns:
-            yield f"{at}: {column} is hidden, and used all the same"
+        note(f"{rows} something left of the header, which is not read")
 
 
 def _refuse_names_below(

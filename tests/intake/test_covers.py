@@ -370,6 +370,20 @@ def test_an_error_as_a_login(write: Write) -> None:
     assert (row.result, row.reason) == ("invalid", "no_identity")
 
 
+@pytest.mark.parametrize("name", ["<c r='E1'><f>A1</f><v/></c>", "<c r='E1' t='e'><f>A1</f><v>#REF!</v></c>"])
+def test_a_formula_as_the_name_of_a_column(name: str, write: Write) -> None:
+    """It may be the name of the last day, without which a leave has no end."""
+    header = "".join(text(f"{letter}1", column) for letter, column in zip("ABCD", COLUMNS, strict=False))
+    row = "".join(text(f"{letter}2", value) for letter, value in zip("ABCDE", VALUES, strict=False))
+
+    said = refusal(write(raw_workbook(DATED.format(header + name, row))), coverage="everyone")
+
+    assert said == (
+        "FILE, sheet 'S', line 1: a column's name is a formula without a value, or with an error; write the "
+        "name, or open the workbook in Excel and save it"
+    )
+
+
 def test_a_formula_comes_back(write: Write) -> None:
     """A failed.csv that is run as it is has the same fault; with the value written, it is sent."""
     header = "email,status,from,until,_result,_reason,_detail,_http_status,_attempts,_line\n"

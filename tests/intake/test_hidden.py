@@ -63,7 +63,7 @@ def test_hidden_rows_are_read(write: Write) -> None:
     job, rows = read(path, hidden_rows="read")
 
     assert [(row.associate_id, row.result) for row in rows] == [(2, None), (3, None)]
-    assert job.notes == [f"{path}, sheet 'S': 1 row is hidden (line 3) and read, as input.hidden_rows says"]
+    assert job.notes == ["sheet 'S': 1 row is hidden (line 3) and read, as input.hidden_rows says"]
 
 
 def test_hidden_rows_are_skipped(write: Write) -> None:
@@ -79,7 +79,7 @@ def test_hidden_rows_are_skipped(write: Write) -> None:
         (4, "skipped", "hidden_row"),
     ]
     assert job.notes == [
-        f"{path}, sheet 'S': 2 rows are hidden (lines 3 and 4) and skipped, as input.hidden_rows says"
+        "sheet 'S': 2 rows are hidden (lines 3 and 4) and skipped, as input.hidden_rows says"
     ]
 
 
@@ -131,9 +131,9 @@ def test_a_hidden_header(write: Write) -> None:
 
     assert cells(rows) == [["2", "Away", ""]]
     assert job.notes == [
-        f"{path}, sheet 'S', line 1: the header is hidden, and used all the same",
-        f"{path}, sheet 'S', line 1: the column 'status' is hidden, and used all the same",
-        f"{path}, sheet 'S', line 1: the column 'message' is hidden, and used all the same",
+        "sheet 'S': the header on line 1 is hidden, and used all the same",
+        "sheet 'S': the column 'status' is hidden, and used all the same",
+        "sheet 'S': the column 'message' is hidden, and used all the same",
     ]
 
 

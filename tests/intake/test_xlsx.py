@@ -176,9 +176,7 @@ def test_a_table_that_does_not_begin_at_the_left(write: Write) -> None:
 
     assert job.columns == [*NAMES]
     assert cells(rows) == [["5", "Away", "Ferie"], ["6", "Away", ""]]
-    assert job.notes == [
-        f"{path}, sheet 'Sheet1': 2 rows have something left of the header, which is not read"
-    ]
+    assert job.notes == ["sheet 'Sheet1': 2 rows have something left of the header, which is not read"]
 
 
 def test_what_stands_beyond_the_header(write: Write) -> None:
