@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from presence_worker.intake.containers import CHUNK
 from presence_worker.intake.covers import area_of
 from tests.examples import examples
 
@@ -257,18 +258,23 @@ def test_formulas(cell: str, read_as: str, write: Write) -> None:
     assert cells(rows) == [["5", "Away", read_as]]
 
 
-def test_a_formula_for_several_cells(write: Write) -> None:
+@pytest.mark.parametrize(
+    ("formula", "values"),
+    [
+        ('<f t="array" ref="C2:C4">A2:A4</f><v/>', ["#FORMULA!", "#FORMULA!", "#FORMULA!", ""]),
+        ('<f t="array" ref="C2:C4">A2:A4</f><v>1</v>', ["1", "", "", ""]),
+        ('<f t="shared" ref="C2:C4" si="0">A2</f><v/>', ["#FORMULA!", "", "", ""]),  # each has its own
+    ],
+)
+def test_a_formula_for_several_cells(formula: str, values: list[str], write: Write) -> None:
     """Of a formula without values, none of the cells that it fills has one."""
-    formula = '<c r="C2"><f t="array" ref="C2:C4">A2:A4</f><v/></c>'
     rows = "".join(
-        f'<row r="{row}"><c r="A{row}"><v>5</v></c>{text(f"B{row}", "Away")}</row>' for row in (3, 5, 6)
+        f'<row r="{row}"><c r="A{row}"><v>5</v></c>{text(f"B{row}", "Away")}</row>' for row in (3, 4, 5)
     )
-    kept = formula.replace("<v/>", "<v>1</v>")
 
-    without, calculated = (read(write(raw_workbook(row_with(one) + rows)))[1] for one in (formula, kept))
+    _, found = read(write(raw_workbook(row_with(f'<c r="C2">{formula}</c>') + rows)))
 
-    assert [row[2] for row in cells(without)] == ["#FORMULA!", "#FORMULA!", "", ""]
-    assert [row[2] for row in cells(calculated)] == ["1", "", "", ""]
+    assert [row[2] for row in cells(found)] == values
 
 
 def test_a_merged_formula(write: Write) -> None:
@@ -394,3 +400,14 @@ def test_a_formula_comes_back(write: Write) -> None:
 
     assert (again.result, again.reason) == ("invalid", "formula_without_value")
     assert (mended.result, mended.status) == (None, "StatusNotAvailable")
+
+
+def test_merged_cells_between_two_pieces(write: Write) -> None:
+    """Merged cells are found wherever a piece of the sheet ends."""
+    rows = table(HEADER, "5|Away|x", "6||")
+    room = CHUNK - sheet_of(rows, merges("B2:B3"), "<!---->").index("mergeCell")
+    sheets = [sheet_of(rows, merges("B2:B3"), f"<!--{'x' * (room - cut)}-->") for cut in range(1, 9)]
+
+    found = [read(write(raw_workbook("", {PART: sheet})))[1] for sheet in sheets]
+
+    assert {row.status for rows_read in found for row in rows_read} == {"StatusNotAvailable"}

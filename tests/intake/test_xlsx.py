@@ -370,6 +370,8 @@ def test_a_page_that_is_called_a_workbook(start: str, write: Write) -> None:
         (HEADER_ROW, {"_rels/.rels": links("")}, DAMAGED),
         ('<row r="1"><row r="2"/></row>', {}, DAMAGED),
         (row_with('<c r="C2" t="s"><v>7</v></c>'), {}, BROKEN),
+        (row_with('<c r="C2" t="s"><v>-1</v></c>'),
+         {"xl/sharedStrings.xml": f"<sst {MAIN}><si><t>x</t></si></sst>"}, BROKEN),
         (row_with('<c r="C2" t="what"><v>7</v></c>'), {}, BROKEN),
         (row_with('<c r="B2"><v>7</v></c>'), {}, DAMAGED),
         (row_with('<c r="C3"><v>7</v></c>'), {}, DAMAGED),
