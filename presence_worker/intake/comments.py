@@ -9,8 +9,8 @@ _LISTED = """
     n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
     kein, geen, intet, k.a., n.v.t., e.t.
 """  # what programs and people write where there is nothing
-NOTHING = frozenset(word.strip() for word in _LISTED.split(","))
-LONGEST = max(map(len, NOTHING))
+_WORDS = [word.strip() for word in _LISTED.split(",")]
+NOTHING = frozenset(form for word in _WORDS for form in (word, word.upper(), word.capitalize()))
 
 
 class Comments:
@@ -22,10 +22,9 @@ class Comments:
 
     def add(self, message: str) -> None:
         """Count the comment of a row that is sent, now or later."""
-        if len(message) <= LONGEST and message.casefold() in NOTHING:
+        if message in NOTHING:
             self._nothing[message] += 1
-        elif not message.isascii() and LOST in message:
-            self._lost += 1
+        self._lost += LOST in message
 
     def notes(self) -> list[str]:
         """Return a sentence on each kind; the words are ours and no reasons of absence."""

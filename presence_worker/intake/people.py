@@ -88,7 +88,7 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
         return f"the {called} has {_unseen(name)}; remove it"
-    if alike := look_alike(name, of_mail=key == "email"):
+    if not name.isascii() and (alike := look_alike(name, of_mail=key == "email")):
         return f"the {called} has {alike!r} (U+{ord(alike):04X}), which only looks like a plain character"
     if key == "email" and not _ADDRESS.fullmatch(name):
         why = f"found {clean(name, 60)!r} as {called}{why_no_address(name)}"

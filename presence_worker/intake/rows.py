@@ -11,7 +11,7 @@ from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, notes_on, understand
-from .comments import Comments
+from .comments import NOTHING, Comments
 from .due import UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import Filter
@@ -53,6 +53,7 @@ class RowReader:
         self._statuses: dict[str, str | None] = {}  # by word; they repeat
         self._known = frozenset({*config.allowed_statuses, WITHDRAWN})
         self._filter = Filter(config) if config.only else None
+        self._leaves_out = bool(config.only) or config.hidden_rows == "skip"
         self._suspects = Suspects(config)
         self._spans = Spans(day)
         self._comments = Comments()
@@ -116,7 +117,7 @@ class RowReader:
         if len(cells) != self._width or record.torn:
             cells = self._fitted(record, faults)
         status = self._presence(cells)
-        if self._filter or record.hidden or status == IGNORE:
+        if status == IGNORE or self._leaves_out:
             reason = self._left_out(record, cells, status)
             if reason:
                 return self._skipped(ordinal, record, cells, reason, quoted=not faults)
@@ -128,12 +129,13 @@ class RowReader:
         if status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
-        elif message:
+        elif message in NOTHING or not message.isascii():  # asked here, as it is of few
             self._comments.add(message)
-        if status == WITHDRAWN:
-            status = None  # it asks for nothing
-        elif due is not UNDATED:
-            self._spans.add(status, due, record.line)
+        if due is not UNDATED:
+            if due.reason is Reason.WITHDRAWN:
+                status = None  # it asks for nothing
+            elif status == PRESENT or not (due.period and due.period[1]) or self._spans.names:
+                self._spans.add(status, due, record.line)
         return Row(  # by position: names would double what it costs
             ordinal,
             record.line,

@@ -17,7 +17,7 @@ class Spans:
 
     def __init__(self, day: date) -> None:
         self._oldest = day - LONGEST
-        self._names: dict[str, str] = {}  # of the columns of days that only their names say; by setting
+        self.names: dict[str, str] = {}  # of the columns of days that only their names say; by setting
         self.without_end = 0  # rows that set somebody away, now or later, and have no last day
         self._present = self._long_ago = 0  # rows with such days
         self._first: int | None = None  # line of the first of them
@@ -26,19 +26,19 @@ class Spans:
         """Look at the columns of days that a job has."""
         places = {"from": columns.starts, "until": columns.ends}
         by_name = {key: names[place] for key, place in places.items() if place is not None}
-        self._names = by_name if columns.days_by_name else {}
+        self.names = by_name if columns.days_by_name else {}
 
     def add(self, status: str | None, due: Due, line: int | None) -> None:
         """Count a row that is sent, now or later, or would have been."""
-        starts, ends = due.period or (None, None)
-        if status != PRESENT and not ends and due.reason in (None, Reason.NOT_YET_DUE):
-            self.without_end += 1
-        if not (self._names and due.period):
-            return
-        if status == PRESENT:
-            self._present += 1
-        elif starts and starts < self._oldest:
+        period = due.period or (None, None)
+        if status != PRESENT:
+            if not period[1] and due.reason in (None, Reason.NOT_YET_DUE):
+                self.without_end += 1
+            if not (self.names and period[0] and period[0] < self._oldest):
+                return
             self._long_ago += 1
+        elif self.names and due.period:
+            self._present += 1
         else:
             return
         self._first = self._first or line
@@ -48,16 +48,16 @@ class Spans:
         if not (self._present or self._long_ago):
             return None
         line = "" if self._first is None else f" (line {self._first})"
-        shown = listed([repr(clean(name, 60)) for name in self._names.values()], "and")
+        shown = listed([repr(clean(name, 60)) for name in self.names.values()], "and")
         seen = [f"{counted(self._present, 'row')} of people who are present"] * bool(self._present)
         seen += [f"{counted(self._long_ago, 'row')} from more than {LONGEST.days} days ago"] * bool(
             self._long_ago
         )
-        settings = [f"input.{key} = {toml_quoted(name)}" for key, name in self._names.items()]
-        none = [f'input.{key} = ""' for key in self._names]
+        settings = [f"input.{key} = {toml_quoted(name)}" for key, name in self.names.items()]
+        none = [f'input.{key} = ""' for key in self.names]
         words = (
             f"{where}: {shown} may be days of employment, not of absence: the file has {' and '.join(seen)}"
             f"{line}; if they are of absence, set {' and '.join(settings)}, and if not, {' and '.join(none)}"
         )
-        ways = [dict(self._names), dict.fromkeys(self._names, "")]
+        ways = [dict(self.names), dict.fromkeys(self.names, "")]
         return InputRefused(words, *(reversed(ways) if self._present else ways))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
-from ..settings import ANY_OTHER, Input
+from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .error_values import is_error
 from .states import GRANTED, NOT_GRANTED, bare, words_of
 
@@ -58,6 +58,7 @@ WORDS = {
 _NOT_GRANTED = words_of(NOT_GRANTED)
 _APPROVALS = _NOT_GRANTED | words_of(GRANTED)
 APPROVAL = "how far the approval of a leave came, which is no presence status"
+SHORTEST = 4  # letters of a word that may be misspelled: "fri" (off duty) is not "ferie"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
 CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is close to "available", too
 
@@ -91,7 +92,7 @@ def status_reader(config: Input) -> Callable[[str], str | None]:
             return found
         if word in empty:
             return mapped.get("")
-        return KNOWN.get(_bare(word)) or (any_other if _may_be_any(word) else None)
+        return KNOWN.get(_bare(word)) or (any_other if _may_be_any(word, any_other) else None)
 
     return read
 
@@ -110,15 +111,19 @@ def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]
         return Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {', '.join(allowed)}"
     expected = f"expected {' or '.join(allowed)}, or a value of input.statuses"
     if not word or word in config.empty:
-        return Reason.UNKNOWN_STATUS, f"no status; {expected}"
+        return Reason.UNKNOWN_STATUS, f'no status; {expected}, where "" is an empty cell'
     if is_approval(word):
         return Reason.UNKNOWN_STATUS, f"{APPROVAL}; {expected}"
     return Reason.UNKNOWN_STATUS, f"a status that is not understood; {expected}"
 
 
-def _may_be_any(word: str) -> bool:
-    """Whether "*" of input.statuses covers a word: a value, and none that says that a leave does not hold."""
-    return bool(plain(word)) and not is_error(word) and not is_not_granted(word)
+def _may_be_any(word: str, meaning: str | None) -> bool:
+    """Whether "*" of input.statuses covers a word: a value, and none that says that a leave does not hold.
+
+    What is cancelled, rejected or not yet approved sets nobody away unless it is mapped itself.
+    """
+    sets_away = meaning not in (None, IGNORE, WITHDRAWN, PRESENT)
+    return bool(plain(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
 
 
 def is_not_granted(word: str) -> bool:
@@ -133,6 +138,8 @@ def is_approval(word: str) -> bool:
 
 def closest(word: str, config: Input) -> str:
     """Give the allowed status of which *word* may be a misspelling, "" where that is not clear."""
+    if len(_bare(word)) < SHORTEST:
+        return ""
     matcher, likeness = SequenceMatcher(b=_bare(word)), dict[str, float]()
     for known, status in KNOWN.items():
         matcher.set_seq1(known)
