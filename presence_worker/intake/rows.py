@@ -10,7 +10,8 @@ from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
-from .columns import column_called, notes_on, understand
+from .column_notes import notes_on
+from .columns import column_called, understand
 from .comments import NOTHING, Comments
 from .due import UNDATED, DayReader, Due
 from .error_values import FORMULA
@@ -121,8 +122,6 @@ class RowReader:
             reason = self._left_out(record, cells, status)
             if reason:
                 return self._skipped(ordinal, record, cells, reason, quoted=not faults)
-        if self._is_calculated and FORMULA in cells:
-            faults += self._without_values(cells)
         person, due, message = self._judged(record, cells, status, faults)
         if faults:
             return _invalid(ordinal, record, person, status, faults)
@@ -178,7 +177,8 @@ class RowReader:
     ) -> tuple[Person, Due, str]:
         """Give whom a row is about, its days and message; add what is wrong to *faults*."""
         columns, quoted = self._columns, not faults
-        if faults and faults[0][0] is Reason.FORMULA_WITHOUT_VALUE:  # what else is wrong may follow from it
+        if self._is_calculated and FORMULA in cells and (missing := self._without_values(cells)):
+            faults += missing  # what else is wrong may follow from it
             return self._person(cells[columns.person], [], quoted=True), UNDATED, ""
         if self._filter:
             faults += self._filter.faults(cells)
