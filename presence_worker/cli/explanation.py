@@ -36,7 +36,7 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     if "\n# " in section:
         yield "Lines that begin with # are for you to decide: take the # away where one is right"
     if still_refused:
-        yield from wrapped(f"The file is still refused with it: {still_refused}", indent=2)
+        yield from wrapped(f"It may not be enough yet: {still_refused}", indent=2)
     yield ""
     yield from section.splitlines()
 

@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import Way
+from ..errors import InputRefused, Way
 from ..settings import Input, Settings
 from .inquiry import Question, Reading, questions
 
+READ_ONCE = "standard input can be read only once; check a file for the complete section"
 TRIES = 8  # times that a job is read again
 TABLES = ("only", "statuses")  # settings to which an answer adds,
 LISTS = ("empty", "unused")  # likewise
@@ -45,7 +46,7 @@ def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) ->
         asked += new
         settings = answered
         if attempt is None:
-            reading = replace(reading, config=settings.input)
+            reading = replace(reading, config=settings.input, refused=InputRefused(READ_ONCE))
             break
         reading = attempt(settings)
         known = {entry["value"] for entry in unmapped}

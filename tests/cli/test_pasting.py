@@ -1,5 +1,6 @@
 """What `check --explain` prints is pasted: the file that was refused is read then."""
 
+import io
 import re
 import tomllib
 from pathlib import Path
@@ -117,8 +118,20 @@ def test_it_is_said_where_the_section_is_not_enough(worker: Worker) -> None:
 
     shown = worker.call("check", str(job), "--explain")
 
-    assert "The file is still refused with it: 9 of 9 rows are invalid" in shown.out
+    assert "It may not be enough yet: 9 of 9 rows are invalid" in shown.out
     assert "skip_lines = 2" in shown.out
+
+
+def test_standard_input_is_asked_once(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is gone then: what is asked first is answered, and it is said that there may be more."""
+    text = KINDS["title-and-dates.csv"].encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+    shown = worker.call("check", "-", "--explain")
+
+    assert shown.code == 4
+    assert "skip_lines = 2" in shown.out
+    assert "It may not be enough yet: standard input can be read only once; check a file" in shown.out
 
 
 @pytest.mark.parametrize("case", MATRIX, ids=named)

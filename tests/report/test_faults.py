@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Fault
@@ -60,6 +62,15 @@ def test_a_sentence_is_said_without_the_value_that_varies(
     sentence = only(faults(*details))
 
     assert (sentence.text(), sentence.example(), sentence.rows) == (text, example, len(details))
+
+
+@given(st.lists(st.text(alphabet="a1'\"\\(line 5) .-é;", max_size=40), min_size=1, max_size=30))
+def test_each_row_counts_once_and_one_alone_is_said_as_it_is(details: list[str]) -> None:
+    """Whatever is quoted in it, and however the quotes end."""
+    found = sentences_of(faults(*details))[Reason.BAD_DATE]
+
+    assert sum(sentence.rows for sentence in found) == len(details)
+    assert only(faults(details[0])).text() == details[0].partition("; also ")[0]
 
 
 def test_of_a_row_with_several_faults_the_first_counts() -> None:
