@@ -9,11 +9,8 @@ from ..journal import Dated, Named, ScheduledFate
 from ..model import PRESENT, Kind, Period, Presence, Reason, Result
 
 WAITS = (Result.NOT_SENT, Result.FAILED, Result.INVALID)  # nothing was applied; another night may do it
-MAY_HOLD = (
-    Result.UPDATED,
-    Result.UNCHANGED,
-    Result.UNKNOWN,
-)  # after it, an associate may hold what was asked
+CERTAIN = (Result.UPDATED, Result.UNCHANGED)
+MAY_HOLD = (*CERTAIN, Result.UNKNOWN)  # after it, an associate may hold what was asked
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 
 
@@ -166,8 +163,8 @@ def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Ite
     entries = list(entries)
     if fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN:
         yield from entries
-    elif fate.reason == Reason.MOVED_SINCE_RUN:  # somebody else has the last word about what has begun
-        yield from (entry for entry in entries if entry.starts and entry.starts > day)
+    elif fate.reason == Reason.MOVED_SINCE_RUN:
+        yield from _moved(entries, fate, day)
     elif fate.kind == Kind.RETURN:
         for entry in entries:
             if fate.result == Result.UNKNOWN or entry.is_due(day) or not entry.has_begun:
@@ -176,12 +173,24 @@ def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Ite
         yield from _begun(entries, fate)
 
 
+def _moved(entries: Sequence[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
+    """Yield what is left where another person has the last word about what has begun.
+
+    Where it is in doubt what was set last, something else of ours may stand.
+    """
+    wanted = [entry.wanted for entry in entries if (entry.run_id, entry.row) == (fate.run_id, fate.of_row)]
+    for entry in entries:
+        is_another = entry.may_hold and not any(entry.wanted.same_as(each) for each in wanted)
+        if (entry.starts or day) > day or (is_another and fate.kind == Kind.RETURN):
+            yield entry
+
+
 def _begun(entries: Sequence[Entry], fate: ScheduledFate) -> Iterator[Entry]:
     """Yield what is left after a row was begun, or begun again."""
     begun = next(
         (entry for entry in entries if (entry.run_id, entry.row) == (fate.run_id, fate.of_row)), None
     )
-    is_certain = fate.result in (Result.UPDATED, Result.UNCHANGED)
+    is_certain = fate.result in CERTAIN
     for entry in entries:
         if entry is not begun:
             yield _under(entry, begun.wanted) if begun and is_certain else entry
@@ -229,7 +238,7 @@ def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator
 def _left(entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, past: Past) -> Iterator[Entry]:
     """Yield what a run's file leaves of the entries there were for an associate."""
     counted = [row for row in own if row.reason not in NOT_DUE]
-    standing = [row for row in counted if row.result in MAY_HOLD]
+    standing = [row for row in counted if row.result in CERTAIN]
     if named is None and past.covers_everyone:
         yield from (replace(entry, is_open=False) for entry in entries if entry.has_begun)
     elif named is None or not named.valid:

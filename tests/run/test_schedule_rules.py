@@ -391,15 +391,28 @@ def test_where_the_later_one_was_not_sent_the_other_one_counts() -> None:
     assert expected(schedule, 5) == [(Kind.START, "Kurs", None)]
 
 
-@pytest.mark.parametrize("kind", [Kind.START, Kind.RETURN])
-def test_who_was_changed_by_another_person_is_left_alone_from_then_on(kind: Kind) -> None:
+@pytest.mark.parametrize(("kind", "number"), [(Kind.START, 1), (Kind.RETURN, 2)])
+def test_who_was_changed_by_another_person_is_left_alone_from_then_on(kind: Kind, number: int) -> None:
     """Also by leaves that lie under the one that was changed; what is to come still comes."""
     nights = [night(4, under(1, 1, 9), row(2, 4, 6, wanted=FERIE), later(3, 20, 24))]
-    moved = did(7, kind, (4, 1), Result.SKIPPED, Reason.MOVED_SINCE_RUN)
+    moved = did(7, kind, (4, number), Result.SKIPPED, Reason.MOVED_SINCE_RUN)
 
     schedule = after(*nights, moved)
 
     assert [entry.row for entry in schedule[ANNA]] == [3]
+
+
+def test_where_it_is_in_doubt_what_was_set_last_the_other_value_is_ended_too() -> None:
+    """The longer leave may never have been applied: what stands then is the one before it."""
+    longer = night(2, row(1, 1, 9, Result.UNKNOWN, None, FERIE))
+    first = after(night(1, row(1, 1, 4)), longer)
+
+    second = follow(first, did(10, Kind.RETURN, (2, 1), Result.SKIPPED, Reason.MOVED_SINCE_RUN))
+    third = follow(second, did(11, Kind.RETURN, (1, 1), Result.SKIPPED, Reason.MOVED_SINCE_RUN))
+
+    assert expected(first, 10) == [(Kind.RETURN, "Ferie", FERIE)]
+    assert expected(second, 11) == [(Kind.RETURN, "Kurs", KURS)]
+    assert third == {}
 
 
 def test_what_a_later_leave_has_overtaken_need_not_begin_first() -> None:
