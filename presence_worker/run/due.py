@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from ..journal import Dated
 from ..model import Kind, Presence, Result
-from .schedule import Entry, Past, Schedule, first_day, follow, latest
+from .entries import Entry, Past, Schedule, first_day, latest
+from .schedule import follow
 
 
 class Due(NamedTuple):

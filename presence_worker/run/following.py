@@ -9,8 +9,8 @@ from ..journal import Journal, Scheduled
 from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
 from ..settings import Settings
 from .due import Due, dropped, due_after
+from .entries import Entry, Schedule
 from .history import past_of
-from .schedule import Entry, Schedule
 
 TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
 MOST_DROPPED = 1000  # told; their number is of all

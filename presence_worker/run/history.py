@@ -13,8 +13,9 @@ from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, Period, Reason, Result, State, Step, Verdict
 from .due import taken_back
+from .entries import Entry, Past, Schedule
 from .invocation import Invocation
-from .schedule import Entry, Past, Schedule, follow, take_back
+from .schedule import follow, take_back
 
 log = structlog.get_logger()
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)

@@ -7,9 +7,9 @@ from ..errors import InputRefused
 from ..journal import Journal, Unnamed
 from ..model import Reason, Result, Verdict
 from ..settings import Settings
+from .entries import Schedule
 from .following import add_due
 from .guards import too_many_invalid
-from .schedule import Schedule
 from .staging import settle_clashes
 
 PAGE = 500  # rows read from the journal at once

@@ -1,101 +1,17 @@
 """What is still to come of rows that are due on days: pure decisions, one run after the other."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from ..journal import Dated, Named, ScheduledFate
-from ..model import PRESENT, Kind, Period, Presence, Reason, Result
+from ..model import Kind, Period, Presence, Reason, Result
+from .entries import Entry, Past, Schedule, first_day, latest
 
 WAITS = (Result.NOT_SENT, Result.FAILED, Result.INVALID)  # nothing was applied; another night may do it
 CERTAIN = (Result.UPDATED, Result.UNCHANGED)
 MAY_HOLD = (*CERTAIN, Result.UNKNOWN)  # after it, an associate may hold what was asked
 NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A row of an earlier run of which something is still to come.
-
-    It waits (`is_open`), then stands (`may_hold`). Where it is neither, a leave that began later stands over
-    it, and it counts again after that.
-    """
-
-    run_id: str  # of the run that read it
-    row: int
-    associate_id: int
-    identity: str | None
-    wanted: Presence
-    starts: date | None  # its first day; None: since ever
-    ends: date | None  # its last one; None: for ever
-    is_open: bool  # its first day is to come, or to be caught up with
-    may_hold: bool  # the associate may hold it by now
-    is_withdrawn: bool = False  # it is over, whatever its last day is
-
-    def is_due(self, day: date) -> bool:
-        """Whether *day* is one of its days."""
-        return not self.is_withdrawn and (self.starts or day) <= day <= (self.ends or day)
-
-    def is_over(self, day: date) -> bool:
-        """Whether it has no day from *day* on."""
-        return self.is_withdrawn or (self.ends or day) < day
-
-    @property
-    def id(self) -> str:
-        """What `schedule` calls it."""
-        return f"{self.run_id}.{self.row}"
-
-    @property
-    def period(self) -> Period:
-        """Its days."""
-        return Period(self.starts, self.ends)
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether it stands, or a later leave stands over it."""
-        return self.may_hold or not self.is_open
-
-    @property
-    def is_away(self) -> bool:
-        """Whether somebody returns from it."""
-        return self.wanted.status != PRESENT
-
-
-Schedule = Mapping[int, Sequence[Entry]]  # by associate; only of whom something is to come
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """What a run has asked for, and what became of it, as far as something may follow from it."""
-
-    run_id: str
-    day: date
-    covers_everyone: bool  # who is not named in its file has nothing to come any more
-    came_back: bool = False  # its file is a failed.csv: rows of an earlier one, beside which the others stand
-    named: Mapping[int, Named]  # by associate
-    dated: Sequence[Dated]
-    scheduled: Sequence[ScheduledFate]
-    withdrawn: Mapping[int, AbstractSet[Period]] = field(default_factory=dict)  # by associate
-    undoes: str | None = None
-
-    @property
-    def did(self) -> AbstractSet[int]:
-        """Whom it has set without being asked to by its file."""
-        return {fate.person for fate in self.scheduled}
-
-    @property
-    def persons(self) -> AbstractSet[int]:
-        """All it was about."""
-        return self.named.keys() | self.did | self.withdrawn.keys()
-
-    @property
-    def own(self) -> Mapping[int, Sequence[Dated]]:
-        """Its rows that are due on days, by associate."""
-        found: dict[int, list[Dated]] = {}
-        for row in self.dated:
-            found.setdefault(row.associate_id, []).append(row)
-        return found
 
 
 def follow(schedule: Schedule, past: Past) -> Schedule:
@@ -213,17 +129,6 @@ def _overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
     for entry in entries:
         is_late = standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing)
         yield replace(entry, is_open=False) if is_late else entry
-
-
-def latest(entries: Iterable[Entry]) -> Entry | None:
-    """Give the one that begins last; of several, the longest, and of those the newest."""
-    found = list(entries)
-    return max(reversed(found), key=lambda each: (first_day(each), each.ends or date.max), default=None)
-
-
-def first_day(entry: Entry) -> date:
-    """Give the first day of an entry; a very early one where it has none."""
-    return entry.starts or date.min
 
 
 def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:

@@ -10,10 +10,11 @@ from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
 from ..model import Kind, Result
 from .due import due_on
+from .entries import Entry, Schedule
 from .following import told
 from .history import pending
 from .invocation import Invocation
-from .schedule import Entry, Schedule, carried_out
+from .schedule import carried_out
 
 Told = dict[str, Any]
 

@@ -14,9 +14,9 @@ from ..journal import Journal, RunRecord, now
 from ..model import Intent, Result, State, Step
 from ..settings import SECRETS, Safety, Settings
 from .comparison import Comparison, compare
+from .entries import Schedule
 from .following import add_due
 from .guards import too_different, too_many_changes, too_many_invalid
-from .schedule import Schedule
 
 UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
 

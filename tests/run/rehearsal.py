@@ -20,7 +20,8 @@ from presence_worker.model import (
     Verdict,
 )
 from presence_worker.run.due import Due, due_after
-from presence_worker.run.schedule import Past, Schedule, follow
+from presence_worker.run.entries import Past, Schedule
+from presence_worker.run.schedule import follow
 
 BACK = Presence(PRESENT, "")
 
