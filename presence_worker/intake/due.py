@@ -13,8 +13,8 @@ from .table import text_of
 
 REMEMBERED = 10_000  # different pairs of texts; days repeat, and a file of nothing but nonsense stays small
 TELL = (
-    'a day to come; say with input.coverage what the file tells: "changes" (only news) or "everyone" '
-    "(all there is: who is missing from a later file no longer goes on leave)"
+    'a future day, and input.coverage is not set; set it to "changes" (the file has only changes) or '
+    '"everyone" (the file is complete: planned absences of people who are not in a later one are cancelled)'
 )
 
 

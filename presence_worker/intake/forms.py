@@ -24,7 +24,9 @@ from ..text import listed, toml_quoted
 
 LOCALES = ("en", "de", "sv", "nb", "da", "nl")  # the languages of SuperOffice's markets
 ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d|"  # a day of XML Schema, such as Workday's: no zone moves it
+    r"[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?",
+    re.ASCII,
 )
 BASIC = re.compile(r"\d{8}", re.ASCII)
 JSON_DATE = re.compile(r"\\?/Date\((-?\d{1,15})([+-]\d{4})?\)\\?/", re.ASCII)
@@ -32,7 +34,7 @@ ORDERS = ("mdy", "dmy")  # a file has one of them
 REMEMBERED = 1000  # texts
 PLAUSIBLE = range(1990, 2070)  # years of a number that does not look like a day
 NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
-NO_SUCH_DAY = "but there is no such day"
+NO_SUCH_DAY = "which does not exist"
 BARE = "give the cells a date format, or say with input.date_format what its digits are"
 NO_WEEKDAY = "which is a week; the file must name a day"
 COUNTED = {

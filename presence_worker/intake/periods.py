@@ -64,7 +64,7 @@ class PeriodReader:
         objections = [each for each in map(self._objection, DAYS, texts, found) if each]
         days = self._first_day(texts[0], found[0]), self._last_day(found[1])
         faults = [
-            f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is no day"
+            f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is not a day"
             for name, text, day in zip(DAYS, texts, days, strict=True)
             if isinstance(day, str)
         ]

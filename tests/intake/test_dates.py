@@ -10,7 +10,7 @@ from presence_worker.settings import Input
 
 LAST = date(2026, 12, 31)
 NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
-NO_SUCH_DAY = "but there is no such day"
+NO_SUCH_DAY = "which does not exist"
 SET = "which is not written as 2026-12-31 is; set input.date_format ="
 TWO_DIGITS = "with a year of two digits; write four, or set input.date_format ="
 SEVERAL = "if days are written in several ways, set input.date_format ="
@@ -51,6 +51,8 @@ def test_iso(text: str) -> None:
     [
         ("2026-12-31", Moment(LAST)),
         ("20261231", Moment(LAST)),
+        ("2026-12-31-08:00", Moment(LAST)),  # of XML Schema
+        ("2026-12-31Z", Moment(LAST)),
         ("2026-12-31 00:00", Moment(LAST, time())),
         ("2026-12-31T17:30", Moment(LAST, time(17, 30))),
         ("2026-12-30T23:00Z", Moment(LAST, time(), is_instant=True)),

@@ -16,8 +16,8 @@ from .reading import DAY, Write, read, refusal
 
 HEADER = "associateId,status,message,from,until\n"
 TELL = (
-    'a day to come; say with input.coverage what the file tells: "changes" (only news) or "everyone" (all '
-    "there is: who is missing from a later file no longer goes on leave)"
+    'a future day, and input.coverage is not set; set it to "changes" (the file has only changes) or '
+    '"everyone" (the file is complete: planned absences of people who are not in a later one are cancelled)'
 )
 SERIAL = 'which is a bare number; if it counts days as Excel does, set input.date_format = "excel"'
 NO_DATE = "which programs write for no date; leave the cell empty, or set input.empty ="
@@ -140,7 +140,7 @@ def test_a_ragged_row(write: Write) -> None:
 
     assert {row.result for row in rows} == {Result.INVALID}
     assert ["46357" in (row.detail or "") for row in rows] == [False, True, False, False]
-    assert (rows[2].detail or "").endswith("; also from is no day")
+    assert (rows[2].detail or "").endswith("; also from is not a day")
 
 
 @pytest.mark.parametrize(
