@@ -111,13 +111,13 @@ def months_in(text: str) -> list[str]:
 
 
 def _with_number(text: str, months: Mapping[str, int]) -> str:
-    """Put the number in place of a month's name; give "" where there is not exactly one."""
+    """Put the number in place of the first name of a month; give "" where there is none."""
     text = _composed(text)
-    found = [word for word in _WORD.finditer(text) if plain_month(word[0]) in months]
-    if len(found) != 1:
+    found = next((word for word in _WORD.finditer(text) if plain_month(word[0]) in months), None)
+    if not found:
         return ""
-    start, end = found[0].span()
-    return f"{text[:start]}{_EDGE}{months[plain_month(found[0][0])]:02}{_EDGE}{text[end:]}"
+    number = months[plain_month(found[0])]
+    return f"{text[: found.start()]}{_EDGE}{number:02}{_EDGE}{text[found.end() :]}"
 
 
 def _composed(text: str) -> str:

@@ -311,6 +311,20 @@ def test_the_other_order(form: str | list[str] | None, text: str, other: str) ->
     assert f'set input.date_format = "{other}"' in (found.doubt or "")
 
 
+@pytest.mark.parametrize("text", ["03.04.2026", "11272026", "112726", "27.11.2026"])
+def test_what_proves_no_other_order(text: str) -> None:
+    """A text that fits the declared order as well, or may be any number, casts no doubt on other days."""
+    found = date_reader(Input(date_format="%d/%m/%Y"))(text)
+
+    assert isinstance(found, Fault)
+    assert found.doubt is None
+
+
+def test_the_end_of_a_day_of_excel() -> None:
+    """However close a serial number is to the next midnight, it is on its own day."""
+    assert moment("46387.999999", Input(date_format="excel")) == Moment(LAST, time(23, 59, 59))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
