@@ -195,7 +195,7 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
     Separators do not matter: 11/27/2026 proves of 11.12.2026, too, that it may be the twelfth of November.
     """
     declared = {order_of(form) for form in forms} - {""}
-    if BASIC.fullmatch(text) and not any(form in _DIGITS[len(text)] for form in forms):
+    if _NUMBER.fullmatch(text) and not any(form in _DIGITS.get(len(text), ()) for form in forms):
         return None  # what has no separators elsewhere may be any number
     found = [way.form for way in readings_of(text, locale)]
     orders = {order_of(form) for form in found}
