@@ -27,8 +27,10 @@ from .forms import (
     JSON_DATE,
     NO_DAY,
     NO_SUCH_DAY,
+    NO_WEEKDAY,
     are_compatible,
     explained,
+    is_week,
     months_of,
     other_order,
     readings_of,
@@ -182,6 +184,8 @@ def _in_other_order(other: str, forms: Sequence[str]) -> str:
 
 
 def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
+    if is_week(text):
+        return NO_WEEKDAY
     words = f"which is not written as input.date_format says ({', '.join(forms)})"
     for way in readings_of(text, locale):
         if way.locale and way.form in forms:

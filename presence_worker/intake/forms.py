@@ -209,8 +209,7 @@ def explained(text: str, locale: str) -> str:
     if _NUMBER.fullmatch(text):
         return _of_a_number(list(readings))
     if not readings:
-        week, is_date = _WEEK.fullmatch(text), any(_ways_for(text, locale))
-        return NO_WEEKDAY if week and not week[1] else NO_SUCH_DAY if is_date else NO_DAY
+        return NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
     days = list(dict.fromkeys(readings.values()))
     such = setting(readings)
     if any("%y" in way.form for way in readings):
@@ -218,6 +217,12 @@ def explained(text: str, locale: str) -> str:
     if len(days) > 1:
         return f"which may be {_named(days[0])} or {_named(days[1])}; say which: set {such}"
     return f"which is not written as 2026-12-31 is; set {such}"
+
+
+def is_week(text: str) -> bool:
+    """Whether a text is a week without a day."""
+    match = _WEEK.fullmatch(text)
+    return bool(match and not match[1])
 
 
 def setting(ways: Iterable[Way]) -> str:

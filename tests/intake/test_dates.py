@@ -147,6 +147,12 @@ def test_what_programs_write_for_no_date(text: str, form: str | list[str] | None
     assert found == NO_DATE.format(f'"-", "{text}"')
 
 
+@pytest.mark.parametrize("form", [None, "%G-W%V-%u", "%d.%m.%Y"])
+def test_a_week_is_not_a_day(form: str | None) -> None:
+    """A week without a day cannot be read in any form."""
+    assert words("2026-W49", Input(date_format=form)) == "which is a week; the file must name a day"
+
+
 def test_digits_for_no_date() -> None:
     """Where eight digits are a day by themselves, those of 1900 stand for no date."""
     assert words("19000101", Input(empty=[])) == NO_DATE.format('"19000101"')
@@ -266,7 +272,7 @@ def test_month_names_that_may_be_two(locale: str, text: str) -> None:
     [
         ("%d.%m.%Y", "30.02.2026"), ("%d.%m.%Y", "20261231"), ("%d.%m.%Y", "31.13.2026"),
         ("%d%m%Y", "1122026"),  # of January or of November
-        ("%d.%m.%y", "31.12.2026"), ("%G-W%V-%u", "2026-W49"), ("excel", "461234"),
+        ("%d.%m.%y", "31.12.2026"), ("excel", "461234"),
     ],
 )  # fmt: skip
 def test_what_was_declared_otherwise(form: str, text: str) -> None:
