@@ -22,11 +22,14 @@ NO_COMMENT = (
 HEADERS = "headers of joined files"
 LINES = "lines under a header"
 FOOTERS = "footers of a query tool"
+SEPARATORS = 'lines "sep=" of joined files'
+_SEPARATOR = re.compile(r"sep=.?", re.IGNORECASE)
 _UNDERLINE = re.compile(r"-+(?:[-+| ]*-)?")
 _FOOTER = re.compile(  # "(2 rows affected)", "3 rows selected.", "(2 rader berörda)", "no rows selected"
     r"""\(? \s* (?: \d[\d\s.,]* | no | keine | inga | ingen | geen ) \s+
     (?: rows? | records? | zeilen? | datens[aä]tze? | rad(?:er)? | poster? | r[aæ]kke(?:r)? | rij(?:en)? )
-    (?: \s [^\W\d_]+ ){0,3} (?: \s \( \d+ [.,] \d+ \s sec \) )? \s* \)? \.?""",
+    (?: \s [^\W\d_]+ ){0,3} (?: \s \( \d+ [.,] \d+ \s sec \) )? \s* \)? \.?
+    | completion \s time: \s \d{4}-[\d:.T+-]+""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -75,10 +78,9 @@ class Header:
 
 
 def rows_only(records: Iterator[Record], header: Header, config: Input, notes: list[str]) -> Iterator[Record]:
-    """Yield the records that are rows; refuse a second header with other columns.
+    """Yield the records that are rows, refuse a header with other columns, and tell *notes* what was left out.
 
-    When all are read, *notes* say what was left out. A row is looked at only if it has a word that no row
-    before it has had: anything else would cost too much.
+    Only a row with a word that no row before it has had is looked at: more would cost too much.
     """
     pivot, width = header.pivot, len(header.names)
     seen, between = _Forgetful() if header.came_back else set[str](), _Between(header, config)
@@ -87,6 +89,9 @@ def rows_only(records: Iterator[Record], header: Header, config: Input, notes: l
         cells = record[1]  # by position: a name would cost more than all else here
         if len(cells) != width or cells[pivot] not in seen:
             if between.takes(record):
+                if held is not None:
+                    yield held
+                held = None  # it is whole: below this, no comment goes on
                 continue
             if len(cells) == width and len(seen) < KNOWN_WORDS and not header.has(cells[pivot]):
                 seen.add(cells[pivot])
@@ -144,8 +149,10 @@ class _Between:
         names = _filled([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
         if self._header.names_a_person(names):
             return None
-        if len(names) == 1 and _FOOTER.fullmatch(names[0]):
-            return FOOTERS
+        if len(names) == 1:
+            for form, kind in ((_FOOTER, FOOTERS), (_SEPARATOR, SEPARATORS)):
+                if form.fullmatch(names[0]):
+                    return kind
         if record.line == (self._last or 0) + 1 and self._underlines(names):
             return LINES
         return HEADERS if self._is_the_header(names, record.line) else None

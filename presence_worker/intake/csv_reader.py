@@ -24,9 +24,7 @@ def open_csv(source: Source, config: Input) -> Table:
     """Read the header and be ready for the records; raise InputRefused naming the line."""
     head = head_of(source.text)
     dialect = recognise(head, config)
-    survey = look_over(source.text, source.name, nul_refused=not dialect.ours)  # ours may be of such JSON
-    if not dialect.ours:
-        _refuse_mac(source, survey, head, config)
+    survey = _surveyed(source, head, dialect, config)
     notes = [*_lost(survey)]
     records = _records(source, dialect, notes, mixed=survey.mixed and not dialect.ours)
     header = next(records, None)
@@ -82,6 +80,14 @@ def _refuse_other_headers(
         refuse_another_cut(head[first - 1 :], dialect, config, where)
         refuse_brackets(names, config, where)
         refuse_a_title(header, lines_below(head, config, first), config, where)
+
+
+def _surveyed(source: Source, head: Sequence[str], dialect: Dialect, config: Input) -> Survey:
+    """Look over a text; of ours nothing is refused, for it may be of JSON that had NULs, and is UTF-8."""
+    survey = look_over(source.text, source.name, nul_refused=not dialect.ours)
+    if not dialect.ours:
+        _refuse_mac(source, survey, head, config)
+    return survey
 
 
 def _refuse_mac(source: Source, survey: Survey, head: Sequence[str], config: Input) -> None:

@@ -180,6 +180,29 @@ def test_footers(footer: str, write: Write) -> None:
     assert job.notes == [left_out("footers of a query tool", 1, 5)]
 
 
+def test_what_stands_below_a_footer(write: Write) -> None:
+    """No comment goes on there: the row above is whole, whatever follows."""
+    path = write(
+        f"{HEADER}{ROW}\n(1 row affected)\n\nExported by HR\nCompletion time: 2026-11-29T10:00:00.1+01:00\n"
+    )
+
+    job, rows = read(path)
+
+    assert [row.reason for row in rows] == [None, Reason.RAGGED_ROW]
+    assert job.notes == [left_out("footers of a query tool", 2, 4)]
+
+
+def test_a_line_that_names_the_separator(write: Write) -> None:
+    """Each of the joined files has its own."""
+    job, rows = read(write(f"sep=,\n{HEADER}{ROW}sep=,\n{HEADER}6,Away,y\n"))
+
+    assert [row.associate_id for row in rows] == [5, 6]
+    assert job.notes == [
+        left_out('lines "sep=" of joined files', 1, 4),
+        left_out("headers of joined files", 1, 5),
+    ]
+
+
 @pytest.mark.parametrize("footer", ["2 rows to be checked by HR, please", "Total: 2", "rows affected", "5"])
 def test_what_is_no_footer(footer: str, write: Write) -> None:
     """Other lines are rows that are wrong: nothing is left out that is not known."""
