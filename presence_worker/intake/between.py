@@ -15,15 +15,10 @@ from .table import Record
 KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower
 MOST_NAMED = 10  # columns in a sentence
 USUAL = FOREIGN_NUMBERS.union(*ALIASES.values())
-NO_COMMENT = (
-    "#",
-    "\x1a",
-)  # how a line begins that is not the rest of a comment: the second ends files of DOS
+NO_COMMENT = ("#", "\x1a", "sep=")  # lines that are not the rest of one; \x1a ends files of DOS
 HEADERS = "headers of joined files"
 LINES = "lines under a header"
 FOOTERS = "footers of a query tool"
-SEPARATORS = 'lines "sep=" of joined files'
-_SEPARATOR = re.compile(r"sep=.?", re.IGNORECASE)
 _UNDERLINE = re.compile(r"-+(?:[-+| ]*-)?")
 _FOOTER = re.compile(  # "(2 rows affected)", "3 rows selected.", "(2 rader berörda)", "no rows selected"
     r"""\(? \s* (?: \d[\d\s.,]* | no | keine | inga | ingen | geen ) \s+
@@ -58,9 +53,9 @@ class Header:
         columns, last = self.columns, len(self.names) - 1
         if last not in {columns.message, *columns.gaps.values()} or len(record.cells) > last:
             return False
-        if len(record.cells) > 1:
-            return not self.names_a_person(record.cells)
-        return not record.cells[0].startswith(NO_COMMENT)
+        if "".join(map(str, record.cells[:1])).lower().startswith(NO_COMMENT):
+            return False
+        return len(record.cells) == 1 or not self.names_a_person(record.cells)
 
     def names_a_person(self, cells: Sequence[Any]) -> bool:
         """Whether one stands where a header has the name of that column; of logins, anything may be one."""
@@ -78,7 +73,7 @@ class Header:
 
 
 def rows_only(records: Iterator[Record], header: Header, config: Input, notes: list[str]) -> Iterator[Record]:
-    """Yield the records that are rows, refuse a header with other columns, and tell *notes* what was left out.
+    """Yield the records that are rows, refuse a header with other columns; *notes* say what was left out.
 
     Only a row with a word that no row before it has had is looked at: more would cost too much.
     """
@@ -95,7 +90,7 @@ def rows_only(records: Iterator[Record], header: Header, config: Input, notes: l
                 continue
             if len(cells) == width and len(seen) < KNOWN_WORDS and not header.has(cells[pivot]):
                 seen.add(cells[pivot])
-            elif held and held.cells[-1] and header.goes_on_in(record):
+            elif held and any(held.cells[-1:]) and header.goes_on_in(record):
                 held, record = _torn(held, record)  # noqa: PLW2901 - of the two, only the cells stay
         if held is not None:
             yield held
@@ -149,10 +144,8 @@ class _Between:
         names = _filled([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
         if self._header.names_a_person(names):
             return None
-        if len(names) == 1:
-            for form, kind in ((_FOOTER, FOOTERS), (_SEPARATOR, SEPARATORS)):
-                if form.fullmatch(names[0]):
-                    return kind
+        if len(names) == 1 and _FOOTER.fullmatch(names[0]):
+            return FOOTERS
         if record.line == (self._last or 0) + 1 and self._underlines(names):
             return LINES
         return HEADERS if self._is_the_header(names, record.line) else None

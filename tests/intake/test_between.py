@@ -192,17 +192,6 @@ def test_what_stands_below_a_footer(write: Write) -> None:
     assert job.notes == [left_out("footers of a query tool", 2, 4)]
 
 
-def test_a_line_that_names_the_separator(write: Write) -> None:
-    """Each of the joined files has its own."""
-    job, rows = read(write(f"sep=,\n{HEADER}{ROW}sep=,\n{HEADER}6,Away,y\n"))
-
-    assert [row.associate_id for row in rows] == [5, 6]
-    assert job.notes == [
-        left_out('lines "sep=" of joined files', 1, 4),
-        left_out("headers of joined files", 1, 5),
-    ]
-
-
 @pytest.mark.parametrize("footer", ["2 rows to be checked by HR, please", "Total: 2", "rows affected", "5"])
 def test_what_is_no_footer(footer: str, write: Write) -> None:
     """Other lines are rows that are wrong: nothing is left out that is not known."""
@@ -235,6 +224,7 @@ def test_a_line_break_in_a_comment_without_quotes(write: Write) -> None:
     [
         f"{HEADER}5,Away,x\n6,Away\n",
         f"{HEADER}5,Away,x\n# team Bergen\n",
+        f"{HEADER}5,Away,x\nsep=,\n",
         f"{HEADER}5,Away,\nsecond line\n",
         f"{HEADER}5,Away,x\n6,Away,y,z\n",
         "message,associateId,status\nx,5,Away\nsecond line\n",
