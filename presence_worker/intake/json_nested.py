@@ -95,7 +95,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
     found = dict[str, str]()
     for path, called in _unused_fields(row, config):
         key = next((key for key in wanted if called in MEANT[key]), None)
-        if key and not (key in DAYS and FIRST in path):
+        if key and not (FIRST in path and (key in DAYS or plain(path[-1]) == called)):  # more rows may follow
             if key == "until" and key not in found and called in FIRST_DAY_BACK:
                 found["until_means"] = "first_day_back"
             found.setdefault(key, ".".join(path))
@@ -108,6 +108,14 @@ def arrays_of_days(columns: Sequence[str], row: Row, config: Input) -> list[str]
     meant = [MEANT[key] for key in _days_lacking(_flat(columns, row), config)]
     fields = [path for path, called in _unused_fields(row, config) if any(called in names for names in meant)]
     return list(dict.fromkeys(".".join(path[: path.index(FIRST)]) for path in fields if FIRST in path))
+
+
+def is_row_below(value: Row, config: Input) -> bool:
+    """Whether an object is probably a row whose person is named further down: no array in it has rows."""
+    fields = [(path, called) for path, called, _ in islice(leaves(value), MOST)]
+    if any(FIRST in path and plain(path[-1]) == called for path, called in fields):
+        return False
+    return not suggestions(list(value), value, config).keys().isdisjoint(PEOPLE)
 
 
 def _flat(columns: Sequence[str], row: Row) -> list[str]:

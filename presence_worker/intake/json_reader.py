@@ -1,6 +1,7 @@
 """JSON as integrations write it: an array, lines, an object map, or an array inside an object."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -8,10 +9,11 @@ from typing import Any, NamedTuple
 
 from ..errors import InputRefused
 from ..settings import Input
-from ..text import clean, listed, toml_quoted
-from .columns import IDENTITIES, candidates, configured, understand
-from .json_nested import Row, arrays_of_days, flattener, paths_of, suggested, suggestions
-from .json_pages import refuse_part, signs, told
+from ..text import clean, toml_quoted
+from .columns import IDENTITIES, candidates, configured
+from .json_columns import judge
+from .json_nested import Row, flattener, is_row_below
+from .json_pages import Beside, may_tell, refuse_part, signs, told
 from .json_rows import MOST_NAMES, Search, Values
 from .json_shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
 from .json_text import BETWEEN, JsonText, Place, array, keys
@@ -50,7 +52,7 @@ def open_json(source: Source, config: Input) -> Table:
     key = text.first_key()
     if _keyed_by(config) or (key is not None and _ID.fullmatch(key)):
         return _table("json", _ended(text, _map(text, config)), opened)
-    if _names_a_person(text.preview(), config):
+    if _is_row(text.preview(), config):
         return _table("jsonl", _one_after_another(text), opened)
     return _searched(opened)
 
@@ -68,12 +70,12 @@ def _one_after_another(text: JsonText) -> Values:
         yield text.value()
 
 
-def _names_a_person(value: Any, config: Input) -> bool:
+def _is_row(value: Any, config: Input) -> bool:
     if not isinstance(value, dict) or are_columns(value):
         return False
     flatten = flattener(config)
     names = list(flatten(value) if flatten else value)
-    return any(candidates(names, way, config) for way in IDENTITIES)
+    return any(candidates(names, way, config) for way in IDENTITIES) or is_row_below(value, config)
 
 
 def _ended(text: JsonText, values: Values) -> Values:
@@ -120,9 +122,11 @@ def _map(text: JsonText, config: Input) -> Values:
     """Read {"12": "StatusNormal"}; and {"12": {"status": …}}, if the configuration says what the keys are."""
     way = _keyed_by(config)
     name, status = KEY if way else config.associate_id or "associateId", config.status or "status"
+    beside: Beside = []
     for place, key in keys(text):
         _, value = text.value()
         if not isinstance(value, dict):
+            beside += [((key,), place, value)] if not way and may_tell((key,)) else []
             yield place, {name: key, status: value}
             continue
         if not way:
@@ -132,6 +136,8 @@ def _map(text: JsonText, config: Input) -> Values:
         if inside != key:
             text.refuse(f"{clean(key, 60)} has another {IDENTITIES[way]} inside; keep one of them", place)
         yield place, {name: key} | value
+    if config.coverage == "everyone" and (found := signs(beside, sys.maxsize, ())):
+        refuse_part(found, text)
 
 
 def _also(value: Row, way: str) -> Iterator[str]:
@@ -175,24 +181,4 @@ def _judge(columns: list[str], row: Row, place: Place, opened: _Opened) -> None:
         text.refuse(f"more than {MOST_NAMES} names in all rows up to here; are some of them values?", place)
     if any("\ud800" <= character <= "\udfff" for name in columns for character in name):
         text.refuse("a name with half a character (a lone surrogate); correct the export", place)
-    settings = suggestions(columns, row, config)
-    try:
-        understand(columns, config, text.where(place))
-    except InputRefused as refused:
-        if not settings:
-            raise
-        words = f"{refused}; fields below other fields need their path: {suggested(settings)}"
-        deeper = InputRefused(words, settings)
-        deeper.found = refused.found
-        raise deeper from None
-    if arrays := arrays_of_days(columns, row, config):
-        shown = f"{listed([clean(path, 60) for path in arrays], 'and')} with days in each row"
-        unused = f"input.unused = [{', '.join(map(toml_quoted, arrays))}]"
-        words = f"{text.where(place)}: arrays {shown}; write one row for each leave, or set {unused}"
-        raise InputRefused(words, {"unused": arrays}, {})
-    if settings:
-        paths = paths_of(settings)
-        shown = listed([clean(path, 60) for path in paths], "and")
-        unused = f"input.unused = [{', '.join(map(toml_quoted, paths))}]"
-        words = f"{text.where(place)}: not used: {shown}; set {suggested(settings)}, or {unused}"
-        raise InputRefused(words, settings, {"unused": paths})
+    judge(columns, row, config, text.where(place))

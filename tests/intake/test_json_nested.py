@@ -187,6 +187,23 @@ def test_leaves_in_an_array_are_never_overlooked(write: Write) -> None:
     assert [row.reason for row in rows] == ["bad_date", None]
 
 
+def test_a_row_on_each_line_with_its_person_below(write: Write) -> None:
+    """Lines are rows also where the configuration has yet to say where the person is."""
+    path = write('{"user": {"email": "a@b.example"}, "status": "Away"}\n' * 2)
+
+    assert refusal(path).endswith('need their path: input.email = "user.email"')
+
+
+def test_answers_in_an_array(write: Write) -> None:
+    """Pages put together have rows inside rows: no path to the first row of each is suggested."""
+    path = write(json.dumps([{"value": [LEAVE, LEAVE], "next": "x"}, {"value": [LEAVE]}]))
+
+    said = refusal(path)
+
+    assert said.endswith("; each object has an array of objects (value): write their rows into one array")
+    assert "value.0" not in said
+
+
 LEAVE = {"login": "a", "status": "Away"}
 
 

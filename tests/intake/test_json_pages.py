@@ -140,6 +140,15 @@ def test_signs_at_any_level(depth: int, write: Write) -> None:
     assert "".join(["d.meta.", "d.", ""][2 - depth : 3 - depth]) + "hasMore)" in said
 
 
+def test_a_map_that_is_a_part(write: Write) -> None:
+    """What stands among the people of a map says it as well."""
+    path = write('{"5": "Away", "6": "Away",\n"has_more": true, "total": 7}')
+
+    assert refusal(path, coverage="everyone").startswith(
+        "FILE, line 2, column 1: the file says that it is not"
+    )
+
+
 def test_rows_have_no_signs(write: Write) -> None:
     """What is in the rows is about the rows, also where an array of them is not used."""
     row = ROW | {"next": LINK, "errors": [1], "x": {"hasMore": True}}

@@ -26,6 +26,7 @@ FOUND = "(the only array of objects)"
         (f'{{"Errors": [{OTHER}], "data": [{ROW}], "warnings": [{OTHER}], "_links": [{OTHER}]}}', "data"),
         (f'{{"errors": {{"list": [{OTHER}]}}, "data": [{ROW}]}}', "data"),
         (f'{{"a.b": {{"c": [{ROW}]}}}}', "a.b.c"),
+        (f'{{"user": {{"email": "a@b.example"}}, "data": [{ROW}]}}', "data"),
     ],
 )
 def test_the_only_array_of_objects_is_taken(content: str, path: str, write: Write) -> None:
