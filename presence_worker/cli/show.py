@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..model import Result
 from ..report.faults import in_words
 from ..report.mapping import mapping_lines
 from ..report.reading import left_out
@@ -100,7 +101,7 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield "Not done, and who can fix it"
     shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
-    said = [sentence for entry in shown for sentence in entry.get("sentences", [])]
+    said = summary.get("sentences", [])
     place = place_of([row for sentence in said for row in sentence.get("first", [])])
     for somebody, hands in MENDERS.items():
         theirs = [entry for entry in shown if mender(entry["reason"], entry["result"]) is somebody]
@@ -109,14 +110,16 @@ def _reasons(summary: dict[str, Any]) -> Iterator[str]:
         for entry in theirs:
             words = reason_words(entry["reason"], entry["result"], state)
             yield from wrapped(f"  {entry['rows']:>7}  {words.what}: {words.remedy}", indent=11)
-            yield from _sentences(entry, place)
+            if entry["result"] == Result.INVALID:
+                yield from _sentences(
+                    [each for each in said if each["reason"] == entry["reason"]], entry, place
+                )
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
 
 
-def _sentences(entry: dict[str, Any], place: str) -> Iterator[str]:
+def _sentences(said: list[dict[str, Any]], entry: dict[str, Any], place: str) -> Iterator[str]:
     """Show what is wrong: where, as long as the rows are few, else how often, and an example."""
-    said = entry.get("sentences", [])
     for sentence in said[:SENTENCES]:
         yield from wrapped(f"{' ' * 11}{in_words(sentence, place)}", indent=13)
     others = entry["rows"] - sum(sentence["rows"] for sentence in said[:SENTENCES])

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..journal import Fault, Reader
-from ..model import Result
 from ..roundtrip import ALSO
 from ..text import counted
 
@@ -55,20 +54,18 @@ class Sentence:
         return bare[1] if bare else value
 
 
-def with_sentences(
-    reasons: Sequence[dict[str, Any]], journal: Reader, *, located: bool = False
-) -> list[dict[str, Any]]:
-    """Add to the reasons of rows that are wrong their `sentences`, those with the most rows first.
+def sentences(journal: Reader, *, located: bool = False) -> list[dict[str, Any]]:
+    """Give what is said of the rows that are wrong, by reason those with the most rows first.
 
-    Each has `words`, `rows` and `such_as` (an example of what varies, or null); *located*, also the `first`
-    rows. A row with several faults counts for the first; one beyond the 50th sentence of a reason for none.
+    Each has `reason`, `words`, `rows` and `such_as` (an example of what varies, or null); *located*, also the
+    `first` rows. A row with several faults counts for the first; one beyond the 50th sentence of a reason
+    for none.
     """
-    found = sentences_of(journal.faults()) if any(map(_is_invalid, reasons)) else {}
+    found = sentences_of(journal.faults())
     return [
-        {**entry, "sentences": [*_listed(found[entry["reason"]], located=located)]}
-        if _is_invalid(entry)
-        else entry
-        for entry in reasons
+        {"reason": reason, **each}
+        for reason, said in found.items()
+        for each in _listed(said, located=located)
     ]
 
 
@@ -101,10 +98,6 @@ def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:
             sentence = known[tuple(words)] = Sentence(words, values)
         sentence.add(fault, values)
     return {reason: list(known.values()) for reason, known in groups.items()}
-
-
-def _is_invalid(entry: dict[str, Any]) -> bool:
-    return bool(entry["result"] == Result.INVALID)
 
 
 def _listed(sentences: Sequence[Sentence], *, located: bool) -> Iterator[dict[str, Any]]:

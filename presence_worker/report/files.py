@@ -11,7 +11,7 @@ from ..journal import Journal, sync_directory
 from ..text import harmless_json
 from .changes import waiting_changes
 from .csv_files import write_failed, write_report, write_unprocessed
-from .faults import with_sentences
+from .faults import sentences
 from .jsonl import write_jsonl
 from .page import write_page
 from .summary import Summary, summarise
@@ -39,7 +39,8 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
                 files[name] = folder / name
         files[SUMMARY] = folder / SUMMARY
         summary = {**summarise(journal, files), **waiting_changes(journal), **to_come(journal)}
-        summary["reasons"] = with_sentences(summary["reasons"], journal)
+        if said := sentences(journal):
+            summary["sentences"] = said
         _write(folder / SUMMARY, journal, lambda _, file: file.write(as_json(summary)))
         sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:

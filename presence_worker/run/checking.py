@@ -12,7 +12,7 @@ from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Result, State
 from ..report import Summary, summarise
-from ..report.faults import with_sentences
+from ..report.faults import sentences
 from ..settings import Settings
 from .ending import refusal
 from .explaining import explain, reading_of
@@ -53,9 +53,8 @@ def check_job(
                 "target": None,
                 **_judged(journal, refused, job, options, counts=summary["counts"]),
                 "notes": [*summary["notes"], *_notes(journal)],
-                "reasons": with_sentences(
-                    _with_first_faults(journal, summary["reasons"]), journal, located=True
-                ),
+                "reasons": _with_first_faults(journal, summary["reasons"]),
+                "sentences": sentences(journal, located=True),
             },
             _faults(journal),
         )

@@ -11,7 +11,7 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Fault
 from presence_worker.model import Reason, Result, State
 from presence_worker.report import summarise
-from presence_worker.report.faults import FIRST, MOST, Sentence, in_words, sentences_of, with_sentences
+from presence_worker.report.faults import FIRST, MOST, Sentence, in_words, sentences, sentences_of
 from tests.journal.given import invalid, row, staged
 
 from .given import page_of
@@ -104,9 +104,9 @@ def test_few_rows_are_named_and_many_are_counted(number: int, words: str) -> Non
     rows = [invalid(each, detail=ID.format(str(each)), line=each + 1) for each in range(1, number + 1)]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
+        said = sentences(journal, located=True)
 
-    assert [in_words(sentence, "line") for sentence in entry["sentences"]] == [words]
+    assert [in_words(sentence, "line") for sentence in said] == [words]
 
 
 def test_the_same_in_many_rows_is_said_with_the_first_of_them() -> None:
@@ -114,9 +114,9 @@ def test_the_same_in_many_rows_is_said_with_the_first_of_them() -> None:
     rows = [invalid(each, detail="no status; expected Away", line=each + 1) for each in range(1, 20)]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
+        (sentence,) = sentences(journal, located=True)
 
-    assert in_words(entry["sentences"][0], "row") == "no status: 19 rows, the first on row 1; expected Away"
+    assert in_words(sentence, "row") == "no status: 19 rows, the first on row 1; expected Away"
 
 
 def test_terminal_and_page_say_it_once() -> None:
@@ -126,7 +126,7 @@ def test_terminal_and_page_say_it_once() -> None:
 
     with closing(staged("", rows, state=State.FINISHED)) as journal:
         summary = summarise(journal, {})
-        summary["reasons"] = with_sentences(summary["reasons"], journal)
+        summary["sentences"] = sentences(journal)
         lines, found = [*summary_lines(summary)], page_of(journal)
 
     text = "\n".join(lines)
@@ -142,6 +142,6 @@ def test_rows_the_service_rejected_have_no_sentences() -> None:
     rows = [row(1, result=Result.REJECTED, reason=Reason.REFUSED, detail="no user 12")]
 
     with closing(staged("", rows)) as journal:
-        (entry,) = with_sentences(summarise(journal, {})["reasons"], journal, located=True)
+        said = sentences(journal)
 
-    assert "sentences" not in entry
+    assert said == []

@@ -7,7 +7,7 @@ from ...journal import Journal, RunRecord
 from ...model import Reason, Result
 from ..advice import advice
 from ..changes import waiting_changes
-from ..faults import in_words, with_sentences
+from ..faults import in_words, sentences
 from ..headline import headline_of, troubles_of
 from ..mapping import mapping_lines
 from ..rows import more_fields
@@ -34,16 +34,13 @@ View = dict[str, Any]
 def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View:
     """Give what the template has to say, by its names for it."""
     summary = summarise(journal, {})
-    reasons = with_sentences(summary["reasons"], journal)
     return {
         "run": run,
         "summary": summary,
         "mapping": "\n".join(mapping_lines(summary)),
         "settings": list(settings_in_force(run)),
         "compared": beside_the_last(run.compared),
-        "sentences": {
-            entry["reason"]: _in_words(entry["sentences"]) for entry in reasons if "sentences" in entry
-        },
+        "sentences": _by_reason(sentences(journal)),
         **_answer(journal, run),
         **_lists(journal, run),
         "left_out": [(reason, number) for reason in LEFT_OUT if (number := journal.number_of(reason))],
@@ -51,8 +48,11 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View
     }
 
 
-def _in_words(sentences: Sequence[dict[str, Any]]) -> list[str]:
-    return [in_words(sentence) for sentence in sentences[:MOST_SENTENCES]]
+def _by_reason(said: Sequence[dict[str, Any]]) -> dict[str | None, list[str]]:
+    words: dict[str | None, list[str]] = {}
+    for sentence in said:
+        words.setdefault(sentence["reason"], []).append(in_words(sentence))
+    return {reason: found[:MOST_SENTENCES] for reason, found in words.items()}
 
 
 def _answer(journal: Journal, run: RunRecord) -> View:
