@@ -13,7 +13,7 @@ from .elements import elements, few, local
 from .error_values import ERRORS, FORMULA, OTHER
 from .number_formats import Shown
 
-MOST_SHARED = 20_000_000  # texts
+MOST_SHARED = 5_000_000  # texts; more take minutes
 EXACT = 1 << 53  # beyond it, a workbook's numbers are not
 DAY = 86_400  # seconds
 SINCE_1900, SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)
