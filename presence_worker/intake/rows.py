@@ -188,7 +188,8 @@ class RowReader:
         due = UNDATED
         if self._is_dated:
             due = self._days.judge(cells, record.line, quoted=quoted)
-            faults += [(Reason.BAD_DATE, words) for words in due.faults]
+            if due.faults:
+                faults += [(Reason.BAD_DATE, words) for words in due.faults]
             if due.reason is Reason.NO_COVERAGE and status != WITHDRAWN:
                 faults.append((due.reason, due.detail or ""))
         if status == WITHDRAWN:
