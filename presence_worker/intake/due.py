@@ -36,6 +36,7 @@ class Due(NamedTuple):
 
 
 UNDATED = Due()
+NO_DAYS = "neither a first nor a last day, and input.default_status makes each row a leave"
 
 
 class DayReader:

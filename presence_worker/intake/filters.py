@@ -16,6 +16,8 @@ from .unmapped import KEPT, LISTED, is_listable
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
 _NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code
+NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
+ALL_DROPPED = 'With input.coverage = "everyone" all planned absences would be dropped'
 
 
 class Filter:

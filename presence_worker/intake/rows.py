@@ -13,9 +13,9 @@ from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .columns import column_called, understand
 from .comments import NOTHING, Comments
-from .due import UNDATED, DayReader, Due
+from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
-from .filters import Filter
+from .filters import ALL_DROPPED, NONE_COUNTS, Filter
 from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
 from .questions import approvals_as_statuses
@@ -28,7 +28,6 @@ from .unmapped import Unmapped
 TORN = "put a comment that has line breaks in quotes"
 GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
 WORDS_KEPT = 1000  # different statuses; a file of nothing but strange words stays small in memory
-NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
 NOT_IN_THE_FILE = {  # why a row counts as if it were not there
     Reason.FILTERED_OUT: "left out by input.only",
     Reason.HIDDEN_ROW: "hidden in the workbook",
@@ -71,6 +70,7 @@ class RowReader:
         self._columns = columns
         self._width = len(self._table.columns)
         self._is_dated = self.has_days
+        self._needs_days = columns.status is None and None not in (columns.starts, columns.ends)
         self._days.understand(columns, self._table.columns)
         self._message = message_reader(columns, self._config)
         if self._filter:
@@ -192,6 +192,8 @@ class RowReader:
                 faults += [(Reason.BAD_DATE, words) for words in due.faults]
             if due.reason is Reason.NO_COVERAGE and status != WITHDRAWN:
                 faults.append((due.reason, due.detail or ""))
+            if self._needs_days and not any(due.period or due.faults):
+                faults.append((Reason.BAD_DATE, NO_DAYS))  # in a list of all people: at work
         if status == WITHDRAWN:
             return person, due._replace(reason=Reason.WITHDRAWN, detail=TAKEN_BACK), ""
         if quoted and self._suspects.open:
@@ -240,6 +242,8 @@ class RowReader:
             return
         if words := self._days.refusal():
             raise InputRefused(f"{self._name}: {words}")
+        if self._config.coverage == "everyone" and self._filter and self._filter.excludes_all():
+            raise InputRefused(f"{self._name}: {NONE_COUNTS} {ALL_DROPPED}")
         names, columns = self._table.columns, self._columns
         faults = (
             approvals_as_statuses(names, columns, self._statuses, self._name),

@@ -98,6 +98,13 @@ def test_that_no_row_counts_is_said(write: Write) -> None:
     assert job.reader.notes()[0].startswith("no row counts: input.only leaves out all of them")
 
 
+def test_a_whole_list_of_which_no_row_counts(write: Write) -> None:
+    """All planned absences would be dropped: it is as good as an empty file, and refused like one."""
+    words = refusal(write(f"{HEADER}a,Away,,Aproved,\n"), only=APPROVED, coverage="everyone")
+
+    assert words.startswith("FILE: no row counts: input.only leaves out all of them")
+
+
 @pytest.mark.parametrize("content", ["login,status\na,Away\n", '[{"login": "a", "status": "Away"}]'])
 def test_a_column_that_is_not_there(content: str, write: Write) -> None:
     """Without the column it is not known which rows count: the file is refused, naming those found."""
