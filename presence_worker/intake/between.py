@@ -14,6 +14,7 @@ from .table import Record
 
 KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower
 MOST_NAMED = 10  # columns in a sentence
+WIDER = 1000  # cells more than the first header has; no other header is so wide
 USUAL = FOREIGN_NUMBERS.union(*ALIASES.values())
 NO_COMMENT = ("#", "\x1a", "sep=")  # lines that are not the rest of one; \x1a ends files of DOS
 HEADERS = "headers of joined files"
@@ -141,6 +142,8 @@ class _Between:
             yield f"{kind} left out: {len(lines)} (the first is line {lines[0]})"
 
     def _kind(self, record: Record) -> str | None:
+        if len(record.cells) > len(self._header.names) + WIDER:
+            return None
         names = _filled([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
         if self._header.names_a_person(names):
             return None
