@@ -16,6 +16,7 @@ class ColumnKind(Enum):
 
     APPROVAL = auto()  # whether a leave is approved
     CHANGE = auto()  # what happened to the row, such as its deletion
+    ACTION = auto()  # what happened to the row, or what is to be done: its cells tell
     UNDOING = auto()  # when or why it was cancelled; an empty cell: it was not
     DURATION = auto()  # how long a leave is; less than nothing takes one back
     OTHER_DAY = auto()  # days of something else
@@ -61,13 +62,16 @@ _ROW = """
 """
 _CHANGE = """
     operation, op, opcode, change type, change kind, change operation, change action, change code, type of
-    change, kind of change, action, action type, action code, DML type, CRUD, mutation, mutation type,
-    record status, record state, row status, row state, transaction type, Operation, Operationstyp,
-    Änderungsart, Änderungstyp, Änderungskennzeichen, Aktion, Aktionstyp, Vorgangsart, Satzstatus,
-    Datensatzstatus, åtgärd, åtgärdstyp, ändringstyp, typ av ändring, radstatus, poststatus, operasjon,
-    operasjonstype, endringstype, handling, handlingstype, type endring, ændringstype, ændringskode, type
-    ændring, mutatie, mutatietype, mutatiesoort, soort mutatie, type mutatie, wijzigingstype, soort
-    wijziging, wijzigingssoort, actie, actietype, bewerking, recordstatus
+    change, kind of change, DML type, CRUD, mutation, mutation type, record status, record state, row
+    status, row state, Operation, Operationstyp, Änderungsart, Änderungstyp, Änderungskennzeichen,
+    Satzstatus, Datensatzstatus, ändringstyp, typ av ändring, radstatus, poststatus, operasjon,
+    operasjonstype, endringstype, type endring, ændringstype, ændringskode, type ændring, mutatie,
+    mutatietype, mutatiesoort, soort mutatie, type mutatie, wijzigingstype, soort wijziging,
+    wijzigingssoort, recordstatus
+"""
+_ACTION = """
+    action, action type, action code, transaction type, Aktion, Aktionstyp, Vorgangsart, åtgärd, åtgärdstyp,
+    handling, handlingstype, actie, actietype, bewerking
 """
 UNDONE = """
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
@@ -100,21 +104,34 @@ _OF_UNIT = f"""
 _OTHER_DAYS = """
     born, birth, dob, hire, joined, joining, employment, employed, seniority, anniversary, creat, changed,
     change date, modif, updat, approv, authori, export, import, submi, applied, applicationdate,
-    requestedon, requestedat, requestdate, daterequested, print, reportdate, reportrun, generat, sync,
-    login, logon, seen, signed, sentat, senton, received, entered, entrydate, regist, booked, bookingdate,
-    insert, delet, cancel, contract, probation, terminat, resign, expir, payroll, payday, paydate, asof,
-    snapshot, extract, download, timestamp, decision, decided, review, processed, rundate, filedate,
-    servicedate, visa, passport, recorded, gebor, geburt, eintritt, eingetreten, einstell, angelegt,
-    erstellt, erfass, geändert, änderung, genehmig, bewillig, freig, druck, antragsdatum, beantragt,
-    eingereicht, austritt, vertrag, probezeit, jubil, anmeldung, datenstand, aktualisier, född, födelse,
-    anställning, skapa, ändra, ändring, uppdater, godkän, bevilj, attest, ansökningsdatum, ansökt, inskick,
-    utskriv, kontrakt, avtal, inlogg, født, fødsel, ansettelse, tiltred, opprett, endret, endring, oppdater,
-    godkjen, innvilg, eksport, søknadsdato, søkt, innsendt, utskrift, prøvetid, fratred, innlogg,
-    ansættelse, tiltræd, oprett, ændret, ændring, opdater, godkend, bevilg, ansøgningsdato, ansøgt,
-    indsendt, udskr, fratræd, indlogg, geboren, geboorte, indienst, uitdienst, aangemaakt, gemaakt, wijzig,
-    bijgewerkt, goedgekeurd, goedkeur, aanvraagdatum, aangevraagd, ingediend, geregistr, proeftijd,
-    afgedrukt, inlog
+    requestedon, requestedat, requestdate, daterequested, print, reportdate, reportrun, reportedon,
+    reportedat, datereported, notified, generat, sync, transactiondate, retirementdate, login, logon,
+    seen, signed, sentat, senton, received, entered, entrydate, regist, booked, bookingdate, insert,
+    delet, cancel, contract, probation, terminat, resign, expir, payroll, payday, paydate, asof, snapshot,
+    extract, download, timestamp, decision, decided, review, processed, rundate, filedate, servicedate,
+    visa, passport, recorded, gebor, geburt, eintritt, eingetreten, einstell, angelegt, stichtag,
+    meldedatum, gemeldetam, erstellt, erfass, geändert, änderung, genehmig, bewillig, freig, druck,
+    antragsdatum, beantragt, eingereicht, austritt, vertrag, probezeit, jubil, anmeldung, datenstand,
+    aktualisier, född, födelse, anställning, skapa, ändra, ändring, uppdater, godkän, bevilj, attest,
+    ansökningsdatum, ansökt, inskick, utskriv, kontrakt, avtal, inlogg, født, fødsel, ansettelse, tiltred,
+    opprett, endret, endring, oppdater, godkjen, innvilg, eksport, søknadsdato, søkt, innsendt, utskrift,
+    prøvetid, fratred, innlogg, ansattdato, ansattsiden, ansatdato, tiltråd, tillträd, ansættelse,
+    tiltræd, oprett, ændret, ændring, opdater, godkend, bevilg, ansøgningsdato, ansøgt, indsendt, udskr,
+    fratræd, indlogg, geboren, geboorte, indienst, uitdienst, aangemaakt, gemaakt, wijzig, bijgewerkt,
+    goedgekeurd, goedkeur, aanvraagdatum, aangevraagd, ingediend, geregistr, proeftijd, afgedrukt, inlog
 """  # as pieces of names
+_LEAVE_OR_STEP = """
+    leave, absence, vacation, holiday, sick, approv, authori, submi, applied, signed, received, entered,
+    regist, booked, processed, recorded, Urlaub, Abwesenheit, krank, genehmig, bewillig, freig, beantragt,
+    eingereicht, erfass, frånvaro, ledighet, semester, sjuk, godkän, bevilj, attest, ansökt, inskick, fravær,
+    ferie, permisjon, syk, godkjen, innvilg, søkt, innsendt, orlov, syg, godkend, bevilg, ansøgt, indsendt,
+    verlof, afwezigheid, vakantie, ziek, goedgekeurd, goedkeur, aangevraagd, ingediend, geregistr
+"""  # as pieces of names: with one of these behind it, a day of the leave itself, such as "Approved until"
+_FIRST_OR_LAST = """
+    from, start, start date, begin, until, till, through, end, end date, von, ab, Beginn, bis, Ende,
+    Enddatum, från, fom, startdatum, tom, slut, slutdatum, fra, startdato, til, slutt, sluttdato, slutdato,
+    van, vanaf, begindatum, tot, tm, einde, einddatum
+"""
 GRANTED = """
     approved, accepted, granted, confirmed, authorised, authorized, auto approved, approved by manager,
     fully approved, genehmigt, bewilligt, freigegeben, bestätigt, godkänd, godkänt, beviljad, beviljat,
@@ -168,6 +185,11 @@ def _other_days() -> re.Pattern[str]:
 
 
 @cache
+def _days_of_leave() -> re.Pattern[str]:
+    return re.compile(f"{_any(_LEAVE_OR_STEP)}.*(?:{_any(_FIRST_OR_LAST)}|(?<!da)to)$")
+
+
+@cache
 def _names_of_kinds() -> Mapping[ColumnKind, re.Pattern[str]]:
     """Return what the names of each kind look like; made once, and only where columns are unused."""
     leave, state, undone, unit = _any(_LEAVE), _any(_STATE), _any(UNDONE), _any(_UNIT)
@@ -180,6 +202,7 @@ def _names_of_kinds() -> Mapping[ColumnKind, re.Pattern[str]]:
     return {
         ColumnKind.APPROVAL: re.compile(f"{approved}|{request}|{reversed_request}"),
         ColumnKind.CHANGE: re.compile(f"{_any(_ROW)}*{_any(_CHANGE)}|{undone}{state}*"),
+        ColumnKind.ACTION: re.compile(f"{_any(_ROW)}*{_any(_ACTION)}"),
         ColumnKind.UNDOING: re.compile(
             f"{undone}s?{_any(_BESIDE_UNDONE)}+|(?:reason|date)(?:of|for){undone}"
         ),
@@ -194,4 +217,6 @@ def kind_of(name: str) -> ColumnKind:
         for kind, names in _names_of_kinds().items():
             if names.fullmatch(found):
                 return kind
-    return ColumnKind.OTHER_DAY if _other_days().search(bare(name)) else ColumnKind.UNKNOWN
+    found = bare(name)
+    is_other = _other_days().search(found) and not _days_of_leave().search(found)
+    return ColumnKind.OTHER_DAY if is_other else ColumnKind.UNKNOWN

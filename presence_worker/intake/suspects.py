@@ -11,7 +11,7 @@ from ..template import DAYS
 from .columns import FIRST_DAY_BACK, Columns, configured, plain
 from .nesting import leaves, steps
 from .questions import Suspect, question
-from .states import CHANGES, GRANTED, NOT_GRANTED, ColumnKind, bare, kind_of, words_of
+from .states import CHANGES, GRANTED, NOT_GRANTED, UNDONE, ColumnKind, bare, kind_of, words_of
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
@@ -20,7 +20,7 @@ MOST_SHAPES = 200  # different sets of names of objects; more are values
 SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells hold
 BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION)
 APPROVALS = words_of(GRANTED) | words_of(NOT_GRANTED)
-CHANGED = words_of(CHANGES) | words_of(NOT_GRANTED)
+CHANGED = words_of(CHANGES) | words_of(NOT_GRANTED) | words_of(UNDONE)
 _NUMERIC = r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:\d{4}|\d\d)"
 _WORDED = r"\d{1,2}[. -]{1,2}[^\W\d]{3,9}[., -]{1,2}(?:\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
 _DAY = re.compile(rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d.*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/")
@@ -94,6 +94,8 @@ class Suspects:
         if suspect.kind in SURE or suspect.rows:
             return suspect.kind
         words = {*map(bare, suspect.values)}
+        if suspect.kind is ColumnKind.ACTION:
+            return ColumnKind.CHANGE if any(map(_may_be_change, words)) else None
         if suspect.kind not in BY_CONTENT or not words:
             return None
         if words <= APPROVALS:
@@ -120,6 +122,10 @@ def _note(suspect: Suspect, text: str, line: int | None) -> bool:
         suspect.rows += 1
         suspect.first = suspect.first or line
     return _is_settled(suspect)
+
+
+def _may_be_change(word: str) -> bool:
+    return word in CHANGED or word in APPROVALS or len(word) == 1  # a code, such as I, U and D
 
 
 def _is_settled(suspect: Suspect) -> bool:

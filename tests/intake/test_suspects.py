@@ -19,12 +19,15 @@ APPROVALS = """
     Ansøgningsstatus, Goedkeuring, Goedgekeurd, Goedkeuringsstatus, Status aanvraag, Aanvraagstatus
 """
 CHANGES = """
-    operation, Change type, changeType, Action, _change_type, __$operation, SYS_CHANGE_OPERATION, op,
+    operation, Change type, changeType, _change_type, __$operation, SYS_CHANGE_OPERATION, op,
     Record status, deleted, Is deleted, isDeleted, __deleted, Deleted flag, cancelled, Canceled,
-    isCancelled, Voided, Rejected, Änderungsart, Aktion, Gelöscht, Storniert, Stornokennzeichen,
-    Löschkennzeichen, Åtgärd, Ändringstyp, Raderad, Makulerad, Återkallad, Endringstype, Handling,
+    isCancelled, Voided, Rejected, Änderungsart, Gelöscht, Storniert, Stornokennzeichen,
+    Löschkennzeichen, Ändringstyp, Raderad, Makulerad, Återkallad, Endringstype,
     Slettet, Kansellert, Avlyst, Ændringstype, Annulleret, Aflyst, Mutatie, Soort mutatie, Verwijderd,
     Geannuleerd, Ingetrokken
+"""
+ACTIONS = """
+    Action, Last action, Action type, Transaction type, Aktion, Åtgärd, Handling, Actie, Bewerking
 """
 UNDOINGS = """
     deletedAt, Cancelled on, Cancelled by, Cancellation reason, Storniert am, Slettet dato, Date of
@@ -39,11 +42,27 @@ OTHER_DAYS = """
     Birth date, Date of birth, Hire date, Created at, createdDateTime, Last changed, Modified on, Approved
     on, Approval date, Exported, Contract end, Last login, Geburtsdatum, Eintrittsdatum, Erstellt am,
     Geändert am, Genehmigt am, Födelsedatum, Skapad, Ändrad, Fødselsdato, Opprettet, Endret dato,
-    Oprettet, Ændret, Geboortedatum, In dienst sinds, Aangemaakt op, Gewijzigd
+    Oprettet, Ændret, Geboortedatum, In dienst sinds, Aangemaakt op, Gewijzigd, Reported on, Notified on,
+    Transaction date, Retirement date, Contract until, Employment end date, Visa valid until, Vertrag bis,
+    Stichtag, Meldedatum, Gemeldet am, Tillträdesdatum, Godkjent dato, Ansattdato, Ansatt siden, Prøvetid
+    slutt
+"""
+DAYS_OF_LEAVE = """
+    Approved until, Approved to, Approved end date, Signed off until, Booked from, Submitted start,
+    Recreation leave until, Birth leave until, Genehmigt bis, Bewilligt bis, Freigestellt ab, Freigestellt
+    bis, Krank erfasst bis, Godkänd t.o.m., Beviljad till, Ansökt fr.o.m., Avtalad ledighet till, Godkjent
+    til, Innvilget sluttdato, Fødselspermisjon til, Godkendt slutdato, Bevilget fra, Goedgekeurd tot,
+    Geboorteverlof t/m, Aangevraagd vanaf
 """
 UNKNOWN = """
     Department, Name, Manager, Team, Country, Type, Leave type, Date, Requested date, Leave begin,
-    Approver name, Remaining days, Balance, State, Active, Change, Comment, Reason, Start half, Update
+    Approver name, Remaining days, Balance, State, Active, Change, Comment, Reason, Start half, Update,
+    Job title, Gender, Shift, Region, FTE, Location, Leave balance, Days left, Overtime, Process, Stage,
+    Flag, Step, Code, Line, Line manager, Notes, Record ID, Row number, Status code, Employee status,
+    Marital status, Change reason, Action required, Action by, Kostenstelle, Vorgesetzter, Bundesland,
+    Stufe, Überstunden, Gleitzeitsaldo, Resturlaub, Bearbeiter, Antragsnummer, Avdelning, Flexsaldo,
+    Kvarvarande dagar, Handläggare, Sjukintyg, Saksbehandler, Gjenstående dager, Egenmelding, Timesaldo,
+    Resterende dage, Afdeling, Leidinggevende, Saldo dagen, Verlofsaldo
 """
 
 
@@ -55,8 +74,9 @@ def names(listed: str) -> list[str]:
 @pytest.mark.parametrize(
     ("listed", "kind"),
     [
-        (APPROVALS, ColumnKind.APPROVAL), (CHANGES, ColumnKind.CHANGE), (UNDOINGS, ColumnKind.UNDOING),
-        (DURATIONS, ColumnKind.DURATION), (OTHER_DAYS, ColumnKind.OTHER_DAY),
+        (APPROVALS, ColumnKind.APPROVAL), (CHANGES, ColumnKind.CHANGE), (ACTIONS, ColumnKind.ACTION),
+        (UNDOINGS, ColumnKind.UNDOING), (DURATIONS, ColumnKind.DURATION), (OTHER_DAYS, ColumnKind.OTHER_DAY),
+        (DAYS_OF_LEAVE, ColumnKind.UNKNOWN),
     ],
 )  # fmt: skip
 def test_what_columns_say_by_their_names(listed: str, kind: ColumnKind) -> None:
@@ -124,6 +144,33 @@ def test_the_values_that_probably_count(cells: list[str], kept: dict[str, list[s
 
     assert caught.value.ways == ({"only": kept}, {"unused": [name]})
     assert caught.value.found["values"] == {name: [[cell, 1] for cell in cells]}
+
+
+@pytest.mark.parametrize("name", ["Action", "Åtgärd", "Aktion", "Transaction type"])
+@pytest.mark.parametrize(
+    "cells", [["Create", "Delete"], ["I", "D"], ["New", "Cancelled"], ["View", "Storno"]]
+)
+def test_an_action_on_the_row(name: str, cells: list[str], write: Write) -> None:
+    """Such a column may say anything; where one of its cells is a change, the file is refused."""
+    path = write(f"login,status,{name}\n" + "".join(f"a,Away,{cell}\n" for cell in cells))
+
+    assert f"the column '{name}' says whether a row was changed" in refusal(path)
+
+
+@pytest.mark.parametrize("cells", [["View", "View"], ["Ring", ""], ["Call back", "-"]])
+def test_an_action_that_is_no_change(cells: list[str], write: Write) -> None:
+    """A link called View, and what is to be done, say nothing of the row."""
+    job, _ = read(write("login,status,Action\n" + "".join(f"a,Away,{cell}\n" for cell in cells)))
+
+    assert job.reader.facts()["unused"] == ["Action"]
+
+
+@pytest.mark.parametrize("name", ["Approved until", "Signed off until", "Genehmigt bis", "Innvilget til"])
+def test_a_last_day_that_was_approved(name: str, write: Write) -> None:
+    """It is the end of the leave, not a day on which a step was taken: the leave does not last for ever."""
+    path = write(f"login,status,from,{name}\na,Away,2026-11-30,2026-12-04\n")
+
+    assert f'set input.until = "{name}" (last day)' in refusal(path)
 
 
 def test_values_that_are_not_ours_are_not_shown(write: Write) -> None:
