@@ -8,8 +8,9 @@ from typing import Any
 from ..errors import InputRefused
 from ..settings import Input
 from ..text import clean
-from .columns import ALIASES, FOREIGN_NUMBERS, Columns, plain
+from .columns import ALIASES, FOREIGN_NUMBERS, Columns
 from .dialect import names_what_we_need
+from .spelling import plain
 from .table import Record
 
 KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ..settings import Input
-from .columns import FIRST_DAY_BACK, Columns, column_called, plain
+from .columns import FIRST_DAY_BACK, Columns, column_called
+from .spelling import plain
 
 
 def notes_on(names: Sequence[str], columns: Columns, config: Input) -> list[str]:

@@ -8,12 +8,12 @@ from itertools import chain
 from typing import Literal
 
 from ..errors import InputRefused, Way
-from ..message import written
 from ..model import NOT_PRESENT
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS, columns_of
 from ..text import clean, listed, toml_quoted
 from .names import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
+from .spelling import plain, plain_names
 from .statuses import status_reader
 
 IDENTITIES = {  # a job names people by exactly one of these; setting: what people call it
@@ -63,20 +63,11 @@ def column_called(name: str) -> str:
     return f"the column {clean(name, 60)!r}"
 
 
-def plain(name: str) -> str:
-    """Give a column's name as it is compared: without case, spaces, _, -, dots and what cannot be seen."""
-    return re.sub(r"[\s_.-]+", "", written(name).casefold())
-
-
-def _plain_names(listed: str) -> frozenset[str]:
-    return frozenset(map(plain, listed.split(",")))
-
-
-ALIASES = {key: _plain_names(listed) for key, listed in LISTS.items()}
-FOREIGN_NUMBERS = _plain_names(FOREIGN)
-MAIL_COLUMNS = _plain_names(OF_MAILS)
-FIRST_DAY_BACK = _plain_names(BACK)
-TYPES_OF_LEAVE = _plain_names(TYPES)
+ALIASES = {key: plain_names(listed) for key, listed in LISTS.items()}
+FOREIGN_NUMBERS = plain_names(FOREIGN)
+MAIL_COLUMNS = plain_names(OF_MAILS)
+FIRST_DAY_BACK = plain_names(BACK)
+TYPES_OF_LEAVE = plain_names(TYPES)
 
 
 def configured(config: Input, key: str) -> str | None:

@@ -8,40 +8,37 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .columns import Columns, plain
+from .columns import Columns
+from .spelling import plain, plain_names
 from .table import text_of
 
 HalfDay = Callable[[Sequence[Any]], bool]  # whether the cells of a row have a half day
 Says = Callable[[str], bool]  # whether the text of a cell says that it is one
 
 
-def _plain_words(listed: str) -> frozenset[str]:
-    return frozenset(map(plain, listed.split(",")))
-
-
-MORNING = _plain_words("""
+MORNING = plain_names("""
     am, a.m., morning, first half, forenoon, vormittag, vormittags, morgens, förmiddag, fm, formiddag,
     ochtend, voormiddag
 """)
-AFTERNOON = _plain_words("""
+AFTERNOON = plain_names("""
     pm, p.m., afternoon, second half, nachmittag, nachmittags, eftermiddag, em, ettermiddag, middag, namiddag
 """)
-HALF = _plain_words("""
+HALF = plain_names("""
     half, half day, half a day, ½, 1/2, 50%, true, yes, y, x, 1, halb, halbtags, halber Tag, halbtägig, ja, j,
     wahr, halv, halv dag, halvdag, sant, sann, halve dag, waar
 """)
-DURATIONS = _plain_words("""
+DURATIONS = plain_names("""
     days, day count, number of days, total days, duration, duration days, duration in days, days taken, leave
     days, absence days, working days, workdays, amount, quantity, length, Tage, Dauer, Dauer in Tagen, Anzahl,
     Anzahl Tage, Arbeitstage, Urlaubstage, Abwesenheitstage, Fehltage, dagar, antal dagar, antal, varaktighet,
     arbetsdagar, dager, antall dager, antall, varighet, arbeidsdager, dage, antal dage, arbejdsdage,
     feriedage, dagen, aantal dagen, aantal, duur, werkdagen, verlofdagen
 """)
-HOURS = _plain_words("""
+HOURS = plain_names("""
     hours, number of hours, duration hours, duration in hours, Stunden, Dauer in Stunden, Anzahl Stunden,
     timmar, antal timmar, timer, antall timer, antal timer, uren, aantal uren
 """)
-TIMES = _plain_words("""
+TIMES = plain_names("""
     start time, end time, time from, time to, from time, to time, time start, time end, begin time, Startzeit,
     Endzeit, Beginnzeit, Uhrzeit von, Uhrzeit bis, von Uhrzeit, bis Uhrzeit, Zeit von, Zeit bis, starttid,
     sluttid, tid från, tid till, klockslag från, klockslag till, tid fra, tid til, fra tid, til tid, fra kl,

@@ -8,8 +8,9 @@ from typing import Any
 from ..settings import Input
 from ..template import DAYS, columns_of
 from ..text import toml_quoted
-from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, plain
+from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways
 from .nesting import Path, leaves, steps
+from .spelling import plain
 
 ABSENT = object()
 FIRST = "0"  # in a path: the first value of an array

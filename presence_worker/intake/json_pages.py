@@ -3,18 +3,14 @@
 from typing import Any, NamedTuple, NoReturn
 
 from ..text import clean, counted, is_or_are
-from .columns import plain
 from .json_text import JsonText, Place
+from .spelling import plain, plain_names
 
 Path = tuple[str, ...]
 Beside = list[tuple[Path, Place, Any]]  # what a document says besides its rows
 
 
-def _plain_names(listed: str) -> frozenset[str]:
-    return frozenset(map(plain, listed.split(",")))
-
-
-OTHERS = _plain_names("""
+OTHERS = plain_names("""
     next, prev, previous, next link, @odata.nextLink, odata.nextLink, next page, next page token, next
     token, next cursor, next url, next uri, next href, next page url, next page uri, next page link,
     next records url, next results url, next offset, next start, next marker, next key, next batch, next
@@ -27,31 +23,31 @@ OTHERS = _plain_names("""
     items, remaining rows, remaining records, limit reached, limit exceeded, row limit reached, exceeded
     transfer limit, partial result, partial results, has errors
 """)  # filled, or true
-CURSORS = _plain_names("cursor, scroll id, marker")  # which some services also give with the last page
-WHOLE = _plain_names("""
+CURSORS = plain_names("cursor, scroll id, marker")  # which some services also give with the last page
+WHOLE = plain_names("""
     is last, last, is last page, last page, is first, first, done, complete, is complete, finished, success,
     ok
 """)  # false
-ERRORS = _plain_names("errors, error, failures, failed requests")  # filled
-TOTALS = _plain_names("""
+ERRORS = plain_names("errors, error, failures, failed requests")  # filled
+TOTALS = plain_names("""
     total, total count, total results, total records, total elements, total items, total rows, total
     hits, total size, total entries, total matches, total number, total number of results, total result
     count, record count, row count, result count, item count, number of results, number of records,
     @odata.count, odata.count, x total count, num found, hits, matches, total documents
 """)
-PAGES = _plain_names("""
+PAGES = plain_names("""
     pages, total pages, page count, last page, num pages, number of pages, total page count, max page,
     pages count, page total, of, total page
 """)
-PAGE = _plain_names("page, current page, page number, page index, page no, current page number")
-OFFSETS = _plain_names("offset, skip, start at, start index, from index, start row")
-SIZES = _plain_names("limit, per page, page size, items per page, size, top, max results") | TOTALS
+PAGE = plain_names("page, current page, page number, page index, page no, current page number")
+OFFSETS = plain_names("offset, skip, start at, start index, from index, start row")
+SIZES = plain_names("limit, per page, page size, items per page, size, top, max results") | TOTALS
 COUNTS = {"count", "__count"}  # of the page, or of all
-RESULTS = _plain_names("status, result, state, outcome")  # of the whole answer, with one of these words:
-FAILED = _plain_names(
+RESULTS = plain_names("status, result, state, outcome")  # of the whole answer, with one of these words:
+FAILED = plain_names(
     "error, errors, fail, failed, failure, partial, partial success, incomplete, timeout, truncated"
 )
-ABOUT = _plain_names("meta, metadata, paging, pagination, page, pager, page info, info, summary, list info")
+ABOUT = plain_names("meta, metadata, paging, pagination, page, pager, page info, info, summary, list info")
 KNOWN = OTHERS | CURSORS | WHOLE | ERRORS | TOTALS | PAGES | PAGE | OFFSETS | SIZES | COUNTS | RESULTS
 MOST_NAMED = 5  # signs in a sentence
 NOTHING = {"", "0", "false", "no", "null", "none", "nil"}  # texts

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple, NoReturn
 
 from ..errors import InputRefused
 from ..text import clean, listed, toml_quoted
-from .columns import ALIASES, IDENTITIES, plain
+from .columns import ALIASES, IDENTITIES
 from .json_pages import Beside, Path, may_tell
 from .json_shapes import EXAMPLE, Names, named, shape_of
 from .json_text import JsonText, Place, elements, keys, twice
+from .spelling import plain
 
 LEVELS = 2  # of objects, in which an array of objects is found without input.rows
 DEEPEST = 8  # levels that are searched; what is below them is read as one value

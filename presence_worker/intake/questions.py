@@ -8,14 +8,14 @@ from ..errors import InputRefused, Way
 from ..model import NOT_PRESENT
 from ..settings import ANY_OTHER
 from ..text import clean, counted, listed, toml_quoted
+from .column_kinds import ColumnKind
 from .columns import Columns, column_called, column_of_types
-from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, ColumnKind, bare, words_of
+from .spelling import bare
+from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES
 
 MOST_VALUES = 20  # of a column, to choose from
-OK_WORDS, NOT_GRANTED_WORDS = words_of(GRANTED), words_of(NOT_GRANTED)
-YES_WORDS, NO_WORDS = words_of(YES), words_of(NO)
-GONE = words_of(UNDONE) | NOT_GRANTED_WORDS | YES_WORDS | {"d"}
-PLAIN = OK_WORDS | YES_WORDS | NO_WORDS | words_of(CHANGES) | {"i", "u", "c", ""}  # no reason of absence
+GONE = UNDONE | NOT_GRANTED | YES | {"d"}
+PLAIN = GRANTED | YES | NO | CHANGES | {"i", "u", "c", ""}  # no reason of absence
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,8 +59,8 @@ def approvals_as_statuses(
 
     *statuses* are the words of that column, with what they mean.
     """
-    granted = [word for word in statuses if bare(word) in OK_WORDS]
-    are_approvals = bool(granted) or any(bare(word) in NOT_GRANTED_WORDS for word in statuses)
+    granted = [word for word in statuses if bare(word) in GRANTED]
+    are_approvals = bool(granted) or any(bare(word) in NOT_GRANTED for word in statuses)
     if columns.status is None or any(statuses.values()) or not are_approvals:
         return None
     name, types = names[columns.status], column_of_types(names)
@@ -79,8 +79,8 @@ def approvals_as_statuses(
 
 def _approval(found: Sequence[Suspect], _: Sequence[str]) -> Question:
     column = found[0]
-    approved = [text for text in column.values if bare(text) in OK_WORDS]
-    approved = approved or [text for text in column.values if bare(text) in YES_WORDS]
+    approved = [text for text in column.values if bare(text) in GRANTED]
+    approved = approved or [text for text in column.values if bare(text) in YES]
     return _filter(column, "says whether a leave is approved", approved, ["Approved"])
 
 

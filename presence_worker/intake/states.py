@@ -1,79 +1,11 @@
-"""How far a leave came and what became of a row: the names and words for it, as HR's programs write them.
+"""Words of cells for what became of a leave or of its row, as HR's programs write them.
 
-In English, German, Swedish, Norwegian, Danish and Dutch. Names are compared as `bare` gives them.
+In English, German, Swedish, Norwegian, Danish and Dutch.
 """
 
-import re
-from collections.abc import Mapping
-from enum import Enum, auto
-from functools import cache
+from .spelling import bare_words
 
-from ..message import written
-
-
-class ColumnKind(Enum):
-    """What a column says."""
-
-    APPROVAL = auto()  # whether a leave is approved
-    CHANGE = auto()  # what happened to the row, such as its deletion
-    ACTION = auto()  # what happened to the row, or what is to be done: its cells tell
-    UNDOING = auto()  # when or why it was cancelled; an empty cell: it was not
-    DURATION = auto()  # how long a leave is; less than nothing takes one back
-    OTHER_DAY = auto()  # days of something else
-    DAY = auto()  # days of what is not known
-    UNKNOWN = auto()  # its name does not say
-
-
-LONGEST = 60  # characters of a name that are compared; a longer one is a sentence
-_LEAVE = """
-    is, was, has, been, the, all, leave, absence, time off, PTO, vacation, holiday, day off, days off,
-    request, application, workflow, process, manager, supervisor, line manager, HR, final, current, latest,
-    record, row, entry, item, event, er, ist, är, wurde, Urlaub, Urlaubs, Abwesenheit, Abwesenheits, Antrag,
-    Antrags, Fehlzeit, Fehlzeiten, Vorgesetzter, Vorgesetzten, frånvaro, ledighet, ledighets, semester,
-    ansökan, ansöknings, chef, chefs, fravær, fraværs, ferie, permisjon, permisjons, søknad, søknads, leder,
-    leders, ansøgning, ansøgnings, orlov, orlovs, anmodning, anmodnings, verlof, afwezigheid, afwezigheids,
-    aanvraag, leidinggevende
-"""
-_STATE = """
-    s, status, state, result, outcome, decision, stage, step, code, flag, indicator, marker, yn, y n, jn, ja
-    nein, Zustand, Kennzeichen, KZ, Markierung, tillstånd, flagga, tilstand, markering, flagg, toestand,
-    vlag
-"""
-_APPROVED = """
-    approved, approval, authorised, authorized, authorisation, authorization, accepted, acceptance, granted,
-    signed off, sign off, genehmigt, Genehmigung, bewilligt, Bewilligung, freigegeben, Freigabe, godkänd,
-    godkänt, godkännande, beviljad, beviljat, beviljande, attest, attesterad, attesterat, attestering,
-    godkjent, godkjenning, godkjennelse, innvilget, innvilgelse, attestert, attestasjon, godkendt,
-    godkendelse, bevilget, bevilling, attesteret, goedgekeurd, goedkeuring, akkoord, geaccordeerd,
-    accordering, gefiatteerd, fiattering, toegekend, toestemming
-"""
-_REQUEST = """
-    request, leave request, application, leave application, workflow, approval, submission, process, Antrag,
-    Antrags, Bearbeitung, Bearbeitungs, ansökan, ansöknings, behandling, behandlings, søknad, søknads,
-    ansøgning, ansøgnings, anmodning, anmodnings, aanvraag, verlofaanvraag, behandel
-"""
-_DECISION = """
-    decision, approval decision, Entscheidung, Entscheid, beslut, avgörande, beslutning, avgjørelse, vedtak,
-    afgørelse, besluit, beslissing
-"""
-_ROW = """
-    sys, cdc, db, dml, record, row, data, entry, line, item, source, sync, delta, last, event, is, was, er,
-    ist, är, type, of, leave, absence, request
-"""
-_CHANGE = """
-    operation, op, opcode, change type, change kind, change operation, change action, change code, type of
-    change, kind of change, DML type, CRUD, mutation, mutation type, record status, record state, row
-    status, row state, Operation, Operationstyp, Änderungsart, Änderungstyp, Änderungskennzeichen,
-    Satzstatus, Datensatzstatus, ändringstyp, typ av ändring, radstatus, poststatus, operasjon,
-    operasjonstype, endringstype, type endring, ændringstype, ændringskode, type ændring, mutatie,
-    mutatietype, mutatiesoort, soort mutatie, type mutatie, wijzigingstype, soort wijziging,
-    wijzigingssoort, recordstatus
-"""
-_ACTION = """
-    action, action type, action code, transaction type, Aktion, Aktionstyp, Vorgangsart, åtgärd, åtgärdstyp,
-    handling, handlingstype, actie, actietype, bewerking
-"""
-UNDONE = """
+UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
     voided, void, revoked, revocation, withdrawn, withdrawal, rejected, rejection, declined, denied,
     annulled, reversed, reversal, gelöscht, Lösch, Löschung, storniert, Storno, Stornierung, abgesagt,
@@ -84,61 +16,14 @@ UNDONE = """
     annulleret, aflyst, afbestilt, trukket tilbage, afvist, afslag, afslået, tilbagekaldt, verwijderd,
     verwijdering, geannuleerd, annulering, ingetrokken, intrekking, afgewezen, afwijzing, vervallen, gewist,
     herroepen, tombstone
-"""
-_BESIDE_UNDONE = """
-    at, on, by, date, day, time, datetime, timestamp, dt, user, reason, comment, note, am, um, von, Datum,
-    Grund, Zeitpunkt, den, av, datum, tid, orsak, skäl, dato, tidspunkt, årsak, grunn, begrunnelse, af,
-    årsag, begrundelse, op, door, reden, tijd
-"""
-_UNIT = """
-    days, day, hours, hour, hrs, duration, quantity, qty, amount, units, length, Tage, Stunden, Dauer,
-    Anzahl, Menge, Arbeitstage, Urlaubstage, Fehltage, Kalendertage, dagar, timmar, antal, varaktighet,
-    längd, arbetsdagar, dager, timer, antall, varighet, lengde, arbeidsdager, feriedager, dage, varighed,
-    længde, arbejdsdage, feriedage, dagen, uren, aantal, duur, werkdagen, verlofdagen, verlofuren
-"""
-_OF_UNIT = f"""
-    {_LEAVE}, total, net, gross, working, work, business, calendar, number, no, of, count, num, in,
-    requested, taken, approved, used, deducted, booked, off, der, gesamt, totalt, arbets, arbeids, arbejds,
-    i, samlet, totaal, van
-"""
-_OTHER_DAYS = """
-    born, birth, dob, hire, joined, joining, employment, employed, seniority, anniversary, creat, changed,
-    change date, modif, updat, approv, authori, export, import, submi, applied, applicationdate,
-    requestedon, requestedat, requestdate, daterequested, print, reportdate, reportrun, reportedon,
-    reportedat, datereported, notified, generat, sync, transactiondate, retirementdate, login, logon,
-    seen, signed, sentat, senton, received, entered, entrydate, regist, booked, bookingdate, insert,
-    delet, cancel, contract, probation, terminat, resign, expir, payroll, payday, paydate, asof, snapshot,
-    extract, download, timestamp, decision, decided, review, processed, rundate, filedate, servicedate,
-    visa, passport, recorded, gebor, geburt, eintritt, eingetreten, einstell, angelegt, stichtag,
-    meldedatum, gemeldetam, erstellt, erfass, geändert, änderung, genehmig, bewillig, freig, druck,
-    antragsdatum, beantragt, eingereicht, austritt, vertrag, probezeit, jubil, anmeldung, datenstand,
-    aktualisier, född, födelse, anställning, skapa, ändra, ändring, uppdater, godkän, bevilj, attest,
-    ansökningsdatum, ansökt, inskick, utskriv, kontrakt, avtal, inlogg, født, fødsel, ansettelse, tiltred,
-    opprett, endret, endring, oppdater, godkjen, innvilg, eksport, søknadsdato, søkt, innsendt, utskrift,
-    prøvetid, fratred, innlogg, ansattdato, ansattsiden, ansatdato, tiltråd, tillträd, ansættelse,
-    tiltræd, oprett, ændret, ændring, opdater, godkend, bevilg, ansøgningsdato, ansøgt, indsendt, udskr,
-    fratræd, indlogg, geboren, geboorte, indienst, uitdienst, aangemaakt, gemaakt, wijzig, bijgewerkt,
-    goedgekeurd, goedkeur, aanvraagdatum, aangevraagd, ingediend, geregistr, proeftijd, afgedrukt, inlog
-"""  # as pieces of names
-_LEAVE_OR_STEP = """
-    leave, absence, vacation, holiday, sick, approv, authori, submi, applied, signed, received, entered,
-    regist, booked, processed, recorded, Urlaub, Abwesenheit, krank, genehmig, bewillig, freig, beantragt,
-    eingereicht, erfass, frånvaro, ledighet, semester, sjuk, godkän, bevilj, attest, ansökt, inskick, fravær,
-    ferie, permisjon, syk, godkjen, innvilg, søkt, innsendt, orlov, syg, godkend, bevilg, ansøgt, indsendt,
-    verlof, afwezigheid, vakantie, ziek, goedgekeurd, goedkeur, aangevraagd, ingediend, geregistr
-"""  # as pieces of names: with one of these behind it, a day of the leave itself, such as "Approved until"
-_FIRST_OR_LAST = """
-    from, start, start date, begin, until, till, through, end, end date, von, ab, Beginn, bis, Ende,
-    Enddatum, från, fom, startdatum, tom, slut, slutdatum, fra, startdato, til, slutt, sluttdato, slutdato,
-    van, vanaf, begindatum, tot, tm, einde, einddatum
-"""
-GRANTED = """
+""")
+GRANTED = bare_words("""
     approved, accepted, granted, confirmed, authorised, authorized, auto approved, approved by manager,
     fully approved, genehmigt, bewilligt, freigegeben, bestätigt, godkänd, godkänt, beviljad, beviljat,
     attesterad, bekräftad, godkjent, innvilget, attestert, bekreftet, godkendt, bevilget, bekræftet,
     goedgekeurd, akkoord, toegekend, geaccordeerd, bevestigd
-"""
-NOT_GRANTED = """
+""")
+NOT_GRANTED = bare_words("""
     cancelled, canceled, cancellation requested, cancellation pending, rejected, declined, denied, refused,
     withdrawn, revoked, voided, void, recalled, deleted, not approved, unapproved, disapproved, pending,
     pending approval, pending cancellation, awaiting approval, waiting for approval, approval pending, to be
@@ -155,68 +40,11 @@ NOT_GRANTED = """
     geweigerd, geannuleerd, ingetrokken, verwijderd, vervallen, niet goedgekeurd, niet akkoord, aangevraagd,
     ingediend, in behandeling, in aanvraag, wachtend, wacht op goedkeuring, ter goedkeuring, te beoordelen,
     concept
-"""
-CHANGES = """
+""")
+CHANGES = bare_words("""
     insert, inserted, update, updated, upsert, delete, create, created, modify, modified, remove, removed,
     added, tombstone, hinzugefügt, geändert, angelegt, löschen, lagt till, ändrad, skapad, opprettet,
     endret, lagt til, oprettet, ændret, tilføjet, toegevoegd, gewijzigd, aangemaakt, nieuw
-"""
-YES = "true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN"
-NO = "false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann"
-
-
-def bare(name: str) -> str:
-    """Return a name or word as those above are compared: its letters and digits, without case."""
-    return re.sub(r"[\W_]+", "", written(name).casefold())
-
-
-def words_of(listed: str) -> frozenset[str]:
-    """Return the words of a list above as they are compared."""
-    return frozenset(map(bare, listed.split(",")))
-
-
-def _any(listed: str) -> str:
-    return f"(?:{'|'.join(sorted(words_of(listed), key=len, reverse=True))})"
-
-
-@cache
-def _other_days() -> re.Pattern[str]:
-    return re.compile(_any(_OTHER_DAYS))
-
-
-@cache
-def _days_of_leave() -> re.Pattern[str]:
-    return re.compile(f"{_any(_LEAVE_OR_STEP)}.*(?:{_any(_FIRST_OR_LAST)}|(?<!da)to)$")
-
-
-@cache
-def _names_of_kinds() -> Mapping[ColumnKind, re.Pattern[str]]:
-    """Return what the names of each kind look like; made once, and only where columns are unused."""
-    leave, state, undone, unit = _any(_LEAVE), _any(_STATE), _any(UNDONE), _any(_UNIT)
-    of = "(?:of|for|on|des|der|av|af|van|på|til)?(?:the|de|het)?"
-    approved = f"{leave}*(?:{_any(_APPROVED)}|{_any(_DECISION)}){state}*"
-    request = f"{leave}*{_any(_REQUEST)}(?:status|state|decision|outcome)"
-    reversed_request = f"(?:status|state|decision){of}{leave}*{_any(_REQUEST)}"
-    undone = f"{leave}*(?:soft)?{undone}"
-    of_unit = _any(_OF_UNIT)
-    return {
-        ColumnKind.APPROVAL: re.compile(f"{approved}|{request}|{reversed_request}"),
-        ColumnKind.CHANGE: re.compile(f"{_any(_ROW)}*{_any(_CHANGE)}|{undone}{state}*"),
-        ColumnKind.ACTION: re.compile(f"{_any(_ROW)}*{_any(_ACTION)}"),
-        ColumnKind.UNDOING: re.compile(
-            f"{undone}s?{_any(_BESIDE_UNDONE)}+|(?:reason|date)(?:of|for){undone}"
-        ),
-        ColumnKind.DURATION: re.compile(f"{of_unit}*{unit}(?:{of_unit}|{unit})*"),
-    }
-
-
-def kind_of(name: str) -> ColumnKind:
-    """Return what a column says by its name; of a path in JSON, the last part may tell."""
-    for part in (name, name.rpartition(".")[2]):
-        found = bare(part)[:LONGEST]
-        for kind, names in _names_of_kinds().items():
-            if names.fullmatch(found):
-                return kind
-    found = bare(name)
-    is_other = _other_days().search(found) and not _days_of_leave().search(found)
-    return ColumnKind.OTHER_DAY if is_other else ColumnKind.UNKNOWN
+""")
+YES = bare_words("true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN")
+NO = bare_words("false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann")

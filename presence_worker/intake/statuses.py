@@ -1,16 +1,15 @@
 """Which SuperOffice status a word in the file means."""
 
 import json
-import re
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Any
 
-from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .error_values import is_error
-from .states import GRANTED, NOT_GRANTED, bare, words_of
+from .spelling import bare, plain, unspaced
+from .states import GRANTED, NOT_GRANTED
 
 # In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
 # in one language, and available in another.
@@ -55,26 +54,15 @@ WORDS = {
         Zwangerschapsverlof, Bevallingsverlof, Geboorteverlof, Zorgverlof, Bijzonder verlof, Onbetaald verlof
     """,
 }
-_NOT_GRANTED = words_of(NOT_GRANTED)
-_APPROVALS = _NOT_GRANTED | words_of(GRANTED)
+_APPROVALS = GRANTED | NOT_GRANTED
 APPROVAL = "how far the approval of a leave came, which is no presence status"
 SHORTEST = 4  # letters of a word that may be misspelled: "fri" (off duty) is not "ferie"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
 CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is close to "available", too
 
 
-def plain(word: str) -> str:
-    """Give a word as it is compared: without case, spaces and what cannot be seen."""
-    return "".join(written(word).casefold().split())
-
-
-def _bare(word: str) -> str:
-    """Give a word as ours are compared, without hyphens as well; HR's codes may be told apart by them."""
-    return re.sub("[_.-]+", "", plain(word))
-
-
-KNOWN = {_bare(name): name for name in STATUSES} | {
-    _bare(word): status for status, words in WORDS.items() for word in words.split(",")
+KNOWN = {plain(name): name for name in STATUSES} | {
+    plain(word): status for status, words in WORDS.items() for word in words.split(",")
 }
 
 
@@ -83,16 +71,16 @@ def status_reader(config: Input) -> Callable[[str], str | None]:
 
     `input.statuses` wins over everything. A number is never guessed, for nobody knows whose it is.
     """
-    mapped = {plain(word): meaning for word, meaning in config.statuses.items()}
+    mapped = {unspaced(word): meaning for word, meaning in config.statuses.items()}
     any_other = mapped.get(ANY_OTHER)
     empty = frozenset(config.empty)
 
     def read(word: str) -> str | None:
-        if found := mapped.get(plain(word)):
+        if found := mapped.get(unspaced(word)):
             return found
         if word in empty:
             return mapped.get("")
-        return KNOWN.get(_bare(word)) or (any_other if _may_be_any(word, any_other) else None)
+        return KNOWN.get(plain(word)) or (any_other if _may_be_any(word, any_other) else None)
 
     return read
 
@@ -123,12 +111,12 @@ def _may_be_any(word: str, meaning: str | None) -> bool:
     What is cancelled, rejected or not yet approved sets nobody away unless it is mapped itself.
     """
     sets_away = meaning not in (None, IGNORE, WITHDRAWN, PRESENT)
-    return bool(plain(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
+    return bool(unspaced(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
 
 
 def is_not_granted(word: str) -> bool:
     """Whether a word says that a leave is cancelled, rejected or not yet approved."""
-    return bare(word) in _NOT_GRANTED
+    return bare(word) in NOT_GRANTED
 
 
 def is_approval(word: str) -> bool:
@@ -138,9 +126,9 @@ def is_approval(word: str) -> bool:
 
 def closest(word: str, config: Input) -> str:
     """Give the allowed status of which *word* may be a misspelling, "" where that is not clear."""
-    if len(_bare(word)) < SHORTEST:
+    if len(plain(word)) < SHORTEST:
         return ""
-    matcher, likeness = SequenceMatcher(b=_bare(word)), dict[str, float]()
+    matcher, likeness = SequenceMatcher(b=plain(word)), dict[str, float]()
     for known, status in KNOWN.items():
         matcher.set_seq1(known)
         if matcher.real_quick_ratio() >= CLOSE - CLEAR and matcher.quick_ratio() >= CLOSE - CLEAR:

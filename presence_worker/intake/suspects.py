@@ -8,10 +8,12 @@ from typing import Any
 from ..errors import InputRefused
 from ..settings import Input
 from ..template import DAYS
-from .columns import FIRST_DAY_BACK, Columns, configured, plain
+from .column_kinds import ColumnKind, kind_of
+from .columns import FIRST_DAY_BACK, Columns, configured
 from .nesting import leaves, steps
 from .questions import Suspect, question
-from .states import CHANGES, GRANTED, NOT_GRANTED, UNDONE, ColumnKind, bare, kind_of, words_of
+from .spelling import bare, plain
+from .states import CHANGES, GRANTED, NOT_GRANTED, UNDONE
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
@@ -19,8 +21,8 @@ MOST_VALUES = 100  # different ones of a column
 MOST_SHAPES = 200  # different sets of names of objects; more are values
 SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells hold
 BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION)
-APPROVALS = words_of(GRANTED) | words_of(NOT_GRANTED)
-CHANGED = words_of(CHANGES) | words_of(NOT_GRANTED) | words_of(UNDONE)
+APPROVALS = GRANTED | NOT_GRANTED
+CHANGED = CHANGES | NOT_GRANTED | UNDONE
 _NUMERIC = r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:\d{4}|\d\d)"
 _WORDED = r"\d{1,2}[. -]{1,2}[^\W\d]{3,9}[., -]{1,2}(?:\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
 _DAY = re.compile(rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d.*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/")

@@ -4,7 +4,8 @@ from collections import Counter
 from typing import Any
 
 from ..settings import Input
-from .statuses import closest, plain
+from .spelling import unspaced
+from .statuses import closest
 
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
 LISTED = 200  # of them, those with the most rows
@@ -40,7 +41,7 @@ class Unmapped:
     def _most(self) -> list[tuple[str, int]]:
         spelled, rows = dict[str, str](), Counter[str]()
         for word, number in self._rows.items():
-            rows[spelled.setdefault(plain(word), word)] += number
+            rows[spelled.setdefault(unspaced(word), word)] += number
         return sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
 
 

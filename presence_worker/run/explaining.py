@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from ..errors import InputRefused
-from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured, plain
+from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured
 from ..intake.dates import Fault, date_reader
+from ..intake.spelling import plain
 from ..intake.table import text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result

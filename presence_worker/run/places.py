@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..intake.columns import FIRST_DAY_BACK, IDENTITIES, candidates, configured_ways, plain
+from ..intake.columns import FIRST_DAY_BACK, IDENTITIES, candidates, configured_ways
+from ..intake.spelling import plain
 from ..settings import Input
 from ..template import DAYS
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.states import ColumnKind, kind_of
+from presence_worker.intake.column_kinds import ColumnKind, kind_of
 from presence_worker.model import NOT_PRESENT
 
 from .reading import Write, read, refusal

@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.columns import ALIASES, plain
+from presence_worker.intake.columns import ALIASES
 from presence_worker.intake.job import Job, open_job
+from presence_worker.intake.spelling import plain
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
 from presence_worker.roundtrip import FATE_COLUMNS
