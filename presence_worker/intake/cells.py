@@ -6,9 +6,9 @@ from typing import IO
 from xml.etree.ElementTree import Element
 
 from .cell_texts import Texts
-from .covers import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of
 from .elements import elements, local
 from .error_values import FORMULA
+from .merged_cells import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of
 from .table import Record
 
 TRUE = ("1", "true")

@@ -15,7 +15,7 @@ import zstandard
 
 from ..errors import InputRefused
 from ..text import clean
-from .strangers import HEAD, SAVE, refuse_binary
+from .other_formats import HEAD, SAVE, refuse_binary
 
 CHUNK = 1 << 20
 ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"

@@ -32,7 +32,7 @@ class Filter:
         self._others = 0  # rows whose value is not kept
         self._kept = 0
 
-    def stand(self, places: Mapping[str, int]) -> None:
+    def use_columns(self, places: Mapping[str, int]) -> None:
         """Look for the columns at these places from now on; one that is not there is empty."""
         self._places = [(name, places.get(name)) for name in self._wanted]
 

@@ -106,11 +106,6 @@ def ways_of(texts: Iterable[str], locale: str = "en") -> list[Choice]:
     return list(dict.fromkeys(choice for choice in choices if choice))
 
 
-def forms_of(texts: Iterable[str], locale: str = "en") -> list[str]:
-    """Give the forms for input.date_format in which all of *texts* that may be days name one."""
-    return [forms[0] for forms, needed in ways_of(texts, locale) if len(forms) == 1 and not needed]
-
-
 def _together(ways: Sequence[Way], readings: Sequence[Mapping[Way, date]]) -> Choice | None:
     """Choose few of the *ways*, so that each text can be read in one of them; None: they are not enough."""
     left, chosen = list(readings), list[Way]()

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
 from ..settings import Input
-from .between import Header, rows_only
 from .columns import understand
+from .stray_lines import Header, rows_only
 from .table import Record
 
 Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them

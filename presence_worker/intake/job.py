@@ -12,9 +12,9 @@ from ..roundtrip import is_ours
 from ..settings import Input, Settings
 from .age import refuse_old
 from .knowing import knowing
+from .other_formats import refuse_text
 from .rows import RowReader
 from .source import FALLBACK, STDIN, Source, open_source
-from .strangers import refuse_text
 from .suffixes import misnamed
 from .table import Table
 

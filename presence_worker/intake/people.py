@@ -11,7 +11,7 @@ from ..roundtrip import no_text
 from ..text import clean
 from .columns import IDENTITIES
 from .error_values import is_error
-from .misnaming import look_alike, why_no_address, why_no_number
+from .identity_faults import look_alike, why_no_address, why_no_number
 
 Faults = list[tuple[Reason, str]]
 Person = tuple[

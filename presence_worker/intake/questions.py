@@ -19,7 +19,7 @@ PLAIN = GRANTED | YES | NO | CHANGES | {"i", "u", "c", ""}  # no reason of absen
 
 
 @dataclass(slots=True, kw_only=True)
-class Suspect:
+class UnusedColumn:
     """A column that is not used, and what was seen in it."""
 
     name: str
@@ -32,7 +32,7 @@ class Suspect:
 
 MOST_NAMED = 5  # columns or values in a sentence
 Question = tuple[str, tuple[Way, ...]]  # words, and the settings that answer it
-Found = Sequence[tuple[ColumnKind, Suspect]]
+Found = Sequence[tuple[ColumnKind, UnusedColumn]]
 
 
 def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused | None:
@@ -41,7 +41,7 @@ def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused |
     *lacking* are the days (from, until) for which the job has no column.
     """
     for kind, ask in QUESTIONS.items():
-        of_kind = [suspect for says, suspect in found if says is kind]
+        of_kind = [column for says, column in found if says is kind]
         if of_kind:
             words, ways = ask(of_kind, lacking)
             refused = InputRefused(f"{where}: {words}", *ways)
@@ -77,26 +77,26 @@ def approvals_as_statuses(
     return InputRefused(f"{where}: {words}", way, {})
 
 
-def _approval(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+def _approval(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     approved = [text for text in column.values if bare(text) in GRANTED]
     approved = approved or [text for text in column.values if bare(text) in YES]
     return _filter(column, "says whether a leave is approved", approved, ["Approved"])
 
 
-def _change(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+def _change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     kept = [text for text in column.values if bare(text) not in GONE]
     return _filter(column, "says whether a row was changed, cancelled or deleted", kept, ["false"])
 
 
-def _undoing(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+def _undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return _filter(
         found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""], [""]
     )
 
 
-def _filter(column: Suspect, says: str, counting: Sequence[str], example: Sequence[str]) -> Question:
+def _filter(column: UnusedColumn, says: str, counting: Sequence[str], example: Sequence[str]) -> Question:
     """Ask which rows count; *counting* are the values of those that probably do."""
     shown = [text for text in counting if bare(text) in PLAIN] or example
     words = (
@@ -108,7 +108,7 @@ def _filter(column: Suspect, says: str, counting: Sequence[str], example: Sequen
     return words, (*only, {"unused": [column.name]})
 
 
-def _duration(found: Sequence[Suspect], _: Sequence[str]) -> Question:
+def _duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     line = "" if column.first is None else f" (line {column.first})"
     have = "has" if column.rows == 1 else "have"
@@ -120,7 +120,7 @@ def _duration(found: Sequence[Suspect], _: Sequence[str]) -> Question:
     return words, ({"unused": [column.name]}, {})
 
 
-def _day(found: Sequence[Suspect], lacking: Sequence[str]) -> Question:
+def _day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
     names = [column.name for column in found]
     shown = listed([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
     hold = (
@@ -144,11 +144,11 @@ def _table(name: str, values: Sequence[str]) -> str:
     return f"{{ {toml_quoted(name)} = [{', '.join(map(toml_quoted, values[:MOST_NAMED]))}] }}"
 
 
-def _most(suspect: Suspect) -> list[list[str | int]]:
-    return [[text, rows] for text, rows in suspect.values.most_common(MOST_VALUES)]
+def _most(column: UnusedColumn) -> list[list[str | int]]:
+    return [[text, rows] for text, rows in column.values.most_common(MOST_VALUES)]
 
 
-QUESTIONS: dict[ColumnKind, Callable[[Sequence[Suspect], Sequence[str]], Question]] = {
+QUESTIONS: dict[ColumnKind, Callable[[Sequence[UnusedColumn], Sequence[str]], Question]] = {
     ColumnKind.APPROVAL: _approval,
     ColumnKind.CHANGE: _change,
     ColumnKind.UNDOING: _undoing,

@@ -1,10 +1,7 @@
 """Records become rows: every fault of a record is found, and nothing is guessed."""
 
-import json
 from datetime import date
 from typing import Any
-
-import orjson
 
 from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
@@ -12,7 +9,7 @@ from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .columns import column_called, understand
-from .comments import NOTHING, Comments
+from .comment_notes import NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import ALL_DROPPED, NONE_COUNTS, Filter
@@ -20,10 +17,10 @@ from .messages import lacking, message_reader
 from .people import Faults, Person, person_reader
 from .questions import approvals_as_statuses
 from .spans import Spans
-from .statuses import fault_of, status_reader, word_of
-from .suspects import Suspects
-from .table import Record, Table
+from .statuses import fault_of, status_reader
+from .table import Record, Table, as_json, text_of
 from .unmapped import Unmapped
+from .unused_columns import UnusedColumns
 
 TORN = "put a comment that has line breaks in quotes"
 GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
@@ -54,7 +51,7 @@ class RowReader:
         self._known = frozenset({*config.allowed_statuses, WITHDRAWN})
         self._filter = Filter(config) if config.only else None
         self._leaves_out = bool(config.only) or config.hidden_rows == "skip"
-        self._suspects = Suspects(config)
+        self._unused = UnusedColumns(config)
         self._spans = Spans(day)
         self._comments = Comments()
         self._understand(name)
@@ -74,10 +71,10 @@ class RowReader:
         self._days.understand(columns, self._table.columns)
         self._message = message_reader(columns, self._config)
         if self._filter:
-            self._filter.stand(columns.only)
+            self._filter.use_columns(columns.only)
         if not self._table.came_back:  # what was accepted once is not asked again
-            self._spans.stand(self._table.columns, columns)
-            self._suspects.stand(self._table.columns, columns)
+            self._spans.use_columns(self._table.columns, columns)
+            self._unused.use_columns(self._table.columns, columns)
 
     @property
     def named_by(self) -> str:
@@ -141,7 +138,7 @@ class RowReader:
             person[0],
             status,
             message,
-            stored(record.cells),
+            as_json(record.cells),
             Result.SKIPPED if due.reason else None,
             due.reason,
             due.detail,
@@ -155,7 +152,7 @@ class RowReader:
         if place is None:
             return self._config.default_status
         found = cells[place]
-        word = found.strip() if type(found) is str else word_of(found)
+        word = found.strip() if type(found) is str else text_of(found)
         try:
             return self._statuses[word]
         except KeyError:
@@ -196,8 +193,8 @@ class RowReader:
                 faults.append((Reason.BAD_DATE, NO_DAYS))  # in a list of all people: at work
         if status == WITHDRAWN:
             return person, due._replace(reason=Reason.WITHDRAWN, detail=TAKEN_BACK), ""
-        if quoted and self._suspects.open:
-            self._suspects.look(cells, record.line)
+        if quoted and self._unused.open:
+            self._unused.look(cells, record.line)
         return person, due, self._message(cells, status, due.period, faults)
 
     def _without_values(self, cells: list[Any]) -> Faults:
@@ -212,7 +209,7 @@ class RowReader:
     def _fault(self, cells: list[Any], status: str | None) -> tuple[Reason, str]:
         place = self._columns.status
         found = "" if place is None else cells[place]
-        word = word_of(found)
+        word = text_of(found)
         if status is None and word and word not in self._config.empty and not isinstance(found, list | dict):
             self.unmapped.add(word)
         return fault_of(word, status, self._config)
@@ -229,7 +226,7 @@ class RowReader:
             identity=person[1],
             status=None,
             message="",
-            cells=stored(record.cells),
+            cells=as_json(record.cells),
             result=Result.SKIPPED,
             reason=reason,
             detail=NOT_IN_THE_FILE[reason],
@@ -247,7 +244,7 @@ class RowReader:
         names, columns = self._table.columns, self._columns
         faults = (
             approvals_as_statuses(names, columns, self._statuses, self._name),
-            self._suspects.refusal(self._name),
+            self._unused.refusal(self._name),
             self._spans.refusal(self._name),
         )
         for refused in filter(None, faults):
@@ -281,21 +278,8 @@ def _invalid(ordinal: int, record: Record, person: Person, status: str | None, f
         identity=person[1],
         status=None if status == WITHDRAWN else status,
         message="",
-        cells=stored(record.cells),
+        cells=as_json(record.cells),
         result=Result.INVALID,
         reason=faults[0][0],
         detail=ALSO.join(words for _, words in faults),
     )
-
-
-def stored(cells: list[Any]) -> str:
-    """Give a record's cells as a JSON list, as the journal keeps them."""
-    try:
-        return orjson.dumps(cells).decode()
-    except TypeError:  # lone surrogates and numbers beyond 64 bits, which JSON may have
-        return orjson.dumps([None if cell is None else _as_text(cell) for cell in cells]).decode()
-
-
-def _as_text(cell: Any) -> str:
-    text = cell if isinstance(cell, str) else json.dumps(cell)
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -19,7 +19,7 @@ from ..settings import Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 from .foreign import refuse_foreign_link, refuse_secret
-from .strangers import refuse_lock
+from .other_formats import refuse_lock
 
 STDIN = "-"
 FALLBACK = "cp1252"  # the encoding of a file that is not UTF-8, and has nothing of it

@@ -22,7 +22,7 @@ class Spans:
         self._present = self._long_ago = 0  # rows with such days
         self._first: int | None = None  # line of the first of them
 
-    def stand(self, names: Sequence[str], columns: Columns) -> None:
+    def use_columns(self, names: Sequence[str], columns: Columns) -> None:
         """Look at the columns of days that a job has."""
         places = {"from": columns.starts, "until": columns.ends}
         by_name = {key: names[place] for key, place in places.items() if place is not None}

@@ -1,9 +1,7 @@
 """Which SuperOffice status a word in the file means."""
 
-import json
 from collections.abc import Callable
 from difflib import SequenceMatcher
-from typing import Any
 
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
@@ -83,13 +81,6 @@ def status_reader(config: Input) -> Callable[[str], str | None]:
         return KNOWN.get(plain(word)) or (any_other if _may_be_any(word, any_other) else None)
 
     return read
-
-
-def word_of(found: Any) -> str:
-    """Give a cell of JSON as failed.csv has it: input.statuses may name numbers, true and false."""
-    if found is None:
-        return ""
-    return found.strip() if isinstance(found, str) else json.dumps(found)
 
 
 def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]:

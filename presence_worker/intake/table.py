@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
+
 
 class Record(NamedTuple):
     """One record of the job as it came."""
@@ -35,3 +37,16 @@ def text_of(found: Any) -> str:
     if found is None:
         return ""
     return found.strip() if isinstance(found, str) else json.dumps(found)
+
+
+def as_json(cells: list[Any]) -> str:
+    """Give a record's cells as a JSON list, as the journal keeps them."""
+    try:
+        return orjson.dumps(cells).decode()
+    except TypeError:  # lone surrogates and numbers beyond 64 bits, which JSON may have
+        return orjson.dumps([None if cell is None else _as_text(cell) for cell in cells]).decode()
+
+
+def _as_text(cell: Any) -> str:
+    text = cell if isinstance(cell, str) else json.dumps(cell)
+    return text.encode("utf-8", "backslashreplace").decode()

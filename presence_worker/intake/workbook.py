@@ -11,8 +11,8 @@ from ..errors import InputRefused
 from .cell_texts import SINCE_1900, SINCE_1904, Texts, shared_texts
 from .cells import TRUE, Sheet, rows_of
 from .containers import intact
-from .covers import Area, merges_of
 from .elements import elements, few, local
+from .merged_cells import Area, merges_of
 from .number_formats import formats_of
 from .parts import KIND, MOST_NAMED, Link, Parts
 from .table import Record
