@@ -131,8 +131,9 @@ def _day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
     quoted = toml_quoted(names[0])
     settings = {"from": f"input.from = {quoted} (first day)", "until": f"input.until = {quoted} (last day)"}
     both = " or both (one row for each day)" if len(lacking) > 1 else ""
+    back = ', with input.until_means = "first_day_back" if it is the first day back' * ("until" in lacking)
     words = (
-        f"{hold} not used; set {' or '.join(settings[day] for day in lacking)}{both}, or "
+        f"{hold} not used; set {' or '.join(settings[day] for day in lacking)}{both}{back}, or "
         f"input.unused = [{', '.join(map(toml_quoted, names[:MOST_NAMED]))}] if they are not days of absence"
     )
     ways = [dict(zip(lacking, names, strict=False))] if len(names) > 1 else [dict.fromkeys(lacking, names[0])]

@@ -14,6 +14,7 @@ from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import ALL_DROPPED, NONE_COUNTS, Filter
 from .messages import lacking, message_reader
+from .nesting import steps
 from .people import Faults, Person, person_reader
 from .questions import approvals_as_statuses
 from .spans import Spans
@@ -93,9 +94,12 @@ class RowReader:
         later, and have no last day, in a file with a column of days; without one, no row has an end.
         `filtered`: rows that input.only leaves out, by column and value; `filtered_others`: those not listed.
         """
-        used = self._columns.used
+        names = self._table.columns
+        used = {names[place] for place in self._columns.used}
+        if self._table.format.startswith("json"):
+            used |= {above for name in used for above in steps(tuple(name.split(".")))}
         return {
-            "unused": [name for place, name in enumerate(self._table.columns) if place not in used],
+            "unused": [name for name in names if name not in used],
             "without_end": self._spans.without_end,
             "filtered": self._filter.listed() if self._filter else [],
             "filtered_others": self._filter.beyond() if self._filter else 0,

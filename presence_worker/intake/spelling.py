@@ -1,8 +1,13 @@
 """How names and words are compared: without what people and programs spell differently."""
 
 import re
+import unicodedata
+from collections.abc import Iterator
 
 from ..message import written
+
+_AS_TWO = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "ß": "ss"})
+_AS_ONE = str.maketrans({"æ": "a", "ø": "o", "ß": "ss"})  # others are parted from what stands above them
 
 
 def unspaced(word: str) -> str:
@@ -22,9 +27,19 @@ def bare(name: str) -> str:
 
 def plain_names(listed: str) -> frozenset[str]:
     """Return the names of a list, which has commas between them, as `plain` gives them."""
-    return frozenset(map(plain, listed.split(",")))
+    return frozenset(map(plain, _spellings(listed)))
 
 
 def bare_words(listed: str) -> frozenset[str]:
     """Return the words of a list, which has commas between them, as `bare` gives them."""
-    return frozenset(map(bare, listed.split(",")))
+    return frozenset(map(bare, _spellings(listed)))
+
+
+def _spellings(listed: str) -> Iterator[str]:
+    """Yield each word as it is, and as programs write it that have ASCII alone: ö is oe, or only o."""
+    for word in listed.lower().split(","):
+        yield word
+        if not word.isascii():
+            yield word.translate(_AS_TWO)
+            parted = unicodedata.normalize("NFD", word.translate(_AS_ONE))
+            yield "".join(character for character in parted if not unicodedata.combining(character))

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .error_values import is_error
-from .spelling import bare, plain, unspaced
+from .spelling import bare, plain, plain_names, unspaced
 from .states import GRANTED, NOT_GRANTED
 
 # In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
@@ -60,7 +60,7 @@ CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is cl
 
 
 KNOWN = {plain(name): name for name in STATUSES} | {
-    plain(word): status for status, words in WORDS.items() for word in words.split(",")
+    word: status for status, words in WORDS.items() for word in plain_names(words)
 }
 
 

@@ -318,6 +318,7 @@ def test_a_row_in_place_of_the_header_is_not_shown(names: str, row: bool) -> Non
         "Back on",
         "Returning",
         "Rückkehr",
+        "Rueckkehr",
         "Åter i tjänst",
         "Tilbake",
         "Tilbage",

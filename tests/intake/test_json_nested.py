@@ -161,6 +161,15 @@ def test_days_below_are_never_overlooked(row: dict[str, Any], said: str, write: 
     assert refusal(write(json.dumps([row]))) == f"FILE, line 1, column 2: not used: {said}"
 
 
+def test_an_object_with_a_field_that_is_used_is_used(write: Write) -> None:
+    """The list of columns that are not used is for those that the settings forgot."""
+    row = {"user": {"mail": "a@example.com"}, "leave": {"status": {"name": "Away"}}, "site": {"id": 1}}
+
+    job, _ = read(write(json.dumps([row])), email="user.mail", status="leave.status.name")
+
+    assert job.reader.facts()["unused"] == ["site"]
+
+
 def test_days_below_may_be_knowingly_unused(write: Write) -> None:
     """Then the file is read: by the object's name, or by each path."""
     path = write('[{"login": "a", "status": "Away", "contract": {"start": "2020-01-01"}}]')

@@ -29,7 +29,7 @@ def read_status(write: Write, status: Any, **config: Any) -> Row:
         "Sick", "Sick leave", "Ill", "Parental leave", "Maternity leave", "Krank", "Krankgemeldet",
         "krank gemeldet", "Elternzeit", "Mutterschutz", "Sjuk", "Sjukskriven", "Föräldraledig", "VAB", "Syk",
         "Sykmeldt", "Egenmelding", "Foreldrepermisjon", "Syg", "SYGEMELDT", "Barsel", "Barns sygedag", "Ziek",
-        "Ziek gemeld", "Ziekgemeld", "Ouderschapsverlof",
+        "Ziek gemeld", "Ziekgemeld", "Ouderschapsverlof", "Foraeldreorlov", "Foraldraledig",
     ],
 )  # fmt: skip
 def test_words_for_sick_and_the_like(word: str, write: Write) -> None:

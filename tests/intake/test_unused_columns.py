@@ -275,6 +275,25 @@ def test_a_last_day_that_is_not_known(write: Write) -> None:
     assert row.period is not None
 
 
+def test_a_column_that_may_be_of_first_days_back(write: Write) -> None:
+    """Taken as a last day, it would keep people away for a day too long: the question names both."""
+    words = refusal(write("login,status,from,Erster Arbeitstag\na,Away,2026-11-30,2026-12-04\n"))
+
+    assert (
+        'set input.until = "Erster Arbeitstag" (last day), with input.until_means = "first_day_back" if it '
+        "is the first day back, or input.unused" in words
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Geloescht", "Geloscht", "Loeschkennzeichen", "Godkaend", "Godkand", "Aterkallad", "Ansoegningsstatus"],
+)
+def test_names_in_ascii(name: str, write: Write) -> None:
+    """Programs that write ASCII alone spell ö as oe, or leave its dots out; the column means the same."""
+    assert f"column '{name}'" in refusal(write(f"login,status,{name}\na,Away,N\nb,Away,J\n"))
+
+
 def test_two_columns_of_days(write: Write) -> None:
     """They are most likely the first and the last day."""
     with pytest.raises(InputRefused, match="'Alpha' and 'Omega' hold days and are not used") as caught:
