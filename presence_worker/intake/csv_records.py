@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NoReturn
 
 from .line_ends import Rejoined
@@ -58,13 +59,14 @@ def records_of(
     joined = Rejoined(lines, delimiter) if mixed else None
     kept = _Uncommented(joined or lines, comment) if comment else None
     reader = csv.reader(kept or joined or lines, delimiter=delimiter, strict=True)
+    make = partial(tuple.__new__, Record)  # half of what a call of the class takes
     line, empty = above + 1, 0
     try:
         for cells in reader:
             if joined:
                 joined.ended(cells)
             if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
-                yield Record(line, cells)
+                yield make((line, cells, False, ""))
             elif cells:
                 empty += 1
             line = (

@@ -63,7 +63,11 @@ class DayReader:
         message, and prove nothing of other rows.
         """
         starts, ends = self._starts, self._ends
-        texts = "" if starts is None else text_of(cells[starts]), "" if ends is None else text_of(cells[ends])
+        first, last = "" if starts is None else cells[starts], "" if ends is None else cells[ends]
+        texts = (  # asked here, as nearly all are: a call would cost as much as all else
+            first.strip() if type(first) is str else text_of(first),
+            last.strip() if type(last) is str else text_of(last),
+        )
         due = self._known.get(texts)
         if due is None or not (quoted or due.period):
             due = self._judged(texts, quoted=quoted)

@@ -75,7 +75,7 @@ def _own(found: Any, empty: frozenset[str], faults: Faults) -> str:
     message = written(found)
     if message in empty:
         return ""
-    if message[:1] == "#" and is_error(message):
+    if "#" in message and is_error(message):
         faults.append((Reason.BAD_MESSAGE, f"the message {ERROR}"))
         return ""
     if len(message) > MAX_MESSAGE_LENGTH:

@@ -25,7 +25,7 @@ EXPECTED = {
     "login": "expected the name somebody signs in to SuperOffice with",
     "email": "expected an address such as anna@example.com",
 }
-_ADDRESS = re.compile(r"(?!mailto:|smtp:)[^@\s<>]+@[^@\s<>;,]*[^@\s<>;,.]", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?!(?i:mailto|smtp):)[^@\s<>]+@[^@\s<>;,]*[^@\s<>;,.]")
 
 
 def person_reader(

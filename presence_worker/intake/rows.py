@@ -9,7 +9,7 @@ from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .columns import column_called, understand
-from .comment_notes import NOTHING, Comments
+from .comment_notes import LOST, NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import ALL_DROPPED, NONE_COUNTS, Filter
@@ -114,9 +114,9 @@ class RowReader:
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
-        cells = record.cells
+        line, cells, _, torn = record  # at once: by name, each would cost
         faults: Faults = []
-        if len(cells) != self._width or record.torn:
+        if len(cells) != self._width or torn:
             cells = self._fitted(record, faults)
         status = self._presence(cells)
         if status == IGNORE or self._leaves_out:
@@ -129,16 +129,16 @@ class RowReader:
         if status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
-        elif message in NOTHING or not message.isascii():  # asked here, as it is of few
+        elif message in NOTHING or LOST in message:  # asked here, as it is of few
             self._comments.add(message)
         if due is not UNDATED:
-            if due.reason is Reason.WITHDRAWN:
+            if status == WITHDRAWN:
                 status = None  # it asks for nothing
             elif status == PRESENT or not (due.period and due.period[1]) or self._spans.names:
-                self._spans.add(status, due, record.line)
+                self._spans.add(status, due, line)
         return Row(  # by position: names would double what it costs
             ordinal,
-            record.line,
+            line,
             person[0],
             status,
             message,
@@ -191,7 +191,7 @@ class RowReader:
             due = self._days.judge(cells, record.line, quoted=quoted)
             if due.faults:
                 faults += [(Reason.BAD_DATE, words) for words in due.faults]
-            if due.reason is Reason.NO_COVERAGE and status != WITHDRAWN:
+            if due.reason and due.reason is Reason.NO_COVERAGE and status != WITHDRAWN:
                 faults.append((due.reason, due.detail or ""))
             if self._needs_days and not any(due.period or due.faults):
                 faults.append((Reason.BAD_DATE, NO_DAYS))  # in a list of all people: at work

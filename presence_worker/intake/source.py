@@ -174,7 +174,8 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
     multibyte, tail, start = False, b"", b""
     for chunk in _pieces(file):
         start = start or chunk[:FIRST_LINES]
-        multibyte = multibyte or bool(_MULTIBYTE.search(tail + chunk))
+        joined = tail + chunk
+        multibyte = multibyte or not (joined.isascii() or _MULTIBYTE.search(joined) is None)
         tail = chunk[-3:]
     if not start:
         raise InputRefused(f"{name}: empty; an empty export is usually a broken export")
