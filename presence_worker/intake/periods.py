@@ -1,5 +1,6 @@
 """The first and the last day of a row, as its cells name them."""
 
+from collections.abc import Sequence
 from datetime import MAXYEAR, date, time, timedelta
 from typing import NamedTuple
 
@@ -59,20 +60,23 @@ class PeriodReader:
 
     def read(self, texts: Texts, *, quoted: bool) -> Reading:
         """Read the first and the last day; *quoted*: whether sentences may show the texts."""
-        empty = self._config.empty
-        found = [self._read(text) if text and text not in empty else None for text in texts]
-        objections = [each for each in map(self._objection, DAYS, texts, found) if each]
-        days = self._first_day(texts[0], found[0]), self._last_day(found[1])
-        faults = [
-            f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is not a day"
-            for name, text, day in zip(DAYS, texts, days, strict=True)
-            if isinstance(day, str)
-        ]
-        starts, ends = (None if isinstance(day, str) else day for day in days)
+        first, last = self._found(texts[0]), self._found(texts[1])
+        starts, ends = self._first_day(texts[0], first), self._last_day(last)
+        objections = () if _is_clear(first) and _is_clear(last) else self._objections(texts, (first, last))
+        is_partial = _is_partial(first, last)
+        if isinstance(starts, str) or isinstance(ends, str):
+            faults = (
+                f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is not a day"
+                for name, text, day in zip(DAYS, texts, (starts, ends), strict=True)
+                if isinstance(day, str)
+            )
+            return Reading(None, tuple(faults), objections, is_partial)
         if starts and ends and starts > ends:
-            faults.append(self._too_early(starts, ends))
-        period = Period(starts, ends) if (starts or ends) and not faults else None
-        return Reading(period, tuple(faults), tuple(objections), _is_partial(*found))
+            return Reading(None, (self._too_early(starts, ends),), objections, is_partial)
+        return Reading(Period(starts, ends) if starts or ends else None, (), objections, is_partial)
+
+    def _found(self, text: str) -> Found | None:
+        return self._read(text) if text and text not in self._config.empty else None
 
     def _first_day(self, text: str, found: Found | None) -> date | str | None:
         if not isinstance(found, Moment):
@@ -96,6 +100,9 @@ class PeriodReader:
             return f"until ({ends + timedelta(1)}), the first day back, is not after from ({starts})"
         return f"from ({starts}) is after until ({ends})"
 
+    def _objections(self, texts: Texts, found: Sequence[Found | None]) -> tuple[Objection, ...]:
+        return tuple(filter(None, map(self._objection, DAYS, texts, found)))
+
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
         """Say why other days of the file are not certain either."""
         if isinstance(found, Fault):
@@ -104,6 +111,10 @@ class PeriodReader:
             needs_zone = found and found.is_instant and not self._config.timezone
             kind, is_proof = NO_ZONE if needs_zone else None, True
         return Objection(kind, f"found {shown(text)} as {name}, {kind}", is_proof) if kind else None
+
+
+def _is_clear(found: Found | None) -> bool:
+    return found is None or (isinstance(found, Moment) and not found.is_instant)
 
 
 def _is_partial(starts: Found | None, ends: Found | None) -> bool:
