@@ -14,7 +14,7 @@ as .NET writes local times. With an offset, which is in minutes, some programs c
 import re
 from collections.abc import Callable, Sequence
 from datetime import MAXYEAR, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -191,6 +191,11 @@ def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
         if way.locale and way.form in forms:
             return f"{words}; its month is in another language: set input.locale = {toml_quoted(way.locale)}"
         if not way.locale and are_compatible((*forms, way.form)):
-            both = ", ".join(map(toml_quoted, [*forms, way.form]))
-            return f"{words}; if days are written in several ways, set input.date_format = [{both}]"
+            both = _listed((*forms, way.form))
+            return f"{words}; if days are written in several ways, set input.date_format = {both}"
     return words
+
+
+@cache
+def _listed(forms: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(toml_quoted, forms))}]"

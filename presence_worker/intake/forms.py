@@ -45,6 +45,7 @@ COUNTED = {
 _TIME = r"(?P<time> \d\d?:\d\d(?::\d\d)?(?P<half> ?[AP]M)?)?"
 _NUMERIC = re.compile(rf"(\d{{1,4}})([./-])\d{{1,2}}\2(\d{{1,4}}){_TIME}", re.ASCII | re.IGNORECASE)
 _WORDED = re.compile(rf"(?=.*\d)[\d ,./-]{{0,20}}[^\W\d_]{{3,12}}[\d ,./-]{{0,20}}?{_TIME}", re.IGNORECASE)
+_CLOCK = re.compile(r" (?:[01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
 _WEEK = re.compile(r"\d{4}-?W\d\d(-?\d)?", re.ASCII | re.IGNORECASE)
 _FORMS_WITH_WORDS = [
@@ -129,9 +130,18 @@ def are_compatible(forms: tuple[str, ...]) -> bool:
     return True
 
 
-@lru_cache(REMEMBERED)
 def readings_of(text: str, locale: str = "en") -> Mapping[Way, date]:
     """Give the days that a text may name, each by the settings with which it does."""
+    return _readings(_CLOCK.sub(_another_time, text), locale)
+
+
+def _another_time(found: re.Match[str]) -> str:
+    """Give one time for all: it does not change the day, and days repeat where moments do not."""
+    return " 10:10:10" if found[1] else " 10:10"
+
+
+@lru_cache(REMEMBERED)
+def _readings(text: str, locale: str) -> Mapping[Way, date]:
     found = {}
     for way in _ways_for(text, locale):
         day = _parser(way.form, way.locale or locale)(text)
@@ -158,9 +168,11 @@ def _ways_for(text: str, locale: str) -> Iterator[Way]:
 def _worded(text: str, locale: str) -> Iterator[Way]:
     match = _WORDED.fullmatch(text)
     words = set(months_in(text)) if match else set[str]()
+    if not match or not words:
+        return
     languages = (language for language in (locale, *LOCALES) if not words.isdisjoint(months_of(language)))
     language = next(languages, None)
-    if match and language:
+    if language:
         needed = None if language == locale else language
         yield from (Way(form + _clock(match), needed) for form in _FORMS_WITH_WORDS)
 
