@@ -69,9 +69,7 @@ def records_of(
                 yield make((line, cells, False, ""))
             elif cells:
                 empty += 1
-            line = (
-                above + (joined.taken if joined else reader.line_num) + 1
-            )  # a record may span several lines
+            line = above + (joined.taken if joined else reader.line_num) + 1  # a record may span several
             if kept:
                 kept.between = True
     except csv.Error:
