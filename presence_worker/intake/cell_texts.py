@@ -112,7 +112,7 @@ def _moment(days: int, seconds: int, form: Shown, since: date) -> str:
 
 
 def _day(days: int, since: date) -> str:
-    if not days:  # nobody means the first day of a calendar, whichever the workbook has
+    if not days:  # the first day of a calendar, whichever the workbook has, is never meant
         return NO_DAY
     if since == SINCE_1900 and days <= LEAP_DAY:
         return "1900-02-29" if days == LEAP_DAY else (since + timedelta(days + 1)).isoformat()

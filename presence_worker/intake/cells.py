@@ -27,7 +27,7 @@ class Sheet:
 def rows_of(part: IO[bytes], texts: Texts, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
     """Yield the rows of a sheet that have something in them; the *hidden* columns are added to those given.
 
-    Raise one of `DAMAGE`, ParseError, ExpatError or LookupError for what is no sheet.
+    Raise one of `DAMAGE`, ParseError, ExpatError or LookupError for what is not a sheet.
     """
     covers = Covers(merges)
     line = 0
@@ -72,7 +72,7 @@ def _take_in(cell: Element, covers: Covers) -> None:
 
 
 def _is_hidden(row: Element) -> bool:
-    """Whether nobody sees a row: hidden by a filter, by hand, in a group that is closed, or without height.
+    """Whether a row cannot be seen: hidden by a filter, by hand, in a closed group, or without height.
 
     The default of a sheet, zeroHeight, is for the rows that it does not have.
     """

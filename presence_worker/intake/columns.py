@@ -113,7 +113,7 @@ def _called_so(names: Sequence[str], name: str) -> list[int]:
 
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
-    ways = configured_ways(config) or list(IDENTITIES)  # beside a configured one, others name nobody
+    ways = configured_ways(config) or list(IDENTITIES)  # a configured one is the only one
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     gaps = {name: _called_so(names, name) for name in columns_of(config.message_template)}
     only = {name: _called_so(names, name) for name in config.only}

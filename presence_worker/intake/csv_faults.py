@@ -10,7 +10,7 @@ from ..errors import InputRefused
 
 PIECE = 1 << 20  # characters looked at together
 LOST = "\N{REPLACEMENT CHARACTER}"
-NUL = "a NUL character; the file is damaged, or no text; mend the export"
+NUL = "a NUL character; the file is damaged, or not a text; correct the export"
 ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 UNCLOSED = "the quote that opens here is never closed; close it"
 TEXT_AFTER = (

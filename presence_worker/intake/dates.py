@@ -162,7 +162,7 @@ def _is_no_date(text: str) -> bool:
 
 
 def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:
-    """Say why a text is no day; *declared* are the forms in which days are read."""
+    """Say why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
     if not any(map(str.isdigit, text)):
         return Fault(NO_DAY)

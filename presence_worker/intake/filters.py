@@ -40,7 +40,7 @@ class Filter:
         """Whether a row counts; a row that does not is counted by the first column that is against it."""
         for name, place in self._places:
             text = "" if place is None else text_of(cells[place])
-            if not self._has(name, text) and not is_error(text):  # of an error, nobody knows
+            if not self._has(name, text) and not is_error(text):  # an error decides nothing
                 self._add((name, text))
                 return False
         self._kept += 1

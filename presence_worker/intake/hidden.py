@@ -1,4 +1,4 @@
-"""Rows of a workbook that nobody sees: what becomes of them is said, not guessed."""
+"""Hidden rows of a workbook: they are read, skipped or refused, as input.hidden_rows says."""
 
 from collections.abc import Callable, Iterator
 

@@ -70,7 +70,7 @@ class Search:
             self._refuse_none()
 
     def _object(self, path: Path) -> Iterator[Values]:
-        """Take an object; yield the rows, not one by one: they are read by whoever gets them."""
+        """Take an object; yield its rows as one iterator, which reads them."""
         names = self._names.setdefault(path, []) if len(self._names) < MOST_NAMES else []
         seen = set[str]()
         for place, key in keys(self._text):

@@ -1,4 +1,4 @@
-"""What a JSON document without an array of rows looks like, in words that lead on."""
+"""What a JSON document without an array of rows looks like, and which setting would read it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was found out of a job before it was refused, for whoever asks how it was understood.
+"""What was found out about a job before it was refused, for `check --explain`.
 
 `check --explain` prints the settings that would make a refused job work. It has them from the refusal:
 

@@ -14,7 +14,7 @@ from .columns import Columns, column_called, columns_found
 from .error_values import is_error
 from .people import Faults
 
-SPOILING = {  # faults told already, of which those of a template only follow
+SPOILING = {  # faults from which those of a template only follow
     Reason.RAGGED_ROW,
     Reason.BAD_DATE,
     Reason.BAD_MESSAGE,

@@ -42,7 +42,7 @@ def formats_of(styles: IO[bytes]) -> list[Shown]:
 
 
 def shown_as(code: str) -> Shown:
-    """Tell by the code of a format, such as "dd.mm.yyyy hh:mm"."""
+    """Return what a format shows, by its code, such as "dd.mm.yyyy hh:mm"."""
     letters = _LITERAL.sub("", code).lower()
     if _ELAPSED.search(letters):
         return Shown.DURATION

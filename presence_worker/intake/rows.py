@@ -90,7 +90,7 @@ class RowReader:
     def facts(self) -> dict[str, Any]:
         """Give what the journal keeps of how the rows were read; whole once all were read.
 
-        `unused`: names of the columns that are not used. `without_end`: rows that set somebody away, now or
+        `unused`: names of the columns that are not used. `without_end`: rows that set a person away, now or
         later, and have no last day, in a file with a column of days; without one, no row has an end.
         `filtered`: rows that input.only leaves out, by column and value; `filtered_others`: those not listed.
         """

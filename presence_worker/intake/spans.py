@@ -1,4 +1,4 @@
-"""What the days of all rows show: leave that nothing ends, and days that are no days of absence."""
+"""What the days of all rows show: leave without an end, and days of employment instead of absence."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ class Spans:
     def __init__(self, day: date) -> None:
         self._oldest = day - LONGEST
         self.names: dict[str, str] = {}  # of the columns of days that only their names say; by setting
-        self.without_end = 0  # rows that set somebody away, now or later, and have no last day
+        self.without_end = 0  # rows that set a person away, now or later, and have no last day
         self._present = self._long_ago = 0  # rows with such days
         self._first: int | None = None  # line of the first of them
 

@@ -53,7 +53,7 @@ WORDS = {
     """,
 }
 _APPROVALS = GRANTED | NOT_GRANTED
-APPROVAL = "how far the approval of a leave came, which is no presence status"
+APPROVAL = "how far the approval of a leave came, which is not a presence status"
 SHORTEST = 4  # letters of a word that may be misspelled: "fri" (off duty) is not "ferie"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
 CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is close to "available", too
@@ -99,7 +99,7 @@ def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]
 def _may_be_any(word: str, meaning: str | None) -> bool:
     """Whether "*" of input.statuses covers a word: a value, and none that says that a leave does not hold.
 
-    What is cancelled, rejected or not yet approved sets nobody away unless it is mapped itself.
+    What is cancelled, rejected or not yet approved sets no person away unless it is mapped itself.
     """
     sets_away = meaning not in (None, IGNORE, WITHDRAWN, PRESENT)
     return bool(unspaced(word)) and not is_error(word) and not (sets_away and is_not_granted(word))

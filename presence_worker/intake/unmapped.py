@@ -1,4 +1,4 @@
-"""The statuses of a job that nobody understands, counted for whoever is to say what they mean."""
+"""The statuses of a job that are not understood, counted so that HR can say what they mean."""
 
 from collections import Counter
 from typing import Any
@@ -9,7 +9,7 @@ from .statuses import closest
 
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
 LISTED = 200  # of them, those with the most rows
-LONGEST = 60  # characters; a longer one is no status but a sentence, and may be somebody's
+LONGEST = 60  # characters; a longer one is a sentence, and may be personal
 
 
 class Unmapped:

@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def is_away(self) -> bool:
-        """Whether somebody returns from it."""
+        """Whether the person is away while it stands."""
         return self.wanted.status != PRESENT
 
 

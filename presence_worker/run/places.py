@@ -11,7 +11,7 @@ Places = Mapping[str, list[int]]  # setting: the columns that have, or may have,
 
 
 def understood(names: Sequence[str], config: Input) -> Places:
-    """Give the columns that have or may have a meaning; beside a configured identity, others name nobody."""
+    """Give the columns that have or may have a meaning; a configured identity is the only one."""
     ways = configured_ways(config) or [*IDENTITIES]
     places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     return {key: found for key, found in places.items() if found}

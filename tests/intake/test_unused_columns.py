@@ -360,4 +360,6 @@ def test_approvals_among_statuses(write: Write) -> None:
     """Where other words are understood, such a row says what its word is."""
     _, (_, row) = read(write("login,status\na,Away\nb,Pending\n"))
 
-    assert (row.detail or "").startswith("how far the approval of a leave came, which is no presence status")
+    assert (row.detail or "").startswith(
+        "how far the approval of a leave came, which is not a presence status"
+    )
