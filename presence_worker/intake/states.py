@@ -46,5 +46,11 @@ CHANGES = bare_words("""
     added, tombstone, hinzugefügt, geändert, angelegt, löschen, lagt till, ändrad, skapad, opprettet,
     endret, lagt til, oprettet, ændret, tilføjet, toegevoegd, gewijzigd, aangemaakt, nieuw
 """)
+ACTIONS = bare_words("""
+    new, add, change, changed, amend, amended, edit, edited, correction, correct, revoke, reverse, reject,
+    decline, approve, submit, request, neu, Neuanlage, Änderung, Korrektur, Rücknahme, stornieren, löschen,
+    ny, nytt, ändring, rättelse, avboka, ta bort, endring, rettelse, slett, kanseller, ændring, slet, aflys,
+    nieuw, wijziging, correctie, annuleren, verwijderen, intrekken
+""")  # in a column called so; in another one, new may be anything
 YES = bare_words("true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN")
 NO = bare_words("false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann")

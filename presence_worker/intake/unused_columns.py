@@ -13,7 +13,7 @@ from .columns import FIRST_DAY_BACK, Columns, configured
 from .nesting import leaves, steps
 from .questions import UnusedColumn, question
 from .spelling import bare, plain
-from .states import CHANGES, GRANTED, NOT_GRANTED, UNDONE
+from .states import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
@@ -23,6 +23,7 @@ SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells h
 BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION)
 APPROVALS = GRANTED | NOT_GRANTED
 CHANGED = CHANGES | NOT_GRANTED | UNDONE
+OF_ROWS = CHANGED | APPROVALS | ACTIONS
 _NUMERIC = r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:\d{4}|\d\d)"
 _WORDED = r"\d{1,2}[. -]{1,2}[^\W\d]{3,9}[., -]{1,2}(?:\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
 _DAY = re.compile(rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d.*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/")
@@ -127,7 +128,7 @@ def _note(column: UnusedColumn, text: str, line: int | None) -> bool:
 
 
 def _may_be_change(word: str) -> bool:
-    return word in CHANGED or word in APPROVALS or len(word) == 1  # a code, such as I, U and D
+    return word in OF_ROWS or len(word) == 1  # a code, such as I, U and D
 
 
 def _is_settled(column: UnusedColumn) -> bool:
