@@ -19,6 +19,9 @@ class ColumnKind(Enum):
     CHANGE = auto()  # what happened to the row, such as its deletion
     ACTION = auto()  # what happened to the row, or what is to be done: its cells tell
     UNDOING = auto()  # when or why it was cancelled; an empty cell: it was not
+    SIGNING = auto()  # by whom or when it was approved; an empty cell: perhaps it was not
+    STATE = auto()  # something by which rows may count or not, where it differs from row to row
+    PERIOD = auto()  # when a leave is, in other words than days
     DURATION = auto()  # how long a leave is; less than nothing takes one back
     OTHER_DAY = auto()  # days of something else
     DAY = auto()  # days of what is not known
@@ -37,12 +40,14 @@ _LEAVE = bare_words("""
 """)
 _STATE = bare_words("""
     s, status, state, result, outcome, decision, stage, step, code, flag, indicator, marker, yn, y n, jn, ja
-    nein, Zustand, Kennzeichen, KZ, Markierung, tillstånd, flagga, tilstand, markering, flagg, toestand,
-    vlag
+    nein, Zustand, Stand, Kennzeichen, KZ, Markierung, tillstånd, flagga, tilstand, markering, flagg,
+    toestand, vlag
 """)
 _APPROVED = bare_words("""
     approved, approval, authorised, authorized, authorisation, authorization, accepted, acceptance, granted,
-    signed off, sign off, genehmigt, Genehmigung, bewilligt, Bewilligung, freigegeben, Freigabe, godkänd,
+    signed off, sign off, appr, confirmed, confirmation, bestätigt, Bestätigung, bekräftad, bekräftat,
+    bekräftelse, bekreftet, bekreftelse, bekræftet, bekræftelse, bevestigd, bevestiging, genehm, godk, godkj,
+    goedgek, genehmigt, Genehmigung, bewilligt, Bewilligung, freigegeben, Freigabe, godkänd,
     godkänt, godkännande, beviljad, beviljat, beviljande, attest, attesterad, attesterat, attestering,
     godkjent, godkjenning, godkjennelse, innvilget, innvilgelse, attestert, attestasjon, godkendt,
     godkendelse, bevilget, bevilling, attesteret, goedgekeurd, goedkeuring, akkoord, geaccordeerd,
@@ -73,6 +78,25 @@ _CHANGE = bare_words("""
 _ACTION = bare_words("""
     action, action type, action code, transaction type, Aktion, Aktionstyp, Vorgangsart, åtgärd, åtgärdstyp,
     handling, handlingstype, actie, actietype, bewerking
+""")
+_WHEN = bare_words("""
+    at, on, by, date, day, time, datetime, timestamp, dt, user, am, um, von, Datum, Zeitpunkt, den, av, datum,
+    tid, dato, tidspunkt, af, op, door, tijd
+""")
+_MARK = bare_words("""
+    active, valid, current, latest, tentative, draft, provisional, preliminary, effective, aktiv, gültig,
+    aktuell, vorläufig, Entwurf, giltig, gällande, preliminär, utkast, gyldig, gjeldende, foreløpig, gældende,
+    foreløbig, kladde, actief, geldig, actueel, voorlopig, concept
+""")
+_SHOW = bare_words("""
+    show as, show time as, shown as, busy status, free busy, free busy status, transparency, Anzeigen als,
+    Anzeige als, Zeitspanne zeigen als, visa som, visas som, vis som, vises som, weergeven als, tonen als
+""")
+_UNIT_OF_TIME = bare_words("""
+    month, months, week, weeks, weekday, weekdays, day, day of week, day of month, calendar week, week number,
+    week no, ISO week, Monat, Monate, Woche, Wochen, Kalenderwoche, KW, Wochentag, Tag, månad, månader, vecka,
+    veckor, veckodag, måned, måneder, uke, uker, ukedag, uge, uger, ugedag, ugenummer, ukenummer, ukenr,
+    ugenr, veckonummer, dag, maand, maanden, weekdag, weeknummer, weeknr
 """)
 _BESIDE_UNDONE = bare_words("""
     at, on, by, date, day, time, datetime, timestamp, dt, user, reason, comment, note, am, um, von, Datum,
@@ -143,8 +167,9 @@ def _names_of_kinds() -> Mapping[ColumnKind, re.Pattern[str]]:
     leave, state, undone, unit = _any(_LEAVE), _any(_STATE), _any(UNDONE), _any(_UNIT)
     of = "(?:of|for|on|des|der|av|af|van|på|til)?(?:the|de|het)?"
     approved = f"{leave}*(?:{_any(_APPROVED)}|{_any(_DECISION)}){state}*"
-    request = f"{leave}*{_any(_REQUEST)}(?:status|state|decision|outcome)"
+    request = f"{leave}*{_any(_REQUEST)}(?:status|state|decision|outcome|stand|stage|step|phase)"
     reversed_request = f"(?:status|state|decision){of}{leave}*{_any(_REQUEST)}"
+    of_state = f"{leave}*status(?:{state})*|{leave}*{_any(_MARK)}{state}*|{_any(_SHOW)}"
     undone = f"{leave}*(?:soft)?{undone}"
     of_unit = _any(_OF_UNIT)
     return {
@@ -154,6 +179,9 @@ def _names_of_kinds() -> Mapping[ColumnKind, re.Pattern[str]]:
         ColumnKind.UNDOING: re.compile(
             f"{undone}s?{_any(_BESIDE_UNDONE)}+|(?:reason|date)(?:of|for){undone}"
         ),
+        ColumnKind.SIGNING: re.compile(f"{leave}*{_any(_APPROVED)}{_any(_WHEN)}+"),
+        ColumnKind.STATE: re.compile(of_state),
+        ColumnKind.PERIOD: re.compile(_any(_UNIT_OF_TIME)),
         ColumnKind.DURATION: re.compile(f"{of_unit}*{unit}(?:{of_unit}|{unit})*"),
     }
 

@@ -11,7 +11,7 @@ from ..text import clean, counted, listed, toml_quoted
 from .column_kinds import ColumnKind
 from .columns import Columns, column_called, column_of_types
 from .spelling import bare
-from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES
+from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
 
 MOST_VALUES = 20  # of a column, to choose from
 GONE = UNDONE | NOT_GRANTED | YES | {"d"}
@@ -30,6 +30,7 @@ class UnusedColumn:
     is_object: bool = False  # of JSON: what it says is in its fields, each with a dotted path
 
 
+BY_DAYS = (ColumnKind.DAY, ColumnKind.PERIOD, ColumnKind.SIGNING)  # no values to choose from
 MOST_NAMED = 5  # columns or values in a sentence
 Question = tuple[str, tuple[Way, ...]]  # words, and the settings that answer it
 Found = Sequence[tuple[ColumnKind, UnusedColumn]]
@@ -45,9 +46,8 @@ def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused |
         if of_kind:
             words, ways = ask(of_kind, lacking)
             refused = InputRefused(f"{where}: {words}", *ways)
-            refused.found = (
-                {"values": {s.name: _most(s) for s in of_kind}} if kind is not ColumnKind.DAY else {}
-            )
+            if kind not in BY_DAYS:
+                refused.found = {"values": {column.name: _most(column) for column in of_kind}}
             return refused
     return None
 
@@ -79,7 +79,7 @@ def approvals_as_statuses(
 
 def _approval(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
-    approved = [text for text in column.values if bare(text) in GRANTED]
+    approved = [*filter(is_granted, column.values)]
     approved = approved or [text for text in column.values if bare(text) in YES]
     return _filter(column, "says whether a leave is approved", approved, ["Approved"])
 
@@ -94,6 +94,32 @@ def _undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return _filter(
         found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""], [""]
     )
+
+
+def _state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+    column = found[0]
+    counting = [text for text in column.values if bare(text) in GRANTED]
+    return _filter(column, "differs from row to row and may say which rows count", counting, ["..."])
+
+
+def _signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+    column = found[0]
+    words = (
+        f"{column_called(column.name)} is empty in {counted(column.values[''], 'row')} and not in others: "
+        "leave without it may not be approved; export approved leave only, or set input.only for a column "
+        f"that says what is approved, or input.unused = [{toml_quoted(column.name)}] if all rows count"
+    )
+    return words, ({"unused": [column.name]}, {})
+
+
+def _period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+    names = [toml_quoted(column.name) for column in found[:MOST_NAMED]]
+    words = (
+        f"{column_called(found[0].name)} seems to say when people are away, and is not used; export the "
+        "first and the last day in columns of their own, or set input.unused = "
+        f"[{', '.join(names)}] if it does not"
+    )
+    return words, ({"unused": [column.name for column in found]}, {})
 
 
 def _filter(column: UnusedColumn, says: str, counting: Sequence[str], example: Sequence[str]) -> Question:
@@ -153,6 +179,9 @@ QUESTIONS: dict[ColumnKind, Callable[[Sequence[UnusedColumn], Sequence[str]], Qu
     ColumnKind.APPROVAL: _approval,
     ColumnKind.CHANGE: _change,
     ColumnKind.UNDOING: _undoing,
+    ColumnKind.STATE: _state,
+    ColumnKind.SIGNING: _signing,
     ColumnKind.DURATION: _duration,
     ColumnKind.DAY: _day,
+    ColumnKind.PERIOD: _period,
 }

@@ -3,7 +3,10 @@
 In English, German, Swedish, Norwegian, Danish and Dutch.
 """
 
-from .spelling import bare_words
+import re
+
+from ..message import written
+from .spelling import bare, bare_words
 
 UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
@@ -54,3 +57,23 @@ ACTIONS = bare_words("""
 """)  # in a column called so; in another one, new may be anything
 YES = bare_words("true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN")
 NO = bare_words("false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann")
+_AMBIGUOUS = bare_words("concept, expired, in progress, under behandling, i behandling, requested, søkt")
+_PART = re.compile(r"[\W\d_]+")
+
+
+def is_not_granted(text: str) -> bool:
+    """Whether a text says that a leave is cancelled, rejected or not yet approved.
+
+    It may say more beside that, set apart or as its first or last word: "Vacation (cancelled)".
+    """
+    if bare(text) in NOT_GRANTED:
+        return True
+    words = [*filter(None, _PART.split(written(text).casefold()))]
+    pieces = {*map(bare, re.split(r"[^\w\s]+|\s[-_]\s", written(text))), *words[:1], *words[-1:]}
+    return not pieces.isdisjoint(NOT_GRANTED - _AMBIGUOUS)
+
+
+def is_granted(text: str) -> bool:
+    """Whether a text says, as all of it or at its beginning, that a leave is approved."""
+    words = _PART.split(written(text).casefold(), maxsplit=1)
+    return not {bare(text), words[0]}.isdisjoint(GRANTED) and not is_not_granted(text)

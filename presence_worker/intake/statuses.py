@@ -7,7 +7,7 @@ from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .error_values import is_error
 from .spelling import bare, plain, plain_names, unspaced
-from .states import GRANTED, NOT_GRANTED
+from .states import GRANTED, is_not_granted
 
 # In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
 # in one language, and available in another.
@@ -52,7 +52,6 @@ WORDS = {
         Zwangerschapsverlof, Bevallingsverlof, Geboorteverlof, Zorgverlof, Bijzonder verlof, Onbetaald verlof
     """,
 }
-_APPROVALS = GRANTED | NOT_GRANTED
 APPROVAL = "how far the approval of a leave came, which is not a presence status"
 SHORTEST = 4  # letters of a word that may be misspelled: "fri" (off duty) is not "ferie"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
@@ -105,14 +104,9 @@ def _may_be_any(word: str, meaning: str | None) -> bool:
     return bool(unspaced(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
 
 
-def is_not_granted(word: str) -> bool:
-    """Whether a word says that a leave is cancelled, rejected or not yet approved."""
-    return bare(word) in NOT_GRANTED
-
-
 def is_approval(word: str) -> bool:
     """Whether a word says how far the approval of a leave came, not that anybody is away."""
-    return bare(word) in _APPROVALS
+    return bare(word) in GRANTED or is_not_granted(word)
 
 
 def closest(word: str, config: Input) -> str:

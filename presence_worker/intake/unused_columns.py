@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import InputRefused
@@ -13,14 +13,17 @@ from .columns import FIRST_DAY_BACK, Columns, configured
 from .nesting import leaves, steps
 from .questions import UnusedColumn, question
 from .spelling import bare, plain
-from .states import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE
+from .spells import are_days
+from .states import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
 MOST_VALUES = 100  # different ones of a column
 MOST_SHAPES = 200  # different sets of names of objects; more are values
 SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells hold
-BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION)
+DIFFERING = (ColumnKind.STATE, ColumnKind.SIGNING)  # where they are not the same in all rows
+WATCHED = (*SURE, *DIFFERING)  # whose empty cells say something, too
+BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION, ColumnKind.PERIOD, ColumnKind.STATE)
 APPROVALS = GRANTED | NOT_GRANTED
 CHANGED = CHANGES | NOT_GRANTED | UNDONE
 OF_ROWS = CHANGED | APPROVALS | ACTIONS
@@ -36,6 +39,8 @@ class UnusedColumns:
     def __init__(self, config: Input) -> None:
         self._config = config
         self._empty = frozenset(config.empty)
+        kinds = map(kind_of, config.only)
+        self._knows_states = not {ColumnKind.APPROVAL, ColumnKind.STATE}.isdisjoint(kinds)
         self._accepted = set(map(plain, config.unused))
         self._columns: dict[str, UnusedColumn] = {}
         self._known: set[str] = set()  # plain names that are used, or accepted as unused
@@ -69,7 +74,7 @@ class UnusedColumns:
     def _see(self, column: UnusedColumn, cell: Any, line: int | None) -> bool:
         text = text_of(cell)
         text = "" if text in self._empty else text
-        return bool(text or column.kind in SURE) and _note(column, text, line)
+        return bool(text or column.kind in WATCHED) and _note(column, text, line)
 
     def _look_below(self, column: UnusedColumn, value: dict[str, Any] | list[Any], line: int | None) -> None:
         """Look at the fields of an object or array, which may say what no column says."""
@@ -96,17 +101,42 @@ class UnusedColumns:
             return None
         if column.kind in SURE or column.rows:
             return column.kind
-        words = {*map(bare, column.values)}
         if column.kind is ColumnKind.ACTION:
-            return ColumnKind.CHANGE if any(map(_may_be_change, words)) else None
-        if column.kind not in BY_CONTENT or not words:
+            return ColumnKind.CHANGE if any(map(_may_be_change, map(bare, column.values))) else None
+        if column.kind in BY_CONTENT and (kind := _by_content(column)):
+            return kind
+        if column.kind in DIFFERING:
+            return column.kind if _differs(column) and not self._knows_states else None
+        return self._says_when(column) if self._lacking and column.kind in BY_CONTENT else None
+
+    def _says_when(self, column: UnusedColumn) -> ColumnKind | None:
+        """Return how a column says when leaves are, in a job that lacks a column for their days."""
+        rows = column.values.total()
+        if not any(column.values):
             return None
-        if words <= APPROVALS:
-            return ColumnKind.APPROVAL
-        if words <= CHANGED:
-            return ColumnKind.CHANGE
-        days = sum(rows for text, rows in column.values.items() if _DAY.fullmatch(text))
-        return ColumnKind.DAY if self._lacking and 2 * days >= column.values.total() else None
+        if 2 * _rows_with(_DAY.fullmatch, column) >= rows:
+            return ColumnKind.DAY
+        by_name = column.kind is ColumnKind.PERIOD and len(self._lacking) == len(DAYS)
+        return ColumnKind.PERIOD if by_name or 2 * _rows_with(are_days, column) >= rows else None
+
+
+def _by_content(column: UnusedColumn) -> ColumnKind | None:
+    """Return what a column says about the rows by the words in it alone."""
+    texts = [text for text in column.values if bare(text)]
+    refused, granted = [*filter(is_not_granted, texts)], [*filter(is_granted, texts)]
+    if texts and ((refused and granted) or len(refused) + len(granted) == len(texts)):
+        return ColumnKind.APPROVAL
+    return ColumnKind.CHANGE if texts and {*map(bare, texts)} <= CHANGED else None
+
+
+def _differs(column: UnusedColumn) -> bool:
+    """Whether a column does not say the same of all rows; of who approved them, whether that is empty."""
+    signs = column.kind is ColumnKind.SIGNING
+    return len({bool(text) if signs else text.casefold() for text in column.values}) > 1
+
+
+def _rows_with(is_so: Callable[[str], object], column: UnusedColumn) -> int:
+    return sum(rows for text, rows in column.values.items() if is_so(text))
 
 
 def _watched(name: str, called: str = "") -> UnusedColumn:
@@ -132,4 +162,4 @@ def _may_be_change(word: str) -> bool:
 
 
 def _is_settled(column: UnusedColumn) -> bool:
-    return column.kind is ColumnKind.UNKNOWN and column.values.total() >= LOOKED_AT
+    return column.kind in (ColumnKind.UNKNOWN, ColumnKind.PERIOD) and column.values.total() >= LOOKED_AT

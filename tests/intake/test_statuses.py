@@ -15,6 +15,13 @@ from presence_worker.settings import Input, Settings
 from .reading import DAY, HEADER, Write, read, refusal
 
 ANY = {"*": NOT_PRESENT}
+MORE = [
+    "Vacation (cancelled)",
+    "Cancelled: vacation",
+    "Urlaub (storniert)",
+    "Ferie - avslått",
+    "Semester, ansökt",
+]
 
 
 def read_status(write: Write, status: Any, **config: Any) -> Row:
@@ -61,7 +68,9 @@ def test_any_other_word(word: Any, status: str, write: Write) -> None:
     assert (row.status, row.result) == (status, None)
 
 
-@pytest.mark.parametrize("word", ["", " ", None, "NULL", "#N/A", "#REF!", "Cancelled", "Abgelehnt", "Väntar"])
+@pytest.mark.parametrize(
+    "word", ["", " ", None, "NULL", "#N/A", "#REF!", "Cancelled", "Abgelehnt", "Väntar", *MORE]
+)
 def test_what_any_other_word_is_not(word: Any, write: Write) -> None:
     """Nothing, an error of a spreadsheet, and a leave that does not hold set nobody away."""
     path = write(json.dumps([{"associateId": n, "status": s} for n, s in ((5, word), (6, "Jury duty"))]))
@@ -284,3 +293,9 @@ def test_comments_that_lost_a_letter_or_say_nothing(write: Write) -> None:
         "a letter was lost before the file was read (it has \ufffd in its place) in 1 comment"
     )
     assert nothing.startswith('3 comments may stand for nothing and will be shown: "N/A", "None"; if')
+
+
+@pytest.mark.parametrize("word", ["Unpaid vacation request", "Urlaub 2026", "Concept week", "Spending leave"])
+def test_a_type_like_a_cancelled_one(word: str, write: Write) -> None:
+    """A type of leave may have a piece of such a word in it."""
+    assert read_status(write, word, statuses=ANY).status == NOT_PRESENT

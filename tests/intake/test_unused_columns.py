@@ -6,7 +6,7 @@ import pytest
 
 from presence_worker.errors import InputRefused
 from presence_worker.intake.column_kinds import ColumnKind, kind_of
-from presence_worker.model import NOT_PRESENT
+from presence_worker.model import NOT_PRESENT, Reason
 
 from .reading import Write, read, refusal
 
@@ -39,12 +39,12 @@ DURATIONS = """
     Timer, Dage, Antal dage, Dagen, Aantal uren, Duur
 """
 OTHER_DAYS = """
-    Birth date, Date of birth, Hire date, Created at, createdDateTime, Last changed, Modified on, Approved
-    on, Approval date, Exported, Contract end, Last login, Geburtsdatum, Eintrittsdatum, Erstellt am,
-    Geändert am, Genehmigt am, Födelsedatum, Skapad, Ändrad, Fødselsdato, Opprettet, Endret dato,
+    Birth date, Date of birth, Hire date, Created at, createdDateTime, Last changed, Modified on,
+    Exported, Contract end, Last login, Geburtsdatum, Eintrittsdatum, Erstellt am,
+    Geändert am, Födelsedatum, Skapad, Ändrad, Fødselsdato, Opprettet, Endret dato,
     Oprettet, Ændret, Geboortedatum, In dienst sinds, Aangemaakt op, Gewijzigd, Reported on, Notified on,
     Transaction date, Retirement date, Contract until, Employment end date, Visa valid until, Vertrag bis,
-    Stichtag, Meldedatum, Gemeldet am, Tillträdesdatum, Godkjent dato, Ansattdato, Ansatt siden, Prøvetid
+    Stichtag, Meldedatum, Gemeldet am, Tillträdesdatum, Ansattdato, Ansatt siden, Prøvetid
     slutt
 """
 DAYS_OF_LEAVE = """
@@ -54,11 +54,20 @@ DAYS_OF_LEAVE = """
     til, Innvilget sluttdato, Fødselspermisjon til, Godkendt slutdato, Bevilget fra, Goedgekeurd tot,
     Geboorteverlof t/m, Aangevraagd vanaf
 """
+SIGNINGS = """
+    Approved on, Approval date, Approved by, Genehmigt am, Genehmigt von, Attesterad av, Godkänd den, Godkjent
+    av, Godkendt dato, Goedgekeurd door
+"""
+STATES = """
+    Status, Leave status, Status code, Active, isActive, Valid, Tentative, Is draft, Aktiv, Gültig, Giltig,
+    Gyldig, Geldig, Show as, showAs, Anzeigen als, Visa som, Vis som, Weergeven als
+"""
+PERIODS = "Month, Week, Week no, Weekday, Monat, KW, Kalenderwoche, Månad, Vecka, Måned, Uke, Uge, Maand"
 UNKNOWN = """
     Department, Name, Manager, Team, Country, Type, Leave type, Date, Requested date, Leave begin,
-    Approver name, Remaining days, Balance, State, Active, Change, Comment, Reason, Start half, Update,
+    Approver name, Remaining days, Balance, State, Change, Comment, Reason, Start half, Update,
     Job title, Gender, Shift, Region, FTE, Location, Leave balance, Days left, Overtime, Process, Stage,
-    Flag, Step, Code, Line, Line manager, Notes, Record ID, Row number, Status code, Employee status,
+    Flag, Step, Code, Line, Line manager, Notes, Record ID, Row number, Employee status,
     Marital status, Change reason, Action required, Action by, Kostenstelle, Vorgesetzter, Bundesland,
     Stufe, Überstunden, Gleitzeitsaldo, Resturlaub, Bearbeiter, Antragsnummer, Avdelning, Flexsaldo,
     Kvarvarande dagar, Handläggare, Sjukintyg, Saksbehandler, Gjenstående dager, Egenmelding, Timesaldo,
@@ -76,7 +85,8 @@ def names(listed: str) -> list[str]:
     [
         (APPROVALS, ColumnKind.APPROVAL), (CHANGES, ColumnKind.CHANGE), (ACTIONS, ColumnKind.ACTION),
         (UNDOINGS, ColumnKind.UNDOING), (DURATIONS, ColumnKind.DURATION), (OTHER_DAYS, ColumnKind.OTHER_DAY),
-        (DAYS_OF_LEAVE, ColumnKind.UNKNOWN),
+        (DAYS_OF_LEAVE, ColumnKind.UNKNOWN), (SIGNINGS, ColumnKind.SIGNING), (STATES, ColumnKind.STATE),
+        (PERIODS, ColumnKind.PERIOD),
     ],
 )  # fmt: skip
 def test_what_columns_say_by_their_names(listed: str, kind: ColumnKind) -> None:
@@ -327,6 +337,83 @@ def test_what_is_no_day(cell: str, write: Write) -> None:
     job, _ = read(write(f"login,status,Date\na,Away,{cell}\n"))
 
     assert job.reader.facts()["unused"] == ["Date"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Status", ("APR", "REJ")),
+        ("Status code", ("20", "30")),
+        ("Active", ("1", "0")),
+        ("Is draft", ("", "x")),
+        ("Show as", ("Out of office", "Free")),
+    ],
+)
+def test_a_column_by_which_rows_may_count(name: str, values: tuple[str, str], write: Write) -> None:
+    """It refuses a file where it differs from row to row; where it is the same in all, it says nothing."""
+    header, rows = f"login,Type,{name}", [f"a,Away,{values[0]}", f"b,Away,{values[1]}"]
+
+    with pytest.raises(InputRefused, match=f"'{name}' differs from row to row and may say which rows count"):
+        read(write("\n".join([header, *rows])), status="Type")
+    _, same = read(write("\n".join([header, rows[0], rows[0]])), status="Type")
+    _, chosen = read(write("\n".join([header, *rows])), status="Type", only={name: [values[0]]})
+
+    assert [row.status for row in same] == [NOT_PRESENT] * 2
+    assert [row.reason for row in chosen] == [None, Reason.FILTERED_OUT]
+
+
+@pytest.mark.parametrize("name", ["Approved by", "Genehmigt am", "Attesterad av", "Godkjent dato"])
+def test_leave_that_was_not_signed(name: str, write: Write) -> None:
+    """Where only some rows say who approved them, or when, the others may not be approved."""
+    header = f"login,status,from,until,{name}"
+    dates = "2026-11-30,2026-12-04"
+
+    with pytest.raises(InputRefused, match=f"'{name}' is empty in 1 row and not in others") as caught:
+        read(write(f"{header}\na,Away,{dates},Boss\nb,Away,{dates},\n"))
+    _, signed = read(write(f"{header}\na,Away,{dates},Boss\nb,Away,{dates},Chief\n"))
+
+    assert caught.value.ways == ({"unused": [name]}, {})
+    assert [row.status for row in signed] == [NOT_PRESENT] * 2
+
+
+def test_approvals_among_other_words(write: Write) -> None:
+    """A column that says of some rows that they are approved, and of others that they are not, is clear."""
+    path = write("login,status,Info\na,Away,Approved by A\nb,Away,Rejected: too busy\nc,Away,see mail\n")
+
+    with pytest.raises(InputRefused, match="'Info' says whether a leave is approved"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("Period", "27.11.2026 - 02.12.2026"),
+        ("Zeitraum", "24.12. bis 31.12."),
+        ("Dates", "24/12; 28/12"),
+        ("When", "Dec 24 - 31"),
+        ("Week", "51"),
+        ("Monat", "Dezember"),
+    ],
+)
+def test_days_in_other_words(name: str, cell: str, write: Write) -> None:
+    """A leave that begins next month is not sent today because its days are no columns of their own."""
+    path = write(f"login,status,{name}\na,Away,{cell}\n")
+
+    with pytest.raises(InputRefused, match=f"'{name}' seems to say when people are away, and is not used"):
+        read(path)
+    _, (row,) = read(path, unused=[name])
+
+    assert row.status == NOT_PRESENT
+
+
+def test_a_week_beside_days(write: Write) -> None:
+    """Where the days are known, a week or a period adds nothing."""
+    _, (row,) = read(
+        write("login,status,from,until,Week,Period\na,Away,2026-12-14,2026-12-18,51,14.12.-18.12.\n"),
+        coverage="everyone",
+    )
+
+    assert row.period is not None
 
 
 def test_a_file_that_came_back(write: Write) -> None:
