@@ -20,6 +20,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?")  # a workbook ha
 _TEXTS = re.compile(r"<(t|v)(?: [^>]*)?>([^<]*)</\1>")
 _SEP = re.compile(r'\A"?sep=([^"\r\n])"?\1*[\r\n]+', re.IGNORECASE)  # Excel's line above the header
 _CHANGED = re.compile(r"[\s\0]+")
+_NO_ROWS = re.compile(r" left out: (\d+) \(the first")  # in a note: such as the header of a joined file
+OURS = ("", "TRUE", "FALSE", "#FORMULA!", "#VALUE!")  # as we write what a workbook has in another form
+_ENDS = re.compile(r"\r\n|\r|\n")
 JSON = ("json", "jsonl")
 
 
@@ -39,10 +42,13 @@ def number_of(job: Job, content: bytes) -> int | None:
         return None
     text = unpacked(content).decode(job.encoding or "").removeprefix("\ufeff")
     if job.format == "csv":
+        if len({*_ENDS.findall(text)}) > 1:
+            return None  # one kind ends rows, the other may be inside a comment
         below = io.StringIO(_SEP.sub("", text), newline="")
         records = csv.reader(below, delimiter=job.delimiter or ",")
         filled = [cells for cells in records if any(map(str.strip, cells))]
-        return len(filled) - 1
+        no_rows = sum(int(found[1]) for note in job.notes if (found := _NO_ROWS.search(note)))
+        return len(filled) - 1 - no_rows
     values = list(_texts_in(text, json.JSONDecoder()))
     if job.format == "jsonl":
         return len(values)
@@ -90,7 +96,7 @@ class _Workbook:
         self._numbers = set(_numbers_in(texts))
 
     def __contains__(self, cell: Any) -> bool:
-        shown = cell in ("", "TRUE", "FALSE") or _DAY.fullmatch(cell)
+        shown = cell in OURS or _DAY.fullmatch(cell)
         return bool(shown) or cell in self._numbers or _CHANGED.sub("", cell) in self._all
 
 
@@ -117,7 +123,7 @@ def _texts_in(text: str, decoder: json.JSONDecoder) -> Iterator[Any]:
     while place < len(text):
         value, place = decoder.raw_decode(text, place)
         yield value
-        while text[place : place + 1].isspace():
+        while text[place : place + 1].isspace() or text[place : place + 1] == "\ufeff":
             place += 1
 
 
