@@ -44,7 +44,16 @@ TIMES = plain_names("""
     sluttid, tid från, tid till, klockslag från, klockslag till, tid fra, tid til, fra tid, til tid, fra kl,
     til kl, starttidspunkt, sluttidspunkt, starttijd, eindtijd, begintijd, tijd van, tijd tot
 """)
+PERCENTAGES = plain_names("""
+    percent, percentage, percentage of absence, absence percentage, leave percentage, sick leave percentage,
+    %, Prozent, Prozentsatz, Abwesenheitsgrad, procent, procentsats, omfattning, frånvarograd,
+    sjukskrivningsgrad, prosent, prosentsats, fraværsprosent, fraværsgrad, sykmeldingsgrad, sykmeldingsprosent,
+    fraværsprocent,
+    sygeprocent, ziektepercentage, arbeidsongeschiktheidspercentage
+""")
 PART = 6  # hours; a day of work has more
+WHOLE = 100  # percent
+ALL = "1"  # the same in a workbook
 REMEMBERED = 1000  # texts of a column
 _HALF_NAME = re.compile(r"(?<!be)half|halb|halv|am/?pm|daypart|partofday|dayportion|dagde?el")
 _OF_START = re.compile(r"start|from|begin|first|von|fr[åa]|första|første|van|eerste")
@@ -71,6 +80,8 @@ def _says_of(name: str) -> Says | None:
         return lambda text: (_number(text) or 0) % 1 > 0
     if name in HOURS:
         return lambda text: 0 < (_number(text) or 0) < PART
+    if name in PERCENTAGES:
+        return lambda text: 0 < (_number(text.rstrip(" %")) or 0) < WHOLE and text != ALL
     if name in TIMES:
         return lambda text: bool(_TIME.fullmatch(text) and not _ENDS_OF_DAYS.fullmatch(text))
     if not _HALF_NAME.search(name):
