@@ -54,7 +54,7 @@ def check_job(
                 **_judged(journal, refused, job, options, counts=summary["counts"]),
                 "notes": [*summary["notes"], *_notes(journal)],
                 "reasons": _with_first_faults(journal, summary["reasons"]),
-                "sentences": sentences(journal, located=True),
+                "sentences": sentences(journal, located=True) if summary["counts"][Result.INVALID] else [],
             },
             _faults(journal),
         )

@@ -12,7 +12,7 @@ from ..intake.knowing import knowing
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
 from ..model import Intent, Result, State, Step
-from ..settings import SECRETS, Safety, Settings
+from ..settings import SECRETS, WITHDRAWN, Safety, Settings
 from .comparison import Comparison, compare
 from .entries import Schedule
 from .following import add_due
@@ -91,15 +91,17 @@ def _judge(
     rows = sum(counts.values())
     described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
     compared = compare(described, before.last, settings.input.max_age, before.credible)
-    said = [*notes(opened), *_in_vain(journal), *(compared.notes() if compared else ())]
+    said = [*notes(opened), *_in_vain(journal, settings), *(compared.notes() if compared else ())]
     journal.describe(input=described, notes=said)
     if compared:
         journal.describe(compared=compared.as_record())
     return too_many_invalid(counts[Result.INVALID], rows, settings.safety)
 
 
-def _in_vain(journal: Journal) -> list[str]:
+def _in_vain(journal: Journal, settings: Settings) -> list[str]:
     """Give a note on withdrawn rows that take nothing back."""
+    if WITHDRAWN not in settings.input.statuses.values():
+        return []  # all rows would be gone through for nothing
     number = journal.withdrawn_without_days()
     rows = "row has" if number == 1 else "rows have"
     return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
