@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ..errors import InputRefused
 from ..message import written
 from ..model import Reason
 from ..settings import Input
 from .columns import column_called
 from .error_values import is_error
+from .spelling import bare
+from .states import GRANTED
 from .table import text_of
 from .unmapped import KEPT, LISTED, is_listable
 
@@ -61,6 +64,23 @@ class Filter:
     def listed(self) -> list[dict[str, Any]]:
         """Return the rows that do not count by column and value, most rows first."""
         return [{"column": name, "value": text, "rows": rows} for (name, text), rows in self._most()]
+
+    def refusal(self, where: str) -> InputRefused | None:
+        """Return the refusal of a whole list of which no row counts; it has the values that were found."""
+        if not self.excludes_all():
+            return None
+        values: dict[str, list[list[Any]]] = {}
+        for (name, text), rows in self._most():
+            values.setdefault(name, []).append([text, rows])
+        likely = {
+            name: [text for text, _ in found if bare(text) in GRANTED] or [found[0][0]]
+            for name, found in values.items()
+        }
+        refused = InputRefused(
+            f"{where}: {NONE_COUNTS} {ALL_DROPPED}", *[{"only": likely}] * bool(likely), {}
+        )
+        refused.found = {"values": values}
+        return refused
 
     def beyond(self) -> int:
         """Return the number of rows whose value is not among those listed: too long, or too many."""

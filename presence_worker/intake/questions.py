@@ -81,25 +81,25 @@ def _approval(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     approved = [*filter(is_granted, column.values)]
     approved = approved or [text for text in column.values if bare(text) in YES]
-    return _filter(column, "says whether a leave is approved", approved, ["Approved"])
+    return _filter(column, "says whether a leave is approved", approved)
 
 
 def _change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     kept = [text for text in column.values if bare(text) not in GONE]
-    return _filter(column, "says whether a row was changed, cancelled or deleted", kept, ["false"])
+    return _filter(column, "says whether a row was changed, cancelled or deleted", kept)
 
 
 def _undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return _filter(
-        found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""], [""]
+        found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""]
     )
 
 
 def _state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     counting = [text for text in column.values if bare(text) in GRANTED]
-    return _filter(column, "differs from row to row and may say which rows count", counting, ["..."])
+    return _filter(column, "differs from row to row and may say which rows count", counting)
 
 
 def _signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
@@ -122,12 +122,14 @@ def _period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return words, ({"unused": [column.name for column in found]}, {})
 
 
-def _filter(column: UnusedColumn, says: str, counting: Sequence[str], example: Sequence[str]) -> Question:
+def _filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Question:
     """Ask which rows count; *counting* are the values of those that probably do."""
-    shown = [text for text in counting if bare(text) in PLAIN] or example
+    shown = [text for text in counting if bare(text) in PLAIN]  # others may be reasons of absence
+    table = _table(column.name, shown) if shown else f"{{ {toml_quoted(column.name)} = [...] }}"
+    where = "" if shown else " (`check --explain` lists them)"
     words = (
         f"{column_called(column.name)} {says}, and is not used; set input.only = "
-        f"{_table(column.name, shown)} with the values of the rows that count, or "
+        f"{table} with the values of the rows that count{where}, or "
         f"input.unused = [{toml_quoted(column.name)}] if all rows count"
     )
     only: tuple[Way, ...] = ({"only": {column.name: list(counting[:MOST_VALUES])}},) if counting else ()

@@ -12,7 +12,7 @@ from .columns import column_called, understand
 from .comment_notes import LOST, NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
-from .filters import ALL_DROPPED, NONE_COUNTS, Filter
+from .filters import NONE_COUNTS, Filter
 from .messages import lacking, message_reader
 from .nesting import steps
 from .people import Faults, Person, person_reader
@@ -243,8 +243,12 @@ class RowReader:
             return
         if words := self._days.refusal():
             raise InputRefused(f"{self._name}: {words}")
-        if self._config.coverage == "everyone" and self._filter and self._filter.excludes_all():
-            raise InputRefused(f"{self._name}: {NONE_COUNTS} {ALL_DROPPED}")
+        if (
+            self._config.coverage == "everyone"
+            and self._filter
+            and (none := self._filter.refusal(self._name))
+        ):
+            raise none
         names, columns = self._table.columns, self._columns
         faults = (
             approvals_as_statuses(names, columns, self._statuses, self._name),

@@ -19,7 +19,7 @@ NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
 CHANGED_BY_OTHERS = "{people} {are} left as a later run, or somebody else, wants them"
 CLAUSES: dict[str | None, str] = {
     Reason.BAD_ASSOCIATE_ID: "{rows} {have} no valid associateId",
-    Reason.UNKNOWN_STATUS: "{rows} {have} a status that nobody understands",
+    Reason.UNKNOWN_STATUS: "{rows} {have} an unknown status",
     Reason.STATUS_NOT_ALLOWED: "{rows} {have} a status that is not allowed",
     Reason.BAD_MESSAGE: "{rows} {have} a message that is no text",
     Reason.MESSAGE_TOO_LONG: "{rows} {have} a message that is too long",

@@ -59,7 +59,7 @@ REASONS: dict[str, Words] = {
     Reason.PROTECTED: Words(
         "associate is protected", "remove it from the file, or from safety.protected_ids"
     ),
-    Reason.NO_IDENTITY: Words("names nobody", _MEND),
+    Reason.NO_IDENTITY: Words("no valid login or e-mail address", _MEND),
     Reason.UNKNOWN_IDENTITY: Words(
         "nobody in SuperOffice has this login or e-mail",
         'correct the row; or set input.unknown_people = "skip" where HR knows more people',

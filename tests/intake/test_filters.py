@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from presence_worker.errors import InputRefused
 from presence_worker.model import NOT_PRESENT, Reason, Result
 
 from .reading import Write, read, refusal
@@ -100,9 +101,13 @@ def test_that_no_row_counts_is_said(write: Write) -> None:
 
 def test_a_whole_list_of_which_no_row_counts(write: Write) -> None:
     """All planned absences would be dropped: it is as good as an empty file, and refused like one."""
-    words = refusal(write(f"{HEADER}a,Away,,Aproved,\n"), only=APPROVED, coverage="everyone")
+    path = write(f"{HEADER}a,Away,,Approved by HR,\nb,Away,,Confirmed,\n")
 
-    assert words.startswith("FILE: no row counts: input.only leaves out all of them")
+    with pytest.raises(InputRefused, match=r"no row counts: input\.only leaves out all of them") as caught:
+        read(path, only=APPROVED, coverage="everyone")
+
+    assert caught.value.ways == ({"only": {"State": ["Confirmed"]}}, {})
+    assert caught.value.found == {"values": {"State": [["Approved by HR", 1], ["Confirmed", 1]]}}
 
 
 @pytest.mark.parametrize("content", ["login,status\na,Away\n", '[{"login": "a", "status": "Away"}]'])

@@ -116,6 +116,16 @@ def test_a_column_that_says_which_rows_count(name: str, write: Write) -> None:
     assert [row.result for row in (*listed, *filtered)] == [None, None]
 
 
+def test_values_that_are_not_shown(write: Write) -> None:
+    """No example in their place, which would leave out all rows: the words say where the values are."""
+    words = refusal(write("login,status,Vorgangsart\na,Away,Erkrankt\nb,Away,Gelöscht\n"))
+
+    assert (
+        'set input.only = { "Vorgangsart" = [...] } with the values of the rows that count '
+        "(`check --explain` lists them), or " in words
+    )
+
+
 @pytest.mark.parametrize(
     ("used", "header"),
     [
