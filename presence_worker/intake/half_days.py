@@ -47,9 +47,8 @@ TIMES = plain_names("""
 PERCENTAGES = plain_names("""
     percent, percentage, percentage of absence, absence percentage, leave percentage, sick leave percentage,
     %, Prozent, Prozentsatz, Abwesenheitsgrad, procent, procentsats, omfattning, frånvarograd,
-    sjukskrivningsgrad, prosent, prosentsats, fraværsprosent, fraværsgrad, sykmeldingsgrad, sykmeldingsprosent,
-    fraværsprocent,
-    sygeprocent, ziektepercentage, arbeidsongeschiktheidspercentage
+    sjukskrivningsgrad, prosent, prosentsats, fraværsprosent, fraværsgrad, sykmeldingsgrad,
+    sykmeldingsprosent, fraværsprocent, sygeprocent, ziektepercentage, arbeidsongeschiktheidspercentage
 """)
 PART = 6  # hours; a day of work has more
 WHOLE = 100  # percent

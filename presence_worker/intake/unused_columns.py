@@ -116,7 +116,8 @@ class UnusedColumns:
             return None
         if 2 * _rows_with(_DAY.fullmatch, column) >= rows:
             return ColumnKind.DAY
-        by_name = column.kind is ColumnKind.PERIOD and len(self._lacking) == len(DAYS)
+        is_named_so = column.kind is ColumnKind.PERIOD or are_days(f"{column.name} - {column.name}")
+        by_name = is_named_so and len(self._lacking) == len(DAYS)  # a calendar has a column for each day
         return ColumnKind.PERIOD if by_name or 2 * _rows_with(are_days, column) >= rows else None
 
 

@@ -403,6 +403,8 @@ def test_approvals_among_other_words(write: Write) -> None:
         ("When", "Dec 24 - 31"),
         ("Week", "51"),
         ("Monat", "Dezember"),
+        ("2026-12-24", "x"),
+        ("24.12.", "U"),
     ],
 )
 def test_days_in_other_words(name: str, cell: str, write: Write) -> None:
