@@ -106,7 +106,7 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
         found = page_of(journal)
 
     assert (
-        "Left out The settings say that these rows do not count. = 2 rows left out by input.only"
+        "Left out The settings say that these rows are not sent. = 2 rows left out by input.only"
         in found.text
     )
     assert "= 1 row hidden in the workbook = 1 row leave cancelled" in found.text
@@ -118,6 +118,15 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
     assert (
         "Notes columns not used: Department, Days (kept for failed.csv) 3 rows have no last day" in found.text
     )
+
+
+def test_the_page_says_why_once() -> None:
+    """A detail that only repeats the reason is not shown beside it."""
+    skipped = {"result": Result.SKIPPED, "reason": Reason.FILTERED_OUT, "detail": "left out by input.only"}
+    with closing(staged("", [row(1, **skipped)], state=State.FINISHED)) as journal:
+        found = page_of(journal)
+
+    assert "left out by input.only left out by input.only" not in found.text
 
 
 def test_a_page_of_a_file_that_counts_whole_says_nothing_of_it() -> None:

@@ -51,7 +51,7 @@ if (find("told")) {
       made("a", { href: `#row-${row.row}`, textContent: row.row })),
     associate_id: (row) => made("td", {}, short(`${row.associate_id ?? ""}`), ...beside(row.identity)),
     result: (row) => made("td", {}, marked(row.result), row.result),
-    reason: (row) => made("td", {}, whyOf(row), ...beside(row.detail)),
+    reason: (row) => made("td", {}, whyOf(row), ...beside(row.detail === whyOf(row) ? null : row.detail)),
     duration_ms: (row) => made("td", { className: "number" }, row.duration_ms === null ? "" : Math.round(row.duration_ms)),
     finished_at: (row) => made("td", {}, (row.finished_at ?? "").slice(11, 19)),
   };
