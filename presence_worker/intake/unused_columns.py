@@ -27,9 +27,13 @@ BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION, ColumnKind.PERIOD, Column
 APPROVALS = GRANTED | NOT_GRANTED
 CHANGED = CHANGES | NOT_GRANTED | UNDONE
 OF_ROWS = CHANGED | APPROVALS | ACTIONS
-_NUMERIC = r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:\d{4}|\d\d)"
+_NUMERIC = (
+    r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2(?:\d{4}|\d\d)|[0-3]?\d [0-3]?\d (?:19|20)\d\d"
+)
 _WORDED = r"\d{1,2}[. -]{1,2}[^\W\d]{3,9}[., -]{1,2}(?:\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
-_DAY = re.compile(rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d.*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/")
+_DAY = re.compile(
+    rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d{{1,2}}(?:[:.]?\d\d| ?[^\d\s]).*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/"
+)
 _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 

@@ -341,7 +341,9 @@ def test_days_that_need_not_be_used(header: str, days: str, config: dict[str, ob
     assert (row.result, job.reader.facts()["unused"][-1]) == (None, header.rpartition(",")[2])
 
 
-@pytest.mark.parametrize("cell", ["20261224", "46380", "next week", "1.2", "10-20-30-40", "Room 2026-12"])
+@pytest.mark.parametrize(
+    "cell", ["20261224", "46380", "next week", "1.2", "10-20-30-40", "Room 2026-12", "22 33 44 55"]
+)
 def test_what_is_no_day(cell: str, write: Write) -> None:
     """Bare numbers and texts are no days."""
     job, _ = read(write(f"login,status,Date\na,Away,{cell}\n"))
