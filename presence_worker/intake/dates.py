@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swapped
 from ..settings import Input
 from ..text import clean, toml_quoted
+from .error_values import is_error
 from .forms import (
     BASIC,
     ISO,
@@ -40,6 +41,7 @@ MIDNIGHT = time()
 REMEMBERED = 1000  # texts; days repeat
 ISO_FORM = "%Y-%m-%d"
 LAST_NONE = EPOCH.date()  # programs write this day, and earlier ones, where there is no date
+NO_VALUE = "which is an error of a formula, not a day; correct the formula, and export again"
 TWO_READINGS = "an offset that programs read in two ways, of two days; write dates as ISO 8601 does"
 _ZEROS = re.compile(
     r"0[0 .:/T-]*Z?", re.ASCII
@@ -164,6 +166,8 @@ def _is_no_date(text: str) -> bool:
 def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:
     """Say why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
+    if is_error(text):
+        return Fault(NO_VALUE)
     if not any(map(str.isdigit, text)):
         return Fault(NO_DAY)
     other = other_order(text, declared, config.locale)

@@ -390,3 +390,11 @@ def test_choices_of_settings(texts: list[str], choices: list[Choice]) -> None:
 def test_what_needs_a_form(text: str, *, expected: bool) -> None:
     """A text that is a day by itself needs no setting."""
     assert needs_a_form(text) is expected
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#BEZUG!", "#DIV/0!"])
+def test_an_error_of_a_formula_is_no_day(error: str) -> None:
+    """No form of dates would read it, and it does not mean that there is no end."""
+    assert date_reader(Input())(error) == Fault(
+        "which is an error of a formula, not a day; correct the formula, and export again"
+    )
