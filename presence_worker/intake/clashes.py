@@ -60,7 +60,7 @@ def _winner(rows: Sequence[Asked], on_conflict: Rule) -> Asked:
 def _contradicted(rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None = None) -> Iterator[Verdict]:
     """Yield what becomes of rows that disagree, where *newest* may be the one that is sent."""
     if on_conflict == "invalid":
-        what = "another message" if len({each.wanted.status for each in rows}) == 1 else "something else"
+        what = "another comment" if _have_one_status(rows) else "something else"
         words = f"asks for {what} than another row for the same associate ({_places(rows)}); keep one"
         for each in rows:
             yield Verdict(each.row, Result.INVALID, Reason.CONFLICT, words)
@@ -85,8 +85,14 @@ def _first_day(asked: Asked) -> date:
     return (asked.period and asked.period.starts) or date.min
 
 
+def _have_one_status(asked: Sequence[Asked]) -> bool:
+    return len({each.wanted.status for each in asked}) == 1
+
+
 def _places(asked: Sequence[Asked]) -> str:
-    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" for a in asked[:5])
+    """Say where the rows stand, and what they ask for if that is what differs."""
+    is_status_told = not _have_one_status(asked)
+    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if is_status_told else _place(a) for a in asked[:5])
     return f"{shown}, …" if len(asked) > 5 else shown  # noqa: PLR2004 - enough to find them
 
 

@@ -39,6 +39,16 @@ def test_two_values_are_a_conflict() -> None:
     assert verdicts == [Verdict(row, Result.INVALID, Reason.CONFLICT, words, None) for row in (1, 2)]
 
 
+def test_where_only_comments_differ_statuses_say_nothing() -> None:
+    """The sentence has the places alone; a comment is never in it."""
+    other = AWAY._replace(message="another")
+
+    details = {each.detail for each in settle([Asked(1, AWAY, 2), Asked(2, other, 3)], "invalid")}
+
+    words = "asks for another comment than another row for the same associate (line 2, line 3); keep one"
+    assert details == {words}
+
+
 def test_many_rows_are_not_all_named() -> None:
     """Five places are enough to find the trouble."""
     asked = [Asked(i, AWAY if i % 2 else HERE, i) for i in range(1, 8)]
