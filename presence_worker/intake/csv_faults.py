@@ -9,7 +9,6 @@ from typing import NoReturn, TextIO
 from ..errors import InputRefused
 
 PIECE = 1 << 20  # characters looked at together
-LOST = "\N{REPLACEMENT CHARACTER}"
 NUL = "a NUL character; the file is damaged, or not a text; correct the export"
 ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 UNCLOSED = "the quote that opens here is never closed; close it"
@@ -29,8 +28,6 @@ class Survey:
     lf: int = 0
     cr: int = 0
     is_ascii: bool = True
-    lost: int = 0  # letters that a program before us could not read: U+FFFD
-    first_lost: int | None = None  # the line of the first
 
     @property
     def mixed(self) -> bool:
@@ -57,13 +54,7 @@ def look_over(text: TextIO, name: str, *, nul_refused: bool) -> Survey:
         if len(piece) == PIECE and "\n" not in piece and "\r" not in piece:
             _refuse(name, *_place_in(text, offset), ENDLESS)
         survey.add(piece, after_return=after_return)
-        lost = piece.count(LOST)
-        if lost and not survey.lost:
-            first = offset + piece.index(LOST)
-        survey.lost += lost
         offset, after_return = offset + len(piece), piece.endswith("\r")
-    if survey.lost:
-        survey.first_lost, _ = _place_in(text, first)
     return survey
 
 

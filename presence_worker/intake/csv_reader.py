@@ -25,7 +25,7 @@ def open_csv(source: Source, config: Input) -> Table:
     head = head_of(source.text)
     dialect = recognise(head, config)
     survey = _surveyed(source, head, dialect, config)
-    notes = [*_lost(survey)]
+    notes: list[str] = []
     records = _records(source, dialect, notes, mixed=survey.mixed and not dialect.ours)
     header = next(records, None)
     if header is None:
@@ -102,14 +102,6 @@ def _refuse_mac(source: Source, survey: Survey, head: Sequence[str], config: Inp
         '(or input.encoding = "mac-roman")',
         *({"encoding": encoding} for encoding in likely),
     )
-
-
-def _lost(survey: Survey) -> Iterator[str]:
-    if survey.lost:
-        yield (
-            f"letters that were lost before the file came here (U+FFFD): {survey.lost}, "
-            f"the first in line {survey.first_lost}; export it anew, as UTF-8"
-        )
 
 
 def _nothing(dialect: Dialect) -> str:
