@@ -166,11 +166,3 @@ def test_an_encoding_that_is_only_likely(write: Write) -> None:
         "read as cp1252 (Western Europe), as it is not UTF-8"
     ]
     assert said.notes == plain.notes == []
-
-
-def test_letters_that_were_lost_before(write: Write) -> None:
-    """A program that read the file in a wrong encoding puts a mark for each letter it did not know."""
-    job, _ = read(write(f"{HEADER}{ROW}13,Away,Zur\ufffdck am Dienstag f\ufffdr\n"))
-
-    said = "letters that were lost before the file came here (U+FFFD): 2, the first in line 3"
-    assert job.notes == [f"{said}; export it anew, as UTF-8"]
