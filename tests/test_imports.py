@@ -13,8 +13,9 @@ import presence_worker
 HOME = Path(presence_worker.__file__).parent
 LADDER = (  # low to high; on a rung, each may import those before it
     (
-        "errors",
         "text",
+        "next_step",
+        "errors",
         "days",
         "message",
         "date_formats",
@@ -25,7 +26,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "home",
         "marks",
     ),
-    ("model", "values", "settings", "configuration", "signals"),
+    ("model", "values", "settings", "configuration", "signals", "shutdown", "events"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
     ("run", "checkup"),
