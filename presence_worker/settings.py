@@ -2,7 +2,6 @@
 
 import codecs
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from . import template
 from .date_formats import DateFormat
 from .home import state_home
+from .loading import load
 from .message import misleading, written
 from .model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES
 from .values import AnyLimit, Deadline, Duration, Limit, limit
@@ -102,7 +102,7 @@ def _zone(value: object) -> object:
 
 def _language(value: object) -> object:
     if isinstance(value, str):
-        import_module(".languages", __package__).locale(value)  # takes a while, and few say one
+        load(".languages:locale")(value)  # takes a while, and few say one
     return value
 
 

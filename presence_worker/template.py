@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
 from string import Formatter
 
+from .loading import load
 from .message import misleading
 from .text import clean
 
@@ -70,7 +70,7 @@ def day_writer(form: str | None, language: str) -> Callable[[date], str]:
     """Make the function that writes a day in the *form* of a Gap."""
     if form is None:
         return date.isoformat
-    write: Callable[[date], str] = import_module(".languages", __package__).day_writer(form, language)
+    write: Callable[[date], str] = load(".languages:day_writer")(form, language)
     return write
 
 

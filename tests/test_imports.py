@@ -13,6 +13,7 @@ import presence_worker
 HOME = Path(presence_worker.__file__).parent
 LADDER = (  # low to high; on a rung, each may import those before it
     (
+        "loading",
         "text",
         "next_step",
         "errors",

@@ -1,8 +1,9 @@
 """XML of the service: written so that nothing is lost, read so that nothing in it can do harm."""
 
 import re
-from importlib import import_module
 from typing import NamedTuple
+
+from ..loading import load
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
@@ -31,7 +32,7 @@ def escaped(text: str) -> str:
 
 def read_markup(body: bytes) -> Markup | None:
     """Give what an XML text says, or None where it is none, or one that has a DTD and so may be a trap."""
-    text, parser = body.lstrip(), import_module(_PARSER)
+    text, parser = body.lstrip(), load(_PARSER)
     try:  # .NET calls a text UTF-16 that it then sends as UTF-8; where a str is given, the label is ignored
         root = parser.fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
     except (parser.ParseError, LookupError, ValueError):  # no XML; in no encoding we know; a DTD, or garbled

@@ -1,24 +1,24 @@
 """How to sign in: a module for each `auth.scheme`, loaded only when it is chosen."""
 
-import importlib
 from collections.abc import Iterator
 from types import ModuleType
 
 import structlog
 
+from ...loading import load
 from ...settings import Auth, Settings
 from ..auth import is_set
 from ..credential import FOREVER, Credential, Greet, SignIn
 from ..login import Login
 
 SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
-    "basic": "basic",
-    "soticket": "soticket",
-    "bearer": "bearer",
-    "oauth": "oauth",
-    "system-user": "system_user",
-    "xsrf": "xsrf",
-    "ntlm": "ntlm",
+    "basic": ".superoffice.sign_in.basic",
+    "soticket": ".superoffice.sign_in.soticket",
+    "bearer": ".superoffice.sign_in.bearer",
+    "oauth": ".superoffice.sign_in.oauth",
+    "system-user": ".superoffice.sign_in.system_user",
+    "xsrf": ".superoffice.sign_in.xsrf",
+    "ntlm": ".superoffice.sign_in.ntlm",
 }
 EXCHANGING = ("oauth", "system-user")  # these fetch what they show at the sign-in host
 EXTRAS = {"ntlm": "pip install 'presence-worker[ntlm]'"}  # these need more than everybody has
@@ -64,7 +64,8 @@ def problems(settings: Settings) -> Iterator[str]:
 
 
 def _module(auth: Auth) -> ModuleType:
-    return importlib.import_module(f"{__package__}.{SCHEMES[auth.scheme]}")
+    module: ModuleType = load(SCHEMES[auth.scheme])
+    return module
 
 
 def _is_there(settings: Settings, name: str) -> bool:

@@ -1,0 +1,17 @@
+"""What a table names, loaded when it is first used: nobody waits for what he does not use."""
+
+from importlib import import_module
+from typing import Any
+
+PACKAGE = __package__ or ""
+
+
+def load(table_entry: str) -> Any:
+    """Return a module by its entry in a table, or with `module:name` what the module has of that name.
+
+    An entry that begins with a dot is below this package: `.languages:month_names`. What it gives is `Any`;
+    the caller names its type at once. Raise ModuleNotFoundError where an extra is not installed.
+    """
+    module, _, name = table_entry.partition(":")
+    loaded = import_module(module, PACKAGE)
+    return getattr(loaded, name) if name else loaded
