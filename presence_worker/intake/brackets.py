@@ -7,7 +7,7 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..text import listed, toml_quoted
 from .columns import IDENTITIES, candidates
-from .dialect import names_what_we_need
+from .csv.dialect import names_what_we_need
 
 _INSIDE = re.compile(r"[^\[\]]*\[\s*(\w+)\s*\][^\[\]]*")
 KEYS = (*IDENTITIES, "status")

@@ -19,7 +19,7 @@ from .suffixes import misnamed
 from .table import Table
 
 READERS = {  # format: what reads it, and the module that has it, loaded only for such a job
-    "csv": ("open_csv", "csv_reader"),
+    "csv": ("open_csv", "csv.open_csv"),
     "json": ("open_json", "json_reader"),
     "jsonl": ("open_json_lines", "json_reader"),
     "xlsx": ("open_xlsx", "xlsx_reader"),

@@ -9,7 +9,7 @@ from ..settings import Input
 from ..text import clean, counted
 from .cells import Sheet
 from .columns import column_called, understand
-from .dialect import NEAR, names_what_we_need
+from .csv.dialect import NEAR, names_what_we_need
 from .error_values import is_error
 from .header import as_they_came, taken_back
 from .hidden import watched

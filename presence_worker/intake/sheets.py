@@ -10,7 +10,7 @@ from ..roundtrip import FATE_COLUMNS
 from ..settings import Input
 from ..text import clean, toml_quoted
 from .columns import EXPECTED
-from .dialect import names_what_we_need
+from .csv.dialect import names_what_we_need
 from .table import Record
 from .workbook import Workbook
 

@@ -9,7 +9,7 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..text import clean
 from .columns import ALIASES, FOREIGN_NUMBERS, Columns
-from .dialect import names_what_we_need
+from .csv.dialect import names_what_we_need
 from .spelling import plain
 from .table import Record
 

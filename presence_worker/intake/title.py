@@ -7,7 +7,7 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..text import clean
 from .brackets import as_settings, bracketed
-from .dialect import DELIMITERS, NEAR, names_in, names_what_we_need
+from .csv.dialect import DELIMITERS, NEAR, names_in, names_what_we_need
 from .table import Record
 
 MOST_NAMED = 10  # columns in a sentence

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
-from ..intake.dialect import DELIMITERS
+from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import NOT_DONE, Journal
 from ..model import State

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from presence_worker.intake import csv_faults
+from presence_worker.intake.csv import csv_faults
 from presence_worker.model import Reason, Result
 from presence_worker.text import counted
 

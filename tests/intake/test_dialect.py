@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.dialect import HEAD
+from presence_worker.intake.csv.dialect import HEAD
 from presence_worker.model import Reason, Result
 from presence_worker.text import counted
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.intake.csv_records import records_of
+from presence_worker.intake.csv.csv_records import records_of
 from presence_worker.model import Reason
 
 from .reading import HEADER, Write, read, refusal

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NoReturn
 
-from ..errors import InputRefused
-from ..settings import Input
-from .brackets import refuse_brackets
+from ...errors import InputRefused
+from ...settings import Input
+from ..brackets import refuse_brackets
+from ..header import as_they_came, taken_back
+from ..knowing import knowing
+from ..source import Source
+from ..table import Record, Table
+from ..title import lines_below, refuse_a_title
 from .csv_faults import Survey, look_over, refuse_record
 from .csv_records import records_of
 from .dialect import Dialect, head_of, names_what_we_need, recognise, rewind
-from .header import as_they_came, taken_back
-from .knowing import knowing
-from .source import Source
-from .table import Record, Table
-from .title import lines_below, refuse_a_title
 from .wrong_delimiter import refuse_another_cut, separated_by
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from ..roundtrip import FATE_COLUMNS
-from ..settings import Input
-from .columns import ALIASES, IDENTITIES, candidates
+from ...roundtrip import FATE_COLUMNS
+from ...settings import Input
+from ..columns import ALIASES, IDENTITIES, candidates
 from .csv_records import BrokenRecord, records_of
 
 DELIMITERS = ",;\t|"

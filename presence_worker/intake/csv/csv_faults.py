@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, TextIO
 
-from ..errors import InputRefused
+from ...errors import InputRefused
 
 PIECE = 1 << 20  # characters looked at together
 NUL = "a NUL character; the file is damaged, or not a text; correct the export"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import clean
-from .columns import EXPECTED
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import clean
+from ..columns import EXPECTED
 from .dialect import DELIMITERS, Dialect, names_in, names_what_we_need
 
 FIXED = (

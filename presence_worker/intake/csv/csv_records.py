@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NoReturn
 
+from ..table import Record
 from .line_ends import Rejoined
-from .table import Record
 
 
 class BrokenRecord(Exception):

@@ -1,0 +1,1 @@
+"""CSV: how it is cut, read strictly, and where it is broken."""
