@@ -20,8 +20,8 @@ from .table import Table
 
 READERS = {  # format: what reads it, and the module that has it, loaded only for such a job
     "csv": ("open_csv", "csv.open_csv"),
-    "json": ("open_json", "json_reader"),
-    "jsonl": ("open_json_lines", "json_reader"),
+    "json": ("open_json", "json.open_json"),
+    "jsonl": ("open_json_lines", "json.open_json"),
     "xlsx": ("open_xlsx", "xlsx_reader"),
 }
 GUESSED = (

@@ -13,8 +13,8 @@ from .comment_notes import LOST, NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import NONE_COUNTS, Filter
+from .json.nesting import steps
 from .messages import lacking, message_reader
-from .nesting import steps
 from .people import Faults, Person, person_reader
 from .questions import approvals_as_statuses
 from .spans import Spans

@@ -10,7 +10,7 @@ from ..settings import Input
 from ..template import DAYS
 from .column_kinds import ColumnKind, kind_of
 from .columns import FIRST_DAY_BACK, Columns, configured
-from .nesting import leaves, steps
+from .json.nesting import leaves, steps
 from .questions import UnusedColumn, question
 from .spelling import bare, plain
 from .spells import are_days

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake import json_text
-from presence_worker.intake.json_rows import MOST_NAMES
+from presence_worker.intake.json import json_text
+from presence_worker.intake.json.find_rows import MOST_NAMES
 from presence_worker.model import Reason, Result
 from presence_worker.roundtrip import no_text
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.json_nested import ABSENT, look_up
+from presence_worker.intake.json.nested import ABSENT, look_up
 from tests.examples import examples
 
 from .reading import Write, cells, read, refusal

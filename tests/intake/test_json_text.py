@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake import json_text
-from presence_worker.intake.json_text import JsonText, array, keys
+from presence_worker.intake.json import json_text
+from presence_worker.intake.json.json_text import JsonText, array, keys
 
 DOCUMENT = (
     '[ {"a": "x\\n\\ud83d\\ude00 }] "},\n\n 12.5, -1e+5,\n'

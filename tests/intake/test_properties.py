@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake import json_text
 from presence_worker.intake.columns import ALIASES, IDENTITIES, understand
+from presence_worker.intake.json import json_text
 from presence_worker.intake.statuses import is_approval
 from presence_worker.model import Reason
 from presence_worker.roundtrip import FATE_COLUMNS, escape_formula

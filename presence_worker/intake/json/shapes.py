@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..errors import Way
-from ..text import clean
-from .json_pages import Path
+from ...errors import Way
+from ...text import clean
+from .pagination import Path
 
 EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
 KEY = "*key"  # as a column's name: the key of each object in an object of objects

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
-from ..settings import Input
-from ..template import DAYS, columns_of
-from ..text import toml_quoted
-from .columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways
+from ...settings import Input
+from ...template import DAYS, columns_of
+from ...text import toml_quoted
+from ..columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways
+from ..spelling import plain
 from .nesting import Path, leaves, steps
-from .spelling import plain
 
 ABSENT = object()
 FIRST = "0"  # in a path: the first value of an array

@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple, NoReturn
 
-from ..text import clean, counted, is_or_are
+from ...text import clean, counted, is_or_are
+from ..spelling import plain, plain_names
 from .json_text import JsonText, Place
-from .spelling import plain, plain_names
 
 Path = tuple[str, ...]
 Beside = list[tuple[Path, Place, Any]]  # what a document says besides its rows

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple, NoReturn
 
-from ..errors import InputRefused
-from ..text import clean, listed, toml_quoted
-from .columns import ALIASES, IDENTITIES
-from .json_pages import Beside, Path, may_tell
-from .json_shapes import EXAMPLE, Names, named, shape_of
+from ...errors import InputRefused
+from ...text import clean, listed, toml_quoted
+from ..columns import ALIASES, IDENTITIES
+from ..spelling import plain
 from .json_text import JsonText, Place, elements, keys, twice
-from .spelling import plain
+from .pagination import Beside, Path, may_tell
+from .shapes import EXAMPLE, Names, named, shape_of
 
 LEVELS = 2  # of objects, in which an array of objects is found without input.rows
 DEEPEST = 8  # levels that are searched; what is below them is read as one value

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, TextIO
 
-from ..errors import InputRefused
-from ..text import clean
+from ...errors import InputRefused
+from ...text import clean
 
 CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import clean, listed, toml_quoted
-from .columns import understand
-from .json_nested import Row, arrays_of_days, paths_of, suggested, suggestions
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import clean, listed, toml_quoted
+from ..columns import understand
+from .nested import Row, arrays_of_days, paths_of, suggested, suggestions
 
 MOST_NAMED = 5  # arrays in a sentence
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .spelling import plain
+from ..spelling import plain
 
 WRAPPING = {"value", "datetime", "date", "text"}  # names below which a value stands: {"email": {"value": …}}
 LABELS = {"label", "type", "timezone"}  # names beside such a value

@@ -7,19 +7,19 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import clean, toml_quoted
-from .columns import IDENTITIES, candidates, configured
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import clean, toml_quoted
+from ..columns import IDENTITIES, candidates, configured
+from ..knowing import knowing
+from ..source import Source
+from ..table import Record, Table
+from .find_rows import MOST_NAMES, Search, Values
 from .json_columns import judge
-from .json_nested import Row, flattener, is_row_below
-from .json_pages import Beside, may_tell, refuse_part, signs, told
-from .json_rows import MOST_NAMES, Search, Values
-from .json_shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
 from .json_text import BETWEEN, JsonText, Place, array, keys
-from .knowing import knowing
-from .source import Source
-from .table import Record, Table
+from .nested import Row, flattener, is_row_below
+from .pagination import Beside, may_tell, refuse_part, signs, told
+from .shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
 
 TOP = "."  # as input.rows: the document itself is the array
 JOINED = (

@@ -1,0 +1,1 @@
+"""JSON: its values one by one, where its rows are, and the fields below them."""
