@@ -22,7 +22,7 @@ READERS = {  # format: what reads it, and the module that has it, loaded only fo
     "csv": ("open_csv", "csv.open_csv"),
     "json": ("open_json", "json.open_json"),
     "jsonl": ("open_json_lines", "json.open_json"),
-    "xlsx": ("open_xlsx", "xlsx_reader"),
+    "xlsx": ("open_xlsx", "xlsx.open_xlsx"),
 }
 GUESSED = (
     f"read as {FALLBACK} (Western Europe), as it is not UTF-8; if letters look wrong in SuperOffice, "

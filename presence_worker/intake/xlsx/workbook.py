@@ -7,15 +7,15 @@ from typing import IO, NamedTuple, TypeVar
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 
-from ..errors import InputRefused
-from .cell_texts import SINCE_1900, SINCE_1904, Texts, shared_texts
-from .cells import TRUE, Sheet, rows_of
-from .containers import intact
+from ...errors import InputRefused
+from ..containers import intact
+from ..table import Record
+from .cell_format import SINCE_1900, SINCE_1904, Texts, shared_texts
 from .elements import elements, few, local
 from .merged_cells import Area, merges_of
 from .number_formats import formats_of
-from .parts import KIND, MOST_NAMED, Link, Parts
-from .table import Record
+from .package import KIND, MOST_NAMED, Link, Parts
+from .scan import TRUE, Sheet, rows_of
 
 BOOK, SHEET, VISIBLE = "officeDocument", "worksheet", "visible"
 Made = TypeVar("Made")

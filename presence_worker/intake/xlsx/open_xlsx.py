@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import clean, listed
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import clean, listed
+from ..source import Source
+from ..spelling import plain
+from ..table import Record, Table
 from .sheet_list import SheetList, open_list, place_called
 from .sheets import sheets_meant
-from .source import Source
-from .spelling import plain
-from .table import Record, Table
 from .workbook import Workbook
 
 MOST_NAMED = 5  # columns in a sentence

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import IO, NamedTuple
 
+from ..error_values import FORMULA
 from .elements import elements, few, local
-from .error_values import FORMULA
 
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet
 MOST = 100_000  # merged places of a sheet; more are an attack

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from .cell_texts import Texts
+from ..error_values import FORMULA
+from ..table import Record
+from .cell_format import Texts
 from .elements import elements, local
-from .error_values import FORMULA
 from .merged_cells import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of
-from .table import Record
 
 TRUE = ("1", "true")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import counted, is_or_are, listed
-from .table import Record
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import counted, is_or_are, listed
+from ..table import Record
 
 MOST_NAMED = 5  # lines in a sentence
 

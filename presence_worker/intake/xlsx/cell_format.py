@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import IO
 from xml.etree.ElementTree import Element
 
+from ..error_values import ERRORS, FORMULA, OTHER
 from .elements import elements, few, local
-from .error_values import ERRORS, FORMULA, OTHER
 from .number_formats import Shown
 
 MOST_SHARED = 5_000_000  # texts; more take minutes

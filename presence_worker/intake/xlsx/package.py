@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO, NamedTuple
 
-from ..errors import InputRefused
-from .containers import CHUNK, Bounds, refuse_unreadable
+from ...errors import InputRefused
+from ..containers import CHUNK, Bounds, refuse_unreadable
 from .elements import elements, few
 
 KIND = "an XLSX workbook"

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, takewhile
 
-from ..errors import InputRefused
-from ..roundtrip import FATE_COLUMNS
-from ..settings import Input
-from ..text import clean, toml_quoted
-from .columns import EXPECTED
-from .csv.dialect import names_what_we_need
-from .table import Record
+from ...errors import InputRefused
+from ...roundtrip import FATE_COLUMNS
+from ...settings import Input
+from ...text import clean, toml_quoted
+from ..columns import EXPECTED
+from ..csv.dialect import names_what_we_need
+from ..table import Record
 from .workbook import Workbook
 
 MOST_NAMED = 20  # sheets in a sentence

@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from ..errors import InputRefused
-from ..settings import Input
-from ..text import clean, counted
-from .cells import Sheet
-from .columns import column_called, understand
-from .csv.dialect import NEAR, names_what_we_need
-from .error_values import is_error
-from .header import as_they_came, taken_back
+from ...errors import InputRefused
+from ...settings import Input
+from ...text import clean, counted
+from ..columns import column_called, understand
+from ..csv.dialect import NEAR, names_what_we_need
+from ..error_values import is_error
+from ..header import as_they_came, taken_back
+from ..knowing import knowing
+from ..table import Record
+from ..title import Below, refuse_a_title
 from .hidden import watched
-from .knowing import knowing
+from .scan import Sheet
 from .sheets import asked_for, is_ours, names_of
-from .table import Record
-from .title import Below, refuse_a_title
 
 CELLS = 20_000_000  # of a sheet, with those that fill up its rows
 CHARACTERS = 1 << 28  # of a sheet
