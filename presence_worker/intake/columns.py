@@ -12,7 +12,7 @@ from ..model import NOT_PRESENT
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS, columns_of
 from ..text import clean, listed, toml_quoted
-from .names import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
+from .column_words import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
 from .spelling import plain, plain_names
 from .statuses import status_reader
 

@@ -21,8 +21,7 @@ from zoneinfo import ZoneInfo
 from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swapped
 from ..settings import Input
 from ..text import clean, toml_quoted
-from .error_values import is_error
-from .forms import (
+from .date_guesses import (
     BASIC,
     ISO,
     JSON_DATE,
@@ -36,6 +35,7 @@ from .forms import (
     other_order,
     readings_of,
 )
+from .error_values import is_error
 
 MIDNIGHT = time()
 REMEMBERED = 1000  # texts; days repeat

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from ..model import Period, Reason
 from ..settings import Input
 from .columns import Columns
+from .day_reader import Objection, PeriodReader
 from .half_days import HalfDay, half_day_finder
-from .periods import Objection, PeriodReader
 from .table import text_of
 
 REMEMBERED = 10_000  # different pairs of texts; days repeat, and a file of nothing but nonsense stays small

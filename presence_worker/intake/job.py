@@ -13,7 +13,7 @@ from ..settings import Input, Settings
 from .age import refuse_old
 from .knowing import knowing
 from .other_formats import refuse_text
-from .rows import RowReader
+from .row_reader import RowReader
 from .source import FALLBACK, STDIN, Source, open_source
 from .suffixes import misnamed
 from .table import Table

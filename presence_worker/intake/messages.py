@@ -12,7 +12,7 @@ from ..template import DAYS, Gap, day_writer, parse
 from ..text import clean
 from .columns import Columns, column_called, columns_found
 from .error_values import is_error
-from .people import Faults
+from .identity import Faults
 
 SPOILING = {  # faults from which those of a template only follow
     Reason.RAGGED_ROW,

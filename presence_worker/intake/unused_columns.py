@@ -9,11 +9,11 @@ from ..errors import InputRefused
 from ..settings import Input
 from ..template import DAYS
 from .column_kinds import ColumnKind, kind_of
+from .column_questions import UnusedColumn, question
 from .columns import FIRST_DAY_BACK, Columns, configured
+from .day_texts import are_days
 from .json.nesting import leaves, steps
-from .questions import UnusedColumn, question
 from .spelling import bare, plain
-from .spells import are_days
 from .states import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import text_of
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InputRefused, Way
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
-from ..intake.forms import Choice, needs_a_form, ways_of
+from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.states import is_not_granted
 from ..model import NOT_PRESENT, PRESENT

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Held, InputRefused, PresenceWorkerError
-from ..intake.clashes import agree, settle
+from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.knowing import knowing
 from ..intake.source import STDIN

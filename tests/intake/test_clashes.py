@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from presence_worker.intake.clashes import settle
+from presence_worker.intake.conflicts import settle
 from presence_worker.model import NOT_PRESENT, PRESENT, Asked, Period, Presence, Reason, Result, Verdict
 
 HERE = Presence(status=PRESENT, message="")

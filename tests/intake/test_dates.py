@@ -4,8 +4,8 @@ from datetime import date, time
 
 import pytest
 
+from presence_worker.intake.date_guesses import Choice, needs_a_form, ways_of
 from presence_worker.intake.dates import Fault, Moment, date_reader, shown
-from presence_worker.intake.forms import Choice, needs_a_form, ways_of
 from presence_worker.settings import Input
 
 LAST = date(2026, 12, 31)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from presence_worker.date_formats import parser
 from presence_worker.intake.columns import Columns
 from presence_worker.intake.dates import LAST_NONE, Fault, Moment, date_reader
-from presence_worker.intake.periods import PeriodReader
+from presence_worker.intake.day_reader import PeriodReader
 from presence_worker.message import misleading, written
 from presence_worker.settings import Input
 from presence_worker.template import Gap, parse

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from presence_worker.intake.date_guesses import NO_DAY
+from presence_worker.intake.date_guesses import NO_SUCH_DAY as NONE
+from presence_worker.intake.day_reader import AT_MIDNIGHT, NO_END, NO_ZONE, WITH_A_TIME
 from presence_worker.intake.due import REMEMBERED
-from presence_worker.intake.forms import NO_DAY
-from presence_worker.intake.forms import NO_SUCH_DAY as NONE
-from presence_worker.intake.periods import AT_MIDNIGHT, NO_END, NO_ZONE, WITH_A_TIME
 from presence_worker.model import NOT_PRESENT, PRESENT, Period, Reason, Result, Row
 
 from .reading import DAY, Write, read, refusal

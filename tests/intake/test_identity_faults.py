@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.intake.people import person_reader
+from presence_worker.intake.identity import person_reader
 from presence_worker.model import Reason, Result, Row
 from presence_worker.text import folded
 

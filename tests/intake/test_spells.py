@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.intake.spells import are_days
+from presence_worker.intake.day_texts import are_days
 
 
 @pytest.mark.parametrize(

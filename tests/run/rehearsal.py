@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count, groupby
 from typing import NamedTuple
 
-from presence_worker.intake.clashes import agree, settle
+from presence_worker.intake.conflicts import agree, settle
 from presence_worker.journal import Dated, Named, ScheduledFate
 from presence_worker.model import (
     NOT_PRESENT,

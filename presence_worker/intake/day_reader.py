@@ -8,8 +8,8 @@ from ..model import Period
 from ..settings import Input
 from ..template import DAYS
 from .columns import Columns
+from .date_guesses import NO_DAY
 from .dates import MIDNIGHT, Fault, Found, Moment, date_reader, no_date, shown
-from .forms import NO_DAY
 
 NO_END = (
     "which is not a day such as 2026-12-31; if it means that there is no end, add it to input.empty; if it "

@@ -8,15 +8,15 @@ from ..model import PRESENT, Reason, Result, Row
 from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
+from .column_questions import approvals_as_statuses
 from .columns import column_called, understand
 from .comment_notes import LOST, NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import NONE_COUNTS, Filter
+from .identity import Faults, Person, person_reader
 from .json.nesting import steps
 from .messages import lacking, message_reader
-from .people import Faults, Person, person_reader
-from .questions import approvals_as_statuses
 from .spans import Spans
 from .statuses import fault_of, status_reader
 from .table import Record, Table, as_json, text_of
