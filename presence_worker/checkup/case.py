@@ -11,9 +11,9 @@ from ..errors import UsageFault
 from ..run.invocation import SANDBOX, Invocation
 from ..settings import Settings
 from ..superoffice import Client
-from ..superoffice.census import Census
-from ..superoffice.checkup import Caller, Place, places, proxy_place
+from ..superoffice.anonymous_client import Caller, Place, places, proxy_place
 from ..superoffice.principal import Principal
+from ..superoffice.user_query import Census
 from .findings import BlockedError
 
 

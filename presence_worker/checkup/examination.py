@@ -4,8 +4,8 @@ from contextlib import AsyncExitStack, suppress
 
 from ..errors import UsageFault
 from ..superoffice import open_client
-from ..superoffice.checkup import open_caller
-from ..superoffice.root import service_root
+from ..superoffice.addresses import service_root
+from ..superoffice.anonymous_client import open_caller
 from .case import Case
 from .findings import Finding
 from .table import check_up

@@ -13,7 +13,7 @@ from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, NoLocks, Sending, is_at_work, is_trusted
 from ..run.earlier import last_finished
 from ..settings import NOWHERE, SECRETS, Auth
-from ..superoffice.root import is_loopback
+from ..superoffice.addresses import is_loopback
 from .case import Case, Expected
 from .findings import BlockedError, Said, fault, ok, skipped, warning
 

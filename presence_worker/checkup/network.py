@@ -12,8 +12,8 @@ from typing import NamedTuple
 import anyio
 from cryptography.x509 import load_der_x509_certificate
 
-from ..superoffice.checkup import Place, certificates_checked_by
-from ..superoffice.handshakes import EXPIRED, NO_CIPHER, Failure, explained
+from ..superoffice.anonymous_client import Place, certificates_checked_by
+from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explained
 from ..text import clean
 from .case import Case
 from .findings import BlockedError, Said, fault, ok, skipped, warning

@@ -5,9 +5,9 @@ from functools import partial
 
 from ..model import Change, Outcome, Presence, Reason, Result
 from ..superoffice import Client, is_online
-from ..superoffice.census import COLUMNS_OF, Census
-from ..superoffice.online import NOT_THERE
+from ..superoffice.online_hints import NOT_THERE
 from ..superoffice.principal import NOBODY
+from ..superoffice.user_query import COLUMNS_OF, Census
 from ..text import counted
 from .asking import answered, told
 from .case import Case, Expected

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from ..model import Outcome, Result
-from ..superoffice.checkup import FIRST_VERSION, Caller, is_too_old
+from ..superoffice.anonymous_client import FIRST_VERSION, Caller, is_too_old
+from ..superoffice.answer_headers import MOST_APART
 from ..superoffice.held_up import HeldUpError
-from ..superoffice.network import LOST, lost
-from ..superoffice.online import WORDS
+from ..superoffice.online_hints import WORDS
 from ..superoffice.principal import Principal
-from ..superoffice.waiting import MOST_APART
+from ..superoffice.request_errors import LOST, lost
 from .asking import answered, told
 from .case import Case
 from .findings import Said, fault, ok, skipped, warning

@@ -7,7 +7,7 @@ import structlog
 from ..delivery import Halt, Policy
 from ..model import Change, Outcome, Presence, Result
 from ..superoffice import Client
-from ..superoffice.census import Census
+from ..superoffice.user_query import Census
 
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
 log = structlog.get_logger()

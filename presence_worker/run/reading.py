@@ -10,8 +10,8 @@ from ..errors import Stopped, Suspect
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
 from ..superoffice import Client
-from ..superoffice.census import COLUMNS_OF, Census, User
-from ..superoffice.looks import may_mean_nobody
+from ..superoffice.read_answers import may_mean_nobody
+from ..superoffice.user_query import COLUMNS_OF, Census, User
 from .announcing import announce
 from .counting import count_users
 from .findings import Findings

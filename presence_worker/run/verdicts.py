@@ -2,7 +2,7 @@
 
 from ..journal import Wish
 from ..model import PRESENT, Intent, Presence, Reason, Result, Verdict
-from ..superoffice.census import User
+from ..superoffice.user_query import User
 
 NO_PRESENCE = "StatusNone"  # of somebody whom the query does not know, this is nobody's presence
 MOVED = {  # by what the run is for

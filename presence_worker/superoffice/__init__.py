@@ -1,10 +1,10 @@
 """The only place that knows the service."""
 
-from .auth import known_secrets
+from .addresses import check_addresses, is_online, target_name
+from .auth_secrets import known_secrets
 from .client import Client
+from .factory import check_settings, open_client
 from .maintenance import maintenance
-from .opening import check_settings, open_client
-from .root import check_addresses, is_online, target_name
 
 __all__ = [
     "Client",

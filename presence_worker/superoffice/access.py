@@ -9,7 +9,7 @@ from yarl import URL
 from ..errors import Suspect
 from .credential import FOREVER, Credential
 from .held_up import refused
-from .lease import Lease
+from .single_flight import Lease
 from .tenant import Residence
 
 NEVER = -FOREVER

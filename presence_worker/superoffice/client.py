@@ -9,16 +9,16 @@ from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
-from .answers import UPDATED, judge
-from .census import LONGEST_PAGE, Census
+from .body_formats import Encoder, read_presence
+from .endpoint import Wire
 from .exchange import Answer
-from .looks import OK, SEEN, judge_look, judge_refusal, no_page, unread
-from .markup import UnwritableError
-from .network import LOST, SurplusError, lost
-from .online import OnlineHint
-from .presences import Encoder, read_presence
+from .online_hints import OnlineHint
 from .principal import PRINCIPAL, Principal, judge_principal
-from .wire import Wire
+from .put_answers import UPDATED, judge
+from .read_answers import OK, SEEN, judge_look, judge_refusal, no_page, unread
+from .request_errors import LOST, SurplusError, lost
+from .user_query import LONGEST_PAGE, Census
+from .xml import UnwritableError
 
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
 LONGEST_WAIT = 1.0  # seconds in which an answer too many may still come

@@ -9,8 +9,8 @@ import orjson
 
 from ..model import Change
 from ..text import clean, redact
-from .markup import read_markup
-from .presences import presence_in, read_parts
+from .body_formats import presence_in, read_parts
+from .xml import read_markup
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)

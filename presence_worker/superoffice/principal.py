@@ -7,8 +7,8 @@ import orjson
 
 from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence
 from ..text import clean
-from .looks import OK, garbled, judge_refusal
-from .presences import is_error
+from .body_formats import is_error
+from .read_answers import OK, garbled, judge_refusal
 
 PRINCIPAL = "/api/v1/User/currentPrincipal"
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))

@@ -11,11 +11,11 @@ from yarl import URL
 from ..errors import Suspect, UsageFault
 from ..settings import Target
 from ..text import clean
+from .addresses import is_same_host, is_vendors, root_of
+from .answer_headers import their_now
 from .credential import FOREVER
 from .held_up import HeldUpError, away, refused
-from .login import Login, Reply
-from .root import is_same_host, is_vendors, root_of
-from .waiting import their_now
+from .login_host import Login, Reply
 
 LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ import pytest
 
 from presence_worker.sandbox import Online, People
 from presence_worker.sandbox.signatures import new_key
-from presence_worker.superoffice.online import WORDS
+from presence_worker.superoffice.online_hints import WORDS
 from tests.raw_server import CLOSE, Act, Peer, Request, answer
 from tests.superoffice.signing_in import OAUTH, STATE, TOKENS, in_turn, tokens
 from tests.superoffice.test_clocks import ABSURD

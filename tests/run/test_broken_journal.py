@@ -17,7 +17,7 @@ from presence_worker.model import Change, Outcome, Presence, Reason, Result, Sta
 from presence_worker.run.invocation import Invocation, Silence
 from presence_worker.run.life import apply_run
 from presence_worker.superoffice import Client
-from presence_worker.superoffice.online import OnlineHint
+from presence_worker.superoffice.online_hints import OnlineHint
 
 from ..journal.given import UPDATED, obstruct, staged, tamper
 

@@ -19,7 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 from presence_worker.sandbox import Online, People, Sandbox, Unknowns, serve
 from presence_worker.sandbox.signatures import new_key
 from presence_worker.superoffice import maintenance
-from presence_worker.superoffice.online import WORDS
+from presence_worker.superoffice.online_hints import WORDS
 from tests.raw_server import Act, answer
 from tests.superoffice.iis import Iis, ntlm, write_accounts
 from tests.superoffice.signing_in import (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from presence_worker.journal import Wish
 from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Presence, Reason, Result, Verdict
 from presence_worker.run.verdicts import barred, is_presence, judged, unknown
-from presence_worker.superoffice.census import User
+from presence_worker.superoffice.user_query import User
 
 HERE = Presence(status=PRESENT, message="")
 AWAY = Presence(status=NOT_PRESENT, message="until Monday")

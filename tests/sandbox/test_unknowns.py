@@ -12,7 +12,7 @@ from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.sandbox import FLAGS, SWITCHES, People, Person, Unknowns, read_faults, serve
 from presence_worker.sandbox.replies import FAULTY
 from presence_worker.sandbox.shapes import SHAPES
-from presence_worker.superoffice.waiting import asked_wait
+from presence_worker.superoffice.answer_headers import asked_wait
 
 from .caller import Answer, Caller, calling, presence_path
 

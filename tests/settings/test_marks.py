@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Auth, Settings, Target
-from presence_worker.superoffice.auth import read_secret
-from presence_worker.superoffice.session import tls
+from presence_worker.superoffice.auth_secrets import read_secret
 from presence_worker.superoffice.sign_in.system_user import private_key
+from presence_worker.superoffice.transport import tls
 
 SECRET = "Kanarienvogel-7Q"
 WIDE = {

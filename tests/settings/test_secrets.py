@@ -9,7 +9,7 @@ import pytest
 from presence_worker.errors import UsageFault
 from presence_worker.run.staging import without_secrets
 from presence_worker.settings import SECRETS, Auth
-from presence_worker.superoffice.auth import read_secret
+from presence_worker.superoffice.auth_secrets import read_secret
 
 from .conftest import Complaints, Load
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from presence_worker.model import Outcome, Reason, Result, Trouble
-from presence_worker.superoffice.answers import judge
+from presence_worker.superoffice.put_answers import judge
 
 from .given import change
 

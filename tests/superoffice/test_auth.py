@@ -9,7 +9,7 @@ from presence_worker.errors import Suspect, UsageFault
 from presence_worker.model import Outcome
 from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice import check_settings, open_client
-from presence_worker.superoffice.auth import known_secrets, read_secret, secret_now
+from presence_worker.superoffice.auth_secrets import known_secrets, read_secret, secret_now
 from presence_worker.superoffice.credential import Credential
 from presence_worker.superoffice.held_up import RefusedError
 from tests.raw_server import answer, raw_server

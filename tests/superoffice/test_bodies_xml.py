@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
-from presence_worker.superoffice.answers import judge
-from presence_worker.superoffice.markup import read_markup
-from presence_worker.superoffice.presences import read_presence
+from presence_worker.superoffice.body_formats import read_presence
+from presence_worker.superoffice.put_answers import judge
+from presence_worker.superoffice.xml import read_markup
 from tests.examples import examples
 
 from .given import MESSAGE, change

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.superoffice.census import MOST_IN_VAIN, OVERLAP, PAGE, Census, User
+from presence_worker.superoffice.user_query import MOST_IN_VAIN, OVERLAP, PAGE, Census, User
 from tests.examples import examples
 
 Cells = dict[str, Any]

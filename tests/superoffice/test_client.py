@@ -11,7 +11,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.model import NOT_PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.settings import Auth
 from presence_worker.superoffice import check_settings, open_client
-from presence_worker.superoffice.presences import as_json
+from presence_worker.superoffice.body_formats import as_json
 
 from .given import BASIC, MESSAGE, ROOT, change, put_once, settings
 

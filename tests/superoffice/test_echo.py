@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
-from presence_worker.superoffice.answers import judge
-from presence_worker.superoffice.presences import read_presence
+from presence_worker.superoffice.body_formats import read_presence
+from presence_worker.superoffice.put_answers import judge
 
 from .given import MESSAGE, change
 

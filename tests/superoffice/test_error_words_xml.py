@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from presence_worker.model import Reason, Result
 from presence_worker.settings import Auth
-from presence_worker.superoffice.answers import judge
 from presence_worker.superoffice.error_words import error_words
+from presence_worker.superoffice.put_answers import judge
 from tests.examples import examples
 from tests.raw_server import answer, raw_server
 

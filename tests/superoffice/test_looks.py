@@ -4,8 +4,14 @@ import orjson
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Trouble
-from presence_worker.superoffice.looks import judge_look, judge_refusal, may_mean_nobody, no_page, unread
-from presence_worker.superoffice.network import lost
+from presence_worker.superoffice.read_answers import (
+    judge_look,
+    judge_refusal,
+    may_mean_nobody,
+    no_page,
+    unread,
+)
+from presence_worker.superoffice.request_errors import lost
 
 from .given import change
 from .test_echo import ERRORS

@@ -5,7 +5,7 @@ import structlog
 
 from presence_worker.model import Result
 from presence_worker.superoffice import open_client
-from presence_worker.superoffice.online import WORDS
+from presence_worker.superoffice.online_hints import WORDS
 from tests.raw_server import Act, answer, raw_server
 
 from .given import change

@@ -8,7 +8,7 @@ import pytest
 
 from presence_worker.model import Outcome, Presence, Reason, Result
 from presence_worker.superoffice import open_client
-from presence_worker.superoffice.census import Census
+from presence_worker.superoffice.user_query import Census
 from tests.raw_server import answer, gzip_bomb, raw_server
 
 from .given import change, put_once, settings

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from presence_worker.superoffice.waiting import asked_wait, retry_after
+from presence_worker.superoffice.answer_headers import asked_wait, retry_after
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 2, 0, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Target
 from presence_worker.superoffice import is_online, target_name
-from presence_worker.superoffice.root import login_root, service_root
+from presence_worker.superoffice.addresses import login_root, service_root
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import structlog
 
 from ...loading import load
 from ...settings import Auth, Settings
-from ..auth import is_set
+from ..auth_secrets import is_set
 from ..credential import FOREVER, Credential, Greet, SignIn
-from ..login import Login
+from ..login_host import Login
 
 SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
     "basic": ".superoffice.sign_in.basic",

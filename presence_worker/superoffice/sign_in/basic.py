@@ -3,7 +3,7 @@
 import base64
 
 from ...settings import Auth
-from ..auth import application, secret_now
+from ..auth_secrets import application, secret_now
 from ..credential import Credential, SignIn
 
 NEEDED = ("auth.username", "auth.password")

@@ -14,7 +14,7 @@ from spnego.exceptions import SpnegoError
 
 from ...errors import Suspect
 from ...settings import Auth
-from ..auth import application, origin, secret_now
+from ..auth_secrets import application, origin, secret_now
 from ..challenges import advice, offers, schemes
 from ..credential import Ask, Certificate, Credential, Greet, SignIn
 from ..exchange import Answer

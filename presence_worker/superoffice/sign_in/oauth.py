@@ -9,10 +9,10 @@ import structlog
 
 from ...errors import Suspect
 from ...settings import Auth
-from ..auth import origin, secret_now
+from ..auth_secrets import origin, secret_now
 from ..credential import FOREVER, Credential, SignIn
 from ..held_up import HeldUpError, away, refused
-from ..login import Login, Reply
+from ..login_host import Login, Reply
 from .bearer import with_token
 from .keeping import replace_secret
 

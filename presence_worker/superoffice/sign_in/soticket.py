@@ -1,7 +1,7 @@
 """Scheme `soticket`: a ticket somebody else has got for us."""
 
 from ...settings import Auth
-from ..auth import application, secret_now
+from ..auth_secrets import application, secret_now
 from ..credential import Credential, SignIn
 
 NEEDED = ("auth.ticket",)

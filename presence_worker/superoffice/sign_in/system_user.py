@@ -17,11 +17,11 @@ from ...errors import Suspect, UsageFault
 from ...marks import WideError, without_mark
 from ...settings import Auth
 from ...text import clean
-from ..auth import origin, secret_now
+from ..answer_headers import http_date
+from ..auth_secrets import origin, secret_now
 from ..credential import Credential, SignIn
 from ..held_up import RefusedError, refused
-from ..login import Login, Reply
-from ..waiting import http_date
+from ..login_host import Login, Reply
 from .oauth import usable
 from .soticket import with_ticket
 from .trust import KEYS, trusted

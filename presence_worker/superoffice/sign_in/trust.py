@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 
 from ..held_up import refused
-from ..login import Login, Reply
+from ..login_host import Login, Reply
 
 KEYS = "/login/.well-known/jwks"
 ISSUER = "SuperOffice AS"

@@ -1,7 +1,7 @@
 """Scheme `xsrf`: the session of a browser, and the token its pages send along; for trying out."""
 
 from ...settings import Auth
-from ..auth import application, secret_now
+from ..auth_secrets import application, secret_now
 from ..credential import Credential, SignIn
 
 NEEDED = ("auth.xsrf_token", "auth.cookie")

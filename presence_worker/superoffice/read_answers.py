@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from ..model import Change, Outcome, Reason, Result, Trouble
-from .answers import judge, refused
+from .body_formats import is_error, read_parts, read_presence
 from .error_words import error_words, looks_like_html
-from .markup import read_markup
-from .network import PERHAPS
-from .presences import is_error, read_parts, read_presence
+from .put_answers import judge, refused
+from .request_errors import PERHAPS
+from .xml import read_markup
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 
 from ..model import Presence
-from .markup import escaped, read_markup
+from .xml import escaped, read_markup
 
 AS_DOCUMENTED = {"Status", "Message"}  # what a presence has
 NO_ERROR = (None, False, 0, "", "0", "false")

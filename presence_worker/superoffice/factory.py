@@ -11,20 +11,20 @@ from .. import __version__
 from ..errors import UsageFault
 from ..settings import Delivery, Settings
 from .access import Access
-from .auth import known_secrets, origin
+from .addresses import is_online, login_root, service_root
+from .auth_secrets import known_secrets, origin
+from .body_formats import ENCODERS
 from .client import Client
+from .connection_auth import Line, Lines
 from .credential import Greet
+from .endpoint import Wire
 from .exchange import exchange
-from .lease import Lease
-from .lines import Line, Lines
-from .login import JSON, Login
-from .online import OnlineHint
-from .presences import ENCODERS
-from .root import is_online, login_root, service_root
-from .session import Sessions, proxy_of, sessions, tls
+from .login_host import JSON, Login
+from .online_hints import OnlineHint
 from .sign_in import greeting, problems, signing_in
+from .single_flight import Lease
 from .tenant import finding_out, told_root
-from .wire import Wire
+from .transport import Sessions, proxy_of, sessions, tls
 
 COMMON = {
     "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb

@@ -4,7 +4,7 @@ import structlog
 
 from ..errors import Suspect
 from ..model import Outcome
-from .answers import CHECK
+from .put_answers import CHECK
 
 SIGNED_OUT = 401
 NOT_THERE = (403, 404)

@@ -9,13 +9,13 @@ import anyio
 from yarl import URL
 
 from .access import Access
-from .connectors import Held, StrangerError
+from .addresses import below
+from .connections import Held, StrangerError
 from .credential import Credential, Greet
 from .exchange import Answer, exchange
 from .held_up import AwayError, RefusedError, away
-from .login import too_busy, unanswered
-from .network import LOST
-from .root import below
+from .login_host import too_busy, unanswered
+from .request_errors import LOST
 
 WHO_AM_I = "/api/v1/User/currentPrincipal"  # is asked while a connection signs in: changes nothing
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .access import Access
+from .addresses import below
 from .exchange import Answer, Exchange
-from .remedies import REMEDIES, Remedies
-from .root import below
+from .renewal import REMEDIES, Remedies
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 

@@ -9,10 +9,10 @@ from yarl import URL
 from ..errors import Suspect
 from ..model import Result
 from ..text import clean
+from .answer_headers import asked_wait
 from .exchange import Answer, exchange
 from .held_up import AwayError, HeldUpError, away, refused
-from .network import LOST, lost
-from .waiting import asked_wait
+from .request_errors import LOST, lost
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON = "application/json"

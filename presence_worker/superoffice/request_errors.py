@@ -7,8 +7,8 @@ import aiohttp
 from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
-from .handshakes import explained
 from .held_up import HeldUpError
+from .tls_handshake import explained
 
 PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)

@@ -13,15 +13,15 @@ from yarl import URL
 
 from ..settings import Settings
 from ..text import clean
+from .addresses import login_root, service_root
+from .answer_headers import http_date
 from .error_words import looks_like_html
 from .exchange import Answer, exchange
-from .login import JSON, Login
-from .opening import COMMON
-from .root import login_root, service_root
-from .session import proxy_of, sessions, tls, trusting
+from .factory import COMMON
+from .login_host import JSON, Login
 from .sign_in import EXCHANGING
 from .tenant import finding_out
-from .waiting import http_date
+from .transport import proxy_of, sessions, tls, trusting
 
 Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 API = "/api"  # needs no login

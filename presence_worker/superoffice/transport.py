@@ -17,11 +17,11 @@ from ..errors import Suspect, UsageFault
 from ..marks import WideError, without_mark
 from ..settings import Settings
 from ..text import listed
+from .addresses import login_root, service_root
 from .challenges import schemes
-from .connectors import LONGEST_HEAD, Connector, Held, Refused
+from .connections import LONGEST_HEAD, Connector, Held, Refused
 from .held_up import RefusedError, refused
-from .network import AnswerLostError
-from .root import login_root, service_root
+from .request_errors import AnswerLostError
 from .sign_in import EXCHANGING
 
 MOST_HEADERS = 500  # of one answer

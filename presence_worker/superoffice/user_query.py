@@ -7,7 +7,7 @@ import orjson
 
 from ..model import MAX_ASSOCIATE_ID, STATUSES
 from ..text import folded
-from .presences import is_error
+from .body_formats import is_error
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
