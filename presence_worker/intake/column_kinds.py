@@ -9,7 +9,7 @@ from enum import Enum, auto
 from functools import cache
 
 from .spelling import bare, bare_words
-from .states import UNDONE
+from .statuses import UNDONE
 
 
 class ColumnKind(Enum):

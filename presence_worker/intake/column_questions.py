@@ -11,7 +11,7 @@ from ..text import clean, counted, listed, toml_quoted
 from .column_kinds import ColumnKind
 from .columns import Columns, column_called, column_of_types
 from .spelling import bare
-from .states import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
+from .statuses import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
 
 MOST_VALUES = 20  # of a column, to choose from
 GONE = UNDONE | NOT_GRANTED | YES | {"d"}

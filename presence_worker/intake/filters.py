@@ -13,9 +13,8 @@ from ..settings import Input
 from .columns import column_called
 from .error_values import is_error
 from .spelling import bare
-from .states import GRANTED
+from .statuses import GRANTED, KEPT, LISTED, is_listable
 from .table import text_of
-from .unmapped import KEPT, LISTED, is_listable
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
 _NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code

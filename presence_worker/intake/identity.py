@@ -2,16 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from ..model import MAX_ASSOCIATE_ID, Reason
 from ..roundtrip import no_text
-from ..text import clean
+from ..text import clean, folded
 from .columns import IDENTITIES
 from .error_values import is_error
-from .identity_faults import look_alike, why_no_address, why_no_number
 
 Faults = list[tuple[Reason, str]]
 Person = tuple[
@@ -26,12 +26,33 @@ EXPECTED = {
     "email": "expected an address such as anna@example.com",
 }
 _ADDRESS = re.compile(r"(?!(?i:mailto|smtp):)[^@\s<>]+@[^@\s<>;,]*[^@\s<>;,.]")
+NO_NUMBERS = (  # what stands where an associateId should: how it looks, and what to say of it
+    (r"0+\d+", "which begins with a zero, as HR's own numbers may and an associate ID does not"),
+    (r"'.*", "which begins with an apostrophe, with which spreadsheets mark text"),
+    (r"=.*", "which is a formula of a spreadsheet"),
+    (r"[\"“”„].*[\"“”]", "which stands in quotes"),
+    (r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+", "which is written with an exponent, where digits may be lost"),
+    (r"\d{1,3}([.,'’\s]\d{3})+", "which has separators among its digits"),
+    (r"\d+[.,]\d*", "which is written with decimals"),
+    (r"\d+(\s*[;,/&|+]\s*\d+)+", "which is more than one number; a row names one person"),
+    (r"[-+−–]\s*\d+", "which has a sign"),
+    (r"true|false", "which is a truth value"),
+    (r"[^@\s]+@[^@\s]+", "which is an e-mail address"),
+)
+NO_ADDRESSES = (
+    (r"(?i)mailto:.*", "which begins with mailto:"),
+    (r"(?i)smtp:.*", "which begins with smtp:"),
+    (r"[^@]*<[^<>@]+@[^<>@]+>", "which has more than the address; write only what stands between < and >"),
+    (r"[^@\s]+@[^@\s]+\.", "which ends with a dot"),
+    (r"[^@]+@[^@]+([;,\s]+[^@]+@[^@]+)+[;,\s]*", "which is more than one address; a row names one person"),
+    (r"[^@\s]+@[^@\s]+[;,]", "which ends with a separator"),
+)
 
 
 def person_reader(
     named_by: str, protected: frozenset[int], empty: frozenset[str] = frozenset()
 ) -> Callable[..., Person]:
-    """Make the function that reads a cell: what was *found* there, the row's *faults*, and *quoted*.
+    """Build the function that reads a cell: what was *found* there, the row's *faults*, and *quoted*.
 
     It adds the fault of a cell that names nobody. Without *quoted* nobody is told what the cell holds: of a
     ragged row it may be a piece of a message. Who is *protected* can be told from an associateId only.
@@ -56,13 +77,13 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
         return NOBODY
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
     hidden = f", with {_unseen(found)}" if isinstance(found, str) and not found.isprintable() else ""
-    why = f"{hidden} as associateId{'' if hidden else why_no_number(words)}"
+    why = f"{hidden} as associateId{'' if hidden else _why_no_number(words)}"
     faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{why}; {expected}"))
     return words or None, None
 
 
 def _named(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quoted: bool) -> Person:
-    """Give the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
+    """Return the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
     called = IDENTITIES[key]
     if not isinstance(found, str | None):
         faults.append((Reason.NO_IDENTITY, no_text(f"the {called}")))
@@ -78,7 +99,7 @@ def _named(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quote
 
 
 def _fault(name: str, key: str, *, quoted: bool) -> str | None:
-    """Tell why nobody can have this name."""
+    """Return why nobody can have this name; None: somebody may."""
     called = IDENTITIES[key]
     if not name:
         return f"no {called}; {EXPECTED[key]}"
@@ -88,10 +109,10 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
         return f"the {called} has {_unseen(name)}; remove it"
-    if not name.isascii() and (alike := look_alike(name, of_mail=key == "email")):
+    if not name.isascii() and (alike := _look_alike(name, of_mail=key == "email")):
         return f"the {called} has {alike!r} (U+{ord(alike):04X}), which only looks like a plain character"
     if key == "email" and not _ADDRESS.fullmatch(name):
-        why = f"found {clean(name, 60)!r} as {called}{why_no_address(name)}"
+        why = f"found {clean(name, 60)!r} as {called}{_why_no_address(name)}"
         return f"{why if quoted else f'no {called} where one should be'}; {EXPECTED[key]}"
     return None
 
@@ -99,3 +120,37 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
 def _unseen(text: str) -> str:
     hidden = next(character for character in text if not character.isprintable())
     return f"a character that cannot be seen (U+{ord(hidden):04X})"
+
+
+def _why_no_number(found: str) -> str:
+    """Return the words for what *found* is, where an associateId should be; "" where there are none."""
+    if not found.isascii() and all(map(str.isdigit, found)):
+        return ", which has digits of another script or size than 0 to 9"
+    return _worded(found, NO_NUMBERS)
+
+
+def _why_no_address(found: str) -> str:
+    """Return the words for what *found* is, where an e-mail address should be; "" where there are none."""
+    return _worded(found, NO_ADDRESSES)
+
+
+def _worded(found: str, kinds: Sequence[tuple[str, str]]) -> str:
+    words = next((words for form, words in kinds if re.fullmatch(form, found)), None)
+    return f", {words}" if words else ""
+
+
+def _look_alike(name: str, *, of_mail: bool) -> str | None:
+    """Return the first character that is compared as one of ASCII although it is another.
+
+    Such a name would be taken for that of another user: a Kelvin sign is compared as a k. In an address,
+    *of_mail*, those that only mean the same are no better (a full-width @, a long s): where it works at all,
+    it is another address.
+    """
+    if name.isascii():
+        return None
+    suspects = (character for character in name if not character.isascii())
+    return next((each for each in suspects if _is_like_ascii(each, of_mail=of_mail)), None)
+
+
+def _is_like_ascii(character: str, *, of_mail: bool) -> bool:
+    return folded(character).isascii() or (of_mail and unicodedata.normalize("NFKC", character).isascii())

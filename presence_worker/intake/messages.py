@@ -1,5 +1,6 @@
 """What is said of who is not present: the row's own words, else those of the template, else the default."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
 from ..roundtrip import no_text
 from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
-from ..text import clean
+from ..text import clean, counted
 from .columns import Columns, column_called, columns_found
 from .error_values import is_error
 from .identity import Faults
@@ -22,6 +23,14 @@ SPOILING = {  # faults from which those of a template only follow
     Reason.CONTROL_CHARACTERS,
 }
 ERROR = "is an error value of a spreadsheet; correct the formula, and export again"
+LOST = "\ufffd"  # a letter that another program could not read
+_NO_WORDS = """
+    n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
+    kein, geen, intet, k.a., n.v.t., e.t.
+"""  # what programs and people write where there is nothing
+NOTHING = frozenset(
+    form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
+)
 DAYS_KEPT = 1000  # in words; they repeat
 Cells = Sequence[Any]
 Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
@@ -153,3 +162,33 @@ def _nothing_in(names: Sequence[str]) -> str:
 def _tell_misleading(text: str, faults: Faults) -> None:
     if fault := misleading(text):
         faults.append((Reason.CONTROL_CHARACTERS, fault))
+
+
+class Comments:
+    """Owns how many comments have lost a letter, or may stand for nothing."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._nothing = Counter[str]()
+
+    def add(self, message: str) -> None:
+        """Count the comment of a row that is sent, now or later."""
+        if message in NOTHING:
+            self._nothing[message] += 1
+        self._lost += LOST in message
+
+    def notes(self) -> list[str]:
+        """Return a sentence on each kind; the words are ours and no reasons of absence."""
+        found = []
+        if self._lost:
+            found.append(
+                f"a letter was lost before the file was read (it has {LOST} in its place) in "
+                f"{counted(self._lost, 'comment')}; export the file as UTF-8"
+            )
+        if self._nothing:
+            words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
+            found.append(
+                f"{counted(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
+                f"{words}; if such cells are empty, add these words to input.empty"
+            )
+        return found

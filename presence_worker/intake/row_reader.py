@@ -10,17 +10,15 @@ from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .column_questions import approvals_as_statuses
 from .columns import column_called, understand
-from .comment_notes import LOST, NOTHING, Comments
 from .due import NO_DAYS, UNDATED, DayReader, Due
 from .error_values import FORMULA
 from .filters import NONE_COUNTS, Filter
 from .identity import Faults, Person, person_reader
 from .json.nesting import steps
-from .messages import lacking, message_reader
+from .messages import LOST, NOTHING, Comments, lacking, message_reader
 from .spans import Spans
-from .statuses import fault_of, status_reader
+from .statuses import Unmapped, fault_of, status_reader
 from .table import Record, Table, as_json, text_of
-from .unmapped import Unmapped
 from .unused_columns import UnusedColumns
 
 TORN = "put a comment that has line breaks in quotes"

@@ -1,14 +1,68 @@
 """Which SuperOffice status a word in the file means."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from typing import Any
 
+from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .error_values import is_error
-from .spelling import bare, plain, plain_names, unspaced
-from .states import GRANTED, is_not_granted
+from .spelling import bare, bare_words, plain, plain_names, unspaced
 
+UNDONE = bare_words("""
+    deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
+    voided, void, revoked, revocation, withdrawn, withdrawal, rejected, rejection, declined, denied,
+    annulled, reversed, reversal, gelöscht, Lösch, Löschung, storniert, Storno, Stornierung, abgesagt,
+    annulliert, zurückgezogen, abgelehnt, Ablehnung, Ablehnungs, widerrufen, raderad, raderat, borttagen,
+    borttaget, annullerad, annullerat, annullering, avbokad, avbokat, makulerad, makulerat, makulering,
+    avbruten, inställd, återkallad, återkallat, återtagen, avslagen, avslaget, avslag, slettet, kansellert,
+    kansellering, avlyst, annullert, avbestilt, trukket, trukket tilbake, avslått, avvist, tilbakekalt,
+    annulleret, aflyst, afbestilt, trukket tilbage, afvist, afslag, afslået, tilbagekaldt, verwijderd,
+    verwijdering, geannuleerd, annulering, ingetrokken, intrekking, afgewezen, afwijzing, vervallen, gewist,
+    herroepen, tombstone
+""")
+GRANTED = bare_words("""
+    approved, accepted, granted, confirmed, authorised, authorized, auto approved, approved by manager,
+    fully approved, genehmigt, bewilligt, freigegeben, bestätigt, godkänd, godkänt, beviljad, beviljat,
+    attesterad, bekräftad, godkjent, innvilget, attestert, bekreftet, godkendt, bevilget, bekræftet,
+    goedgekeurd, akkoord, toegekend, geaccordeerd, bevestigd
+""")
+NOT_GRANTED = bare_words("""
+    cancelled, canceled, cancellation requested, cancellation pending, rejected, declined, denied, refused,
+    withdrawn, revoked, voided, void, recalled, deleted, not approved, unapproved, disapproved, pending,
+    pending approval, pending cancellation, awaiting approval, waiting for approval, approval pending, to be
+    approved, requested, submitted, draft, in progress, in review, in approval, under review, sent back,
+    returned for correction, expired, storniert, abgelehnt, zurückgezogen, widerrufen, annulliert, gelöscht,
+    nicht genehmigt, beantragt, eingereicht, ausstehend, in Bearbeitung, in Genehmigung, in Prüfung,
+    Entwurf, zur Genehmigung, wartet auf Genehmigung, avslagen, avslaget, avslag, avböjd, nekad, nekat,
+    återkallad, återtagen, annullerad, avbokad, makulerad, avbruten, raderad, ansökt, inskickad, väntar,
+    väntande, väntar på godkännande, utkast, ej godkänd, ej godkänt, inte godkänd, ej beviljad, under
+    behandling, avslått, avvist, kansellert, annullert, trukket, trukket tilbake, avlyst, slettet, søkt,
+    innsendt, venter, ventende, venter på godkjenning, til godkjenning, ikke godkjent, ikke innvilget,
+    kladd, til behandling, afvist, afslået, annulleret, aflyst, trukket tilbage, tilbagekaldt, ansøgt,
+    indsendt, afventer, afventer godkendelse, til godkendelse, ikke godkendt, kladde, afgewezen, afgekeurd,
+    geweigerd, geannuleerd, ingetrokken, verwijderd, vervallen, niet goedgekeurd, niet akkoord, aangevraagd,
+    ingediend, in behandeling, in aanvraag, wachtend, wacht op goedkeuring, ter goedkeuring, te beoordelen,
+    concept
+""")
+CHANGES = bare_words("""
+    insert, inserted, update, updated, upsert, delete, create, created, modify, modified, remove, removed,
+    added, tombstone, hinzugefügt, geändert, angelegt, löschen, lagt till, ändrad, skapad, opprettet,
+    endret, lagt til, oprettet, ændret, tilføjet, toegevoegd, gewijzigd, aangemaakt, nieuw
+""")
+ACTIONS = bare_words("""
+    new, add, change, changed, amend, amended, edit, edited, correction, correct, revoke, reverse, reject,
+    decline, approve, submit, request, neu, Neuanlage, Änderung, Korrektur, Rücknahme, stornieren, löschen,
+    ny, nytt, ändring, rättelse, avboka, ta bort, endring, rettelse, slett, kanseller, ændring, slet, aflys,
+    nieuw, wijziging, correctie, annuleren, verwijderen, intrekken
+""")  # in a column called so; in another one, new may be anything
+YES = bare_words("true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN")
+NO = bare_words("false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann")
+_AMBIGUOUS = bare_words("concept, expired, in progress, under behandling, i behandling, requested, søkt")
+_PART = re.compile(r"[\W\d_]+")
 # In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
 # in one language, and available in another.
 WORDS = {
@@ -53,6 +107,9 @@ WORDS = {
     """,
 }
 APPROVAL = "how far the approval of a leave came, which is not a presence status"
+KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
+LISTED = 200  # of them, those with the most rows
+LONGEST = 60  # characters; a longer one is a sentence, and may be personal
 SHORTEST = 4  # letters of a word that may be misspelled: "fri" (off duty) is not "ferie"
 CLOSE = 0.75  # of two words that may be one misspelled; 1 is the same
 CLEAR = 0.1  # closer than to any word with another meaning: "unavailable" is close to "available", too
@@ -109,6 +166,24 @@ def is_approval(word: str) -> bool:
     return bare(word) in GRANTED or is_not_granted(word)
 
 
+def is_not_granted(text: str) -> bool:
+    """Whether a text says that a leave is cancelled, rejected or not yet approved.
+
+    It may say more beside that, set apart or as its first or last word: "Vacation (cancelled)".
+    """
+    if bare(text) in NOT_GRANTED:
+        return True
+    words = [*filter(None, _PART.split(written(text).casefold()))]
+    pieces = {*map(bare, re.split(r"[^\w\s]+|\s[-_]\s", written(text))), *words[:1], *words[-1:]}
+    return not pieces.isdisjoint(NOT_GRANTED - _AMBIGUOUS)
+
+
+def is_granted(text: str) -> bool:
+    """Whether a text says, as all of it or at its beginning, that a leave is approved."""
+    words = _PART.split(written(text).casefold(), maxsplit=1)
+    return not {bare(text), words[0]}.isdisjoint(GRANTED) and not is_not_granted(text)
+
+
 def closest(word: str, config: Input) -> str:
     """Give the allowed status of which *word* may be a misspelling, "" where that is not clear."""
     if len(plain(word)) < SHORTEST:
@@ -121,3 +196,41 @@ def closest(word: str, config: Input) -> str:
     best, *others = [*sorted(likeness, key=likeness.__getitem__, reverse=True), ""]
     is_clear = bool(best) and all(likeness[best] - likeness.get(other, 0) >= CLEAR for other in others)
     return best if is_clear and likeness[best] >= CLOSE and best in config.allowed_statuses else ""
+
+
+class Unmapped:
+    """Owns how many rows there are of each such word."""
+
+    def __init__(self, config: Input) -> None:
+        self._config = config
+        self._rows = Counter[str]()
+        self._others = 0  # rows whose word is not kept
+
+    def add(self, word: str) -> None:
+        """Count a row with *word*, which is not empty."""
+        if word in self._rows or (len(self._rows) < KEPT and is_listable(word)):
+            self._rows[word] += 1
+        else:
+            self._others += 1
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Give each word as it was first spelled, its rows, and the status it may mean; most rows first."""
+        return [
+            {"value": word, "rows": rows, "closest": closest(word, self._config)}
+            for word, rows in self._most()
+        ]
+
+    def beyond(self) -> int:
+        """Give the number of rows whose word is not among those listed: too long, or too many."""
+        return self._rows.total() + self._others - sum(number for _, number in self._most())
+
+    def _most(self) -> list[tuple[str, int]]:
+        spelled, rows = dict[str, str](), Counter[str]()
+        for word, number in self._rows.items():
+            rows[spelled.setdefault(unspaced(word), word)] += number
+        return sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
+
+
+def is_listable(word: str) -> bool:
+    """Whether a value is one that people have agreed on, and that can be stored."""
+    return len(word) <= LONGEST and not any("\ud800" <= character <= "\udfff" for character in word)

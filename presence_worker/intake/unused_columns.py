@@ -14,7 +14,7 @@ from .columns import FIRST_DAY_BACK, Columns, configured
 from .day_texts import are_days
 from .json.nesting import leaves, steps
 from .spelling import bare, plain
-from .states import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
+from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count

@@ -11,7 +11,7 @@ from ..errors import InputRefused, Way
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
-from ..intake.states import is_not_granted
+from ..intake.statuses import is_not_granted
 from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
 from ..settings import IGNORE, WITHDRAWN, Input

@@ -16,7 +16,7 @@ from presence_worker.errors import InputRefused
 from presence_worker.intake.columns import ALIASES
 from presence_worker.intake.job import Job, open_job
 from presence_worker.intake.spelling import bare, plain
-from presence_worker.intake.states import GRANTED, NOT_GRANTED
+from presence_worker.intake.statuses import GRANTED, NOT_GRANTED
 from presence_worker.intake.stray_lines import USUAL
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
