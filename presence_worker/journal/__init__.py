@@ -15,6 +15,7 @@ from .glance import untouched
 from .index import KnownRun
 from .locks import NoLocks, is_at_work, run_lock, target_lock
 from .logged import LOGGED, Unlogged
+from .outbox import Outbox, RowsAhead, Settled
 from .private import check_owner, is_trusted
 from .reading import Reader
 from .records import (
@@ -53,12 +54,15 @@ __all__ = [
     "KnownRun",
     "Named",
     "NoLocks",
+    "Outbox",
     "Reader",
+    "RowsAhead",
     "RunRecord",
     "Scheduled",
     "ScheduledFate",
     "Sending",
     "Session",
+    "Settled",
     "Unlogged",
     "Unnamed",
     "Wish",

@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 
 from ..errors import JournalGone, Stopped, UsageFault
-from ..model import Change, Outcome, Presence, Result, Row, State, Verdict
+from ..model import Change, Presence, Result, Row, State, Verdict
 from .connection import first, is_about_locks, way_on
 from .counts import UNSETTLED
 from .locks import STATE_DIR, without_locks
 from .logged import Unlogged
-from .outcomes import columns, recording
+from .outbox import Settled
+from .outcomes import columns, one_each, recording
 from .reading import Reader
 from .records import Finding, RunRecord, Scheduled, now
 from .rows import insert
@@ -240,12 +241,12 @@ class Journal(Reader):
                 (now(), seconds, gets),
             )
 
-    def record(self, outcomes: Iterable[tuple[int, Outcome, str]]) -> None:
-        """Write outcomes as (row, outcome of this session, moment); tries add up over sessions.
+    def record(self, outcomes: Iterable[Settled]) -> None:
+        """Write outcomes; see `Outbox`.
 
         Many rows go into one statement: each one hands Python's lock over to the sender and waits for it.
         """
-        waiting = iter(outcomes)
+        waiting = iter(one_each(outcomes))
         with self.transaction():
             (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
             while group := list(islice(waiting, AT_ONCE)):
@@ -259,33 +260,32 @@ class Journal(Reader):
                 "INSERT OR REPLACE INTO logged VALUES (?, ?)", ((each.row, each.result) for each in rows)
             )
 
-    def changes(self, page: int = PAGE) -> Iterator[Change]:
-        """Yield what is still to be sent, in row order, in flat memory.
-
-        Before a row is yielded, the journal holds that it may have been sent: if we die, it is in doubt.
-        """
-        last = 0
-        while True:
+    def take(self, after: int, most: int) -> list[Change]:
+        """Return the next rows to be sent; see `Outbox`."""
+        with self.transaction():
             found = self._all(
                 """SELECT row.row, associate_id, status, message, outcome.result
                 FROM row LEFT JOIN outcome ON outcome.row = row.row
-                WHERE row.row > ? AND row.result IS NULL
-                AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?)) ORDER BY row.row LIMIT ?""",
-                last,
+                WHERE row.row > ? AND row.result IS NULL AND (outcome.row IS NULL
+                    OR outcome.result IN (?, ?, ?) AND outcome.session < (SELECT max(session) FROM session))
+                ORDER BY row.row LIMIT ?""",
+                after,
                 *UNSETTLED,
-                min(page, PAGE),
+                most,
             )
-            if not found:
-                return
-            last = found[-1][0]
-            self._hand_out(last)
-            for row, associate_id, status, message, result in found:
-                yield Change(
-                    row=row,
-                    associate_id=associate_id,
-                    wanted=Presence(status=status, message=message),
-                    in_doubt=result == Result.UNKNOWN,
-                )
+            if found:
+                self._hand_out("max(handed_out, ?)", found[-1][0])
+        return [
+            Change(row, associate_id, Presence(status, message), result == Result.UNKNOWN)
+            for row, associate_id, status, message, result in found
+        ]
+
+    def changes(self, page: int = PAGE) -> Iterator[Change]:
+        """Yield what is still to be sent, in row order, in flat memory, each page as it is taken."""
+        last = 0
+        while taken := self.take(last, min(page, PAGE)):
+            last = taken[-1].row
+            yield from taken
 
     def changes_of(self, associates: Iterable[int]) -> Iterator[Change]:
         """Yield what was to be sent of some associates, in row order; what became of it is in doubt."""
@@ -294,13 +294,14 @@ class Journal(Reader):
         for row, associate_id, *wanted in self._all(query, orjson.dumps([*associates]).decode()):
             yield Change(row=row, associate_id=associate_id, wanted=Presence(*wanted), in_doubt=True)
 
-    def hand_back(self, *, after: int) -> None:
-        """Note that no row of this session was begun *after* that one, although it was handed out."""
-        self._hand_out(after)
-
-    def _hand_out(self, upto: int) -> None:
+    def give_back(self, after: int) -> None:
+        """Note that no row behind that one was begun; see `Outbox`."""
         with self.transaction():
-            self._db.execute(
-                "UPDATE session SET handed_out = ? WHERE session = (SELECT max(session) FROM session)",
-                (upto,),
-            )
+            self._hand_out("min(handed_out, ?)", after)
+
+    def _hand_out(self, upto: str, row: int) -> None:
+        self._db.execute(
+            f"UPDATE session SET handed_out = {upto} "  # noqa: S608 - ours
+            "WHERE session = (SELECT max(session) FROM session)",
+            (row,),
+        )

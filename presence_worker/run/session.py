@@ -65,7 +65,7 @@ class Session:
         self._make_room()
         if self._recorder.has_lost:  # the session stays open: what it began is in doubt
             with suppress(Stopped):
-                self._journal.hand_back(after=self._begun)
+                self._journal.give_back(self._begun)
         else:
             try:
                 self._journal.end(seconds=seconds, gets=gets)
