@@ -35,7 +35,7 @@ from .date_guesses import (
     other_order,
     readings_of,
 )
-from .error_values import is_error
+from .table import is_error
 
 MIDNIGHT = time()
 REMEMBERED = 1000  # texts; days repeat

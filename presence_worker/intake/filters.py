@@ -11,10 +11,9 @@ from ..message import written
 from ..model import Reason
 from ..settings import Input
 from .columns import column_called
-from .error_values import is_error
 from .spelling import bare
 from .statuses import GRANTED, KEPT, LISTED, is_listable
-from .table import text_of
+from .table import is_error, text_of
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
 _NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code

@@ -11,7 +11,7 @@ from ..model import MAX_ASSOCIATE_ID, Reason
 from ..roundtrip import no_text
 from ..text import clean, folded
 from .columns import IDENTITIES
-from .error_values import is_error
+from .table import is_error
 
 Faults = list[tuple[Reason, str]]
 Person = tuple[

@@ -14,9 +14,9 @@ from .age import refuse_old
 from .knowing import knowing
 from .other_formats import refuse_text
 from .row_reader import RowReader
-from .source import FALLBACK, STDIN, Source, open_source
+from .source import FALLBACK, STDIN, open_source
 from .suffixes import misnamed
-from .table import Table
+from .table import Source, Table
 
 READERS = {  # format: what reads it, and the module that has it, loaded only for such a job
     "csv": ("open_csv", "csv.open_csv"),

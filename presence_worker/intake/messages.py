@@ -12,8 +12,8 @@ from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
 from ..text import clean, counted
 from .columns import Columns, column_called, columns_found
-from .error_values import is_error
 from .identity import Faults
+from .table import is_error
 
 SPOILING = {  # faults from which those of a template only follow
     Reason.RAGGED_ROW,

@@ -11,18 +11,16 @@ from .column_notes import notes_on
 from .column_questions import approvals_as_statuses
 from .columns import column_called, understand
 from .due import NO_DAYS, UNDATED, DayReader, Due
-from .error_values import FORMULA
 from .filters import NONE_COUNTS, Filter
 from .identity import Faults, Person, person_reader
 from .json.nesting import steps
 from .messages import LOST, NOTHING, Comments, lacking, message_reader
 from .spans import Spans
 from .statuses import Unmapped, fault_of, status_reader
-from .table import Record, Table, as_json, text_of
+from .table import FORMULA, Record, Table, as_json, text_of
 from .unused_columns import UnusedColumns
 
 TORN = "put a comment that has line breaks in quotes"
-GROWING = ("json", "jsonl")  # formats whose later records may bring new columns
 WORDS_KEPT = 1000  # different statuses; a file of nothing but strange words stays small in memory
 NOT_IN_THE_FILE = {  # why a row counts as if it were not there
     Reason.FILTERED_OUT: "left out by input.only",
@@ -45,7 +43,7 @@ class RowReader:
         self._name = name
         self._days = DayReader(config, day)
         self._status = status_reader(config)
-        self._is_calculated = table.format == "xlsx" or table.came_back
+        self._is_calculated = table.is_calculated or table.came_back
         self._statuses: dict[str, str | None] = {}  # by word; they repeat
         self._known = frozenset({*config.allowed_statuses, WITHDRAWN})
         self._filter = Filter(config) if config.only else None
@@ -58,7 +56,7 @@ class RowReader:
         self._person = person_reader(self._columns.named_by, protected, frozenset(config.empty))
         self.messages_left_out = 0  # beside StatusNormal
         self.unmapped = Unmapped(config)  # statuses that are not understood
-        if table.format not in GROWING:
+        if not table.is_nested:
             self._refuse_lacking()
 
     def _understand(self, where: str) -> None:
@@ -94,7 +92,7 @@ class RowReader:
         """
         names = self._table.columns
         used = {names[place] for place in self._columns.used}
-        if self._table.format.startswith("json"):
+        if self._table.is_nested:
             used |= {above for name in used for above in steps(tuple(name.split(".")))}
         return {
             "unused": [name for name in names if name not in used],
@@ -267,7 +265,7 @@ class RowReader:
     def _fitted(self, record: Record, faults: Faults) -> list[Any]:
         """Give as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
-        if self._table.format not in GROWING:
+        if not self._table.is_nested:
             number = "" if len(cells) == self._width else ragged(len(cells), self._width)
             words = "; ".join(filter(None, (number, record.torn and f"{record.torn}; {TORN}")))
             faults.append((Reason.RAGGED_ROW, words))

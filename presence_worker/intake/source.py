@@ -20,6 +20,7 @@ from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 from .foreign import refuse_foreign_link, refuse_secret
 from .other_formats import refuse_lock
+from .table import Source
 
 STDIN = "-"
 FALLBACK = "cp1252"  # the encoding of a file that is not UTF-8, and has nothing of it
@@ -35,19 +36,6 @@ MARKS = {
 _MULTIBYTE = re.compile(  # any valid UTF-8 beyond ASCII
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A job's bytes, surveyed from end to end and ready to be read again from the start."""
-
-    name: str  # as people know it
-    file: IO[bytes]  # unpacked, but not decoded
-    text: TextIO  # decoded, with its line ends as they are; nothing of a workbook
-    encoding: str | None  # None: a workbook
-    sha256: str  # of the file as it came
-    packing: str | None  # what it was packed with
-    changed: float | None  # last, in seconds since 1970; None: it came through a pipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
-from .error_values import is_error
 from .spelling import bare, bare_words, plain, plain_names, unspaced
+from .table import is_error
 
 UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .source import Source
+from .table import Source
 
 KINDS = {  # ending: what people expect behind it
     ".csv": "csv",

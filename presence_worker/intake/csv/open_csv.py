@@ -9,8 +9,7 @@ from ...settings import Input
 from ..brackets import refuse_brackets
 from ..header import as_they_came, taken_back
 from ..knowing import knowing
-from ..source import Source
-from ..table import Record, Table
+from ..table import Record, Source, Table
 from ..title import lines_below, refuse_a_title
 from .csv_faults import Survey, look_over, refuse_record
 from .csv_records import records_of

@@ -12,8 +12,7 @@ from ...settings import Input
 from ...text import clean, toml_quoted
 from ..columns import IDENTITIES, candidates, configured
 from ..knowing import knowing
-from ..source import Source
-from ..table import Record, Table
+from ..table import Record, Source, Table
 from .find_rows import MOST_NAMES, Search, Values
 from .json_columns import judge
 from .json_text import BETWEEN, JsonText, Place, array, keys
@@ -157,7 +156,7 @@ def _table(kind: str, values: Values, opened: _Opened) -> Table:
         first = next(records, None)
     if first is None:
         raise InputRefused(f"{opened.source.name}: no rows; an empty export is usually a broken export")
-    return Table(format=kind, columns=columns, records=chain([first], records))
+    return Table(format=kind, columns=columns, records=chain([first], records), is_nested=True)
 
 
 def _records(values: Values, columns: list[str], opened: _Opened) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from ..error_values import ERRORS, FORMULA, OTHER
+from ..table import ERRORS, FORMULA, OTHER
 from .elements import elements, few, local
 from .number_formats import Shown
 

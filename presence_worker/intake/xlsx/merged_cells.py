@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import IO, NamedTuple
 
-from ..error_values import FORMULA
+from ..table import FORMULA
 from .elements import elements, few, local
 
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet

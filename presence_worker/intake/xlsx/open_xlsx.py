@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from ...errors import InputRefused
 from ...settings import Input
 from ...text import clean, listed
-from ..source import Source
 from ..spelling import plain
-from ..table import Record, Table
+from ..table import Record, Source, Table
 from .sheet_list import SheetList, open_list, place_called
 from .sheets import sheets_meant
 from .workbook import Workbook
@@ -33,6 +32,7 @@ def open_xlsx(source: Source, config: Input) -> Table:
         format="xlsx",
         columns=columns,
         records=records,
+        is_calculated=True,
         sheet=", ".join(titles),
         header=lists[0].header,
         came_back=all(one.came_back for one in lists),

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from ..error_values import FORMULA
-from ..table import Record
+from ..table import FORMULA, Record
 from .cell_format import Texts
 from .elements import elements, local
 from .merged_cells import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of

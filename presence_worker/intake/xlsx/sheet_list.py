@@ -9,10 +9,9 @@ from ...settings import Input
 from ...text import clean, counted
 from ..columns import column_called, understand
 from ..csv.dialect import NEAR, names_what_we_need
-from ..error_values import is_error
 from ..header import as_they_came, taken_back
 from ..knowing import knowing
-from ..table import Record
+from ..table import Record, is_error
 from ..title import Below, refuse_a_title
 from .hidden import watched
 from .scan import Sheet
