@@ -15,23 +15,13 @@ import zstandard
 
 from ..errors import InputRefused
 from ..text import clean
-from .other_formats import HEAD, SAVE, refuse_binary
+from .formats import HEAD, refuse_binary, refuse_office
 
 CHUNK = 1 << 20
 ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 PIECE = 1 << 11  # bytes of zstd, which become 64 MiB at the most
 ENCRYPTED = 1  # the bit of a ZIP member's flags
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bound at one go
-OFFICE = {  # member of a ZIP file: what that is
-    "xl/workbook.bin": "an XLSB workbook",
-    "word/document.xml": "a Word document",
-    "ppt/presentation.xml": "a PowerPoint file",
-    "META-INF/manifest.xml": "an OpenDocument file, such as ODS",
-    "content.xml": "an OpenDocument file, such as ODS",
-    "Index/Document.iwa": "a Numbers file",
-}
-
-
 DAMAGE = (  # what the libraries raise for it
     EOFError,
     NotImplementedError,
@@ -86,9 +76,7 @@ def is_workbook(name: str, file: IO[bytes]) -> bool:
         return False
     with intact(name, "a ZIP or XLSX file"), zipfile.ZipFile(file) as archive:
         members = {member.replace("\\", "/").lower() for member in archive.namelist()}
-    for member, kind in OFFICE.items():
-        if member.lower() in members:
-            raise InputRefused(f"{name}: {kind}; {SAVE}")
+    refuse_office(name, members)
     return "[content_types].xml" in members
 
 

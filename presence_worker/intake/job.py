@@ -1,35 +1,24 @@
 """A job from end to end: opened by its content, read as rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import import_module
 
 from ..errors import InputRefused
 from ..model import Row
-from ..roundtrip import is_ours
-from ..settings import Input, Settings
+from ..settings import Settings
 from .age import refuse_old
+from .formats import notes_on_name, reader_of
 from .knowing import knowing
-from .other_formats import refuse_text
 from .row_reader import RowReader
 from .source import FALLBACK, STDIN, open_source
-from .suffixes import misnamed
 from .table import Source, Table
 
-READERS = {  # format: what reads it, and the module that has it, loaded only for such a job
-    "csv": ("open_csv", "csv.open_csv"),
-    "json": ("open_json", "json.open_json"),
-    "jsonl": ("open_json_lines", "json.open_json"),
-    "xlsx": ("open_xlsx", "xlsx.open_xlsx"),
-}
 GUESSED = (
     f"read as {FALLBACK} (Western Europe), as it is not UTF-8; if letters look wrong in SuperOffice, "
     "say the encoding with --encoding"
 )
-OURS = "a failed.csv"
-BLOCK = 1 << 16  # characters looked at to tell the format
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,22 +55,16 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     """
     config = settings.input
     with open_source(job, settings) as source:
-        table = _opener(_format(source, config))(source, config)
+        table = reader_of(source, config)(source, config)
         known = {"columns": table.columns, "rows_path": table.rows_path}
         with knowing(format=table.format, encoding=source.encoding, **known):
             if not table.came_back:
                 refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
-        table.notes.extend(misnamed(source, table.format))  # it gets more while the rows are read
+        table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
         if source.encoding == FALLBACK and not config.encoding:
             table.notes.append(GUESSED)
         yield _opened(source, table, reader, stdin=job == STDIN)
-
-
-def _opener(kind: str) -> Callable[[Source, Input], Table]:
-    name, module = READERS[kind]
-    opener: Callable[[Source, Input], Table] = getattr(import_module(f"{__package__}.{module}"), name)
-    return opener
 
 
 def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
@@ -102,30 +85,6 @@ def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> 
         rows=_rows(table, reader, source.name),
         reader=reader,
     )
-
-
-def _format(source: Source, config: Input) -> str:
-    """Tell the format by the content; the name of a file proves nothing."""
-    content, wanted = _content(source), config.format
-    if content == OURS:
-        return "csv"  # the configuration is meant for the job it came from
-    if wanted == "auto" and content in READERS:
-        return content
-    if "xlsx" in (content, wanted) and content != wanted:
-        words = f"its content is {content.upper()}, not {wanted.upper()} as --format or input.format says"
-        raise InputRefused(f"{source.name}: {words}; leave that out")
-    return wanted
-
-
-def _content(source: Source) -> str:
-    if source.encoding is None:
-        return "xlsx"
-    start = source.text.read(BLOCK).lstrip().lower()
-    source.text.seek(0)
-    refuse_text(source.name, start)
-    if start[:1] in ("[", "{"):
-        return "json"
-    return OURS if is_ours(start.encode("utf-8", "replace")) else "csv"
 
 
 def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:

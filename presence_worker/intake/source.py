@@ -19,7 +19,7 @@ from ..settings import Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
 from .foreign import refuse_foreign_link, refuse_secret
-from .other_formats import refuse_lock
+from .formats import refuse_lock
 from .table import Source
 
 STDIN = "-"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.intake.other_formats import DECRYPT, DOWNLOAD, EXPORT, MARKS, SAVE, TEXTS, UNPACK
+from presence_worker.intake.formats import DECRYPT, DOWNLOAD, EXPORT, MARKS, SAVE, TEXTS, UNPACK
 
 from .reading import HEADER, Write, read, refusal
 

@@ -1,9 +1,81 @@
-"""Files that are no list of rows, known by how they begin: what each is, and what to do."""
+"""What a file is, told by its content: which reader it is for, or why it is for none."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InputRefused
+from ..loading import load
+from ..roundtrip import is_ours
+from ..settings import Input
+from .table import Reader, Source
+
+READERS = {  # format: what reads it, which is loaded only for such a job
+    "csv": ".intake.csv.open_csv:open_csv",
+    "json": ".intake.json.open_json:open_json",
+    "jsonl": ".intake.json.open_json:open_json_lines",
+    "xlsx": ".intake.xlsx.open_xlsx:open_xlsx",
+}
+OURS = "a failed.csv"
+BLOCK = 1 << 16  # characters looked at to tell the format
+EXTENSIONS = {  # what people expect behind them
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xls",
+    ".gz": "gzip",
+    ".zst": "zstd",
+    ".zip": "zip",
+}
+ALIKE = ({"json", "jsonl"},)  # nobody need be told of these
+
+
+def reader_of(source: Source, config: Input) -> Reader:
+    """Return what reads a job; raise InputRefused for content that is no list, or not as configured."""
+    reader: Reader = load(READERS[_format(source, config)])
+    return reader
+
+
+def _format(source: Source, config: Input) -> str:
+    """Return the format of a job by its content; the name of a file proves nothing."""
+    content, wanted = _content(source), config.format
+    if content == OURS:
+        return "csv"  # the configuration is meant for the job it came from
+    if wanted == "auto":
+        return content
+    if "xlsx" in (content, wanted) and content != wanted:
+        words = f"its content is {content.upper()}, not {wanted.upper()} as --format or input.format says"
+        raise InputRefused(f"{source.name}: {words}; leave that out")
+    return wanted
+
+
+def _content(source: Source) -> str:
+    if source.encoding is None:
+        return "xlsx"
+    start = source.text.read(BLOCK).lstrip().lower()
+    source.text.seek(0)
+    refuse_text(source.name, start)
+    if start[:1] in ("[", "{"):
+        return "json"
+    return OURS if is_ours(start.encode("utf-8", "replace")) else "csv"
+
+
+def notes_on_name(source: Source, kind: str) -> list[str]:
+    """Return a note where a file has another content than its name says; the content counts."""
+    path, packing = Path(source.name), (source.packing or "").lower()
+    said = EXTENSIONS.get(path.suffix.lower())
+    found = packing or kind
+    if packing and said == packing:
+        said, found = EXTENSIONS.get(Path(path.stem).suffix.lower()), kind
+    if said in (None, found) or {said, found} in ALIKE:
+        return []
+    return [f"the name of the file says {said}, but its content is {found}: read as that"]
+
+
+# -- files that are no list of rows: what each is, and what to do --------------------------------------------
 
 SAVE = "save it as XLSX or CSV (UTF-8) and run that"
 EXPORT = "export its rows as CSV (UTF-8) and run that"
@@ -91,6 +163,14 @@ INSIDE_XML = {  # how an XML file goes on: what that is
     "urn:schemas-microsoft-com:office:spreadsheet": f"{MARKUP} (an XML spreadsheet of Excel 2003); {SAVE}",
     "<!doctypeplist": f"a property list of macOS, such as a .webloc; {DOWNLOAD}",
 }
+OFFICE = {  # member of a ZIP file: what that is
+    "xl/workbook.bin": "an XLSB workbook",
+    "word/document.xml": "a Word document",
+    "ppt/presentation.xml": "a PowerPoint file",
+    "META-INF/manifest.xml": "an OpenDocument file, such as ODS",
+    "content.xml": "an OpenDocument file, such as ODS",
+    "Index/Document.iwa": "a Numbers file",
+}
 LOCKS = {"~$": "Microsoft Office", ".~lock.": "LibreOffice"}  # how the name of a lock file begins
 
 
@@ -99,6 +179,13 @@ def refuse_binary(name: str, head: bytes) -> None:
     for mark in MARKS:
         if head.startswith(mark.octets, mark.at):
             raise InputRefused(f"{name}: {mark.words}")
+
+
+def refuse_office(name: str, members: set[str]) -> None:
+    """Raise InputRefused for a ZIP file that is another document than a workbook, by the files in it."""
+    for member, kind in OFFICE.items():
+        if member.lower() in members:
+            raise InputRefused(f"{name}: {kind}; {SAVE}")
 
 
 def refuse_text(name: str, start: str) -> None:
