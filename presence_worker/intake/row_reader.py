@@ -10,7 +10,7 @@ from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .column_questions import approvals_as_statuses
 from .columns import column_called, understand
-from .due import NO_DAYS, UNDATED, DayReader, Due
+from .day_reader import NO_DAYS, UNDATED, DayReader, Due
 from .filters import NONE_COUNTS, Filter
 from .identity import Faults, Person, person_reader
 from .json.nesting import steps

@@ -7,7 +7,7 @@ from ..errors import InputRefused
 from ..model import PRESENT, Reason
 from ..text import clean, counted, listed, toml_quoted
 from .columns import Columns
-from .due import Due
+from .day_reader import Due
 
 LONGEST = timedelta(days=400)  # since the first day of a leave; who was hired is there for longer
 

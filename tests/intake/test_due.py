@@ -8,8 +8,7 @@ import pytest
 
 from presence_worker.intake.date_guesses import NO_DAY
 from presence_worker.intake.date_guesses import NO_SUCH_DAY as NONE
-from presence_worker.intake.day_reader import AT_MIDNIGHT, NO_END, NO_ZONE, WITH_A_TIME
-from presence_worker.intake.due import REMEMBERED
+from presence_worker.intake.day_reader import AT_MIDNIGHT, NO_END, NO_ZONE, REMEMBERED, WITH_A_TIME
 from presence_worker.model import NOT_PRESENT, PRESENT, Period, Reason, Result, Row
 
 from .reading import DAY, Write, read, refusal

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
 from presence_worker.intake.columns import ALIASES
+from presence_worker.intake.header import USUAL
 from presence_worker.intake.job import Job, open_job
 from presence_worker.intake.spelling import bare, plain
 from presence_worker.intake.statuses import GRANTED, NOT_GRANTED
-from presence_worker.intake.stray_lines import USUAL
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
 from presence_worker.roundtrip import FATE_COLUMNS

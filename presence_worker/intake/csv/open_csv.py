@@ -7,7 +7,7 @@ from typing import NoReturn
 from ...errors import InputRefused
 from ...settings import Input
 from ..brackets import refuse_brackets
-from ..header import as_they_came, taken_back
+from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
 from ..table import Record, Source, Table
 from ..title import lines_below, refuse_a_title
@@ -34,7 +34,7 @@ def open_csv(source: Source, config: Input) -> Table:
         if not dialect.ours:
             _refuse_other_headers(header, head, dialect, config, where)
         with separated_by(dialect.delimiter):
-            columns, records = (taken_back if dialect.ours else as_they_came)(
+            columns, records = (columns_of_failed_csv if dialect.ours else columns_of_job)(
                 header, records, config, where, notes=notes
             )
     return Table(

@@ -9,7 +9,7 @@ from ...settings import Input
 from ...text import clean, counted
 from ..columns import column_called, understand
 from ..csv.dialect import NEAR, names_what_we_need
-from ..header import as_they_came, taken_back
+from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
 from ..table import Record, is_error
 from ..title import Below, refuse_a_title
@@ -56,7 +56,9 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
         left = next(place for place, cell in enumerate(header.cells) if cell.strip())
         names = Record(line, [*header.cells[left:], ""])  # with room for what is taken off again
         records = watched(_below(records, left, len(names.cells), where, note), config, where, note)
-        columns, records = (taken_back if ours else as_they_came)(names, records, config, at, notes=notes)
+        columns, records = (columns_of_failed_csv if ours else columns_of_job)(
+            names, records, config, at, notes=notes
+        )
         if header.hidden:
             note(f"the header on line {line} is hidden, and used all the same")
         if not ours and (sheet.merges or sheet.hidden_columns):
