@@ -111,6 +111,13 @@ def _called_so(names: Sequence[str], name: str) -> list[int]:
     return exact or [i for i, found in enumerate(names) if plain(found) == plain(name)]
 
 
+def names_what_we_need(names: Sequence[str], config: Input) -> bool:
+    """Whether *names* are those of a job's columns: one for people, and, if needed, one for statuses."""
+    people = any(candidates(names, way, config) for way in IDENTITIES)
+    status = config.default_status if config.status is None else None
+    return people and bool(status or candidates(names, "status", config))
+
+
 def understand(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
     ways = configured_ways(config) or list(IDENTITIES)  # a configured one is the only one

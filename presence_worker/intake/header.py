@@ -9,8 +9,7 @@ from ..errors import InputRefused
 from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
 from ..settings import Input
 from ..text import clean
-from .columns import ALIASES, FOREIGN_NUMBERS, Columns, understand
-from .csv.dialect import names_what_we_need
+from .columns import ALIASES, FOREIGN_NUMBERS, Columns, names_what_we_need, understand
 from .spelling import plain
 from .table import Record
 

@@ -3,19 +3,19 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from ...roundtrip import FATE_COLUMNS
 from ...settings import Input
-from ..columns import ALIASES, IDENTITIES, candidates
+from ..columns import ALIASES, candidates
+from ..wrong_header import NEAR, Below
 from .csv_records import BrokenRecord, records_of
 
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # characters in which the header is looked for
 ENOUGH = 1 << 16  # characters of a line that is broken: fewer than a field may have
-NEAR = 20  # lines among which it is
 MARK = "\ufeff"  # one that decoding has left, as there were two
 _SEP = re.compile(r'"?sep=([^"\r\n\0])"?\1*', re.IGNORECASE)  # Excel's own line, perhaps filled up
 _OURS = re.compile(r'_result"?([^"\r\n\0])"?_reason')
@@ -63,11 +63,11 @@ def recognise(head: Sequence[str], config: Input) -> Dialect:
     return Dialect(delimiter=delimiter, above=above, comment=config.comment, ours=False)
 
 
-def names_what_we_need(names: Sequence[str], config: Input) -> bool:
-    """Whether *names* are those of a job's columns: one for people, and, if needed, one for statuses."""
-    people = any(candidates(names, way, config) for way in IDENTITIES)
-    status = config.default_status if config.status is None else None
-    return people and bool(status or candidates(names, "status", config))
+def lines_below(head: Sequence[str], config: Input, above: int) -> Iterator[Below]:
+    """Yield the next lines of a CSV whose first *above* lines are passed, cut in each way there is."""
+    for line, text in enumerate(head[above : above + NEAR], above + 1):
+        for delimiter in config.delimiter or DELIMITERS:
+            yield Below(line, names_in([text], delimiter), delimiter)
 
 
 def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:

@@ -6,14 +6,14 @@ from typing import NoReturn
 
 from ...errors import InputRefused
 from ...settings import Input
-from ..brackets import refuse_brackets
+from ..columns import names_what_we_need
 from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
 from ..table import Record, Source, Table
-from ..title import lines_below, refuse_a_title
+from ..wrong_header import refuse_brackets, refuse_preamble
 from .csv_faults import Survey, look_over, refuse_record
 from .csv_records import records_of
-from .dialect import Dialect, head_of, names_what_we_need, recognise, rewind
+from .dialect import Dialect, head_of, lines_below, recognise, rewind
 from .wrong_delimiter import refuse_another_cut, separated_by
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
@@ -78,7 +78,7 @@ def _refuse_other_headers(
     if doubled or not names_what_we_need(names, config):
         refuse_another_cut(head[first - 1 :], dialect, config, where)
         refuse_brackets(names, config, where)
-        refuse_a_title(header, lines_below(head, config, first), config, where)
+        refuse_preamble(header, lines_below(head, config, first), config, where)
 
 
 def _surveyed(source: Source, head: Sequence[str], dialect: Dialect, config: Input) -> Survey:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from ...errors import InputRefused
 from ...settings import Input
 from ...text import clean
-from ..columns import EXPECTED
-from .dialect import DELIMITERS, Dialect, names_in, names_what_we_need
+from ..columns import EXPECTED, names_what_we_need
+from .dialect import DELIMITERS, Dialect, names_in
 
 FIXED = (
     "no column for people: the columns have a fixed width, or only spaces between them; export the list as "

@@ -7,12 +7,11 @@ from itertools import chain, islice
 from ...errors import InputRefused
 from ...settings import Input
 from ...text import clean, counted
-from ..columns import column_called, understand
-from ..csv.dialect import NEAR, names_what_we_need
+from ..columns import column_called, names_what_we_need, understand
 from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
 from ..table import Record, is_error
-from ..title import Below, refuse_a_title
+from ..wrong_header import NEAR, Below, refuse_preamble
 from .hidden import watched
 from .scan import Sheet
 from .sheets import asked_for, is_ours, names_of
@@ -77,7 +76,7 @@ def _refuse_other_headers(
     near = list(islice(records, NEAR))
     if not names_what_we_need(names_of(header), config):
         below = (Below(record.line, names_of(record)) for record in near if record.line)
-        refuse_a_title(header, below, config, at)
+        refuse_preamble(header, below, config, at)
     elif any(map(is_error, names_of(header))):
         raise InputRefused(
             f"{at}: a column's name is a formula without a value, or with an error; write the name, or open "

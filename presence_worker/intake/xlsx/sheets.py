@@ -9,8 +9,7 @@ from ...errors import InputRefused
 from ...roundtrip import FATE_COLUMNS
 from ...settings import Input
 from ...text import clean, toml_quoted
-from ..columns import EXPECTED
-from ..csv.dialect import names_what_we_need
+from ..columns import EXPECTED, names_what_we_need
 from ..table import Record
 from .workbook import Workbook
 

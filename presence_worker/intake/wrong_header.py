@@ -1,0 +1,90 @@
+"""A header that does not name what we need, where what is in its brackets does, or a line below it.
+
+How much there is to leave out above a list is not ours to guess: the file is refused, with the settings that
+would read it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..errors import InputRefused
+from ..settings import Input
+from ..text import clean, listed, toml_quoted
+from .columns import IDENTITIES, candidates, names_what_we_need
+from .table import Record
+
+NEAR = 20  # lines among which the header is
+MOST_NAMED = 10  # columns in a sentence
+_INSIDE = re.compile(r"[^\[\]]*\[\s*(\w+)\s*\][^\[\]]*")
+KEYS = (*IDENTITIES, "status")
+
+
+class Below(NamedTuple):
+    """What stands on a line below the first, where it may be the header."""
+
+    line: int
+    names: list[str]
+    delimiter: str | None = None  # with which they are cut; None: a workbook needs none
+
+
+def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where: str) -> None:
+    """Raise InputRefused where not the *header* but a line *below* names the columns we need."""
+    fitting = (
+        line for line in below if names_what_we_need(line.names, config) or _bracketed(line.names, config)
+    )
+    found = next(fitting, None)
+    if not found:
+        return
+    chosen = _bracketed(found.names, config)
+    remedy = f"set input.skip_lines = {found.line - 1}" + (f", and {_as_settings(chosen)}" if chosen else "")
+    title = [clean(cell, 60) for cell in header.cells if cell.strip()]
+    shown = f"{title[0]!r} does" if len(title) == 1 else "does"
+    names = ", ".join(clean(name, 60) for name in found.names[:MOST_NAMED] if name)
+    cut = {"delimiter": found.delimiter} if found.delimiter else {}
+    refused = InputRefused(
+        f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); {remedy}",
+        {"skip_lines": found.line - 1, **cut, **chosen},
+    )
+    refused.found = _known(found)
+    raise refused
+
+
+def _known(found: Below) -> dict[str, object]:
+    """Give what there is to know of a job that is read as we advise."""
+    names = found.names.copy()
+    while not names[-1]:
+        names.pop()
+    cut = {"delimiter": found.delimiter} if found.delimiter else {}
+    return {"columns": names, "header": found.line, "skip_lines": found.line - 1, **cut}
+
+
+def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
+    """Raise InputRefused for a header that only brackets make clear, with the settings that would."""
+    if chosen := _bracketed(names, config):
+        refused = InputRefused(
+            f"{where}: only what stands in brackets names the columns we need; if they are right, set "
+            f"{_as_settings(chosen)}",
+            chosen,
+        )
+        refused.found = {"columns": [*names]}
+        raise refused
+
+
+def _bracketed(names: Sequence[str], config: Input) -> dict[str, str]:
+    """Give the settings with which *names* have what we need, {} where brackets do not make that clear.
+
+    They are for people to confirm: "Manager [mail]" names somebody else.
+    """
+    inside = [found[1] if (found := _INSIDE.fullmatch(name)) else name for name in names]
+    if names_what_we_need(names, config) or not names_what_we_need(inside, config):
+        return {}
+    places = {key: candidates(inside, key, config) for key in KEYS}
+    return {
+        key: names[found[0]] for key, found in places.items() if found and inside[found[0]] != names[found[0]]
+    }
+
+
+def _as_settings(chosen: dict[str, str]) -> str:
+    """Write settings as a sentence has them."""
+    return listed([f"input.{key} = {toml_quoted(name)}" for key, name in chosen.items()], "and")
