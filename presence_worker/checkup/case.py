@@ -11,9 +11,9 @@ from ..errors import UsageFault
 from ..run.invocation import SANDBOX, Invocation
 from ..settings import Settings
 from ..superoffice import Client
-from ..superoffice.anonymous_client import Caller, Place, places, proxy_place
+from ..superoffice.anonymous_client import AnonymousClient, Place, places, proxy_place
 from ..superoffice.principal import Principal
-from ..superoffice.user_query import Census
+from ..superoffice.user_query import UserDirectory
 from .findings import BlockedError
 
 
@@ -33,13 +33,13 @@ class Case:
     problems: list[str]  # of the settings, as far as nobody has to be asked
     config: Path | None = None  # the file in force
     write_to: int | None = None  # the associate whose presence may be written back
-    caller: Caller | None = None  # None: the settings lead nowhere
+    caller: AnonymousClient | None = None  # None: the settings lead nowhere
     client: Client | None = None  # None: likewise, or no run may begin with them
     root: URL | None = None
     date: datetime | None = None  # by the service's clock
     heard_at: datetime | None = None  # by ours, at the same moment
     principal: Principal | None = None
-    census: Census | None = None  # None: the service does not show all users
+    census: UserDirectory | None = None  # None: the service does not show all users
     is_counted: bool = False  # whether the census is whole
     shows_presence: bool = False
     expected: Expected | None = None
@@ -54,7 +54,7 @@ class Case:
         """Whether the service is the one inside this program."""
         return self.invocation.target == SANDBOX
 
-    def way(self) -> Caller:
+    def way(self) -> AnonymousClient:
         """Give the way to the service; raise BlockedError where the settings lead nowhere."""
         if self.caller is None:
             raise BlockedError("configuration")

@@ -7,7 +7,7 @@ from ..model import Change, Outcome, Presence, Reason, Result
 from ..superoffice import Client, is_online
 from ..superoffice.online_hints import NOT_THERE
 from ..superoffice.principal import NOBODY
-from ..superoffice.user_query import COLUMNS_OF, Census
+from ..superoffice.user_query import COLUMNS_OF, UserDirectory
 from ..text import counted
 from .asking import answered, told
 from .case import Case, Expected
@@ -20,7 +20,7 @@ PERMISSION = "have it permitted to this user, or use another one"
 
 async def users(case: Case) -> AsyncIterator[Said]:
     """Say whether all users may be read, and how many there are."""
-    census, config = Census(), case.settings.input
+    census, config = UserDirectory(), case.settings.input
     outcome = await _counted(case.us(), census)
     if outcome is not None:
         yield _uncounted(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
@@ -41,7 +41,7 @@ def _uncounted(outcome: Outcome, by_name: list[str]) -> Said:
     return warning(words, PERMISSION)
 
 
-async def _counted(client: Client, census: Census) -> Outcome | None:
+async def _counted(client: Client, census: UserDirectory) -> Outcome | None:
     """Read some pages of users; give the outcome that kept us from it, or None."""
     for _ in range(MOST_PAGES):
         outcome = await answered(partial(client.count, census, NOBODY))

@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from ..model import Outcome, Result
-from ..superoffice.anonymous_client import FIRST_VERSION, Caller, is_too_old
+from ..superoffice.anonymous_client import FIRST_VERSION, AnonymousClient, is_too_old
 from ..superoffice.answer_headers import MOST_APART
-from ..superoffice.held_up import HeldUpError
 from ..superoffice.online_hints import WORDS
 from ..superoffice.principal import Principal
-from ..superoffice.request_errors import LOST, lost
+from ..superoffice.request_errors import REQUEST_ERRORS, BlockedError, judge_error
 from .asking import answered, told
 from .case import Case
 from .findings import Said, fault, ok, skipped, warning
@@ -29,7 +28,7 @@ async def tenant(case: Case) -> AsyncIterator[Said]:
     configured = case.root
     try:
         case.root = await caller.residence(trusting=False)
-    except HeldUpError as error:
+    except BlockedError as error:
         yield await _unknown_state(case, caller, error.outcome)
         return
     where = case.root or "where its ticket says"
@@ -43,14 +42,14 @@ async def tenant(case: Case) -> AsyncIterator[Said]:
         yield ok(f"{target.tenant} is running, at {where}")
 
 
-async def _unknown_state(case: Case, caller: Caller, outcome: Outcome) -> Said:
+async def _unknown_state(case: Case, caller: AnonymousClient, outcome: Outcome) -> Said:
     """Say whether a run could go on with the configured address all the same."""
     words, remedy = str(outcome.detail), "see to it, or ask SuperOffice"
     if case.root is None:
         return fault(words, remedy)
     try:
         await caller.residence(trusting=True)
-    except HeldUpError as error:
+    except BlockedError as error:
         return fault(str(error.outcome.detail), remedy)
     return warning(f"{words}; a run would go on with target.base_url", remedy)
 
@@ -68,8 +67,8 @@ async def version(case: Case) -> AsyncIterator[Said]:
         return
     try:
         hello = await caller.hello(case.root)
-    except LOST as error:
-        outcome = lost(error)
+    except REQUEST_ERRORS as error:
+        outcome = judge_error(error)
         words = "no whole answer came" if outcome.result is Result.UNKNOWN else told(outcome)
         yield fault(words, CORRECT if outcome.stop else LATER)
         return

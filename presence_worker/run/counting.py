@@ -7,13 +7,13 @@ import structlog
 from ..delivery import Halt, Policy
 from ..model import Change, Outcome, Presence, Result
 from ..superoffice import Client
-from ..superoffice.user_query import Census
+from ..superoffice.user_query import UserDirectory
 
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
 log = structlog.get_logger()
 
 
-async def count_users(census: Census, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
+async def count_users(census: UserDirectory, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
     """Read all users into *census*; give what kept us from it, or None. A halt ends it early."""
     tries = policy.tries(partial(client.count, census))
     with halt.scope():

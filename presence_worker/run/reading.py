@@ -11,7 +11,7 @@ from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
 from ..superoffice import Client
 from ..superoffice.read_answers import may_mean_nobody
-from ..superoffice.user_query import COLUMNS_OF, Census, User
+from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
 from .announcing import announce
 from .counting import count_users
 from .findings import Findings
@@ -50,7 +50,7 @@ class Reading:
         self._how = self._mode()
         self._moved_by = self._expecting()
         self._findings = Findings(journal, invocation, self._moved_by)
-        self._census: Census | None = None
+        self._census: UserDirectory | None = None
         self._looking: dict[int, Wish] = {}
         self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
         self._unread_rows = 0
@@ -75,7 +75,7 @@ class Reading:
         """
         column = self._run.input.get("identity")
         if column or self._how == "auto":
-            census = Census(*(COLUMNS_OF[column] if column else ()))
+            census = UserDirectory(*(COLUMNS_OF[column] if column else ()))
             trouble = await count_users(census, self._client, self._policy, self._halt)
             if trouble:
                 self._findings.note(f"the list of all users is not available ({trouble.detail})")

@@ -8,8 +8,8 @@ from yarl import URL
 
 from ..errors import Suspect
 from .credential import FOREVER, Credential
-from .held_up import refused
-from .single_flight import Lease
+from .request_errors import refusal
+from .single_flight import Cached
 from .tenant import Residence
 
 NEVER = -FOREVER
@@ -33,8 +33,8 @@ class Access:
 
     def __init__(
         self,
-        residence: Lease[Residence],
-        credential: Lease[Credential],
+        residence: Cached[Residence],
+        credential: Cached[Credential],
         *,
         headers: MutableMapping[str, str],  # that go with each request to the service
         secrets: list[str],  # grows by what is obtained
@@ -54,7 +54,7 @@ class Access:
         self._clock = clock
 
     async def prepare(self) -> None:
-        """Bring everything up to date. Raises what `Lease.held` raises."""
+        """Bring everything up to date. Raises what `Cached.held` raises."""
         shown = Pass(await self.residence.held(), await self.credential.held())
         if shown.credential is not self.shown.credential:
             self._show(shown.credential)
@@ -64,7 +64,7 @@ class Access:
 
     def _named(self, credential: Credential) -> URL:
         if credential.root is None:
-            raise refused(
+            raise refusal(
                 "the tenant's state does not say where the service is; set target.base_url", Suspect.TARGET
             )
         return self._root_of(credential.root)

@@ -18,7 +18,7 @@ from .answer_headers import http_date
 from .error_words import looks_like_html
 from .exchange import Answer, exchange
 from .factory import COMMON
-from .login_host import JSON, Login
+from .login_host import JSON, LoginHost
 from .sign_in import EXCHANGING
 from .tenant import finding_out
 from .transport import proxy_of, sessions, tls, trusting
@@ -44,7 +44,7 @@ class Place(NamedTuple):
         return f"{self.url.host}:{self.url.port}"
 
 
-class Hello(NamedTuple):
+class SelfDescription(NamedTuple):
     """What the service says of itself to anybody."""
 
     version: str | None  # in its own words
@@ -77,7 +77,7 @@ def certificates_checked_by(settings: Settings) -> ssl.SSLContext:
     return context if isinstance(context, ssl.SSLContext) else trusting(None)
 
 
-class Caller:
+class AnonymousClient:
     """Owns sessions without credentials; made by `open_caller`."""
 
     def __init__(self, settings: Settings, open_session: Open) -> None:
@@ -87,43 +87,43 @@ class Caller:
     async def residence(self, *, trusting: bool) -> URL | None:
         """Ask where the tenant is; None where only its ticket says it.
 
-        *trusting* is as a run does it: a configured root holds. Raise RefusedError or AwayError where the
-        tenant is not running, or not known.
+        *trusting* is as a run does it: a configured root holds. Raise RefusedError or SignInUnavailable
+        where the tenant is not running, or not known.
         """
         target = self._settings.target
         session = await self._open_session({"Accept": JSON, **COMMON})
-        login = Login(session, login_root(target, self._settings.auth.login_url))
+        login = LoginHost(session, login_root(target, self._settings.auth.login_url))
         root = service_root(target) if trusting else None
         return (await finding_out(target, root, login)()).root
 
-    async def hello(self, root: URL) -> Hello:
-        """Ask the service what it is; raises what is in `network.LOST`."""
+    async def hello(self, root: URL) -> SelfDescription:
+        """Ask the service what it is; raises what is in `request_errors.REQUEST_ERRORS`."""
         session = await self._open_session({"Accept": JSON, **COMMON})
         url = URL(f"{str(root).rstrip('/')}{API}", encoded=True)
-        return judge_hello(await exchange(session, "GET", url))
+        return judge_description(await exchange(session, "GET", url))
 
 
 @asynccontextmanager
-async def open_caller(settings: Settings) -> AsyncIterator[Caller]:
+async def open_anonymous_client(settings: Settings) -> AsyncIterator[AnonymousClient]:
     """Open sessions by the same rules as a run does; raise UsageFault for settings that cannot work."""
     async with sessions(settings) as open_session:
-        yield Caller(settings, open_session)
+        yield AnonymousClient(settings, open_session)
 
 
-def judge_hello(answer: Answer) -> Hello:
+def judge_description(answer: Answer) -> SelfDescription:
     """Tell from an answer whether SuperOffice is there."""
     date = http_date(answer.headers.get("Date", ""))
     version = _version(answer.body) if answer.status == OK else None
     if version:
-        return Hello(version, None, None, date)
+        return SelfDescription(version, None, None, date)
     words = f"it answered {answer.status}"
     if looks_like_html(answer.body):
         words += " with an HTML page"
     is_wrong = answer.status // 100 in (REDIRECTED, 5) or answer.status == MISDIRECTED
     is_page = answer.status == OK and looks_like_html(answer.body)
     if is_wrong or is_page:
-        return Hello(None, f"{words}{_elsewhere(answer)}", None, date)
-    return Hello(None, None, f"{words} and told no version", date)
+        return SelfDescription(None, f"{words}{_elsewhere(answer)}", None, date)
+    return SelfDescription(None, None, f"{words} and told no version", date)
 
 
 def is_too_old(version: str) -> bool | None:

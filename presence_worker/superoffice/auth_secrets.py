@@ -8,7 +8,7 @@ from ..errors import UsageFault
 from ..marks import WideError, without_mark
 from ..settings import SECRETS, Auth
 from ..text import clean, listed
-from .held_up import refused
+from .request_errors import refusal
 
 SHOWN = {  # auth.scheme: what the service is shown, or what is exchanged for that
     "basic": ("username", "password"),
@@ -46,9 +46,9 @@ def secret_now(auth: Auth, name: str) -> str:
     try:
         secret = read_secret(auth, name)
     except UsageFault as fault:
-        raise refused(str(fault)) from None
+        raise refusal(str(fault)) from None
     if secret is None:
-        raise refused(f"auth.{name}: not set, but auth.scheme = {auth.scheme} needs it")
+        raise refusal(f"auth.{name}: not set, but auth.scheme = {auth.scheme} needs it")
     return secret
 
 

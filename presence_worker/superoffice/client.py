@@ -14,10 +14,10 @@ from .endpoint import Wire
 from .exchange import Answer
 from .online_hints import OnlineHint
 from .principal import PRINCIPAL, Principal, judge_principal
-from .put_answers import UPDATED, judge
-from .read_answers import OK, SEEN, judge_look, judge_refusal, no_page, unread
-from .request_errors import LOST, SurplusError, lost
-from .user_query import LONGEST_PAGE, Census
+from .put_answers import UPDATED, judge_put
+from .read_answers import OK, SEEN, as_failed_read, judge_read, judge_read_refusal, not_a_page
+from .request_errors import REQUEST_ERRORS, SurplusError, judge_error
+from .user_query import LONGEST_PAGE, UserDirectory
 from .xml import UnwritableError
 
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
@@ -59,11 +59,11 @@ class Client:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
             answer = await self._ask("PUT", _presence_of(change.associate_id), body)
-            outcome = self.hint(judge(change, answer.status, answer.headers, answer.body))
+            outcome = self.hint(judge_put(change, answer.status, answer.headers, answer.body))
         except UnwritableError:
             outcome = UNWRITABLE
-        except LOST as error:
-            outcome = lost(error)
+        except REQUEST_ERRORS as error:
+            outcome = judge_error(error)
         except Exception as error:  # noqa: BLE001 - a bug must not take other rows along
             outcome = internal_error(error, sent=sent)
         return self._finished(outcome, (perf_counter() - began) * 1000)
@@ -73,16 +73,16 @@ class Client:
         answer = await self._read(_presence_of(change.associate_id))
         if isinstance(answer, Outcome):
             return answer
-        return self._finished(self.hint(judge_look(change, answer.status, answer.headers, answer.body)))
+        return self._finished(self.hint(judge_read(change, answer.status, answer.headers, answer.body)))
 
-    async def count(self, census: Census, change: Change) -> Outcome:
+    async def count(self, census: UserDirectory, change: Change) -> Outcome:
         """Read the next page of all users into *census*; `rejected` is a service that does not let us."""
         answer = await self._read(census.path, longest=LONGEST_PAGE, headers={"Accept": "application/json"})
         if isinstance(answer, Outcome):
             return answer
         if answer.status != OK:
-            return self._finished(judge_refusal(change, answer.status, answer.headers, answer.body))
-        return SEEN if census.add(answer.body) else no_page(answer.body)
+            return self._finished(judge_read_refusal(change, answer.status, answer.headers, answer.body))
+        return SEEN if census.add(answer.body) else not_a_page(answer.body)
 
     async def principal(self) -> Principal | Outcome:
         """Ask the service who it takes us for; where it does not say, give the outcome of that read."""
@@ -105,10 +105,10 @@ class Client:
         self.gets += 1
         try:
             return await self._ask("GET", path, **how)
-        except LOST as error:
-            outcome = lost(error)
+        except REQUEST_ERRORS as error:
+            outcome = judge_error(error)
             self.gets -= not outcome.wire_puts  # nothing of it was on the wire
-            return unread(outcome)
+            return as_failed_read(outcome)
 
     async def _ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
         """Make a request; raise SurplusError where its answer may be another's."""

@@ -122,7 +122,7 @@ class Connector(aiohttp.TCPConnector):
         return connection
 
 
-class Held(Connector):
+class PinnedConnector(Connector):
     """Owns one connection; when that has ended, there is none until it was dropped."""
 
     _held: ResponseHandler | None = None

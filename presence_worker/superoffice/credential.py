@@ -25,7 +25,7 @@ class Credential:
         return RENEWED_AT * self.life
 
 
-SignIn = Callable[[], Awaitable[Credential]]  # raises AwayError and RefusedError
+SignIn = Callable[[], Awaitable[Credential]]  # raises SignInUnavailable and RefusedError
 Ask = Callable[..., Awaitable[Answer]]  # with what is shown in `Authorization`, or nothing
 Certificate = Callable[[], bytes | None]  # of the other end, once there is a connection
-Greet = Callable[[Ask, Certificate], Awaitable[None]]  # signs a connection in; raises as SignIn does
+Authenticate = Callable[[Ask, Certificate], Awaitable[None]]  # signs a connection in; raises as SignIn does

@@ -6,7 +6,7 @@ from typing import Any
 from .access import Access
 from .addresses import below
 from .exchange import Answer, Exchange
-from .renewal import REMEDIES, Remedies
+from .renewal import REMEDIES, Renewal
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 
@@ -18,14 +18,14 @@ class Wire:
         self._exchange = exchange
         self._access = access
         self._clock = clock
-        self._remedies = Remedies(access)
+        self._remedies = Renewal(access)
 
     def ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Awaitable[Answer]:
         """Send one request to *path* below the root, as `exchange` does; *how* goes there.
 
         An answer that says our credential or the tenant's address is out of date is not given: what is
-        lacking is fetched, and OnceMoreError raised. Redirects are not followed. Raises what is in
-        `network.LOST`.
+        lacking is fetched, and RetryOnce raised. Redirects are not followed. Raises what is in
+        `request_errors.REQUEST_ERRORS`.
         """
         ask = self._ask if self._clock() >= self._access.sure_until else self._send
         return ask(method, path, body, how)

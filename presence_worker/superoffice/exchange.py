@@ -35,7 +35,7 @@ async def exchange(
     """Send one request, and read its answer up to *longest* bytes.
 
     What is packed although we did not ask for it is unpacked, up to as many bytes. Redirects are not
-    followed. Raises what the network raises; see `network.LOST`.
+    followed. Raises what the network raises; see `request_errors.REQUEST_ERRORS`.
     """
     response = await session.request(method, url, data=data, headers=headers, allow_redirects=False)
     try:

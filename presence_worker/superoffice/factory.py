@@ -15,14 +15,14 @@ from .addresses import is_online, login_root, service_root
 from .auth_secrets import known_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
-from .connection_auth import Line, Lines
-from .credential import Greet
+from .connection_auth import PinnedConnection, PinnedConnections
+from .credential import Authenticate
 from .endpoint import Wire
 from .exchange import exchange
-from .login_host import JSON, Login
+from .login_host import JSON, LoginHost
 from .online_hints import OnlineHint
 from .sign_in import greeting, problems, signing_in
-from .single_flight import Lease
+from .single_flight import Cached
 from .tenant import finding_out, told_root
 from .transport import Sessions, proxy_of, sessions, tls
 
@@ -97,10 +97,10 @@ def _access(
 ) -> Access:
     """Put together what reaches the service, and what is asked for as whom and where."""
     target, clock = settings.target, asyncio.get_running_loop().time
-    login = Login(login_session, login_root(target, settings.auth.login_url))
+    login = LoginHost(login_session, login_root(target, settings.auth.login_url))
     return Access(
-        Lease("tenant", finding_out(target, service_root(target), login), clock),
-        Lease("sign_in", signing_in(settings, login), clock),
+        Cached("tenant", finding_out(target, service_root(target), login), clock),
+        Cached("sign_in", signing_in(settings, login), clock),
         headers=session.headers,
         secrets=secrets,
         root_of=partial(told_root, target=target, login=login.root, by="the ticket"),
@@ -108,14 +108,16 @@ def _access(
     )
 
 
-def _lines(open_session: Sessions, session: aiohttp.ClientSession, greet: Greet, access: Access) -> Lines:
+def _lines(
+    open_session: Sessions, session: aiohttp.ClientSession, greet: Authenticate, access: Access
+) -> PinnedConnections:
     """Put together connections that sign in themselves, with the headers of *session*."""
 
-    async def open_line() -> Line:
+    async def open_line() -> PinnedConnection:
         held = open_session.held()
-        return Line(await open_session(session.headers, held), held)
+        return PinnedConnection(await open_session(session.headers, held), held)
 
-    return Lines(open_line, greet, access)
+    return PinnedConnections(open_line, greet, access)
 
 
 def _secrets(settings: Settings) -> list[str]:

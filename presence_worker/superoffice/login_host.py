@@ -11,8 +11,7 @@ from ..model import Result
 from ..text import clean
 from .answer_headers import asked_wait
 from .exchange import Answer, exchange
-from .held_up import AwayError, HeldUpError, away, refused
-from .request_errors import LOST, lost
+from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON = "application/json"
@@ -26,7 +25,7 @@ class Reply(NamedTuple):
     value: Any  # of its JSON; None where that is none
 
 
-class Login:
+class LoginHost:
     """Owns the session with the host."""
 
     def __init__(self, session: aiohttp.ClientSession, root: URL) -> None:
@@ -41,7 +40,7 @@ class Login:
     async def get(self, path: str) -> Reply:
         """Ask for what is at *path*.
 
-        Raise AwayError where nobody is there, RefusedError for what will not be better soon.
+        Raise SignInUnavailable where nobody is there, RefusedError for what will not be better soon.
         """
         return await self._ask("GET", path)
 
@@ -56,12 +55,12 @@ class Login:
     async def _ask(self, method: str, path: str, **how: Any) -> Reply:
         try:
             answer = await exchange(self._session, method, self.root.with_path(path), **how)
-        except LOST as error:
+        except REQUEST_ERRORS as error:
             raise unanswered(self.host, error) from None
         if busy := too_busy(self.host, answer):
             raise busy
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
-            raise refused(
+            raise refusal(
                 f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
                 "is auth.login_url (or target.environment) right?",
                 Suspect.LOGIN,
@@ -69,22 +68,22 @@ class Login:
         return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
 
 
-def unanswered(host: str, error: BaseException) -> HeldUpError:
+def unanswered(host: str, error: BaseException) -> BlockedError:
     """Give what it means for all of us that a request of signing in ended in *error*."""
-    outcome = lost(error)
+    outcome = judge_error(error)
     if outcome.stop:
         is_elsewhere = outcome.suspect is Suspect.TARGET
-        return refused(f"signing in: {outcome.stop}", Suspect.LOGIN if is_elsewhere else outcome.suspect)
+        return refusal(f"signing in: {outcome.stop}", Suspect.LOGIN if is_elsewhere else outcome.suspect)
     words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
-    return away(f"signing in at {host}: {words}")
+    return unavailable(f"signing in at {host}: {words}")
 
 
-def too_busy(host: str, answer: Answer) -> AwayError | None:
+def too_busy(host: str, answer: Answer) -> SignInUnavailable | None:
     """Give the error for an answer that may be better soon, None for any other."""
     if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
         return None
     words = f"signing in at {host}: it answered {answer.status}"
-    return away(words, retry_after=asked_wait(answer.status, answer.headers))
+    return unavailable(words, retry_after=asked_wait(answer.status, answer.headers))
 
 
 def _host(headers: Any) -> str:

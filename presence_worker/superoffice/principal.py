@@ -8,7 +8,7 @@ import orjson
 from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence
 from ..text import clean
 from .body_formats import is_error
-from .read_answers import OK, garbled, judge_refusal
+from .read_answers import OK, judge_read_refusal, unreadable_answer
 
 PRINCIPAL = "/api/v1/User/currentPrincipal"
 NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
@@ -25,13 +25,13 @@ class Principal(NamedTuple):
 def judge_principal(status: int, headers: Mapping[str, str], body: bytes) -> Principal | Outcome:
     """Give whom an answer shows; where it shows nobody, the outcome of a read that failed."""
     if status != OK:
-        return judge_refusal(NOBODY, status, headers, body)
+        return judge_read_refusal(NOBODY, status, headers, body)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = None
     found = _read(value) if isinstance(value, dict) and not is_error(value) else None
-    return found if found and (found.name or found.associate_id) else garbled(body)
+    return found if found and (found.name or found.associate_id) else unreadable_answer(body)
 
 
 def _read(value: dict[str, Any]) -> Principal:

@@ -20,7 +20,7 @@ CHECK = "check [auth]"
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 
 
-def judge(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def judge_put(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Give what the answer says of the change; only an exact echo is a success.
 
     *body* may have been cut; for errors it is only read for its words.
@@ -152,7 +152,7 @@ def _server_error(change: Change, status: int, headers: Mapping[str, str], body:
     return outcome._replace(retry_after=asked_wait(status, headers))
 
 
-def refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
+def final_refusal(change: Change, status: int, _: Mapping[str, str], body: bytes) -> Outcome:
     """Give what a final refusal says."""
     words = error_words(change, body) or f"the service answered {status}"
     return Outcome(
@@ -167,7 +167,7 @@ def refused(change: Change, status: int, _: Mapping[str, str], body: bytes) -> O
 def _no_such_method(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Name what is allowed: where PUT is not among it, another module of the web server may take it."""
     allowed = redact(clean(headers.get("Allow", "") or "nothing", 100), [change.wanted.message])
-    outcome = refused(change, status, headers, body)
+    outcome = final_refusal(change, status, headers, body)
     words = f"{(outcome.detail or '').rstrip('.')} (Allow: {allowed})"
     return outcome._replace(detail=f"{words}; is target.base_url right, and is WebDAV off for that site?")
 
@@ -196,4 +196,4 @@ BY_STATUS: dict[int, Rule] = {
     429: _throttled,
     UNAVAILABLE: _unavailable,
 }
-BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: refused, 5: _server_error}
+BY_FAMILY: dict[int, Rule] = {2: _no_echo, 3: _redirected, 4: final_refusal, 5: _server_error}

@@ -11,7 +11,7 @@ import orjson
 from ..model import Change, Outcome, Reason, Result, Trouble
 from .body_formats import is_error, read_parts, read_presence
 from .error_words import error_words, looks_like_html
-from .put_answers import judge, refused
+from .put_answers import final_refusal, judge_put
 from .request_errors import PERHAPS
 from .xml import read_markup
 
@@ -26,7 +26,7 @@ NOTHING_SHOWN = SEEN._replace(
 )
 
 
-def judge_look(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def judge_read(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Give what a GET of an associate's presence shows.
 
     `not_sent` with what was *seen*; `rejected` where it shows that there is none (the reason is
@@ -35,13 +35,13 @@ def judge_look(change: Change, status: int, headers: Mapping[str, str], body: by
     if status == NO_CONTENT:
         return NOTHING_SHOWN._replace(http_status=status)
     if status != OK:
-        return judge_refusal(change, status, headers, body)
+        return judge_read_refusal(change, status, headers, body)
     presence = read_presence(body)
     if presence is not None and presence.status:
         return SEEN._replace(seen=presence)
     if is_error(parts := read_parts(body)):
         return _erring(change, parts, body)
-    return NOTHING_SHOWN if _is_empty(body) else garbled(body)
+    return NOTHING_SHOWN if _is_empty(body) else unreadable_answer(body)
 
 
 def _erring(change: Change, parts: Mapping[str, Any], body: bytes) -> Outcome:
@@ -50,23 +50,25 @@ def _erring(change: Change, parts: Mapping[str, Any], body: bytes) -> Outcome:
         return NOTHING_SHOWN._replace(detail=error_words(change, body) or NOTHING_SHOWN.detail)
     said = error_words(change, body)
     words = "the service answered 200 with an error"
-    return garbled(body)._replace(detail=f"{words}: {said}" if said else words)
+    return unreadable_answer(body)._replace(detail=f"{words}: {said}" if said else words)
 
 
-def judge_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def judge_read_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Give what an answer other than 200 says of a read: as of a PUT, but that nothing was applied.
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
-    rule = refused if status == NO_SUCH_METHOD else judge  # what is said of PUT then is not true of a read
+    rule = (
+        final_refusal if status == NO_SUCH_METHOD else judge_put
+    )  # what is said of PUT then is not true of a read
     outcome = rule(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
         return outcome._replace(reason=final, html=False)
-    return unread(outcome._replace(trouble=Trouble.OWN) if status == STUMBLED else outcome)
+    return as_failed_read(outcome._replace(trouble=Trouble.OWN) if status == STUMBLED else outcome)
 
 
-def unread(outcome: Outcome) -> Outcome:
+def as_failed_read(outcome: Outcome) -> Outcome:
     """Give the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
     return outcome._replace(result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
@@ -77,7 +79,7 @@ def may_mean_nobody(outcome: Outcome) -> bool:
     return outcome.http_status == STUMBLED or (outcome.http_status == OK and not outcome.html)
 
 
-def garbled(body: bytes) -> Outcome:
+def unreadable_answer(body: bytes) -> Outcome:
     """Give the outcome of a read whose answer is none."""
     html = looks_like_html(body)
     return Outcome(
@@ -90,11 +92,11 @@ def garbled(body: bytes) -> Outcome:
     )
 
 
-def no_page(body: bytes) -> Outcome:
+def not_a_page(body: bytes) -> Outcome:
     """Give the outcome of a query whose answer is no page of users, or no further one."""
     words = "it is not answered with the pages of an archive"
-    told = garbled(body).detail if looks_like_html(body) else words
-    return garbled(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
+    told = unreadable_answer(body).detail if looks_like_html(body) else words
+    return unreadable_answer(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
 
 
 def _is_empty(body: bytes) -> bool:

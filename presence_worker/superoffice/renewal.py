@@ -6,13 +6,13 @@ from ..errors import Suspect
 from .access import Access, Pass
 from .credential import Credential
 from .exchange import Answer
-from .held_up import HeldUpError, once_more, refused
+from .request_errors import BlockedError, refusal, retry_once
 
 SIGNED_OUT, FORBIDDEN, MISDIRECTED = 401, 403, 421
 Asked = tuple[str, str]  # method and path
 
 
-class Remedies:
+class Renewal:
     """Owns the knowledge of which requests were turned away last time they were made, and why."""
 
     def __init__(self, access: Access) -> None:
@@ -21,9 +21,9 @@ class Remedies:
         self._doubted: Credential | None = None  # has been renewed, or has come, because of a 403
 
     async def look_at(self, answer: Answer, asked: Asked, used: Pass) -> None:
-        """Return where an answer is to be taken as it is. Raise OnceMoreError where it is worth another try.
+        """Return where an answer is to be taken as it is. Raise RetryOnce where it is worth another try.
 
-        Raise AwayError or RefusedError where what is lacking cannot be had.
+        Raise SignInUnavailable or RefusedError where what is lacking cannot be had.
         """
         remedy = REMEDIES.get(answer.status)
         if remedy is None:
@@ -33,11 +33,11 @@ class Remedies:
         self.tried.discard((asked, answer.status))
         try:
             is_renewed = await remedy(self, used, again=again)
-        except HeldUpError as error:
+        except BlockedError as error:
             raise error.after(answer.status) from None
         if is_renewed:
             self.tried.add((asked, answer.status))
-            raise once_more(answer.status, RENEWED[answer.status])
+            raise retry_once(answer.status, RENEWED[answer.status])
 
     async def _signed_out(self, used: Pass, *, again: bool) -> bool:
         """Renew a credential that was good before, once for all; one that never was is refused."""
@@ -47,7 +47,7 @@ class Remedies:
         if not (again or untried) and await access.credential.renewed(used.credential, revoked=True):
             return True
         access.credential.is_over(
-            refused("the service refused the credentials; check [auth]", Suspect.SIGN_IN)
+            refusal("the service refused the credentials; check [auth]", Suspect.SIGN_IN)
         )
         return False
 
@@ -78,7 +78,7 @@ RENEWED = {
 }
 Remedy = Callable[..., Awaitable[bool]]
 REMEDIES: dict[int, Remedy] = {
-    SIGNED_OUT: Remedies._signed_out,  # noqa: SLF001 - the table is the class's own
-    FORBIDDEN: Remedies._forbidden,  # noqa: SLF001
-    MISDIRECTED: Remedies._misdirected,  # noqa: SLF001
+    SIGNED_OUT: Renewal._signed_out,  # noqa: SLF001 - the table is the class's own
+    FORBIDDEN: Renewal._forbidden,  # noqa: SLF001
+    MISDIRECTED: Renewal._misdirected,  # noqa: SLF001
 }

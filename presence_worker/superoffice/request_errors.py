@@ -1,14 +1,14 @@
-"""What an error of the network means for a row: surely not sent, or in doubt."""
+"""What a request ends in without an answer, and what that means for a row: surely not sent, or in doubt."""
 
 import errno
+import ssl
 
 import aiohttp
 
 from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 from ..text import clean
-from .held_up import HeldUpError
-from .tls_handshake import explained
+from .tls_handshake import explained, reason_of
 
 PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
@@ -16,6 +16,30 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNO
 ANOTHER_HOST = (62, 64)  # OpenSSL: the certificate is for another name, or another address
 _NoSuchHost = aiohttp.ClientConnectorDNSError
 _CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+
+
+class BlockedError(Exception):
+    """Somebody else's answer, or none, decides what becomes of a request."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome
+
+    def after(self, status: int) -> "BlockedError":
+        """Return the same error for a request that was sent, and answered with *status*."""
+        return type(self)(self.outcome._replace(wire_puts=1, http_status=status))
+
+
+class SignInUnavailable(BlockedError):
+    """Where we sign in, nobody is there for now: an outage like one of the service."""
+
+
+class RefusedError(BlockedError):
+    """We cannot go on as whom and where we are configured: the run must stop."""
+
+
+class RetryOnce(BlockedError):
+    """What a request lacked is there now: a new credential, or the tenant's new address."""
 
 
 class AnswerLostError(Exception):
@@ -26,42 +50,75 @@ class SurplusError(AnswerLostError):
     """More answers than requests came over the connection: which one belongs to the request is not known."""
 
 
-LOST = (
+REQUEST_ERRORS = (
     aiohttp.ClientError,
     AnswerLostError,
-    HeldUpError,
+    BlockedError,
     TimeoutError,
     OSError,
 )  # what a request ends in without an answer
 
 
-def lost(error: BaseException) -> Outcome:
-    """Give the outcome of a try that ended in an error of the network instead of an answer.
+def unavailable(words: str, *, retry_after: float | None = None) -> SignInUnavailable:
+    """Return the error for a host at which nobody is there for now."""
+    return SignInUnavailable(
+        Outcome(
+            result=Result.FAILED,
+            reason=Reason.CONNECTION,
+            detail=words,
+            wire_puts=0,
+            trouble=Trouble.DOWN,
+            retry_after=retry_after,
+        )
+    )
+
+
+def refusal(words: str, suspect: Suspect | None = None) -> RefusedError:
+    """Return the error that stops the run; *words* say what to do, *suspect* what to correct first."""
+    return RefusedError(
+        Outcome(
+            result=Result.FAILED,
+            reason=Reason.REFUSED,
+            detail=words,
+            wire_puts=0,
+            stop=words,
+            suspect=suspect,
+        )
+    )
+
+
+def retry_once(status: int, words: str) -> RetryOnce:
+    """Return the error for a request that was answered with *status*, and is worth another try at once."""
+    return RetryOnce(
+        Outcome(
+            result=Result.FAILED,
+            reason=Reason.REFUSED,
+            detail=words,
+            http_status=status,
+            trouble=Trouble.RENEWED,
+        )
+    )
+
+
+def judge_error(error: BaseException) -> Outcome:
+    """Return the outcome of a try that ended in an error of the network instead of an answer.
 
     Certificate errors come first, for they are connection errors too. Malformed answers carry a made-up
     status (400), so an error's status is never looked at, nor its repr: that has our credentials in it.
     """
-    if isinstance(error, HeldUpError):
+    if isinstance(error, BlockedError):
         return error.outcome
-    if isinstance(error, aiohttp.ClientConnectorSSLError) and "CERTIFICATE_REQUIRED" in str(error.os_error):
-        return _no_certificate(error)
-    if isinstance(error, _CertificateError):
-        return _not_trusted(error)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return _not_reached(error)
+        return _not_connected(error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _failed(f"the proxy did not let us through ({error.status})", Trouble.DOWN)
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return _failed("no connection within delivery.connect_timeout", Trouble.DOWN)
-    if isinstance(error, TimeoutError):
-        words = f"no whole answer in time{PERHAPS}"
-        return _in_doubt(Reason.TIMEOUT, words, Trouble.DOWN)
-    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
-        return _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)
-    if isinstance(error, SurplusError):
-        return _in_doubt(Reason.BAD_ANSWER, f"more answers came than requests went out{PERHAPS}", Trouble.OWN)
-    words = "the connection ended before the answer came"
-    return _in_doubt(Reason.CONNECTION, words, Trouble.DISCONNECTED)
+    return next((outcome for kinds, outcome in IN_GENERAL if isinstance(error, kinds)), DISCONNECTED)
+
+
+def _not_connected(error: aiohttp.ClientConnectorError) -> Outcome:
+    if isinstance(error, aiohttp.ClientConnectorSSLError) and "CERTIFICATE_REQUIRED" in str(error.os_error):
+        return _no_certificate(error)
+    return _not_trusted(error) if isinstance(error, _CertificateError) else _not_reached(error)
 
 
 def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
@@ -73,7 +130,7 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
 
 
 def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
-    """Give the outcome where the other end ended TLS, for want of a certificate of ours."""
+    """Return the outcome where the other end ended TLS, for want of a certificate of ours."""
     words = f"{error.host}:{error.port} wants a client certificate, and presence-worker has none"
     remedy = "let its administrator switch that off for this machine's address"
     return _failed(words, None)._replace(stop=f"{words}; {remedy}")
@@ -81,25 +138,42 @@ def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
 
 def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
     is_untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError)
-    failure = explained(error.certificate_error if is_untrusted else error.os_error)
+    cause = error.certificate_error if is_untrusted else error.os_error
+    failure = explained(cause)
     outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
-    return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}", suspect=_suspect(error))
+    return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}", suspect=_suspect(cause))
 
 
-def _suspect(
-    error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError,
-) -> Suspect | None:
+def _suspect(error: Exception) -> Suspect | None:
     """Suspect the address where the certificate is another host's, or where TLS is not spoken."""
-    if not isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Suspect.TARGET if getattr(error.os_error, "reason", "") in NO_TLS else None
-    is_elsewhere = getattr(error.certificate_error, "verify_code", None) in ANOTHER_HOST
-    return Suspect.TARGET if is_elsewhere else None
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Suspect.TARGET if error.verify_code in ANOTHER_HOST else None
+    return Suspect.TARGET if reason_of(error) in NO_TLS else None
 
 
 def _failed(words: str, trouble: Trouble | None) -> Outcome:
-    """Give an outcome for what certainly never reached the service."""
+    """Return an outcome for what certainly never reached the service."""
     return Outcome(result=Result.FAILED, reason=Reason.CONNECTION, detail=words, wire_puts=0, trouble=trouble)
 
 
 def _in_doubt(reason: Reason, words: str, trouble: Trouble) -> Outcome:
     return Outcome(result=Result.UNKNOWN, reason=reason, detail=words, trouble=trouble)
+
+
+DISCONNECTED = _in_doubt(
+    Reason.CONNECTION, "the connection ended before the answer came", Trouble.DISCONNECTED
+)
+BROKEN_OFF = _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)
+IN_GENERAL = (  # the first that fits; all other errors disconnect us
+    (
+        aiohttp.ConnectionTimeoutError,
+        _failed("no connection within delivery.connect_timeout", Trouble.DOWN),
+    ),
+    (TimeoutError, _in_doubt(Reason.TIMEOUT, f"no whole answer in time{PERHAPS}", Trouble.DOWN)),
+    (aiohttp.ClientPayloadError, BROKEN_OFF),
+    (aiohttp.ClientResponseError, BROKEN_OFF),
+    (
+        SurplusError,
+        _in_doubt(Reason.BAD_ANSWER, f"more answers came than requests went out{PERHAPS}", Trouble.OWN),
+    ),
+)

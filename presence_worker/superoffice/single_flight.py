@@ -6,13 +6,13 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 import structlog
 
-from .held_up import AwayError, RefusedError
+from .request_errors import RefusedError, SignInUnavailable
 
 PAUSE = 60.0  # seconds at most until a renewal that was early enough to fail is tried again
 log = structlog.get_logger()
 
 
-class Lent(Protocol):
+class Expiring(Protocol):
     """Something lent; two that are equal are the same thing lent twice."""
 
     @property
@@ -24,10 +24,10 @@ class Lent(Protocol):
         """Seconds from when it was given until it cannot be used any more."""
 
 
-T = TypeVar("T", bound=Lent)
+T = TypeVar("T", bound=Expiring)
 
 
-class Lease(Generic[T]):
+class Cached(Generic[T]):
     """Owns what is in force, and the right to fetch it anew; whoever needs it meanwhile, waits."""
 
     def __init__(self, name: str, obtain: Callable[[], Awaitable[T]], clock: Callable[[], float]) -> None:
@@ -38,7 +38,7 @@ class Lease(Generic[T]):
         self._value: T | None = None
         self._end = float("-inf")
         self._fetches = 0  # that came to an end
-        self._failure: AwayError | None = None  # of the last fetch
+        self._failure: SignInUnavailable | None = None  # of the last fetch
         self._over: RefusedError | None = None
         self.due = float("-inf")  # when it is to be renewed
 
@@ -50,7 +50,7 @@ class Lease(Generic[T]):
     async def held(self) -> T:
         """Give what is in force, fetched anew where it is due.
 
-        Raise AwayError where there is none and nobody to give us one, RefusedError where we get none.
+        Raise SignInUnavailable where there is none and nobody to give us one, RefusedError where we get none.
         While one of us fetches what is due, the others go on with what they have, as long as it lives.
         """
         self._raise_if_over()
@@ -85,7 +85,7 @@ class Lease(Generic[T]):
                 return self._kept(self._failure)  # the one we waited for had no luck
             try:
                 return self._taken(await self._obtain())
-            except AwayError as error:
+            except SignInUnavailable as error:
                 self._failure = error
                 return self._kept(error)
             except RefusedError as error:
@@ -101,11 +101,11 @@ class Lease(Generic[T]):
             self._value = value
         return self._value
 
-    def _kept(self, error: AwayError) -> T:
+    def _kept(self, error: SignInUnavailable) -> T:
         """Go on with what we have, as long as it lives."""
         left = self._end - self._clock()
         if self._value is None or left <= 0:
-            raise AwayError(error.outcome)
+            raise SignInUnavailable(error.outcome)
         pause = min(PAUSE, left)
         self.due = self._clock() + pause
         log.warning("lease.not_renewed", of=self._name, detail=error.outcome.detail, pause_s=round(pause))

@@ -14,8 +14,8 @@ from ..text import clean
 from .addresses import is_same_host, is_vendors, root_of
 from .answer_headers import their_now
 from .credential import FOREVER
-from .held_up import HeldUpError, away, refused
-from .login_host import Login, Reply
+from .login_host import LoginHost, Reply
+from .request_errors import BlockedError, refusal, unavailable
 
 LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ class Residence:
 FindOut = Callable[[], Awaitable[Residence]]
 
 
-def finding_out(target: Target, root: URL | None, login: Login) -> FindOut:
+def finding_out(target: Target, root: URL | None, login: LoginHost) -> FindOut:
     """Make the function that says where the service is; *root* is the configured one."""
     if target.tenant is None:
         return _always(Residence(root=root))
@@ -51,7 +51,7 @@ def _always(residence: Residence) -> FindOut:
 class Tenant:
     """Owns what is known of a tenant from its state."""
 
-    def __init__(self, target: Target, root: URL | None, login: Login) -> None:
+    def __init__(self, target: Target, root: URL | None, login: LoginHost) -> None:
         self._target = target
         self._configured = root  # holds until the service says that it is wrong
         self._login = login
@@ -66,7 +66,7 @@ class Tenant:
         try:
             reply = await self._login.get(f"/api/state/{self._target.tenant}")
             state = self._state(reply)
-        except HeldUpError as error:
+        except BlockedError as error:
             if configured is None:
                 raise
             log.warning("tenant.state_unknown", detail=error.outcome.detail)
@@ -84,11 +84,11 @@ class Tenant:
             log.info("tenant.state", tenant=self._target.tenant, state=_word(state.get("State")))
             return state
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
-        raise refused(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
+        raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
 
-    def _not_running(self, state: str) -> HeldUpError:
+    def _not_running(self, state: str) -> BlockedError:
         words = f"{self._target.tenant} is not running: its state is {state}"
-        return away(words) if self._has_run else refused(f"{words}; resume the run once it is running")
+        return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
 
     def _root(self, state: dict[str, Any]) -> URL | None:
         place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
@@ -107,11 +107,11 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     try:
         root = root_of(text, by, target)
     except UsageFault as fault:
-        raise refused(str(fault), Suspect.LOGIN) from None
+        raise refusal(str(fault), Suspect.LOGIN) from None
     configured = [login, *([root_of(target.base_url, by, target)] if target.base_url else [])]
     if is_vendors(root) or any(is_same_host(root, each) for each in configured):
         return root
-    raise refused(
+    raise refusal(
         f"{by} names {root.scheme}://{clean(str(root.host), 100)}: credentials only go to https hosts of "
         "superoffice.com, and to the host in target.base_url or auth.login_url; if it is right, set "
         "target.base_url to it",

@@ -66,10 +66,16 @@ BY_REASON = {  # OpenSSL's name for what went wrong in a handshake
 
 
 def explained(error: Exception) -> Failure:
-    """Give what a handshake failed at; *error* is an `ssl.SSLError` or what the library made of one."""
+    """Return what a handshake failed at; *error* is an `ssl.SSLError` or what the library made of one."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = clean(error.verify_message or str(error), 120)
         return Failure(words, BY_CODE.get(error.verify_code, ANEW.format(f"this one is not valid ({words})")))
-    reason = str(getattr(error, "reason", None) or error)
+    reason = str(reason_of(error) or error)
     found = BY_REASON.get(reason, PLAIN)
     return found._replace(words=f"{found.words} ({clean(reason, 100)})")
+
+
+def reason_of(error: Exception) -> str | None:
+    """Return OpenSSL's name for what went wrong; None where the error is not OpenSSL's own."""
+    reason: str | None = getattr(error, "reason", None)
+    return reason

@@ -19,9 +19,8 @@ from ..settings import Settings
 from ..text import listed
 from .addresses import login_root, service_root
 from .challenges import schemes
-from .connections import LONGEST_HEAD, Connector, Held, Refused
-from .held_up import RefusedError, refused
-from .request_errors import AnswerLostError
+from .connections import LONGEST_HEAD, Connector, PinnedConnector, Refused
+from .request_errors import AnswerLostError, RefusedError, refusal
 from .sign_in import EXCHANGING
 
 MOST_HEADERS = 500  # of one answer
@@ -61,7 +60,7 @@ class ProxyGuard:
         words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
         if found and "basic" not in map(str.lower, found):
             words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
-        self._refusal = refused(words, Suspect.PROXY)
+        self._refusal = refusal(words, Suspect.PROXY)
         return self._refusal
 
 
@@ -141,9 +140,9 @@ class Sessions:
         )
         return await self._opened.enter_async_context(session)
 
-    def held(self) -> Held:
+    def held(self) -> PinnedConnector:
         """Give what holds a connection that nobody else uses."""
-        return Held(self.doubted.extend, self._refused, limit=1, ssl=self._tls, ttl_dns_cache=60)
+        return PinnedConnector(self.doubted.extend, self._refused, limit=1, ssl=self._tls, ttl_dns_cache=60)
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ class User(NamedTuple):
 _user = cache(User)  # there are few kinds of them, and many users
 
 
-class Census:
+class UserDirectory:
     """Owns the users found so far, and knows what to ask for next.
 
     The next page is told by what came, never by the link that came with it: its host may be an internal

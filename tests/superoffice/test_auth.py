@@ -11,7 +11,7 @@ from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.auth_secrets import known_secrets, read_secret, secret_now
 from presence_worker.superoffice.credential import Credential
-from presence_worker.superoffice.held_up import RefusedError
+from presence_worker.superoffice.request_errors import RefusedError
 from tests.raw_server import answer, raw_server
 
 from .given import ROOT, put_once, settings

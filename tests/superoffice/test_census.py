@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.superoffice.user_query import MOST_IN_VAIN, OVERLAP, PAGE, Census, User
+from presence_worker.superoffice.user_query import MOST_IN_VAIN, OVERLAP, PAGE, User, UserDirectory
 from tests.examples import examples
 
 Cells = dict[str, Any]
@@ -29,19 +29,19 @@ def page(*rows: object, **more: Any) -> bytes:
 
 def met(**cells: Any) -> User:
     """Give what is made of the one user of a page."""
-    census = Census()
+    census = UserDirectory()
     assert census.add(page(row(7, **cells)))
     return census.users[7]
 
 
-def asked(census: Census) -> dict[str, str]:
+def asked(census: UserDirectory) -> dict[str, str]:
     """Give the options of the query for the next page."""
     return {name: values[0] for name, values in parse_qs(urlsplit(census.path).query).items()}
 
 
-def turned(show: Show, census: Census | None = None, **more: Any) -> tuple[Census, int]:
+def turned(show: Show, census: UserDirectory | None = None, **more: Any) -> tuple[UserDirectory, int]:
     """Turn the pages that *show* shows until the census has had enough; give it, and how many there were."""
-    census = census or Census()
+    census = census or UserDirectory()
     for number in range(1, MOST_PAGES):
         options = asked(census)
         ids = show(int(options["$skip"]), int(options["$top"]))
@@ -69,7 +69,7 @@ def test_few_queries_show_everybody(people: int, queries: int) -> None:
 
 def test_what_is_asked_for() -> None:
     """Exactly the columns that are needed, in the order of the ids, and values rather than words."""
-    path = Census("userName", "assocName").path
+    path = UserDirectory("userName", "assocName").path
 
     assert path == (
         "/api/v1/User?$select=associateDbId,isActive,ejUserId,ejStatus,userName,assocName"
@@ -105,7 +105,7 @@ def test_the_order_does_not_matter(order: Sequence[int]) -> None:
 
 def test_a_person_on_two_pages_counts_once() -> None:
     """And what came last of them is what they are."""
-    census = Census()
+    census = UserDirectory()
     census.add(page(row(1), row(2)))
 
     census.add(page(row(2, ejStatus=2), row(3)))
@@ -175,7 +175,9 @@ def test_pages_that_do_not_turn_are_not_to_be_had() -> None:
 
 def test_an_archive_without_an_end_is_not_to_be_had() -> None:
     """A service that shows new users for ever would fill the memory, and no run would begin."""
-    census, asked_for = turned(lambda skip, top: range(skip + 1, skip + top + 1), Census(most=5 * PAGE))
+    census, asked_for = turned(
+        lambda skip, top: range(skip + 1, skip + top + 1), UserDirectory(most=5 * PAGE)
+    )
 
     assert not census.is_whole
     assert asked_for == 6
@@ -183,7 +185,7 @@ def test_an_archive_without_an_end_is_not_to_be_had() -> None:
 
 def test_an_archive_of_nobody_is_none() -> None:
     """Whoever asks is a user: an empty list hides them all."""
-    census = Census()
+    census = UserDirectory()
 
     assert not census.add(page())
     assert not census.is_whole
@@ -210,7 +212,7 @@ def test_an_archive_of_nobody_is_none() -> None:
 )
 def test_what_is_no_page_is_refused(body: bytes) -> None:
     """Garbage, another shape, or rows without an id: nobody is made up out of them."""
-    census = Census()
+    census = UserDirectory()
 
     assert not census.add(body)
     assert not census.users
@@ -226,7 +228,7 @@ def test_what_is_no_page_is_refused(body: bytes) -> None:
 )
 def test_ids_are_whole_numbers_or_their_digits(value: Any, found: int | None) -> None:
     """An id that is none is nobody's, and takes nobody else along."""
-    census = Census()
+    census = UserDirectory()
 
     assert census.add(page(row(value), row(1)))
 
@@ -282,7 +284,7 @@ def test_odd_values_take_nobody_s_service_away(value: Any, has_service: bool) ->
 
 def test_who_can_have_a_presence_is_counted() -> None:
     """Active users with a part in Service: percentages are of them."""
-    census = Census()
+    census = UserDirectory()
     census.add(page(row(1), row(2, isActive=False), row(3, ejUserId=0), row(4, ejStatus="Away")))
 
     assert census.service_users == 2
@@ -302,7 +304,7 @@ def test_values_in_two_forms(inside: Cells, nested: bool) -> None:  # noqa: FBT0
             ("userName", "ann", "Ann"),
         ]
     }
-    census = Census("userName")
+    census = UserDirectory("userName")
 
     assert census.add(page({**inside, **({"Column": cells} if nested else cells)}))
 
@@ -315,7 +317,7 @@ def test_names_are_compared_without_case() -> None:
 
     An accent is the same whether it is written apart from its letter or with it.
     """
-    census = Census("userName", "assocName")
+    census = UserDirectory("userName", "assocName")
     census.add(
         page(
             row(1, userName=" Ann@Example.COM ", assocName="ANN"),

@@ -5,13 +5,13 @@ import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.read_answers import (
-    judge_look,
-    judge_refusal,
+    as_failed_read,
+    judge_read,
+    judge_read_refusal,
     may_mean_nobody,
-    no_page,
-    unread,
+    not_a_page,
 )
-from presence_worker.superoffice.request_errors import lost
+from presence_worker.superoffice.request_errors import judge_error
 
 from .given import change
 from .test_echo import ERRORS
@@ -22,7 +22,7 @@ XML = '<UserPresenceStatus xmlns:i="http://www.w3.org/2001/XMLSchema-instance"{}
 
 
 def look(status: int, body: bytes = b"") -> Outcome:
-    return judge_look(change(message=CANARY), status, {}, body)
+    return judge_read(change(message=CANARY), status, {}, body)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_stops_a_run_stops_it_here_too(status: int) -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"value":7}', PAGE])
 def test_what_is_no_page_will_not_be_one_later(body: bytes) -> None:
     """The query is not to be had; whether web pages come for all we ask, the next reads will show."""
-    outcome = no_page(body)
+    outcome = not_a_page(body)
 
     assert (outcome.result, outcome.trouble, outcome.html) == (Result.REJECTED, None, False)
     assert ("HTML page" in str(outcome.detail)) is (body == PAGE)
@@ -160,13 +160,13 @@ def test_a_put_s_doubt_is_none_of_a_read() -> None:
     """What may have been applied is a failure, and what failed stays one."""
     doubtful = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
 
-    assert unread(doubtful).result is Result.FAILED
-    assert unread(Outcome(result=Result.REJECTED)).result is Result.REJECTED
+    assert as_failed_read(doubtful).result is Result.FAILED
+    assert as_failed_read(Outcome(result=Result.REJECTED)).result is Result.REJECTED
 
 
 def test_a_read_is_never_said_to_have_been_applied() -> None:
     """What is said of a PUT whose answer was lost is not true of a read."""
-    outcome = unread(lost(TimeoutError()))
+    outcome = as_failed_read(judge_error(TimeoutError()))
 
     assert (outcome.result, outcome.detail) == (Result.FAILED, "no whole answer in time")
 
@@ -189,6 +189,6 @@ def test_no_comment_is_quoted(status: int, body: dict[str, object]) -> None:
 
 def test_a_refused_query_is_judged_like_a_look() -> None:
     """Its answer is about nobody in particular."""
-    outcome = judge_refusal(change(), 404, {}, b"")
+    outcome = judge_read_refusal(change(), 404, {}, b"")
 
     assert (outcome.result, outcome.detail) == (Result.REJECTED, "the service answered 404")

@@ -8,7 +8,7 @@ import pytest
 
 from presence_worker.model import Outcome, Presence, Reason, Result
 from presence_worker.superoffice import open_client
-from presence_worker.superoffice.user_query import Census
+from presence_worker.superoffice.user_query import UserDirectory
 from tests.raw_server import answer, gzip_bomb, raw_server
 
 from .given import change, put_once, settings
@@ -73,7 +73,7 @@ async def test_a_packed_refusal_is_told_in_its_own_words() -> None:
 async def test_reads_are_unpacked() -> None:
     """A single presence, and a page of users that is longer than any other answer."""
     page = orjson.dumps({"value": [{"associateDbId": n, "ejStatus": 1} for n in range(1, 5001)]})
-    headers, census = {"Content-Encoding": "gzip"}, Census()
+    headers, census = {"Content-Encoding": "gzip"}, UserDirectory()
     acts = [answer(200, gzip.compress(body), headers) for body in (BOM + BODY, page)]
     async with raw_server(*acts) as server, open_client(settings(server.url)) as client:
         shown = await client.read(7)

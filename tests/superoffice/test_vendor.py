@@ -5,7 +5,7 @@ from yarl import URL
 
 from presence_worker.settings import Target
 from presence_worker.superoffice.addresses import login_root
-from presence_worker.superoffice.held_up import RefusedError
+from presence_worker.superoffice.request_errors import RefusedError
 from presence_worker.superoffice.tenant import told_root
 from tests.raw_server import Act, raw_server
 

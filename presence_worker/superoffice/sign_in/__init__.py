@@ -8,8 +8,8 @@ import structlog
 from ...loading import load
 from ...settings import Auth, Settings
 from ..auth_secrets import is_set
-from ..credential import FOREVER, Credential, Greet, SignIn
-from ..login_host import Login
+from ..credential import FOREVER, Authenticate, Credential, SignIn
+from ..login_host import LoginHost
 
 SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
     "basic": ".superoffice.sign_in.basic",
@@ -25,7 +25,7 @@ EXTRAS = {"ntlm": "pip install 'presence-worker[ntlm]'"}  # these need more than
 log = structlog.get_logger()
 
 
-def signing_in(settings: Settings, login: Login) -> SignIn:
+def signing_in(settings: Settings, login: LoginHost) -> SignIn:
     """Make the function that gives a new credential, and logs that it did."""
     auth = settings.auth
     sign_in: SignIn = _module(auth).signing_in(auth, login=login, tenant=settings.target.tenant or "")
@@ -43,10 +43,10 @@ def signing_in(settings: Settings, login: Login) -> SignIn:
     return logged
 
 
-def greeting(settings: Settings) -> Greet | None:
+def greeting(settings: Settings) -> Authenticate | None:
     """Make the function that signs a connection in; None where each request shows who we are."""
     module = _module(settings.auth)
-    greet: Greet | None = module.greeting(settings.auth) if hasattr(module, "greeting") else None
+    greet: Authenticate | None = module.greeting(settings.auth) if hasattr(module, "greeting") else None
     return greet
 
 

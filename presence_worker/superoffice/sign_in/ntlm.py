@@ -16,9 +16,9 @@ from ...errors import Suspect
 from ...settings import Auth
 from ..auth_secrets import application, origin, secret_now
 from ..challenges import advice, offers, schemes
-from ..credential import Ask, Certificate, Credential, Greet, SignIn
+from ..credential import Ask, Authenticate, Certificate, Credential, SignIn
 from ..exchange import Answer
-from ..held_up import refused
+from ..request_errors import refusal
 
 NEEDED = ("auth.username", "auth.password")
 SIGNED_OUT = 401
@@ -41,7 +41,7 @@ def signing_in(auth: Auth, **_: object) -> SignIn:
     return sign_in
 
 
-def greeting(auth: Auth) -> Greet:
+def greeting(auth: Auth) -> Authenticate:
     """Make the function that signs a connection in: in three requests without a body."""
 
     async def greet(ask: Ask, certificate: Certificate) -> None:
@@ -51,7 +51,7 @@ def greeting(auth: Auth) -> Greet:
         proof = _proof(context, challenged, word)
         answer = await ask(f"{word} {_encoded(proof)}")
         if answer.status == SIGNED_OUT:
-            raise refused(
+            raise refusal(
                 "the service refused the credentials (401) when a connection signed in with NTLM; check "
                 f"{origin(auth)}, and that no proxy in between shares connections",
                 Suspect.SIGN_IN,
@@ -92,7 +92,7 @@ def _offered(answer: Answer) -> str:
     word = next((word for word in WORDS if word.lower() in found), None)
     if answer.status != SIGNED_OUT or word is None:
         offered = advice(answer.headers) if answer.status == SIGNED_OUT else ""
-        raise refused(
+        raise refusal(
             f"the service does not offer to sign in with NTLM (it answered {answer.status}); "
             f"{offered and f'{offered}; '}is target.base_url right, and Windows authentication switched on "
             "for SuperOffice's web API in IIS?"
@@ -108,7 +108,7 @@ def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
         (token,) = next(found for found in tokens if found)
         return context.step(base64.b64decode(token, validate=True)) or b""
     except (StopIteration, *MALFORMED):
-        raise refused(
+        raise refusal(
             f"the service answered {answer.status} to NTLM, with no challenge that can be understood; does a "
             "proxy in between share connections?"
         ) from None

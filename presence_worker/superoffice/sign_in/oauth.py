@@ -11,8 +11,8 @@ from ...errors import Suspect
 from ...settings import Auth
 from ..auth_secrets import origin, secret_now
 from ..credential import FOREVER, Credential, SignIn
-from ..held_up import HeldUpError, away, refused
-from ..login_host import Login, Reply
+from ..login_host import LoginHost, Reply
+from ..request_errors import BlockedError, refusal, unavailable
 from .bearer import with_token
 from .keeping import replace_secret
 
@@ -32,7 +32,7 @@ PASSING = ("server_error", "temporarily_unavailable")  # codes of trouble that m
 log = structlog.get_logger()
 
 
-def signing_in(auth: Auth, login: Login, **_: object) -> SignIn:
+def signing_in(auth: Auth, login: LoginHost, **_: object) -> SignIn:
     """Make the function that fetches an access token."""
     tokens = RefreshToken(auth)
 
@@ -86,26 +86,26 @@ class RefreshToken:
             log.info("sign_in.refresh_token_kept", file=str(file))
 
 
-def _credential(auth: Auth, login: Login, reply: Reply) -> Credential:
+def _credential(auth: Auth, login: LoginHost, reply: Reply) -> Credential:
     value = reply.value
     if not isinstance(value, dict):
-        raise refused(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
+        raise refusal(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
     token = usable(value.get("access_token"))
     kind = value.get("token_type", "Bearer")
     if reply.status != 200 or token is None:  # noqa: PLR2004 - the one status documented for success
         raise _refusal(auth, login, reply.status, value.get("error"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise refused(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
+        raise refusal(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
     return replace(with_token(auth, token), life=_life(value.get("expires_in")))
 
 
-def _refusal(auth: Auth, login: Login, status: int, code: Any) -> HeldUpError:
+def _refusal(auth: Auth, login: LoginHost, status: int, code: Any) -> BlockedError:
     if code in PASSING:
-        return away(f"signing in at {login.host}: it answered {status}, {code}")
+        return unavailable(f"signing in at {login.host}: it answered {status}, {code}")
     known = isinstance(code, str) and code in REMEDIES
     told, remedy = (f"{status}, {code}", REMEDIES[code]) if known else (str(status), "check [auth]")
     words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
-    return refused(words, Suspect.SIGN_IN)
+    return refusal(words, Suspect.SIGN_IN)
 
 
 def usable(token: Any) -> str | None:

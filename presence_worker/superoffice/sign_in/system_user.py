@@ -20,8 +20,8 @@ from ...text import clean
 from ..answer_headers import http_date
 from ..auth_secrets import origin, secret_now
 from ..credential import Credential, SignIn
-from ..held_up import RefusedError, refused
-from ..login_host import Login, Reply
+from ..login_host import LoginHost, Reply
+from ..request_errors import RefusedError, refusal
 from .oauth import usable
 from .soticket import with_ticket
 from .trust import KEYS, trusted
@@ -60,14 +60,14 @@ def problems(auth: Auth) -> Iterator[str]:
         yield str(fault)
 
 
-def signing_in(auth: Auth, login: Login, *, tenant: str) -> SignIn:
+def signing_in(auth: Auth, login: LoginHost, *, tenant: str) -> SignIn:
     """Make the function that exchanges the system user's token for a ticket."""
 
     async def sign_in() -> Credential:
         try:
             key = private_key(auth)
         except UsageFault as fault:
-            raise refused(str(fault)) from None
+            raise refusal(str(fault)) from None
         token, client_secret = secret_now(auth, "system_user_token"), secret_now(auth, "client_secret")
         asked = {
             "SignedSystemToken": signed(token, key, datetime.now(UTC)),
@@ -79,7 +79,7 @@ def signing_in(auth: Auth, login: Login, *, tenant: str) -> SignIn:
         claims = trusted(login, answered, await login.get(KEYS))
         ticket = usable(claims.get(f"{CLAIM}ticket"))
         if ticket is None:
-            raise refused(f"{login.host} gave no ticket for the system user")
+            raise refusal(f"{login.host} gave no ticket for the system user")
         credential = with_ticket(auth, ticket)
         return replace(
             credential,
@@ -114,23 +114,23 @@ def signed(token: str, key: RSAPrivateKey, moment: datetime) -> str:
     return f"{stamped}.{base64.b64encode(signature).decode()}"
 
 
-def _token(auth: Auth, login: Login, reply: Reply) -> str:
+def _token(auth: Auth, login: LoginHost, reply: Reply) -> str:
     value = reply.value if isinstance(reply.value, dict) else {}
     token = _text(value.get("Token"))
     if reply.status == 200 and value.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
         return token
     if not value:
-        raise refused(
+        raise refusal(
             f"{login.host} answered {reply.status} with no answer of its own; is auth.login_url right?"
         )
     raise _refusal(auth, login, reply, [value.get(key) for key in ERROR_KEYS])
 
 
-def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> RefusedError:
+def _refusal(auth: Auth, login: LoginHost, reply: Reply, told: list[Any]) -> RefusedError:
     """Say why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
-        return refused(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
+        return refusal(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
     if known is None:
         numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
@@ -138,7 +138,7 @@ def _refusal(auth: Auth, login: Login, reply: Reply, told: list[Any]) -> Refused
     else:
         name, remedy = ERRORS[known]
         why = f"error {known}, {name}"
-    return refused(
+    return refusal(
         f"{login.host} did not sign the system user in ({why}): {remedy}; "
         f"the credentials come from {origin(auth)}",
         Suspect.SIGN_IN,

@@ -4,8 +4,8 @@ from typing import Any
 
 import jwt
 
-from ..held_up import refused
-from ..login_host import Login, Reply
+from ..login_host import LoginHost, Reply
+from ..request_errors import refusal
 
 KEYS = "/login/.well-known/jwks"
 ISSUER = "SuperOffice AS"
@@ -21,7 +21,7 @@ WRONG: dict[type[jwt.PyJWTError], str] = {  # the first that fits
 }
 
 
-def trusted(login: Login, token: str, keys: Reply) -> dict[str, Any]:
+def trusted(login: LoginHost, token: str, keys: Reply) -> dict[str, Any]:
     """Give what a token says, once its signature, issuer, algorithm and times are found right.
 
     Raise RefusedError where one of them is not. Whom it is for (`aud`) is not looked at: it names the
@@ -38,7 +38,7 @@ def trusted(login: Login, token: str, keys: Reply) -> dict[str, Any]:
         )
     except MALFORMED as error:
         why = next((words for kind, words in WRONG.items() if isinstance(error, kind)), "")
-        raise refused(f"{login.host} gave a token we do not trust: {why or _kind(error)}") from None
+        raise refusal(f"{login.host} gave a token we do not trust: {why or _kind(error)}") from None
     return claims
 
 
