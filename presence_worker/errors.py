@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from .next_step import NextStep
+
 
 class ExitCode(IntEnum):
     """What a scheduler sees; the numbers are public."""
@@ -58,12 +60,12 @@ EXIT_CODES: dict[ExitCode, ExitMeaning] = {
 class PresenceWorkerError(Exception):
     """What stops a run for a known reason: a sentence that says where, what, and what to do.
 
-    *next* is the command to run then; without it, the same one again.
+    *next* is what to do then; without it, the same command again.
     """
 
     exit_code = ExitCode.CRASHED
 
-    def __init__(self, message: str, *, next: str | None = None) -> None:  # noqa: A002 - the summary's word
+    def __init__(self, message: str, *, next: NextStep | None = None) -> None:  # noqa: A002 - the summary's word
         super().__init__(message)
         self.next = next
 
@@ -128,7 +130,7 @@ class Stopped(PresenceWorkerError):
         self,
         message: str,
         *,
-        next: str | None = None,  # noqa: A002 - the summary's word
+        next: NextStep | None = None,  # noqa: A002 - the summary's word
         suspect: Suspect | None = None,
     ) -> None:
         super().__init__(message, next=next)

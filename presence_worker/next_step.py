@@ -1,8 +1,10 @@
 """The command that a person runs next, as a value: what to call, not how a shell writes it."""
 
+import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .text import typeable
@@ -15,9 +17,32 @@ class NextStep:
     """A command of this program: its words in order, without the program's name, none of them quoted."""
 
     words: tuple[str, ...]
+    line: str | None = None  # as an older version has stored it: quoted already, for the shell it saw
 
 
 def command_line(step: NextStep, platform: str = sys.platform) -> str:
     """Return *step* as a command line that works when it is typed, quoted for the shells of *platform*."""
+    if step.line is not None:
+        return step.line
     command = [PROGRAM, *step.words]
-    return subprocess.list2cmdline(command) if platform == "win32" else typeable(shlex.join(command))
+    if platform == "win32":
+        return subprocess.list2cmdline(command).encode("utf-8", "backslashreplace").decode()
+    return typeable(shlex.join(command))
+
+
+def with_variables(step: NextStep, variables: Mapping[str, str]) -> str:
+    """Return the command line of *step* behind the values of variables, as a POSIX shell takes them."""
+    values = (f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    return " ".join([*values, command_line(step)])
+
+
+def stored_step(step: NextStep) -> str:
+    """Return *step* as text to be stored, in ASCII: a file may have a name that is no UTF-8."""
+    return step.line or json.dumps(step.words)
+
+
+def read_step(stored: str) -> NextStep:
+    """Return the step that was stored as text; older versions stored a command line."""
+    if stored.startswith("["):
+        return NextStep(tuple(json.loads(stored)))
+    return NextStep(tuple(stored.split(" ")[1:]), line=stored)

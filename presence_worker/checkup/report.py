@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from ..errors import ExitCode
+from ..next_step import NextStep, command_line
 from ..text import counted
 from .case import Case
 from .findings import Finding, Verdict
@@ -12,7 +13,7 @@ from .table import CHECKS, HERE, THERE
 STATES = {ExitCode.DONE: "checked", HERE: "refused", THERE: "stopped"}
 
 
-def diagnosis(findings: list[Finding], case: Case, again: str) -> dict[str, Any]:
+def diagnosis(findings: list[Finding], case: Case, again: NextStep) -> dict[str, Any]:
     """Give what programs read; *again* is the command to run once what is wrong is mended."""
     codes = {CHECKS[each.name].exit_code for each in findings if each.verdict is Verdict.FAULT}
     code = next((code for code in (HERE, THERE) if code in codes), ExitCode.DONE)
@@ -20,7 +21,7 @@ def diagnosis(findings: list[Finding], case: Case, again: str) -> dict[str, Any]
         "state": STATES[code],
         "exit_code": int(code),
         "message": _message(Counter(each.verdict for each in findings)),
-        "next": again if code else None,
+        "next": command_line(again) if code else None,
         "target": case.invocation.target or None,
         "checks": [each._asdict() for each in findings],
     }

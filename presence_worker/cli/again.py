@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..configuration import find_config
 from ..errors import UsageFault
-from ..run.invocation import quoted
+from ..next_step import NextStep
 from .group import COMMANDS
 from .invoke import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, REPEATED, printable
@@ -18,13 +18,13 @@ TAKING = tuple(f"--{name.replace('_', '-')}" for name in REPEATED if name not in
 END = "--"  # of the options
 
 
-def same_again(arguments: Sequence[str]) -> str:
-    """Give a command line as it may be printed and called again, paths in full."""
-    return quoted(*_whole(arguments))
+def same_again(arguments: Sequence[str]) -> NextStep:
+    """Return a command as it may be printed and called again, paths in full."""
+    return NextStep(tuple(_whole(arguments)))
 
 
-def resumed(arguments: Sequence[str]) -> str:
-    """Give the command that continues what a command line had begun when we stumbled."""
+def resumed(arguments: Sequence[str]) -> NextStep:
+    """Return the command that continues what a command line had begun when we stumbled."""
     words, kept = _whole(arguments), ["resume"]
     for place, word in enumerate(words):
         name, separator, _ = word.partition("=")
@@ -32,7 +32,7 @@ def resumed(arguments: Sequence[str]) -> str:
             kept.append(word)
         elif name in TAKING:
             kept += words[place : place + 2]
-    return quoted(*kept)
+    return NextStep(tuple(kept))
 
 
 def _whole(arguments: Sequence[str]) -> list[str]:

@@ -15,7 +15,8 @@ from ..days import today
 from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
-from ..run.invocation import SANDBOX, Invocation, Silence, quoted
+from ..next_step import NextStep
+from ..run.invocation import SANDBOX, Invocation, Silence
 from ..run.signals import halting
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
@@ -127,9 +128,9 @@ async def _examined(
         config = _config(options)
         case = Case(invocation=invocation, problems=problems, config=config, write_to=write_to)
         more = ("--write-check", str(write_to)) if write_to else ()
-        again = quoted("doctor", *invocation.options, *more)
+        again = invocation.command("doctor", *more)
         if blames_an_option(problems, options):
-            again = quoted("doctor", "--help")  # the same options again cannot work
+            again = NextStep(("doctor", "--help"))  # the same options again cannot work
         return diagnosis(await examine(case), case, again)
 
 

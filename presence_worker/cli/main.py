@@ -1,7 +1,6 @@
 """The outermost frame: whatever happens becomes one true exit code, and one JSON object where asked for."""
 
 import os
-import shlex
 import signal
 import sys
 import traceback
@@ -11,14 +10,13 @@ from typing import Any, NoReturn
 import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
+from ..next_step import PROGRAM, NextStep, command_line
 from ..signals import BEFORE, ENDINGS, noted
-from ..text import typeable
 from .group import commands
 from .loading import load
 from .options import printable, without_credentials
 from .output import print_failure, remark, speak_utf8
 
-PROGRAM = "presence-worker"
 STATES = {  # of what came to nothing; else "refused"
     ExitCode.CRASHED: "stopped",
     ExitCode.STOPPED: "stopped",
@@ -26,6 +24,7 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
+HELP = NextStep(("--help",))
 UNHEEDED = (  # variables that libraries obey when they are loaded, and with which they give secrets away
     "SSLKEYLOGFILE",  # writes the keys of TLS sessions to a file
     "PYSPNEGO_LOG_CFG",  # can log every step of signing in with NTLM
@@ -53,15 +52,14 @@ def execute(arguments: Sequence[str]) -> int:
         return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         remark(error.format_message())
-        return _failed(arguments, ExitCode.USAGE, "no command given", f"{PROGRAM} --help")
+        return _failed(arguments, ExitCode.USAGE, "no command given", HELP)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
-        path = context.command_path if context else PROGRAM
-        return _failed(
-            arguments, ExitCode.USAGE, without_credentials(error.format_message()), f"{path} --help"
-        )
+        words = context.command_path.split()[1:] if context else ()
+        message = without_credentials(error.format_message())
+        return _failed(arguments, ExitCode.USAGE, message, NextStep((*words, "--help")))
     except OptionFault as error:
-        return _failed(arguments, error.exit_code, str(error), f"{PROGRAM} {arguments[0]} --help")
+        return _failed(arguments, error.exit_code, str(error), NextStep((arguments[0], "--help")))
     except PresenceWorkerError as error:
         message = str(error) if error.next else _fed_again(arguments, str(error))
         return _failed(arguments, error.exit_code, message, error.next or _again(arguments))
@@ -77,32 +75,32 @@ def execute(arguments: Sequence[str]) -> int:
         noted.clear()
 
 
-def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_command: str) -> int:
+def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:
     failure: dict[str, Any] = {
         "run_id": None,
         "state": STATES.get(code, "refused"),
         "exit_code": int(code),
         "message": message,
-        "next": next_command,
+        "next": command_line(next_step),
     }
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
 
 
-def _again(arguments: Sequence[str]) -> str:
-    """Give the same command, as it can be called from anywhere."""
+def _again(arguments: Sequence[str]) -> NextStep:
+    """Return the same command, as it can be called from anywhere."""
     try:
-        again: str = load("again").same_again(arguments)
+        again: NextStep = load("again").same_again(arguments)
     except OSError:  # such as a working directory that is gone
-        return typeable(shlex.join([PROGRAM, *printable(arguments)]))
+        return NextStep(tuple(printable(arguments)))
     return again
 
 
-def _resume(arguments: Sequence[str]) -> str:
+def _resume(arguments: Sequence[str]) -> NextStep:
     try:
-        resume: str = load("again").resumed(arguments)
+        resume: NextStep = load("again").resumed(arguments)
     except OSError:
-        return f"{PROGRAM} resume"
+        return NextStep(("resume",))
     return resume
 
 

@@ -1,7 +1,6 @@
 """`presence-worker sandbox`."""
 
 import asyncio
-import shlex
 import signal
 import ssl
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 import anyio
 import click
 
+from ..next_step import NextStep, with_variables
 from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, app_key, kept, logged, serve, throwaway
 from ..signals import listened_to, noted
 from .output import remark, say
@@ -111,8 +111,9 @@ def _tls(given: Given, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Pa
 def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:
     settings = {"TARGET__BASE_URL": url} | ({"TARGET__CA_FILE": str(ca_file)} if ca_file else {})
     settings |= {f"AUTH__{name}": value.format(url=url) for name, value in CREDENTIALS[sign_in].items()}
-    words = " ".join(f"PRESENCE_WORKER_{name}={shlex.quote(value)}" for name, value in settings.items())
-    return f"The sandbox is up; Ctrl-C ends it. In a second terminal: {words} presence-worker run changes.csv"
+    variables = {f"PRESENCE_WORKER_{name}": value for name, value in settings.items()}
+    rehearsal = with_variables(NextStep(("run", "changes.csv")), variables)
+    return f"The sandbox is up; Ctrl-C ends it. In a second terminal: {rehearsal}"
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
 def _as_text(record: RunRecord) -> str:
     """Return a record as JSON, without what may be confidential."""
     known = {name: value for name, value in record.input.items() if name not in CONFIDENTIAL}
-    return orjson.dumps(list(record._replace(input=known))).decode()
+    return orjson.dumps(record._replace(input=known).with_stored_step()).decode()
 
 
 def _read_closed(journal: Path) -> Read | None:

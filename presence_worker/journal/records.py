@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import Intent, Presence, Step
+from ..next_step import NextStep, read_step, stored_step
 
 AS_JSON = ("input", "settings", "notes", "compared")
 
@@ -56,7 +57,7 @@ class RunRecord(NamedTuple):
     state: str
     exit_code: int | None
     message: str | None
-    next: str | None
+    next: NextStep | None
     input: dict[str, Any]
     settings: dict[str, Any]
     notes: list[str]
@@ -70,12 +71,22 @@ class RunRecord(NamedTuple):
     def read(cls, values: Iterable[Any]) -> "RunRecord":
         """Make a record of what the table holds, in the order of its columns."""
         pairs = zip(cls._fields, values, strict=True)
-        return cls(*(orjson.loads(value) if name in AS_JSON else value for name, value in pairs))
+        return cls.loaded(orjson.loads(value) if name in AS_JSON else value for name, value in pairs)
+
+    @classmethod
+    def loaded(cls, values: Iterable[Any]) -> "RunRecord":
+        """Make a record of its values, whose next step is still text."""
+        record = cls(*values)
+        return record._replace(next=read_step(record.next)) if isinstance(record.next, str) else record
 
     def written(self) -> list[Any]:
         """Give what the table holds, in the order of its columns."""
-        pairs = zip(self._fields, self, strict=True)
+        pairs = zip(self._fields, self.with_stored_step(), strict=True)
         return [orjson.dumps(value).decode() if name in AS_JSON else value for name, value in pairs]
+
+    def with_stored_step(self) -> tuple[Any, ...]:
+        """Return the values with the next step as text."""
+        return tuple(stored_step(value) if isinstance(value, NextStep) else value for value in self)
 
 
 class Wish(NamedTuple):

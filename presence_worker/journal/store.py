@@ -13,6 +13,7 @@ import orjson
 
 from ..errors import JournalGone, Stopped, UsageFault
 from ..model import Change, Presence, Result, Row, State, Verdict
+from ..next_step import NextStep, stored_step
 from .connection import first, is_about_locks, way_on
 from .counts import UNSETTLED
 from .locks import STATE_DIR, without_locks
@@ -41,6 +42,12 @@ def _file_at(path: Path | str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _column(value: Any) -> str | int | None:
+    if isinstance(value, NextStep):
+        return stored_step(value)
+    return value if isinstance(value, str | int | None) else orjson.dumps(value).decode()
 
 
 class Journal(Reader):
@@ -202,10 +209,7 @@ class Journal(Reader):
     def describe(self, **columns: Any) -> None:
         """Set columns of the run's own record."""
         names = ", ".join(f"{name} = ?" for name in columns)
-        values = [
-            v if isinstance(v, str | int | None) else orjson.dumps(v).decode() for v in columns.values()
-        ]
-        self._db.execute(f"UPDATE run SET {names}", values)  # noqa: S608 - names are ours
+        self._db.execute(f"UPDATE run SET {names}", [*map(_column, columns.values())])  # noqa: S608 - names are ours
 
     def add_note(self, words: str | None) -> bool:
         """Add a note to the run's report, once; return whether it is new."""

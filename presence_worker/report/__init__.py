@@ -1,18 +1,18 @@
 """A run as people and programs see it: every file is a pure function of the journal."""
 
-from .advice import NextStep, advice, may_begin_anew, next_steps
+from .advice import Advice, advice_words, advise, may_begin_anew
 from .files import SUMMARY, write_reports
 from .headline import headline_of
 from .summary import Summary, summarise
 
 __all__ = [
     "SUMMARY",
-    "NextStep",
+    "Advice",
     "Summary",
-    "advice",
+    "advice_words",
+    "advise",
     "headline_of",
     "may_begin_anew",
-    "next_steps",
     "summarise",
     "write_reports",
 ]

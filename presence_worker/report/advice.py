@@ -11,7 +11,7 @@ MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 TO_MEND = (Result.INVALID, Result.REJECTED)
 
 
-class NextStep(StrEnum):
+class Advice(StrEnum):
     """Something to do, in words."""
 
     CHECK = "correct the file and check it"
@@ -30,52 +30,52 @@ class NextStep(StrEnum):
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"
 
 
-def next_steps(journal: Reader, state: str) -> list[NextStep]:
-    """Give what is to be done after a run that ended in a state, in this order; none after a good night."""
+def advise(journal: Reader, state: str) -> list[Advice]:
+    """Return what is to be done after a run that ended in a state, in this order; none after a good night."""
     if state == State.REFUSED:
-        return [NextStep.CHECK]
+        return [Advice.CHECK]
     unsettled = journal.to_send()
     if state in (State.PLANNED, State.HELD):
-        return [NextStep.APPLY] if unsettled else []
+        return [Advice.APPLY] if unsettled else []
     going_on = [_going_on(journal)] if unsettled else []
-    return going_on if NextStep.BEGIN_ANEW in going_on else [*going_on, *_of_what_is_wrong(journal)]
+    return going_on if Advice.BEGIN_ANEW in going_on else [*going_on, *_of_what_is_wrong(journal)]
 
 
-def advice(journal: Reader, state: str) -> str:
-    """Say the same in sentences, empty where nothing is to be done."""
-    said = [f"then {step}" if number else step for number, step in enumerate(next_steps(journal, state))]
+def advice_words(journal: Reader, state: str) -> str:
+    """Return the same in sentences, empty where nothing is to be done."""
+    said = [f"then {step}" if number else step for number, step in enumerate(advise(journal, state))]
     return " ".join(f"{words[:1].upper()}{words[1:]}." for words in said)
 
 
-def _going_on(journal: Reader) -> NextStep:
+def _going_on(journal: Reader) -> Advice:
     run = journal.run()
     if run.input.get("suspect") == Suspect.TARGET and may_begin_anew(journal):
-        return NextStep.BEGIN_ANEW
+        return Advice.BEGIN_ANEW
     if run.input.get("suspect") in MAY_LOCK:
-        return NextStep.SIGN_IN
+        return Advice.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
-        return NextStep.PLAN_ON
+        return Advice.PLAN_ON
     refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.reasons())
-    return NextStep.LET_IN if refused else NextStep.RESUME
+    return Advice.LET_IN if refused else Advice.RESUME
 
 
 def may_begin_anew(journal: Reader) -> bool:
-    """Whether the right service can have seen nothing of the run yet."""
+    """Return whether the right service can have seen nothing of the run yet."""
     run, counts = journal.run(), journal.counts()
     proven = run.intent == Intent.UNDO or run.step == Step.COMPARE  # by what was read before
     return not (proven or counts[Result.UPDATED] or counts[Result.UNCHANGED])
 
 
-def _of_what_is_wrong(journal: Reader) -> list[NextStep]:
+def _of_what_is_wrong(journal: Reader) -> list[Advice]:
     counts, to_mend = journal.counts(), journal.to_mend()
     others = counts[Result.INVALID] + counts[Result.REJECTED] - to_mend
-    return [*([_mending(journal)] if to_mend else []), *([NextStep.SCHEDULE] if others else [])]
+    return [*([_mending(journal)] if to_mend else []), *([Advice.SCHEDULE] if others else [])]
 
 
-def _mending(journal: Reader) -> NextStep:
-    """Say what is to be done with failed.csv, by what is wrong with its rows."""
+def _mending(journal: Reader) -> Advice:
+    """Return what is to be done with failed.csv, by what is wrong with its rows."""
     wrong = [(reason, result) for result, reason, *_ in journal.reasons() if result in TO_MEND]
     if any(reason in MOVED for reason, _ in wrong):
-        return NextStep.LOOK_AGAIN
+        return Advice.LOOK_AGAIN
     theirs = all(mender(reason, result) is Mender.CRM for reason, result in wrong)
-    return NextStep.ADMINISTER if theirs else NextStep.MEND
+    return Advice.ADMINISTER if theirs else Advice.MEND

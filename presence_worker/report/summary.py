@@ -5,6 +5,7 @@ from typing import Any
 
 from ..journal import Reader, RunRecord, Work
 from ..model import NOT_PRESENT, PRESENT
+from ..next_step import command_line
 from .reading import reading_notes, reading_of
 from .throughput import throughput
 
@@ -32,7 +33,7 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "duration_s": round(work.seconds, 3),
         "throughput": throughput(journal),
         "files": {name: str(path) for name, path in files.items()},
-        "next": run.next,
+        "next": run.next and command_line(run.next),
         "message": run.message,
         "notes": [*run.notes, *reading_notes(run.input)],
         "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs

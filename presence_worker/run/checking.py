@@ -11,6 +11,7 @@ from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN
 from ..journal import Journal
 from ..model import Result, State
+from ..next_step import NextStep, command_line
 from ..report import Summary, summarise
 from ..report.faults import sentences
 from ..settings import Settings
@@ -18,7 +19,6 @@ from .ending import refusal
 from .explaining import explain, reading_of
 from .guards import too_many_invalid
 from .inquiry import Reading
-from .invocation import quoted
 from .prospects import prospects
 from .staging import Before, new_run, place_of, settle_clashes, stage
 
@@ -107,7 +107,7 @@ def _judged(
     *,
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
-    again = quoted("check", place_of(job), *options)
+    again = command_line(NextStep(("check", place_of(job), *options)))
     if refused:
         message, state, code = refusal(refused, job), State.REFUSED, ExitCode.REFUSED
         return {"state": state, "exit_code": code, "message": message, "next": again}

@@ -9,7 +9,8 @@ from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord
 from ..model import Intent
-from ..report import NextStep
+from ..next_step import NextStep
+from ..report import Advice
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..text import listed
@@ -65,11 +66,11 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
     return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()
 
 
-def to_correct(step: NextStep, run: RunRecord, invocation: Invocation) -> Iterator[str]:
+def to_correct(step: Advice, run: RunRecord, invocation: Invocation) -> Iterator[str]:
     """Say what has to be corrected before a step, by setting and place."""
-    if step is NextStep.SIGN_IN:
+    if step is Advice.SIGN_IN:
         yield f"correct {listed(_refused(run, invocation), 'or')}"
-    if step is NextStep.BEGIN_ANEW:
+    if step is Advice.BEGIN_ANEW:
         names = [ADDRESS] if invocation.settings.target.base_url else OF_ONLINE
         yield f"correct {listed([f'{name} ({invocation.origin(name)})' for name in names], 'or')}"
         if invocation.origin(names[0]).startswith("option"):
@@ -97,8 +98,8 @@ def _place(name: str, invocation: Invocation) -> str:
     return str(getattr(invocation.settings.auth, name)) if is_file else invocation.origin(f"auth.{name}")
 
 
-def begin_anew(run: RunRecord, invocation: Invocation) -> str:
-    """Give the command that begins the job of a run anew, without the address that was wrong."""
+def begin_anew(run: RunRecord, invocation: Invocation) -> NextStep:
+    """Return the command that begins the job of a run anew, without the address that was wrong."""
     options = list(invocation.options)
     if OPTION in options:
         place = options.index(OPTION)
@@ -106,8 +107,8 @@ def begin_anew(run: RunRecord, invocation: Invocation) -> str:
     return same_job(run, replace(invocation, options=tuple(options)))
 
 
-def same_job(run: RunRecord, invocation: Invocation) -> str:
-    """Give the command that begins the job of a run once more."""
+def same_job(run: RunRecord, invocation: Invocation) -> NextStep:
+    """Return the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
     job = STDIN if run.input.get("stdin") else str(run.input["name"])
     return invocation.command(command, job, *invocation.input_options, *_as_then(run, invocation))

@@ -8,7 +8,8 @@ from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import NOT_DONE, Journal
 from ..model import State
-from ..report import NextStep, advice, headline_of, next_steps
+from ..next_step import NextStep
+from ..report import Advice, advice_words, advise, headline_of
 from ..settings import Input
 from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
 from .invocation import Invocation
@@ -23,7 +24,7 @@ class Ending(NamedTuple):
     state: State
     exit_code: ExitCode
     message: str
-    next: str | None
+    next: NextStep | None
 
 
 def ending_of(
@@ -32,7 +33,7 @@ def ending_of(
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
     note_suspect(journal, error, invocation.settings)
-    way_on = next_steps(journal, state)
+    way_on = advise(journal, state)
     command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
     if error is None or state is State.FINISHED:
         return Ending(state, _code(journal), message_of(journal, state, None), command)
@@ -56,7 +57,7 @@ def message_of(journal: Journal, state: State, words: str | None) -> str:
     """
     if state is State.REFUSED and words:
         return words
-    said = (headline_of(journal, state), words and _sentence(words), advice(journal, state))
+    said = (headline_of(journal, state), words and _sentence(words), advice_words(journal, state))
     return " ".join(filter(None, said))
 
 
@@ -87,25 +88,26 @@ def refusal(error: InputRefused, job: str | None) -> str:
     return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
 
 
-def _command(step: NextStep, journal: Journal, folder: Path, job: str | None, invocation: Invocation) -> str:
-    """Give the command line that carries out a step."""
+def _command(
+    step: Advice, journal: Journal, folder: Path, job: str | None, invocation: Invocation
+) -> NextStep:
+    """Return the command that carries out a step."""
     match step:
-        case NextStep.CHECK:
-            again = invocation.command("check", place_of(job or STDIN), *invocation.input_options)
-            return storable(again)
-        case NextStep.APPLY:
+        case Advice.CHECK:
+            return invocation.command("check", place_of(job or STDIN), *invocation.input_options)
+        case Advice.APPLY:
             return invocation.command("apply", folder.name)
-        case NextStep.BEGIN_ANEW:
+        case Advice.BEGIN_ANEW:
             return begin_anew(journal.run(), invocation)
-        case NextStep.SIGN_IN:
+        case Advice.SIGN_IN:
             return invocation.command("resume", folder.name, IF_CORRECTED)
-        case NextStep.RESUME | NextStep.PLAN_ON | NextStep.LET_IN:
+        case Advice.RESUME | Advice.PLAN_ON | Advice.LET_IN:
             return invocation.command("resume", folder.name)
-        case NextStep.SCHEDULE:
+        case Advice.SCHEDULE:
             return invocation.command("schedule")
-        case NextStep.MEND | NextStep.ADMINISTER | NextStep.LOOK_AGAIN:
+        case Advice.MEND | Advice.ADMINISTER | Advice.LOOK_AGAIN:
             reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
-            command = "plan" if step is NextStep.LOOK_AGAIN else "run"
+            command = "plan" if step is Advice.LOOK_AGAIN else "run"
             return invocation.command(command, str(folder / "failed.csv"), *reading)
 
 

@@ -1,8 +1,5 @@
 """What a command was called with: the settings in force, and how to call the next one."""
 
-import shlex
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,9 +7,9 @@ from datetime import date
 from typing import Protocol
 
 from ..journal import Archive
+from ..next_step import NextStep
 from ..settings import Settings
 from ..superoffice import Client
-from ..text import typeable
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
 
@@ -69,12 +66,6 @@ class Invocation:
     progress: Progress
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
-    def command(self, *words: str) -> str:
-        """Give a command that works as printed, with the options of this one."""
-        return quoted(*words, *self.options)
-
-
-def quoted(*words: str) -> str:
-    """Give a command of ours, quoted for the shell."""
-    command = ["presence-worker", *words]
-    return subprocess.list2cmdline(command) if sys.platform == "win32" else typeable(shlex.join(command))
+    def command(self, *words: str) -> NextStep:
+        """Return a command to run next, with the options of this one."""
+        return NextStep((*words, *self.options))

@@ -20,6 +20,7 @@ from ..journal import (
     target_lock,
 )
 from ..model import Intent, Reason, Result, State, Verdict
+from ..next_step import command_line
 from ..report import SUMMARY, Summary, summarise, write_reports
 from .cautions import NOT_KNOWN, unanswered
 from .comparison import Comparison
@@ -293,14 +294,14 @@ def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocat
     except Stopped as trouble:
         noted = journal.run().state == ending.state and not journal.to_send()
         command = "report" if noted else "resume"
+        way_on = invocation.command(command, folder.name)
         ended = {
             "state": str(State.STOPPED),
             "exit_code": int(trouble.exit_code),
             "message": f"{trouble}. {ending.message}",
-            "next": invocation.command(command, folder.name),
         }
-        _note_instead(journal, folder, ended)
-        return summarise(journal, {}) | ended
+        _note_instead(journal, folder, {**ended, "next": way_on})
+        return summarise(journal, {}) | ended | {"next": command_line(way_on)}
 
 
 def _note_instead(journal: Journal, folder: Path, ended: dict[str, Any]) -> None:

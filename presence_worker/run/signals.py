@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from ..errors import Interrupted, PresenceWorkerError, Terminated
+from ..next_step import NextStep, command_line
 from ..signals import BEFORE, ENDINGS, listened_to, noted
 
 MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
@@ -32,7 +33,7 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 @contextmanager
 def halting(
-    halt: Callable[[PresenceWorkerError], None], say: Callable[[str], None], way_on: str | None = None
+    halt: Callable[[PresenceWorkerError], None], say: Callable[[str], None], way_on: NextStep | None = None
 ) -> Iterator[None]:
     """While rows are being sent, the first signal halts the delivery in order, and is said to.
 
@@ -47,7 +48,7 @@ def halting(
         received.append(number)
         if len(received) > 1:
             if way_on:
-                say(f"{LEAVING}: {way_on}")
+                say(f"{LEAVING}: {command_line(way_on)}")
             os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
         say(FINISHING)
         halt(REASONS[number](WORDS))

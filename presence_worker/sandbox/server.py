@@ -15,6 +15,7 @@ import anyio
 from aiohttp import web
 
 from ..errors import UsageFault
+from ..next_step import NextStep
 from .archive import Archive
 from .ask import Ask
 from .desk import Desk
@@ -104,7 +105,7 @@ async def _listen(runner: web.ServerRunner, port: int, tls: ssl.SSLContext | Non
         raise UsageFault(
             f"the sandbox cannot have port {port}: {reason}; choose another with --port, "
             "or leave it out to get a free one",
-            next="presence-worker sandbox",
+            next=NextStep(("sandbox",)),
         ) from None
 
 

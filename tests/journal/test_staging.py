@@ -10,9 +10,11 @@ from presence_worker.errors import InputRefused, Stopped
 from presence_worker.journal import Journal
 from presence_worker.journal.archive import is_staged
 from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, State, Verdict
+from presence_worker.next_step import NextStep
 
 from .given import AWAY, RUN, deliver, invalid, results, results_on_disk, row, same, staged
 
+RESUME = NextStep(("resume", "20261123T020000Z-7f3a", "--state-dir", "/a b"))
 HERE = Presence(status=PRESENT, message="")
 
 
@@ -119,12 +121,12 @@ def test_a_row_is_there_once(path: Path) -> None:
 def test_the_record_of_a_run_is_kept_up(journal: Journal, path: Path) -> None:
     """Columns of the run's record take texts, numbers, nothing, and what JSON can hold."""
     with journal.transaction():
-        journal.describe(state=State.STOPPED, exit_code=6, message="disk full", next="resume", notes=["a"])
+        journal.describe(state=State.STOPPED, exit_code=6, message="disk full", next=RESUME, notes=["a"])
         journal.describe(message=None, input={"name": "-", "stdin": True})
 
     with closing(Journal.open(path)) as later:
         assert later.run() == RUN._replace(
-            state="stopped", exit_code=6, next="resume", notes=["a"], input={"name": "-", "stdin": True}
+            state="stopped", exit_code=6, next=RESUME, notes=["a"], input={"name": "-", "stdin": True}
         )
 
 

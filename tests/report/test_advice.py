@@ -7,7 +7,7 @@ import pytest
 
 from presence_worker.journal import Journal
 from presence_worker.model import Intent, Outcome, Reason, Result, State, Step
-from presence_worker.report import advice, write_reports
+from presence_worker.report import advice_words, write_reports
 from tests.journal.given import UPDATED, deliver, invalid, row, staged
 
 from .given import page
@@ -52,27 +52,27 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
 def test_what_is_to_be_done_is_told_in_order(outcomes: tuple[Outcome, ...], words: str) -> None:
     """What can be sent again comes first; nothing is left unsaid because something else comes before it."""
     with closing(ended(*outcomes)) as journal:
-        assert advice(journal, State.FINISHED) == words
+        assert advice_words(journal, State.FINISHED) == words
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.HELD])
 def test_what_waits_is_to_be_looked_at_first(state: State) -> None:
     """`apply` is a decision; where nobody would be changed, there is none to take."""
     with closing(staged("", 1)) as waiting, closing(staged("", [invalid(1)])) as nobody:
-        assert advice(waiting, state).startswith("Look at what would be changed; ")
-        assert advice(nobody, state) == ""
+        assert advice_words(waiting, state).startswith("Look at what would be changed; ")
+        assert advice_words(nobody, state) == ""
 
 
 def test_a_plan_that_was_interrupted_is_only_made() -> None:
     """Whoever resumes it need not fear that something is sent."""
     with closing(staged("", 1, intent=Intent.PLAN, step=Step.READ)) as journal:
-        assert advice(journal, State.STOPPED) == "Resume the run: it makes the plan, and sends nothing."
+        assert advice_words(journal, State.STOPPED) == "Resume the run: it makes the plan, and sends nothing."
 
 
 def test_a_file_that_was_refused_is_to_be_mended() -> None:
     """There is no failed.csv of it."""
     with closing(staged("", [row(1)])) as journal:
-        assert advice(journal, State.REFUSED) == "Correct the file and check it."
+        assert advice_words(journal, State.REFUSED) == "Correct the file and check it."
 
 
 def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:

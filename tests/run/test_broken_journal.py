@@ -14,6 +14,7 @@ from presence_worker.configuration import load_settings
 from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
+from presence_worker.next_step import NextStep
 from presence_worker.run.invocation import Invocation, Silence
 from presence_worker.run.life import apply_run
 from presence_worker.superoffice import Client
@@ -150,4 +151,4 @@ async def test_a_journal_that_cannot_be_read_in_the_end(
         await apply_run(folder.name, invocation, any_age=False)
 
     assert service.sent
-    assert caught.value.next == f"presence-worker resume {folder.name}"
+    assert caught.value.next == NextStep(("resume", folder.name))

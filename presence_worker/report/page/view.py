@@ -5,7 +5,8 @@ from typing import Any
 
 from ...journal import Journal, RunRecord
 from ...model import Reason, Result
-from ..advice import advice
+from ...next_step import command_line
+from ..advice import advice_words
 from ..changes import waiting_changes
 from ..faults import in_words, sentences
 from ..headline import headline_of, troubles_of
@@ -36,6 +37,7 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> View
     summary = summarise(journal, {})
     return {
         "run": run,
+        "next": run.next and command_line(run.next),
         "summary": summary,
         "mapping": "\n".join(mapping_lines(summary)),
         "settings": list(settings_in_force(run)),
@@ -57,7 +59,7 @@ def _by_reason(said: Sequence[dict[str, Any]]) -> dict[str | None, list[str]]:
 
 def _answer(journal: Journal, run: RunRecord) -> View:
     """Give whether it worked, what to do now, and who can mend what."""
-    said, to_do = headline_of(journal, run.state), advice(journal, run.state)
+    said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
     found = [each for each in troubles_of(journal) if is_trouble(each.result, run.state)]
     mine = {who: [each for each in found if mender(each.reason, each.result) is who] for who in MENDERS}
     return {

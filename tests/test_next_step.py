@@ -1,0 +1,43 @@
+"""The command to run next, as a value and as a line to type."""
+
+import shlex
+from os import fsdecode
+
+import pytest
+
+from presence_worker.next_step import NextStep, command_line, read_step, stored_step
+
+ODD = ("run", "a b.csv", "it's", "ümlaut.csv", fsdecode(b"caf\xe9.csv"), "")
+
+
+def test_a_step_is_read_as_it_was_stored() -> None:
+    """Also where a file's name is no UTF-8; what is stored is ASCII."""
+    step = NextStep(ODD)
+
+    assert read_step(stored_step(step)) == step
+    assert stored_step(step).isascii()
+
+
+@pytest.mark.parametrize(
+    "line", ["presence-worker resume 20261123T020000Z-7f3a --config '/a b'", "presence-worker resume", "odd"]
+)
+def test_what_an_older_version_stored_is_shown_as_it_is(line: str) -> None:
+    """It was quoted for the shell of then, and is not quoted once more."""
+    assert command_line(read_step(line)) == line
+    assert stored_step(read_step(line)) == line
+
+
+def test_a_shell_takes_the_words_apart_again() -> None:
+    """Each word comes back, whatever is in it."""
+    words = ("run", "a b.csv", "it's $HOME", "")
+
+    assert shlex.split(command_line(NextStep(words), "linux")) == ["presence-worker", *words]
+    assert command_line(NextStep(words), "win32") == 'presence-worker run "a b.csv" "it\'s $HOME" ""'
+
+
+def test_a_name_that_is_no_utf_8_can_be_typed() -> None:
+    """On Windows, where none can be, it can at least be stored and shown."""
+    step = NextStep(("check", fsdecode(b"caf\xe9.csv")))
+
+    assert command_line(step, "linux") == "presence-worker check 'caf'\"$(printf '\\351')\"'.csv'"
+    assert command_line(step, "win32") == "presence-worker check caf\\udce9.csv"
