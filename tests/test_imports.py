@@ -30,7 +30,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
     ("model", "values", "settings", "configuration", "signals", "shutdown", "events"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
-    ("run", "checkup"),
+    ("run", "doctor"),
     ("cli", "__main__"),
 )
 STRANGERS = LADDER[3]  # on this rung, nobody knows the others

@@ -9,9 +9,9 @@ from pathlib import Path
 import anyio
 import click
 
-from ..checkup import Case, Verdict, diagnosis, examine
 from ..configuration import find_config, usable_settings
 from ..days import today
+from ..doctor import Case, Verdict, diagnosis, examine
 from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID

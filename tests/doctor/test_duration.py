@@ -5,8 +5,8 @@ from math import inf
 
 import pytest
 
-from presence_worker.checkup.duration import judged_moment, judged_pace, judged_speed
-from presence_worker.checkup.findings import Verdict
+from presence_worker.doctor.duration import judged_moment, judged_pace, judged_speed
+from presence_worker.doctor.findings import Verdict
 from presence_worker.sandbox import Unknowns
 from presence_worker.settings import Delivery
 from presence_worker.superoffice.maintenance import ZONE

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.checkup.findings import Verdict
-from presence_worker.checkup.machine import judged_room
+from presence_worker.doctor.findings import Verdict
+from presence_worker.doctor.machine import judged_room
 from presence_worker.journal import target_lock
 from tests.run.given import Worker, away, write_csv
 
