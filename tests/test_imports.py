@@ -30,7 +30,10 @@ LADDER = (  # low to high; on a rung, each may import those before it
     ("model", "values", "settings", "configuration", "signals", "shutdown", "events"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
-    ("run", "doctor"),
+    ("run_context",),
+    ("schedule", "runs"),
+    ("run",),
+    ("check", "doctor"),
     ("cli", "__main__"),
 )
 STRANGERS = LADDER[3]  # on this rung, nobody knows the others

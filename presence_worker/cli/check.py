@@ -2,7 +2,7 @@
 
 import click
 
-from ..run.checking import check_job
+from ..check.check_job import check_job
 from .invoke import repeated, settings_of
 from .options import Options, common_options, job_argument
 from .show import show

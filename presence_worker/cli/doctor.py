@@ -16,8 +16,8 @@ from ..errors import OptionFault, PresenceWorkerError, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep
-from ..run.invocation import SANDBOX, Invocation, Silence
 from ..run.signals import halting
+from ..run_context import SANDBOX, Invocation, Silence
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
 from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work

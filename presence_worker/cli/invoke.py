@@ -15,8 +15,8 @@ from ..days import today
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive, check_owner
 from ..report import Summary
-from ..run.invocation import SANDBOX, Invocation, Progress, Silence
 from ..run.signals import raise_on_signal
+from ..run_context import SANDBOX, Invocation, Progress, Silence
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .loading import load

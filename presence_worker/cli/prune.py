@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from ..run.pruning import Pruning, prune_runs
+from ..runs.pruning import Pruning, prune_runs
 from .invoke import invocation_of
 from .options import Options, common_options
 from .output import print_json, print_lines

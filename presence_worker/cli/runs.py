@@ -12,9 +12,9 @@ from ..journal import made_ago
 from ..model import State
 from ..report.listed import UNREADABLE, Listing
 from ..report.overview import write_overview
-from ..run.expected import from_the_future, what_is_missing
-from ..run.invocation import Invocation
-from ..run.listing import list_runs
+from ..run_context import Invocation
+from ..runs.heartbeat import from_the_future, what_is_missing
+from ..runs.listing import list_runs
 from ..values import duration
 from .invoke import invocation_of
 from .listing import listing_lines, missing_lines

@@ -7,8 +7,8 @@ import click
 
 from ..errors import UsageFault
 from ..model import Kind
-from ..run.invocation import Invocation
-from ..run.scheduling import cancel_schedule, list_schedule
+from ..run_context import Invocation
+from ..schedule.list_and_cancel import cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .coming import who
 from .invoke import invocation_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from yarl import URL
 
 from ..errors import UsageFault
-from ..run.invocation import SANDBOX, Invocation
+from ..run_context import SANDBOX, Invocation
 from ..settings import Settings
 from ..superoffice import Client
 from ..superoffice.anonymous_client import AnonymousClient, Place, places, proxy_place

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, NoLocks, Sending, is_at_work, is_trusted
-from ..run.earlier import last_finished
+from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth
 from ..superoffice.addresses import is_loopback
 from .case import Case, Expected

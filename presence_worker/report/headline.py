@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..journal import Reader
 from ..model import Reason, Result, State
+from .advice import advice_words
 from .words import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
 
 FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
@@ -139,3 +140,22 @@ def _number(number: int, noun: str) -> str:
 
 def _who(who: Mender) -> str:
     return "the CRM administrator" if who is Mender.CRM else str(who)
+
+
+def message_of(journal: Reader, state: State, words: str | None) -> str:
+    """Return how the run went, why, and what to do now; *words* say what ended it early.
+
+    The words that refuse a file say all of this themselves, and are the same in `check`.
+    """
+    if state is State.REFUSED and words:
+        return words
+    said = (headline_of(journal, state), words and _sentence(words), advice_words(journal, state))
+    return " ".join(filter(None, said))
+
+
+def _sentence(words: str) -> str:
+    """Begin and end words as a sentence; they may end already, such as those of the service."""
+    first, *_ = words.split(" ", 1)
+    if first.isalpha() and first.islower():  # else it is a name
+        words = f"{first.capitalize()}{words[len(first) :]}"
+    return words if words.endswith((".", "?", "!")) else f"{words}."

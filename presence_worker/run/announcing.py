@@ -3,10 +3,10 @@
 import structlog
 
 from ..journal import Journal
+from ..run_context import Progress
 from ..settings import Delivery
 from ..text import counted
 from ..values import plain_duration
-from .invocation import Progress
 
 log = structlog.get_logger()
 

@@ -8,9 +8,9 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, made_ago
+from ..run_context import Invocation
+from ..schedule.history import earlier_than
 from ..text import counted
-from .history import earlier_than
-from .invocation import Invocation
 
 MOST_NAMED = 10  # associates
 NOT_KNOWN = "It is not known what became of a request of an earlier run for"

@@ -8,7 +8,7 @@ import anyio
 import structlog
 
 from ..delivery import Halt, Policy
-from .invocation import Progress
+from ..run_context import Progress
 
 EVERY = 30.0  # seconds between two progress events
 GLANCE = 1.0  # seconds between two looks at what goes on

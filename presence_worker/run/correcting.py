@@ -11,10 +11,10 @@ from ..journal import Journal, RunRecord
 from ..model import Intent
 from ..next_step import NextStep
 from ..report import Advice
+from ..run_context import Invocation
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..text import listed
-from .invocation import Invocation
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
 OF_ONLINE = ["target.tenant", "target.environment"]

@@ -9,10 +9,11 @@ from ..intake.source import STDIN
 from ..journal import NOT_DONE, Journal
 from ..model import State
 from ..next_step import NextStep
-from ..report import Advice, advice_words, advise, headline_of
+from ..report import Advice, advise
+from ..report.headline import message_of
+from ..run_context import Invocation
 from ..settings import Input
 from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
-from .invocation import Invocation
 from .staging import place_of, storable
 
 FEED_AGAIN = "; feed the corrected job on standard input again"
@@ -50,17 +51,6 @@ def _code(journal: Journal) -> ExitCode:
     return ExitCode.INCOMPLETE if any(counts[result] for result in NOT_DONE) else ExitCode.DONE
 
 
-def message_of(journal: Journal, state: State, words: str | None) -> str:
-    """Say how the run went, why, and what to do now; *words* say what ended it early.
-
-    The words that refuse a file say all of this themselves, and are the same in `check`.
-    """
-    if state is State.REFUSED and words:
-        return words
-    said = (headline_of(journal, state), words and _sentence(words), advice_words(journal, state))
-    return " ".join(filter(None, said))
-
-
 def _state(journal: Journal, error: PresenceWorkerError | None) -> State:
     if isinstance(error, InputRefused):
         return State.REFUSED
@@ -73,14 +63,6 @@ def _state(journal: Journal, error: PresenceWorkerError | None) -> State:
 
 def _words(error: PresenceWorkerError, job: str | None) -> str:
     return refusal(error, job) if isinstance(error, InputRefused) else str(error)
-
-
-def _sentence(words: str) -> str:
-    """Begin and end words as a sentence; they may end already, such as those of the service."""
-    first, *_ = words.split(" ", 1)
-    if first.isalpha() and first.islower():  # else it is a name
-        words = f"{first.capitalize()}{words[len(first) :]}"
-    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def refusal(error: InputRefused, job: str | None) -> str:

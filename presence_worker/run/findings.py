@@ -4,7 +4,7 @@ import structlog
 
 from ..journal import Finding, Journal, Wish
 from ..model import Intent, Presence, Verdict
-from .invocation import Invocation
+from ..run_context import Invocation
 from .verdicts import judged
 
 log = structlog.get_logger()

@@ -22,10 +22,8 @@ from ..journal import (
 from ..model import Intent, Reason, Result, State, Verdict
 from ..next_step import command_line
 from ..report import SUMMARY, Summary, summarise, write_reports
-from .cautions import NOT_KNOWN, unanswered
-from .comparison import Comparison
-from .correcting import check_corrected, same_job
-from .earlier import (
+from ..run_context import Invocation
+from ..runs.lookup import (
     GLANCE,
     called,
     check_age,
@@ -36,9 +34,11 @@ from .earlier import (
     last_finished,
     written_since,
 )
+from ..schedule.history import forget, history_of, withdrawn_since
+from .cautions import NOT_KNOWN, unanswered
+from .comparison import Comparison
+from .correcting import check_corrected, same_job
 from .ending import Ending, ending_of
-from .history import forget, history_of, withdrawn_since
-from .invocation import Invocation
 from .row_events import log_rows
 from .session import Session
 from .staging import Before, new_run, stage

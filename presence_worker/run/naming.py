@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from ..errors import InputRefused
 from ..journal import Journal, Unnamed
 from ..model import Reason, Result, Verdict
+from ..schedule.due_rows import add_due
+from ..schedule.entries import Schedule
 from ..settings import Settings
-from .entries import Schedule
-from .following import add_due
 from .guards import too_many_invalid
 from .staging import settle_clashes
 

@@ -9,15 +9,15 @@ from ..delivery import Halt, Policy, deliver, number_of_read_backs
 from ..errors import Stopped, Suspect
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
+from ..run_context import Invocation
+from ..schedule.due_rows import unread_returns
+from ..schedule.history import pending
 from ..superoffice import Client
 from ..superoffice.read_answers import may_mean_nobody
 from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
 from .announcing import announce
 from .counting import count_users
 from .findings import Findings
-from .following import unread_returns
-from .history import pending
-from .invocation import Invocation
 from .naming import find_people
 from .verdicts import barred, is_presence, unknown, unread_return
 

@@ -14,13 +14,13 @@ from ..delivery import Halt, Policy, Watch, deliver, number_of_read_backs, read_
 from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
+from ..run_context import SANDBOX, Invocation
 from ..superoffice import Client, is_online, maintenance
 from ..text import counted
 from ..values import seconds_left
 from .announcing import announce
 from .commentary import Commentary
 from .doubts import Doubts
-from .invocation import SANDBOX, Invocation
 from .reading import Reading
 from .recorder import Recorder
 from .row_events import log_rows

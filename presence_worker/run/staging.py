@@ -12,10 +12,10 @@ from ..intake.knowing import knowing
 from ..intake.source import STDIN
 from ..journal import Journal, RunRecord, now
 from ..model import Intent, Result, State, Step
+from ..schedule.due_rows import add_due
+from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
 from .comparison import Comparison, compare
-from .entries import Schedule
-from .following import add_due
 from .guards import too_different, too_many_changes, too_many_invalid
 
 UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read

@@ -7,9 +7,9 @@ import orjson
 from ..errors import UsageFault
 from ..journal import Finding, Journal, RunRecord, Wish
 from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
+from ..run_context import Invocation
+from ..schedule.history import pending
 from ..settings import Settings
-from .history import pending
-from .invocation import Invocation
 from .staging import new_run
 
 COLUMNS = ["associateId", "status", "message"]

@@ -19,9 +19,9 @@ from presence_worker.model import (
     Result,
     Verdict,
 )
-from presence_worker.run.due import Due, due_after
-from presence_worker.run.entries import Past, Schedule
-from presence_worker.run.schedule import follow
+from presence_worker.schedule.due import Due, due_after
+from presence_worker.schedule.entries import Past, Schedule
+from presence_worker.schedule.replay import follow
 
 BACK = Presence(PRESENT, "")
 

@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from presence_worker.check.answers import Answered
+from presence_worker.check.inquiry import Reading
+from presence_worker.check.suggested_config import block_lines
 from presence_worker.intake.columns import understand
-from presence_worker.run.answers import Answered
-from presence_worker.run.block import block_lines
-from presence_worker.run.inquiry import Reading
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)

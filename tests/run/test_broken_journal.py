@@ -15,8 +15,8 @@ from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.next_step import NextStep
-from presence_worker.run.invocation import Invocation, Silence
 from presence_worker.run.life import apply_run
+from presence_worker.run_context import Invocation, Silence
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint
 

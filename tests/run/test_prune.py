@@ -15,9 +15,9 @@ from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, run_id, run_lock
 from presence_worker.model import Outcome, Result
-from presence_worker.run.invocation import Invocation, Silence
 from presence_worker.run.life import report_run
-from presence_worker.run.pruning import Pruning, prune_runs
+from presence_worker.run_context import Invocation, Silence
+from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
 
 from ..journal.given import FAILED, REJECTED, RUN, UNKNOWN, UPDATED, deliver, staged, tamper

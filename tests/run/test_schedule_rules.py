@@ -8,9 +8,9 @@ import pytest
 
 from presence_worker.journal import Dated, Named, ScheduledFate
 from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Period, Presence, Reason, Result
-from presence_worker.run.due import dropped, due_on
-from presence_worker.run.entries import Past, Schedule
-from presence_worker.run.schedule import follow, take_back
+from presence_worker.schedule.due import dropped, due_on
+from presence_worker.schedule.entries import Past, Schedule
+from presence_worker.schedule.replay import follow, take_back
 
 AWAY = Presence(status=NOT_PRESENT, message="Kurs")
 BACK = Presence(status=PRESENT, message="")

@@ -10,9 +10,9 @@ from typing import Any
 
 from presence_worker.journal import Archive
 from presence_worker.report import Summary
-from presence_worker.run.invocation import Invocation, Silence
 from presence_worker.run.life import run_job, undo_run
-from presence_worker.run.scheduling import list_schedule
+from presence_worker.run_context import Invocation, Silence
+from presence_worker.schedule.list_and_cancel import list_schedule
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
 from tests.raw_server import RawServer

@@ -9,11 +9,11 @@ import orjson
 import pytest
 
 from presence_worker import intake
+from presence_worker.check.check_job import check_job
 from presence_worker.cli.main import execute
 from presence_worker.configuration import load_settings
 from presence_worker.intake.job import open_job
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.run.checking import check_job
 from presence_worker.settings import Settings
 from tests.run.given import restored
 

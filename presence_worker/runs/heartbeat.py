@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from ..model import State
 from ..report.listed import Listed, Missing
-from .earlier import is_from_the_future, last_credible
-from .invocation import Invocation
+from ..run_context import Invocation
+from .lookup import is_from_the_future, last_credible
 
 GRACE = 0.05  # of the time between two runs: 72 minutes of a day, for one that begins late or is at work
 FROM_THE_FUTURE = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from ..journal import Archive
-from ..next_step import NextStep
-from ..settings import Settings
-from ..superoffice import Client
+from .journal import Archive
+from .next_step import NextStep
+from .settings import Settings
+from .superoffice import Client
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
 

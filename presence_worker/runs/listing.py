@@ -12,9 +12,9 @@ from ..journal import JOURNAL, Journal, KnownRun, Reader, run_lock, untouched
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed
+from ..run_context import Invocation
 from ..text import share
-from .earlier import earlier_run, is_job
-from .invocation import Invocation
+from .lookup import earlier_run, is_job
 
 
 def list_runs(invocation: Invocation, *, since: datetime | None = None) -> list[Listed]:

@@ -9,12 +9,12 @@ from typing import Any
 from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
 from ..model import Kind, Result
+from ..run_context import Invocation
 from .due import due_on
+from .due_rows import told
 from .entries import Entry, Schedule
-from .following import told
 from .history import pending
-from .invocation import Invocation
-from .schedule import carried_out
+from .replay import carried_out
 
 Told = dict[str, Any]
 

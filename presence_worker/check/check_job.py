@@ -14,13 +14,13 @@ from ..model import Result, State
 from ..next_step import NextStep, command_line
 from ..report import Summary, summarise
 from ..report.faults import sentences
+from ..run.ending import refusal
+from ..run.guards import too_many_invalid
+from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..settings import Settings
-from .ending import refusal
-from .explaining import explain, reading_of
-from .guards import too_many_invalid
+from .explain import explain, reading_of
 from .inquiry import Reading
 from .prospects import prospects
-from .staging import Before, new_run, place_of, settle_clashes, stage
 
 FIRST = 10  # faults of each kind that the summary itself names
 Faults = Iterator[dict[str, Any]]

@@ -12,10 +12,10 @@ import structlog
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, Period, Reason, Result, State, Step, Verdict
+from ..run_context import Invocation
 from .due import taken_back
 from .entries import Entry, Past, Schedule
-from .invocation import Invocation
-from .schedule import follow, take_back
+from .replay import follow, take_back
 
 log = structlog.get_logger()
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)

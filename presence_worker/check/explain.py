@@ -19,9 +19,9 @@ from ..settings import Input, Settings
 from ..template import DAYS, columns_of
 from ..text import folded
 from .answers import Attempt, answer_all
-from .block import block_lines
 from .inquiry import Reading
 from .places import Places, is_first_day_back, is_unclear, missing, understood
+from .suggested_config import block_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written

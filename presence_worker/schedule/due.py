@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..journal import Dated
 from ..model import Kind, Presence, Result
 from .entries import Entry, Past, Schedule, first_day, latest
-from .schedule import follow
+from .replay import follow
 
 
 class Due(NamedTuple):

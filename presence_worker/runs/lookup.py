@@ -13,9 +13,9 @@ from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, LAST, Journal, KnownRun, RunRecord, run_lock
 from ..model import Intent, Presence, State
 from ..report import may_begin_anew
+from ..report.headline import message_of
+from ..run_context import Invocation
 from ..values import plain_duration
-from .ending import message_of
-from .invocation import Invocation
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died

@@ -1,0 +1,1 @@
+"""The runs of earlier nights: looked up, listed, missed and deleted."""
