@@ -22,7 +22,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "date_formats",
         "languages",
         "template",
-        "roundtrip",
+        "failed_csv",
         "log",
         "home",
         "marks",

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InputRefused
+from ..failed_csv import is_failed_csv
 from ..loading import load
-from ..roundtrip import is_ours
 from ..settings import Input
 from .table import Reader, Source
 
@@ -60,7 +60,7 @@ def _content(source: Source) -> str:
     refuse_text(source.name, start)
     if start[:1] in ("[", "{"):
         return "json"
-    return OURS if is_ours(start.encode("utf-8", "replace")) else "csv"
+    return OURS if is_failed_csv(start.encode("utf-8", "replace")) else "csv"
 
 
 def notes_on_name(source: Source, kind: str) -> list[str]:

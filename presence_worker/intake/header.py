@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputRefused
-from ..roundtrip import FATE_COLUMNS, as_refused, surplus, unescape_formula
+from ..failed_csv import RESULT_COLUMNS, restore_refused, surplus_cells, unescape_formula
 from ..settings import Input
 from ..text import clean
 from .columns import ALIASES, FOREIGN_NUMBERS, Columns, names_what_we_need, understand
@@ -70,7 +70,7 @@ def columns_of_failed_csv(
 ) -> Part:
     """Remove what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
     names, tail = _named(header.cells)
-    place = {name.strip(): i for i, name in enumerate(names) if name.strip() in FATE_COLUMNS}
+    place = {name.strip(): i for i, name in enumerate(names) if name.strip() in RESULT_COLUMNS}
     own = [i for i, name in enumerate(names) if name.strip() not in place]
     columns = [unescape_formula(names[i]) for i in own]
     known = understand(columns, config, where)
@@ -81,9 +81,9 @@ def columns_of_failed_csv(
             said = cells[place["_detail"]] if place.get("_detail", len(cells)) < len(cells) else ""
             beyond = cells[len(names) :]
             if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
-                beyond = [""] * surplus(said)
+                beyond = [""] * surplus_cells(said)
             asked = [cells[i] for i in own if i < len(cells)] + beyond
-            yield Record(line, as_refused(list(map(unescape_formula, asked)), known.texts, said), hidden)
+            yield Record(line, restore_refused(list(map(unescape_formula, asked)), known.texts, said), hidden)
 
     return columns, rows_only(as_asked(), first, config, notes)
 

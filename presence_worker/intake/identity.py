@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from ..failed_csv import no_text_detail
 from ..model import MAX_ASSOCIATE_ID, Reason
-from ..roundtrip import no_text
 from ..text import clean, folded
 from .columns import IDENTITIES
 from .table import is_error
@@ -86,7 +86,7 @@ def _named(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quote
     """Return the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
     called = IDENTITIES[key]
     if not isinstance(found, str | None):
-        faults.append((Reason.NO_IDENTITY, no_text(f"the {called}")))
+        faults.append((Reason.NO_IDENTITY, no_text_detail(f"the {called}")))
         return NOBODY
     name = (found or "").strip()
     if name in empty:

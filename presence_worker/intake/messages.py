@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ..failed_csv import no_text_detail
 from ..message import misleading, written
 from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
-from ..roundtrip import no_text
 from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
 from ..text import clean, counted
@@ -79,7 +79,7 @@ def _own(found: Any, empty: frozenset[str], faults: Faults) -> str:
     if not found and found in ("", None):
         return ""
     if not isinstance(found, str):
-        faults.append((Reason.BAD_MESSAGE, no_text("the message")))
+        faults.append((Reason.BAD_MESSAGE, no_text_detail("the message")))
         return ""
     message = written(found)
     if message in empty:
@@ -101,7 +101,7 @@ def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period
     def made(cells: Cells, period: Period | None, faults: Faults) -> str:
         texts = {gap: fill(cells, period) for gap, fill in gaps}
         if wrong := [gap.name for gap, text in texts.items() if text is None]:
-            faults += [(Reason.BAD_MESSAGE, no_text(column_called(name))) for name in wrong]
+            faults += [(Reason.BAD_MESSAGE, no_text_detail(column_called(name))) for name in wrong]
             return ""
         if errors := [gap.name for gap, text in texts.items() if text and is_error(text)]:
             faults += [(Reason.BAD_MESSAGE, f"{column_called(name)} {ERROR}") for name in errors]

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from ..errors import InputRefused
+from ..failed_csv import ALSO, ragged_detail
 from ..model import PRESENT, Reason, Result, Row
-from ..roundtrip import ALSO, ragged
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .column_notes import notes_on
 from .column_questions import approvals_as_statuses
@@ -266,7 +266,7 @@ class RowReader:
         """Give as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
         if not self._table.is_nested:
-            number = "" if len(cells) == self._width else ragged(len(cells), self._width)
+            number = "" if len(cells) == self._width else ragged_detail(len(cells), self._width)
             words = "; ".join(filter(None, (number, record.torn and f"{record.torn}; {TORN}")))
             faults.append((Reason.RAGGED_ROW, words))
             return [*cells, *[""] * self._width][: self._width]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
-from ..roundtrip import is_ours
+from ..failed_csv import is_failed_csv
 from ..settings import Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
@@ -167,7 +167,7 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
         tail = chunk[-3:]
     if not start:
         raise InputRefused(f"{name}: empty; an empty export is usually a broken export")
-    told = None if is_ours(start) else wanted
+    told = None if is_failed_csv(start) else wanted
     encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
     if not encoding and b"\0" in start[:4]:
         raise InputRefused(f"{name}: {_unmarked(start[:4])}")

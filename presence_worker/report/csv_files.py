@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from ..failed_csv import RESULT_COLUMNS, escape_formula
 from ..journal import Fate, Journal
 from ..model import Result
-from ..roundtrip import FATE_COLUMNS, escape_formula
 from .rows import fields_of, names_of
 
 ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
@@ -37,7 +37,7 @@ def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -
     columns = job.get("columns") or []
     own = (fate for fate in journal.fates(*results) if not fate.scheduled_by)  # others were in no file
     rows = (_row_back(fate, len(columns)) for fate in own)
-    return _write(file, [*columns, *FATE_COLUMNS], rows, job.get("delimiter") or ",")
+    return _write(file, [*columns, *RESULT_COLUMNS], rows, job.get("delimiter") or ",")
 
 
 def _row_back(fate: Fate, width: int) -> list[str]:

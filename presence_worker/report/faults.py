@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..failed_csv import ALSO
 from ..journal import Fault, Reader
-from ..roundtrip import ALSO
 from ..text import counted
 
 MOST = 50  # sentences of a reason; rows with others are only counted

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import zstandard
 
-from presence_worker.roundtrip import FATE_COLUMNS
+from presence_worker.failed_csv import RESULT_COLUMNS
 
 from .reading import HEADER, Write, read, refusal
 
@@ -140,7 +140,7 @@ def test_a_date_without_a_time_zone_is_in_the_configured_one(write: Write) -> No
 
 def test_a_failed_csv_that_comes_back_has_no_age(write: Write) -> None:
     """People take their time to correct it."""
-    header = ",".join(("associateId", "status", *FATE_COLUMNS))
+    header = ",".join(("associateId", "status", *RESULT_COLUMNS))
     path = aged(write(f"{header}\n5,Away,invalid,,,,,\n"), 9 * DAY)
 
     assert len(read(path, max_age="24h")[1]) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from presence_worker.roundtrip import FATE_COLUMNS, escape_formula
+from presence_worker.failed_csv import RESULT_COLUMNS, escape_formula
 
 from .reading import Write, cells, read
 
@@ -25,7 +25,7 @@ def failed_csv(names: Sequence[str], *rows: Iterable[str]) -> bytes:
 def test_what_we_added_is_taken_off(write: Write) -> None:
     """The job is again the one that was asked for: its own columns, without our escapes."""
     names = ("associateId", "status", "message", "=note")
-    path = write(failed_csv([*names, *FATE_COLUMNS], ["5", "Away", "=1+1", "@x", *FATE]))
+    path = write(failed_csv([*names, *RESULT_COLUMNS], ["5", "Away", "=1+1", "@x", *FATE]))
 
     job, rows = read(path)
 
@@ -37,7 +37,7 @@ def test_what_we_added_is_taken_off(write: Write) -> None:
 def test_escapes_are_taken_off_once(message: str, write: Write) -> None:
     """An apostrophe that was the row's own stays."""
     path = write(
-        failed_csv(["associateId", "status", "message", *FATE_COLUMNS], ["5", "Away", message, *FATE])
+        failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], ["5", "Away", message, *FATE])
     )
 
     _, rows = read(path)
@@ -55,7 +55,7 @@ def test_a_job_of_somebody_else_keeps_its_apostrophes(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", [["_result"], ["_result", "_line"], [*FATE_COLUMNS], [*reversed(FATE_COLUMNS)]]
+    "kept", [["_result"], ["_result", "_line"], [*RESULT_COLUMNS], [*reversed(RESULT_COLUMNS)]]
 )
 @pytest.mark.parametrize("at", [0, 1, 3])
 def test_columns_may_be_moved_and_removed(kept: list[str], at: int, write: Write) -> None:
@@ -75,7 +75,7 @@ def test_columns_may_be_moved_and_removed(kept: list[str], at: int, write: Write
 )
 def test_ragged_rows_stay_ragged(row: list[str], own: list[str], write: Write) -> None:
     """Cells beyond the header come back beyond it, and missing ones stay missing."""
-    path = write(failed_csv(["associateId", "status", "message", *FATE_COLUMNS], row))
+    path = write(failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], row))
 
     _, rows = read(path)
 
@@ -86,7 +86,7 @@ def test_ragged_rows_stay_ragged(row: list[str], own: list[str], write: Write) -
 def test_a_row_of_one_cell_stays_one(said: str, write: Write) -> None:
     """Whether this version has said so, or an older one."""
     fate = ("invalid", "ragged_row", said, "", "0", "2")
-    path = write(failed_csv(["associateId", "status", "message", *FATE_COLUMNS], ["5", "", "", *fate]))
+    path = write(failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], ["5", "", "", *fate]))
 
     _, rows = read(path)
 
@@ -101,7 +101,7 @@ def test_half_a_character_stays_one(said: str, reason: str | None, write: Write)
     """JSON may have what no file can hold: it is not sent as it looks, unless somebody emptied _detail."""
     fate = ("invalid", "control_characters", said, "", "0", "2")
     row = ["5", "Away", "Ferie \\ud83c", *fate]
-    path = write(failed_csv(["associateId", "status", "message", *FATE_COLUMNS], row))
+    path = write(failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], row))
 
     _, rows = read(path)
 
@@ -128,7 +128,7 @@ def test_what_was_meant_for_the_job_is_not_meant_for_it(config: dict[str, str], 
     """Our file is read as we wrote it, whatever had to be said of the one it came from."""
     names = ("associateId", "status", "message", "note")
     rows = [["5", "Away", "Å, #", "#"], ['"6', "Away", "", "7,a"], ["#7", "Away", "", ""]]
-    path = write(failed_csv([*names, *FATE_COLUMNS], *([*row, *FATE] for row in rows)))
+    path = write(failed_csv([*names, *RESULT_COLUMNS], *([*row, *FATE] for row in rows)))
 
     job, found = read(path, **config)
 
@@ -143,7 +143,7 @@ def test_any_delimiter_is_recognised(delimiter: str, told: str | None, write: Wr
     names = ("associateId", "status", "message", "x,y;_result;z")
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow([*names, *FATE_COLUMNS])
+    writer.writerow([*names, *RESULT_COLUMNS])
     writer.writerow(["5", "Away", "a ^_b;,|", "'=x", *FATE])
     path = write(text.getvalue())
 
@@ -156,7 +156,7 @@ def test_any_delimiter_is_recognised(delimiter: str, told: str | None, write: Wr
 def test_names_and_texts_are_not_trimmed(write: Write) -> None:
     """Two names of a JSON object may differ in a space; its texts may have NUL characters."""
     names = ("associateId", "status", "x", "x ", "")
-    path = write(failed_csv([*names, *FATE_COLUMNS], ["5", "Away", "a", "\0", " ", *FATE]))
+    path = write(failed_csv([*names, *RESULT_COLUMNS], ["5", "Away", "a", "\0", " ", *FATE]))
 
     job, rows = read(path)
 
@@ -165,7 +165,7 @@ def test_names_and_texts_are_not_trimmed(write: Write) -> None:
 
 def test_a_column_that_only_looks_like_ours_does_not_matter(write: Write) -> None:
     """Where the job had one called as ours are, what we said of the row is in the last of that name."""
-    names = ["associateId", "status", "message", "_detail", *FATE_COLUMNS]
+    names = ["associateId", "status", "message", "_detail", *RESULT_COLUMNS]
     said = ("invalid", "bad_message", "the message is no text; write it in quotes", "", "0", "2")
     path = write(failed_csv(names, ["5", "Away", "7", "old", *said]))
 
@@ -199,7 +199,7 @@ def test_a_spreadsheet_may_save_it(
     delimiter: str, tail: int, encoding: str, first: str, write: Write
 ) -> None:
     """Another delimiter, encoding and width do not matter: no row is mended by being saved."""
-    content = failed_csv(["associateId", "status", "message", *FATE_COLUMNS], *RAGGED)
+    content = failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], *RAGGED)
     again = saved_again(content, delimiter, tail=tail, first=first.format(delimiter))
     path = write(again.encode(encoding))
 
@@ -218,7 +218,7 @@ def test_a_spreadsheet_may_save_it(
 def test_a_row_too_long_can_be_mended_in_a_spreadsheet(write: Write) -> None:
     """Where a spreadsheet hides how long a row is, an empty _detail says that it is mended."""
     mended = [[*row[:5], "", *row[6:9]] for row in RAGGED[:2]]
-    content = failed_csv(["associateId", "status", "message", *FATE_COLUMNS], *mended, RAGGED[2])
+    content = failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], *mended, RAGGED[2])
     path = write(saved_again(content, ";", tail=2))
 
     _, rows = read(path)
@@ -230,7 +230,7 @@ def test_a_row_too_long_can_be_mended_in_a_spreadsheet(write: Write) -> None:
 def test_an_editor_may_drop_the_mark(encoding: str, told: str, write: Write) -> None:
     """Without its mark, our file is UTF-8 where it can be, and else in the encoding that is configured."""
     names = ("associateId", "status", "message")
-    content = failed_csv([*names, *FATE_COLUMNS], ["5", "Away", "på ferie", *FATE]).decode("utf-8-sig")
+    content = failed_csv([*names, *RESULT_COLUMNS], ["5", "Away", "på ferie", *FATE]).decode("utf-8-sig")
     path = write(f"sep=,\n{content}".encode(encoding))
 
     job, rows = read(path, encoding=told)

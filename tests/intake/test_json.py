@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from presence_worker.errors import InputRefused
+from presence_worker.failed_csv import no_text_detail
 from presence_worker.intake.json import json_text
 from presence_worker.intake.json.find_rows import MOST_NAMES
 from presence_worker.model import Reason, Result
-from presence_worker.roundtrip import no_text
 
 from .reading import Write, cells, read, refusal
 
@@ -245,7 +245,7 @@ def test_a_message_that_is_no_text(value: str, write: Write) -> None:
 
     _, rows = read(path)
 
-    assert (rows[0].reason, rows[0].detail) == ("bad_message", no_text("the message"))
+    assert (rows[0].reason, rows[0].detail) == ("bad_message", no_text_detail("the message"))
 
 
 def test_lines_end_as_editors_show_them(write: Write) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from presence_worker.failed_csv import no_text_detail
 from presence_worker.model import Reason, Result, Row
-from presence_worker.roundtrip import no_text
 
 from .reading import Write, read, refusal
 
@@ -170,7 +170,7 @@ def test_what_is_no_text(deputy: Any, write: Write) -> None:
     row = read_json(write, deputy, default_message="Away")
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_MESSAGE)
-    assert row.detail == no_text("the column 'deputy'")
+    assert row.detail == no_text_detail("the column 'deputy'")
 
 
 def test_a_column_that_comes_late_in_json(write: Write) -> None:
@@ -196,7 +196,7 @@ def test_a_column_that_never_comes_in_json(write: Write) -> None:
 )
 def test_what_is_no_text_stays_none_in_failed_csv(cell: str, message: str | None, write: Write) -> None:
     """What JSON had in place of a text is not taken for one from failed.csv, unless it was mended."""
-    detail = no_text("the column 'deputy'")
+    detail = no_text_detail("the column 'deputy'")
     path = write(f'associateId,status,deputy,_result,_reason,_detail\n5,Away,{cell},invalid,-,"{detail}"\n')
 
     _, (row,) = read(path, message_template="Call {deputy}")

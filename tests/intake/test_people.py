@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from presence_worker.failed_csv import RESULT_COLUMNS, no_text_detail
 from presence_worker.intake.job import open_job
 from presence_worker.model import Reason, Result, Row
-from presence_worker.roundtrip import FATE_COLUMNS, no_text
 from presence_worker.settings import Safety, Settings
 
 from .reading import Write, read, refusal
@@ -113,7 +113,7 @@ def test_names_that_are_no_text(named_by: str, called: str, found: Any, write: W
     """A number as a name is probably a mistake of the export, which may have cost it its zeros."""
     row = read_row(write, named_by, found)
 
-    words = no_text(f"the {called}")
+    words = no_text_detail(f"the {called}")
     assert (row.reason, row.detail, row.identity) == (Reason.NO_IDENTITY, words, None)
 
 
@@ -187,10 +187,10 @@ def test_the_keys_of_an_object_are_no_names(write: Write) -> None:
         ("'=anna", "", "'=anna", None),
         ("5", "", "5", None),
         ("", NO_LOGIN, None, Reason.NO_IDENTITY),
-        ("5", no_text("the login"), None, Reason.NO_IDENTITY),
+        ("5", no_text_detail("the login"), None, Reason.NO_IDENTITY),
         ("5", "the login is no text; write it in quotes", None, Reason.NO_IDENTITY),  # older versions' words
-        ('{"a": 1}', no_text("the login"), None, Reason.NO_IDENTITY),
-        ("anna", no_text("the login"), "anna", None),
+        ('{"a": 1}', no_text_detail("the login"), None, Reason.NO_IDENTITY),
+        ("anna", no_text_detail("the login"), "anna", None),
         ("anna", "2 cells, but the header has 3", None, Reason.RAGGED_ROW),
     ],
 )
@@ -198,7 +198,9 @@ def test_failed_csv_names_the_same_people(
     name: str, detail: str, identity: str | None, reason: Reason | None, write: Write
 ) -> None:
     """What a run gave back is asked for as it was, and stays wrong until somebody has mended it."""
-    path = write(failed_csv(["UPN", "status", "message", *FATE_COLUMNS], [name, "Away", "", *_fate(detail)]))
+    path = write(
+        failed_csv(["UPN", "status", "message", *RESULT_COLUMNS], [name, "Away", "", *_fate(detail)])
+    )
 
     job, (row,) = read(path)
 

@@ -14,11 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
+from presence_worker.failed_csv import RESULT_COLUMNS, escape_formula
 from presence_worker.intake.columns import ALIASES, IDENTITIES, understand
 from presence_worker.intake.json import json_text
 from presence_worker.intake.statuses import is_approval
 from presence_worker.model import Reason
-from presence_worker.roundtrip import FATE_COLUMNS, escape_formula
 from presence_worker.settings import Input
 from tests.examples import examples
 from tests.matrix.witness import strangers
@@ -135,8 +135,8 @@ def test_any_windows_csv_comes_back(
 @given(table=TABLES)
 def test_any_failed_csv_comes_back(table: list[list[str]], path: Path) -> None:
     """What a run wrote into failed.csv is read as it was asked for."""
-    fate = ["x"] * len(FATE_COLUMNS)
-    rows = [[*NAMES, *FATE_COLUMNS], *([*row, *fate] for row in table)]
+    fate = ["x"] * len(RESULT_COLUMNS)
+    rows = [[*NAMES, *RESULT_COLUMNS], *([*row, *fate] for row in table)]
     text = written([[escape_formula(cell) for cell in row] for row in rows])
     path.write_bytes(text.encode("utf-8-sig"))
 

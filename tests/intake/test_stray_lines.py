@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from presence_worker.failed_csv import RESULT_COLUMNS
 from presence_worker.model import Reason, Result
-from presence_worker.roundtrip import FATE_COLUMNS
 
 from .reading import HEADER, Write, cells, read, refusal
 from .test_failed_csv import failed_csv
@@ -120,10 +120,10 @@ def test_a_word_of_a_header_does_not_hide_it(write: Write) -> None:
 
 def test_headers_of_a_failed_csv(write: Write) -> None:
     """Two of them are joined as other files are."""
-    header, row = ["associateId", "status", *FATE_COLUMNS], ["5", "Away", *FATE]
+    header, row = ["associateId", "status", *RESULT_COLUMNS], ["5", "Away", *FATE]
     same = write(failed_csv(header, row, header, row))
     _, rows = read(same)
-    other = write(failed_csv(header, row, ["email", "status", *FATE_COLUMNS], row))
+    other = write(failed_csv(header, row, ["email", "status", *RESULT_COLUMNS], row))
 
     assert [row.line for row in rows] == [2, 4]
     assert refusal(other) == (
@@ -240,7 +240,10 @@ def test_a_row_that_is_whole(content: str, write: Write) -> None:
 
 def test_a_torn_row_that_came_back(write: Write) -> None:
     """failed.csv has both halves, and they stay wrong until they are corrected."""
-    header, torn = ["associateId", "status", "message", *FATE_COLUMNS], "a part of it may be in the next row"
+    header, torn = (
+        ["associateId", "status", "message", *RESULT_COLUMNS],
+        "a part of it may be in the next row",
+    )
     rest = "1 cell, but the header has 3"
     path = write(failed_csv(header, ["5", "Away", "first", *_fate(torn)], ["second", "", "", *_fate(rest)]))
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from presence_worker.failed_csv import RESULT_COLUMNS
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.roundtrip import FATE_COLUMNS
 from tests.journal.given import MOMENT, UNKNOWN, UPDATED, invalid, row
 
 from .given import job, reported, table, unread
@@ -45,7 +45,7 @@ def test_unprocessed_rows_likewise(told: Path) -> None:
 
 def test_our_columns_have_one_name(told: Path) -> None:
     """Who reads the file back knows our columns by the names with which they are written."""
-    assert list(FATE_COLUMNS) == NAMES
+    assert list(RESULT_COLUMNS) == NAMES
     assert table(told / "failed.csv")[0][-6:] == NAMES
 
 

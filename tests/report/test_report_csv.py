@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from presence_worker.failed_csv import unescape_formula
 from presence_worker.model import Outcome, Reason, Result
-from presence_worker.roundtrip import unescape_formula
 from tests.examples import examples
 from tests.journal.given import invalid, row
 

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
+from presence_worker.failed_csv import RESULT_COLUMNS
 from presence_worker.intake.columns import ALIASES
 from presence_worker.intake.header import USUAL
 from presence_worker.intake.job import Job, open_job
@@ -20,7 +21,6 @@ from presence_worker.intake.spelling import bare, plain
 from presence_worker.intake.statuses import GRANTED, NOT_GRANTED
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
-from presence_worker.roundtrip import FATE_COLUMNS
 from presence_worker.run.staging import describe
 from presence_worker.settings import Input, Settings
 from tests.examples import examples
@@ -47,7 +47,7 @@ STATUSES = st.sampled_from(["StatusNormal", "Away", "SICK", "F", " Holiday"]) | 
 )
 KNOWN = {name for names in ALIASES.values() for name in names}
 COLUMNS = st.lists(
-    TEXTS.map(str.strip).filter(lambda name: name not in FATE_COLUMNS and plain(name) not in KNOWN),
+    TEXTS.map(str.strip).filter(lambda name: name not in RESULT_COLUMNS and plain(name) not in KNOWN),
     unique=True,
     max_size=2,
 ).filter(lambda names: not names or names[-1] != "")  # behind the last name, there is no column

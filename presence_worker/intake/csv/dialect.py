@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from ...roundtrip import FATE_COLUMNS
+from ...failed_csv import RESULT_COLUMNS
 from ...settings import Input
 from ..columns import ALIASES, candidates
 from ..wrong_header import NEAR, Below
@@ -77,8 +77,8 @@ def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
     """
     odd = _OURS.findall("".join(lines[:NEAR]))[:1]
     shown = {d: names_in(lines, d) for d in dict.fromkeys([told or ",", *DELIMITERS, *odd])}
-    ours = [delimiter for delimiter, names in shown.items() if FATE_COLUMNS[0] in names]
-    return max(ours, key=lambda d: (sum(map(shown[d].count, FATE_COLUMNS)), len(shown[d])), default=None)
+    ours = [delimiter for delimiter, names in shown.items() if RESULT_COLUMNS[0] in names]
+    return max(ours, key=lambda d: (sum(map(shown[d].count, RESULT_COLUMNS)), len(shown[d])), default=None)
 
 
 def _delimiter(lines: Sequence[str], config: Input) -> str:

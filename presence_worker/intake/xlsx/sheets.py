@@ -6,7 +6,7 @@ from functools import partial
 from itertools import chain, takewhile
 
 from ...errors import InputRefused
-from ...roundtrip import FATE_COLUMNS
+from ...failed_csv import RESULT_COLUMNS
 from ...settings import Input
 from ...text import clean, toml_quoted
 from ..columns import EXPECTED, names_what_we_need
@@ -62,7 +62,7 @@ def matches(title: str, pattern: str) -> bool:
 
 def is_ours(header: Record) -> bool:
     """Whether a sheet is a failed.csv or unprocessed.csv that was saved as a workbook."""
-    return FATE_COLUMNS[0] in names_of(header)
+    return RESULT_COLUMNS[0] in names_of(header)
 
 
 def names_of(header: Record) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .text import counted
 
-FATE_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
+RESULT_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
 ALSO = "; also "  # between the faults of one row, in _detail
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
 _RAGGED = re.compile(r"(\d+) cells?, but the header has (\d+)")
@@ -15,38 +15,38 @@ _ESCAPED = re.compile(rf"'{_FORMULA.pattern}")
 _HALF = re.compile(r"\\u(d[89a-f][0-9a-f]{2})")  # a lone surrogate, as no file can hold it
 
 
-def is_ours(start: bytes) -> bool:
-    """Tell by how a file begins, encoded somehow like ASCII, whether it is one that `run` takes back."""
+def is_failed_csv(start: bytes) -> bool:
+    """Return, by how a file begins, encoded somehow like ASCII, whether it is one that `run` takes back."""
     header = b" ".join(start.splitlines()[:2])  # a spreadsheet's "sep=;" may stand above
-    return all(name.encode() in header for name in FATE_COLUMNS[:2])
+    return all(name.encode() in header for name in RESULT_COLUMNS[:2])
 
 
 def escape_formula(cell: str) -> str:
-    """Make a cell that a spreadsheet would calculate into plain text; `unescape_formula` takes it back."""
+    """Return a cell that no spreadsheet calculates; `unescape_formula` takes it back."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def unescape_formula(cell: str) -> str:
-    """Give the cell that `escape_formula` was given."""
+    """Return the cell that `escape_formula` was given."""
     return cell[1:] if _ESCAPED.match(cell) else cell
 
 
-def ragged(found: int, wanted: int) -> str:
-    """Say that a row has not as many cells as the header, and how it is mended in failed.csv."""
+def ragged_detail(found: int, wanted: int) -> str:
+    """Return the words for a row of another width than the header, with how failed.csv mends it."""
     words = f"{counted(found, 'cell')}, but the header has {wanted}"
     if found > wanted:
         return f"{words}; take out those that are too many (in failed.csv, empty _detail as well)"
     return f"{words}; fill them in (in failed.csv: or empty _detail, to send the row as it is)"
 
 
-def surplus(detail: str) -> int:
-    """Give the number of cells by which a row was too long for the header, from what was said of it."""
+def surplus_cells(detail: str) -> int:
+    """Return by how many cells a row was too long for the header, from what was said of it."""
     said = _RAGGED.search(detail)
     return max(int(said[1]) - int(said[2]), 0) if said else 0
 
 
-def no_text(what: str) -> str:
-    """Say that JSON has something else where *what*, such as "the message", should be, and how to mend it."""
+def no_text_detail(what: str) -> str:
+    """Return the words for JSON without a text where *what* stands, such as "the message"."""
     return f"{_no_text(what)}; write what is meant (in failed.csv: or empty _detail, to take it as it stands)"
 
 
@@ -54,8 +54,8 @@ def _no_text(what: str) -> str:
     return f"{what} is no text"  # as older versions said it, too
 
 
-def as_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
-    """Give the cells of a row of failed.csv as they were when it was refused, unless somebody mended them.
+def restore_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
+    """Return the cells of a row of failed.csv as they were when it was refused, unless somebody mended them.
 
     A row that was too short has been filled up, what JSON had in place of one of the *texts* (positions,
     by what they are called) has become one, and so has half a character: taken as they look, they would be

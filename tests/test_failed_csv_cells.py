@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.roundtrip import escape_formula, unescape_formula
+from presence_worker.failed_csv import escape_formula, unescape_formula
 
 DANGEROUS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"  # with the full-width signs, which spreadsheets take as well
 
