@@ -53,7 +53,7 @@ def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused |
 
 
 def approvals_as_statuses(
-    names: Sequence[str], columns: Columns, statuses: Mapping[str, str | None], where: str
+    columns: Columns, statuses: Mapping[str, str | None], where: str
 ) -> InputRefused | None:
     """Return the refusal of a job whose status column only says how far approvals came; else None.
 
@@ -63,7 +63,7 @@ def approvals_as_statuses(
     are_approvals = bool(granted) or any(bare(word) in NOT_GRANTED for word in statuses)
     if columns.status is None or any(statuses.values()) or not are_approvals:
         return None
-    name, types = names[columns.status], column_of_types(names)
+    name, types = columns.names[columns.status], column_of_types(columns.names)
     only: Way = {"only": {name: granted or ["Approved"]}}
     shown = f"input.only = {_table(name, granted or ['Approved'])}"
     if types:

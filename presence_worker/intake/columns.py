@@ -33,6 +33,7 @@ EndsMeans = Literal["last_day", "first_day_back"]
 class Columns:
     """Where in a record the values stand: 0-based positions."""
 
+    names: Sequence[str] = field(default=(), compare=False)  # of all columns
     named_by: str  # how people are named: a key of IDENTITIES
     person: int
     status: int | None  # None: input.default_status holds for all rows
@@ -43,6 +44,11 @@ class Columns:
     days_by_name: bool = False  # no setting names the columns of days: only their names say what they are
     only: dict[str, int] = field(default_factory=dict)  # what input.only names: its column
     gaps: dict[str, int] = field(default_factory=dict)  # what input.message_template names: its column
+
+    @property
+    def has_days(self) -> bool:
+        """Return whether rows say on which days they are due."""
+        return self.starts is not None or self.ends is not None
 
     @property
     def texts(self) -> dict[str, int]:
@@ -130,6 +136,7 @@ def understand(names: Sequence[str], config: Input, where: str) -> Columns:
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
     return Columns(
+        names=names,
         named_by=used[0],
         person=positions[used[0]][0],
         status=_first(positions["status"]),

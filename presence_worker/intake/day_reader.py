@@ -1,17 +1,19 @@
 """The first and the last day of a row, as its cells name them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, date, time, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..model import Period, Reason
+from ..errors import InputRefused
+from ..model import Period, Reason, Result
 from ..settings import Input
 from ..template import DAYS
 from .columns import Columns
 from .date_guesses import NO_DAY
 from .dates import MIDNIGHT, Fault, Found, Moment, date_reader, no_date, shown
+from .file_checks import FileCheck
 from .half_days import HalfDay, half_day_finder
-from .table import text_of
+from .table import Cells, text_of
 
 NO_END = (
     "which is not a day such as 2026-12-31; if it means that there is no end, add it to input.empty; if it "
@@ -138,13 +140,16 @@ class Oddity(NamedTuple):
     is_partial: bool  # they begin or end within a day
 
 
+Outcome = tuple[Result | None, Reason | None, str | None]  # of a row, as the journal has it, and in words
+TO_BE_SENT: Outcome = (None, None, None)
+
+
 class Due(NamedTuple):
     """What the days of a row come to."""
 
     period: Period | None = None
     faults: tuple[str, ...] = ()  # of its dates
-    reason: Reason | None = None  # why it is not to be sent now; None: it is
-    detail: str | None = None
+    outcome: Outcome = TO_BE_SENT
     oddity: Oddity | None = None
 
 
@@ -152,24 +157,25 @@ UNDATED = Due()
 NO_DAYS = "neither a first nor a last day, and input.default_status makes each row a leave"
 
 
-class DayReader:
+class DayReader(FileCheck):
     """Judges the days of rows, one after the other, and remembers what was odd about them."""
 
     def __init__(self, config: Input, day: date) -> None:
         self._config = config
+        self.is_open = False  # it is asked, and need not look on
         self._day = day
         self._suspected: dict[str, tuple[str, str]] = {}  # by kind: the words of the first row, and its place
         self._objections: dict[str, str] = {}  # likewise, of what is certain
-        self._half_days = 0
+        self.half_days = 0
 
-    def understand(self, columns: Columns, names: Sequence[str]) -> None:
-        """Take in which columns have the days, of those with such *names*; what was seen before stays."""
+    def use_columns(self, columns: Columns) -> None:
+        """Read the days in these columns from now on; what was seen before stays."""
         self._starts, self._ends = columns.starts, columns.ends
         self._periods = PeriodReader(columns, self._config)
-        self._half_day: HalfDay | None = half_day_finder(names, columns)
+        self._half_day: HalfDay | None = half_day_finder(columns)
         self._known: dict[tuple[str, str], Due] = {}
 
-    def judge(self, cells: Sequence[Any], line: int | None, *, quoted: bool) -> Due:
+    def judge(self, cells: Cells, line: int | None, *, quoted: bool) -> Due:
         """Judge a row that counts.
 
         *quoted*: whether sentences may show what its cells hold. Those of a ragged row may be a piece of a
@@ -188,41 +194,38 @@ class DayReader:
             self._remember(due, cells, line)
         return due
 
-    def refusal(self) -> str | None:
-        """Say where and why the days of this file are not certain; None: they are, as far as is known."""
-        return "; also".join(self._objections.values()) or None
+    def refusal(self, where: str) -> InputRefused | None:
+        """Return where and why the days of this file are not certain; None: they are."""
+        words = "; also".join(self._objections.values())
+        return InputRefused(f"{where}{words}") if words else None
 
-    def facts(self) -> dict[str, Any]:
-        """Give what the journal keeps of the days."""
-        return {"half_days": self._half_days}
-
-    def notes(self) -> list[str]:
-        """Give what a reader should know of the days although no row is wrong."""
-        words = f"rows with half days or hours: {self._half_days}; they count as whole days"
-        return [words] if self._half_days else []
+    def notes(self) -> Iterable[str]:
+        """Return how many rows have more exact times than days."""
+        words = f"rows with half days or hours: {self.half_days}; they count as whole days"
+        return [words] if self.half_days else []
 
     def _judged(self, texts: tuple[str, str], *, quoted: bool) -> Due:
         period, faults, objections, is_partial = self._periods.read(texts, quoted=quoted)
-        reason, detail = self._reason(period) if period else (None, None)
+        outcome = self._outcome(period) if period else TO_BE_SENT
         oddity = Oddity(objections, is_partial) if objections or is_partial else None
-        due = Due(period, faults, reason, detail, oddity)
+        due = Due(period, faults, outcome, oddity)
         if quoted and len(self._known) < REMEMBERED:
             self._known[texts] = due
         return due
 
-    def _reason(self, period: Period) -> tuple[Reason | None, str | None]:
-        """Say why a row is not to be sent on this day, in a code and in words; None: it is."""
+    def _outcome(self, period: Period) -> Outcome:
+        """Return what becomes of a row on this day."""
         starts, ends = period
         span = " ".join([f"from {starts}"] * bool(starts) + [f"until {ends}"] * bool(ends))
         if starts and self._day < starts:
             if self._config.coverage:
-                return Reason.NOT_YET_DUE, f"due {span}"
-            return Reason.NO_COVERAGE, f"due {span}, {TELL}"
+                return Result.SKIPPED, Reason.NOT_YET_DUE, f"due {span}"
+            return Result.INVALID, Reason.NO_COVERAGE, f"due {span}, {TELL}"
         if ends and ends < self._day:
-            return Reason.NO_LONGER_DUE, f"was due {span}"
-        return None, None
+            return Result.SKIPPED, Reason.NO_LONGER_DUE, f"was due {span}"
+        return TO_BE_SENT
 
-    def _remember(self, due: Due, cells: Sequence[Any], line: int | None) -> None:
+    def _remember(self, due: Due, cells: Cells, line: int | None) -> None:
         oddity = due.oddity
         for kind, words, is_proof in oddity.objections if oddity else ():
             first, place = self._suspected.setdefault(kind, (words, f", line {line}" if line else ""))
@@ -230,4 +233,4 @@ class DayReader:
                 self._objections[kind] = f"{place}: {first}"
         finder = self._half_day
         is_partial = (oddity and oddity.is_partial) or (finder and finder(cells))
-        self._half_days += bool(is_partial and due.period)
+        self.half_days += bool(is_partial and due.period)

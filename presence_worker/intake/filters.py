@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,11 @@ from ..errors import InputRefused
 from ..message import written
 from ..model import Reason
 from ..settings import Input
-from .columns import column_called
+from .columns import Columns, column_called
+from .file_checks import FileCheck
 from .spelling import bare
 from .statuses import GRANTED, KEPT, LISTED, is_listable
-from .table import is_error, text_of
+from .table import Cells, is_error, text_of
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
 _NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code
@@ -21,10 +22,13 @@ NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values 
 ALL_DROPPED = 'With input.coverage = "everyone" all planned absences would be dropped'
 
 
-class Filter:
+class Filter(FileCheck):
     """Owns how many rows it left out, by column and value."""
 
     def __init__(self, config: Input) -> None:
+        self.is_open = False  # it is asked, and need not look on
+        self.is_set = bool(config.only)
+        self._is_decisive = config.coverage == "everyone"
         self._wanted = {name: frozenset(map(_plain, values)) for name, values in config.only.items()}
         self._empty = frozenset(config.empty)
         self._known: dict[str, dict[str, bool]] = {name: {} for name in config.only}
@@ -33,12 +37,12 @@ class Filter:
         self._others = 0  # rows whose value is not kept
         self._kept = 0
 
-    def use_columns(self, places: Mapping[str, int]) -> None:
-        """Look for the columns at these places from now on; one that is not there is empty."""
-        self._places = [(name, places.get(name)) for name in self._wanted]
+    def use_columns(self, columns: Columns) -> None:
+        """Look at these columns from now on; one that is not there is empty."""
+        self._places = [(name, columns.only.get(name)) for name in self._wanted]
 
-    def takes(self, cells: Sequence[Any]) -> bool:
-        """Whether a row counts; a row that does not is counted by the first column that is against it."""
+    def takes(self, cells: Cells) -> bool:
+        """Return whether a row counts; one that does not is counted by the first column against it."""
         for name, place in self._places:
             text = "" if place is None else text_of(cells[place])
             if not self._has(name, text) and not is_error(text):  # an error decides nothing
@@ -47,7 +51,7 @@ class Filter:
         self._kept += 1
         return True
 
-    def faults(self, cells: Sequence[Any]) -> list[tuple[Reason, str]]:
+    def faults(self, cells: Cells) -> list[tuple[Reason, str]]:
         """Return a fault for each column that has an error in place of the value that decides."""
         return [
             (Reason.FORMULA_WITHOUT_VALUE, f"{column_called(name)} has an error of a formula, not a value")
@@ -55,9 +59,13 @@ class Filter:
             if place is not None and is_error(text := text_of(cells[place])) and not self._has(name, text)
         ]
 
-    def excludes_all(self) -> bool:
-        """Whether there were rows, and none of them counts."""
+    def _excludes_all(self) -> bool:
+        """Return whether there were rows, and none of them counts."""
         return not self._kept and bool(self._rows or self._others)
+
+    def notes(self) -> Iterable[str]:
+        """Return that no row counts, where that is so."""
+        return [NONE_COUNTS] if self._excludes_all() else []
 
     def listed(self) -> list[dict[str, Any]]:
         """Return the rows that do not count by column and value, most rows first."""
@@ -65,7 +73,7 @@ class Filter:
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return the refusal of a whole list of which no row counts; it has the values that were found."""
-        if not self.excludes_all():
+        if not self._is_decisive or not self._excludes_all():
             return None
         values: dict[str, list[list[Any]]] = {}
         for (name, text), rows in self._most():

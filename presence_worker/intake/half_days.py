@@ -64,9 +64,11 @@ _ENDS_OF_DAYS = re.compile(
 )
 
 
-def half_day_finder(names: Sequence[str], columns: Columns) -> HalfDay | None:
+def half_day_finder(columns: Columns) -> HalfDay | None:
     """Make the function that looks for half days in the cells of a row; None where no column can have one."""
-    kinds = {place: _says_of(plain(name)) for place, name in enumerate(names) if place not in columns.used}
+    kinds = {
+        place: _says_of(plain(name)) for place, name in enumerate(columns.names) if place not in columns.used
+    }
     marks = [(place, lru_cache(REMEMBERED)(says)) for place, says in kinds.items() if says]
     if not marks:
         return None

@@ -1,19 +1,17 @@
 """What is said of who is not present: the row's own words, else those of the template, else the default."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 from ..failed_csv import no_text_detail
 from ..message import misleading, written
 from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
 from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
-from ..text import clean, counted
+from ..text import clean
 from .columns import Columns, column_called, columns_found
 from .identity import Faults
-from .table import is_error
+from .table import Cell, Cells, is_error
 
 SPOILING = {  # faults from which those of a template only follow
     Reason.RAGGED_ROW,
@@ -23,16 +21,7 @@ SPOILING = {  # faults from which those of a template only follow
     Reason.CONTROL_CHARACTERS,
 }
 ERROR = "is an error value of a spreadsheet; correct the formula, and export again"
-LOST = "\ufffd"  # a letter that another program could not read
-_NO_WORDS = """
-    n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
-    kein, geen, intet, k.a., n.v.t., e.t.
-"""  # what programs and people write where there is nothing
-NOTHING = frozenset(
-    form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
-)
 DAYS_KEPT = 1000  # in words; they repeat
-Cells = Sequence[Any]
 Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
 Message = Callable[[Cells, str | None, Period | None, Faults], str]
 
@@ -58,7 +47,7 @@ def message_reader(columns: Columns, config: Input) -> Message:
     return read
 
 
-def lacking(columns: Columns, names: Sequence[str], config: Input) -> str | None:
+def lacking(columns: Columns, config: Input) -> str | None:
     """Say what a setting names and a job with these columns has not; None where it has everything."""
     gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
     days = {"from": columns.starts, "until": columns.ends}
@@ -71,11 +60,12 @@ def lacking(columns: Columns, names: Sequence[str], config: Input) -> str | None
     }
     for setting, named in missing.items():
         if named:
-            return f"{setting} has {', '.join(named)}, and there is no such column; {columns_found(names)}"
+            found = columns_found(columns.names)
+            return f"{setting} has {', '.join(named)}, and there is no such column; {found}"
     return None
 
 
-def _own(found: Any, empty: frozenset[str], faults: Faults) -> str:
+def _own(found: Cell, empty: frozenset[str], faults: Faults) -> str:
     if not found and found in ("", None):
         return ""
     if not isinstance(found, str):
@@ -142,7 +132,7 @@ def _fill(gap: Gap, columns: Columns, config: Input) -> Fill:
     return fill
 
 
-def _text(found: Any, empty: frozenset[str]) -> str | None:
+def _text(found: Cell, empty: frozenset[str]) -> str | None:
     """Give what a cell says; of JSON, whole numbers are texts as they look."""
     if isinstance(found, str):
         text = found.strip()
@@ -162,33 +152,3 @@ def _nothing_in(names: Sequence[str]) -> str:
 def _tell_misleading(text: str, faults: Faults) -> None:
     if fault := misleading(text):
         faults.append((Reason.CONTROL_CHARACTERS, fault))
-
-
-class Comments:
-    """Owns how many comments have lost a letter, or may stand for nothing."""
-
-    def __init__(self) -> None:
-        self._lost = 0
-        self._nothing = Counter[str]()
-
-    def add(self, message: str) -> None:
-        """Count the comment of a row that is sent, now or later."""
-        if message in NOTHING:
-            self._nothing[message] += 1
-        self._lost += LOST in message
-
-    def notes(self) -> list[str]:
-        """Return a sentence on each kind; the words are ours and no reasons of absence."""
-        found = []
-        if self._lost:
-            found.append(
-                f"a letter was lost before the file was read (it has {LOST} in its place) in "
-                f"{counted(self._lost, 'comment')}; export the file as UTF-8"
-            )
-        if self._nothing:
-            words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
-            found.append(
-                f"{counted(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
-                f"{words}; if such cells are empty, add these words to input.empty"
-            )
-        return found

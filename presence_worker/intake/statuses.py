@@ -10,7 +10,7 @@ from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import bare, bare_words, plain, plain_names, unspaced
-from .table import is_error
+from .table import Cells, is_error, text_of
 
 UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
@@ -196,6 +196,44 @@ def closest(word: str, config: Input) -> str:
     best, *others = [*sorted(likeness, key=likeness.__getitem__, reverse=True), ""]
     is_clear = bool(best) and all(likeness[best] - likeness.get(other, 0) >= CLEAR for other in others)
     return best if is_clear and likeness[best] >= CLOSE and best in config.allowed_statuses else ""
+
+
+class StatusColumn:
+    """Owns the words that the status of rows had, with what they mean."""
+
+    def __init__(self, config: Input) -> None:
+        self._config = config
+        self._place: int | None = None
+        self._mean = status_reader(config)
+        self.allowed = frozenset({*config.allowed_statuses, WITHDRAWN})
+        self.words: dict[str, str | None] = {}  # they repeat
+        self.unmapped = Unmapped(config)
+
+    def use_column(self, place: int | None) -> None:
+        """Read the column at this place from now on; None: input.default_status holds for all rows."""
+        self._place = place
+
+    def read(self, cells: Cells) -> str | None:
+        """Return the status of a row, IGNORE or WITHDRAWN; None where it is not understood."""
+        if self._place is None:
+            return self._config.default_status
+        found = cells[self._place]
+        word = found.strip() if type(found) is str else text_of(found)
+        try:
+            return self.words[word]
+        except KeyError:
+            status = self._mean(word)
+        if len(self.words) < KEPT:
+            self.words[word] = status
+        return status
+
+    def fault(self, cells: Cells, status: str | None) -> tuple[Reason, str]:
+        """Return what is wrong with a row's *status*; a word that is not understood is counted."""
+        found = "" if self._place is None else cells[self._place]
+        word = text_of(found)
+        if status is None and word and word not in self._config.empty and not isinstance(found, list | dict):
+            self.unmapped.add(word)
+        return fault_of(word, status, self._config)
 
 
 class Unmapped:

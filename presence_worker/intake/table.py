@@ -4,13 +4,16 @@ What a new format needs is a function of the type `Reader`, and its line in the 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple, TextIO
 
 import orjson
 
 from ..settings import Input
+
+Cell = Any  # a text (CSV), or a value of JSON
+Cells = Sequence[Cell]  # in the order of the table's columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class Record(NamedTuple):
     """One record of the job as it came."""
 
     line: int | None  # physical line it starts on, 1-based
-    cells: list[Any]  # texts (CSV) or JSON values, in the order of the table's columns
+    cells: list[Cell]
     hidden: bool = False  # in a workbook, and input.hidden_rows = "skip"
     torn: str = ""  # why the next record may be a part of this one, or this one of that before it
 
@@ -80,14 +83,14 @@ ERRORS = frozenset(error.strip() for error in _LISTED.split(","))
 _SHORTEST = 3  # number signs: a column too narrow for what it holds
 
 
-def text_of(found: Any) -> str:
+def text_of(found: Cell) -> str:
     """Return a cell as failed.csv has it: what JSON has in place of a text is read there as it is here."""
     if found is None:
         return ""
     return found.strip() if isinstance(found, str) else json.dumps(found)
 
 
-def as_json(cells: list[Any]) -> str:
+def as_json(cells: list[Cell]) -> str:
     """Return a record's cells as a JSON list, as the journal keeps them."""
     try:
         return orjson.dumps(cells).decode()
@@ -95,7 +98,7 @@ def as_json(cells: list[Any]) -> str:
         return orjson.dumps([None if cell is None else _as_text(cell) for cell in cells]).decode()
 
 
-def _as_text(cell: Any) -> str:
+def _as_text(cell: Cell) -> str:
     text = cell if isinstance(cell, str) else json.dumps(cell)
     return text.encode("utf-8", "backslashreplace").decode()
 

@@ -2,20 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import InputRefused
+from ..model import Row
 from ..settings import Input
 from ..template import DAYS
 from .column_kinds import ColumnKind, kind_of
 from .column_questions import UnusedColumn, question
 from .columns import FIRST_DAY_BACK, Columns, configured
 from .day_texts import are_days
+from .file_checks import FileCheck
 from .json.nesting import leaves, steps
 from .spelling import bare, plain
 from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
-from .table import text_of
+from .table import Cell, Cells, text_of
 
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
 MOST_VALUES = 100  # different ones of a column
@@ -37,7 +39,7 @@ _DAY = re.compile(
 _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 
-class UnusedColumns:
+class UnusedColumns(FileCheck):
     """Owns what was seen in the columns that are not used, until it is certain that they do not matter."""
 
     def __init__(self, config: Input) -> None:
@@ -50,10 +52,11 @@ class UnusedColumns:
         self._known: set[str] = set()  # plain names that are used, or accepted as unused
         self._shapes = Counter[tuple[str, ...]]()  # of objects of JSON: column and names, and how often seen
         self._lacking: list[str] = []  # of DAYS
-        self.open: list[tuple[int, UnusedColumn]] = []  # by position; empty: no row needs a look
+        self._open: list[tuple[int, UnusedColumn]] = []  # by position; empty: no row needs a look
 
-    def use_columns(self, names: Sequence[str], columns: Columns) -> None:
+    def use_columns(self, columns: Columns) -> None:
         """Watch the columns that are not used; later objects of JSON may bring more of them."""
+        names = columns.names
         places = {"from": columns.starts, "until": columns.ends}
         self._lacking = [day for day in DAYS if places[day] is None and configured(self._config, day) != ""]
         unused = [
@@ -61,21 +64,22 @@ class UnusedColumns:
         ]
         self._known = self._accepted | {plain(names[place]) for place in columns.used}
         found = [(i, self._columns.setdefault(names[i], _watched(names[i]))) for i in unused]
-        self.open = [(i, column) for i, column in found if column.kind is not ColumnKind.OTHER_DAY]
+        self._open = [(i, column) for i, column in found if column.kind is not ColumnKind.OTHER_DAY]
+        self.is_open = bool(self._open)
 
-    def look(self, cells: Sequence[Any], line: int | None) -> None:
-        """Look at a row that counts."""
-        settled = False
-        for place, column in self.open:
+    def add(self, row: Row, cells: Cells) -> None:
+        """Look at the cells that are not used."""
+        line, settled = row.line, False
+        for place, column in self._open:
             cell = cells[place]
             if isinstance(cell, dict | list):
                 self._look_below(column, cell, line)
             else:
                 settled |= self._see(column, cell, line)
         if settled:
-            self.open = [(i, column) for i, column in self.open if not _is_settled(column)]
+            self._open = [(i, column) for i, column in self._open if not _is_settled(column)]
 
-    def _see(self, column: UnusedColumn, cell: Any, line: int | None) -> bool:
+    def _see(self, column: UnusedColumn, cell: Cell, line: int | None) -> bool:
         text = text_of(cell)
         text = "" if text in self._empty else text
         return bool(text or column.kind in WATCHED) and _note(column, text, line)

@@ -1,0 +1,175 @@
+"""What only all rows of a file together show: each check sees them, and has notes or a refusal at the end."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from ..errors import InputRefused
+from ..model import PRESENT, Reason, Result, Row
+from ..settings import Input
+from ..text import clean, counted, listed, toml_quoted
+from .column_questions import approvals_as_statuses
+from .columns import FIRST_DAY_BACK, Columns, column_called
+from .spelling import plain
+from .table import Cells
+
+LONGEST = timedelta(days=400)  # since the first day of a leave; who was hired is there for longer
+LOST = "\ufffd"  # a letter that another program could not read
+_NO_WORDS = """
+    n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
+    kein, geen, intet, k.a., n.v.t., e.t.
+"""  # what programs and people write where there is nothing
+NOTHING = frozenset(
+    form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
+)
+
+
+class FileCheck:
+    """What a file is asked as a whole. A check does what it is for, and nothing of the rest."""
+
+    is_open = True  # whether it has to see rows
+
+    def use_columns(self, columns: Columns) -> None:
+        """Look at these columns from now on; records of JSON may bring more of them."""
+
+    def add(self, row: Row, cells: Cells) -> None:
+        """Look at a row that counts and takes no leave back; a cell may be wrong, but none is missing."""
+
+    def notes(self) -> Iterable[str]:
+        """Return what a reader should know although no row is wrong."""
+        return ()
+
+    def refusal(self, _where: str) -> InputRefused | None:
+        """Return why all rows must be refused, naming the file; None: they need not be."""
+        return None
+
+
+class ColumnNotes(FileCheck):
+    """What a reader may not expect of how the columns were understood."""
+
+    def __init__(self, config: Input) -> None:
+        self._has_default = config.default_status is not None
+
+    def use_columns(self, columns: Columns) -> None:
+        """Look at these columns from now on."""
+        self._columns = columns
+
+    def notes(self) -> Iterable[str]:
+        """Yield a sentence on each column that is, or is not, used beside another one."""
+        columns, names = self._columns, self._columns.names
+        if self._has_default and columns.status is not None:
+            called = column_called(names[columns.status])
+            yield f"input.default_status was not used: {called} has the status of each row"
+        unused = (name for place, name in enumerate(names) if place not in columns.used)
+        back = next((name for name in unused if plain(name) in FIRST_DAY_BACK), None)
+        if back is not None and columns.ends is not None:
+            last = column_called(names[columns.ends])
+            yield f"{column_called(back)} (a first day back) was not used: {last} has the last day"
+
+
+class ApprovalCheck(FileCheck):
+    """Whether the status column only says how far approvals came."""
+
+    def __init__(self, words: Mapping[str, str | None]) -> None:
+        self._words = words  # of that column, with what they mean
+
+    def use_columns(self, columns: Columns) -> None:
+        """Look at these columns from now on."""
+        self._columns = columns
+
+    def refusal(self, where: str) -> InputRefused | None:
+        """Return the question what makes a leave of such a row."""
+        return approvals_as_statuses(self._columns, self._words, where)
+
+
+class OpenEnds(FileCheck):
+    """How many rows set a person away, now or later, and have no last day, in a file with days."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def use_columns(self, columns: Columns) -> None:
+        """Look at rows where there are days."""
+        self.is_open = columns.has_days
+
+    def add(self, row: Row, _cells: Cells) -> None:
+        """Count a row."""
+        is_due = row.result is None or row.reason is Reason.NOT_YET_DUE
+        self.rows += is_due and row.status != PRESENT and not (row.period and row.period.ends)
+
+
+class EmploymentCheck(FileCheck):
+    """Whether days, of which only the columns' names say what they are, are those of contracts."""
+
+    def __init__(self, day: date) -> None:
+        self._oldest = day - LONGEST
+        self._names: dict[str, str] = {}  # of the columns of days; by setting
+        self._present = self._long_ago = 0  # rows with such days
+        self._first: int | None = None  # line of the first of them
+
+    def use_columns(self, columns: Columns) -> None:
+        """Look at the columns of days that a job has."""
+        places = {"from": columns.starts, "until": columns.ends}
+        by_name = {key: columns.names[place] for key, place in places.items() if place is not None}
+        self._names = by_name if columns.days_by_name else {}
+        self.is_open = columns.days_by_name
+
+    def add(self, row: Row, _cells: Cells) -> None:
+        """Count a row without fault that has days no leave has."""
+        if row.result is Result.INVALID or not row.period:
+            return
+        is_present = row.status == PRESENT
+        is_long_ago = not is_present and bool(row.period.starts and row.period.starts < self._oldest)
+        self._present += is_present
+        self._long_ago += is_long_ago
+        if is_present or is_long_ago:
+            self._first = self._first or row.line
+
+    def refusal(self, where: str) -> InputRefused | None:
+        """Return the question what the days are, where some row shows that they may be of employment."""
+        if not (self._present or self._long_ago):
+            return None
+        line = "" if self._first is None else f" (line {self._first})"
+        shown = listed([repr(clean(name, 60)) for name in self._names.values()], "and")
+        seen = [f"{counted(self._present, 'row')} of people who are present"] * bool(self._present)
+        seen += [f"{counted(self._long_ago, 'row')} from more than {LONGEST.days} days ago"] * bool(
+            self._long_ago
+        )
+        settings = [f"input.{key} = {toml_quoted(name)}" for key, name in self._names.items()]
+        none = [f'input.{key} = ""' for key in self._names]
+        words = (
+            f"{where}: {shown} may be days of employment, not of absence: the file has {' and '.join(seen)}"
+            f"{line}; if they are of absence, set {' and '.join(settings)}, and if not, {' and '.join(none)}"
+        )
+        ways = [dict(self._names), dict.fromkeys(self._names, "")]
+        return InputRefused(words, *(reversed(ways) if self._present else ways))
+
+
+class DoubtfulComments(FileCheck):
+    """How many comments that are sent have lost a letter, or may stand for nothing."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._nothing = Counter[str]()
+
+    def add(self, row: Row, _cells: Cells) -> None:
+        """Count the comment of a row that is sent, now or later."""
+        message = row.message
+        if message in NOTHING:
+            self._nothing[message] += 1
+        if LOST in message:
+            self._lost += 1
+
+    def notes(self) -> Iterable[str]:
+        """Yield a sentence on each kind; the words are ours and no reasons of absence."""
+        if self._lost:
+            yield (
+                f"a letter was lost before the file was read (it has {LOST} in its place) in "
+                f"{counted(self._lost, 'comment')}; export the file as UTF-8"
+            )
+        if self._nothing:
+            words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
+            yield (
+                f"{counted(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
+                f"{words}; if such cells are empty, add these words to input.empty"
+            )
