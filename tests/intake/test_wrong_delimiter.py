@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.csv.wrong_delimiter import FIXED
+from presence_worker.intake.csv.dialect import FIXED
 
 from .reading import HEADER, Write, read, refusal
 

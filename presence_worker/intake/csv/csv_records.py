@@ -1,12 +1,34 @@
 """Lines of CSV become records, cut strictly; what is blank or a comment is left out."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
 
 from ..table import Record
-from .line_ends import Rejoined
+
+MOST_LINES = 100  # of one row
+_HIDDEN = {"\r\n": "\0w", "\n": "\0u", "\r": "\0m"}  # no file that is read so has a NUL
+UNCLOSED = "the quote that opens here is never closed; close it"
+TEXT_AFTER = (
+    "the quote that opens here is closed before {place}, where text follows; "
+    "is it not closed where it should be, or is a quote inside the field not written twice?"
+)
+TOO_LONG = "a field of more than {longest} characters begins here; is a quote missing?"
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How to read a CSV."""
+
+    delimiter: str
+    above: int = 0  # lines before those in which the header is
+    comment: str | None = None
+    is_ours: bool = False  # a failed.csv or unprocessed.csv
+    is_mixed: bool = False  # its lines end in several ways
 
 
 class BrokenRecord(Exception):
@@ -18,61 +40,160 @@ class BrokenRecord(Exception):
         self.last = last
 
 
-def _break(first: int, last: int) -> NoReturn:
-    raise BrokenRecord(first, last) from None
+def records_of(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iterator[Record]:
+    """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
+
+    The lines above the header are not among *lines*. When all are read, *notes* tell of rows whose cells are
+    all empty.
+    """
+    watched = _Lines(lines, dialect) if dialect.comment or dialect.is_mixed else None
+    reader = csv.reader(watched or lines, delimiter=dialect.delimiter, strict=True)
+    counter = watched or reader
+    make = partial(tuple.__new__, Record)  # half of what a call of the class takes
+    above, line, empty = dialect.above, dialect.above + 1, 0
+    try:
+        for cells in reader:
+            if watched:
+                watched.ended(cells)
+            if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
+                yield make((line, cells, False, ""))
+            elif cells:
+                empty += 1
+            line = above + counter.line_num + 1  # a record may span several
+    except csv.Error:
+        raise BrokenRecord(line, above + counter.line_num) from None
+    if empty:
+        notes.append(f"rows of empty cells left out: {empty}")
 
 
-class _Uncommented:
-    """Owns lines; those that begin with a mark are blank where a record may begin, and only there."""
+class _Lines:
+    """Owns lines; comments come as blank ones, and where ends are mixed, those of one row as one line.
 
-    def __init__(self, lines: Iterable[str], mark: str) -> None:
+    In a file whose header ends with CRLF, a row that ends with a lone LF goes on, if only that gives it as
+    many cells as the header has: the break is inside a comment without quotes. Where rows and breaks end
+    alike, nothing tells them apart.
+    """
+
+    def __init__(self, lines: Iterable[str], dialect: Dialect) -> None:
         self._lines = iter(lines)
-        self._mark = mark
-        self.between = True  # two records
+        self._ahead = deque[str]()
+        self._dialect = dialect
+        self._end = ""
+        self._width = 0  # of the header; 0: it was not read yet
+        self._is_between = True  # two records
+        self.line_num = 0  # lines read, as editors count them; csv.reader calls it so
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
-        if self.between and line.startswith(self._mark):
+        line = self._ahead.popleft() if self._ahead else next(self._lines)
+        self.line_num += 1
+        if self._dialect.is_mixed:
+            line = self._rejoined(line)
+        if self._is_between and self._dialect.comment and line.startswith(self._dialect.comment):
             return "\n"  # a line all the same: lines are counted
-        self.between = False
+        self._is_between = False
         return line
 
+    def ended(self, cells: list[str]) -> None:
+        """Note that a record has ended; the first one is the header."""
+        self._width = self._width or len(cells)
+        self._is_between = True
+        for place, cell in enumerate(cells):
+            if "\0" in cell:
+                cells[place] = _shown(cell)
 
-def records_of(
-    lines: Iterable[str],
-    delimiter: str,
-    *,
-    comment: str | None = None,
-    above: int = 0,
-    mixed: bool = False,
-    notes: list[str] | None = None,
-    refuse: Callable[[int, int], NoReturn] = _break,
-) -> Iterator[Record]:
-    """Yield the records that are not blank, each with the line it starts on; *refuse* the one that is broken.
+    def _rejoined(self, line: str) -> str:
+        end = _end_of(line)
+        if not self._width:
+            self._end = end  # in the end, that of the last line of the header
+        elif self._is_between and end not in (self._end, "") and line.strip():
+            return self._whole(line)
+        return line
 
-    So many lines stand *above* the first of *lines*, which end in one way or are *mixed*. When all are read,
-    *notes* tell of rows whose cells are all empty.
-    """
-    joined = Rejoined(lines, delimiter) if mixed else None
-    kept = _Uncommented(joined or lines, comment) if comment else None
-    reader = csv.reader(kept or joined or lines, delimiter=delimiter, strict=True)
-    make = partial(tuple.__new__, Record)  # half of what a call of the class takes
-    line, empty = above + 1, 0
-    try:
-        for cells in reader:
-            if joined:
-                joined.ended(cells)
-            if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
-                yield make((line, cells, False, ""))
-            elif cells:
-                empty += 1
-            line = above + (joined.taken if joined else reader.line_num) + 1  # a record may span several
-            if kept:
-                kept.between = True
-    except csv.Error:
-        refuse(line, above + (joined.taken if joined else reader.line_num))
-    if empty and notes is not None:
-        notes.append(f"rows of empty cells left out: {empty}")
+    def _whole(self, line: str) -> str:
+        """Return a line with those that follow up to the end of a row, if so it has the cells of one."""
+        pieces, number = [line], self._cells(line)
+        while 0 < number <= self._width and len(pieces) < MOST_LINES:
+            following = (
+                next(self._lines, None) if len(self._ahead) < len(pieces) else self._ahead[len(pieces) - 1]
+            )
+            if following is None:
+                break
+            if len(self._ahead) < len(pieces):
+                self._ahead.append(following)
+            more = self._cells(following)
+            if not 0 < more < self._width:
+                break
+            pieces.append(following)
+            number += more - 1
+            if _end_of(following) in (self._end, ""):
+                return self._joined(pieces) if number == self._width else line
+        return line
+
+    def _joined(self, pieces: list[str]) -> str:
+        for _ in pieces[1:]:
+            self._ahead.popleft()
+        self.line_num += len(pieces) - 1
+        return "".join([*map(_hidden, pieces[:-1]), pieces[-1]])
+
+    def _cells(self, line: str) -> int:
+        """Return the number of cells of a line that is a record by itself; 0: it is not one."""
+        try:
+            return max(len(next(csv.reader([line], delimiter=self._dialect.delimiter, strict=True))), 1)
+        except csv.Error:
+            return 0
+
+
+def _end_of(line: str) -> str:
+    return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(("\r", "\n")) else ""
+
+
+def _hidden(line: str) -> str:
+    end = _end_of(line)
+    return f"{line.removesuffix(end)}{_HIDDEN[end]}"
+
+
+def _shown(cell: str) -> str:
+    for end, hidden in _HIDDEN.items():
+        cell = cell.replace(hidden, end)
+    return cell
+
+
+# -- where a broken record goes wrong, which the csv module does not tell ------------------------------------
+
+
+def fault_in(record: str, line: int, delimiter: str) -> str:
+    """Return the place of what is wrong with a *record* that begins on *line*, and what it is."""
+    fault = _fault(record, delimiter)
+    if fault is None:
+        return f"line {line}: not valid CSV"
+    start, end, words = fault
+    place = "line {}, column {}".format
+    words = words.format(place=place(*_place(record, end, line)), longest=csv.field_size_limit())
+    return f"{place(*_place(record, start, line))}: {words}"
+
+
+def _fault(record: str, delimiter: str) -> tuple[int, int, str] | None:
+    """Return the span of the field that stops the csv module, and why; None where that is not clear."""
+    field = re.compile(rf'"(?P<quoted>(?:[^"]++|"")*+)(?P<closed>"?)|[^{re.escape(delimiter)}\r\n]*+')
+    at = 0
+    while found := field.match(record, at):
+        start, at = found.span()
+        quoted = found["quoted"]
+        if len(found[0] if quoted is None else quoted.replace('""', '"')) > csv.field_size_limit():
+            return start, at, TOO_LONG
+        if quoted is not None and not found["closed"]:
+            return start, at, UNCLOSED
+        if record[at : at + 1] != delimiter:
+            ended = record[at : at + 1] in ("", "\r", "\n")
+            return None if ended else (start, at, TEXT_AFTER)
+        at += 1
+    return None
+
+
+def _place(record: str, offset: int, line: int) -> tuple[int, int]:
+    """Return the line and the column of a character of a record that begins on *line*."""
+    ends = [end.end() for end in _LINE_END.finditer(record, 0, offset)]
+    return line + len(ends), offset - (ends[-1] if ends else 0) + 1

@@ -1,17 +1,19 @@
-"""How a CSV is cut: what stands above its header, and the delimiter that the header shows."""
+"""How a CSV is cut: by the delimiter with which its header names what we need."""
 
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TextIO
 
+from ...errors import InputRefused
 from ...failed_csv import RESULT_COLUMNS
 from ...settings import Input
-from ..columns import ALIASES, candidates
+from ...text import clean
+from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
 from ..wrong_header import NEAR, Below
-from .csv_records import BrokenRecord, records_of
+from .csv_records import BrokenRecord, Dialect, records_of
 
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # characters in which the header is looked for
@@ -19,20 +21,17 @@ ENOUGH = 1 << 16  # characters of a line that is broken: fewer than a field may 
 MARK = "\ufeff"  # one that decoding has left, as there were two
 _SEP = re.compile(r'"?sep=([^"\r\n\0])"?\1*', re.IGNORECASE)  # Excel's own line, perhaps filled up
 _OURS = re.compile(r'_result"?([^"\r\n\0])"?_reason')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How to read a CSV."""
-
-    delimiter: str
-    above: int  # lines before those in which the header is
-    comment: str | None
-    ours: bool  # it is a failed.csv or unprocessed.csv
+FIXED = (
+    "no column for people: the columns have a fixed width, or only spaces between them; export the list as "
+    'CSV: in SQL*Plus with SET MARKUP CSV ON, in sqlcmd with -s ";" -W, in psql with --csv'
+)
+_UNDERLINED = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
+_MARKS = re.compile(r"[^\w\s\"'.()\[\]-]+|\x1f|\x1e|\x01")  # what may stand between two names
+NAMES = {"\t": "tab"}  # of delimiters, as settings have them
 
 
 def rewind(text: TextIO) -> TextIO:
-    """Go back to the start, and past a second byte-order mark."""
+    """Return the text at its start, past a second byte-order mark."""
     text.seek(0)
     doubled = text.read(1) == MARK
     text.seek(0)
@@ -41,12 +40,12 @@ def rewind(text: TextIO) -> TextIO:
 
 
 def head_of(text: TextIO) -> list[str]:
-    """Give the first lines, however long they are."""
+    """Return the first lines, however long they are."""
     return list(io.StringIO(rewind(text).read(HEAD), newline=""))
 
 
 def recognise(head: Sequence[str], config: Input) -> Dialect:
-    """Tell how the file that begins with the lines *head* is cut.
+    """Return how the file that begins with the lines *head* is cut.
 
     A file of ours is read as we wrote it: what the configuration says is meant for the job it came from.
     Else the delimiter is the configured one, or that of a line "sep=;", which is Excel's, or the one with
@@ -57,10 +56,10 @@ def recognise(head: Sequence[str], config: Input) -> Dialect:
     told = config.delimiter or (sep[1] if sep else None)
     mine = _delimiter_of_ours(head[above:], told)
     if mine:
-        return Dialect(delimiter=mine, above=above, comment=None, ours=True)
+        return Dialect(delimiter=mine, above=above, is_ours=True)
     above = max(above, config.skip_lines)
     delimiter = told or _delimiter(head[above:], config)
-    return Dialect(delimiter=delimiter, above=above, comment=config.comment, ours=False)
+    return Dialect(delimiter=delimiter, above=above, comment=config.comment)
 
 
 def lines_below(head: Sequence[str], config: Input, above: int) -> Iterator[Below]:
@@ -71,7 +70,7 @@ def lines_below(head: Sequence[str], config: Input, above: int) -> Iterator[Belo
 
 
 def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
-    """Give the delimiter with which the header has the columns that we add, None where none has.
+    """Return the delimiter with which the header has the columns that we add, None where none has.
 
     It need not be the one we wrote, nor the one we were *told*: a spreadsheet saves with its own.
     """
@@ -82,7 +81,7 @@ def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
 
 
 def _delimiter(lines: Sequence[str], config: Input) -> str:
-    """Give the delimiter that shows most of the columns we need, else the one that cuts most."""
+    """Return the delimiter that shows most of the columns we need, else the one that cuts most."""
     return max(DELIMITERS, key=lambda d: _rank(names_in(lines, d, config.comment), config))
 
 
@@ -93,10 +92,75 @@ def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
 
 
 def names_in(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:
-    """Give the names in the first record; where it is broken, those on its first line, whatever follows."""
+    """Return the names in the first record; where it is broken, those on its first line, whatever follows."""
     try:
-        header = next(records_of(lines, delimiter, comment=comment), None)
+        header = next(records_of(lines, Dialect(delimiter=delimiter, comment=comment), []), None)
         cells = header.cells if header else []
     except BrokenRecord as broken:
         cells = next(csv.reader([lines[broken.first - 1][:ENOUGH]], delimiter=delimiter))
     return [name.strip() for name in cells]
+
+
+# -- a header that names what we need only if it is cut in another way --------------------------------------
+
+
+def refuse_another_cut(lines: Sequence[str], dialect: Dialect, config: Input, where: str) -> None:
+    """Raise InputRefused where the first of *lines*, a header, names what we need if it is cut otherwise."""
+    line = lines[0].rstrip("\r\n")
+    if config.delimiter is None and _is_of_fixed_width(lines, config):
+        raise InputRefused(f"{where}: {FIXED}")
+    marks = dict.fromkeys([*DELIMITERS, *_MARKS.findall(line)])
+    fitting = (mark for mark in marks if mark != dialect.delimiter and _fits(line, mark, config))
+    mark = next(fitting, None)
+    if mark is None:
+        return
+    if len(mark) > 1:
+        words = f"the columns are separated by {_shown(mark)}, which is more than one character"
+        raise InputRefused(f'{where}: {words}; export the list with one, such as ";"')
+    refused = InputRefused(
+        f"{where}: {_words(line, mark, dialect, config)}", {"delimiter": NAMES.get(mark, mark)}
+    )
+    refused.found = {"columns": names_in([line], mark), "delimiter": mark}
+    raise refused
+
+
+def _is_of_fixed_width(lines: Sequence[str], config: Input) -> bool:
+    underlined = len(lines) > 1 and _UNDERLINED.fullmatch(lines[1].rstrip("\r\n"))
+    return bool(underlined) or names_what_we_need(re.split(" +", lines[0].strip()), config)
+
+
+def _fits(line: str, mark: str, config: Input) -> bool:
+    names = names_in([line], mark) if len(mark) == 1 else [*map(str.strip, line.split(mark))]
+    return names_what_we_need([name.strip('"') for name in names], config)
+
+
+def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
+    ours = _shown(dialect.delimiter)
+    found = ", ".join(clean(name, 60) for name in names_in([line], dialect.delimiter)[:10])
+    separated = f"the columns are separated by {_shown(mark)}"
+    if config.delimiter:
+        remedy = f"leave that out, or set it to {_shown(mark)}"
+        return f"{separated}, not by {ours} as input.delimiter or --delimiter says (found: {found}); {remedy}"
+    if dialect.above:
+        remedy = f"correct that line, or set input.delimiter = {_shown(mark)}"
+        return f"{separated}, not by {ours} as the first line says (found: {found}); {remedy}"
+    remedy = f"set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
+    return f"no column for people: {separated}; {remedy}"
+
+
+def _shown(mark: str) -> str:
+    if mark in NAMES:
+        return f'"{NAMES[mark]}"'
+    return f'"{mark}"' if mark.isprintable() else " ".join(f"U+{ord(character):04X}" for character in mark)
+
+
+@contextmanager
+def separated_by(delimiter: str) -> Iterator[None]:
+    """Let a refusal of columns say how they were cut."""
+    try:
+        yield
+    except InputRefused as refused:
+        words, mark, expected = str(refused).rpartition(f"; {EXPECTED}")
+        if mark and "looks like a row" not in words:
+            refused.args = (f"{words} (separated by {_shown(delimiter)}){mark}{expected}", *refused.args[1:])
+        raise
