@@ -2,7 +2,8 @@
 
 | event | when | what it tells |
 |---|---|---|
-| `RunStarted` | the run has its id and its lock | command, and how it is continued if the program dies |
+| `RunStarted` | the run has its id and its lock | command |
+| `DeliveryStarted` | the rows are staged, requests go out from now on | what continues it after a crash |
 | `Noted` | something should be known beside the results | words; whether it is a warning |
 | `Announced` | the number of requests is known | requests, seconds, rate; whether it is final |
 | `StepStarted` | present values are read, or rows are sent | which step, of how many rows |
@@ -12,6 +13,7 @@
 | `Resumed` | that wait is over | seconds it took |
 | `Progress` | every 30 s | rows done, rows in all, requests per second |
 | `Stopping` | the run was told to stop, and finishes what is in flight | reason |
+| `DeliveryEnded` | nothing is sent any more; reports are written now | |
 | `RunEnded` | the reports are written | state, exit code, message, next step |
 
 Every event has the run's id and its target. A subscriber is a function of one event; it is called in the
@@ -47,7 +49,13 @@ class RunStarted(Event):
     """A run began, or goes on."""
 
     command: str
-    way_on: NextStep  # what continues it if the program dies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryStarted(Event):
+    """The rows are staged, and requests go out from now on."""
+
+    way_on: NextStep  # what continues the run if the program dies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +132,11 @@ class Stopping(Event):
     """The run was told to stop; requests in flight are finished."""
 
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEnded(Event):
+    """Nothing is sent any more, and what became of the rows is written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from .events import Emit, Event
 from .journal import Archive
 from .next_step import NextStep
 from .settings import Settings
+from .shutdown import Shutdown
 from .superoffice import Client
 
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
@@ -52,6 +54,10 @@ class Silence:
         """Say nothing."""
 
 
+def _no_subscriber(_: Event) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """Everything a run needs to know of its surroundings."""
@@ -64,6 +70,8 @@ class Invocation:
     input_options: tuple[str, ...]  # likewise, where the same job is read again
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
     progress: Progress
+    emit: Emit = _no_subscriber
+    shutdown: Shutdown = field(default_factory=Shutdown)
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def command(self, *words: str) -> NextStep:

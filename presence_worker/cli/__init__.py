@@ -1,5 +1,1 @@
-"""From arguments to exit code: the only place that prints, exits or starts a loop."""
-
-from .main import main
-
-__all__ = ["main"]
+"""From arguments to exit code: the only place that prints, exits, hears signals or starts a loop."""

@@ -12,11 +12,10 @@ import click
 from ..configuration import find_config, usable_settings
 from ..days import today
 from ..doctor import Case, Verdict, diagnosis, examine
-from ..errors import OptionFault, PresenceWorkerError, UsageFault
+from ..errors import OptionFault, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep
-from ..run.signals import halting
 from ..run_context import SANDBOX, Invocation, Silence
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
@@ -106,16 +105,10 @@ async def _until_told_to_stop(
     look: Callable[[Invocation], Awaitable[Summary]], invocation: Invocation
 ) -> Summary:
     """Look, unless a signal comes: then let everything go, and raise what it means."""
-    reasons: list[PresenceWorkerError] = []
-    with anyio.CancelScope() as looking:
-
-        def stop(reason: PresenceWorkerError) -> None:
-            reasons.append(reason)
-            looking.cancel()
-
-        with halting(stop, say=lambda _: None):
-            return await look(invocation)
-    raise type(reasons[0])("stopped by a signal before all was looked at")
+    shutdown = invocation.shutdown
+    with anyio.CancelScope() as looking, shutdown.watched(looking.cancel):
+        return await look(invocation)
+    raise shutdown.reason(" before all was looked at")
 
 
 async def _examined(

@@ -3,22 +3,25 @@
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import structlog
 
 from .. import log
 from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings, origin_of
 from ..days import today
 from ..errors import OptionFault, UsageFault
+from ..events import emit_to
 from ..journal import Archive, check_owner
 from ..report import Summary
-from ..run.signals import raise_on_signal
 from ..run_context import SANDBOX, Invocation, Progress, Silence
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
+from .listening import Listener, raise_on_signal
 from .loading import load
 from .options import BASE_URL, Options, printable
 from .output import is_terminal, remark, warn
@@ -26,6 +29,7 @@ from .output import is_terminal, remark, warn
 CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
 BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
+logger = structlog.get_logger()
 Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
 
 
@@ -154,4 +158,16 @@ def _is_set(*variables: str) -> bool:
 
 def work(function: Work, invocation: Invocation) -> Summary:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
-    return anyio.run(function, invocation, backend_options={"use_uvloop": sys.platform != "win32"})
+    return anyio.run(
+        _listening, function, invocation, backend_options={"use_uvloop": sys.platform != "win32"}
+    )
+
+
+async def _listening(function: Work, invocation: Invocation) -> Summary:
+    def say(words: str) -> None:
+        logger.warning("run.halting", words=words)
+        invocation.progress.remark(words)
+
+    listener = Listener(invocation.shutdown, say)
+    with listener.listening():
+        return await function(replace(invocation, emit=emit_to(invocation.emit, listener.hear)))

@@ -4,18 +4,19 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..next_step import PROGRAM, NextStep, command_line
-from ..signals import BEFORE, ENDINGS, noted
 from .group import commands
 from .loading import load
 from .options import printable, without_credentials
 from .output import print_failure, remark, speak_utf8
+from .signals import BEFORE, ENDINGS, listened_to, noted
 
 STATES = {  # of what came to nothing; else "refused"
     ExitCode.CRASHED: "stopped",
@@ -49,7 +50,8 @@ def main() -> NoReturn:
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
     try:
-        return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
+        with _listeners_restored():
+            return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         remark(error.format_message())
         return _failed(arguments, ExitCode.USAGE, "no command given", HELP)
@@ -73,6 +75,17 @@ def execute(arguments: Sequence[str]) -> int:
         return _failed(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
     finally:
         noted.clear()
+
+
+@contextmanager
+def _listeners_restored() -> Iterator[None]:
+    """Leave signals as they were, whatever a command makes of them meanwhile."""
+    before = {number: signal.getsignal(number) for number in listened_to()}
+    try:
+        yield
+    finally:
+        for number, listener in before.items():
+            signal.signal(number, listener)
 
 
 def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:

@@ -16,9 +16,9 @@ import click
 
 from ..next_step import NextStep, with_variables
 from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, app_key, kept, logged, serve, throwaway
-from ..signals import listened_to, noted
 from .output import remark, say
 from .sandbox_options import Given, Sectioned, online, people, sandbox_options, unknowns
+from .signals import listened_to, noted
 
 FAULTS_HELP = "\n".join(
     [

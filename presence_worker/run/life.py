@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from ..errors import InputRefused, JournalGone, PresenceWorkerError, Stopped, UsageFault
+from ..events import DeliveryEnded, DeliveryStarted
 from ..journal import (
     JOURNAL,
     Journal,
@@ -237,9 +238,13 @@ async def _deliver(
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
             journal.describe(next=invocation.command("resume", run.run_id))
         log.info("run.delivering", target=run.target, to_send=journal.to_send())
+        way_on = invocation.command("resume", run.run_id)
+        invocation.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
         return await Session(journal, invocation, overtaken).run()
     except PresenceWorkerError as error:
         return error
+    finally:
+        invocation.emit(DeliveryEnded(run_id=run.run_id, target=run.target))
 
 
 def _finish(

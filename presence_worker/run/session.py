@@ -24,7 +24,6 @@ from .doubts import Doubts
 from .reading import Reading
 from .recorder import Recorder
 from .row_events import log_rows
-from .signals import halting
 from .staging import against
 
 OVERTAKEN = Outcome(
@@ -34,6 +33,8 @@ OVERTAKEN = Outcome(
     attempts=0,
     wire_puts=0,
 )
+FINISHING = "told to stop: finishing what is in flight"
+FINISHED = "; what was in flight was finished"
 log = structlog.get_logger()
 
 
@@ -57,7 +58,7 @@ class Session:
         Give what ended the session early, or None.
         """
         seconds, gets = 0.0, 0
-        with halting(self._halt, self._say, self._journal.run().next):
+        with self._invocation.shutdown.watched(self._stop):
             async with self._invocation.open_service() as client:
                 began = self._clock()
                 await self._work(client)
@@ -171,9 +172,12 @@ class Session:
         more = puts + looks + number_of_read_backs(delivery.verify, puts)
         announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
 
-    def _say(self, words: str) -> None:
-        log.warning("run.halting", words=words)
+    def _stop(self) -> None:
+        shutdown = self._invocation.shutdown
+        words = "; ".join(filter(None, (FINISHING, shutdown.hint)))
+        log.warning("run.halting", run_id=self._journal.run().run_id, words=words)
         self._invocation.progress.remark(words)
+        self._halt(shutdown.reason(FINISHED))
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
         for settled_change, settled in self._watch.settle(change, outcome):

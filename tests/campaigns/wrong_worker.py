@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from presence_worker.cli import main
+from presence_worker.cli.main import main
 from presence_worker.journal import Journal, now
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.run.recorder import Recorder

@@ -10,7 +10,8 @@ from tests.run.given import called
 
 FAULTY = """
 import sys, types, click
-from presence_worker.cli import group, main
+from presence_worker.cli import group
+from presence_worker.cli.main import main
 
 @click.command("boom", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("kind")

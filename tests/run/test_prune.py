@@ -28,7 +28,7 @@ TARGET = RUN.target
 REPORTS = ("report.jsonl", "report.csv", "report.html", "failed.csv", "unprocessed.csv", "summary.json")
 DIES = """
 import os, signal, sys
-from presence_worker.cli import main
+from presence_worker.cli.main import main
 
 left = [int(sys.argv.pop(1))]
 

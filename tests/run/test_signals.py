@@ -28,19 +28,6 @@ from .given import (
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals of another process there")
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-LATE = """
-import asyncio, os, sys
-from presence_worker.run.signals import halting
-
-async def deliver():
-    with halting(print, print):
-        pass
-
-asyncio.run(deliver())
-for number in map(int, sys.argv[1:]):
-    os.kill(os.getpid(), number)
-print("the report is written")
-"""
 
 
 def job(worker: Worker, rows: int) -> Path:

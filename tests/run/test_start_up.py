@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from presence_worker.errors import PresenceWorkerError, Terminated
-from presence_worker.run.signals import halting
-from presence_worker.signals import endings, noted
+from presence_worker.cli.listening import Listener
+from presence_worker.cli.signals import endings, noted
+from presence_worker.errors import Terminated
+from presence_worker.shutdown import Shutdown
 
 from .given import Ended, away, ended, raw_up, started, wait_until, write_csv
 from .test_pid_1 import IN_A_CONTAINER, containers, first_process
@@ -29,11 +30,11 @@ LOADING = (
     "presence_worker",
 )  # says what is loaded
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-FIRST = "presence_worker.signals"
+FIRST = "presence_worker.cli.signals"
 MOMENTS = [  # the module that was loaded last when the signal is sent
     (FIRST, signal.SIGTERM),
     ("click", signal.SIGINT),
-    ("presence_worker.cli.main", signal.SIGTERM),
+    ("presence_worker.cli.output", signal.SIGTERM),
     ("pydantic_core", signal.SIGINT),
     ("aiohttp", signal.SIGTERM),
     ("presence_worker.run.life", signal.SIGINT),
@@ -116,16 +117,16 @@ def nothing_noted() -> Iterator[None]:
 @pytest.mark.usefixtures("nothing_noted")
 def test_a_signal_that_was_lost_on_the_way_halts_the_delivery() -> None:
     """What was raised in the midst of something that swallows errors is not forgotten: nothing is sent."""
-    reasons: list[PresenceWorkerError] = []
+    shutdown = Shutdown()
     noted.append(signal.SIGTERM)
 
     async def deliver() -> None:
-        with halting(reasons.append, say=lambda _: None):
-            assert reasons
+        with Listener(shutdown).listening():
+            assert shutdown.is_requested
 
     asyncio.run(deliver())
 
-    assert [type(reason) for reason in reasons] == [Terminated]
+    assert isinstance(shutdown.reason(), Terminated)
 
 
 def test_each_platform_has_its_own_signals() -> None:
