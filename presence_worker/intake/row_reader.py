@@ -12,7 +12,7 @@ from .day_reader import NO_DAYS, UNDATED, DayReader, Due
 from .file_checks import ApprovalCheck, ColumnNotes, DoubtfulComments, EmploymentCheck, FileCheck, OpenEnds
 from .filters import Filter
 from .identity import Faults, Person, person_reader
-from .json.nesting import steps
+from .json.nested import steps
 from .messages import lacking, message_reader
 from .statuses import StatusColumn, Unmapped
 from .table import FORMULA, Cell, Cells, Record, Table, as_json

@@ -14,7 +14,7 @@ from .column_questions import UnusedColumn, question
 from .columns import FIRST_DAY_BACK, Columns, configured
 from .day_texts import are_days
 from .file_checks import FileCheck
-from .json.nesting import leaves, steps
+from .json.nested import leaves, steps
 from .spelling import bare, plain
 from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import Cell, Cells, text_of

@@ -1,23 +1,48 @@
 """Fields of JSON that stand deeper in a row: each a column with a dotted path, such as "employee.email"."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from ...errors import InputRefused
 from ...settings import Input
 from ...template import DAYS, columns_of
-from ...text import toml_quoted
-from ..columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways
+from ...text import clean, listed, toml_quoted
+from ..columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, understand
 from ..spelling import plain
-from .nesting import Path, leaves, steps
 
+WRAPPING = {"value", "datetime", "date", "text"}  # names below which a value stands: {"email": {"value": …}}
+LABELS = {"label", "type", "timezone"}  # names beside such a value
+DEEPEST = 6  # levels
+Path = tuple[str, ...]
 ABSENT = object()
 FIRST = "0"  # in a path: the first value of an array
+MOST_NAMED = 5  # arrays in a sentence
 MOST = 200  # fields that are looked at for suggestions
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
 PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
 Row = dict[str, Any]
+
+
+def leaves(value: Any, path: Path = (), called: str = "") -> Iterator[tuple[Path, str, Any]]:
+    """Yield the fields that are no objects or arrays, with what each is called and holds.
+
+    "emails.0.value" is called "email": the last name on the way that says more than "value". Of an array of
+    objects, the first stands for all.
+    """
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        yield from leaves(value[0], (*path, "0"), called.removesuffix("s"))
+    elif isinstance(value, dict) and len(path) < DEEPEST:
+        for name, inner in value.items():
+            yield from leaves(inner, (*path, name), called if plain(name) in WRAPPING else plain(name))
+    elif path and not isinstance(value, dict | list) and plain(path[-1]) not in LABELS:
+        yield path, called, value
+
+
+def steps(path: Path) -> Iterator[str]:
+    """Yield the dotted path of a field, and those of all that it is in."""
+    return (".".join(path[:end]) for end in range(1, len(path) + 1))
 
 
 def flattener(config: Input) -> Callable[[Row], Row] | None:
@@ -143,3 +168,49 @@ def paths_of(settings: dict[str, str]) -> list[str]:
 def suggested(settings: dict[str, str]) -> str:
     """List settings to paste."""
     return ", ".join(f"input.{key} = {toml_quoted(path)}" for key, path in settings.items())
+
+
+# -- columns that lack what fields below them have -----------------------------------------------------------
+
+
+def judge(columns: Sequence[str], row: Row, config: Input, where: str) -> None:
+    """Raise InputRefused, with the settings that help, where *columns* lack what fields in a *row* have."""
+    settings = suggestions(columns, row, config)
+    try:
+        understand(columns, config, where)
+    except InputRefused as refused:
+        raise _with_paths(refused, settings) if settings else _with_arrays(refused, row) from None
+    if arrays := arrays_of_days(columns, row, config):
+        words = f"arrays {_shown(arrays)} with days in each row; write one row for each leave"
+        raise InputRefused(f"{where}: {words}, or set {_unused(arrays)}", {"unused": arrays}, {})
+    if settings:
+        paths = paths_of(settings)
+        words = f"not used: {_shown(paths)}; set {suggested(settings)}, or {_unused(paths)}"
+        raise InputRefused(f"{where}: {words}", settings, {"unused": paths})
+
+
+def _with_paths(refused: InputRefused, settings: dict[str, str]) -> InputRefused:
+    words = f"fields below other fields need their path: {suggested(settings)}"
+    deeper = InputRefused(f"{refused}; {words}", settings)
+    deeper.found = refused.found
+    return deeper
+
+
+def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
+    """Add the arrays of objects in a row: the document may be several answers put together."""
+    lists = {name: value for name, value in row.items() if isinstance(value, list) and value}
+    arrays = [name for name, value in lists.items() if isinstance(value[0], dict)]
+    if not arrays:
+        return refused
+    words = f"each object has an array of objects ({_shown(arrays)}): write their rows into one array"
+    deeper = InputRefused(f"{refused}; {words}", *refused.ways)
+    deeper.found = refused.found
+    return deeper
+
+
+def _shown(paths: Sequence[str]) -> str:
+    return listed([clean(path, 60) for path in paths[:MOST_NAMED]], "and")
+
+
+def _unused(paths: Sequence[str]) -> str:
+    return f"input.unused = [{', '.join(map(toml_quoted, paths))}]"

@@ -13,12 +13,10 @@ from ...text import clean, toml_quoted
 from ..columns import IDENTITIES, candidates, configured
 from ..knowing import knowing
 from ..table import Record, Source, Table
-from .find_rows import MOST_NAMES, Search, Values
-from .json_columns import judge
+from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, Search, Values, are_columns, keyed
 from .json_text import BETWEEN, JsonText, Place, array, keys
-from .nested import Row, flattener, is_row_below
+from .nested import Row, flattener, is_row_below, judge
 from .pagination import Beside, may_tell, refuse_part, signs, told
-from .shapes import EXAMPLE, KEY, KEYED, RECORDS, are_columns, keyed
 
 TOP = "."  # as input.rows: the document itself is the array
 JOINED = (
