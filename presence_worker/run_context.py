@@ -1,4 +1,4 @@
-"""What a command was called with: the settings in force, and how to call the next one."""
+"""What a run works in: the settings in force, who watches it, and how to call the next command."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -59,7 +59,7 @@ def _no_subscriber(_: Event) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class RunContext:
     """Everything a run needs to know of its surroundings."""
 
     settings: Settings

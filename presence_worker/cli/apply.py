@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from ..run.life import apply_run
-from .invoke import invocation_of, work
+from .invoke import context_of, work
 from .options import Options, common_options
 from .show import show
 
@@ -23,4 +23,4 @@ def command(options: Options, run: str, *, any_age: bool) -> int:
     Example:
       presence-worker apply 20261123T020000Z-7f3a
     """
-    return show(work(partial(apply_run, run, any_age=any_age), invocation_of(options)), options)
+    return show(work(partial(apply_run, run, any_age=any_age), context_of(options)), options)

@@ -16,7 +16,7 @@ from ..errors import OptionFault, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep
-from ..run_context import SANDBOX, Invocation, Silence
+from ..run_context import SANDBOX, RunContext, Silence
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
 from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
@@ -53,9 +53,9 @@ def command(options: Options, write_check: int | None) -> int:
     settings, problems = _settings(options)
     if write_check in settings.safety.protected_ids:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
-    invocation = _invocation(options, settings)
+    context = _context(options, settings)
     look = partial(_examined, options=options, problems=problems, write_to=write_check)
-    return _show(work(partial(_until_told_to_stop, look), invocation), options)
+    return _show(work(partial(_until_told_to_stop, look), context), options)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
@@ -81,8 +81,8 @@ def _config(options: Options) -> Path | None:
         return None
 
 
-def _invocation(options: Options, settings: Settings) -> Invocation:
-    return Invocation(
+def _context(options: Options, settings: Settings) -> RunContext:
+    return RunContext(
         settings=settings,
         day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
@@ -102,26 +102,26 @@ def _repeated(options: Options, settings: Settings) -> tuple[str, ...]:
 
 
 async def _until_told_to_stop(
-    look: Callable[[Invocation], Awaitable[Summary]], invocation: Invocation
+    look: Callable[[RunContext], Awaitable[Summary]], context: RunContext
 ) -> Summary:
     """Look, unless a signal comes: then let everything go, and raise what it means."""
-    shutdown = invocation.shutdown
+    shutdown = context.shutdown
     with anyio.CancelScope() as looking, shutdown.watched(looking.cancel):
-        return await look(invocation)
+        return await look(context)
     raise shutdown.reason(" before all was looked at")
 
 
 async def _examined(
-    invocation: Invocation, *, options: Options, problems: list[str], write_to: int | None
+    context: RunContext, *, options: Options, problems: list[str], write_to: int | None
 ) -> Summary:
     async with AsyncExitStack() as opened:
         if options.sandbox:
-            inside = load("embedded").sandboxed(invocation.settings)
-            invocation = replace(invocation, settings=await opened.enter_async_context(inside))
+            inside = load("embedded").sandboxed(context.settings)
+            context = replace(context, settings=await opened.enter_async_context(inside))
         config = _config(options)
-        case = Case(invocation=invocation, problems=problems, config=config, write_to=write_to)
+        case = Case(context=context, problems=problems, config=config, write_to=write_to)
         more = ("--write-check", str(write_to)) if write_to else ()
-        again = invocation.command("doctor", *more)
+        again = context.command("doctor", *more)
         if blames_an_option(problems, options):
             again = NextStep(("doctor", "--help"))  # the same options again cannot work
         return diagnosis(await examine(case), case, again)

@@ -1,4 +1,4 @@
-"""From options to an invocation: settings are loaded, the log is set up, the target is known."""
+"""From options to the context of a run: settings are loaded, the log is set up, the target is known."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ from ..errors import OptionFault, UsageFault
 from ..events import emit_to
 from ..journal import Archive, check_owner
 from ..report import Summary
-from ..run_context import SANDBOX, Invocation, Progress, Silence
+from ..run_context import SANDBOX, Progress, RunContext, Silence
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .listening import Listener, raise_on_signal
@@ -30,7 +30,7 @@ CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a f
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
 BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
 logger = structlog.get_logger()
-Work = Callable[[Invocation], Coroutine[Any, Any, Summary]]
+Work = Callable[[RunContext], Coroutine[Any, Any, Summary]]
 
 
 class Warnings(Silence):
@@ -58,7 +58,7 @@ def settings_of(options: Options) -> Settings:
     return settings
 
 
-def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
+def context_of(options: Options, *, offline: bool = False) -> RunContext:
     """Give the surroundings of a command; *offline* ones need no target."""
     settings = settings_of(options)
     if options.sandbox:
@@ -72,7 +72,7 @@ def invocation_of(options: Options, *, offline: bool = False) -> Invocation:
     archive = archive_of(settings)
     for directory in (archive.state_dir, archive.runs):
         check_owner(directory)
-    return Invocation(
+    return RunContext(
         settings=settings,
         day=today(settings.input.timezone),
         archive=archive,
@@ -156,18 +156,16 @@ def _is_set(*variables: str) -> bool:
     return any(name.upper() in variables for name in os.environ)
 
 
-def work(function: Work, invocation: Invocation) -> Summary:
+def work(function: Work, context: RunContext) -> Summary:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
-    return anyio.run(
-        _listening, function, invocation, backend_options={"use_uvloop": sys.platform != "win32"}
-    )
+    return anyio.run(_listening, function, context, backend_options={"use_uvloop": sys.platform != "win32"})
 
 
-async def _listening(function: Work, invocation: Invocation) -> Summary:
+async def _listening(function: Work, context: RunContext) -> Summary:
     def say(words: str) -> None:
         logger.warning("run.halting", words=words)
-        invocation.progress.remark(words)
+        context.progress.remark(words)
 
-    listener = Listener(invocation.shutdown, say)
+    listener = Listener(context.shutdown, say)
     with listener.listening():
-        return await function(replace(invocation, emit=emit_to(invocation.emit, listener.hear)))
+        return await function(replace(context, emit=emit_to(context.emit, listener.hear)))

@@ -6,7 +6,7 @@ import click
 
 from ..model import Intent
 from ..run.life import run_job
-from .invoke import invocation_of, work
+from .invoke import context_of, work
 from .options import Options, common_options, job_argument
 from .show import show
 
@@ -26,4 +26,4 @@ def command(options: Options, job: str) -> int:
       presence-worker plan changes.csv
       presence-worker plan changes.csv --sandbox --json
     """
-    return show(work(partial(run_job, job, intent=Intent.PLAN), invocation_of(options)), options)
+    return show(work(partial(run_job, job, intent=Intent.PLAN), context_of(options)), options)

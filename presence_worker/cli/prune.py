@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from ..runs.pruning import Pruning, prune_runs
-from .invoke import invocation_of
+from .invoke import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines
 from .wrapping import wrapped
@@ -24,7 +24,7 @@ def command(options: Options) -> int:
       presence-worker prune
       presence-worker prune --json
     """
-    pruning = prune_runs(invocation_of(options, offline=True))
+    pruning = prune_runs(context_of(options, offline=True))
     if options.as_json:
         kept = [{"run_id": run_id, "why": why} for run_id, why in pruning.kept_though_old.items()]
         print_json({"pruned": pruning.deleted, "kept": pruning.kept, "kept_though_old": kept})

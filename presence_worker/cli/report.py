@@ -7,7 +7,7 @@ import click
 
 from ..errors import OptionFault
 from ..run.life import report_run
-from .invoke import invocation_of
+from .invoke import context_of
 from .options import Options, common_options
 from .output import print_file, remark
 from .show import show
@@ -34,7 +34,7 @@ def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -
     """
     if kind and options.as_json:
         raise OptionFault("options --as and --json: each prints something of its own; keep one")
-    summary = report_run(run, invocation_of(options, offline=True))
+    summary = report_run(run, context_of(options, offline=True))
     if kind:
         print_file(Path(summary["files"][FILES[kind]]))
     elif options.as_json or not options.quiet:

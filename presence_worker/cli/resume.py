@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from ..run.life import resume_run
-from .invoke import invocation_of, work
+from .invoke import context_of, work
 from .options import Options, common_options
 from .show import show
 
@@ -29,4 +29,4 @@ def command(options: Options, run: str | None, *, any_age: bool, if_corrected: b
       presence-worker resume 20261123T020000Z-7f3a --rate 5
     """
     resume = partial(resume_run, run, any_age=any_age, if_corrected=if_corrected)
-    return show(work(resume, invocation_of(options)), options)
+    return show(work(resume, context_of(options)), options)

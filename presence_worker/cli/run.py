@@ -6,7 +6,7 @@ import click
 
 from ..model import Intent
 from ..run.life import run_job
-from .invoke import invocation_of, work
+from .invoke import context_of, work
 from .options import Options, common_options, job_argument
 from .show import show
 
@@ -29,4 +29,4 @@ def command(options: Options, job: str, *, dry_run: bool) -> int:
       presence-worker run - --format jsonl < changes.jsonl
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
-    return show(work(partial(run_job, job, intent=intent), invocation_of(options)), options)
+    return show(work(partial(run_job, job, intent=intent), context_of(options)), options)

@@ -12,11 +12,11 @@ from ..journal import made_ago
 from ..model import State
 from ..report.listed import UNREADABLE, Listing
 from ..report.overview import write_overview
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..runs.heartbeat import from_the_future, what_is_missing
 from ..runs.listing import list_runs
 from ..values import duration
-from .invoke import invocation_of
+from .invoke import context_of
 from .listing import listing_lines, missing_lines
 from .options import Options, common_options
 from .output import print_json, print_lines, remark
@@ -46,9 +46,9 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
       presence-worker runs --state stopped --state held --since 7d
       presence-worker runs --html
     """
-    invocation = invocation_of(options, offline=True)
-    listing = _listing(invocation, states, since)
-    page = None if html is None else _write(listing, html, invocation)
+    context = context_of(options, offline=True)
+    listing = _listing(context, states, since)
+    page = None if html is None else _write(listing, html, context)
     if options.as_json:
         print_json({**listing.as_record(), "overview": page and str(page)})
     elif options.quiet:
@@ -60,12 +60,12 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
     return 0
 
 
-def _listing(invocation: Invocation, states: Sequence[str], since: str | None) -> Listing:
-    zone = invocation.settings.input.timezone
-    runs = list_runs(invocation, since=None if since is None else _oldest(since, zone))
+def _listing(context: RunContext, states: Sequence[str], since: str | None) -> Listing:
+    zone = context.settings.input.timezone
+    runs = list_runs(context, since=None if since is None else _oldest(since, zone))
     return Listing(
         runs=[run for run in runs if not states or run.state in states],
-        missing=what_is_missing(runs, invocation),
+        missing=what_is_missing(runs, context),
         notes=from_the_future(runs),
         zone=zone,
         is_part=bool(states) or since is not None,
@@ -87,9 +87,9 @@ def _oldest(since: str, zone: str | None) -> datetime:
         ) from None
 
 
-def _write(listing: Listing, file: str, invocation: Invocation) -> Path:
+def _write(listing: Listing, file: str, context: RunContext) -> Path:
     """Write the overview page; give its place."""
-    archive = invocation.archive
+    archive = context.archive
     if not file:
         archive.prepare()
     page = (Path(file) if file else archive.state_dir / IN_STATE).absolute()
@@ -99,5 +99,5 @@ def _write(listing: Listing, file: str, invocation: Invocation) -> Path:
         write_overview(listing, page, archive.state_dir)
     except OSError as error:
         words = f"the overview {page} cannot be written: {error.strerror}; name another file with --html"
-        raise UsageFault(words, next=invocation.command("runs", "--html")) from None
+        raise UsageFault(words, next=context.command("runs", "--html")) from None
     return page

@@ -7,11 +7,11 @@ import click
 
 from ..errors import UsageFault
 from ..model import Kind
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..schedule.list_and_cancel import cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .coming import who
-from .invoke import invocation_of
+from .invoke import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines
 
@@ -33,7 +33,7 @@ def command(options: Options) -> int:
     """
     if click.get_current_context().invoked_subcommand:
         return 0
-    found = list_schedule(_invocation(options))
+    found = list_schedule(_context(options))
     if options.as_json:
         print_json({"schedule": found})
     elif not options.quiet:
@@ -53,7 +53,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     Example:
       presence-worker schedule cancel 20261201T060000Z-7f3a.17
     """
-    found = cancel_schedule(ids, _invocation(options))
+    found = cancel_schedule(ids, _context(options))
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
@@ -61,15 +61,15 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     return 0
 
 
-def _invocation(options: Options) -> Invocation:
+def _context(options: Options) -> RunContext:
     """Give the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
-    invocation = invocation_of(options, offline=True)
-    target = invocation.settings.target
-    if not (invocation.target or target.base_url or target.tenant):
+    context = context_of(options, offline=True)
+    target = context.settings.target
+    if not (context.target or target.base_url or target.tenant):
         raise UsageFault("no SuperOffice is named, whose schedule it is: set target.base_url, or --base-url")
-    if not invocation.target:
-        target_name(target, invocation.settings.auth.login_url)  # says what is wrong with it
-    return invocation
+    if not context.target:
+        target_name(target, context.settings.auth.login_url)  # says what is wrong with it
+    return context
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:

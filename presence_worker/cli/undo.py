@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from ..run.life import undo_run
-from .invoke import invocation_of, work
+from .invoke import context_of, work
 from .options import Options, common_options
 from .show import show
 
@@ -24,4 +24,4 @@ def command(options: Options, run: str) -> int:
       presence-worker undo last
       presence-worker undo 20261123T020000Z-7f3a
     """
-    return show(work(partial(undo_run, run), invocation_of(options)), options)
+    return show(work(partial(undo_run, run), context_of(options)), options)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from yarl import URL
 
 from ..errors import UsageFault
-from ..run_context import SANDBOX, Invocation
+from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..superoffice import Client
 from ..superoffice.anonymous_client import AnonymousClient, Place, places, proxy_place
@@ -29,7 +29,7 @@ class Expected(NamedTuple):
 class Case:
     """Owns what is known; each check may add to it for those that come after."""
 
-    invocation: Invocation
+    context: RunContext
     problems: list[str]  # of the settings, as far as nobody has to be asked
     config: Path | None = None  # the file in force
     write_to: int | None = None  # the associate whose presence may be written back
@@ -47,12 +47,12 @@ class Case:
     @property
     def settings(self) -> Settings:
         """The settings in force, or what can be used of them."""
-        return self.invocation.settings
+        return self.context.settings
 
     @property
     def is_sandbox(self) -> bool:
         """Whether the service is the one inside this program."""
-        return self.invocation.target == SANDBOX
+        return self.context.target == SANDBOX
 
     def way(self) -> AnonymousClient:
         """Give the way to the service; raise BlockedError where the settings lead nowhere."""

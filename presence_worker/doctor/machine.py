@@ -82,7 +82,7 @@ async def state_directory(case: Case) -> AsyncIterator[Said]:
     """Say whether runs can be kept; nothing is made."""
     if case.settings.storage.state_dir == NOWHERE:
         raise BlockedError("configuration")
-    archive = case.invocation.archive
+    archive = case.context.archive
     if words := _unusable(case):
         yield fault(f"{archive.state_dir}: {words}", ANOTHER_PLACE)
     elif archive.state_dir.exists():
@@ -95,7 +95,7 @@ def _unusable(case: Case) -> str | None:
     """Try to write where runs would be; give why that fails, or None."""
     try:
         existing = _existing(case)
-        str(case.invocation.archive.runs).encode()
+        str(case.context.archive.runs).encode()
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(bytes(4096))
             file.flush()
@@ -104,7 +104,7 @@ def _unusable(case: Case) -> str | None:
         return "its name is not UTF-8"
     except OSError as error:
         return error.strerror or type(error).__name__
-    archive = case.invocation.archive
+    archive = case.context.archive
     is_state = existing in (archive.state_dir, archive.runs)
     owners = {archive.state_dir.stat().st_uid, existing.stat().st_uid} if is_state else ()
     return None if all(map(is_trusted, owners)) else "it belongs to another user"
@@ -112,7 +112,7 @@ def _unusable(case: Case) -> str | None:
 
 def _existing(case: Case) -> Path:
     """Give the innermost part of the state directory that is there already."""
-    runs = case.invocation.archive.runs
+    runs = case.context.archive.runs
     return next(path for path in (runs, *runs.parents) if path.exists())
 
 
@@ -135,8 +135,8 @@ def judged_room(free: int, rows: int) -> Said:
 
 def _last_job(case: Case) -> Expected | None:
     try:
-        last = last_finished(case.invocation)
-        sent = last and _sending(case.invocation.archive.runs / last.run_id / JOURNAL)
+        last = last_finished(case.context)
+        sent = last and _sending(case.context.archive.runs / last.run_id / JOURNAL)
     except (PresenceWorkerError, OSError):
         return None
     if last is None:
@@ -152,10 +152,10 @@ def _sending(path: Path) -> Sending | None:
 
 async def lock(case: Case) -> AsyncIterator[Said]:
     """Say whether somebody is at work on the same SuperOffice."""
-    if not case.invocation.target:
+    if not case.context.target:
         raise BlockedError("configuration")
     try:
-        busy = is_at_work(case.invocation.target, case.invocation.archive.state_dir)
+        busy = is_at_work(case.context.target, case.context.archive.state_dir)
     except NoLocks as error:
         yield fault(str(error), "name a directory on a local disk")
         return

@@ -22,7 +22,7 @@ def diagnosis(findings: list[Finding], case: Case, again: NextStep) -> dict[str,
         "exit_code": int(code),
         "message": _message(Counter(each.verdict for each in findings)),
         "next": command_line(again) if code else None,
-        "target": case.invocation.target or None,
+        "target": case.context.target or None,
         "checks": [each._asdict() for each in findings],
     }
 

@@ -19,7 +19,7 @@ async def write_back(case: Case) -> AsyncIterator[Said]:
     """Write one presence back as it is, while nobody else of us writes."""
     client, whom = case.us(), case.write_to or 0
     try:
-        with target_lock(case.invocation.target, case.invocation.archive.state_dir):
+        with target_lock(case.context.target, case.context.archive.state_dir):
             yield await _written_back(whom, client, case.settings.input.allowed_statuses)
     except Locked:
         yield warning("nothing was written: a run is at work on this SuperOffice now", BUSY)

@@ -8,7 +8,7 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, made_ago
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..schedule.history import earlier_than
 from ..text import counted
 
@@ -21,13 +21,13 @@ MAY_COME = (
 log = structlog.get_logger()
 
 
-def unanswered(journal: Journal, invocation: Invocation) -> str | None:
+def unanswered(journal: Journal, context: RunContext) -> str | None:
     """Return a note on the users whom this run has set, and an earlier one left `unknown`; None for none.
 
     A request without a certain outcome may still be carried out. Runs older than safety.max_resume_age do
     not count: no request is on its way that long.
     """
-    left = _left_unknown(journal.run(), invocation)
+    left = _left_unknown(journal.run(), context)
     users = sorted({user for user in journal.written() if user in left}) if left else []
     if not users:
         return None
@@ -36,10 +36,10 @@ def unanswered(journal: Journal, invocation: Invocation) -> str | None:
     return MAY_COME.format(users=counted(len(users), "user"), whom=whom, names=names)
 
 
-def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
+def _left_unknown(run: RunRecord, context: RunContext) -> set[int]:
     """Return the associates whose newest request of an earlier run has no certain outcome."""
     unknown: set[int] = set()
-    for earlier in _recent(run, invocation):
+    for earlier in _recent(run, context):
         if not (unknown or earlier.to_send):
             continue
         try:
@@ -51,14 +51,14 @@ def _left_unknown(run: RunRecord, invocation: Invocation) -> set[int]:
     return unknown
 
 
-def _recent(run: RunRecord, invocation: Invocation) -> Iterator[KnownRun]:
+def _recent(run: RunRecord, context: RunContext) -> Iterator[KnownRun]:
     """Yield the target's runs before *run* that may be young, oldest first.
 
     How old a run is whose clock was behind that of a run before it is not known.
     """
-    oldest = made_ago(invocation.settings.safety.max_resume_age)
+    oldest = made_ago(context.settings.safety.max_resume_age)
     latest = datetime.min.replace(tzinfo=UTC)
-    for earlier in reversed(earlier_than(run.run_id, invocation)):
+    for earlier in reversed(earlier_than(run.run_id, context)):
         if earlier.fault or earlier.record.target != run.target:
             continue
         began = datetime.fromisoformat(earlier.record.created_at)

@@ -11,7 +11,7 @@ from ..journal import Journal, RunRecord
 from ..model import Intent
 from ..next_step import NextStep
 from ..report import Advice
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..text import listed
@@ -43,16 +43,16 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
     return None if found is Suspect.SIGN_IN and is_renewed else found
 
 
-def check_corrected(run: RunRecord, invocation: Invocation) -> None:
+def check_corrected(run: RunRecord, context: RunContext) -> None:
     """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
     salt, fingerprint = run.input.get("refused") or ("", None)
-    if fingerprint is None or fingerprint != _fingerprint(invocation.settings, bytes.fromhex(salt)):
+    if fingerprint is None or fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
         return
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
-        f"{listed(_refused(run, invocation), 'or')}. If they are right by now, such as after the account was "
+        f"{listed(_refused(run, context), 'or')}. If they are right by now, such as after the account was "
         f"unlocked, leave out {IF_CORRECTED}",
-        next=invocation.command("resume", run.run_id, IF_CORRECTED),
+        next=context.command("resume", run.run_id, IF_CORRECTED),
     )
 
 
@@ -66,26 +66,26 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
     return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()
 
 
-def to_correct(step: Advice, run: RunRecord, invocation: Invocation) -> Iterator[str]:
+def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[str]:
     """Say what has to be corrected before a step, by setting and place."""
     if step is Advice.SIGN_IN:
-        yield f"correct {listed(_refused(run, invocation), 'or')}"
+        yield f"correct {listed(_refused(run, context), 'or')}"
     if step is Advice.BEGIN_ANEW:
-        names = [ADDRESS] if invocation.settings.target.base_url else OF_ONLINE
-        yield f"correct {listed([f'{name} ({invocation.origin(name)})' for name in names], 'or')}"
-        if invocation.origin(names[0]).startswith("option"):
+        names = [ADDRESS] if context.settings.target.base_url else OF_ONLINE
+        yield f"correct {listed([f'{name} ({context.origin(name)})' for name in names], 'or')}"
+        if context.origin(names[0]).startswith("option"):
             yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
         if run.input.get("stdin"):
             yield "feed the job on standard input again"
 
 
-def _refused(run: RunRecord, invocation: Invocation) -> list[str]:
+def _refused(run: RunRecord, context: RunContext) -> list[str]:
     """Name the settings that were refused, as far as they are set."""
     if run.input.get("suspect") == Suspect.PROXY:
-        return [f"target.proxy ({invocation.origin('target.proxy')})"]
-    auth = invocation.settings.auth
+        return [f"target.proxy ({context.origin('target.proxy')})"]
+    auth = context.settings.auth
     names = [name for name in ("username", *_secrets(auth)) if getattr(auth, name) is not None]
-    return [f"auth.{name} ({_place(name, invocation)})" for name in names] or ["[auth]"]
+    return [f"auth.{name} ({_place(name, context)})" for name in names] or ["[auth]"]
 
 
 def _secrets(auth: Auth) -> Iterator[str]:
@@ -93,30 +93,30 @@ def _secrets(auth: Auth) -> Iterator[str]:
         yield name if getattr(auth, name) is not None else f"{name}_file"
 
 
-def _place(name: str, invocation: Invocation) -> str:
+def _place(name: str, context: RunContext) -> str:
     is_file = name.endswith("_file")
-    return str(getattr(invocation.settings.auth, name)) if is_file else invocation.origin(f"auth.{name}")
+    return str(getattr(context.settings.auth, name)) if is_file else context.origin(f"auth.{name}")
 
 
-def begin_anew(run: RunRecord, invocation: Invocation) -> NextStep:
+def begin_anew(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run anew, without the address that was wrong."""
-    options = list(invocation.options)
+    options = list(context.options)
     if OPTION in options:
         place = options.index(OPTION)
         del options[place : place + 2]
-    return same_job(run, replace(invocation, options=tuple(options)))
+    return same_job(run, replace(context, options=tuple(options)))
 
 
-def same_job(run: RunRecord, invocation: Invocation) -> NextStep:
+def same_job(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
     job = STDIN if run.input.get("stdin") else str(run.input["name"])
-    return invocation.command(command, job, *invocation.input_options, *_as_then(run, invocation))
+    return context.command(command, job, *context.input_options, *_as_then(run, context))
 
 
-def _as_then(run: RunRecord, invocation: Invocation) -> Iterator[str]:
+def _as_then(run: RunRecord, context: RunContext) -> Iterator[str]:
     """Yield how the job was read, where it would be read in another way now; a resumed run has no options."""
-    then, now = run.settings["input"], invocation.settings.input.model_dump(mode="json")
+    then, now = run.settings["input"], context.settings.input.model_dump(mode="json")
     for name in OF_THE_JOB:
         if then[name] is not None and then[name] != now[name]:
             yield from (f"--{name}", "tab" if then[name] == "\t" else str(then[name]))

@@ -11,7 +11,7 @@ from ..model import State
 from ..next_step import NextStep
 from ..report import Advice, advise
 from ..report.headline import message_of
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..settings import Input
 from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
 from .staging import place_of, storable
@@ -29,19 +29,19 @@ class Ending(NamedTuple):
 
 
 def ending_of(
-    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
+    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, context: RunContext
 ) -> Ending:
     """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
-    note_suspect(journal, error, invocation.settings)
+    note_suspect(journal, error, context.settings)
     way_on = advise(journal, state)
-    command = _command(way_on[0], journal, folder, job, invocation) if way_on else None
+    command = _command(way_on[0], journal, folder, job, context) if way_on else None
     if error is None or state is State.FINISHED:
         return Ending(state, _code(journal), message_of(journal, state, None), command)
     words = None if state is State.PLANNED else _words(error, job)
     if way_on:
         said = words and words.rstrip(".")
-        words = "; ".join(filter(None, (said, *to_correct(way_on[0], journal.run(), invocation))))
+        words = "; ".join(filter(None, (said, *to_correct(way_on[0], journal.run(), context))))
     return Ending(state, error.exit_code, message_of(journal, state, words), command)
 
 
@@ -70,27 +70,25 @@ def refusal(error: InputRefused, job: str | None) -> str:
     return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
 
 
-def _command(
-    step: Advice, journal: Journal, folder: Path, job: str | None, invocation: Invocation
-) -> NextStep:
+def _command(step: Advice, journal: Journal, folder: Path, job: str | None, context: RunContext) -> NextStep:
     """Return the command that carries out a step."""
     match step:
         case Advice.CHECK:
-            return invocation.command("check", place_of(job or STDIN), *invocation.input_options)
+            return context.command("check", place_of(job or STDIN), *context.input_options)
         case Advice.APPLY:
-            return invocation.command("apply", folder.name)
+            return context.command("apply", folder.name)
         case Advice.BEGIN_ANEW:
-            return begin_anew(journal.run(), invocation)
+            return begin_anew(journal.run(), context)
         case Advice.SIGN_IN:
-            return invocation.command("resume", folder.name, IF_CORRECTED)
+            return context.command("resume", folder.name, IF_CORRECTED)
         case Advice.RESUME | Advice.PLAN_ON | Advice.LET_IN:
-            return invocation.command("resume", folder.name)
+            return context.command("resume", folder.name)
         case Advice.SCHEDULE:
-            return invocation.command("schedule")
+            return context.command("schedule")
         case Advice.MEND | Advice.ADMINISTER | Advice.LOOK_AGAIN:
-            reading = _as_it_is(journal.run().input.get("delimiter"), invocation.settings.input)
+            reading = _as_it_is(journal.run().input.get("delimiter"), context.settings.input)
             command = "plan" if step is Advice.LOOK_AGAIN else "run"
-            return invocation.command(command, str(folder / "failed.csv"), *reading)
+            return context.command(command, str(folder / "failed.csv"), *reading)
 
 
 def _as_it_is(delimiter: str | None, config: Input) -> tuple[str, ...]:

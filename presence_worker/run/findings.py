@@ -4,7 +4,7 @@ import structlog
 
 from ..journal import Finding, Journal, Wish
 from ..model import Intent, Presence, Verdict
-from ..run_context import Invocation
+from ..run_context import RunContext
 from .verdicts import judged
 
 log = structlog.get_logger()
@@ -13,9 +13,9 @@ log = structlog.get_logger()
 class Findings:
     """Owns what was found out and is not on disk yet; it is written in groups."""
 
-    def __init__(self, journal: Journal, invocation: Invocation, moved_by: Intent | None) -> None:
+    def __init__(self, journal: Journal, context: RunContext, moved_by: Intent | None) -> None:
         self._journal = journal
-        self._progress = invocation.progress
+        self._progress = context.progress
         self._moved_by = moved_by
         self._findings: list[Finding] = []
         self._verdicts: list[Verdict] = []

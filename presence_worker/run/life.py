@@ -23,7 +23,7 @@ from ..journal import (
 from ..model import Intent, Reason, Result, State, Verdict
 from ..next_step import command_line
 from ..report import SUMMARY, Summary, summarise, write_reports
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..runs.lookup import (
     GLANCE,
     called,
@@ -52,98 +52,96 @@ LAST_DAY_OVER = (Result.SKIPPED, Reason.NO_LONGER_DUE, "its last day was over be
 log = structlog.get_logger()
 
 
-async def run_job(job: str, invocation: Invocation, *, intent: Intent = Intent.RUN) -> Summary:
+async def run_job(job: str, context: RunContext, *, intent: Intent = Intent.RUN) -> Summary:
     """Carry out a job from file to report, or only plan it; give the summary."""
-    with _at_work(invocation):
-        invocation.archive.sweep(spare=JUST_MADE)
-        folder = invocation.archive.new_folder()
+    with _at_work(context):
+        context.archive.sweep(spare=JUST_MADE)
+        folder = context.archive.new_folder()
         with _new_journal(folder) as journal:
-            run = new_run(
-                folder.name, job, invocation.target, invocation.settings, day=invocation.day, intent=intent
-            )
+            run = new_run(folder.name, job, context.target, context.settings, day=context.day, intent=intent)
             run = run._replace(
-                order=invocation.archive.index.take_number(folder.name),
-                next=invocation.command("resume", run.run_id),
+                order=context.archive.index.take_number(folder.name),
+                next=context.command("resume", run.run_id),
             )
             log.info("run.staging", job=job, target=run.target, folder=str(folder))
-            error = _staged(journal, run, job, invocation)
-            _say_first(journal.run(), invocation)
+            error = _staged(journal, run, job, context)
+            _say_first(journal.run(), context)
             if error is None:
-                error = await _deliver(journal, run, str(intent), frozenset(), invocation)
-            return _finish(journal, folder, job, error, invocation)
+                error = await _deliver(journal, run, str(intent), frozenset(), context)
+            return _finish(journal, folder, job, error, context)
 
 
 async def resume_run(
-    name: str | None, invocation: Invocation, *, any_age: bool, if_corrected: bool = False
+    name: str | None, context: RunContext, *, any_age: bool, if_corrected: bool = False
 ) -> Summary:
     """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
-    with _at_work(invocation):
-        folder = choose(name, invocation)
-        with _again(folder, invocation) as journal:
-            check_target(journal, invocation)
+    with _at_work(context):
+        folder = choose(name, context)
+        with _again(folder, context) as journal:
+            check_target(journal, context)
             run = journal.run()
             if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
-                return _as_it_ended(journal, folder, run, invocation)
+                return _as_it_ended(journal, folder, run, context)
             if if_corrected:
-                check_corrected(run, invocation)
-            return await _go_on(journal, folder, "resume", invocation, any_age=any_age)
+                check_corrected(run, context)
+            return await _go_on(journal, folder, "resume", context, any_age=any_age)
 
 
-async def apply_run(name: str, invocation: Invocation, *, any_age: bool) -> Summary:
+async def apply_run(name: str, context: RunContext, *, any_age: bool) -> Summary:
     """Deliver a planned or held run exactly as it was stored."""
-    with _at_work(invocation):
-        folder = choose(name, invocation)
-        with _again(folder, invocation) as journal:
-            check_target(journal, invocation)
+    with _at_work(context):
+        folder = choose(name, context)
+        with _again(folder, context) as journal:
+            check_target(journal, context)
             run = journal.run()
             if run.state not in (State.HELD, State.PLANNED):
                 way_on = "resume" if run.state == State.STOPPED else "report"
                 raise UsageFault(
                     f"run {run.run_id} is {run.state}; only a planned or held run can be applied",
-                    next=invocation.command(way_on, run.run_id),
+                    next=context.command(way_on, run.run_id),
                 )
-            return await _go_on(journal, folder, "apply", invocation, any_age=any_age)
+            return await _go_on(journal, folder, "apply", context, any_age=any_age)
 
 
-async def undo_run(name: str, invocation: Invocation) -> Summary:
+async def undo_run(name: str, context: RunContext) -> Summary:
     """Put back what a run has changed, in a run of its own; give the summary."""
-    with _at_work(invocation):
-        undone = choose(name, invocation)
-        folder = invocation.archive.new_folder()
+    with _at_work(context):
+        undone = choose(name, context)
+        folder = context.archive.new_folder()
         with _new_journal(folder) as journal:
-            with earlier_run(undone, invocation, patience=GLANCE) as earlier:
-                check_target(earlier, invocation)
-                run = stage_undo(journal, folder.name, earlier, invocation)
+            with earlier_run(undone, context, patience=GLANCE) as earlier:
+                check_target(earlier, context)
+                run = stage_undo(journal, folder.name, earlier, context)
             log.info("run.staging", undoes=run.undoes, folder=str(folder))
-            error = await _deliver(journal, run, "undo", frozenset(), invocation)
-            return _finish(journal, folder, None, error, invocation)
+            error = await _deliver(journal, run, "undo", frozenset(), context)
+            return _finish(journal, folder, None, error, context)
 
 
-def report_run(name: str, invocation: Invocation) -> Summary:
+def report_run(name: str, context: RunContext) -> Summary:
     """Write a run's report files again from its journal; give the summary. Raise Stopped where that fails."""
-    folder = called(name, invocation)
-    with bound_contextvars(run_id=folder.name), earlier_run(folder, invocation) as journal:
+    folder = called(name, context)
+    with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
         if journal.run().state != State.STOPPED or journal.to_send():
             return write_reports(folder, journal)
-        summary = _finish(journal, folder, None, None, invocation)  # only its report was missing
+        summary = _finish(journal, folder, None, None, context)  # only its report was missing
         if not summary["files"]:
-            raise Stopped(summary["message"], next=invocation.command("report", folder.name))
+            raise Stopped(summary["message"], next=context.command("report", folder.name))
         return summary
 
 
-def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, invocation: Invocation) -> Summary:
+def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, context: RunContext) -> Summary:
     """Give the report of a run with nothing left to send; one that died right before its end, ends now."""
     log.warning("run.nothing_to_resume", state=run.state)
     ended = run.state != State.STOPPED
-    summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, invocation)
+    summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, context)
     waits = run.state in (State.PLANNED, State.HELD)
     return {**summary, "notes": [*summary["notes"], WAITS if waits else NOTHING_LEFT]}
 
 
 @contextmanager
-def _at_work(invocation: Invocation) -> Iterator[None]:
-    invocation.archive.prepare()
-    with target_lock(invocation.target, invocation.archive.state_dir):
+def _at_work(context: RunContext) -> Iterator[None]:
+    context.archive.prepare()
+    with target_lock(context.target, context.archive.state_dir):
         yield
 
 
@@ -168,11 +166,11 @@ def _new_journal(folder: Path) -> Iterator[Journal]:
 
 
 @contextmanager
-def _again(folder: Path, invocation: Invocation) -> Iterator[Journal]:
+def _again(folder: Path, context: RunContext) -> Iterator[Journal]:
     """Open an earlier run to work on it."""
     with (
         bound_contextvars(run_id=folder.name),
-        earlier_run(folder, invocation, patience=GLANCE) as journal,
+        earlier_run(folder, context, patience=GLANCE) as journal,
         _reserve(folder),
     ):
         yield journal
@@ -188,7 +186,7 @@ def _reserve(folder: Path) -> Iterator[None]:
         give_back_reserve(folder)
 
 
-def _say_first(run: RunRecord, invocation: Invocation) -> None:
+def _say_first(run: RunRecord, context: RunContext) -> None:
     """Say what should be known before anything is sent."""
     for words in run.notes:
         log.warning("run.note", words=words)
@@ -196,19 +194,17 @@ def _say_first(run: RunRecord, invocation: Invocation) -> None:
         return
     compared = Comparison(**run.compared)
     for words in compared.notes():
-        tell = invocation.progress.warn if words == compared.warning() else invocation.progress.remark
+        tell = context.progress.warn if words == compared.warning() else context.progress.remark
         tell(words)
 
 
-def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) -> PresenceWorkerError | None:
+def _staged(journal: Journal, run: RunRecord, job: str, context: RunContext) -> PresenceWorkerError | None:
     """Stage the job; give why it must not be sent, or None. A job that cannot be read leaves an empty run."""
     try:
-        history = history_of(invocation, run.run_id)
-        forget(history, invocation)
-        before = Before(
-            last=last_finished(invocation), credible=last_credible(invocation), to_come=history.to_come
-        )
-        return stage(journal, run, job, invocation.settings, before)
+        history = history_of(context, run.run_id)
+        forget(history, context)
+        before = Before(last=last_finished(context), credible=last_credible(context), to_come=history.to_come)
+        return stage(journal, run, job, context.settings, before)
     except InputRefused as error:
         with journal.transaction():
             journal.stage(run, ())
@@ -216,50 +212,50 @@ def _staged(journal: Journal, run: RunRecord, job: str, invocation: Invocation) 
 
 
 async def _go_on(
-    journal: Journal, folder: Path, command: str, invocation: Invocation, *, any_age: bool
+    journal: Journal, folder: Path, command: str, context: RunContext, *, any_age: bool
 ) -> Summary:
     run = journal.run()
     if not any_age:
-        check_age(run, command, invocation)
-    withdrawn = withdrawn_since(journal, invocation)
+        check_age(run, command, context)
+    withdrawn = withdrawn_since(journal, context)
     with journal.transaction():
-        journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(invocation.day))
+        journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(context.day))
         journal.settle(withdrawn)
-    error = await _deliver(journal, run, command, written_since(journal, invocation), invocation)
-    return _finish(journal, folder, None, error, invocation)
+    error = await _deliver(journal, run, command, written_since(journal, context), context)
+    return _finish(journal, folder, None, error, context)
 
 
 async def _deliver(
-    journal: Journal, run: RunRecord, command: str, overtaken: frozenset[int], invocation: Invocation
+    journal: Journal, run: RunRecord, command: str, overtaken: frozenset[int], context: RunContext
 ) -> PresenceWorkerError | None:
     """Send what is to be sent; give what ended that early, or kept it from beginning, or None."""
     try:
-        journal.begin(command, invocation.settings.delivery.rate)
+        journal.begin(command, context.settings.delivery.rate)
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
-            journal.describe(next=invocation.command("resume", run.run_id))
+            journal.describe(next=context.command("resume", run.run_id))
         log.info("run.delivering", target=run.target, to_send=journal.to_send())
-        way_on = invocation.command("resume", run.run_id)
-        invocation.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
-        return await Session(journal, invocation, overtaken).run()
+        way_on = context.command("resume", run.run_id)
+        context.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
+        return await Session(journal, context, overtaken).run()
     except PresenceWorkerError as error:
         return error
     finally:
-        invocation.emit(DeliveryEnded(run_id=run.run_id, target=run.target))
+        context.emit(DeliveryEnded(run_id=run.run_id, target=run.target))
 
 
 def _finish(
-    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, invocation: Invocation
+    journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, context: RunContext
 ) -> Summary:
     """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
-    resume = invocation.command("resume", folder.name)
+    resume = context.command("resume", folder.name)
     give_back_reserve(folder)
     try:
         journal.check_place()  # before anything else opens what is at that path
-        _caution(journal, invocation)
-        ending = ending_of(journal, folder, job, error, invocation)
-        summary = _written(journal, folder, ending, invocation)
+        _caution(journal, context)
+        ending = ending_of(journal, folder, job, error, context)
+        summary = _written(journal, folder, ending, context)
     except JournalGone as trouble:
-        raise _gone(trouble, journal, folder, invocation) from trouble
+        raise _gone(trouble, journal, folder, context) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=resume) from trouble
     log_rows(journal)
@@ -267,20 +263,20 @@ def _finish(
     return summary
 
 
-def _caution(journal: Journal, invocation: Invocation) -> None:
+def _caution(journal: Journal, context: RunContext) -> None:
     """Note in the run what earlier ones leave in doubt of it; its end does not depend on that."""
     with suppress(Stopped):
-        words, notes = unanswered(journal, invocation), journal.run().notes
+        words, notes = unanswered(journal, context), journal.run().notes
         if words and words not in notes:
             others = [note for note in notes if not note.startswith(NOT_KNOWN)]  # of the session before
             with journal.transaction():
                 journal.describe(notes=[*others, words])
 
 
-def _gone(trouble: Stopped, journal: Journal, folder: Path, invocation: Invocation) -> Stopped:
+def _gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext) -> Stopped:
     """Say that nothing is known of any row for certain; the same job can be sent again."""
     run = journal.run()
-    again = invocation.command("undo", run.undoes) if run.undoes else same_job(run, invocation)
+    again = context.command("undo", run.undoes) if run.undoes else same_job(run, context)
     feed = ", and feed it on standard input again" if run.input.get("stdin") else ""
     words = (
         f"{trouble}. It stopped, and what it sent is not recorded. If {folder} was only moved or "
@@ -289,7 +285,7 @@ def _gone(trouble: Stopped, journal: Journal, folder: Path, invocation: Invocati
     return Stopped(words, next=again)
 
 
-def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocation) -> Summary:
+def _written(journal: Journal, folder: Path, ending: Ending, context: RunContext) -> Summary:
     try:
         with journal.transaction():
             journal.describe(**ending._asdict())
@@ -299,7 +295,7 @@ def _written(journal: Journal, folder: Path, ending: Ending, invocation: Invocat
     except Stopped as trouble:
         noted = journal.run().state == ending.state and not journal.to_send()
         command = "report" if noted else "resume"
-        way_on = invocation.command(command, folder.name)
+        way_on = context.command(command, folder.name)
         ended = {
             "state": str(State.STOPPED),
             "exit_code": int(trouble.exit_code),

@@ -9,7 +9,7 @@ from ..delivery import Halt, Policy, deliver, number_of_read_backs
 from ..errors import Stopped, Suspect
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Reason, Step
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..schedule.due_rows import unread_returns
 from ..schedule.history import pending
 from ..superoffice import Client
@@ -37,19 +37,19 @@ class Reading:
         client: Client,
         policy: Policy,
         halt: Halt,
-        invocation: Invocation,
+        context: RunContext,
         overtaken: frozenset[int],
     ) -> None:
         self._journal = journal
         self._client = client
         self._policy = policy
         self._halt = halt
-        self._invocation = invocation
+        self._context = context
         self._overtaken = overtaken  # a later run has written them: they are not sent anyway
         self._run = journal.run()
         self._how = self._mode()
         self._moved_by = self._expecting()
-        self._findings = Findings(journal, invocation, self._moved_by)
+        self._findings = Findings(journal, context, self._moved_by)
         self._census: UserDirectory | None = None
         self._looking: dict[int, Wish] = {}
         self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
@@ -58,7 +58,7 @@ class Reading:
         self._given_up = False
 
     def _mode(self) -> str:
-        how = self._invocation.settings.delivery.read_before
+        how = self._context.settings.delivery.read_before
         must_read = self._run.intent != Intent.RUN or self._run.step == Step.COMPARE
         return "auto" if how == "off" and must_read else how
 
@@ -96,7 +96,7 @@ class Reading:
         if self._how == "auto" and self._census:
             users, people = self._census.users, self._journal.people_to_send()
             looks = sum(not _is_present(users.get(person or 0)) for person in people)
-        delivery, progress = self._invocation.settings.delivery, self._invocation.progress
+        delivery, progress = self._context.settings.delivery, self._context.progress
         puts = 0 if self._run.intent == Intent.PLAN else to_send + self._journal.in_doubt()
         more = looks + puts + number_of_read_backs(delivery.verify, min(puts, to_send))
         announce(self._journal, delivery, progress, more=more, gets=self._client.gets, final=False)
@@ -111,14 +111,14 @@ class Reading:
                 suspect=Suspect.TARGET if is_elsewhere else None,
             )
         was_added = "scheduled" in self._run.input  # before this run was resumed
-        earlier = None if was_added else pending(self._invocation, self._run.run_id)
-        refused = find_people(self._journal, self._census.named, self._invocation.settings, earlier)
+        earlier = None if was_added else pending(self._context, self._run.run_id)
+        refused = find_people(self._journal, self._census.named, self._context.settings, earlier)
         if refused:
             raise refused
 
     async def _look(self) -> None:
         """Settle those of whom the query tells enough, and read the others one by one."""
-        progress, wishes = self._invocation.progress, self._journal.wishes(PAGE)
+        progress, wishes = self._context.progress, self._journal.wishes(PAGE)
         progress.begin(self._journal.to_send(), lambda: "reading present values")
         while not self._is_over() and (page := list(islice(wishes, PAGE))):
             self._looking |= {wish.row: wish for wish in page if not self._is_told(wish)}
@@ -138,7 +138,7 @@ class Reading:
         changes = [
             Change(row=w.row, associate_id=w.associate_id, wanted=w.wanted) for w in self._looking.values()
         ]
-        tries, workers = self._policy.tries(self._client.look), self._invocation.settings.delivery.concurrency
+        tries, workers = self._policy.tries(self._client.look), self._context.settings.delivery.concurrency
         while changes:
             wanted = takewhile(lambda _: not self._is_over(), changes)
             await deliver(wanted, tries, self._seen, self._halt, workers=workers)
@@ -177,7 +177,7 @@ class Reading:
             self._findings.add(wish, Presence(status=PRESENT, message=""), knows_comment=False)
         else:
             return False
-        self._invocation.progress.settled(done=True)
+        self._context.progress.settled(done=True)
         return True
 
     def _user(self, wish: Wish) -> User | None:
@@ -186,7 +186,7 @@ class Reading:
 
     def _seen(self, change: Change, outcome: Outcome) -> None:
         """Take in what a single read showed."""
-        self._invocation.progress.settled(done=outcome.seen is not None)
+        self._context.progress.settled(done=outcome.seen is not None)
         wish = self._looking[change.row]
         user = self._user(wish)
         if outcome.seen is not None and is_presence(outcome.seen, user):

@@ -14,7 +14,7 @@ from ..delivery import Halt, Policy, Watch, deliver, number_of_read_backs, read_
 from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
-from ..run_context import SANDBOX, Invocation
+from ..run_context import SANDBOX, RunContext
 from ..superoffice import Client, is_online, maintenance
 from ..text import counted
 from ..values import seconds_left
@@ -41,12 +41,12 @@ log = structlog.get_logger()
 class Session:
     """Owns what one session needs beside the policy: the journal, the recorder, the watch and the halt."""
 
-    def __init__(self, journal: Journal, invocation: Invocation, overtaken: frozenset[int]) -> None:
+    def __init__(self, journal: Journal, context: RunContext, overtaken: frozenset[int]) -> None:
         self._journal = journal
         self._clock = asyncio.get_running_loop().time
-        self._said = Commentary(invocation.progress, journal.to_send(), self._clock)
-        self._invocation = replace(invocation, progress=self._said)
-        self._settings = invocation.settings
+        self._said = Commentary(context.progress, journal.to_send(), self._clock)
+        self._context = replace(context, progress=self._said)
+        self._settings = context.settings
         self._overtaken = overtaken  # associates a later run has written: not sent
         self._halt = Halt(self._settings.delivery.drain, self._clock)
         self._begun = 0  # the last row that was taken up
@@ -58,8 +58,8 @@ class Session:
         Give what ended the session early, or None.
         """
         seconds, gets = 0.0, 0
-        with self._invocation.shutdown.watched(self._stop):
-            async with self._invocation.open_service() as client:
+        with self._context.shutdown.watched(self._stop):
+            async with self._context.open_service() as client:
                 began = self._clock()
                 await self._work(client)
                 seconds, gets = self._clock() - began, client.gets
@@ -97,9 +97,7 @@ class Session:
 
     async def _read(self, client: Client, policy: Policy) -> None:
         """Read the present values, and judge whether what is left to do may be done."""
-        reading = Reading(
-            self._journal, client, policy, self._halt, self._invocation, overtaken=self._overtaken
-        )
+        reading = Reading(self._journal, client, policy, self._halt, self._context, overtaken=self._overtaken)
         users = await reading.read()
         if self._halt.reason:
             return
@@ -121,7 +119,7 @@ class Session:
         return Planned(f"{counted(number, 'change')} planned; nothing was sent")
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
-        delivery, progress = self._settings.delivery, self._invocation.progress
+        delivery, progress = self._settings.delivery, self._context.progress
         put = read_back(client.put, client.look, policy.pace, delivery.verify)
         tries = (
             policy.verified(put, client.read, client.look)
@@ -153,13 +151,13 @@ class Session:
 
     def _look_ahead(self, to_send: int) -> None:
         """Say what is announced for the time so many rows may take."""
-        if self._invocation.target == SANDBOX or not is_online(self._settings.target):
+        if self._context.target == SANDBOX or not is_online(self._settings.target):
             return
         expected = to_send / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
         if self._journal.add_note(words):
             log.warning("run.maintenance_ahead", words=words)
-            self._invocation.progress.remark(str(words))
+            self._context.progress.remark(str(words))
 
     def _announce(self, to_send: int, client: Client) -> None:
         """Say how many requests the run takes in all; a row in doubt is read before it is sent again."""
@@ -173,10 +171,10 @@ class Session:
         announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
 
     def _stop(self) -> None:
-        shutdown = self._invocation.shutdown
+        shutdown = self._context.shutdown
         words = "; ".join(filter(None, (FINISHING, shutdown.hint)))
         log.warning("run.halting", run_id=self._journal.run().run_id, words=words)
-        self._invocation.progress.remark(words)
+        self._context.progress.remark(words)
         self._halt(shutdown.reason(FINISHED))
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
@@ -185,7 +183,7 @@ class Session:
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)
-        self._invocation.progress.settled(done=outcome.result is Result.UPDATED)
+        self._context.progress.settled(done=outcome.result is Result.UPDATED)
 
     def _not_overtaken(self, changes: Iterator[Change]) -> Iterator[Change]:
         for change in changes:

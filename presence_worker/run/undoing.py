@@ -7,7 +7,7 @@ import orjson
 from ..errors import UsageFault
 from ..journal import Finding, Journal, RunRecord, Wish
 from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..schedule.history import pending
 from ..settings import Settings
 from .staging import new_run
@@ -16,45 +16,45 @@ COLUMNS = ["associateId", "status", "message"]
 Fault = tuple[Result, Reason, str]
 
 
-def stage_undo(journal: Journal, run_id: str, earlier: Journal, invocation: Invocation) -> RunRecord:
+def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunContext) -> RunRecord:
     """Stage the run that undoes *earlier*; raise UsageFault where nothing can be put back.
 
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
     undone = earlier.run()
-    run = _new(run_id, undone, invocation)
+    run = _new(run_id, undone, context)
     with journal.transaction():
-        journal.stage(run, _rows(earlier, invocation.settings))
+        journal.stage(run, _rows(earlier, context.settings))
         journal.found(
             Finding(row, wish.wanted.status, wish.wanted.message)
             for row, wish in enumerate(earlier.changed(), 1)
         )
         rows = sum(journal.counts().values())
         if not rows and not undone.input.get("dropped_rows"):
-            raise _nothing_to_undo(earlier, invocation)
+            raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
             raise UsageFault(
                 f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
                 "is not known, and nothing can be put back",
-                next=invocation.command("report", undone.run_id),
+                next=context.command("report", undone.run_id),
             )
-        _take_back(journal, undone, rows, invocation)
+        _take_back(journal, undone, rows, context)
     return run
 
 
-def _nothing_to_undo(earlier: Journal, invocation: Invocation) -> UsageFault:
+def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
     undone = earlier.run()
     words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
     if earlier.waiting(1):
         words += "; what is still to come of it can be taken back with `schedule cancel`"
-        return UsageFault(words, next=invocation.command("schedule"))
-    return UsageFault(words, next=invocation.command("report", undone.run_id))
+        return UsageFault(words, next=context.command("schedule"))
+    return UsageFault(words, next=context.command("report", undone.run_id))
 
 
-def _take_back(journal: Journal, undone: RunRecord, rows: int, invocation: Invocation) -> None:
+def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunContext) -> None:
     """Say that nothing is to come of the run any more; for whom it named, what was to come before it is."""
     run = journal.run()
-    entries = [entry for each in pending(invocation, run.run_id).values() for entry in each]
+    entries = [entry for each in pending(context, run.run_id).values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
     was_to_come = bool(entries) or undone.input.get("pending") is not False
     journal.describe(input={**run.input, "rows": rows, "pending": was_to_come})
@@ -63,13 +63,13 @@ def _take_back(journal: Journal, undone: RunRecord, rows: int, invocation: Invoc
         journal.describe(notes=[*run.notes, words])
 
 
-def _new(run_id: str, undone: RunRecord, invocation: Invocation) -> RunRecord:
-    run = new_run(run_id, "", invocation.target, invocation.settings, day=invocation.day, intent=Intent.UNDO)
+def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
+    run = new_run(run_id, "", context.target, context.settings, day=context.day, intent=Intent.UNDO)
     return run._replace(
         undoes=undone.run_id,
-        order=invocation.archive.index.take_number(run_id),
+        order=context.archive.index.take_number(run_id),
         input={**run.input, "name": f"undo of {undone.run_id}", "columns": COLUMNS},
-        next=invocation.command("resume", run_id),
+        next=context.command("resume", run_id),
     )
 
 

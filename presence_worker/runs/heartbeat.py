@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..model import State
 from ..report.listed import Listed, Missing
-from ..run_context import Invocation
+from ..run_context import RunContext
 from .lookup import is_from_the_future, last_credible
 
 GRACE = 0.05  # of the time between two runs: 72 minutes of a day, for one that begins late or is at work
@@ -19,18 +19,18 @@ SEVERAL_FROM_THE_FUTURE = (
 )
 
 
-def what_is_missing(runs: list[Listed], invocation: Invocation) -> Missing | None:
+def what_is_missing(runs: list[Listed], context: RunContext) -> Missing | None:
     """Return which job has not finished for longer than report.expected_every; None where all is well.
 
     It is that of the configured target; where none is configured, that of the newest of *runs*. A run from
     the future proves nothing: its clock was wrong, or ours is.
     """
-    every = invocation.settings.report.expected_every
+    every = context.settings.report.expected_every
     if every is None:
         return None
-    target = invocation.target or next((run.target for run in runs if run.target), "")
+    target = context.target or next((run.target for run in runs if run.target), "")
     now = datetime.now(UTC)
-    last = last_credible(replace(invocation, target=target))
+    last = last_credible(replace(context, target=target))
     oldest = now - timedelta(seconds=every * (1 + GRACE))
     if last and datetime.fromisoformat(last.created_at) >= oldest:
         return None

@@ -12,19 +12,19 @@ from ..journal import JOURNAL, Journal, KnownRun, Reader, run_lock, untouched
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..text import share
 from .lookup import earlier_run, is_job
 
 
-def list_runs(invocation: Invocation, *, since: datetime | None = None) -> list[Listed]:
+def list_runs(context: RunContext, *, since: datetime | None = None) -> list[Listed]:
     """Return the runs, newest first, or only those that began *since* then by the clock.
 
     One that cannot be read is listed as such, one at work with what is known of it.
     """
-    index = invocation.archive.index
+    index = context.archive.index
     runs = [run for run in index.runs() if since is None or run.fault or _began(run) >= since]
-    listed = [_listed(run, invocation) for run in runs]
+    listed = [_listed(run, context) for run in runs]
     index.keep_summaries(
         (run, orjson.dumps(found.summary))
         for run, found in zip(runs, listed, strict=True)
@@ -49,22 +49,22 @@ def _with_order(found: Listed, run: KnownRun) -> Listed:
     return replace(found, summary={**found.summary, "order": run.order})
 
 
-def _listed(run: KnownRun, invocation: Invocation) -> Listed:
+def _listed(run: KnownRun, context: RunContext) -> Listed:
     if run.summary is not None:
         return Listed(orjson.loads(run.summary), is_job=is_job(run.record))
     try:
-        return _looked_at(run.folder, invocation)
+        return _looked_at(run.folder, context)
     except PresenceWorkerError as error:
         return Listed({"run_id": run.folder.name, "state": UNREADABLE, "message": str(error)})
 
 
-def _looked_at(folder: Path, invocation: Invocation) -> Listed:
+def _looked_at(folder: Path, context: RunContext) -> Listed:
     try:
         with run_lock(folder):
             glanced = _glanced(folder)
         if glanced is not None:
             return glanced
-        with earlier_run(folder, invocation) as journal:
+        with earlier_run(folder, context) as journal:
             return _told(journal)
     except Locked:
         with closing(Journal.open(folder / JOURNAL)) as journal:

@@ -14,7 +14,7 @@ from ..journal import JOURNAL, LAST, Journal, KnownRun, RunRecord, run_lock
 from ..model import Intent, Presence, State
 from ..report import may_begin_anew
 from ..report.headline import message_of
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..values import plain_duration
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def earlier_run(folder: Path, invocation: Invocation, *, patience: float = 0.0) -> Iterator[Journal]:
+def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> Iterator[Journal]:
     """Hold and open a run; one whose program died is said to be stopped.
 
     Raise Locked where it is still at work after *patience* seconds.
@@ -37,7 +37,7 @@ def earlier_run(folder: Path, invocation: Invocation, *, patience: float = 0.0) 
         try:
             if journal.run().state == State.RUNNING:
                 journal.check()
-                _note_death(journal, folder, invocation)
+                _note_death(journal, folder, context)
             yield journal
         finally:
             journal.close()
@@ -56,28 +56,28 @@ def _hold(folder: Path, held: ExitStack, patience: float) -> None:
             return
 
 
-def _note_death(journal: Journal, folder: Path, invocation: Invocation) -> None:
+def _note_death(journal: Journal, folder: Path, context: RunContext) -> None:
     known = journal.run().next  # with the options of the command that died
     with journal.transaction():
         journal.describe(
             state=State.STOPPED,
             exit_code=ExitCode.CRASHED,
             message=message_of(journal, State.STOPPED, DIED),
-            next=known or invocation.command("resume", folder.name),
+            next=known or context.command("resume", folder.name),
         )
 
 
-def choose(name: str | None, invocation: Invocation) -> Path:
+def choose(name: str | None, context: RunContext) -> Path:
     """Return the folder of the run called *name*, for a command that works on the target.
 
     `last` is the newest run of the target. Without a name it is the newest that can be continued, else the
     newest. Raise UsageFault for none.
     """
     if name:
-        return called(name, invocation)
-    runs = list(runs_of_target(invocation))
+        return called(name, context)
+    runs = list(runs_of_target(context))
     if not runs:
-        raise _no_run(invocation)
+        raise _no_run(context)
     return next((run.folder for run in runs if can_be_continued(run)), runs[0].folder)
 
 
@@ -86,44 +86,42 @@ def can_be_continued(run: KnownRun) -> bool:
     return run.to_send > 0 and run.record.state in CAN_BE_CONTINUED
 
 
-def called(name: str, invocation: Invocation) -> Path:
+def called(name: str, context: RunContext) -> Path:
     """Return the folder of the run called *name*, whatever its target; raise UsageFault unless it is one.
 
     `last` is the newest run of the configured target; where none is configured, the newest of all.
     """
-    if name == LAST and invocation.target:
-        return _last(invocation)
+    if name == LAST and context.target:
+        return _last(context)
     try:
-        return invocation.archive.find(name)
+        return context.archive.find(name)
     except UsageFault as fault:
-        raise UsageFault(str(fault), next=invocation.command("runs")) from None
+        raise UsageFault(str(fault), next=context.command("runs")) from None
 
 
-def _last(invocation: Invocation) -> Path:
+def _last(context: RunContext) -> Path:
     """Return the target's newest run; one that cannot be read may be it, and raises its fault."""
-    runs = invocation.archive.index.runs()
-    last = next((run for run in runs if run.record.target == invocation.target), None)
+    runs = context.archive.index.runs()
+    last = next((run for run in runs if run.record.target == context.target), None)
     if last is None:
-        raise _no_run(invocation)
+        raise _no_run(context)
     return last.folder
 
 
-def _no_run(invocation: Invocation) -> UsageFault:
-    words = f"there is no run of {invocation.target} in {invocation.archive.runs}"
-    return UsageFault(words, next=invocation.command("runs"))
+def _no_run(context: RunContext) -> UsageFault:
+    words = f"there is no run of {context.target} in {context.archive.runs}"
+    return UsageFault(words, next=context.command("runs"))
 
 
-def last_finished(invocation: Invocation) -> RunRecord | None:
+def last_finished(context: RunContext) -> RunRecord | None:
     """Return the target's newest finished run of a whole job; None where there is none."""
-    return next(finished_jobs(invocation), None)
+    return next(finished_jobs(context), None)
 
 
-def last_credible(invocation: Invocation) -> RunRecord | None:
+def last_credible(context: RunContext) -> RunRecord | None:
     """Return the newest such run that does not begin later than now: its clock says how long ago it began."""
     now = datetime.now(UTC)
-    return next(
-        (job for job in finished_jobs(invocation) if not is_from_the_future(job.created_at, now)), None
-    )
+    return next((job for job in finished_jobs(context) if not is_from_the_future(job.created_at, now)), None)
 
 
 def is_from_the_future(began: str, now: datetime) -> bool:
@@ -131,9 +129,9 @@ def is_from_the_future(began: str, now: datetime) -> bool:
     return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
 
 
-def finished_jobs(invocation: Invocation) -> Iterator[RunRecord]:
+def finished_jobs(context: RunContext) -> Iterator[RunRecord]:
     """Yield the target's finished runs of whole jobs, newest first: no undo, no failed.csv sent again."""
-    for run in runs_of_target(invocation):
+    for run in runs_of_target(context):
         record = run.record
         if record.state == State.FINISHED and is_job(record):
             yield record
@@ -144,76 +142,76 @@ def is_job(record: RunRecord) -> bool:
     return record.intent != Intent.UNDO and not record.input.get("came_back")
 
 
-def runs_of_target(invocation: Invocation) -> Iterator[KnownRun]:
+def runs_of_target(context: RunContext) -> Iterator[KnownRun]:
     """Yield the target's runs, newest first; log and pass over those that cannot be read."""
-    for run in invocation.archive.index.runs():
+    for run in context.archive.index.runs():
         if run.fault:
             log.warning("run.unreadable", earlier=run.folder.name, detail=str(run.fault))
-        elif run.record.target == invocation.target:
+        elif run.record.target == context.target:
             yield run
 
 
-def check_target(journal: Journal, invocation: Invocation) -> None:
+def check_target(journal: Journal, context: RunContext) -> None:
     """Raise UsageFault for a run of another target: what was meant for one must not reach the other."""
     run = journal.run()
-    if run.target == invocation.target:
+    if run.target == context.target:
         return
-    words = f"run {run.run_id} is for {run.target}, but the configured target is {invocation.target}"
+    words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
     if run.state == State.STOPPED and may_begin_anew(journal):
         words += "; nothing of it was applied there: if that address was wrong, run the file anew"
-    raise UsageFault(words, next=invocation.command("runs"))
+    raise UsageFault(words, next=context.command("runs"))
 
 
-def check_age(run: RunRecord, command: str, invocation: Invocation) -> None:
+def check_age(run: RunRecord, command: str, context: RunContext) -> None:
     """Raise UsageFault for a run so old that people have come and gone since."""
     age = (datetime.now(UTC) - datetime.fromisoformat(run.created_at)).total_seconds()
-    oldest = invocation.settings.safety.max_resume_age
+    oldest = context.settings.safety.max_resume_age
     if age > oldest:
         raise UsageFault(
             f"run {run.run_id} is {plain_duration(age)} old, more than safety.max_resume_age "
             f"({plain_duration(oldest)}); what it asks for may no longer be right. "
             "If it is, --any-age does it all the same",
-            next=invocation.command(command, run.run_id, "--any-age"),
+            next=context.command(command, run.run_id, "--any-age"),
         )
 
 
-def written_since(journal: Journal, invocation: Invocation) -> frozenset[int]:
+def written_since(journal: Journal, context: RunContext) -> frozenset[int]:
     """Return the associates of a run for whom a later run of the same target speaks.
 
     It has written them, or found what it wanted there, and that is something else than this run wants.
     Raise UsageFault where a later run cannot be read: what it has written is not known.
     """
     run = journal.run()
-    later = [each for each in later_than(run.run_id, invocation) if _is_of(run.target, each, invocation)]
+    later = [each for each in later_than(run.run_id, context) if _is_of(run.target, each, context)]
     wanted = {wish.associate_id: wish.wanted for wish in journal.wishes(PAGE)} if later else {}
-    return frozenset(person for each in later for person in _spoken_for(each, wanted, invocation))
+    return frozenset(person for each in later for person in _spoken_for(each, wanted, context))
 
 
-def later_than(run_id: str, invocation: Invocation) -> list[KnownRun]:
+def later_than(run_id: str, context: RunContext) -> list[KnownRun]:
     """Return the runs of all targets that began later than the one called *run_id*, newest first."""
-    runs = invocation.archive.index.runs()
+    runs = context.archive.index.runs()
     return list(takewhile(lambda run: run.folder.name != run_id, runs))
 
 
-def _is_of(target: str, later: KnownRun, invocation: Invocation) -> bool:
+def _is_of(target: str, later: KnownRun, context: RunContext) -> bool:
     try:
         return later.record.target == target
     except PresenceWorkerError as fault:
-        raise _unreadable(later, fault, invocation) from None
+        raise _unreadable(later, fault, context) from None
 
 
-def _spoken_for(later: KnownRun, wanted: Mapping[int, Presence], invocation: Invocation) -> list[int]:
+def _spoken_for(later: KnownRun, wanted: Mapping[int, Presence], context: RunContext) -> list[int]:
     try:
         with closing(Journal.open(later.folder / JOURNAL)) as journal:
             found = [person for person, has in journal.unchanged() if has != wanted.get(person, has)]
             return [*journal.written(), *found]
     except PresenceWorkerError as fault:
-        raise _unreadable(later, fault, invocation) from None
+        raise _unreadable(later, fault, context) from None
 
 
-def _unreadable(later: KnownRun, fault: PresenceWorkerError, invocation: Invocation) -> UsageFault:
+def _unreadable(later: KnownRun, fault: PresenceWorkerError, context: RunContext) -> UsageFault:
     return UsageFault(
         f"run {later.folder.name}, which came later, may have written the same associates, but {fault}; "
         f"if you know that it did not, move {later.folder} away and run this again",
-        next=invocation.command("runs"),
+        next=context.command("runs"),
     )

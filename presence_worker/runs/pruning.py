@@ -11,7 +11,7 @@ import structlog
 from ..errors import Locked, PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder
 from ..model import State
-from ..run_context import Invocation
+from ..run_context import RunContext
 from ..schedule.history import forget, has_touched, history_of, to_be_brought_back
 
 CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows to send
@@ -32,14 +32,14 @@ class Pruning:
     kept_though_old: dict[str, str]  # run id: why
 
 
-def prune_runs(invocation: Invocation) -> Pruning:
+def prune_runs(context: RunContext) -> Pruning:
     """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
-    archive, oldest = invocation.archive, id_made_ago(invocation.settings.storage.keep)
+    archive, oldest = context.archive, id_made_ago(context.settings.storage.keep)
     archive.prepare()
-    archive.sweep(spare=invocation.settings.storage.keep)
+    archive.sweep(spare=context.settings.storage.keep)
     runs = archive.index.runs()
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
-    future = Future(invocation)
+    future = Future(context)
     verdicts = {run.folder.name: _prune(run, awaited, future) for run in _begun_before(oldest, runs)}
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
@@ -66,22 +66,22 @@ def _begun_before(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
 class Future:
     """Owns what is still to come of each target's runs, found out when it is first asked for."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        self.invocation = invocation
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         self._needed: dict[str, dict[str, str]] = {}
 
     def needs(self, run: RunRecord) -> str | None:
         """Return why a run is needed: for what is to come of it, or of one that it has changed; or None."""
         if run.target not in self._needed:
-            self._needed[run.target] = self._found_out(replace(self.invocation, target=run.target))
+            self._needed[run.target] = self._found_out(replace(self.context, target=run.target))
         return self._needed[run.target].get(run.run_id)
 
-    def _found_out(self, invocation: Invocation) -> dict[str, str]:
+    def _found_out(self, context: RunContext) -> dict[str, str]:
         """Give the runs that are needed, with why; the others are told what a later one has replaced."""
-        history = history_of(invocation)
-        forget(history, invocation)
+        history = history_of(context)
+        forget(history, context)
         entries = [entry for entries in history.to_come.values() for entry in entries]
-        may_return = to_be_brought_back(history, invocation.day)
+        may_return = to_be_brought_back(history, context.day)
         undoable = [run_id for entry, taker in may_return for run_id in (entry.run_id, taker)]
         touched = [past.run_id for past in history.pasts if has_touched(past, history)]
         listed = [entry.run_id for entry in entries if entry.ends or not entry.may_hold]
@@ -95,7 +95,7 @@ def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
     try:
         why = _why_kept(run, awaited, future)
         if why is None:
-            future.invocation.archive.delete(run.folder)
+            future.context.archive.delete(run.folder)
     except Locked:
         return AT_WORK
     except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
@@ -107,7 +107,7 @@ def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
 def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
     """Return why an old run must stay, or None; note in *awaited* what that means for the runs after it."""
     record = run.record
-    if _may_go_on(run, future.invocation) and run.to_send and record.state in CAN_GO_ON:
+    if _may_go_on(run, future.context) and run.to_send and record.state in CAN_GO_ON:
         awaited.add(record.target)
         return CONTINUABLE
     if _has_days(record) and (why := future.needs(record)):
@@ -115,8 +115,8 @@ def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
     return LATER_ONE if record.target in awaited and _has_a_say(run) else None
 
 
-def _may_go_on(run: KnownRun, invocation: Invocation) -> bool:
-    return run.folder.name >= id_made_ago(invocation.settings.safety.max_resume_age)
+def _may_go_on(run: KnownRun, context: RunContext) -> bool:
+    return run.folder.name >= id_made_ago(context.settings.safety.max_resume_age)
 
 
 def _has_days(record: RunRecord) -> bool:

@@ -12,7 +12,7 @@ import structlog
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, Period, Reason, Result, State, Step, Verdict
-from ..run_context import Invocation
+from ..run_context import RunContext
 from .due import taken_back
 from .entries import Entry, Past, Schedule
 from .replay import follow, take_back
@@ -29,18 +29,18 @@ class History(NamedTuple):
     taken_back: Sequence[tuple[Entry, str]]  # what files have taken back, and the run that did it
 
 
-def pending(invocation: Invocation, before: str | None = None) -> Schedule:
+def pending(context: RunContext, before: str | None = None) -> Schedule:
     """Give what is to come after all runs of the target, or only after those *before* a run.
 
     Raise UsageFault where something is to come, and a run cannot be read that may have changed it.
     """
-    return history_of(invocation, before).to_come
+    return history_of(context, before).to_come
 
 
-def history_of(invocation: Invocation, before: str | None = None) -> History:
+def history_of(context: RunContext, before: str | None = None) -> History:
     """Give what is to come with the runs it follows from; raise UsageFault as `pending` does."""
     faults: list[UsageFault] = []
-    pasts = list(_pasts(invocation, before, faults))[::-1]
+    pasts = list(_pasts(context, before, faults))[::-1]
     to_come: Schedule = {}
     places = {past.run_id: place for place, past in enumerate(pasts)}
     earlier: list[Schedule] = []  # what was to come before each of them
@@ -58,13 +58,13 @@ def history_of(invocation: Invocation, before: str | None = None) -> History:
     return History(pasts, to_come, taken)
 
 
-def forget(history: History, invocation: Invocation) -> None:
+def forget(history: History, context: RunContext) -> None:
     """Note in each run what nothing follows from any more, so that nobody has to find that out again.
 
     Later runs may then be deleted, and a run that has nothing to say any more is not read again. What was
     taken back is not forgotten before its last day: an undo may still bring it back.
     """
-    may_return = to_be_brought_back(history, invocation.day)
+    may_return = to_be_brought_back(history, context.day)
     entries = [entry for entries in history.to_come.values() for entry in entries]
     entries += (entry for entry, _ in may_return)
     needed = {run_id for _, run_id in may_return}
@@ -75,7 +75,7 @@ def forget(history: History, invocation: Invocation) -> None:
         over = [row.row for row in past.dated if row.row not in alive | waits]
         is_over = not (alive or waits or past.run_id in needed or has_touched(past, history))
         if over or (is_over and all_noted):
-            is_noted = _note(past.run_id, over, invocation, is_over=is_over and all_noted)
+            is_noted = _note(past.run_id, over, context, is_over=is_over and all_noted)
             all_noted = all_noted and is_noted
 
 
@@ -90,13 +90,13 @@ def has_touched(past: Past, history: History) -> bool:
     return any(entry.run_id in older for person in past.persons for entry in history.to_come.get(person, ()))
 
 
-def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: bool) -> bool:
+def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: bool) -> bool:
     """Note what is over in a run; return whether that worked.
 
     Where it did not, no later run is over either: it may have ended what the older one still asks for.
     """
     try:
-        journal = Journal.open(invocation.archive.runs / run_id / JOURNAL)
+        journal = Journal.open(context.archive.runs / run_id / JOURNAL)
         with closing(journal), journal.transaction():
             journal.close_rows(over)
             journal.describe(input={**journal.run().input, "over": is_over})
@@ -106,34 +106,34 @@ def _note(run_id: str, over: Sequence[int], invocation: Invocation, *, is_over: 
     return True
 
 
-def withdrawn_since(journal: Journal, invocation: Invocation) -> list[Verdict]:
+def withdrawn_since(journal: Journal, context: RunContext) -> list[Verdict]:
     """Return a verdict for each row of a run whose days a later run of the same target has withdrawn.
 
     Raise UsageFault where a later run cannot be read.
     """
     run, asked = journal.run(), list(journal.asked_days())
-    runs = invocation.archive.index.runs() if asked else []
+    runs = context.archive.index.runs() if asked else []
     later = [each for each in takewhile(lambda each: each.folder.name != run.run_id, runs) if not each.fault]
     undone = {each.record.undoes for each in later}
     withdrawn = {
         days
         for each in later
         if each.record.target == run.target and each.record.run_id not in undone and has_sent(each.record)
-        for days in _withdrawn_by(each, invocation)
+        for days in _withdrawn_by(each, context)
     }
     found = [row for row, person, period in asked if (person, period) in withdrawn]
     words = "a later run has withdrawn these days"
     return [Verdict(row, Result.SKIPPED, Reason.WITHDRAWN, words) for row in found]
 
 
-def _withdrawn_by(known: KnownRun, invocation: Invocation) -> list[tuple[int, Period]]:
+def _withdrawn_by(known: KnownRun, context: RunContext) -> list[tuple[int, Period]]:
     if not known.record.input.get("dated"):
         return []
     try:
         with closing(Journal.open(known.folder / JOURNAL)) as journal:
             return [(person, each) for person, days in journal.withdrawn().items() for each in days]
     except PresenceWorkerError as fault:
-        raise _unreadable(known.folder, fault, invocation) from None
+        raise _unreadable(known.folder, fault, context) from None
 
 
 def past_of(journal: Journal) -> Past:
@@ -158,28 +158,28 @@ def covers_everyone(run: RunRecord) -> bool:
     return bool(everyone and run.input.get("dated") and not run.input.get("came_back"))
 
 
-def _pasts(invocation: Invocation, before: str | None, faults: list[UsageFault]) -> Iterator[Past]:
+def _pasts(context: RunContext, before: str | None, faults: list[UsageFault]) -> Iterator[Past]:
     """Yield what the target's runs have sent, newest first, down to one before which nothing was to come.
 
     Runs that cannot be read are passed over, and said in *faults*.
     """
-    for known in earlier_than(before, invocation):
+    for known in earlier_than(before, context):
         try:
             run = known.record
-            if run.target != invocation.target:
+            if run.target != context.target:
                 continue
             if has_sent(run) and not run.input.get("over"):
                 yield _read_past(known.folder)
         except PresenceWorkerError as fault:
-            faults.append(_unreadable(known.folder, fault, invocation))
+            faults.append(_unreadable(known.folder, fault, context))
         else:
             if _began_with_nothing(run):
                 return
 
 
-def earlier_than(run_id: str | None, invocation: Invocation) -> list[KnownRun]:
+def earlier_than(run_id: str | None, context: RunContext) -> list[KnownRun]:
     """Return the runs of all targets that began before the one called *run_id*, or all, newest first."""
-    runs = invocation.archive.index.runs()
+    runs = context.archive.index.runs()
     places = (place for place, run in enumerate(runs, 1) if run.folder.name == run_id)
     return runs[next(places, 0) :]  # one that is not staged yet is the newest
 
@@ -189,11 +189,11 @@ def _read_past(folder: Path) -> Past:
         return past_of(journal)
 
 
-def _unreadable(folder: Path, fault: PresenceWorkerError, invocation: Invocation) -> UsageFault:
+def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -> UsageFault:
     return UsageFault(
         f"run {folder.name} may have changed what is to come, but {fault}; "
         f"if you know that it did not, move {folder} away and run this again",
-        next=invocation.command("runs"),
+        next=context.command("runs"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
 from ..model import Kind, Result
-from ..run_context import Invocation
+from ..run_context import RunContext
 from .due import due_on
 from .due_rows import told
 from .entries import Entry, Schedule
@@ -19,35 +19,35 @@ from .replay import carried_out
 Told = dict[str, Any]
 
 
-def list_schedule(invocation: Invocation) -> list[Told]:
+def list_schedule(context: RunContext) -> list[Told]:
     """Give what is still to come, soonest first.
 
     Each has `id`, `associate_id`, `identity`, `status`, `from`, `until`, `next` (start or return) and `on`,
     the day on which the next run does it.
     """
-    found = [step for entries in pending(invocation).values() for step in _steps(entries, invocation.day)]
+    found = [step for entries in pending(context).values() for step in _steps(entries, context.day)]
     return sorted(found, key=lambda step: (step["on"], step["associate_id"], step["id"]))
 
 
-def cancel_schedule(ids: Sequence[str], invocation: Invocation) -> list[Told]:
+def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[Told]:
     """Take back what is still to come of the rows called so; give them. All of them, or none.
 
     Raise UsageFault for an id that names nothing to come.
     """
-    invocation.archive.prepare()
-    with target_lock(invocation.target, invocation.archive.state_dir):
-        to_come = pending(invocation)
+    context.archive.prepare()
+    with target_lock(context.target, context.archive.state_dir):
+        to_come = pending(context)
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:
             raise UsageFault(
                 f"{', '.join(strangers)}: nothing is to come by this id; nothing was cancelled",
-                next=invocation.command("schedule"),
+                next=context.command("schedule"),
             )
         named = [entries[each] for each in dict.fromkeys(ids)]
         closed = {each.id: each for entry in named for each in _together(entry, to_come)}.values()
         for run_id in {entry.run_id for entry in closed}:
-            _close(invocation.archive.runs / run_id, [e.row for e in closed if e.run_id == run_id])
+            _close(context.archive.runs / run_id, [e.row for e in closed if e.run_id == run_id])
         return [told(entry) for entry in named]
 
 

@@ -16,7 +16,7 @@ from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.next_step import NextStep
 from presence_worker.run.life import apply_run
-from presence_worker.run_context import Invocation, Silence
+from presence_worker.run_context import RunContext, Silence
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint
 
@@ -85,8 +85,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def invocation(tmp_path: Path, service: Service) -> Invocation:
-    return Invocation(
+def context(tmp_path: Path, service: Service) -> RunContext:
+    return RunContext(
         day=date(2026, 12, 1),
         settings=load_settings(None, {"delivery": {"rate": "1000000"}}),
         archive=Archive(tmp_path),
@@ -98,42 +98,42 @@ def invocation(tmp_path: Path, service: Service) -> Invocation:
     )
 
 
-async def apply_while(folder: Path, invocation: Invocation, event: str, when: str) -> dict[str, Any]:
+async def apply_while(folder: Path, context: RunContext, event: str, when: str) -> dict[str, Any]:
     """Send a held run while a kind of write fails; give its summary."""
     obstruct(folder / JOURNAL, event, when)
-    summary = await apply_run(folder.name, invocation, any_age=False)
+    summary = await apply_run(folder.name, context, any_age=False)
     tamper(folder / JOURNAL, "DROP TRIGGER obstacle")
     return summary
 
 
 async def test_a_row_that_cannot_be_noted_is_not_sent(
-    folder: Path, invocation: Invocation, service: Service
+    folder: Path, context: RunContext, service: Service
 ) -> None:
     """Where the journal cannot hold that rows may have been sent, none of them is, and the run is stopped."""
-    summary = await apply_while(folder, invocation, "UPDATE OF handed_out ON session", "1")
+    summary = await apply_while(folder, context, "UPDATE OF handed_out ON session", "1")
 
     assert (service.sent, summary["exit_code"]) == ([], ExitCode.STOPPED)
     assert summary["counts"]["not_sent"] == ROWS
 
 
 async def test_what_was_sent_and_cannot_be_noted_is_in_doubt(
-    folder: Path, invocation: Invocation, service: Service
+    folder: Path, context: RunContext, service: Service
 ) -> None:
     """Outcomes that could not be written leave their rows unknown: they reached the service."""
-    summary = await apply_while(folder, invocation, "INSERT ON outcome", "NEW.row = 3")
+    summary = await apply_while(folder, context, "INSERT ON outcome", "NEW.row = 3")
 
     assert (summary["state"], summary["exit_code"]) == ("stopped", ExitCode.STOPPED)
     assert summary["counts"]["updated"] + summary["counts"]["unknown"] >= len(service.sent) > 0
 
 
 async def test_a_row_that_was_never_begun_is_not_in_doubt(
-    folder: Path, invocation: Invocation, service: Service
+    folder: Path, context: RunContext, service: Service
 ) -> None:
     """Of the rows that were handed out, only those that a sender took up may have been sent."""
     service.latency = 0.1
     settings = load_settings(None, {"delivery": {"rate": "1000000", "concurrency": "1"}})
 
-    summary = await apply_while(folder, replace(invocation, settings=settings), "INSERT ON outcome", "1")
+    summary = await apply_while(folder, replace(context, settings=settings), "INSERT ON outcome", "1")
 
     counts, sent = summary["counts"], len(service.sent)
     assert 0 < sent < ROWS
@@ -142,13 +142,13 @@ async def test_a_row_that_was_never_begun_is_not_in_doubt(
 
 
 async def test_a_journal_that_cannot_be_read_in_the_end(
-    folder: Path, invocation: Invocation, service: Service
+    folder: Path, context: RunContext, service: Service
 ) -> None:
     """Nothing is claimed of any row, and the way on is `resume`, not to send the whole job again."""
     service.meanwhile = lambda: tamper(folder / JOURNAL, "DROP VIEW IF EXISTS fate")
 
     with pytest.raises(Stopped, match="cannot be read") as caught:
-        await apply_run(folder.name, invocation, any_age=False)
+        await apply_run(folder.name, context, any_age=False)
 
     assert service.sent
     assert caught.value.next == NextStep(("resume", folder.name))

@@ -16,7 +16,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, run_id, run_lock
 from presence_worker.model import Outcome, Result
 from presence_worker.run.life import report_run
-from presence_worker.run_context import Invocation, Silence
+from presence_worker.run_context import RunContext, Silence
 from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
 
@@ -74,16 +74,16 @@ def make(archive: Archive) -> Make:
 
 
 @pytest.fixture
-def invocation(archive: Archive) -> Callable[[Mapping[str, str]], Invocation]:
+def context(archive: Archive) -> Callable[[Mapping[str, str]], RunContext]:
     """Give the surroundings of `prune` with these durations: keep and max_resume_age."""
 
-    def invocation(durations: Mapping[str, str]) -> Invocation:
+    def context(durations: Mapping[str, str]) -> RunContext:
         flags = {
             "storage": {"keep": durations.get("keep", "90d")},
             "safety": {"max_resume_age": durations.get("max_resume_age", "24h")},
         }
         settings: Settings = load_settings(None, flags)
-        return Invocation(
+        return RunContext(
             day=date(2026, 12, 1),
             settings=settings,
             archive=archive,
@@ -94,13 +94,13 @@ def invocation(archive: Archive) -> Callable[[Mapping[str, str]], Invocation]:
             progress=Silence(),
         )
 
-    return invocation
+    return context
 
 
 @pytest.fixture
-def prune(invocation: Callable[[Mapping[str, str]], Invocation]) -> Prune:
+def prune(context: Callable[[Mapping[str, str]], RunContext]) -> Prune:
     def prune(**durations: str) -> Pruning:
-        return prune_runs(invocation(durations))
+        return prune_runs(context(durations))
 
     return prune
 
@@ -278,14 +278,14 @@ def test_a_full_disk_can_be_cleared(archive: Archive, make: Make) -> None:
 
 
 def test_a_pruned_run_is_not_found(
-    make: Make, prune: Prune, invocation: Callable[[Mapping[str, str]], Invocation]
+    make: Make, prune: Prune, context: Callable[[Mapping[str, str]], RunContext]
 ) -> None:
     """Nobody is told anything of a run that was deleted but that it is not there."""
     folder = make(100)
     prune()
 
     with pytest.raises(UsageFault, match="no such run"):
-        report_run(folder.name, invocation({}))
+        report_run(folder.name, context({}))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 from presence_worker.journal import Archive
 from presence_worker.report import Summary
 from presence_worker.run.life import run_job, undo_run
-from presence_worker.run_context import Invocation, Silence
+from presence_worker.run_context import RunContext, Silence
 from presence_worker.schedule.list_and_cancel import list_schedule
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
@@ -43,7 +43,7 @@ class Virtual:
             "storage": {"state_dir": folder / "state"},
         }
         settings = Settings(**self.config)
-        self.invocation = Invocation(
+        self.context = RunContext(
             settings=settings,
             day=day_of(1),
             archive=Archive(settings.storage.state_dir),
@@ -54,11 +54,11 @@ class Virtual:
             progress=Silence(),
         )
 
-    def on(self, day: int, **changes: Any) -> Invocation:
+    def on(self, day: int, **changes: Any) -> RunContext:
         """Give the surroundings of a command on a day; settings of sections may change."""
         sections: dict[str, Any] = {name: {**self.config[name], **new} for name, new in changes.items()}
         settings = Settings(**{**self.config, **sections})
-        return replace(self.invocation, day=day_of(day), settings=settings)
+        return replace(self.context, day=day_of(day), settings=settings)
 
     def file(self, *rows: str, header: str = HEADER) -> Path:
         path = self.folder / "leave.csv"
