@@ -11,18 +11,18 @@ import click
 
 from ..configuration import find_config, usable_settings
 from ..days import today
-from ..doctor import Case, Verdict, diagnosis, examine
+from ..doctor import Diagnosis, Probe, Severity, diagnose, run_checks
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
-from ..next_step import NextStep
+from ..next_step import NextStep, command_line
 from ..run_context import SANDBOX, RunContext, Silence
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
 from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
 from .loading import load
 from .options import Options, common_options
-from .output import Summary, print_json, print_lines, remark
+from .output import print_json, print_lines, remark
 from .wrapping import wrapped
 
 INDENT = 26  # columns: verdict and name of a check
@@ -54,12 +54,12 @@ def command(options: Options, write_check: int | None) -> int:
     if write_check in settings.safety.protected_ids:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
     context = _context(options, settings)
-    look = partial(_examined, options=options, problems=problems, write_to=write_check)
-    return _show(work(partial(_until_told_to_stop, look), context), options)
+    look = partial(_look, options=options, problems=problems, write_to=write_check)
+    return _show(work(partial(_stop_on_signal, look), context), options)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
-    """Give the settings, or what can be used of them, with all that is wrong with them."""
+    """Return the settings, or what can be used of them, with all that is wrong with them."""
     problems: dict[str, None] = {}  # each once, in order
     try:
         settings = settings_of(options)
@@ -87,23 +87,23 @@ def _context(options: Options, settings: Settings) -> RunContext:
         day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
         target=SANDBOX if options.sandbox else named_target(settings),
-        options=_repeated(options, settings),
+        options=_options_of(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
         progress=Silence(),
     )
 
 
-def _repeated(options: Options, settings: Settings) -> tuple[str, ...]:
+def _options_of(options: Options, settings: Settings) -> tuple[str, ...]:
     try:
         return repeated(options, settings)
     except UsageFault:  # a configuration file that is not there
         return options.repeated
 
 
-async def _until_told_to_stop(
-    look: Callable[[RunContext], Awaitable[Summary]], context: RunContext
-) -> Summary:
+async def _stop_on_signal(
+    look: Callable[[RunContext], Awaitable[Diagnosis]], context: RunContext
+) -> Diagnosis:
     """Look, unless a signal comes: then let everything go, and raise what it means."""
     shutdown = context.shutdown
     with anyio.CancelScope() as looking, shutdown.watched(looking.cancel):
@@ -111,39 +111,39 @@ async def _until_told_to_stop(
     raise shutdown.reason(" before all was looked at")
 
 
-async def _examined(
+async def _look(
     context: RunContext, *, options: Options, problems: list[str], write_to: int | None
-) -> Summary:
+) -> Diagnosis:
     async with AsyncExitStack() as opened:
         if options.sandbox:
             inside = load("embedded").sandboxed(context.settings)
             context = replace(context, settings=await opened.enter_async_context(inside))
         config = _config(options)
-        case = Case(context=context, problems=problems, config=config, write_to=write_to)
+        probe = Probe(context=context, problems=problems, config=config, write_to=write_to)
         more = ("--write-check", str(write_to)) if write_to else ()
-        again = context.command("doctor", *more)
+        again = NextStep(("doctor", *context.options, *more))
         if blames_an_option(problems, options):
             again = NextStep(("doctor", "--help"))  # the same options again cannot work
-        return diagnosis(await examine(case), case, again)
+        return diagnose(await run_checks(probe), probe, again)
 
 
-def _show(found: Summary, options: Options) -> int:
+def _show(found: Diagnosis, options: Options) -> int:
     if options.as_json:
-        print_json(found)
+        print_json(found.as_json())
     elif options.quiet:
-        if found["exit_code"]:
-            remark(f"presence-worker: {found['message']}")
+        if found.exit_code:
+            remark(f"presence-worker: {found.message}")
     else:
         print_lines(_lines(found))
-    if found["next"]:
-        remark(f"Next: {found['next']}")
-    return int(found["exit_code"])
+    if found.next_step:
+        remark(f"Next: {command_line(found.next_step)}")
+    return int(found.exit_code)
 
 
-def _lines(found: Summary) -> Iterator[str]:
-    for check in found["checks"]:
-        yield from wrapped(f"{check['verdict']:<8} {check['name']:<16} {check['words']}", indent=INDENT)
-        if check["remedy"] and check["verdict"] in (Verdict.WARNING, Verdict.FAULT):
-            yield from wrapped(f"{'':<{INDENT}}-> {check['remedy']}", indent=INDENT + 3)
+def _lines(found: Diagnosis) -> Iterator[str]:
+    for check in found.checks:
+        yield from wrapped(f"{check.verdict:<8} {check.name:<16} {check.words}", indent=INDENT)
+        if check.remedy and check.verdict in (Severity.WARNING, Severity.FAULT):
+            yield from wrapped(f"{'':<{INDENT}}-> {check.remedy}", indent=INDENT + 3)
     yield ""
-    yield from wrapped(f"{found['message'][:1].upper()}{found['message'][1:]}.")
+    yield from wrapped(f"{found.message[:1].upper()}{found.message[1:]}.")

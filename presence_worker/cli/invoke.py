@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import anyio
 import structlog
@@ -17,7 +17,6 @@ from ..days import today
 from ..errors import OptionFault, UsageFault
 from ..events import emit_to
 from ..journal import Archive, check_owner
-from ..report import Summary
 from ..run_context import SANDBOX, Progress, RunContext, Silence
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
@@ -30,7 +29,8 @@ CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a f
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
 BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
 logger = structlog.get_logger()
-Work = Callable[[RunContext], Coroutine[Any, Any, Summary]]
+T = TypeVar("T")
+Work = Callable[[RunContext], Awaitable[T]]
 
 
 class Warnings(Silence):
@@ -156,12 +156,12 @@ def _is_set(*variables: str) -> bool:
     return any(name.upper() in variables for name in os.environ)
 
 
-def work(function: Work, context: RunContext) -> Summary:
+def work(function: Work[T], context: RunContext) -> T:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
     return anyio.run(_listening, function, context, backend_options={"use_uvloop": sys.platform != "win32"})
 
 
-async def _listening(function: Work, context: RunContext) -> Summary:
+async def _listening(function: Work[T], context: RunContext) -> T:
     def say(words: str) -> None:
         logger.warning("run.halting", words=words)
         context.progress.remark(words)

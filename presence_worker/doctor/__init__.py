@@ -1,8 +1,6 @@
-"""What would keep a run from working, found before the night and told with its remedy."""
+"""What would keep a run from working, found before the night, each with its remedy."""
 
-from .case import Case
-from .examination import examine
-from .findings import Finding, Verdict
-from .report import diagnosis
+from .checks import Diagnosis, diagnose, run_checks
+from .probe import Probe, Severity
 
-__all__ = ["Case", "Finding", "Verdict", "diagnosis", "examine"]
+__all__ = ["Diagnosis", "Probe", "Severity", "diagnose", "run_checks"]

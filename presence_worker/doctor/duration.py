@@ -8,28 +8,27 @@ from ..report.throughput import DECISION, LEAST, could_do, roughly, took_words
 from ..settings import Delivery
 from ..superoffice import maintenance
 from ..values import plain_duration
-from .case import Case
-from .findings import Said, ok, skipped, warning
+from .probe import CheckResult, Probe, ok, skipped, warning
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0  # seconds
 FASTER = "raise delivery.{}, if SuperOffice agrees, or give it more time with delivery.deadline"
 
 
-async def rate(case: Case) -> AsyncIterator[Said]:
-    """Say how long the next run takes by its pace, and what more could be done."""
-    if case.expected is None:
+async def rate(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check how long the next run takes by its pace, and what more could be done."""
+    if probe.expected is None:
         yield skipped("how many rows to expect is not known: no job is finished yet, nor are the users known")
         return
-    delivery, latency, seconds = case.settings.delivery, case.expected.latency, _seconds(case)
+    delivery, latency, seconds = probe.settings.delivery, probe.expected.latency, _seconds(probe)
     is_slow = _speed(delivery, latency) < delivery.rate
     faster = FASTER.format("concurrency" if is_slow else "rate")
-    said = judged_pace(case.expected.words, seconds, delivery.deadline, faster)
-    more = judged_speed(delivery, latency) if latency and seconds >= LEAST else None
+    said = judge_pace(probe.expected.words, seconds, delivery.deadline, faster)
+    more = judge_speed(delivery, latency) if latency and seconds >= LEAST else None
     yield said._replace(words=f"{said.words}; {more}") if more else said
 
 
-def judged_pace(rows: str, seconds: float, deadline: float | time | None, faster: str) -> Said:
-    """Say whether a run of *seconds* keeps its deadline, and what makes it *faster*."""
+def judge_pace(rows: str, seconds: float, deadline: float | time | None, faster: str) -> CheckResult:
+    """Judge whether a run of *seconds* keeps its deadline, and what makes it *faster*."""
     words = f"{rows} take up to {plain_duration(seconds)}"
     if isinstance(deadline, time):
         if seconds > DAY:
@@ -42,8 +41,8 @@ def judged_pace(rows: str, seconds: float, deadline: float | time | None, faster
     return ok(words)
 
 
-def judged_speed(delivery: Delivery, latency: float) -> str | None:
-    """Say what could be done where a request takes *latency* seconds; None where that is as it is allowed."""
+def judge_speed(delivery: Delivery, latency: float) -> str | None:
+    """Return what could be done where a request takes *latency* seconds, or None."""
     speed, number = _speed(delivery, latency), delivery.concurrency
     if speed < delivery.rate:
         words = f"in the last job {took_words(latency)}, so {number} in flight do no more than"
@@ -53,31 +52,31 @@ def judged_speed(delivery: Delivery, latency: float) -> str | None:
     return more and f"{allowed}; in the last job {more}; a higher rate {DECISION}"
 
 
-async def maintenance_ahead(case: Case) -> AsyncIterator[Said]:
-    """Say whether a run begun now would fall into a time of maintenance that SuperOffice has announced."""
-    yield judged_moment(datetime.now().astimezone(), _seconds(case))
+async def maintenance_ahead(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether a run begun now would fall into a time of maintenance that SuperOffice has announced."""
+    yield judge_moment(datetime.now().astimezone(), _seconds(probe))
 
 
-def judged_moment(moment: datetime, seconds: float) -> Said:
-    """Say whether a run that begins at *moment* and takes so long would meet maintenance."""
+def judge_moment(moment: datetime, seconds: float) -> CheckResult:
+    """Judge whether a run that begins at *moment* and takes so long would meet maintenance."""
     words = maintenance(moment, seconds)
     if words is None:
         return ok("none is announced for a run that begins now")
     return warning(words, "it is waited out; after 06:00 (UTC+1) is a good time for a daily run")
 
 
-def _seconds(case: Case) -> float:
-    """Give the time of the next run: a request for each row, and for each that is read before or after."""
-    rows = case.expected.rows if case.expected else 0
-    delivery = case.settings.delivery
+def _seconds(probe: Probe) -> float:
+    """Return the time of the next run: a request for each row, and for each that is read before or after."""
+    rows = probe.expected.rows if probe.expected else 0
+    delivery = probe.settings.delivery
     looks = (
-        rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not case.census) else 0
+        rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not probe.census) else 0
     )
-    latency = case.expected.latency if case.expected else None
+    latency = probe.expected.latency if probe.expected else None
     read_backs = number_of_read_backs(delivery.verify, rows)
     return (rows + looks + read_backs) / _speed(delivery, latency)
 
 
 def _speed(delivery: Delivery, latency: float | None) -> float:
-    """Give the requests a second: those that are allowed, or what so many in flight can do of them."""
+    """Return the requests a second: those that are allowed, or what so many in flight can do of them."""
     return min(delivery.rate, delivery.concurrency / latency) if latency else delivery.rate

@@ -14,8 +14,7 @@ from ..journal import JOURNAL, Journal, NoLocks, Sending, is_at_work, is_trusted
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth
 from ..superoffice.addresses import is_loopback
-from .case import Case, Expected
-from .findings import BlockedError, Said, fault, ok, skipped, warning
+from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 
 MEGABYTE = 1_000_000
 ROW_BYTES = 3 * 1024  # of journal and reports together, generously
@@ -25,13 +24,13 @@ OTHERS = stat.S_IROTH | stat.S_IWOTH
 ANOTHER_PLACE = "name another one with --state-dir (storage.state_dir), or give it to the program's user"
 
 
-async def configuration(case: Case) -> AsyncIterator[Said]:
-    """Say which file is in force, and all that is wrong with the settings."""
-    for problem in case.problems:
+async def configuration(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check which file is in force, and all that is wrong with the settings."""
+    for problem in probe.problems:
         yield fault(problem, "correct it; README, Settings, has all of them")
-    if not case.problems:
-        yield ok(str(case.config.absolute()) if case.config else "no file; options, variables and defaults")
-    plain = [place.url for place in case.places() if place.url.scheme == "http" and not place.is_proxy]
+    if not probe.problems:
+        yield ok(str(probe.config.absolute()) if probe.config else "no file; options, variables and defaults")
+    plain = [place.url for place in probe.places() if place.url.scheme == "http" and not place.is_proxy]
     for host in [str(url.host) for url in plain if not is_loopback(str(url.host))]:
         yield warning(
             f"credentials go to {host} over http, readable for everybody on the way",
@@ -39,17 +38,17 @@ async def configuration(case: Case) -> AsyncIterator[Said]:
         )
 
 
-async def secret_files(case: Case) -> AsyncIterator[Said]:
-    """Say which files with secrets in them others may read."""
-    auth = case.settings.auth
+async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check which files with secrets in them others may read."""
+    auth = probe.settings.auth
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
-    if case.config and _has_secrets(case.config):
-        files.append(case.config)
+    if probe.config and _has_secrets(probe.config):
+        files.append(probe.config)
     files = [file for file in (*files, auth.private_key_file) if file]
     exposed = [file for file in files if _is_exposed(file)]
     for file in exposed:
         yield warning(f"{file}: every user of this machine may read or write it", f"chmod o-rw {file}")
-    if words := _not_kept(auth):
+    if words := _why_not_kept(auth):
         yield warning(words, "let the program's user write in that folder")
     elif files and not exposed:
         yield ok("nobody but their owner and group may read them")
@@ -70,7 +69,7 @@ def _is_exposed(file: Path) -> bool:
         return False
 
 
-def _not_kept(auth: Auth) -> str | None:
+def _why_not_kept(auth: Auth) -> str | None:
     file = auth.refresh_token_file
     if auth.scheme != "oauth" or file is None or os.access(file.resolve().parent, os.W_OK | os.X_OK):
         return None
@@ -78,12 +77,12 @@ def _not_kept(auth: Auth) -> str | None:
     return f"{file}: {words}"
 
 
-async def state_directory(case: Case) -> AsyncIterator[Said]:
-    """Say whether runs can be kept; nothing is made."""
-    if case.settings.storage.state_dir == NOWHERE:
-        raise BlockedError("configuration")
-    archive = case.context.archive
-    if words := _unusable(case):
+async def state_directory(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether runs can be kept; nothing is made."""
+    if probe.settings.storage.state_dir == NOWHERE:
+        raise CheckBlockedError("configuration")
+    archive = probe.context.archive
+    if words := _unusable(probe):
         yield fault(f"{archive.state_dir}: {words}", ANOTHER_PLACE)
     elif archive.state_dir.exists():
         yield ok(str(archive.state_dir))
@@ -91,11 +90,11 @@ async def state_directory(case: Case) -> AsyncIterator[Said]:
         yield ok(f"{archive.state_dir}: not there yet, and can be made")
 
 
-def _unusable(case: Case) -> str | None:
+def _unusable(probe: Probe) -> str | None:
     """Try to write where runs would be; give why that fails, or None."""
     try:
-        existing = _existing(case)
-        str(case.context.archive.runs).encode()
+        existing = _innermost_existing(probe)
+        str(probe.context.archive.runs).encode()
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(bytes(4096))
             file.flush()
@@ -104,27 +103,27 @@ def _unusable(case: Case) -> str | None:
         return "its name is not UTF-8"
     except OSError as error:
         return error.strerror or type(error).__name__
-    archive = case.context.archive
+    archive = probe.context.archive
     is_state = existing in (archive.state_dir, archive.runs)
     owners = {archive.state_dir.stat().st_uid, existing.stat().st_uid} if is_state else ()
     return None if all(map(is_trusted, owners)) else "it belongs to another user"
 
 
-def _existing(case: Case) -> Path:
-    """Give the innermost part of the state directory that is there already."""
-    runs = case.context.archive.runs
+def _innermost_existing(probe: Probe) -> Path:
+    """Return the innermost part of the state directory that is there already."""
+    runs = probe.context.archive.runs
     return next(path for path in (runs, *runs.parents) if path.exists())
 
 
-async def disk_room(case: Case) -> AsyncIterator[Said]:
-    """Say whether there is room for the next run, by the rows of the last one."""
-    case.expected = _last_job(case)
-    free = shutil.disk_usage(_existing(case)).free
-    yield judged_room(free, case.expected.rows if case.expected else 0)
+async def disk_room(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether there is room for the next run, by the rows of the last one."""
+    probe.expected = _last_job(probe)
+    free = shutil.disk_usage(_innermost_existing(probe)).free
+    yield judge_room(free, probe.expected.rows if probe.expected else 0)
 
 
-def judged_room(free: int, rows: int) -> Said:
-    """Say whether *free* bytes are enough for a run of so many rows."""
+def judge_room(free: int, rows: int) -> CheckResult:
+    """Judge whether *free* bytes are enough for a run of so many rows."""
     need = max(LEAST_FREE, rows * ROW_BYTES)
     words = f"{free // MEGABYTE} MB are free"
     remedy = "make room, or let `presence-worker prune` delete old runs"
@@ -133,29 +132,29 @@ def judged_room(free: int, rows: int) -> Said:
     return warning(words, remedy) if free < max(COMFORTABLE, 2 * need) else ok(words)
 
 
-def _last_job(case: Case) -> Expected | None:
+def _last_job(probe: Probe) -> ExpectedJob | None:
     try:
-        last = last_finished(case.context)
-        sent = last and _sending(case.context.archive.runs / last.run_id / JOURNAL)
+        last = last_finished(probe.context)
+        sent = last and _read_sending(probe.context.archive.runs / last.run_id / JOURNAL)
     except (PresenceWorkerError, OSError):
         return None
     if last is None:
         return None
     rows = last.input["rows"]
-    return Expected(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
+    return ExpectedJob(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
 
 
-def _sending(path: Path) -> Sending | None:
+def _read_sending(path: Path) -> Sending | None:
     with closing(Journal.open(path)) as journal:
         return journal.sending()
 
 
-async def lock(case: Case) -> AsyncIterator[Said]:
-    """Say whether somebody is at work on the same SuperOffice."""
-    if not case.context.target:
-        raise BlockedError("configuration")
+async def lock(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether somebody is at work on the same SuperOffice."""
+    if not probe.context.target:
+        raise CheckBlockedError("configuration")
     try:
-        busy = is_at_work(case.context.target, case.context.archive.state_dir)
+        busy = is_at_work(probe.context.target, probe.context.archive.state_dir)
     except NoLocks as error:
         yield fault(str(error), "name a directory on a local disk")
         return
@@ -164,7 +163,7 @@ async def lock(case: Case) -> AsyncIterator[Said]:
         return
     if busy:
         yield warning("a run is at work on this SuperOffice now", "wait until it has ended")
-    elif case.is_sandbox:
+    elif probe.is_sandbox:
         yield skipped("the sandbox is ours alone")
     else:
         yield ok("no run is at work on this SuperOffice")

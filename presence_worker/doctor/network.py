@@ -15,8 +15,7 @@ from cryptography.x509 import load_der_x509_certificate
 from ..superoffice.anonymous_client import Place, certificates_checked_by
 from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explained
 from ..text import clean
-from .case import Case
-from .findings import BlockedError, Said, fault, ok, skipped, warning
+from .probe import CheckBlockedError, CheckResult, Probe, fault, ok, skipped, warning
 
 DAY = 86400.0  # seconds
 SOON = 14  # days; what renews itself has done so before
@@ -31,44 +30,44 @@ class Certificate(NamedTuple):
     issuer: str
 
 
-async def name_resolution(case: Case) -> AsyncIterator[Said]:
-    """Say to which addresses the names lead."""
-    places = case.places()
+async def name_resolution(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check to which addresses the names lead."""
+    places = probe.places()
     if not places:
-        raise BlockedError("configuration")
+        raise CheckBlockedError("configuration")
     for place in places:
-        yield await _resolved(place, case)
+        yield await _resolve(place, probe)
 
 
-async def tls(case: Case) -> AsyncIterator[Said]:
-    """Say whether certificates are trusted, and how long they hold."""
-    case.way()
-    for place in case.places():
+async def tls(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether certificates are trusted, and how long they hold."""
+    probe.way()
+    for place in probe.places():
         if place.is_proxy:
             yield skipped("not looked at: a proxy is in between")
         else:
-            yield await _certified(place, case)
+            yield await _check_certificate(place, probe)
 
 
-async def tenant_host(case: Case) -> AsyncIterator[Said]:
-    """Say the same of the host that the tenant's state has named."""
-    known = [(place.url.host, place.url.port) for place in case.places()]
-    if case.root is None or any(place.is_proxy for place in case.places()):
+async def tenant_host(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check the same of the host that the tenant's state has named."""
+    known = [(place.url.host, place.url.port) for place in probe.places()]
+    if probe.root is None or any(place.is_proxy for place in probe.places()):
         return
-    place = Place("the tenant", case.root, "target.tenant")
-    if (case.root.host, case.root.port) not in known:
-        said = await _resolved(place, case)
+    place = Place("the tenant", probe.root, "target.tenant")
+    if (probe.root.host, probe.root.port) not in known:
+        said = await _resolve(place, probe)
         yield said
         if said.verdict == "ok":
-            yield await _certified(place, case)
+            yield await _check_certificate(place, probe)
 
 
-async def _resolved(place: Place, case: Case) -> Said:
+async def _resolve(place: Place, probe: Probe) -> CheckResult:
     host = str(place.url.host)
     if _is_address(host):
         return ok(f"{host} ({place.purpose}) is an address")
     try:
-        with anyio.fail_after(case.settings.delivery.connect_timeout):
+        with anyio.fail_after(probe.settings.delivery.connect_timeout):
             found = await anyio.getaddrinfo(host, place.url.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         words = getattr(error, "strerror", None) or "no answer in time"
@@ -88,16 +87,16 @@ def _is_address(host: str) -> bool:
     return True
 
 
-async def _certified(place: Place, case: Case) -> Said:
+async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
     if place.url.scheme == "http":
         return ok(f"{place.address}: http, without TLS")
     try:
-        with anyio.fail_after(case.settings.delivery.connect_timeout):
-            shown = await _certificate(place, certificates_checked_by(case.settings))
+        with anyio.fail_after(probe.settings.delivery.connect_timeout):
+            shown = await _read_certificate(place, certificates_checked_by(probe.settings))
     except ssl.SSLError as error:
         failure = explained(error)
         if getattr(error, "verify_code", None) == EXPIRED:
-            failure = await _expired(place, case, failure)
+            failure = await _explain_expiry(place, probe, failure)
         return fault(f"{place.address}: {failure.words}", failure.remedy)
     except ConnectionResetError:
         return fault(f"{place.address}: it ended the TLS handshake without a word", NO_CIPHER.remedy)
@@ -107,16 +106,16 @@ async def _certified(place: Place, case: Case) -> Said:
             f"{place.address}: cannot connect: {words}",
             f"is {place.setting} right, is the service up, and is a firewall in between?",
         )
-    return _judged(place, shown, time.time())
+    return _judge_certificate(place, shown, time.time())
 
 
-async def _expired(place: Place, case: Case, failure: Failure) -> Failure:
-    """Say whose certificate has expired: for that it is read once more, and not trusted."""
-    context = certificates_checked_by(case.settings)
+async def _explain_expiry(place: Place, probe: Probe, failure: Failure) -> Failure:
+    """Find out whose certificate has expired: for that it is read once more, and not trusted."""
+    context = certificates_checked_by(probe.settings)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with anyio.fail_after(case.settings.delivery.connect_timeout):
-            end = await _end(place, context)
+        with anyio.fail_after(probe.settings.delivery.connect_timeout):
+            end = await _read_end(place, context)
     except (OSError, ValueError):
         return failure
     if end < datetime.now(UTC):
@@ -128,7 +127,7 @@ async def _expired(place: Place, case: Case, failure: Failure) -> Failure:
     )
 
 
-async def _end(place: Place, context: ssl.SSLContext) -> datetime:
+async def _read_end(place: Place, context: ssl.SSLContext) -> datetime:
     host = str(place.url.host)
     _, writer = await asyncio.open_connection(host, place.url.port, ssl=context, server_hostname=host)
     try:
@@ -138,7 +137,7 @@ async def _end(place: Place, context: ssl.SSLContext) -> datetime:
         writer.transport.abort()
 
 
-async def _certificate(place: Place, context: ssl.SSLContext) -> Certificate:
+async def _read_certificate(place: Place, context: ssl.SSLContext) -> Certificate:
     host = str(place.url.host)
     _, writer = await asyncio.open_connection(host, place.url.port, ssl=context, server_hostname=host)
     try:
@@ -153,8 +152,8 @@ async def _certificate(place: Place, context: ssl.SSLContext) -> Certificate:
         writer.transport.abort()
 
 
-def _judged(place: Place, shown: Certificate, now: float) -> Said:
-    """Say how long a certificate still holds."""
+def _judge_certificate(place: Place, shown: Certificate, now: float) -> CheckResult:
+    """Judge how long a certificate still holds."""
     days = int((shown.expires - now) // DAY)
     until = datetime.fromtimestamp(shown.expires, UTC).date()
     words = f"{place.address}: {shown.protocol}, trusted; by {shown.issuer}, for {days} more days ({until})"

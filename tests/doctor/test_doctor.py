@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from presence_worker.doctor.table import CHECKS
+from presence_worker.doctor.checks import CHECKS
 from presence_worker.sandbox import Sandbox, Unknowns
 from tests.raw_server import HANG, answer
 from tests.run.given import Worker, away, ended, next_words, started, wait_until, write_csv

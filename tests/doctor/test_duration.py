@@ -5,8 +5,8 @@ from math import inf
 
 import pytest
 
-from presence_worker.doctor.duration import judged_moment, judged_pace, judged_speed
-from presence_worker.doctor.findings import Verdict
+from presence_worker.doctor.duration import judge_moment, judge_pace, judge_speed
+from presence_worker.doctor.probe import Severity
 from presence_worker.sandbox import Unknowns
 from presence_worker.settings import Delivery
 from presence_worker.superoffice.maintenance import ZONE
@@ -20,23 +20,23 @@ HOUR = 3600.0  # seconds
 @pytest.mark.parametrize(
     ("seconds", "deadline", "verdict", "words"),
     [
-        (90.0, None, Verdict.OK, "the rows take up to 1 min 30 s"),
-        (2 * HOUR, 2 * HOUR, Verdict.OK, "the rows take up to 2 h 0 min"),
-        (2 * HOUR + 1, 2 * HOUR, Verdict.WARNING, "and delivery.deadline is 2 h 0 min"),
-        (90.0, time(6), Verdict.OK, "to end by 06:00 a run has to begin by 05:58"),
-        (2 * HOUR, time(1, 30), Verdict.OK, "to end by 01:30 a run has to begin by 23:30"),
-        (25 * HOUR, time(6), Verdict.WARNING, "longer than from one delivery.deadline to the next"),
+        (90.0, None, Severity.OK, "the rows take up to 1 min 30 s"),
+        (2 * HOUR, 2 * HOUR, Severity.OK, "the rows take up to 2 h 0 min"),
+        (2 * HOUR + 1, 2 * HOUR, Severity.WARNING, "and delivery.deadline is 2 h 0 min"),
+        (90.0, time(6), Severity.OK, "to end by 06:00 a run has to begin by 05:58"),
+        (2 * HOUR, time(1, 30), Severity.OK, "to end by 01:30 a run has to begin by 23:30"),
+        (25 * HOUR, time(6), Severity.WARNING, "longer than from one delivery.deadline to the next"),
     ],
 )
 def test_a_run_has_to_end_in_time(
-    seconds: float, deadline: float | time | None, verdict: Verdict, words: str
+    seconds: float, deadline: float | time | None, verdict: Severity, words: str
 ) -> None:
     """Longer than the deadline is a warning; a time of day is a matter of when it begins."""
-    said = judged_pace("the rows", seconds, deadline, "go faster")
+    said = judge_pace("the rows", seconds, deadline, "go faster")
 
     assert said.verdict is verdict
     assert words in said.words
-    assert (said.remedy is None) == (verdict is Verdict.OK)
+    assert (said.remedy is None) == (verdict is Severity.OK)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_each_read_back_takes_its_time(doctor: Doctor) -> None:
 )
 def test_it_tells_which_setting_decides(latency: float, words: str | None) -> None:
     """The rate, the requests in flight, or neither: where they fit together nothing is said."""
-    said = judged_speed(Delivery(), latency)
+    said = judge_speed(Delivery(), latency)
 
     assert (said is None) == (words is None)
     assert (words or "") in (said or "")
@@ -108,13 +108,13 @@ def test_with_nothing_known_nothing_is_said(doctor: Doctor) -> None:
 
 @pytest.mark.parametrize(
     ("hour", "seconds", "verdict"),
-    [(12, 60.0, Verdict.OK), (2, 60.0, Verdict.WARNING), (12, inf, Verdict.WARNING)],
+    [(12, 60.0, Severity.OK), (2, 60.0, Severity.WARNING), (12, inf, Severity.WARNING)],
 )
-def test_maintenance_is_told(hour: int, seconds: float, verdict: Verdict) -> None:
+def test_maintenance_is_told(hour: int, seconds: float, verdict: Severity) -> None:
     """By the moment it is, and the time it takes; with when it is better."""
     moment = datetime(2026, 11, 25, hour, tzinfo=ZONE)  # a Wednesday
 
-    said = judged_moment(moment, seconds)
+    said = judge_moment(moment, seconds)
 
     assert said.verdict is verdict
-    assert (said.remedy is None) == (verdict is Verdict.OK)
+    assert (said.remedy is None) == (verdict is Severity.OK)

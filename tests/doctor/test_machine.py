@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.doctor.findings import Verdict
-from presence_worker.doctor.machine import judged_room
+from presence_worker.doctor.machine import judge_room
+from presence_worker.doctor.probe import Severity
 from presence_worker.journal import target_lock
 from tests.run.given import Worker, away, write_csv
 
@@ -162,22 +162,22 @@ def test_a_state_directory_of_somebody_else(doctor: Doctor) -> None:
 @pytest.mark.parametrize(
     ("free", "rows", "verdict"),
     [
-        (100 * MEGABYTE, 0, Verdict.OK),
-        (99 * MEGABYTE, 0, Verdict.WARNING),
-        (10 * MEGABYTE, 0, Verdict.WARNING),
-        (9 * MEGABYTE, 0, Verdict.FAULT),
-        (7_000 * MEGABYTE, 1_000_000, Verdict.OK),
-        (6_000 * MEGABYTE, 1_000_000, Verdict.WARNING),
-        (3_000 * MEGABYTE, 1_000_000, Verdict.FAULT),
+        (100 * MEGABYTE, 0, Severity.OK),
+        (99 * MEGABYTE, 0, Severity.WARNING),
+        (10 * MEGABYTE, 0, Severity.WARNING),
+        (9 * MEGABYTE, 0, Severity.FAULT),
+        (7_000 * MEGABYTE, 1_000_000, Severity.OK),
+        (6_000 * MEGABYTE, 1_000_000, Severity.WARNING),
+        (3_000 * MEGABYTE, 1_000_000, Severity.FAULT),
     ],
 )
-def test_the_room_that_is_left(free: int, rows: int, verdict: Verdict) -> None:
+def test_the_room_that_is_left(free: int, rows: int, verdict: Severity) -> None:
     """Little is a warning, less than a run may need is a fault; big jobs need more."""
-    said = judged_room(free, rows)
+    said = judge_room(free, rows)
 
     assert said.verdict is verdict
     assert said.words.startswith(f"{free // MEGABYTE} MB are free")
-    assert (said.remedy is None) == (verdict is Verdict.OK)
+    assert (said.remedy is None) == (verdict is Severity.OK)
 
 
 def test_a_run_at_work_is_a_warning(doctor: Doctor) -> None:

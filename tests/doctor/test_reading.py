@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from presence_worker.doctor.reading import READINGS
+from presence_worker.doctor.permissions import READINGS
 from presence_worker.model import NOT_PRESENT, Presence
 from presence_worker.sandbox import People, Person, Unknowns
 from tests.raw_server import CLOSE, Act, answer

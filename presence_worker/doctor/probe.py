@@ -1,23 +1,55 @@
-"""The case before us: what is looked at, and what has been found out so far."""
+"""A check of doctor: what it is given to look at, and what it says of it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from yarl import URL
 
 from ..errors import UsageFault
+from ..model import Outcome, Trouble
 from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..superoffice import Client
 from ..superoffice.anonymous_client import AnonymousClient, Place, places, proxy_place
 from ..superoffice.principal import Principal
 from ..superoffice.user_query import UserDirectory
-from .findings import BlockedError
+
+T = TypeVar("T")
 
 
-class Expected(NamedTuple):
+class Severity(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"  # a run would begin, but somebody should know
+    FAULT = "fault"  # a run would not work
+    SKIPPED = "skipped"  # not looked at
+
+
+class CheckResult(NamedTuple):
+    """What a check says of what it has looked at."""
+
+    verdict: Severity
+    words: str
+    remedy: str | None = None  # how to mend it
+
+
+class CheckBlockedError(Exception):
+    """A check cannot be made, nor can those that need it; the error names the one that is at the bottom."""
+
+
+ok = partial(CheckResult, Severity.OK)
+warning = partial(CheckResult, Severity.WARNING)
+fault = partial(CheckResult, Severity.FAULT)
+skipped = partial(CheckResult, Severity.SKIPPED)
+
+
+class ExpectedJob(NamedTuple):
     """How many rows a run will probably have."""
 
     rows: int
@@ -26,7 +58,7 @@ class Expected(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Case:
+class Probe:
     """Owns what is known; each check may add to it for those that come after."""
 
     context: RunContext
@@ -42,7 +74,7 @@ class Case:
     census: UserDirectory | None = None  # None: the service does not show all users
     is_counted: bool = False  # whether the census is whole
     shows_presence: bool = False
-    expected: Expected | None = None
+    expected: ExpectedJob | None = None
 
     @property
     def settings(self) -> Settings:
@@ -51,25 +83,38 @@ class Case:
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether the service is the one inside this program."""
+        """Return whether the service is the one inside this program."""
         return self.context.target == SANDBOX
 
     def way(self) -> AnonymousClient:
-        """Give the way to the service; raise BlockedError where the settings lead nowhere."""
+        """Return the way to the service; raise CheckBlockedError where the settings lead nowhere."""
         if self.caller is None:
-            raise BlockedError("configuration")
+            raise CheckBlockedError("configuration")
         return self.caller
 
     def us(self) -> Client:
-        """Give the client that shows our credentials; raise BlockedError where the settings are at fault."""
+        """Return the client that shows our credentials; raise CheckBlockedError likewise."""
         if self.client is None:
-            raise BlockedError("configuration")
+            raise CheckBlockedError("configuration")
         return self.client
 
     def places(self) -> list[Place]:
-        """Give the hosts to which connections are made as far as they are known; none where settings lack."""
+        """Return the hosts to which connections are made, as far as they are known."""
         try:
             proxy = proxy_place(self.settings)
             return [proxy] if proxy else places(self.settings)
         except UsageFault:
             return []
+
+
+async def ask_service(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask; once more where what was lacking (a new token, a new address) has come meanwhile."""
+    found = await ask()
+    if isinstance(found, Outcome) and found.trouble is Trouble.RENEWED:
+        return await ask()
+    return found
+
+
+def reason_of(outcome: Outcome) -> str:
+    """Return why a question was not answered."""
+    return str(outcome.stop or outcome.detail)

@@ -1,0 +1,159 @@
+"""All checks in the order in which they are made and told."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..errors import ExitCode, UsageFault
+from ..next_step import NextStep, command_line
+from ..superoffice import is_online, open_client
+from ..superoffice.addresses import service_root
+from ..superoffice.anonymous_client import open_anonymous_client
+from ..text import counted
+from . import duration, machine, network, permissions, service_state
+from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
+
+HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # whose fault it is: ours, or the service's
+STATES = {ExitCode.DONE: "checked", HERE: "refused", THERE: "stopped"}
+
+
+def _always(_: Probe) -> bool:
+    return True
+
+
+def _has_tenant(probe: Probe) -> bool:
+    return probe.settings.target.tenant is not None
+
+
+def _is_online(probe: Probe) -> bool:
+    return not probe.is_sandbox and probe.caller is not None and is_online(probe.settings.target)
+
+
+def _may_write(probe: Probe) -> bool:
+    return probe.write_to is not None
+
+
+class NamedResult(NamedTuple):
+    """What was found, with the name of the check."""
+
+    name: str
+    verdict: Severity
+    words: str
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """All that was found, with the exit code that follows from it."""
+
+    state: str
+    exit_code: ExitCode
+    message: str
+    next_step: NextStep | None
+    target: str | None
+    checks: Sequence[NamedResult]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that programs read."""
+        return {
+            "state": self.state,
+            "exit_code": int(self.exit_code),
+            "message": self.message,
+            "next": self.next_step and command_line(self.next_step),
+            "target": self.target,
+            "checks": [each._asdict() for each in self.checks],
+        }
+
+
+class Check(NamedTuple):
+    """A question, when it is asked, and what has to be in order before that."""
+
+    make: Callable[[Probe], AsyncIterator[CheckResult]]  # raises CheckBlockedError
+    exit_code: ExitCode  # of a fault
+    needs: tuple[str, ...] = ()
+    concerns: Callable[[Probe], bool] = _always
+
+
+CHECKS = {
+    "configuration": Check(machine.configuration, HERE),
+    "secret files": Check(machine.secret_files, HERE),
+    "state directory": Check(machine.state_directory, HERE),
+    "disk room": Check(machine.disk_room, HERE, needs=("state directory",)),
+    "lock": Check(machine.lock, HERE),
+    "name resolution": Check(network.name_resolution, THERE),
+    "TLS": Check(network.tls, THERE, needs=("name resolution",)),
+    "tenant": Check(service_state.tenant, THERE, needs=("TLS",), concerns=_has_tenant),
+    "tenant's host": Check(network.tenant_host, THERE, needs=("tenant",), concerns=_has_tenant),
+    "Online": Check(service_state.online, THERE, concerns=_is_online),
+    "version": Check(service_state.version, THERE, needs=("TLS", "tenant", "tenant's host")),
+    "clock": Check(service_state.clock, THERE, needs=("version",)),
+    "sign-in": Check(service_state.sign_in, THERE, needs=("configuration", "version", "clock")),
+    "user": Check(service_state.user, THERE, needs=("sign-in",)),
+    "all users": Check(permissions.users, THERE, needs=("sign-in",)),
+    "presence": Check(permissions.presence, THERE, needs=("sign-in",)),
+    "read first": Check(permissions.read_before, THERE, needs=("sign-in",)),
+    "write check": Check(permissions.write_back, THERE, needs=("sign-in",), concerns=_may_write),
+    "rate": Check(duration.rate, HERE),
+    "maintenance": Check(duration.maintenance_ahead, THERE, concerns=_is_online),
+}
+
+
+async def run_checks(probe: Probe) -> list[NamedResult]:
+    """Make all checks that can be made; with problems in the settings, no credential is shown."""
+    async with AsyncExitStack() as opened:
+        with suppress(UsageFault):  # which is among the problems
+            probe.root = service_root(probe.settings.target)
+            probe.caller = await opened.enter_async_context(open_anonymous_client(probe.settings))
+        if not probe.problems:
+            probe.client = await opened.enter_async_context(open_client(probe.settings))
+        return await _make_all(probe)
+
+
+async def _make_all(probe: Probe) -> list[NamedResult]:
+    """Make the checks in their order; what cannot be asked is skipped, with why."""
+    results: list[NamedResult] = []
+    blocked: dict[str, str] = {}  # check: the one that is at the bottom of it
+    for name, check in CHECKS.items():
+        if not check.concerns(probe):
+            continue
+        try:
+            found = await _make(check, blocked, probe)
+        except CheckBlockedError as error:
+            blocked[name] = str(error)
+            found = [skipped(f"after {error}")]
+        if any(result.verdict is Severity.FAULT for result in found):
+            blocked[name] = name
+        results += [NamedResult(name, *result) for result in found]
+    return results
+
+
+async def _make(check: Check, blocked: dict[str, str], probe: Probe) -> list[CheckResult]:
+    for need in check.needs:
+        if need in blocked:
+            raise CheckBlockedError(blocked[need])
+    return [result async for result in check.make(probe)]
+
+
+def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> Diagnosis:
+    """Judge all results together; *again* is the command to run once what is wrong is mended."""
+    codes = {CHECKS[each.name].exit_code for each in results if each.verdict is Severity.FAULT}
+    code = next((code for code in (HERE, THERE) if code in codes), ExitCode.DONE)
+    return Diagnosis(
+        state=STATES[code],
+        exit_code=code,
+        message=_message(Counter(each.verdict for each in results)),
+        next_step=again if code else None,
+        target=probe.context.target or None,
+        checks=results,
+    )
+
+
+def _message(counts: Counter[Severity]) -> str:
+    faults, warnings = counts[Severity.FAULT], counts[Severity.WARNING]
+    beside = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
+    if faults:
+        number = counted(faults, "fault")
+        return f"{number}{f' and {beside}' if beside else ''}: mend what is told, then ask again"
+    return f"a run can begin; {beside or 'nothing is wrong'}"

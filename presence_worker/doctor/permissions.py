@@ -1,0 +1,159 @@
+"""What the service lets us read and, only where somebody asks for that, write."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from ..errors import Locked, UsageFault
+from ..journal import target_lock
+from ..model import Change, Outcome, Presence, Reason, Result
+from ..superoffice import Client, is_online
+from ..superoffice.online_hints import NOT_THERE
+from ..superoffice.principal import NOBODY
+from ..superoffice.user_query import COLUMNS_OF, UserDirectory
+from ..text import counted
+from .probe import CheckResult, ExpectedJob, Probe, ask_service, fault, ok, reason_of, skipped, warning
+
+MOST_PAGES = 10  # read to count the users; a look is no census
+LATER = "run doctor again later; if it stays, look at the address and at what stands in between"
+BUSY = "wait until it has ended"
+PERMISSION = "have it permitted to this user, or use another one"
+
+
+async def users(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether all users may be read, and how many there are."""
+    census, config = UserDirectory(), probe.settings.input
+    outcome = await _count_users(probe.us(), census)
+    if outcome is not None:
+        yield _judge_refusal(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
+        return
+    probe.census = census
+    number, service = len(census.users), census.service_users
+    least = "" if census.is_whole else "at least "
+    probe.expected = probe.expected or ExpectedJob(service, f"all {service} users with a presence")
+    yield ok(f"{least}{counted(number, 'user')}, {service} of them active and with a part in Service")
+
+
+def _judge_refusal(outcome: Outcome, by_name: list[str]) -> CheckResult:
+    words = f"the query of all users is not to be had: {reason_of(outcome)}"
+    if outcome.result is not Result.REJECTED:
+        return fault(words, LATER)
+    if by_name:
+        return fault(f"{words}; input.{by_name[0]} needs it", PERMISSION)
+    return warning(words, PERMISSION)
+
+
+async def _count_users(client: Client, census: UserDirectory) -> Outcome | None:
+    """Read some pages of users; give the outcome that kept us from it, or None."""
+    for _ in range(MOST_PAGES):
+        outcome = await ask_service(partial(client.count, census, NOBODY))
+        if outcome.result is not Result.NOT_SENT:
+            return outcome
+        if census.is_whole:
+            break
+    return None
+
+
+async def presence(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check whether a presence may be read: our own, or that of somebody who has one."""
+    client, whom = probe.us(), _whom(probe)
+    if whom is None:
+        yield skipped("nobody is known whose presence could be read")
+        return
+    outcome = await ask_service(partial(client.look, read_of(whom)))
+    probe.shows_presence = outcome.seen is not None
+    words = f"that of associate {whom} cannot be read: {reason_of(outcome)}"
+    if probe.shows_presence:
+        yield ok(f"that of associate {whom} can be read")
+    elif outcome.stop or outcome.reason not in (Reason.REFUSED, Reason.UNKNOWN_ASSOCIATE):
+        yield fault(words, LATER)
+    elif is_online(probe.settings.target) and outcome.http_status in NOT_THERE:
+        yield fault(words, "ask SuperOffice, or the application's partner, to open it")
+    else:
+        yield warning(words, PERMISSION)
+
+
+def _whom(probe: Probe) -> int | None:
+    """Return whose presence is looked at: our own, unless we are known to have none."""
+    own = probe.principal and probe.principal.associate_id
+    known = probe.census.users.items() if probe.census else ()
+    others = (number for number, user in known if user.is_active and user.has_service)
+    if own and probe.principal and probe.principal.has_service:
+        return own
+    return next(others, None) or own
+
+
+async def read_before(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Check what a run would read before it writes, as things are."""
+    how, census, looks = (
+        probe.settings.delivery.read_before,
+        probe.census is not None,
+        probe.shows_presence,
+    )
+    yield READINGS[how](census, looks)
+
+
+def _auto(census: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - what can be had, in the order of the table
+    if census and looks:
+        return ok("one query for all users, then one look at each who is not present")
+    if census:
+        return warning("one query for all users; comments cannot be read, nor put back by `undo`", PERMISSION)
+    if looks:
+        return warning("one look at each person of the file, for the query is not to be had", PERMISSION)
+    return warning(
+        "nothing can be read: no row would be `unchanged`, there would be no `undo`, and `plan` cannot work",
+        PERMISSION,
+    )
+
+
+def _each(_: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - likewise
+    if looks:
+        return ok("one look at each person of the file")
+    return fault("each person is to be looked at, which is not to be had: nothing would be sent", PERMISSION)
+
+
+def _off(_: bool, __: bool) -> CheckResult:  # noqa: FBT001 - likewise
+    return ok("nothing, as delivery.read_before says: no `unchanged`, and no `undo`")
+
+
+READINGS = {"auto": _auto, "each": _each, "off": _off}
+
+
+def read_of(associate_id: int) -> Change:
+    """Return the change that stands for a read of somebody."""
+    return Change(row=0, associate_id=associate_id, wanted=Presence(status="", message=""))
+
+
+async def write_back(probe: Probe) -> AsyncIterator[CheckResult]:
+    """Write one presence back as it is, while nobody else of us writes."""
+    client, whom = probe.us(), probe.write_to or 0
+    try:
+        with target_lock(probe.context.target, probe.context.archive.state_dir):
+            yield await _write_back(whom, client, probe.settings.input.allowed_statuses)
+    except Locked:
+        yield warning("nothing was written: a run is at work on this SuperOffice now", BUSY)
+    except UsageFault as error:
+        yield fault(f"nothing was written: {error}", "give that file to the program's user")
+
+
+async def _write_back(whom: int, client: Client, allowed: list[str]) -> CheckResult:
+    seen = await ask_service(partial(client.look, read_of(whom)))
+    if seen.seen is None:
+        return fault(
+            f"nothing was written: that of associate {whom} cannot be read: {reason_of(seen)}",
+            "name another one",
+        )
+    if seen.seen.status not in allowed:
+        return warning(
+            f"nothing was written: associate {whom} has an account state, not a presence", "name another one"
+        )
+    change = Change(row=0, associate_id=whom, wanted=seen.seen)
+    outcome = await ask_service(partial(client.put, change))
+    if outcome.result is Result.UPDATED:
+        return ok(f"associate {whom} was written as it was, and the service confirmed it")
+    if outcome.result is Result.REJECTED:
+        return fault(
+            f"associate {whom} was not written: {reason_of(outcome)}", "have it permitted to this user"
+        )
+    return fault(
+        f"associate {whom} was not confirmed: {reason_of(outcome)}", "look at the person in SuperOffice"
+    )
