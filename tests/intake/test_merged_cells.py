@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.intake.containers import CHUNK
-from presence_worker.intake.xlsx.merged_cells import area_of
+from presence_worker.intake.xlsx.scan import area_of
 from tests.examples import examples
 
 from .reading import Write, cells, read, refusal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.intake.xlsx.number_formats import BUILT_IN, Shown, shown_as
+from presence_worker.intake.xlsx.cell_format import BUILT_IN, Shown, shown_as
 
 from .reading import Write, cells, read
 from .workbooks import MAIN, raw_workbook, row_with

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.xlsx.sheets import pattern_of
+from presence_worker.intake.xlsx.workbook import pattern_of
 
 from .reading import Write, cells, read, refusal
 from .workbooks import MAIN, OFFICE, raw_workbook, text, workbook

@@ -5,14 +5,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import IO
 from xml.etree.ElementTree import Element
 
 from ..table import ERRORS, FORMULA, OTHER
-from .elements import elements, few, local
-from .number_formats import Shown
+from .package import elements, few, local
 
+MOST = 100_000  # formats; Excel has 65 490 at the most
+_LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|general', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]")
 MOST_SHARED = 5_000_000  # texts; more take minutes
 EXACT = 1 << 53  # beyond it, a workbook's numbers are not
 DAY = 86_400  # seconds
@@ -20,6 +23,47 @@ SINCE_1900, SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)
 LEAP_DAY = 60  # 1900-02-29, which never was: the days before it count from a day later
 NO_DAY = "1900-01-00"  # as Excel shows 0, which a reference to an empty cell gives; no calendar has it
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot have
+
+
+class Shown(StrEnum):
+    """As what a number is shown."""
+
+    NUMBER = "number"
+    DAY = "day"  # and perhaps a time of that day
+    TIME = "time"
+    DURATION = "duration"
+
+
+BUILT_IN = {  # of which a workbook has only the number
+    **dict.fromkeys([*range(14, 18), 22, *range(27, 37), *range(50, 59), *range(71, 78)], Shown.DAY),
+    **dict.fromkeys([*range(18, 22), 45, 47], Shown.TIME),
+    46: Shown.DURATION,
+}
+
+
+def formats_of(styles: IO[bytes]) -> list[Shown]:
+    """Give as what the numbers of each style of cells are shown."""
+    codes: dict[str, str] = {}
+    found: list[Shown] = []
+    for element in few(elements(styles, {"numFmts": "numFmt", "cellXfs": "xf"}), MOST):
+        number = element.get("numFmtId", "0")
+        if local(element.tag) == "numFmt":
+            codes[number] = element.get("formatCode", "")
+        else:
+            code = codes.get(number)
+            found.append(BUILT_IN.get(int(number), Shown.NUMBER) if code is None else shown_as(code))
+    return found
+
+
+def shown_as(code: str) -> Shown:
+    """Return what a format shows, by its code, such as "dd.mm.yyyy hh:mm"."""
+    letters = _LITERAL.sub("", code).lower()
+    if _ELAPSED.search(letters):
+        return Shown.DURATION
+    has_clock = "h" in letters or "s" in letters
+    if "y" in letters or "d" in letters or ("m" in letters and not has_clock):
+        return Shown.DAY
+    return Shown.TIME if has_clock else Shown.NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,121 @@
 """The rows of a sheet as its XML has them, each as the texts that a person reads in it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from functools import lru_cache
+from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element
 
 from ..table import FORMULA, Record
 from .cell_format import Texts
-from .elements import elements, local
-from .merged_cells import LAST_COLUMN, LAST_ROW, Area, Covers, area_of, column_of
+from .package import elements, few, local
 
+LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet
+MOST = 100_000  # merged places of a sheet; more are an attack
+MOST_AT_ONCE = 1000  # that reach into one row
+_COLUMN = re.compile("[A-Z]{1,3}")
+_AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?", re.ASCII)
 TRUE = ("1", "true")
+
+
+class Area(NamedTuple):
+    """A rectangle of cells; rows and columns count from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def area_of(reference: str) -> Area:
+    """Read a reference such as "C2:C4"; raise ValueError for what is none."""
+    found = _AREA.fullmatch(reference)
+    if not found:
+        raise ValueError(reference)
+    left, top, right, bottom = found.groups()
+    right, bottom = right or left, bottom or top
+    area = Area(int(top), column_of(left), int(bottom), column_of(right))
+    if not (0 < area.top <= area.bottom <= LAST_ROW and area.left <= area.right):
+        raise ValueError(reference)
+    return area
+
+
+@lru_cache(maxsize=LAST_COLUMN)
+def column_of(letters: str) -> int:
+    """Give the number of a column; raise ValueError for what is none."""
+    number = 0
+    for letter in letters if _COLUMN.fullmatch(letters) else "":
+        number = number * 26 + ord(letter) - ord("A") + 1
+    if not 0 < number <= LAST_COLUMN:
+        raise ValueError(letters)
+    return number
+
+
+def merges_of(sheet: IO[bytes]) -> list[Area]:
+    """Give the merged places of a sheet, from top to bottom; raise ValueError for too many."""
+    found = elements(sheet, {"sheetData": "row", "mergeCells": "mergeCell"})
+    references = (element.get("ref", "") for element in found if local(element.tag) == "mergeCell")
+    return sorted(map(area_of, few(references, MOST)))
+
+
+class Covers:
+    """Owns what reaches into the rows to come; rows are given to it from top to bottom."""
+
+    def __init__(self, merges: Iterable[Area]) -> None:
+        self._merges = [*merges][::-1]
+        self._shown: dict[int, tuple[Area, str]] = {}  # by its column on the left
+        self._formulas: list[Area] = []
+
+    def add_formula(self, area: Area) -> None:
+        """Take in the cells of a formula whose values were not kept."""
+        self._formulas.append(area)
+
+    def fill(self, row: int, cells: list[str]) -> bool:
+        """Write into the *cells* of a row what a person sees, and tell whether it has anything of its own.
+
+        A row that has not is left as it is.
+        """
+        if not (self._merges or self._shown or self._formulas):
+            return any(map(str.strip, cells))
+        self._begin(row, cells)
+        self._shown = {left: shown for left, shown in self._shown.items() if shown[0].bottom >= row}
+        self._formulas = [area for area in self._formulas if area.bottom >= row]
+        self._refuse_too_many()
+        for area, _ in self._shown.values():
+            _blank(cells, area, keep_first=area.top == row)
+        if not any(map(str.strip, cells)):
+            return False
+        for area, text in self._shown.values():
+            _write(cells, area.left, text)
+        for area in self._formulas:
+            for column in range(area.left, area.right + 1):
+                if column > len(cells) or not cells[column - 1]:
+                    _write(cells, column, FORMULA)
+        return True
+
+    def _begin(self, row: int, cells: list[str]) -> None:
+        while self._merges and self._merges[-1].top <= row:
+            area = self._merges.pop()
+            has_text = area.top == row and area.left <= len(cells)
+            self._shown[area.left] = area, cells[area.left - 1] if has_text else ""
+
+    def _refuse_too_many(self) -> None:
+        areas = [*(area for area, _ in self._shown.values()), *self._formulas]
+        if len(areas) > MOST_AT_ONCE or sum(area.right - area.left for area in areas) > 2 * LAST_COLUMN:
+            raise ValueError("cells that are covered again and again")
+
+
+def _blank(cells: list[str], area: Area, *, keep_first: bool) -> None:
+    """Take out what stands under the cell that is seen."""
+    for column in range(area.left + keep_first, min(area.right, len(cells)) + 1):
+        cells[column - 1] = ""
+
+
+def _write(cells: list[str], column: int, text: str) -> None:
+    if text:
+        cells.extend([""] * (column - len(cells)))
+        cells[column - 1] = text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
