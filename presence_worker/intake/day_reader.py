@@ -148,7 +148,7 @@ class Due(NamedTuple):
     """What the days of a row come to."""
 
     period: Period | None = None
-    faults: tuple[str, ...] = ()  # of its dates
+    faults: tuple[tuple[Reason, str], ...] = ()
     outcome: Outcome = TO_BE_SENT
     oddity: Oddity | None = None
 
@@ -171,6 +171,7 @@ class DayReader(FileCheck):
     def use_columns(self, columns: Columns) -> None:
         """Read the days in these columns from now on; what was seen before stays."""
         self._starts, self._ends = columns.starts, columns.ends
+        self._are_needed = columns.status is None and None not in (columns.starts, columns.ends)
         self._periods = PeriodReader(columns, self._config)
         self._half_day: HalfDay | None = half_day_finder(columns)
         self._known: dict[tuple[str, str], Due] = {}
@@ -205,10 +206,15 @@ class DayReader(FileCheck):
         return [words] if self.half_days else []
 
     def _judged(self, texts: tuple[str, str], *, quoted: bool) -> Due:
-        period, faults, objections, is_partial = self._periods.read(texts, quoted=quoted)
+        period, words, objections, is_partial = self._periods.read(texts, quoted=quoted)
+        if self._are_needed and not period and not words:
+            words = (NO_DAYS,)  # in a list of all people: at work
         outcome = self._outcome(period) if period else TO_BE_SENT
+        faults = [(Reason.BAD_DATE, fault) for fault in words]
+        if outcome[1] is Reason.NO_COVERAGE:
+            faults.append((Reason.NO_COVERAGE, outcome[2] or ""))
         oddity = Oddity(objections, is_partial) if objections or is_partial else None
-        due = Due(period, faults, outcome, oddity)
+        due = Due(period, tuple(faults), outcome, oddity)
         if quoted and len(self._known) < REMEMBERED:
             self._known[texts] = due
         return due

@@ -94,8 +94,10 @@ class OpenEnds(FileCheck):
 
     def add(self, row: Row, _cells: Cells) -> None:
         """Count a row."""
+        if row.period and row.period.ends:
+            return
         is_due = row.result is None or row.reason is Reason.NOT_YET_DUE
-        self.rows += is_due and row.status != PRESENT and not (row.period and row.period.ends)
+        self.rows += is_due and row.status != PRESENT
 
 
 class EmploymentCheck(FileCheck):
@@ -116,14 +118,16 @@ class EmploymentCheck(FileCheck):
 
     def add(self, row: Row, _cells: Cells) -> None:
         """Count a row without fault that has days no leave has."""
-        if row.result is Result.INVALID or not row.period:
+        period = row.period
+        if not period or row.result is Result.INVALID:
             return
-        is_present = row.status == PRESENT
-        is_long_ago = not is_present and bool(row.period.starts and row.period.starts < self._oldest)
-        self._present += is_present
-        self._long_ago += is_long_ago
-        if is_present or is_long_ago:
-            self._first = self._first or row.line
+        if row.status == PRESENT:
+            self._present += 1
+        elif period.starts and period.starts < self._oldest:
+            self._long_ago += 1
+        else:
+            return
+        self._first = self._first or row.line
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return the question what the days are, where some row shows that they may be of employment."""

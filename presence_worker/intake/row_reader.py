@@ -8,7 +8,7 @@ from ..failed_csv import ALSO, ragged_detail
 from ..model import PRESENT, Reason, Result, Row
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, understand
-from .day_reader import NO_DAYS, UNDATED, DayReader, Due
+from .day_reader import UNDATED, DayReader
 from .file_checks import ApprovalCheck, ColumnNotes, DoubtfulComments, EmploymentCheck, FileCheck, OpenEnds
 from .filters import Filter
 from .identity import Faults, Person, person_reader
@@ -27,6 +27,7 @@ NOT_IN_THE_FILE = {  # why a row counts as if it were not there
 WITHOUT_VALUE = (
     "has a formula without a value; open the workbook in Excel and save it (in failed.csv: write the value)"
 )
+NO_COVERAGE = Reason.NO_COVERAGE  # a leave that is taken back needs none
 TAKEN_BACK = (
     Result.SKIPPED,
     Reason.WITHDRAWN,
@@ -70,13 +71,12 @@ class RowReader:
         self._columns = columns
         self._width = len(columns.names)
         self._has_days = columns.has_days
-        self._needs_days = columns.status is None and None not in (columns.starts, columns.ends)
         self._statuses.use_column(columns.status)
         self._person = person_reader(columns.named_by, self._protected, frozenset(config.empty))
         self._message = message_reader(columns, config)
         for check in self._checks:
             check.use_columns(columns)
-        self._open = [check for check in self._checks if check.is_open]
+        self._show = [check.add for check in self._checks if check.is_open]
 
     @property
     def named_by(self) -> str:
@@ -129,10 +129,10 @@ class RowReader:
             person = self._person(cells[self._columns.person], [], quoted=True)
             return _invalid(ordinal, record, person, status, faults + missing)
         is_whole = not faults
-        row = self._judged(ordinal, record, cells, status, faults)
+        row = self._judge(ordinal, record, cells, status, faults)
         if is_whole and status != WITHDRAWN:
-            for check in self._open:
-                check.add(row, cells)
+            for show in self._show:
+                show(row, cells)
         return row
 
     def _left_out(self, record: Record, cells: Cells, status: str | None) -> Reason | None:
@@ -155,7 +155,7 @@ class RowReader:
             for place in places
         ]
 
-    def _judged(self, ordinal: int, record: Record, cells: Cells, status: str | None, faults: Faults) -> Row:
+    def _judge(self, ordinal: int, record: Record, cells: Cells, status: str | None, faults: Faults) -> Row:
         """Return a row that counts; what is wrong with its cells is added to *faults*."""
         line, quoted = record.line, not faults
         if self._filter.is_set:
@@ -163,11 +163,14 @@ class RowReader:
         number, name = person = self._person(cells[self._columns.person], faults, quoted=quoted)
         if status not in self._statuses.allowed:
             faults.append(self._statuses.fault(cells, status))
-        due = self._due(cells, line, status, faults, quoted=quoted) if self._has_days else UNDATED
+        due = self._days.judge(cells, line, quoted=quoted) if self._has_days else UNDATED
+        if due.faults:
+            faults += [fault for fault in due.faults if status != WITHDRAWN or fault[0] is not NO_COVERAGE]
+        period, (result, reason, detail) = due.period, due.outcome
         if status == WITHDRAWN:
-            message, due = "", due._replace(outcome=TAKEN_BACK)
+            message, (result, reason, detail) = "", TAKEN_BACK
         else:
-            message = self._message(cells, status, due.period, faults)
+            message = self._message(cells, status, period, faults)
         if faults:
             return _invalid(ordinal, record, person, status, faults)
         if status == PRESENT:
@@ -175,21 +178,8 @@ class RowReader:
             message = ""  # it is the comment of who is not present
         elif status == WITHDRAWN:
             status = None  # it asks for nothing
-        cells_as_json = as_json(record.cells)
-        return Row(ordinal, line, number, status, message, cells_as_json, *due.outcome, name, due.period)
-
-    def _due(
-        self, cells: Cells, line: int | None, status: str | None, faults: Faults, *, quoted: bool
-    ) -> Due:
-        """Return the days of a row; what is wrong with them is added to *faults*."""
-        due = self._days.judge(cells, line, quoted=quoted)
-        faults += [(Reason.BAD_DATE, words) for words in due.faults]
-        _, reason, detail = due.outcome
-        if reason is Reason.NO_COVERAGE and status != WITHDRAWN:
-            faults.append((reason, detail or ""))
-        if self._needs_days and not any(due.period or due.faults):
-            faults.append((Reason.BAD_DATE, NO_DAYS))  # in a list of all people: at work
-        return due
+        as_it_came = as_json(record.cells)
+        return Row(ordinal, line, number, status, message, as_it_came, result, reason, detail, name, period)
 
     def _skipped(self, ordinal: int, record: Record, cells: Cells, reason: Reason, *, quoted: bool) -> Row:
         """Return a row that counts as if it were not in the file: nothing else in it can be wrong."""
