@@ -1,10 +1,11 @@
-"""The job's bytes: where they come from, their digest, and the encoding they are in."""
+"""The job's bytes, wherever they come from, ready to be read as text."""
 
 import codecs
 import hashlib
 import io
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +16,10 @@ from typing import IO, TextIO
 
 from ..errors import InputRefused, Stopped
 from ..failed_csv import is_failed_csv
-from ..settings import Auth, Settings
+from ..journal import is_trusted
+from ..settings import SECRETS, Auth, Settings
 from .age import changed_at
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
-from .foreign import refuse_foreign_link, refuse_secret
 from .formats import refuse_lock
 from .table import Source
 
@@ -36,6 +37,8 @@ MARKS = {
 _MULTIBYTE = re.compile(  # any valid UTF-8 beyond ASCII
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+OTHERS = stat.S_IWGRP | stat.S_IWOTH
+INSTEAD = "in a folder that other users may write; copy the file there instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +98,8 @@ def _opened(job: str, auth: Auth) -> Iterator[IO[bytes]]:
     with opened:
         with _reading(job):
             found = os.fstat(opened.fileno())
-            refuse_foreign_link(Path(job), found)
-            refuse_secret(found, auth)
+            _refuse_foreign_link(Path(job), found)
+            _refuse_secret(found, auth)
         if opened.seekable():
             yield opened
             return
@@ -146,6 +149,45 @@ def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
         return None
     status = os.fstat(file.fileno())
     return status.st_mtime_ns, status.st_size
+
+
+# -- files that must not be read as a job: an error may quote their first line for all who read the log -------
+
+
+def _refuse_foreign_link(path: Path, opened: os.stat_result) -> None:
+    """Raise InputRefused where other users may have put *path* before us, as a name of a file not theirs.
+
+    They need not be able to read a file in order to link to it. *opened* is what *path* has led to. A link
+    that we, root or the owner of the file have made is as good as the file.
+    """
+    if os.name != "posix" or not stat.S_ISREG(opened.st_mode) or not path.parent.stat().st_mode & OTHERS:
+        return
+    name = path.lstat()
+    if stat.S_ISLNK(name.st_mode):
+        if name.st_uid != opened.st_uid and not is_trusted(name.st_uid):
+            raise InputRefused(f"{path}: a link to a file of another owner, {INSTEAD}")
+    elif not os.path.samestat(name, opened):
+        raise InputRefused(f"{path}: was replaced while it was opened; run it again")
+    elif opened.st_nlink > 1:
+        raise InputRefused(f"{path}: has a second name (a hard link), {INSTEAD}")
+
+
+def _refuse_secret(opened: os.stat_result, auth: Auth) -> None:
+    """Raise InputRefused for a file that a secret is kept in."""
+    named = {f"auth.{name}_file": getattr(auth, f"{name}_file") for name in SECRETS}
+    for setting, file in {**named, "auth.private_key_file": auth.private_key_file}.items():
+        if file and _is_same(file, opened):
+            raise InputRefused(f"the job is the file that {setting} names; name the file with the rows")
+
+
+def _is_same(file: Path, opened: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(file.stat(), opened)
+    except OSError:
+        return False
+
+
+# -- what is in it -------------------------------------------------------------------------------------------
 
 
 def _digest(file: IO[bytes]) -> str:
