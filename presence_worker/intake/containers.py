@@ -1,4 +1,4 @@
-"""Packed jobs: told by their first bytes, and unpacked within bounds."""
+"""Packed jobs: told by their first bytes, and unpack within bounds."""
 
 import errno
 import gzip
@@ -44,7 +44,7 @@ class Bounds:
     ratio: int = 200  # times its size beyond that; real exports shrink to a twentieth or so
 
     def of(self, file: IO[bytes]) -> int:
-        """Give the number of bytes that *file* may unpack to."""
+        """Return the number of bytes that *file* may unpack to."""
         return min(self.most, max(self.free, self.ratio * file.seek(0, io.SEEK_END)))
 
 
@@ -60,7 +60,7 @@ class Packing:
 
 
 def packing_of(name: str, file: IO[bytes]) -> Packing | None:
-    """Tell how a file is packed; None: not at all, or it is a workbook.
+    """Return how a file is packed; None: not at all, or it is a workbook.
 
     Raise InputRefused for what can be neither read nor unpacked.
     """
@@ -71,23 +71,23 @@ def packing_of(name: str, file: IO[bytes]) -> Packing | None:
 
 
 def is_workbook(name: str, file: IO[bytes]) -> bool:
-    """Whether a file is an XLSX workbook; raise InputRefused for other documents that are ZIP files."""
+    """Return whether a file is an XLSX workbook; raise InputRefused for other documents in ZIP files."""
     if not _head(file).startswith(ZIP):
         return False
-    with intact(name, "a ZIP or XLSX file"), zipfile.ZipFile(file) as archive:
+    with refuse_damage(name, "a ZIP or XLSX file"), zipfile.ZipFile(file) as archive:
         members = {member.replace("\\", "/").lower() for member in archive.namelist()}
     refuse_office(name, members)
     return "[content_types].xml" in members
 
 
-def unpacked(name: str, file: IO[bytes], packing: Packing, bounds: Bounds = LIMITS) -> Iterator[bytes]:
+def unpack_content(name: str, file: IO[bytes], packing: Packing, bounds: Bounds = LIMITS) -> Iterator[bytes]:
     """Yield what is inside; raise InputRefused for damage, and for more than the bounds allow.
 
     What really comes out is counted: what a file says of its size proves nothing.
     """
     allowed, total = bounds.of(file), 0
     file.seek(0)
-    with intact(name, f"a {packing.name} file"):
+    with refuse_damage(name, f"a {packing.name} file"):
         for chunk in packing.unpack(file, name):
             total += len(chunk)
             if total > allowed:
@@ -97,7 +97,7 @@ def unpacked(name: str, file: IO[bytes], packing: Packing, bounds: Bounds = LIMI
 
 
 def refuse_nested(name: str, file: IO[bytes], outer: Packing) -> None:
-    """Raise InputRefused where what was unpacked is packed again."""
+    """Raise InputRefused where what was unpack is packed again."""
     if inner := packing_of(name, file):
         raise InputRefused(
             f"{name}: a {inner.name} file inside a {outer.name} file; unpack it and run what is inside"
@@ -112,7 +112,7 @@ def _head(file: IO[bytes]) -> bytes:
 
 
 @contextmanager
-def intact(name: str, kind: str) -> Iterator[None]:
+def refuse_damage(name: str, kind: str) -> Iterator[None]:
     """Refuse a damaged file with one sentence, whatever its library says."""
     try:
         yield
@@ -122,7 +122,7 @@ def intact(name: str, kind: str) -> Iterator[None]:
         raise InputRefused(f"{name}: {kind} that is damaged or cut off; export or copy it again") from None
 
 
-def _gunzipped(file: IO[bytes], _: str) -> Iterator[bytes]:
+def _gunzip(file: IO[bytes], _: str) -> Iterator[bytes]:
     with gzip.GzipFile(fileobj=file, mode="rb") as members:
         while chunk := members.read(CHUNK):
             yield chunk
@@ -141,19 +141,19 @@ def _unzstd(file: IO[bytes], _: str) -> Iterator[bytes]:
         raise EOFError
 
 
-def _unzipped(file: IO[bytes], name: str) -> Iterator[bytes]:
+def _unzip(file: IO[bytes], name: str) -> Iterator[bytes]:
     with zipfile.ZipFile(file) as archive:
         members = members_of(archive)
         refuse_unreadable(name, "a ZIP file", members)
         if len(members) != 1:
-            raise InputRefused(f"{name}: {_several(members)}")
+            raise InputRefused(f"{name}: {_words_for_several(members)}")
         with archive.open(members[0]) as inside:
             while chunk := inside.read(CHUNK):
                 yield chunk
 
 
 def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Give the files in an archive, without folders and what macOS puts beside them."""
+    """Return the files in an archive, without folders and what macOS puts beside them."""
     return [
         member
         for member in archive.infolist()
@@ -169,7 +169,7 @@ def refuse_unreadable(name: str, kind: str, members: list[zipfile.ZipInfo]) -> N
         raise InputRefused(f"{name}: {kind} packed in a rare way; pack it as usual (deflate) and run that")
 
 
-def _several(members: list[zipfile.ZipInfo]) -> str:
+def _words_for_several(members: list[zipfile.ZipInfo]) -> str:
     if not members:
         return "a ZIP file with nothing in it; an empty export is usually a broken export"
     shown = " and ".join(clean(member.filename, 60) for member in members[:2])
@@ -178,8 +178,8 @@ def _several(members: list[zipfile.ZipInfo]) -> str:
 
 
 PACKINGS = {
-    b"\x1f\x8b": Packing(name="gzip", unpack=_gunzipped),
+    b"\x1f\x8b": Packing(name="gzip", unpack=_gunzip),
     b"\x28\xb5\x2f\xfd": Packing(name="zstd", unpack=_unzstd),
-    ZIP: Packing(name="ZIP", unpack=_unzipped),
-    EMPTY_ZIP: Packing(name="ZIP", unpack=_unzipped),
+    ZIP: Packing(name="ZIP", unpack=_unzip),
+    EMPTY_ZIP: Packing(name="ZIP", unpack=_unzip),
 }

@@ -19,7 +19,7 @@ from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
 from .age import changed_at
-from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpacked
+from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpack_content
 from .formats import refuse_lock
 from .table import Source
 
@@ -58,12 +58,12 @@ def open_source(job: str, settings: Settings) -> Iterator[Source]:
     [auth] is never a job.
     """
     name = "standard input" if job == STDIN else job
-    with _opened(job, settings.auth) as file, _unchanged(name, file):
-        with _reading(name):
+    with _open_bytes(job, settings.auth) as file, _refuse_changes(name, file):
+        with _faults_as_refusals(name):
             packing = packing_of(name, file)
             sha256 = _digest(file)
-        with _unpacked(name, file, packing) as content:
-            with _reading(name):
+        with _unpack(name, file, packing) as content:
+            with _faults_as_refusals(name):
                 text, used = _survey(name, content, settings.input.encoding)
             yield Source(
                 name=name,
@@ -77,7 +77,7 @@ def open_source(job: str, settings: Settings) -> Iterator[Source]:
 
 
 @contextmanager
-def _unchanged(name: str, file: IO[bytes]) -> Iterator[None]:
+def _refuse_changes(name: str, file: IO[bytes]) -> Iterator[None]:
     before = _stamp(file)
     yield
     if _stamp(file) != before:
@@ -85,43 +85,43 @@ def _unchanged(name: str, file: IO[bytes]) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(job: str, auth: Auth) -> Iterator[IO[bytes]]:
+def _open_bytes(job: str, auth: Auth) -> Iterator[IO[bytes]]:
     if job == STDIN:
         if sys.stdin is None:  # the caller closed it
             raise InputRefused("standard input: closed; pipe the job into it, or name a file")
-        with _spooled("standard input", _pieces(sys.stdin.buffer)) as file:
+        with _spool("standard input", _pieces(sys.stdin.buffer)) as file:
             yield file
         return
     refuse_lock(Path(job))
-    with _reading(job):
+    with _faults_as_refusals(job):
         opened = Path(job).open("rb")  # noqa: SIM115 - closed below
     with opened:
-        with _reading(job):
+        with _faults_as_refusals(job):
             found = os.fstat(opened.fileno())
             _refuse_foreign_link(Path(job), found)
             _refuse_secret(found, auth)
         if opened.seekable():
             yield opened
             return
-        with _spooled(job, _pieces(opened)) as file:
+        with _spool(job, _pieces(opened)) as file:
             yield file
 
 
 @contextmanager
-def _unpacked(name: str, file: IO[bytes], packing: Packing | None) -> Iterator[IO[bytes]]:
+def _unpack(name: str, file: IO[bytes], packing: Packing | None) -> Iterator[IO[bytes]]:
     if not packing:
         yield file
         return
-    with _spooled(name, unpacked(name, file, packing)) as content:
+    with _spool(name, unpack_content(name, file, packing)) as content:
         refuse_nested(name, content, packing)
         yield content
 
 
 @contextmanager
-def _spooled(name: str, chunks: Iterator[bytes]) -> Iterator[IO[bytes]]:
-    """Make what can be read only once readable twice, in a nameless file that vanishes with us."""
+def _spool(name: str, chunks: Iterator[bytes]) -> Iterator[IO[bytes]]:
+    """Write what can be read only once into a nameless file, which vanishes with us."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        while (chunk := _next_of(chunks, name)) is not None:  # an empty one is not the end
+        while (chunk := _read_next(chunks, name)) is not None:  # an empty one is not the end
             try:
                 file.write(chunk)
             except OSError as error:
@@ -130,13 +130,13 @@ def _spooled(name: str, chunks: Iterator[bytes]) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _next_of(chunks: Iterator[bytes], name: str) -> bytes | None:
-    with _reading(name):
+def _read_next(chunks: Iterator[bytes], name: str) -> bytes | None:
+    with _faults_as_refusals(name):
         return next(chunks, None)
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[None]:
+def _faults_as_refusals(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -144,14 +144,14 @@ def _reading(name: str) -> Iterator[None]:
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
-    """Give what changes when somebody writes a named file; a spooled one is ours alone."""
+    """Return what differs after somebody writes a named file; a spooled one is ours alone."""
     if isinstance(file, tempfile.SpooledTemporaryFile):
         return None
     status = os.fstat(file.fileno())
     return status.st_mtime_ns, status.st_size
 
 
-# -- files that must not be read as a job: an error may quote their first line for all who read the log -------
+# -- files that must not be read as a job: an error may quote their first line for all who read the log ------
 
 
 def _refuse_foreign_link(path: Path, opened: os.stat_result) -> None:
@@ -198,7 +198,7 @@ def _digest(file: IO[bytes]) -> str:
 
 
 def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str | None]:
-    """Give the text and its encoding; of a workbook, neither."""
+    """Return the text and its encoding; of a workbook, neither."""
     if is_workbook(name, file):
         return io.StringIO(), None
     multibyte, tail, start = False, b"", b""
@@ -212,13 +212,13 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
     told = None if is_failed_csv(start) else wanted
     encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
     if not encoding and b"\0" in start[:4]:
-        raise InputRefused(f"{name}: {_unmarked(start[:4])}")
-    encoding = _verified(name, file, encoding, fallback=wanted or (None if multibyte else FALLBACK))
+        raise InputRefused(f"{name}: {_words_for_unmarked(start[:4])}")
+    encoding = _check_encoding(name, file, encoding, fallback=wanted or (None if multibyte else FALLBACK))
     file.seek(0)
     return io.TextIOWrapper(file, encoding=encoding, newline=""), encoding
 
 
-def _unmarked(head: bytes) -> str:
+def _words_for_unmarked(head: bytes) -> str:
     wide = "UTF-32" if head.count(0) > 2 else "UTF-16"  # noqa: PLR2004 - of four bytes, UTF-16 has two
     order = "be" if head.startswith(b"\0") else "le"
     return (
@@ -227,8 +227,8 @@ def _unmarked(head: bytes) -> str:
     )
 
 
-def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | None) -> str:
-    """Give the encoding every byte of the file is valid in, or refuse it, naming the first that is not."""
+def _check_encoding(name: str, file: IO[bytes], encoding: str | None, fallback: str | None) -> str:
+    """Return the encoding every byte of the file is valid in, or refuse it, naming the first that is not."""
     chosen = encoding or "utf-8"
     fault = _first_fault(file, chosen)
     if fault and not encoding and fallback:
@@ -243,7 +243,7 @@ def _verified(name: str, file: IO[bytes], encoding: str | None, fallback: str | 
 
 
 def _first_fault(file: IO[bytes], encoding: str) -> _Fault | None:
-    """Find the first byte that cannot be decoded."""
+    """Return the first byte that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, read = 1, 0
     try:

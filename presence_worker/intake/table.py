@@ -104,7 +104,7 @@ def _as_text(cell: Cell) -> str:
 
 
 def is_error(text: str) -> bool:
-    """Whether a trimmed text stands for a value that a spreadsheet could not work out.
+    """Return whether a trimmed text stands for a value that a spreadsheet could not work out.
 
     The number signs of a column that is too narrow are one, too.
     """

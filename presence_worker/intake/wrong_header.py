@@ -51,7 +51,7 @@ def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where
 
 
 def _known(found: Below) -> dict[str, object]:
-    """Give what there is to know of a job that is read as we advise."""
+    """Return what there is to know of a job that is read as we advise."""
     names = found.names.copy()
     while not names[-1]:
         names.pop()
@@ -72,7 +72,7 @@ def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
 
 
 def _bracketed(names: Sequence[str], config: Input) -> dict[str, str]:
-    """Give the settings with which *names* have what we need, {} where brackets do not make that clear.
+    """Return the settings with which *names* have what we need, {} where brackets do not make that clear.
 
     They are for people to confirm: "Manager [mail]" names somebody else.
     """

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.containers import Bounds, packing_of, unpacked
+from presence_worker.intake.containers import Bounds, packing_of, unpack_content
 
 from .reading import HEADER, Write, read, refusal
 
@@ -173,7 +173,7 @@ def unpack(file: IO[bytes], bounds: Bounds) -> None:
     packing = packing_of("FILE", file)
     assert packing
     taken = 0
-    for chunk in unpacked("FILE", file, packing, bounds):
+    for chunk in unpack_content("FILE", file, packing, bounds):
         taken += len(chunk)
         assert taken <= bounds.most
 

@@ -156,7 +156,7 @@ def _shown(mark: str) -> str:
 
 @contextmanager
 def separated_by(delimiter: str) -> Iterator[None]:
-    """Let a refusal of columns say how they were cut."""
+    """Raise refusals of columns again, with how they were cut."""
     try:
         yield
     except InputRefused as refused:

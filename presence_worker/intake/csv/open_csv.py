@@ -108,7 +108,7 @@ class _Survey:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether lines end in different ways."""
+        """Return whether lines end in different ways."""
         return (self.crlf > 0) + (self.lf > 0) + (self.cr > 0) > 1
 
     def add(self, piece: str, *, after_return: bool) -> None:

@@ -138,7 +138,7 @@ class Search:
                 self._keep((*path, way), place, is_filled)
 
     def _seen(self, values: Values, path: str) -> Values:
-        """Give the values of an array again; remember the first that names people in its first object."""
+        """Return the values of an array again; remember the first that names people in its first object."""
         first = next(values, None)
         if first is None:
             return values
@@ -182,7 +182,7 @@ class Search:
         return f"; arrays of objects: {_listed(paths)}; set {_setting(self._ways()[0])}"
 
     def _ways(self) -> list[str]:
-        """Give the paths of the arrays, that of people first."""
+        """Return the paths of the arrays, that of people first."""
         return sorted({found.path: 0 for found in self._arrays}, key=lambda path: path != self._likely)
 
     def _refuse(self, words: str, place: Place | None = None) -> NoReturn:
@@ -229,7 +229,7 @@ def shape_of(names: Names) -> str:
 
 
 def are_columns(value: dict[str, Any]) -> bool:
-    """Whether an object has columns, each with its values by row number."""
+    """Return whether an object has columns, each with its values by row number."""
     return all(isinstance(inner, dict) and inner and all(map(str.isdigit, inner)) for inner in value.values())
 
 

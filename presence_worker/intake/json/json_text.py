@@ -42,7 +42,7 @@ class JsonText:
         )
 
     def peek(self, space: str = _SPACE) -> str:
-        """Give the next character that is no *space*, without taking it; "" at the end."""
+        """Return the next character that is no *space*, without taking it; "" at the end."""
         while True:
             while self._at < len(self._buffer):
                 character = self._buffer[self._at]
@@ -63,7 +63,7 @@ class JsonText:
         return found
 
     def first_key(self) -> str | None:
-        """Give the first key of the object that comes next, without taking anything."""
+        """Return the first key of the object that comes next, without taking anything."""
         self.peek()
         while not (found := _FIRST_KEY.match(self._buffer, self._at)):
             if not self._grow():
@@ -71,7 +71,7 @@ class JsonText:
         return found[1]
 
     def preview(self) -> Any:
-        """Give the value that comes next, not taking it; None where it is faulty, or too long for a row."""
+        """Return the value that comes next, not taking it; None where it is faulty, or too long for a row."""
         self.peek()
         while True:
             try:
@@ -101,7 +101,7 @@ class JsonText:
                     return place, value
 
     def place(self) -> Place:
-        """Give the place of what comes next; a line ends as people's editors show it."""
+        """Return the place of what comes next; a line ends as people's editors show it."""
         passed = self._buffer[self._counted : self._at]
         self._counted = self._at
         if passed:
@@ -199,7 +199,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _finite(digits: str) -> float:
-    """Give a number as it would be written again: nothing can be, of one that is too large."""
+    """Return a number as it would be written again: nothing can be, of one that is too large."""
     number = float(digits)
     if math.isinf(number):
         raise ValueError("a number that is too large")

@@ -66,7 +66,7 @@ def flattener(config: Input) -> Callable[[Row], Row] | None:
 
 
 def look_up(value: Any, path: str) -> Any:
-    """Give what a dotted path leads to, or ABSENT; the longest name that has dots itself wins."""
+    """Return what a dotted path leads to, or ABSENT; the longest name that has dots itself wins."""
     if value is None or isinstance(value, list):
         return _element(value, path)
     if not isinstance(value, dict):
@@ -94,7 +94,7 @@ def _element(value: list[Any] | None, path: str) -> Any:
 
 
 def _days_of_all(row: Row, path: str) -> Any:
-    """Give a day as `look_up` does; of an array with several values, its text: one day is not all."""
+    """Return a day as `look_up` does; of an array with several values, its text: one day is not all."""
     parts = path.split(".")
     arrays = [look_up(row, ".".join(parts[:end])) for end in range(1, len(parts)) if parts[end].isdigit()]
     several = next((each for each in arrays if isinstance(each, list) and len(each) > 1), None)
@@ -102,14 +102,14 @@ def _days_of_all(row: Row, path: str) -> Any:
 
 
 def _names(config: Input) -> list[str]:
-    """Give all names of columns that a configuration has."""
+    """Return all names of columns that a configuration has."""
     keys = (*IDENTITIES, "status", "message", *DAYS)
     single = [name for key in keys if (name := configured(config, key))]
     return list(dict.fromkeys([*single, *config.only, *config.unused, *columns_of(config.message_template)]))
 
 
 def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, str]:
-    """Give the settings that a row's deeper fields could fill, with the first path for each.
+    """Return the settings that a row's deeper fields could fill, with the first path for each.
 
     Those that one of the *columns* fills are left out, unless the row has an object or array there.
     """
@@ -130,14 +130,14 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
 
 
 def arrays_of_days(columns: Sequence[str], row: Row, config: Input) -> list[str]:
-    """Give the paths of a row's arrays that hold first or last days, where the row itself has none."""
+    """Return the paths of a row's arrays that hold first or last days, where the row itself has none."""
     meant = [MEANT[key] for key in _days_lacking(_flat(columns, row), config)]
     fields = [path for path, called in _unused_fields(row, config) if any(called in names for names in meant)]
     return list(dict.fromkeys(".".join(path[: path.index(FIRST)]) for path in fields if FIRST in path))
 
 
 def is_row_below(value: Row, config: Input) -> bool:
-    """Whether an object is probably a row whose person is named further down: no array in it has rows."""
+    """Return whether an object is probably a row, with its person further down: no array in it has rows."""
     fields = [(path, called) for path, called, _ in islice(leaves(value), MOST)]
     if any(FIRST in path and plain(path[-1]) == called for path, called in fields):
         return False
@@ -149,19 +149,19 @@ def _flat(columns: Sequence[str], row: Row) -> list[str]:
 
 
 def _days_lacking(flat: Sequence[str], config: Input) -> list[str]:
-    """Give which of the days no column has; None as its name is not set, "" says that there is none."""
+    """Return which of the days no column has; None as its name is not set, "" says that there is none."""
     return [key for key in DAYS if configured(config, key) != "" and not candidates(flat, key, config)]
 
 
 def _unused_fields(row: Row, config: Input) -> list[tuple[Path, str]]:
-    """Give the path of each deeper field, and what it is called."""
+    """Return the path of each deeper field, and what it is called."""
     unused = {plain(name) for name in config.unused}
     found = [(path, called) for path, called, _ in islice(leaves(row), MOST) if len(path) > 1]
     return [(path, called) for path, called in found if unused.isdisjoint(map(plain, steps(path)))]
 
 
 def paths_of(settings: dict[str, str]) -> list[str]:
-    """Give the paths among the values of settings."""
+    """Return the paths among the values of settings."""
     return [path for path in settings.values() if "." in path]
 
 

@@ -82,7 +82,7 @@ def _ended(text: JsonText, values: Values) -> Values:
 
 
 def _searched(opened: _Opened) -> Table:
-    """Give the table of the array that input.rows names, or of the only one."""
+    """Return the table of the array that input.rows names, or of the only one."""
     text, _, config = opened
     read_map = (lambda: _map(text, config)) if _keyed_by(config) else None
     search = Search(text, config.rows or None, read_map)
@@ -111,7 +111,7 @@ def _judged(rows: Values, search: Search, notes: list[str], opened: _Opened) -> 
 
 
 def _keyed_by(config: Input) -> str | None:
-    """Give the way to name people for which the configuration says that it is the key of each object."""
+    """Return the way to name people for which the configuration says that it is the key of each object."""
     return next((way for way in IDENTITIES if configured(config, way) == KEY), None)
 
 
@@ -138,7 +138,7 @@ def _map(text: JsonText, config: Input) -> Values:
 
 
 def _also(value: Row, way: str) -> Iterator[str]:
-    """Give the names of what an object says itself of whom it is about."""
+    """Return the names of what an object says itself of whom it is about."""
     names = list(value)
     return (names[place] for place in candidates(names, way, Input()))
 
@@ -147,7 +147,7 @@ def _also(value: Row, way: str) -> Iterator[str]:
 
 
 def _table(kind: str, values: Values, opened: _Opened) -> Table:
-    """Give a table whose columns are the names of the first object; later objects may add some."""
+    """Return a table whose columns are the names of the first object; later objects may add some."""
     columns: list[str] = []
     records = _records(values, columns, opened)
     with knowing(format=kind, encoding=opened.source.encoding):

@@ -69,12 +69,12 @@ class _Said(NamedTuple):
 
 
 def may_tell(path: Path) -> bool:
-    """Whether a member of that path may be a sign, or help to understand one."""
+    """Return whether a member of that path may be a sign, or help to understand one."""
     return not KNOWN.isdisjoint(map(plain, path))
 
 
 def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
-    """Give the signs that *rows* rows, which are under *rows_path*, are not all there are."""
+    """Return the signs that *rows* rows, which are under *rows_path*, are not all there are."""
     totals = [(path, place, _total(path, value, rows_path)) for path, place, value in beside]
     said = _Said(
         is_whole=any(total == rows for *_, total in totals),
@@ -118,7 +118,7 @@ def _listed(found: list[Sign]) -> str:
 
 
 def _told(path: Path, value: Any, said: _Said) -> str | None:
-    """Give what a member says of something that is missing; None where it says nothing of the kind."""
+    """Return what a member says of something that is missing; None where it says nothing of the kind."""
     name, shown = plain(path[-1]), _name(path)
     if name in WHOLE and _text(value) == "false":
         return f"{shown} is false"
@@ -135,7 +135,7 @@ def _told(path: Path, value: Any, said: _Said) -> str | None:
 
 
 def _last(path: Path, said: _Said) -> float:
-    """Give the highest number of that name by which a page may still be the only one."""
+    """Return the highest number of that name by which a page may still be the only one."""
     name = plain(path[-1])
     if name in PAGES or name in PAGE or (name in ("current", "last") and _is_about(path[:-1])):
         return 1
@@ -153,7 +153,7 @@ def _total(path: Path, value: Any, rows_path: Path) -> int | None:
 
 
 def _is_about(path: Path) -> bool:
-    """Whether an object tells about the answer as a whole."""
+    """Return whether an object tells about the answer as a whole."""
     return bool(path) and plain(path[-1]) in ABOUT
 
 

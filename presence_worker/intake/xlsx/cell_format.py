@@ -42,7 +42,7 @@ BUILT_IN = {  # of which a workbook has only the number
 
 
 def formats_of(styles: IO[bytes]) -> list[Shown]:
-    """Give as what the numbers of each style of cells are shown."""
+    """Return as what the numbers of each style of cells are shown."""
     codes: dict[str, str] = {}
     found: list[Shown] = []
     for element in few(elements(styles, {"numFmts": "numFmt", "cellXfs": "xf"}), MOST):
@@ -75,7 +75,7 @@ class Texts:
     since: date  # on which its days count from
 
     def of(self, cell: Element) -> str:
-        """Give the text of a cell; raise LookupError for what is none."""
+        """Return the text of a cell; raise LookupError for what is none."""
         value = formula = inline = None
         for part in cell:
             name = local(part.tag)
@@ -110,12 +110,12 @@ class Texts:
 
 
 def shared_texts(part: IO[bytes]) -> list[str]:
-    """Give the texts that cells share, in the order of the file; raise ValueError for too many."""
+    """Return the texts that cells share, in the order of the file; raise ValueError for too many."""
     return few(map(text_of, elements(part, {"sst": "si"})), MOST_SHARED)
 
 
 def text_of(item: Element) -> str:
-    """Give the text of a cell or of a shared item, in one piece or in several; how it sounds is not in it."""
+    """Return the text of a cell or shared item, in one piece or in several; how it sounds is not in it."""
     pieces = (part for child in item for part in (child if local(child.tag) == "r" else [child]))
     return _unescaped("".join(piece.text or "" for piece in pieces if local(piece.tag) == "t"))
 

@@ -60,7 +60,7 @@ def open_xlsx(source: Source, config: Input) -> Table:
 
 
 def _order(first: SheetList, other: SheetList, name: str) -> list[int] | None:
-    """Give where the columns of the *first* sheet are in another one; None: where they are there.
+    """Return where the columns of the *first* sheet are in another one; None: where they are there.
 
     Raise InputRefused where they are not the same.
     """

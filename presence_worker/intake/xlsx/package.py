@@ -89,7 +89,7 @@ def _refuse(*_: object) -> NoReturn:
 
 
 def few(found: Iterable[Found], most: int) -> list[Found]:
-    """Give what was *found*; raise ValueError for more than there can be."""
+    """Return what was *found*; raise ValueError for more than there can be."""
     kept = [*islice(found, most + 1)]
     if len(kept) > most:
         raise ValueError("more than there can be")
@@ -98,7 +98,7 @@ def few(found: Iterable[Found], most: int) -> list[Found]:
 
 @lru_cache(maxsize=1000)
 def local(tag: str) -> str:
-    """Give a name without its namespace."""
+    """Return a name without its namespace."""
     return tag.rpartition("}")[2]
 
 
@@ -128,11 +128,11 @@ class Parts:
         return path in self._parts
 
     def may_have_merges(self, path: str) -> bool:
-        """Whether a part speaks of merged cells."""
+        """Return whether a part speaks of merged cells."""
         return path in self._with_merges
 
     def links_of(self, path: str) -> list[Link]:
-        """Give the links of a part to others; of "", those of the whole file."""
+        """Return the links of a part to others; of "", those of the whole file."""
         folder, name = posixpath.split(path)
         with self.open(posixpath.join(folder, "_rels", f"{name}.rels")) as part:
             found = few(elements(part, {"Relationships": "Relationship"}), MOST_LINKS)

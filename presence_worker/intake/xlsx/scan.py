@@ -43,7 +43,7 @@ def area_of(reference: str) -> Area:
 
 @lru_cache(maxsize=LAST_COLUMN)
 def column_of(letters: str) -> int:
-    """Give the number of a column; raise ValueError for what is none."""
+    """Return the number of a column; raise ValueError for what is none."""
     number = 0
     for letter in letters if _COLUMN.fullmatch(letters) else "":
         number = number * 26 + ord(letter) - ord("A") + 1
@@ -53,7 +53,7 @@ def column_of(letters: str) -> int:
 
 
 def merges_of(sheet: IO[bytes]) -> list[Area]:
-    """Give the merged places of a sheet, from top to bottom; raise ValueError for too many."""
+    """Return the merged places of a sheet, from top to bottom; raise ValueError for too many."""
     found = elements(sheet, {"sheetData": "row", "mergeCells": "mergeCell"})
     references = (element.get("ref", "") for element in found if local(element.tag) == "mergeCell")
     return sorted(map(area_of, few(references, MOST)))
@@ -176,7 +176,7 @@ def _take_in(cell: Element, covers: Covers) -> None:
 
 
 def _is_hidden(row: Element) -> bool:
-    """Whether a row cannot be seen: hidden by a filter, by hand, in a closed group, or without height.
+    """Return whether a row cannot be seen: hidden by a filter, by hand, in a closed group, or without height.
 
     The default of a sheet, zeroHeight, is for the rows that it does not have.
     """

@@ -15,7 +15,7 @@ from ...failed_csv import RESULT_COLUMNS
 from ...settings import Input
 from ...text import clean, toml_quoted
 from ..columns import EXPECTED, names_what_we_need
-from ..containers import intact
+from ..containers import refuse_damage
 from ..table import Record
 from .cell_format import SINCE_1900, SINCE_1904, Texts, formats_of, shared_texts
 from .package import KIND, MOST_LINKS, Link, Parts, elements, few, local
@@ -37,7 +37,7 @@ class Workbook:
 
     def __init__(self, name: str, file: IO[bytes]) -> None:
         self._name = name
-        with whole(name):
+        with refuse_unreadable_book(name):
             self._parts = Parts(name, file)
             (self._book,) = (link.path for link in self._parts.links_of("") if link.kind == BOOK)
             links = self._parts.links_of(self._book)
@@ -50,17 +50,17 @@ class Workbook:
         """Open a sheet, whose rows are read when they are asked for."""
         path, merges, hidden = self._entries[title].path, list[Area](), set[int]()
         if self._parts.may_have_merges(path):
-            with whole(self._name):
+            with refuse_unreadable_book(self._name):
                 merges = self._made(path, merges_of, merges)
         rows = self._rows(path, merges, hidden)
         return Sheet(title=title, rows=rows, merges=merges, hidden_columns=hidden)
 
     def _rows(self, path: str, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
-        with whole(self._name), self._parts.open(path) as part:
+        with refuse_unreadable_book(self._name), self._parts.open(path) as part:
             yield from rows_of(part, self._texts, merges, hidden)
 
     def _entries_of(self, links: dict[str, Link]) -> dict[str, _Entry]:
-        """Give the sheets by their titles; those of charts and macros are none."""
+        """Return the sheets by their titles; those of charts and macros are none."""
         with self._parts.open(self._book) as part:
             found = few(elements(part, {"sheets": "sheet"}), MOST_LINKS)
         sheets = [{local(name): value for name, value in sheet.items()} for sheet in found]
@@ -92,10 +92,10 @@ class Workbook:
 
 
 @contextmanager
-def whole(name: str) -> Iterator[None]:
+def refuse_unreadable_book(name: str) -> Iterator[None]:
     """Refuse a workbook that cannot be read with one sentence, whatever comes of that."""
     try:
-        with intact(name, KIND):
+        with refuse_damage(name, KIND):
             yield
     except (ParseError, ExpatError, LookupError):
         words = f"{KIND} that cannot be read; save it as XLSX or CSV (UTF-8)"
@@ -103,7 +103,7 @@ def whole(name: str) -> Iterator[None]:
 
 
 def sheets_meant(book: Workbook, config: Input, name: str) -> list[str]:
-    """Give the titles of the sheets to read, in the order of the workbook; raise InputRefused for none.
+    """Return the titles of the sheets to read, in the order of the workbook; raise InputRefused for none.
 
     A hidden one must be named; of the visible ones, a pattern may mean several.
     """
@@ -139,19 +139,19 @@ def _called(book: Workbook, wanted: str, name: str) -> list[str]:
 
 
 def matches(title: str, pattern: str) -> bool:
-    """Whether a title is as the pattern has it: * for any characters, ? for one; case does not matter."""
+    """Return whether a title is like a pattern: * for any characters, ? for one; case does not matter."""
     wild = {"*": ".*", "?": "."}
     parts = [wild.get(character) or re.escape(character) for character in pattern.casefold()]
     return re.fullmatch("".join(parts), title.casefold(), re.DOTALL) is not None
 
 
 def is_ours(header: Record) -> bool:
-    """Whether a sheet is a failed.csv or unprocessed.csv that was saved as a workbook."""
+    """Return whether a sheet is a failed.csv or unprocessed.csv that was saved as a workbook."""
     return RESULT_COLUMNS[0] in names_of(header)
 
 
 def names_of(header: Record) -> list[str]:
-    """Give the names of columns that a row has."""
+    """Return the names of columns that a row has."""
     return [name.strip() for name in header.cells]
 
 
@@ -183,7 +183,7 @@ def _is_of_ours(book: Workbook, title: str) -> bool:
 
 
 def _fits(book: Workbook, title: str, config: Input) -> bool:
-    """Whether the header of a sheet has what we need."""
+    """Return whether the header of a sheet has what we need."""
     header = next(asked_for(book.sheet(title).rows, config), None)
     return header is not None and names_what_we_need(names_of(header), config)
 
@@ -205,7 +205,7 @@ def _unclear(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
 
 
 def pattern_of(titles: Sequence[str], visible: Sequence[str]) -> str | None:
-    """Give the pattern that means all of these *titles*, and no other visible sheet."""
+    """Return the pattern that means all of these *titles*, and no other visible sheet."""
     start = _in_common(titles)
     end = _in_common([title[len(start) :][::-1] for title in titles])[::-1]
     means = partial(_means, titles=titles, visible=visible)
@@ -217,6 +217,6 @@ def _means(pattern: str, titles: Sequence[str], visible: Sequence[str]) -> bool:
 
 
 def _in_common(titles: Sequence[str]) -> str:
-    """Give how all begin, without a word that is cut: it may go on alike by chance, as June and July do."""
+    """Return how all begin, without a word that is cut: it may go on alike by chance, as June and July do."""
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*titles, strict=False))
     return re.sub(r"\w+$", "", "".join(letters[0] for letters in alike))
