@@ -8,7 +8,7 @@ from ..journal import target_lock
 from ..model import Change, Outcome, Presence, Reason, Result
 from ..superoffice import Client, is_online
 from ..superoffice.online_hints import NOT_THERE
-from ..superoffice.principal import NOBODY
+from ..superoffice.read_answers import NOBODY
 from ..superoffice.user_query import COLUMNS_OF, UserDirectory
 from ..text import counted
 from .probe import CheckResult, ExpectedJob, Probe, ask_service, fault, ok, reason_of, skipped, warning

@@ -16,7 +16,7 @@ from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..superoffice import Client
 from ..superoffice.anonymous_client import AnonymousClient, Place, places, proxy_place
-from ..superoffice.principal import Principal
+from ..superoffice.read_answers import Principal
 from ..superoffice.user_query import UserDirectory
 
 T = TypeVar("T")

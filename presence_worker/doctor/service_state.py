@@ -7,7 +7,7 @@ from ..model import Outcome, Result
 from ..superoffice.anonymous_client import FIRST_VERSION, AnonymousClient, is_too_old
 from ..superoffice.answer_headers import MOST_APART
 from ..superoffice.online_hints import WORDS
-from ..superoffice.principal import Principal
+from ..superoffice.read_answers import Principal
 from ..superoffice.request_errors import REQUEST_ERRORS, BlockedError, judge_error
 from .probe import CheckResult, Probe, ask_service, fault, ok, reason_of, skipped, warning
 

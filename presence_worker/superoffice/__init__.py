@@ -4,7 +4,7 @@ from .addresses import check_addresses, is_online, target_name
 from .auth_secrets import known_secrets
 from .client import Client
 from .factory import check_settings, open_client
-from .maintenance import maintenance
+from .online_hints import maintenance
 
 __all__ = [
     "Client",

@@ -1,4 +1,4 @@
-"""How long the service asks us to wait."""
+"""What the headers of an answer ask of us: to wait, or to show credentials in one of some ways."""
 
 import math
 import re
@@ -6,20 +6,26 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from ..text import listed
+
 THROTTLED, UNAVAILABLE = 429, 503
 LONGEST = 1000  # characters of a header; nothing that says a time needs more
 MOST_APART = timedelta(days=1)  # between two clocks; beyond it theirs is not believed
 SINCE_1970 = 10**9  # a larger number is a moment, not a duration
 IN_MILLISECONDS = 10**12  # likewise, but not in seconds
+WINDOWS = ("ntlm", "negotiate")  # the schemes of a Windows account
+MOST_SCHEMES = 6  # named
 _SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*(\d{1,13})(?:\.\d{1,9})?\s*", re.ASCII)
 _BETWEEN = re.compile(r",(?!\s*\d{1,2}[ -][A-Za-z]{3})")  # not the comma of a date
 _QUOTED = re.compile(r'"[^"]*"')
 _PART = re.compile(r"(?:^|(?<=[;,\s]))(remaining|reset|r|t)=(\d{1,9})(?=[;,\s]|$)", re.ASCII)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')  # of a challenge
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,29}(?=\s|$)(?!\s*=)")
 
 
 def asked_wait(status: int, headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Give the seconds an answer asks everybody to wait; None where it does not.
+    """Return the seconds an answer asks everybody to wait; None where it does not.
 
     Retry-After says it. Where that is missing in a 429 or 503, the time until a used-up rate limit begins
     anew says it: other answers may show their limits all the time.
@@ -31,7 +37,7 @@ def asked_wait(status: int, headers: Mapping[str, str], now: datetime | None = N
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Give the seconds of Retry-After, which may be whole seconds or an HTTP date; None for anything else.
+    """Return the seconds of Retry-After, which may be whole seconds or an HTTP date; None for anything else.
 
     Of several values the longest wait counts: a proxy may have added its own. A date is taken relative to
     the server's own Date where it sends one, so that clocks may differ.
@@ -45,7 +51,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 
 def their_now(date: str, now: datetime | None = None) -> datetime:
-    """Give the moment of an answer by its *date*; by our clock where that is more than a day off, or none."""
+    """Return the moment of an answer by its *date*; by our clock where it is missing or a day off."""
     ours = now or datetime.now(UTC)
     theirs = http_date(date)
     return theirs if theirs and abs(theirs - ours) <= MOST_APART else ours
@@ -68,7 +74,7 @@ def _seconds(value: str, start: datetime) -> float | None:
 
 
 def _until_reset(headers: Mapping[str, str], now: datetime, *, is_throttled: bool) -> float | None:
-    """Give the seconds until a used-up limit begins anew; *is_throttled*: nothing need say that it is."""
+    """Return the seconds until a used-up limit begins anew; *is_throttled*: nothing need say that it is."""
     start = their_now(headers.get("Date", ""), now)
     remaining = [value.strip() for value in _values(headers, "ratelimitremaining")]
     waits = []
@@ -83,7 +89,7 @@ def _until_reset(headers: Mapping[str, str], now: datetime, *, is_throttled: boo
 
 
 def _values(headers: Mapping[str, str], name: str) -> list[str]:
-    """Give the values of a header, also as `X-…`, and wherever its name has hyphens."""
+    """Return the values of a header, also as `X-…`, and wherever its name has hyphens."""
     values = (value for key, value in headers.items() if _bare(key) == name)
     return [value for value in values if len(value) <= LONGEST]
 
@@ -117,3 +123,30 @@ def _limits(value: str) -> Iterator[dict[str, str]]:
 
 def _is_used_up(limit: dict[str, str], *, is_throttled: bool) -> bool:
     return int(limit["remaining"]) == 0 if "remaining" in limit else is_throttled
+
+
+def schemes(headers: Mapping[str, str], name: str = "www-authenticate") -> list[str]:
+    """Return the schemes that are offered, each once, in order, in the server's own spelling."""
+    found: dict[str, str] = {}
+    for offer in offers(headers, name):
+        if match := _SCHEME.match(offer):
+            found.setdefault(match[0].lower(), match[0])
+    return list(found.values())[:MOST_SCHEMES]
+
+
+def offers(headers: Mapping[str, str], name: str = "www-authenticate") -> Iterator[str]:
+    """Yield what is offered, part by part: a scheme with what belongs to it, or one more parameter."""
+    values = (value for key, value in headers.items() if key.lower() == name)
+    return (part for value in values for each in _STRING.sub("", value).split(",") if (part := each.strip()))
+
+
+def advice(headers: Mapping[str, str]) -> str:
+    """Write which schemes the service offers, with what follows from that; nothing where it offers none."""
+    found = schemes(headers)
+    if not found:
+        return ""
+    words = f"it offers {listed(found, 'and')}"
+    known = {scheme.lower() for scheme in found}
+    if known.isdisjoint(WINDOWS) or "basic" in known:
+        return words
+    return f'{words} and not Basic, which needs auth.scheme = "ntlm" and a Windows account'

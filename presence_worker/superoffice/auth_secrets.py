@@ -1,5 +1,7 @@
 """The secrets of [auth], each in its setting or in a file of its own."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -77,3 +79,27 @@ def application(auth: Auth, *names: str) -> dict[str, str]:
 def is_set(auth: Auth, name: str) -> bool:
     """Whether a setting is there, itself or as a file."""
     return any(getattr(auth, each, None) is not None for each in (name, f"{name}_file"))
+
+
+def replace_secret(file: Path, secret: str) -> str | None:
+    """Put *secret* into *file*, with the mode it has; give why that failed, or None.
+
+    Whoever reads it meanwhile, or after a power loss, finds the old content or the new. A link stays one.
+    """
+    place = file.resolve()
+    try:
+        mode = place.stat().st_mode & 0o777
+        descriptor, made = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    except OSError as error:
+        return f"{file}: {error.strerror}"
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            Path(made).chmod(mode)
+            new.write(f"{secret}\n")
+            new.flush()
+            os.fsync(new.fileno())
+        Path(made).replace(place)
+    except OSError as error:
+        Path(made).unlink(missing_ok=True)
+        return f"{file}: {error.strerror}"
+    return None

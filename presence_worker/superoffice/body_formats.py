@@ -1,72 +1,123 @@
-"""A presence as bodies of the service hold it."""
+"""The bodies of requests and answers: a presence as JSON, XML or a form, and what an answer says by name."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import orjson
+from pydantic import JsonValue
 
+from ..loading import load
 from ..model import Presence
-from .xml import escaped, read_markup
 
 AS_DOCUMENTED = {"Status", "Message"}  # what a presence has
 NO_ERROR = (None, False, 0, "", "0", "false")
-Encoder = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
+XML_PARSER = "defusedxml.ElementTree"  # loaded when something comes that is not JSON, which is seldom
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_MISLABELLED = re.compile(rb"\s*<\?xml[^>]*encoding=.utf-16", re.IGNORECASE)
+Encode = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
+Parts = Mapping[str, JsonValue]  # of an object the service sent, by name
+
+
+class UnwritableError(ValueError):
+    """A text has a character that XML has no way to write; which text is not told."""
+
+
+class XmlText(NamedTuple):
+    """What an XML text says, without its names' namespaces."""
+
+    parts: Parts  # of the root: a text, None for nil, a list for what is no text
+    text: str  # all texts one after another
 
 
 def as_json(presence: Presence) -> bytes:
-    """Give a presence as JSON."""
+    """Write a presence as JSON."""
     return orjson.dumps(_parts(presence))
 
 
 def as_xml(presence: Presence) -> bytes:
-    """Give a presence as XML; the names are those of the JSON, which is a guess."""
-    parts = "".join(f"<{name}>{escaped(text)}</{name}>" for name, text in _parts(presence).items())
+    """Write a presence as XML; the names are those of the JSON, which is a guess."""
+    parts = "".join(f"<{name}>{xml_escape(text)}</{name}>" for name, text in _parts(presence).items())
     return f"<UserPresenceStatus>{parts}</UserPresenceStatus>".encode()
 
 
 def as_form(presence: Presence) -> bytes:
-    """Give a presence as a form; the names are those of the JSON, which is a guess."""
+    """Write a presence as a form; the names are those of the JSON, which is a guess."""
     return urlencode(_parts(presence)).encode()
 
 
 def _parts(presence: Presence) -> dict[str, str]:
-    """Give always both parts, for one that is left out may clear what is stored."""
+    """Return always both parts, for one that is left out may clear what is stored."""
     return {"Status": presence.status, "Message": presence.message}
 
 
-ENCODERS: dict[str, Encoder] = {  # by delivery.content_type
+def xml_escape(text: str) -> str:
+    """Write *text* as it stands between two tags; raise UnwritableError for what XML cannot hold."""
+    if _UNWRITABLE.search(text):
+        raise UnwritableError
+    return text.translate(_ESCAPES)
+
+
+ENCODERS: dict[str, Encode] = {  # by delivery.content_type
     "application/json": as_json,
     "text/json": as_json,
     "application/xml": as_xml,
     "text/xml": as_xml,
     "application/x-www-form-urlencoded": as_form,
-    "application/json-patch+json": as_json,  # the whole object, like the others: there is no PATCH
+    "application/json-patch+json": as_json,  # the whole presence, like the others: there is no PATCH
     "application/merge-patch+json": as_json,
 }
 
 
 def read_presence(body: bytes) -> Presence | None:
-    """Give the presence an answer shows, or None where it shows none, or an error beside it."""
+    """Return the presence an answer shows, or None where it shows none, or an error beside it."""
     parts = read_parts(body)
     return None if is_error(parts) else presence_in(parts)
 
 
-def read_parts(body: bytes) -> Mapping[str, Any]:
-    """Give what an answer says, by name; nothing where it is no object.
+def read_parts(body: bytes) -> Parts:
+    """Return what an answer says, by name; nothing where it has no names.
 
     The body itself tells its format, for no text is both JSON and XML: a header that lies does no harm.
     """
     try:
-        value = orjson.loads(body)
+        value: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError:
-        markup = read_markup(body)
-        value = markup and markup.parts
+        xml = read_xml(body)
+        return xml.parts if xml else {}
     return value if isinstance(value, dict) else {}
 
 
-def is_error(parts: Mapping[str, Any]) -> bool:
-    """Whether an object is an error, whatever else it repeats.
+def read_json(body: bytes) -> Parts:
+    """Return what a JSON answer says, by name; nothing where it is something else."""
+    try:
+        value: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def read_xml(body: bytes) -> XmlText | None:
+    """Return what an XML text says, or None where it is none, or one that has a DTD and so may be a trap."""
+    text, parser = body.lstrip(), load(XML_PARSER)
+    try:  # .NET calls a text UTF-16 that it then sends as UTF-8; where a str is given, the label is ignored
+        root = parser.fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
+    except (parser.ParseError, LookupError, ValueError):  # no XML; in no encoding we know; a DTD, or garbled
+        return None
+    found: dict[str, list[JsonValue]] = {}
+    for part in root:
+        inner: list[JsonValue] = [child.tag for child in part]
+        value = None if part.get(_NIL) in ("true", "1") else inner or part.text or ""
+        found.setdefault(part.tag.rpartition("}")[2], []).append(value)
+    parts = {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+    return XmlText(parts, " ".join(root.itertext()))
+
+
+def is_error(parts: Parts) -> bool:
+    """Check whether an answer is an error, whatever else it repeats.
 
     As documented it has `"Error": true`; any case, and any value that does not deny it, is taken for that.
     """
@@ -80,9 +131,21 @@ def is_error(parts: Mapping[str, Any]) -> bool:
     return False
 
 
-def presence_in(parts: Mapping[str, Any]) -> Presence | None:
-    """Give the presence that an object holds, or None."""
+def presence_in(parts: Parts) -> Presence | None:
+    """Return the presence that an answer holds, or None."""
     status, message = parts.get("Status"), parts.get("Message")
     if not isinstance(status, str) or not isinstance(message, str | None):
         return None
     return Presence(status=status, message=message or "")
+
+
+def text_in(parts: Parts, name: str) -> str:
+    """Return a text of an answer; an empty one where it has none of that name."""
+    value = parts.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def number_in(parts: Parts, name: str) -> int | None:
+    """Return a whole number of an answer; None where it has none of that name."""
+    value = parts.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -9,16 +9,24 @@ from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..text import redact
-from .body_formats import Encoder, read_presence
+from .body_formats import Encode, UnwritableError, read_presence
 from .endpoint import Wire
 from .exchange import Answer
 from .online_hints import OnlineHint
-from .principal import PRINCIPAL, Principal, judge_principal
 from .put_answers import UPDATED, judge_put
-from .read_answers import OK, SEEN, as_failed_read, judge_read, judge_read_refusal, not_a_page
+from .read_answers import (
+    OK,
+    PRINCIPAL,
+    SEEN,
+    Principal,
+    as_failed_read,
+    judge_principal,
+    judge_read,
+    judge_read_refusal,
+    not_a_page,
+)
 from .request_errors import REQUEST_ERRORS, SurplusError, judge_error
 from .user_query import LONGEST_PAGE, UserDirectory
-from .xml import UnwritableError
 
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
 LONGEST_WAIT = 1.0  # seconds in which an answer too many may still come
@@ -39,7 +47,7 @@ class Client:
         self,
         wire: Wire,
         secrets: list[str],  # grows: what we are given when we sign in is among them
-        encode: Encoder,
+        encode: Encode,
         *,
         hint: OnlineHint,
         doubted: list[URL],  # grows: addresses whose last answer may be another's

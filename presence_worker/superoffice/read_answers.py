@@ -4,20 +4,23 @@ Outcomes of reads look like those of PUTs, so that they may go the same way; the
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import orjson
+from pydantic import JsonValue
 
-from ..model import Change, Outcome, Reason, Result, Trouble
-from .body_formats import is_error, read_parts, read_presence
+from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence, Reason, Result, Trouble
+from ..text import clean
+from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, read_xml, text_in
 from .error_words import error_words, looks_like_html
 from .put_answers import final_refusal, judge_put
 from .request_errors import PERHAPS
-from .xml import read_markup
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
+PRINCIPAL = "/api/v1/User/currentPrincipal"  # who the service takes us for
+NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = SEEN._replace(
     result=Result.REJECTED,
@@ -26,8 +29,16 @@ NOTHING_SHOWN = SEEN._replace(
 )
 
 
+class Principal(NamedTuple):
+    """Somebody who has signed in."""
+
+    name: str | None  # the login; None: not told
+    associate_id: int | None  # likewise
+    has_service: bool  # also where that is not told
+
+
 def judge_read(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    """Give what a GET of an associate's presence shows.
+    """Return what a GET of an associate's presence shows.
 
     `not_sent` with what was *seen*; `rejected` where it shows that there is none (the reason is
     `unknown_associate`) or that we may not look (`refused`); else `failed`, with the trouble.
@@ -40,12 +51,12 @@ def judge_read(change: Change, status: int, headers: Mapping[str, str], body: by
     if presence is not None and presence.status:
         return SEEN._replace(seen=presence)
     if is_error(parts := read_parts(body)):
-        return _erring(change, parts, body)
+        return _judge_error_in_place(change, parts, body)
     return NOTHING_SHOWN if _is_empty(body) else unreadable_answer(body)
 
 
-def _erring(change: Change, parts: Mapping[str, Any], body: bytes) -> Outcome:
-    """Give what an error shows that came with 200: that there is none, where it says so."""
+def _judge_error_in_place(change: Change, parts: Parts, body: bytes) -> Outcome:
+    """Return what an error shows that came with 200: that there is no associate, where it says so."""
     if parts.get("ErrorType") == NOT_FOUND:
         return NOTHING_SHOWN._replace(detail=error_words(change, body) or NOTHING_SHOWN.detail)
     said = error_words(change, body)
@@ -54,14 +65,12 @@ def _erring(change: Change, parts: Mapping[str, Any], body: bytes) -> Outcome:
 
 
 def judge_read_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    """Give what an answer other than 200 says of a read: as of a PUT, but that nothing was applied.
+    """Return what an answer other than 200 says of a read: as of a PUT, but that nothing was applied.
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
-    rule = (
-        final_refusal if status == NO_SUCH_METHOD else judge_put
-    )  # what is said of PUT then is not true of a read
-    outcome = rule(change, status, headers, body)
+    judge = final_refusal if status == NO_SUCH_METHOD else judge_put  # its words on 405 are those of a PUT
+    outcome = judge(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
         return outcome._replace(reason=final, html=False)
@@ -69,18 +78,18 @@ def judge_read_refusal(change: Change, status: int, headers: Mapping[str, str], 
 
 
 def as_failed_read(outcome: Outcome) -> Outcome:
-    """Give the outcome of a PUT as that of a read, which applies nothing."""
+    """Return the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
     return outcome._replace(result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
 
 
 def may_mean_nobody(outcome: Outcome) -> bool:
-    """Whether only errors or garbage came for an associate; that may be how an unknown id is answered."""
+    """Check whether only errors or garbage came for an associate: an unknown id may be answered so."""
     return outcome.http_status == STUMBLED or (outcome.http_status == OK and not outcome.html)
 
 
 def unreadable_answer(body: bytes) -> Outcome:
-    """Give the outcome of a read whose answer is none."""
+    """Return the outcome of a read whose answer is none."""
     html = looks_like_html(body)
     return Outcome(
         result=Result.FAILED,
@@ -93,17 +102,35 @@ def unreadable_answer(body: bytes) -> Outcome:
 
 
 def not_a_page(body: bytes) -> Outcome:
-    """Give the outcome of a query whose answer is no page of users, or no further one."""
+    """Return the outcome of a query whose answer is no page of users, or no further one."""
     words = "it is not answered with the pages of an archive"
     told = unreadable_answer(body).detail if looks_like_html(body) else words
     return unreadable_answer(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
 
 
 def _is_empty(body: bytes) -> bool:
-    """Whether an answer says in so many words that there is nothing: empty, null, or without a status."""
+    """Check whether an answer says in so many words that there is nothing: empty, null, or no status."""
     try:
-        value = orjson.loads(body.strip() or b"null")
+        value: JsonValue = orjson.loads(body.strip() or b"null")
     except orjson.JSONDecodeError:
-        markup = read_markup(body)
-        return markup is not None and not looks_like_html(body) and not markup.parts.get("Status")
+        xml = read_xml(body)
+        return xml is not None and not looks_like_html(body) and not xml.parts.get("Status")
     return value is None or (isinstance(value, dict) and not value.get("Status"))
+
+
+def judge_principal(status: int, headers: Mapping[str, str], body: bytes) -> Principal | Outcome:
+    """Return whom an answer shows; where it shows nobody, the outcome of a read that failed."""
+    if status != OK:
+        return judge_read_refusal(NOBODY, status, headers, body)
+    parts = read_json(body)
+    found = None if is_error(parts) else _read_principal(parts)
+    return found if found and (found.name or found.associate_id) else unreadable_answer(body)
+
+
+def _read_principal(parts: Parts) -> Principal:
+    associate_id = number_in(parts, "AssociateId") or 0
+    return Principal(
+        name=clean(text_in(parts, "UserName"), 60) or None,
+        associate_id=associate_id if 1 <= associate_id <= MAX_ASSOCIATE_ID else None,
+        has_service=number_in(parts, "EjUserId") != 0,
+    )

@@ -18,7 +18,7 @@ from ..marks import WideError, without_mark
 from ..settings import Settings
 from ..text import listed
 from .addresses import login_root, service_root
-from .challenges import schemes
+from .answer_headers import schemes
 from .connections import LONGEST_HEAD, Connector, PinnedConnector, Refused
 from .request_errors import AnswerLostError, RefusedError, refusal
 from .sign_in import EXCHANGING

@@ -9,7 +9,7 @@ from presence_worker.doctor.duration import judge_moment, judge_pace, judge_spee
 from presence_worker.doctor.probe import Severity
 from presence_worker.sandbox import Unknowns
 from presence_worker.settings import Delivery
-from presence_worker.superoffice.maintenance import ZONE
+from presence_worker.superoffice.online_hints import ZONE
 from tests.run.given import away, write_csv
 
 from .given import Doctor, service_up

@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
-from presence_worker.superoffice.body_formats import read_presence
+from presence_worker.superoffice.body_formats import read_presence, read_xml
 from presence_worker.superoffice.put_answers import judge_put
-from presence_worker.superoffice.xml import read_markup
 from tests.examples import examples
 
 from .given import MESSAGE, change
@@ -166,5 +165,5 @@ def test_nothing_makes_it_stumble(body: bytes | str) -> None:
     body = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
 
     for dressed in (body, b"<X>" + body + b"</X>", b"<?xml version='1.0' encoding='" + body + b"'?><X/>"):
-        read_markup(dressed)
+        read_xml(dressed)
         assert isinstance(read_presence(dressed), Presence | None)

@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from presence_worker.superoffice.challenges import advice, schemes
+from presence_worker.superoffice.answer_headers import advice, schemes
 
 NTLM_ADVICE = ' and not Basic, which needs auth.scheme = "ntlm" and a Windows account'
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from presence_worker.superoffice.maintenance import ZONE, maintenance
+from presence_worker.superoffice.online_hints import ZONE, maintenance
 
 MONDAY = datetime(2026, 11, 23, tzinfo=ZONE)
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds

@@ -14,8 +14,8 @@ from spnego.exceptions import SpnegoError
 
 from ...errors import Suspect
 from ...settings import Auth
+from ..answer_headers import advice, offers, schemes
 from ..auth_secrets import application, origin, secret_now
-from ..challenges import advice, offers, schemes
 from ..credential import Ask, Authenticate, Certificate, Credential, SignIn
 from ..exchange import Answer
 from ..request_errors import refusal

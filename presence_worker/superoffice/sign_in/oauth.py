@@ -9,12 +9,11 @@ import structlog
 
 from ...errors import Suspect
 from ...settings import Auth
-from ..auth_secrets import origin, secret_now
+from ..auth_secrets import origin, replace_secret, secret_now
 from ..credential import FOREVER, Credential, SignIn
 from ..login_host import LoginHost, Reply
 from ..request_errors import BlockedError, refusal, unavailable
 from .bearer import with_token
-from .keeping import replace_secret
 
 NEEDED = ("auth.client_id", "auth.client_secret", "auth.refresh_token")
 PATH = "/login/common/oauth/tokens"
