@@ -21,7 +21,7 @@ from ..values import seconds_left
 from .announcing import announce
 from .commentary import Commentary
 from .doubts import Doubts
-from .reading import Reading
+from .read_present_values import PresentValueReader
 from .recorder import Recorder
 from .row_events import log_rows
 from .staging import against
@@ -97,8 +97,15 @@ class Session:
 
     async def _read(self, client: Client, policy: Policy) -> None:
         """Read the present values, and judge whether what is left to do may be done."""
-        reading = Reading(self._journal, client, policy, self._halt, self._context, overtaken=self._overtaken)
-        users = await reading.read()
+        reader = PresentValueReader(
+            journal=self._journal,
+            client=client,
+            policy=policy,
+            halt=self._halt,
+            context=self._context,
+            overtaken=self._overtaken,
+        )
+        users = await reader.read()
         if self._halt.reason:
             return
         reason = self._not_now(users)

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from presence_worker.journal import Wish
 from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Presence, Reason, Result, Verdict
-from presence_worker.run.verdicts import barred, is_presence, judged, unknown
+from presence_worker.run.present_values import (
+    compare_with_present,
+    is_presence,
+    unknown_associate,
+    user_without_presence,
+)
 from presence_worker.superoffice.user_query import User
 
 HERE = Presence(status=PRESENT, message="")
@@ -44,7 +49,7 @@ def test_who_holds_it_already_is_unchanged(
     seen: Presence, wanted: Presence, settled: tuple[Result, Reason] | None
 ) -> None:
     """Status and comment, but never the comment of who is present."""
-    assert result(judged(wish(wanted), seen, None)) == settled
+    assert result(compare_with_present(wish(wanted), seen, None)) == settled
 
 
 @pytest.mark.parametrize("intent", [Intent.PLAN, Intent.RUN])
@@ -56,7 +61,7 @@ def test_a_plan_overwrites_nothing_that_moved(
     intent: Intent, before: Presence | None, seen: Presence, settled: tuple[Result, Reason] | None
 ) -> None:
     """Who meanwhile got what was wanted is fine; what was never read cannot be compared."""
-    assert result(judged(wish(AWAY, before), seen, intent)) == settled
+    assert result(compare_with_present(wish(AWAY, before), seen, intent)) == settled
 
 
 @pytest.mark.parametrize(
@@ -65,12 +70,12 @@ def test_a_plan_overwrites_nothing_that_moved(
 )
 def test_an_undo_is_for_who_still_holds_it(seen: Presence, settled: tuple[Result, Reason] | None) -> None:
     """Users with another value are left alone; those with the earlier value need nothing."""
-    assert result(judged(wish(HERE, AWAY), seen, Intent.UNDO)) == settled
+    assert result(compare_with_present(wish(HERE, AWAY), seen, Intent.UNDO)) == settled
 
 
 def test_an_undo_of_what_was_the_same_before_changes_nothing() -> None:
     """A run that wrote without reading may have written what was there."""
-    assert result(judged(wish(AWAY, AWAY), AWAY, Intent.UNDO)) == UNCHANGED
+    assert result(compare_with_present(wish(AWAY, AWAY), AWAY, Intent.UNDO)) == UNCHANGED
 
 
 @pytest.mark.parametrize(("message", "settled"), [("", None), ("until Monday", None)])
@@ -80,7 +85,7 @@ def test_a_comment_that_is_not_known_is_not_taken_for_granted(
     """Not even where none is wanted."""
     seen, wanted = Presence(status=NOT_PRESENT, message=""), Presence(status=NOT_PRESENT, message=message)
 
-    assert result(judged(wish(wanted), seen, None, knows_comment=False)) == settled
+    assert result(compare_with_present(wish(wanted), seen, None, knows_comment=False)) == settled
 
 
 @pytest.mark.parametrize("knew", [True, False])
@@ -89,8 +94,8 @@ def test_what_is_known_of_both_is_compared(knew: bool, knows: bool) -> None:  # 
     """Where one of the comments is not known, the status alone says whether somebody has moved."""
     row = wish(HERE, ILL, knows_comment=knew)
 
-    moved = judged(row, AWAY, Intent.PLAN, knows_comment=knows)
-    back = judged(row, HERE, Intent.PLAN, knows_comment=knows)
+    moved = compare_with_present(row, AWAY, Intent.PLAN, knows_comment=knows)
+    back = compare_with_present(row, HERE, Intent.PLAN, knows_comment=knows)
 
     assert result(moved) == (MOVED if knew and knows else None)
     assert result(back) == UNCHANGED
@@ -115,7 +120,9 @@ def test_nothing_is_claimed_or_overwritten_that_is_not_known(
     """`unchanged` is never said of what may differ; what is known to have moved is never sent."""
     seen_as = seen if knows or seen.status == PRESENT else Presence(status=seen.status, message="")
 
-    settled = judged(wish(wanted, before, knows_comment=knew), seen_as, moved_by, knows_comment=knows)
+    settled = compare_with_present(
+        wish(wanted, before, knows_comment=knew), seen_as, moved_by, knows_comment=knows
+    )
 
     if result(settled) == UNCHANGED:
         assert seen.same_as(wanted)
@@ -138,14 +145,14 @@ def test_nothing_is_claimed_or_overwritten_that_is_not_known(
 )
 def test_who_can_have_no_presence_is_rejected(user: User, reason: Reason | None) -> None:
     """With what is to be mended first."""
-    verdict = barred(wish(AWAY), user)
+    verdict = user_without_presence(wish(AWAY), user)
 
     assert (verdict and verdict.reason) == reason
 
 
 def test_who_is_unknown_is_told_in_the_service_s_words() -> None:
     """They may be worth more than ours."""
-    verdict = unknown(wish(AWAY), "no such user")
+    verdict = unknown_associate(wish(AWAY), "no such user")
 
     assert verdict[:3] == (1, Result.REJECTED, Reason.UNKNOWN_ASSOCIATE)
     assert verdict.detail == "SuperOffice shows no presence of this id (no such user)"

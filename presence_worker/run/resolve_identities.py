@@ -17,7 +17,7 @@ MOST_NAMED = 5  # of the associates that a name may mean
 Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
 
 
-def find_people(
+def resolve_identities(
     journal: Journal, named: Named, settings: Settings, earlier: Schedule | None
 ) -> InputRefused | None:
     """Put associates in the place of names; give why the job must be refused then, or None.
@@ -27,31 +27,31 @@ def find_people(
     """
     with journal.transaction():
         for rows in journal.identities(PAGE):
-            _find(journal, rows, named, settings)
+            _resolve_page(journal, rows, named, settings)
         settle_clashes(journal, settings)
-        refused = _too_many(journal, settings)
+        refused = _refusal_for_invalid(journal, settings)
         if not refused and earlier is not None:
             add_due(journal, earlier, settings)
             settle_clashes(journal, settings)
     return refused
 
 
-def _find(journal: Journal, rows: Sequence[Unnamed], named: Named, settings: Settings) -> None:
+def _resolve_page(journal: Journal, rows: Sequence[Unnamed], named: Named, settings: Settings) -> None:
     meant = [(each, named.get(each.known_as, frozenset())) for each in rows]
     people = [(each, min(found)) for each, found in meant if len(found) == 1]
     protected = frozenset(settings.safety.protected_ids)
     journal.name((each.row, number) for each, number in people)
     journal.settle(
-        _nobody(each.row, found, settings)
+        _unresolved_verdict(each.row, found, settings)
         for each, found in meant
         if len(found) != 1 and (each.valid or (each.withdraws and found))
     )
     journal.settle(
-        _protected(each.row, number) for each, number in people if each.valid and number in protected
+        _protected_verdict(each.row, number) for each, number in people if each.valid and number in protected
     )
 
 
-def _nobody(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
+def _unresolved_verdict(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
     if found:
         several = ", ".join(map(str, sorted(found)[:MOST_NAMED]))
         words = f"{len(found)} associates have this name ({several}); name the associateId instead"
@@ -61,12 +61,12 @@ def _nobody(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
     return Verdict(row, result, Reason.UNKNOWN_IDENTITY, "nobody in SuperOffice has this name")
 
 
-def _protected(row: int, number: int) -> Verdict:
+def _protected_verdict(row: int, number: int) -> Verdict:
     words = f"associate {number} is in safety.protected_ids"
     return Verdict(row, Result.INVALID, Reason.PROTECTED, words)
 
 
-def _too_many(journal: Journal, settings: Settings) -> InputRefused | None:
+def _refusal_for_invalid(journal: Journal, settings: Settings) -> InputRefused | None:
     counts = journal.counts()
     strangers = sum(
         rows

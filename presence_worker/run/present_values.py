@@ -1,0 +1,248 @@
+"""What the present value of an associate means for a row: pure decisions, tested without a server.
+
+`compare_with_present` and its neighbours judge one row. `PresentValues` folds the answers of a whole run into
+what is written to the journal, and decides when reading makes no sense.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import structlog
+
+from ..errors import Stopped, Suspect
+from ..journal import Finding, RunRecord, Wish
+from ..model import PRESENT, Intent, Outcome, Presence, Reason, Result, Step, Verdict
+from ..superoffice.read_answers import may_mean_nobody
+from ..superoffice.user_query import User, UserDirectory
+
+NO_PRESENCE = "StatusNone"  # of somebody whom the query does not know, this is nobody's presence
+MOVED = {  # by what the run is for
+    Intent.UNDO: (Reason.MOVED_SINCE_RUN, "no longer has what the run had set"),
+    Intent.PLAN: (Reason.MOVED_SINCE_PLAN, "no longer has what the plan was made on"),
+    Intent.RUN: (Reason.MOVED_SINCE_PLAN, "no longer has what was read before the run was held"),
+}
+ALIKE = 20  # reads that show nobody: it is not the people then
+OFF = "no row can be `unchanged`, and there is no undo"
+UNREAD = "the present values of {} associates cannot be read: they are not `unchanged`, nor undone"
+log = structlog.get_logger()
+
+
+def user_without_presence(row: Wish, user: User) -> Verdict | None:
+    """Return why a user whom the service knows cannot have a presence, or None."""
+    if not user.is_active:
+        return _rejected(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
+    if not user.has_service:
+        return _rejected(row, Reason.NO_SERVICE_USER, "this user has no part in SuperOffice Service")
+    return None
+
+
+def unknown_associate(row: Wish, said: str) -> Verdict:
+    """Return the verdict on an associate of whom the service shows nothing at all; *said* are its words."""
+    return _rejected(row, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
+
+
+def unread_return(row: int) -> Verdict:
+    """Return the verdict on somebody who was to return, but may meanwhile have been set to something else."""
+    words = "what is there now could not be read; the next run tries it again"
+    return Verdict(row, Result.REJECTED, Reason.BEFORE_UNKNOWN, words)
+
+
+def is_presence(seen: Presence | None, user: User | None) -> bool:
+    """Return whether what a read shows is somebody's presence."""
+    return seen is not None and (user is not None or seen.status != NO_PRESENCE)
+
+
+def compare_with_present(
+    row: Wish, seen: Presence, moved_by: Intent | None, *, knows_comment: bool = True
+) -> Verdict | None:
+    """Return what settles a row whose associate holds *seen* now; None where it is to be sent.
+
+    Who was to return stays as they are where somebody has set something else meanwhile. With *moved_by*,
+    what the service holds must still be what the run was made on, unless it is what is wanted. A comment that
+    is not known is never taken for the one that is wanted.
+    """
+    knows_all = knows_comment or seen.status == PRESENT
+    holds_it = knows_all and seen.same_as(row.wanted)
+    if row.expected and not holds_it and not _may_be(row.expected, seen, knows_all=knows_all):
+        words = f"associate {row.associate_id} no longer has what was set; left as it is"
+        return Verdict(row.row, Result.SKIPPED, Reason.MOVED_SINCE_RUN, words)
+    moved = not _holds_what_was_there(row, seen, knows_all=knows_all)
+    if moved_by is not None and moved and not holds_it:
+        reason, words = MOVED[moved_by]
+        return _rejected(row, reason, f"associate {row.associate_id} {words}")
+    return Verdict(row.row, Result.UNCHANGED) if holds_it else None
+
+
+def _may_be(expected: Presence, seen: Presence, *, knows_all: bool) -> bool:
+    """Return whether somebody may still have what was expected; an unread comment proves nothing."""
+    return seen.same_as(expected) if knows_all else seen.status == expected.status
+
+
+def _holds_what_was_there(row: Wish, seen: Presence, *, knows_all: bool) -> bool:
+    """Return whether somebody holds what the run was made on, as far as both are known."""
+    before = row.before
+    if before is None or not (row.knows_comment and knows_all):
+        return before is None or seen.status == before.status
+    return seen.same_as(before)
+
+
+def _rejected(row: Wish, reason: Reason, words: str) -> Verdict:
+    return Verdict(row.row, Result.REJECTED, reason, words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Why a run reads present values, and what it does without them."""
+
+    how: str  # auto, each or off: delivery.read_before, as far as the run leaves a choice
+    is_plan: bool
+    moved_by: Intent | None  # what is read must be as it was when the run was made for this
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether nothing may be sent without having been read."""
+        return self.how == "each" or self.moved_by is not None or self.is_plan
+
+
+def need_of(run: RunRecord, read_before: str) -> Need:
+    """Return why *run* reads; *read_before* is the setting."""
+    is_compared = run.step == Step.COMPARE
+    intent = Intent(run.intent)
+    must_read = intent is not Intent.RUN or is_compared
+    return Need(
+        how="auto" if read_before == "off" and must_read else read_before,
+        is_plan=intent is Intent.PLAN,
+        moved_by=intent if is_compared or intent is Intent.UNDO else None,
+    )
+
+
+class Found(NamedTuple):
+    """What was found out since the journal was written last."""
+
+    presences: list[Finding]
+    verdicts: list[Verdict]
+    notes: list[str]
+
+
+class PresentValues:
+    """Owns what is known of the present values, and not yet in the journal.
+
+    A value that cannot be read is no trouble where others can. An associate of whom nothing is shown does
+    not exist, unless nobody at all seems to: then the address is wrong, and nothing is said of any row.
+    """
+
+    def __init__(self, need: Need, directory: UserDirectory | None) -> None:
+        self.need = need
+        self.stop: Stopped | None = None  # why nothing may be sent
+        self.is_given_up = False
+        self._directory = directory  # None: the query of all users was not made, or had no answer
+        self._found = Found([], [], [])
+        self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
+        self._unread = 0  # rows
+        self._has_seen = False
+
+    def take(self) -> Found:
+        """Return what was found out since the last call."""
+        found, self._found = self._found, Found([], [], [])
+        return found
+
+    def note(self, words: str) -> None:
+        """Add something for whoever reads the report, the log or the terminal."""
+        self._found.notes.append(words)
+
+    def is_answered_by_query(self, row: Wish) -> bool:
+        """Return whether the query of all users says enough of a row's associate; settle the row then."""
+        user = self._user(row)
+        if user and (verdict := user_without_presence(row, user)):
+            self._found.verdicts.append(verdict)
+        elif user and user.status == PRESENT:
+            self._compare(row, Presence(status=PRESENT, message=""), knows_comment=False)
+        else:
+            return False
+        return True
+
+    def add_read(self, row: Wish, outcome: Outcome, *, is_stopping: bool) -> None:
+        """Take in what a read showed; while the run *is_stopping*, only a presence counts."""
+        user = self._user(row)
+        if outcome.seen is not None and is_presence(outcome.seen, user):
+            self._has_seen = True
+            self._compare(row, outcome.seen, knows_comment=True)
+        elif self.is_given_up or is_stopping:
+            return
+        elif user is None and self._shows_nobody(row, outcome):
+            self._add_nobody(row, outcome.detail or "no presence")
+        else:
+            self._add_unread(row, outcome, user)
+
+    def forget(self, rows: set[int]) -> None:
+        """Forget what was read of rows and is not in the journal: it may have been another's."""
+        found = self._found
+        self._found = Found(
+            [each for each in found.presences if each.row not in rows],
+            [each for each in found.verdicts if each.row not in rows],
+            found.notes,
+        )
+        self._nobodies = [(row, said) for row, said in self._nobodies if row.row not in rows]
+
+    def end(self) -> None:
+        """Conclude what only the last answer shows."""
+        if self._nobodies and self.need.how == "auto":
+            suspect = None if self._directory else Suspect.TARGET
+            self._give_up("the service shows none of the associates", suspect)
+        self._reject_nobodies()
+        if self._unread:
+            self.note(UNREAD.format(self._unread))
+
+    def reject_unread_return(self, row: int) -> None:
+        """Leave alone whoever was to return but could not be read: the next run will try it again."""
+        self._found.verdicts.append(unread_return(row))
+
+    def _user(self, row: Wish) -> User | None:
+        """Return what the query said; where every single associate is to be read, it does not count."""
+        is_asked = self._directory is not None and self.need.how == "auto"
+        return self._directory.users.get(row.associate_id) if self._directory and is_asked else None
+
+    def _compare(self, row: Wish, seen: Presence, *, knows_comment: bool) -> None:
+        self._found.presences.append(Finding(row.row, seen.status, seen.message if knows_comment else None))
+        verdict = compare_with_present(row, seen, self.need.moved_by, knows_comment=knows_comment)
+        if verdict:
+            self._found.verdicts.append(verdict)
+
+    def _shows_nobody(self, row: Wish, outcome: Outcome) -> bool:
+        missing = self._directory is not None and row.associate_id not in self._directory.users
+        known_as_nobody = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
+        return known_as_nobody or (missing and may_mean_nobody(outcome))
+
+    def _add_nobody(self, row: Wish, said: str) -> None:
+        self._nobodies.append((row, said))
+        if self._has_seen or self._directory:
+            self._reject_nobodies()
+        elif len(self._nobodies) >= ALIKE:
+            self._give_up(f"the service shows nobody of the first {ALIKE} associates", Suspect.TARGET)
+
+    def _reject_nobodies(self) -> None:
+        self._found.verdicts.extend(unknown_associate(row, said) for row, said in self._nobodies)
+        self._nobodies.clear()
+
+    def _add_unread(self, row: Wish, outcome: Outcome, user: User | None) -> None:
+        """Do without the present value of somebody, where that may be: others can be read."""
+        status = user.status if user else None
+        is_enough = self.need.moved_by is None or (status and not row.knows_comment)
+        if self.need.how == "each" or not is_enough or not (self._directory or self._has_seen):
+            words = f"the present value of associate {row.associate_id} cannot be read ({outcome.detail})"
+            self._give_up(words)
+            return
+        log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=outcome.detail)
+        self._unread += 1
+        if status:
+            self._compare(row, Presence(status=status, message=""), knows_comment=False)
+
+    def _give_up(self, words: str, suspect: Suspect | None = None) -> None:
+        """End the reading: without it, only a run that may do without is sent."""
+        self.is_given_up = True
+        self._nobodies.clear()
+        if self.need.is_strict:
+            doubt = "; is target.base_url right?" if suspect else ""
+            self.stop = Stopped(f"{words}; nothing was sent{doubt}", suspect=suspect)
+        else:
+            self.note(f"{words}; sent without reading: {OFF}")

@@ -1,0 +1,195 @@
+"""What SuperOffice holds is read before anything is written: all users in one query, then one by one."""
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, takewhile
+
+import anyio
+import structlog
+
+from ..delivery import Halt, Policy, deliver, number_of_read_backs
+from ..errors import InputRefused, Stopped, Suspect
+from ..journal import Journal, Wish
+from ..model import PRESENT, Change, Intent, Outcome, Presence, Result, Step
+from ..run_context import RunContext
+from ..schedule.due_rows import unread_returns
+from ..schedule.history import pending
+from ..superoffice import Client
+from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
+from .announcing import announce
+from .present_values import Found, Need, PresentValues, need_of
+from .resolve_identities import resolve_identities
+
+PAGE = 500  # rows read from the journal, written to it, and read from the service, at once
+NOT_FOUND = 404
+NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
+NO_NAMES = "people named by login or e-mail cannot be found: the service does not show all users"
+log = structlog.get_logger()
+
+
+async def fetch_users(directory: UserDirectory, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
+    """Read all users into *directory*; return what kept us from it, or None. A halt ends it early."""
+    pipeline = policy.tries(partial(client.count, directory))
+    with halt.scope():
+        while not directory.is_whole and not halt.reason:
+            outcome = await pipeline.settle(NOBODY)
+            if outcome.result is not Result.NOT_SENT and not halt.reason:
+                return outcome
+        if directory.is_whole:
+            log.info("read.users", users=len(directory.users))
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentValueReader:
+    """Reads the present values of a run's rows, and settles those that need no PUT."""
+
+    journal: Journal
+    client: Client
+    policy: Policy
+    halt: Halt
+    context: RunContext
+    overtaken: frozenset[int]  # associates a later run has written: they are not sent anyway
+
+    async def read(self) -> int | None:
+        """Read everything; return the number of Service users, None where they were not read.
+
+        Raise InputRefused where too many rows are found to be invalid, and Stopped where what must be read
+        cannot be.
+        """
+        run = self.journal.run()
+        need = need_of(run, self.context.settings.delivery.read_before)
+        column = run.input.get("identity")
+        directory, trouble = None, None
+        if column or need.how == "auto":
+            directory, trouble = await self._fetch_users(column)
+        values = PresentValues(need, directory)
+        if trouble:
+            values.note(f"the list of all users is not available ({trouble.detail})")
+        if column and not self.halt.reason:
+            await self._resolve_identities(values, directory, trouble)
+        if not self.halt.reason and (need.how != "off" or self.journal.has_returns()):
+            await anyio.to_thread.run_sync(self._announce, directory if need.how == "auto" else None)
+            await self._read_rows(values)
+        await self._save(values)
+        if not self.halt.reason:
+            await anyio.to_thread.run_sync(self._reject_unread_returns, values)
+            await self._save(values)
+        return directory.service_users if directory else None
+
+    async def _fetch_users(self, column: str | None) -> tuple[UserDirectory | None, Outcome | None]:
+        """Return all users, or what kept us from reading them."""
+        directory = UserDirectory(*(COLUMNS_OF[column] if column else ()))
+        trouble = await fetch_users(directory, self.client, self.policy, self.halt)
+        return (None if trouble or self.halt.reason else directory), trouble
+
+    async def _resolve_identities(
+        self, values: PresentValues, directory: UserDirectory | None, trouble: Outcome | None
+    ) -> None:
+        if directory is None:
+            await self._save(values)
+            is_elsewhere = trouble is not None and (trouble.html or trouble.http_status == NOT_FOUND)
+            raise Stopped(
+                f"{NO_NAMES}; is target.base_url right?" if is_elsewhere else NO_NAMES,
+                suspect=Suspect.TARGET if is_elsewhere else None,
+            )
+        refused = await anyio.to_thread.run_sync(self._refusal_for_names, directory)
+        if refused:
+            raise refused
+
+    def _refusal_for_names(self, directory: UserDirectory) -> InputRefused | None:
+        run = self.journal.run()
+        was_added = "scheduled" in run.input  # before this run was resumed
+        earlier = None if was_added else pending(self.context, run.run_id)
+        return resolve_identities(self.journal, directory.named, self.context.settings, earlier)
+
+    def _announce(self, directory: UserDirectory | None) -> None:
+        """Announce the requests of the run at most: a read and a PUT a row, a second read in doubt."""
+        reads = to_send = self.journal.to_send()
+        if directory:
+            users, people = directory.users, self.journal.people_to_send()
+            reads = sum(not _is_present(users.get(person or 0)) for person in people)
+        delivery, progress = self.context.settings.delivery, self.context.progress
+        is_plan = self.journal.run().intent == Intent.PLAN
+        puts = 0 if is_plan else to_send + self.journal.in_doubt()
+        more = reads + puts + number_of_read_backs(delivery.verify, min(puts, to_send))
+        announce(self.journal, delivery, progress, more=more, gets=self.client.gets, final=False)
+
+    async def _read_rows(self, values: PresentValues) -> None:
+        """Settle the rows of which the query says enough, and read the others one by one."""
+        progress, rows = self.context.progress, self.journal.wishes(PAGE)
+        progress.begin(self.journal.to_send(), lambda: "reading present values")
+        is_compared = self.journal.run().step == Step.COMPARE
+        to_read: dict[int, Wish] = {}
+        while not self._is_over(values) and (page := list(islice(rows, PAGE))):
+            relevant = (row for row in page if self._is_relevant(row, values.need, is_compared=is_compared))
+            to_read |= {row.row: row for row in relevant if not self._is_answered(row, values)}
+            if len(to_read) >= PAGE:
+                await self._read_each(to_read, values)
+                to_read.clear()
+            await self._save(values)
+        await self._read_each(to_read, values)
+        progress.end()
+        if not self._is_over(values):
+            values.end()
+
+    def _is_relevant(self, row: Wish, need: Need, *, is_compared: bool) -> bool:
+        """Return whether the present value of a row's associate decides anything."""
+        if row.associate_id in self.overtaken or (is_compared and not row.before):
+            return False
+        return need.how != "off" or row.expected is not None
+
+    def _is_answered(self, row: Wish, values: PresentValues) -> bool:
+        is_answered = values.is_answered_by_query(row)
+        if is_answered:
+            self.context.progress.settled(done=True)
+        return is_answered
+
+    async def _read_each(self, rows: dict[int, Wish], values: PresentValues) -> None:
+        """Read the presences of rows (by their numbers); what turns out to be another's is read again."""
+        changes = [
+            Change(row=row.row, associate_id=row.associate_id, wanted=row.wanted) for row in rows.values()
+        ]
+        pipeline = self.policy.tries(self.client.look)
+        workers = self.context.settings.delivery.concurrency
+        take = partial(self._take, rows, values)
+        while changes:
+            wanted = takewhile(lambda _: not self._is_over(values), changes)
+            await deliver(wanted, pipeline, take, self.halt, workers=workers)
+            doubted = set() if self._is_over(values) else await self.client.doubted_at_last()
+            changes = [change for change in changes if change.associate_id in doubted]
+            values.forget({change.row for change in changes})
+
+    def _take(self, rows: dict[int, Wish], values: PresentValues, change: Change, outcome: Outcome) -> None:
+        self.context.progress.settled(done=outcome.seen is not None)
+        values.add_read(rows[change.row], outcome, is_stopping=self.halt.reason is not None)
+        if values.stop:
+            self.halt(values.stop)
+
+    def _is_over(self, values: PresentValues) -> bool:
+        return values.is_given_up or self.halt.reason is not None
+
+    def _reject_unread_returns(self, values: PresentValues) -> None:
+        for row in unread_returns(self.journal):
+            values.reject_unread_return(row)
+
+    async def _save(self, values: PresentValues) -> None:
+        """Write what was found to the journal, and pass the notes on."""
+        found = values.take()
+        if any(found):
+            await anyio.to_thread.run_sync(self._write, found)
+        for words in found.notes:
+            log.warning("read.without", words=words)
+            self.context.progress.remark(words)
+
+    def _write(self, found: Found) -> None:
+        with self.journal.transaction():
+            self.journal.found(found.presences)
+            self.journal.settle(found.verdicts)
+            if found.notes:
+                self.journal.describe(notes=[*self.journal.run().notes, *found.notes])
+
+
+def _is_present(user: User | None) -> bool:
+    """Return whether the query says all of a user that a comparison needs."""
+    return user is not None and user.status == PRESENT
