@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from ..errors import InputRefused, Way
 from ..model import NOT_PRESENT
 from ..settings import ANY_OTHER
 from ..text import clean, counted, listed, toml_quoted
-from .column_kinds import ColumnKind
 from .columns import Columns, column_called, column_of_types
 from .spelling import bare
 from .statuses import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
@@ -16,6 +16,22 @@ from .statuses import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
 MOST_VALUES = 20  # of a column, to choose from
 GONE = UNDONE | NOT_GRANTED | YES | {"d"}
 PLAIN = GRANTED | YES | NO | CHANGES | {"i", "u", "c", ""}  # no reason of absence
+
+
+class ColumnKind(Enum):
+    """What a column says."""
+
+    APPROVAL = auto()  # whether a leave is approved
+    CHANGE = auto()  # what happened to the row, such as its deletion
+    ACTION = auto()  # what happened to the row, or what is to be done: its cells tell
+    UNDOING = auto()  # when or why it was cancelled; an empty cell: it was not
+    SIGNING = auto()  # by whom or when it was approved; an empty cell: perhaps it was not
+    STATE = auto()  # something by which rows may count or not, where it differs from row to row
+    PERIOD = auto()  # when a leave is, in other words than days
+    DURATION = auto()  # how long a leave is; less than nothing takes one back
+    OTHER_DAY = auto()  # days of something else
+    DAY = auto()  # days of what is not known
+    UNKNOWN = auto()  # its name does not say
 
 
 @dataclass(slots=True, kw_only=True)

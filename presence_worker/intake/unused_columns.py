@@ -2,23 +2,40 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from ..errors import InputRefused
 from ..model import Row
 from ..settings import Input
 from ..template import DAYS
-from .column_kinds import ColumnKind, kind_of
-from .column_questions import UnusedColumn, question
+from .column_questions import ColumnKind, UnusedColumn, question
+from .column_words import PIECES
 from .columns import FIRST_DAY_BACK, Columns, configured
 from .day_texts import are_days
 from .file_checks import FileCheck
 from .json.nested import leaves, steps
-from .spelling import bare, plain
+from .spelling import bare, bare_words, plain
 from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import Cell, Cells, text_of
 
+NAMES = {  # what names of each kind are made of, the first that fits counts; in braces, words of PIECES
+    ColumnKind.APPROVAL: "{leave}*(?:{approved}|{decision}){state}*"
+    "|{leave}*{request}(?:status|state|decision|outcome|stand|stage|step|phase)"
+    "|(?:status|state|decision)(?:of|for|on|des|der|av|af|van|på|til)?(?:the|de|het)?{leave}*{request}",
+    ColumnKind.CHANGE: "{row}*{change}|{leave}*(?:soft)?{undone}{state}*",
+    ColumnKind.ACTION: "{row}*{action}",
+    ColumnKind.UNDOING: "{leave}*(?:soft)?{undone}s?{beside_undone}+"
+    "|(?:reason|date)(?:of|for){leave}*(?:soft)?{undone}",
+    ColumnKind.SIGNING: "{leave}*{approved}{when}+",
+    ColumnKind.STATE: "{leave}*status{state}*|{leave}*{mark}{state}*|{show}",
+    ColumnKind.PERIOD: "{unit_of_time}",
+    ColumnKind.DURATION: "(?:{leave}|{of_unit})*{unit}(?:{leave}|{of_unit}|{unit})*",
+}
+OTHER_DAY = "{other_days}"  # anywhere in a name
+OF_LEAVE = "{leave_or_step}.*(?:{first_or_last}|(?<!da)to)$"
+LONGEST = 60  # characters of a name that are compared; a longer one is a sentence
 LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
 MOST_VALUES = 100  # different ones of a column
 MOST_SHAPES = 200  # different sets of names of objects; more are values
@@ -37,6 +54,29 @@ _DAY = re.compile(
     rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d{{1,2}}(?:[:.]?\d\d| ?[^\d\s]).*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/"
 )
 _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
+
+
+@cache
+def _pieces() -> Mapping[str, str]:
+    words = {name: bare_words(listed) for name, listed in PIECES.items()} | {"undone": UNDONE}
+    return {name: f"(?:{'|'.join(sorted(some, key=len, reverse=True))})" for name, some in words.items()}
+
+
+@cache  # it takes a while, and is needed only where columns are unused
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(template.format_map(_pieces()))
+
+
+def kind_of(name: str) -> ColumnKind:
+    """Return what a column says by its name; of a path in JSON, the last part may tell."""
+    for part in (name, name.rpartition(".")[2]):
+        found = bare(part)[:LONGEST]
+        for kind, template in NAMES.items():
+            if _pattern(template).fullmatch(found):
+                return kind
+    found = bare(name)
+    is_other = _pattern(OTHER_DAY).search(found) and not _pattern(OF_LEAVE).search(found)
+    return ColumnKind.OTHER_DAY if is_other else ColumnKind.UNKNOWN
 
 
 class UnusedColumns(FileCheck):

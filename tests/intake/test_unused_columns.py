@@ -5,7 +5,8 @@ import json
 import pytest
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.column_kinds import ColumnKind, kind_of
+from presence_worker.intake.column_questions import ColumnKind
+from presence_worker.intake.unused_columns import kind_of
 from presence_worker.model import NOT_PRESENT, Reason
 
 from .reading import Write, read, refusal
