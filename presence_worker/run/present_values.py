@@ -166,6 +166,7 @@ class PresentValues:
         user = self._user(row)
         if outcome.seen is not None and is_presence(outcome.seen, user):
             self._has_seen = True
+            self._reject_nobodies()  # somebody is shown, so the address is right
             self._compare(row, outcome.seen, knows_comment=True)
         elif self.is_given_up or is_stopping:
             return

@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence_worker.journal import Wish
-from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Presence, Reason, Result, Verdict
+from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Outcome, Presence, Reason, Result, Verdict
 from presence_worker.run.present_values import (
+    ALIKE,
+    Need,
+    PresentValues,
     compare_with_present,
     is_presence,
     unknown_associate,
@@ -168,3 +171,88 @@ def test_who_is_unknown_is_told_in_the_service_s_words() -> None:
 def test_the_presence_of_nobody(seen: Presence | None, user: User | None, is_one: bool) -> None:  # noqa: FBT001
     """`StatusNone` may be a user's state; of somebody the query does not know it is nobody's."""
     assert is_presence(seen, user) is is_one
+
+
+def need(how: str = "auto", moved_by: Intent | None = None, *, is_plan: bool = False) -> Need:
+    return Need(how=how, is_plan=is_plan, moved_by=moved_by)
+
+
+def row_of(number: int, before: Presence | None = None) -> Wish:
+    return wish(AWAY, before)._replace(row=number, associate_id=number)
+
+
+def seen(presence: Presence) -> Outcome:
+    return Outcome(result=Result.NOT_SENT, http_status=200, seen=presence)
+
+
+NOBODY = Outcome(result=Result.REJECTED, reason=Reason.UNKNOWN_ASSOCIATE, detail="404")
+UNREADABLE = Outcome(result=Result.FAILED, reason=Reason.BAD_ANSWER, detail="no answer")
+
+
+def test_a_service_that_shows_nobody_at_all_is_not_believed() -> None:
+    """The address is wrong then, and nothing is said of any row."""
+    values = PresentValues(need(), None)
+
+    for number in range(ALIKE):
+        values.add_read(row_of(number), NOBODY, is_stopping=False)
+
+    assert (values.is_given_up, values.stop, values.take().verdicts) == (True, None, [])
+
+
+def test_nobody_is_believed_once_somebody_was_seen() -> None:
+    """Those kept back are rejected along with the next one."""
+    values = PresentValues(need(), None)
+
+    values.add_read(row_of(1), NOBODY, is_stopping=False)
+    values.add_read(row_of(2), seen(ILL), is_stopping=False)
+    values.end()
+
+    assert [verdict.row for verdict in values.take().verdicts] == [1]
+
+
+@pytest.mark.parametrize(
+    "asked", [need("each"), need(moved_by=Intent.UNDO), need(is_plan=True)], ids=["each", "undo", "plan"]
+)
+def test_what_must_be_read_stops_the_run_when_it_cannot_be(asked: Need) -> None:
+    """Before anything is sent."""
+    values = PresentValues(asked, None)
+
+    values.add_read(row_of(1, ILL), UNREADABLE, is_stopping=False)
+
+    assert values.is_given_up
+    assert "nothing was sent" in str(values.stop)
+
+
+def test_one_value_that_cannot_be_read_is_done_without() -> None:
+    """Others can be read, and so the row is sent; a note says so at the end."""
+    values = PresentValues(need(), None)
+
+    values.add_read(row_of(1), seen(ILL), is_stopping=False)
+    values.add_read(row_of(2), UNREADABLE, is_stopping=False)
+    values.end()
+
+    found = values.take()
+    assert ([each.row for each in found.presences], found.verdicts, len(found.notes)) == ([1], [], 1)
+
+
+def test_what_was_another_rows_answer_is_forgotten() -> None:
+    """It is read again, and only the second answer counts."""
+    values = PresentValues(need(), None)
+    values.add_read(row_of(1), seen(AWAY), is_stopping=False)
+
+    values.forget({1})
+    values.add_read(row_of(1), seen(ILL), is_stopping=False)
+
+    found = values.take()
+    assert ([each.message for each in found.presences], found.verdicts) == (["ill"], [])
+
+
+def test_while_a_run_stops_only_what_was_seen_counts() -> None:
+    """An answer that did not come says nothing of an associate then."""
+    values = PresentValues(need(), None)
+
+    values.add_read(row_of(1), seen(AWAY), is_stopping=True)
+    values.add_read(row_of(2), NOBODY, is_stopping=True)
+    values.end()
+
+    assert [verdict.result for verdict in values.take().verdicts] == [Result.UNCHANGED]

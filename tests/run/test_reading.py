@@ -362,6 +362,19 @@ def test_without_the_query_each_is_looked_at(refused: str, on: On) -> None:
     assert "the list of all users is not available" in notes(ended)
 
 
+def test_somebody_unknown_may_come_first(on: On) -> None:
+    """The address is right as soon as anybody is shown, and so nothing is sent blind."""
+    crm = Crm(here(range(1, 2)))
+    crm.on_query = answer(403)
+    with raw_up(crm) as server:
+        worker = on(server)
+
+        ended = run(worker, away([4711, 1]))
+
+    assert results(worker.folder_of(ended)) == ["rejected", "updated"]
+    assert "sent without reading" not in notes(ended)
+
+
 @pytest.mark.proves("present values cannot be read")
 @pytest.mark.parametrize("refused", ["403", "404", "500"])
 def test_without_any_read_it_is_sent_blind(refused: str, on: On) -> None:
