@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from ...errors import InputRefused, Way
 from ...text import clean, listed, toml_quoted
 from ..columns import ALIASES, IDENTITIES
 from ..spelling import plain
-from .json_text import JsonText, Place, elements, keys, twice
-from .pagination import Beside, Path, may_tell
+from .json_text import Json, JsonText, Place, Values, elements, keys, words_for_repeat
+from .pagination import Beside, Path, may_be_sign
 
 LEVELS = 2  # of objects, in which an array of objects is found without input.rows
 DEEPEST = 8  # levels that are searched; what is below them is read as one value
@@ -27,7 +27,6 @@ KEYED: tuple[Way, ...] = (
     {"email": KEY},
     {},
 )  # ways to read an object of rows
-Values = Iterator[tuple[Place, Any]]
 
 
 class Found(NamedTuple):
@@ -64,12 +63,12 @@ class Search:
         """What to say of rows that were found without a setting."""
         if self._wanted is not None or not self._taken:
             return None
-        others = f"; empty: {_listed(self._empty)}" if self._empty else ""
-        return f"rows: {_shown(self._taken[0].path)} (the only array of objects{others})"
+        others = f"; empty: {_list_paths(self._empty)}" if self._empty else ""
+        return f"rows: {_short(self._taken[0].path)} (the only array of objects{others})"
 
     def values(self) -> Values:
         """Yield the rows; raise InputRefused at the end where they are not in one place for certain."""
-        for rows in self._object(()):
+        for rows in self._walk_object(()):
             for self.rows, row in enumerate(rows, 1):
                 yield row
         if len(self._taken) > 1:
@@ -79,37 +78,37 @@ class Search:
         if not self._taken and not self._empty:
             self._refuse_none()
 
-    def _object(self, path: Path) -> Iterator[Values]:
-        """Take an object; yield its rows as one iterator, which reads them."""
+    def _walk_object(self, path: Path) -> Iterator[Values]:
+        """Read an object; yield its rows as one iterator, which reads them."""
         names = self._names.setdefault(path, []) if len(self._names) < MOST_NAMES else []
         seen = set[str]()
         for place, key in keys(self._text):
             if key in seen:
-                self._text.refuse(twice(key), place)
+                self._text.refuse(words_for_repeat(key), place)
             if len(seen) < MOST_NAMES:
                 seen.add(key)
                 names.append(key)
             elif not path and not self._taken:
                 words = f"more than {MOST_NAMES} names, and no array of objects"
                 self._refuse(f"{words}; {shape_of(self._names)}", place)
-            yield from self._member((*path, key))
+            yield from self._walk_member((*path, key))
 
-    def _member(self, path: Path) -> Iterator[Values]:
+    def _walk_member(self, path: Path) -> Iterator[Values]:
         start, is_wanted = self._text.peek(), ".".join(path) == self._wanted
         if start == "[":
-            yield from self._array(path)
+            yield from self._walk_array(path)
         elif start == "{" and is_wanted and self._read_map:
             self._taken.append(Found(".".join(path), self._text.place()))
             yield self._read_map()
         elif start == "{" and len(path) < DEEPEST:
             self._instead = "an object" if is_wanted else self._instead
-            yield from self._object(path)
+            yield from self._walk_object(path)
         else:
             place, value = self._text.value()
-            self._instead = _kind(value) if is_wanted else self._instead
+            self._instead = _kind_of(value) if is_wanted else self._instead
             self._keep(path, place, value)
 
-    def _array(self, path: Path) -> Iterator[Values]:
+    def _walk_array(self, path: Path) -> Iterator[Values]:
         """Yield the rows of an array, if it is the one that has them; else pass it, keeping what it says."""
         place = self._text.place()
         self._text.take("[")
@@ -123,22 +122,22 @@ class Search:
         if dotted == self._wanted or (self._wanted is None and start == "{" and is_near):
             self._taken.append(Found(dotted, place))
             if len(self._taken) == 1:
-                yield self._seen(elements(self._text), dotted)
+                yield self._watch_people(elements(self._text), dotted)
                 return
-        self._pass(path, place)
+        self._skip_array(path, place)
 
-    def _pass(self, path: Path, place: Place) -> None:
-        """Take an array without rows; keep that it is filled, and which ways its links lead."""
+    def _skip_array(self, path: Path, place: Place) -> None:
+        """Read an array without rows; keep that it is filled, and which ways its links lead."""
         is_filled = False
-        for _, value in self._seen(elements(self._text), ".".join(path)):
+        for _, value in self._watch_people(elements(self._text), ".".join(path)):
             if not is_filled:
                 self._keep(path, place, is_filled := True)
             way = value.get("rel", value.get("relation")) if isinstance(value, dict) else None
             if isinstance(way, str) and plain(path[-1]) in NO_ROWS:
                 self._keep((*path, way), place, is_filled)
 
-    def _seen(self, values: Values, path: str) -> Values:
-        """Return the values of an array again; remember the first that names people in its first object."""
+    def _watch_people(self, values: Values, path: str) -> Values:
+        """Return the values of an array; the first of all whose first object names people is remembered."""
         first = next(values, None)
         if first is None:
             return values
@@ -146,28 +145,28 @@ class Search:
             self._likely = path
         return chain([first], values)
 
-    def _keep(self, path: Path, place: Place, value: Any) -> None:
-        if may_tell(path):
+    def _keep(self, path: Path, place: Place, value: Json) -> None:
+        if may_be_sign(path):
             self.beside.append((path, place, value))
 
     def _refuse_several(self) -> NoReturn:
         first, second, *_ = self._taken
         paths = list(dict.fromkeys(found.path for found in self._taken))
         if len(paths) == 1:
-            self._refuse(f"another array under {_shown(first.path)}; keep one of them", second.place)
+            self._refuse(f"another array under {_short(first.path)}; keep one of them", second.place)
         choice = f"say which has the rows, such as {_setting(self._ways()[0])}"
-        self._refuse(f"arrays of objects under {_listed(paths)}; {choice}", second.place)
+        self._refuse(f"arrays of objects under {_list_paths(paths)}; {choice}", second.place)
 
     def _refuse_nowhere(self, wanted: str) -> NoReturn:
         parts = tuple(wanted.split("."))
         if self._instead:
             words = f"{_setting(wanted)} leads to {self._instead}, not to an array of rows"
-            words += f"; it has {named(self._names[parts])}" if self._names.get(parts) else ""
+            words += f"; it has {list_names(self._names[parts])}" if self._names.get(parts) else ""
         else:
             steps = [parts[:end] for end in range(len(parts) - 1, 0, -1)]
             known = next((step for step in steps if step in self._names), ())
-            where = f"{_shown('.'.join(known))} has" if known else "the document has"
-            words = f"{_setting(wanted)} leads nowhere; {where} {named(self._names[known])}"
+            where = f"{_short('.'.join(known))} has" if known else "the document has"
+            words = f"{_setting(wanted)} leads nowhere; {where} {list_names(self._names[known])}"
         self._refuse(f"{words}{self._offer()}")
 
     def _refuse_none(self) -> NoReturn:
@@ -179,7 +178,7 @@ class Search:
         if not self._arrays:
             return ""
         paths = [found.path for found in self._arrays]
-        return f"; arrays of objects: {_listed(paths)}; set {_setting(self._ways()[0])}"
+        return f"; arrays of objects: {_list_paths(paths)}; set {_setting(self._ways()[0])}"
 
     def _ways(self) -> list[str]:
         """Return the paths of the arrays, that of people first."""
@@ -195,15 +194,15 @@ def _setting(path: str) -> str:
     return f"input.rows = {toml_quoted(path)}"
 
 
-def _shown(path: str) -> str:
+def _short(path: str) -> str:
     return clean(path, 60)
 
 
-def _listed(paths: list[str]) -> str:
-    return listed([_shown(path) for path in paths[:10]], "and")
+def _list_paths(paths: list[str]) -> str:
+    return listed([_short(path) for path in paths[:10]], "and")
 
 
-def _kind(value: Any) -> str:
+def _kind_of(value: Json) -> str:
     kinds = {str: "a text", bool: "true or false", type(None): "null", dict: "an object"}
     return kinds.get(type(value), "a number")
 
@@ -212,29 +211,31 @@ def _kind(value: Any) -> str:
 
 
 def shape_of(names: Names) -> str:
-    """Say what an object is that has no array of rows, and what to do about it."""
+    """Return what an object is that has no array of rows, and what to do about it."""
     top = names[()]
     if {"columns", "data"} <= set(top):
         return f'found columns and data as pandas writes them with orient="split"; {RECORDS}'
     by_number = [path for path, inner in names.items() if path and inner and all(map(str.isdigit, inner))]
     if by_number and (*by_number[0], names[by_number[0]][0]) in names:
-        return f"found objects under numbers in {_dotted(by_number[0])}; {keyed(_dotted(by_number[0]))}"
+        return (
+            f"found objects under numbers in {_dotted(by_number[0])}; {words_for_keys(_dotted(by_number[0]))}"
+        )
     if by_number:
-        columns = named([_dotted(path) for path in by_number])
+        columns = list_names([_dotted(path) for path in by_number])
         return f"found columns as pandas writes them by default, with row numbers: {columns}; {RECORDS}"
     if len(top) > 1 and all((name,) in names for name in top):
-        return f"found only objects: {named(top)}; {keyed(None)}"
-    inside = [f"{_dotted(path)}: {named(inner)}" for path, inner in names.items() if path and inner]
-    return "; in ".join([f"found: {named(top)}", *inside[:MOST_SHOWN]])
+        return f"found only objects: {list_names(top)}; {words_for_keys(None)}"
+    inside = [f"{_dotted(path)}: {list_names(inner)}" for path, inner in names.items() if path and inner]
+    return "; in ".join([f"found: {list_names(top)}", *inside[:MOST_SHOWN]])
 
 
-def are_columns(value: dict[str, Any]) -> bool:
+def are_columns(value: dict[str, Json]) -> bool:
     """Return whether an object has columns, each with its values by row number."""
     return all(isinstance(inner, dict) and inner and all(map(str.isdigit, inner)) for inner in value.values())
 
 
-def keyed(path: str | None) -> str:
-    """Say which setting reads an object whose values are rows; *path*: where it is, if not at the top."""
+def words_for_keys(path: str | None) -> str:
+    """Return which setting reads an object whose values are rows; *path*: where it is, if not at the top."""
     rows = f'input.rows = "{path}" and ' if path else ""
     return (
         f'only if the keys are the associateIds of SuperOffice, set {rows}input.associate_id = "{KEY}" '
@@ -242,8 +243,8 @@ def keyed(path: str | None) -> str:
     )
 
 
-def named(names: list[str]) -> str:
-    """List names, but no addresses: those are people."""
+def list_names(names: list[str]) -> str:
+    """Return names as a list for a sentence, but no addresses: those are people."""
     shown = ["(an address)" if "@" in name[1:] else clean(name, 60) or "(no name)" for name in names]
     return ", ".join([*shown[:MOST_SHOWN], *(["…"] if len(names) > MOST_SHOWN else [])]) or "nothing"
 

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO, TypeAlias
 
 from ...errors import InputRefused
 from ...text import clean
@@ -17,7 +17,9 @@ from ...text import clean
 CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back
 AHEAD = 3  # characters by which a number may go on in the next piece: "1" and "e+5"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Place = tuple[int, int]  # line and column, 1-based
+Values = Iterator[tuple[Place, Json]]
 MARK = "\ufeff"  # of byte order: amid a text, two files were put together
 AMID = "a byte-order mark (U+FEFF) amid the text; were two files put together? remove it"
 _SPACE = " \t\r\n"
@@ -28,9 +30,9 @@ _FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
 class JsonText:
     """Owns a text and the place in it; every fault is an InputRefused with line and column."""
 
-    def __init__(self, text: TextIO, name: str) -> None:
+    def __init__(self, text: TextIO, source: str) -> None:
         self._text = text
-        self.name = name
+        self._source = source
         self._buffer = ""
         self._at = 0  # in the buffer
         self._counted = 0  # in the buffer: the place whose line and column follow
@@ -38,7 +40,7 @@ class JsonText:
         self._column = 1
         self._after_return = False  # a line feed that follows ends no line of its own
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=_without_repeats, parse_constant=_no_constant, parse_float=_finite
+            object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite_number
         )
 
     def peek(self, space: str = _SPACE) -> str:
@@ -53,7 +55,7 @@ class JsonText:
                 return ""
 
     def take(self, wanted: str) -> str:
-        """Take and give the next character, which must be one of *wanted*."""
+        """Read the next character, which must be one of *wanted*."""
         found = self.peek()
         if not found:
             self.refuse("ends too early; is it cut off?")
@@ -70,18 +72,20 @@ class JsonText:
                 return None
         return found[1]
 
-    def preview(self) -> Any:
+    def preview(self) -> Json:
         """Return the value that comes next, not taking it; None where it is faulty, or too long for a row."""
         self.peek()
         while True:
             try:
-                return self._decoder.raw_decode(self._buffer, self._at)[0]
+                found: tuple[Json, int] = self._decoder.raw_decode(self._buffer, self._at)
             except (ValueError, RecursionError):  # reading it will say what and where
                 if not self._grow():
                     return None
+            else:
+                return found[0]
 
-    def value(self) -> tuple[Place, Any]:
-        """Take the next value, with the place where it starts."""
+    def value(self) -> tuple[Place, Json]:
+        """Read the next value, with the place where it starts."""
         if not self.peek():
             self.refuse("ends too early; is it cut off?")
         while True:
@@ -100,6 +104,13 @@ class JsonText:
                     place, self._at = self.place(), end
                     return place, value
 
+    def name(self) -> tuple[Place, str]:
+        """Read the name of a member of an object, with the place where it starts."""
+        if self.peek() not in ('"', ""):
+            self.refuse("expected a name in double quotes")
+        place, name = self.value()
+        return place, str(name)
+
     def place(self) -> Place:
         """Return the place of what comes next; a line ends as people's editors show it."""
         passed = self._buffer[self._counted : self._at]
@@ -112,8 +123,8 @@ class JsonText:
         return self._line, self._column
 
     def where(self, place: Place) -> str:
-        """Say where something stands, as refusals begin."""
-        return f"{self.name}, line {place[0]}, column {place[1]}"
+        """Return the words for a place with which refusals begin."""
+        return f"{self._source}, line {place[0]}, column {place[1]}"
 
     def refuse(self, words: str, place: Place | None = None) -> NoReturn:
         """Raise InputRefused for what is at a place, by default for what comes next."""
@@ -143,19 +154,19 @@ class JsonText:
         return bool(piece)
 
 
-def twice(key: str) -> str:
-    """Say that an object has a key twice."""
+def words_for_repeat(key: str) -> str:
+    """Return the words for a key that an object has twice."""
     return f"the name {clean(key, 60)!r} twice in one object; keep one of them"
 
 
-def array(text: JsonText) -> Iterator[tuple[Place, Any]]:
-    """Take an array; yield its values, each with its place."""
+def array(text: JsonText) -> Values:
+    """Read an array; yield its values, each with its place."""
     text.take("[")
     return elements(text)
 
 
-def elements(text: JsonText) -> Iterator[tuple[Place, Any]]:
-    """Take what follows the bracket that opens an array; yield its values, each with its place."""
+def elements(text: JsonText) -> Values:
+    """Read what follows the bracket that opens an array; yield its values, each with its place."""
     if text.peek() == "]":
         text.take("]")
         return
@@ -166,15 +177,13 @@ def elements(text: JsonText) -> Iterator[tuple[Place, Any]]:
 
 
 def keys(text: JsonText) -> Iterator[tuple[Place, str]]:
-    """Take an object; yield its keys, each with its place; the caller takes the value before the next key."""
+    """Read an object; yield its keys, each with its place; the caller reads the value before the next key."""
     text.take("{")
     if text.peek() == "}":
         text.take("}")
         return
     while True:
-        if text.peek() not in ('"', ""):
-            text.refuse("expected a name in double quotes")
-        place, key = text.value()
+        place, key = text.name()
         text.take(":")
         yield place, key
         if text.take(",}") == "}":
@@ -186,11 +195,11 @@ def _line_ends(text: str) -> int:
     return text.count("\n") + (returns - text.count("\r\n") if returns else 0)
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(twice(next(name for name in names if names.count(name) > 1)))
+        raise ValueError(words_for_repeat(next(name for name in names if names.count(name) > 1)))
     return found
 
 
@@ -198,7 +207,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(digits: str) -> float:
+def _finite_number(digits: str) -> float:
     """Return a number as it would be written again: nothing can be, of one that is too large."""
     number = float(digits)
     if math.isinf(number):

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from itertools import islice
-from typing import Any
+from typing import Final, TypeAlias
 
 from ...errors import InputRefused
 from ...settings import Input
@@ -11,21 +12,32 @@ from ...template import DAYS, columns_of
 from ...text import clean, listed, toml_quoted
 from ..columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, understand
 from ..spelling import plain
+from .json_text import Json
 
 WRAPPING = {"value", "datetime", "date", "text"}  # names below which a value stands: {"email": {"value": …}}
 LABELS = {"label", "type", "timezone"}  # names beside such a value
 DEEPEST = 6  # levels
 Path = tuple[str, ...]
-ABSENT = object()
+
 FIRST = "0"  # in a path: the first value of an array
 MOST_NAMED = 5  # arrays in a sentence
 MOST = 200  # fields that are looked at for suggestions
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
 PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
-Row = dict[str, Any]
+Row = dict[str, Json]
 
 
-def leaves(value: Any, path: Path = (), called: str = "") -> Iterator[tuple[Path, str, Any]]:
+class Absent(Enum):
+    """What a path leads to that leads nowhere."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+Reached: TypeAlias = "Json | Absent"
+
+
+def leaves(value: Json, path: Path = (), called: str = "") -> Iterator[tuple[Path, str, Json]]:
     """Yield the fields that are no objects or arrays, with what each is called and holds.
 
     "emails.0.value" is called "email": the last name on the way that says more than "value". Of an array of
@@ -46,14 +58,14 @@ def steps(path: Path) -> Iterator[str]:
 
 
 def flattener(config: Input) -> Callable[[Row], Row] | None:
-    """Make the function that adds the fields the configuration names by a path; None: it names none.
+    """Return the function that adds the fields the configuration names by a path; None: it names none.
 
     A name that a row has as it is wins. What a path leads to is None where something on its way is null or an
     array too short; where it leads nowhere, the row has no such field.
     """
     days = [configured(config, key) for key in DAYS]
     names = [name for name in _names(config) if "." in name and all(name.split("."))]
-    readers = {name: _days_of_all if name in days else look_up for name in names}
+    readers = {name: _look_up_day if name in days else look_up for name in names}
     if not readers:
         return None
 
@@ -65,10 +77,10 @@ def flattener(config: Input) -> Callable[[Row], Row] | None:
     return flatten
 
 
-def look_up(value: Any, path: str) -> Any:
+def look_up(value: Json, path: str) -> Reached:
     """Return what a dotted path leads to, or ABSENT; the longest name that has dots itself wins."""
     if value is None or isinstance(value, list):
-        return _element(value, path)
+        return _look_up_element(value, path)
     if not isinstance(value, dict):
         return ABSENT
     if path in value:
@@ -82,7 +94,7 @@ def look_up(value: Any, path: str) -> Any:
     return ABSENT
 
 
-def _element(value: list[Any] | None, path: str) -> Any:
+def _look_up_element(value: list[Json] | None, path: str) -> Reached:
     if value is None:
         return None
     first, _, rest = path.partition(".")
@@ -93,7 +105,7 @@ def _element(value: list[Any] | None, path: str) -> Any:
     return look_up(value[int(first)], rest) if rest else value[int(first)]
 
 
-def _days_of_all(row: Row, path: str) -> Any:
+def _look_up_day(row: Row, path: str) -> Reached:
     """Return a day as `look_up` does; of an array with several values, its text: one day is not all."""
     parts = path.split(".")
     arrays = [look_up(row, ".".join(parts[:end])) for end in range(1, len(parts)) if parts[end].isdigit()]
@@ -113,7 +125,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
 
     Those that one of the *columns* fills are left out, unless the row has an object or array there.
     """
-    flat = _flat(columns, row)
+    flat = _flat_names(columns, row)
     ways = configured_ways(config) or [*IDENTITIES]
     people = [] if any(candidates(flat, way, config) for way in ways) else ways
     status = [] if config.default_status or candidates(flat, "status", config) else ["status"]
@@ -131,7 +143,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
 
 def arrays_of_days(columns: Sequence[str], row: Row, config: Input) -> list[str]:
     """Return the paths of a row's arrays that hold first or last days, where the row itself has none."""
-    meant = [MEANT[key] for key in _days_lacking(_flat(columns, row), config)]
+    meant = [MEANT[key] for key in _days_lacking(_flat_names(columns, row), config)]
     fields = [path for path, called in _unused_fields(row, config) if any(called in names for names in meant)]
     return list(dict.fromkeys(".".join(path[: path.index(FIRST)]) for path in fields if FIRST in path))
 
@@ -144,7 +156,7 @@ def is_row_below(value: Row, config: Input) -> bool:
     return not suggestions(list(value), value, config).keys().isdisjoint(PEOPLE)
 
 
-def _flat(columns: Sequence[str], row: Row) -> list[str]:
+def _flat_names(columns: Sequence[str], row: Row) -> list[str]:
     return [name for name in columns if not isinstance(row.get(name), dict | list)]
 
 
@@ -165,15 +177,15 @@ def paths_of(settings: dict[str, str]) -> list[str]:
     return [path for path in settings.values() if "." in path]
 
 
-def suggested(settings: dict[str, str]) -> str:
-    """List settings to paste."""
+def as_settings(settings: dict[str, str]) -> str:
+    """Return settings as a list to paste."""
     return ", ".join(f"input.{key} = {toml_quoted(path)}" for key, path in settings.items())
 
 
 # -- columns that lack what fields below them have -----------------------------------------------------------
 
 
-def judge(columns: Sequence[str], row: Row, config: Input, where: str) -> None:
+def check_columns(columns: Sequence[str], row: Row, config: Input, where: str) -> None:
     """Raise InputRefused, with the settings that help, where *columns* lack what fields in a *row* have."""
     settings = suggestions(columns, row, config)
     try:
@@ -181,36 +193,36 @@ def judge(columns: Sequence[str], row: Row, config: Input, where: str) -> None:
     except InputRefused as refused:
         raise _with_paths(refused, settings) if settings else _with_arrays(refused, row) from None
     if arrays := arrays_of_days(columns, row, config):
-        words = f"arrays {_shown(arrays)} with days in each row; write one row for each leave"
-        raise InputRefused(f"{where}: {words}, or set {_unused(arrays)}", {"unused": arrays}, {})
+        words = f"arrays {_list_paths(arrays)} with days in each row; write one row for each leave"
+        raise InputRefused(f"{where}: {words}, or set {_unused_setting(arrays)}", {"unused": arrays}, {})
     if settings:
         paths = paths_of(settings)
-        words = f"not used: {_shown(paths)}; set {suggested(settings)}, or {_unused(paths)}"
+        words = f"not used: {_list_paths(paths)}; set {as_settings(settings)}, or {_unused_setting(paths)}"
         raise InputRefused(f"{where}: {words}", settings, {"unused": paths})
 
 
 def _with_paths(refused: InputRefused, settings: dict[str, str]) -> InputRefused:
-    words = f"fields below other fields need their path: {suggested(settings)}"
+    words = f"fields below other fields need their path: {as_settings(settings)}"
     deeper = InputRefused(f"{refused}; {words}", settings)
     deeper.found = refused.found
     return deeper
 
 
 def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
-    """Add the arrays of objects in a row: the document may be several answers put together."""
+    """Return a refusal with the arrays of objects in a row: the document may be several answers in one."""
     lists = {name: value for name, value in row.items() if isinstance(value, list) and value}
     arrays = [name for name, value in lists.items() if isinstance(value[0], dict)]
     if not arrays:
         return refused
-    words = f"each object has an array of objects ({_shown(arrays)}): write their rows into one array"
+    words = f"each object has an array of objects ({_list_paths(arrays)}): write their rows into one array"
     deeper = InputRefused(f"{refused}; {words}", *refused.ways)
     deeper.found = refused.found
     return deeper
 
 
-def _shown(paths: Sequence[str]) -> str:
+def _list_paths(paths: Sequence[str]) -> str:
     return listed([clean(path, 60) for path in paths[:MOST_NAMED]], "and")
 
 
-def _unused(paths: Sequence[str]) -> str:
+def _unused_setting(paths: Sequence[str]) -> str:
     return f"input.unused = [{', '.join(map(toml_quoted, paths))}]"

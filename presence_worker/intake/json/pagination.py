@@ -1,13 +1,13 @@
 """Signs, beside the rows of a JSON document, that they are only a part of a list."""
 
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from ...text import clean, counted, is_or_are
 from ..spelling import plain, plain_names
-from .json_text import JsonText, Place
+from .json_text import Json, JsonText, Place
 
 Path = tuple[str, ...]
-Beside = list[tuple[Path, Place, Any]]  # what a document says besides its rows
+Beside = list[tuple[Path, Place, Json]]  # what a document says besides its rows
 
 
 OTHERS = plain_names("""
@@ -68,12 +68,12 @@ class _Said(NamedTuple):
     is_paged: bool  # it names a page's size, or a total
 
 
-def may_tell(path: Path) -> bool:
+def may_be_sign(path: Path) -> bool:
     """Return whether a member of that path may be a sign, or help to understand one."""
     return not KNOWN.isdisjoint(map(plain, path))
 
 
-def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
+def signs_of_part(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
     """Return the signs that *rows* rows, which are under *rows_path*, are not all there are."""
     totals = [(path, place, _total(path, value, rows_path)) for path, place, value in beside]
     said = _Said(
@@ -83,7 +83,7 @@ def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
     found = [
         Sign(place, words, is_error=not (ERRORS | RESULTS).isdisjoint(map(plain, path)))
         for path, place, value in beside
-        if (words := _told(path, value, said))
+        if (words := _words_of(path, value, said))
     ]
     more = [
         Sign(place, f"{_name(path)} is {total}, but there {_is(rows)}")
@@ -93,31 +93,31 @@ def signs(beside: Beside, rows: int, rows_path: Path) -> list[Sign]:
     return found + more
 
 
-def told(found: list[Sign]) -> list[str]:
-    """Say what the signs mean for a file of which a part is enough."""
+def notes_on_part(found: list[Sign]) -> list[str]:
+    """Return what the signs mean for a file of which a part is enough."""
     pages, errors = [[sign for sign in found if sign.is_error is is_error] for is_error in (False, True)]
     notes = []
     if pages:
-        notes.append(f"the file says that there are more pages ({_listed(pages)}): only this one is read")
+        notes.append(f"the file says that there are more pages ({_list_signs(pages)}): only this one is read")
     if errors:
-        notes.append(f"the file reports errors ({_listed(errors)}): rows may be missing")
+        notes.append(f"the file reports errors ({_list_signs(errors)}): rows may be missing")
     return notes
 
 
 def refuse_part(found: list[Sign], text: JsonText) -> NoReturn:
     """Raise InputRefused for a file that should be the whole list, and says itself that it is not."""
     text.refuse(
-        f"the file says that it is not the whole list ({_listed(found)}), and input.coverage is "
+        f"the file says that it is not the whole list ({_list_signs(found)}), and input.coverage is "
         '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"',
         found[0].place,
     )
 
 
-def _listed(found: list[Sign]) -> str:
+def _list_signs(found: list[Sign]) -> str:
     return ", ".join(dict.fromkeys(sign.words for sign in found[:MOST_NAMED]))
 
 
-def _told(path: Path, value: Any, said: _Said) -> str | None:
+def _words_of(path: Path, value: Json, said: _Said) -> str | None:
     """Return what a member says of something that is missing; None where it says nothing of the kind."""
     name, shown = plain(path[-1]), _name(path)
     if name in WHOLE and _text(value) == "false":
@@ -144,7 +144,7 @@ def _last(path: Path, said: _Said) -> float:
     return float("inf")
 
 
-def _total(path: Path, value: Any, rows_path: Path) -> int | None:
+def _total(path: Path, value: Json, rows_path: Path) -> int | None:
     name = plain(path[-1])
     if name in TOTALS or (len(path) > 1 and name == "value" and plain(path[-2]) in TOTALS):
         return _number(value)
@@ -157,17 +157,17 @@ def _is_about(path: Path) -> bool:
     return bool(path) and plain(path[-1]) in ABOUT
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     return str(value).strip().lower() if isinstance(value, str | bool) else ""
 
 
-def _number(value: Any) -> int | None:
+def _number(value: Json) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value) if len(value) < 19 else None  # noqa: PLR2004 - no list is so long
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _is_filled(value: Any) -> bool:
+def _is_filled(value: Json) -> bool:
     return _text(value) not in NOTHING if isinstance(value, str) else bool(value)
 
 
