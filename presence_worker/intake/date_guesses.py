@@ -21,15 +21,10 @@ from ..date_formats import (
     swapped,
 )
 from ..text import listed, toml_quoted
+from .day_texts import BASIC, ISO, JSON_DATE, NUMBERS, TIME_BEHIND, WEEK, WORDED
+from .spelling import is_number
 
 LOCALES = ("en", "de", "sv", "nb", "da", "nl")  # the languages of SuperOffice's markets
-ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d|"  # a day of XML Schema, such as Workday's: no zone moves it
-    r"[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(?: ?(Z|[+-]\d\d(?::?\d\d)?))?)?",
-    re.ASCII,
-)
-BASIC = re.compile(r"\d{8}", re.ASCII)
-JSON_DATE = re.compile(r"\\?/Date\((-?\d{1,15})([+-]\d{4})?\)\\?/", re.ASCII)
 ORDERS = ("mdy", "dmy")  # a file has one of them
 REMEMBERED = 1000  # texts
 PLAUSIBLE = range(1990, 2070)  # years of a number that does not look like a day
@@ -42,12 +37,6 @@ COUNTED = {
     UNIX: "if it counts seconds since 1970",
     UNIX_MS: "if it counts milliseconds since 1970",
 }
-_TIME = r"(?P<time> \d\d?:\d\d(?::\d\d)?(?P<half> ?[AP]M)?)?"
-_NUMERIC = re.compile(rf"(\d{{1,4}})([./-])\d{{1,2}}\2(\d{{1,4}}){_TIME}", re.ASCII | re.IGNORECASE)
-_WORDED = re.compile(rf"(?=.*\d)[\d ,./-]{{0,20}}[^\W\d_]{{3,12}}[\d ,./-]{{0,20}}?{_TIME}", re.IGNORECASE)
-_CLOCK = re.compile(r" (?:[01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?\Z", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
-_WEEK = re.compile(r"\d{4}-?W\d\d(-?\d)?", re.ASCII | re.IGNORECASE)
 _FORMS_WITH_WORDS = [
     form.replace("%Y", year)
     for form in (
@@ -132,7 +121,7 @@ def are_compatible(forms: tuple[str, ...]) -> bool:
 
 def readings_of(text: str, locale: str = "en") -> Mapping[Way, date]:
     """Give the days that a text may name, each by the settings with which it does."""
-    return _readings(_CLOCK.sub(_another_time, text), locale)
+    return _readings(TIME_BEHIND.sub(_another_time, text), locale)
 
 
 def _another_time(found: re.Match[str]) -> str:
@@ -145,7 +134,7 @@ def _readings(text: str, locale: str) -> Mapping[Way, date]:
     found = {}
     for way in _ways_for(text, locale):
         day = _parser(way.form, way.locale or locale)(text)
-        if day and (day.year in PLAUSIBLE or not _NUMBER.fullmatch(text)):
+        if day and (day.year in PLAUSIBLE or not is_number(text)):
             found[way] = day.date() if isinstance(day, datetime) else day
     return found
 
@@ -156,17 +145,17 @@ def _parser(form: str, locale: str) -> Parse:
 
 
 def _ways_for(text: str, locale: str) -> Iterator[Way]:
-    if _NUMBER.fullmatch(text):
+    if is_number(text):
         return map(Way, (*COUNTED, *_DIGITS.get(len(text), ())))
-    if _WEEK.fullmatch(text):
+    if WEEK.fullmatch(text):
         return map(Way, ("%G-W%V-%u", "%GW%V%u"))
-    if match := _NUMERIC.fullmatch(text):
+    if match := NUMBERS.fullmatch(text):
         return map(Way, _numeric_forms(match))
     return _worded(text, locale)
 
 
 def _worded(text: str, locale: str) -> Iterator[Way]:
-    match = _WORDED.fullmatch(text)
+    match = WORDED.fullmatch(text)
     words = set(months_in(text)) if match else set[str]()
     if not match or not words:
         return
@@ -202,7 +191,7 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
     Separators do not matter: 11/27/2026 proves of 11.12.2026, too, that it may be the twelfth of November.
     """
     declared = {order_of(form) for form in forms} - {""}
-    if _NUMBER.fullmatch(text) and not any(form in _DIGITS.get(len(text), ()) for form in forms):
+    if is_number(text) and not any(form in _DIGITS.get(len(text), ()) for form in forms):
         return None  # what has no separators elsewhere may be any number
     found = [way.form for way in readings_of(text, locale)]
     orders = {order_of(form) for form in found}
@@ -213,7 +202,7 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
 def explained(text: str, locale: str) -> str:
     """Say why a text is not understood that is not ISO 8601, and which settings would make it a day."""
     readings = readings_of(text, locale)
-    if _NUMBER.fullmatch(text):
+    if is_number(text):
         return _of_a_number(list(readings))
     if not readings:
         return NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
@@ -228,7 +217,7 @@ def explained(text: str, locale: str) -> str:
 
 def is_week(text: str) -> bool:
     """Whether a text is a week without a day."""
-    match = _WEEK.fullmatch(text)
+    match = WEEK.fullmatch(text)
     return bool(match and not match[1])
 
 

@@ -22,9 +22,6 @@ from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, sw
 from ..settings import Input
 from ..text import clean, toml_quoted
 from .date_guesses import (
-    BASIC,
-    ISO,
-    JSON_DATE,
     NO_DAY,
     NO_SUCH_DAY,
     NO_WEEKDAY,
@@ -35,6 +32,7 @@ from .date_guesses import (
     other_order,
     readings_of,
 )
+from .day_texts import BASIC, ISO, JSON_DATE, is_no_date, may_be_shown
 from .table import is_error
 
 MIDNIGHT = time()
@@ -43,15 +41,7 @@ ISO_FORM = "%Y-%m-%d"
 LAST_NONE = EPOCH.date()  # programs write this day, and earlier ones, where there is no date
 NO_VALUE = "which is an error of a formula, not a day; correct the formula, and export again"
 TWO_READINGS = "an offset that programs read in two ways, of two days; write dates as ISO 8601 does"
-_ZEROS = re.compile(
-    r"0[0 .:/T-]*Z?", re.ASCII
-)  # such as 0000-00-00, and 00:00 of a cell that refers to an empty one
-_NUMERIC = re.compile(r"(?=.*[./-].+[./-])[\d ./:T-]+", re.ASCII)
-_OLD_YEAR = re.compile(r"(?<!\d)(0\d{3}|1[0-8]\d\d|19[0-6]\d)(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"%[Yy].*%d.*%[mbB]", re.DOTALL)
-_SHOWN = re.compile(
-    r"[./: -]+|(?=.*\d)[\d./:, AMPTWZ+-]{1,40}|\\?/Date\([\d+-]+\)\\?/", re.ASCII
-)  # no reason of absence
 
 
 class Moment(NamedTuple):
@@ -94,7 +84,7 @@ def date_reader(config: Input) -> Reader:
         found = None if is_written else _json_date(text, zone)
         if isinstance(found, Moment) and found.day > LAST_NONE:
             return found
-        if is_written or isinstance(found, Moment) or _is_no_date(text):
+        if is_written or isinstance(found, Moment) or is_no_date(text):
             return Fault(no_date(text, config.empty))
         return found or _fault(text, declared, config)
 
@@ -103,7 +93,7 @@ def date_reader(config: Input) -> Reader:
 
 def shown(text: str) -> str:
     """Give a text for a sentence: as it is where it looks like a date, without its words where not."""
-    return repr(clean(text, 40)) if _SHOWN.fullmatch(text) else "a text"
+    return repr(clean(text, 40)) if may_be_shown(text) else "a text"
 
 
 def no_date(text: str, empty: Sequence[str]) -> str:
@@ -157,10 +147,6 @@ def _json_date(text: str, zone: tzinfo | None) -> Found | None:
             return Fault(f"with {TWO_READINGS}")
         return found._replace(at=MIDNIGHT) if local.at == MIDNIGHT else found
     return Moment(moment.date()) if moment.time() == MIDNIGHT else found
-
-
-def _is_no_date(text: str) -> bool:
-    return bool(_ZEROS.fullmatch(text) or (_NUMERIC.fullmatch(text) and _OLD_YEAR.search(text)))
 
 
 def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:

@@ -11,8 +11,8 @@ from ..template import DAYS
 from .columns import Columns
 from .date_guesses import NO_DAY
 from .dates import MIDNIGHT, Fault, Found, Moment, date_reader, no_date, shown
+from .day_texts import HalfDay, half_day_finder
 from .file_checks import FileCheck
-from .half_days import HalfDay, half_day_finder
 from .table import Cells, text_of
 
 NO_END = (

@@ -1,6 +1,5 @@
 """Which rows count, by what input.only says of their columns."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
@@ -12,12 +11,11 @@ from ..model import Reason
 from ..settings import Input
 from .columns import Columns, column_called
 from .file_checks import FileCheck
-from .spelling import bare
+from .spelling import bare, short_number_in
 from .statuses import GRANTED, KEPT, LISTED, is_listable
 from .table import Cells, is_error, text_of
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
-_NUMBER = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code
 NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
 ALL_DROPPED = 'With input.coverage = "everyone" all planned absences would be dropped'
 
@@ -113,7 +111,5 @@ class Filter(FileCheck):
 def _plain(text: str) -> str | Decimal:
     """Return a value as it is compared: without case; 100, "100.0" and "100 %" are the same."""
     text = written(text)
-    number = _NUMBER.fullmatch(text)
-    if number:
-        return Decimal(f"{number[1]}.{number[2] or 0}")
-    return " ".join(text.casefold().split())
+    number = short_number_in(text)
+    return " ".join(text.casefold().split()) if number is None else number

@@ -1,13 +1,19 @@
-"""How names and words are compared: without what people and programs spell differently."""
+"""How names, words and numbers are compared: without what people and programs spell differently."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 
 from ..message import written
 
 _AS_TWO = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "ß": "ss"})
 _AS_ONE = str.maketrans({"æ": "a", "ø": "o", "ß": "ss"})  # others are parted from what stands above them
+
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?", re.ASCII)
+_POSITIVE = re.compile(r"[+-]?(\d*[.,]?\d+)", re.ASCII)
+_SHORT = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  # 007 is a code
+_NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 
 def unspaced(word: str) -> str:
@@ -43,3 +49,25 @@ def _spellings(listed: str) -> Iterator[str]:
             yield word.translate(_AS_TWO)
             parted = unicodedata.normalize("NFD", word.translate(_AS_ONE))
             yield "".join(character for character in parted if not unicodedata.combining(character))
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number, with decimals or without."""
+    return bool(_NUMBER.fullmatch(text))
+
+
+def is_negative(text: str) -> bool:
+    """Return whether a text is less than nothing: a number, or hours and minutes."""
+    return bool(_NEGATIVE.fullmatch(text))
+
+
+def number_in(text: str) -> float | None:
+    """Return how far the number of a text is from nothing; None: it is no number."""
+    match = _POSITIVE.fullmatch(text)
+    return float(match[1].replace(",", ".")) if match else None
+
+
+def short_number_in(text: str) -> Decimal | None:
+    """Return a number of at most two decimals, perhaps of percent: 100, "100.0" and "100 %" are the same."""
+    match = _SHORT.fullmatch(text)
+    return Decimal(f"{match[1]}.{match[2] or 0}") if match else None

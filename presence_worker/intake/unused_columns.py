@@ -13,10 +13,10 @@ from ..template import DAYS
 from .column_questions import ColumnKind, UnusedColumn, question
 from .column_words import PIECES
 from .columns import FIRST_DAY_BACK, Columns, configured
-from .day_texts import are_days
+from .day_texts import are_days, may_be_day
 from .file_checks import FileCheck
 from .json.nested import leaves, steps
-from .spelling import bare, bare_words, plain
+from .spelling import bare, bare_words, is_negative, plain
 from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import Cell, Cells, text_of
 
@@ -46,14 +46,6 @@ BY_CONTENT = (ColumnKind.UNKNOWN, ColumnKind.DURATION, ColumnKind.PERIOD, Column
 APPROVALS = GRANTED | NOT_GRANTED
 CHANGED = CHANGES | NOT_GRANTED | UNDONE
 OF_ROWS = CHANGED | APPROVALS | ACTIONS
-_NUMERIC = (
-    r"\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2(?:\d{4}|\d\d)|[0-3]?\d [0-3]?\d (?:19|20)\d\d"
-)
-_WORDED = r"\d{1,2}[. -]{1,2}[^\W\d]{3,9}[., -]{1,2}(?:\d{4}|\d\d)|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
-_DAY = re.compile(
-    rf"(?:{_NUMERIC}|{_WORDED})(?:[T ,]+\d{{1,2}}(?:[:.]?\d\d| ?[^\d\s]).*)?|/Date\(-?\d+(?:[+-]\d{{4}})?\)/"
-)
-_NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 
 @cache
@@ -162,7 +154,7 @@ class UnusedColumns(FileCheck):
         rows = column.values.total()
         if not any(column.values):
             return None
-        if 2 * _rows_with(_DAY.fullmatch, column) >= rows:
+        if 2 * _rows_with(may_be_day, column) >= rows:
             return ColumnKind.DAY
         is_named_so = column.kind is ColumnKind.PERIOD or are_days(f"{column.name} - {column.name}")
         by_name = is_named_so and len(self._lacking) == len(DAYS)  # a calendar has a column for each day
@@ -184,7 +176,7 @@ def _differs(column: UnusedColumn) -> bool:
     return len({bool(text) if signs else text.casefold() for text in column.values}) > 1
 
 
-def _rows_with(is_so: Callable[[str], object], column: UnusedColumn) -> int:
+def _rows_with(is_so: Callable[[str], bool], column: UnusedColumn) -> int:
     return sum(rows for text, rows in column.values.items() if is_so(text))
 
 
@@ -198,9 +190,7 @@ def _note(column: UnusedColumn, text: str, line: int | None) -> bool:
     """Keep what a cell says; return whether the column needs no further look."""
     if len(column.values) < MOST_VALUES or text in column.values:
         column.values[text] += 1
-    if column.kind is ColumnKind.UNDOING or (
-        column.kind is ColumnKind.DURATION and _NEGATIVE.fullmatch(text)
-    ):
+    if column.kind is ColumnKind.UNDOING or (column.kind is ColumnKind.DURATION and is_negative(text)):
         column.rows += 1
         column.first = column.first or line
     return _is_settled(column)
