@@ -192,6 +192,22 @@ class Verdict(NamedTuple):
     duplicate_of: int | None = None  # the row that is sent instead
 
 
+class UnknownStatus(NamedTuple):
+    """A word in the place of a status that nobody understood."""
+
+    value: str
+    rows: int
+    closest: str | None  # the status it may be meant for, misspelled
+
+
+class FilteredValue(NamedTuple):
+    """A value for which input.only left rows out."""
+
+    column: str
+    value: str
+    rows: int
+
+
 class Change(NamedTuple):
     """One PUT to be made: *associate_id* shall have *wanted*."""
 

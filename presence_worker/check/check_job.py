@@ -87,8 +87,7 @@ def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | N
 
 def _names_of(journal: Journal) -> str | None:
     """Give how the job names people, None where it has their associateIds or cannot be read."""
-    names: str | None = journal.run().input.get("identity")
-    return names
+    return journal.run().input.identity
 
 
 def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:

@@ -60,7 +60,7 @@ def explain(
 
 def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
     """Give how a job was read that is in a journal, as far as it could be before it was *refused*."""
-    found = {**journal.run().input, **(refused.found if refused else {})}
+    found = {**journal.run().input.as_json(), **(refused.found if refused else {})}
     places = understood(found.get("columns") or [], config)
     sentences = dict.fromkeys(fault.detail or "" for fault in islice(journal.faults(), WRONG))
     return Reading(

@@ -140,7 +140,7 @@ def _last_job(probe: Probe) -> ExpectedJob | None:
         return None
     if last is None:
         return None
-    rows = last.input["rows"]
+    rows = last.input.rows
     return ExpectedJob(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
 
 

@@ -166,7 +166,7 @@ class DayReader(FileCheck):
         self._day = day
         self._suspected: dict[str, tuple[str, str]] = {}  # by kind: the words of the first row, and its place
         self._objections: dict[str, str] = {}  # likewise, of what is certain
-        self.half_days = 0
+        self.half_days = 0  # rows
 
     def use_columns(self, columns: Columns) -> None:
         """Read the days in these columns from now on; what was seen before stays."""

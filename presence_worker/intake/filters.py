@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InputRefused
 from ..message import written
-from ..model import Reason
+from ..model import FilteredValue, Reason
 from ..settings import Input
 from .columns import Columns, column_called
 from .file_checks import FileCheck
@@ -65,9 +65,9 @@ class Filter(FileCheck):
         """Return that no row counts, where that is so."""
         return [NONE_COUNTS] if self._excludes_all() else []
 
-    def listed(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[FilteredValue]:
         """Return the rows that do not count by column and value, most rows first."""
-        return [{"column": name, "value": text, "rows": rows} for (name, text), rows in self._most()]
+        return [FilteredValue(name, text, rows) for (name, text), rows in self._most()]
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return the refusal of a whole list of which no row counts; it has the values that were found."""

@@ -1,11 +1,11 @@
 """Records become rows: every fault of a record is found, and nothing is guessed."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ..errors import InputRefused
 from ..failed_csv import ALSO, ragged_detail
-from ..model import PRESENT, Reason, Result, Row
+from ..model import PRESENT, FilteredValue, Reason, Result, Row
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, understand
 from .day_reader import UNDATED, DayReader
@@ -33,6 +33,17 @@ TAKEN_BACK = (
     Reason.WITHDRAWN,
     "a cancelled leave: what an earlier file asked for on these days is taken back",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFacts:
+    """How the rows of a file were read."""
+
+    unused: tuple[str, ...]  # columns
+    without_end: int  # rows that set somebody away and have no last day, in a file with a column of days
+    filtered: tuple[FilteredValue, ...]  # what input.only leaves out, most rows first
+    filtered_others: int  # rows whose value is not listed
+    half_days: int  # rows
 
 
 class RowReader:
@@ -93,24 +104,19 @@ class RowReader:
         """The statuses that are not understood."""
         return self._statuses.unmapped
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the journal keeps of how the rows were read; whole once all were read.
-
-        `unused`: names of the columns that are not used. `without_end`: rows that set a person away, now or
-        later, and have no last day, in a file with a column of days; without one, no row has an end.
-        `filtered`: rows that input.only leaves out, by column and value; `filtered_others`: those not listed.
-        """
+    def facts(self) -> RowFacts:
+        """Return what the journal keeps of how the rows were read; whole once all were read."""
         names = self._columns.names
         used = {names[place] for place in self._columns.used}
         if self._table.is_nested:
             used |= {above for name in used for above in steps(tuple(name.split(".")))}
-        return {
-            "unused": [name for name in names if name not in used],
-            "without_end": self._open_ends.rows,
-            "filtered": self._filter.listed(),
-            "filtered_others": self._filter.beyond(),
-            "half_days": self._days.half_days,
-        }
+        return RowFacts(
+            unused=tuple(name for name in names if name not in used),
+            without_end=self._open_ends.rows,
+            filtered=tuple(self._filter.listed()),
+            filtered_others=self._filter.beyond(),
+            half_days=self._days.half_days,
+        )
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how the rows were read, although no row is wrong."""

@@ -4,10 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from difflib import SequenceMatcher
-from typing import Any
 
 from ..message import written
-from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason
+from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason, UnknownStatus
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import bare, bare_words, plain, plain_names, unspaced
 from .table import Cells, is_error, text_of
@@ -251,12 +250,9 @@ class Unmapped:
         else:
             self._others += 1
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Give each word as it was first spelled, its rows, and the status it may mean; most rows first."""
-        return [
-            {"value": word, "rows": rows, "closest": closest(word, self._config)}
-            for word, rows in self._most()
-        ]
+    def listed(self) -> list[UnknownStatus]:
+        """Return each word as it was first spelled, its rows, and the status it may mean; most rows first."""
+        return [UnknownStatus(word, rows, closest(word, self._config)) for word, rows in self._most()]
 
     def beyond(self) -> int:
         """Give the number of rows whose word is not among those listed: too long, or too many."""

@@ -13,6 +13,7 @@ from .counts import NOT_DONE, UNSETTLED
 from .durable import sync_directory
 from .glance import untouched
 from .index import KnownRun
+from .job_input import Comparison, Correction, DroppedEntry, JobInput, StoredSettings
 from .locks import NoLocks, is_at_work, run_lock, target_lock
 from .logged import LOGGED, Unlogged
 from .outbox import Outbox, RowsAhead, Settled
@@ -21,6 +22,7 @@ from .reading import Reader
 from .records import (
     Dated,
     Delivery,
+    Ending,
     Fate,
     Fault,
     Finding,
@@ -45,11 +47,16 @@ __all__ = [
     "NOT_DONE",
     "UNSETTLED",
     "Archive",
+    "Comparison",
+    "Correction",
     "Dated",
     "Delivery",
+    "DroppedEntry",
+    "Ending",
     "Fate",
     "Fault",
     "Finding",
+    "JobInput",
     "Journal",
     "KnownRun",
     "Named",
@@ -63,6 +70,7 @@ __all__ = [
     "Sending",
     "Session",
     "Settled",
+    "StoredSettings",
     "Unlogged",
     "Unnamed",
     "Wish",

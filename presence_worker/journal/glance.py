@@ -58,8 +58,10 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
 
 def _as_text(record: RunRecord) -> str:
     """Return a record as JSON, without what may be confidential."""
-    known = {name: value for name, value in record.input.items() if name not in CONFIDENTIAL}
-    return orjson.dumps(record._replace(input=known).with_stored_step()).decode()
+    values = record.as_json()
+    place = RunRecord._fields.index("input")
+    values[place] = {name: value for name, value in values[place].items() if name not in CONFIDENTIAL}
+    return orjson.dumps(values).decode()
 
 
 def _read_closed(journal: Path) -> Read | None:

@@ -42,7 +42,7 @@ class KnownRun:
         """The run's record; raise the fault where the journal cannot be read."""
         if self.fault:
             raise self.fault
-        return RunRecord.loaded(orjson.loads(self.text or "null"))
+        return RunRecord.from_json(orjson.loads(self.text or "null"))
 
 
 class RunIndex:

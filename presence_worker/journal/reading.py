@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
+from ..errors import Stopped
 from ..model import NOT_COUNTED, Asked, Kind, Period, Presence, Reason, Result
-from .connection import Found
+from .connection import WAYS_ON, Found
 from .counts import UNSETTLED, Counts
 from .records import Dated, Delivery, Fate, Named, RunRecord, ScheduledFate, Unnamed, Wish
 from .schema import VERSION
@@ -36,8 +37,12 @@ class Reader(Counts):
         return bool(self._all("SELECT version FROM schema") == [(VERSION,)])
 
     def run(self) -> RunRecord:
-        """Give the run as a whole."""
-        return RunRecord.read(self._one("SELECT * FROM run"))
+        """Return the run as a whole; raise Stopped where it cannot be read."""
+        values = self._one("SELECT * FROM run")
+        try:
+            return RunRecord.read(values)
+        except ValueError as error:
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {WAYS_ON}") from error
 
     def clashes(self) -> Iterator[list[Asked]]:
         """Yield, for each person asked for twice or more, their rows in order.

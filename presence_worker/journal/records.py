@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..model import Intent, Presence, Step
+from ..errors import ExitCode
+from ..model import Intent, Presence, State, Step
 from ..next_step import NextStep, read_step, stored_step
+from .job_input import Comparison, JobInput, StoredSettings
 
 AS_JSON = ("input", "settings", "notes", "compared")
 
@@ -58,10 +60,10 @@ class RunRecord(NamedTuple):
     exit_code: int | None
     message: str | None
     next: NextStep | None
-    input: dict[str, Any]
-    settings: dict[str, Any]
+    input: JobInput
+    settings: StoredSettings
     notes: list[str]
-    compared: dict[str, Any] | None = None
+    compared: Comparison | None = None
     intent: str = Intent.RUN
     step: str = Step.SEND
     undoes: str | None = None
@@ -69,24 +71,38 @@ class RunRecord(NamedTuple):
 
     @classmethod
     def read(cls, values: Iterable[Any]) -> "RunRecord":
-        """Make a record of what the table holds, in the order of its columns."""
+        """Return the record that the table holds, in the order of its columns; raise ValueError for none."""
         pairs = zip(cls._fields, values, strict=True)
-        return cls.loaded(orjson.loads(value) if name in AS_JSON else value for name, value in pairs)
+        return cls.from_json([orjson.loads(value) if name in AS_JSON else value for name, value in pairs])
 
     @classmethod
-    def loaded(cls, values: Iterable[Any]) -> "RunRecord":
-        """Make a record of its values, whose next step is still text."""
-        record = cls(*values)
-        return record._replace(next=read_step(record.next)) if isinstance(record.next, str) else record
+    def from_json(cls, values: Iterable[Any]) -> "RunRecord":
+        """Return the record that `as_json` wrote; raise ValueError where it is none."""
+        found = dict(zip(cls._fields, values, strict=False))
+        found["input"] = JobInput.from_json(found["input"])
+        found["settings"] = StoredSettings(found["settings"])
+        found["compared"] = Comparison.from_json(found["compared"]) if found.get("compared") else None
+        found["next"] = read_step(found["next"]) if found["next"] else None
+        return cls(**found)
+
+    def as_json(self) -> list[Any]:
+        """Return what the table holds, in the order of its columns, before JSON is made of some."""
+        told = self._asdict() | {"input": self.input.as_json(), "settings": self.settings.sections}
+        return [*(told | {"next": self.next and stored_step(self.next)}).values()]
 
     def written(self) -> list[Any]:
         """Give what the table holds, in the order of its columns."""
-        pairs = zip(self._fields, self.with_stored_step(), strict=True)
+        pairs = zip(self._fields, self.as_json(), strict=True)
         return [orjson.dumps(value).decode() if name in AS_JSON else value for name, value in pairs]
 
-    def with_stored_step(self) -> tuple[Any, ...]:
-        """Return the values with the next step as text."""
-        return tuple(stored_step(value) if isinstance(value, NextStep) else value for value in self)
+
+class Ending(NamedTuple):
+    """What a run's record says at its end; None: it has not ended."""
+
+    state: State
+    exit_code: ExitCode | None
+    message: str | None
+    next: NextStep | None
 
 
 class Wish(NamedTuple):

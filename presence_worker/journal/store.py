@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -12,16 +12,17 @@ from typing import Any
 import orjson
 
 from ..errors import JournalGone, Stopped, UsageFault
-from ..model import Change, Presence, Result, Row, State, Verdict
+from ..model import Change, Presence, Result, Row, State, Step, Verdict
 from ..next_step import NextStep, stored_step
 from .connection import first, is_about_locks, way_on
 from .counts import UNSETTLED
+from .job_input import Comparison, JobInput
 from .locks import STATE_DIR, without_locks
 from .logged import Unlogged
 from .outbox import Settled
 from .outcomes import columns, one_each, recording
 from .reading import Reader
-from .records import Finding, RunRecord, Scheduled, now
+from .records import Ending, Finding, RunRecord, Scheduled, now
 from .rows import insert
 from .schema import MIGRATIONS, TABLES, VERSION
 
@@ -42,12 +43,6 @@ def _file_at(path: Path | str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _column(value: Any) -> str | int | None:
-    if isinstance(value, NextStep):
-        return stored_step(value)
-    return value if isinstance(value, str | int | None) else orjson.dumps(value).decode()
 
 
 class Journal(Reader):
@@ -206,19 +201,42 @@ class Journal(Reader):
             "UPDATE row SET associate_id = ? WHERE row = ?", ((number, row) for row, number in people)
         )
 
-    def describe(self, **columns: Any) -> None:
-        """Set columns of the run's own record."""
+    def save_ending(self, ending: Ending) -> None:
+        """Write how the run ended; call it inside a transaction."""
+        self._set(**ending._asdict() | {"next": ending.next and stored_step(ending.next)})
+
+    def save_next(self, step: NextStep) -> None:
+        """Write the command to run next; call it inside a transaction."""
+        self._set(next=stored_step(step))
+
+    def save_step(self, step: Step) -> None:
+        """Write what the run has to do next; call it inside a transaction."""
+        self._set(step=step)
+
+    def save_notes(self, notes: Sequence[str]) -> None:
+        """Write what the reader should know, in place of what was noted before; in a transaction."""
+        self._set(notes=orjson.dumps([*notes]).decode())
+
+    def save_input(self, job: JobInput) -> None:
+        """Write what is known of the job, in place of what was known before; in a transaction."""
+        self._set(input=orjson.dumps(job.as_json()).decode())
+
+    def save_comparison(self, compared: Comparison) -> None:
+        """Write how the job differs from the last one; call it inside a transaction."""
+        self._set(compared=orjson.dumps(compared).decode())
+
+    def _set(self, **columns: str | int | None) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)
-        self._db.execute(f"UPDATE run SET {names}", [*map(_column, columns.values())])  # noqa: S608 - names are ours
+        self._db.execute(f"UPDATE run SET {names}", [*columns.values()])  # noqa: S608 - names are ours
 
     def add_note(self, words: str | None) -> bool:
         """Add a note to the run's report, once; return whether it is new."""
         notes = self.run().notes
-        is_new = words is not None and words not in notes
-        if is_new:
-            with self.transaction():
-                self.describe(notes=[*notes, words])
-        return is_new
+        if words is None or words in notes:
+            return False
+        with self.transaction():
+            self.save_notes([*notes, words])
+        return True
 
     def begin(self, command: str, rate: float) -> None:
         """Open a session; what a session that died may have sent stays in doubt."""
@@ -234,7 +252,7 @@ class Journal(Reader):
             self._db.execute(
                 "INSERT INTO session (command, started_at, rate) VALUES (?, ?, ?)", (command, now(), rate)
             )
-            self.describe(state=State.RUNNING, exit_code=None, message=None, next=None)
+            self.save_ending(Ending(State.RUNNING, None, None, None))
 
     def end(self, *, seconds: float, gets: int) -> None:
         """Close the session, all outcomes of which are written; *seconds* it delivered, *gets* it read."""

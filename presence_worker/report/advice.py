@@ -49,9 +49,9 @@ def advice_words(journal: Reader, state: str) -> str:
 
 def _going_on(journal: Reader) -> Advice:
     run = journal.run()
-    if run.input.get("suspect") == Suspect.TARGET and may_begin_anew(journal):
+    if run.input.suspect is Suspect.TARGET and may_begin_anew(journal):
         return Advice.BEGIN_ANEW
-    if run.input.get("suspect") in MAY_LOCK:
+    if run.input.suspect in MAY_LOCK:
         return Advice.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
         return Advice.PLAN_ON

@@ -34,10 +34,10 @@ def write_unprocessed(journal: Journal, file: BinaryIO) -> int:
 
 def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -> int:
     job = journal.run().input
-    columns = job.get("columns") or []
+    columns = job.columns or ()
     own = (fate for fate in journal.fates(*results) if not fate.scheduled_by)  # others were in no file
     rows = (_row_back(fate, len(columns)) for fate in own)
-    return _write(file, [*columns, *RESULT_COLUMNS], rows, job.get("delimiter") or ",")
+    return _write(file, [*columns, *RESULT_COLUMNS], rows, job.delimiter or ",")
 
 
 def _row_back(fate: Fate, width: int) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..journal import JobInput
 from ..text import clean, counted
 
 MOST_NAMED = 10  # columns, or values, in a sentence
@@ -10,22 +11,22 @@ MANY = "have no last day: these people stay"
 NAME = 60  # characters
 
 
-def reading_of(job: dict[str, Any]) -> dict[str, Any]:
+def reading_of(job: JobInput) -> dict[str, Any]:
     """Give what the summary says of it; the values of rows left out may be reasons of absence."""
     return {
-        "unused_columns": job.get("unused", []),
-        "rows_without_end": job.get("without_end", 0),
-        "filtered": job.get("filtered", []),  # column, value, rows; most rows first
-        "filtered_others": job.get("filtered_others", 0),  # rows whose value is not listed
+        "unused_columns": [*job.unused],
+        "rows_without_end": job.without_end,
+        "filtered": [each._asdict() for each in job.filtered],  # column, value, rows; most rows first
+        "filtered_others": job.filtered_others,  # rows whose value is not listed
     }
 
 
-def reading_notes(job: dict[str, Any]) -> Iterator[str]:
+def reading_notes(job: JobInput) -> Iterator[str]:
     """Say what of it a reader should know, without any value of a cell."""
-    if job.get("unused"):
-        yield f"columns not used: {_named(job['unused'])} (kept for failed.csv)"
-    rows = job.get("without_end", 0)
-    if rows and job.get("dated"):  # else no row has days: each counts until the next file
+    if job.unused:
+        yield f"columns not used: {_named(job.unused)} (kept for failed.csv)"
+    rows = job.without_end
+    if rows and job.dated:  # else no row has days: each counts until the next file
         who = "1 row has no last day: this person stays" if rows == 1 else f"{rows} rows {MANY}"
         yield f"{who} away until another row changes that"
 

@@ -30,9 +30,9 @@ def more_fields(run: RunRecord) -> tuple[str, ...]:
     That is the name where the job names people by it, its days where rows have any, and the message where
     the operator wants it in reports.
     """
-    names = ("identity",) if run.input.get("identity") else ()
-    days = DAYS if run.input.get("dated") or run.input.get("scheduled") else ()
-    messages = ("message",) if run.settings.get("report", {}).get("include_messages") else ()
+    names = ("identity",) if run.input.identity else ()
+    days = DAYS if run.input.dated or run.input.scheduled else ()
+    messages = ("message",) if run.settings.include_messages else ()
     return (*names, *days, *messages)
 
 

@@ -1,10 +1,10 @@
 """The summary of a run: what `--json` prints and summary.json holds."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..journal import Reader, RunRecord, Work
-from ..model import NOT_PRESENT, PRESENT
 from ..next_step import command_line
 from .reading import reading_notes, reading_of
 from .throughput import throughput
@@ -36,21 +36,20 @@ def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
         "next": run.next and command_line(run.next),
         "message": run.message,
         "notes": [*run.notes, *reading_notes(run.input)],
-        "scheduled": run.input.get("scheduled", 0),  # of the rows: those that follow from earlier jobs
+        "scheduled": run.input.scheduled or 0,  # of the rows: those that follow from earlier jobs
         **reading_of(run.input),
         **_statuses(run),
-        "compared": run.compared,
+        "compared": asdict(run.compared) if run.compared else None,
     }
 
 
 def _statuses(run: RunRecord) -> Summary:
     """Give the words nobody understood, and what words may mean."""
-    config = run.settings.get("input", {})
     return {
-        "unmapped": run.input.get("unmapped", []),
-        "unmapped_others": run.input.get("unmapped_others", 0),
-        "mapped": config.get("statuses", {}),
-        "allowed": config.get("allowed_statuses", [PRESENT, NOT_PRESENT]),
+        "unmapped": [each._asdict() for each in run.input.unmapped],
+        "unmapped_others": run.input.unmapped_others,
+        "mapped": run.settings.statuses,
+        "allowed": run.settings.allowed_statuses,
     }
 
 
@@ -63,7 +62,7 @@ def heading(run: RunRecord) -> Summary:
         "state": run.state,
         "exit_code": run.exit_code,
         "target": run.target,
-        "input": {field: run.input.get(field) for field in INPUT_FIELDS},
+        "input": {field: value for field, value in asdict(run.input).items() if field in INPUT_FIELDS},
     }
 
 

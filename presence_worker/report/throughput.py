@@ -28,8 +28,7 @@ def throughput(journal: Reader) -> dict[str, Any] | None:
     sent = journal.sending()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
-    delivery = journal.run().settings.get("delivery", {})
-    concurrency = delivery.get("concurrency") if sent.is_as_staged else None
+    concurrency = journal.run().settings.concurrency if sent.is_as_staged else None
     if _explains((sent.tries + sent.gets) / sent.rate, sent.seconds):
         limit, words = Limit.RATE, _of_the_rate(sent, concurrency)
     elif concurrency and _explains(sent.busy / concurrency, sent.span):

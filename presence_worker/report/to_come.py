@@ -16,14 +16,14 @@ def to_come(journal: Journal) -> dict[str, Any]:
     for, and this one no longer names, has an `id` in place of `row`.
     """
     job = journal.run().input
-    if not (job.get("dated") or job.get("scheduled")):
+    if not (job.dated or job.scheduled):
         return {}
     waiting = journal.waiting(MOST)
     return {
         "upcoming": list(map(_told, waiting)),
         "upcoming_left_out": journal.number_of(Reason.NOT_YET_DUE) - len(waiting),
-        "dropped": job.get("dropped", []),
-        "dropped_left_out": job.get("dropped_rows", 0) - len(job.get("dropped", [])),
+        "dropped": [each.as_json() for each in job.dropped],
+        "dropped_left_out": job.dropped_rows - len(job.dropped),
     }
 
 

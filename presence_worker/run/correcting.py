@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
-from ..journal import Journal, RunRecord
+from ..journal import Correction, Journal, RunRecord
 from ..model import Intent
 from ..next_step import NextStep
 from ..report import Advice
@@ -20,18 +20,17 @@ ADDRESS, OPTION = "target.base_url", "--base-url"
 OF_ONLINE = ["target.tenant", "target.environment"]
 RENEWED = ("oauth", "system-user")  # schemes whose credentials are fetched anew
 IF_CORRECTED = "--if-corrected"
-OF_THE_JOB = ("format", "delimiter", "encoding")
 
 
 def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: Settings) -> None:
     """Note what an error asks to correct first, for the advice of this report and of later ones."""
-    found, run = _suspect(error, settings), journal.run()
-    if not (found or run.input.get("suspect")):
+    found, known = _suspect(error, settings), journal.run().input
+    if not (found or known.suspect):
         return
     salt = secrets.token_bytes(16)
-    refused = [salt.hex(), _fingerprint(settings, salt)] if found in MAY_LOCK else None
+    refused = (salt.hex(), _fingerprint(settings, salt)) if found in MAY_LOCK else None
     with journal.transaction():
-        journal.describe(input={**run.input, "suspect": found, "refused": refused})
+        journal.save_input(replace(known, correction=Correction(suspect=found, refused=refused)))
 
 
 def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect | None:
@@ -45,7 +44,8 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
 
 def check_corrected(run: RunRecord, context: RunContext) -> None:
     """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
-    salt, fingerprint = run.input.get("refused") or ("", None)
+    known = run.input.correction
+    salt, fingerprint = (known and known.refused) or ("", None)
     if fingerprint is None or fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
         return
     raise UsageFault(
@@ -75,13 +75,13 @@ def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[st
         yield f"correct {listed([f'{name} ({context.origin(name)})' for name in names], 'or')}"
         if context.origin(names[0]).startswith("option"):
             yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
-        if run.input.get("stdin"):
+        if run.input.stdin:
             yield "feed the job on standard input again"
 
 
 def _refused(run: RunRecord, context: RunContext) -> list[str]:
     """Name the settings that were refused, as far as they are set."""
-    if run.input.get("suspect") == Suspect.PROXY:
+    if run.input.suspect is Suspect.PROXY:
         return [f"target.proxy ({context.origin('target.proxy')})"]
     auth = context.settings.auth
     names = [name for name in ("username", *_secrets(auth)) if getattr(auth, name) is not None]
@@ -110,13 +110,15 @@ def begin_anew(run: RunRecord, context: RunContext) -> NextStep:
 def same_job(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
-    job = STDIN if run.input.get("stdin") else str(run.input["name"])
+    job = STDIN if run.input.stdin else run.input.name
     return context.command(command, job, *context.input_options, *_as_then(run, context))
 
 
 def _as_then(run: RunRecord, context: RunContext) -> Iterator[str]:
     """Yield how the job was read, where it would be read in another way now; a resumed run has no options."""
-    then, now = run.settings["input"], context.settings.input.model_dump(mode="json")
-    for name in OF_THE_JOB:
-        if then[name] is not None and then[name] != now[name]:
-            yield from (f"--{name}", "tab" if then[name] == "\t" else str(then[name]))
+    config = context.settings.input
+    now = {"format": config.format, "delimiter": config.delimiter, "encoding": config.encoding}
+    for name, said in now.items():
+        then = run.settings.of_input(name)
+        if then is not None and then != said:
+            yield from (f"--{name}", "tab" if then == "\t" else then)

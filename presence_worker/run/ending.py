@@ -1,12 +1,11 @@
 """How a run ended: its state, its exit code, and the command to run next."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import ExitCode, Held, InputRefused, Planned, PresenceWorkerError
 from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
-from ..journal import NOT_DONE, Journal
+from ..journal import NOT_DONE, Ending, Journal
 from ..model import State
 from ..next_step import NextStep
 from ..report import Advice, advise
@@ -17,15 +16,6 @@ from .correcting import IF_CORRECTED, begin_anew, note_suspect, to_correct
 from .staging import place_of, storable
 
 FEED_AGAIN = "; feed the corrected job on standard input again"
-
-
-class Ending(NamedTuple):
-    """What the run's record says at its end."""
-
-    state: State
-    exit_code: ExitCode
-    message: str
-    next: NextStep | None
 
 
 def ending_of(
@@ -86,7 +76,7 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
         case Advice.SCHEDULE:
             return context.command("schedule")
         case Advice.MEND | Advice.ADMINISTER | Advice.LOOK_AGAIN:
-            reading = _as_it_is(journal.run().input.get("delimiter"), context.settings.input)
+            reading = _as_it_is(journal.run().input.delimiter, context.settings.input)
             command = "plan" if step is Advice.LOOK_AGAIN else "run"
             return context.command(command, str(folder / "failed.csv"), *reading)
 

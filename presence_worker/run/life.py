@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -13,6 +12,7 @@ from ..errors import InputRefused, JournalGone, PresenceWorkerError, Stopped, Us
 from ..events import DeliveryEnded, DeliveryStarted
 from ..journal import (
     JOURNAL,
+    Ending,
     Journal,
     RunRecord,
     give_back_reserve,
@@ -37,9 +37,9 @@ from ..runs.lookup import (
 )
 from ..schedule.history import forget, history_of, withdrawn_since
 from .cautions import NOT_KNOWN, unanswered
-from .comparison import Comparison
+from .comparison import comparison_notes, same_file_warning
 from .correcting import check_corrected, same_job
-from .ending import Ending, ending_of
+from .ending import ending_of
 from .row_events import log_rows
 from .session import Session
 from .staging import Before, new_run, stage
@@ -192,9 +192,9 @@ def _say_first(run: RunRecord, context: RunContext) -> None:
         log.warning("run.note", words=words)
     if not run.compared:
         return
-    compared = Comparison(**run.compared)
-    for words in compared.notes():
-        tell = context.progress.warn if words == compared.warning() else context.progress.remark
+    for words in comparison_notes(run.compared):
+        is_warning = words == same_file_warning(run.compared)
+        tell = context.progress.warn if is_warning else context.progress.remark
         tell(words)
 
 
@@ -232,7 +232,7 @@ async def _deliver(
     try:
         journal.begin(command, context.settings.delivery.rate)
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
-            journal.describe(next=context.command("resume", run.run_id))
+            journal.save_next(context.command("resume", run.run_id))
         log.info("run.delivering", target=run.target, to_send=journal.to_send())
         way_on = context.command("resume", run.run_id)
         context.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
@@ -270,14 +270,14 @@ def _caution(journal: Journal, context: RunContext) -> None:
         if words and words not in notes:
             others = [note for note in notes if not note.startswith(NOT_KNOWN)]  # of the session before
             with journal.transaction():
-                journal.describe(notes=[*others, words])
+                journal.save_notes([*others, words])
 
 
 def _gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext) -> Stopped:
     """Say that nothing is known of any row for certain; the same job can be sent again."""
     run = journal.run()
     again = context.command("undo", run.undoes) if run.undoes else same_job(run, context)
-    feed = ", and feed it on standard input again" if run.input.get("stdin") else ""
+    feed = ", and feed it on standard input again" if run.input.stdin else ""
     words = (
         f"{trouble}. It stopped, and what it sent is not recorded. If {folder} was only moved or "
         f"unmounted, put it back and resume the run; else start it again{feed}"
@@ -288,26 +288,23 @@ def _gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext)
 def _written(journal: Journal, folder: Path, ending: Ending, context: RunContext) -> Summary:
     try:
         with journal.transaction():
-            journal.describe(**ending._asdict())
+            journal.save_ending(ending)
         return write_reports(folder, journal)
     except JournalGone:
         raise
     except Stopped as trouble:
         noted = journal.run().state == ending.state and not journal.to_send()
         command = "report" if noted else "resume"
+        words = f"{trouble}. {ending.message}"
         way_on = context.command(command, folder.name)
-        ended = {
-            "state": str(State.STOPPED),
-            "exit_code": int(trouble.exit_code),
-            "message": f"{trouble}. {ending.message}",
-        }
-        _note_instead(journal, folder, {**ended, "next": way_on})
-        return summarise(journal, {}) | ended | {"next": command_line(way_on)}
+        instead = Ending(State.STOPPED, trouble.exit_code, words, way_on)
+        _note_instead(journal, folder, instead)
+        return summarise(journal, {}) | instead._asdict() | {"next": command_line(way_on)}
 
 
-def _note_instead(journal: Journal, folder: Path, ended: dict[str, Any]) -> None:
+def _note_instead(journal: Journal, folder: Path, ending: Ending) -> None:
     """Let `runs` show the same ending as the process, and no summary another one, as far as can be."""
     with suppress(Stopped), journal.transaction():
-        journal.describe(**ended)
+        journal.save_ending(ending)
     with suppress(OSError):
         (folder / SUMMARY).unlink(missing_ok=True)

@@ -59,7 +59,7 @@ class PresentValueReader:
         """
         run = self.journal.run()
         need = need_of(run, self.context.settings.delivery.read_before)
-        column = run.input.get("identity")
+        column = run.input.identity
         directory, trouble = None, None
         if column or need.how == "auto":
             directory, trouble = await self._fetch_users(column)
@@ -99,7 +99,7 @@ class PresentValueReader:
 
     def _refusal_for_names(self, directory: UserDirectory) -> InputRefused | None:
         run = self.journal.run()
-        was_added = "scheduled" in run.input  # before this run was resumed
+        was_added = run.input.scheduled is not None  # before this run was resumed
         earlier = None if was_added else pending(self.context, run.run_id)
         return resolve_identities(self.journal, directory.named, self.context.settings, earlier)
 
@@ -187,7 +187,7 @@ class PresentValueReader:
             self.journal.found(found.presences)
             self.journal.settle(found.verdicts)
             if found.notes:
-                self.journal.describe(notes=[*self.journal.run().notes, *found.notes])
+                self.journal.save_notes([*self.journal.run().notes, *found.notes])
 
 
 def _is_present(user: User | None) -> bool:

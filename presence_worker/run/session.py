@@ -110,7 +110,7 @@ class Session:
             return
         reason = self._not_now(users)
         with self._journal.transaction():
-            self._journal.describe(step=Step.COMPARE if reason else Step.SEND)
+            self._journal.save_step(Step.COMPARE if reason else Step.SEND)
         if reason:
             self._halt(reason)
 

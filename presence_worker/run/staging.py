@@ -1,24 +1,21 @@
 """From a job to a staged run: everything is read and judged before anything is sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from ..errors import Held, InputRefused, PresenceWorkerError
 from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.knowing import knowing
 from ..intake.source import STDIN
-from ..journal import Journal, RunRecord, now
+from ..journal import JobInput, Journal, RunRecord, StoredSettings, now
 from ..model import Intent, Result, State, Step
 from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
-from .comparison import Comparison, compare
+from .comparison import compare, comparison_notes, differences
 from .guards import too_different, too_many_changes, too_many_invalid
-
-UNKNOWN = ("sha256", "format", "encoding", "delimiter", "columns")  # of a job that cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +36,11 @@ def stage(
     is empty then.
     """
     with journal.transaction():
-        day = date.fromisoformat(run.input["day"])
-        with open_job(job, settings, day) as opened, knowing(**describe(opened, job, 0)):
+        day = run.input.day or date.min
+        with (
+            open_job(job, settings, day) as opened,
+            knowing(**job_input(opened, job, run.input).as_json()),
+        ):
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)
@@ -48,7 +48,7 @@ def stage(
         if not opened.identity and not refused and add_due(journal, before.to_come, settings):
             settle_clashes(journal, settings)
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
-            journal.describe(step=Step.READ)
+            journal.save_step(Step.READ)
         if refused or journal.run().step != Step.SEND:
             return refused  # how much there is to change will be known when the present values are
         return against(journal, None, settings.safety)
@@ -66,7 +66,7 @@ def new_run(
         exit_code=None,
         message=None,
         next=None,
-        input={"name": storable(place_of(job)), "day": day.isoformat(), "rows": 0, **dict.fromkeys(UNKNOWN)},
+        input=JobInput(name=storable(place_of(job)), day=day),
         settings=without_secrets(settings),
         notes=[],
         intent=intent,
@@ -89,12 +89,13 @@ def _judge(
     """Describe the job; give the reason to refuse it for its rows, or None."""
     counts = journal.counts()
     rows = sum(counts.values())
-    described = {"day": journal.run().input["day"], **describe(opened, job, rows)}
-    compared = compare(described, before.last, settings.input.max_age, before.credible)
-    said = [*notes(opened), *_in_vain(journal, settings), *(compared.notes() if compared else ())]
-    journal.describe(input=described, notes=said)
+    found = replace(job_input(opened, job, journal.run().input), rows=rows)
+    compared = compare(found, before.last, settings.input.max_age, before.credible)
+    said = [*notes(opened), *_in_vain(journal, settings), *(comparison_notes(compared) if compared else ())]
+    journal.save_input(found)
+    journal.save_notes(said)
     if compared:
-        journal.describe(compared=compared.as_record())
+        journal.save_comparison(compared)
     return too_many_invalid(counts[Result.INVALID], rows, settings.safety)
 
 
@@ -113,31 +114,36 @@ def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:
     *users* is the number of the service's users, None where they were not read.
     """
     compared = journal.run().compared
-    differences = Comparison(**compared).differences() if compared else []
-    return too_many_changes(journal.changes_by_status(), users, safety) or too_different(differences, safety)
+    found = differences(compared) if compared else []
+    return too_many_changes(journal.changes_by_status(), users, safety) or too_different(found, safety)
 
 
-def describe(opened: Job, job: str, rows: int) -> dict[str, Any]:
-    """Give what the journal keeps of the input."""
-    return {
-        "name": opened.name if opened.stdin else storable(place_of(job)),
-        "stdin": opened.stdin,
-        "sha256": opened.sha256,
-        "rows": rows,
-        "format": opened.format,
-        "encoding": opened.encoding,
-        "delimiter": opened.delimiter,
-        "sheet": opened.sheet,
-        "rows_path": opened.rows_path,
-        "header": opened.header,
-        "columns": opened.columns,
-        "came_back": opened.came_back,
-        "identity": opened.identity,
-        "unmapped": opened.reader.unmapped.listed(),
-        "unmapped_others": opened.reader.unmapped.beyond(),
-        "dated": opened.reader.has_days,
-        **opened.reader.facts(),
-    }
+def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
+    """Return what the journal keeps of a job, but the number of its rows; whole once all were read."""
+    found, unmapped = opened.reader.facts(), opened.reader.unmapped
+    return replace(
+        known,
+        name=opened.name if opened.stdin else storable(place_of(job)),
+        stdin=opened.stdin,
+        sha256=opened.sha256,
+        format=opened.format,
+        encoding=opened.encoding,
+        delimiter=opened.delimiter,
+        sheet=opened.sheet,
+        rows_path=opened.rows_path,
+        header=opened.header,
+        columns=tuple(opened.columns),
+        came_back=opened.came_back,
+        identity=opened.identity,
+        unmapped=tuple(unmapped.listed()),
+        unmapped_others=unmapped.beyond(),
+        dated=opened.reader.has_days,
+        unused=found.unused,
+        without_end=found.without_end,
+        filtered=found.filtered,
+        filtered_others=found.filtered_others,
+        half_days=found.half_days,
+    )
 
 
 def notes(opened: Job) -> list[str]:
@@ -151,9 +157,10 @@ def notes(opened: Job) -> list[str]:
     return found
 
 
-def without_secrets(settings: Settings) -> dict[str, Any]:
-    """Give the settings as the journal keeps them; a proxy's address may have a password in it."""
-    return settings.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
+def without_secrets(settings: Settings) -> StoredSettings:
+    """Return the settings as the journal keeps them; a proxy's address may have a password in it."""
+    kept = settings.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
+    return StoredSettings(kept)
 
 
 def place_of(job: str) -> str:

@@ -1,6 +1,7 @@
 """A run that puts back what another one has changed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 
@@ -12,7 +13,7 @@ from ..schedule.history import pending
 from ..settings import Settings
 from .staging import new_run
 
-COLUMNS = ["associateId", "status", "message"]
+COLUMNS = ("associateId", "status", "message")
 Fault = tuple[Result, Reason, str]
 
 
@@ -30,7 +31,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
             for row, wish in enumerate(earlier.changed(), 1)
         )
         rows = sum(journal.counts().values())
-        if not rows and not undone.input.get("dropped_rows"):
+        if not rows and not undone.input.dropped_rows:
             raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
             raise UsageFault(
@@ -56,11 +57,11 @@ def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunConte
     run = journal.run()
     entries = [entry for each in pending(context, run.run_id).values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
-    was_to_come = bool(entries) or undone.input.get("pending") is not False
-    journal.describe(input={**run.input, "rows": rows, "pending": was_to_come})
+    was_to_come = bool(entries) or undone.input.pending is not False
+    journal.save_input(replace(run.input, rows=rows, pending=was_to_come))
     if waiting:
         words = f"rows of that run which waited for their first day, and no longer do: {waiting}"
-        journal.describe(notes=[*run.notes, words])
+        journal.save_notes([*run.notes, words])
 
 
 def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
@@ -68,7 +69,7 @@ def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
     return run._replace(
         undoes=undone.run_id,
         order=context.archive.index.take_number(run_id),
-        input={**run.input, "name": f"undo of {undone.run_id}", "columns": COLUMNS},
+        input=replace(run.input, name=f"undo of {undone.run_id}", columns=COLUMNS),
         next=context.command("resume", run_id),
     )
 

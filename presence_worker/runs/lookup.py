@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, LAST, Journal, KnownRun, RunRecord, run_lock
+from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Intent, Presence, State
 from ..report import may_begin_anew
 from ..report.headline import message_of
@@ -59,12 +59,9 @@ def _hold(folder: Path, held: ExitStack, patience: float) -> None:
 def _note_death(journal: Journal, folder: Path, context: RunContext) -> None:
     known = journal.run().next  # with the options of the command that died
     with journal.transaction():
-        journal.describe(
-            state=State.STOPPED,
-            exit_code=ExitCode.CRASHED,
-            message=message_of(journal, State.STOPPED, DIED),
-            next=known or context.command("resume", folder.name),
-        )
+        words = message_of(journal, State.STOPPED, DIED)
+        way_on = known or context.command("resume", folder.name)
+        journal.save_ending(Ending(State.STOPPED, ExitCode.CRASHED, words, way_on))
 
 
 def choose(name: str | None, context: RunContext) -> Path:
@@ -139,7 +136,7 @@ def finished_jobs(context: RunContext) -> Iterator[RunRecord]:
 
 def is_job(record: RunRecord) -> bool:
     """Return whether a run has a file of its own: it undoes nothing, and is no failed.csv sent again."""
-    return record.intent != Intent.UNDO and not record.input.get("came_back")
+    return record.intent != Intent.UNDO and not record.input.came_back
 
 
 def runs_of_target(context: RunContext) -> Iterator[KnownRun]:

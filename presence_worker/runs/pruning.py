@@ -121,7 +121,7 @@ def _may_go_on(run: KnownRun, context: RunContext) -> bool:
 
 def _has_days(record: RunRecord) -> bool:
     """Return whether something can be to come of a run; without, nothing is written to find out."""
-    return bool(record.input.get("dated") or record.input.get("scheduled"))
+    return bool(record.input.dated or record.input.scheduled)
 
 
 def _has_a_say(run: KnownRun) -> bool:

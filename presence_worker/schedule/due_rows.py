@@ -1,11 +1,12 @@
 """Rows that no file brought: what is due today of what earlier runs have read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from typing import Any
 
-from ..journal import Journal, Scheduled
+from ..journal import DroppedEntry, Journal, Scheduled
 from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
 from ..settings import Settings
 from .due import Due, dropped, due_after
@@ -26,26 +27,38 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
     """
     run = journal.run()
     due, gone = _judged(journal, earlier) if earlier else ([], [])
-    first = run.input["rows"] + 1
+    first = run.input.rows + 1
     journal.append(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
-    journal.describe(
-        input={
-            **run.input,
-            "rows": run.input["rows"] + len(due),
-            "scheduled": len(due),
-            "pending": bool(earlier) or bool(run.input.get("dated")),
-            "dropped": [{**told(entry), "why": why} for entry, why in gone[:MOST_DROPPED]],
-            "dropped_rows": len(gone),
-        }
+    journal.save_input(
+        replace(
+            run.input,
+            rows=run.input.rows + len(due),
+            scheduled=len(due),
+            pending=bool(earlier) or run.input.dated,
+            dropped=tuple(_dropped_entry(entry, why) for entry, why in gone[:MOST_DROPPED]),
+            dropped_rows=len(gone),
+        )
     )
     if any(each.expected for each in due):
-        journal.describe(step=Step.READ)
+        journal.save_step(Step.READ)
     return len(due)
 
 
 def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[tuple[Entry, str]]]:
     past = past_of(journal)
     return list(due_after(earlier, past)), list(dropped(earlier, past))
+
+
+def _dropped_entry(entry: Entry, why: str) -> DroppedEntry:
+    return DroppedEntry(
+        id=entry.id,
+        associate_id=entry.associate_id,
+        identity=entry.identity,
+        status=entry.wanted.status,
+        starts=_iso(entry.starts),
+        ends=_iso(entry.ends),
+        why=why,
+    )
 
 
 def told(entry: Entry) -> dict[str, Any]:

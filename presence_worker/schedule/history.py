@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 from pathlib import Path
@@ -99,7 +100,7 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
         journal = Journal.open(context.archive.runs / run_id / JOURNAL)
         with closing(journal), journal.transaction():
             journal.close_rows(over)
-            journal.describe(input={**journal.run().input, "over": is_over})
+            journal.save_input(replace(journal.run().input, over=is_over))
     except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
         log.warning("run.not_noted", earlier=run_id, detail=str(error))
         return False
@@ -127,7 +128,7 @@ def withdrawn_since(journal: Journal, context: RunContext) -> list[Verdict]:
 
 
 def _withdrawn_by(known: KnownRun, context: RunContext) -> list[tuple[int, Period]]:
-    if not known.record.input.get("dated"):
+    if not known.record.input.dated:
         return []
     try:
         with closing(Journal.open(known.folder / JOURNAL)) as journal:
@@ -141,9 +142,9 @@ def past_of(journal: Journal) -> Past:
     run = journal.run()
     return Past(
         run_id=run.run_id,
-        day=date.fromisoformat(run.input["day"]),
+        day=run.input.day or date.min,  # older ones ask for nothing: see `has_sent`
         covers_everyone=covers_everyone(run),
-        came_back=bool(run.input.get("came_back")),
+        came_back=run.input.came_back,
         named=dict(journal.named()),
         dated=list(journal.dated()),
         scheduled=list(journal.scheduled()),
@@ -154,8 +155,7 @@ def past_of(journal: Journal) -> Past:
 
 def covers_everyone(run: RunRecord) -> bool:
     """Whether a run's file says of everyone what is to come; one without days says nothing of it."""
-    everyone = run.settings.get("input", {}).get("coverage") == "everyone"
-    return bool(everyone and run.input.get("dated") and not run.input.get("came_back"))
+    return run.settings.covers_everyone and run.input.dated and not run.input.came_back
 
 
 def _pasts(context: RunContext, before: str | None, faults: list[UsageFault]) -> Iterator[Past]:
@@ -168,7 +168,7 @@ def _pasts(context: RunContext, before: str | None, faults: list[UsageFault]) ->
             run = known.record
             if run.target != context.target:
                 continue
-            if has_sent(run) and not run.input.get("over"):
+            if has_sent(run) and not run.input.over:
                 yield _read_past(known.folder)
         except PresenceWorkerError as fault:
             faults.append(_unreadable(known.folder, fault, context))
@@ -199,11 +199,11 @@ def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -
 
 def has_sent(run: RunRecord) -> bool:
     """Whether a run was to be sent: a plan, or what a limit held, asks for nothing until it is applied."""
-    if "day" not in run.input:
+    if run.input.day is None:
         return False  # written before rows had days
     return run.state not in NEVER_SENT and not (run.intent == Intent.PLAN and run.step != Step.SEND)
 
 
 def _began_with_nothing(run: RunRecord) -> bool:
     """Whether nothing of an older run, nor of this one, can be to come."""
-    return "day" not in run.input or run.input.get("pending") is False
+    return run.input.day is None or run.input.pending is False

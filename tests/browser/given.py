@@ -11,7 +11,7 @@ from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row, State
 from presence_worker.report import headline_of, write_reports
 from presence_worker.settings import Settings
-from tests.journal.given import RUN, invalid, row, staged, tamper
+from tests.journal.given import INPUT, RUN, end_as, invalid, row, staged, tamper
 
 NAMES = ("ann.lee", "bo.berg", "cy.lund", "dag.moe", "eva.ek", "finn.dahl", "gro.vik", "hans.holm")
 BEGUN = datetime.fromisoformat("2026-11-23T02:00:00.000Z")
@@ -77,7 +77,7 @@ def hostile(folder: Path) -> Path:
         "notes": [everywhere],
         "settings": {"report": {"include_messages": True}, "auth": {"username": everywhere}},
         "input": {
-            **RUN.input,
+            **INPUT,
             "name": everywhere,
             "identity": "email",
             "unmapped": [{"value": text, "rows": 1, "closest": None} for text in HOSTILE],
@@ -101,7 +101,7 @@ def hostile(folder: Path) -> Path:
 def _run(rows: int) -> dict[str, Any]:
     compared = {"run_id": "20261122T020000Z-11aa", "rows_before": rows - 3, "rows": rows, "same_file": False}
     return {
-        "input": {**RUN.input, "rows": rows, "identity": "email", "columns": ["email", "status", "message"]},
+        "input": {**INPUT, "rows": rows, "identity": "email", "columns": ["email", "status", "message"]},
         "settings": Settings().model_dump(mode="json", include={"target", "delivery", "safety", "report"}),
         "compared": {**compared, "columns_added": [], "columns_gone": []},
     }
@@ -151,10 +151,10 @@ def _moment(number: int, rows: int) -> str:
 
 
 def _ended(journal: Journal) -> None:
-    with journal.transaction():
-        journal.describe(
-            state=State.FINISHED,
-            exit_code=3,
-            message=headline_of(journal, State.FINISHED),
-            next=f"presence-worker resume {RUN.run_id} --config /home/ann/presence-worker.toml",
-        )
+    end_as(
+        journal,
+        state=State.FINISHED,
+        exit_code=3,
+        message=headline_of(journal, State.FINISHED),
+        next=f"presence-worker resume {RUN.run_id} --config /home/ann/presence-worker.toml",
+    )

@@ -73,11 +73,8 @@ def test_all_columns_must_match_and_the_first_one_counts_the_row(write: Write) -
     job, rows = read(path, only={**APPROVED, "Percent": [100]})
 
     assert [row.reason for row in rows] == [None, *[Reason.FILTERED_OUT] * 3]
-    assert job.reader.facts()["filtered"] == [
-        {"column": "State", "value": "Pending", "rows": 2},
-        {"column": "Percent", "value": "50", "rows": 1},
-    ]
-    assert (job.reader.facts()["filtered_others"], job.reader.notes()) == (0, [])
+    assert job.reader.facts().filtered == (("State", "Pending", 2), ("Percent", "50", 1))
+    assert (job.reader.facts().filtered_others, job.reader.notes()) == (0, [])
 
 
 def test_very_many_values_take_no_room(write: Write) -> None:
@@ -87,8 +84,8 @@ def test_very_many_values_take_no_room(write: Write) -> None:
     job, _ = read(write(HEADER + "".join(lines)), only=APPROVED)
 
     facts = job.reader.facts()
-    assert (len(facts["filtered"]), facts["filtered"][0]["value"]) == (200, "v7")
-    assert facts["filtered_others"] == 1502 - 201
+    assert (len(facts.filtered), facts.filtered[0].value) == (200, "v7")
+    assert facts.filtered_others == 1502 - 201
 
 
 def test_that_no_row_counts_is_said(write: Write) -> None:

@@ -42,7 +42,7 @@ def test_columns_that_tell_half_days(column: str, cells: list[str], rows: int, w
 
     job, _ = read(write(f"associateId,status,until,{column}\n{lines}"))
 
-    assert job.reader.facts()["half_days"] == rows
+    assert job.reader.facts().half_days == rows
     assert (NOTE.format(rows) in job.reader.notes()) is (rows > 0)
 
 
@@ -60,7 +60,7 @@ def test_moments_within_a_day(starts: str, ends: str, rows: int, write: Write) -
     """A first day that begins after midnight, or a last one that ends before it, is a part of a day."""
     job, _ = read(write(f"associateId,status,from,until\n5,Away,{starts},{ends}\n"))
 
-    assert job.reader.facts()["half_days"] == rows
+    assert job.reader.facts().half_days == rows
 
 
 def test_a_row_counts_once(write: Write) -> None:
@@ -71,7 +71,7 @@ def test_a_row_counts_once(write: Write) -> None:
 
     job, _ = read(write(f"associateId,status,until,Days,Half\n{lines}"))
 
-    assert job.reader.facts()["half_days"] == 1
+    assert job.reader.facts().half_days == 1
 
 
 def test_half_days_of_json(write: Write) -> None:
@@ -86,18 +86,18 @@ def test_half_days_of_json(write: Write) -> None:
 
     job, _ = read(write(json.dumps(records)))
 
-    assert job.reader.facts()["half_days"] == len(people) - 1
+    assert job.reader.facts().half_days == len(people) - 1
 
 
 def test_columns_that_are_used(write: Write) -> None:
     """A column that has another meaning tells no half days."""
     job, _ = read(write("associateId,status,until,Days\n5,Away,2026-12-01,0.5\n"), message="Days")
 
-    assert job.reader.facts()["half_days"] == 0
+    assert job.reader.facts().half_days == 0
 
 
 def test_files_without_days(write: Write) -> None:
     """Where no row has days, there are no parts of them."""
     job, _ = read(write("associateId,status,Days\n5,Away,0.5\n"))
 
-    assert (job.reader.facts()["half_days"], job.reader.notes()) == (0, [])
+    assert (job.reader.facts().half_days, job.reader.notes()) == (0, [])

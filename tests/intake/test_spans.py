@@ -22,14 +22,14 @@ def test_leave_without_end(lines: list[str], rows: int, write: Write) -> None:
     """Counted are rows that set somebody away, now or later, and have no last day."""
     job, _ = read(write(HEADER + "\n".join(lines)), coverage="changes", statuses={"x": "ignore"})
 
-    assert job.reader.facts()["without_end"] == rows
+    assert job.reader.facts().without_end == rows
 
 
 def test_a_list_without_days(write: Write) -> None:
     """In a plain list of statuses nothing has an end: to say so each night would be noise."""
     job, _ = read(write("login,status\na,Away\n"))
 
-    assert job.reader.facts()["without_end"] == 0
+    assert job.reader.facts().without_end == 0
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ def test_each_is_counted(write: Write) -> None:
     job, _ = read(path)
 
     assert job.reader.unmapped.listed() == [
-        {"value": "FLEX", "rows": 3, "closest": ""},
-        {"value": "7", "rows": 1, "closest": ""},
-        {"value": "Vaction", "rows": 1, "closest": "StatusNotAvailable"},
+        ("FLEX", 3, ""),
+        ("7", 1, ""),
+        ("Vaction", 1, "StatusNotAvailable"),
     ]
     assert job.reader.unmapped.beyond() == 0
 
@@ -35,5 +35,5 @@ def test_very_many_are_counted_and_those_with_most_rows_listed(write: Write) -> 
     job, _ = read(path)
 
     listed = job.reader.unmapped.listed()
-    assert (len(listed), listed[0]["value"], listed[0]["rows"]) == (200, "word900", 2)
+    assert (len(listed), listed[0].value, listed[0].rows) == (200, "word900", 2)
     assert job.reader.unmapped.beyond() == 1110 - 201

@@ -181,7 +181,7 @@ def test_an_action_that_is_no_change(cells: list[str], write: Write) -> None:
     """A link called View, and what is to be done, say nothing of the row."""
     job, _ = read(write("login,status,Action\n" + "".join(f"a,Away,{cell}\n" for cell in cells)))
 
-    assert job.reader.facts()["unused"] == ["Action"]
+    assert job.reader.facts().unused == ("Action",)
 
 
 @pytest.mark.parametrize("name", ["Approved until", "Signed off until", "Genehmigt bis", "Innvilget til"])
@@ -221,7 +221,7 @@ def test_other_columns_are_not_asked_about(cells: list[str], write: Write) -> No
 
     job, _ = read(path)
 
-    assert job.reader.facts()["unused"] == ["Zustand X"]
+    assert job.reader.facts().unused == ("Zustand X",)
 
 
 def test_when_a_row_was_cancelled(write: Write) -> None:
@@ -230,7 +230,7 @@ def test_when_a_row_was_cancelled(write: Write) -> None:
     job, _ = read(none)
     words = refusal(write("login,status,deletedAt\na,Away,\nb,Away,2026-11-01\n"))
 
-    assert job.reader.facts()["unused"] == ["deletedAt"]
+    assert job.reader.facts().unused == ("deletedAt",)
     assert "'deletedAt' says of 1 row that it was cancelled or deleted" in words
     assert 'input.only = { "deletedAt" = [""] }' in words
 
@@ -339,7 +339,7 @@ def test_days_that_need_not_be_used(header: str, days: str, config: dict[str, ob
     """Where both days are known or switched off, or the name says that it is something else."""
     job, (row,) = read(write(f"{header}\na,Away,{days},2026-12-24\n"), **config)
 
-    assert (row.result, job.reader.facts()["unused"][-1]) == (None, header.rpartition(",")[2])
+    assert (row.result, job.reader.facts().unused[-1]) == (None, header.rpartition(",")[2])
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_what_is_no_day(cell: str, write: Write) -> None:
     """Bare numbers and texts are no days."""
     job, _ = read(write(f"login,status,Date\na,Away,{cell}\n"))
 
-    assert job.reader.facts()["unused"] == ["Date"]
+    assert job.reader.facts().unused == ("Date",)
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,28 @@
 
 import gc
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from presence_worker.journal import Journal, RunRecord
-from presence_worker.model import NOT_PRESENT, Outcome, Presence, Reason, Result, Row
+from presence_worker.errors import ExitCode
+from presence_worker.journal import Comparison, Ending, JobInput, Journal, RunRecord, StoredSettings
+from presence_worker.model import NOT_PRESENT, Outcome, Presence, Reason, Result, Row, State
+from presence_worker.next_step import read_step
 
 RUN_ID = "20261123T020000Z-7f3a"
+INPUT: dict[str, Any] = {
+    "name": "/in/changes.csv",
+    "sha256": "5e" * 32,
+    "rows": 5,
+    "format": "csv",
+    "encoding": "utf-8",
+    "delimiter": ",",
+    "columns": ["associateId", "status", "message"],
+}
 RUN = RunRecord(
     run_id=RUN_ID,
     created_at="2026-11-23T02:00:00.000Z",
@@ -21,16 +32,8 @@ RUN = RunRecord(
     exit_code=None,
     message=None,
     next=None,
-    input={
-        "name": "/in/changes.csv",
-        "sha256": "5e" * 32,
-        "rows": 5,
-        "format": "csv",
-        "encoding": "utf-8",
-        "delimiter": ",",
-        "columns": ["associateId", "status", "message"],
-    },
-    settings={"report": {"include_messages": False}},
+    input=JobInput.from_json(INPUT),
+    settings=StoredSettings({"report": {"include_messages": False}}),
     notes=[],
 )
 AWAY = Presence(status=NOT_PRESENT, message="Back on 4 January")
@@ -62,11 +65,39 @@ def invalid(number: int, **fields: Any) -> Row:
 
 
 def staged(path: Path | str, rows: int | Iterable[Row] = 5, **run: Any) -> Journal:
-    """Make a journal with these rows, or so many; "" makes one without a file."""
+    """Make a journal with these rows, or so many; "" makes one without a file.
+
+    Of *run*, what has keys may be said as the journal's JSON has it.
+    """
     journal = Journal.create(path) if isinstance(path, Path) else Journal(path)
     with journal.transaction():
-        journal.stage(RUN._replace(**run), map(row, range(1, rows + 1)) if isinstance(rows, int) else rows)
+        journal.stage(
+            RUN._replace(**typed(run)), map(row, range(1, rows + 1)) if isinstance(rows, int) else rows
+        )
     return journal
+
+
+def typed(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a run's record, those that are JSON with their types."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "input": JobInput.from_json,
+        "settings": StoredSettings,
+        "compared": Comparison.from_json,
+        "next": read_step,
+    }
+    return {
+        name: readers[name](value) if name in readers and isinstance(value, dict | str) else value
+        for name, value in run.items()
+    }
+
+
+def end_as(journal: Journal, **changes: Any) -> None:
+    """Write that the run ended so; what is not said is as it was before."""
+    run = journal.run()
+    code = None if run.exit_code is None else ExitCode(run.exit_code)
+    ending = Ending(State(run.state), code, run.message, run.next)
+    with journal.transaction():
+        journal.save_ending(ending._replace(**typed(changes)))
 
 
 def record(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:

@@ -11,7 +11,7 @@ from presence_worker.journal.archive import is_staged
 from presence_worker.model import Result, State
 
 from .full_disk import full_disk
-from .given import RUN, UPDATED, obstruct, record, results, results_on_disk, row, same, staged, tamper
+from .given import RUN, UPDATED, end_as, obstruct, record, results, results_on_disk, row, same, staged, tamper
 
 
 def test_a_group_is_written_whole_or_not_at_all(journal: Journal, path: Path) -> None:
@@ -42,8 +42,7 @@ def test_no_row_is_handed_out_that_is_not_noted(journal: Journal, path: Path) ->
 @pytest.mark.parametrize("event", ["INSERT ON session", "UPDATE ON run"])
 def test_a_session_begins_whole_or_not_at_all(journal: Journal, path: Path, event: str) -> None:
     """Where a session cannot be opened, the run is as it was."""
-    with journal.transaction():
-        journal.describe(state=State.STOPPED, exit_code=6)
+    end_as(journal, state=State.STOPPED, exit_code=6)
     before = journal.run()
     obstruct(path, event)
 

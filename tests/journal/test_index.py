@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from presence_worker.journal import JOURNAL, Archive, Journal
+from presence_worker.errors import Suspect
+from presence_worker.journal import JOURNAL, Archive, Correction, JobInput, Journal
 from presence_worker.journal.index import INDEX, RunIndex, in_order
 from presence_worker.journal.index_file import Line
 
 from .full_disk import full_disk
-from .given import staged, tamper
+from .given import end_as, staged, tamper
 
 FIRST, SECOND = "20261122T020000Z-7f3a", "20261123T020000Z-7f3a"
 LONG_AGO = 100.0  # seconds: longer than a journal may change without a new time stamp
@@ -57,8 +58,8 @@ def end_it(path: Path) -> None:
 
 
 def end_it_in_order(path: Path) -> None:
-    with closing(Journal.open(path)) as journal, journal.transaction():
-        journal.describe(state="stopped")
+    with closing(Journal.open(path)) as journal:
+        end_as(journal, state="stopped")
 
 
 def restore_it(path: Path) -> None:
@@ -104,8 +105,7 @@ def test_what_a_process_writes_is_seen_at_once(state: str, archive: Archive, ind
     index.runs()
 
     with closing(Journal.open(path)) as journal:
-        with journal.transaction():
-            journal.describe(state="stopped")
+        end_as(journal, state="stopped")
         seen = states(index)
 
     assert seen == ["stopped"]
@@ -151,15 +151,18 @@ def test_what_is_confidential_stays_in_the_journal(archive: Archive, index: RunI
     path.parent.mkdir()
     told = {
         "name": "job.csv",
-        "unmapped": [{"status": "Singdrossel"}],
-        "filtered": [{"value": "Rotkehlchen"}],
+        "format": "csv",
+        "unmapped": [{"value": "Singdrossel", "rows": 1, "closest": None}],
+        "filtered": [{"column": "Kind", "value": "Rotkehlchen", "rows": 1}],
+        "suspect": "sign_in",
         "refused": ["salt", "Zaunkoenig"],
     }
     staged(path, run_id=FIRST, input=told).close()
 
     (known,) = index.runs()
 
-    assert known.record.input == {"name": "job.csv"}
+    correction = Correction(suspect=Suspect.SIGN_IN, refused=None)
+    assert known.record.input == JobInput(name="job.csv", format="csv", correction=correction)
     assert [
         word for word in (b"Singdrossel", b"Rotkehlchen", b"Zaunkoenig") if word in index_of(archive)
     ] == []

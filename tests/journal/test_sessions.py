@@ -19,6 +19,7 @@ from .given import (
     UNKNOWN,
     UPDATED,
     deliver,
+    end_as,
     invalid,
     record,
     results,
@@ -289,8 +290,7 @@ def test_doubt_outlives_many_dead_sessions(journal: Journal) -> None:
 
 def test_beginning_opens_the_run_again(journal: Journal) -> None:
     """While a session is at work, the run is running, and says nothing of how it ended before."""
-    with journal.transaction():
-        journal.describe(state=State.STOPPED, exit_code=6, message="disk full", next="resume")
+    end_as(journal, state=State.STOPPED, exit_code=6, message="disk full", next="resume")
 
     journal.begin("resume", rate=10)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.errors import InputRefused, Stopped
-from presence_worker.journal import Journal
+from presence_worker.errors import ExitCode, InputRefused, Stopped
+from presence_worker.journal import Ending, JobInput, Journal
 from presence_worker.journal.archive import is_staged
 from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, State, Verdict
 from presence_worker.next_step import NextStep
@@ -121,12 +121,18 @@ def test_a_row_is_there_once(path: Path) -> None:
 def test_the_record_of_a_run_is_kept_up(journal: Journal, path: Path) -> None:
     """Columns of the run's record take texts, numbers, nothing, and what JSON can hold."""
     with journal.transaction():
-        journal.describe(state=State.STOPPED, exit_code=6, message="disk full", next=RESUME, notes=["a"])
-        journal.describe(message=None, input={"name": "-", "stdin": True})
+        journal.save_ending(Ending(State.STOPPED, ExitCode.STOPPED, "disk full", RESUME))
+        journal.save_ending(Ending(State.STOPPED, ExitCode.STOPPED, None, RESUME))
+        journal.save_notes(["a"])
+        journal.save_input(JobInput(name="-", format="csv", stdin=True))
 
     with closing(Journal.open(path)) as later:
         assert later.run() == RUN._replace(
-            state="stopped", exit_code=6, next=RESUME, notes=["a"], input={"name": "-", "stdin": True}
+            state="stopped",
+            exit_code=6,
+            next=RESUME,
+            notes=["a"],
+            input=JobInput(name="-", format="csv", stdin=True),
         )
 
 

@@ -17,7 +17,7 @@ from presence_worker.report import write_reports
 from presence_worker.report.page import write_page
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Settings
-from tests.journal.given import deliver, invalid, row, staged
+from tests.journal.given import deliver, end_as, invalid, row, staged
 
 TROUBLES = {
     5: Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail="no such user", http_status=404),
@@ -63,8 +63,7 @@ def reported(folder: Path, rows: int | Iterable[Row], outcomes: dict[int, Outcom
     """Report a job with these rows and outcomes; give the folder."""
     with closing(staged("", rows, **run)) as journal:
         deliver(journal, outcomes)
-        with journal.transaction():  # as a run writes down how it ended
-            journal.describe(message=run.get("message"), next=run.get("next"))
+        end_as(journal, message=run.get("message"), next=run.get("next"))  # as a run writes it down
         write_reports(folder, journal)
     return folder
 

@@ -16,7 +16,7 @@ from presence_worker.journal import Finding, Journal
 from presence_worker.model import Outcome, Reason, Result, State
 from presence_worker.report import write_reports
 from tests.examples import examples
-from tests.journal.given import RUN, invalid, row, staged
+from tests.journal.given import INPUT, RUN, end_as, invalid, row, staged
 
 from .given import NIGHT, Page, page, page_of, reported, table, unread, with_messages
 
@@ -121,14 +121,8 @@ def test_script_and_report_csv_tell_the_same(told: Path, found: Page) -> None:
 def test_it_says_how_the_run_went(folder: Path, journal: Journal) -> None:
     """Run, words and the next command stand at the top; notes, state, target and input below."""
     command = "presence-worker resume 20261123T020000Z-7f3a --state-dir '/var/lib/a b'"
-    with journal.transaction():
-        journal.describe(
-            state=State.STOPPED,
-            exit_code=ExitCode.STOPPED,
-            message="disk full",
-            next=command,
-            notes=["no undo"],
-        )
+    end_as(journal, state=State.STOPPED, exit_code=ExitCode.STOPPED, message="disk full", next=command)
+    journal.add_note("no undo")
     write_reports(folder, journal)
 
     text = page(folder).text
@@ -136,8 +130,8 @@ def test_it_says_how_the_run_went(folder: Path, journal: Journal) -> None:
     order = [RUN.run_id, "disk full", command, "no undo", "stopped, exit code 6", RUN.target]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    assert RUN.input["name"] in text
-    assert RUN.input["sha256"] in text
+    assert INPUT["name"] in text
+    assert INPUT["sha256"] in text
 
 
 def test_it_counts_the_requests(found: Page) -> None:
@@ -201,7 +195,7 @@ def test_hostile_texts_are_words(folder: Path, text: str) -> None:
     outcome = Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail=text)
     run = {"run_id": text, "target": text, "message": text, "next": text, "notes": [text]}
 
-    reported(folder, rows, {3: outcome}, **with_messages(**run, input={**RUN.input, "name": text}))
+    reported(folder, rows, {3: outcome}, **with_messages(**run, input={**INPUT, "name": text}))
 
     found = page(folder)
     harmless(found)

@@ -10,7 +10,7 @@ from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, Reason, State
 from presence_worker.report.page import write_page
 from presence_worker.settings import SECRETS, Settings
-from tests.journal.given import RUN, invalid, row, staged
+from tests.journal.given import INPUT, invalid, row, staged
 
 from .given import page_of
 
@@ -121,7 +121,7 @@ def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
     words = [("SJUK", 12, None), ("Awya", 1, "Away")]
     unmapped = [dict(zip(("value", "rows", "closest"), each, strict=True)) for each in words]
 
-    with closing(job(include=include, input={**RUN.input, "unmapped": unmapped})) as journal:
+    with closing(job(include=include, input={**INPUT, "unmapped": unmapped})) as journal:
         found = page_of(journal)
 
     assert ('# "SJUK" = "StatusNotAvailable" # 12 rows; or "StatusNormal"' in found.text) is include
@@ -145,7 +145,7 @@ def test_what_is_to_come_is_told() -> None:
     waits = row(3, result="skipped", reason=Reason.NOT_YET_DUE)
     dropped = {"id": 4, "associate_id": 44, "identity": "ann", "status": NOT_PRESENT, "from": "2026-12-24"}
     entries = [{**dropped, "until": None, "why": why} for why in ("not_in_file", "withdrawn", "later")]
-    told = {**RUN.input, "dated": True, "dropped": entries, "dropped_rows": 5}
+    told = {**INPUT, "dated": True, "scheduled": 0, "dropped": entries, "dropped_rows": 5}
 
     with closing(staged("", [row(1), waits], input=told)) as journal:
         found = page_of(journal)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from presence_worker.cli.show import summary_lines
-from presence_worker.journal import Journal
+from presence_worker.journal import JobInput, Journal
 from presence_worker.model import Reason, Result, State
 from presence_worker.report import summarise
 from presence_worker.report.reading import left_out, reading_notes
-from tests.journal.given import RUN, row, staged
+from tests.journal.given import INPUT, row, staged
 
 from .given import page_of, with_messages
 
@@ -31,7 +31,7 @@ def night(*, include: bool = False, **facts: Any) -> Journal:
         )
     ]
     run = with_messages() if include else {}
-    return staged("", [row(1), *left], state=State.FINISHED, input={**RUN.input, **FACTS, **facts}, **run)
+    return staged("", [row(1), *left], state=State.FINISHED, input={**INPUT, **FACTS, **facts}, **run)
 
 
 def test_the_summary_has_it_for_programs() -> None:
@@ -60,7 +60,7 @@ def test_the_summary_has_it_for_programs() -> None:
 )  # fmt: skip
 def test_notes_say_it_in_a_sentence(facts: dict[str, Any], notes: list[str]) -> None:
     """Of a file without days nothing is said of their end: each of its rows counts until the next file."""
-    assert [*reading_notes(facts)] == notes
+    assert [*reading_notes(JobInput.from_json(facts))] == notes
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from presence_worker.intake.header import USUAL
 from presence_worker.intake.job import Job, open_job
 from presence_worker.intake.spelling import bare, plain
 from presence_worker.intake.statuses import GRANTED, NOT_GRANTED
+from presence_worker.journal import JobInput
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
-from presence_worker.run.staging import describe
+from presence_worker.run.staging import job_input
 from presence_worker.settings import Input, Settings
 from tests.examples import examples
 from tests.intake.workbooks import workbook
@@ -99,7 +100,7 @@ def run(path: Path, folder: Path, header: Sequence[str] = ()) -> list[Row]:
         UPDATED,
     ]
     outcomes = {r.row: fate for r in rows if not r.result and (fate := fates[r.row % 4])}
-    with closing(staged("", rows, input=describe(opened, str(path), len(rows)))) as journal:
+    with closing(staged("", rows, input=job_input(opened, str(path), JobInput(rows=len(rows))))) as journal:
         deliver(journal, outcomes)
         write_reports(folder, journal)
     done = [number for number, fate in outcomes.items() if fate is UPDATED]

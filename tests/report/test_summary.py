@@ -10,7 +10,7 @@ from presence_worker.errors import ExitCode
 from presence_worker.journal import Journal
 from presence_worker.model import Result, State
 from presence_worker.report import summarise, write_reports
-from tests.journal.given import RUN, RUN_ID, UPDATED, deliver, record, staged
+from tests.journal.given import INPUT, RUN, RUN_ID, UPDATED, deliver, end_as, record, staged
 
 from .given import lines, night
 
@@ -56,20 +56,20 @@ def test_it_is_what_the_command_prints(folder: Path, journal: Journal) -> None:
 
 def test_it_says_which_run_and_how_it_ended(folder: Path, journal: Journal) -> None:
     """Id, target, state, exit code, words and the command to run next are those of the run's record."""
-    with journal.transaction():
-        journal.describe(
-            state=State.STOPPED,
-            exit_code=ExitCode.STOPPED,
-            message="disk full",
-            next="presence-worker resume",
-        )
+    end_as(
+        journal,
+        state=State.STOPPED,
+        exit_code=ExitCode.STOPPED,
+        message="disk full",
+        next="presence-worker resume",
+    )
 
     summary = write_reports(folder, journal)
 
     assert (summary["schema_version"], summary["run_id"], summary["target"]) == (1, RUN_ID, RUN.target)
     assert (summary["state"], summary["exit_code"]) == ("stopped", 6)
     assert (summary["message"], summary["next"]) == ("disk full", "presence-worker resume")
-    assert summary["input"] == {name: RUN.input[name] for name in PARTS["input"]}
+    assert summary["input"] == {name: INPUT[name] for name in PARTS["input"]}
 
 
 def test_counts_add_up_to_the_lines(told: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from presence_worker.journal import JOURNAL, run_id
 from presence_worker.model import Outcome
-from tests.journal.given import UPDATED, deliver, staged, tamper
+from tests.journal.given import UPDATED, deliver, end_as, staged, tamper
 
 CRM, OTHER = "https://crm.example.com", "https://other.example.com"
 BEGAN = datetime(2025, 11, 25, 5, tzinfo=UTC)
@@ -40,8 +40,7 @@ def kept(
     run = {"target": CRM, **FINISHED, **run}
     with closing(staged(folder / JOURNAL, rows, run_id=folder.name, created_at=iso(began), **run)) as journal:
         deliver(journal, dict.fromkeys(range(1, rows + 1), UPDATED) if outcomes is None else dict(outcomes))
-        with journal.transaction():
-            journal.describe(**{name: run[name] for name in FINISHED})
+        end_as(journal, **{name: run[name] for name in FINISHED})
     end = iso(began + timedelta(seconds=seconds))
     tamper(
         folder / JOURNAL,

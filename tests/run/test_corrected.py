@@ -83,7 +83,8 @@ def test_what_tells_credentials_apart_stays_in_the_journal(worker: Worker, passw
     worker("runs")
 
     with closing(Journal.open(worker.folder_of(ended) / JOURNAL)) as journal:
-        kept = [str(each).encode() for each in journal.run().input["refused"]]
+        correction = journal.run().input.correction
+    kept = [str(each).encode() for each in (correction and correction.refused) or ()]
     files = [path for path in worker.state.rglob("*") if path.is_file() and path.name != JOURNAL]
     found = [path.name for path in files if any(each in path.read_bytes() for each in kept)]
 
@@ -175,7 +176,7 @@ def test_what_is_fetched_anew_may_be_tried_again(scheme: str) -> None:
 
         note_suspect(journal, Stopped("no", suspect=Suspect.SIGN_IN), settings)
 
-        assert journal.run().input.get("suspect") is None
+        assert journal.run().input.suspect is None
 
 
 def test_a_proxys_password_is_not_fetched_anew() -> None:
@@ -187,7 +188,9 @@ def test_a_proxys_password_is_not_fetched_anew() -> None:
 
         note_suspect(journal, Stopped("no", suspect=Suspect.PROXY), settings)
 
-        assert journal.run().input["refused"] is not None
+        correction = journal.run().input.correction
+        assert correction is not None
+        assert correction.refused is not None
 
 
 def test_a_proxys_password_is_corrected_in_its_own_setting(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import JOURNAL, Journal, run_lock
-from tests.journal.given import REJECTED, RUN, UPDATED, deliver, record, staged, tamper
+from tests.journal.given import INPUT, REJECTED, UPDATED, deliver, end_as, record, staged, tamper
 
 from .given import Worker
 from .nights import BEGAN, CRM, FINISHED, kept
@@ -29,8 +29,7 @@ def begun(worker: Worker) -> Journal:
     journal.begin("run", rate=10)
     list(journal.changes())
     record(journal, {1: UPDATED, 2: REJECTED})
-    with journal.transaction():
-        journal.describe(next="presence-worker resume")
+    end_as(journal, next="presence-worker resume")
     return journal
 
 
@@ -115,8 +114,7 @@ def test_what_was_not_closed_in_order_is_read_whole(wal: bool, worker: Worker) -
     with closing(Journal.open(folder / JOURNAL)) as journal:
         if wal:  # as long as somebody has it open, what is written lies beside it
             deliver(journal, {1: UPDATED})
-            with journal.transaction():
-                journal.describe(**FINISHED)
+            end_as(journal, **FINISHED)
         counts = listed(worker)["counts"]
 
     assert counts["updated"] == int(wal)  # type: ignore[index]
@@ -125,7 +123,7 @@ def test_what_was_not_closed_in_order_is_read_whole(wal: bool, worker: Worker) -
 def test_values_of_the_file_are_in_no_other_file(worker: Worker) -> None:
     """What a filter leaves out may be a reason of absence: it is listed, and not kept in the index."""
     filtered = [{"column": "Type", "value": "Migraine", "rows": 1}]
-    folder = kept(worker.state, input={**RUN.input, "filtered": filtered})
+    folder = kept(worker.state, input={**INPUT, "filtered": filtered})
     hour_ago = time.time() - 3600
     os.utime(folder / JOURNAL, (hour_ago, hour_ago))
 

@@ -19,6 +19,7 @@ from presence_worker.run.life import report_run
 from presence_worker.run_context import RunContext, Silence
 from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
+from tests.journal.given import end_as
 
 from ..journal.given import FAILED, REJECTED, RUN, UNKNOWN, UPDATED, deliver, staged, tamper
 from .given import WORKER, Ended, Worker, called
@@ -64,8 +65,7 @@ def make(archive: Archive) -> Make:
         journal = staged(folder / JOURNAL, 2, run_id=folder.name, created_at=created_at, target=target)
         with closing(journal):
             deliver(journal, {1: UPDATED, 2: second})
-            with journal.transaction():
-                journal.describe(state=state)
+            end_as(journal, state=state)
         for name in REPORTS:
             (folder / name).write_text("who was away")
         return folder

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from ...journal import RunRecord
+from ...journal import Comparison, RunRecord
 from ...settings import SECRETS
 from ...text import counted
 from ...values import Limit
@@ -18,8 +18,8 @@ KEPT_BACK = "(set; not shown)"
 
 def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
     """Yield the settings of a run as (name, value), in the order of the configuration file."""
-    with_messages = run.settings.get("report", {}).get("include_messages")
-    for section, keys in run.settings.items():
+    with_messages = run.settings.include_messages
+    for section, keys in run.settings.sections.items():
         for key, value in keys.items():
             if key in HIDDEN or value in EMPTY:
                 continue
@@ -27,14 +27,14 @@ def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
             yield f"{section}.{key}", KEPT_BACK if hidden else _text(value)
 
 
-def beside_the_last(compared: dict[str, Any] | None) -> str | None:
+def beside_the_last(compared: Comparison | None) -> str | None:
     """Say how the job differs from the last one of its target; None where there is none."""
     if not compared:
         return None
-    if compared["same_file"]:
-        return f"the very file of run {compared['run_id']}"
-    said = [f"{counted(compared['rows'], 'row')}, {compared['rows_before']} in run {compared['run_id']}"]
-    for words, names in (("new", compared["columns_added"]), ("gone", compared["columns_gone"])):
+    if compared.same_file:
+        return f"the very file of run {compared.run_id}"
+    said = [f"{counted(compared.rows, 'row')}, {compared.rows_before} in run {compared.run_id}"]
+    for words, names in (("new", compared.columns_added), ("gone", compared.columns_gone)):
         if names:
             said.append(f"columns {words}: {', '.join(names)}")
     return "; ".join(said if len(said) > 1 else [*said, "the same columns"])

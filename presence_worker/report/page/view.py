@@ -77,7 +77,7 @@ def _lists(journal: Journal, run: RunRecord) -> View:
         "changes": _begun(waiting_changes(journal), "changes"),
         "upcoming": _begun(coming, "upcoming"),
         "dropped": _begun(coming, "dropped"),
-        "unmapped": run.input.get("unmapped") or [],
+        "unmapped": run.input.unmapped,
         "with_messages": "message" in more_fields(run),
     }
 
