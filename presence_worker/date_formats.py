@@ -70,7 +70,7 @@ def order_of(form: str) -> str:
     return order if "d" in order and "m" in order else ""
 
 
-def swapped(order: str) -> str:
+def swap_day_and_month(order: str) -> str:
     """Give the order that has day and month the other way round."""
     return order.translate(_SWAPPED)
 
@@ -107,12 +107,12 @@ def plain_month(word: str) -> str:
 
 def months_in(text: str) -> list[str]:
     """Give the words of a text as names of months are compared."""
-    return [plain_month(word) for word in _WORD.findall(_composed(text))]
+    return [plain_month(word) for word in _WORD.findall(_compose(text))]
 
 
 def _with_number(text: str, months: Mapping[str, int]) -> str:
     """Put the number in place of the first name of a month; give "" where there is none."""
-    text = _composed(text)
+    text = _compose(text)
     found = next((word for word in _WORD.finditer(text) if plain_month(word[0]) in months), None)
     if not found:
         return ""
@@ -120,7 +120,7 @@ def _with_number(text: str, months: Mapping[str, int]) -> str:
     return f"{text[: found.start()]}{_EDGE}{number:02}{_EDGE}{text[found.end() :]}"
 
 
-def _composed(text: str) -> str:
+def _compose(text: str) -> str:
     """Give a text whose letters have their accents: ä may be written as two characters."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
@@ -142,7 +142,7 @@ def _check(form: str) -> None:
 def _rivalry(one: str, other: str) -> str | None:
     """Say why two forms cannot stand in one list."""
     order = order_of(one)
-    if order and swapped(order) == order_of(other):
+    if order and swap_day_and_month(order) == order_of(other):
         return "have day and month in different orders, so that 03/04 could be two days"
     rival = any(_differ(one, other, moment) or _differ(other, one, moment) for moment in _SAMPLES)
     return "can read one text as two different days" if rival else None

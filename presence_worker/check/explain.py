@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from ..errors import InputRefused
-from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, configured
-from ..intake.dates import Fault, date_reader
+from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, column_setting
+from ..intake.dates import NoDay, date_reader
 from ..intake.spelling import plain
 from ..intake.table import text_of
 from ..journal import Fate, Journal
@@ -79,7 +79,7 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[di
     others = _in_passing(config)
     for place, name in enumerate(names):
         if key := keys.get(place):
-            why = f"as input.{key} says" if configured(config, key) else "usual name"
+            why = f"as input.{key} says" if column_setting(config, key) else "usual name"
             why = UNCLEAR if is_unclear(key, places) else why
             yield {"name": name, "meaning": meanings[key], "why": why}
         else:
@@ -104,7 +104,7 @@ def _strange_days(journal: Journal, places: Places, config: Input) -> list[str]:
     cells = [orjson.loads(fate.cells) for fate in islice(wrong, WRONG)]
     stand = [place for key in DAYS for place in places.get(key, [])]
     texts = dict.fromkeys(text_of(row[place]) for row in cells for place in stand if place < len(row))
-    return [text for text in texts if text and text not in config.empty and isinstance(read(text), Fault)]
+    return [text for text in texts if text and text not in config.empty and isinstance(read(text), NoDay)]
 
 
 def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[dict[str, Any]]:

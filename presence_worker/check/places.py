@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..intake.columns import FIRST_DAY_BACK, IDENTITIES, candidates, configured_ways
+from ..intake.columns import FIRST_DAY_BACK, IDENTITIES, candidates, identity_settings
 from ..intake.spelling import plain
 from ..settings import Input
 from ..template import DAYS
@@ -12,7 +12,7 @@ Places = Mapping[str, list[int]]  # setting: the columns that have, or may have,
 
 def understood(names: Sequence[str], config: Input) -> Places:
     """Give the columns that have or may have a meaning; a configured identity is the only one."""
-    ways = configured_ways(config) or [*IDENTITIES]
+    ways = identity_settings(config) or [*IDENTITIES]
     places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
     return {key: found for key, found in places.items() if found}
 

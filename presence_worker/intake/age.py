@@ -20,7 +20,7 @@ EXTENDED_TIME = 0x5455  # the extra field of a ZIP member that has its date in U
 HAS_CHANGED = 1  # the bit in it that says that the date of the last change is there
 
 
-def changed_at(file: IO[bytes], packing: Packing | None, zone: str | None) -> float | None:
+def time_of_change(file: IO[bytes], packing: Packing | None, zone: str | None) -> float | None:
     """Give when a file was last changed, in seconds since 1970; None for what came through a pipe.
 
     The date of a ZIP member without a time zone is taken to be in *zone*; None: this machine's.
@@ -42,10 +42,12 @@ def refuse_old(name: str, changed: float | None, max_age: float | None, zone: st
     if abs(age) <= max_age:
         return
     is_old = age > 0
-    when = f"{_told(age)} ago, longer than" if is_old else f"{_told(-age)} in the future, further than"
+    when = (
+        f"{_in_words(age)} ago, longer than" if is_old else f"{_in_words(-age)} in the future, further than"
+    )
     cause = "did the export fail? Export it again" if is_old else "set the clock, and export the file again"
     raise InputRefused(
-        f"{name}: last changed on {_day(changed, zone)}, {when} input.max_age ({_told(max_age)}) allows; "
+        f"{name}: last changed on {_day(changed, zone)}, {when} input.max_age ({_in_words(max_age)}) allows; "
         f"nothing was sent; {cause}. If the file is right as it is, put it on standard input "
         "(`presence-worker run -`)"
     )
@@ -58,7 +60,7 @@ def _day(changed: float, zone: str | None) -> str:
         return "an impossible date"
 
 
-def _told(seconds: float) -> str:
+def _in_words(seconds: float) -> str:
     return f"{seconds // DAY:.0f} days" if seconds >= 2 * DAY else plain_duration(seconds)
 
 

@@ -93,32 +93,32 @@ def approvals_as_statuses(
     return InputRefused(f"{where}: {words}", way, {})
 
 
-def _approval(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_approval(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     approved = [*filter(is_granted, column.values)]
     approved = approved or [text for text in column.values if bare(text) in YES]
-    return _filter(column, "says whether a leave is approved", approved)
+    return _ask_filter(column, "says whether a leave is approved", approved)
 
 
-def _change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     kept = [text for text in column.values if bare(text) not in GONE]
-    return _filter(column, "says whether a row was changed, cancelled or deleted", kept)
+    return _ask_filter(column, "says whether a row was changed, cancelled or deleted", kept)
 
 
-def _undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
-    return _filter(
+def _ask_undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+    return _ask_filter(
         found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""]
     )
 
 
-def _state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     counting = [text for text in column.values if bare(text) in GRANTED]
-    return _filter(column, "differs from row to row and may say which rows count", counting)
+    return _ask_filter(column, "differs from row to row and may say which rows count", counting)
 
 
-def _signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     words = (
         f"{column_called(column.name)} is empty in {counted(column.values[''], 'row')} and not in others: "
@@ -128,7 +128,7 @@ def _signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return words, ({"unused": [column.name]}, {})
 
 
-def _period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     names = [toml_quoted(column.name) for column in found[:MOST_NAMED]]
     words = (
         f"{column_called(found[0].name)} seems to say when people are away, and is not used; export the "
@@ -138,7 +138,7 @@ def _period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return words, ({"unused": [column.name for column in found]}, {})
 
 
-def _filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Question:
+def _ask_filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Question:
     """Ask which rows count; *counting* are the values of those that probably do."""
     shown = [text for text in counting if bare(text) in PLAIN]  # others may be reasons of absence
     table = _table(column.name, shown) if shown else f"{{ {toml_quoted(column.name)} = [...] }}"
@@ -152,7 +152,7 @@ def _filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Questio
     return words, (*only, {"unused": [column.name]})
 
 
-def _duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
+def _ask_duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     line = "" if column.first is None else f" (line {column.first})"
     have = "has" if column.rows == 1 else "have"
@@ -164,7 +164,7 @@ def _duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return words, ({"unused": [column.name]}, {})
 
 
-def _day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
+def _ask_day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
     names = [column.name for column in found]
     shown = listed([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
     hold = (
@@ -194,12 +194,12 @@ def _most(column: UnusedColumn) -> list[list[str | int]]:
 
 
 QUESTIONS: dict[ColumnKind, Callable[[Sequence[UnusedColumn], Sequence[str]], Question]] = {
-    ColumnKind.APPROVAL: _approval,
-    ColumnKind.CHANGE: _change,
-    ColumnKind.UNDOING: _undoing,
-    ColumnKind.STATE: _state,
-    ColumnKind.SIGNING: _signing,
-    ColumnKind.DURATION: _duration,
-    ColumnKind.DAY: _day,
-    ColumnKind.PERIOD: _period,
+    ColumnKind.APPROVAL: _ask_approval,
+    ColumnKind.CHANGE: _ask_change,
+    ColumnKind.UNDOING: _ask_undoing,
+    ColumnKind.STATE: _ask_state,
+    ColumnKind.SIGNING: _ask_signing,
+    ColumnKind.DURATION: _ask_duration,
+    ColumnKind.DAY: _ask_day,
+    ColumnKind.PERIOD: _ask_period,
 }

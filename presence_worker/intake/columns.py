@@ -76,7 +76,7 @@ FIRST_DAY_BACK = plain_names(BACK)
 TYPES_OF_LEAVE = plain_names(TYPES)
 
 
-def configured(config: Input, key: str) -> str | None:
+def column_setting(config: Input, key: str) -> str | None:
     """Give the name that the configuration has for the column of *key*."""
     name: str | None = getattr(config, FIELDS.get(key, key))
     return name
@@ -87,9 +87,9 @@ def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
 
     Of days, an empty name says that there is no such column.
     """
-    name = configured(config, key)
+    name = column_setting(config, key)
     if name:
-        return _called_so(names, name)
+        return _places_called(names, name)
     bare = [plain(found) for found in names]
     if key in DAYS and (name == "" or not MAIL_COLUMNS.isdisjoint(bare)):
         return []
@@ -112,7 +112,7 @@ def _only_filters(bare: str, config: Input) -> bool:
     return config.default_status is not None and bare in paths
 
 
-def _called_so(names: Sequence[str], name: str) -> list[int]:
+def _places_called(names: Sequence[str], name: str) -> list[int]:
     exact = [i for i, found in enumerate(names) if found == name]
     return exact or [i for i, found in enumerate(names) if plain(found) == plain(name)]
 
@@ -124,14 +124,16 @@ def names_what_we_need(names: Sequence[str], config: Input) -> bool:
     return people and bool(status or candidates(names, "status", config))
 
 
-def understand(names: Sequence[str], config: Input, where: str) -> Columns:
+def find_columns(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
-    ways = configured_ways(config) or list(IDENTITIES)  # a configured one is the only one
+    ways = identity_settings(config) or list(IDENTITIES)  # a configured one is the only one
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
-    gaps = {name: _called_so(names, name) for name in columns_of(config.message_template)}
-    only = {name: _called_so(names, name) for name in config.only}
+    gaps = {name: _places_called(names, name) for name in columns_of(config.message_template)}
+    only = {name: _places_called(names, name) for name in config.only}
     used = [way for way in ways if positions[way]]
-    if fault := _first_fault(names, positions, used, config) or next(_unclear_names(names, gaps, only), None):
+    if fault := _first_fault(names, positions, used, config) or next(
+        _find_unclear_names(names, gaps, only), None
+    ):
         refused = InputRefused(f"{where}: {fault}", *(_ways(names, positions, config) if used else ()))
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
@@ -166,7 +168,7 @@ def column_of_types(names: Sequence[str]) -> str | None:
 
 def _are_by_name(keys: Iterable[str], positions: Positions, config: Input) -> bool:
     there = [key for key in keys if positions[key]]
-    return bool(there) and not any(configured(config, key) for key in there)
+    return bool(there) and not any(column_setting(config, key) for key in there)
 
 
 def _ends_mean(names: Sequence[str], ends: Sequence[int], config: Input) -> EndsMeans:
@@ -179,10 +181,10 @@ def _first_fault(
 ) -> str | None:
     """Give what is wrong with the columns; what else may be wrong may only follow from it."""
     faults = chain(
-        _missing(names, positions, used, config),
-        _repeated(names),
-        _unclear(names, positions),
-        _several_ways(names, positions, used, config),
+        _find_missing(names, positions, used, config),
+        _find_repeated(names),
+        _find_unclear(names, positions),
+        _find_several_ways(names, positions, used, config),
     )
     return next(faults, None)
 
@@ -191,18 +193,22 @@ def _first(places: Sequence[int]) -> int | None:
     return places[0] if places else None
 
 
-def configured_ways(config: Input) -> list[str]:
+def identity_settings(config: Input) -> list[str]:
     """Give the ways to name people for which the configuration has a column."""
-    return [key for key in IDENTITIES if configured(config, key)]
+    return [key for key in IDENTITIES if column_setting(config, key)]
 
 
-def _missing(names: Sequence[str], positions: Positions, used: Sequence[str], config: Input) -> Iterator[str]:
-    people = [_called(way, config) for way in configured_ways(config)] or [_for(*IDENTITIES)]
+def _find_missing(
+    names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
+) -> Iterator[str]:
+    people = [_words_for_name(way, config) for way in identity_settings(config)] or [
+        _words_for_usual(*IDENTITIES)
+    ]
     wanted = [] if used else people
     if not positions["status"] and (config.status or config.default_status is None):
-        wanted.append(_called("status", config) if config.status else _for("status"))
+        wanted.append(_words_for_name("status", config) if config.status else _words_for_usual("status"))
     foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
-    if foreign and not used and not configured_ways(config):
+    if foreign and not used and not identity_settings(config):
         yield "; none ".join([_not_ours(foreign), *wanted[1:]])
     elif wanted:
         advice = _of_leave(names) if [*_ways(names, positions, config)] else EXPECTED
@@ -230,11 +236,11 @@ def _not_ours(foreign: Sequence[str]) -> str:
     )
 
 
-def _called(key: str, config: Input) -> str:
-    return f"called {clean(str(configured(config, key)), 60)!r}, as input.{key} says"
+def _words_for_name(key: str, config: Input) -> str:
+    return f"called {clean(str(column_setting(config, key)), 60)!r}, as input.{key} says"
 
 
-def _for(*keys: str) -> str:
+def _words_for_usual(*keys: str) -> str:
     return f"for {listed(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
 
 
@@ -242,20 +248,20 @@ def _settings(keys: Iterable[str]) -> str:
     return listed([f"input.{key}" for key in keys], "or")
 
 
-def _repeated(names: Sequence[str]) -> Iterator[str]:
+def _find_repeated(names: Sequence[str]) -> Iterator[str]:
     for twice in sorted(name for name, times in Counter(names).items() if times > 1):
         named = f"the column {clean(twice, 60)!r}" if twice else "a column without a name"
         yield f"{named} is there more than once; keep one ({columns_found(names)})"
 
 
-def _unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
+def _find_unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
     for key, places in positions.items():
         if len(places) > 1:
             both = " and ".join(clean(names[i], 60) for i in places)
             yield f"{both} could both be {key}; name one with input.{key}"
 
 
-def _unclear_names(names: Sequence[str], gaps: Positions, only: Positions) -> Iterator[str]:
+def _find_unclear_names(names: Sequence[str], gaps: Positions, only: Positions) -> Iterator[str]:
     """Yield what is wrong with the columns that settings name in passing."""
     named = {f"{{{gap}}} of input.message_template": places for gap, places in gaps.items()}
     named |= {f"{clean(name, 60)!r} of input.only": places for name, places in only.items()}
@@ -265,14 +271,14 @@ def _unclear_names(names: Sequence[str], gaps: Positions, only: Positions) -> It
             yield f"{both} could both be {name}; write it as the column does"
 
 
-def _several_ways(
+def _find_several_ways(
     names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
 ) -> Iterator[str]:
     """Refuse a job that names people in several ways, unless the configuration chose one."""
     if len(used) > 1:
         shown = listed([clean(names[positions[way][0]], 60) for way in used], "and")
         number = "both" if len(used) == 2 else "all"  # noqa: PLR2004 - so many are both
-        how = "keep only" if configured_ways(config) else "choose one with"
+        how = "keep only" if identity_settings(config) else "choose one with"
         yield f"{shown} {number} name people; {how} {_settings(used)}"
 
 

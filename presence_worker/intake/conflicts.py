@@ -18,11 +18,11 @@ def settle(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
     beside a row without days: none is sent, unless the operator decided that the first or the last counts.
     """
     if agree(asked):
-        yield from _shared(asked, asked[0])
+        yield from _share_fate(asked, asked[0])
     elif any(each.period is None for each in asked):
-        yield from _contradicted(asked, on_conflict)
+        yield from _settle_contradiction(asked, on_conflict)
     else:
-        yield from _overlapping(asked, on_conflict)
+        yield from _settle_overlap(asked, on_conflict)
 
 
 def agree(asked: Sequence[Asked]) -> bool:
@@ -30,17 +30,17 @@ def agree(asked: Sequence[Asked]) -> bool:
     return all(each.wanted.same_as(asked[0].wanted) for each in asked)
 
 
-def _overlapping(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
+def _settle_overlap(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
     """Yield what is settled by the first days: the latest one counts."""
     days = [list(rows) for _, rows in groupby(sorted(asked, key=_first_day), key=_first_day)]
     left = [each for rows in days for each in _certain(rows, on_conflict)]
     newest = next((each for each in left if _first_day(each) == _first_day(left[-1])), None)
     for rows in days:
         if not agree(rows):
-            yield from _contradicted(rows, on_conflict, newest)
+            yield from _settle_contradiction(rows, on_conflict, newest)
     for each in left:
         if newest and each.wanted.same_as(newest.wanted):
-            yield from _shared([each], newest)
+            yield from _share_fate([each], newest)
         elif newest:
             words = f"{_place(newest)} begins later and counts for now; this row counts again after it"
             yield Verdict(each.row, Result.SKIPPED, Reason.OVERLAPPED, words)
@@ -57,7 +57,9 @@ def _winner(rows: Sequence[Asked], on_conflict: Rule) -> Asked:
     return rows[-1] if on_conflict == "last" else rows[0]
 
 
-def _contradicted(rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None = None) -> Iterator[Verdict]:
+def _settle_contradiction(
+    rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None = None
+) -> Iterator[Verdict]:
     """Yield what becomes of rows that disagree, where *newest* may be the one that is sent."""
     if on_conflict == "invalid":
         what = "another comment" if _have_one_status(rows) else "something else"
@@ -67,12 +69,12 @@ def _contradicted(rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None
         return
     winner = _winner(rows, on_conflict)
     if newest and newest.wanted.same_as(winner.wanted):
-        yield from _shared([each for each in rows if each != winner], newest)
+        yield from _share_fate([each for each in rows if each != winner], newest)
     else:
-        yield from _shared(rows, winner)
+        yield from _share_fate(rows, winner)
 
 
-def _shared(rows: Sequence[Asked], winner: Asked) -> Iterator[Verdict]:
+def _share_fate(rows: Sequence[Asked], winner: Asked) -> Iterator[Verdict]:
     """Yield that rows share the fate of the *winner*, or are overruled by it."""
     for each in rows:
         if each.row != winner.row:

@@ -18,7 +18,7 @@ from ..date_formats import (
     months_in,
     order_of,
     parser,
-    swapped,
+    swap_day_and_month,
 )
 from ..text import listed, toml_quoted
 from .day_texts import BASIC, ISO, JSON_DATE, NUMBERS, TIME_BEHIND, WEEK, WORDED
@@ -91,12 +91,12 @@ def ways_of(texts: Iterable[str], locale: str = "en") -> list[Choice]:
     if alone or not readings:
         return [Choice((way.form,), way.locale) for way in alone]
     choices = (
-        _together([way for way in ways if order_of(way.form) != not_so], readings) for not_so in ORDERS
+        _choose_together([way for way in ways if order_of(way.form) != not_so], readings) for not_so in ORDERS
     )
     return list(dict.fromkeys(choice for choice in choices if choice))
 
 
-def _together(ways: Sequence[Way], readings: Sequence[Mapping[Way, date]]) -> Choice | None:
+def _choose_together(ways: Sequence[Way], readings: Sequence[Mapping[Way, date]]) -> Choice | None:
     """Choose few of the *ways*, so that each text can be read in one of them; None: they are not enough."""
     left, chosen = list(readings), list[Way]()
     while left:
@@ -151,10 +151,10 @@ def _ways_for(text: str, locale: str) -> Iterator[Way]:
         return map(Way, ("%G-W%V-%u", "%GW%V%u"))
     if match := NUMBERS.fullmatch(text):
         return map(Way, _numeric_forms(match))
-    return _worded(text, locale)
+    return _ways_in_words(text, locale)
 
 
-def _worded(text: str, locale: str) -> Iterator[Way]:
+def _ways_in_words(text: str, locale: str) -> Iterator[Way]:
     match = WORDED.fullmatch(text)
     words = set(months_in(text)) if match else set[str]()
     if not match or not words:
@@ -195,11 +195,11 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
         return None  # what has no separators elsewhere may be any number
     found = [way.form for way in readings_of(text, locale)]
     orders = {order_of(form) for form in found}
-    others = [form for form in found if swapped(order_of(form)) in declared]
+    others = [form for form in found if swap_day_and_month(order_of(form)) in declared]
     return others[0] if others and orders.isdisjoint(declared) else None
 
 
-def explained(text: str, locale: str) -> str:
+def explain_text(text: str, locale: str) -> str:
     """Say why a text is not understood that is not ISO 8601, and which settings would make it a day."""
     readings = readings_of(text, locale)
     if is_number(text):
@@ -207,11 +207,11 @@ def explained(text: str, locale: str) -> str:
     if not readings:
         return NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
     days = list(dict.fromkeys(readings.values()))
-    such = setting(readings)
+    such = setting_words(readings)
     if any("%y" in way.form for way in readings):
         return f"with a year of two digits; write four, or set {such}"
     if len(days) > 1:
-        return f"which may be {_named(days[0])} or {_named(days[1])}; say which: set {such}"
+        return f"which may be {_day_in_words(days[0])} or {_day_in_words(days[1])}; say which: set {such}"
     return f"which is not written as 2026-12-31 is; set {such}"
 
 
@@ -221,7 +221,7 @@ def is_week(text: str) -> bool:
     return bool(match and not match[1])
 
 
-def setting(ways: Iterable[Way]) -> str:
+def setting_words(ways: Iterable[Way]) -> str:
     """Say in words what to set, to paste."""
     forms, locales = zip(*ways, strict=True)
     locale = f" and input.locale = {toml_quoted(locales[0])}" if locales[0] else ""
@@ -229,11 +229,11 @@ def setting(ways: Iterable[Way]) -> str:
 
 
 def _of_a_number(ways: Sequence[Way]) -> str:
-    counted = [f"{COUNTED[way.form]}, set {setting([way])}" for way in ways if way.form in COUNTED]
+    counted = [f"{COUNTED[way.form]}, set {setting_words([way])}" for way in ways if way.form in COUNTED]
     digits = [way for way in ways if way.form not in COUNTED]
-    counted += [f"if its digits are a date, set {setting(digits)}"] if digits else []
+    counted += [f"if its digits are a date, set {setting_words(digits)}"] if digits else []
     return f"which is a bare number; {', or '.join(counted) or BARE}"
 
 
-def _named(day: date) -> str:
+def _day_in_words(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"

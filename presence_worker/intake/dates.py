@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swapped
+from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swap_day_and_month
 from ..settings import Input
 from ..text import clean, toml_quoted
 from .date_guesses import (
@@ -26,7 +26,7 @@ from .date_guesses import (
     NO_SUCH_DAY,
     NO_WEEKDAY,
     are_compatible,
-    explained,
+    explain_text,
     is_week,
     months_of,
     other_order,
@@ -52,7 +52,7 @@ class Moment(NamedTuple):
     is_instant: bool = False  # elsewhere it is another day: it needs input.timezone
 
 
-class Fault(NamedTuple):
+class NoDay(NamedTuple):
     """Why a text names no day for certain."""
 
     words: str
@@ -60,7 +60,7 @@ class Fault(NamedTuple):
     is_proof: bool = False  # one such text is enough for that doubt
 
 
-Found = Moment | Fault
+Found = Moment | NoDay
 Reader = Callable[[str], Found]
 
 
@@ -78,20 +78,20 @@ def date_reader(config: Input) -> Reader:
             day = parse(text)
             if day is not None:
                 is_written = True
-                moment = _seen(day, zone)
+                moment = _moment_of(day, zone)
                 if moment.day > LAST_NONE:
                     return moment
         found = None if is_written else _json_date(text, zone)
         if isinstance(found, Moment) and found.day > LAST_NONE:
             return found
         if is_written or isinstance(found, Moment) or is_no_date(text):
-            return Fault(no_date(text, config.empty))
+            return NoDay(no_date(text, config.empty))
         return found or _fault(text, declared, config)
 
     return lru_cache(REMEMBERED)(read)
 
 
-def shown(text: str) -> str:
+def show_text(text: str) -> str:
     """Give a text for a sentence: as it is where it looks like a date, without its words where not."""
     return repr(clean(text, 40)) if may_be_shown(text) else "a text"
 
@@ -108,7 +108,7 @@ def _parsers(forms: Sequence[str], locale: str) -> list[Parse]:
     return [parser(form, months) for form in forms]
 
 
-def _seen(found: date, zone: tzinfo | None) -> Moment:
+def _moment_of(found: date, zone: tzinfo | None) -> Moment:
     if not isinstance(found, datetime):
         return Moment(found)
     if found.tzinfo and EPOCH.year < found.year < MAXYEAR:  # beyond, it is no date, or means "for ever"
@@ -139,30 +139,30 @@ def _json_date(text: str, zone: tzinfo | None) -> Found | None:
     try:
         moment = EPOCH + timedelta(milliseconds=int(match[1]))
     except OverflowError:
-        return Fault(NO_SUCH_DAY)
-    found = _seen(moment, zone)
+        return NoDay(NO_SUCH_DAY)
+    found = _moment_of(moment, zone)
     if match[2]:
-        local = _seen(moment - timedelta(minutes=int(match[2])), zone)
+        local = _moment_of(moment - timedelta(minutes=int(match[2])), zone)
         if local.day != found.day:
-            return Fault(f"with {TWO_READINGS}")
+            return NoDay(f"with {TWO_READINGS}")
         return found._replace(at=MIDNIGHT) if local.at == MIDNIGHT else found
     return Moment(moment.date()) if moment.time() == MIDNIGHT else found
 
 
-def _fault(text: str, declared: Sequence[str], config: Input) -> Fault:
+def _fault(text: str, declared: Sequence[str], config: Input) -> NoDay:
     """Say why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
     if is_error(text):
-        return Fault(NO_VALUE)
+        return NoDay(NO_VALUE)
     if not any(map(str.isdigit, text)):
-        return Fault(NO_DAY)
+        return NoDay(NO_DAY)
     other = other_order(text, declared, config.locale)
     doubt = _in_other_order(other, forms) if other else None
-    if other and swapped(order_of(other)) in map(order_of, forms):
-        return Fault(doubt or "", doubt, is_proof=True)
+    if other and swap_day_and_month(order_of(other)) in map(order_of, forms):
+        return NoDay(doubt or "", doubt, is_proof=True)
     if ISO_FORM in declared and ISO.fullmatch(text):
-        return Fault(NO_SUCH_DAY, doubt)  # a typing error is more likely than a file of year, day, month
-    return Fault(_not_as(text, forms, config.locale) if forms else explained(text, config.locale), doubt)
+        return NoDay(NO_SUCH_DAY, doubt)  # a typing error is more likely than a file of year, day, month
+    return NoDay(_not_as(text, forms, config.locale) if forms else explain_text(text, config.locale), doubt)
 
 
 def _in_other_order(other: str, forms: Sequence[str]) -> str:
@@ -181,11 +181,11 @@ def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
         if way.locale and way.form in forms:
             return f"{words}; its month is in another language: set input.locale = {toml_quoted(way.locale)}"
         if not way.locale and are_compatible((*forms, way.form)):
-            both = _listed((*forms, way.form))
+            both = _toml_list((*forms, way.form))
             return f"{words}; if days are written in several ways, set input.date_format = {both}"
     return words
 
 
 @cache
-def _listed(forms: tuple[str, ...]) -> str:
+def _toml_list(forms: tuple[str, ...]) -> str:
     return f"[{', '.join(map(toml_quoted, forms))}]"

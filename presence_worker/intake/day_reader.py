@@ -10,7 +10,7 @@ from ..settings import Input
 from ..template import DAYS
 from .columns import Columns
 from .date_guesses import NO_DAY
-from .dates import MIDNIGHT, Fault, Found, Moment, date_reader, no_date, shown
+from .dates import MIDNIGHT, Found, Moment, NoDay, date_reader, no_date, show_text
 from .day_texts import HalfDay, half_day_finder
 from .file_checks import FileCheck
 from .table import Cells, text_of
@@ -48,7 +48,7 @@ class Objection(NamedTuple):
     is_proof: bool = True  # one row is enough; else two with different words are
 
 
-class Reading(NamedTuple):
+class PeriodReading(NamedTuple):
     """What two texts come to."""
 
     period: Period | None = None
@@ -67,24 +67,24 @@ class PeriodReader:
         one_column = columns.starts == columns.ends  # its midnight is a day's own
         self._midnight_is_clear = config.until_means is not None or self._is_back or one_column
 
-    def read(self, texts: Texts, *, quoted: bool) -> Reading:
+    def read(self, texts: Texts, *, quoted: bool) -> PeriodReading:
         """Read the first and the last day; *quoted*: whether sentences may show the texts."""
-        first, last = self._found(texts[0]), self._found(texts[1])
+        first, last = self._read_text(texts[0]), self._read_text(texts[1])
         starts, ends = self._first_day(texts[0], first), self._last_day(last)
         objections = () if _is_clear(first) and _is_clear(last) else self._objections(texts, (first, last))
         is_partial = _is_partial(first, last)
         if isinstance(starts, str) or isinstance(ends, str):
             faults = (
-                f"found {shown(text)} as {name}, {day}" if quoted else f"{name} is not a day"
+                f"found {show_text(text)} as {name}, {day}" if quoted else f"{name} is not a day"
                 for name, text, day in zip(DAYS, texts, (starts, ends), strict=True)
                 if isinstance(day, str)
             )
-            return Reading(None, tuple(faults), objections, is_partial)
+            return PeriodReading(None, tuple(faults), objections, is_partial)
         if starts and ends and starts > ends:
-            return Reading(None, (self._too_early(starts, ends),), objections, is_partial)
-        return Reading(Period(starts, ends) if starts or ends else None, (), objections, is_partial)
+            return PeriodReading(None, (self._too_early(starts, ends),), objections, is_partial)
+        return PeriodReading(Period(starts, ends) if starts or ends else None, (), objections, is_partial)
 
-    def _found(self, text: str) -> Found | None:
+    def _read_text(self, text: str) -> Found | None:
         return self._read(text) if text and text not in self._config.empty else None
 
     def _first_day(self, text: str, found: Found | None) -> date | str | None:
@@ -114,12 +114,12 @@ class PeriodReader:
 
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
         """Say why other days of the file are not certain either."""
-        if isinstance(found, Fault):
+        if isinstance(found, NoDay):
             kind, is_proof = found.doubt, found.is_proof
         else:
             needs_zone = found and found.is_instant and not self._config.timezone
             kind, is_proof = NO_ZONE if needs_zone else None, True
-        return Objection(kind, f"found {shown(text)} as {name}, {kind}", is_proof) if kind else None
+        return Objection(kind, f"found {show_text(text)} as {name}, {kind}", is_proof) if kind else None
 
 
 def _is_clear(found: Found | None) -> bool:
@@ -144,7 +144,7 @@ Outcome = tuple[Result | None, Reason | None, str | None]  # of a row, as the jo
 TO_BE_SENT: Outcome = (None, None, None)
 
 
-class Due(NamedTuple):
+class RowDays(NamedTuple):
     """What the days of a row come to."""
 
     period: Period | None = None
@@ -153,7 +153,7 @@ class Due(NamedTuple):
     oddity: Oddity | None = None
 
 
-UNDATED = Due()
+UNDATED = RowDays()
 NO_DAYS = "neither a first nor a last day, and input.default_status makes each row a leave"
 
 
@@ -174,9 +174,9 @@ class DayReader(FileCheck):
         self._are_needed = columns.status is None and None not in (columns.starts, columns.ends)
         self._periods = PeriodReader(columns, self._config)
         self._half_day: HalfDay | None = half_day_finder(columns)
-        self._known: dict[tuple[str, str], Due] = {}
+        self._known: dict[tuple[str, str], RowDays] = {}
 
-    def judge(self, cells: Cells, line: int | None, *, quoted: bool) -> Due:
+    def judge(self, cells: Cells, line: int | None, *, quoted: bool) -> RowDays:
         """Judge a row that counts.
 
         *quoted*: whether sentences may show what its cells hold. Those of a ragged row may be a piece of a
@@ -190,7 +190,7 @@ class DayReader(FileCheck):
         )
         due = self._known.get(texts)
         if due is None or not (quoted or due.period):
-            due = self._judged(texts, quoted=quoted)
+            due = self._read_anew(texts, quoted=quoted)
         if quoted and (due.oddity or self._half_day):
             self._remember(due, cells, line)
         return due
@@ -205,7 +205,7 @@ class DayReader(FileCheck):
         words = f"rows with half days or hours: {self.half_days}; they count as whole days"
         return [words] if self.half_days else []
 
-    def _judged(self, texts: tuple[str, str], *, quoted: bool) -> Due:
+    def _read_anew(self, texts: tuple[str, str], *, quoted: bool) -> RowDays:
         period, words, objections, is_partial = self._periods.read(texts, quoted=quoted)
         if self._are_needed and not period and not words:
             words = (NO_DAYS,)  # in a list of all people: at work
@@ -214,7 +214,7 @@ class DayReader(FileCheck):
         if outcome[1] is Reason.NO_COVERAGE:
             faults.append((Reason.NO_COVERAGE, outcome[2] or ""))
         oddity = Oddity(objections, is_partial) if objections or is_partial else None
-        due = Due(period, tuple(faults), outcome, oddity)
+        due = RowDays(period, tuple(faults), outcome, oddity)
         if quoted and len(self._known) < REMEMBERED:
             self._known[texts] = due
         return due
@@ -231,7 +231,7 @@ class DayReader(FileCheck):
             return Result.SKIPPED, Reason.NO_LONGER_DUE, f"was due {span}"
         return TO_BE_SENT
 
-    def _remember(self, due: Due, cells: Cells, line: int | None) -> None:
+    def _remember(self, due: RowDays, cells: Cells, line: int | None) -> None:
         oddity = due.oddity
         for kind, words, is_proof in oddity.objections if oddity else ():
             first, place = self._suspected.setdefault(kind, (words, f", line {line}" if line else ""))

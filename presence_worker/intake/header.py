@@ -9,7 +9,7 @@ from ..errors import InputRefused
 from ..failed_csv import RESULT_COLUMNS, restore_refused, surplus_cells, unescape_formula
 from ..settings import Input
 from ..text import clean
-from .columns import ALIASES, FOREIGN_NUMBERS, Columns, names_what_we_need, understand
+from .columns import ALIASES, FOREIGN_NUMBERS, Columns, find_columns, names_what_we_need
 from .spelling import plain
 from .table import Record
 
@@ -39,9 +39,9 @@ def columns_of_job(
 
     When all records are read, *notes* tell what was left out, as it is not a row.
     """
-    names, tail = _named([name.strip() for name in header.cells])
+    names, tail = _split_tail([name.strip() for name in header.cells])
     first = Header(
-        names=names, line=header.line, columns=understand(names, config, where), where=_file(header, where)
+        names=names, line=header.line, columns=find_columns(names, config, where), where=_file(header, where)
     )
     return names, rows_only(_without_tail(records, tail) if tail else records, first, config, notes)
 
@@ -50,7 +50,7 @@ def _file(header: Record, where: str) -> str:
     return where.removesuffix(f", line {header.line}")
 
 
-def _named(names: list[str]) -> tuple[list[str], int]:
+def _split_tail(names: list[str]) -> tuple[list[str], int]:
     """Return the names up to the last one that is any, and how many cells stand behind it."""
     width = max(place for place, name in enumerate(names, 1) if name.strip())
     return names[:width], len(names) - width
@@ -69,11 +69,11 @@ def columns_of_failed_csv(
     header: Record, records: Iterator[Record], config: Input, where: str, *, notes: list[str]
 ) -> Part:
     """Remove what our failed.csv added: its columns, the escapes in the others, and what filled them up."""
-    names, tail = _named(header.cells)
+    names, tail = _split_tail(header.cells)
     place = {name.strip(): i for i, name in enumerate(names) if name.strip() in RESULT_COLUMNS}
     own = [i for i, name in enumerate(names) if name.strip() not in place]
     columns = [unescape_formula(names[i]) for i in own]
-    known = understand(columns, config, where)
+    known = find_columns(columns, config, where)
     first = Header(names=columns, line=header.line, columns=known, where=_file(header, where), came_back=True)
 
     def as_asked() -> Iterator[Record]:
@@ -153,7 +153,7 @@ def rows_only(records: Iterator[Record], header: Header, config: Input, notes: l
     notes.extend(stray.notes())
 
 
-def _torn(row: Record, rest: Record) -> tuple[Record, Record]:
+def _mark_torn(row: Record, rest: Record) -> tuple[Record, Record]:
     """Return both with a word that they may be one: a comment with a line break needs quotes."""
     return row._replace(
         torn=row.torn or f"a part of it may be in the next row (line {rest.line})"
@@ -181,7 +181,7 @@ class _StrayLines:
             if not header.came_back:
                 self._words.add(cells[header.pivot])
         elif held and any(held.cells[-1:]) and header.goes_on_in(record):
-            return _torn(held, record)
+            return _mark_torn(held, record)
         return held, record
 
     def _may_be_kept(self, word: Any) -> bool:
@@ -204,7 +204,7 @@ class _StrayLines:
     def _kind(self, record: Record) -> str | None:
         if len(record.cells) > len(self._header.names) + WIDER:
             return None
-        names = _filled([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
+        names = _strip_end([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
         if self._header.names_a_person(names):
             return None
         if len(names) == 1 and _FOOTER.fullmatch(names[0]):
@@ -257,7 +257,7 @@ class _StrayLines:
         return any(names_what_we_need(names, config) for config in (self._config, Input()))
 
 
-def _filled(names: list[str]) -> list[str]:
+def _strip_end(names: list[str]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     return names

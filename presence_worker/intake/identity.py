@@ -58,11 +58,11 @@ def person_reader(
     ragged row it may be a piece of a message. Who is *protected* can be told from an associateId only.
     """
     if named_by == "associate_id":
-        return partial(_numbered, protected)
-    return partial(_named, named_by, empty)
+        return partial(_read_number, protected)
+    return partial(_read_name, named_by, empty)
 
 
-def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: bool) -> Person:
+def _read_number(protected: frozenset[int], found: Any, faults: Faults, *, quoted: bool) -> Person:
     if isinstance(found, str):
         found = found.strip()
         if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
@@ -76,13 +76,15 @@ def _numbered(protected: frozenset[int], found: Any, faults: Faults, *, quoted: 
         faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))
         return NOBODY
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
-    hidden = f", with {_unseen(found)}" if isinstance(found, str) and not found.isprintable() else ""
+    hidden = (
+        f", with {_hidden_character(found)}" if isinstance(found, str) and not found.isprintable() else ""
+    )
     why = f"{hidden} as associateId{'' if hidden else _why_no_number(words)}"
     faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{why}; {expected}"))
     return words or None, None
 
 
-def _named(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quoted: bool) -> Person:
+def _read_name(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quoted: bool) -> Person:
     """Return the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
     called = IDENTITIES[key]
     if not isinstance(found, str | None):
@@ -108,7 +110,7 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     if len(name) > LONGEST_NAME:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
-        return f"the {called} has {_unseen(name)}; remove it"
+        return f"the {called} has {_hidden_character(name)}; remove it"
     if not name.isascii() and (alike := _look_alike(name, of_mail=key == "email")):
         return f"the {called} has {alike!r} (U+{ord(alike):04X}), which only looks like a plain character"
     if key == "email" and not _ADDRESS.fullmatch(name):
@@ -117,7 +119,7 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     return None
 
 
-def _unseen(text: str) -> str:
+def _hidden_character(text: str) -> str:
     hidden = next(character for character in text if not character.isprintable())
     return f"a character that cannot be seen (U+{ord(hidden):04X})"
 
@@ -126,15 +128,15 @@ def _why_no_number(found: str) -> str:
     """Return the words for what *found* is, where an associateId should be; "" where there are none."""
     if not found.isascii() and all(map(str.isdigit, found)):
         return ", which has digits of another script or size than 0 to 9"
-    return _worded(found, NO_NUMBERS)
+    return _words_for(found, NO_NUMBERS)
 
 
 def _why_no_address(found: str) -> str:
     """Return the words for what *found* is, where an e-mail address should be; "" where there are none."""
-    return _worded(found, NO_ADDRESSES)
+    return _words_for(found, NO_ADDRESSES)
 
 
-def _worded(found: str, kinds: Sequence[tuple[str, str]]) -> str:
+def _words_for(found: str, kinds: Sequence[tuple[str, str]]) -> str:
     words = next((words for form, words in kinds if re.fullmatch(form, found)), None)
     return f", {words}" if words else ""
 

@@ -64,10 +64,10 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
         table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
         if source.encoding == FALLBACK and not config.encoding:
             table.notes.append(GUESSED)
-        yield _opened(source, table, reader, stdin=job == STDIN)
+        yield _build_job(source, table, reader, stdin=job == STDIN)
 
 
-def _opened(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
+def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
     return Job(
         name=source.name,
         stdin=stdin,

@@ -47,7 +47,7 @@ def message_reader(columns: Columns, config: Input) -> Message:
     return read
 
 
-def lacking(columns: Columns, config: Input) -> str | None:
+def find_missing_columns(columns: Columns, config: Input) -> str | None:
     """Say what a setting names and a job with these columns has not; None where it has everything."""
     gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
     days = {"from": columns.starts, "until": columns.ends}
@@ -80,7 +80,7 @@ def _own(found: Cell, empty: frozenset[str], faults: Faults) -> str:
     if len(message) > MAX_MESSAGE_LENGTH:
         faults.append((Reason.MESSAGE_TOO_LONG, _too_long("the message", message)))
     if not found.isprintable():
-        _tell_misleading(found, faults)  # also what would be trimmed
+        _add_misleading(found, faults)  # also what would be trimmed
     return message
 
 
@@ -100,20 +100,20 @@ def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period
             if not config.default_message:
                 faults.append((Reason.BAD_MESSAGE, _nothing_in(empty)))
             return config.default_message
-        return _joined(
+        return _check_made(
             "".join(part if isinstance(part, str) else texts[part] or "" for part in parts), faults
         )
 
     return made
 
 
-def _joined(text: str, faults: Faults) -> str:
+def _check_made(text: str, faults: Faults) -> str:
     message = written(text)
     if len(message) > MAX_MESSAGE_LENGTH:
         faults.append(
             (Reason.MESSAGE_TOO_LONG, _too_long("the message made by input.message_template", message))
         )
-    _tell_misleading(text, faults)
+    _add_misleading(text, faults)
     return message
 
 
@@ -149,6 +149,6 @@ def _nothing_in(names: Sequence[str]) -> str:
     return f"nothing in {shown}, which input.message_template needs; fill it in, or set input.default_message"
 
 
-def _tell_misleading(text: str, faults: Faults) -> None:
+def _add_misleading(text: str, faults: Faults) -> None:
     if fault := misleading(text):
         faults.append((Reason.CONTROL_CHARACTERS, fault))

@@ -7,13 +7,13 @@ from ..errors import InputRefused
 from ..failed_csv import ALSO, ragged_detail
 from ..model import PRESENT, FilteredValue, Reason, Result, Row
 from ..settings import IGNORE, WITHDRAWN, Settings
-from .columns import column_called, understand
+from .columns import column_called, find_columns
 from .day_reader import UNDATED, DayReader
 from .file_checks import ApprovalCheck, ColumnNotes, DoubtfulComments, EmploymentCheck, FileCheck, OpenEnds
 from .filters import Filter
 from .identity import Faults, Person, person_reader
 from .json.nested import steps
-from .messages import lacking, message_reader
+from .messages import find_missing_columns, message_reader
 from .statuses import StatusColumn, Unmapped
 from .table import FORMULA, Cell, Cells, Record, Table, as_json
 from .unused_columns import UnusedColumns
@@ -78,7 +78,7 @@ class RowReader:
     def _use_columns(self, where: str) -> None:
         """Find out what the columns of the table are, again where a record brought more of them."""
         config = self._config
-        columns = understand(self._table.columns, config, where)
+        columns = find_columns(self._table.columns, config, where)
         self._columns = columns
         self._width = len(columns.names)
         self._has_days = columns.has_days
@@ -127,13 +127,13 @@ class RowReader:
         _, cells, _, torn = record  # at once: by name, each would cost
         faults: Faults = []
         if len(cells) != self._width or torn:
-            cells = self._fitted(record, faults)
+            cells = self._fit(record, faults)
         status = self._statuses.read(cells)
-        if (status == IGNORE or self._leaves_out) and (reason := self._left_out(record, cells, status)):
-            return self._skipped(ordinal, record, cells, reason, quoted=not faults)
+        if (status == IGNORE or self._leaves_out) and (reason := self._reason_to_skip(record, cells, status)):
+            return self._skip(ordinal, record, cells, reason, quoted=not faults)
         if self._is_calculated and FORMULA in cells and (missing := self._without_values(cells)):
             person = self._person(cells[self._columns.person], [], quoted=True)
-            return _invalid(ordinal, record, person, status, faults + missing)
+            return _refuse_row(ordinal, record, person, status, faults + missing)
         is_whole = not faults
         row = self._judge(ordinal, record, cells, status, faults)
         if is_whole and status != WITHDRAWN:
@@ -141,7 +141,7 @@ class RowReader:
                 show(row, cells)
         return row
 
-    def _left_out(self, record: Record, cells: Cells, status: str | None) -> Reason | None:
+    def _reason_to_skip(self, record: Record, cells: Cells, status: str | None) -> Reason | None:
         """Return why a row counts as if it were not in the file; None where it counts."""
         if not self._filter.takes(cells):
             return Reason.FILTERED_OUT
@@ -178,7 +178,7 @@ class RowReader:
         else:
             message = self._message(cells, status, period, faults)
         if faults:
-            return _invalid(ordinal, record, person, status, faults)
+            return _refuse_row(ordinal, record, person, status, faults)
         if status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
@@ -187,7 +187,7 @@ class RowReader:
         as_it_came = as_json(record.cells)
         return Row(ordinal, line, number, status, message, as_it_came, result, reason, detail, name, period)
 
-    def _skipped(self, ordinal: int, record: Record, cells: Cells, reason: Reason, *, quoted: bool) -> Row:
+    def _skip(self, ordinal: int, record: Record, cells: Cells, reason: Reason, *, quoted: bool) -> Row:
         """Return a row that counts as if it were not in the file: nothing else in it can be wrong."""
         person = self._person(cells[self._columns.person], [], quoted=quoted)
         return Row(
@@ -212,11 +212,11 @@ class RowReader:
 
     def _refuse_lacking(self) -> None:
         """Raise InputRefused where a column that a setting names was never there."""
-        words = lacking(self._columns, self._config)
+        words = find_missing_columns(self._columns, self._config)
         if words:
             raise InputRefused(f"{self._name}: {words}")
 
-    def _fitted(self, record: Record, faults: Faults) -> list[Cell]:
+    def _fit(self, record: Record, faults: Faults) -> list[Cell]:
         """Return as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
         if not self._table.is_nested:
@@ -228,7 +228,7 @@ class RowReader:
         return cells
 
 
-def _invalid(ordinal: int, record: Record, person: Person, status: str | None, faults: Faults) -> Row:
+def _refuse_row(ordinal: int, record: Record, person: Person, status: str | None, faults: Faults) -> Row:
     return Row(
         row=ordinal,
         line=record.line,

@@ -18,7 +18,7 @@ from ..errors import InputRefused, Stopped
 from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
-from .age import changed_at
+from .age import time_of_change
 from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpack_content
 from .formats import refuse_lock
 from .table import Source
@@ -72,7 +72,7 @@ def open_source(job: str, settings: Settings) -> Iterator[Source]:
                 encoding=used,
                 sha256=sha256,
                 packing=packing.name if packing else None,
-                changed=changed_at(file, packing, settings.input.timezone),
+                changed=time_of_change(file, packing, settings.input.timezone),
             )
 
 

@@ -16,7 +16,7 @@ _SHORT = re.compile(r"([+-]?(?:0|[1-9]\d*))(?:[.,](\d{1,2}))?\s*%?", re.ASCII)  
 _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 
-def unspaced(word: str) -> str:
+def without_spaces(word: str) -> str:
     """Return a word without case, spaces and what cannot be seen; hyphens may tell two codes apart."""
     return "".join(written(word).casefold().split())
 

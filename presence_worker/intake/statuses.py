@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from ..message import written
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason, UnknownStatus
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
-from .spelling import bare, bare_words, plain, plain_names, unspaced
+from .spelling import bare, bare_words, plain, plain_names, without_spaces
 from .table import Cells, is_error, text_of
 
 UNDONE = bare_words("""
@@ -124,12 +124,12 @@ def status_reader(config: Input) -> Callable[[str], str | None]:
 
     `input.statuses` wins over everything. A number is never guessed, for nobody knows whose it is.
     """
-    mapped = {unspaced(word): meaning for word, meaning in config.statuses.items()}
+    mapped = {without_spaces(word): meaning for word, meaning in config.statuses.items()}
     any_other = mapped.get(ANY_OTHER)
     empty = frozenset(config.empty)
 
     def read(word: str) -> str | None:
-        if found := mapped.get(unspaced(word)):
+        if found := mapped.get(without_spaces(word)):
             return found
         if word in empty:
             return mapped.get("")
@@ -157,7 +157,7 @@ def _may_be_any(word: str, meaning: str | None) -> bool:
     What is cancelled, rejected or not yet approved sets no person away unless it is mapped itself.
     """
     sets_away = meaning not in (None, IGNORE, WITHDRAWN, PRESENT)
-    return bool(unspaced(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
+    return bool(without_spaces(word)) and not is_error(word) and not (sets_away and is_not_granted(word))
 
 
 def is_approval(word: str) -> bool:
@@ -261,7 +261,7 @@ class Unmapped:
     def _most(self) -> list[tuple[str, int]]:
         spelled, rows = dict[str, str](), Counter[str]()
         for word, number in self._rows.items():
-            rows[spelled.setdefault(unspaced(word), word)] += number
+            rows[spelled.setdefault(without_spaces(word), word)] += number
         return sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
 
 

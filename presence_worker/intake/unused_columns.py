@@ -12,7 +12,7 @@ from ..settings import Input
 from ..template import DAYS
 from .column_questions import ColumnKind, UnusedColumn, question
 from .column_words import PIECES
-from .columns import FIRST_DAY_BACK, Columns, configured
+from .columns import FIRST_DAY_BACK, Columns, column_setting
 from .day_texts import are_days, may_be_day
 from .file_checks import FileCheck
 from .json.nested import leaves, steps
@@ -90,12 +90,14 @@ class UnusedColumns(FileCheck):
         """Watch the columns that are not used; later objects of JSON may bring more of them."""
         names = columns.names
         places = {"from": columns.starts, "until": columns.ends}
-        self._lacking = [day for day in DAYS if places[day] is None and configured(self._config, day) != ""]
+        self._lacking = [
+            day for day in DAYS if places[day] is None and column_setting(self._config, day) != ""
+        ]
         unused = [
             i for i, name in enumerate(names) if i not in columns.used and plain(name) not in self._accepted
         ]
         self._known = self._accepted | {plain(names[place]) for place in columns.used}
-        found = [(i, self._columns.setdefault(names[i], _watched(names[i]))) for i in unused]
+        found = [(i, self._columns.setdefault(names[i], _watch(names[i]))) for i in unused]
         self._open = [(i, column) for i, column in found if column.kind is not ColumnKind.OTHER_DAY]
         self.is_open = bool(self._open)
 
@@ -128,7 +130,7 @@ class UnusedColumns(FileCheck):
         for path, called, inner in leaves(value, (column.name,), plain(column.name)):
             name = ".".join(path)
             if self._known.isdisjoint(map(plain, steps(path))):
-                self._see(self._columns.setdefault(name, _watched(name, called)), inner, line)
+                self._see(self._columns.setdefault(name, _watch(name, called)), inner, line)
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return why the job must be refused; None where no column stands against it."""
@@ -180,7 +182,7 @@ def _rows_with(is_so: Callable[[str], bool], column: UnusedColumn) -> int:
     return sum(rows for text, rows in column.values.items() if is_so(text))
 
 
-def _watched(name: str, called: str = "") -> UnusedColumn:
+def _watch(name: str, called: str = "") -> UnusedColumn:
     """Return a column to watch; of a field of JSON, what it is *called* may tell more than its path."""
     kind = ColumnKind.OTHER_DAY if plain(name) in FIRST_DAY_BACK else kind_of(called)
     return UnusedColumn(name=name, kind=kind_of(name) if kind is ColumnKind.UNKNOWN else kind)

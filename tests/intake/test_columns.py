@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, columns_found, understand
+from presence_worker.intake.columns import ALIASES, FOREIGN_NUMBERS, Columns, columns_found, find_columns
 from presence_worker.settings import Input
 
 from .reading import Write, read, refusal
@@ -26,14 +26,14 @@ BY_NAME = ("login", "email")
 )
 def test_usual_names_are_recognised(names: list[str]) -> None:
     """Case, spaces, underscores, hyphens and characters nobody sees do not matter."""
-    columns = understand(names, Input(), "x.csv")
+    columns = find_columns(names, Input(), "x.csv")
 
     assert columns == Columns(named_by="associate_id", person=0, status=1, message=2)
 
 
 def test_a_message_is_not_needed() -> None:
     """A job without messages is a job."""
-    columns = understand(["status", "associateId"], Input(), "x.csv")
+    columns = find_columns(["status", "associateId"], Input(), "x.csv")
 
     assert columns == Columns(named_by="associate_id", person=1, status=0, message=None)
 
@@ -41,14 +41,14 @@ def test_a_message_is_not_needed() -> None:
 @pytest.mark.parametrize("configured", ["Ansatt", "ANSATT", "an_satt"])
 def test_a_configured_name_wins(configured: str) -> None:
     """The name from the configuration is used, exact or nearly so; the usual one is just a column."""
-    columns = understand(["associateId", "Ansatt", "status"], Input(associate_id=configured), "x.csv")
+    columns = find_columns(["associateId", "Ansatt", "status"], Input(associate_id=configured), "x.csv")
 
     assert columns.person == 1
 
 
 def test_an_exact_name_wins_over_a_similar_one() -> None:
     """Two names that only differ in case can be told apart by writing the one meant."""
-    columns = understand(["ANSATT", "Ansatt", "status"], Input(associate_id="Ansatt"), "x.csv")
+    columns = find_columns(["ANSATT", "Ansatt", "status"], Input(associate_id="Ansatt"), "x.csv")
 
     assert columns.person == 1
 
@@ -81,7 +81,7 @@ def test_a_configured_name_that_is_not_there(write: Write) -> None:
 )
 def test_people_may_be_named_by_login_or_email(name: str, named_by: str) -> None:
     """One column with names is enough, under what HR's programs and SuperOffice call it."""
-    columns = understand(["status", name], Input(), "x.csv")
+    columns = find_columns(["status", name], Input(), "x.csv")
 
     assert columns == Columns(named_by=named_by, person=1, status=0, message=None)
 
@@ -120,7 +120,7 @@ def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
 )  # fmt: skip
 def test_names_in_the_languages_of_the_markets(header: str, columns: tuple[str | int | None, ...]) -> None:
     """A usual name is recognised in all six languages; no remark or mail's sender is."""
-    found = understand(header.split(";"), Input(), "x.csv")
+    found = find_columns(header.split(";"), Input(), "x.csv")
 
     assert (found.named_by, found.person, found.status, found.message, found.starts, found.ends) == columns
 
@@ -136,7 +136,7 @@ def test_days_under_other_names() -> None:
     """The configuration names the days as well, also in a file that looks like a mailbox."""
     names = ["login", "status", "from", "Borte fra", "Tilbake", "Subject"]
 
-    columns = understand(names, Input.model_validate({"from": "Borte fra", "until": "Tilbake"}), "x.csv")
+    columns = find_columns(names, Input.model_validate({"from": "Borte fra", "until": "Tilbake"}), "x.csv")
 
     assert (columns.starts, columns.ends) == (3, 4)
 
@@ -223,7 +223,7 @@ def test_a_configured_name_column_settles_who_names_people(named_by: str, name: 
     """With input.login or input.email named, all other ways to name people are columns like any other."""
     names = dict.fromkeys(["associateId", "mail", "e-mail", "login", "status", name])
 
-    columns = understand([*names], Input(**{named_by: name}), "x.csv")
+    columns = find_columns([*names], Input(**{named_by: name}), "x.csv")
 
     assert columns == Columns(named_by=named_by, person=[*names].index(name), status=4, message=None)
 
@@ -231,7 +231,7 @@ def test_a_configured_name_column_settles_who_names_people(named_by: str, name: 
 @pytest.mark.parametrize(("header", "named_by"), [("UPN,mail", "login"), ("login,E-post", "email")])
 def test_one_configuration_may_serve_two_jobs(header: str, named_by: str) -> None:
     """Where two ways to name people are configured, the one that the job has is meant."""
-    columns = understand([*header.split(","), "status"], Input(login="UPN", email="E-post"), "x.csv")
+    columns = find_columns([*header.split(","), "status"], Input(login="UPN", email="E-post"), "x.csv")
 
     assert columns.named_by == named_by
 
@@ -327,14 +327,14 @@ def test_a_row_in_place_of_the_header_is_not_shown(names: str, row: bool) -> Non
 )
 def test_a_first_day_back_is_an_end_of_its_own_kind(name: str) -> None:
     """A column whose name is that of a first day back ends a leave the day before."""
-    columns = understand(["email", "status", "from", name], Input(), "x.csv")
+    columns = find_columns(["email", "status", "from", name], Input(), "x.csv")
 
     assert (columns.ends, columns.ends_means, columns.days_by_name) == (3, "first_day_back", True)
 
 
 def test_a_last_day_wins_over_a_first_day_back() -> None:
     """Beside a last day, the first day back is not used."""
-    columns = understand(["email", "status", "from", "Back on", "until"], Input(), "x.csv")
+    columns = find_columns(["email", "status", "from", "Back on", "until"], Input(), "x.csv")
 
     assert (columns.ends, columns.ends_means) == (4, "last_day")
 
@@ -350,7 +350,7 @@ def test_a_last_day_wins_over_a_first_day_back() -> None:
 )
 def test_what_a_configured_end_means(name: str, config: dict[str, Any], meaning: str) -> None:
     """The setting decides; without it, the name of the column does."""
-    columns = understand(["email", "status", name], Input(until=name, **config), "x.csv")
+    columns = find_columns(["email", "status", name], Input(until=name, **config), "x.csv")
 
     assert (columns.ends, columns.ends_means, columns.days_by_name) == (2, meaning, False)
 
@@ -358,14 +358,14 @@ def test_what_a_configured_end_means(name: str, config: dict[str, Any], meaning:
 @pytest.mark.parametrize("key", ["from_", "until"])
 def test_an_empty_name_says_that_there_is_no_such_day(key: str) -> None:
     """A column of days that is recognised by its name can be switched off."""
-    columns = understand(["email", "status", "from", "until"], Input(**{key: ""}), "x.csv")
+    columns = find_columns(["email", "status", "from", "until"], Input(**{key: ""}), "x.csv")
 
     assert (columns.starts, columns.ends) == ((None, 3) if key == "from_" else (2, None))
-    assert understand(["email", "status"], Input(**{key: ""}), "x.csv").days_by_name is False
+    assert find_columns(["email", "status"], Input(**{key: ""}), "x.csv").days_by_name is False
 
 
 def test_one_column_may_be_both_days() -> None:
     """A file with a row for each day has one column of days."""
-    columns = understand(["email", "status", "Date"], Input(from_="Date", until="Date"), "x.csv")
+    columns = find_columns(["email", "status", "Date"], Input(from_="Date", until="Date"), "x.csv")
 
     assert (columns.starts, columns.ends) == (2, 2)

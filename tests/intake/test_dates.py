@@ -5,7 +5,7 @@ from datetime import date, time
 import pytest
 
 from presence_worker.intake.date_guesses import Choice, needs_a_form, ways_of
-from presence_worker.intake.dates import Fault, Moment, date_reader, shown
+from presence_worker.intake.dates import Moment, NoDay, date_reader, show_text
 from presence_worker.settings import Input
 
 LAST = date(2026, 12, 31)
@@ -22,7 +22,7 @@ OSLO = Input(timezone="Europe/Oslo")
 def words(text: str, config: Input) -> str:
     """Give what is said of a text that is no day for certain."""
     found = date_reader(config)(text)
-    assert isinstance(found, Fault)
+    assert isinstance(found, NoDay)
     return found.words
 
 
@@ -279,7 +279,7 @@ def test_what_was_declared_otherwise(form: str, text: str) -> None:
     """Nothing is read in a second way where that could be another day than the one declared."""
     found = date_reader(Input(date_format=form))(text)
 
-    assert isinstance(found, Fault)
+    assert isinstance(found, NoDay)
     assert found.words.partition(";")[0] == f"which is not written as input.date_format says ({form})"
     assert found.doubt is None
 
@@ -311,7 +311,7 @@ def test_the_other_order(form: str | list[str] | None, text: str, other: str) ->
     """A day that only fits with day and month swapped casts doubt on all days of its file."""
     found = date_reader(Input(date_format=form))(text)
 
-    assert isinstance(found, Fault)
+    assert isinstance(found, NoDay)
     assert found.is_proof is (form not in (None, "excel"))  # of ISO, a typing error is more likely
     assert (found.doubt or "").startswith("which has day and month in another order than ")
     assert f'set input.date_format = "{other}"' in (found.doubt or "")
@@ -322,7 +322,7 @@ def test_what_proves_no_other_order(text: str) -> None:
     """A text that fits the declared order as well, or may be any number, casts no doubt on other days."""
     found = date_reader(Input(date_format="%d/%m/%Y"))(text)
 
-    assert isinstance(found, Fault)
+    assert isinstance(found, NoDay)
     assert found.doubt is None
 
 
@@ -340,7 +340,7 @@ def test_the_end_of_a_day_of_excel() -> None:
 )  # fmt: skip
 def test_only_what_looks_like_a_date_is_shown(text: str, expected: str) -> None:
     """A cell with words may be a reason of absence: sentences never show it."""
-    assert shown(text) == expected
+    assert show_text(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -395,6 +395,6 @@ def test_what_needs_a_form(text: str, *, expected: bool) -> None:
 @pytest.mark.parametrize("error", ["#N/A", "#BEZUG!", "#DIV/0!"])
 def test_an_error_of_a_formula_is_no_day(error: str) -> None:
     """No form of dates would read it, and it does not mean that there is no end."""
-    assert date_reader(Input())(error) == Fault(
+    assert date_reader(Input())(error) == NoDay(
         "which is an error of a formula, not a day; correct the formula, and export again"
     )

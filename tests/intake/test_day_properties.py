@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from presence_worker.date_formats import parser
 from presence_worker.intake.columns import Columns
-from presence_worker.intake.dates import LAST_NONE, Fault, Moment, date_reader
+from presence_worker.intake.dates import LAST_NONE, Moment, NoDay, date_reader
 from presence_worker.intake.day_reader import PeriodReader
 from presence_worker.message import misleading, written
 from presence_worker.settings import Input
@@ -153,7 +153,7 @@ def test_any_text_is_a_day_or_words(form: str | list[str] | None, text: str) -> 
     """No text that stands in place of a day stops a job."""
     read = date_reader(Input(date_format=form))
 
-    assert isinstance(read(text), Moment | Fault)
+    assert isinstance(read(text), Moment | NoDay)
 
 
 @given(text=st.text("{}:%!dBx.[] é", max_size=20))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from presence_worker.errors import InputRefused
 from presence_worker.failed_csv import RESULT_COLUMNS, escape_formula
-from presence_worker.intake.columns import ALIASES, IDENTITIES, understand
+from presence_worker.intake.columns import ALIASES, IDENTITIES, find_columns
 from presence_worker.intake.json import json_text
 from presence_worker.intake.statuses import is_approval
 from presence_worker.model import Reason
@@ -260,7 +260,7 @@ def test_any_header_is_understood_in_one_way(names: list[str], config: dict[str,
 
     understood = []
     with suppress(InputRefused):
-        columns = understand(names, Input.model_validate(config), "x.csv")
+        columns = find_columns(names, Input.model_validate(config), "x.csv")
         understood = [(columns.named_by, names[columns.person])]
 
     assert understood == (possible if len(possible) == 1 else [])

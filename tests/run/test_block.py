@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from presence_worker.check.answers import Answered
 from presence_worker.check.inquiry import Reading
 from presence_worker.check.suggested_config import block_lines
-from presence_worker.intake.columns import understand
+from presence_worker.intake.columns import find_columns
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -35,5 +35,5 @@ def test_whatever_the_names_are_the_block_says_the_same(names: list[str], status
 
     pasted = Input.model_validate(tomllib.loads(block).pop("input"))
     assert list(tomllib.loads(block)) == ["input"]
-    assert understand(names, pasted, "x.csv") == understand(names, config, "x.csv")
+    assert find_columns(names, pasted, "x.csv") == find_columns(names, config, "x.csv")
     assert (pasted.statuses, pasted.skip_lines) == (statuses, 2)

@@ -10,7 +10,15 @@ from ...errors import InputRefused
 from ...settings import Input
 from ...template import DAYS, columns_of
 from ...text import clean, listed, toml_quoted
-from ..columns import ALIASES, FIRST_DAY_BACK, IDENTITIES, candidates, configured, configured_ways, understand
+from ..columns import (
+    ALIASES,
+    FIRST_DAY_BACK,
+    IDENTITIES,
+    candidates,
+    column_setting,
+    find_columns,
+    identity_settings,
+)
 from ..spelling import plain
 from .json_text import Json
 
@@ -63,7 +71,7 @@ def flattener(config: Input) -> Callable[[Row], Row] | None:
     A name that a row has as it is wins. What a path leads to is None where something on its way is null or an
     array too short; where it leads nowhere, the row has no such field.
     """
-    days = [configured(config, key) for key in DAYS]
+    days = [column_setting(config, key) for key in DAYS]
     names = [name for name in _names(config) if "." in name and all(name.split("."))]
     readers = {name: _look_up_day if name in days else look_up for name in names}
     if not readers:
@@ -116,7 +124,7 @@ def _look_up_day(row: Row, path: str) -> Reached:
 def _names(config: Input) -> list[str]:
     """Return all names of columns that a configuration has."""
     keys = (*IDENTITIES, "status", "message", *DAYS)
-    single = [name for key in keys if (name := configured(config, key))]
+    single = [name for key in keys if (name := column_setting(config, key))]
     return list(dict.fromkeys([*single, *config.only, *config.unused, *columns_of(config.message_template)]))
 
 
@@ -126,7 +134,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
     Those that one of the *columns* fills are left out, unless the row has an object or array there.
     """
     flat = _flat_names(columns, row)
-    ways = configured_ways(config) or [*IDENTITIES]
+    ways = identity_settings(config) or [*IDENTITIES]
     people = [] if any(candidates(flat, way, config) for way in ways) else ways
     status = [] if config.default_status or candidates(flat, "status", config) else ["status"]
     wanted = [*people, *status, *_days_lacking(flat, config)]
@@ -162,7 +170,7 @@ def _flat_names(columns: Sequence[str], row: Row) -> list[str]:
 
 def _days_lacking(flat: Sequence[str], config: Input) -> list[str]:
     """Return which of the days no column has; None as its name is not set, "" says that there is none."""
-    return [key for key in DAYS if configured(config, key) != "" and not candidates(flat, key, config)]
+    return [key for key in DAYS if column_setting(config, key) != "" and not candidates(flat, key, config)]
 
 
 def _unused_fields(row: Row, config: Input) -> list[tuple[Path, str]]:
@@ -189,7 +197,7 @@ def check_columns(columns: Sequence[str], row: Row, config: Input, where: str) -
     """Raise InputRefused, with the settings that help, where *columns* lack what fields in a *row* have."""
     settings = suggestions(columns, row, config)
     try:
-        understand(columns, config, where)
+        find_columns(columns, config, where)
     except InputRefused as refused:
         raise _with_paths(refused, settings) if settings else _with_arrays(refused, row) from None
     if arrays := arrays_of_days(columns, row, config):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ...errors import InputRefused
 from ...settings import Input
 from ...text import clean, toml_quoted
-from ..columns import IDENTITIES, candidates, configured
+from ..columns import IDENTITIES, candidates, column_setting
 from ..knowing import knowing
 from ..table import Record, Source, Table
 from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, Search, are_columns, words_for_keys
@@ -113,7 +113,7 @@ def _rows_and_notes(rows: Values, search: Search, notes: list[str], opened: _Ope
 
 def _key_identity(config: Input) -> str | None:
     """Return the way to name people for which the configuration says that it is the key of each object."""
-    return next((way for way in IDENTITIES if configured(config, way) == KEY), None)
+    return next((way for way in IDENTITIES if column_setting(config, way) == KEY), None)
 
 
 def _read_map(text: JsonText, config: Input) -> Values:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from ...errors import InputRefused
 from ...settings import Input
 from ...text import clean, counted, is_or_are, listed
-from ..columns import column_called, names_what_we_need, understand
+from ..columns import column_called, find_columns, names_what_we_need
 from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
 from ..spelling import plain
@@ -140,7 +140,7 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
         if header.hidden:
             note(f"the header on line {line} is hidden, and used all the same")
         if not ours and (sheet.merges or sheet.hidden_columns):
-            used = sorted(understand(columns, config, at).used)
+            used = sorted(find_columns(columns, config, at).used)
             called = {place + left + 1: column_called(columns[place]) for place in used}
             for place in sorted(sheet.hidden_columns & called.keys()):
                 note(f"{called[place]} is hidden, and used all the same")
