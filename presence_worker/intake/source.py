@@ -42,7 +42,7 @@ INSTEAD = "in a folder that other users may write; copy the file there instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
+class _BadByte:
     line: int  # 1-based
     place: int  # in the whole file, 1-based
     byte: int
@@ -242,7 +242,7 @@ def _check_encoding(name: str, file: IO[bytes], encoding: str | None, fallback: 
     return chosen
 
 
-def _first_fault(file: IO[bytes], encoding: str) -> _Fault | None:
+def _first_fault(file: IO[bytes], encoding: str) -> _BadByte | None:
     """Return the first byte that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line, read = 1, 0
@@ -254,7 +254,7 @@ def _first_fault(file: IO[bytes], encoding: str) -> _Fault | None:
     except UnicodeDecodeError as error:
         good = error.object[: error.start].decode(encoding, "replace")
         place = read - len(error.object) + error.start + 1
-        return _Fault(line=line + good.count("\n"), place=place, byte=error.object[error.start])
+        return _BadByte(line=line + good.count("\n"), place=place, byte=error.object[error.start])
     return None
 
 

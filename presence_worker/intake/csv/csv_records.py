@@ -46,7 +46,7 @@ def records_of(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iter
     The lines above the header are not among *lines*. When all are read, *notes* tell of rows whose cells are
     all empty.
     """
-    watched = _Lines(lines, dialect) if dialect.comment or dialect.is_mixed else None
+    watched = _RowLines(lines, dialect) if dialect.comment or dialect.is_mixed else None
     reader = csv.reader(watched or lines, delimiter=dialect.delimiter, strict=True)
     counter = watched or reader
     make = partial(tuple.__new__, Record)  # half of what a call of the class takes
@@ -54,7 +54,7 @@ def records_of(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iter
     try:
         for cells in reader:
             if watched:
-                watched.ended(cells)
+                watched.end_record(cells)
             if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
                 yield make((line, cells, False, ""))
             elif cells:
@@ -66,7 +66,7 @@ def records_of(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iter
         notes.append(f"rows of empty cells left out: {empty}")
 
 
-class _Lines:
+class _RowLines:
     """Owns lines; comments come as blank ones, and where ends are mixed, those of one row as one line.
 
     In a file whose header ends with CRLF, a row that ends with a lone LF goes on, if only that gives it as
@@ -90,21 +90,21 @@ class _Lines:
         line = self._ahead.popleft() if self._ahead else next(self._lines)
         self.line_num += 1
         if self._dialect.is_mixed:
-            line = self._rejoined(line)
+            line = self._rejoin(line)
         if self._is_between and self._dialect.comment and line.startswith(self._dialect.comment):
             return "\n"  # a line all the same: lines are counted
         self._is_between = False
         return line
 
-    def ended(self, cells: list[str]) -> None:
+    def end_record(self, cells: list[str]) -> None:
         """Note that a record has ended; the first one is the header."""
         self._width = self._width or len(cells)
         self._is_between = True
         for place, cell in enumerate(cells):
             if "\0" in cell:
-                cells[place] = _shown(cell)
+                cells[place] = _show_ends(cell)
 
-    def _rejoined(self, line: str) -> str:
+    def _rejoin(self, line: str) -> str:
         end = _end_of(line)
         if not self._width:
             self._end = end  # in the end, that of the last line of the header
@@ -129,14 +129,14 @@ class _Lines:
             pieces.append(following)
             number += more - 1
             if _end_of(following) in (self._end, ""):
-                return self._joined(pieces) if number == self._width else line
+                return self._take(pieces) if number == self._width else line
         return line
 
-    def _joined(self, pieces: list[str]) -> str:
+    def _take(self, pieces: list[str]) -> str:
         for _ in pieces[1:]:
             self._ahead.popleft()
         self.line_num += len(pieces) - 1
-        return "".join([*map(_hidden, pieces[:-1]), pieces[-1]])
+        return "".join([*map(_hide_end, pieces[:-1]), pieces[-1]])
 
     def _cells(self, line: str) -> int:
         """Return the number of cells of a line that is a record by itself; 0: it is not one."""
@@ -150,12 +150,12 @@ def _end_of(line: str) -> str:
     return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(("\r", "\n")) else ""
 
 
-def _hidden(line: str) -> str:
+def _hide_end(line: str) -> str:
     end = _end_of(line)
     return f"{line.removesuffix(end)}{_HIDDEN[end]}"
 
 
-def _shown(cell: str) -> str:
+def _show_ends(cell: str) -> str:
     for end, hidden in _HIDDEN.items():
         cell = cell.replace(hidden, end)
     return cell

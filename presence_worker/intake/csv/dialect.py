@@ -115,7 +115,7 @@ def refuse_another_cut(lines: Sequence[str], dialect: Dialect, config: Input, wh
     if mark is None:
         return
     if len(mark) > 1:
-        words = f"the columns are separated by {_shown(mark)}, which is more than one character"
+        words = f"the columns are separated by {_mark_in_words(mark)}, which is more than one character"
         raise InputRefused(f'{where}: {words}; export the list with one, such as ";"')
     refused = InputRefused(
         f"{where}: {_words(line, mark, dialect, config)}", {"delimiter": NAMES.get(mark, mark)}
@@ -135,32 +135,35 @@ def _fits(line: str, mark: str, config: Input) -> bool:
 
 
 def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
-    ours = _shown(dialect.delimiter)
+    ours = _mark_in_words(dialect.delimiter)
     found = ", ".join(clean(name, 60) for name in names_in([line], dialect.delimiter)[:10])
-    separated = f"the columns are separated by {_shown(mark)}"
+    separated = f"the columns are separated by {_mark_in_words(mark)}"
     if config.delimiter:
-        remedy = f"leave that out, or set it to {_shown(mark)}"
+        remedy = f"leave that out, or set it to {_mark_in_words(mark)}"
         return f"{separated}, not by {ours} as input.delimiter or --delimiter says (found: {found}); {remedy}"
     if dialect.above:
-        remedy = f"correct that line, or set input.delimiter = {_shown(mark)}"
+        remedy = f"correct that line, or set input.delimiter = {_mark_in_words(mark)}"
         return f"{separated}, not by {ours} as the first line says (found: {found}); {remedy}"
-    remedy = f"set input.delimiter = {_shown(mark)} (or run it with --delimiter)"
+    remedy = f"set input.delimiter = {_mark_in_words(mark)} (or run it with --delimiter)"
     return f"no column for people: {separated}; {remedy}"
 
 
-def _shown(mark: str) -> str:
+def _mark_in_words(mark: str) -> str:
     if mark in NAMES:
         return f'"{NAMES[mark]}"'
     return f'"{mark}"' if mark.isprintable() else " ".join(f"U+{ord(character):04X}" for character in mark)
 
 
 @contextmanager
-def separated_by(delimiter: str) -> Iterator[None]:
+def refusals_with_delimiter(delimiter: str) -> Iterator[None]:
     """Raise refusals of columns again, with how they were cut."""
     try:
         yield
     except InputRefused as refused:
         words, mark, expected = str(refused).rpartition(f"; {EXPECTED}")
         if mark and "looks like a row" not in words:
-            refused.args = (f"{words} (separated by {_shown(delimiter)}){mark}{expected}", *refused.args[1:])
+            refused.args = (
+                f"{words} (separated by {_mark_in_words(delimiter)}){mark}{expected}",
+                *refused.args[1:],
+            )
         raise

@@ -14,7 +14,7 @@ from ..knowing import knowing
 from ..table import Record, Source, Table
 from ..wrong_header import refuse_brackets, refuse_preamble
 from .csv_records import BrokenRecord, Dialect, fault_in, records_of
-from .dialect import head_of, lines_below, recognise, refuse_another_cut, rewind, separated_by
+from .dialect import head_of, lines_below, recognise, refusals_with_delimiter, refuse_another_cut, rewind
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
 PIECE = 1 << 20  # characters looked at together
@@ -22,7 +22,7 @@ NUL = "a NUL character; the file is damaged, or not a text; correct the export"
 ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 
 
-class _Opened(NamedTuple):
+class _CsvFile(NamedTuple):
     """A source, and how to understand it."""
 
     source: Source
@@ -34,8 +34,8 @@ class _Opened(NamedTuple):
 def open_csv(source: Source, config: Input) -> Table:
     """Read the header, and be ready for the records; raise InputRefused naming the line."""
     head = head_of(source.text)
-    dialect = _surveyed(source, config, head, recognise(head, config))
-    opened, notes = _Opened(source, config, head, dialect), list[str]()
+    dialect = _survey(source, config, head, recognise(head, config))
+    opened, notes = _CsvFile(source, config, head, dialect), list[str]()
     records = _records(opened, notes)
     header = next(records, None)
     if header is None:
@@ -53,7 +53,7 @@ def open_csv(source: Source, config: Input) -> Table:
     )
 
 
-def _records(opened: _Opened, notes: list[str]) -> Iterator[Record]:
+def _records(opened: _CsvFile, notes: list[str]) -> Iterator[Record]:
     """Yield the records, the header first; the one that is broken is refused."""
     source, _, _, dialect = opened
     text = rewind(source.text)
@@ -66,18 +66,18 @@ def _records(opened: _Opened, notes: list[str]) -> Iterator[Record]:
         raise InputRefused(f"{source.name}, {fault_in(record, broken.first, dialect.delimiter)}") from None
 
 
-def _below(header: Record, records: Iterator[Record], opened: _Opened, notes: list[str]) -> Part:
+def _below(header: Record, records: Iterator[Record], opened: _CsvFile, notes: list[str]) -> Part:
     """Return the columns that the header names, and the records below it."""
     source, config, _, dialect = opened
     where = f"{source.name}, line {header.line}"
     if not dialect.is_ours:
         _refuse_other_headers(header, opened, where)
     columns_of = columns_of_failed_csv if dialect.is_ours else columns_of_job
-    with separated_by(dialect.delimiter):
+    with refusals_with_delimiter(dialect.delimiter):
         return columns_of(header, records, config, where, notes=notes)
 
 
-def _refuse_other_headers(header: Record, opened: _Opened, where: str) -> None:
+def _refuse_other_headers(header: Record, opened: _CsvFile, where: str) -> None:
     """Refuse a header that does not name what we need, where one below it or cut otherwise does."""
     _, config, head, dialect = opened
     names, first = [name.strip() for name in header.cells], header.line or 1
@@ -121,7 +121,7 @@ class _Survey:
         self.cr += returns - pairs
 
 
-def _surveyed(source: Source, config: Input, head: Sequence[str], dialect: Dialect) -> Dialect:
+def _survey(source: Source, config: Input, head: Sequence[str], dialect: Dialect) -> Dialect:
     """Return the dialect with what a look at the whole text tells; raise InputRefused for what is no CSV.
 
     Of ours nothing is refused, for it may be of JSON that had NULs, and is UTF-8.

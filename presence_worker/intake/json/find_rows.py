@@ -29,7 +29,7 @@ KEYED: tuple[Way, ...] = (
 )  # ways to read an object of rows
 
 
-class Found(NamedTuple):
+class ObjectArray(NamedTuple):
     """An array of objects."""
 
     path: str
@@ -45,8 +45,8 @@ class Search:
         self._wanted = wanted
         self._read_map = read_map
         self._names: Names = {}
-        self._arrays: list[Found] = []  # of objects, wherever they are
-        self._taken: list[Found] = []
+        self._arrays: list[ObjectArray] = []  # of objects, wherever they are
+        self._taken: list[ObjectArray] = []
         self._empty: list[str] = []  # where rows may be another time
         self._likely: str | None = None  # of the arrays: the first whose objects name people
         self._instead = ""  # what is where the rows are wanted
@@ -98,7 +98,7 @@ class Search:
         if start == "[":
             yield from self._walk_array(path)
         elif start == "{" and is_wanted and self._read_map:
-            self._taken.append(Found(".".join(path), self._text.place()))
+            self._taken.append(ObjectArray(".".join(path), self._text.place()))
             yield self._read_map()
         elif start == "{" and len(path) < DEEPEST:
             self._instead = "an object" if is_wanted else self._instead
@@ -116,11 +116,11 @@ class Search:
         is_likely = NO_ROWS.isdisjoint(map(plain, path))
         is_near = is_likely and len(path) <= LEVELS
         if start == "{" and is_likely and len(self._arrays) < MOST_NAMES:
-            self._arrays.append(Found(dotted, place))
+            self._arrays.append(ObjectArray(dotted, place))
         elif start == "]" and is_near and len(self._empty) < MOST_NAMES:
             self._empty.append(dotted)
         if dotted == self._wanted or (self._wanted is None and start == "{" and is_near):
-            self._taken.append(Found(dotted, place))
+            self._taken.append(ObjectArray(dotted, place))
             if len(self._taken) == 1:
                 yield self._watch_people(elements(self._text), dotted)
                 return

@@ -26,7 +26,7 @@ JOINED = (
 _ID = re.compile(r"[+-]?\d+", re.ASCII)
 
 
-class _Opened(NamedTuple):
+class _JsonFile(NamedTuple):
     """A source, and how to understand it."""
 
     text: JsonText
@@ -37,7 +37,7 @@ class _Opened(NamedTuple):
 def open_json(source: Source, config: Input) -> Table:
     """Read as far as the first row, and be ready for the others; raise InputRefused naming the place."""
     text = JsonText(source.text, source.name)
-    opened = _Opened(text, source, config)
+    opened = _JsonFile(text, source, config)
     wanted = config.rows or None
     if text.peek() == "[":
         if wanted not in (None, TOP):
@@ -59,7 +59,7 @@ def open_json_lines(source: Source, config: Input) -> Table:
     text = JsonText(source.text, source.name)
     if config.rows:
         text.refuse("input.rows has no meaning for JSON Lines; leave out input.rows, or input.format")
-    return _make_table("jsonl", _values_to_end(text), _Opened(text, source, config))
+    return _make_table("jsonl", _values_to_end(text), _JsonFile(text, source, config))
 
 
 def _values_to_end(text: JsonText) -> Values:
@@ -81,7 +81,7 @@ def _values_then_end(text: JsonText, values: Values) -> Values:
         text.refuse(JOINED)
 
 
-def _search_table(opened: _Opened) -> Table:
+def _search_table(opened: _JsonFile) -> Table:
     """Return the table of the array that input.rows names, or of the only one."""
     text, _, config = opened
     read_map = (lambda: _read_map(text, config)) if _key_identity(config) else None
@@ -98,7 +98,7 @@ def _search_table(opened: _Opened) -> Table:
     return replace(table, notes=notes, rows_path=None if config.rows else search.path)
 
 
-def _rows_and_notes(rows: Values, search: Search, notes: list[str], opened: _Opened) -> Values:
+def _rows_and_notes(rows: Values, search: Search, notes: list[str], opened: _JsonFile) -> Values:
     """Yield the rows; then tell what the document says of others, or raise InputRefused for it."""
     yield from rows
     found = signs_of_part(search.beside, search.rows, tuple((search.path or "").split(".")))
@@ -146,7 +146,7 @@ def _names_of_person(value: Row, way: str) -> Iterator[str]:
 # -- records -------------------------------------------------------------------------------------------------
 
 
-def _make_table(kind: str, values: Values, opened: _Opened) -> Table:
+def _make_table(kind: str, values: Values, opened: _JsonFile) -> Table:
     """Return a table whose columns are the names of the first object; later objects may add some."""
     columns: list[str] = []
     records = _records(values, columns, opened)
@@ -157,7 +157,7 @@ def _make_table(kind: str, values: Values, opened: _Opened) -> Table:
     return Table(format=kind, columns=columns, records=chain([first], records), is_nested=True)
 
 
-def _records(values: Values, columns: list[str], opened: _Opened) -> Iterator[Record]:
+def _records(values: Values, columns: list[str], opened: _JsonFile) -> Iterator[Record]:
     known = set[str]()
     flatten: Callable[[Row], Row] | None = flattener(opened.config)
     for place, value in values:
@@ -171,7 +171,7 @@ def _records(values: Values, columns: list[str], opened: _Opened) -> Iterator[Re
         yield Record(place[0], [row.get(name) for name in columns])
 
 
-def _check_columns(columns: list[str], row: Row, place: Place, opened: _Opened) -> None:
+def _check_columns(columns: list[str], row: Row, place: Place, opened: _JsonFile) -> None:
     """Raise InputRefused for columns that cannot be right; a row's deeper fields may be what is missing."""
     text, _, config = opened
     if len(columns) > MOST_NAMES:

@@ -14,7 +14,7 @@ from ..spelling import plain
 from ..table import Record, Source, Table, is_error
 from ..wrong_header import NEAR, Below, refuse_preamble
 from .scan import Sheet
-from .workbook import Workbook, asked_for, is_ours, names_of, sheets_meant
+from .workbook import Workbook, choose_sheets, is_ours, names_of, rows_to_read
 
 MOST_NAMED = 5  # columns, or lines, in a sentence
 CELLS = 20_000_000  # of a sheet, with those that fill up its rows
@@ -36,7 +36,7 @@ class SheetList:
 def open_xlsx(source: Source, config: Input) -> Table:
     """Choose the sheets and read their headers; raise InputRefused naming sheet and line."""
     book, notes = Workbook(source.name, source.file), list[str]()
-    titles = sheets_meant(book, config, source.name)
+    titles = choose_sheets(book, config, source.name)
     found = [open_list(book.sheet(title), config, source.name, notes) for title in titles]
     lists = [one for one in found if one]
     if not lists:
@@ -119,7 +119,7 @@ def place_called(name: str, title: str) -> str:
 def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> SheetList | None:
     """Read the header of a sheet; None: there is nothing in it. What there is to say is added to *notes*."""
     where = place_called(name, sheet.title)
-    records = asked_for(sheet.rows, config)
+    records = rows_to_read(sheet.rows, config)
     header = next(records, None)
     if header is None:
         return None

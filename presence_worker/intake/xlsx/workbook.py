@@ -27,7 +27,7 @@ MOST_NAMED = 20  # sheets in a sentence
 ANY = "*?"  # what makes a pattern of a title; no title has them
 
 
-class _Entry(NamedTuple):
+class _SheetPart(NamedTuple):
     path: str
     is_visible: bool
 
@@ -51,7 +51,7 @@ class Workbook:
         path, merges, hidden = self._entries[title].path, list[Area](), set[int]()
         if self._parts.may_have_merges(path):
             with refuse_unreadable_book(self._name):
-                merges = self._made(path, merges_of, merges)
+                merges = self._make(path, merges_of, merges)
         rows = self._rows(path, merges, hidden)
         return Sheet(title=title, rows=rows, merges=merges, hidden_columns=hidden)
 
@@ -59,7 +59,7 @@ class Workbook:
         with refuse_unreadable_book(self._name), self._parts.open(path) as part:
             yield from rows_of(part, self._texts, merges, hidden)
 
-    def _entries_of(self, links: dict[str, Link]) -> dict[str, _Entry]:
+    def _entries_of(self, links: dict[str, Link]) -> dict[str, _SheetPart]:
         """Return the sheets by their titles; those of charts and macros are none."""
         with self._parts.open(self._book) as part:
             found = few(elements(part, {"sheets": "sheet"}), MOST_LINKS)
@@ -67,7 +67,7 @@ class Workbook:
         if len({sheet["name"] for sheet in sheets}) != len(sheets):
             raise ValueError("two sheets with one name")
         return {
-            sheet["name"]: _Entry(links[sheet["id"]].path, sheet.get("state", VISIBLE) == VISIBLE)
+            sheet["name"]: _SheetPart(links[sheet["id"]].path, sheet.get("state", VISIBLE) == VISIBLE)
             for sheet in sheets
             if links[sheet["id"]].kind == SHEET
         }
@@ -78,12 +78,12 @@ class Workbook:
         is_old_mac = properties is not None and properties.get("date1904") in TRUE
         beside = posixpath.dirname(self._book)  # where they are, if no link says so
         return Texts(
-            shared=self._made(paths.get("sharedStrings", f"{beside}/sharedstrings.xml"), shared_texts, []),
-            formats=self._made(paths.get("styles", f"{beside}/styles.xml"), formats_of, []),
+            shared=self._make(paths.get("sharedStrings", f"{beside}/sharedstrings.xml"), shared_texts, []),
+            formats=self._make(paths.get("styles", f"{beside}/styles.xml"), formats_of, []),
             since=SINCE_1904 if is_old_mac else SINCE_1900,
         )
 
-    def _made(self, path: str, make: Callable[[IO[bytes]], Made], otherwise: Made) -> Made:
+    def _make(self, path: str, make: Callable[[IO[bytes]], Made], otherwise: Made) -> Made:
         """Make something of a part; of one that is not there, something else."""
         if path not in self._parts:
             return otherwise
@@ -102,26 +102,26 @@ def refuse_unreadable_book(name: str) -> Iterator[None]:
         raise InputRefused(f"{name}: {words}") from None
 
 
-def sheets_meant(book: Workbook, config: Input, name: str) -> list[str]:
+def choose_sheets(book: Workbook, config: Input, name: str) -> list[str]:
     """Return the titles of the sheets to read, in the order of the workbook; raise InputRefused for none.
 
     A hidden one must be named; of the visible ones, a pattern may mean several.
     """
     if config.sheet is not None:
-        return _called(book, config.sheet, name)
+        return _sheets_called(book, config.sheet, name)
     if not book.visible:
         raise InputRefused(
-            f"{name}: no visible sheet; name one with input.sheet (found: {sheets_listed(book.titles)})"
+            f"{name}: no visible sheet; name one with input.sheet (found: {list_sheets(book.titles)})"
         )
     if len(book.visible) == 1:
         return book.visible
     fitting = [title for title in book.visible if _fits(book, title, config)]
     if len(fitting) != 1:
-        raise _unclear(book, fitting, name)
+        raise _ambiguous(book, fitting, name)
     return fitting
 
 
-def _called(book: Workbook, wanted: str, name: str) -> list[str]:
+def _sheets_called(book: Workbook, wanted: str, name: str) -> list[str]:
     alike = [title for title in book.titles if title.casefold() == wanted.casefold()]
     if wanted in alike:
         return [wanted]
@@ -134,7 +134,7 @@ def _called(book: Workbook, wanted: str, name: str) -> list[str]:
     if len(book.visible) == 1 and _is_of_ours(book, book.visible[0]):
         return book.visible  # the setting is meant for the job it came from
     called = f"{'visible sheet like' if is_pattern else 'sheet'} {clean(wanted, 60)!r}"
-    found = sheets_listed(book.titles)
+    found = list_sheets(book.titles)
     raise InputRefused(f"{name}: no {called}, as input.sheet says; found: {found}")
 
 
@@ -155,7 +155,7 @@ def names_of(header: Record) -> list[str]:
     return [name.strip() for name in header.cells]
 
 
-def asked_for(records: Iterator[Record], config: Input) -> Iterator[Record]:
+def rows_to_read(records: Iterator[Record], config: Input) -> Iterator[Record]:
     """Leave out the rows above the header, and those that are comments; of a failed.csv, none."""
     first = next(records, None)
     if first is None:
@@ -171,7 +171,7 @@ def _without_comments(records: Iterator[Record], config: Input) -> Iterator[Reco
             yield record
 
 
-def sheets_listed(titles: Sequence[str]) -> str:
+def list_sheets(titles: Sequence[str]) -> str:
     """Name sheets for a sentence."""
     shown = ", ".join(repr(clean(title, 60)) for title in titles[:MOST_NAMED]) or "none"
     return f"{shown} and others" if len(titles) > MOST_NAMED else shown
@@ -184,14 +184,14 @@ def _is_of_ours(book: Workbook, title: str) -> bool:
 
 def _fits(book: Workbook, title: str, config: Input) -> bool:
     """Return whether the header of a sheet has what we need."""
-    header = next(asked_for(book.sheet(title).rows, config), None)
+    header = next(rows_to_read(book.sheet(title).rows, config), None)
     return header is not None and names_what_we_need(names_of(header), config)
 
 
-def _unclear(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
+def _ambiguous(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
     if not fitting:
         return InputRefused(
-            f"{name}: none of the sheets {sheets_listed(book.visible)} has the columns we need in its first "
+            f"{name}: none of the sheets {list_sheets(book.visible)} has the columns we need in its first "
             f"row; {EXPECTED}; input.sheet chooses one, and tells what it lacks"
         )
     one = f"choose one with input.sheet, such as input.sheet = {toml_quoted(fitting[0])}"
@@ -199,7 +199,7 @@ def _unclear(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
     every = f", or read them all with input.sheet = {toml_quoted(pattern)}" if pattern else ""
     ways = [*([pattern] if pattern else []), *fitting[:MOST_NAMED]]
     return InputRefused(
-        f"{name}: the sheets {sheets_listed(fitting)} have the columns we need; {one}{every}",
+        f"{name}: the sheets {list_sheets(fitting)} have the columns we need; {one}{every}",
         *({"sheet": way} for way in ways),
     )
 
