@@ -1,8 +1,9 @@
 """XLSX as Excel and HR systems write it: one sheet or several, cell by cell as a person reads it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import NamedTuple
 
 from ...errors import InputRefused
 from ...settings import Input
@@ -19,7 +20,6 @@ from .workbook import Workbook, choose_sheets, is_ours, names_of, rows_to_read
 MOST_NAMED = 5  # columns, or lines, in a sentence
 CELLS = 20_000_000  # of a sheet, with those that fill up its rows
 CHARACTERS = 1 << 28  # of a sheet
-Note = Callable[[str], None]  # adds what there is to say of a sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +33,35 @@ class SheetList:
     came_back: bool
 
 
+class _OpenSheet(NamedTuple):
+    """A sheet, and how to read it."""
+
+    sheet: Sheet
+    config: Input
+    where: str  # file and sheet
+    notes: list[str]
+
+    def note(self, words: str) -> None:
+        """Add what a reader should know of this sheet."""
+        self.notes.append(f"sheet {clean(self.sheet.title, 60)!r}: {words}")
+
+
 def open_xlsx(source: Source, config: Input) -> Table:
-    """Choose the sheets and read their headers; raise InputRefused naming sheet and line."""
+    """Choose the sheets, and read their headers; raise InputRefused naming sheet and line."""
     book, notes = Workbook(source.name, source.file), list[str]()
     titles = choose_sheets(book, config, source.name)
     found = [open_list(book.sheet(title), config, source.name, notes) for title in titles]
     lists = [one for one in found if one]
     if not lists:
-        where = place_called(source.name, titles[0]) if len(titles) == 1 else source.name
+        where = _place_called(source.name, titles[0]) if len(titles) == 1 else source.name
         raise InputRefused(f"{where}: no cells; an empty export is usually a broken export")
     if config.sheet is None and len(book.titles) > 1:
         notes.append(f"the sheet that was read is {clean(titles[0], 60)!r}; there are others")
-    columns = lists[0].columns
-    orders = [_order(lists[0], one, source.name) for one in lists]
-    records = _joined(lists, orders, titles, notes) if len(titles) > 1 else lists[0].records
+    lists = [_align(lists[0], one, source.name) for one in lists]
     return Table(
         format="xlsx",
-        columns=columns,
-        records=records,
+        columns=lists[0].columns,
+        records=_join(lists, titles, notes) if len(titles) > 1 else lists[0].records,
         is_calculated=True,
         sheet=", ".join(titles),
         header=lists[0].header,
@@ -59,11 +70,8 @@ def open_xlsx(source: Source, config: Input) -> Table:
     )
 
 
-def _order(first: SheetList, other: SheetList, name: str) -> list[int] | None:
-    """Return where the columns of the *first* sheet are in another one; None: where they are there.
-
-    Raise InputRefused where they are not the same.
-    """
+def _align(first: SheetList, other: SheetList, name: str) -> SheetList:
+    """Return a sheet with its cells in the order of the first; raise InputRefused for other columns."""
     wanted, there = [*map(plain, first.columns)], [*map(plain, other.columns)]
     lacking = [column for column in first.columns if plain(column) not in there]
     surplus = [column for column in other.columns if plain(column) not in wanted]
@@ -72,14 +80,15 @@ def _order(first: SheetList, other: SheetList, name: str) -> list[int] | None:
         faults = [*_faults("without", lacking), *_faults("with", surplus)]
         words = f"has not {known}, but {' and '.join(faults)}"
         raise InputRefused(
-            f"{place_called(name, other.title)}, line {other.header}: {words}; all sheets that "
+            f"{_place_called(name, other.title)}, line {other.header}: {words}; all sheets that "
             "input.sheet means must have the same columns"
         )
     named = other.columns
-    same = [
+    order = [
         named.index(column) if column in named else there.index(plain(column)) for column in first.columns
     ]
-    return None if same == [*range(len(same))] else same
+    is_same = order == [*range(len(order))]
+    return other if is_same else replace(other, records=_sort_cells(other.records, order))
 
 
 def _faults(preposition: str, columns: Sequence[str]) -> list[str]:
@@ -87,72 +96,65 @@ def _faults(preposition: str, columns: Sequence[str]) -> list[str]:
     return [f"{preposition} {listed(shown, 'and')}"] if shown else []
 
 
-def _joined(
-    lists: Sequence[SheetList], orders: Sequence[list[int] | None], titles: Sequence[str], notes: list[str]
-) -> Iterator[Record]:
-    """Yield the rows of sheet after sheet, in the order of the first; add a note on where they are."""
+def _sort_cells(records: Iterator[Record], order: Sequence[int]) -> Iterator[Record]:
+    """Yield the records with their cells in an *order*; one that has too few comes as it is."""
+    for record in records:
+        cells = record.cells
+        fits = len(cells) >= len(order)
+        yield record._replace(cells=[cells[i] for i in order] + cells[len(order) :]) if fits else record
+
+
+def _join(lists: Sequence[SheetList], titles: Sequence[str], notes: list[str]) -> Iterator[Record]:
+    """Yield the rows of sheet after sheet; add a note on where they are."""
     read, spans = 0, dict.fromkeys(titles, "no rows")
-    for one, order in zip(lists, orders, strict=True):
+    for one in lists:
         before = read
         for record in one.records:
             read += 1
-            fits = order is not None and len(record.cells) >= len(order)
-            yield record._replace(cells=_sorted(record.cells, order)) if order and fits else record
+            yield record
         if read > before:
             spans[one.title] = f"row {read}" if read == before + 1 else f"rows {before + 1} to {read}"
     shown = ", ".join(f"{clean(title, 60)!r} ({span})" for title, span in spans.items())
     notes.append(f"several sheets were read, and lines count from the top of each: {shown}")
 
 
-def _sorted(cells: list[str], order: Sequence[int]) -> list[str]:
-    return [cells[place] for place in order] + cells[len(order) :]
-
-
 # -- one sheet of a workbook as a list -----------------------------------------------------------------------
 
 
-def place_called(name: str, title: str) -> str:
-    """Name a sheet of a file for a sentence."""
+def _place_called(name: str, title: str) -> str:
     return f"{name}, sheet {clean(title, 60)!r}"
 
 
 def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> SheetList | None:
     """Read the header of a sheet; None: there is nothing in it. What there is to say is added to *notes*."""
-    where = place_called(name, sheet.title)
+    opened = _OpenSheet(sheet, config, _place_called(name, sheet.title), notes)
     records = rows_to_read(sheet.rows, config)
     header = next(records, None)
     if header is None:
         return None
-
-    def note(words: str) -> None:
-        notes.append(f"sheet {clean(sheet.title, 60)!r}: {words}")
-
-    line, ours, at = header.line or 0, is_ours(header), f"{where}, line {header.line}"
+    line, ours, at = header.line or 0, is_ours(header), f"{opened.where}, line {header.line}"
     with knowing(format="xlsx", encoding=None, sheet=sheet.title, header=line):
         if not ours:
-            records = _refuse_other_headers(header, records, sheet, config, at)
+            records = _refuse_other_headers(header, records, opened, at)
         left = next(place for place, cell in enumerate(header.cells) if cell.strip())
         names = Record(line, [*header.cells[left:], ""])  # with room for what is taken off again
-        records = watched(_below(records, left, len(names.cells), where, note), config, where, note)
-        columns, records = (columns_of_failed_csv if ours else columns_of_job)(
-            names, records, config, at, notes=notes
-        )
+        records = _mark_hidden(_below(records, left, len(names.cells), opened), opened)
+        columns_of = columns_of_failed_csv if ours else columns_of_job
+        columns, records = columns_of(names, records, config, at, notes=notes)
         if header.hidden:
-            note(f"the header on line {line} is hidden, and used all the same")
+            opened.note(f"the header on line {line} is hidden, and used all the same")
         if not ours and (sheet.merges or sheet.hidden_columns):
             used = sorted(find_columns(columns, config, at).used)
             called = {place + left + 1: column_called(columns[place]) for place in used}
-            for place in sorted(sheet.hidden_columns & called.keys()):
-                note(f"{called[place]} is hidden, and used all the same")
-            records = _refuse_names_below(called, line, records, sheet, at)
+            records = _check_columns(called, records, line, opened)
     return SheetList(title=sheet.title, header=line, columns=columns, records=records, came_back=ours)
 
 
 def _refuse_other_headers(
-    header: Record, records: Iterator[Record], sheet: Sheet, config: Input, at: str
+    header: Record, records: Iterator[Record], opened: _OpenSheet, at: str
 ) -> Iterator[Record]:
-    """Refuse a sheet with something above its header, or with one of several lines; else give the records."""
-    near = list(islice(records, NEAR))
+    """Return the records; raise InputRefused for what stands above a header, or for one of several lines."""
+    config, near = opened.config, list(islice(records, NEAR))
     if not names_what_we_need(names_of(header), config):
         below = (Below(record.line, names_of(record)) for record in near if record.line)
         refuse_preamble(header, below, config, at)
@@ -161,7 +163,7 @@ def _refuse_other_headers(
             f"{at}: a column's name is a formula without a value, or with an error; write the name, or open "
             "the workbook in Excel and save it"
         )
-    elif near and _is_merged_into(header, near[0], sheet) and names_what_we_need(names_of(near[0]), config):
+    elif near and _is_merged_into(header, near[0], opened) and names_what_we_need(names_of(near[0]), config):
         above = (near[0].line or 0) - 1
         raise InputRefused(
             f"{at}: its cells are merged with those of line {above + 1}, which names the columns we need as "
@@ -171,13 +173,13 @@ def _refuse_other_headers(
     return chain(near, records)
 
 
-def _is_merged_into(header: Record, below: Record, sheet: Sheet) -> bool:
+def _is_merged_into(header: Record, below: Record, opened: _OpenSheet) -> bool:
     top, bottom = header.line or 0, below.line or 0
-    return any(area.top <= top and bottom <= area.bottom for area in sheet.merges)
+    return any(area.top <= top and bottom <= area.bottom for area in opened.sheet.merges)
 
 
-def _below(records: Iterator[Record], left: int, width: int, where: str, note: Note) -> Iterator[Record]:
-    """Bring the rows below a header to its *width*; what stands beyond it stays, what stands left goes."""
+def _below(records: Iterator[Record], left: int, width: int, opened: _OpenSheet) -> Iterator[Record]:
+    """Yield the rows below a header in its *width*; what stands beyond it stays, what stands left goes."""
     outside = room = characters = 0
     for line, cells, hidden, *_ in records:
         if left:
@@ -189,26 +191,31 @@ def _below(records: Iterator[Record], left: int, width: int, where: str, note: N
         room += len(cells)
         characters += sum(map(len, cells))
         if room > CELLS or characters > CHARACTERS:
-            raise InputRefused(f"{where}: far more than a list of people; save it as CSV (UTF-8)")
+            raise InputRefused(f"{opened.where}: far more than a list of people; save it as CSV (UTF-8)")
         if not left or any(map(str.strip, cells)):
             yield Record(line, cells, hidden)
     if outside:
         rows = f"{counted(outside, 'row')} {'has' if outside == 1 else 'have'}"
-        note(f"{rows} something left of the header, which is not read")
+        opened.note(f"{rows} something left of the header, which is not read")
 
 
-def _refuse_names_below(
-    called: Mapping[int, str], line: int, records: Iterator[Record], sheet: Sheet, at: str
+def _check_columns(
+    called: Mapping[int, str], records: Iterator[Record], line: int, opened: _OpenSheet
 ) -> Iterator[Record]:
-    """Refuse a sheet where the name of a used column reaches into the rows below; else give them."""
+    """Return the records; note used columns that are hidden.
+
+    Raise InputRefused where the name of one, by its place in *called*, reaches into the rows below.
+    """
+    for place in sorted(opened.sheet.hidden_columns & called.keys()):
+        opened.note(f"{called[place]} is hidden, and used all the same")
     first = next(records, None)
     if first is None:
         return iter(())
-    for area in sheet.merges:
+    for area in opened.sheet.merges:
         if area.top <= line and (first.line or 0) <= area.bottom and area.left in called:
             raise InputRefused(
-                f"{at}: {called[area.left]} is merged with cells of the rows below; take the cells apart, or "
-                "save the sheet as CSV (UTF-8)"
+                f"{opened.where}, line {line}: {called[area.left]} is merged with cells of the rows below; "
+                "take the cells apart, or save the sheet as CSV (UTF-8)"
             )
     return chain([first], records)
 
@@ -216,35 +223,31 @@ def _refuse_names_below(
 # -- hidden rows: they are read, skipped or refused, as input.hidden_rows says -------------------------------
 
 
-def watched(
-    records: Iterator[Record], config: Input, where: str, note: Callable[[str], None]
-) -> Iterator[Record]:
-    """Yield the rows, and mark those that are hidden if they are to be skipped.
+def _mark_hidden(records: Iterator[Record], opened: _OpenSheet) -> Iterator[Record]:
+    """Yield the rows; those that are hidden are marked so if they are to be skipped.
 
-    Behind the last one, *note* them, or raise InputRefused if no setting says what they are; *where* is file
-    and sheet.
+    Behind the last one, note them, or raise InputRefused if no setting says what they are.
     """
-    lines: list[int] = []
+    choice, lines = opened.config.hidden_rows, list[int]()
     for record in records:
         if record.hidden:
             lines.append(record.line or 0)
-        yield record._replace(hidden=config.hidden_rows == "skip") if record.hidden else record
+        yield record._replace(hidden=choice == "skip") if record.hidden else record
     if not lines:
         return
-    are = f"{counted(len(lines), 'row')} {is_or_are(len(lines))} hidden ({_places(lines)})"
-    if config.hidden_rows == "refuse":
+    are = f"{counted(len(lines), 'row')} {is_or_are(len(lines))} hidden ({_list_lines(lines)})"
+    if choice == "refuse":
         them = "it" if len(lines) == 1 else "them"
         raise InputRefused(
-            f"{where}: {are}, by a filter or by hand; "
+            f"{opened.where}: {are}, by a filter or by hand; "
             f'set input.hidden_rows = "skip" to leave {them} out, or "read" to read {them}',
             {"hidden_rows": "skip"},
             {"hidden_rows": "read"},
         )
-    done = "read" if config.hidden_rows == "read" else "skipped"
-    note(f"{are} and {done}, as input.hidden_rows says")
+    opened.note(f"{are} and {'read' if choice == 'read' else 'skipped'}, as input.hidden_rows says")
 
 
-def _places(lines: list[int]) -> str:
+def _list_lines(lines: list[int]) -> str:
     shown = [str(line) for line in lines[:MOST_NAMED]]
     others = len(lines) - len(shown)
     return f"line{'s' * (len(lines) > 1)} {listed([*shown, *([f'{others} more'] if others else [])], 'and')}"

@@ -14,92 +14,12 @@ from ..containers import CHUNK, Bounds, refuse_unreadable
 
 PIECE = 1 << 16  # bytes of XML parsed at once
 MOST = 4 << 20  # bytes from one element to the next; a row of a sheet is far shorter
-
-Found = TypeVar("Found")
 KIND = "an XLSX workbook"
 BOUNDS = Bounds(most=1 << 30)  # of all parts together
 MOST_LINKS = 10_000  # sheets, or links to other parts
 MERGED = b"mergeCell"
-
-
-def elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Element]:
-    """Yield what is *wanted* (parent: child) element by element; stop behind the last parent.
-
-    An element is whole when it is given, and has left its parent. Names have no namespace here, but parent
-    and child share one. Raise ParseError, ExpatError or ValueError for what is not XML or has a document
-    type, for cells outside of rows, and for so much without an element that only an attack has it.
-    """
-    feed, last = _Feed(part), [*wanted][-1]
-    parent: Element | None = None
-    above = child = ""  # the tags of the parent, and of what is wanted in it
-    for event, element in chain.from_iterable(feed.events()):
-        tag = element.tag
-        if tag == child:
-            if event == "end" and parent is not None:
-                parent.remove(element)
-                feed.waiting = 0
-                yield element
-        elif tag == above:
-            if event == "end":
-                _refuse_lost(element)
-                if local(tag) == last:
-                    return
-                parent, above, child = None, "", ""
-        elif parent is None and event == "start" and local(tag) in wanted:
-            parent, above = element, tag
-            child = tag.removesuffix(local(tag)) + wanted[local(tag)]
-
-
-def _refuse_lost(parent: Element) -> None:
-    if len(parent) and local(parent.tag) == "sheetData":
-        raise ValueError("cells outside of rows")
-
-
-class _Feed:
-    """Owns the parser of a part, and a second one for its prolog: the first passes over a document type."""
-
-    def __init__(self, part: IO[bytes]) -> None:
-        self.waiting = 0  # bytes since something was of use
-        self._part = part
-        self._parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
-        self._prolog = expat.ParserCreate()
-        self._prolog.StartDoctypeDeclHandler = _refuse
-        self._prolog.StartElementHandler = self._begin
-        self._has_begun = False
-
-    def events(self) -> Iterator[Iterator[Any]]:
-        """Yield what begins and what ends, as ("start" or "end", element), piece by piece of the part."""
-        while chunk := self._part.read(PIECE):
-            self.waiting += len(chunk)
-            if self.waiting > MOST:
-                raise ValueError("nothing of use")
-            if not self._has_begun:
-                self._prolog.Parse(chunk)
-            self._parser.feed(chunk)
-            yield self._parser.read_events()
-        self._parser.close()
-
-    def _begin(self, *_: object) -> None:
-        self._has_begun = True
-        self._prolog.StartElementHandler = None
-
-
-def _refuse(*_: object) -> NoReturn:
-    raise ValueError("a document type")
-
-
-def few(found: Iterable[Found], most: int) -> list[Found]:
-    """Return what was *found*; raise ValueError for more than there can be."""
-    kept = [*islice(found, most + 1)]
-    if len(kept) > most:
-        raise ValueError("more than there can be")
-    return kept
-
-
-@lru_cache(maxsize=1000)
-def local(tag: str) -> str:
-    """Return a name without its namespace."""
-    return tag.rpartition("}")[2]
+Events = Iterator[Any]  # of XML: ("start" or "end", element)
+Found = TypeVar("Found")
 
 
 class Link(NamedTuple):
@@ -147,17 +67,22 @@ class Parts:
             raise ValueError("two parts with one name")
         refuse_unreadable(self._name, KIND, parts)
         for path, part in self._parts.items():
-            with self._archive.open(part) as inside:
-                before = b""
-                while chunk := inside.read(CHUNK):
-                    allowed -= len(chunk)
-                    if allowed < 0:
-                        words = "that unpacks to far more than a table; save it as CSV (UTF-8)"
-                        raise InputRefused(f"{self._name}: {KIND} {words}")
-                    seen = (before + chunk).replace(b"\0", b"")  # UTF-16 has them
-                    if MERGED in seen:
-                        self._with_merges.add(path)
-                    before = chunk[-2 * len(MERGED) :]
+            allowed = self._read_once(path, part, allowed)
+
+    def _read_once(self, path: str, part: zipfile.ZipInfo, allowed: int) -> int:
+        """Return how many bytes the parts behind it may have; raise InputRefused for too many."""
+        before = b""
+        with self._archive.open(part) as inside:
+            while chunk := inside.read(CHUNK):
+                allowed -= len(chunk)
+                if allowed < 0:
+                    words = "that unpacks to far more than a table; save it as CSV (UTF-8)"
+                    raise InputRefused(f"{self._name}: {KIND} {words}")
+                seen = (before + chunk).replace(b"\0", b"")  # UTF-16 has them
+                if MERGED in seen:
+                    self._with_merges.add(path)
+                before = chunk[-2 * len(MERGED) :]
+        return allowed
 
 
 def _plain(path: str) -> str:
@@ -167,3 +92,87 @@ def _plain(path: str) -> str:
 def _link(said: Mapping[str, str], folder: str) -> Link:
     path = posixpath.join("/", folder, _plain(said["Target"]))
     return Link(said["Id"], said["Type"].rpartition("/")[2], posixpath.normpath(path).lstrip("/"))
+
+
+# -- the elements of a part, one after the other, in little memory -------------------------------------------
+
+
+class _Feed:
+    """Owns the parser of a part, and a second one for its prolog: the first passes over a document type."""
+
+    def __init__(self, part: IO[bytes]) -> None:
+        self.waiting = 0  # bytes since something was of use
+        self._part = part
+        self._parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
+        self._prolog = expat.ParserCreate()
+        self._prolog.StartDoctypeDeclHandler = _refuse
+        self._prolog.StartElementHandler = self._begin
+        self._has_begun = False
+
+    def events(self) -> Iterator[Events]:
+        """Yield what begins and what ends, as ("start" or "end", element), piece by piece of the part."""
+        while chunk := self._part.read(PIECE):
+            self.waiting += len(chunk)
+            if self.waiting > MOST:
+                raise ValueError("nothing of use")
+            if not self._has_begun:
+                self._prolog.Parse(chunk)
+            self._parser.feed(chunk)
+            yield self._parser.read_events()
+        self._parser.close()
+
+    def _begin(self, *_: object) -> None:
+        self._has_begun = True
+        self._prolog.StartElementHandler = None
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise ValueError("a document type")
+
+
+def elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Element]:
+    """Yield what is *wanted* (parent: child) element by element; stop behind the last parent.
+
+    An element is whole when it is given, and has left its parent. Names have no namespace here, but parent
+    and child share one. Raise ParseError, ExpatError or ValueError for what is not XML or has a document
+    type, for cells outside of rows, and for so much without an element that only an attack has it.
+    """
+    feed, last = _Feed(part), [*wanted][-1]
+    events = chain.from_iterable(feed.events())
+    for event, parent in events:
+        name = local(parent.tag)
+        if event == "start" and name in wanted:
+            yield from _children(parent, parent.tag.removesuffix(name) + wanted[name], events, feed)
+            if name == last:
+                return
+
+
+def _children(parent: Element, tag: str, events: Events, feed: _Feed) -> Iterator[Element]:
+    """Yield the children of an element with this *tag*, up to its end."""
+    for event, element in events:
+        if event == "end" and element.tag == tag:
+            parent.remove(element)
+            feed.waiting = 0
+            yield element
+        elif event == "end" and element.tag == parent.tag:
+            _refuse_lost(element)
+            return
+
+
+def _refuse_lost(parent: Element) -> None:
+    if len(parent) and local(parent.tag) == "sheetData":
+        raise ValueError("cells outside of rows")
+
+
+def few(found: Iterable[Found], most: int) -> list[Found]:
+    """Return what was *found*; raise ValueError for more than there can be."""
+    kept = [*islice(found, most + 1)]
+    if len(kept) > most:
+        raise ValueError("more than there can be")
+    return kept
+
+
+@lru_cache(maxsize=1000)
+def local(tag: str) -> str:
+    """Return a name without its namespace."""
+    return tag.rpartition("}")[2]
