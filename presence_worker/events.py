@@ -1,23 +1,25 @@
 """What happens in a run, as events that subscribers hear in order.
 
-| event | when | what it tells |
+| event | when | what it has |
 |---|---|---|
 | `RunStarted` | the run has its id and its lock | command |
-| `DeliveryStarted` | the rows are staged, requests go out from now on | what continues it after a crash |
-| `Noted` | something should be known beside the results | words; whether it is a warning |
-| `Announced` | the number of requests is known | requests, seconds, rate; whether it is final |
+| `DeliveryStarted` | its rows are staged, requests go out from now on | what continues it after a crash |
+| `Noted` | something should be known beside the results | words, topic, whether it is a warning |
+| `Announced` | the number of requests is known | requests, seconds, rate, whether it is final |
 | `StepStarted` | present values are read, or rows are sent | which step, of how many rows |
-| `RowSettled` | a row has its result | row, result |
+| `RowRead` | a row's present value was looked at | row, whether it is known now |
+| `RowSettled` | a row that was to be sent has its result | row, result |
+| `InFlight` | as many requests are under way, looked at once a second | number |
 | `StepEnded` | the step is over | which step |
-| `Paused` | the run waits: the service asked for it, or does not answer | since, until, cause |
+| `Paused` | nothing is sent: the service asked for that, or does not answer | since, until, cause |
 | `Resumed` | that wait is over | seconds it took |
-| `Progress` | every 30 s | rows done, rows in all, requests per second |
-| `Stopping` | the run was told to stop, and finishes what is in flight | reason |
-| `DeliveryEnded` | nothing is sent any more; reports are written now | |
+| `Progress` | every 30 s | rows done, rows in all, requests per second, since when it waits |
+| `Stopping` | the run was told to stop, and finishes what is in flight | words |
+| `DeliveryEnded` | nothing is sent any more, reports are written now | |
 | `RunEnded` | the reports are written | state, exit code, message, next step |
 
 Every event has the run's id and its target. A subscriber is a function of one event; it is called in the
-event loop's thread, returns at once and raises nothing. No event holds a comment, a cell or a secret.
+event loop's thread, returns at once and raises nothing. No event has a comment, a cell or a secret.
 """
 
 from collections.abc import Callable
@@ -34,6 +36,15 @@ class Activity(StrEnum):
 
     READING = "reading"
     SENDING = "sending"
+
+
+class Topic(StrEnum):
+    """What a note is about."""
+
+    JOB = "job"  # how it was read
+    COMPARISON = "comparison"  # of the job with the one before it
+    READING = "reading"  # what the run must do without
+    MAINTENANCE = "maintenance"  # of the service, while the run is at work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,7 @@ class Noted(Event):
     """Something that should be known beside the results."""
 
     words: str
+    topic: Topic
     is_warning: bool = False
 
 
@@ -85,11 +97,26 @@ class StepStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowRead(Event):
+    """What a row's associate holds now was asked for."""
+
+    row: int
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowSettled(Event):
     """A row has its result; a later event of the same row replaces it."""
 
     row: int
     result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight(Event):
+    """So many requests are under way."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +128,7 @@ class StepEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
-    """Nothing is sent for a while."""
+    """Nothing is sent for a while; a later event without a `Resumed` between them says until when instead."""
 
     since: datetime
     until: datetime
@@ -160,3 +187,6 @@ def emit_to(*subscribers: Emit) -> Emit:
             subscriber(event)
 
     return emit
+
+
+unheard: Emit = emit_to()  # where nobody watches

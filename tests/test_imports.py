@@ -27,7 +27,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "home",
         "marks",
     ),
-    ("model", "values", "settings", "configuration", "shutdown", "events"),
+    ("model", "values", "settings", "configuration", "shutdown", "events", "event_log"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
     ("run_context",),

@@ -16,7 +16,7 @@ from ..errors import OptionFault, UsageFault
 from ..journal import Archive
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
-from ..run_context import SANDBOX, RunContext, Silence
+from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..superoffice import check_settings, open_client
 from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
@@ -90,7 +90,6 @@ def _context(options: Options, settings: Settings) -> RunContext:
         options=_options_of(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
-        progress=Silence(),
     )
 
 

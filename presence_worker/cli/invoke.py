@@ -9,44 +9,28 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
-import structlog
 
 from .. import log
 from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings, origin_of
 from ..days import today
 from ..errors import OptionFault, UsageFault
-from ..events import emit_to
+from ..event_log import log_event
+from ..events import Emit, emit_to
 from ..journal import Archive, check_owner
-from ..run_context import SANDBOX, Progress, RunContext, Silence
+from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from .listening import Listener, raise_on_signal
 from .loading import load
 from .options import BASE_URL, Options, printable
-from .output import is_terminal, remark, warn
+from .output import is_terminal
+from .remarks import print_remark, print_warning
 
 CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
 BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
-logger = structlog.get_logger()
 T = TypeVar("T")
 Work = Callable[[RunContext], Awaitable[T]]
-
-
-class Warnings(Silence):
-    """Nobody is watching, but warnings are printed."""
-
-    def warn(self, words: str) -> None:
-        """Print it."""
-        warn(words)
-
-
-class Remarks(Warnings):
-    """Somebody watches who wants no line that moves."""
-
-    def remark(self, words: str) -> None:
-        """Print it."""
-        remark(f"Note: {words}")
 
 
 def settings_of(options: Options) -> Settings:
@@ -80,18 +64,19 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
         options=repeated(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
-        progress=_progress(options),
+        emit=_subscribers(options),
         origin=partial(origin_of, file=find_config(options.config), flags=options.flags),
     )
 
 
-def _progress(options: Options) -> Progress:
+def _subscribers(options: Options) -> Emit:
+    """Return who hears of the run: the log, and somebody at a terminal who wants more or less of it."""
     if options.quiet or not is_terminal(sys.stderr):
-        return Warnings()
+        return emit_to(log_event, print_warning)
     if options.no_progress:
-        return Remarks()
-    line: Progress = load("progress").ProgressLine()
-    return line
+        return emit_to(log_event, print_remark)
+    show: Emit = load("progress").ProgressLine().show
+    return emit_to(log_event, print_remark, show)
 
 
 def _check(settings: Settings, options: Options) -> None:
@@ -162,10 +147,6 @@ def work(function: Work[T], context: RunContext) -> T:
 
 
 async def _listening(function: Work[T], context: RunContext) -> T:
-    def say(words: str) -> None:
-        logger.warning("run.halting", words=words)
-        context.progress.remark(words)
-
-    listener = Listener(context.shutdown, say)
+    listener = Listener(context.shutdown, context.emit)
     with listener.listening():
         return await function(replace(context, emit=emit_to(context.emit, listener.hear)))

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from ..errors import Interrupted, PresenceWorkerError, Terminated
-from ..events import DeliveryEnded, DeliveryStarted, Event
+from ..events import DeliveryEnded, DeliveryStarted, Emit, Event, Stopping, unheard
 from ..next_step import command_line
 from ..shutdown import Shutdown
 from .signals import BEFORE, ENDINGS, listened_to, noted
@@ -36,11 +36,11 @@ def _raise(number: int, _: FrameType | None) -> None:
 class Listener:
     """Owns what signals mean while an event loop is at work; it is told by events how far that is."""
 
-    def __init__(self, shutdown: Shutdown, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, shutdown: Shutdown, emit: Emit = unheard) -> None:
         self._shutdown = shutdown
-        self._say = say
+        self._emit = emit
         self._received = 0
-        self._way_on: str | None = None  # while requests are in flight: what continues the run
+        self._delivery: DeliveryStarted | None = None  # while requests are in flight
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -64,15 +64,16 @@ class Listener:
     def hear(self, event: Event) -> None:
         """Learn from an event what is at stake."""
         if isinstance(event, DeliveryStarted):
-            self._way_on = command_line(event.way_on)
+            self._delivery = event
         elif isinstance(event, DeliveryEnded):
             _let_pass()  # a run that is writing its report is about to end anyway
 
     def _hear_signal(self, number: int) -> None:
         self._received += 1
         if self._received > 1:
-            if self._way_on:
-                self._say(f"{LEAVING}: {self._way_on}")
+            if run := self._delivery:
+                words = f"{LEAVING}: {command_line(run.way_on)}"
+                self._emit(Stopping(run_id=run.run_id, target=run.target, words=words))
             os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
         self._shutdown.request(REASONS[number], WHO, hint=HINT)
 

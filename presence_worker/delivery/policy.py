@@ -44,7 +44,7 @@ class Policy:
         seconds_left: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._halt = halt
+        self.halt = halt
         self._seconds_left = seconds_left
         self.pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
         self._slots = Slots(settings.concurrency, clock)
@@ -86,8 +86,8 @@ class Policy:
             presence = await read(change.associate_id)
             return presence is not None and presence.same_as(change.wanted)
 
-        send = alarmed(send, self._halt, longest_wait=self._longest_wait)
-        send = gated(slotted(paced(self._halt.protecting(send), pace), self._slots), self.gate)
+        send = alarmed(send, self.halt, longest_wait=self._longest_wait)
+        send = gated(slotted(paced(self.halt.protecting(send), pace), self._slots), self.gate)
         see_through = persistent(
             send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
         )

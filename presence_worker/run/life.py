@@ -9,7 +9,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from ..errors import InputRefused, JournalGone, PresenceWorkerError, Stopped, UsageFault
-from ..events import DeliveryEnded, DeliveryStarted
+from ..events import DeliveryEnded, DeliveryStarted, RunEnded, RunStarted, Topic
 from ..journal import (
     JOURNAL,
     Ending,
@@ -36,6 +36,7 @@ from ..runs.lookup import (
     written_since,
 )
 from ..schedule.history import forget, history_of, withdrawn_since
+from .announcer import Announcer
 from .cautions import NOT_KNOWN, unanswered
 from .comparison import comparison_notes, same_file_warning
 from .correcting import check_corrected, same_job
@@ -63,6 +64,7 @@ async def run_job(job: str, context: RunContext, *, intent: Intent = Intent.RUN)
                 order=context.archive.index.take_number(folder.name),
                 next=context.command("resume", run.run_id),
             )
+            _tell_start(run, str(intent), context)
             log.info("run.staging", job=job, target=run.target, folder=str(folder))
             error = _staged(journal, run, job, context)
             _say_first(journal.run(), context)
@@ -112,6 +114,7 @@ async def undo_run(name: str, context: RunContext) -> Summary:
             with earlier_run(undone, context, patience=GLANCE) as earlier:
                 check_target(earlier, context)
                 run = stage_undo(journal, folder.name, earlier, context)
+            _tell_start(run, "undo", context)
             log.info("run.staging", undoes=run.undoes, folder=str(folder))
             error = await _deliver(journal, run, "undo", frozenset(), context)
             return _finish(journal, folder, None, error, context)
@@ -186,16 +189,22 @@ def _reserve(folder: Path) -> Iterator[None]:
         give_back_reserve(folder)
 
 
+def _tell_start(run: RunRecord, command: str, context: RunContext) -> None:
+    context.emit(RunStarted(run_id=run.run_id, target=run.target, command=command))
+
+
+def _announcer(run: RunRecord, context: RunContext, to_send: int = 0) -> Announcer:
+    return Announcer(context.emit, run.run_id, run.target, to_send)
+
+
 def _say_first(run: RunRecord, context: RunContext) -> None:
     """Say what should be known before anything is sent."""
+    announcer = _announcer(run, context)
+    about_last = comparison_notes(run.compared) if run.compared else []
+    warning = same_file_warning(run.compared) if run.compared else None
     for words in run.notes:
-        log.warning("run.note", words=words)
-    if not run.compared:
-        return
-    for words in comparison_notes(run.compared):
-        is_warning = words == same_file_warning(run.compared)
-        tell = context.progress.warn if is_warning else context.progress.remark
-        tell(words)
+        topic = Topic.COMPARISON if words in about_last else Topic.JOB
+        announcer.note(words, topic, is_warning=words == warning)
 
 
 def _staged(journal: Journal, run: RunRecord, job: str, context: RunContext) -> PresenceWorkerError | None:
@@ -215,6 +224,7 @@ async def _go_on(
     journal: Journal, folder: Path, command: str, context: RunContext, *, any_age: bool
 ) -> Summary:
     run = journal.run()
+    _tell_start(run, command, context)
     if not any_age:
         check_age(run, command, context)
     withdrawn = withdrawn_since(journal, context)
@@ -236,7 +246,7 @@ async def _deliver(
         log.info("run.delivering", target=run.target, to_send=journal.to_send())
         way_on = context.command("resume", run.run_id)
         context.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
-        return await Session(journal, context, overtaken).run()
+        return await Session(journal, context, _announcer(run, context, journal.to_send()), overtaken).run()
     except PresenceWorkerError as error:
         return error
     finally:
@@ -259,7 +269,16 @@ def _finish(
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=resume) from trouble
     log_rows(journal)
-    log.info("run.ended", state=summary["state"], exit_code=summary["exit_code"])
+    context.emit(
+        RunEnded(
+            run_id=folder.name,
+            target=journal.run().target,
+            state=State(summary["state"]),
+            exit_code=summary["exit_code"],
+            message=summary["message"],
+            next=journal.run().next,
+        )
+    )
     return summary
 
 

@@ -9,6 +9,7 @@ import structlog
 
 from ..delivery import Halt, Policy, deliver, number_of_read_backs
 from ..errors import InputRefused, Stopped, Suspect
+from ..events import Activity, Topic
 from ..journal import Journal, Wish
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Result, Step
 from ..run_context import RunContext
@@ -16,7 +17,7 @@ from ..schedule.due_rows import unread_returns
 from ..schedule.history import pending
 from ..superoffice import Client
 from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
-from .announcing import announce
+from .announcer import Announcer, requests_in_all
 from .present_values import Found, Need, PresentValues, need_of
 from .resolve_identities import resolve_identities
 
@@ -49,6 +50,7 @@ class PresentValueReader:
     policy: Policy
     halt: Halt
     context: RunContext
+    announcer: Announcer
     overtaken: frozenset[int]  # associates a later run has written: they are not sent anyway
 
     async def read(self) -> int | None:
@@ -69,7 +71,7 @@ class PresentValueReader:
         if column and not self.halt.reason:
             await self._resolve_identities(values, directory, trouble)
         if not self.halt.reason and (need.how != "off" or self.journal.has_returns()):
-            await anyio.to_thread.run_sync(self._announce, directory if need.how == "auto" else None)
+            await self._announce(directory if need.how == "auto" else None)
             await self._read_rows(values)
         await self._save(values)
         if not self.halt.reason:
@@ -103,22 +105,26 @@ class PresentValueReader:
         earlier = None if was_added else pending(self.context, run.run_id)
         return resolve_identities(self.journal, directory.named, self.context.settings, earlier)
 
-    def _announce(self, directory: UserDirectory | None) -> None:
-        """Announce the requests of the run at most: a read and a PUT a row, a second read in doubt."""
+    async def _announce(self, directory: UserDirectory | None) -> None:
+        most = await anyio.to_thread.run_sync(self._requests_at_most, directory)
+        self.announcer.announce(most, self.context.settings.delivery.rate, is_final=False)
+
+    def _requests_at_most(self, directory: UserDirectory | None) -> int:
+        """Return the requests of the run at most: a read and a PUT a row, a second read in doubt."""
         reads = to_send = self.journal.to_send()
         if directory:
             users, people = directory.users, self.journal.people_to_send()
             reads = sum(not _is_present(users.get(person or 0)) for person in people)
-        delivery, progress = self.context.settings.delivery, self.context.progress
         is_plan = self.journal.run().intent == Intent.PLAN
         puts = 0 if is_plan else to_send + self.journal.in_doubt()
-        more = reads + puts + number_of_read_backs(delivery.verify, min(puts, to_send))
-        announce(self.journal, delivery, progress, more=more, gets=self.client.gets, final=False)
+        verify = self.context.settings.delivery.verify
+        more = reads + puts + number_of_read_backs(verify, min(puts, to_send))
+        return requests_in_all(self.journal, more=more, gets=self.client.gets)
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""
-        progress, rows = self.context.progress, self.journal.wishes(PAGE)
-        progress.begin(self.journal.to_send(), lambda: "reading present values")
+        rows = self.journal.wishes(PAGE)
+        self.announcer.begin(Activity.READING, self.journal.to_send())
         is_compared = self.journal.run().step == Step.COMPARE
         to_read: dict[int, Wish] = {}
         while not self._is_over(values) and (page := list(islice(rows, PAGE))):
@@ -129,7 +135,7 @@ class PresentValueReader:
                 to_read.clear()
             await self._save(values)
         await self._read_each(to_read, values)
-        progress.end()
+        self.announcer.end()
         if not self._is_over(values):
             values.end()
 
@@ -142,7 +148,7 @@ class PresentValueReader:
     def _is_answered(self, row: Wish, values: PresentValues) -> bool:
         is_answered = values.is_answered_by_query(row)
         if is_answered:
-            self.context.progress.settled(done=True)
+            self.announcer.row_read(row.row, is_known=True)
         return is_answered
 
     async def _read_each(self, rows: dict[int, Wish], values: PresentValues) -> None:
@@ -161,7 +167,7 @@ class PresentValueReader:
             values.forget({change.row for change in changes})
 
     def _take(self, rows: dict[int, Wish], values: PresentValues, change: Change, outcome: Outcome) -> None:
-        self.context.progress.settled(done=outcome.seen is not None)
+        self.announcer.row_read(change.row, is_known=outcome.seen is not None)
         values.add_read(rows[change.row], outcome, is_stopping=self.halt.reason is not None)
         if values.stop:
             self.halt(values.stop)
@@ -179,8 +185,7 @@ class PresentValueReader:
         if any(found):
             await anyio.to_thread.run_sync(self._write, found)
         for words in found.notes:
-            log.warning("read.without", words=words)
-            self.context.progress.remark(words)
+            self.announcer.note(words, Topic.READING)
 
     def _write(self, found: Found) -> None:
         with self.journal.transaction():

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,15 +11,16 @@ import structlog
 
 from ..delivery import Halt, Policy, Watch, deliver, number_of_read_backs, read_back
 from ..errors import Planned, PresenceWorkerError, Stopped
+from ..events import Activity, Topic
 from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..run_context import SANDBOX, RunContext
 from ..superoffice import Client, is_online, maintenance
 from ..text import counted
 from ..values import seconds_left
-from .announcing import announce
-from .commentary import Commentary
+from .announcer import Announcer, requests_in_all
 from .doubts import Doubts
+from .monitor import Monitor
 from .read_present_values import PresentValueReader
 from .recorder import Recorder
 from .row_events import log_rows
@@ -41,11 +41,13 @@ log = structlog.get_logger()
 class Session:
     """Owns what one session needs beside the policy: the journal, the recorder, the watch and the halt."""
 
-    def __init__(self, journal: Journal, context: RunContext, overtaken: frozenset[int]) -> None:
+    def __init__(
+        self, journal: Journal, context: RunContext, announcer: Announcer, overtaken: frozenset[int]
+    ) -> None:
         self._journal = journal
         self._clock = asyncio.get_running_loop().time
-        self._said = Commentary(context.progress, journal.to_send(), self._clock)
-        self._context = replace(context, progress=self._said)
+        self._announcer = announcer
+        self._context = context
         self._settings = context.settings
         self._overtaken = overtaken  # associates a later run has written: not sent
         self._halt = Halt(self._settings.delivery.drain, self._clock)
@@ -78,12 +80,12 @@ class Session:
         give_back_reserve(Path(self._journal.path).parent)
 
     async def _work(self, client: Client) -> None:
-        policy = Policy(
-            self._settings.delivery, self._halt, clock=self._clock, seconds_left=self._until_deadline()
-        )
+        seconds_left = self._until_deadline()
+        policy = Policy(self._settings.delivery, self._halt, clock=self._clock, seconds_left=seconds_left)
+        monitor = Monitor(self._announcer, policy, self._halt, clock=self._clock, seconds_left=seconds_left)
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._keep_deadline)
-            beside.start_soon(self._said.run, policy, self._halt, self._until_deadline())
+            beside.start_soon(monitor.run)
             try:
                 if self._journal.run().step != Step.SEND:
                     await self._read(client, policy)
@@ -103,6 +105,7 @@ class Session:
             policy=policy,
             halt=self._halt,
             context=self._context,
+            announcer=self._announcer,
             overtaken=self._overtaken,
         )
         users = await reader.read()
@@ -126,7 +129,7 @@ class Session:
         return Planned(f"{counted(number, 'change')} planned; nothing was sent")
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
-        delivery, progress = self._settings.delivery, self._context.progress
+        delivery = self._settings.delivery
         put = read_back(client.put, client.look, policy.pace, delivery.verify)
         tries = (
             policy.verified(put, client.read, client.look)
@@ -143,7 +146,7 @@ class Session:
         )
         self._look_ahead(to_send)
         self._announce(to_send, client)
-        progress.begin(to_send, lambda: f"{self._halt.in_flight} in flight")
+        self._announcer.begin(Activity.SENDING, to_send)
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             doubts = Doubts(self._journal, client, self._recorder, self._halt)
@@ -153,7 +156,7 @@ class Session:
                 self._record(change, outcome)
             await doubts.settle(tries, workers=delivery.concurrency)
             beside.cancel_scope.cancel()
-        progress.end()
+        self._announcer.end()
         await self._recorder.flush()
 
     def _look_ahead(self, to_send: int) -> None:
@@ -162,9 +165,8 @@ class Session:
             return
         expected = to_send / self._settings.delivery.rate
         words = maintenance(datetime.now().astimezone(), expected)
-        if self._journal.add_note(words):
-            log.warning("run.maintenance_ahead", words=words)
-            self._context.progress.remark(str(words))
+        if words and self._journal.add_note(words):
+            self._announcer.note(words, Topic.MAINTENANCE)
 
     def _announce(self, to_send: int, client: Client) -> None:
         """Say how many requests the run takes in all; a row in doubt is read before it is sent again."""
@@ -175,13 +177,12 @@ class Session:
         left_alone = sum(person in self._overtaken for person in people)
         delivery, puts = self._settings.delivery, to_send - left_alone
         more = puts + looks + number_of_read_backs(delivery.verify, puts)
-        announce(self._journal, delivery, self._said, more=more, gets=client.gets, final=True)
+        requests = requests_in_all(self._journal, more=more, gets=client.gets)
+        self._announcer.announce(requests, delivery.rate, is_final=True)
 
     def _stop(self) -> None:
         shutdown = self._context.shutdown
-        words = "; ".join(filter(None, (FINISHING, shutdown.hint)))
-        log.warning("run.halting", run_id=self._journal.run().run_id, words=words)
-        self._context.progress.remark(words)
+        self._announcer.stopping("; ".join(filter(None, (FINISHING, shutdown.hint))))
         self._halt(shutdown.reason(FINISHED))
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
@@ -190,7 +191,7 @@ class Session:
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)
-        self._context.progress.settled(done=outcome.result is Result.UPDATED)
+        self._announcer.row_settled(change.row, outcome.result)
 
     def _not_overtaken(self, changes: Iterator[Change]) -> Iterator[Change]:
         for change in changes:

@@ -16,7 +16,7 @@ from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.next_step import NextStep
 from presence_worker.run.life import apply_run
-from presence_worker.run_context import RunContext, Silence
+from presence_worker.run_context import RunContext
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint
 
@@ -94,7 +94,6 @@ def context(tmp_path: Path, service: Service) -> RunContext:
         options=(),
         input_options=(),
         open_service=service.open,
-        progress=Silence(),
     )
 
 

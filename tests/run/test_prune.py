@@ -16,7 +16,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, run_id, run_lock
 from presence_worker.model import Outcome, Result
 from presence_worker.run.life import report_run
-from presence_worker.run_context import RunContext, Silence
+from presence_worker.run_context import RunContext
 from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
 from tests.journal.given import end_as
@@ -91,7 +91,6 @@ def context(archive: Archive) -> Callable[[Mapping[str, str]], RunContext]:
             options=(),
             input_options=(),
             open_service=lambda: pytest.fail("nothing to be sent"),
-            progress=Silence(),
         )
 
     return context

@@ -11,7 +11,7 @@ from typing import Any
 from presence_worker.journal import Archive
 from presence_worker.report import Summary
 from presence_worker.run.life import run_job, undo_run
-from presence_worker.run_context import RunContext, Silence
+from presence_worker.run_context import RunContext
 from presence_worker.schedule.list_and_cancel import list_schedule
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
@@ -51,7 +51,6 @@ class Virtual:
             options=(),
             input_options=(),
             open_service=partial(open_client, settings),
-            progress=Silence(),
         )
 
     def on(self, day: int, **changes: Any) -> RunContext:

@@ -1,7 +1,7 @@
 """While a run works it says how far it is, what it waits for, and how many requests it takes."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,15 @@ import anyio
 import pytest
 import structlog
 
+from presence_worker.cli.progress import ProgressLine
+from presence_worker.cli.remarks import words_on
 from presence_worker.delivery import Halt, Policy
 from presence_worker.errors import Stopped
-from presence_worker.model import Outcome
-from presence_worker.run.commentary import Commentary
+from presence_worker.event_log import log_event
+from presence_worker.events import Activity, Event, emit_to
+from presence_worker.model import Outcome, Result
+from presence_worker.run.announcer import Announcer
+from presence_worker.run.monitor import Monitor
 from presence_worker.settings import Delivery
 from tests.conftest import VIRTUAL_TIME
 from tests.delivery.given import GONE, THROTTLED, UPDATED, change
@@ -30,33 +35,21 @@ def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
 
 
 class Terminal:
-    """Keeps what is said at the terminal."""
+    """Keeps what is said at the terminal, and what its line shows."""
 
     def __init__(self) -> None:
         self.remarks: list[str] = []
-        self.doing: Callable[[], str] = str
+        self.line = ProgressLine()
 
-    def begin(self, _total: int, doing: Callable[[], str]) -> None:
-        """Keep what gives the words of the line."""
-        self.doing = doing
-
-    def settled(self, *, done: bool) -> None:
-        """Show nothing."""
-
-    def end(self) -> None:
-        """Show nothing."""
-
-    def remark(self, words: str) -> None:
+    def hear(self, event: Event) -> None:
         """Keep it."""
-        self.remarks.append(words)
-
-    def warn(self, words: str) -> None:
-        """Keep it likewise."""
-        self.remarks.append(words)
+        if words := words_on(event):
+            self.remarks.append(words)
+        self.line.show(event)
 
 
 class Night:
-    """Owns a policy that others drive, and the commentary on it."""
+    """Owns a policy that others drive, and the monitor of it."""
 
     def __init__(self, total: int, **settings: Any) -> None:
         clock = anyio.current_time
@@ -64,7 +57,10 @@ class Night:
         self.halt = Halt(20.0, clock)
         self.policy = Policy(delivery, self.halt, clock=clock, seconds_left=lambda: float("inf"))
         self.terminal = Terminal()
-        self.said = Commentary(self.terminal, total, clock)
+        self.said = Announcer(emit_to(log_event, self.terminal.hear), "night", "https://crm", total)
+        self.monitor = Monitor(
+            self.said, self.policy, self.halt, clock=clock, seconds_left=lambda: float("inf")
+        )
 
     def learn(self, outcome: Outcome, *, times: int = 1) -> None:
         """Let requests end like this."""
@@ -78,7 +74,7 @@ async def night(**settings: Any) -> AsyncIterator[tuple[Night, Logs]]:
     it = Night(100, **settings)
     with structlog.testing.capture_logs() as logs:
         async with anyio.create_task_group() as beside:
-            beside.start_soon(it.said.run, it.policy, it.halt, lambda: float("inf"))
+            beside.start_soon(it.monitor.run)
             yield it, logs
             beside.cancel_scope.cancel()
 
@@ -92,10 +88,10 @@ async def test_progress_every_half_minute() -> None:
     """It has the rows of the step and the requests a second since the last such event."""
     async with night() as (it, logs):
         it.learn(UPDATED)
-        it.said.begin(40, str)
+        it.said.begin(Activity.SENDING, 40)
         for _ in range(35):
             await it.policy.pace.slot()
-            it.said.settled(done=True)
+            it.said.row_settled(1, Result.UPDATED)
         await anyio.sleep(75)
 
     first, second, *more = named(logs, "run.progress")
@@ -122,10 +118,10 @@ async def test_a_run_that_was_halted_does_not_go_on() -> None:
 async def test_a_service_that_does_not_answer_at_the_start() -> None:
     """Terminal and log say what is waited for, since when and until when; and that it is over."""
     async with night() as (it, logs):
-        it.said.begin(40, lambda: "at work")
+        it.said.begin(Activity.SENDING, 40)
         it.learn(GONE._replace(detail="cannot connect to crm:443: refused"))
         await anyio.sleep(31)
-        doing = it.terminal.doing()
+        line = it.terminal.line.figures(0)
         it.learn(UPDATED)
         await anyio.sleep(2)
 
@@ -135,7 +131,7 @@ async def test_a_service_that_does_not_answer_at_the_start() -> None:
     assert (until - since).total_seconds() == pytest.approx(30, abs=1)
     assert datetime.fromisoformat(progress["waiting_since"])
     assert len(named(logs, "run.waiting_over")) == 1
-    assert doing == "waiting for SuperOffice"
+    assert "waiting for SuperOffice" in line
     first, last = it.terminal.remarks
     assert re.search(r"does not answer \(cannot connect.* since [-\d: ]+ .* by [-\d: ]+ it stops", first)
     assert last == "SuperOffice answers again; the run goes on"
