@@ -59,24 +59,24 @@ DateFormat = Annotated[str | list[str] | None, BeforeValidator(date_format)]
 
 
 def forms_in(value: str | list[str] | None) -> tuple[str, ...]:
-    """Give the forms that the setting has, the first one first."""
+    """Return the forms that the setting has, the first one first."""
     return tuple(value) if isinstance(value, list) else () if value is None else (value,)
 
 
 @cache
 def order_of(form: str) -> str:
-    """Give the order of day, month and year where all are numbers, such as "dmy"; else ""."""
+    """Return the order of day, month and year where all are numbers, such as "dmy"; else ""."""
     order = "".join(letter for letter in _LETTER.findall(form) if letter in "dmYy").lower()
     return order if "d" in order and "m" in order else ""
 
 
 def swap_day_and_month(order: str) -> str:
-    """Give the order that has day and month the other way round."""
+    """Return the order that has day and month the other way round."""
     return order.translate(_SWAPPED)
 
 
 def parser(form: str, months: Mapping[str, int] = ENGLISH) -> Parse:
-    """Make the function that reads what is written in a *form*; *months* are plain names and their numbers.
+    """Build the function that reads what is written in a *form*; *months* are plain names and their numbers.
 
     %b and %B both read full names and short ones, with a dot or without.
     """
@@ -101,12 +101,12 @@ def parser(form: str, months: Mapping[str, int] = ENGLISH) -> Parse:
 
 
 def plain_month(word: str) -> str:
-    """Give the name of a month as it is compared: without case and dot."""
+    """Return the name of a month as it is compared: without case and dot."""
     return word.casefold().rstrip(".")
 
 
 def months_in(text: str) -> list[str]:
-    """Give the words of a text as names of months are compared."""
+    """Return the words of a text as names of months are compared."""
     return [plain_month(word) for word in _WORD.findall(_compose(text))]
 
 
@@ -121,7 +121,7 @@ def _with_number(text: str, months: Mapping[str, int]) -> str:
 
 
 def _compose(text: str) -> str:
-    """Give a text whose letters have their accents: ä may be written as two characters."""
+    """Return a text whose letters have their accents: ä may be written as two characters."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -140,7 +140,7 @@ def _check(form: str) -> None:
 
 
 def _rivalry(one: str, other: str) -> str | None:
-    """Say why two forms cannot stand in one list."""
+    """Return why two forms cannot stand in one list."""
     order = order_of(one)
     if order and swap_day_and_month(order) == order_of(other):
         return "have day and month in different orders, so that 03/04 could be two days"

@@ -65,7 +65,7 @@ class Columns:
 
 
 def column_called(name: str) -> str:
-    """Say of a column which one it is."""
+    """Return the words for a column."""
     return f"the column {clean(name, 60)!r}"
 
 
@@ -77,13 +77,13 @@ TYPES_OF_LEAVE = plain_names(TYPES)
 
 
 def column_setting(config: Input, key: str) -> str | None:
-    """Give the name that the configuration has for the column of *key*."""
+    """Return the name that the configuration has for the column of *key*."""
     name: str | None = getattr(config, FIELDS.get(key, key))
     return name
 
 
 def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
-    """Give the positions of the columns that may be *key*; the configured name wins over all others.
+    """Return the positions of the columns that may be *key*; the configured name wins over all others.
 
     Of days, an empty name says that there is no such column.
     """
@@ -104,7 +104,7 @@ def _among(usual: frozenset[str], bare: Sequence[str]) -> list[int]:
 
 
 def _only_filters(bare: str, config: Input) -> bool:
-    """Whether a column that may be the status says only which rows count: all have the default status.
+    """Return whether a column that may be the status says only which rows count: all have the default status.
 
     A field in it may say that, too: "status.status" of JSON.
     """
@@ -118,7 +118,7 @@ def _places_called(names: Sequence[str], name: str) -> list[int]:
 
 
 def names_what_we_need(names: Sequence[str], config: Input) -> bool:
-    """Whether *names* are those of a job's columns: one for people, and, if needed, one for statuses."""
+    """Return whether *names* are those of columns: one for people and, if needed, one for statuses."""
     people = any(candidates(names, way, config) for way in IDENTITIES)
     status = config.default_status if config.status is None else None
     return people and bool(status or candidates(names, "status", config))
@@ -162,7 +162,7 @@ def _ways(names: Sequence[str], positions: Positions, config: Input) -> Iterator
 
 
 def column_of_types(names: Sequence[str]) -> str | None:
-    """Give the name of the column that says of which type a leave is, None where none is called so."""
+    """Return the name of the column that says of which type a leave is, None where none is called so."""
     return next((name for name in names if plain(name) in TYPES_OF_LEAVE), None)
 
 
@@ -179,7 +179,7 @@ def _ends_mean(names: Sequence[str], ends: Sequence[int], config: Input) -> Ends
 def _first_fault(
     names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
 ) -> str | None:
-    """Give what is wrong with the columns; what else may be wrong may only follow from it."""
+    """Return what is wrong with the columns; what else may be wrong may only follow from it."""
     faults = chain(
         _find_missing(names, positions, used, config),
         _find_repeated(names),
@@ -194,7 +194,7 @@ def _first(places: Sequence[int]) -> int | None:
 
 
 def identity_settings(config: Input) -> list[str]:
-    """Give the ways to name people for which the configuration has a column."""
+    """Return the ways to name people for which the configuration has a column."""
     return [key for key in IDENTITIES if column_setting(config, key)]
 
 
@@ -216,7 +216,7 @@ def _find_missing(
 
 
 def _of_leave(names: Sequence[str]) -> str:
-    """Say how a leave list says who is away."""
+    """Return how a leave list says who is away, in words."""
     all_away = f'if every row is a leave, set input.default_status = "{NOT_PRESENT}"'
     types = column_of_types(names)
     if not types:
@@ -226,7 +226,7 @@ def _of_leave(names: Sequence[str]) -> str:
 
 
 def _not_ours(foreign: Sequence[str]) -> str:
-    """Say why a number of HR's names nobody: any such number is somebody's valid associateId."""
+    """Return why a number of HR's names nobody: any such number is somebody's valid associateId."""
     shown = listed([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
     return (
         f"no column that names people for certain: a number under {shown} is as likely as not the "
@@ -283,7 +283,7 @@ def _find_several_ways(
 
 
 def _is_a_row(names: Sequence[str]) -> bool:
-    """Whether ids, addresses or statuses stand where the names of columns should."""
+    """Return whether ids, addresses or statuses stand where the names of columns should."""
     if any(name.isdigit() or _ADDRESS.fullmatch(name) for name in names):
         return True
     usual = FOREIGN_NUMBERS.union(*ALIASES.values())  # beside one of them, "Ferie" is a column's name
@@ -292,7 +292,7 @@ def _is_a_row(names: Sequence[str]) -> bool:
 
 
 def columns_found(names: Sequence[str]) -> str:
-    """Say which columns there are; where they look like a row, only that."""
+    """Return which columns there are, in words; where they look like a row, only that."""
     if _is_a_row(names):  # its cells may be reasons of absence: never shown
         return "found: what looks like a row; the first line must name the columns"
     return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"

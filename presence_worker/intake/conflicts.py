@@ -92,7 +92,7 @@ def _have_one_status(asked: Sequence[Asked]) -> bool:
 
 
 def _places(asked: Sequence[Asked]) -> str:
-    """Say where the rows stand, and what they ask for if that is what differs."""
+    """Return where the rows stand, with what they ask for if that differs."""
     is_status_told = not _have_one_status(asked)
     shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if is_status_told else _place(a) for a in asked[:5])
     return f"{shown}, …" if len(asked) > 5 else shown  # noqa: PLR2004 - enough to find them

@@ -3,13 +3,17 @@
 import errno
 import gzip
 import io
+import os
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO
+from zoneinfo import ZoneInfo
 
 import zstandard
 
@@ -22,6 +26,9 @@ ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 PIECE = 1 << 11  # bytes of zstd, which become 64 MiB at the most
 ENCRYPTED = 1  # the bit of a ZIP member's flags
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bound at one go
+NO_DATE = (1980, 1, 1, 0, 0, 0)  # what programs write into a ZIP file that know none
+EXTENDED_TIME = 0x5455  # the extra field of a ZIP member that has its date in UTC
+HAS_CHANGED = 1  # the bit in it that says that the date of the last change is there
 DAMAGE = (  # what the libraries raise for it
     EOFError,
     NotImplementedError,
@@ -183,3 +190,44 @@ PACKINGS = {
     ZIP: Packing(name="ZIP", unpack=_unzip),
     EMPTY_ZIP: Packing(name="ZIP", unpack=_unzip),
 }
+
+
+def time_of_change(file: IO[bytes], packing: Packing | None, zone: str | None) -> float | None:
+    """Return when a file was last changed, in seconds since 1970; None for what came through a pipe.
+
+    The date of a ZIP member without a time zone is taken to be in *zone*; None: this machine's.
+    """
+    if isinstance(file, tempfile.SpooledTemporaryFile):
+        return None
+    own = DATED[packing.name](file, zone) if packing and packing.name in DATED else None
+    return os.fstat(file.fileno()).st_mtime if own is None else own
+
+
+def _of_gzip(file: IO[bytes], _: str | None) -> float | None:
+    file.seek(4)
+    (changed,) = struct.unpack("<I", file.read(4))
+    return changed or None
+
+
+def _of_zip(file: IO[bytes], zone: str | None) -> float | None:
+    with zipfile.ZipFile(file) as archive:
+        (member,) = members_of(archive)
+    for kind, value in _extra_fields(member.extra):
+        if kind == EXTENDED_TIME and len(value) >= 5 and value[0] & HAS_CHANGED:  # noqa: PLR2004 - bits, time
+            return float(struct.unpack("<i", value[1:5])[0])
+    if member.date_time == NO_DATE:
+        return None
+    try:
+        return datetime(*member.date_time, tzinfo=ZoneInfo(zone) if zone else None).timestamp()
+    except (ValueError, OverflowError):  # no such day
+        return None
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    while len(extra) >= 4:  # noqa: PLR2004 - kind and length
+        kind, length = struct.unpack("<HH", extra[:4])
+        yield kind, extra[4 : 4 + length]
+        extra = extra[4 + length :]
+
+
+DATED: dict[str, Callable[[IO[bytes], str | None], float | None]] = {"gzip": _of_gzip, "ZIP": _of_zip}

@@ -65,12 +65,12 @@ class Choice(NamedTuple):
 
 
 def needs_a_form(text: str) -> bool:
-    """Whether only input.date_format could make a text a day: it is not written as ISO 8601 has it."""
+    """Return whether only input.date_format could make a text a day: it is not written as ISO 8601 has it."""
     return not (ISO.fullmatch(text) or BASIC.fullmatch(text) or JSON_DATE.fullmatch(text))
 
 
 def months_of(locale: str) -> Mapping[str, int]:
-    """Give the names of months in a language, and English ones."""
+    """Return the names of months in a language, and English ones."""
     return ENGLISH if locale == "en" else _months_of(locale)
 
 
@@ -81,7 +81,7 @@ def _months_of(locale: str) -> Mapping[str, int]:
 
 
 def ways_of(texts: Iterable[str], locale: str = "en") -> list[Choice]:
-    """Give each choice of settings with which all of *texts* that may be days are days.
+    """Return each choice of settings with which all of *texts* that may be days are days.
 
     A choice has one form where one fits them all, else several.
     """
@@ -111,7 +111,7 @@ def _choose_together(ways: Sequence[Way], readings: Sequence[Mapping[Way, date]]
 
 @cache
 def are_compatible(forms: tuple[str, ...]) -> bool:
-    """Whether input.date_format may have all of *forms*."""
+    """Return whether input.date_format may have all of *forms*."""
     try:
         date_format([*forms])
     except ValueError:
@@ -120,12 +120,12 @@ def are_compatible(forms: tuple[str, ...]) -> bool:
 
 
 def readings_of(text: str, locale: str = "en") -> Mapping[Way, date]:
-    """Give the days that a text may name, each by the settings with which it does."""
+    """Return the days that a text may name, each by the settings with which it does."""
     return _readings(TIME_BEHIND.sub(_another_time, text), locale)
 
 
 def _another_time(found: re.Match[str]) -> str:
-    """Give one time for all: it does not change the day, and days repeat where moments do not."""
+    """Return one time for all: it does not change the day, and days repeat where moments do not."""
     return " 10:10:10" if found[1] else " 10:10"
 
 
@@ -167,7 +167,7 @@ def _ways_in_words(text: str, locale: str) -> Iterator[Way]:
 
 
 def _numeric_forms(match: re.Match[str]) -> list[str]:
-    """Give the forms in which a date of three numbers may be written."""
+    """Return the forms in which a date of three numbers may be written."""
     first, mark, last = match[1], match[2], match[3]
     if len(first) == len("2026"):
         orders = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")]
@@ -186,7 +186,7 @@ def _clock(match: re.Match[str]) -> str:
 
 
 def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
-    """Give the form of a text that has day and month the other way round than *forms*; None: it has not.
+    """Return the form of a text that has day and month the other way round than *forms*; None: it has not.
 
     Separators do not matter: 11/27/2026 proves of 11.12.2026, too, that it may be the twelfth of November.
     """
@@ -200,7 +200,7 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
 
 
 def explain_text(text: str, locale: str) -> str:
-    """Say why a text is not understood that is not ISO 8601, and which settings would make it a day."""
+    """Return why a text is not understood that is not ISO 8601, and which settings would make it a day."""
     readings = readings_of(text, locale)
     if is_number(text):
         return _of_a_number(list(readings))
@@ -216,13 +216,13 @@ def explain_text(text: str, locale: str) -> str:
 
 
 def is_week(text: str) -> bool:
-    """Whether a text is a week without a day."""
+    """Return whether a text is a week without a day."""
     match = WEEK.fullmatch(text)
     return bool(match and not match[1])
 
 
 def setting_words(ways: Iterable[Way]) -> str:
-    """Say in words what to set, to paste."""
+    """Return what to set, in words to paste."""
     forms, locales = zip(*ways, strict=True)
     locale = f" and input.locale = {toml_quoted(locales[0])}" if locales[0] else ""
     return f"input.date_format = {listed([toml_quoted(form) for form in dict.fromkeys(forms)], 'or')}{locale}"

@@ -65,7 +65,7 @@ Reader = Callable[[str], Found]
 
 
 def date_reader(config: Input) -> Reader:
-    """Make the function that reads a text which is not empty."""
+    """Build the function that reads a text which is not empty."""
     zone = ZoneInfo(config.timezone) if config.timezone else None
     forms = forms_in(config.date_format)
     iso_misleads = any(map(_YEAR_FIRST.search, forms))  # 2026-03-04 would be the third of April
@@ -92,12 +92,12 @@ def date_reader(config: Input) -> Reader:
 
 
 def show_text(text: str) -> str:
-    """Give a text for a sentence: as it is where it looks like a date, without its words where not."""
+    """Return a text for a sentence: as it is where it looks like a date, without its words where not."""
     return repr(clean(text, 40)) if may_be_shown(text) else "a text"
 
 
 def no_date(text: str, empty: Sequence[str]) -> str:
-    """Say of a text that programs write it where there is no date, and what to do."""
+    """Return that programs write a text where there is no date, with what to do."""
     words = ", ".join(toml_quoted(word) for word in (*empty, text))
     return f"which programs write for no date; leave the cell empty, or set input.empty = [{words}]"
 
@@ -150,7 +150,7 @@ def _json_date(text: str, zone: tzinfo | None) -> Found | None:
 
 
 def _fault(text: str, declared: Sequence[str], config: Input) -> NoDay:
-    """Say why a text is not a day; *declared* are the forms in which days are read."""
+    """Return why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
     if is_error(text):
         return NoDay(NO_VALUE)

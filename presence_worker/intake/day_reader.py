@@ -93,7 +93,7 @@ class PeriodReader:
         return no_date(text, self._config.empty) if found.day.year == MAXYEAR else found.day
 
     def _last_day(self, found: Found | None) -> date | str | None:
-        """Give the last day away; None: there is none, as the year 9999 says as well."""
+        """Return the last day away; None: there is none, as the year 9999 says as well."""
         if not isinstance(found, Moment):
             return found and (NO_END if found.words == NO_DAY else found.words)
         if found.day.year == MAXYEAR:
@@ -113,7 +113,7 @@ class PeriodReader:
         return tuple(filter(None, map(self._objection, DAYS, texts, found)))
 
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
-        """Say why other days of the file are not certain either."""
+        """Return why other days of the file are not certain either."""
         if isinstance(found, NoDay):
             kind, is_proof = found.doubt, found.is_proof
         else:
@@ -127,7 +127,7 @@ def _is_clear(found: Found | None) -> bool:
 
 
 def _is_partial(starts: Found | None, ends: Found | None) -> bool:
-    """Whether an absence begins or ends within a day."""
+    """Return whether an absence begins or ends within a day."""
     begins = isinstance(starts, Moment) and starts.at is not None and starts.at > MIDNIGHT
     ceases = isinstance(ends, Moment) and ends.at is not None and MIDNIGHT < ends.at < END_OF_DAY
     return begins or ceases

@@ -68,7 +68,7 @@ class ColumnNotes(FileCheck):
 
 
 class ApprovalCheck(FileCheck):
-    """Whether the status column only says how far approvals came."""
+    """A check whether the status column only says how far approvals came."""
 
     def __init__(self, words: Mapping[str, str | None]) -> None:
         self._words = words  # of that column, with what they mean
@@ -101,7 +101,7 @@ class OpenEnds(FileCheck):
 
 
 class EmploymentCheck(FileCheck):
-    """Whether days, of which only the columns' names say what they are, are those of contracts."""
+    """A check whether days, of which only the columns' names say what they are, are those of contracts."""
 
     def __init__(self, day: date) -> None:
         self._oldest = day - LONGEST

@@ -1,20 +1,23 @@
 """A job from end to end: opened by its content, read as rows."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from ..errors import InputRefused
 from ..model import Row
 from ..settings import Settings
-from .age import refuse_old
+from ..values import plain_duration
 from .formats import notes_on_name, reader_of
 from .knowing import knowing
 from .row_reader import RowReader
 from .source import FALLBACK, STDIN, open_source
 from .table import Source, Table
 
+DAY = 86400  # seconds
 GUESSED = (
     f"read as {FALLBACK} (Western Europe), as it is not UTF-8; if letters look wrong in SuperOffice, "
     "say the encoding with --encoding"
@@ -59,7 +62,7 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
         known = {"columns": table.columns, "rows_path": table.rows_path}
         with knowing(format=table.format, encoding=source.encoding, **known):
             if not table.came_back:
-                refuse_old(source.name, source.changed, config.max_age, config.timezone)
+                _refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
         table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
         if source.encoding == FALLBACK and not config.encoding:
@@ -94,3 +97,36 @@ def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:
     reader.end()
     if not ordinal:
         raise InputRefused(f"{name}: no rows; an empty export is usually a broken export")
+
+
+def _refuse_old(name: str, changed: float | None, max_age: float | None, zone: str | None) -> None:
+    """Raise InputRefused for a file whose last change is longer ago than *max_age* seconds.
+
+    A date as far in the future proves nothing, and is refused as well; less may be a clock that is off.
+    """
+    if changed is None or max_age is None:
+        return
+    age = time.time() - changed
+    if abs(age) <= max_age:
+        return
+    is_old = age > 0
+    when = (
+        f"{_in_words(age)} ago, longer than" if is_old else f"{_in_words(-age)} in the future, further than"
+    )
+    cause = "did the export fail? Export it again" if is_old else "set the clock, and export the file again"
+    raise InputRefused(
+        f"{name}: last changed on {_day(changed, zone)}, {when} input.max_age ({_in_words(max_age)}) allows; "
+        f"nothing was sent; {cause}. If the file is right as it is, put it on standard input "
+        "(`presence-worker run -`)"
+    )
+
+
+def _day(changed: float, zone: str | None) -> str:
+    try:
+        return datetime.fromtimestamp(changed, ZoneInfo(zone) if zone else None).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):  # beyond the calendar
+        return "an impossible date"
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds // DAY:.0f} days" if seconds >= 2 * DAY else plain_duration(seconds)

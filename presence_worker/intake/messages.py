@@ -27,7 +27,7 @@ Message = Callable[[Cells, str | None, Period | None, Faults], str]
 
 
 def message_reader(columns: Columns, config: Input) -> Message:
-    """Make the function from a row's cells, status and days to its message; it adds to the row's faults.
+    """Build the function from a row's cells, status and days to its message; it adds to the row's faults.
 
     Words of the row's own are given whatever the status, so that they can be counted.
     """
@@ -48,7 +48,7 @@ def message_reader(columns: Columns, config: Input) -> Message:
 
 
 def find_missing_columns(columns: Columns, config: Input) -> str | None:
-    """Say what a setting names and a job with these columns has not; None where it has everything."""
+    """Return what a setting names and a job with these columns has not; None where it has everything."""
     gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
     days = {"from": columns.starts, "until": columns.ends}
     of_template = [
@@ -118,7 +118,7 @@ def _check_made(text: str, faults: Faults) -> str:
 
 
 def _fill(gap: Gap, columns: Columns, config: Input) -> Fill:
-    """Make the function that gives the text of a gap."""
+    """Build the function that gives the text of a gap."""
     if not gap.is_day:
         place, empty = columns.gaps.get(gap.name), frozenset(config.empty)
         return lambda cells, _: "" if place is None else _text(cells[place], empty)
@@ -133,7 +133,7 @@ def _fill(gap: Gap, columns: Columns, config: Input) -> Fill:
 
 
 def _text(found: Cell, empty: frozenset[str]) -> str | None:
-    """Give what a cell says; of JSON, whole numbers are texts as they look."""
+    """Return what a cell says; of JSON, whole numbers are texts as they look."""
     if isinstance(found, str):
         text = found.strip()
         return "" if text in empty else text

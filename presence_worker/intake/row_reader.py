@@ -96,7 +96,7 @@ class RowReader:
 
     @property
     def has_days(self) -> bool:
-        """Whether the job says of rows on which days they are due."""
+        """Return whether the job says of rows on which days they are due."""
         return self._columns.has_days
 
     @property

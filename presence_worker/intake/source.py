@@ -18,8 +18,7 @@ from ..errors import InputRefused, Stopped
 from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
-from .age import time_of_change
-from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, unpack_content
+from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, time_of_change, unpack_content
 from .formats import refuse_lock
 from .table import Source
 

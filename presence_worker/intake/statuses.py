@@ -120,7 +120,7 @@ KNOWN = {plain(name): name for name in STATUSES} | {
 
 
 def status_reader(config: Input) -> Callable[[str], str | None]:
-    """Make the function from a trimmed word to a status, IGNORE or WITHDRAWN; None: it is not understood.
+    """Build the function from a trimmed word to a status, IGNORE or WITHDRAWN; None: it is not understood.
 
     `input.statuses` wins over everything. A number is never guessed, for nobody knows whose it is.
     """
@@ -139,7 +139,7 @@ def status_reader(config: Input) -> Callable[[str], str | None]:
 
 
 def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]:
-    """Give what is wrong with a *word* whose *status* is not understood (None) or not allowed."""
+    """Return what is wrong with a *word* whose *status* is not understood (None) or not allowed."""
     allowed = config.allowed_statuses
     if status is not None:
         return Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {', '.join(allowed)}"
@@ -152,7 +152,7 @@ def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]
 
 
 def _may_be_any(word: str, meaning: str | None) -> bool:
-    """Whether "*" of input.statuses covers a word: a value, and none that says that a leave does not hold.
+    """Return whether "*" of input.statuses covers a word: a value, and none by which a leave does not hold.
 
     What is cancelled, rejected or not yet approved sets no person away unless it is mapped itself.
     """
@@ -161,12 +161,12 @@ def _may_be_any(word: str, meaning: str | None) -> bool:
 
 
 def is_approval(word: str) -> bool:
-    """Whether a word says how far the approval of a leave came, not that anybody is away."""
+    """Return whether a word says how far the approval of a leave came, not that anybody is away."""
     return bare(word) in GRANTED or is_not_granted(word)
 
 
 def is_not_granted(text: str) -> bool:
-    """Whether a text says that a leave is cancelled, rejected or not yet approved.
+    """Return whether a text says that a leave is cancelled, rejected or not yet approved.
 
     It may say more beside that, set apart or as its first or last word: "Vacation (cancelled)".
     """
@@ -178,13 +178,13 @@ def is_not_granted(text: str) -> bool:
 
 
 def is_granted(text: str) -> bool:
-    """Whether a text says, as all of it or at its beginning, that a leave is approved."""
+    """Return whether a text says, as all of it or at its beginning, that a leave is approved."""
     words = _PART.split(written(text).casefold(), maxsplit=1)
     return not {bare(text), words[0]}.isdisjoint(GRANTED) and not is_not_granted(text)
 
 
 def closest(word: str, config: Input) -> str:
-    """Give the allowed status of which *word* may be a misspelling, "" where that is not clear."""
+    """Return the allowed status of which *word* may be a misspelling, "" where that is not clear."""
     if len(plain(word)) < SHORTEST:
         return ""
     matcher, likeness = SequenceMatcher(b=plain(word)), dict[str, float]()
@@ -255,7 +255,7 @@ class Unmapped:
         return [UnknownStatus(word, rows, closest(word, self._config)) for word, rows in self._most()]
 
     def beyond(self) -> int:
-        """Give the number of rows whose word is not among those listed: too long, or too many."""
+        """Return the number of rows whose word is not among those listed: too long, or too many."""
         return self._rows.total() + self._others - sum(number for _, number in self._most())
 
     def _most(self) -> list[tuple[str, int]]:
@@ -266,5 +266,5 @@ class Unmapped:
 
 
 def is_listable(word: str) -> bool:
-    """Whether a value is one that people have agreed on, and that can be stored."""
+    """Return whether a value is one that people have agreed on, and that can be stored."""
     return len(word) <= LONGEST and not any("\ud800" <= character <= "\udfff" for character in word)

@@ -173,7 +173,7 @@ def _by_content(column: UnusedColumn) -> ColumnKind | None:
 
 
 def _differs(column: UnusedColumn) -> bool:
-    """Whether a column does not say the same of all rows; of who approved them, whether that is empty."""
+    """Return whether a column differs from row to row; of who approved them, in whether that is empty."""
     signs = column.kind is ColumnKind.SIGNING
     return len({bool(text) if signs else text.casefold() for text in column.values}) > 1
 
