@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .text import counted
+from .wording import amount
 
 RESULT_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
 ALSO = "; also "  # between the faults of one row, in _detail
@@ -33,7 +33,7 @@ def unescape_formula(cell: str) -> str:
 
 def ragged_detail(found: int, wanted: int) -> str:
     """Return the words for a row of another width than the header, with how failed.csv mends it."""
-    words = f"{counted(found, 'cell')}, but the header has {wanted}"
+    words = f"{amount(found, 'cell')}, but the header has {wanted}"
     if found > wanted:
         return f"{words}; take out those that are too many (in failed.csv, empty _detail as well)"
     return f"{words}; fill them in (in failed.csv: or empty _detail, to send the row as it is)"

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import structlog
 
-from .text import clean, harmless_json, is_utf8, shown
+from .sanitize import clean, escape_for, escape_json, is_utf8
 
 USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
 DECISIONS = "decision."  # how the events begin that only -vv shows
@@ -44,7 +44,7 @@ class _StandardError:
         if sys.stderr is None:  # closed before we began; print would take standard output instead
             return
         with suppress(OSError, ValueError):  # closed or full: nobody reads on
-            sys.stderr.write(f"{shown(line, sys.stderr)}\n")  # at once: threads must not mix their lines
+            sys.stderr.write(f"{escape_for(line, sys.stderr)}\n")  # at once: threads must not mix their lines
             sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
@@ -53,10 +53,10 @@ class _StandardError:
 def _json(event: Any, **_: Any) -> str:
     try:
         if is_utf8(sys.stderr):
-            return harmless_json(orjson.dumps(event, default=str).decode())
+            return escape_json(orjson.dumps(event, default=str).decode())
     except orjson.JSONEncodeError:  # lone surrogates, which names of files may have, and huge numbers
         pass
-    return harmless_json(json.dumps(event, default=str))
+    return escape_json(json.dumps(event, default=str))
 
 
 def _without_decisions(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,15 +1,16 @@
 """The command that a person runs next, as a value: what to call, not how a shell writes it."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from .text import typeable
+from itertools import groupby
 
 PROGRAM = "presence-worker"
+_WHITE = "\n\t"  # characters that are shown, though not printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,28 @@ def read_step(stored: str) -> NextStep:
     if stored.startswith("["):
         return NextStep(tuple(json.loads(stored)))
     return NextStep(tuple(stored.split(" ")[1:]), line=stored)
+
+
+def typeable(command: str, encoding: str = "utf-8") -> str:
+    """Return a command of a POSIX shell that means the same, in characters that can be shown and typed.
+
+    Others stand inside '…', where `shlex` has put them, and where any shell lets printf write their bytes.
+    """
+    groups = groupby(command, key=lambda character: _is_shown(character, encoding))
+    return "".join("".join(run) if is_shown else _as_octal("".join(run)) for is_shown, run in groups)
+
+
+def _is_shown(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return character.isprintable() or character in _WHITE
+
+
+def _as_octal(characters: str) -> str:
+    try:
+        octets = os.fsencode(characters)
+    except UnicodeEncodeError:
+        octets = characters.encode("utf-8", "replace")
+    return "'\"$(printf '{}')\"'".format("".join(f"\\{octet:03o}" for octet in octets))

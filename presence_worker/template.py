@@ -8,7 +8,7 @@ from string import Formatter
 
 from .loading import load
 from .message import misleading
-from .text import clean
+from .sanitize import clean
 
 DAYS = ("from", "until")  # fields that are the row's days; all others are columns
 LETTERS = {  # of strftime: what Unicode calls it

@@ -103,14 +103,3 @@ def seconds_left(until: float | time, now: datetime) -> float:
         return until
     at = now.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
     return ((at if at > now else at + timedelta(days=1)) - now).total_seconds()
-
-
-def plain_duration(seconds: float) -> str:
-    """Say a duration as people do: "0.4 s", "42 s", "3 min 20 s", "2 h 5 min"."""
-    if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

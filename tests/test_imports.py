@@ -14,7 +14,8 @@ HOME = Path(presence_worker.__file__).parent
 LADDER = (  # low to high; on a rung, each may import those before it
     (
         "loading",
-        "text",
+        "sanitize",
+        "wording",
         "next_step",
         "errors",
         "days",

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from presence_worker.values import Duration, Limit, deadline, duration, limit, plain_duration, seconds_left
+from presence_worker.values import Duration, Limit, deadline, duration, limit, seconds_left
+from presence_worker.wording import plain_duration
 
 LIMIT_WORDS = 'expected a number, a percentage such as "50%", both in a list, or "none"'
 DEADLINE_WORDS = 'expected a duration such as "2h", a local time "HH:MM", or "none"'

@@ -15,9 +15,9 @@ from ..intake.table import text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result
 from ..report.words import RESULTS
+from ..sanitize import fold_name
 from ..settings import Input, Settings
 from ..template import DAYS, columns_of
-from ..text import folded
 from .answers import Attempt, answer_all
 from .inquiry import Reading
 from .places import Places, is_first_day_back, is_unclear, missing, understood
@@ -114,7 +114,7 @@ def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[dict[str, Any]]
 
 
 def _person(fate: Fate) -> int | str | None:
-    return fate.associate_id or folded(fate.identity or "")
+    return fate.associate_id or fold_name(fate.identity or "")
 
 
 def _row(fate: Fate, settings: Settings) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
 from ..model import NOT_PRESENT, PRESENT
 from ..report.mapping import choices
+from ..sanitize import quote_toml
 from ..settings import IGNORE, WITHDRAWN, Input
 from ..template import DAYS
-from ..text import toml_quoted
 from .places import Places, understood
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
@@ -118,7 +118,7 @@ def _answers_in(sentences: Iterable[str]) -> dict[str, dict[str, None]]:
         for key, value, others in _SET.findall(sentence):
             answers.setdefault(key, {}).update(dict.fromkeys([value, *_TEXT.findall(others)]))
         if option := _OPTION.search(sentence):
-            answers.setdefault(option[1], {})[toml_quoted(option[2])] = None
+            answers.setdefault(option[1], {})[quote_toml(option[2])] = None
         for key in _SETTING.findall(sentence):
             answers.setdefault(key, {}).update(dict.fromkeys(KNOWN_ANSWERS.get(key, ())))
     return {key: found for key, found in answers.items() if key in Input.names()}

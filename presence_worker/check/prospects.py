@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ..model import Result
-from ..text import share
+from ..wording import share
 
 
 def prospects(counts: Mapping[str, int], *, by_name: bool) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..errors import Way
 from ..report.mapping import mapping_lines
+from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS
-from ..text import listed, toml_quoted
+from ..wording import series
 from .answers import Answered
 from .inquiry import Question, with_likely
 from .places import is_first_day_back, is_unclear, missing
@@ -52,7 +53,7 @@ def block_lines(config: Input, answered: Answered) -> Iterator[str]:
         yield f"# {line}{choices[key]}" if key in choices else line
     encoding = reading.found.get("encoding")
     if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
-        yield UNSAID["encoding"].format(toml_quoted(encoding))
+        yield UNSAID["encoding"].format(quote_toml(encoding))
     if reading.names:
         yield from (UNSAID[key] for key in missing(reading.places, reading.config))
     yield from _statuses(config, answered)
@@ -74,9 +75,9 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
 def _mapping(word: str, ways: Sequence[Way]) -> str:
     """Give the line of a word that a question is about."""
     meanings = [way["statuses"][word] for way in ways if word in way.get("statuses", ())]
-    first, *others = map(toml_quoted, meanings)
+    first, *others = map(quote_toml, meanings)
     words = [", ".join(f"or {other}" for other in others), WORDS.get(word, "")]
-    return f"# {toml_quoted(word)} = {first}  # {'; '.join(filter(None, words))}".removesuffix("  # ")
+    return f"# {quote_toml(word)} = {first}  # {'; '.join(filter(None, words))}".removesuffix("  # ")
 
 
 def _said(answered: Answered) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def _comment(lead: str, question: Question) -> str:
     first, *others = question.ways
     told = [f"or {_as_words(way, first)}" for way in others]
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
-    shown = ", ".join(f"{toml_quoted(value)} {rows}" for value, rows in values[:MOST_VALUES])
+    shown = ", ".join(f"{quote_toml(value)} {rows}" for value, rows in values[:MOST_VALUES])
     hint = HINTS.get(lead, "")
     words = [", ".join(told), hint][:: -1 if hint.startswith("if ") else 1]
     words += [f"found: {shown}"] if shown else []
@@ -123,12 +124,12 @@ def _as_words(way: Way, first: Way) -> str:
     if lines.keys() == _by_line(first).keys() and len(lines) == 1:
         return ", ".join(map(_value, lines.values()))
     only = "only " if lines.items() <= _by_line(first).items() else ""
-    return only + listed([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
+    return only + series([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
 
 
 def _by_line(way: Way) -> dict[str, Any]:
     """Give settings by what stands before "=": each column of `only` has a line of its own."""
-    only = {f"only.{toml_quoted(column)}": values for column, values in way.get("only", {}).items()}
+    only = {f"only.{quote_toml(column)}": values for column, values in way.get("only", {}).items()}
     return {key: value for key, value in way.items() if key not in ("only", "statuses")} | only
 
 
@@ -138,7 +139,7 @@ def _place(line: str) -> tuple[int, str]:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return toml_quoted(value)
+        return quote_toml(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..text import clean, counted
+from ..sanitize import clean
+from ..wording import amount
 from .wrapping import wrapped
 
 NAME = 30  # characters of a column's name
@@ -80,4 +81,4 @@ def place_of(rows: Sequence[dict[str, Any]]) -> str:
 def _message(row: dict[str, Any]) -> list[str]:
     if "message" in row:
         return [f"message {clean(row['message'], 60)!r}"] if row["message"] else []
-    return [f"message of {counted(row['message_length'], 'character')}"] if row["message_length"] else []
+    return [f"message of {amount(row['message_length'], 'character')}"] if row["message_length"] else []

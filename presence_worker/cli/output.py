@@ -13,7 +13,8 @@ from typing import Any, TextIO
 import orjson
 
 from ..errors import Stopped
-from ..text import harmless, harmless_json, is_utf8, shown, typeable
+from ..next_step import typeable
+from ..sanitize import escape_for, escape_json, is_utf8, mask_steering
 
 Summary = dict[str, Any]
 AT_ONCE = 1000  # items of a long list that are printed together
@@ -46,9 +47,9 @@ def print_long_json(value: Summary, name: str, items: Iterable[Any]) -> None:
 
 def _as_json(value: Any) -> str:
     try:
-        return harmless_json(orjson.dumps(value).decode() if is_utf8(sys.stdout) else json.dumps(value))
+        return escape_json(orjson.dumps(value).decode() if is_utf8(sys.stdout) else json.dumps(value))
     except TypeError:  # half a character
-        return harmless_json(json.dumps(value))
+        return escape_json(json.dumps(value))
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -59,12 +60,12 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def say(line: str) -> None:
     """Print a line of the result, with nothing in it that steers a terminal."""
-    _print(harmless(line), sys.stdout)
+    _print(mask_steering(line), sys.stdout)
 
 
 def remark(line: str) -> None:
     """Print a line beside the result, on standard error, likewise."""
-    _print(harmless(line), sys.stderr)
+    _print(mask_steering(line), sys.stderr)
 
 
 def warn(words: str) -> None:
@@ -109,6 +110,6 @@ def _print(text: str, stream: TextIO | None, *, end: str = "\n") -> None:
     except UnicodeEncodeError:
         if text.startswith(NEXT) and os.name != "nt":
             text = typeable(text, stream.encoding)
-        _print(shown(text, stream), stream, end=end)
+        _print(escape_for(text, stream), stream, end=end)
     except (OSError, ValueError):
         pass

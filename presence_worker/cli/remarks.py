@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ..events import Announced, Event, Noted, Paused, Resumed, Stopping, Topic
-from ..text import counted
-from ..values import plain_duration
+from ..wording import amount, plain_duration
 from .output import remark, warn
 
 
@@ -35,7 +34,7 @@ def _noted(event: Noted) -> str:
 
 def _announced(event: Announced) -> str:
     duration = plain_duration(event.seconds)
-    words = f"{counted(event.requests, 'request')}, {duration} at {event.rate:g} requests/s"
+    words = f"{amount(event.requests, 'request')}, {duration} at {event.rate:g} requests/s"
     return words if event.is_final else f"At most {words}"
 
 

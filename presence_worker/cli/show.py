@@ -9,7 +9,7 @@ from ..report.faults import in_words
 from ..report.mapping import mapping_lines
 from ..report.reading import left_out
 from ..report.words import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
-from ..text import counted
+from ..wording import amount
 from .coming import coming_lines, who
 from .explanation import explanation_lines, place_of
 from .options import Options
@@ -73,7 +73,7 @@ def _input(job: dict[str, Any], earlier: int) -> Iterator[str]:
     if job["format"]:
         delimiter = "tab" if job["delimiter"] == "\t" else job["delimiter"]
         cut = f", delimiter {delimiter}" if delimiter else ""
-        rows = counted(job["rows"] - earlier, "row") + (f" and {earlier} of earlier jobs" if earlier else "")
+        rows = amount(job["rows"] - earlier, "row") + (f" and {earlier} of earlier jobs" if earlier else "")
         encoding = f", {job['encoding']}" if job["encoding"] else ""
         yield f"Input: {job['name']}: {rows}, {job['format']}{encoding}{cut}"
 
@@ -124,7 +124,7 @@ def _sentences(said: list[dict[str, Any]], entry: dict[str, Any], place: str) ->
         yield from wrapped(f"{' ' * 11}{in_words(sentence, place)}", indent=13)
     others = entry["rows"] - sum(sentence["rows"] for sentence in said[:SENTENCES])
     if said and others:
-        yield f"{' ' * 11}and {counted(others, 'row')} of which something else is said"
+        yield f"{' ' * 11}and {amount(others, 'row')} of which something else is said"
 
 
 def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _unmapped(summary: dict[str, Any]) -> Iterator[str]:
         yield "Unknown status values"
     if others:
         more = "more with words that" if summary["unmapped"] else "with words that"
-        yield from wrapped(f"  {counted(others, 'row')} {more} {TOO_MANY}", indent=2)
+        yield from wrapped(f"  {amount(others, 'row')} {more} {TOO_MANY}", indent=2)
     if unmapped:
         yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)
         yield ""

@@ -7,7 +7,7 @@ import structlog
 
 from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
-from ..values import plain_duration
+from ..wording import plain_duration
 from .halt import Halt
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from ..next_step import NextStep, command_line
 from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
 from ..superoffice.anonymous_client import open_anonymous_client
-from ..text import counted
+from ..wording import amount
 from . import duration, machine, network, permissions, service_state
 from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
 
@@ -154,6 +154,6 @@ def _message(counts: Counter[Severity]) -> str:
     faults, warnings = counts[Severity.FAULT], counts[Severity.WARNING]
     beside = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
     if faults:
-        number = counted(faults, "fault")
+        number = amount(faults, "fault")
         return f"{number}{f' and {beside}' if beside else ''}: mend what is told, then ask again"
     return f"a run can begin; {beside or 'nothing is wrong'}"

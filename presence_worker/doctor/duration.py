@@ -7,7 +7,7 @@ from ..delivery import number_of_read_backs
 from ..report.throughput import DECISION, LEAST, could_do, roughly, took_words
 from ..settings import Delivery
 from ..superoffice import maintenance
-from ..values import plain_duration
+from ..wording import plain_duration
 from .probe import CheckResult, Probe, ok, skipped, warning
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0  # seconds

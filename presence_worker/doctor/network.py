@@ -12,9 +12,9 @@ from typing import NamedTuple
 import anyio
 from cryptography.x509 import load_der_x509_certificate
 
+from ..sanitize import clean
 from ..superoffice.anonymous_client import Place, certificates_checked_by
 from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explained
-from ..text import clean
 from .probe import CheckBlockedError, CheckResult, Probe, fault, ok, skipped, warning
 
 DAY = 86400.0  # seconds

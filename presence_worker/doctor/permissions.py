@@ -10,7 +10,7 @@ from ..superoffice import Client, is_online
 from ..superoffice.online_hints import NOT_THERE
 from ..superoffice.read_answers import NOBODY
 from ..superoffice.user_query import COLUMNS_OF, UserDirectory
-from ..text import counted
+from ..wording import amount
 from .probe import CheckResult, ExpectedJob, Probe, ask_service, fault, ok, reason_of, skipped, warning
 
 MOST_PAGES = 10  # read to count the users; a look is no census
@@ -30,7 +30,7 @@ async def users(probe: Probe) -> AsyncIterator[CheckResult]:
     number, service = len(census.users), census.service_users
     least = "" if census.is_whole else "at least "
     probe.expected = probe.expected or ExpectedJob(service, f"all {service} users with a presence")
-    yield ok(f"{least}{counted(number, 'user')}, {service} of them active and with a part in Service")
+    yield ok(f"{least}{amount(number, 'user')}, {service} of them active and with a part in Service")
 
 
 def _judge_refusal(outcome: Outcome, by_name: list[str]) -> CheckResult:

@@ -7,8 +7,9 @@ from enum import Enum, auto
 
 from ..errors import InputRefused, Way
 from ..model import NOT_PRESENT
+from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER
-from ..text import clean, counted, listed, toml_quoted
+from ..wording import amount, series
 from .columns import Columns, column_called, column_of_types
 from .spelling import bare
 from .statuses import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
@@ -83,7 +84,7 @@ def approvals_as_statuses(
     only: Way = {"only": {name: granted or ["Approved"]}}
     shown = f"input.only = {_table(name, granted or ['Approved'])}"
     if types:
-        means = f'input.status = {toml_quoted(types)}, input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
+        means = f'input.status = {quote_toml(types)}, input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
         way = {**only, "status": types, "statuses": {ANY_OTHER: NOT_PRESENT}}
     else:
         means, way = f'input.default_status = "{NOT_PRESENT}"', {**only, "default_status": NOT_PRESENT}
@@ -108,7 +109,7 @@ def _ask_change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
 
 def _ask_undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     return _ask_filter(
-        found[0], f"says of {counted(found[0].rows, 'row')} that it was cancelled or deleted", [""]
+        found[0], f"says of {amount(found[0].rows, 'row')} that it was cancelled or deleted", [""]
     )
 
 
@@ -121,15 +122,15 @@ def _ask_state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
 def _ask_signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     words = (
-        f"{column_called(column.name)} is empty in {counted(column.values[''], 'row')} and not in others: "
+        f"{column_called(column.name)} is empty in {amount(column.values[''], 'row')} and not in others: "
         "leave without it may not be approved; export approved leave only, or set input.only for a column "
-        f"that says what is approved, or input.unused = [{toml_quoted(column.name)}] if all rows count"
+        f"that says what is approved, or input.unused = [{quote_toml(column.name)}] if all rows count"
     )
     return words, ({"unused": [column.name]}, {})
 
 
 def _ask_period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
-    names = [toml_quoted(column.name) for column in found[:MOST_NAMED]]
+    names = [quote_toml(column.name) for column in found[:MOST_NAMED]]
     words = (
         f"{column_called(found[0].name)} seems to say when people are away, and is not used; export the "
         "first and the last day in columns of their own, or set input.unused = "
@@ -141,12 +142,12 @@ def _ask_period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
 def _ask_filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Question:
     """Ask which rows count; *counting* are the values of those that probably do."""
     shown = [text for text in counting if bare(text) in PLAIN]  # others may be reasons of absence
-    table = _table(column.name, shown) if shown else f"{{ {toml_quoted(column.name)} = [...] }}"
+    table = _table(column.name, shown) if shown else f"{{ {quote_toml(column.name)} = [...] }}"
     where = "" if shown else " (`check --explain` lists them)"
     words = (
         f"{column_called(column.name)} {says}, and is not used; set input.only = "
         f"{table} with the values of the rows that count{where}, or "
-        f"input.unused = [{toml_quoted(column.name)}] if all rows count"
+        f"input.unused = [{quote_toml(column.name)}] if all rows count"
     )
     only: tuple[Way, ...] = ({"only": {column.name: list(counting[:MOST_VALUES])}},) if counting else ()
     return words, (*only, {"unused": [column.name]})
@@ -157,28 +158,28 @@ def _ask_duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     line = "" if column.first is None else f" (line {column.first})"
     have = "has" if column.rows == 1 else "have"
     words = (
-        f"{counted(column.rows, 'row')} {have} a negative number in {column_called(column.name)}{line}: that "
+        f"{amount(column.rows, 'row')} {have} a negative number in {column_called(column.name)}{line}: that "
         "usually takes an earlier row back, and this program cannot tell which; remove both from the "
-        f"export, or set input.unused = [{toml_quoted(column.name)}] to send such rows as they are"
+        f"export, or set input.unused = [{quote_toml(column.name)}] to send such rows as they are"
     )
     return words, ({"unused": [column.name]}, {})
 
 
 def _ask_day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
     names = [column.name for column in found]
-    shown = listed([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
+    shown = series([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
     hold = (
         f"the column {shown} holds days and is"
         if len(names) == 1
         else f"the columns {shown} hold days and are"
     )
-    quoted = toml_quoted(names[0])
+    quoted = quote_toml(names[0])
     settings = {"from": f"input.from = {quoted} (first day)", "until": f"input.until = {quoted} (last day)"}
     both = " or both (one row for each day)" if len(lacking) > 1 else ""
     back = ', with input.until_means = "first_day_back" if it is the first day back' * ("until" in lacking)
     words = (
         f"{hold} not used; set {' or '.join(settings[day] for day in lacking)}{both}{back}, or "
-        f"input.unused = [{', '.join(map(toml_quoted, names[:MOST_NAMED]))}] if they are not days of absence"
+        f"input.unused = [{', '.join(map(quote_toml, names[:MOST_NAMED]))}] if they are not days of absence"
     )
     ways = [dict(zip(lacking, names, strict=False))] if len(names) > 1 else [dict.fromkeys(lacking, names[0])]
     ways += [{day: name} for name in names for day in lacking if {day: name} not in ways]
@@ -186,7 +187,7 @@ def _ask_day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
 
 
 def _table(name: str, values: Sequence[str]) -> str:
-    return f"{{ {toml_quoted(name)} = [{', '.join(map(toml_quoted, values[:MOST_NAMED]))}] }}"
+    return f"{{ {quote_toml(name)} = [{', '.join(map(quote_toml, values[:MOST_NAMED]))}] }}"
 
 
 def _most(column: UnusedColumn) -> list[list[str | int]]:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from ..errors import InputRefused, Way
 from ..model import NOT_PRESENT
+from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS, columns_of
-from ..text import clean, listed, toml_quoted
+from ..wording import series
 from .column_words import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
 from .spelling import plain, plain_names
 from .statuses import status_reader
@@ -222,16 +223,16 @@ def _of_leave(names: Sequence[str]) -> str:
     if not types:
         return all_away
     means = f'input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
-    return f"{all_away}, or input.status = {toml_quoted(types)} and {means}"
+    return f"{all_away}, or input.status = {quote_toml(types)} and {means}"
 
 
 def _not_ours(foreign: Sequence[str]) -> str:
     """Return why a number of HR's names nobody: any such number is somebody's valid associateId."""
-    shown = listed([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
+    shown = series([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
     return (
         f"no column that names people for certain: a number under {shown} is as likely as not the "
         "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
-        f"really holds the numbers SuperOffice has, set input.associate_id = {toml_quoted(foreign[0])} "
+        f"really holds the numbers SuperOffice has, set input.associate_id = {quote_toml(foreign[0])} "
         "(input.login, if it holds logins)"
     )
 
@@ -241,11 +242,11 @@ def _words_for_name(key: str, config: Input) -> str:
 
 
 def _words_for_usual(*keys: str) -> str:
-    return f"for {listed(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
+    return f"for {series(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
 
 
 def _settings(keys: Iterable[str]) -> str:
-    return listed([f"input.{key}" for key in keys], "or")
+    return series([f"input.{key}" for key in keys], "or")
 
 
 def _find_repeated(names: Sequence[str]) -> Iterator[str]:
@@ -276,7 +277,7 @@ def _find_several_ways(
 ) -> Iterator[str]:
     """Refuse a job that names people in several ways, unless the configuration chose one."""
     if len(used) > 1:
-        shown = listed([clean(names[positions[way][0]], 60) for way in used], "and")
+        shown = series([clean(names[positions[way][0]], 60) for way in used], "and")
         number = "both" if len(used) == 2 else "all"  # noqa: PLR2004 - so many are both
         how = "keep only" if identity_settings(config) else "choose one with"
         yield f"{shown} {number} name people; {how} {_settings(used)}"

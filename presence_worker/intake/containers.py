@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import zstandard
 
 from ..errors import InputRefused
-from ..text import clean
+from ..sanitize import clean
 from .formats import HEAD, refuse_binary, refuse_office
 
 CHUNK = 1 << 20

@@ -20,7 +20,8 @@ from ..date_formats import (
     parser,
     swap_day_and_month,
 )
-from ..text import listed, toml_quoted
+from ..sanitize import quote_toml
+from ..wording import series
 from .day_texts import BASIC, ISO, JSON_DATE, NUMBERS, TIME_BEHIND, WEEK, WORDED
 from .spelling import is_number
 
@@ -224,8 +225,8 @@ def is_week(text: str) -> bool:
 def setting_words(ways: Iterable[Way]) -> str:
     """Return what to set, in words to paste."""
     forms, locales = zip(*ways, strict=True)
-    locale = f" and input.locale = {toml_quoted(locales[0])}" if locales[0] else ""
-    return f"input.date_format = {listed([toml_quoted(form) for form in dict.fromkeys(forms)], 'or')}{locale}"
+    locale = f" and input.locale = {quote_toml(locales[0])}" if locales[0] else ""
+    return f"input.date_format = {series([quote_toml(form) for form in dict.fromkeys(forms)], 'or')}{locale}"
 
 
 def _of_a_number(ways: Sequence[Way]) -> str:

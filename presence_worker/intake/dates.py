@@ -19,8 +19,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swap_day_and_month
+from ..sanitize import clean, quote_toml
 from ..settings import Input
-from ..text import clean, toml_quoted
 from .date_guesses import (
     NO_DAY,
     NO_SUCH_DAY,
@@ -98,7 +98,7 @@ def show_text(text: str) -> str:
 
 def no_date(text: str, empty: Sequence[str]) -> str:
     """Return that programs write a text where there is no date, with what to do."""
-    words = ", ".join(toml_quoted(word) for word in (*empty, text))
+    words = ", ".join(quote_toml(word) for word in (*empty, text))
     return f"which programs write for no date; leave the cell empty, or set input.empty = [{words}]"
 
 
@@ -179,7 +179,7 @@ def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
     words = f"which is not written as input.date_format says ({', '.join(forms)})"
     for way in readings_of(text, locale):
         if way.locale and way.form in forms:
-            return f"{words}; its month is in another language: set input.locale = {toml_quoted(way.locale)}"
+            return f"{words}; its month is in another language: set input.locale = {quote_toml(way.locale)}"
         if not way.locale and are_compatible((*forms, way.form)):
             both = _toml_list((*forms, way.form))
             return f"{words}; if days are written in several ways, set input.date_format = {both}"
@@ -188,4 +188,4 @@ def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
 
 @cache
 def _toml_list(forms: tuple[str, ...]) -> str:
-    return f"[{', '.join(map(toml_quoted, forms))}]"
+    return f"[{', '.join(map(quote_toml, forms))}]"

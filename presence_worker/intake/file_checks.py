@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from ..errors import InputRefused
 from ..model import PRESENT, Reason, Result, Row
+from ..sanitize import clean, quote_toml
 from ..settings import Input
-from ..text import clean, counted, listed, toml_quoted
+from ..wording import amount, series
 from .column_questions import approvals_as_statuses
 from .columns import FIRST_DAY_BACK, Columns, column_called
 from .spelling import plain
@@ -134,12 +135,12 @@ class EmploymentCheck(FileCheck):
         if not (self._present or self._long_ago):
             return None
         line = "" if self._first is None else f" (line {self._first})"
-        shown = listed([repr(clean(name, 60)) for name in self._names.values()], "and")
-        seen = [f"{counted(self._present, 'row')} of people who are present"] * bool(self._present)
-        seen += [f"{counted(self._long_ago, 'row')} from more than {LONGEST.days} days ago"] * bool(
+        shown = series([repr(clean(name, 60)) for name in self._names.values()], "and")
+        seen = [f"{amount(self._present, 'row')} of people who are present"] * bool(self._present)
+        seen += [f"{amount(self._long_ago, 'row')} from more than {LONGEST.days} days ago"] * bool(
             self._long_ago
         )
-        settings = [f"input.{key} = {toml_quoted(name)}" for key, name in self._names.items()]
+        settings = [f"input.{key} = {quote_toml(name)}" for key, name in self._names.items()]
         none = [f'input.{key} = ""' for key in self._names]
         words = (
             f"{where}: {shown} may be days of employment, not of absence: the file has {' and '.join(seen)}"
@@ -169,11 +170,11 @@ class DoubtfulComments(FileCheck):
         if self._lost:
             yield (
                 f"a letter was lost before the file was read (it has {LOST} in its place) in "
-                f"{counted(self._lost, 'comment')}; export the file as UTF-8"
+                f"{amount(self._lost, 'comment')}; export the file as UTF-8"
             )
         if self._nothing:
             words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
             yield (
-                f"{counted(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
+                f"{amount(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
                 f"{words}; if such cells are empty, add these words to input.empty"
             )

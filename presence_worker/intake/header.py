@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import InputRefused
 from ..failed_csv import RESULT_COLUMNS, restore_refused, surplus_cells, unescape_formula
+from ..sanitize import clean
 from ..settings import Input
-from ..text import clean
 from .columns import ALIASES, FOREIGN_NUMBERS, Columns, find_columns, names_what_we_need
 from .spelling import plain
 from .table import Record

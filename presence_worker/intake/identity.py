@@ -9,7 +9,7 @@ from typing import Any
 
 from ..failed_csv import no_text_detail
 from ..model import MAX_ASSOCIATE_ID, Reason
-from ..text import clean, folded
+from ..sanitize import clean, fold_name
 from .columns import IDENTITIES
 from .table import is_error
 
@@ -155,4 +155,4 @@ def _look_alike(name: str, *, of_mail: bool) -> str | None:
 
 
 def _is_like_ascii(character: str, *, of_mail: bool) -> bool:
-    return folded(character).isascii() or (of_mail and unicodedata.normalize("NFKC", character).isascii())
+    return fold_name(character).isascii() or (of_mail and unicodedata.normalize("NFKC", character).isascii())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ..errors import InputRefused
 from ..model import Row
 from ..settings import Settings
-from ..values import plain_duration
+from ..wording import plain_duration
 from .formats import notes_on_name, reader_of
 from .knowing import knowing
 from .row_reader import RowReader

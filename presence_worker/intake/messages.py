@@ -6,9 +6,9 @@ from functools import lru_cache
 from ..failed_csv import no_text_detail
 from ..message import misleading, written
 from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
+from ..sanitize import clean
 from ..settings import IGNORE, Input
 from ..template import DAYS, Gap, day_writer, parse
-from ..text import clean
 from .columns import Columns, column_called, columns_found
 from .identity import Faults
 from .table import Cell, Cells, is_error

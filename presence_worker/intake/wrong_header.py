@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..errors import InputRefused
+from ..sanitize import clean, quote_toml
 from ..settings import Input
-from ..text import clean, listed, toml_quoted
+from ..wording import series
 from .columns import IDENTITIES, candidates, names_what_we_need
 from .table import Record
 
@@ -87,4 +88,4 @@ def _bracketed(names: Sequence[str], config: Input) -> dict[str, str]:
 
 def _as_settings(chosen: dict[str, str]) -> str:
     """Write settings as a sentence has them."""
-    return listed([f"input.{key} = {toml_quoted(name)}" for key, name in chosen.items()], "and")
+    return series([f"input.{key} = {quote_toml(name)}" for key, name in chosen.items()], "and")

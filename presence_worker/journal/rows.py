@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from ..model import Row
-from ..text import folded
+from ..sanitize import fold_name
 from .outcomes import OR_NULL
 
 PAGE = 500  # rows written at once, at the most
@@ -39,7 +39,7 @@ def _stored(row: Row) -> tuple[Any, ...]:
         row.reason or "",
         row.detail or "",
         row.identity or "",
-        folded(row.identity) if row.identity else "",
+        fold_name(row.identity) if row.identity else "",
         starts.isoformat() if starts else "",
         ends.isoformat() if ends else "",
     )

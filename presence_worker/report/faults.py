@@ -7,7 +7,7 @@ from typing import Any
 
 from ..failed_csv import ALSO
 from ..journal import Fault, Reader
-from ..text import counted
+from ..wording import amount
 
 MOST = 50  # sentences of a reason; rows with others are only counted
 FIRST = 10  # rows of a sentence that are named
@@ -81,7 +81,7 @@ def in_words(sentence: Mapping[str, Any], place: str = "") -> str:
         return f"{place}: {what}{f', such as {value}' if value else ''}{mark}{remedy}"
     on = f"on {place} {where[0]}" if where else ""
     example = f", {'such as ' + value if value else 'the first'} {on}" if value or on else ""
-    return f"{what}: {counted(sentence['rows'], 'row')}{example.rstrip()}{mark}{remedy}"
+    return f"{what}: {amount(sentence['rows'], 'row')}{example.rstrip()}{mark}{remedy}"
 
 
 def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:

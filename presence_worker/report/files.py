@@ -8,7 +8,7 @@ import orjson
 
 from ..errors import Stopped
 from ..journal import Journal, sync_directory
-from ..text import harmless_json
+from ..sanitize import escape_json
 from .changes import waiting_changes
 from .csv_files import write_failed, write_report, write_unprocessed
 from .faults import sentences
@@ -52,7 +52,7 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
 def as_json(summary: Summary) -> bytes:
     """Give a summary as summary.json holds it."""
     text = orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
-    return harmless_json(text).encode()
+    return escape_json(text).encode()
 
 
 def _write(path: Path, journal: Journal, write: Writer) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from ..days import local
 from ..errors import ExitCode
 from ..model import State
-from ..values import plain_duration
+from ..wording import plain_duration
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read

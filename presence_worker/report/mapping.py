@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model import PRESENT
+from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN
-from ..text import counted, toml_quoted
+from ..wording import amount
 
 
 def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -16,12 +17,12 @@ def mapping_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """
     yield "[input.statuses]"
     for word, meaning in summary["mapped"].items():
-        yield f"{toml_quoted(word)} = {toml_quoted(meaning)}"
+        yield f"{quote_toml(word)} = {quote_toml(meaning)}"
     meanings = choices(summary["allowed"]) + ([WITHDRAWN] if summary.get("dated") else [])
     for entry in summary["unmapped"]:
         yield _line(entry, meanings)
     if ANY_OTHER not in summary["mapped"] and any(not entry["closest"] for entry in summary["unmapped"]):
-        yield f"# {toml_quoted(ANY_OTHER)} = {toml_quoted(meanings[0])}  # all other values, also new ones"
+        yield f"# {quote_toml(ANY_OTHER)} = {quote_toml(meanings[0])}  # all other values, also new ones"
 
 
 def choices(allowed: Sequence[str]) -> list[str]:
@@ -30,9 +31,9 @@ def choices(allowed: Sequence[str]) -> list[str]:
 
 
 def _line(entry: dict[str, Any], meanings: list[str]) -> str:
-    word, rows = toml_quoted(entry["value"]), counted(entry["rows"], "row")
+    word, rows = quote_toml(entry["value"]), amount(entry["rows"], "row")
     if entry["closest"]:
-        return f"{word} = {toml_quoted(entry['closest'])}  # {rows}"
+        return f"{word} = {quote_toml(entry['closest'])}  # {rows}"
     likely = entry.get("likely", meanings[0])
-    first, *others = map(toml_quoted, sorted(meanings, key=lambda meaning: meaning != likely))
+    first, *others = map(quote_toml, sorted(meanings, key=lambda meaning: meaning != likely))
     return f"# {word} = {first}  # {rows}; {', '.join(f'or {other}' for other in others)}"

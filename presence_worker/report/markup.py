@@ -7,8 +7,8 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
-from ..text import harmless
-from ..values import plain_duration
+from ..sanitize import mask_steering
+from ..wording import plain_duration
 
 TEMPLATES = files(__package__) / "templates"
 
@@ -26,7 +26,7 @@ def digest(text: str) -> str:
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader(__package__, "templates"),
     autoescape=True,
-    finalize=lambda value: harmless(value) if type(value) is str else value,  # markup is of our making
+    finalize=lambda value: mask_steering(value) if type(value) is str else value,  # markup is of our making
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

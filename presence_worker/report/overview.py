@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from ..days import local
 from ..model import State
-from ..text import clean
-from ..values import plain_duration
+from ..sanitize import clean
+from ..wording import plain_duration
 from .listed import UNREADABLE, Listed, Listing, day_and_time
 from .markup import ENVIRONMENT
 from .svg import Bar, bar_chart

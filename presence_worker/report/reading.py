@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..journal import JobInput
-from ..text import clean, counted
+from ..sanitize import clean
+from ..wording import amount
 
 MOST_NAMED = 10  # columns, or values, in a sentence
 MANY = "have no last day: these people stay"
@@ -41,8 +42,8 @@ def left_out(reading: dict[str, Any]) -> str:
     more = rows - sum(entry["rows"] for entry in shown)
     columns = dict.fromkeys(entry["column"] for entry in shown)
     told = [f"{clean(column, NAME)}: {_values(column, shown)}" for column in columns]
-    told += [f"{counted(more, 'row')} with other values"] if more else []
-    return f"Left out by input.only: {counted(rows, 'row')} ({'; '.join(told)})"
+    told += [f"{amount(more, 'row')} with other values"] if more else []
+    return f"Left out by input.only: {amount(rows, 'row')} ({'; '.join(told)})"
 
 
 def _values(column: str, entries: Sequence[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..journal import Reader, Sending
-from ..values import plain_duration
+from ..wording import plain_duration
 from .units import SECOND, milliseconds, short
 
 LEAST = 10.0  # seconds; of what is shorter there is nothing to say

@@ -10,7 +10,7 @@ from ..errors import PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, made_ago
 from ..run_context import RunContext
 from ..schedule.history import earlier_than
-from ..text import counted
+from ..wording import amount
 
 MOST_NAMED = 10  # associates
 NOT_KNOWN = "It is not known what became of a request of an earlier run for"
@@ -33,7 +33,7 @@ def unanswered(journal: Journal, context: RunContext) -> str | None:
         return None
     names = ", ".join(map(str, users[:MOST_NAMED])) + (", …" if len(users) > MOST_NAMED else "")
     whom = "this user" if len(users) == 1 else "these users"
-    return MAY_COME.format(users=counted(len(users), "user"), whom=whom, names=names)
+    return MAY_COME.format(users=amount(len(users), "user"), whom=whom, names=names)
 
 
 def _left_unknown(run: RunRecord, context: RunContext) -> set[int]:

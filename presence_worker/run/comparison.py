@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from ..journal import Comparison, JobInput, RunRecord
-from ..text import clean, counted
-from ..values import plain_duration
+from ..sanitize import clean
+from ..wording import amount, plain_duration
 
 FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
 
@@ -15,7 +15,7 @@ def differences(compared: Comparison) -> list[str]:
     """Return what is so different that the file may be the wrong one; nothing where it is not."""
     found = []
     if not compared.rows_before * FEWER <= compared.rows <= compared.rows_before * MORE:
-        rows = counted(compared.rows, "row")
+        rows = amount(compared.rows, "row")
         found.append(f"{rows}, where the last job had {compared.rows_before} (run {compared.run_id})")
     for words, names in (("new columns", compared.columns_added), ("columns gone", compared.columns_gone)):
         if names:

@@ -14,7 +14,7 @@ from ..report import Advice
 from ..run_context import RunContext
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
-from ..text import listed
+from ..wording import series
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
 OF_ONLINE = ["target.tenant", "target.environment"]
@@ -50,7 +50,7 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
         return
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
-        f"{listed(_refused(run, context), 'or')}. If they are right by now, such as after the account was "
+        f"{series(_refused(run, context), 'or')}. If they are right by now, such as after the account was "
         f"unlocked, leave out {IF_CORRECTED}",
         next=context.command("resume", run.run_id, IF_CORRECTED),
     )
@@ -69,10 +69,10 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
 def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[str]:
     """Say what has to be corrected before a step, by setting and place."""
     if step is Advice.SIGN_IN:
-        yield f"correct {listed(_refused(run, context), 'or')}"
+        yield f"correct {series(_refused(run, context), 'or')}"
     if step is Advice.BEGIN_ANEW:
         names = [ADDRESS] if context.settings.target.base_url else OF_ONLINE
-        yield f"correct {listed([f'{name} ({context.origin(name)})' for name in names], 'or')}"
+        yield f"correct {series([f'{name} ({context.origin(name)})' for name in names], 'or')}"
         if context.origin(names[0]).startswith("option"):
             yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
         if run.input.stdin:

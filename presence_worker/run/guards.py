@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import Held, InputRefused
 from ..settings import MAX_CHANGES, Safety
-from ..text import counted, is_or_are, share
 from ..values import Limit
+from ..wording import amount, is_or_are, share
 
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:
@@ -37,7 +37,7 @@ def _held(number: int, to: str, limit: Limit, users: int | None, safety: Safety)
     if not limit.tripped(number, whole=users, floor=safety.percent_floor):
         return None
     return Held(
-        f"{counted(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows"
+        f"{amount(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows"
     )
 
 

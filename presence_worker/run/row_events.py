@@ -8,7 +8,7 @@ import structlog
 
 from ..errors import Stopped
 from ..journal import LOGGED, Journal, Unlogged
-from ..text import clean
+from ..sanitize import clean
 
 AT_ONCE = 500  # rows marked by one transaction
 LONGEST_ID = 100  # characters of an ID that is not a number

@@ -16,8 +16,8 @@ from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..run_context import SANDBOX, RunContext
 from ..superoffice import Client, is_online, maintenance
-from ..text import counted
 from ..values import seconds_left
+from ..wording import amount
 from .announcer import Announcer, requests_in_all
 from .doubts import Doubts
 from .monitor import Monitor
@@ -126,7 +126,7 @@ class Session:
         if held or run.intent != Intent.PLAN:
             return held
         number = self._journal.to_send()
-        return Planned(f"{counted(number, 'change')} planned; nothing was sent")
+        return Planned(f"{amount(number, 'change')} planned; nothing was sent")
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
         delivery = self._settings.delivery

@@ -13,7 +13,7 @@ from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed
 from ..run_context import RunContext
-from ..text import share
+from ..wording import share
 from .lookup import earlier_run, is_job
 
 

@@ -15,7 +15,7 @@ from ..model import Intent, Presence, State
 from ..report import may_begin_anew
 from ..report.headline import message_of
 from ..run_context import RunContext
-from ..values import plain_duration
+from ..wording import plain_duration
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died

@@ -11,8 +11,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ..sanitize import clean
 from ..settings import Settings
-from ..text import clean
 from .addresses import login_root, service_root
 from .answer_headers import http_date
 from .error_words import looks_like_html

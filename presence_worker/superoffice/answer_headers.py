@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from ..text import listed
+from ..wording import series
 
 THROTTLED, UNAVAILABLE = 429, 503
 LONGEST = 1000  # characters of a header; nothing that says a time needs more
@@ -145,7 +145,7 @@ def advice(headers: Mapping[str, str]) -> str:
     found = schemes(headers)
     if not found:
         return ""
-    words = f"it offers {listed(found, 'and')}"
+    words = f"it offers {series(found, 'and')}"
     known = {scheme.lower() for scheme in found}
     if known.isdisjoint(WINDOWS) or "basic" in known:
         return words

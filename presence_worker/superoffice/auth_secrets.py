@@ -8,8 +8,9 @@ from pydantic import SecretStr
 
 from ..errors import UsageFault
 from ..marks import WideError, without_mark
+from ..sanitize import clean
 from ..settings import SECRETS, Auth
-from ..text import clean, listed
+from ..wording import series
 from .request_errors import refusal
 
 SHOWN = {  # auth.scheme: what the service is shown, or what is exchanged for that
@@ -57,7 +58,7 @@ def secret_now(auth: Auth, name: str) -> str:
 def origin(auth: Auth) -> str:
     """Name the settings, with their files, that the scheme's credentials come from."""
     names = [name for name in SHOWN[auth.scheme] if is_set(auth, name)]
-    return listed([_place(auth, name) for name in names] or ["[auth]"], "and")
+    return series([_place(auth, name) for name in names] or ["[auth]"], "and")
 
 
 def _place(auth: Auth, name: str) -> str:

@@ -8,7 +8,7 @@ import anyio
 from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
-from ..text import redact
+from ..sanitize import redact
 from .body_formats import Encode, UnwritableError, read_presence
 from .endpoint import Wire
 from .exchange import Answer

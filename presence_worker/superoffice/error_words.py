@@ -8,7 +8,7 @@ import orjson
 from pydantic import JsonValue
 
 from ..model import Change
-from ..text import clean, redact
+from ..sanitize import clean, redact
 from .body_formats import Parts, presence_in, read_parts, read_xml, text_in
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)

@@ -8,7 +8,7 @@ from yarl import URL
 
 from ..errors import Suspect
 from ..model import Result
-from ..text import clean
+from ..sanitize import clean
 from .answer_headers import asked_wait
 from .exchange import Answer, exchange
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable

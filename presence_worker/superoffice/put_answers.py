@@ -6,7 +6,7 @@ from yarl import URL
 
 from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
-from ..text import clean, redact
+from ..sanitize import clean, redact
 from .answer_headers import advice, asked_wait
 from .body_formats import is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html

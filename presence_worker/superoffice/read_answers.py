@@ -10,7 +10,7 @@ import orjson
 from pydantic import JsonValue
 
 from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence, Reason, Result, Trouble
-from ..text import clean
+from ..sanitize import clean
 from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, read_xml, text_in
 from .error_words import error_words, looks_like_html
 from .put_answers import final_refusal, judge_put

@@ -7,7 +7,7 @@ import aiohttp
 
 from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
-from ..text import clean
+from ..sanitize import clean
 from .tls_handshake import explained, reason_of
 
 PERHAPS = "; it may have been applied"

@@ -9,8 +9,8 @@ import structlog
 from yarl import URL
 
 from ..errors import Suspect, UsageFault
+from ..sanitize import clean
 from ..settings import Target
-from ..text import clean
 from .addresses import is_same_host, is_vendors, root_of
 from .answer_headers import their_now
 from .credential import FOREVER

@@ -3,7 +3,7 @@
 import ssl
 from typing import NamedTuple
 
-from ..text import clean
+from ..sanitize import clean
 
 
 class Failure(NamedTuple):

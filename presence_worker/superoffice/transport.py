@@ -16,7 +16,7 @@ from yarl import URL
 from ..errors import Suspect, UsageFault
 from ..marks import WideError, without_mark
 from ..settings import Settings
-from ..text import listed
+from ..wording import series
 from .addresses import login_root, service_root
 from .answer_headers import schemes
 from .connections import LONGEST_HEAD, Connector, PinnedConnector, Refused
@@ -56,7 +56,7 @@ class ProxyGuard:
 
     def _refused(self, headers: Mapping[str, str]) -> RefusedError:
         found = schemes(headers, "proxy-authenticate")
-        offered = f"; it offers {listed(found, 'and')}" if found else ""
+        offered = f"; it offers {series(found, 'and')}" if found else ""
         words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
         if found and "basic" not in map(str.lower, found):
             words = f"{words}, and only Basic is supported: let it pass this machine without signing in"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..model import MAX_ASSOCIATE_ID, STATUSES
-from ..text import folded
+from ..sanitize import fold_name
 from .body_formats import is_error
 
 PAGE = 1000  # users asked for at once
@@ -89,7 +89,7 @@ class UserDirectory:
         if associate_id is None or not 1 <= associate_id <= MAX_ASSOCIATE_ID:
             return False
         for name in filter(None, map(row.get, self._names)):
-            self.named.setdefault(folded(str(name)), set()).add(associate_id)
+            self.named.setdefault(fold_name(str(name)), set()).add(associate_id)
         is_new = associate_id not in self.users
         is_active, service = row.get("isActive"), row.get("ejUserId")
         self.users[associate_id] = _user(

@@ -6,7 +6,7 @@ import pytest
 
 from presence_worker.intake.csv import open_csv
 from presence_worker.model import Reason, Result
-from presence_worker.text import counted
+from presence_worker.wording import amount
 
 from .reading import HEADER, Write, cells, read, refusal
 
@@ -148,7 +148,7 @@ def test_ragged_rows_are_invalid(row: str, associate_id: int, number: int, write
 
     _, rows = read(path)
 
-    detail = f"{counted(number, 'cell')}, but the header has 3"
+    detail = f"{amount(number, 'cell')}, but the header has 3"
     assert (rows[0].result, rows[0].reason) == (Result.INVALID, Reason.RAGGED_ROW)
     assert (rows[0].associate_id, (rows[0].detail or "")[: len(detail)]) == (associate_id, detail)
     assert cells(rows)[0] == row.split(",")

@@ -7,7 +7,7 @@ import pytest
 from presence_worker.errors import InputRefused
 from presence_worker.intake.csv.dialect import HEAD
 from presence_worker.model import Reason, Result
-from presence_worker.text import counted
+from presence_worker.wording import amount
 
 from .reading import HEADER, Write, cells, read, refusal
 
@@ -240,7 +240,7 @@ def test_nothing_is_shifted(row: str, number: int, write: Write) -> None:
     _, rows = read(path)
 
     assert (rows[0].result, rows[0].reason) == (Result.INVALID, Reason.RAGGED_ROW)
-    assert (rows[0].detail or "").startswith(f"{counted(number, 'cell')}, but the header has 2")
+    assert (rows[0].detail or "").startswith(f"{amount(number, 'cell')}, but the header has 2")
 
 
 def test_a_delimiter_at_the_end_of_rows_alone(write: Write) -> None:

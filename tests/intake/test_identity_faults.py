@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from presence_worker.intake.identity import person_reader
 from presence_worker.model import Reason, Result, Row
-from presence_worker.text import folded
+from presence_worker.sanitize import fold_name
 
 from .reading import Write, read
 
@@ -18,7 +18,7 @@ A_NUMBER = "expected a whole number from 1 to 2147483647"
 AN_ADDRESS = "expected an address such as anna@example.com"
 BEYOND_ASCII = (chr(code) for code in range(128, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
 COMPARED_AS_ASCII = [
-    name for name in (f"a{character}n@example.com" for character in BEYOND_ASCII) if folded(name).isascii()
+    name for name in (f"a{character}n@example.com" for character in BEYOND_ASCII) if fold_name(name).isascii()
 ]
 
 
@@ -129,4 +129,4 @@ def test_a_name_that_passes_is_compared_as_itself(text: str, named_by: str) -> N
     faults: list[tuple[Reason, str]] = []
     _, name = person_reader(named_by, frozenset())(f"a{text}b@example.com", faults, quoted=True)
 
-    assert faults or folded(name or "").isascii() == (name or "").isascii()
+    assert faults or fold_name(name or "").isascii() == (name or "").isascii()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from presence_worker.values import Limit, plain_duration, seconds_left
+from presence_worker.values import Limit, seconds_left
+from presence_worker.wording import plain_duration
 
 from .conftest import Complaints, Load
 

@@ -5,7 +5,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from presence_worker.text import clean, redact
+from presence_worker.sanitize import clean, redact
 
 SECRET = "p ä/s+s&w'o\"r<d>%"
 

@@ -9,8 +9,8 @@ from typing import TextIO
 
 from ...errors import InputRefused
 from ...failed_csv import RESULT_COLUMNS
+from ...sanitize import clean
 from ...settings import Input
-from ...text import clean
 from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
 from ..wrong_header import NEAR, Below
 from .csv_records import BrokenRecord, Dialect, records_of

@@ -5,7 +5,8 @@ from itertools import chain
 from typing import NamedTuple, NoReturn
 
 from ...errors import InputRefused, Way
-from ...text import clean, listed, toml_quoted
+from ...sanitize import clean, quote_toml
+from ...wording import series
 from ..columns import ALIASES, IDENTITIES
 from ..spelling import plain
 from .json_text import Json, JsonText, Place, Values, elements, keys, words_for_repeat
@@ -191,7 +192,7 @@ class Search:
 
 
 def _setting(path: str) -> str:
-    return f"input.rows = {toml_quoted(path)}"
+    return f"input.rows = {quote_toml(path)}"
 
 
 def _short(path: str) -> str:
@@ -199,7 +200,7 @@ def _short(path: str) -> str:
 
 
 def _list_paths(paths: list[str]) -> str:
-    return listed([_short(path) for path in paths[:10]], "and")
+    return series([_short(path) for path in paths[:10]], "and")
 
 
 def _kind_of(value: Json) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NoReturn, TextIO, TypeAlias
 
 from ...errors import InputRefused
-from ...text import clean
+from ...sanitize import clean
 
 CHUNK = 1 << 16  # characters read at once
 LONGEST = 1 << 17  # characters one value may have, as a field of CSV: a row must be able to come back

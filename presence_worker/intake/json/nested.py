@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from ...errors import InputRefused
+from ...sanitize import clean, quote_toml
 from ...settings import Input
 from ...template import DAYS, columns_of
-from ...text import clean, listed, toml_quoted
+from ...wording import series
 from ..columns import (
     ALIASES,
     FIRST_DAY_BACK,
@@ -187,7 +188,7 @@ def paths_of(settings: dict[str, str]) -> list[str]:
 
 def as_settings(settings: dict[str, str]) -> str:
     """Return settings as a list to paste."""
-    return ", ".join(f"input.{key} = {toml_quoted(path)}" for key, path in settings.items())
+    return ", ".join(f"input.{key} = {quote_toml(path)}" for key, path in settings.items())
 
 
 # -- columns that lack what fields below them have -----------------------------------------------------------
@@ -229,8 +230,8 @@ def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
 
 
 def _list_paths(paths: Sequence[str]) -> str:
-    return listed([clean(path, 60) for path in paths[:MOST_NAMED]], "and")
+    return series([clean(path, 60) for path in paths[:MOST_NAMED]], "and")
 
 
 def _unused_setting(paths: Sequence[str]) -> str:
-    return f"input.unused = [{', '.join(map(toml_quoted, paths))}]"
+    return f"input.unused = [{', '.join(map(quote_toml, paths))}]"

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from ...errors import InputRefused
+from ...sanitize import clean, quote_toml
 from ...settings import Input
-from ...text import clean, toml_quoted
 from ..columns import IDENTITIES, candidates, column_setting
 from ..knowing import knowing
 from ..table import Record, Source, Table
@@ -41,7 +41,7 @@ def open_json(source: Source, config: Input) -> Table:
     wanted = config.rows or None
     if text.peek() == "[":
         if wanted not in (None, TOP):
-            words = f"an array at the top; leave out input.rows, or set input.rows = {toml_quoted(TOP)}"
+            words = f"an array at the top; leave out input.rows, or set input.rows = {quote_toml(TOP)}"
             raise InputRefused(f"{text.where(text.place())}: {words}", {"rows": TOP})
         return _make_table("json", _values_then_end(text, array(text)), opened)
     if wanted:

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple, NoReturn
 
-from ...text import clean, counted, is_or_are
+from ...sanitize import clean
+from ...wording import amount, is_or_are
 from ..spelling import plain, plain_names
 from .json_text import Json, JsonText, Place
 
@@ -176,4 +177,4 @@ def _name(path: Path) -> str:
 
 
 def _is(rows: int) -> str:
-    return f"{is_or_are(rows)} {counted(rows, 'row')}"
+    return f"{is_or_are(rows)} {amount(rows, 'row')}"

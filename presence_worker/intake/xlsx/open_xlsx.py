@@ -6,8 +6,9 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ...errors import InputRefused
+from ...sanitize import clean
 from ...settings import Input
-from ...text import clean, counted, is_or_are, listed
+from ...wording import amount, is_or_are, series
 from ..columns import column_called, find_columns, names_what_we_need
 from ..header import columns_of_failed_csv, columns_of_job
 from ..knowing import knowing
@@ -93,7 +94,7 @@ def _align(first: SheetList, other: SheetList, name: str) -> SheetList:
 
 def _faults(preposition: str, columns: Sequence[str]) -> list[str]:
     shown = [repr(clean(column, 60)) for column in columns[:MOST_NAMED]]
-    return [f"{preposition} {listed(shown, 'and')}"] if shown else []
+    return [f"{preposition} {series(shown, 'and')}"] if shown else []
 
 
 def _sort_cells(records: Iterator[Record], order: Sequence[int]) -> Iterator[Record]:
@@ -195,7 +196,7 @@ def _below(records: Iterator[Record], left: int, width: int, opened: _OpenSheet)
         if not left or any(map(str.strip, cells)):
             yield Record(line, cells, hidden)
     if outside:
-        rows = f"{counted(outside, 'row')} {'has' if outside == 1 else 'have'}"
+        rows = f"{amount(outside, 'row')} {'has' if outside == 1 else 'have'}"
         opened.note(f"{rows} something left of the header, which is not read")
 
 
@@ -235,7 +236,7 @@ def _mark_hidden(records: Iterator[Record], opened: _OpenSheet) -> Iterator[Reco
         yield record._replace(hidden=choice == "skip") if record.hidden else record
     if not lines:
         return
-    are = f"{counted(len(lines), 'row')} {is_or_are(len(lines))} hidden ({_list_lines(lines)})"
+    are = f"{amount(len(lines), 'row')} {is_or_are(len(lines))} hidden ({_list_lines(lines)})"
     if choice == "refuse":
         them = "it" if len(lines) == 1 else "them"
         raise InputRefused(
@@ -250,4 +251,4 @@ def _mark_hidden(records: Iterator[Record], opened: _OpenSheet) -> Iterator[Reco
 def _list_lines(lines: list[int]) -> str:
     shown = [str(line) for line in lines[:MOST_NAMED]]
     others = len(lines) - len(shown)
-    return f"line{'s' * (len(lines) > 1)} {listed([*shown, *([f'{others} more'] if others else [])], 'and')}"
+    return f"line{'s' * (len(lines) > 1)} {series([*shown, *([f'{others} more'] if others else [])], 'and')}"

@@ -12,8 +12,8 @@ from xml.parsers.expat import ExpatError
 
 from ...errors import InputRefused
 from ...failed_csv import RESULT_COLUMNS
+from ...sanitize import clean, quote_toml
 from ...settings import Input
-from ...text import clean, toml_quoted
 from ..columns import EXPECTED, names_what_we_need
 from ..containers import refuse_damage
 from ..table import Record
@@ -194,9 +194,9 @@ def _ambiguous(book: Workbook, fitting: Sequence[str], name: str) -> InputRefuse
             f"{name}: none of the sheets {list_sheets(book.visible)} has the columns we need in its first "
             f"row; {EXPECTED}; input.sheet chooses one, and tells what it lacks"
         )
-    one = f"choose one with input.sheet, such as input.sheet = {toml_quoted(fitting[0])}"
+    one = f"choose one with input.sheet, such as input.sheet = {quote_toml(fitting[0])}"
     pattern = pattern_of(fitting, book.visible)
-    every = f", or read them all with input.sheet = {toml_quoted(pattern)}" if pattern else ""
+    every = f", or read them all with input.sheet = {quote_toml(pattern)}" if pattern else ""
     ways = [*([pattern] if pattern else []), *fitting[:MOST_NAMED]]
     return InputRefused(
         f"{name}: the sheets {list_sheets(fitting)} have the columns we need; {one}{every}",

@@ -7,8 +7,8 @@ import orjson
 
 from ...journal import Comparison, RunRecord
 from ...settings import SECRETS
-from ...text import counted
 from ...values import Limit
+from ...wording import amount
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
@@ -33,7 +33,7 @@ def beside_the_last(compared: Comparison | None) -> str | None:
         return None
     if compared.same_file:
         return f"the very file of run {compared.run_id}"
-    said = [f"{counted(compared.rows, 'row')}, {compared.rows_before} in run {compared.run_id}"]
+    said = [f"{amount(compared.rows, 'row')}, {compared.rows_before} in run {compared.run_id}"]
     for words, names in (("new", compared.columns_added), ("gone", compared.columns_gone)):
         if names:
             said.append(f"columns {words}: {', '.join(names)}")

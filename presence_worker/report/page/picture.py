@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ...values import plain_duration
+from ...wording import plain_duration
 from ..units import milliseconds, short
 from .bar import Segment
 from .course import Course, within

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ...journal import NOT_DONE, Fate, Journal, RunRecord
 from ...model import Result
-from ...text import harmless_json
+from ...sanitize import escape_json
 from ..rows import FIELDS, fields_of, names_of
 from ..words import REASONS
 from .bar import MARKS, kind
@@ -130,7 +130,7 @@ class _Words:
 
 
 def _harmless(json: bytes) -> Markup:
-    return Markup(harmless_json(json.replace(b"<", LESS_THAN).decode()))  # noqa: S704 - nothing in it is markup any more
+    return Markup(escape_json(json.replace(b"<", LESS_THAN).decode()))  # noqa: S704 - nothing in it is markup any more
 
 
 def _grouped(fates: Iterator[Fate]) -> Iterator[list[Fate]]:

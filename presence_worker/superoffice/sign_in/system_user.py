@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ...errors import Suspect, UsageFault
 from ...marks import WideError, without_mark
+from ...sanitize import clean
 from ...settings import Auth
-from ...text import clean
 from ..answer_headers import http_date
 from ..auth_secrets import origin, secret_now
 from ..credential import Credential, SignIn

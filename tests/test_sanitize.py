@@ -12,17 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.text import (
-    clean,
-    counted,
-    folded,
-    harmless_json,
-    is_or_are,
-    listed,
-    redact,
-    share,
-    toml_quoted,
-)
+from presence_worker.sanitize import clean, escape_json, fold_name, quote_toml, redact
+from presence_worker.wording import amount, is_or_are, series, share
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
 
@@ -136,14 +127,14 @@ def test_no_secret_survives(before: str, secret: str) -> None:
 @pytest.mark.parametrize("name", ["Åsa@Example.com", "a\u030asa@EXAMPLE.com", " åSA@example.com "])
 def test_names_are_compared_without_case_and_however_accents_are_written(name: str) -> None:
     """A letter and its accent may come as one character or as two: it is the same person."""
-    assert folded(name) == "åsa@example.com"
+    assert fold_name(name) == "åsa@example.com"
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
 @example(text='a"b\\c\n\x1b[31m\u202e\U000e0001\x7f\xa0å')
 def test_a_quoted_text_is_the_same_in_toml(text: str) -> None:
     """Whatever it holds, it can be pasted, and on the terminal nothing of it acts or hides."""
-    quoted = toml_quoted(text)
+    quoted = quote_toml(text)
 
     assert tomllib.loads(f"{quoted} = {quoted}") == {text: text}
     assert quoted.isprintable()
@@ -159,7 +150,7 @@ def test_a_quoted_text_is_the_same_in_toml(text: str) -> None:
 )
 def test_numbers_and_words_agree(number: int, words: str, part: str) -> None:
     """Nobody trusts a program that tells of 1 rows."""
-    assert f"{counted(number, 'row')} {is_or_are(number)}" == words
+    assert f"{amount(number, 'row')} {is_or_are(number)}" == words
     assert share(number, 4, "row") == part
 
 
@@ -171,7 +162,7 @@ def test_the_whole_of_one() -> None:
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a or b"), ([*"abc"], "a, b or c")])
 def test_words_are_listed(words: list[str], text: str) -> None:
     """As a sentence does."""
-    assert listed(words, "or") == text
+    assert series(words, "or") == text
 
 
 def test_json_hides_and_steers_nothing() -> None:
@@ -179,7 +170,7 @@ def test_json_hides_and_steers_nothing() -> None:
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
     steering = ("Cc", "Cf", "Zl", "Zp")
 
-    text = harmless_json(json.dumps(every, ensure_ascii=False))
+    text = escape_json(json.dumps(every, ensure_ascii=False))
 
     assert json.loads(text) == every
     assert [character for character in set(text) if unicodedata.category(character) in steering] == []

@@ -4,11 +4,9 @@ import base64
 import codecs
 import html
 import json
-import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 from urllib.parse import quote, quote_plus
 
@@ -25,47 +23,22 @@ _LEAST = 3  # characters of a secret, at the end of a text that was cut, that ar
 
 
 def clean(text: str, limit: int = 300) -> str:
-    """Give *text* on one line without characters that steer a terminal or hide, at most *limit* long."""
+    """Return *text* on one line without characters that steer a terminal or hide, at most *limit* long."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if unicodedata.category(c) in _UNSAFE else c for c in _start(text, limit * 10))
     text = " ".join(text.split())
     return text if len(text) <= limit else _start(text, limit - 1)
 
 
-def harmless(text: str) -> str:
-    """Give *text* as it is, but for the characters that steer a terminal, hide, or turn the writing."""
+def mask_steering(text: str) -> str:
+    """Return *text* as it is, but for the characters that steer a terminal, hide, or turn the writing."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in _HARMLESS else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def typeable(command: str, encoding: str = "utf-8") -> str:
-    """Give a command of a POSIX shell that means the same, in characters that can be shown and typed.
-
-    Others stand inside '…', where `shlex` has put them, and where any shell lets printf write their bytes.
-    """
-    groups = groupby(command, key=lambda character: _is_shown(character, encoding))
-    return "".join("".join(run) if is_shown else _as_octal("".join(run)) for is_shown, run in groups)
-
-
-def _is_shown(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return character.isprintable() or character in _HARMLESS
-
-
-def _as_octal(characters: str) -> str:
-    try:
-        octets = os.fsencode(characters)
-    except UnicodeEncodeError:
-        octets = characters.encode("utf-8", "replace")
-    return "'\"$(printf '{}')\"'".format("".join(f"\\{octet:03o}" for octet in octets))
-
-
-def harmless_json(text: str) -> str:
-    """Give a text of JSON that means the same, and has such characters escaped."""
+def escape_json(text: str) -> str:
+    """Return a text of JSON that means the same, with such characters escaped."""
     return text if text.isascii() and "\x7f" not in text else _STEERING.sub(_escaped, text)
 
 
@@ -75,13 +48,13 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def is_utf8(stream: TextIO | None) -> bool:
-    """Whether a stream takes every character."""
+    """Return whether a stream takes every character."""
     encoding = getattr(stream, "encoding", None)
     return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"
 
 
-def shown(text: str, stream: TextIO) -> str:
-    """Give a text with escapes for the characters that a stream does not have."""
+def escape_for(text: str, stream: TextIO) -> str:
+    """Return a text with escapes for the characters that a stream does not have."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -90,36 +63,13 @@ def _start(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}{_CUT}"
 
 
-def counted(number: int, thing: str) -> str:
-    """Give a number of things in words: 1 row, 2 rows."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def is_or_are(number: int) -> str:
-    """Give the verb for so many things."""
-    return "is" if number == 1 else "are"
-
-
-def share(number: int, whole: int, thing: str) -> str:
-    """Begin a sentence on some things of a *whole*, with its verb: "1 of 4 rows is", "The one row is"."""
-    if number == whole == 1:
-        return f"The one {thing} is"
-    return f"{number} of {whole} {thing}s {is_or_are(number)}"
-
-
-def listed(words: Sequence[str], joint: str) -> str:
-    """Give words as a sentence lists them: a, b *joint* c."""
-    *others, last = words
-    return f"{', '.join(others)} {joint} {last}" if others else last
-
-
-def folded(name: str) -> str:
-    """Give a login or an e-mail address as it is compared: without case, its accents written one way."""
+def fold_name(name: str) -> str:
+    """Return a login or an e-mail address as it is compared: without case, its accents written one way."""
     return unicodedata.normalize("NFC", name.strip()).lower()
 
 
-def toml_quoted(text: str) -> str:
-    """Give *text* as a string of TOML that hides nothing and steers no terminal."""
+def quote_toml(text: str) -> str:
+    """Return *text* as a string of TOML that hides nothing and steers no terminal."""
     return f'"{"".join(map(_toml_character, text))}"'
 
 
@@ -130,7 +80,7 @@ def _toml_character(character: str) -> str:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Give *text* with every secret blotted out, as it is and as HTML, JSON, URLs and base64 write it.
+    """Return *text* with every secret blotted out, as it is and as HTML, JSON, URLs and base64 write it.
 
     Where `clean` has cut *text* amid a secret, the first half of that goes too.
     """
@@ -147,7 +97,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def _spelled(secret: str) -> Iterator[str]:
-    """Give a secret as it is, and as HTML, JSON and URLs write it."""
+    """Yield a secret as it is, and as HTML, JSON and URLs write it."""
     page = html.escape(secret)
     yield from (secret, page, page.replace("&#x27;", "&#39;").encode("ascii", "xmlcharrefreplace").decode())
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
@@ -156,7 +106,7 @@ def _spelled(secret: str) -> Iterator[str]:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Give what base64 makes of a secret, wherever that begins in what is encoded."""
+    """Yield what base64 makes of a secret, wherever that begins in what is encoded."""
     octets = secret.encode()
     for shift in range(3):
         first, end = -(-shift * 8 // 6), (shift + len(octets)) * 8 // 6

@@ -1,0 +1,37 @@
+"""How our sentences put numbers, lists and durations."""
+
+from collections.abc import Sequence
+
+
+def amount(number: int, thing: str) -> str:
+    """Return a number of things in words: 1 row, 2 rows."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def is_or_are(number: int) -> str:
+    """Return the verb for so many things."""
+    return "is" if number == 1 else "are"
+
+
+def share(number: int, whole: int, thing: str) -> str:
+    """Return how a sentence begins, with its verb: "1 of 4 rows is", "The one row is"."""
+    if number == whole == 1:
+        return f"The one {thing} is"
+    return f"{number} of {whole} {thing}s {is_or_are(number)}"
+
+
+def series(words: Sequence[str], joint: str) -> str:
+    """Return words as a sentence lists them: a, b *joint* c."""
+    *others, last = words
+    return f"{', '.join(others)} {joint} {last}" if others else last
+
+
+def plain_duration(seconds: float) -> str:
+    """Return a duration as people say it: "0.4 s", "42 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
