@@ -1,10 +1,9 @@
 """How a text that may be a day is written, and which input.date_format and input.locale would make it one."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
-from importlib import import_module
 from typing import NamedTuple
 
 from ..date_formats import (
@@ -20,6 +19,7 @@ from ..date_formats import (
     parser,
     swap_day_and_month,
 )
+from ..loading import load
 from ..sanitize import quote_toml
 from ..wording import series
 from .day_texts import BASIC, ISO, JSON_DATE, NUMBERS, TIME_BEHIND, WEEK, WORDED
@@ -77,8 +77,8 @@ def months_of(locale: str) -> Mapping[str, int]:
 
 @cache
 def _months_of(locale: str) -> Mapping[str, int]:
-    found: Mapping[str, int] = import_module("presence_worker.languages").month_names(locale)
-    return found
+    month_names: Callable[[str], Mapping[str, int]] = load(".languages:month_names")
+    return month_names(locale)
 
 
 def ways_of(texts: Iterable[str], locale: str = "en") -> list[Choice]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import InputRefused
 from ..failed_csv import RESULT_COLUMNS, restore_refused, surplus_cells, unescape_formula
@@ -11,7 +10,7 @@ from ..sanitize import clean
 from ..settings import Input
 from .columns import ALIASES, FOREIGN_NUMBERS, Columns, find_columns, names_what_we_need
 from .spelling import plain
-from .table import Record
+from .table import Cell, Cells, Record
 
 Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
 KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower
@@ -102,7 +101,7 @@ class Header:
     def __post_init__(self) -> None:
         object.__setattr__(self, "bare", [*map(plain, self.names)])
 
-    def has(self, word: Any) -> bool:
+    def has(self, word: Cell) -> bool:
         """Return whether a word may be the name of a column."""
         bare = plain(str(word))
         return bare in USUAL or bare in self.bare
@@ -116,7 +115,7 @@ class Header:
             return False
         return len(record.cells) == 1 or not self.names_a_person(record.cells)
 
-    def names_a_person(self, cells: Sequence[Any]) -> bool:
+    def names_a_person(self, cells: Cells) -> bool:
         """Return whether one stands in the column of persons; of logins, anything may be one."""
         found = str(cells[self.columns.person]).strip() if self.columns.person < len(cells) else ""
         if self.columns.named_by == "associate_id":
@@ -170,7 +169,7 @@ class _StrayLines:
         self._found: dict[str, list[int | None]] = {}
         self._words = set[str]()
         # Of a job that came back each row is looked at, and cells may be lists.
-        self.seen: Collection[Any] = () if header.came_back else self._words
+        self.seen: Collection[Cell] = () if header.came_back else self._words
 
     def look(self, held: Record | None, record: Record) -> tuple[Record | None, Record | None]:
         """Return the record *held* back and this one, None where it is not a row; they may be one row."""
@@ -184,7 +183,7 @@ class _StrayLines:
             return _mark_torn(held, record)
         return held, record
 
-    def _may_be_kept(self, word: Any) -> bool:
+    def _may_be_kept(self, word: Cell) -> bool:
         return len(self._words) < KNOWN_WORDS and not self._header.has(word)
 
     def _takes(self, record: Record) -> bool:

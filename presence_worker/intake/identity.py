@@ -5,13 +5,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from ..failed_csv import no_text_detail
 from ..model import MAX_ASSOCIATE_ID, Reason
 from ..sanitize import clean, fold_name
 from .columns import IDENTITIES
-from .table import is_error
+from .table import Cell, is_error
 
 Faults = list[tuple[Reason, str]]
 Person = tuple[
@@ -62,7 +61,7 @@ def person_reader(
     return partial(_read_name, named_by, empty)
 
 
-def _read_number(protected: frozenset[int], found: Any, faults: Faults, *, quoted: bool) -> Person:
+def _read_number(protected: frozenset[int], found: Cell, faults: Faults, *, quoted: bool) -> Person:
     if isinstance(found, str):
         found = found.strip()
         if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
@@ -84,7 +83,7 @@ def _read_number(protected: frozenset[int], found: Any, faults: Faults, *, quote
     return words or None, None
 
 
-def _read_name(key: str, empty: frozenset[str], found: Any, faults: Faults, *, quoted: bool) -> Person:
+def _read_name(key: str, empty: frozenset[str], found: Cell, faults: Faults, *, quoted: bool) -> Person:
     """Return the name as it is; whose it is, and whether anybody's, only SuperOffice can tell."""
     called = IDENTITIES[key]
     if not isinstance(found, str | None):

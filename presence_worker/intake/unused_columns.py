@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from ..errors import InputRefused
 from ..model import Row
@@ -118,7 +117,7 @@ class UnusedColumns(FileCheck):
         text = "" if text in self._empty else text
         return bool(text or column.kind in WATCHED) and _note(column, text, line)
 
-    def _look_below(self, column: UnusedColumn, value: dict[str, Any] | list[Any], line: int | None) -> None:
+    def _look_below(self, column: UnusedColumn, value: Cell, line: int | None) -> None:
         """Look at the fields of an object or array, which may say what no column says."""
         column.is_object = True
         shape = (column.name, *value) if isinstance(value, dict) else (column.name,)
