@@ -13,8 +13,8 @@ import anyio
 from cryptography.x509 import load_der_x509_certificate
 
 from ..sanitize import clean
-from ..superoffice.anonymous_client import Place, certificates_checked_by
-from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explained
+from ..superoffice.anonymous_client import Place, trusted_context
+from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explain_failure
 from .probe import CheckBlockedError, CheckResult, Probe, fault, ok, skipped, warning
 
 DAY = 86400.0  # seconds
@@ -92,9 +92,9 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
         return ok(f"{place.address}: http, without TLS")
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):
-            shown = await _read_certificate(place, certificates_checked_by(probe.settings))
+            shown = await _read_certificate(place, trusted_context(probe.settings))
     except ssl.SSLError as error:
-        failure = explained(error)
+        failure = explain_failure(error)
         if getattr(error, "verify_code", None) == EXPIRED:
             failure = await _explain_expiry(place, probe, failure)
         return fault(f"{place.address}: {failure.words}", failure.remedy)
@@ -111,7 +111,7 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
 
 async def _explain_expiry(place: Place, probe: Probe, failure: Failure) -> Failure:
     """Find out whose certificate has expired: for that it is read once more, and not trusted."""
-    context = certificates_checked_by(probe.settings)
+    context = trusted_context(probe.settings)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):

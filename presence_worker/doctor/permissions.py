@@ -45,7 +45,7 @@ def _judge_refusal(outcome: Outcome, by_name: list[str]) -> CheckResult:
 async def _count_users(client: Client, census: UserDirectory) -> Outcome | None:
     """Read some pages of users; give the outcome that kept us from it, or None."""
     for _ in range(MOST_PAGES):
-        outcome = await ask_service(partial(client.count, census, NOBODY))
+        outcome = await ask_service(partial(client.fetch_users, census, NOBODY))
         if outcome.result is not Result.NOT_SENT:
             return outcome
         if census.is_whole:
@@ -59,7 +59,7 @@ async def presence(probe: Probe) -> AsyncIterator[CheckResult]:
     if whom is None:
         yield skipped("nobody is known whose presence could be read")
         return
-    outcome = await ask_service(partial(client.look, read_of(whom)))
+    outcome = await ask_service(partial(client.get, read_of(whom)))
     probe.shows_presence = outcome.seen is not None
     words = f"that of associate {whom} cannot be read: {reason_of(outcome)}"
     if probe.shows_presence:
@@ -136,7 +136,7 @@ async def write_back(probe: Probe) -> AsyncIterator[CheckResult]:
 
 
 async def _write_back(whom: int, client: Client, allowed: list[str]) -> CheckResult:
-    seen = await ask_service(partial(client.look, read_of(whom)))
+    seen = await ask_service(partial(client.get, read_of(whom)))
     if seen.seen is None:
         return fault(
             f"nothing was written: that of associate {whom} cannot be read: {reason_of(seen)}",

@@ -25,7 +25,7 @@ async def tenant(probe: Probe) -> AsyncIterator[CheckResult]:
     caller, target = probe.way(), probe.settings.target
     configured = probe.root
     try:
-        probe.root = await caller.residence(trusting=False)
+        probe.root = await caller.fetch_root(trusting=False)
     except BlockedError as error:
         yield await _unknown_state(probe, caller, error.outcome)
         return
@@ -46,7 +46,7 @@ async def _unknown_state(probe: Probe, caller: AnonymousClient, outcome: Outcome
     if probe.root is None:
         return fault(words, remedy)
     try:
-        await caller.residence(trusting=True)
+        await caller.fetch_root(trusting=True)
     except BlockedError as error:
         return fault(str(error.outcome.detail), remedy)
     return warning(f"{words}; a run would go on with target.base_url", remedy)
@@ -64,7 +64,7 @@ async def version(probe: Probe) -> AsyncIterator[CheckResult]:
         yield skipped("only the ticket says where the service is")
         return
     try:
-        hello = await caller.hello(probe.root)
+        hello = await caller.fetch_description(probe.root)
     except REQUEST_ERRORS as error:
         outcome = judge_error(error)
         words = "no whole answer came" if outcome.result is Result.UNKNOWN else reason_of(outcome)
@@ -114,7 +114,7 @@ async def clock(probe: Probe) -> AsyncIterator[CheckResult]:
 
 async def sign_in(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether the credentials are taken; they are shown once, and not again once refused."""
-    found = await ask_service(probe.us().principal)
+    found = await ask_service(probe.us().fetch_principal)
     scheme = probe.settings.auth.scheme
     if isinstance(found, Principal):
         probe.principal = found

@@ -35,16 +35,16 @@ class Doubts:
     def watch(self, changes: Iterator[Change]) -> Iterator[Change]:
         """Yield *changes*, and look out for doubts meanwhile."""
         for change in changes:
-            self._take(self._client.doubted())
+            self._take(self._client.take_doubted())
             yield change
 
     async def settle(self, tries: Tries, *, workers: int) -> None:
         """Read all of them back, and send again what is not proven; call it when nothing else is sent."""
-        self._take(await self._client.doubted_at_last())
+        self._take(await self._client.take_last_doubted())
         while self._rows and not self._halt.reason:
             rows, self._rows = self._rows, {}
             await deliver(iter(rows.values()), tries, self._settled, self._halt, workers=workers)
-            self._take(await self._client.doubted_at_last())
+            self._take(await self._client.take_last_doubted())
 
     def _take(self, associates: set[int]) -> None:
         for change in self._journal.changes_of(associates) if associates else ():

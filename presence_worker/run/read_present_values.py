@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 async def fetch_users(directory: UserDirectory, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
     """Read all users into *directory*; return what kept us from it, or None. A halt ends it early."""
-    pipeline = policy.tries(partial(client.count, directory))
+    pipeline = policy.tries(partial(client.fetch_users, directory))
     with halt.scope():
         while not directory.is_whole and not halt.reason:
             outcome = await pipeline.settle(NOBODY)
@@ -156,13 +156,13 @@ class PresentValueReader:
         changes = [
             Change(row=row.row, associate_id=row.associate_id, wanted=row.wanted) for row in rows.values()
         ]
-        pipeline = self.policy.tries(self.client.look)
+        pipeline = self.policy.tries(self.client.get)
         workers = self.context.settings.delivery.concurrency
         take = partial(self._take, rows, values)
         while changes:
             wanted = takewhile(lambda _: not self._is_over(values), changes)
             await deliver(wanted, pipeline, take, self.halt, workers=workers)
-            doubted = set() if self._is_over(values) else await self.client.doubted_at_last()
+            doubted = set() if self._is_over(values) else await self.client.take_last_doubted()
             changes = [change for change in changes if change.associate_id in doubted]
             values.forget({change.row for change in changes})
 

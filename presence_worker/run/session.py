@@ -130,9 +130,9 @@ class Session:
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
         delivery = self._settings.delivery
-        put = read_back(client.put, client.look, policy.pace, delivery.verify)
+        put = read_back(client.put, client.get, policy.pace, delivery.verify)
         tries = (
-            policy.verified(put, client.read, client.look)
+            policy.verified(put, client.read_back, client.get)
             if self._settings.target.verify_reads
             else policy.tries(put)
         )

@@ -1,4 +1,4 @@
-"""Roots: the part of every address that the operator, or the tenant's state, decides."""
+"""Addresses: their roots, which the operator or the tenant's state decides, and what is below them."""
 
 import ipaddress
 import re
@@ -11,6 +11,7 @@ from ..settings import Settings, Target
 _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
 _SECRET = re.compile(r"[?#]|^([a-z]+:)?(//)?[^/]*@", re.IGNORECASE)  # a query, or a user before the host
 ONLINE = ".superoffice.com"
+EXCHANGING = ("oauth", "system-user")  # schemes that fetch what they show at the host where we sign in
 ONLY_PLACE = "only host and path belong there; credentials go into [auth]"
 
 
@@ -29,7 +30,7 @@ def check_addresses(settings: Settings) -> None:
 
 
 def service_root(target: Target) -> URL | None:
-    """Give the service's configured root; None where the tenant's state gives it. Raise UsageFault."""
+    """Return the service's configured root; None where the tenant's state gives it. Raise UsageFault."""
     if target.base_url:
         return root_of(target.base_url, "target.base_url", target)
     if not target.tenant:
@@ -41,7 +42,7 @@ def service_root(target: Target) -> URL | None:
 
 
 def login_root(target: Target, login_url: str | None) -> URL:
-    """Give the root of the host at which we sign in; raise UsageFault for what cannot be one."""
+    """Return the root of the host at which we sign in; raise UsageFault for what cannot be one."""
     if login_url is None:
         return URL(f"https://{target.environment}{ONLINE}")
     root = root_of(login_url, "auth.login_url", target, example="https://online.superoffice.com")
@@ -50,25 +51,43 @@ def login_root(target: Target, login_url: str | None) -> URL:
     return root
 
 
+def proxy_of(settings: Settings) -> URL:
+    """Return the proxy's address, an empty one for none; raise UsageFault for what cannot be one."""
+    if settings.target.proxy is None:
+        return URL()
+    try:
+        proxy = URL(settings.target.proxy)
+    except ValueError:
+        proxy = URL()
+    if proxy.scheme not in ("http", "https") or not proxy.host:
+        raise UsageFault("target.proxy: expected something like http://proxy.example.com:3128")
+    return proxy
+
+
 def target_name(target: Target, login_url: str | None) -> str:
-    """Give what runs and locks are kept under; it stays when the tenant moves to another host."""
+    """Return what runs and locks are kept under; it stays when the tenant moves to another host."""
     return str(service_root(target) or login_root(target, login_url) / str(target.tenant))
 
 
+def uses_login_host(settings: Settings) -> bool:
+    """Check whether anything is asked of the host at which we sign in."""
+    return settings.target.tenant is not None or settings.auth.scheme in EXCHANGING
+
+
 def is_online(target: Target) -> bool:
-    """Whether it is SuperOffice Online."""
+    """Check whether it is SuperOffice Online."""
     if target.tenant or not target.base_url:
         return target.tenant is not None
     return f".{_plain_host(root_of(target.base_url, 'target.base_url', target))}".endswith(ONLINE)
 
 
 def is_vendors(url: URL) -> bool:
-    """Whether an address is one of SuperOffice's own, over https."""
+    """Check whether an address is one of SuperOffice's own, over https."""
     return url.scheme == "https" and f".{_plain_host(url)}".endswith(ONLINE)
 
 
 def is_same_host(url: URL, configured: URL) -> bool:
-    """Whether an address leads to the host of a configured one, at whatever port, and no less safely."""
+    """Check whether an address leads to a configured one's host, whatever its port, and no less safely."""
     return _plain_host(url) == _plain_host(configured) and url.scheme in ("https", configured.scheme)
 
 
@@ -79,7 +98,7 @@ def _plain_host(url: URL) -> str:
 def root_of(
     text: str, name: str, target: Target, *, example: str = "https://crm.example.com/SuperOffice"
 ) -> URL:
-    """Give a root without /api, /api/v1 and trailing slash; raise UsageFault, naming *name*, for no root."""
+    """Return a root without /api, /api/v1 and trailing slash; raise UsageFault with *name* for no root."""
     try:
         url = URL(text.strip())
         (url.raw_host or "").encode("idna")  # finds an empty or overlong label before the resolver stumbles
@@ -98,14 +117,14 @@ def root_of(
 
 
 def below(root: URL, path: str) -> URL:
-    """Give the address of a *path* of ours, with its query, below a root; nothing is parsed anew."""
+    """Return the address of a *path* of ours, with its query, below a root; nothing is parsed anew."""
     path, _, query = path.partition("?")
     url = root.with_path(root.raw_path.rstrip("/") + path, encoded=True)
     return url.with_query(query) if query else url
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Check whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,28 +2,25 @@
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-import aiohttp
-import orjson
 from yarl import URL
 
 from ..sanitize import clean
 from ..settings import Settings
-from .addresses import login_root, service_root
+from .addresses import login_root, proxy_of, service_root, uses_login_host
 from .answer_headers import http_date
+from .body_formats import read_json, text_in
 from .error_words import looks_like_html
-from .exchange import Answer, exchange
 from .factory import COMMON
 from .login_host import JSON, LoginHost
-from .sign_in import EXCHANGING
-from .tenant import finding_out
-from .transport import proxy_of, sessions, tls, trusting
+from .tenant import make_find_residence
+from .tls_handshake import tls_of, trust
+from .transport import Answer, Request, Transport, open_transport, send_request
 
-Open = Callable[[dict[str, str]], Awaitable[aiohttp.ClientSession]]  # with the headers of all its requests
 API = "/api"  # needs no login
 FIRST_VERSION = (10, 2)  # of SuperOffice that can set a presence
 _VERSION = re.compile(r"(\d{1,2})\.(\d{1,3})(?![\w,])", re.ASCII)  # at the beginning, such as 10.2.1
@@ -54,11 +51,11 @@ class SelfDescription(NamedTuple):
 
 
 def places(settings: Settings) -> list[Place]:
-    """Give the hosts that are known without asking, each once; raise UsageFault where one cannot be."""
+    """Return the hosts that are known without asking, each once; raise UsageFault where one cannot be."""
     found = []
     if root := service_root(settings.target):
         found.append(Place("the service", root, "target.base_url"))
-    if settings.target.tenant or settings.auth.scheme in EXCHANGING:
+    if uses_login_host(settings):
         login = login_root(settings.target, settings.auth.login_url)
         if (login.host, login.port) not in [(place.url.host, place.url.port) for place in found]:
             found.append(Place("signing in", login, "auth.login_url (target.environment)"))
@@ -66,52 +63,51 @@ def places(settings: Settings) -> list[Place]:
 
 
 def proxy_place(settings: Settings) -> Place | None:
-    """Give the proxy that stands before all others; raise UsageFault where it cannot be one."""
+    """Return the proxy that stands before all others; raise UsageFault where it cannot be one."""
     proxy = proxy_of(settings)
     return Place("the proxy", proxy, "target.proxy", is_proxy=True) if proxy.host else None
 
 
-def certificates_checked_by(settings: Settings) -> ssl.SSLContext:
-    """Give what the certificates of all hosts are checked by; raise UsageFault where it cannot be read."""
-    context = tls(settings)
-    return context if isinstance(context, ssl.SSLContext) else trusting(None)
+def trusted_context(settings: Settings) -> ssl.SSLContext:
+    """Return what the certificates of all hosts are checked by; raise UsageFault where it cannot be read."""
+    context = tls_of(settings)
+    return context if isinstance(context, ssl.SSLContext) else trust(None)
 
 
 class AnonymousClient:
     """Owns sessions without credentials; made by `open_caller`."""
 
-    def __init__(self, settings: Settings, open_session: Open) -> None:
+    def __init__(self, settings: Settings, transport: Transport) -> None:
         self._settings = settings
-        self._open_session = open_session
+        self._transport = transport
 
-    async def residence(self, *, trusting: bool) -> URL | None:
+    async def fetch_root(self, *, trusting: bool) -> URL | None:
         """Ask where the tenant is; None where only its ticket says it.
 
         *trusting* is as a run does it: a configured root holds. Raise RefusedError or SignInUnavailable
         where the tenant is not running, or not known.
         """
         target = self._settings.target
-        session = await self._open_session({"Accept": JSON, **COMMON})
+        session = await self._transport.open_session({"Accept": JSON, **COMMON})
         login = LoginHost(session, login_root(target, self._settings.auth.login_url))
         root = service_root(target) if trusting else None
-        return (await finding_out(target, root, login)()).root
+        return (await make_find_residence(target, root, login)()).root
 
-    async def hello(self, root: URL) -> SelfDescription:
+    async def fetch_description(self, root: URL) -> SelfDescription:
         """Ask the service what it is; raises what is in `request_errors.REQUEST_ERRORS`."""
-        session = await self._open_session({"Accept": JSON, **COMMON})
-        url = URL(f"{str(root).rstrip('/')}{API}", encoded=True)
-        return judge_description(await exchange(session, "GET", url))
+        session = await self._transport.open_session({"Accept": JSON, **COMMON})
+        return judge_description(await send_request(session, root, Request("GET", API)))
 
 
 @asynccontextmanager
 async def open_anonymous_client(settings: Settings) -> AsyncIterator[AnonymousClient]:
     """Open sessions by the same rules as a run does; raise UsageFault for settings that cannot work."""
-    async with sessions(settings) as open_session:
-        yield AnonymousClient(settings, open_session)
+    async with open_transport(settings) as transport:
+        yield AnonymousClient(settings, transport)
 
 
 def judge_description(answer: Answer) -> SelfDescription:
-    """Tell from an answer whether SuperOffice is there."""
+    """Read from an answer whether SuperOffice is there."""
     date = http_date(answer.headers.get("Date", ""))
     version = _version(answer.body) if answer.status == OK else None
     if version:
@@ -127,18 +123,13 @@ def judge_description(answer: Answer) -> SelfDescription:
 
 
 def is_too_old(version: str) -> bool | None:
-    """Whether a version has no presence calls yet; None where its words do not say a version for certain."""
+    """Check whether a version has no presence calls yet; None where its words are not certain."""
     match = _VERSION.match(version)
     return (int(match[1]), int(match[2])) < FIRST_VERSION if match else None
 
 
 def _version(body: bytes) -> str | None:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    version = value.get("NetServerVersion") if isinstance(value, dict) else None
-    return clean(version, 60) or None if isinstance(version, str) else None
+    return clean(text_in(read_json(body) or {}, "NetServerVersion"), 60) or None
 
 
 def _elsewhere(answer: Answer) -> str:

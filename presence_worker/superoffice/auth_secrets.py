@@ -25,18 +25,13 @@ SHOWN = {  # auth.scheme: what the service is shown, or what is exchanged for th
 
 
 def read_secret(auth: Auth, name: str) -> str | None:
-    """Give a secret from its setting or its file, None where neither is set; raise UsageFault."""
+    """Return a secret from its setting or its file, None where neither is set; raise UsageFault."""
     value: SecretStr | None = getattr(auth, name)
-    file: Path | None = getattr(auth, f"{name}_file")
+    file = _file_of(auth, name)
     if value is not None:
         secret = value.get_secret_value()
     elif file is not None:
-        try:
-            secret = without_mark(file.read_bytes()).decode().strip()
-        except UnicodeDecodeError:
-            raise UsageFault(f"auth.{name}_file: {file}: not a text file") from None
-        except (OSError, WideError) as error:
-            raise UsageFault(f"auth.{name}_file: {file}: {getattr(error, 'strerror', error)}") from None
+        secret = _read_file(name, file)
     else:
         return None
     if not secret or not secret.isprintable():
@@ -44,8 +39,22 @@ def read_secret(auth: Auth, name: str) -> str | None:
     return secret
 
 
+def _read_file(name: str, file: Path) -> str:
+    try:
+        return without_mark(file.read_bytes()).decode().strip()
+    except UnicodeDecodeError:
+        raise UsageFault(f"auth.{name}_file: {file}: not a text file") from None
+    except (OSError, WideError) as error:
+        raise UsageFault(f"auth.{name}_file: {file}: {why_unreadable(error)}") from None
+
+
+def why_unreadable(error: OSError | WideError) -> str:
+    """Return why a file cannot be read, in the system's words or in ours."""
+    return str(error.strerror if isinstance(error, OSError) else error)
+
+
 def secret_now(auth: Auth, name: str) -> str:
-    """Give a secret as it stands now; its file may have changed since. Raise RefusedError without it."""
+    """Return a secret as it stands now; its file may have changed since. Raise RefusedError without it."""
     try:
         secret = read_secret(auth, name)
     except UsageFault as fault:
@@ -62,28 +71,38 @@ def origin(auth: Auth) -> str:
 
 
 def _place(auth: Auth, name: str) -> str:
-    file: Path | None = getattr(auth, f"{name}_file", None)
+    file = _file_of(auth, name)
     return f"auth.{name}" if file is None else f"auth.{name}_file ({clean(str(file))})"
 
 
+def _file_of(auth: Auth, name: str) -> Path | None:
+    file: Path | None = getattr(auth, f"{name}_file") if has_file(name) else None
+    return file
+
+
+def has_file(name: str) -> bool:
+    """Check whether a setting may be in a file of its own."""
+    return f"{name}_file" in Auth.model_fields
+
+
 def known_secrets(auth: Auth) -> list[str]:
-    """Give all secrets that are configured, so that they can be blotted out."""
+    """Return all secrets that are configured, so that they can be blotted out."""
     return [value for name in SECRETS if (value := read_secret(auth, name))]
 
 
 def application(auth: Auth, *names: str) -> dict[str, str]:
-    """Give the header that says which application asks: the first of the secrets *names* that is set."""
+    """Return the header that says which application asks: the first of the secrets *names* that is set."""
     found = next((name for name in names if is_set(auth, name)), None)
     return {"SO-AppToken": secret_now(auth, found)} if found else {}
 
 
 def is_set(auth: Auth, name: str) -> bool:
-    """Whether a setting is there, itself or as a file."""
-    return any(getattr(auth, each, None) is not None for each in (name, f"{name}_file"))
+    """Check whether a setting is there, itself or as a file."""
+    return getattr(auth, name, None) is not None or _file_of(auth, name) is not None
 
 
 def replace_secret(file: Path, secret: str) -> str | None:
-    """Put *secret* into *file*, with the mode it has; give why that failed, or None.
+    """Write *secret* into *file*, with the mode it has; return why that failed, or None.
 
     Whoever reads it meanwhile, or after a power loss, finds the old content or the new. A link stays one.
     """

@@ -91,13 +91,13 @@ def read_parts(body: bytes) -> Parts:
     return value if isinstance(value, dict) else {}
 
 
-def read_json(body: bytes) -> Parts:
-    """Return what a JSON answer says, by name; nothing where it is something else."""
+def read_json(body: bytes) -> Parts | None:
+    """Return what a JSON answer says, by name; None where it has no names."""
     try:
         value: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def read_xml(body: bytes) -> XmlText | None:

@@ -2,7 +2,6 @@
 
 import re
 from time import perf_counter
-from typing import Any
 
 import anyio
 from yarl import URL
@@ -10,8 +9,7 @@ from yarl import URL
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..sanitize import redact
 from .body_formats import Encode, UnwritableError, read_presence
-from .endpoint import Wire
-from .exchange import Answer
+from .endpoint import Endpoint
 from .online_hints import OnlineHint
 from .put_answers import UPDATED, judge_put
 from .read_answers import (
@@ -26,8 +24,10 @@ from .read_answers import (
     not_a_page,
 )
 from .request_errors import REQUEST_ERRORS, SurplusError, judge_error
+from .transport import Answer, Request
 from .user_query import LONGEST_PAGE, UserDirectory
 
+ACCEPT_JSON = {"Accept": "application/json"}
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document
 LONGEST_WAIT = 1.0  # seconds in which an answer too many may still come
 _ASKED = re.compile(r"/User/(\d+)/UserPresenceStatus")
@@ -45,14 +45,14 @@ class Client:
 
     def __init__(
         self,
-        wire: Wire,
+        endpoint: Endpoint,
         secrets: list[str],  # grows: what we are given when we sign in is among them
         encode: Encode,
         *,
         hint: OnlineHint,
         doubted: list[URL],  # grows: addresses whose last answer may be another's
     ) -> None:
-        self._wire = wire
+        self._endpoint = endpoint
         self._secrets = secrets
         self._encode = encode
         self._doubted = doubted
@@ -61,12 +61,12 @@ class Client:
         self.gets = 0
 
     async def put(self, change: Change) -> Outcome:
-        """Make the PUT once, and say what is known of it; whatever goes wrong is part of the outcome."""
+        """Send the PUT once; whatever goes wrong is part of the outcome, which says what is known of it."""
         sent, began = False, perf_counter()
         try:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
-            answer = await self._ask("PUT", _presence_of(change.associate_id), body)
+            answer = await self._ask(Request("PUT", _presence_path(change.associate_id), body))
             outcome = self.hint(judge_put(change, answer.status, answer.headers, answer.body))
         except UnwritableError:
             outcome = UNWRITABLE
@@ -76,25 +76,26 @@ class Client:
             outcome = internal_error(error, sent=sent)
         return self._finished(outcome, (perf_counter() - began) * 1000)
 
-    async def look(self, change: Change) -> Outcome:
+    async def get(self, change: Change) -> Outcome:
         """Read the associate's presence once; the outcome says what was *seen*, or why nothing was."""
-        answer = await self._read(_presence_of(change.associate_id))
+        answer = await self._read(Request("GET", _presence_path(change.associate_id)))
         if isinstance(answer, Outcome):
             return answer
         return self._finished(self.hint(judge_read(change, answer.status, answer.headers, answer.body)))
 
-    async def count(self, census: UserDirectory, change: Change) -> Outcome:
-        """Read the next page of all users into *census*; `rejected` is a service that does not let us."""
-        answer = await self._read(census.path, longest=LONGEST_PAGE, headers={"Accept": "application/json"})
+    async def fetch_users(self, directory: UserDirectory, change: Change) -> Outcome:
+        """Read the next page of all users into *directory*; `rejected`: the service does not let us."""
+        page = Request("GET", directory.path, headers=ACCEPT_JSON, longest=LONGEST_PAGE)
+        answer = await self._read(page)
         if isinstance(answer, Outcome):
             return answer
         if answer.status != OK:
             return self._finished(judge_read_refusal(change, answer.status, answer.headers, answer.body))
-        return SEEN if census.add(answer.body) else not_a_page(answer.body)
+        return SEEN if directory.add(answer.body) else not_a_page(answer.body)
 
-    async def principal(self) -> Principal | Outcome:
-        """Ask the service who it takes us for; where it does not say, give the outcome of that read."""
-        answer = await self._read(PRINCIPAL, headers={"Accept": "application/json"})
+    async def fetch_principal(self) -> Principal | Outcome:
+        """Read who the service takes us for; where it does not say, return the outcome of that read."""
+        answer = await self._read(Request("GET", PRINCIPAL, headers=ACCEPT_JSON))
         if isinstance(answer, Answer):
             found = judge_principal(answer.status, answer.headers, answer.body)
         else:
@@ -103,50 +104,51 @@ class Client:
             return self._finished(self.hint.naming(found))
         return found._replace(name=found.name and redact(found.name, self._secrets))
 
-    async def read(self, associate_id: int) -> Presence | None:
+    async def read_back(self, associate_id: int) -> Presence | None:
         """Read a presence; None where the service does not show one, whatever the reason."""
-        answer = await self._read(_presence_of(associate_id))
+        answer = await self._read(Request("GET", _presence_path(associate_id)))
         return read_presence(answer.body) if isinstance(answer, Answer) and answer.status == OK else None
 
-    async def _read(self, path: str, **how: Any) -> Answer | Outcome:
-        """Make a GET; give its answer, or the outcome where there is none."""
+    async def _read(self, request: Request) -> Answer | Outcome:
+        """Send a GET; return its answer, or the outcome where there is none."""
         self.gets += 1
         try:
-            return await self._ask("GET", path, **how)
+            return await self._ask(request)
         except REQUEST_ERRORS as error:
             outcome = judge_error(error)
             self.gets -= not outcome.wire_puts  # nothing of it was on the wire
             return as_failed_read(outcome)
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Answer:
-        """Make a request; raise SurplusError where its answer may be another's."""
+    async def _ask(self, request: Request) -> Answer:
+        """Send a request; raise SurplusError where its answer may be another's."""
         if self._doubted:
-            self._is_doubted(path)  # of the answer before
+            self._forget_doubt(request.path)  # of the answer before
         began = perf_counter()
-        answer = await self._wire.ask(method, path, body, **how)
+        answer = await self._endpoint.request(request)
         self._slowest = max(self._slowest, perf_counter() - began)
-        if self._doubted and self._is_doubted(path):
+        if self._doubted and self._forget_doubt(request.path):
             raise SurplusError
         return answer
 
-    def _is_doubted(self, path: str) -> bool:
+    def _forget_doubt(self, path: str) -> bool:
+        """Forget that the last answer to a path was in doubt; return whether it was."""
         own = [url for url in self._doubted if url.path_qs.endswith(path)]
         for url in own:
             self._doubted.remove(url)
         return bool(own)
 
-    def doubted(self) -> set[int]:
-        """Give the associates whose last answer has turned out to be in doubt, each once."""
+    def take_doubted(self) -> set[int]:
+        """Return the associates whose last answer has turned out to be in doubt, each once."""
         if not self._doubted:  # asked once a row
             return set()
         found = [_ASKED.search(url.path) for url in self._doubted]
         self._doubted.clear()
         return {int(asked[1]) for asked in found if asked}
 
-    async def doubted_at_last(self) -> set[int]:
-        """Give the same once the answers that are still on their way, if there are any, have come."""
+    async def take_last_doubted(self) -> set[int]:
+        """Return the same once the answers that are still on their way, if there are any, have come."""
         await anyio.sleep(min(self._slowest, LONGEST_WAIT))
-        return self.doubted()
+        return self.take_doubted()
 
     def _finished(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""
@@ -156,14 +158,14 @@ class Client:
             duration_ms=duration_ms,
             detail=outcome.detail and redact(outcome.detail, self._secrets),
             stop=outcome.stop and redact(outcome.stop, self._secrets),
-            seen=outcome.seen and _documented(outcome.seen),
+            seen=outcome.seen and _showable(outcome.seen),
         )
 
 
-def _documented(seen: Presence) -> Presence:
-    """Give what may be kept and shown: a status of another name may be anything, also private."""
+def _showable(seen: Presence) -> Presence:
+    """Return what may be kept and shown: a status of another name may be anything, also private."""
     return seen if seen.status in STATUSES else seen._replace(status=UNDOCUMENTED)
 
 
-def _presence_of(associate_id: int) -> str:
+def _presence_path(associate_id: int) -> str:
     return f"/api/v1/User/{associate_id}/UserPresenceStatus"

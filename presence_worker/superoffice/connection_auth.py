@@ -2,106 +2,104 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import aiohttp
 import anyio
 from yarl import URL
 
-from .access import Access
-from .addresses import below
 from .connections import PinnedConnector, StrangerError
-from .credential import Authenticate, Credential
-from .exchange import Answer, exchange
 from .login_host import too_busy, unanswered
+from .read_answers import PRINCIPAL
+from .renewal import Cached, InForce
 from .request_errors import REQUEST_ERRORS, RefusedError, SignInUnavailable, unavailable
-
-WHO_AM_I = "/api/v1/User/currentPrincipal"  # is asked while a connection signs in: changes nothing
+from .sign_in.credential import Authenticate, Credential
+from .transport import Answer, Request, send_request
 
 
 class PinnedConnection:
     """Owns one connection, and the knowledge of who it has signed in as."""
 
-    def __init__(self, session: aiohttp.ClientSession, held: PinnedConnector) -> None:
+    def __init__(self, session: aiohttp.ClientSession, connector: PinnedConnector) -> None:
         self._session = session
-        self._held = held
+        self._connector = connector
         self.signed_in_as: Credential | None = None
 
-    async def exchange(self, method: str, url: URL, **how: Any) -> Answer:
-        """Make a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
-        return await exchange(self._session, method, url, **how)
+    async def send(self, root: URL, request: Request) -> Answer:
+        """Send a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
+        return await send_request(self._session, root, request)
 
-    async def sign_in(self, credential: Credential, greet: Authenticate, root: URL) -> None:
+    async def sign_in(self, root: URL, credential: Credential, authenticate: Authenticate) -> None:
         """Sign a new connection in; raise SignInUnavailable or RefusedError."""
         self.signed_in_as = None
-        self._held.drop()
-        await greet(partial(self._ask, below(root, WHO_AM_I)), lambda: self._held.certificate)
+        self._connector.drop()
+        await authenticate(partial(self._ask, root), lambda: self._connector.certificate)
         self.signed_in_as = credential
 
-    async def _ask(self, url: URL, authorization: str | None = None) -> Answer:
-        """Make one step of signing in; it goes over the connection of the step before, or not at all."""
+    async def _ask(self, root: URL, authorization: str | None) -> Answer:
+        """Send one step of signing in; it goes over the connection of the step before, or not at all."""
         headers = {"Authorization": authorization} if authorization else None
         try:
-            answer = await self.exchange("GET", url, headers=headers)
+            answer = await self.send(root, Request("GET", PRINCIPAL, headers=headers))  # changes nothing
         except StrangerError:
             raise unavailable("the connection ended while it was signing in") from None
         except REQUEST_ERRORS as error:
-            raise unanswered(url.authority, error) from None
-        if busy := too_busy(url.authority, answer):
+            raise unanswered(root.authority, error) from None
+        if busy := too_busy(root.authority, answer):
             raise busy
         return answer
 
 
 class PinnedConnections:
-    """Owns the lines that nobody uses just now, and the right to sign one in.
+    """Owns the connections that nobody uses just now, and the right to sign one in.
 
     One signs in at a time, and all others hear what became of it: a wrong password is tried once.
     """
 
     def __init__(
-        self, open_line: Callable[[], Awaitable[PinnedConnection]], greet: Authenticate, access: Access
+        self,
+        open_connection: Callable[[], Awaitable[PinnedConnection]],
+        authenticate: Authenticate,
+        credential: Cached[Credential],
     ) -> None:
-        self._open_line = open_line
-        self._greet = greet
-        self._access = access
-        self._free: list[
-            PinnedConnection
-        ] = []  # the one used last is used next: what is used does not fall asleep
+        self._open_connection = open_connection
+        self._authenticate = authenticate
+        self._credential = credential
+        self._free: list[PinnedConnection] = []  # the last used is used next: it does not fall asleep
         self._signing_in = anyio.Lock()
         self._ended = 0  # how many have come to an end, well or not
         self._failure: SignInUnavailable | None = None  # of the last
 
-    async def exchange(self, method: str, url: URL, **how: Any) -> Answer:
-        """Send a request over a connection that has signed in; raise as `exchange` does, and BlockedError."""
-        line = self._free.pop() if self._free else await self._open_line()
+    async def send(self, used: InForce, request: Request) -> Answer:
+        """Send a request over a connection that has signed in; raise what is in REQUEST_ERRORS."""
+        connection = self._free.pop() if self._free else await self._open_connection()
         try:
-            return await self._over(line, method, url, how)
+            return await self._send_over(connection, used, request)
         finally:
-            self._free.append(line)
+            self._free.append(connection)
 
-    async def _over(self, line: PinnedConnection, method: str, url: URL, how: dict[str, Any]) -> Answer:
-        if line.signed_in_as is self._access.shown.credential:
+    async def _send_over(self, connection: PinnedConnection, used: InForce, request: Request) -> Answer:
+        if connection.signed_in_as is used.credential:
             try:
-                return await line.exchange(method, url, **how)
+                return await connection.send(used.root, request)
             except StrangerError:
                 pass  # it has ended meanwhile
-        await self._sign_in(line)
+        await self._sign_in(connection, used.root)
         try:
-            return await line.exchange(method, url, **how)
+            return await connection.send(used.root, request)
         except StrangerError:
             raise unavailable("the connection ended as soon as it had signed in") from None
 
-    async def _sign_in(self, line: PinnedConnection) -> None:
+    async def _sign_in(self, connection: PinnedConnection, root: URL) -> None:
         ended = self._ended
         async with self._signing_in:
             if self._failure and self._ended != ended:
                 raise SignInUnavailable(self._failure.outcome)
-            credential = await self._access.credential.held()  # raises where we were refused meanwhile
+            credential = await self._credential.current()  # raises where we were refused meanwhile
             self._failure = None
             try:
-                await line.sign_in(credential, self._greet, self._access.root)
+                await connection.sign_in(root, credential, self._authenticate)
             except RefusedError as error:
-                self._access.credential.is_over(error)
+                self._credential.end(error)
                 raise
             except SignInUnavailable as error:
                 self._failure = error

@@ -21,7 +21,7 @@ NO_TUNNEL = "the proxy made no tunnel"
 BEGINNING = b"HTTP/"  # of each answer; line ends may stand before it
 SWITCHED = 101  # the only status below 200 that is the last one
 Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
-Refused = dict[URL, ssl.SSLError]  # by address: why TLS ended before anything came
+TlsErrors = dict[URL, ssl.SSLError]  # by address: why TLS ended before anything came
 
 
 class StrangerError(Exception):
@@ -35,10 +35,10 @@ class Channel(ResponseHandler):
     doubt then, and so are those before it that came shortly one after another; the connection is closed.
     """
 
-    def __init__(self, doubt: Doubt, refused: Refused, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, doubt: Doubt, tls_errors: TlsErrors, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._doubt = doubt
-        self._refused = refused
+        self._tls_errors = tls_errors
         self._is_due = False  # the head of an answer
         self._head = 0  # bytes of it so far
         self._at = 0.0  # when something came last
@@ -53,24 +53,24 @@ class Channel(ResponseHandler):
         """Parse what belongs to an answer."""
         before, self._at = self._at, self._loop.time()
         if data and not self._is_due and (self._payload is None or self._payload.is_eof()):
-            self._surplus(is_late=self._at - before > QUIET)
+            self._doubt_all(is_late=self._at - before > QUIET)
             return
         is_answer = not self._is_due or self._head > 0 or _may_begin_an_answer(data)
         super().data_received(data)
         if self._is_due:
             if not is_answer or self.exception() is not None:
-                self._garbled(is_late=self._at - before > QUIET)
+                self._doubt_earlier(is_late=self._at - before > QUIET)
             self._head += len(data)
             if self._head > LONGEST_HEAD and self.exception() is None:
                 self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
         elif self.exception() is not None:
-            self._surplus()
+            self._doubt_all()
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Hand the head of an answer over."""
         is_last = data[0].code >= 200 or data[0].code == SWITCHED  # noqa: PLR2004 - before it: "go on"
         if not self._is_due:
-            self._surplus()
+            self._doubt_all()
             return
         self._is_due, self._head = not is_last, 0
         super().feed_data(data, size)
@@ -78,15 +78,15 @@ class Channel(ResponseHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note why the other end refused us: with TLS 1.3 it says so only after the handshake."""
         if isinstance(exc, ssl.SSLError) and not self._at:
-            self._refused.update(dict.fromkeys(self.asked, exc))
+            self._tls_errors.update(dict.fromkeys(self.asked, exc))
         super().connection_lost(exc)
 
-    def _garbled(self, *, is_late: bool) -> None:
+    def _doubt_earlier(self, *, is_late: bool) -> None:
         """Doubt the answers before what is none: it may be the rest of a true one, displaced by another."""
         earlier = [self.asked.popleft() for _ in range(len(self.asked) - 1)]  # the newest is lost anyway
         self._doubt(earlier[-1:] if is_late else earlier)
 
-    def _surplus(self, *, is_late: bool = False) -> None:
+    def _doubt_all(self, *, is_late: bool = False) -> None:
         self.force_close()
         if self.transport is not None:
             self.transport.close()
@@ -100,9 +100,11 @@ def _may_begin_an_answer(data: bytes) -> bool:
 class Connector(aiohttp.TCPConnector):
     """Owns the connections; each knows what it was asked last."""
 
-    def __init__(self, doubt: Doubt, refused: Refused, **how: Any) -> None:
-        super().__init__(**how)
-        self._factory = partial(Channel, doubt, refused, loop=self._loop)  # type: ignore[assignment]  # is invariant
+    def __init__(
+        self, doubt: Doubt, tls_errors: TlsErrors, *, limit: int, tls: ssl.SSLContext | bool
+    ) -> None:
+        super().__init__(limit=limit, ssl=tls, ttl_dns_cache=60)
+        self._factory = partial(Channel, doubt, tls_errors, loop=self._loop)  # type: ignore[assignment]  # is invariant
 
     async def connect(
         self,
@@ -110,7 +112,7 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
     ) -> Connection:
-        """Give a connection for one request; whatever ends a proxy's CONNECT, nothing of that went out."""
+        """Return a connection for one request; whatever ends a proxy's CONNECT, nothing of that went out."""
         try:
             connection = await super().connect(req, traces, timeout)
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
@@ -133,7 +135,7 @@ class PinnedConnector(Connector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
     ) -> Connection:
-        """Give the connection that is held, or hold the first that comes; raise StrangerError for another."""
+        """Return the connection held, or hold the first that comes; raise StrangerError for another."""
         connection = await super().connect(req, traces, timeout)
         if self._held is None:
             self._held = connection.protocol

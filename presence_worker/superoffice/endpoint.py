@@ -1,59 +1,102 @@
-"""One request and its answer: at the root in force, with the credential in force."""
+"""The service's endpoint: where requests go and as whom, kept up to date while they go out."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from .access import Access
-from .addresses import below
-from .exchange import Answer, Exchange
-from .renewal import REMEDIES, Renewal
+import anyio
+from yarl import URL
+
+from .renewal import NEVER, RENEWED, Cached, InForce, Renewal
+from .sign_in.credential import Credential
+from .tenant import Residence
+from .transport import Answer, Request
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
+NOTHING = InForce(URL(), Residence(root=None), Credential(headers={}, secrets=()))
+Send = Callable[[InForce, Request], Awaitable[Answer]]  # raises what is in request_errors.REQUEST_ERRORS
 
 
-class Wire:
-    """Owns the way to one service; made by `open_client`."""
+class Endpoint:
+    """Owns what is in force: the service's root, and the credential that requests show.
 
-    def __init__(self, exchange: Exchange, access: Access, clock: Callable[[], float]) -> None:
-        self._exchange = exchange
-        self._access = access
+    A new credential is shown by one request first; the others wait until the service has taken it.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        residence: Cached[Residence],
+        credential: Cached[Credential],
+        *,
+        root_of: Callable[[Residence, Credential], URL],  # raises RefusedError
+        show: Callable[[Credential], None],  # with all requests from now on
+        clock: Callable[[], float],
+    ) -> None:
+        self._send = send
+        self._residence = residence
+        self._credential = credential
+        self._root_of = root_of
+        self._show = show
         self._clock = clock
-        self._remedies = Renewal(access)
+        self._renewal = Renewal(residence, credential)
+        self._alone = anyio.Lock()  # held by who shows a new credential
+        self._now = NOTHING
+        self._sure_until = NEVER  # no need to look before
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **how: Any) -> Awaitable[Answer]:
-        """Send one request to *path* below the root, as `exchange` does; *how* goes there.
+    def request(self, request: Request) -> Awaitable[Answer]:
+        """Send one request to the service; nothing is sent again, and no redirect is followed.
 
-        An answer that says our credential or the tenant's address is out of date is not given: what is
-        lacking is fetched, and RetryOnce raised. Redirects are not followed. Raises what is in
-        `request_errors.REQUEST_ERRORS`.
+        An answer that says our credential or the tenant's address is out of date is not returned: what is
+        lacking is fetched, and RetryOnce raised. Raise what is in `request_errors.REQUEST_ERRORS`.
         """
-        ask = self._ask if self._clock() >= self._access.sure_until else self._send
-        return ask(method, path, body, how)
+        is_sure = self._clock() < self._sure_until
+        return self._send_now(request) if is_sure else self._prepare_and_send(request)
 
-    async def _ask(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
-        """Send a request when we know again as whom and where."""
-        await self._access.prepare()
-        send = self._send if self._access.is_proven else self._show
-        return await send(method, path, body, how)
+    async def _prepare_and_send(self, request: Request) -> Answer:
+        """Send a request when we know as whom and where: alone until the service takes our credential."""
+        await self._prepare()
+        if not self._now.is_proven:
+            async with self._alone:
+                await self._prepare()  # raises where it was refused meanwhile
+                if not self._now.is_proven:
+                    return await self._send_now(request)
+        return await self._send_now(request)
 
-    async def _show(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
-        """Send a request as the only one, until we know that the service takes our credential."""
-        async with self._access.alone:
-            await self._access.prepare()  # raises where it was refused meanwhile
-            if not self._access.is_proven:
-                return await self._send(method, path, body, how)
-        return await self._send(method, path, body, how)
+    async def _prepare(self) -> None:
+        """Bring everything up to date. Raise what `Cached.current` raises."""
+        residence, credential = await self._residence.current(), await self._credential.current()
+        if credential is not self._now.credential:
+            self._show(credential)
+            self._now = self._now._replace(is_proven=False)
+        root = self._root_of(residence, credential)
+        self._now = InForce(root, residence, credential, self._now.is_proven)
+        self._sure_until = self._next_renewal() if self._now.is_proven else NEVER
 
-    async def _send(self, method: str, path: str, body: bytes | None, how: dict[str, Any]) -> Answer:
-        used, url = self._access.shown, below(self._access.root, path)
-        answer = await self._exchange(method, url, data=body, **how)
-        if answer.status in REMEDIES or self._remedies.tried:
-            await self._remedies.look_at(answer, (method, path), used)
-        if not self._access.is_proven and _is_proof(answer.status) and self._access.is_current(used):
-            self._access.prove()
+    def _next_renewal(self) -> float:
+        return min(self._residence.due, self._credential.due)
+
+    async def _send_now(self, request: Request) -> Answer:
+        used = self._now
+        answer = await self._send(used, request)
+        if answer.status in RENEWED or self._renewal.tried:
+            await self._check(request, answer.status, used)
+        if not self._now.is_proven and _is_proof(answer.status) and used.credential is self._now.credential:
+            self._now = self._now._replace(is_proven=True)
+            self._sure_until = self._next_renewal()
         return answer
+
+    async def _check(self, request: Request, status: int, used: InForce) -> None:
+        self._doubt(status)
+        try:
+            await self._renewal.check(request, status, used, self._now)
+        finally:
+            self._doubt(status)  # whoever has prepared meanwhile may have missed what came
+
+    def _doubt(self, status: int) -> None:
+        """Look again before the next request."""
+        if status in RENEWED:
+            self._sure_until = NEVER
 
 
 def _is_proof(status: int) -> bool:
-    """Whether an answer shows that the service knows us."""
+    """Check whether an answer shows that the service knows us."""
     return status // 100 in (2, 4) and status not in DOUBTING

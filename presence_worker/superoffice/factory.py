@@ -4,42 +4,44 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from ssl import SSLContext
 
 import aiohttp
+from yarl import URL
 
 from .. import __version__
 from ..errors import UsageFault
 from ..settings import Delivery, Settings
-from .access import Access
-from .addresses import is_online, login_root, service_root
+from .addresses import is_online, login_root, proxy_of, service_root
 from .auth_secrets import known_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
 from .connection_auth import PinnedConnection, PinnedConnections
-from .credential import Authenticate
-from .endpoint import Wire
-from .exchange import exchange
+from .endpoint import Endpoint, Send
 from .login_host import JSON, LoginHost
 from .online_hints import OnlineHint
-from .sign_in import greeting, problems, signing_in
-from .single_flight import Cached
-from .tenant import finding_out, told_root
-from .transport import Sessions, proxy_of, sessions, tls
+from .renewal import Cached
+from .sign_in import make_authenticate, make_sign_in, problems
+from .sign_in.credential import Authenticate, Credential
+from .tenant import make_find_residence, root_of_service
+from .tls_handshake import tls_of
+from .transport import Transport, open_transport, send_request
 
 COMMON = {
     "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb
     "User-Agent": f"presence-worker/{__version__}",
 }
+Check = Callable[[], URL | SSLContext | list[str] | bool | None]  # raises UsageFault
 
 
 def check_settings(settings: Settings) -> None:
     """Raise UsageFault naming all settings with which no request could be made; nothing is sent."""
-    _check(settings, partial(tls, settings))
+    _check(settings, partial(tls_of, settings))
 
 
-def _check(settings: Settings, *others: Callable[[], object]) -> None:
+def _check(settings: Settings, *others: Check) -> None:
     target, auth = settings.target, settings.auth
-    checks: tuple[Callable[[], object], ...] = (
+    checks: tuple[Check, ...] = (
         partial(service_root, target),
         partial(login_root, target, auth.login_url),
         partial(known_secrets, auth),
@@ -64,21 +66,22 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
     Nothing is sent yet: whoever asks first signs in.
     """
     _check(settings)
-    secrets = _secrets(settings)
-    async with sessions(settings) as open_session:
-        session = await open_session(_headers(settings.delivery))
-        login_session = await open_session({"Accept": JSON, **COMMON})
-        access = _access(settings, session, login_session, secrets)
-        greet = greeting(settings)
-        way = _lines(open_session, session, greet, access).exchange if greet else partial(exchange, session)
-        wire = Wire(way, access, asyncio.get_running_loop().time)
-        hint = OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth))
-        encode = ENCODERS[settings.delivery.content_type]
-        yield Client(wire, secrets, encode, hint=hint, doubted=open_session.doubted)
+    secrets = _all_secrets(settings)
+    async with open_transport(settings) as transport:
+        session = await transport.open_session(_headers(settings.delivery))
+        login_session = await transport.open_session({"Accept": JSON, **COMMON})
+        login = LoginHost(login_session, login_root(settings.target, settings.auth.login_url))
+        yield Client(
+            _endpoint(settings, transport, session, login, secrets),
+            secrets,
+            ENCODERS[settings.delivery.content_type],
+            hint=OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth)),
+            doubted=transport.doubted,
+        )
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
-    """Give the headers of each request to the service, credentials aside."""
+    """Return the headers of each request to the service, credentials aside."""
     wanted: Mapping[str, str] = {str(name): value for name, value in delivery.headers.items()}
     return {
         "Accept": delivery.accept,
@@ -89,38 +92,54 @@ def _headers(delivery: Delivery) -> dict[str, str]:
     }
 
 
-def _access(
+def _endpoint(
     settings: Settings,
+    transport: Transport,
     session: aiohttp.ClientSession,
-    login_session: aiohttp.ClientSession,
-    secrets: list[str],
-) -> Access:
+    login: LoginHost,
+    secrets: list[str],  # grows by what is obtained
+) -> Endpoint:
     """Put together what reaches the service, and what is asked for as whom and where."""
     target, clock = settings.target, asyncio.get_running_loop().time
-    login = LoginHost(login_session, login_root(target, settings.auth.login_url))
-    return Access(
-        Cached("tenant", finding_out(target, service_root(target), login), clock),
-        Cached("sign_in", signing_in(settings, login), clock),
-        headers=session.headers,
-        secrets=secrets,
-        root_of=partial(told_root, target=target, login=login.root, by="the ticket"),
+    find_residence = make_find_residence(target, service_root(target), login)
+    credential = Cached("sign_in", make_sign_in(settings, login), clock)
+    authenticate = make_authenticate(settings)
+
+    def show(shown: Credential) -> None:
+        session.headers.update(shown.headers)  # a scheme's headers have always the same names
+        secrets.extend(secret for secret in shown.secrets if secret not in secrets)
+
+    return Endpoint(
+        _pinned(transport, session, authenticate, credential) if authenticate else _shared(session),
+        Cached("tenant", find_residence, clock),
+        credential,
+        root_of=partial(root_of_service, target=target, login=login.root),
+        show=show,
         clock=clock,
     )
 
 
-def _lines(
-    open_session: Sessions, session: aiohttp.ClientSession, greet: Authenticate, access: Access
-) -> PinnedConnections:
-    """Put together connections that sign in themselves, with the headers of *session*."""
-
-    async def open_line() -> PinnedConnection:
-        held = open_session.held()
-        return PinnedConnection(await open_session(session.headers, held), held)
-
-    return PinnedConnections(open_line, greet, access)
+def _shared(session: aiohttp.ClientSession) -> Send:
+    """Send over whatever connection is free: each request shows who we are."""
+    return lambda used, request: send_request(session, used.root, request)
 
 
-def _secrets(settings: Settings) -> list[str]:
-    """Give all secrets in force, the proxy's password among them."""
+def _pinned(
+    transport: Transport,
+    session: aiohttp.ClientSession,
+    authenticate: Authenticate,
+    credential: Cached[Credential],
+) -> Send:
+    """Send over connections that sign in themselves, with the headers of *session*."""
+
+    async def open_connection() -> PinnedConnection:
+        connector = transport.pinned_connector()
+        return PinnedConnection(await transport.open_session(session.headers, connector), connector)
+
+    return PinnedConnections(open_connection, authenticate, credential).send
+
+
+def _all_secrets(settings: Settings) -> list[str]:
+    """Return all secrets in force, the proxy's password among them."""
     proxy = proxy_of(settings).password
     return [*known_secrets(settings.auth), *([proxy] if proxy else [])]

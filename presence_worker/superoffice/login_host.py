@@ -1,6 +1,7 @@
 """The host at which we sign in and ask for tenants; it never sees what the service is shown."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import aiohttp
 import orjson
@@ -10,8 +11,9 @@ from ..errors import Suspect
 from ..model import Result
 from ..sanitize import clean
 from .answer_headers import asked_wait
-from .exchange import Answer, exchange
+from .body_formats import Parts, read_json
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
+from .transport import Answer, Request, send_request
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON = "application/json"
@@ -22,7 +24,7 @@ class Reply(NamedTuple):
 
     status: int
     date: str  # by its clock, as HTTP writes it
-    value: Any  # of its JSON; None where that is none
+    parts: Parts | None  # of its JSON, by name; None where that has none
 
 
 class LoginHost:
@@ -42,19 +44,19 @@ class LoginHost:
 
         Raise SignInUnavailable where nobody is there, RefusedError for what will not be better soon.
         """
-        return await self._ask("GET", path)
+        return await self._ask(Request("GET", path))
 
     async def post(self, path: str, value: dict[str, str]) -> Reply:
-        """Post JSON; raises as `get` does."""
-        return await self._ask("POST", path, data=orjson.dumps(value), headers={"Content-Type": JSON})
+        """Post JSON; raise as `get` does."""
+        return await self._ask(Request("POST", path, orjson.dumps(value), {"Content-Type": JSON}))
 
     async def post_form(self, path: str, fields: dict[str, str]) -> Reply:
-        """Post a form; raises as `get` does."""
-        return await self._ask("POST", path, data=fields)
+        """Post a form; raise as `get` does."""
+        return await self._ask(Request("POST", path, fields))
 
-    async def _ask(self, method: str, path: str, **how: Any) -> Reply:
+    async def _ask(self, request: Request) -> Reply:
         try:
-            answer = await exchange(self._session, method, self.root.with_path(path), **how)
+            answer = await send_request(self._session, self.root, request)
         except REQUEST_ERRORS as error:
             raise unanswered(self.host, error) from None
         if busy := too_busy(self.host, answer):
@@ -65,11 +67,11 @@ class LoginHost:
                 "is auth.login_url (or target.environment) right?",
                 Suspect.LOGIN,
             )
-        return Reply(answer.status, answer.headers.get("Date", ""), _json(answer.body))
+        return Reply(answer.status, answer.headers.get("Date", ""), read_json(answer.body))
 
 
 def unanswered(host: str, error: BaseException) -> BlockedError:
-    """Give what it means for all of us that a request of signing in ended in *error*."""
+    """Return what it means for all of us that a request of signing in ended in *error*."""
     outcome = judge_error(error)
     if outcome.stop:
         is_elsewhere = outcome.suspect is Suspect.TARGET
@@ -79,22 +81,15 @@ def unanswered(host: str, error: BaseException) -> BlockedError:
 
 
 def too_busy(host: str, answer: Answer) -> SignInUnavailable | None:
-    """Give the error for an answer that may be better soon, None for any other."""
+    """Return the error for an answer that may be better soon, None for any other."""
     if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
         return None
     words = f"signing in at {host}: it answered {answer.status}"
     return unavailable(words, retry_after=asked_wait(answer.status, answer.headers))
 
 
-def _host(headers: Any) -> str:
+def _host(headers: Mapping[str, str]) -> str:
     try:
         return clean(URL(headers.get("Location", "")).host or "another page", 100)
     except ValueError:
         return "another page"
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

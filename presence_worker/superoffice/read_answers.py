@@ -122,7 +122,7 @@ def judge_principal(status: int, headers: Mapping[str, str], body: bytes) -> Pri
     """Return whom an answer shows; where it shows nobody, the outcome of a read that failed."""
     if status != OK:
         return judge_read_refusal(NOBODY, status, headers, body)
-    parts = read_json(body)
+    parts = read_json(body) or {}
     found = None if is_error(parts) else _read_principal(parts)
     return found if found and (found.name or found.associate_id) else unreadable_answer(body)
 

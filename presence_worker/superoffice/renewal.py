@@ -1,84 +1,189 @@
-"""Answers that say that who or where we are is out of date: we renew it once for all, and try once more."""
+"""Renewing what runs out: one of us fetches it for all, ahead of time or because of an answer."""
 
 from collections.abc import Awaitable, Callable
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import anyio
+import structlog
+from yarl import URL
 
 from ..errors import Suspect
-from .access import Access, Pass
-from .credential import Credential
-from .exchange import Answer
-from .request_errors import BlockedError, refusal, retry_once
+from .request_errors import BlockedError, RefusedError, SignInUnavailable, refusal, retry_once
+from .sign_in.credential import Credential
+from .tenant import Residence
+from .transport import Request
 
+PAUSE = 60.0  # seconds at most until a renewal that was early enough to fail is tried again
+NEVER = float("-inf")  # as a time: has passed already
 SIGNED_OUT, FORBIDDEN, MISDIRECTED = 401, 403, 421
-Asked = tuple[str, str]  # method and path
+RENEWED = {  # by status of the answer: what was renewed because of it
+    SIGNED_OUT: "the credential had run out; it was renewed",
+    FORBIDDEN: "the credential may have run out; it was renewed",
+    MISDIRECTED: "the tenant has moved to another host",
+}
+log = structlog.get_logger()
+
+
+class Expiring(Protocol):
+    """Something that is good for a while; two that are equal are the same thing, given twice."""
+
+    @property
+    def renew_after(self) -> float:
+        """Seconds from when it was given until it is time for a new one."""
+
+    @property
+    def life(self) -> float:
+        """Seconds from when it was given until it cannot be used any more."""
+
+
+T = TypeVar("T", bound=Expiring)
+
+
+class Cached(Generic[T]):
+    """Owns what is in force, and the right to fetch it anew; whoever needs it meanwhile, waits."""
+
+    def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], clock: Callable[[], float]) -> None:
+        self._name = name  # for the log
+        self._fetch = fetch
+        self._clock = clock
+        self._fetching = anyio.Lock()
+        self._value: T | None = None
+        self._end = NEVER
+        self._fetches = 0  # that came to an end
+        self._failure: SignInUnavailable | None = None  # of the last fetch
+        self._over: RefusedError | None = None
+        self.due = NEVER  # when it is to be renewed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is fetching it anew."""
+        return self._fetching.locked()
+
+    async def current(self) -> T:
+        """Return what is in force, fetched anew where it is due.
+
+        Raise SignInUnavailable where there is none and nobody to give us one, RefusedError where we get
+        none. While one of us fetches what is due, the others go on with what they have, as long as it lives.
+        """
+        self._raise_if_over()
+        if self._value is None or self._clock() >= (self._end if self.is_busy else self.due):
+            return await self._another_than(self._value)
+        return self._value
+
+    async def renew(self, used: T, *, revoked: bool) -> bool:
+        """Fetch another one than *used*, once for all who ask; return whether there is one.
+
+        What is *revoked* is not used any more, whatever comes of it. Raise as `current` does.
+        """
+        if revoked and self._value is used:
+            self.due = self._end = NEVER
+        return await self._another_than(used) is not used
+
+    def end(self, reason: RefusedError) -> None:
+        """Let nobody have it any more: it was refused, and there is no other."""
+        self._over = reason
+
+    def _raise_if_over(self) -> None:
+        if self._over:
+            raise RefusedError(self._over.outcome)
+
+    async def _another_than(self, used: T | None) -> T:
+        fetches = self._fetches
+        async with self._fetching:
+            self._raise_if_over()
+            if self._value is not None and self._value is not used:
+                return self._value
+            if self._fetches != fetches and self._failure:
+                return self._keep(self._failure)  # the one we waited for had no luck
+            try:
+                return self._take(await self._fetch())
+            except SignInUnavailable as error:
+                self._failure = error
+                return self._keep(error)
+            except RefusedError as error:
+                self._over = error
+                raise
+            finally:
+                self._fetches += 1
+
+    def _take(self, value: T) -> T:
+        now, self._failure = self._clock(), None
+        self.due, self._end = now + value.renew_after, now + value.life
+        if self._value is None or self._value != value:
+            self._value = value
+        return self._value
+
+    def _keep(self, error: SignInUnavailable) -> T:
+        """Go on with what we have, as long as it lives."""
+        left = self._end - self._clock()
+        if self._value is None or left <= 0:
+            raise SignInUnavailable(error.outcome)
+        pause = min(PAUSE, left)
+        self.due = self._clock() + pause
+        log.warning("lease.not_renewed", of=self._name, detail=error.outcome.detail, pause_s=round(pause))
+        return self._value
+
+
+class InForce(NamedTuple):
+    """With what a request goes out."""
+
+    root: URL
+    residence: Residence
+    credential: Credential
+    is_proven: bool = False  # the service has taken the credential
 
 
 class Renewal:
     """Owns the knowledge of which requests were turned away last time they were made, and why."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
-        self.tried: set[tuple[Asked, int]] = set()
+    def __init__(self, residence: Cached[Residence], credential: Cached[Credential]) -> None:
+        self._residence = residence
+        self._credential = credential
         self._doubted: Credential | None = None  # has been renewed, or has come, because of a 403
+        self.tried: set[tuple[str, str, int]] = set()  # method and path of a request, status of its answer
 
-    async def look_at(self, answer: Answer, asked: Asked, used: Pass) -> None:
-        """Return where an answer is to be taken as it is. Raise RetryOnce where it is worth another try.
+    async def check(self, request: Request, status: int, used: InForce, now: InForce) -> None:
+        """Return where an answer is to be taken as it is; raise RetryOnce where it is worth another try.
 
-        Raise SignInUnavailable or RefusedError where what is lacking cannot be had.
+        *used* is what the request went out with, *now* what the next one goes out with. Raise
+        SignInUnavailable or RefusedError where what is lacking cannot be had.
         """
-        remedy = REMEDIES.get(answer.status)
-        if remedy is None:
-            self.tried -= {(asked, status) for status in REMEDIES}
+        asked = (request.method, request.path)
+        if status not in RENEWED:
+            self.tried -= {(*asked, each) for each in RENEWED}
             return
-        again = (asked, answer.status) in self.tried
-        self.tried.discard((asked, answer.status))
+        again = (*asked, status) in self.tried
+        self.tried.discard((*asked, status))
         try:
-            is_renewed = await remedy(self, used, again=again)
+            is_renewed = await self._is_renewed(status, used, now, again=again)
         except BlockedError as error:
-            raise error.after(answer.status) from None
+            raise error.after(status) from None
         if is_renewed:
-            self.tried.add((asked, answer.status))
-            raise retry_once(answer.status, RENEWED[answer.status])
+            self.tried.add((*asked, status))
+            raise retry_once(status, RENEWED[status])
 
-    async def _signed_out(self, used: Pass, *, again: bool) -> bool:
+    async def _is_renewed(self, status: int, used: InForce, now: InForce, *, again: bool) -> bool:
+        is_current = used.credential is now.credential
+        if status == MISDIRECTED:
+            return not again and await self._residence.renew(used.residence, revoked=True)
+        is_untried = is_current and not now.is_proven
+        if status == SIGNED_OUT:
+            return await self._replace_refused(used, is_final=again or is_untried)
+        was_doubted = is_untried or (is_current and used.credential is self._doubted)
+        if again or (was_doubted and not self._credential.is_busy):
+            return False  # then 403 is the service's answer
+        return await self._replace_doubted(used)
+
+    async def _replace_refused(self, used: InForce, *, is_final: bool) -> bool:
         """Renew a credential that was good before, once for all; one that never was is refused."""
-        access = self._access
-        untried = access.is_current(used) and not access.is_proven
-        access.doubt()
-        if not (again or untried) and await access.credential.renewed(used.credential, revoked=True):
+        if not is_final and await self._credential.renew(used.credential, revoked=True):
             return True
-        access.credential.is_over(
-            refusal("the service refused the credentials; check [auth]", Suspect.SIGN_IN)
-        )
+        self._credential.end(refusal("the service refused the credentials; check [auth]", Suspect.SIGN_IN))
         return False
 
-    async def _forbidden(self, used: Pass, *, again: bool) -> bool:
-        """Renew a credential once, for it may only be out of date; then 403 is the service's answer."""
-        lease = self._access.credential
-        asked_before = self._access.is_current(used) and (
-            used.credential is self._doubted or not self._access.is_proven
-        )
-        if again or (asked_before and not lease.is_busy):
-            return False
+    async def _replace_doubted(self, used: InForce) -> bool:
+        """Renew a credential once because of a 403: it may only be out of date."""
         self._doubted = used.credential
-        is_renewed = await lease.renewed(used.credential, revoked=False)
-        self._doubted = await lease.held()
-        self._access.doubt()
+        is_renewed = await self._credential.renew(used.credential, revoked=False)
+        self._doubted = await self._credential.current()
         return is_renewed
-
-    async def _misdirected(self, used: Pass, *, again: bool) -> bool:
-        """Ask where the tenant lives now."""
-        self._access.doubt()
-        return not again and await self._access.residence.renewed(used.residence, revoked=True)
-
-
-RENEWED = {
-    SIGNED_OUT: "the credential had run out; it was renewed",
-    FORBIDDEN: "the credential may have run out; it was renewed",
-    MISDIRECTED: "the tenant has moved to another host",
-}
-Remedy = Callable[..., Awaitable[bool]]
-REMEDIES: dict[int, Remedy] = {
-    SIGNED_OUT: Renewal._signed_out,  # noqa: SLF001 - the table is the class's own
-    FORBIDDEN: Renewal._forbidden,  # noqa: SLF001
-    MISDIRECTED: Renewal._misdirected,  # noqa: SLF001
-}

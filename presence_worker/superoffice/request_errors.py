@@ -8,7 +8,7 @@ import aiohttp
 from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 from ..sanitize import clean
-from .tls_handshake import explained, reason_of
+from .tls_handshake import explain_failure, reason_of
 
 PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
@@ -139,7 +139,7 @@ def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
 def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
     is_untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError)
     cause = error.certificate_error if is_untrusted else error.os_error
-    failure = explained(cause)
+    failure = explain_failure(cause)
     outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
     return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}", suspect=_suspect(cause))
 

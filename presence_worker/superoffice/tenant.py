@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from yarl import URL
@@ -13,9 +12,10 @@ from ..sanitize import clean
 from ..settings import Target
 from .addresses import is_same_host, is_vendors, root_of
 from .answer_headers import their_now
-from .credential import FOREVER
+from .body_formats import Parts, text_in
 from .login_host import LoginHost, Reply
 from .request_errors import BlockedError, refusal, unavailable
+from .sign_in.credential import FOREVER, Credential
 
 LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
 log = structlog.get_logger()
@@ -30,22 +30,22 @@ class Residence:
     life: float = field(default=FOREVER, compare=False)  # until the service itself sends us away
 
 
-FindOut = Callable[[], Awaitable[Residence]]
+FindResidence = Callable[[], Awaitable[Residence]]
 
 
-def finding_out(target: Target, root: URL | None, login: LoginHost) -> FindOut:
-    """Make the function that says where the service is; *root* is the configured one."""
+def make_find_residence(target: Target, root: URL | None, login: LoginHost) -> FindResidence:
+    """Make the function that finds out where the service is; *root* is the configured one."""
     if target.tenant is None:
-        return _always(Residence(root=root))
+        return _configured(Residence(root=root))
     tenant = Tenant(target, root, login)
     return tenant.residence
 
 
-def _always(residence: Residence) -> FindOut:
-    async def find_out() -> Residence:
+def _configured(residence: Residence) -> FindResidence:
+    async def find_residence() -> Residence:
         return residence
 
-    return find_out
+    return find_residence
 
 
 class Tenant:
@@ -72,16 +72,16 @@ class Tenant:
             log.warning("tenant.state_unknown", detail=error.outcome.detail)
             return Residence(root=configured)
         if not state["IsRunning"]:
-            raise self._not_running(_word(state.get("State")))
+            raise self._not_running(_word(state))
         self._has_run = True
         if configured:
             return Residence(root=configured)
-        return Residence(root=self._root(state), renew_after=_left(state.get("ValidUntil"), reply.date))
+        return Residence(root=self._root(state), renew_after=_seconds_left(state, reply.date))
 
-    def _state(self, reply: Reply) -> dict[str, Any]:
-        state = reply.value if isinstance(reply.value, dict) else {}
+    def _state(self, reply: Reply) -> Parts:
+        state = reply.parts or {}
         if reply.status == 200 and isinstance(state.get("IsRunning"), bool):  # noqa: PLR2004 - as documented
-            log.info("tenant.state", tenant=self._target.tenant, state=_word(state.get("State")))
+            log.info("tenant.state", tenant=self._target.tenant, state=_word(state))
             return state
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
         raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
@@ -90,7 +90,7 @@ class Tenant:
         words = f"{self._target.tenant} is not running: its state is {state}"
         return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
 
-    def _root(self, state: dict[str, Any]) -> URL | None:
+    def _root(self, state: Parts) -> URL | None:
         place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
         if not isinstance(place, str):
             return None
@@ -99,8 +99,18 @@ class Tenant:
         return root if root.path.strip("/") else root / str(self._target.tenant)  # a bare host serves many
 
 
+def root_of_service(residence: Residence, credential: Credential, *, target: Target, login: URL) -> URL:
+    """Return where the service is by the tenant's residence, else by the ticket; raise RefusedError."""
+    if residence.root:
+        return residence.root
+    if credential.root is None:
+        words = "the tenant's state does not say where the service is; set target.base_url"
+        raise refusal(words, Suspect.TARGET)
+    return told_root(credential.root, target=target, login=login, by="the ticket")
+
+
 def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
-    """Give the root that we are told; credentials go there, so it must be the vendor's or a configured host.
+    """Return the root that we are told; credentials go there, so it is the vendor's or a configured one.
 
     Raise RefusedError for any other, and for one that could not be configured either.
     """
@@ -119,14 +129,15 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     )
 
 
-def _word(state: Any) -> str:
-    return clean(state, 60) if isinstance(state, str) and state else "not told"
+def _word(state: Parts) -> str:
+    word = text_in(state, "State")
+    return clean(word, 60) if word else "not told"
 
 
-def _left(valid_until: Any, date: str) -> float:
-    """Give the seconds until a moment, by the clock of who told us of it; without it, for ever."""
+def _seconds_left(state: Parts, date: str) -> float:
+    """Return how long a state holds, by the clock of who told us of it; without that, for ever."""
     try:
-        until = datetime.fromisoformat(str(valid_until))
+        until = datetime.fromisoformat(text_in(state, "ValidUntil"))
     except ValueError:
         return FOREVER
     return max((until.replace(tzinfo=until.tzinfo or UTC) - their_now(date)).total_seconds(), LEAST)

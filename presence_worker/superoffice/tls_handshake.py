@@ -1,9 +1,15 @@
-"""Why a TLS handshake failed, and who can correct what: a pure function of the library's error."""
+"""TLS handshakes: what we trust in them, and who can correct what where one fails."""
 
 import ssl
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
+from ..errors import UsageFault
+from ..marks import WideError, without_mark
 from ..sanitize import clean
+from ..settings import Settings
+from .addresses import login_root, proxy_of, service_root, uses_login_host
 
 
 class Failure(NamedTuple):
@@ -65,7 +71,50 @@ BY_REASON = {  # OpenSSL's name for what went wrong in a handshake
 }
 
 
-def explained(error: Exception) -> Failure:
+def tls_of(settings: Settings) -> ssl.SSLContext | bool:
+    """Return what https is checked by; True where all hosts are known to be plain http."""
+    target = settings.target
+    roots = [service_root(target), *([proxy_of(settings)] if target.proxy else [])]
+    if uses_login_host(settings):
+        roots.append(login_root(target, settings.auth.login_url))
+    if not target.tenant and all(root and root.scheme == "http" for root in roots):
+        return True
+    return trust(target.ca_file)
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Build a context that trusts the authorities of *ca_file*, without one those of this machine.
+
+    It is not `ssl.create_default_context`, which writes the session keys to the file that SSLKEYLOGFILE
+    names: who reads that file reads the credentials. Raise UsageFault where *ca_file* cannot be read.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificates and names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if sys.version_info >= (3, 13):  # as that function does from then on
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if ca_file is None:
+        context.load_default_certs()
+        return context
+    try:
+        _add_authorities(context, ca_file)
+    except WideError as error:
+        raise UsageFault(f"target.ca_file: {ca_file}: {error}") from None
+    except OSError as error:
+        raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'no certificate in it'}") from None
+    return context
+
+
+def _add_authorities(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Add the authorities of a file; behind a byte-order mark, OpenSSL overlooks the first."""
+    content = ca_file.read_bytes()
+    unmarked = without_mark(content)
+    if unmarked == content:
+        context.load_verify_locations(ca_file)
+    else:
+        context.load_verify_locations(cadata=unmarked.decode("ascii", "ignore"))  # comments: in any letters
+
+
+def explain_failure(error: Exception) -> Failure:
     """Return what a handshake failed at; *error* is an `ssl.SSLError` or what the library made of one."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = clean(error.verify_message or str(error), 120)

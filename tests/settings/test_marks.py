@@ -13,7 +13,7 @@ from presence_worker.errors import UsageFault
 from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice.auth_secrets import read_secret
 from presence_worker.superoffice.sign_in.system_user import private_key
-from presence_worker.superoffice.transport import tls
+from presence_worker.superoffice.tls_handshake import tls_of
 
 SECRET = "Kanarienvogel-7Q"
 WIDE = {
@@ -36,7 +36,7 @@ def key(file: Path) -> object:
 
 
 def authority(file: Path) -> object:
-    context = tls(Settings(target=Target(base_url="https://crm.example.com", ca_file=file)))
+    context = tls_of(Settings(target=Target(base_url="https://crm.example.com", ca_file=file)))
     assert not isinstance(context, bool)
     return len(context.get_ca_certs())
 

@@ -10,8 +10,8 @@ from presence_worker.model import Outcome
 from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.auth_secrets import known_secrets, read_secret, secret_now
-from presence_worker.superoffice.credential import Credential
 from presence_worker.superoffice.request_errors import RefusedError
+from presence_worker.superoffice.sign_in.credential import Credential
 from tests.raw_server import answer, raw_server
 
 from .given import ROOT, put_once, settings
@@ -186,7 +186,7 @@ async def test_a_refusal_names_the_settings_and_the_file(scheme: dict[str, Any],
     async with raw_server(otherwise=answer(401)) as server:
         setting = settings(server.url, auth=auth(**scheme, **{f"{secret}_file": file}))
         async with open_client(setting) as client:
-            outcome = await client.principal()
+            outcome = await client.fetch_principal()
 
     assert isinstance(outcome, Outcome)
     assert outcome.suspect is Suspect.SIGN_IN

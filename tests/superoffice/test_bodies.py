@@ -102,7 +102,7 @@ async def test_each_type_is_asked_for_and_understood(accept: str) -> None:
         open_client(settings_for(server.url, delivery=delivery(accept=accept))) as client,
     ):
         outcome = await client.put(change(message=ODD))
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert outcome.result is Result.UPDATED
     assert shown == Presence(status=NOT_PRESENT, message=ODD)

@@ -48,7 +48,7 @@ async def test_a_read_gives_the_presence(service: aioresponses) -> None:
     service.get(URL, payload=ECHO)
 
     async with open_client(settings()) as client:
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert shown == Presence(status=NOT_PRESENT, message=MESSAGE)
     assert client.gets == 1
@@ -60,7 +60,7 @@ async def test_a_read_shows_nothing_unless_it_is_answered_200(service: aiorespon
     service.get(URL, payload=ECHO, status=status)
 
     async with open_client(settings()) as client:
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert shown is None
 
@@ -81,7 +81,7 @@ async def test_a_read_without_an_answer_shows_nothing(service: aioresponses, err
     service.get(URL, exception=error)
 
     async with open_client(settings()) as client:
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert shown is None
 

@@ -223,7 +223,7 @@ async def test_an_echo_in_small_pieces_is_an_echo() -> None:
 async def test_a_read_is_made_once_and_shows_nothing(act: Act) -> None:
     """Reads are counted, too, and none is repeated by itself."""
     async with raw_server(act) as server, open_client(settings(server.url)) as client:
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert shown is None
     assert (client.gets, len(server.requests)) == (1, 1)

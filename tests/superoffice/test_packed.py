@@ -76,8 +76,8 @@ async def test_reads_are_unpacked() -> None:
     headers, census = {"Content-Encoding": "gzip"}, UserDirectory()
     acts = [answer(200, gzip.compress(body), headers) for body in (BOM + BODY, page)]
     async with raw_server(*acts) as server, open_client(settings(server.url)) as client:
-        shown = await client.read(7)
-        await client.count(census, change())
+        shown = await client.read_back(7)
+        await client.fetch_users(census, change())
 
     assert shown == Presence(status="StatusNotAvailable", message="Back on 4 January")
     assert len(census.users) == 5000

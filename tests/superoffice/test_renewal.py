@@ -354,7 +354,7 @@ async def test_a_read_that_is_turned_away_is_renewed_for_as_well() -> None:
     async with raw_server(otherwise=routed(acts)) as server, open_client(online(server.url, OAUTH)) as client:
         await client.put(change())
         acts[PRESENCE] = forbidding("a", otherwise=shows("StatusNormal"))
-        turned_away, shown = await client.read(7), await client.read(7)
+        turned_away, shown = await client.read_back(7), await client.read_back(7)
 
     assert turned_away is None
     assert shown == Presence(status="StatusNormal", message="")

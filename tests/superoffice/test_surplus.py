@@ -72,14 +72,14 @@ async def test_what_comes_on_an_idle_connection_puts_the_last_row_in_doubt(surpl
     act, go = late(surplus)
     async with raw_server(act) as server, open_client(settings(server.url)) as client:
         first = await client.put(change(associate_id=1))
-        before = client.doubted()
+        before = client.take_doubted()
         go.set()
         await until(lambda: server.connections == 0)
-        doubted = client.doubted()
+        doubted = client.take_doubted()
         second = await client.put(change(associate_id=2))
 
     assert (first.result, second.result) == (Result.UPDATED, Result.UPDATED)
-    assert (before, doubted, client.doubted()) == (set(), {1}, set())
+    assert (before, doubted, client.take_doubted()) == (set(), {1}, set())
     assert [put.connection for put in server.puts] == [1, 2]
 
 
@@ -98,7 +98,7 @@ async def test_the_true_answer_behind_one_too_many_is_not_dropped() -> None:
         go.set()
         await until(lambda: server.connections == 0)
 
-        assert client.doubted() == {1, 2}  # both are read back: whose answer was whose is not known
+        assert client.take_doubted() == {1, 2}  # both are read back: whose answer was whose is not known
 
 
 @pytest.mark.parametrize("rest", [b"}", b"HTTP/1.1 oops\r\n\r\n", b"\r\n}", b"0\r\n\r\n"])
@@ -109,7 +109,7 @@ async def test_the_rest_of_an_answer_in_place_of_the_next(rest: bytes, then: End
     async with raw_server(echo, garbled) as server, open_client(settings(server.url)) as client:
         await client.put(change(associate_id=1))
         second = await client.put(change(associate_id=2))
-        doubted = client.doubted()
+        doubted = client.take_doubted()
 
     assert (second.result, doubted) == (Result.UNKNOWN, {1})
 
@@ -118,8 +118,8 @@ async def test_a_read_is_in_doubt_likewise() -> None:
     """What a GET shows proves nothing when it may be another's presence."""
     twice = say(framed(200, BODY) + framed(200, b"{}"))
     async with raw_server(otherwise=twice) as server, open_client(settings(server.url)) as client:
-        shown = await client.read(7)
-        looked = await client.look(change())
+        shown = await client.read_back(7)
+        looked = await client.get(change())
 
     assert (shown, looked.result, looked.reason) == (None, Result.FAILED, Reason.BAD_ANSWER)
     assert looked.detail == "more answers came than requests went out"
@@ -132,7 +132,7 @@ async def test_a_good_connection_is_never_in_doubt() -> None:
     empty = say(b"HTTP/1.1 204 No Content\r\n\r\n")
     async with raw_server(interim, chunked, empty) as server, open_client(settings(server.url)) as client:
         results = [(await client.put(change())).result for _ in range(4)]
-        shown = await client.doubted_at_last()
+        shown = await client.take_last_doubted()
 
     assert results == [Result.UPDATED, Result.UPDATED, Result.UNKNOWN, Result.UPDATED]
     assert (shown, [put.connection for put in server.puts]) == (set(), [1] * 4)
@@ -152,4 +152,4 @@ async def test_a_greeting_is_no_answer() -> None:
         outcome = await client.put(change())
         await until(lambda: server.connections == 0)
 
-        assert outcome.result is Result.UNKNOWN or client.doubted() == {7}
+        assert outcome.result is Result.UNKNOWN or client.take_doubted() == {7}

@@ -357,7 +357,7 @@ async def test_a_service_that_wants_a_certificate_of_ours_stops_the_run(
         open_client(settings(f"https://127.0.0.1:{server.port}", ca_file=ca_file)) as client,
     ):
         outcome = await client.put(change())
-        looked = await client.look(change())
+        looked = await client.get(change())
 
     assert (outcome.result, outcome.reason, outcome.trouble) == (Result.FAILED, Reason.CONNECTION, None)
     assert outcome.wire_puts == 0

@@ -113,6 +113,6 @@ async def test_too_many_open_files_are_our_own_fault() -> None:
 async def test_a_read_that_reaches_nobody_shows_nothing(nobody: str) -> None:
     """Trouble with a read is no reason to stop."""
     async with open_client(settings(nobody)) as client:
-        shown = await client.read(7)
+        shown = await client.read_back(7)
 
     assert shown is None

@@ -46,7 +46,7 @@ async def test_a_read_asks_at_the_same_address(associate_id: int) -> None:
         raw_server(shows("StatusNormal", "hello")) as server,
         open_client(settings(server.url)) as client,
     ):
-        shown = await client.read(associate_id)
+        shown = await client.read_back(associate_id)
 
     (seen,) = server.requests
     assert shown == Presence(status="StatusNormal", message="hello")
@@ -132,7 +132,7 @@ async def test_each_language_header_is_sent_as_configured(name: str, value: str)
         open_client(settings(server.url, delivery=delivery)) as client,
     ):
         await client.put(change())
-        await client.read(7)
+        await client.read_back(7)
 
     sent = [[value for key, value in seen.headers if key == name] for seen in server.requests]
     assert sent == [[value], [value]]
@@ -211,7 +211,7 @@ async def test_redirects_are_never_followed(status: int) -> None:
         sent_away = answer(status, b"", {"Location": f"{stranger.url}/login?token=abc"})
         async with raw_server(otherwise=sent_away) as server, open_client(settings(server.url)) as client:
             outcome = await client.put(change())
-            shown = await client.read(7)
+            shown = await client.read_back(7)
 
     assert stranger.requests == []
     assert [seen.method for seen in server.requests] == ["PUT", "GET"]

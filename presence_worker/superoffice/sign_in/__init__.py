@@ -1,34 +1,33 @@
-"""How to sign in: a module for each `auth.scheme`, loaded only when it is chosen."""
+"""How to sign in: a scheme for each `auth.scheme`, loaded only when it is chosen."""
 
 from collections.abc import Iterator
-from types import ModuleType
 
 import structlog
 
 from ...loading import load
 from ...settings import Auth, Settings
-from ..auth_secrets import is_set
-from ..credential import FOREVER, Authenticate, Credential, SignIn
+from ..addresses import EXCHANGING
+from ..auth_secrets import has_file, is_set
 from ..login_host import LoginHost
+from .credential import FOREVER, Authenticate, Credential, Scheme, SignIn
 
-SCHEMES = {  # auth.scheme: module, which has NEEDED and signing_in, and may have problems
-    "basic": ".superoffice.sign_in.basic",
-    "soticket": ".superoffice.sign_in.soticket",
-    "bearer": ".superoffice.sign_in.bearer",
-    "oauth": ".superoffice.sign_in.oauth",
-    "system-user": ".superoffice.sign_in.system_user",
-    "xsrf": ".superoffice.sign_in.xsrf",
-    "ntlm": ".superoffice.sign_in.ntlm",
+SCHEMES = {  # by auth.scheme
+    "basic": ".superoffice.sign_in.credential:BASIC",
+    "soticket": ".superoffice.sign_in.credential:SOTICKET",
+    "bearer": ".superoffice.sign_in.credential:BEARER",
+    "oauth": ".superoffice.sign_in.oauth:OAUTH",
+    "system-user": ".superoffice.sign_in.system_user:SYSTEM_USER",
+    "xsrf": ".superoffice.sign_in.credential:XSRF",
+    "ntlm": ".superoffice.sign_in.ntlm:NTLM",
 }
-EXCHANGING = ("oauth", "system-user")  # these fetch what they show at the sign-in host
 EXTRAS = {"ntlm": "pip install 'presence-worker[ntlm]'"}  # these need more than everybody has
 log = structlog.get_logger()
 
 
-def signing_in(settings: Settings, login: LoginHost) -> SignIn:
-    """Make the function that gives a new credential, and logs that it did."""
+def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
+    """Make the function that returns a new credential, and logs that it did."""
     auth = settings.auth
-    sign_in: SignIn = _module(auth).signing_in(auth, login=login, tenant=settings.target.tenant or "")
+    sign_in = load_scheme(auth).make_sign_in(settings, login)
     last: Credential | None = None
 
     async def logged() -> Credential:
@@ -43,29 +42,29 @@ def signing_in(settings: Settings, login: LoginHost) -> SignIn:
     return logged
 
 
-def greeting(settings: Settings) -> Authenticate | None:
+def make_authenticate(settings: Settings) -> Authenticate | None:
     """Make the function that signs a connection in; None where each request shows who we are."""
-    module = _module(settings.auth)
-    greet: Authenticate | None = module.greeting(settings.auth) if hasattr(module, "greeting") else None
-    return greet
+    make = load_scheme(settings.auth).make_authenticate
+    return make(settings.auth) if make else None
+
+
+def load_scheme(auth: Auth) -> Scheme:
+    """Return the chosen scheme; raise ModuleNotFoundError where it needs what is not installed."""
+    scheme: Scheme = load(SCHEMES[auth.scheme])
+    return scheme
 
 
 def problems(settings: Settings) -> Iterator[str]:
     """Yield what keeps the chosen scheme from working, as far as it can be told without asking anybody."""
     try:
-        module = _module(settings.auth)
+        scheme = load_scheme(settings.auth)
     except ModuleNotFoundError:
         yield _not_installed(settings.auth.scheme)
         return
-    missing = [name for name in module.NEEDED if not _is_there(settings, name)]
+    missing = [name for name in scheme.needed if not _is_there(settings, name)]
     yield from (_missing(name, settings.auth) for name in missing)
-    if hasattr(module, "problems") and not missing:
-        yield from module.problems(settings.auth)
-
-
-def _module(auth: Auth) -> ModuleType:
-    module: ModuleType = load(SCHEMES[auth.scheme])
-    return module
+    if not missing:
+        yield from scheme.problems(settings.auth)
 
 
 def _is_there(settings: Settings, name: str) -> bool:
@@ -80,5 +79,5 @@ def _not_installed(scheme: str) -> str:
 
 def _missing(name: str, auth: Auth) -> str:
     words = f"{name}: not set, but auth.scheme = {auth.scheme} needs it"
-    file = f"{name}_file"
-    return f"{words}; set {file} to a file that holds it" if hasattr(auth, file.split(".")[1]) else words
+    takes_file = has_file(name.split(".")[1])
+    return f"{words}; set {name}_file to a file that holds it" if takes_file else words

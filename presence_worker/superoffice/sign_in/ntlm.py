@@ -13,14 +13,14 @@ from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
 from ...errors import Suspect
-from ...settings import Auth
+from ...settings import Auth, Settings
 from ..answer_headers import advice, offers, schemes
 from ..auth_secrets import application, origin, secret_now
-from ..credential import Ask, Authenticate, Certificate, Credential, SignIn
-from ..exchange import Answer
+from ..login_host import LoginHost
 from ..request_errors import refusal
+from ..transport import Answer
+from .credential import Ask, Authenticate, Certificate, Credential, Scheme, SignIn
 
-NEEDED = ("auth.username", "auth.password")
 SIGNED_OUT = 401
 WORDS = ("NTLM", "Negotiate")  # under which a server may offer it; the first that it does
 MALFORMED = (SpnegoError, ValueError, LookupError, TypeError, struct.error)  # strange challenges
@@ -29,8 +29,9 @@ WEAK = (hashes.MD5, hashes.SHA1)  # a certificate signed with one of these is to
 logging.getLogger("spnego").setLevel(logging.WARNING)  # below, it tells what proves who we are
 
 
-def signing_in(auth: Auth, **_: object) -> SignIn:
+def make_sign_in(settings: Settings, _: LoginHost) -> SignIn:
     """Make the function that stands for the account; the password is for the connections alone."""
+    auth = settings.auth
     turns = itertools.count()  # a connection that is no longer known signs in again, with the same account
 
     async def sign_in() -> Credential:
@@ -41,15 +42,15 @@ def signing_in(auth: Auth, **_: object) -> SignIn:
     return sign_in
 
 
-def greeting(auth: Auth) -> Authenticate:
+def make_authenticate(auth: Auth) -> Authenticate:
     """Make the function that signs a connection in: in three requests without a body."""
 
-    async def greet(ask: Ask, certificate: Certificate) -> None:
-        word = _offered(await ask())
+    async def authenticate(ask: Ask, certificate: Certificate) -> None:
+        word = _offered_word(await ask(None))
         context = _context(auth, certificate())
-        challenged = await ask(f"{word} {_encoded(context.step())}")
+        challenged = await ask(f"{word} {_encode(context.step())}")
         proof = _proof(context, challenged, word)
-        answer = await ask(f"{word} {_encoded(proof)}")
+        answer = await ask(f"{word} {_encode(proof)}")
         if answer.status == SIGNED_OUT:
             raise refusal(
                 "the service refused the credentials (401) when a connection signed in with NTLM; check "
@@ -57,25 +58,24 @@ def greeting(auth: Auth) -> Authenticate:
                 Suspect.SIGN_IN,
             )
 
-    return greet
+    return authenticate
 
 
 def _context(auth: Auth, certificate: bytes | None) -> ContextProxy:
     """Begin to prove who we are; where there is TLS, to this server alone."""
     bound = certificate and fingerprint(certificate)
+    to_server = GssChannelBindings(application_data=b"tls-server-end-point:" + bound) if bound else None
     return client(
         auth.username,
         secret_now(auth, "password"),
         protocol="ntlm",
         options=NegotiateOptions.use_ntlm,  # the same on every system
-        channel_bindings=GssChannelBindings(application_data=b"tls-server-end-point:" + bound)
-        if bound
-        else None,
+        channel_bindings=to_server,
     )
 
 
 def fingerprint(certificate: bytes) -> bytes | None:
-    """Give the hash that stands for a certificate, by the rule of RFC 5929; None where it has none."""
+    """Return the hash that stands for a certificate, by the rule of RFC 5929; None where it has none."""
     try:
         read = x509.load_der_x509_certificate(certificate)
         algorithm = read.signature_hash_algorithm
@@ -86,8 +86,8 @@ def fingerprint(certificate: bytes) -> bytes | None:
     return read.fingerprint(hashes.SHA256() if isinstance(algorithm, WEAK) else algorithm)
 
 
-def _offered(answer: Answer) -> str:
-    """Give the word under which the service offers NTLM; raise RefusedError where it does not."""
+def _offered_word(answer: Answer) -> str:
+    """Return the word under which the service offers NTLM; raise RefusedError where it does not."""
     found = {scheme.lower() for scheme in schemes(answer.headers)}
     word = next((word for word in WORDS if word.lower() in found), None)
     if answer.status != SIGNED_OUT or word is None:
@@ -114,5 +114,12 @@ def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
         ) from None
 
 
-def _encoded(token: bytes | None) -> str:
+def _encode(token: bytes | None) -> str:
     return base64.b64encode(token or b"").decode()
+
+
+NTLM = Scheme(
+    needed=("auth.username", "auth.password"),
+    make_sign_in=make_sign_in,
+    make_authenticate=make_authenticate,
+)

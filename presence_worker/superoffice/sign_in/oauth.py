@@ -3,19 +3,18 @@
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import structlog
+from pydantic import JsonValue
 
 from ...errors import Suspect
-from ...settings import Auth
+from ...settings import Auth, Settings
 from ..auth_secrets import origin, replace_secret, secret_now
-from ..credential import FOREVER, Credential, SignIn
+from ..body_formats import Parts, text_in
 from ..login_host import LoginHost, Reply
 from ..request_errors import BlockedError, refusal, unavailable
-from .bearer import with_token
+from .credential import FOREVER, Credential, Scheme, SignIn, show_token
 
-NEEDED = ("auth.client_id", "auth.client_secret", "auth.refresh_token")
 PATH = "/login/common/oauth/tokens"
 REMEDIES = {  # by the error codes of OAuth: who can correct what; others are not quoted
     "invalid_grant": "the refresh token is not valid (any more), or belongs to another application; sign in "
@@ -31,12 +30,13 @@ PASSING = ("server_error", "temporarily_unavailable")  # codes of trouble that m
 log = structlog.get_logger()
 
 
-def signing_in(auth: Auth, login: LoginHost, **_: object) -> SignIn:
+def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
     """Make the function that fetches an access token."""
+    auth = settings.auth
     tokens = RefreshToken(auth)
 
     async def sign_in() -> Credential:
-        refresh_token, client_secret = tokens.now(), secret_now(auth, "client_secret")
+        refresh_token, client_secret = tokens.current(), secret_now(auth, "client_secret")
         fields = {
             "grant_type": "refresh_token",
             "client_id": str(auth.client_id),
@@ -44,10 +44,11 @@ def signing_in(auth: Auth, login: LoginHost, **_: object) -> SignIn:
             "refresh_token": refresh_token,
         }
         reply = await login.post_form(PATH, fields)
-        credential = _credential(auth, login, reply)
-        if rotated := usable(reply.value.get("refresh_token")):
+        answered = _answered(login, reply)
+        credential = _read_credential(auth, login, reply.status, answered)
+        if rotated := sendable(answered.get("refresh_token")):
             tokens.keep(rotated)
-        others = (usable(reply.value.get("id_token")), rotated, refresh_token, client_secret)
+        others = (sendable(answered.get("id_token")), rotated, refresh_token, client_secret)
         return replace(credential, secrets=(*credential.secrets, *filter(None, others)))
 
     return sign_in
@@ -61,8 +62,8 @@ class RefreshToken:
         self._configured: str | None = None  # as it was when we looked last
         self._token = ""
 
-    def now(self) -> str:
-        """Give the token; where somebody has put a new one in place, that one."""
+    def current(self) -> str:
+        """Return the token; where somebody has put a new one in place, that one."""
         configured = secret_now(self._auth, "refresh_token")
         if configured != self._configured:
             self._configured = self._token = configured
@@ -85,37 +86,47 @@ class RefreshToken:
             log.info("sign_in.refresh_token_kept", file=str(file))
 
 
-def _credential(auth: Auth, login: LoginHost, reply: Reply) -> Credential:
-    value = reply.value
-    if not isinstance(value, dict):
+def _answered(login: LoginHost, reply: Reply) -> Parts:
+    if reply.parts is None:
         raise refusal(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
-    token = usable(value.get("access_token"))
-    kind = value.get("token_type", "Bearer")
-    if reply.status != 200 or token is None:  # noqa: PLR2004 - the one status documented for success
-        raise _refusal(auth, login, reply.status, value.get("error"))
+    return reply.parts
+
+
+def _read_credential(auth: Auth, login: LoginHost, status: int, answered: Parts) -> Credential:
+    token = sendable(answered.get("access_token"))
+    kind = answered.get("token_type", "Bearer")
+    if status != 200 or token is None:  # noqa: PLR2004 - the one status documented for success
+        raise _refusal(auth, login, status, text_in(answered, "error"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise refusal(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
-    return replace(with_token(auth, token), life=_life(value.get("expires_in")))
+    return replace(show_token(auth, token), life=_life(answered.get("expires_in")))
 
 
-def _refusal(auth: Auth, login: LoginHost, status: int, code: Any) -> BlockedError:
+def _refusal(auth: Auth, login: LoginHost, status: int, code: str) -> BlockedError:
     if code in PASSING:
         return unavailable(f"signing in at {login.host}: it answered {status}, {code}")
-    known = isinstance(code, str) and code in REMEDIES
-    told, remedy = (f"{status}, {code}", REMEDIES[code]) if known else (str(status), "check [auth]")
+    remedy = REMEDIES.get(code, "check [auth]")
+    told = f"{status}, {code}" if code in REMEDIES else str(status)
     words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
     return refusal(words, Suspect.SIGN_IN)
 
 
-def usable(token: Any) -> str | None:
-    """Give a token that can be sent in a header; None for anything else."""
+def sendable(token: JsonValue) -> str | None:
+    """Return a token that can be sent in a header; None for anything else."""
     return token if isinstance(token, str) and token.isascii() and token.isprintable() and token else None
 
 
-def _life(expires_in: Any) -> float:
-    """Give the seconds a token lives, a number or a text; where that is not told, until it is refused."""
+def _life(expires_in: JsonValue) -> float:
+    """Return the seconds a token lives, a number or a text; where that is not told, until it is refused."""
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
+        return FOREVER
     try:
-        seconds = math.nan if isinstance(expires_in, bool) else float(expires_in)
-    except (TypeError, ValueError):
+        seconds = float(expires_in)
+    except ValueError:
         return FOREVER
     return seconds if math.isfinite(seconds) and seconds > 0 else FOREVER
+
+
+OAUTH = Scheme(
+    needed=("auth.client_id", "auth.client_secret", "auth.refresh_token"), make_sign_in=make_sign_in
+)

@@ -1,37 +1,32 @@
-"""Scheme `system-user`: a signed token is exchanged for a ticket, which comes inside a signed answer."""
+"""Scheme `system-user`: a signed token is exchanged for a ticket, which comes inside a signed token."""
 
 import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import JsonValue
 
 from ...errors import Suspect, UsageFault
 from ...marks import WideError, without_mark
 from ...sanitize import clean
-from ...settings import Auth
+from ...settings import Auth, Settings
 from ..answer_headers import http_date
-from ..auth_secrets import origin, secret_now
-from ..credential import Credential, SignIn
+from ..auth_secrets import origin, secret_now, why_unreadable
+from ..body_formats import Parts
 from ..login_host import LoginHost, Reply
 from ..request_errors import RefusedError, refusal
-from .oauth import usable
-from .soticket import with_ticket
-from .trust import KEYS, trusted
+from .credential import Credential, Scheme, SignIn, show_ticket
+from .oauth import sendable
 
-NEEDED = (
-    "target.tenant",
-    "auth.client_secret",
-    "auth.system_user_token",
-    "auth.private_key_file",
-)
 EXCHANGE = "/Login/api/PartnerSystemUser/Authenticate"
 CLAIM = "http://schemes.superoffice.net/identity/"
 TICKET_LIVES = 6 * 3600.0  # seconds; longer where it is used, which we do not count on
@@ -49,6 +44,18 @@ BY_NAME = {name.lower(): number for number, (name, _) in ERRORS.items()}
 INVALID_TIMESTAMP = 6
 LONGEST_WORD = 7  # letters; the longer names are no words of a language
 NOTABLE = 60.0  # seconds two clocks may differ without our blaming them
+KEYS = "/login/.well-known/jwks"
+ISSUER = "SuperOffice AS"
+MALFORMED = (jwt.PyJWTError, LookupError, TypeError, ValueError, OverflowError)  # strange claims, too
+LEEWAY = 60.0  # seconds that two clocks may differ
+WRONG: dict[type[jwt.PyJWTError], str] = {  # the first that fits
+    jwt.ExpiredSignatureError: "it has expired; is this machine's clock right?",
+    jwt.ImmatureSignatureError: "it is not valid yet; is this machine's clock right?",
+    jwt.InvalidIssuerError: f"it was not issued by {ISSUER}",
+    jwt.MissingRequiredClaimError: "it says too little of itself",
+    jwt.InvalidAlgorithmError: "it is not signed with RS256",
+    jwt.InvalidSignatureError: "its signature is not the host's",
+}
 ERROR_KEYS = ("ErrorCode", "Error", "ErrorType", "ErrorMessage", "Message")
 
 
@@ -60,44 +67,46 @@ def problems(auth: Auth) -> Iterator[str]:
         yield str(fault)
 
 
-def signing_in(auth: Auth, login: LoginHost, *, tenant: str) -> SignIn:
+def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
     """Make the function that exchanges the system user's token for a ticket."""
+    auth = settings.auth
 
     async def sign_in() -> Credential:
-        try:
-            key = private_key(auth)
-        except UsageFault as fault:
-            raise refusal(str(fault)) from None
+        key = _private_key_now(auth)
         token, client_secret = secret_now(auth, "system_user_token"), secret_now(auth, "client_secret")
         asked = {
-            "SignedSystemToken": signed(token, key, datetime.now(UTC)),
+            "SignedSystemToken": sign_token(token, key, datetime.now(UTC)),
             "ApplicationToken": client_secret,
-            "ContextIdentifier": tenant,
+            "ContextIdentifier": str(settings.target.tenant),
             "ReturnTokenType": "JWT",
         }
-        answered = _token(auth, login, await login.post(EXCHANGE, asked))
-        claims = trusted(login, answered, await login.get(KEYS))
-        ticket = usable(claims.get(f"{CLAIM}ticket"))
-        if ticket is None:
+        answered = _read_token(auth, login, await login.post(EXCHANGE, asked))
+        claims = validate_token(login, answered, await login.get(KEYS))
+        if claims.ticket is None:
             raise refusal(f"{login.host} gave no ticket for the system user")
-        credential = with_ticket(auth, ticket)
+        credential = show_ticket(auth, claims.ticket)
+        secrets = (answered, token, client_secret, asked["SignedSystemToken"])
         return replace(
-            credential,
-            life=TICKET_LIVES,
-            root=_text(claims.get(f"{CLAIM}webapi_url")),
-            secrets=(*credential.secrets, answered, token, client_secret, asked["SignedSystemToken"]),
+            credential, life=TICKET_LIVES, root=claims.root, secrets=(*credential.secrets, *secrets)
         )
 
     return sign_in
 
 
+def _private_key_now(auth: Auth) -> RSAPrivateKey:
+    try:
+        return private_key(auth)
+    except UsageFault as fault:
+        raise refusal(str(fault)) from None
+
+
 def private_key(auth: Auth) -> RSAPrivateKey:
     """Read the application's key; raise UsageFault for what is none."""
-    file = auth.private_key_file or Path()  # never without one: it is NEEDED
+    file = auth.private_key_file or Path()  # never without one: it is needed
     try:
         key = load_pem_private_key(without_mark(file.read_bytes()), password=None)
     except (OSError, WideError) as error:
-        raise UsageFault(f"auth.private_key_file: {file}: {getattr(error, 'strerror', error)}") from None
+        raise UsageFault(f"auth.private_key_file: {file}: {why_unreadable(error)}") from None
     except TypeError:
         raise UsageFault(f"auth.private_key_file: {file}: has a password; keep it without one") from None
     except (ValueError, UnsupportedAlgorithm):
@@ -107,30 +116,30 @@ def private_key(auth: Auth) -> RSAPrivateKey:
     return key
 
 
-def signed(token: str, key: RSAPrivateKey, moment: datetime) -> str:
-    """Give the system user's token with the time and the application's signature behind it."""
+def sign_token(token: str, key: RSAPrivateKey, moment: datetime) -> str:
+    """Return the system user's token with the time and the application's signature behind it."""
     stamped = f"{token}.{moment:%Y%m%d%H%M}"
     signature = key.sign(stamped.encode(), PKCS1v15(), SHA256())
     return f"{stamped}.{base64.b64encode(signature).decode()}"
 
 
-def _token(auth: Auth, login: LoginHost, reply: Reply) -> str:
-    value = reply.value if isinstance(reply.value, dict) else {}
-    token = _text(value.get("Token"))
-    if reply.status == 200 and value.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
+def _read_token(auth: Auth, login: LoginHost, reply: Reply) -> str:
+    parts = reply.parts or {}
+    token = _printable(parts.get("Token"))
+    if reply.status == 200 and parts.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
         return token
-    if not value:
+    if not parts:
         raise refusal(
             f"{login.host} answered {reply.status} with no answer of its own; is auth.login_url right?"
         )
-    raise _refusal(auth, login, reply, [value.get(key) for key in ERROR_KEYS])
+    raise _refusal(auth, login, reply, [parts.get(key) for key in ERROR_KEYS])
 
 
-def _refusal(auth: Auth, login: LoginHost, reply: Reply, told: list[Any]) -> RefusedError:
-    """Say why there is no ticket. The host's own words are not told: they may quote what we sent."""
+def _refusal(auth: Auth, login: LoginHost, reply: Reply, told: list[JsonValue]) -> RefusedError:
+    """Return why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
-        return refusal(f"{login.host} found our time stamp invalid (error 6): {_compared(reply.date)}")
+        return refusal(f"{login.host} found our time stamp invalid (error 6): {_compare_clocks(reply.date)}")
     if known is None:
         numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
@@ -145,8 +154,8 @@ def _refusal(auth: Auth, login: LoginHost, reply: Reply, told: list[Any]) -> Ref
     )
 
 
-def _error_number(told: Any) -> int | None:
-    """Give the number of an error that is told as a number, in digits, or by its name."""
+def _error_number(told: JsonValue) -> int | None:
+    """Return the number of an error that is told as a number, in digits, or by its name."""
     if isinstance(told, int) and not isinstance(told, bool):
         return told
     if not isinstance(told, str):
@@ -159,8 +168,8 @@ def _error_number(told: Any) -> int | None:
     return BY_NAME.get(words, next(inside, None))
 
 
-def _compared(date: str) -> str:
-    """Say how far this machine's clock is from the host's."""
+def _compare_clocks(date: str) -> str:
+    """Return how far this machine's clock is from the host's."""
     theirs = http_date(date)
     if theirs is None:
         return "set this machine's clock (UTC counts)"
@@ -172,5 +181,56 @@ def _compared(date: str) -> str:
     )
 
 
-def _text(value: Any) -> str | None:
+def _printable(value: JsonValue) -> str | None:
     return value if isinstance(value, str) and value and clean(value, len(value)) == value else None
+
+
+class Claims(NamedTuple):
+    """What a token says of a system user."""
+
+    ticket: str | None
+    root: str | None  # of the service
+
+
+def validate_token(login: LoginHost, token: str, keys: Reply) -> Claims:
+    """Return what a token says, once its signature, issuer, algorithm and times are found right.
+
+    Raise RefusedError where one of them is not. Whom it is for (`aud`) is not looked at: it names the
+    tenant's serial number, which we do not know.
+    """
+    try:
+        claims: Parts = jwt.decode(
+            token,
+            _find_key(token, keys.parts or {}),
+            algorithms=["RS256"],
+            issuer=ISSUER,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iss"], "verify_aud": False},
+        )
+    except MALFORMED as error:
+        why = next((words for kind, words in WRONG.items() if isinstance(error, kind)), "")
+        raise refusal(f"{login.host} gave a token we do not trust: {why or _fault(error)}") from None
+    return Claims(sendable(claims.get(f"{CLAIM}ticket")), _printable(claims.get(f"{CLAIM}webapi_url")))
+
+
+def _fault(error: Exception) -> str:
+    return "none of the host's keys fits it" if isinstance(error, LookupError) else "it is malformed"
+
+
+def _find_key(token: str, published: Parts) -> jwt.PyJWK:
+    """Return the key that the token names, else the only one; raise LookupError where there is none."""
+    listed = published.get("keys")
+    found = listed if isinstance(listed, list) else []
+    keys = [key for key in found if isinstance(key, dict) and key.get("kty") == "RSA"]
+    name = jwt.get_unverified_header(token).get("kid")
+    fitting = [key for key in keys if name is None or key.get("kid") == name]
+    if len(fitting) != 1:
+        raise LookupError
+    return jwt.PyJWK({"kty": "RSA", "n": fitting[0].get("n"), "e": fitting[0].get("e")}, algorithm="RS256")
+
+
+SYSTEM_USER = Scheme(
+    needed=("target.tenant", "auth.client_secret", "auth.system_user_token", "auth.private_key_file"),
+    make_sign_in=make_sign_in,
+    problems=problems,
+)
