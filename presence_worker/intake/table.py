@@ -55,13 +55,15 @@ class Table:
     notes: list[str] = field(default_factory=list)  # what to tell, once all records were read
 
 
-# A reader has found the columns when it returns; the records are read when they are asked for. It keeps this:
-# - The columns are the names of the file, trimmed, in its order. None has two cells that are needed.
+# A reader has found the columns when it returns; the records are read when they are asked for. It keeps this,
+# which tests/intake/test_readers_alike.py proves of each:
+# - The columns are the names of the file, in its order.
 # - Each row that is not blank comes once, in the order of the file, with the line on which it begins.
 # - Its cells stand as the columns do: texts as a person reads them, or values of JSON. A row with too many
 #   cells, or too few, comes as it is.
 # - However long a file is, few of its rows are in memory.
-# - Whatever cannot be read raises InputRefused, and nothing else; it begins with the file and the place.
+# - Whatever cannot be read raises InputRefused, and nothing else; it begins with the file, and the place if
+#   there is one, and knows the format.
 # - A failed.csv, which a spreadsheet may have saved again, has the columns and cells of the job it came from.
 # - What was left out, or read as not everybody would, is in the notes once all records were read.
 Reader = Callable[[Source, Input], Table]
