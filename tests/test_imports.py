@@ -17,6 +17,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "sanitize",
         "wording",
         "next_step",
+        "json_form",
         "errors",
         "days",
         "message",

@@ -7,9 +7,9 @@ the likeliest answers, until nothing is asked any more.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..errors import InputRefused, Way
+from ..model import UnknownStatus
 from ..settings import Input, Settings
 from .inquiry import Question, Reading, questions
 
@@ -25,7 +25,7 @@ class Answered:
 
     reading: Reading
     questions: Sequence[Question]  # all that were asked
-    unmapped: Sequence[dict[str, Any]]  # statuses that were not understood at first
+    unmapped: Sequence[UnknownStatus]  # statuses that were not understood at first
 
 
 Attempt = Callable[[Settings], Reading]
@@ -37,7 +37,7 @@ def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) ->
     A job that can be read only once (None) is asked once.
     """
     asked: list[Question] = []
-    unmapped = [*reading.found.get("unmapped", [])]
+    unmapped = [*reading.unmapped]
     for _ in range(TRIES):
         new = [*questions(reading)]
         answered = with_answers(settings, (question.ways[0] for question in new))
@@ -49,13 +49,13 @@ def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) ->
             reading = replace(reading, config=settings.input, refused=InputRefused(READ_ONCE))
             break
         reading = attempt(settings)
-        known = {entry["value"] for entry in unmapped}
-        unmapped += [entry for entry in reading.found.get("unmapped", []) if entry["value"] not in known]
+        known = {entry.value for entry in unmapped}
+        unmapped += [entry for entry in reading.unmapped if entry.value not in known]
     return Answered(reading=reading, questions=asked, unmapped=unmapped)
 
 
 def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
-    """Give the settings with some more of [input]; tables and lists grow by them."""
+    """Return the settings with some more of [input]; tables and lists grow by them."""
     for way in ways:
         said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
         for key, value in way.items():

@@ -1,19 +1,21 @@
 """Checking a job: all that `run` does before it sends, with nothing stored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..days import today
 from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN
-from ..journal import Journal
+from ..journal import Fate, Journal
 from ..model import Result, State
-from ..next_step import NextStep, command_line
+from ..next_step import NextStep
 from ..report import Summary, summarise
 from ..report.faults import sentences
+from ..report.summary import Explanation, FaultyNamedRow, FaultyRow, ReasonCount
 from ..run.ending import refusal
 from ..run.guards import too_many_invalid
 from ..run.staging import Before, new_run, place_of, settle_clashes, stage
@@ -23,7 +25,7 @@ from .inquiry import Reading
 from .prospects import prospects
 
 FIRST = 10  # faults of each kind that the summary itself names
-Faults = Iterator[dict[str, Any]]
+Faults = Iterator[FaultyRow | FaultyNamedRow]
 
 
 class Checked(NamedTuple):
@@ -31,6 +33,12 @@ class Checked(NamedTuple):
 
     summary: Summary
     faults: Faults  # all rows that are wrong, in order; they need not fit into memory
+
+
+class _Verdict(NamedTuple):
+    state: State
+    exit_code: ExitCode
+    message: str
 
 
 @contextmanager
@@ -44,25 +52,25 @@ def check_job(
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _refused(journal, job, settings)
         summary = summarise(journal, {})
-        more = {"explained": _explained(journal, refused, job, settings)} if explained else {}
-        yield Checked(
-            {
-                **summary,
-                **more,
-                "run_id": None,
-                "target": None,
-                **_judged(journal, refused, job, options, counts=summary["counts"]),
-                "notes": [*summary["notes"], *_notes(journal)],
-                "reasons": _with_first_faults(journal, summary["reasons"]),
-                "sentences": sentences(journal, located=True) if summary["counts"][Result.INVALID] else [],
-            },
-            _faults(journal),
+        has_faults = summary.counts[Result.INVALID] > 0
+        verdict = _judge(journal, refused, job, summary.counts)
+        summary = replace(
+            summary,
+            run_id=None,
+            target=None,
+            state=verdict.state,
+            exit_code=verdict.exit_code,
+            message=verdict.message,
+            next=NextStep(("check", place_of(job), *options)) if verdict.exit_code else None,
+            notes=[*summary.notes, *_notes(journal)],
+            reasons=_with_first_faults(journal, summary.reasons),
+            sentences=sentences(journal, located=True) if has_faults else [],
+            explained=_explained(journal, refused, job, settings) if explained else None,
         )
+        yield Checked(summary, _faults(journal))
 
 
-def _explained(
-    journal: Journal, refused: InputRefused | None, job: str, settings: Settings
-) -> dict[str, Any]:
+def _explained(journal: Journal, refused: InputRefused | None, job: str, settings: Settings) -> Explanation:
     def attempt(other: Settings) -> Reading:
         with closing(Journal("")) as another:
             return reading_of(another, _refused(another, job, other), other.input)
@@ -98,22 +106,11 @@ def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
     return too_many_invalid(counts[Result.INVALID], sum(counts.values()), settings.safety)
 
 
-def _judged(
-    journal: Journal,
-    refused: InputRefused | None,
-    job: str,
-    options: tuple[str, ...],
-    *,
-    counts: Mapping[str, int],
-) -> dict[str, Any]:
-    again = command_line(NextStep(("check", place_of(job), *options)))
+def _judge(journal: Journal, refused: InputRefused | None, job: str, counts: Mapping[str, int]) -> _Verdict:
     if refused:
-        message, state, code = refusal(refused, job), State.REFUSED, ExitCode.REFUSED
-        return {"state": state, "exit_code": code, "message": message, "next": again}
+        return _Verdict(State.REFUSED, ExitCode.REFUSED, refusal(refused, job))
     message = prospects(counts, by_name=_names_of(journal) is not None)
-    if counts[Result.INVALID]:
-        return {"state": State.CHECKED, "exit_code": ExitCode.INCOMPLETE, "message": message, "next": again}
-    return {"state": State.CHECKED, "exit_code": ExitCode.DONE, "message": message, "next": None}
+    return _Verdict(State.CHECKED, ExitCode.INCOMPLETE if counts[Result.INVALID] else ExitCode.DONE, message)
 
 
 def _notes(journal: Journal) -> Iterator[str]:
@@ -122,21 +119,38 @@ def _notes(journal: Journal) -> Iterator[str]:
 
 
 def _faults(journal: Journal) -> Faults:
-    more = ("identity",) if _names_of(journal) else ()
-    fields = ("row", "line", "associate_id", *more, "reason", "detail")
+    has_names = _names_of(journal) is not None
     for fate in journal.fates(Result.INVALID):
-        yield {field: getattr(fate, field) for field in fields}
+        yield _named_fault(fate) if has_names else _fault(fate)
 
 
-def _with_first_faults(journal: Journal, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _fault(fate: Fate) -> FaultyRow:
+    return FaultyRow(
+        row=fate.row,
+        line=fate.line,
+        associate_id=fate.associate_id,
+        reason=fate.reason,
+        detail=fate.detail,
+    )
+
+
+def _named_fault(fate: Fate) -> FaultyNamedRow:
+    return FaultyNamedRow(
+        row=fate.row,
+        line=fate.line,
+        associate_id=fate.associate_id,
+        identity=fate.identity,
+        reason=fate.reason,
+        detail=fate.detail,
+    )
+
+
+def _with_first_faults(journal: Journal, reasons: Sequence[ReasonCount]) -> list[ReasonCount]:
     """Add to each kind of fault the first rows that have it; those are looked for only as long as need be."""
-    first: dict[str, list[dict[str, Any]]] = {
-        entry["reason"]: [] for entry in reasons if entry["result"] == Result.INVALID
-    }
-    wanted = sum(min(entry["rows"], FIRST) for entry in reasons if entry["reason"] in first)
-    faults = (fault for fault in _faults(journal) if len(first[fault["reason"]]) < FIRST)
+    kinds = [each for each in reasons if each.result == Result.INVALID]
+    first: dict[str | None, list[FaultyRow | FaultyNamedRow]] = {each.reason: [] for each in kinds}
+    wanted = sum(min(each.rows, FIRST) for each in kinds)
+    faults = (fault for fault in _faults(journal) if len(first[fault.reason]) < FIRST)
     for fault in islice(faults, wanted):
-        first[fault["reason"]].append(fault)
-    return [
-        {**entry, "first": first[entry["reason"]]} if entry["reason"] in first else entry for entry in reasons
-    ]
+        first[fault.reason].append(fault)
+    return [replace(each, first=first[each.reason]) if each.reason in first else each for each in reasons]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import orjson
 
@@ -14,6 +13,7 @@ from ..intake.spelling import plain
 from ..intake.table import text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result
+from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
 from ..report.words import RESULTS
 from ..sanitize import fold_name
 from ..settings import Input, Settings
@@ -25,7 +25,6 @@ from .suggested_config import block_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
-READ = ("format", "sheet", "rows_path", "delimiter", "encoding", "header")  # how the file is read
 KEPT = "kept, not used"
 STRANGE = f"{KEPT}: who is meant by it is not certain"
 UNCLEAR = "perhaps: another column may be it as well"
@@ -38,28 +37,31 @@ MEANINGS = {
 }
 
 
-def explain(
-    reading: Reading, settings: Settings, journal: Journal, attempt: Attempt | None
-) -> dict[str, Any]:
-    """Tell how a job was understood, and the settings to keep.
+def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Attempt | None) -> Explanation:
+    """Return how a job was understood, and the settings to keep.
 
     *attempt* reads the job with other settings; None for one that can be read only once.
     """
     found, names, places = reading.found, reading.names, reading.places
     answered = answer_all(reading, settings, attempt)
     still = answered.reading.refused
-    return {
-        **{key: found.get(key) for key in READ},
-        "columns": [*_columns(names, places, settings.input)],
-        "missing": missing(places, settings.input) if names else [],
-        "rows": [*_rows([*islice(journal.fates(), ROWS)], settings)],
-        "configuration": "\n".join(block_lines(settings.input, answered)),
-        "still_refused": str(still) if still else None,  # with these settings, too
-    }
+    return Explanation(
+        format=found.get("format"),
+        sheet=found.get("sheet"),
+        rows_path=found.get("rows_path"),
+        delimiter=found.get("delimiter"),
+        encoding=found.get("encoding"),
+        header=found.get("header"),
+        columns=[*_columns(names, places, settings.input)],
+        missing=missing(places, settings.input) if names else [],
+        rows=[*_rows([*islice(journal.fates(), ROWS)], settings)],
+        configuration="\n".join(block_lines(settings.input, answered)),
+        still_refused=str(still) if still else None,
+    )
 
 
 def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
-    """Give how a job was read that is in a journal, as far as it could be before it was *refused*."""
+    """Return how a job was read that is in a journal, as far as it could be before it was *refused*."""
     found = {**journal.run().input.as_json(), **(refused.found if refused else {})}
     places = understood(found.get("columns") or [], config)
     sentences = dict.fromkeys(fault.detail or "" for fault in islice(journal.faults(), WRONG))
@@ -72,7 +74,7 @@ def reading_of(journal: Journal, refused: InputRefused | None, config: Input) ->
     )
 
 
-def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[dict[str, str | None]]:
+def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[ExplainedColumn]:
     keys = {place: key for key, found in places.items() for place in found}
     back = config.until_means == "first_day_back" if config.until_means else is_first_day_back(names, places)
     meanings = MEANINGS | ({"until": "first day back"} if back else {})
@@ -81,15 +83,15 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[di
         if key := keys.get(place):
             why = f"as input.{key} says" if column_setting(config, key) else "usual name"
             why = UNCLEAR if is_unclear(key, places) else why
-            yield {"name": name, "meaning": meanings[key], "why": why}
+            yield ExplainedColumn(name=name, meaning=meanings[key], why=why)
         else:
             strange = (None, STRANGE if plain(name) in FOREIGN_NUMBERS else KEPT)
             meaning, why = others.get(plain(name), strange)
-            yield {"name": name, "meaning": meaning, "why": why}
+            yield ExplainedColumn(name=name, meaning=meaning, why=why)
 
 
 def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
-    """Give the columns that settings name beside their main ones, with their meaning, and why."""
+    """Return the columns that settings name beside their main ones, with their meaning, and why."""
     told: dict[str, tuple[str | None, str]] = {}
     told |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
     template = ("part of the message", "as input.message_template says")
@@ -98,7 +100,7 @@ def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
 
 
 def _strange_days(journal: Journal, places: Places, config: Input) -> list[str]:
-    """Give what rows that are wrong have in the place of days, if it is none."""
+    """Return what rows that are wrong have in the place of days, if it is none."""
     read = date_reader(config)
     wrong = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
     cells = [orjson.loads(fate.cells) for fate in islice(wrong, WRONG)]
@@ -107,34 +109,30 @@ def _strange_days(journal: Journal, places: Places, config: Input) -> list[str]:
     return [text for text in texts if text and text not in config.empty and isinstance(read(text), NoDay)]
 
 
-def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[dict[str, Any]]:
+def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[ExplainedRow]:
     wanted = Counter(_person(fate) for fate in fates if fate.result != Result.INVALID)
     for fate in fates:
-        yield {**_row(fate, settings), "today": _today(fate, alone=wanted[_person(fate)] == 1)}
+        yield ExplainedRow(
+            row=fate.row,
+            line=fate.line,
+            associate_id=fate.associate_id,
+            identity=fate.identity,
+            status=fate.status,
+            message_length=len(fate.message),
+            message=fate.message if settings.report.include_messages else None,
+            starts=fate.starts,
+            ends=fate.ends,
+            result=fate.result,
+            today=_today(fate, alone=wanted[_person(fate)] == 1),
+        )
 
 
 def _person(fate: Fate) -> int | str | None:
     return fate.associate_id or fold_name(fate.identity or "")
 
 
-def _row(fate: Fate, settings: Settings) -> dict[str, Any]:
-    message = {"message": fate.message} if settings.report.include_messages else {}
-    return {
-        "row": fate.row,
-        "line": fate.line,
-        "associate_id": fate.associate_id,
-        "identity": fate.identity,
-        "status": fate.status,
-        "message_length": len(fate.message),
-        **message,
-        "from": fate.starts,
-        "until": fate.ends,
-        "result": fate.result,
-    }
-
-
 def _today(fate: Fate, *, alone: bool) -> str:
-    """Say what becomes of a row now; a return only where it is *alone*: others decide when a leave ends."""
+    """Return what becomes of a row now; a return only where it is *alone*: others decide when it ends."""
     if fate.result != Result.NOT_SENT:
         return fate.detail or RESULTS[Result(fate.result)]
     returns = alone and fate.ends and fate.status != PRESENT

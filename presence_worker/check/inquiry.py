@@ -12,7 +12,7 @@ from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
-from ..model import NOT_PRESENT, PRESENT
+from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.mapping import choices
 from ..sanitize import quote_toml
 from ..settings import IGNORE, WITHDRAWN, Input
@@ -56,6 +56,11 @@ class Reading:
         """The names of its columns."""
         names: list[str] = self.found.get("columns") or []
         return names
+
+    @property
+    def unmapped(self) -> Sequence[UnknownStatus]:
+        """The statuses that are not understood."""
+        return [UnknownStatus(**each) for each in self.found.get("unmapped", [])]
 
     @property
     def places(self) -> Places:
@@ -147,17 +152,17 @@ def _of_columns(reading: Reading) -> Iterator[Question]:
 
 def _of_statuses(reading: Reading) -> Iterator[Question]:
     """Yield what statuses mean that are not understood; the table to paste says which are certain."""
-    unmapped = with_likely(reading.found.get("unmapped", []), reading)
-    if unmapped:
-        meanings = {entry["value"]: entry["closest"] or entry["likely"] for entry in unmapped}
+    if reading.unmapped:
+        likely = likely_meanings(reading.unmapped, reading)
+        meanings = {entry.value: entry.closest or likely[entry.value] for entry in reading.unmapped}
         yield Question([{"statuses": meanings}], is_open=False)
     if any(sentence.startswith(NO_STATUS) for sentence in reading.sentences):
         yield Question([{"statuses": {"": meaning}} for meaning in (PRESENT, IGNORE, NOT_PRESENT)])
 
 
-def with_likely(unmapped: Iterable[dict[str, Any]], reading: Reading) -> list[dict[str, Any]]:
-    """Add to statuses that are not understood what they probably mean."""
+def likely_meanings(unmapped: Iterable[UnknownStatus], reading: Reading) -> dict[str, str]:
+    """Return what statuses that are not understood probably mean, by their words."""
     dated = any(key in reading.places for key in DAYS)
     first, *_ = choices(reading.config.allowed_statuses)
     undone = WITHDRAWN if dated else IGNORE
-    return [{**each, "likely": undone if is_not_granted(each["value"]) else first} for each in unmapped]
+    return {each.value: undone if is_not_granted(each.value) else first for each in unmapped}

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Way
-from ..report.mapping import mapping_lines
+from ..report.mapping import StatusTable, mapping_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..template import DAYS
 from ..wording import series
 from .answers import Answered
-from .inquiry import Question, with_likely
+from .inquiry import Question, likely_meanings
 from .places import is_first_day_back, is_unclear, missing
 
 PINNED = {  # setting: what was found that keeps a job read as it was
@@ -64,11 +64,15 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
     asked = [question.ways for question in answered.questions if question.is_open]
     chosen = [_mapping(word, ways) for ways in asked for word in ways[0].get("statuses", ())]
     if config.statuses or answered.unmapped or chosen:
-        dated = any(key in answered.reading.places for key in DAYS)
-        unmapped = with_likely(answered.unmapped, answered.reading)
-        table = {"mapped": config.statuses, "unmapped": unmapped, "dated": dated}
+        table = StatusTable(
+            mapped=config.statuses,
+            unmapped=answered.unmapped,
+            allowed=config.allowed_statuses,
+            is_dated=any(key in answered.reading.places for key in DAYS),
+            likely=likely_meanings(answered.unmapped, answered.reading),
+        )
         yield ""
-        yield from mapping_lines({**table, "allowed": config.allowed_statuses})
+        yield from mapping_lines(table)
         yield from chosen
 
 

@@ -1,41 +1,47 @@
 """What a run's summary says of days to come, as people read it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ..report.to_come import WHY_DROPPED
+from ..journal import DroppedEntry
+from ..report.summary import DaysToCome, PlannedChange, UpcomingLeave
+from ..report.words import WHY_DROPPED
+from ..schedule.list_and_cancel import ScheduledLeave
 
 SHOWN = 10  # rows of a kind; summary.json has more
+Leave = UpcomingLeave | DroppedEntry
+WAITING, ARE_IN_SCHEDULE = "Waiting for their first day", "`schedule` names"
+DROPPED, ARE_IN_SUMMARY = "Planned absences that will not begin", "summary.json names"
 
 
-def coming_lines(summary: dict[str, Any]) -> Iterator[str]:
+def coming_lines(coming: DaysToCome) -> Iterator[str]:
     """Yield who waits for their first day, and who no longer does, with why."""
-    for words, kind, place in (
-        ("Waiting for their first day", "upcoming", "`schedule` names"),
-        ("Planned absences that will not begin", "dropped", "summary.json names"),
-    ):
-        rows, left_out = summary.get(kind, []), summary.get(f"{kind}_left_out", 0)
-        if rows:
-            yield ""
-            yield f"{words}: {len(rows) + left_out}"
-        for row in rows[:SHOWN]:
-            yield f"  {row['from'] or '':<10}  {who(row):<24} {row['status']}{_until(row)}{_why(row)}"
-        if len(rows) + left_out > SHOWN:
-            yield f"  and {len(rows) + left_out - SHOWN} more, which {place}"
+    yield from _lines(WAITING, coming.upcoming, coming.upcoming_left_out, ARE_IN_SCHEDULE)
+    yield from _lines(DROPPED, coming.dropped, coming.dropped_left_out, ARE_IN_SUMMARY)
 
 
-def who(person: dict[str, Any]) -> str:
-    """Name somebody by their associate's id, and by the name that the file has for them."""
-    number, name = str(person["associate_id"]), person["identity"]
-    if person["associate_id"] is None:
+def _lines(words: str, rows: Sequence[Leave], left_out: int, place: str) -> Iterator[str]:
+    number = len(rows) + left_out
+    if rows:
+        yield ""
+        yield f"{words}: {number}"
+    for row in rows[:SHOWN]:
+        yield f"  {row.starts or '':<10}  {who(row):<24} {row.status}{_until(row)}{_why(row)}"
+    if number > SHOWN:
+        yield f"  and {number - SHOWN} more, which {place}"
+
+
+def who(person: Leave | PlannedChange | ScheduledLeave) -> str:
+    """Return somebody's associate's id, and the name that the file has for them."""
+    number, name = str(person.associate_id), person.identity
+    if person.associate_id is None:
         return str(name)
     return f"{number} {name}" if name else number
 
 
-def _why(row: dict[str, Any]) -> str:
-    why = WHY_DROPPED.get(row.get("why", ""))  # runs of older versions did not say
+def _why(row: Leave) -> str:
+    why = WHY_DROPPED.get(row.why or "") if isinstance(row, DroppedEntry) else None
     return f" ({why})" if why else ""
 
 
-def _until(row: dict[str, Any]) -> str:
-    return f" until {row['until']}" if row["until"] else ""
+def _until(row: Leave) -> str:
+    return f" until {row.ends}" if row.ends else ""

@@ -1,8 +1,8 @@
 """How a job was understood, as people read it before they trust it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from ..report.summary import ExplainedColumn, ExplainedRow, Explanation, RowPlace
 from ..sanitize import clean
 from ..wording import amount
 from .wrapping import wrapped
@@ -11,21 +11,22 @@ NAME = 30  # characters of a column's name
 MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
 
 
-def explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
+def explanation_lines(explained: Explanation) -> Iterator[str]:
     """Yield the lines: how the file is read, its columns, its first rows, and what to paste."""
     yield ""
     yield from wrapped(f"How it is read: {_reading(explained) or 'not found out'}", indent=4)
-    yield from _columns(explained["columns"])
-    for what in explained["missing"]:
+    yield from _columns(explained.columns)
+    for what in explained.missing:
         yield f"  missing: {MISSING[what]}"
-    if explained["rows"]:
+    if explained.rows:
         yield ""
         yield "First rows, and what becomes of them today"
-    place = place_of(explained["rows"])
-    for row in explained["rows"]:
-        yield from wrapped(f"  {place} {row[place]}: {_row(row)}", indent=4)
+    place = place_of(explained.rows)
+    for row in explained.rows:
+        number = row.line if place == "line" else row.row
+        yield from wrapped(f"  {place} {number}: {_row(row)}", indent=4)
     yield ""
-    yield from _configuration(explained["configuration"], explained["still_refused"])
+    yield from _configuration(explained.configuration, explained.still_refused)
 
 
 def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
@@ -42,43 +43,43 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     yield from section.splitlines()
 
 
-def _reading(explained: dict[str, Any]) -> str:
+def _reading(explained: Explanation) -> str:
+    delimiter = "tab" if explained.delimiter == "\t" else explained.delimiter
     said = {
-        "format": "{}",
-        "encoding": "encoding {}",
-        "sheet": "sheet {}",
-        "rows_path": "rows under {}",
-        "delimiter": "delimiter {}",
-        "header": "columns named on line {}",
+        "{}": explained.format,
+        "encoding {}": explained.encoding,
+        "sheet {}": explained.sheet,
+        "rows under {}": explained.rows_path,
+        "delimiter {}": delimiter,
+        "columns named on line {}": explained.header,
     }
-    values = {key: "tab" if explained.get(key) == "\t" else explained.get(key) for key in said}
-    return ", ".join(words.format(clean(str(values[key]), 60)) for key, words in said.items() if values[key])
+    return ", ".join(words.format(clean(str(value), 60)) for words, value in said.items() if value)
 
 
-def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:
+def _columns(columns: Sequence[ExplainedColumn]) -> Iterator[str]:
     if columns:
         yield ""
         yield "Columns"
-    names = [clean(column["name"], NAME) or "(no name)" for column in columns]
+    names = [clean(column.name, NAME) or "(no name)" for column in columns]
     width = max(map(len, names), default=0)
     for name, column in zip(names, columns, strict=True):
-        meaning = f"{column['meaning']} ({column['why']})" if column["meaning"] else column["why"]
+        meaning = f"{column.meaning} ({column.why})" if column.meaning else column.why
         yield f"  {name:<{width}}  {meaning}"
 
 
-def _row(row: dict[str, Any]) -> str:
-    days = [f"{word} {row[word]}" for word in ("from", "until") if row[word]]
-    parts = [str(row["identity"] or row["associate_id"] or "nobody"), row["status"] or "no status"]
-    return f"{', '.join([*parts, *_message(row), *days])}: {row['today']}"
+def _row(row: ExplainedRow) -> str:
+    days = [f"{word} {day}" for word, day in (("from", row.starts), ("until", row.ends)) if day]
+    parts = [str(row.identity or row.associate_id or "nobody"), row.status or "no status"]
+    return f"{', '.join([*parts, *_message(row), *days])}: {row.today}"
 
 
-def place_of(rows: Sequence[dict[str, Any]]) -> str:
-    """Say by what *rows* are told apart: "line", or "row" where there are none, or several rows on one."""
-    lines = {row["line"] for row in rows if row["line"] is not None and row["line"] >= row["row"]}
+def place_of(rows: Sequence[ExplainedRow | RowPlace]) -> str:
+    """Return by what *rows* are told apart: "line", or "row" where there are none, or several rows on one."""
+    lines = {row.line for row in rows if row.line is not None and row.line >= row.row}
     return "line" if len(lines) == len(rows) and lines != {1} else "row"
 
 
-def _message(row: dict[str, Any]) -> list[str]:
-    if "message" in row:
-        return [f"message {clean(row['message'], 60)!r}"] if row["message"] else []
-    return [f"message of {amount(row['message_length'], 'character')}"] if row["message_length"] else []
+def _message(row: ExplainedRow) -> list[str]:
+    if row.message is not None:
+        return [f"message {clean(row.message, 60)!r}"] if row.message else []
+    return [f"message of {amount(row.message_length, 'character')}"] if row.message_length else []

@@ -42,7 +42,7 @@ def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
     yield _line(HEADER, widths)
     for run in runs:
         if run.state == UNREADABLE:
-            yield from wrapped(f"{run.id} {UNREADABLE}: {run.summary['message']}", indent=2)
+            yield from wrapped(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
         else:
             yield _line(_cells(run, zone), widths)
 

@@ -6,16 +6,16 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
-from ..next_step import PROGRAM, NextStep, command_line
+from ..next_step import PROGRAM, NextStep
 from .group import commands
 from .loading import load
 from .options import printable, without_credentials
-from .output import print_failure, remark, speak_utf8
+from .output import Failure, print_failure, remark, speak_utf8
 from .signals import BEFORE, ENDINGS, listened_to, noted
 
 STATES = {  # of what came to nothing; else "refused"
@@ -89,13 +89,7 @@ def _listeners_restored() -> Iterator[None]:
 
 
 def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:
-    failure: dict[str, Any] = {
-        "run_id": None,
-        "state": STATES.get(code, "refused"),
-        "exit_code": int(code),
-        "message": message,
-        "next": command_line(next_step),
-    }
+    failure = Failure(state=STATES.get(code, "refused"), exit_code=int(code), message=message, next=next_step)
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
 

@@ -6,36 +6,48 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import orjson
 
 from ..errors import Stopped
-from ..next_step import typeable
+from ..json_form import to_json
+from ..next_step import NextStep, command_line, typeable
 from ..sanitize import escape_for, escape_json, is_utf8, mask_steering
 
-Summary = dict[str, Any]
 AT_ONCE = 1000  # items of a long list that are printed together
 ENCODING = "PYTHONIOENCODING"  # says how the streams are encoded
 NEXT = "Next:"  # begins the lines that have a command to be typed
 
 
-def print_failure(failure: Summary, *, as_json: bool) -> None:
-    """Say why nothing came of the command, and what to run next."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A command that came to nothing, in the words of a summary."""
+
+    run_id: None = None
+    state: str
+    exit_code: int
+    message: str
+    next: NextStep
+
+
+def print_failure(failure: Failure, *, as_json: bool) -> None:
+    """Print why nothing came of the command, and what to run next."""
     if as_json:
         print_json(failure)
-    remark(f"presence-worker: {failure['message']}")
-    remark(f"Next: {failure['next']}")
+    remark(f"presence-worker: {failure.message}")
+    remark(f"{NEXT} {command_line(failure.next)}")
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print exactly one JSON object; in ASCII where the stream takes no UTF-8, or a file's name is none."""
     _print(_as_json(value), sys.stdout)
 
 
-def print_long_json(value: Summary, name: str, items: Iterable[Any]) -> None:
+def print_long_json(value: object, name: str, items: Iterable[object]) -> None:
     """Print likewise one object whose last member, *name*, is a list that need not fit into memory."""
     waiting, between = iter(items), ""
     _print(f'{_as_json(value)[:-1]},"{name}":[', sys.stdout, end="")
@@ -45,11 +57,12 @@ def print_long_json(value: Summary, name: str, items: Iterable[Any]) -> None:
     _print("]}", sys.stdout)
 
 
-def _as_json(value: Any) -> str:
+def _as_json(value: object) -> str:
+    told = to_json(value)
     try:
-        return escape_json(orjson.dumps(value).decode() if is_utf8(sys.stdout) else json.dumps(value))
+        return escape_json(orjson.dumps(told).decode() if is_utf8(sys.stdout) else json.dumps(told))
     except TypeError:  # half a character
-        return escape_json(json.dumps(value))
+        return escape_json(json.dumps(told))
 
 
 def print_lines(lines: Iterable[str]) -> None:

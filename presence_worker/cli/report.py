@@ -36,11 +36,11 @@ def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -
         raise OptionFault("options --as and --json: each prints something of its own; keep one")
     summary = report_run(run, context_of(options, offline=True))
     if kind:
-        print_file(Path(summary["files"][FILES[kind]]))
+        print_file(Path(summary.files[FILES[kind]]))
     elif options.as_json or not options.quiet:
         show(summary, options)
     if in_browser:
-        _open(Path(summary["files"][FILES["html"]]))
+        _open(Path(summary.files[FILES["html"]]))
     return 0
 
 

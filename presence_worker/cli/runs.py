@@ -50,7 +50,7 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
     listing = _listing(context, states, since)
     page = None if html is None else _write(listing, html, context)
     if options.as_json:
-        print_json({**listing.as_record(), "overview": page and str(page)})
+        print_json(listing.as_told(page))
     elif options.quiet:
         for line in missing_lines(listing):
             remark(line)

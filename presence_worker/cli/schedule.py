@@ -1,14 +1,13 @@
 """`presence-worker schedule`."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import click
 
 from ..errors import UsageFault
 from ..model import Kind
 from ..run_context import RunContext
-from ..schedule.list_and_cancel import cancel_schedule, list_schedule
+from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .coming import who
 from .invoke import context_of
@@ -57,7 +56,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
-        print_lines(f"Cancelled: {entry['id']} (associate {who(entry)})" for entry in found)
+        print_lines(f"Cancelled: {entry.id} (associate {who(entry)})" for entry in found)
     return 0
 
 
@@ -72,11 +71,11 @@ def _context(options: Options) -> RunContext:
     return context
 
 
-def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+def _lines(found: Sequence[ScheduledStep]) -> Iterator[str]:
     if not found:
         yield "Nothing is to come."
         return
     yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<18} ID"
     for step in found:
-        what = WORDS[Kind(step["next"])].format(status=step["status"])
-        yield f"{step['on']:<10}  {who(step):<24} {what:<18} {step['id']}"
+        leave, what = step.leave, WORDS[step.next].format(status=step.leave.status)
+        yield f"{step.on.isoformat():<10}  {who(leave):<24} {what:<18} {leave.id}"

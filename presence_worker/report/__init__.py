@@ -3,7 +3,8 @@
 from .advice import Advice, advice_words, advise, may_begin_anew
 from .files import SUMMARY, write_reports
 from .headline import headline_of
-from .summary import Summary, summarise
+from .summarise import summarise
+from .summary import Summary
 
 __all__ = [
     "SUMMARY",

@@ -1,13 +1,13 @@
 """What is wrong with the rows of a file, grouped by the sentence without the value it was said of."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..failed_csv import ALSO
 from ..journal import Fault, Reader
 from ..wording import amount
+from .summary import FaultSentence, RowPlace
 
 MOST = 50  # sentences of a reason; rows with others are only counted
 FIRST = 10  # rows of a sentence that are named
@@ -41,12 +41,12 @@ class Sentence:
             self.first.append(fault)
 
     def text(self) -> str:
-        """Give the sentence, with an ellipsis in place of each value that varies."""
+        """Return the sentence, with an ellipsis in place of each value that varies."""
         shown = [VARIED if place in self.varies else value for place, value in enumerate(self.values)]
         return "".join(piece for pair in zip(self.words, [*shown, ""], strict=True) for piece in pair)
 
     def example(self) -> str | None:
-        """Give the first value that varies, of the first row; None where all rows have the same."""
+        """Return the first value that varies, of the first row; None where all rows have the same."""
         if not self.varies:
             return None
         value = self.values[min(self.varies)]
@@ -54,38 +54,48 @@ class Sentence:
         return bare[1] if bare else value
 
 
-def sentences(journal: Reader, *, located: bool = False) -> list[dict[str, Any]]:
-    """Give what is said of the rows that are wrong, by reason those with the most rows first.
+def sentences(journal: Reader, *, located: bool = False) -> list[FaultSentence]:
+    """Return what is said of the rows that are wrong, by reason those with the most rows first.
 
-    Each has `reason`, `words`, `rows` and `such_as` (an example of what varies, or null); *located*, also the
-    `first` rows. A row with several faults counts for the first; one beyond the 50th sentence of a reason
-    for none.
+    *located*, each names its first rows. A row with several faults counts for the first; one beyond the 50th
+    sentence of a reason for none.
     """
-    found = sentences_of(journal.faults())
     return [
-        {"reason": reason, **each}
-        for reason, said in found.items()
-        for each in _listed(said, located=located)
+        _as_told(reason, each, located=located)
+        for reason, said in sentences_of(journal.faults()).items()
+        for each in sorted(said, key=lambda each: -each.rows)
     ]
 
 
-def in_words(sentence: Mapping[str, Any], place: str = "") -> str:
-    """Say a sentence with the number of its rows: `found … as login: 12 rows, such as x; …`.
+def _as_told(reason: str | None, sentence: Sentence, *, located: bool) -> FaultSentence:
+    first = [RowPlace(row=fault.row, line=fault.line) for fault in sentence.first]
+    return FaultSentence(
+        reason=reason,
+        words=sentence.text(),
+        rows=sentence.rows,
+        such_as=sentence.example(),
+        first=first if located else None,
+    )
+
+
+def in_words(sentence: FaultSentence, place: str = "") -> str:
+    """Return a sentence with the number of its rows: `found … as login: 12 rows, such as x; …`.
 
     A few rows that are located are named, by *place* ("line" or "row"): `lines 2, 5: found … as login; …`.
     """
-    what, mark, remedy = sentence["words"].partition("; ")
-    where, value = [str(row[place]) for row in sentence.get("first", [])], sentence["such_as"]
-    if sentence["rows"] == len(where):
+    what, mark, remedy = sentence.words.partition("; ")
+    first, value = sentence.first or (), sentence.such_as
+    where = [str(each.line if place == "line" else each.row) for each in first]
+    if sentence.rows == len(where):
         place = f"{place}{'s' if where[1:] else ''} {', '.join(where)}"
         return f"{place}: {what}{f', such as {value}' if value else ''}{mark}{remedy}"
     on = f"on {place} {where[0]}" if where else ""
     example = f", {'such as ' + value if value else 'the first'} {on}" if value or on else ""
-    return f"{what}: {amount(sentence['rows'], 'row')}{example.rstrip()}{mark}{remedy}"
+    return f"{what}: {amount(sentence.rows, 'row')}{example.rstrip()}{mark}{remedy}"
 
 
 def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:
-    """Give the sentences by reason, in the order in which they were first said; in bounded memory."""
+    """Return the sentences by reason, in the order in which they were first said; in bounded memory."""
     groups: dict[str | None, dict[tuple[str, ...], Sentence]] = {}
     for fault in faults:
         pieces = _VALUE.split((fault.detail or "").partition(ALSO)[0])
@@ -98,10 +108,3 @@ def sentences_of(faults: Iterable[Fault]) -> dict[str | None, list[Sentence]]:
             sentence = known[tuple(words)] = Sentence(words, values)
         sentence.add(fault, values)
     return {reason: list(known.values()) for reason, known in groups.items()}
-
-
-def _listed(sentences: Sequence[Sentence], *, located: bool) -> Iterator[dict[str, Any]]:
-    for sentence in sorted(sentences, key=lambda each: -each.rows):
-        said = {"words": sentence.text(), "rows": sentence.rows, "such_as": sentence.example()}
-        first = [{"row": fault.row, "line": fault.line} for fault in sentence.first]
-        yield {**said, "first": first} if located else said

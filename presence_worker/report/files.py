@@ -1,6 +1,7 @@
 """The report files of a run, each whole or not there at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,14 +9,14 @@ import orjson
 
 from ..errors import Stopped
 from ..journal import Journal, sync_directory
+from ..json_form import to_json
 from ..sanitize import escape_json
-from .changes import waiting_changes
 from .csv_files import write_failed, write_report, write_unprocessed
 from .faults import sentences
 from .jsonl import write_jsonl
 from .page import write_page
-from .summary import Summary, summarise
-from .to_come import to_come
+from .summarise import days_to_come, planned_changes, summarise
+from .summary import Summary
 from .whole import write_whole
 
 Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
@@ -31,17 +32,20 @@ SUMMARY = "summary.json"
 
 
 def write_reports(folder: Path, journal: Journal) -> Summary:
-    """Write all files of the run into *folder* and give its summary; raise Stopped where that fails."""
+    """Write all files of the run into *folder* and return its summary; raise Stopped where that fails."""
     files = {}
     try:
         for name, write in WRITERS.items():
             if _write(folder / name, journal, write):
                 files[name] = folder / name
         files[SUMMARY] = folder / SUMMARY
-        summary = {**summarise(journal, files), **waiting_changes(journal), **to_come(journal)}
-        if said := sentences(journal):
-            summary["sentences"] = said
-        _write(folder / SUMMARY, journal, lambda _, file: file.write(as_json(summary)))
+        summary = replace(
+            summarise(journal, files),
+            planned=planned_changes(journal),
+            coming=days_to_come(journal),
+            sentences=sentences(journal) or None,
+        )
+        _write(folder / SUMMARY, journal, lambda _, file: file.write(summary_bytes(summary)))
         sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:
         words = f"the report in {folder} cannot be written: {error.strerror}"
@@ -49,9 +53,9 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
     return summary
 
 
-def as_json(summary: Summary) -> bytes:
-    """Give a summary as summary.json holds it."""
-    text = orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+def summary_bytes(summary: Summary) -> bytes:
+    """Return a summary as summary.json holds it."""
+    text = orjson.dumps(to_json(summary), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
     return escape_json(text).encode()
 
 

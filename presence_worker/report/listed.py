@@ -1,77 +1,118 @@
 """A run as a list of runs shows it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 from ..days import local
 from ..errors import ExitCode
+from ..json_form import FLAT
 from ..model import State
+from ..next_step import NextStep
 from ..wording import plain_duration
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read
-ENDINGS = {ExitCode.CRASHED: "died"}  # exit codes that nobody saw
+ENDINGS: dict[int, str] = {ExitCode.CRASHED: "died"}  # exit codes that nobody saw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableRun:
+    """A run of which only its folder is known."""
+
+    run_id: str
+    state: str = UNREADABLE
+    message: str  # why its journal cannot be read
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A run in the list of all."""
 
-    summary: Summary
+    told: Summary | UnreadableRun
     is_job: bool = False  # it has a file of its own: it undoes nothing, and is no failed.csv sent again
 
     @property
     def id(self) -> str:
         """Its id."""
-        return str(self.summary["run_id"])
+        return self.told.run_id or ""
 
     @property
     def state(self) -> str:
         """Its state."""
-        return str(self.summary["state"])
+        return self.told.state
+
+    @property
+    def message(self) -> str:
+        """How it went, in words."""
+        return self.told.message or ""
+
+    @property
+    def summary(self) -> Summary | None:
+        """Its summary; None where it cannot be read."""
+        return self.told if isinstance(self.told, Summary) else None
 
     @property
     def target(self) -> str:
         """The service it is for; "" where it cannot be read."""
-        return str(self.summary.get("target", ""))
+        return (self.summary and self.summary.target) or ""
+
+    @property
+    def input_name(self) -> str:
+        """The name of its file; "" where it cannot be read."""
+        return self.summary.input.name if self.summary else ""
 
     @property
     def rows(self) -> int:
         """How many rows it has."""
-        return sum(self.summary.get("counts", {}).values())
+        return sum(self.summary.counts.values()) if self.summary else 0
 
     @property
     def not_done(self) -> int:
         """How many of them are not done."""
-        return self.rows - int(self.summary.get("done", 0))
+        return self.rows - self.summary.done if self.summary else 0
 
     @property
     def seconds(self) -> float:
         """How long it delivered; 0 where that is not known."""
-        return float(self.summary.get("duration_s", 0))
+        return self.summary.effort.duration_s if self.summary else 0.0
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None where that is not known."""
+        return self.summary.exit_code if self.summary else None
 
     @property
     def is_good(self) -> bool:
         """Whether it is a whole job, and every row is done."""
-        return self.is_job and (self.state, self.summary["exit_code"]) == (State.FINISHED, ExitCode.DONE)
+        return self.is_job and (self.state, self.exit_code) == (State.FINISHED, ExitCode.DONE)
 
     @property
     def ending(self) -> str:
         """Its exit code; of a run that was killed nobody knows it."""
-        code = self.summary.get("exit_code")
+        code = self.exit_code
         return "" if code is None else ENDINGS.get(code, str(code))
 
     @property
+    def next(self) -> NextStep | None:
+        """The command to run next."""
+        return self.summary.next if self.summary else None
+
+    @property
     def todo(self) -> str:
-        """The name of the command to run next; "" for none."""
-        return " ".join((self.summary.get("next") or "").split(" ")[1:2])
+        """The name of that command; "" for none."""
+        return self.next.words[0] if self.next and self.next.words else ""
+
+    @property
+    def started_at(self) -> str | None:
+        """When it began, UTC, ISO 8601."""
+        return self.summary.effort.started_at if self.summary else None
 
     def began(self, zone: str | None) -> datetime | None:
-        """When it began, as clocks show it in a time *zone*."""
-        moment = self.summary.get("started_at")
-        return moment and local(datetime.fromisoformat(moment), zone)
+        """Return when it began, as clocks show it in a time *zone*."""
+        return local(datetime.fromisoformat(self.started_at), zone) if self.started_at else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +126,7 @@ class Missing:
     at_work: str | None  # a run that may still come to its end
 
     def words(self, zone: str | None, now: datetime | None = None) -> str:
-        """Say it in a sentence, with times of a *zone*."""
+        """Return it as a sentence, with times of a *zone*."""
         words = f"no run of {self.target or 'any SuperOffice'} has finished"
         if self.since:
             began = datetime.fromisoformat(self.since)
@@ -96,9 +137,27 @@ class Missing:
         words += f"; one is expected every {whole(self.expected_every)}"
         return f"{words}. Run {self.at_work} is at work" if self.at_work else words
 
-    def as_record(self, zone: str | None) -> dict[str, Any]:
-        """Give it as programs read it."""
-        return {**asdict(self), "message": self.words(zone)}
+    def as_told(self, zone: str | None) -> "ToldMissing":
+        """Return it as programs read it."""
+        return ToldMissing(missing=self, message=self.words(zone))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldMissing:
+    """The same with its sentence."""
+
+    missing: Missing = field(metadata=FLAT)
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldListing:
+    """A list of runs as programs read it."""
+
+    runs: Sequence[Summary | UnreadableRun]
+    missing: ToldMissing | None
+    notes: Sequence[str]
+    overview: str | None  # the page it was written to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,30 +171,34 @@ class Listing:
     is_part: bool = False
 
     def by_target(self) -> dict[str, list[Listed]]:
-        """Give the runs of each target, that of the newest one first; what cannot be read comes last."""
+        """Return the runs of each target, that of the newest one first; what cannot be read comes last."""
         groups: dict[str, list[Listed]] = {}
         for run in sorted(self.runs, key=lambda run: not run.target):
             groups.setdefault(run.target, []).append(run)
         return groups
 
-    def as_record(self) -> dict[str, Any]:
-        """Give the list as programs read it."""
-        missing = self.missing and self.missing.as_record(self.zone)
-        return {"runs": [run.summary for run in self.runs], "missing": missing, "notes": list(self.notes)}
+    def as_told(self, overview: Path | None) -> ToldListing:
+        """Return the list as programs read it."""
+        return ToldListing(
+            runs=[run.told for run in self.runs],
+            missing=self.missing.as_told(self.zone) if self.missing else None,
+            notes=self.notes,
+            overview=str(overview) if overview else None,
+        )
 
 
 def day_and_time(moment: datetime) -> str:
-    """Give a moment for people: "Tue 24 Nov 2026, 06:00"."""
+    """Return a moment for people: "Tue 24 Nov 2026, 06:00"."""
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
 
 
 def whole(seconds: float) -> str:
-    """Say a duration without what is nothing: "24 h"."""
+    """Return a duration without what is nothing: "24 h"."""
     return plain_duration(seconds).removesuffix(" 0 min").removesuffix(" 0 s")
 
 
 def short(seconds: float) -> str:
-    """Say a duration in five characters: "0.4s", "42s", "3m20s", "2h05m"."""
+    """Return a duration in five characters: "0.4s", "42s", "3m20s", "2h05m"."""
     if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ..days import local
 from ..model import State
+from ..next_step import command_line
 from ..sanitize import clean
 from ..wording import plain_duration
 from .listed import UNREADABLE, Listed, Listing, day_and_time
@@ -58,6 +59,7 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
         link=lambda run: _link(state_dir / "runs" / run.id / "report.html", path, state_dir),
         began=lambda run: _moment(run, listing.zone),
         input_of=_input,
+        line_of=command_line,
     )
     write_whole(path, lambda file: _written(file, page))
 
@@ -100,9 +102,8 @@ def _moment(run: Listed, zone: str | None) -> str:
 
 
 def _input(run: Listed) -> str:
-    """Give what the run's rows came from: a file's name, without the way to it."""
-    name = (run.summary.get("input") or {}).get("name") or ""
-    return clean(name.replace("\\", "/").rpartition("/")[2])
+    """Return what the run's rows came from: a file's name, without the way to it."""
+    return clean(run.input_name.replace("\\", "/").rpartition("/")[2])
 
 
 def _link(report: Path, page: Path, state_dir: Path) -> str | None:

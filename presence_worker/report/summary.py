@@ -1,70 +1,241 @@
-"""The summary of a run: what `--json` prints and summary.json holds."""
+"""The summary of a run: what `--json` prints and summary.json holds, in this order."""
 
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from ..journal import Reader, RunRecord, Work
-from ..next_step import command_line
-from .reading import reading_notes, reading_of
-from .throughput import throughput
+from ..journal import Comparison, DroppedEntry
+from ..json_form import FLAT, MAY_LACK
+from ..model import FilteredValue, UnknownStatus
+from ..next_step import NextStep
 
 SCHEMA_VERSION = 1
-Summary = dict[str, Any]
-INPUT_FIELDS = ("name", "sha256", "rows", "format", "encoding", "delimiter")
 
 
-def summarise(journal: Reader, files: dict[str, Path]) -> Summary:
-    """Give the summary of a run, in the order of the contract."""
-    run, counts = journal.run(), journal.counts()
-    work, (puts, repeats) = journal.work(), journal.puts()
-    return {
-        **heading(run),
-        "done": journal.done(counts),
-        "counts": {str(result): number for result, number in counts.items()},
-        "reasons": [
-            {"result": result, "reason": reason, "rows": rows}
-            for result, reason, rows, _ in journal.reasons()
-        ],
-        "requests": {"put": puts, "get": work.gets, "retried": repeats},
-        "rate": {"configured": work.rate, "achieved": _achieved(work, puts + work.gets)},
-        "started_at": work.started_at or run.created_at,
-        "finished_at": work.ended_at if work.started_at else run.created_at,
-        "duration_s": round(work.seconds, 3),
-        "throughput": throughput(journal),
-        "files": {name: str(path) for name, path in files.items()},
-        "next": run.next and command_line(run.next),
-        "message": run.message,
-        "notes": [*run.notes, *reading_notes(run.input)],
-        "scheduled": run.input.scheduled or 0,  # of the rows: those that follow from earlier jobs
-        **reading_of(run.input),
-        **_statuses(run),
-        "compared": asdict(run.compared) if run.compared else None,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """The file of a job, and how it was read."""
+
+    name: str
+    sha256: str | None
+    rows: int
+    format: str | None  # None: nothing was read, or could be
+    encoding: str | None
+    delimiter: str | None
 
 
-def _statuses(run: RunRecord) -> Summary:
-    """Give the words nobody understood, and what words may mean."""
-    return {
-        "unmapped": [each._asdict() for each in run.input.unmapped],
-        "unmapped_others": run.input.unmapped_others,
-        "mapped": run.settings.statuses,
-        "allowed": run.settings.allowed_statuses,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyRow:
+    """A row that is wrong, of a job that names people by their associateIds."""
+
+    row: int
+    line: int | None
+    associate_id: int | str | None
+    reason: str | None
+    detail: str | None
 
 
-def heading(run: RunRecord) -> Summary:
-    """Give what identifies a run."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "run_id": run.run_id,
-        "order": run.order,  # of two runs, the one with the higher number began later
-        "state": run.state,
-        "exit_code": run.exit_code,
-        "target": run.target,
-        "input": {field: value for field, value in asdict(run.input).items() if field in INPUT_FIELDS},
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyNamedRow:
+    """A row that is wrong, of a job that names people by login or e-mail address."""
+
+    row: int
+    line: int | None
+    associate_id: int | str | None
+    identity: str | None
+    reason: str | None
+    detail: str | None
 
 
-def _achieved(work: Work, requests: int) -> float | None:
-    return round(requests / work.seconds, 2) if work.seconds else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCount:
+    """Rows that are not done, by result and reason."""
+
+    result: str
+    reason: str | None
+    rows: int
+    first: Sequence[FaultyRow | FaultyNamedRow] | None = field(default=None, metadata=MAY_LACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """The requests of all sessions."""
+
+    put: int
+    get: int
+    retried: int  # of the PUTs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Requests per second."""
+
+    configured: float | None
+    achieved: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What all sessions of a run took."""
+
+    requests: Requests
+    rate: Rate
+    started_at: str  # UTC, ISO 8601
+    finished_at: str | None
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """What took a run's time."""
+
+    limit: str
+    latency_ms: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReading:
+    """How the rows of a file were read; values of cells may be reasons of absence."""
+
+    unused_columns: Sequence[str]
+    rows_without_end: int
+    filtered: Sequence[FilteredValue]  # most rows first
+    filtered_others: int  # rows whose value is not listed
+    unmapped: Sequence[UnknownStatus]
+    unmapped_others: int  # rows whose word is not listed
+    mapped: Mapping[str, str]  # status by word, as configured
+    allowed: Sequence[str]  # statuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """What a run that waits for `apply` would change of one associate."""
+
+    row: int
+    associate_id: int
+    identity: str | None
+    before_status: str | None  # None: not read
+    status: str
+    comment: str | None  # only what becomes of it, for it may be a reason of absence
+    returns: bool  # present again, since the last day of an earlier row is over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChanges:
+    """What it would change of all."""
+
+    changes: Sequence[PlannedChange] = ()
+    changes_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpcomingLeave:
+    """A row that waits for its first day."""
+
+    row: int
+    associate_id: int | str | None
+    identity: str | None
+    status: str | None
+    starts: str | None  # ISO 8601, like the next one
+    ends: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysToCome:
+    """What a file asks for on days to come, soonest first, and what it no longer asks for."""
+
+    upcoming: Sequence[UpcomingLeave] = ()
+    upcoming_left_out: int = 0
+    dropped: Sequence[DroppedEntry] = ()
+    dropped_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPlace:
+    """Where a row stands in its file."""
+
+    row: int
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultSentence:
+    """What is said of rows that are wrong, without the values it is said of."""
+
+    reason: str | None
+    words: str
+    rows: int
+    such_as: str | None  # an example of what varies
+    first: Sequence[RowPlace] | None = field(default=None, metadata=MAY_LACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedColumn:
+    """A column, and what it is taken for."""
+
+    name: str
+    meaning: str | None  # None: it is not used
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedRow:
+    """A row as it is understood, and what becomes of it today."""
+
+    row: int
+    line: int | None
+    associate_id: int | str | None
+    identity: str | None
+    status: str | None
+    message_length: int
+    message: str | None = field(default=None, metadata=MAY_LACK)
+    starts: str | None
+    ends: str | None
+    result: str
+    today: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """How a job is understood, and the settings to keep."""
+
+    format: str | None
+    sheet: str | None
+    rows_path: str | None
+    delimiter: str | None
+    encoding: str | None
+    header: int | None
+    columns: Sequence[ExplainedColumn]
+    missing: Sequence[str]  # who, status
+    rows: Sequence[ExplainedRow]
+    configuration: str
+    still_refused: str | None  # why, with these settings, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A run as programs read it."""
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str | None
+    order: int | None  # of two runs, the one with the higher number began later
+    state: str
+    exit_code: int | None  # None: it has not ended
+    target: str | None
+    input: InputFile
+    done: int  # rows
+    counts: Mapping[str, int]  # rows by result
+    reasons: Sequence[ReasonCount]  # most rows first
+    effort: Effort = field(metadata=FLAT)
+    throughput: Throughput | None
+    files: Mapping[str, str]  # path by name
+    next: NextStep | None
+    message: str | None
+    notes: Sequence[str]
+    scheduled: int  # of the rows: those that follow from earlier jobs
+    reading: JobReading = field(metadata=FLAT)
+    compared: Comparison | None
+    explained: Explanation | None = field(default=None, metadata=MAY_LACK)
+    planned: PlannedChanges | None = field(default=None, metadata=FLAT)
+    coming: DaysToCome | None = field(default=None, metadata=FLAT)
+    sentences: Sequence[FaultSentence] | None = field(default=None, metadata=MAY_LACK)

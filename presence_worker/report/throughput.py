@@ -1,10 +1,10 @@
 """What took a run's time: the rate, the requests in flight, or the service's silence."""
 
 from enum import StrEnum
-from typing import Any
 
 from ..journal import Reader, Sending
 from ..wording import plain_duration
+from .summary import Throughput
 from .units import SECOND, milliseconds, short
 
 LEAST = 10.0  # seconds; of what is shorter there is nothing to say
@@ -23,8 +23,8 @@ class Limit(StrEnum):
     SERVICE = "service"
 
 
-def throughput(journal: Reader) -> dict[str, Any] | None:
-    """Say what took a run's time; None where that was short, or is not known for certain."""
+def throughput(journal: Reader) -> Throughput | None:
+    """Return what took a run's time; None where that was short, or is not known for certain."""
     sent = journal.sending()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
@@ -37,7 +37,7 @@ def throughput(journal: Reader) -> dict[str, Any] | None:
         limit, words = Limit.SERVICE, _of_silence(sent, silent)
     else:
         return None
-    return {"limit": str(limit), "latency_ms": round(sent.latency * SECOND, 1), "words": words}
+    return Throughput(limit=limit, latency_ms=round(sent.latency * SECOND, 1), words=words)
 
 
 def could_do(concurrency: int, latency: float, rate: float) -> str | None:

@@ -43,6 +43,7 @@ RESULTS: dict[Result, str] = {
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
 WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # the file itself is to be mended
 REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # told like a reason: the service refused us, not a row
+WHY_DROPPED = {"withdrawn": "cancelled by HR", "not_in_file": "no longer in the file"}
 _RESUME = "resume the run"
 _NEXT = "the next command sends them"
 REASONS: dict[str, Words] = {

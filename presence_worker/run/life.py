@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -21,7 +22,6 @@ from ..journal import (
     target_lock,
 )
 from ..model import Intent, Reason, Result, State, Verdict
-from ..next_step import command_line
 from ..report import SUMMARY, Summary, summarise, write_reports
 from ..run_context import RunContext
 from ..runs.lookup import (
@@ -127,8 +127,8 @@ def report_run(name: str, context: RunContext) -> Summary:
         if journal.run().state != State.STOPPED or journal.to_send():
             return write_reports(folder, journal)
         summary = _finish(journal, folder, None, None, context)  # only its report was missing
-        if not summary["files"]:
-            raise Stopped(summary["message"], next=context.command("report", folder.name))
+        if not summary.files:
+            raise Stopped(summary.message or "", next=context.command("report", folder.name))
         return summary
 
 
@@ -138,7 +138,7 @@ def _as_it_ended(journal: Journal, folder: Path, run: RunRecord, context: RunCon
     ended = run.state != State.STOPPED
     summary = write_reports(folder, journal) if ended else _finish(journal, folder, None, None, context)
     waits = run.state in (State.PLANNED, State.HELD)
-    return {**summary, "notes": [*summary["notes"], WAITS if waits else NOTHING_LEFT]}
+    return replace(summary, notes=[*summary.notes, WAITS if waits else NOTHING_LEFT])
 
 
 @contextmanager
@@ -273,10 +273,10 @@ def _finish(
         RunEnded(
             run_id=folder.name,
             target=journal.run().target,
-            state=State(summary["state"]),
-            exit_code=summary["exit_code"],
-            message=summary["message"],
-            next=journal.run().next,
+            state=State(summary.state),
+            exit_code=summary.exit_code or 0,
+            message=summary.message or "",
+            next=summary.next,
         )
     )
     return summary
@@ -315,10 +315,9 @@ def _written(journal: Journal, folder: Path, ending: Ending, context: RunContext
         noted = journal.run().state == ending.state and not journal.to_send()
         command = "report" if noted else "resume"
         words = f"{trouble}. {ending.message}"
-        way_on = context.command(command, folder.name)
-        instead = Ending(State.STOPPED, trouble.exit_code, words, way_on)
-        _note_instead(journal, folder, instead)
-        return summarise(journal, {}) | instead._asdict() | {"next": command_line(way_on)}
+        stopped = Ending(State.STOPPED, trouble.exit_code, words, context.command(command, folder.name))
+        _note_instead(journal, folder, stopped)
+        return replace(summarise(journal, {}), **stopped._asdict())
 
 
 def _note_instead(journal: Journal, folder: Path, ending: Ending) -> None:

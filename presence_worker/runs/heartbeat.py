@@ -46,7 +46,7 @@ def what_is_missing(runs: list[Listed], context: RunContext) -> Missing | None:
 def from_the_future(runs: list[Listed]) -> list[str]:
     """Return a note where runs, newest first, began later than now by this machine's clock."""
     now = datetime.now(UTC)
-    times = ((run.id, run.summary.get("started_at")) for run in runs)
+    times = ((run.id, run.started_at) for run in runs)
     found = [(run, began) for run, began in times if began and is_from_the_future(began, now)]
     words = SEVERAL_FROM_THE_FUTURE if len(found) > 1 else FROM_THE_FUTURE
     return [words.format(runs=len(found), run=run, began=began) for run, began in found[:1]]

@@ -1,17 +1,19 @@
 """The runs of a state directory, newest first."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Locked, PresenceWorkerError, Stopped
 from ..journal import JOURNAL, Journal, KnownRun, Reader, run_lock, untouched
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
-from ..report.listed import UNREADABLE, Listed
+from ..report.listed import UNREADABLE, Listed, UnreadableRun
 from ..run_context import RunContext
 from ..wording import share
 from .lookup import earlier_run, is_job
@@ -37,7 +39,8 @@ def _may_be_kept(found: Listed) -> bool:
     """Return whether a summary stays true, and has no values of cells: they may be reasons of absence."""
     if found.state in (State.RUNNING, UNREADABLE):
         return False
-    return not (found.summary["unmapped"] or found.summary["filtered"])
+    reading = found.summary.reading if found.summary else None
+    return reading is not None and not (reading.unmapped or reading.filtered)
 
 
 def _began(run: KnownRun) -> datetime:
@@ -46,16 +49,23 @@ def _began(run: KnownRun) -> datetime:
 
 def _with_order(found: Listed, run: KnownRun) -> Listed:
     """Add the number that the index gives to a run from before there were numbers."""
-    return replace(found, summary={**found.summary, "order": run.order})
+    return replace(found, told=replace(found.told, order=run.order))
+
+
+@cache
+def _kept() -> TypeAdapter[Summary]:
+    """Return what reads summaries that the index has kept."""
+    return TypeAdapter(Summary)
 
 
 def _listed(run: KnownRun, context: RunContext) -> Listed:
     if run.summary is not None:
-        return Listed(orjson.loads(run.summary), is_job=is_job(run.record))
+        with suppress(ValidationError):  # kept by another version
+            return Listed(_kept().validate_json(run.summary), is_job=is_job(run.record))
     try:
         return _looked_at(run.folder, context)
     except PresenceWorkerError as error:
-        return Listed({"run_id": run.folder.name, "state": UNREADABLE, "message": str(error)})
+        return Listed(UnreadableRun(run_id=run.folder.name, message=str(error)))
 
 
 def _looked_at(folder: Path, context: RunContext) -> Listed:
@@ -89,21 +99,23 @@ def _told(journal: Reader, *, held: bool = False) -> Listed:
     """Tell of a run; *held* by somebody it may be at work."""
     run, summary = journal.run(), summarise(journal, {})
     if held and run.state == State.RUNNING:
-        summary |= _so_far(summary, journal.on_their_way())
+        summary = _so_far(summary, journal.on_their_way())
     return Listed(summary, is_job=is_job(run))
 
 
 def _so_far(summary: Summary, on_their_way: int) -> Summary:
     """Tell how far a run at work is: what is not settled yet is neither in doubt nor anybody's fault."""
-    counts = dict(summary["counts"])
+    counts = dict(summary.counts)
     counts[Result.UNKNOWN] -= on_their_way
     counts[Result.NOT_SENT] += on_their_way
-    reasons = summary["reasons"]
-    return {
-        "counts": counts,
-        "reasons": [
-            each for each in reasons if each["result"] != Result.NOT_SENT and each["reason"] != Reason.STOPPED
+    return replace(
+        summary,
+        counts=counts,
+        reasons=[
+            each
+            for each in summary.reasons
+            if each.result != Result.NOT_SENT and each.reason != Reason.STOPPED
         ],
-        "next": None,
-        "message": f"at work: {share(summary['done'], sum(counts.values()), 'row')} done",
-    }
+        next=None,
+        message=f"at work: {share(summary.done, sum(counts.values()), 'row')} done",
+    )

@@ -2,35 +2,62 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
+from ..json_form import FLAT
 from ..model import Kind, Result
 from ..run_context import RunContext
 from .due import due_on
-from .due_rows import told
 from .entries import Entry, Schedule
 from .history import pending
 from .replay import carried_out
 
-Told = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledLeave:
+    """A row of which something is still to come, without its message."""
+
+    id: str
+    associate_id: int
+    identity: str | None
+    status: str
+    starts: date | None
+    ends: date | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> "ScheduledLeave":
+        """Return what is told of an entry."""
+        return cls(
+            id=entry.id,
+            associate_id=entry.associate_id,
+            identity=entry.identity,
+            status=entry.wanted.status,
+            starts=entry.starts,
+            ends=entry.ends,
+        )
 
 
-def list_schedule(context: RunContext) -> list[Told]:
-    """Give what is still to come, soonest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledStep:
+    """What comes next of it."""
 
-    Each has `id`, `associate_id`, `identity`, `status`, `from`, `until`, `next` (start or return) and `on`,
-    the day on which the next run does it.
-    """
+    leave: ScheduledLeave = field(metadata=FLAT)
+    next: Kind
+    on: date  # on which the next run does it
+
+
+def list_schedule(context: RunContext) -> list[ScheduledStep]:
+    """Return what is still to come, soonest first."""
     found = [step for entries in pending(context).values() for step in _steps(entries, context.day)]
-    return sorted(found, key=lambda step: (step["on"], step["associate_id"], step["id"]))
+    return sorted(found, key=lambda step: (step.on, step.leave.associate_id, step.leave.id))
 
 
-def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[Told]:
-    """Take back what is still to come of the rows called so; give them. All of them, or none.
+def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLeave]:
+    """Take back what is still to come of the rows called so; return them. All of them, or none.
 
     Raise UsageFault for an id that names nothing to come.
     """
@@ -48,7 +75,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[Told]:
         closed = {each.id: each for entry in named for each in _together(entry, to_come)}.values()
         for run_id in {entry.run_id for entry in closed}:
             _close(context.archive.runs / run_id, [e.row for e in closed if e.run_id == run_id])
-        return [told(entry) for entry in named]
+        return [ScheduledLeave.of(entry) for entry in named]
 
 
 def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
@@ -63,7 +90,7 @@ def _close(folder: Path, rows: Sequence[int]) -> None:
         journal.close_rows(rows)
 
 
-def _steps(entries: Sequence[Entry], today: date) -> Iterator[Told]:
+def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:
     """Yield what is to come for an associate, and when, as long as nothing else happens.
 
     The return from a leave is listed once it has begun.
@@ -83,8 +110,8 @@ def _steps(entries: Sequence[Entry], today: date) -> Iterator[Told]:
             entries = list(carried_out(entries, done, day))
 
 
-def _step(entry: Entry, kind: Kind, day: date) -> Told:
-    return {**told(entry), "next": str(kind), "on": day.isoformat()}
+def _step(entry: Entry, kind: Kind, day: date) -> ScheduledStep:
+    return ScheduledStep(leave=ScheduledLeave.of(entry), next=kind, on=day)
 
 
 def _days(entries: Iterable[Entry], today: date) -> list[date]:

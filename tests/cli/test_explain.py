@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from presence_worker.cli.explanation import explanation_lines
+from presence_worker.report.summary import ExplainedRow, Explanation
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Worker
 
@@ -341,13 +342,14 @@ def test_it_is_asked_for(worker: Worker) -> None:
 
 def test_a_row_without_a_line_or_a_name() -> None:
     """Where a format has no lines, rows are counted; what names nobody is said to."""
-    row = dict.fromkeys(["line", "associate_id", "identity", "status", "from", "until"])
-    row |= {"row": 7, "message_length": 0, "today": "no login"}
-    read = dict.fromkeys(["format", "encoding", "sheet", "delimiter", "header", "still_refused"])
+    nothing = dict.fromkeys(["line", "associate_id", "identity", "status", "starts", "ends"])
+    row = ExplainedRow(**nothing, row=7, message_length=0, today="no login", result="invalid")
+    unread = dict.fromkeys(
+        ["format", "encoding", "sheet", "rows_path", "delimiter", "header", "still_refused"]
+    )
+    explained = Explanation(**unread, columns=[], missing=[], rows=[row], configuration="[input]")
 
-    lines = [
-        *explanation_lines({**read, "columns": [], "missing": [], "rows": [row], "configuration": "[input]"})
-    ]
+    lines = [*explanation_lines(explained)]
 
     assert "How it is read: not found out" in lines
     assert "  row 7: nobody, no status: no login" in lines

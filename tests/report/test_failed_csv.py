@@ -153,7 +153,7 @@ def test_they_go_when_their_rows_are_done(folder: Path, journal: Journal) -> Non
 
     assert not (folder / "unprocessed.csv").exists()
     assert [line[3] for line in table(folder / "failed.csv")[1:]] == ["invalid"]
-    assert "unprocessed.csv" not in summary["files"]
+    assert "unprocessed.csv" not in summary.files
 
 
 def test_a_job_that_could_not_be_read_has_neither(folder: Path) -> None:

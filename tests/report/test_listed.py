@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from presence_worker.report.listed import Listed, Listing, Missing, day_and_time, short, whole
+from tests.told import summary_of
 
 
 @pytest.mark.parametrize(
@@ -58,10 +59,7 @@ def test_what_is_missing_is_said_in_the_operator_s_time() -> None:
 def test_what_has_no_target_is_told_last() -> None:
     """The targets come in the order of their newest runs; of an unreadable run none is known."""
     targets = ("", "b", "a", "b")
-    runs = [
-        Listed({"run_id": str(number), "state": "finished", "target": target})
-        for number, target in enumerate(targets)
-    ]
+    runs = [Listed(summary_of(run_id=str(number), target=target)) for number, target in enumerate(targets)]
 
     groups = Listing(runs=runs).by_target()
 

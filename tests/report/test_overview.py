@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from presence_worker.report.listed import Listed, Listing, Missing
+from presence_worker.next_step import NextStep
+from presence_worker.report.listed import Listed, Listing, Missing, UnreadableRun
 from presence_worker.report.overview import MOST_BARS, write_overview
+from tests.told import step, summary_of
 
 from .given import Page
 from .test_page import HOSTILE
@@ -41,18 +43,14 @@ def run(day: int = 24, *, rows: int = 3, not_done: int = 0, is_job: bool = True,
     """Give a finished run of a day."""
     summary = {
         "run_id": f"202611{day:02}T050000Z-7f3a",
-        "state": "finished",
         "exit_code": 3 if not_done else 0,
         "target": CRM,
-        "input": {"name": "/in/changes.csv"},
         "counts": {"updated": rows - not_done, "invalid": not_done},
         "done": rows - not_done,
         "started_at": f"2026-11-{day:02}T05:00:00.000Z",
-        "duration_s": 41.0,
         "message": "All 3 rows are done.",
-        "next": None,
     }
-    return Listed({**summary, **fields}, is_job=is_job)
+    return Listed(summary_of(**{**summary, **fields}), is_job=is_job)
 
 
 def shown(folder: Path, *runs: Listed, place: str = "runs.html", **more: Any) -> Page:
@@ -99,7 +97,9 @@ def test_no_text_becomes_markup(text: str, tmp_path: Path) -> None:
     plain = shown(tmp_path, run(24), run(23))
 
     page = shown(
-        tmp_path, run(24, input={"name": text}, target=text, message=text, next=text), run(23, target=text)
+        tmp_path,
+        run(24, name=text, target=text, message=text, next=NextStep((), line=text)),
+        run(23, target=text),
     )
 
     extra = ["p", "pre"]  # the command that is due
@@ -131,7 +131,7 @@ def test_where_no_night_was_good_that_is_said(tmp_path: Path) -> None:
 def test_the_newest_run_says_what_to_do(tmp_path: Path) -> None:
     """With its whole command, to be copied."""
     page = shown(
-        tmp_path, run(24, not_done=1, next="presence-worker run failed.csv --config c.toml"), run(23)
+        tmp_path, run(24, not_done=1, next=step("presence-worker run failed.csv --config c.toml")), run(23)
     )
 
     assert "What to do now presence-worker run failed.csv --config c.toml" in page.text
@@ -147,9 +147,7 @@ def test_what_is_missing_stands_on_top(tmp_path: Path) -> None:
 
 def test_each_target_has_a_section(tmp_path: Path) -> None:
     """With its own charts and table; runs that cannot be read come last."""
-    damaged = Listed(
-        {"run_id": "20261125T050000Z-0000", "state": "unreadable", "message": "the journal is damaged"}
-    )
+    damaged = Listed(UnreadableRun(run_id="20261125T050000Z-0000", message="the journal is damaged"))
     other = run(21, target="https://other.example.com")
 
     page = shown(tmp_path, damaged, run(24), run(23), other)
@@ -238,7 +236,7 @@ def test_links_from_elsewhere_are_whole(tmp_path: Path) -> None:
 )
 def test_the_input_is_named_without_its_place(name: str, told: str, tmp_path: Path) -> None:
     """A page that is mailed does not tell how a machine is built, nor does a name read backwards."""
-    page = shown(tmp_path, run(input={"name": name}))
+    page = shown(tmp_path, run(name=name))
 
     assert told in page.text
     assert "/in/" not in page.text

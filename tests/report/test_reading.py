@@ -9,8 +9,9 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.journal import JobInput, Journal
 from presence_worker.model import Reason, Result, State
 from presence_worker.report import summarise
-from presence_worker.report.reading import left_out, reading_notes
+from presence_worker.report.summarise import left_out_words, reading_notes
 from tests.journal.given import INPUT, row, staged
+from tests.told import as_told
 
 from .given import page_of, with_messages
 
@@ -37,7 +38,7 @@ def night(*, include: bool = False, **facts: Any) -> Journal:
 def test_the_summary_has_it_for_programs() -> None:
     """Columns, rows and values each by a name of its own; a journal of before has none of them."""
     with closing(night(filtered_others=4)) as journal, closing(staged("", [row(1)])) as before:
-        summary, old = summarise(journal, {}), summarise(before, {})
+        summary, old = as_told(summarise(journal, {})), as_told(summarise(before, {}))
 
     assert summary["unused_columns"] == ["Department", "Days"]
     assert summary["rows_without_end"] == 3
@@ -78,10 +79,10 @@ def test_rows_left_out_are_told_by_column_and_value(
     filtered: list[dict[str, Any]], others: int, words: str
 ) -> None:
     """Somebody who filters must see what the filter takes away, before a new value takes away everything."""
-    assert (
-        left_out({"filtered": filtered, "filtered_others": others}).removeprefix("Left out by input.only: ")
-        == words
-    )
+    with closing(night(filtered=filtered, filtered_others=others)) as journal:
+        reading = summarise(journal, {}).reading
+
+    assert left_out_words(reading).removeprefix("Left out by input.only: ") == words
 
 
 def test_people_see_it_below_the_results() -> None:

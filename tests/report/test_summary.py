@@ -11,6 +11,7 @@ from presence_worker.journal import Journal
 from presence_worker.model import Result, State
 from presence_worker.report import summarise, write_reports
 from tests.journal.given import INPUT, RUN, RUN_ID, UPDATED, deliver, end_as, record, staged
+from tests.told import as_told
 
 from .given import lines, night
 
@@ -49,9 +50,9 @@ def test_fields_are_those_of_the_contract(told: Path) -> None:
 
 def test_it_is_what_the_command_prints(folder: Path, journal: Journal) -> None:
     """What `write_reports` gives, for `--json`, is what it wrote."""
-    summary = write_reports(folder, journal)
+    summary = as_told(write_reports(folder, journal))
 
-    assert orjson.loads((folder / "summary.json").read_bytes()) == orjson.loads(orjson.dumps(summary))
+    assert orjson.loads((folder / "summary.json").read_bytes()) == summary
 
 
 def test_it_says_which_run_and_how_it_ended(folder: Path, journal: Journal) -> None:
@@ -64,7 +65,7 @@ def test_it_says_which_run_and_how_it_ended(folder: Path, journal: Journal) -> N
         next="presence-worker resume",
     )
 
-    summary = write_reports(folder, journal)
+    summary = as_told(write_reports(folder, journal))
 
     assert (summary["schema_version"], summary["run_id"], summary["target"]) == (1, RUN_ID, RUN.target)
     assert (summary["state"], summary["exit_code"]) == ("stopped", 6)
@@ -88,7 +89,7 @@ def test_requests_are_of_the_whole_run(folder: Path) -> None:
             record(journal, {1: UPDATED, gets: UPDATED})
             journal.end(seconds=1.2344, gets=gets)
 
-        summary = write_reports(folder, journal)
+        summary = as_told(write_reports(folder, journal))
 
     assert summary["requests"] == {"put": 4, "get": 7, "retried": 1}
     assert summary["rate"] == {"configured": 8.0, "achieved": 4.46}
@@ -99,7 +100,7 @@ def test_requests_are_of_the_whole_run(folder: Path) -> None:
 def test_a_run_that_sent_nothing(folder: Path) -> None:
     """Without a session there is no pace, and no time but that of its staging."""
     with closing(staged("", 1)) as journal:
-        summary = write_reports(folder, journal)
+        summary = as_told(write_reports(folder, journal))
 
     assert summary["requests"] == {"put": 0, "get": 0, "retried": 0}
     assert summary["rate"] == {"configured": None, "achieved": None}
@@ -109,7 +110,7 @@ def test_a_run_that_sent_nothing(folder: Path) -> None:
 
 def test_files_are_those_that_were_written(folder: Path, journal: Journal) -> None:
     """Each file is named with its path, itself included, and no other one is there."""
-    summary = write_reports(folder, journal)
+    summary = as_told(write_reports(folder, journal))
 
     assert summary["files"] == {path.name: str(path) for path in folder.iterdir()}
     assert set(summary["files"]) >= {"report.jsonl", "report.csv", "report.html", "summary.json"}
@@ -120,7 +121,7 @@ def test_files_that_have_no_rows_are_not_named(folder: Path) -> None:
     with closing(staged("", 1)) as journal:
         deliver(journal, {1: UPDATED})
 
-        summary = write_reports(folder, journal)
+        summary = as_told(write_reports(folder, journal))
 
     assert not {"failed.csv", "unprocessed.csv"} & set(summary["files"])
 
@@ -144,7 +145,7 @@ def test_a_run_that_died_has_no_end_before_its_start(folder: Path) -> None:
     with closing(staged("", 1)) as journal:
         journal.begin("run", rate=10)
 
-        summary = write_reports(folder, journal)
+        summary = as_told(write_reports(folder, journal))
 
     assert summary["finished_at"] is None or summary["finished_at"] >= summary["started_at"]
 
@@ -158,7 +159,7 @@ def test_reporting_changes_nothing(tmp_path: Path) -> None:
 
         assert first == second
         assert list(journal.fates()) == fates
-        assert summarise(journal, {})["files"] == {}
+        assert summarise(journal, {}).files == {}
 
 
 def _digests(folder: Path, journal: Journal) -> dict[str, str]:

@@ -15,6 +15,7 @@ from presence_worker.report import summarise
 from presence_worker.report.throughput import Limit, roughly, throughput
 from tests.journal.given import staged
 from tests.test_readme import table
+from tests.told import as_told
 
 from .given import page_of
 
@@ -55,7 +56,7 @@ def told(journal: Journal) -> dict[str, Any]:
     """Give what is said where something must be."""
     found = throughput(journal)
     assert found is not None
-    return found
+    return as_told(found)
 
 
 AROUND_A_PAUSE = [*evenly(100, 10), *(310 + moment for moment in evenly(100, 10))]
@@ -200,7 +201,7 @@ def test_terminal_and_page_say_it(journal: Journal) -> None:
 
     lines = "\n".join(summary_lines(summarise(journal, {})))
 
-    assert before["throughput"] is None
+    assert before.throughput is None
     assert "Speed:" not in "\n".join(summary_lines(before))
     assert f"Speed: {RATE_WORDS}" in " ".join(lines.split())
     assert RATE_WORDS in page_of(journal).text

@@ -1,14 +1,14 @@
 """Words: each result and reason in plain words, the same wherever they are shown."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from presence_worker.cli.show import summary_lines
 from presence_worker.model import Outcome, Reason, Result
-from presence_worker.report import write_reports
+from presence_worker.report import Summary, write_reports
 from presence_worker.report.words import MENDERS, REASONS, REFUSED_US, RESULTS, Mender, mender, reason_words
 from tests.journal.given import UPDATED, deliver, staged
 
@@ -81,7 +81,7 @@ def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
 
 
 @pytest.fixture
-def summary(folder: Path) -> dict[str, Any]:
+def summary(folder: Path) -> Summary:
     """The summary of a run in which each reason came up, with its page beside it."""
     with closing(staged("", len(Reason) + 1)) as journal:
         deliver(journal, {**REJECTED, len(Reason) + 1: UPDATED})
@@ -89,10 +89,10 @@ def summary(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_terminal_and_page_use_the_same_words(folder: Path, summary: dict[str, Any], reason: Reason) -> None:
+def test_terminal_and_page_use_the_same_words(folder: Path, summary: Summary, reason: Reason) -> None:
     """Why, and what to do, is read in the terminal as on the page."""
-    entries = [entry for entry in summary["reasons"] if entry["reason"] == reason]
-    terminal = " ".join(" ".join(summary_lines({**summary, "reasons": entries})).split())
+    entries = [entry for entry in summary.reasons if entry.reason == reason]
+    terminal = " ".join(" ".join(summary_lines(replace(summary, reasons=entries))).split())
 
     what, remedy = REASONS[reason]
 
@@ -100,11 +100,11 @@ def test_terminal_and_page_use_the_same_words(folder: Path, summary: dict[str, A
     assert {what, remedy} <= set(page(folder).words)
 
 
-def test_results_are_told_in_the_same_words(folder: Path, summary: dict[str, Any]) -> None:
+def test_results_are_told_in_the_same_words(folder: Path, summary: Summary) -> None:
     """So is what became of the rows."""
     terminal = " ".join(" ".join(summary_lines(summary)).split())
     words = page(folder).words
 
-    for result, number in summary["counts"].items():
+    for result, number in summary.counts.items():
         shown = RESULTS[Result(result)]
         assert (f"{number} {result} {shown}" in terminal) == (shown in words) == bool(number)

@@ -19,6 +19,7 @@ from presence_worker.run.life import apply_run
 from presence_worker.run_context import RunContext
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint
+from tests.told import as_told
 
 from ..journal.given import UPDATED, obstruct, staged, tamper
 
@@ -102,7 +103,7 @@ async def apply_while(folder: Path, context: RunContext, event: str, when: str) 
     obstruct(folder / JOURNAL, event, when)
     summary = await apply_run(folder.name, context, any_age=False)
     tamper(folder / JOURNAL, "DROP TRIGGER obstacle")
-    return summary
+    return as_told(summary)
 
 
 async def test_a_row_that_cannot_be_noted_is_not_sent(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from presence_worker.model import Intent
-from presence_worker.report import Summary
 from presence_worker.run.life import apply_run, resume_run, run_job
 from presence_worker.runs.pruning import prune_runs
 from presence_worker.schedule.list_and_cancel import cancel_schedule, list_schedule
@@ -47,7 +47,7 @@ def withdrawn(first: int, last: int, person: int | str = 7) -> str:
     return f"{person},Cancelled,,{day_of(first)},{day_of(last)}"
 
 
-def dropped(summary: Summary) -> list[tuple[int, str]]:
+def dropped(summary: dict[str, Any]) -> list[tuple[int, str]]:
     return [(each["associate_id"], each["why"]) for each in summary["dropped"]]
 
 
@@ -230,9 +230,9 @@ def test_the_schedule_has_the_leave_that_counts_again(nights: Virtual) -> None:
 def test_a_leave_that_would_count_again_can_be_cancelled(nights: Virtual) -> None:
     """After the later one its person is present."""
     nights.night(4, away(1, 9), away(4, 6, "B"))
-    step = next(step for step in list_schedule(nights.on(4)) if step["next"] == "start")
+    step = next(step for step in list_schedule(nights.on(4)) if step.next == "start")
 
-    cancel_schedule([step["id"]], nights.on(4))
+    cancel_schedule([step.leave.id], nights.on(4))
     nights.night(7)
 
     assert nights.held(7) == "."

@@ -16,6 +16,7 @@ from presence_worker.schedule.list_and_cancel import list_schedule
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
 from tests.raw_server import RawServer
+from tests.told import as_told
 
 from .crm import Crm
 
@@ -64,17 +65,17 @@ class Virtual:
         path.write_text("\n".join([header, *rows, ""]), "utf-8")
         return path
 
-    def night(self, day: int, *rows: str, header: str = HEADER, last: str = EVERYBODY_ELSE) -> Summary:
+    def night(self, day: int, *rows: str, header: str = HEADER, last: str = EVERYBODY_ELSE) -> dict[str, Any]:
         """Deliver a file on a day."""
         return self.do(run_job(str(self.file(*rows, *([last] if last else []), header=header)), self.on(day)))
 
-    def undo(self, day: int, run: str = "last") -> Summary:
+    def undo(self, day: int, run: str = "last") -> dict[str, Any]:
         return self.do(undo_run(run, self.on(day)))
 
     def schedule(self, day: int) -> list[tuple[int, str, int]]:
         """Give what is to come: who, what, and on which day of December."""
         steps = list_schedule(self.on(day))
-        return [(step["associate_id"], step["next"], date.fromisoformat(step["on"]).day) for step in steps]
+        return [(step.leave.associate_id, step.next, step.on.day) for step in steps]
 
     def held(self, person: int) -> str:
         """Give what somebody holds: their message, or "." for who is present."""
@@ -82,5 +83,6 @@ class Virtual:
         return "." if status == "StatusNormal" else message or "?"
 
     @staticmethod
-    def do(work: Coroutine[Any, Any, Summary]) -> Summary:
-        return asyncio.run(work)
+    def do(work: Coroutine[Any, Any, Summary]) -> dict[str, Any]:
+        """Give what programs read of a run."""
+        return as_told(asyncio.run(work))

@@ -16,6 +16,7 @@ from presence_worker.intake.job import open_job
 from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.settings import Settings
 from tests.run.given import restored
+from tests.told import as_told
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 FAULTS = {  # physical line: reason
@@ -51,7 +52,7 @@ def settings() -> Settings:
 
 def check(name: str, settings: Settings) -> dict[str, Any]:
     with check_job(str(EXAMPLES / name), settings, ()) as checked:
-        return {**checked.summary, "faults": [*checked.faults]}
+        return {**as_told(checked.summary), "faults": [*map(as_told, checked.faults)]}
 
 
 def faults(summary: dict[str, Any]) -> dict[int, str]:

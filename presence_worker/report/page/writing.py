@@ -4,8 +4,7 @@ from typing import BinaryIO
 
 from ...journal import Journal
 from ..markup import ENVIRONMENT
-from ..to_come import WHY_DROPPED
-from ..words import reason_words, result_words
+from ..words import WHY_DROPPED, reason_words, result_words
 from .bar import MARKS, kind
 from .rows import Rows
 from .view import view
@@ -22,10 +21,10 @@ WORDS = {
 
 
 def write_page(journal: Journal, file: BinaryIO) -> int:
-    """Write the report for a browser; give the number of rows it shows."""
+    """Write the report for a browser; return the number of rows it shows."""
     run, counts = journal.run(), journal.counts()
     rows = Rows(journal, run, counts)
     template = ENVIRONMENT.get_template("page.html.j2", globals=WORDS)
-    page = template.stream(**view(journal, run, counts), rows=rows)
+    page = template.stream(vars(view(journal, run, counts)), rows=rows)
     page.dump(file, encoding="utf-8", errors="replace")
     return rows.shown

@@ -1,0 +1,184 @@
+"""The summary of a run, made from its journal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from ..journal import Fate, JobInput, Journal, Reader, RunRecord, Wish, Work
+from ..model import PRESENT, Reason, State, same_text
+from ..sanitize import clean
+from ..wording import amount
+from .summary import (
+    DaysToCome,
+    Effort,
+    InputFile,
+    JobReading,
+    PlannedChange,
+    PlannedChanges,
+    Rate,
+    ReasonCount,
+    Requests,
+    Summary,
+    UpcomingLeave,
+)
+from .throughput import throughput
+
+MOST = 1000  # changes, and rows to come, that a summary lists; report.csv has all
+MOST_NAMED = 10  # columns, or values, in a sentence
+MANY = "have no last day: these people stay"
+NAME = 60  # characters
+WAITING = (State.PLANNED, State.HELD)
+
+
+def summarise(journal: Reader, files: Mapping[str, Path]) -> Summary:
+    """Return the summary of a run, without what only its report files list."""
+    run, counts = journal.run(), journal.counts()
+    return Summary(
+        run_id=run.run_id,
+        order=run.order,
+        state=run.state,
+        exit_code=run.exit_code,
+        target=run.target,
+        input=_input_file(run.input),
+        done=journal.done(counts),
+        counts={str(result): number for result, number in counts.items()},
+        reasons=[ReasonCount(result=each[0], reason=each[1], rows=each[2]) for each in journal.reasons()],
+        effort=_effort(journal, run),
+        throughput=throughput(journal),
+        files={name: str(path) for name, path in files.items()},
+        next=run.next,
+        message=run.message,
+        notes=[*run.notes, *reading_notes(run.input)],
+        scheduled=run.input.scheduled or 0,
+        reading=_job_reading(run),
+        compared=run.compared,
+    )
+
+
+def _input_file(job: JobInput) -> InputFile:
+    return InputFile(
+        name=job.name,
+        sha256=job.sha256,
+        rows=job.rows,
+        format=job.format,
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+    )
+
+
+def _effort(journal: Reader, run: RunRecord) -> Effort:
+    work, (puts, repeats) = journal.work(), journal.puts()
+    return Effort(
+        requests=Requests(put=puts, get=work.gets, retried=repeats),
+        rate=Rate(configured=work.rate, achieved=_achieved(work, puts + work.gets)),
+        started_at=work.started_at or run.created_at,
+        finished_at=work.ended_at if work.started_at else run.created_at,
+        duration_s=round(work.seconds, 3),
+    )
+
+
+def _achieved(work: Work, requests: int) -> float | None:
+    return round(requests / work.seconds, 2) if work.seconds else None
+
+
+def _job_reading(run: RunRecord) -> JobReading:
+    job = run.input
+    return JobReading(
+        unused_columns=job.unused,
+        rows_without_end=job.without_end,
+        filtered=job.filtered,
+        filtered_others=job.filtered_others,
+        unmapped=job.unmapped,
+        unmapped_others=job.unmapped_others,
+        mapped=run.settings.statuses,
+        allowed=run.settings.allowed_statuses,
+    )
+
+
+def reading_notes(job: JobInput) -> Iterator[str]:
+    """Yield what a reader should know of how the rows were read, without any value of a cell."""
+    if job.unused:
+        yield f"columns not used: {_named(job.unused)} (kept for failed.csv)"
+    rows = job.without_end
+    if rows and job.dated:  # else no row has days: each counts until the next file
+        who = "1 row has no last day: this person stays" if rows == 1 else f"{rows} rows {MANY}"
+        yield f"{who} away until another row changes that"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(clean(name, NAME) or "(no name)" for name in names[:MOST_NAMED]) + more
+
+
+def left_out_words(reading: JobReading) -> str:
+    """Return which rows input.only left out, by column and value; "" where it left out none."""
+    entries, others = reading.filtered, reading.filtered_others
+    rows = sum(entry.rows for entry in entries) + others
+    if not rows:
+        return ""
+    shown = entries[:MOST_NAMED]
+    more = rows - sum(entry.rows for entry in shown)
+    told = []
+    for column in dict.fromkeys(entry.column for entry in shown):
+        values = [(clean(each.value, NAME), each.rows) for each in shown if each.column == column]
+        counts = ", ".join(f"{value or '(empty)'} {number}" for value, number in values)
+        told.append(f"{clean(column, NAME)}: {counts}")
+    told += [f"{amount(more, 'row')} with other values"] if more else []
+    return f"Left out by input.only: {amount(rows, 'row')} ({'; '.join(told)})"
+
+
+def planned_changes(journal: Journal) -> PlannedChanges | None:
+    """Return the changes of a run that waits for `apply`; None for other runs."""
+    if journal.run().state not in WAITING:
+        return None
+    told = [_planned(wish) for wish in islice(journal.wishes(MOST), MOST)]
+    return PlannedChanges(changes=told, changes_left_out=journal.to_send() - len(told))
+
+
+def _planned(wish: Wish) -> PlannedChange:
+    return PlannedChange(
+        row=wish.row,
+        associate_id=wish.associate_id,
+        identity=wish.identity,
+        before_status=wish.before and wish.before.status,
+        status=wish.wanted.status,
+        comment=_comment(wish),
+        returns=wish.expected is not None and wish.wanted.status == PRESENT,
+    )
+
+
+def _comment(wish: Wish) -> str | None:
+    """Return what becomes of the comment: set, changed, removed or kept; None where there is none."""
+    if wish.before and wish.before.status != PRESENT and not wish.knows_comment:
+        return "(not read)"
+    before = wish.before.message if wish.before and wish.knows_comment else ""
+    if same_text(wish.wanted.message, before):
+        return "kept" if before else None
+    if not wish.wanted.message:
+        return "removed"
+    return "changed" if before else "set"
+
+
+def days_to_come(journal: Journal) -> DaysToCome | None:
+    """Return the rows that wait for their first day, and those dropped; None of a job without days."""
+    job = journal.run().input
+    if not (job.dated or job.scheduled):
+        return None
+    waiting = journal.waiting(MOST)
+    return DaysToCome(
+        upcoming=list(map(_upcoming, waiting)),
+        upcoming_left_out=journal.number_of(Reason.NOT_YET_DUE) - len(waiting),
+        dropped=job.dropped,
+        dropped_left_out=job.dropped_rows - len(job.dropped),
+    )
+
+
+def _upcoming(fate: Fate) -> UpcomingLeave:
+    return UpcomingLeave(
+        row=fate.row,
+        associate_id=fate.associate_id,
+        identity=fate.identity,
+        status=fate.status,
+        starts=fate.starts,
+        ends=fate.ends,
+    )
