@@ -1,9 +1,9 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .next_step import NextStep
 
@@ -83,17 +83,26 @@ class OptionFault(UsageFault):
 Way = Mapping[str, Any]  # settings of [input] by their names, such as {"from": "Date", "until": "Date"}
 
 
+class Suggestion(NamedTuple):
+    """Words that say what to set, and the settings that they name."""
+
+    words: str
+    settings: tuple[Way, ...] = ()  # each has one setting of [input]; several of the same are choices
+
+
 class InputRefused(PresenceWorkerError):
     """The job cannot be read for certain; nothing was sent.
 
-    With each of the *ways* it could be, the likeliest first: see `intake.knowing`.
+    With each of the *ways* it could be, the likeliest first: see `intake.knowing`. Where it asks no such
+    question, *settings* are those that the message names.
     """
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, message: str, *ways: Way) -> None:
+    def __init__(self, message: str, *ways: Way, settings: Sequence[Way] = ()) -> None:
         super().__init__(message)
         self.ways = ways
+        self.settings = tuple(settings)
         self.found: dict[str, Any] = {}  # of the job, by the names that `intake.knowing` lists
 
 

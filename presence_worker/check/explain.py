@@ -2,25 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import orjson
 
-from ..errors import InputRefused
-from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, column_setting
+from ..errors import InputRefused, Way
+from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, column_setting, find_columns
 from ..intake.dates import NoDay, date_reader
+from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
-from ..intake.table import text_of
+from ..intake.table import Cell, text_of
 from ..journal import Fate, Journal
 from ..model import PRESENT, Reason, Result
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
 from ..report.words import RESULTS
 from ..sanitize import fold_name
 from ..settings import Input, Settings
-from ..template import DAYS, columns_of
+from ..template import columns_of
 from .answers import Attempt, answer_all
 from .inquiry import Reading
-from .places import Places, is_first_day_back, is_unclear, missing, understood
+from .places import Places, is_first_day_back, is_unclear, missing
 from .suggested_config import block_lines
 
 ROWS = 5  # shown
@@ -63,15 +65,34 @@ def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Att
 def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
     """Return how a job was read that is in a journal, as far as it could be before it was *refused*."""
     found = {**journal.run().input.as_json(), **(refused.found if refused else {})}
-    places = understood(found.get("columns") or [], config)
-    sentences = dict.fromkeys(fault.detail or "" for fault in islice(journal.faults(), WRONG))
-    return Reading(
-        config=config,
-        found=found,
-        refused=refused,
-        texts=_strange_days(journal, places, config),
-        sentences=[*sentences],
-    )
+    reading = Reading(config=config, found=found, refused=refused)
+    whole = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
+    rows = [*islice(whole, WRONG)]
+    return _with_rows(reading, rows) if rows else reading
+
+
+def _with_rows(reading: Reading, rows: Sequence[Fate]) -> Reading:
+    """Read the rows that are wrong once more, for what their days and statuses ask."""
+    config, names = reading.config, reading.names
+    columns = find_columns(names, config, "")
+    read, periods = date_reader(config), PeriodReader(columns, config)
+    texts: dict[str, None] = {}  # each once, in order
+    settings: list[Way] = []
+    lacks_statuses = False
+    for fate in rows:
+        cells = orjson.loads(fate.cells)
+        days = _text(cells, columns.starts), _text(cells, columns.ends)
+        texts |= dict.fromkeys(days)
+        if fate.reason != Reason.FORMULA_WITHOUT_VALUE:  # nothing was said of its days
+            settings += periods.read(days, quoted=True).settings
+        is_unknown = fate.reason == Reason.UNKNOWN_STATUS
+        lacks_statuses |= is_unknown and _text(cells, columns.status) in ("", *config.empty)
+    strange = [text for text in texts if text and text not in config.empty and isinstance(read(text), NoDay)]
+    return replace(reading, texts=strange, settings=settings, lacks_statuses=lacks_statuses)
+
+
+def _text(cells: Sequence[Cell], place: int | None) -> str:
+    return "" if place is None or place >= len(cells) else text_of(cells[place])
 
 
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[ExplainedColumn]:
@@ -97,16 +118,6 @@ def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     template = ("part of the message", "as input.message_template says")
     told |= {plain(name): template for name in columns_of(config.message_template)}
     return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
-
-
-def _strange_days(journal: Journal, places: Places, config: Input) -> list[str]:
-    """Return what rows that are wrong have in the place of days, if it is none."""
-    read = date_reader(config)
-    wrong = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
-    cells = [orjson.loads(fate.cells) for fate in islice(wrong, WRONG)]
-    stand = [place for key in DAYS for place in places.get(key, [])]
-    texts = dict.fromkeys(text_of(row[place]) for row in cells for place in stand if place < len(row))
-    return [text for text in texts if text and text not in config.empty and isinstance(read(text), NoDay)]
 
 
 def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[ExplainedRow]:

@@ -1,10 +1,8 @@
 """What a job leaves open, and the settings that may answer it."""
 
-import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..errors import InputRefused, Way
@@ -14,23 +12,13 @@ from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.mapping import choices
-from ..sanitize import quote_toml
 from ..settings import IGNORE, WITHDRAWN, Input
 from ..template import DAYS
 from .places import Places, understood
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
-NO_STATUS = "no status"  # begins what is said of a row with an empty cell
 MOST_WORDS = 5  # that may mean no day
 REPLACED = ("coverage", "date_format", "empty", "skip_lines")  # that may have a value already
-KNOWN_ANSWERS = {  # to settings that a sentence names without a value
-    "until_means": ('"last_day"', '"first_day_back"'),
-}
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_TEXT = re.compile(_QUOTED)
-_SETTING = re.compile(r"input\.([a-z_]+)")
-_OPTION = re.compile(r"with --(encoding|delimiter) ([\w-]+)")
-_SET = re.compile(rf"input\.([a-z_]+) = ({_QUOTED}|\[(?:{_QUOTED}|[^\]\"])*\]|\d+)((?:,? or {_QUOTED})*)")
 
 
 class Question(NamedTuple):
@@ -49,7 +37,8 @@ class Reading:
     found: Mapping[str, Any]  # of the job, by the journal's names
     refused: InputRefused | None = None
     texts: Sequence[str] = ()  # in the place of days, and not understood
-    sentences: Sequence[str] = ()  # about rows that are wrong
+    settings: Sequence[Way] = ()  # that would mend rows that are wrong
+    lacks_statuses: bool = False  # there are rows with an empty cell in its place
 
     @property
     def names(self) -> list[str]:
@@ -80,7 +69,7 @@ def questions(reading: Reading) -> Iterator[Question]:
     yield from _of_days(reading)
     if "from" in reading.places and not config.coverage:
         yield Question([{"coverage": "changes"}, {"coverage": "everyone"}])
-    yield from _of_sentences(reading)
+    yield from _of_settings(reading)
 
 
 def _of_days(reading: Reading) -> Iterator[Question]:
@@ -98,41 +87,32 @@ def _way(choice: Choice) -> Way:
     return {"date_format": forms, **({"locale": choice.locale} if choice.locale else {})}
 
 
-def _of_sentences(reading: Reading) -> Iterator[Question]:
-    """Yield what sentences say to set, such as `set input.sheet = "May" or "June"`.
+def _of_settings(reading: Reading) -> Iterator[Question]:
+    """Yield what the refusal, or what is wrong with rows, says to set.
 
     What is set already is asked again only of a job that is refused with it.
     """
     refused = reading.refused
-    said = [*reading.sentences, *([str(refused)] if refused and not refused.ways else [])]
+    named = [*reading.settings, *(refused.settings if refused and not refused.ways else ())]
     may_change = REPLACED if refused else ()
     known = reading.config.model_dump(by_alias=True, exclude_defaults=True)
-    for key, found in _answers_in(said).items():
-        values = [*_values(found)]
-        if key == "empty":
-            values = [[*dict.fromkeys(word for value in values for word in value)]]
+    for key, values in _values_by_setting(named).items():
         is_asked = key == "date_format" and reading.texts and "date_format" not in known
-        if values and (key not in known or key in may_change) and not is_asked:
+        if (key not in known or key in may_change) and not is_asked:
             yield Question([{key: value} for value in values])
 
 
-def _answers_in(sentences: Iterable[str]) -> dict[str, dict[str, None]]:
-    """Give the settings of [input] that sentences name, with their values as TOML writes them."""
-    answers: dict[str, dict[str, None]] = {}
-    for sentence in sentences:
-        for key, value, others in _SET.findall(sentence):
-            answers.setdefault(key, {}).update(dict.fromkeys([value, *_TEXT.findall(others)]))
-        if option := _OPTION.search(sentence):
-            answers.setdefault(option[1], {})[quote_toml(option[2])] = None
-        for key in _SETTING.findall(sentence):
-            answers.setdefault(key, {}).update(dict.fromkeys(KNOWN_ANSWERS.get(key, ())))
-    return {key: found for key, found in answers.items() if key in Input.names()}
-
-
-def _values(written: Iterable[str]) -> Iterator[Any]:
-    for each in written:
-        with suppress(tomllib.TOMLDecodeError):
-            yield tomllib.loads(f"value = {each}")["value"]
+def _values_by_setting(ways: Iterable[Way]) -> dict[str, list[Any]]:
+    """Return the values that are named of each setting, each once; lists of words are one list."""
+    found: dict[str, list[Any]] = {}
+    for way in ways:
+        for key, value in way.items():
+            values = found.setdefault(key, [])
+            if key == "empty":
+                found[key] = [[*dict.fromkeys(chain(*values, value))]]
+            elif value not in values:
+                values.append(value)
+    return found
 
 
 def _of_columns(reading: Reading) -> Iterator[Question]:
@@ -156,7 +136,7 @@ def _of_statuses(reading: Reading) -> Iterator[Question]:
         likely = likely_meanings(reading.unmapped, reading)
         meanings = {entry.value: entry.closest or likely[entry.value] for entry in reading.unmapped}
         yield Question([{"statuses": meanings}], is_open=False)
-    if any(sentence.startswith(NO_STATUS) for sentence in reading.sentences):
+    if reading.lacks_statuses:
         yield Question([{"statuses": {"": meaning}} for meaning in (PRESENT, IGNORE, NOT_PRESENT)])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from ..errors import InputRefused, Way
+from ..errors import InputRefused, Suggestion, Way
 from ..model import NOT_PRESENT
 from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER, Input
@@ -132,10 +132,10 @@ def find_columns(names: Sequence[str], config: Input, where: str) -> Columns:
     gaps = {name: _places_called(names, name) for name in columns_of(config.message_template)}
     only = {name: _places_called(names, name) for name in config.only}
     used = [way for way in ways if positions[way]]
-    if fault := _first_fault(names, positions, used, config) or next(
-        _find_unclear_names(names, gaps, only), None
-    ):
-        refused = InputRefused(f"{where}: {fault}", *(_ways(names, positions, config) if used else ()))
+    unclear = map(Suggestion, _find_unclear_names(names, gaps, only))
+    if fault := _first_fault(names, positions, used, config) or next(unclear, None):
+        leave = _ways(names, positions, config) if used else ()
+        refused = InputRefused(f"{where}: {fault.words}", *leave, settings=fault.settings)
         refused.found = {} if _is_a_row(names) else {"columns": [*names]}
         raise refused
     return Columns(
@@ -179,15 +179,14 @@ def _ends_mean(names: Sequence[str], ends: Sequence[int], config: Input) -> Ends
 
 def _first_fault(
     names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
-) -> str | None:
+) -> Suggestion | None:
     """Return what is wrong with the columns; what else may be wrong may only follow from it."""
-    faults = chain(
-        _find_missing(names, positions, used, config),
+    others = chain(
         _find_repeated(names),
         _find_unclear(names, positions),
         _find_several_ways(names, positions, used, config),
     )
-    return next(faults, None)
+    return next(chain(_find_missing(names, positions, used, config), map(Suggestion, others)), None)
 
 
 def _first(places: Sequence[int]) -> int | None:
@@ -201,7 +200,7 @@ def identity_settings(config: Input) -> list[str]:
 
 def _find_missing(
     names: Sequence[str], positions: Positions, used: Sequence[str], config: Input
-) -> Iterator[str]:
+) -> Iterator[Suggestion]:
     people = [_words_for_name(way, config) for way in identity_settings(config)] or [
         _words_for_usual(*IDENTITIES)
     ]
@@ -210,20 +209,23 @@ def _find_missing(
         wanted.append(_words_for_name("status", config) if config.status else _words_for_usual("status"))
     foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
     if foreign and not used and not identity_settings(config):
-        yield "; none ".join([_not_ours(foreign), *wanted[1:]])
+        yield Suggestion("; none ".join([_not_ours(foreign), *wanted[1:]]), ({"associate_id": foreign[0]},))
     elif wanted:
-        advice = _of_leave(names) if [*_ways(names, positions, config)] else EXPECTED
-        yield f"no column {' and none '.join(wanted)}; {columns_found(names)}; {advice}"
+        is_leave = any(_ways(names, positions, config))
+        advice = _of_leave(names) if is_leave else Suggestion(EXPECTED)
+        words = f"no column {' and none '.join(wanted)}; {columns_found(names)}; {advice.words}"
+        yield Suggestion(words, advice.settings)
 
 
-def _of_leave(names: Sequence[str]) -> str:
-    """Return how a leave list says who is away, in words."""
+def _of_leave(names: Sequence[str]) -> Suggestion:
+    """Return how a leave list says who is away."""
     all_away = f'if every row is a leave, set input.default_status = "{NOT_PRESENT}"'
     types = column_of_types(names)
     if not types:
-        return all_away
+        return Suggestion(all_away, ({"default_status": NOT_PRESENT},))
     means = f'input.statuses = {{ "{ANY_OTHER}" = "{NOT_PRESENT}" }}'
-    return f"{all_away}, or input.status = {quote_toml(types)} and {means}"
+    words = f"{all_away}, or input.status = {quote_toml(types)} and {means}"
+    return Suggestion(words, ({"default_status": NOT_PRESENT}, {"status": types}))
 
 
 def _not_ours(foreign: Sequence[str]) -> str:

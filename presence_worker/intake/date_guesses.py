@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from ..date_formats import (
@@ -19,6 +20,8 @@ from ..date_formats import (
     parser,
     swap_day_and_month,
 )
+from ..errors import Suggestion
+from ..errors import Way as Setting
 from ..loading import load
 from ..sanitize import quote_toml
 from ..wording import series
@@ -200,20 +203,22 @@ def other_order(text: str, forms: Sequence[str], locale: str) -> str | None:
     return others[0] if others and orders.isdisjoint(declared) else None
 
 
-def explain_text(text: str, locale: str) -> str:
+def explain_text(text: str, locale: str) -> Suggestion:
     """Return why a text is not understood that is not ISO 8601, and which settings would make it a day."""
     readings = readings_of(text, locale)
     if is_number(text):
         return _of_a_number(list(readings))
     if not readings:
-        return NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
+        words = NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
+        return Suggestion(words)
     days = list(dict.fromkeys(readings.values()))
-    such = setting_words(readings)
+    such, settings = setting_words(readings)
     if any("%y" in way.form for way in readings):
-        return f"with a year of two digits; write four, or set {such}"
+        return Suggestion(f"with a year of two digits; write four, or set {such}", settings)
     if len(days) > 1:
-        return f"which may be {_day_in_words(days[0])} or {_day_in_words(days[1])}; say which: set {such}"
-    return f"which is not written as 2026-12-31 is; set {such}"
+        words = f"which may be {_day_in_words(days[0])} or {_day_in_words(days[1])}; say which: set {such}"
+        return Suggestion(words, settings)
+    return Suggestion(f"which is not written as 2026-12-31 is; set {such}", settings)
 
 
 def is_week(text: str) -> bool:
@@ -222,18 +227,24 @@ def is_week(text: str) -> bool:
     return bool(match and not match[1])
 
 
-def setting_words(ways: Iterable[Way]) -> str:
-    """Return what to set, in words to paste."""
-    forms, locales = zip(*ways, strict=True)
+def setting_words(ways: Iterable[Way]) -> Suggestion:
+    """Return what to set, to paste."""
+    all_forms, locales = zip(*ways, strict=True)
+    forms = list(dict.fromkeys(all_forms))
     locale = f" and input.locale = {quote_toml(locales[0])}" if locales[0] else ""
-    return f"input.date_format = {series([quote_toml(form) for form in dict.fromkeys(forms)], 'or')}{locale}"
+    settings: list[Setting] = [{"date_format": form} for form in forms]
+    settings += [{"locale": locales[0]}] if locale else []
+    words = f"input.date_format = {series([quote_toml(form) for form in forms], 'or')}{locale}"
+    return Suggestion(words, tuple(settings))
 
 
-def _of_a_number(ways: Sequence[Way]) -> str:
-    counted = [f"{COUNTED[way.form]}, set {setting_words([way])}" for way in ways if way.form in COUNTED]
+def _of_a_number(ways: Sequence[Way]) -> Suggestion:
+    said = [(COUNTED[way.form], setting_words([way])) for way in ways if way.form in COUNTED]
     digits = [way for way in ways if way.form not in COUNTED]
-    counted += [f"if its digits are a date, set {setting_words(digits)}"] if digits else []
-    return f"which is a bare number; {', or '.join(counted) or BARE}"
+    said += [("if its digits are a date", setting_words(digits))] if digits else []
+    words = ", or ".join(f"{when}, set {such.words}" for when, such in said)
+    settings = chain.from_iterable(such.settings for _, such in said)
+    return Suggestion(f"which is a bare number; {words or BARE}", tuple(settings))
 
 
 def _day_in_words(day: date) -> str:

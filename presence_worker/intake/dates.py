@@ -19,6 +19,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..date_formats import ENGLISH, EPOCH, Parse, forms_in, order_of, parser, swap_day_and_month
+from ..errors import Suggestion
 from ..sanitize import clean, quote_toml
 from ..settings import Input
 from .date_guesses import (
@@ -55,8 +56,8 @@ class Moment(NamedTuple):
 class NoDay(NamedTuple):
     """Why a text names no day for certain."""
 
-    words: str
-    doubt: str | None = None  # why other days of the file may be wrong as well
+    why: Suggestion
+    doubt: Suggestion | None = None  # why other days of the file may be wrong as well
     is_proof: bool = False  # one such text is enough for that doubt
 
 
@@ -96,10 +97,14 @@ def show_text(text: str) -> str:
     return repr(clean(text, 40)) if may_be_shown(text) else "a text"
 
 
-def no_date(text: str, empty: Sequence[str]) -> str:
-    """Return that programs write a text where there is no date, with what to do."""
-    words = ", ".join(quote_toml(word) for word in (*empty, text))
-    return f"which programs write for no date; leave the cell empty, or set input.empty = [{words}]"
+def no_date(text: str, empty: Sequence[str]) -> Suggestion:
+    """Return of a text that programs write it where there is no date, and what to do."""
+    words = [*empty, text]
+    shown_words = ", ".join(map(quote_toml, words))
+    return Suggestion(
+        f"which programs write for no date; leave the cell empty, or set input.empty = [{shown_words}]",
+        ({"empty": words},),
+    )
 
 
 def _parsers(forms: Sequence[str], locale: str) -> list[Parse]:
@@ -139,12 +144,12 @@ def _json_date(text: str, zone: tzinfo | None) -> Found | None:
     try:
         moment = EPOCH + timedelta(milliseconds=int(match[1]))
     except OverflowError:
-        return NoDay(NO_SUCH_DAY)
+        return NoDay(Suggestion(NO_SUCH_DAY))
     found = _moment_of(moment, zone)
     if match[2]:
         local = _moment_of(moment - timedelta(minutes=int(match[2])), zone)
         if local.day != found.day:
-            return NoDay(f"with {TWO_READINGS}")
+            return NoDay(Suggestion(f"with {TWO_READINGS}"))
         return found._replace(at=MIDNIGHT) if local.at == MIDNIGHT else found
     return Moment(moment.date()) if moment.time() == MIDNIGHT else found
 
@@ -153,37 +158,42 @@ def _fault(text: str, declared: Sequence[str], config: Input) -> NoDay:
     """Return why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
     if is_error(text):
-        return NoDay(NO_VALUE)
+        return NoDay(Suggestion(NO_VALUE))
     if not any(map(str.isdigit, text)):
-        return NoDay(NO_DAY)
+        return NoDay(Suggestion(NO_DAY))
     other = other_order(text, declared, config.locale)
     doubt = _in_other_order(other, forms) if other else None
     if other and swap_day_and_month(order_of(other)) in map(order_of, forms):
-        return NoDay(doubt or "", doubt, is_proof=True)
+        return NoDay(doubt or Suggestion(""), doubt, is_proof=True)
     if ISO_FORM in declared and ISO.fullmatch(text):
-        return NoDay(NO_SUCH_DAY, doubt)  # a typing error is more likely than a file of year, day, month
+        return NoDay(
+            Suggestion(NO_SUCH_DAY), doubt
+        )  # a typing error is more likely than a file of year, day, month
     return NoDay(_not_as(text, forms, config.locale) if forms else explain_text(text, config.locale), doubt)
 
 
-def _in_other_order(other: str, forms: Sequence[str]) -> str:
+def _in_other_order(other: str, forms: Sequence[str]) -> Suggestion:
     usual = f"input.date_format says ({', '.join(forms)})" if forms else "ISO 8601 says"
-    return (
+    return Suggestion(
         f"which has day and month in another order than {usual}; other days of this file may be wrong as "
-        f'well: set input.date_format = "{other}", or correct this day if it is a typing error'
+        f'well: set input.date_format = "{other}", or correct this day if it is a typing error',
+        ({"date_format": other},),
     )
 
 
-def _not_as(text: str, forms: Sequence[str], locale: str) -> str:
+def _not_as(text: str, forms: Sequence[str], locale: str) -> Suggestion:
     if is_week(text):
-        return NO_WEEKDAY
+        return Suggestion(NO_WEEKDAY)
     words = f"which is not written as input.date_format says ({', '.join(forms)})"
     for way in readings_of(text, locale):
         if way.locale and way.form in forms:
-            return f"{words}; its month is in another language: set input.locale = {quote_toml(way.locale)}"
+            words = f"{words}; its month is in another language: set input.locale = {quote_toml(way.locale)}"
+            return Suggestion(words, ({"locale": way.locale},))
         if not way.locale and are_compatible((*forms, way.form)):
-            both = _toml_list((*forms, way.form))
-            return f"{words}; if days are written in several ways, set input.date_format = {both}"
-    return words
+            both = (*forms, way.form)
+            words += f"; if days are written in several ways, set input.date_format = {_toml_list(both)}"
+            return Suggestion(words, ({"date_format": [*both]},))
+    return Suggestion(words)
 
 
 @cache

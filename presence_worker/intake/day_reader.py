@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, date, time, timedelta
 from typing import NamedTuple
 
-from ..errors import InputRefused
+from ..errors import InputRefused, Suggestion, Way
 from ..model import Period, Reason, Result
 from ..settings import Input
 from ..template import DAYS
@@ -15,21 +15,25 @@ from .day_texts import HalfDay, half_day_finder
 from .file_checks import FileCheck
 from .table import Cells, text_of
 
-NO_END = (
+NO_END = Suggestion(
     "which is not a day such as 2026-12-31; if it means that there is no end, add it to input.empty; if it "
     "is a day, say with input.date_format how it is written"
 )
-NO_ZONE = (
+NO_ZONE = Suggestion(
     "a moment with an offset from UTC, and the time zone decides its day; set the zone of your offices, such "
-    'as input.timezone = "Europe/Oslo"'
+    'as input.timezone = "Europe/Oslo"',
+    ({"timezone": "Europe/Oslo"},),
 )
-AT_MIDNIGHT = (
+UNTIL_MEANS: tuple[Way, ...] = ({"until_means": "last_day"}, {"until_means": "first_day_back"})
+AT_MIDNIGHT = Suggestion(
     'which is midnight, when that day begins; set input.until_means = "last_day" if the absence includes '
-    'that day, or "first_day_back" if the person is back on it'
+    'that day, or "first_day_back" if the person is back on it',
+    UNTIL_MEANS,
 )
-WITH_A_TIME = (
+WITH_A_TIME = Suggestion(
     "which has a time of day, and the first day back has none; give days without a time, or set "
-    'input.until_means = "last_day"'
+    'input.until_means = "last_day"',
+    UNTIL_MEANS,
 )
 REMEMBERED = 10_000  # different pairs of texts; days repeat, and a file of nothing but nonsense stays small
 TELL = (
@@ -46,6 +50,7 @@ class Objection(NamedTuple):
     kind: str  # the same for all rows with this fault
     words: str  # of a row
     is_proof: bool = True  # one row is enough; else two with different words are
+    settings: tuple[Way, ...] = ()  # that make them certain
 
 
 class PeriodReading(NamedTuple):
@@ -55,6 +60,7 @@ class PeriodReading(NamedTuple):
     faults: tuple[str, ...] = ()
     objections: tuple[Objection, ...] = ()
     is_partial: bool = False  # it begins or ends within a day
+    settings: tuple[Way, ...] = ()  # that the faults name
 
 
 class PeriodReader:
@@ -73,13 +79,18 @@ class PeriodReader:
         starts, ends = self._first_day(texts[0], first), self._last_day(last)
         objections = () if _is_clear(first) and _is_clear(last) else self._objections(texts, (first, last))
         is_partial = _is_partial(first, last)
-        if isinstance(starts, str) or isinstance(ends, str):
-            faults = (
-                f"found {show_text(text)} as {name}, {day}" if quoted else f"{name} is not a day"
+        if isinstance(starts, Suggestion) or isinstance(ends, Suggestion):
+            wrong = [
+                (name, text, day)
                 for name, text, day in zip(DAYS, texts, (starts, ends), strict=True)
-                if isinstance(day, str)
+                if isinstance(day, Suggestion)
+            ]
+            faults = (
+                f"found {show_text(text)} as {name}, {day.words}" if quoted else f"{name} is not a day"
+                for name, text, day in wrong
             )
-            return PeriodReading(None, tuple(faults), objections, is_partial)
+            settings = tuple(way for *_, day in wrong for way in day.settings)
+            return PeriodReading(None, tuple(faults), objections, is_partial, settings)
         if starts and ends and starts > ends:
             return PeriodReading(None, (self._too_early(starts, ends),), objections, is_partial)
         return PeriodReading(Period(starts, ends) if starts or ends else None, (), objections, is_partial)
@@ -87,15 +98,15 @@ class PeriodReader:
     def _read_text(self, text: str) -> Found | None:
         return self._read(text) if text and text not in self._config.empty else None
 
-    def _first_day(self, text: str, found: Found | None) -> date | str | None:
+    def _first_day(self, text: str, found: Found | None) -> date | Suggestion | None:
         if not isinstance(found, Moment):
-            return found.words if found else None
+            return found.why if found else None
         return no_date(text, self._config.empty) if found.day.year == MAXYEAR else found.day
 
-    def _last_day(self, found: Found | None) -> date | str | None:
+    def _last_day(self, found: Found | None) -> date | Suggestion | None:
         """Return the last day away; None: there is none, as the year 9999 says as well."""
         if not isinstance(found, Moment):
-            return found and (NO_END if found.words == NO_DAY else found.words)
+            return found and (NO_END if found.why.words == NO_DAY else found.why)
         if found.day.year == MAXYEAR:
             return None
         if self._is_back and found.at not in (None, MIDNIGHT):
@@ -115,11 +126,14 @@ class PeriodReader:
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
         """Return why other days of the file are not certain either."""
         if isinstance(found, NoDay):
-            kind, is_proof = found.doubt, found.is_proof
+            doubt, is_proof = found.doubt, found.is_proof
         else:
             needs_zone = found and found.is_instant and not self._config.timezone
-            kind, is_proof = NO_ZONE if needs_zone else None, True
-        return Objection(kind, f"found {show_text(text)} as {name}, {kind}", is_proof) if kind else None
+            doubt, is_proof = NO_ZONE if needs_zone else None, True
+        if doubt is None:
+            return None
+        kind, settings = doubt
+        return Objection(kind, f"found {show_text(text)} as {name}, {kind}", is_proof, settings)
 
 
 def _is_clear(found: Found | None) -> bool:
@@ -165,7 +179,7 @@ class DayReader(FileCheck):
         self.is_open = False  # it is asked, and need not look on
         self._day = day
         self._suspected: dict[str, tuple[str, str]] = {}  # by kind: the words of the first row, and its place
-        self._objections: dict[str, str] = {}  # likewise, of what is certain
+        self._objections: dict[str, Suggestion] = {}  # likewise, of what is certain
         self.half_days = 0  # rows
 
     def use_columns(self, columns: Columns) -> None:
@@ -197,8 +211,9 @@ class DayReader(FileCheck):
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return where and why the days of this file are not certain; None: they are."""
-        words = "; also".join(self._objections.values())
-        return InputRefused(f"{where}{words}") if words else None
+        words = "; also".join(each.words for each in self._objections.values())
+        settings = [way for each in self._objections.values() for way in each.settings]
+        return InputRefused(f"{where}{words}", settings=settings) if words else None
 
     def notes(self) -> Iterable[str]:
         """Return how many rows have more exact times than days."""
@@ -206,7 +221,7 @@ class DayReader(FileCheck):
         return [words] if self.half_days else []
 
     def _read_anew(self, texts: tuple[str, str], *, quoted: bool) -> RowDays:
-        period, words, objections, is_partial = self._periods.read(texts, quoted=quoted)
+        period, words, objections, is_partial, _ = self._periods.read(texts, quoted=quoted)
         if self._are_needed and not period and not words:
             words = (NO_DAYS,)  # in a list of all people: at work
         outcome = self._outcome(period) if period else TO_BE_SENT
@@ -233,10 +248,10 @@ class DayReader(FileCheck):
 
     def _remember(self, due: RowDays, cells: Cells, line: int | None) -> None:
         oddity = due.oddity
-        for kind, words, is_proof in oddity.objections if oddity else ():
+        for kind, words, is_proof, settings in oddity.objections if oddity else ():
             first, place = self._suspected.setdefault(kind, (words, f", line {line}" if line else ""))
             if is_proof or words != first:
-                self._objections[kind] = f"{place}: {first}"
+                self._objections[kind] = Suggestion(f"{place}: {first}", settings)
         finder = self._half_day
         is_partial = (oddity and oddity.is_partial) or (finder and finder(cells))
         self.half_days += bool(is_partial and due.period)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO
 
-from ..errors import InputRefused, Stopped
+from ..errors import InputRefused, Stopped, Suggestion
 from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
@@ -211,18 +211,20 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
     told = None if is_failed_csv(start) else wanted
     encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
     if not encoding and b"\0" in start[:4]:
-        raise InputRefused(f"{name}: {_words_for_unmarked(start[:4])}")
+        unmarked = _suggest_encoding(start[:4])
+        raise InputRefused(f"{name}: {unmarked.words}", settings=unmarked.settings)
     encoding = _check_encoding(name, file, encoding, fallback=wanted or (None if multibyte else FALLBACK))
     file.seek(0)
     return io.TextIOWrapper(file, encoding=encoding, newline=""), encoding
 
 
-def _words_for_unmarked(head: bytes) -> str:
+def _suggest_encoding(head: bytes) -> Suggestion:
     wide = "UTF-32" if head.count(0) > 2 else "UTF-16"  # noqa: PLR2004 - of four bytes, UTF-16 has two
     order = "be" if head.startswith(b"\0") else "le"
-    return (
-        f"has NUL characters, like {wide} without its mark; if it is that, "
-        f"run it with --encoding {wide.lower()}-{order}"
+    encoding = f"{wide.lower()}-{order}"
+    return Suggestion(
+        f"has NUL characters, like {wide} without its mark; if it is that, run it with --encoding {encoding}",
+        ({"encoding": encoding},),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date, time
 
 import pytest
 
+from presence_worker.errors import Suggestion
 from presence_worker.intake.date_guesses import Choice, needs_a_form, ways_of
 from presence_worker.intake.dates import Moment, NoDay, date_reader, show_text
 from presence_worker.settings import Input
@@ -23,7 +24,7 @@ def words(text: str, config: Input) -> str:
     """Give what is said of a text that is no day for certain."""
     found = date_reader(config)(text)
     assert isinstance(found, NoDay)
-    return found.words
+    return found.why.words
 
 
 def moment(text: str, config: Input) -> Moment:
@@ -280,7 +281,7 @@ def test_what_was_declared_otherwise(form: str, text: str) -> None:
     found = date_reader(Input(date_format=form))(text)
 
     assert isinstance(found, NoDay)
-    assert found.words.partition(";")[0] == f"which is not written as input.date_format says ({form})"
+    assert found.why.words.partition(";")[0] == f"which is not written as input.date_format says ({form})"
     assert found.doubt is None
 
 
@@ -313,8 +314,9 @@ def test_the_other_order(form: str | list[str] | None, text: str, other: str) ->
 
     assert isinstance(found, NoDay)
     assert found.is_proof is (form not in (None, "excel"))  # of ISO, a typing error is more likely
-    assert (found.doubt or "").startswith("which has day and month in another order than ")
-    assert f'set input.date_format = "{other}"' in (found.doubt or "")
+    assert found.doubt is not None
+    assert found.doubt.words.startswith("which has day and month in another order than ")
+    assert f'set input.date_format = "{other}"' in found.doubt.words
 
 
 @pytest.mark.parametrize("text", ["03.04.2026", "11272026", "112726", "27.11.2026"])
@@ -396,5 +398,5 @@ def test_what_needs_a_form(text: str, *, expected: bool) -> None:
 def test_an_error_of_a_formula_is_no_day(error: str) -> None:
     """No form of dates would read it, and it does not mean that there is no end."""
     assert date_reader(Input())(error) == NoDay(
-        "which is an error of a formula, not a day; correct the formula, and export again"
+        Suggestion("which is an error of a formula, not a day; correct the formula, and export again")
     )

@@ -1,10 +1,10 @@
 """Where the rows of a JSON document are: under the path of input.rows, or in its only array of objects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
-from ...errors import InputRefused, Way
+from ...errors import InputRefused, Suggestion, Way
 from ...sanitize import clean, quote_toml
 from ...wording import series
 from ..columns import ALIASES, IDENTITIES
@@ -91,7 +91,7 @@ class Search:
                 names.append(key)
             elif not path and not self._taken:
                 words = f"more than {MOST_NAMES} names, and no array of objects"
-                self._refuse(f"{words}; {shape_of(self._names)}", place)
+                self._refuse_shape(words, place)
             yield from self._walk_member((*path, key))
 
     def _walk_member(self, path: Path) -> Iterator[Values]:
@@ -173,7 +173,7 @@ class Search:
     def _refuse_none(self) -> NoReturn:
         if self._arrays:  # further down, or they would have been taken
             self._refuse(f"no array of objects within {LEVELS} levels{self._offer()}")
-        self._refuse(f"no row such as {EXAMPLE}, and no array of objects; {shape_of(self._names)}")
+        self._refuse_shape(f"no row such as {EXAMPLE}, and no array of objects")
 
     def _offer(self) -> str:
         if not self._arrays:
@@ -185,10 +185,16 @@ class Search:
         """Return the paths of the arrays, that of people first."""
         return sorted({found.path: 0 for found in self._arrays}, key=lambda path: path != self._likely)
 
-    def _refuse(self, words: str, place: Place | None = None) -> NoReturn:
+    def _refuse_shape(self, words: str, place: Place | None = None) -> NoReturn:
+        """Raise InputRefused with what the document looks like."""
+        shape = shape_of(self._names)
+        self._refuse(f"{words}; {shape.words}", place, shape.settings)
+
+    def _refuse(self, words: str, place: Place | None = None, settings: Sequence[Way] = ()) -> NoReturn:
         """Raise InputRefused with the arrays among which to choose."""
         ways = [{"rows": path} for path in self._ways()]
-        raise InputRefused(f"{self._text.where(place or self._text.place())}: {words}", *ways)
+        where = self._text.where(place or self._text.place())
+        raise InputRefused(f"{where}: {words}", *ways, settings=settings)
 
 
 def _setting(path: str) -> str:
@@ -211,23 +217,26 @@ def _kind_of(value: Json) -> str:
 # -- what a document without an array of rows looks like, and which setting would read it --------------------
 
 
-def shape_of(names: Names) -> str:
+def shape_of(names: Names) -> Suggestion:
     """Return what an object is that has no array of rows, and what to do about it."""
     top = names[()]
     if {"columns", "data"} <= set(top):
-        return f'found columns and data as pandas writes them with orient="split"; {RECORDS}'
+        return Suggestion(f'found columns and data as pandas writes them with orient="split"; {RECORDS}')
     by_number = [path for path, inner in names.items() if path and inner and all(map(str.isdigit, inner))]
     if by_number and (*by_number[0], names[by_number[0]][0]) in names:
-        return (
-            f"found objects under numbers in {_dotted(by_number[0])}; {words_for_keys(_dotted(by_number[0]))}"
-        )
+        path = _dotted(by_number[0])
+        words = f"found objects under numbers in {path}; {words_for_keys(path)}"
+        return Suggestion(words, ({"rows": path}, {"associate_id": KEY}))
     if by_number:
         columns = list_names([_dotted(path) for path in by_number])
-        return f"found columns as pandas writes them by default, with row numbers: {columns}; {RECORDS}"
+        words = f"found columns as pandas writes them by default, with row numbers: {columns}; {RECORDS}"
+        return Suggestion(words)
     if len(top) > 1 and all((name,) in names for name in top):
-        return f"found only objects: {list_names(top)}; {words_for_keys(None)}"
+        return Suggestion(
+            f"found only objects: {list_names(top)}; {words_for_keys(None)}", ({"associate_id": KEY},)
+        )
     inside = [f"{_dotted(path)}: {list_names(inner)}" for path, inner in names.items() if path and inner]
-    return "; in ".join([f"found: {list_names(top)}", *inside[:MOST_SHOWN]])
+    return Suggestion("; in ".join([f"found: {list_names(top)}", *inside[:MOST_SHOWN]]))
 
 
 def are_columns(value: dict[str, Json]) -> bool:

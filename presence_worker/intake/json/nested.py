@@ -224,7 +224,7 @@ def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
     if not arrays:
         return refused
     words = f"each object has an array of objects ({_list_paths(arrays)}): write their rows into one array"
-    deeper = InputRefused(f"{refused}; {words}", *refused.ways)
+    deeper = InputRefused(f"{refused}; {words}", *refused.ways, settings=refused.settings)
     deeper.found = refused.found
     return deeper
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, NoReturn
 
+from ...errors import InputRefused
 from ...sanitize import clean
 from ...wording import amount, is_or_are
 from ..spelling import plain, plain_names
@@ -107,11 +108,11 @@ def notes_on_part(found: list[Sign]) -> list[str]:
 
 def refuse_part(found: list[Sign], text: JsonText) -> NoReturn:
     """Raise InputRefused for a file that should be the whole list, and says itself that it is not."""
-    text.refuse(
+    words = (
         f"the file says that it is not the whole list ({_list_signs(found)}), and input.coverage is "
-        '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"',
-        found[0].place,
+        '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"'
     )
+    raise InputRefused(f"{text.where(found[0].place)}: {words}", settings=[{"coverage": "changes"}]) from None
 
 
 def _list_signs(found: list[Sign]) -> str:
