@@ -74,14 +74,14 @@ class Client:
             outcome = judge_error(error)
         except Exception as error:  # noqa: BLE001 - a bug must not take other rows along
             outcome = internal_error(error, sent=sent)
-        return self._finished(outcome, (perf_counter() - began) * 1000)
+        return self._complete(outcome, (perf_counter() - began) * 1000)
 
     async def get(self, change: Change) -> Outcome:
         """Read the associate's presence once; the outcome says what was *seen*, or why nothing was."""
         answer = await self._read(Request("GET", _presence_path(change.associate_id)))
         if isinstance(answer, Outcome):
             return answer
-        return self._finished(self.hint(judge_read(change, answer.status, answer.headers, answer.body)))
+        return self._complete(self.hint(judge_read(change, answer.status, answer.headers, answer.body)))
 
     async def fetch_users(self, directory: UserDirectory, change: Change) -> Outcome:
         """Read the next page of all users into *directory*; `rejected`: the service does not let us."""
@@ -90,7 +90,7 @@ class Client:
         if isinstance(answer, Outcome):
             return answer
         if answer.status != OK:
-            return self._finished(judge_read_refusal(change, answer.status, answer.headers, answer.body))
+            return self._complete(judge_read_refusal(change, answer.status, answer.headers, answer.body))
         return SEEN if directory.add(answer.body) else not_a_page(answer.body)
 
     async def fetch_principal(self) -> Principal | Outcome:
@@ -101,7 +101,7 @@ class Client:
         else:
             found = answer
         if isinstance(found, Outcome):
-            return self._finished(self.hint.naming(found))
+            return self._complete(self.hint.name_settings(found))
         return found._replace(name=found.name and redact(found.name, self._secrets))
 
     async def read_back(self, associate_id: int) -> Presence | None:
@@ -150,7 +150,7 @@ class Client:
         await anyio.sleep(min(self._slowest, LONGEST_WAIT))
         return self.take_doubted()
 
-    def _finished(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
+    def _complete(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials the service may have quoted."""
         if outcome is UPDATED:  # by far the most, and nobody's words are in it
             return Outcome(result=Result.UPDATED, http_status=OK, duration_ms=duration_ms)

@@ -103,14 +103,13 @@ def _endpoint(
     target, clock = settings.target, asyncio.get_running_loop().time
     find_residence = make_find_residence(target, service_root(target), login)
     credential = Cached("sign_in", make_sign_in(settings, login), clock)
-    authenticate = make_authenticate(settings)
 
     def show(shown: Credential) -> None:
         session.headers.update(shown.headers)  # a scheme's headers have always the same names
         secrets.extend(secret for secret in shown.secrets if secret not in secrets)
 
     return Endpoint(
-        _pinned(transport, session, authenticate, credential) if authenticate else _shared(session),
+        _make_send(transport, session, make_authenticate(settings), credential),
         Cached("tenant", find_residence, clock),
         credential,
         root_of=partial(root_of_service, target=target, login=login.root),
@@ -119,18 +118,18 @@ def _endpoint(
     )
 
 
-def _shared(session: aiohttp.ClientSession) -> Send:
-    """Send over whatever connection is free: each request shows who we are."""
-    return lambda used, request: send_request(session, used.root, request)
-
-
-def _pinned(
+def _make_send(
     transport: Transport,
     session: aiohttp.ClientSession,
-    authenticate: Authenticate,
+    authenticate: Authenticate | None,
     credential: Cached[Credential],
 ) -> Send:
-    """Send over connections that sign in themselves, with the headers of *session*."""
+    """Make what sends requests: over any connection, or over those that sign in themselves.
+
+    These show the headers of *session*, too.
+    """
+    if authenticate is None:
+        return lambda used, request: send_request(session, used.root, request)
 
     async def open_connection() -> PinnedConnection:
         connector = transport.pinned_connector()

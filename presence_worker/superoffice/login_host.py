@@ -19,7 +19,7 @@ TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON = "application/json"
 
 
-class Reply(NamedTuple):
+class LoginAnswer(NamedTuple):
     """What the host answered."""
 
     status: int
@@ -39,22 +39,22 @@ class LoginHost:
         """The host, for people."""
         return self.root.authority
 
-    async def get(self, path: str) -> Reply:
+    async def get(self, path: str) -> LoginAnswer:
         """Ask for what is at *path*.
 
         Raise SignInUnavailable where nobody is there, RefusedError for what will not be better soon.
         """
         return await self._ask(Request("GET", path))
 
-    async def post(self, path: str, value: dict[str, str]) -> Reply:
+    async def post(self, path: str, value: dict[str, str]) -> LoginAnswer:
         """Post JSON; raise as `get` does."""
         return await self._ask(Request("POST", path, orjson.dumps(value), {"Content-Type": JSON}))
 
-    async def post_form(self, path: str, fields: dict[str, str]) -> Reply:
+    async def post_form(self, path: str, fields: dict[str, str]) -> LoginAnswer:
         """Post a form; raise as `get` does."""
         return await self._ask(Request("POST", path, fields))
 
-    async def _ask(self, request: Request) -> Reply:
+    async def _ask(self, request: Request) -> LoginAnswer:
         try:
             answer = await send_request(self._session, self.root, request)
         except REQUEST_ERRORS as error:
@@ -67,7 +67,7 @@ class LoginHost:
                 "is auth.login_url (or target.environment) right?",
                 Suspect.LOGIN,
             )
-        return Reply(answer.status, answer.headers.get("Date", ""), read_json(answer.body))
+        return LoginAnswer(answer.status, answer.headers.get("Date", ""), read_json(answer.body))
 
 
 def unanswered(host: str, error: BaseException) -> BlockedError:

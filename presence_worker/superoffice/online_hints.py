@@ -41,7 +41,7 @@ class OnlineHint:
         # the service's words stay last: what is cut off at their end may be the beginning of a secret
         return outcome._replace(detail=f"{WORDS}; it answered: {outcome.detail}")
 
-    def naming(self, outcome: Outcome) -> Outcome:
+    def name_settings(self, outcome: Outcome) -> Outcome:
         """Name the settings to correct, after the credentials were refused; a run names them itself."""
         if outcome.suspect is not Suspect.SIGN_IN or outcome.http_status != SIGNED_OUT:
             return outcome
@@ -74,10 +74,10 @@ def maintenance(moment: datetime, expected_seconds: float) -> str | None:
     """
     begin = moment.astimezone(ZONE)
     end = begin + timedelta(seconds=min(expected_seconds, WEEK))
-    return next((words for window in WINDOWS for words in _met(window, begin, end)), None)
+    return next((words for window in WINDOWS for words in _meetings(window, begin, end)), None)
 
 
-def _met(window: Window, begin: datetime, end: datetime) -> Iterator[str]:
+def _meetings(window: Window, begin: datetime, end: datetime) -> Iterator[str]:
     day = begin.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     while day <= end:
         opens = day + timedelta(hours=window.begins)

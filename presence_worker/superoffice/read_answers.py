@@ -13,7 +13,7 @@ from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence, Reason, Result,
 from ..sanitize import clean
 from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, read_xml, text_in
 from .error_words import error_words, looks_like_html
-from .put_answers import final_refusal, judge_put
+from .put_answers import judge_final_refusal, judge_put
 from .request_errors import PERHAPS
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
@@ -69,7 +69,8 @@ def judge_read_refusal(change: Change, status: int, headers: Mapping[str, str], 
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
-    judge = final_refusal if status == NO_SUCH_METHOD else judge_put  # its words on 405 are those of a PUT
+    # what is said of PUT after a 405 is not true of a read
+    judge = judge_final_refusal if status == NO_SUCH_METHOD else judge_put
     outcome = judge(change, status, headers, body)
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE

@@ -56,7 +56,7 @@ class Cached(Generic[T]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody is fetching it anew."""
+        """True while somebody is fetching it anew."""
         return self._fetching.locked()
 
     async def current(self) -> T:
@@ -155,14 +155,14 @@ class Renewal:
         again = (*asked, status) in self.tried
         self.tried.discard((*asked, status))
         try:
-            is_renewed = await self._is_renewed(status, used, now, again=again)
+            is_renewed = await self._renew(status, used, now, again=again)
         except BlockedError as error:
             raise error.after(status) from None
         if is_renewed:
             self.tried.add((*asked, status))
             raise retry_once(status, RENEWED[status])
 
-    async def _is_renewed(self, status: int, used: InForce, now: InForce, *, again: bool) -> bool:
+    async def _renew(self, status: int, used: InForce, now: InForce, *, again: bool) -> bool:
         is_current = used.credential is now.credential
         if status == MISDIRECTED:
             return not again and await self._residence.renew(used.residence, revoked=True)

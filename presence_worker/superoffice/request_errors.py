@@ -15,7 +15,7 @@ TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 ANOTHER_HOST = (62, 64)  # OpenSSL: the certificate is for another name, or another address
 _NoSuchHost = aiohttp.ClientConnectorDNSError
-_CertificateError = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+TlsError = aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError
 
 
 class BlockedError(Exception):
@@ -109,38 +109,40 @@ def judge_error(error: BaseException) -> Outcome:
     if isinstance(error, BlockedError):
         return error.outcome
     if isinstance(error, aiohttp.ClientConnectorError):
-        return _not_connected(error)
+        return _judge_connect_error(error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return _failed(f"the proxy did not let us through ({error.status})", Trouble.DOWN)
+        return _failure(f"the proxy did not let us through ({error.status})", Trouble.DOWN)
     return next((outcome for kinds, outcome in IN_GENERAL if isinstance(error, kinds)), DISCONNECTED)
 
 
-def _not_connected(error: aiohttp.ClientConnectorError) -> Outcome:
+def _judge_connect_error(error: aiohttp.ClientConnectorError) -> Outcome:
     if isinstance(error, aiohttp.ClientConnectorSSLError) and "CERTIFICATE_REQUIRED" in str(error.os_error):
-        return _no_certificate(error)
-    return _not_trusted(error) if isinstance(error, _CertificateError) else _not_reached(error)
+        return _judge_missing_certificate(error)
+    return _judge_untrusted(error) if isinstance(error, TlsError) else _judge_unreachable(error)
 
 
-def _not_reached(error: aiohttp.ClientConnectorError) -> Outcome:
+def _judge_unreachable(error: aiohttp.ClientConnectorError) -> Outcome:
     words = clean(error.os_error.strerror or type(error.os_error).__name__, 100)
     if error.os_error.errno in TOO_MANY_FILES:
-        return _failed(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
-    outcome = _failed(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
+        return _failure(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
+    outcome = _failure(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
     return outcome._replace(suspect=Suspect.TARGET) if isinstance(error, _NoSuchHost) else outcome
 
 
-def _no_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
+def _judge_missing_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
     """Return the outcome where the other end ended TLS, for want of a certificate of ours."""
     words = f"{error.host}:{error.port} wants a client certificate, and presence-worker has none"
     remedy = "let its administrator switch that off for this machine's address"
-    return _failed(words, None)._replace(stop=f"{words}; {remedy}")
+    return _failure(words, None)._replace(stop=f"{words}; {remedy}")
 
 
-def _not_trusted(error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError) -> Outcome:
+def _judge_untrusted(
+    error: aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError,
+) -> Outcome:
     is_untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError)
     cause = error.certificate_error if is_untrusted else error.os_error
     failure = explain_failure(cause)
-    outcome = _failed(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
+    outcome = _failure(f"no trusted TLS connection to {error.host}:{error.port}: {failure.words}", None)
     return outcome._replace(stop=f"{outcome.detail}; {failure.remedy}", suspect=_suspect(cause))
 
 
@@ -151,7 +153,7 @@ def _suspect(error: Exception) -> Suspect | None:
     return Suspect.TARGET if reason_of(error) in NO_TLS else None
 
 
-def _failed(words: str, trouble: Trouble | None) -> Outcome:
+def _failure(words: str, trouble: Trouble | None) -> Outcome:
     """Return an outcome for what certainly never reached the service."""
     return Outcome(result=Result.FAILED, reason=Reason.CONNECTION, detail=words, wire_puts=0, trouble=trouble)
 
@@ -167,7 +169,7 @@ BROKEN_OFF = _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled"
 IN_GENERAL = (  # the first that fits; all other errors disconnect us
     (
         aiohttp.ConnectionTimeoutError,
-        _failed("no connection within delivery.connect_timeout", Trouble.DOWN),
+        _failure("no connection within delivery.connect_timeout", Trouble.DOWN),
     ),
     (TimeoutError, _in_doubt(Reason.TIMEOUT, f"no whole answer in time{PERHAPS}", Trouble.DOWN)),
     (aiohttp.ClientPayloadError, BROKEN_OFF),

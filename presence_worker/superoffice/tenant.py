@@ -13,7 +13,7 @@ from ..settings import Target
 from .addresses import is_same_host, is_vendors, root_of
 from .answer_headers import their_now
 from .body_formats import Parts, text_in
-from .login_host import LoginHost, Reply
+from .login_host import LoginAnswer, LoginHost
 from .request_errors import BlockedError, refusal, unavailable
 from .sign_in.credential import FOREVER, Credential
 
@@ -36,12 +36,12 @@ FindResidence = Callable[[], Awaitable[Residence]]
 def make_find_residence(target: Target, root: URL | None, login: LoginHost) -> FindResidence:
     """Make the function that finds out where the service is; *root* is the configured one."""
     if target.tenant is None:
-        return _configured(Residence(root=root))
+        return _find_configured(Residence(root=root))
     tenant = Tenant(target, root, login)
     return tenant.residence
 
 
-def _configured(residence: Residence) -> FindResidence:
+def _find_configured(residence: Residence) -> FindResidence:
     async def find_residence() -> Residence:
         return residence
 
@@ -72,13 +72,13 @@ class Tenant:
             log.warning("tenant.state_unknown", detail=error.outcome.detail)
             return Residence(root=configured)
         if not state["IsRunning"]:
-            raise self._not_running(_word(state))
+            raise self._not_running_error(_word(state))
         self._has_run = True
         if configured:
             return Residence(root=configured)
         return Residence(root=self._root(state), renew_after=_seconds_left(state, reply.date))
 
-    def _state(self, reply: Reply) -> Parts:
+    def _state(self, reply: LoginAnswer) -> Parts:
         state = reply.parts or {}
         if reply.status == 200 and isinstance(state.get("IsRunning"), bool):  # noqa: PLR2004 - as documented
             log.info("tenant.state", tenant=self._target.tenant, state=_word(state))
@@ -86,7 +86,7 @@ class Tenant:
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
         raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
 
-    def _not_running(self, state: str) -> BlockedError:
+    def _not_running_error(self, state: str) -> BlockedError:
         words = f"{self._target.tenant} is not running: its state is {state}"
         return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
 

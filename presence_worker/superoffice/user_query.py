@@ -1,13 +1,13 @@
 """All users of the service, as the archive AllUsers shows them page by page."""
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
+from pydantic import JsonValue
 
 from ..model import MAX_ASSOCIATE_ID, STATUSES
 from ..sanitize import fold_name
-from .body_formats import is_error
+from .body_formats import Parts, is_error, read_json
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
@@ -58,7 +58,7 @@ class UserDirectory:
 
     def add(self, body: bytes) -> bool:
         """Take in a page; False where it is none, or where nothing new comes although it is not the end."""
-        rows = _read(body)
+        rows = _read_rows(body)
         if rows is None:
             return False
         if not rows:
@@ -84,8 +84,8 @@ class UserDirectory:
             self._in_vain += 1
             self._behind = size if size <= self._size // 2 else 0
 
-    def _meet(self, row: dict[str, Any]) -> bool:
-        associate_id = _number(row.get("associateDbId"))
+    def _meet(self, row: Parts) -> bool:
+        associate_id = _whole_number(row.get("associateDbId"))
         if associate_id is None or not 1 <= associate_id <= MAX_ASSOCIATE_ID:
             return False
         for name in filter(None, map(row.get, self._names)):
@@ -93,43 +93,39 @@ class UserDirectory:
         is_new = associate_id not in self.users
         is_active, service = row.get("isActive"), row.get("ejUserId")
         self.users[associate_id] = _user(
-            status=_status(row.get("ejStatus")),
+            status=_status_name(row.get("ejStatus")),
             is_active=is_active not in (False, 0),
             has_service=service != 0 or service is False,
         )
         return is_new
 
 
-def _read(body: bytes) -> list[dict[str, Any]] | None:
-    """Give the rows of a page; None for what is no page."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
+def _read_rows(body: bytes) -> list[Parts] | None:
+    """Return the rows of a page; None for what is no page."""
+    answer = read_json(body)
+    found = None if answer is None or is_error(answer) else answer.get("value")
+    if not isinstance(found, list):
         return None
-    rows = answer.get("value") if isinstance(answer, dict) and not is_error(answer) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        return None
-    rows = list(map(_flat, rows))
-    if rows and not any(_number(row.get("associateDbId")) for row in rows):
-        return None
-    return rows
+    rows = [_flatten(row) for row in found if isinstance(row, dict)]
+    has_users = any(_whole_number(row.get("associateDbId")) for row in rows)
+    return rows if len(rows) == len(found) and (has_users or not rows) else None
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Give a row as column: value; with `$mode=full` each value may come in two forms, one of them raw."""
+def _flatten(row: Parts) -> Parts:
+    """Return a row as column: value; with `$mode=full` each value may come in two forms, one of them raw."""
     if not isinstance(row.get("associateDbId", {}), dict):
         return row
     cells = next((part for part in row.values() if isinstance(part, dict) and "associateDbId" in part), row)
     return {name: cell.get("RawValue") if isinstance(cell, dict) else cell for name, cell in cells.items()}
 
 
-def _number(value: object) -> int | None:
-    """Give a whole number that came as one, or in plain digits."""
+def _whole_number(value: JsonValue) -> int | None:
+    """Return a whole number that came as one, or in plain digits."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:  # noqa: PLR2004
         return int(value)
-    return value if type(value) is int else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _status(value: object) -> str | None:
-    """Give the name of a status that came as a number; what people read may be in any language."""
-    return BY_NUMBER.get(value) if type(value) is int else None
+def _status_name(value: JsonValue) -> str | None:
+    """Return the name of a status that came as a number; what people read may be in any language."""
+    return BY_NUMBER.get(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -59,10 +59,10 @@ def problems(settings: Settings) -> Iterator[str]:
     try:
         scheme = load_scheme(settings.auth)
     except ModuleNotFoundError:
-        yield _not_installed(settings.auth.scheme)
+        yield _explain_not_installed(settings.auth.scheme)
         return
     missing = [name for name in scheme.needed if not _is_there(settings, name)]
-    yield from (_missing(name, settings.auth) for name in missing)
+    yield from (_explain_not_set(name, settings.auth) for name in missing)
     if not missing:
         yield from scheme.problems(settings.auth)
 
@@ -72,12 +72,12 @@ def _is_there(settings: Settings, name: str) -> bool:
     return bool(settings.target.tenant) if section == "target" else is_set(settings.auth, key)
 
 
-def _not_installed(scheme: str) -> str:
+def _explain_not_installed(scheme: str) -> str:
     remedy = EXTRAS.get(scheme, "install presence-worker anew")
     return f"auth.scheme = {scheme} needs something that is not installed: {remedy}"
 
 
-def _missing(name: str, auth: Auth) -> str:
+def _explain_not_set(name: str, auth: Auth) -> str:
     words = f"{name}: not set, but auth.scheme = {auth.scheme} needs it"
     takes_file = has_file(name.split(".")[1])
     return f"{words}; set {name}_file to a file that holds it" if takes_file else words

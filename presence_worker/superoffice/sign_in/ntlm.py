@@ -46,7 +46,7 @@ def make_authenticate(auth: Auth) -> Authenticate:
     """Make the function that signs a connection in: in three requests without a body."""
 
     async def authenticate(ask: Ask, certificate: Certificate) -> None:
-        word = _offered_word(await ask(None))
+        word = _find_offer(await ask(None))
         context = _context(auth, certificate())
         challenged = await ask(f"{word} {_encode(context.step())}")
         proof = _proof(context, challenged, word)
@@ -86,7 +86,7 @@ def fingerprint(certificate: bytes) -> bytes | None:
     return read.fingerprint(hashes.SHA256() if isinstance(algorithm, WEAK) else algorithm)
 
 
-def _offered_word(answer: Answer) -> str:
+def _find_offer(answer: Answer) -> str:
     """Return the word under which the service offers NTLM; raise RefusedError where it does not."""
     found = {scheme.lower() for scheme in schemes(answer.headers)}
     word = next((word for word in WORDS if word.lower() in found), None)

@@ -11,7 +11,7 @@ from ...errors import Suspect
 from ...settings import Auth, Settings
 from ..auth_secrets import origin, replace_secret, secret_now
 from ..body_formats import Parts, text_in
-from ..login_host import LoginHost, Reply
+from ..login_host import LoginAnswer, LoginHost
 from ..request_errors import BlockedError, refusal, unavailable
 from .credential import FOREVER, Credential, Scheme, SignIn, show_token
 
@@ -44,7 +44,7 @@ def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
             "refresh_token": refresh_token,
         }
         reply = await login.post_form(PATH, fields)
-        answered = _answered(login, reply)
+        answered = _require_answer(login, reply)
         credential = _read_credential(auth, login, reply.status, answered)
         if rotated := sendable(answered.get("refresh_token")):
             tokens.keep(rotated)
@@ -86,7 +86,7 @@ class RefreshToken:
             log.info("sign_in.refresh_token_kept", file=str(file))
 
 
-def _answered(login: LoginHost, reply: Reply) -> Parts:
+def _require_answer(login: LoginHost, reply: LoginAnswer) -> Parts:
     if reply.parts is None:
         raise refusal(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
     return reply.parts

@@ -22,7 +22,7 @@ from ...settings import Auth, Settings
 from ..answer_headers import http_date
 from ..auth_secrets import origin, secret_now, why_unreadable
 from ..body_formats import Parts
-from ..login_host import LoginHost, Reply
+from ..login_host import LoginAnswer, LoginHost
 from ..request_errors import RefusedError, refusal
 from .credential import Credential, Scheme, SignIn, show_ticket
 from .oauth import sendable
@@ -123,7 +123,7 @@ def sign_token(token: str, key: RSAPrivateKey, moment: datetime) -> str:
     return f"{stamped}.{base64.b64encode(signature).decode()}"
 
 
-def _read_token(auth: Auth, login: LoginHost, reply: Reply) -> str:
+def _read_token(auth: Auth, login: LoginHost, reply: LoginAnswer) -> str:
     parts = reply.parts or {}
     token = _printable(parts.get("Token"))
     if reply.status == 200 and parts.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
@@ -135,7 +135,7 @@ def _read_token(auth: Auth, login: LoginHost, reply: Reply) -> str:
     raise _refusal(auth, login, reply, [parts.get(key) for key in ERROR_KEYS])
 
 
-def _refusal(auth: Auth, login: LoginHost, reply: Reply, told: list[JsonValue]) -> RefusedError:
+def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, told: list[JsonValue]) -> RefusedError:
     """Return why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
@@ -192,7 +192,7 @@ class Claims(NamedTuple):
     root: str | None  # of the service
 
 
-def validate_token(login: LoginHost, token: str, keys: Reply) -> Claims:
+def validate_token(login: LoginHost, token: str, keys: LoginAnswer) -> Claims:
     """Return what a token says, once its signature, issuer, algorithm and times are found right.
 
     Raise RefusedError where one of them is not. Whom it is for (`aud`) is not looked at: it names the
