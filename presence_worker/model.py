@@ -85,6 +85,10 @@ NOT_COUNTED = (  # why rows are as if they were not in the file
 )
 
 
+UNSETTLED = (Result.NOT_SENT, Result.FAILED, Result.UNKNOWN)  # what `resume` finishes
+NOT_DONE = (Result.INVALID, Result.REJECTED, *UNSETTLED)
+
+
 class State(StrEnum):
     """Where a run is in its life."""
 

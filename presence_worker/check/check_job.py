@@ -10,7 +10,7 @@ from ..days import today
 from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN
-from ..journal import Fate, Journal
+from ..journal import Journal, RowResult
 from ..model import Result, State
 from ..next_step import NextStep
 from ..report import Summary, summarise
@@ -102,7 +102,7 @@ def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
     """Settle the rows with the same name, as far as names tell who is the same."""
     with journal.transaction():
         settle_clashes(journal, settings)
-    counts = journal.counts()
+    counts = journal.results.counts()
     return too_many_invalid(counts[Result.INVALID], sum(counts.values()), settings.safety)
 
 
@@ -120,11 +120,11 @@ def _notes(journal: Journal) -> Iterator[str]:
 
 def _faults(journal: Journal) -> Faults:
     has_names = _names_of(journal) is not None
-    for fate in journal.fates(Result.INVALID):
+    for fate in journal.results.all(Result.INVALID):
         yield _named_fault(fate) if has_names else _fault(fate)
 
 
-def _fault(fate: Fate) -> FaultyRow:
+def _fault(fate: RowResult) -> FaultyRow:
     return FaultyRow(
         row=fate.row,
         line=fate.line,
@@ -134,7 +134,7 @@ def _fault(fate: Fate) -> FaultyRow:
     )
 
 
-def _named_fault(fate: Fate) -> FaultyNamedRow:
+def _named_fault(fate: RowResult) -> FaultyNamedRow:
     return FaultyNamedRow(
         row=fate.row,
         line=fate.line,

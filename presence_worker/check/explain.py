@@ -13,7 +13,7 @@ from ..intake.dates import NoDay, date_reader
 from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
 from ..intake.table import Cell, text_of
-from ..journal import Fate, Journal
+from ..journal import Journal, RowResult
 from ..model import PRESENT, Reason, Result
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
 from ..report.words import RESULTS
@@ -56,7 +56,7 @@ def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Att
         header=found.get("header"),
         columns=[*_columns(names, places, settings.input)],
         missing=missing(places, settings.input) if names else [],
-        rows=[*_rows([*islice(journal.fates(), ROWS)], settings)],
+        rows=[*_rows([*islice(journal.results.all(), ROWS)], settings)],
         configuration="\n".join(block_lines(settings.input, answered)),
         still_refused=str(still) if still else None,
     )
@@ -66,12 +66,12 @@ def reading_of(journal: Journal, refused: InputRefused | None, config: Input) ->
     """Return how a job was read that is in a journal, as far as it could be before it was *refused*."""
     found = {**journal.run().input.as_json(), **(refused.found if refused else {})}
     reading = Reading(config=config, found=found, refused=refused)
-    whole = (fate for fate in journal.fates(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
+    whole = (fate for fate in journal.results.all(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
     rows = [*islice(whole, WRONG)]
     return _with_rows(reading, rows) if rows else reading
 
 
-def _with_rows(reading: Reading, rows: Sequence[Fate]) -> Reading:
+def _with_rows(reading: Reading, rows: Sequence[RowResult]) -> Reading:
     """Read the rows that are wrong once more, for what their days and statuses ask."""
     config, names = reading.config, reading.names
     columns = find_columns(names, config, "")
@@ -120,7 +120,7 @@ def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 
 
-def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[ExplainedRow]:
+def _rows(fates: Sequence[RowResult], settings: Settings) -> Iterator[ExplainedRow]:
     wanted = Counter(_person(fate) for fate in fates if fate.result != Result.INVALID)
     for fate in fates:
         yield ExplainedRow(
@@ -138,11 +138,11 @@ def _rows(fates: Sequence[Fate], settings: Settings) -> Iterator[ExplainedRow]:
         )
 
 
-def _person(fate: Fate) -> int | str | None:
+def _person(fate: RowResult) -> int | str | None:
     return fate.associate_id or fold_name(fate.identity or "")
 
 
-def _today(fate: Fate, *, alone: bool) -> str:
+def _today(fate: RowResult, *, alone: bool) -> str:
     """Return what becomes of a row now; a return only where it is *alone*: others decide when it ends."""
     if fate.result != Result.NOT_SENT:
         return fate.detail or RESULTS[Result(fate.result)]

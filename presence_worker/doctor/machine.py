@@ -146,7 +146,7 @@ def _last_job(probe: Probe) -> ExpectedJob | None:
 
 def _read_sending(path: Path) -> Sending | None:
     with closing(Journal.open(path)) as journal:
-        return journal.sending()
+        return journal.sessions.sending()
 
 
 async def lock(probe: Probe) -> AsyncIterator[CheckResult]:

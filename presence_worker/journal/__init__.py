@@ -1,44 +1,23 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
-from .archive import (
-    LAST,
-    Archive,
-    id_made_ago,
-    is_run_folder,
-    made_ago,
-    run_id,
-)
-from .connection import is_full
-from .counts import NOT_DONE, UNSETTLED
+from ..model import NOT_DONE, UNSETTLED
+from .archive import LAST, Archive, id_made_ago, is_run_folder, made_ago, run_id
+from .database import is_full, now
+from .dated_rows import Dated, Named, Scheduled, ScheduledResult
 from .durable import sync_directory
 from .glance import untouched
 from .index import KnownRun
-from .job_input import Comparison, Correction, DroppedEntry, JobInput, StoredSettings
+from .job_input import Correction, DroppedEntry, JobInput
+from .journal import JOURNAL, Journal
 from .locks import NoLocks, is_at_work, run_lock, target_lock
-from .logged import LOGGED, Unlogged
+from .logged_rows import LOGGED, LoggedRows, Unlogged
 from .outbox import Outbox, RowsAhead, Settled
 from .private import check_owner, is_trusted
-from .reading import Reader
-from .records import (
-    Dated,
-    Delivery,
-    Ending,
-    Fate,
-    Fault,
-    Finding,
-    Named,
-    RunRecord,
-    Scheduled,
-    ScheduledFate,
-    Sending,
-    Session,
-    Unnamed,
-    Wish,
-    Work,
-    now,
-)
 from .reserve import give_back_reserve, take_reserve
-from .store import JOURNAL, Journal
+from .results import Delivery, Fault, RowResult
+from .rows import Finding, PendingRow, Unnamed
+from .run_record import Comparison, Ending, RunRecord, StoredSettings
+from .sessions import Sending, Session, Sessions, Work
 
 __all__ = [
     "JOURNAL",
@@ -53,27 +32,28 @@ __all__ = [
     "Delivery",
     "DroppedEntry",
     "Ending",
-    "Fate",
     "Fault",
     "Finding",
     "JobInput",
     "Journal",
     "KnownRun",
+    "LoggedRows",
     "Named",
     "NoLocks",
     "Outbox",
-    "Reader",
+    "PendingRow",
+    "RowResult",
     "RowsAhead",
     "RunRecord",
     "Scheduled",
-    "ScheduledFate",
+    "ScheduledResult",
     "Sending",
     "Session",
+    "Sessions",
     "Settled",
     "StoredSettings",
     "Unlogged",
     "Unnamed",
-    "Wish",
     "Work",
     "check_owner",
     "give_back_reserve",

@@ -13,9 +13,9 @@ from ..errors import Locked, UsageFault
 from .durable import sync_directory
 from .glance import untouched
 from .index import RunIndex
+from .journal import JOURNAL, Journal
 from .locks import run_lock
 from .private import PRIVATE, check_owner, is_ours, make_private, unusable
-from .store import JOURNAL, Journal
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1

@@ -11,10 +11,9 @@ import orjson
 from ..errors import Locked, PresenceWorkerError, Stopped, UsageFault
 from ..model import State
 from .index_file import Line
+from .journal import JOURNAL, Journal, damaged
 from .locks import run_lock
-from .reading import Reader
-from .records import RunRecord
-from .store import JOURNAL, Journal, damaged
+from .run_record import RunRecord
 
 CONFIDENTIAL = (  # what tells credentials apart, and values of cells: they may be reasons of absence
     "refused",
@@ -73,13 +72,15 @@ def _read_closed(journal: Path) -> Read | None:
                 return None
             with closing(reader):
                 return (
-                    (reader.run(), reader.to_send()) if reader.is_staged() and reader.is_current() else None
+                    (reader.run(), reader.results.to_send())
+                    if reader.is_staged() and reader.is_current()
+                    else None
                 )
     except (Locked, UsageFault, Stopped, sqlite3.Error):  # opening it shows what is wrong with it
         return None
 
 
-def untouched(path: Path) -> Reader | None:
+def untouched(path: Path) -> Journal | None:
     """Open a journal to read it without writing a byte, which is quick; None where it must be repaired first.
 
     No process may write it meanwhile, and it may be of another version: `is_current` tells.
@@ -87,7 +88,7 @@ def untouched(path: Path) -> Reader | None:
     if path.with_name(f"{path.name}-wal").exists():
         return None
     try:
-        return Reader(f"{path.as_uri()}?mode=ro&immutable=1")
+        return Journal(f"{path.as_uri()}?mode=ro&immutable=1", read_only=True)
     except sqlite3.Error:
         return None
 
@@ -98,4 +99,4 @@ def _read_open(journal: Path) -> Read:
         if not unstaged.is_staged():
             return None, 0
     with closing(Journal.open(journal)) as opened:
-        return opened.run(), opened.to_send()
+        return opened.run(), opened.results.to_send()

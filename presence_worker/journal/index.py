@@ -12,11 +12,11 @@ import orjson
 import structlog
 
 from ..errors import PresenceWorkerError
-from .connection import primary_code
+from .database import primary_code
 from .glance import mark_of, read_line
 from .index_file import Line, open_index, read_lines, take_number, transaction, write_lines
-from .records import RunRecord
-from .store import JOURNAL
+from .journal import JOURNAL
+from .run_record import RunRecord
 
 INDEX = "runs.sqlite"  # beside the folder of all runs
 IN_MEMORY = ":memory:"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from ..errors import Suspect
-from ..model import NOT_PRESENT, PRESENT, FilteredValue, UnknownStatus
+from ..model import FilteredValue, UnknownStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,69 +105,6 @@ class JobInput:
         if "suspect" in found:
             known["correction"] = Correction.from_json(found["suspect"], found.get("refused"))
         return cls(**known)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """A job beside the last finished one of its target."""
-
-    run_id: str  # of the last one
-    rows_before: int
-    rows: int
-    same_file: bool
-    columns_added: Sequence[str]
-    columns_gone: Sequence[str]
-    stale_after: float | None = None  # seconds since the file was sent, where a new one was due by now
-    stale_run: str | None = None  # the run that sent it then
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Comparison":
-        """Return the comparison of which *found* was written."""
-        names = [field.name for field in fields(cls) if field.name in found]
-        return cls(**{name: found[name] for name in names})
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSettings:
-    """The settings a run was made with, without secrets; an older journal may lack some."""
-
-    sections: Mapping[str, Mapping[str, Any]]  # as the configuration file has them
-
-    @property
-    def include_messages(self) -> bool:
-        """Whether comments stand in reports."""
-        return bool(self._of("report", "include_messages", default=False))
-
-    @property
-    def concurrency(self) -> int | None:
-        """How many requests may be under way at once."""
-        found: int | None = self._of("delivery", "concurrency", default=None)
-        return found
-
-    @property
-    def covers_everyone(self) -> bool:
-        """Whether the file says of everyone what is to come."""
-        return bool(self._of("input", "coverage", default=None) == "everyone")
-
-    @property
-    def statuses(self) -> Mapping[str, str]:
-        """What words mean, by the configuration."""
-        found: Mapping[str, str] = self._of("input", "statuses", default={})
-        return found
-
-    @property
-    def allowed_statuses(self) -> Sequence[str]:
-        """Which statuses may be set."""
-        found: Sequence[str] = self._of("input", "allowed_statuses", default=(PRESENT, NOT_PRESENT))
-        return found
-
-    def of_input(self, name: str) -> str | None:
-        """Return a setting of [input] that is a text; None where it is not set."""
-        found: str | None = self._of("input", name, default=None)
-        return found
-
-    def _of(self, section: str, name: str, *, default: Any) -> Any:
-        return self.sections.get(section, {}).get(name, default)
 
 
 IN_JSON = {"starts": "from", "ends": "until"}  # `from` is a word of Python

@@ -1,13 +1,14 @@
-"""Rows on their way into a journal: most of them only ask for something, and that is written with less."""
+"""The rows of a run as they were asked for, and what the service held before."""
 
-import sqlite3
-from collections.abc import Iterable
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby, islice
+from typing import Any, NamedTuple
 
-from ..model import Row
+from ..model import NOT_COUNTED, UNSETTLED, Asked, Period, Presence, Reason, Result, Row, Verdict
 from ..sanitize import fold_name
-from .outcomes import OR_NULL
+from .database import Database, SqlRow
+from .schema import OR_NULL
 
 PAGE = 500  # rows written at once, at the most
 ASKED = Row._fields.index("result")  # fields of a row before this one say what it asks for
@@ -15,18 +16,154 @@ NO_MORE = (None,) * len(Row._fields[ASKED:])  # behind them most rows have nothi
 INSERT_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT = f"""INSERT INTO row VALUES
     (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
+NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
+PERSON = "coalesce(associate_id, known_as)"  # whom a row is about, as far as it is known
+TWICE = f"SELECT {PERSON} FROM row WHERE result IS NULL GROUP BY {PERSON} HAVING count(*) > 1"  # noqa: S608 - ours
+ABOUT = f"""SELECT row, status, message, line, starts, ends FROM row
+    WHERE {PERSON} = ? AND result IS NULL ORDER BY row"""  # noqa: S608 - ours
+WITHDRAWN = (
+    "(coalesce(reason, '') = 'withdrawn' AND status IS NULL)"  # and no row that a later job has withdrawn
+)
+OUTSIDE = f"({', '.join(f'{str(reason)!r}' for reason in NOT_COUNTED)})"  # as if not in the file
 
 
-def insert(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Write rows, page by page; raise sqlite3.Error where that fails."""
-    coming = iter(rows)
-    while page := list(islice(coming, PAGE)):
-        db.executemany(INSERT_ASKED, [row[:ASKED] for row in page if row[ASKED:] == NO_MORE])
-        db.executemany(INSERT, [_stored(row) for row in page if row[ASKED:] != NO_MORE])
+class PendingRow(NamedTuple):
+    """A row that is still to be sent, and what it was planned on."""
+
+    row: int
+    associate_id: int
+    wanted: Presence
+    before: Presence | None  # None: nothing was read
+    knows_comment: bool  # whether the comment of *before* is known
+    identity: str | None  # the name that the job has for the associate
+    expected: Presence | None = None  # what must still be there, else it is left alone
 
 
-def _stored(row: Row) -> tuple[Any, ...]:
-    """Give a row as the statement takes it; what it duplicates is not known yet."""
+class Unnamed(NamedTuple):
+    """A row that names a person whose associate is not known yet."""
+
+    row: int
+    known_as: str  # the name as it is compared
+    valid: bool  # it asks for something, now or later
+    withdraws: bool
+
+
+class Finding(NamedTuple):
+    """What a read showed of a row, as the journal keeps it; *status* None: no presence at all."""
+
+    row: int
+    status: str | None
+    message: str | None  # None: not known
+
+
+class Rows:
+    """Owns what was asked: rows, and what was there before. Whoever writes opens a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Write rows, page by page."""
+        coming = iter(rows)
+        while page := list(islice(coming, PAGE)):
+            self._db.executemany(INSERT_ASKED, [row[:ASKED] for row in page if row[ASKED:] == NO_MORE])
+            self._db.executemany(INSERT, [_columns(row) for row in page if row[ASKED:] != NO_MORE])
+
+    def mark_settled(self, verdicts: Iterable[Verdict]) -> None:
+        """Write the results of staged rows that are not to be sent."""
+        self._db.executemany(
+            "UPDATE row SET result = ?, reason = ?, detail = ?, duplicate_of = ? WHERE row = ?",
+            ((v.result, v.reason, v.detail, v.duplicate_of, v.row) for v in verdicts),
+        )
+
+    def save_present(self, findings: Iterable[Finding]) -> None:
+        """Write what the service holds for rows."""
+        self._db.executemany("INSERT OR REPLACE INTO before VALUES (?, ?, ?)", findings)
+
+    def set_associates(self, people: Iterable[tuple[int, int]]) -> None:
+        """Write which associates rows are about, as (row, associate's id)."""
+        self._db.executemany(
+            "UPDATE row SET associate_id = ? WHERE row = ?", ((number, row) for row, number in people)
+        )
+
+    def clashes(self) -> Iterator[list[Asked]]:
+        """Yield, for each person asked for twice or more, their rows in order.
+
+        People are told apart by associateId, and as long as that is not known by their name in the job.
+        """
+        twice = self._db.all(TWICE)
+        if twice:
+            self._db.execute(f"CREATE INDEX IF NOT EXISTS row_by_person ON row ({PERSON})")
+        for (person,) in twice:
+            yield list(map(_asked, self._db.all(ABOUT, person)))
+
+    def rivals(self) -> Iterator[list[Asked]]:
+        """Yield, for each person and first day that several rows wait for, those rows, as `clashes` does."""
+        query = f"""SELECT row, status, message, line, starts, ends, {PERSON} FROM row WHERE reason = ?
+            ORDER BY {PERSON}, starts, row"""  # noqa: S608 - ours
+        waiting = self._db.each(query, Reason.NOT_YET_DUE)
+        for _, found in groupby(waiting, key=lambda each: (each[6], each[4])):
+            rows = list(found)
+            if len(rows) > 1:
+                yield [_asked(each[:6]) for each in rows]
+
+    def identities(self, page: int) -> Iterator[list[Unnamed]]:
+        """Yield the rows that name somebody whose associate is not known, in order.
+
+        They come *page* by page; what was yielded may be settled before the next page is asked for.
+        """
+        last = 0
+        while found := self._db.all(
+            f"""SELECT row, known_as, result IS NULL OR coalesce(reason, '') IN (?, ?), {WITHDRAWN} FROM row
+            WHERE row > ? AND identity IS NOT NULL AND associate_id IS NULL
+            AND coalesce(reason, '') NOT IN {OUTSIDE} ORDER BY row LIMIT ?""",  # noqa: S608 - ours
+            *NOT_DUE,
+            last,
+            page,
+        ):
+            last = found[-1][0]
+            yield [Unnamed(row, name, bool(valid), bool(withdraws)) for row, name, valid, withdraws in found]
+
+    def pending_rows(self, page: int) -> Iterator[PendingRow]:
+        """Yield what is still to be sent, in row order, *page* rows read at once; nothing is handed out.
+
+        What was yielded may be settled before the next one is asked for.
+        """
+        last = 0
+        while found := self._db.all(
+            """SELECT row.row, associate_id, row.status, row.message, before.status, before.message, identity,
+            scheduled.status, scheduled.message
+            FROM row LEFT JOIN outcome ON outcome.row = row.row LEFT JOIN before ON before.row = row.row
+            LEFT JOIN scheduled ON scheduled.row = row.row
+            WHERE row.row > ? AND row.result IS NULL AND associate_id IS NOT NULL
+            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?)) ORDER BY row.row LIMIT ?""",
+            last,
+            *UNSETTLED,
+            page,
+        ):
+            last = found[-1][0]
+            yield from map(_pending_row, found)
+
+    def changed_rows(self) -> Iterator[PendingRow]:
+        """Yield the rows this run wrote, or may have written, in order, with what was there before."""
+        query = """SELECT fate.row, associate_id, fate.status, fate.message,
+            before.status, before.message, identity, NULL, NULL
+            FROM fate LEFT JOIN before ON before.row = fate.row WHERE result IN (?, ?) ORDER BY fate.row"""
+        return map(_pending_row, self._db.each(query, Result.UPDATED, Result.UNKNOWN))
+
+    def changes_by_status(self) -> dict[str, int]:
+        """Return the number of rows to be sent by the status they ask for, as it was staged."""
+        query = "SELECT status, count(*) FROM row WHERE result IS NULL GROUP BY status"
+        return dict(self._db.all(query))
+
+
+def day_of(text: str | None) -> date | None:
+    """Return the day that a column has."""
+    return date.fromisoformat(text) if text else None
+
+
+def _columns(row: Row) -> tuple[Any, ...]:
+    """Return a row as the statement takes it; what it duplicates is not known yet."""
     starts, ends = row.period or (None, None)
     return (
         row.row,
@@ -43,3 +180,20 @@ def _stored(row: Row) -> tuple[Any, ...]:
         starts.isoformat() if starts else "",
         ends.isoformat() if ends else "",
     )
+
+
+def _asked(found: SqlRow) -> Asked:
+    row, status, message, line, starts, ends = found
+    period = Period(day_of(starts), day_of(ends)) if starts or ends else None
+    return Asked(row, Presence(status=status, message=message), line, period)
+
+
+def _pending_row(found: SqlRow) -> PendingRow:
+    row, associate_id, status, message, was, comment, identity, *expected = found
+    before = None if was is None else Presence(status=was, message=comment or "")
+    wanted = Presence(status=status, message=message)
+    return PendingRow(row, associate_id, wanted, before, comment is not None, identity, _presence(*expected))
+
+
+def _presence(status: str | None, message: str | None) -> Presence | None:
+    return None if status is None else Presence(status=status, message=message or "")

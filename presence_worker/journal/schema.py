@@ -1,6 +1,7 @@
 """The journal's tables, one SQLite file for each run."""
 
 VERSION = 5
+OR_NULL = "nullif(?, '')"  # for what is NULL nearly always: Python takes long to hand a None over
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
     row     INTEGER PRIMARY KEY,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from ..errors import MAY_LOCK, Suspect
-from ..journal import Reader
+from ..journal import Journal
 from ..model import Intent, Reason, Result, State, Step
 from .words import REFUSED_US, Mender, mender, told_as
 
@@ -30,24 +30,24 @@ class Advice(StrEnum):
     SCHEDULE = "look at `schedule`: what follows from earlier files is not done"
 
 
-def advise(journal: Reader, state: str) -> list[Advice]:
+def advise(journal: Journal, state: str) -> list[Advice]:
     """Return what is to be done after a run that ended in a state, in this order; none after a good night."""
     if state == State.REFUSED:
         return [Advice.CHECK]
-    unsettled = journal.to_send()
+    unsettled = journal.results.to_send()
     if state in (State.PLANNED, State.HELD):
         return [Advice.APPLY] if unsettled else []
     going_on = [_going_on(journal)] if unsettled else []
     return going_on if Advice.BEGIN_ANEW in going_on else [*going_on, *_of_what_is_wrong(journal)]
 
 
-def advice_words(journal: Reader, state: str) -> str:
+def advice_words(journal: Journal, state: str) -> str:
     """Return the same in sentences, empty where nothing is to be done."""
     said = [f"then {step}" if number else step for number, step in enumerate(advise(journal, state))]
     return " ".join(f"{words[:1].upper()}{words[1:]}." for words in said)
 
 
-def _going_on(journal: Reader) -> Advice:
+def _going_on(journal: Journal) -> Advice:
     run = journal.run()
     if run.input.suspect is Suspect.TARGET and may_begin_anew(journal):
         return Advice.BEGIN_ANEW
@@ -55,26 +55,26 @@ def _going_on(journal: Reader) -> Advice:
         return Advice.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
         return Advice.PLAN_ON
-    refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.reasons())
+    refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.results.reasons())
     return Advice.LET_IN if refused else Advice.RESUME
 
 
-def may_begin_anew(journal: Reader) -> bool:
+def may_begin_anew(journal: Journal) -> bool:
     """Return whether the right service can have seen nothing of the run yet."""
-    run, counts = journal.run(), journal.counts()
+    run, counts = journal.run(), journal.results.counts()
     proven = run.intent == Intent.UNDO or run.step == Step.COMPARE  # by what was read before
     return not (proven or counts[Result.UPDATED] or counts[Result.UNCHANGED])
 
 
-def _of_what_is_wrong(journal: Reader) -> list[Advice]:
-    counts, to_mend = journal.counts(), journal.to_mend()
+def _of_what_is_wrong(journal: Journal) -> list[Advice]:
+    counts, to_mend = journal.results.counts(), journal.results.to_mend()
     others = counts[Result.INVALID] + counts[Result.REJECTED] - to_mend
     return [*([_mending(journal)] if to_mend else []), *([Advice.SCHEDULE] if others else [])]
 
 
-def _mending(journal: Reader) -> Advice:
+def _mending(journal: Journal) -> Advice:
     """Return what is to be done with failed.csv, by what is wrong with its rows."""
-    wrong = [(reason, result) for result, reason, *_ in journal.reasons() if result in TO_MEND]
+    wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_MEND]
     if any(reason in MOVED for reason, _ in wrong):
         return Advice.LOOK_AGAIN
     theirs = all(mender(reason, result) is Mender.CRM for reason, result in wrong)

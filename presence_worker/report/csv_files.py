@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
-from ..journal import Fate, Journal
+from ..journal import Journal, RowResult
 from ..model import Result
 from .rows import fields_of, names_of
 
@@ -19,7 +19,7 @@ NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN
 def write_report(journal: Journal, file: BinaryIO) -> int:
     """Write the rows as people read them in a spreadsheet; give their number."""
     names = names_of(journal.run())
-    return _write(file, names, journal.lines(fields_of(names)), ",")
+    return _write(file, names, journal.results.lines(fields_of(names)), ",")
 
 
 def write_failed(journal: Journal, file: BinaryIO) -> int:
@@ -35,12 +35,12 @@ def write_unprocessed(journal: Journal, file: BinaryIO) -> int:
 def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -> int:
     job = journal.run().input
     columns = job.columns or ()
-    own = (fate for fate in journal.fates(*results) if not fate.scheduled_by)  # others were in no file
+    own = (fate for fate in journal.results.all(*results) if not fate.scheduled_by)  # others were in no file
     rows = (_row_back(fate, len(columns)) for fate in own)
     return _write(file, [*columns, *RESULT_COLUMNS], rows, job.delimiter or ",")
 
 
-def _row_back(fate: Fate, width: int) -> list[str]:
+def _row_back(fate: RowResult, width: int) -> list[str]:
     """Give a row as it came, and what became of it; cells beyond the header stay beyond it."""
     cells = [_text(cell) for cell in orjson.loads(fate.cells)]
     own = [*cells[:width], *[""] * (width - len(cells))]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..failed_csv import ALSO
-from ..journal import Fault, Reader
+from ..journal import Fault, Journal
 from ..wording import amount
 from .summary import FaultSentence, RowPlace
 
@@ -54,7 +54,7 @@ class Sentence:
         return bare[1] if bare else value
 
 
-def sentences(journal: Reader, *, located: bool = False) -> list[FaultSentence]:
+def sentences(journal: Journal, *, located: bool = False) -> list[FaultSentence]:
     """Return what is said of the rows that are wrong, by reason those with the most rows first.
 
     *located*, each names its first rows. A row with several faults counts for the first; one beyond the 50th
@@ -62,7 +62,7 @@ def sentences(journal: Reader, *, located: bool = False) -> list[FaultSentence]:
     """
     return [
         _as_told(reason, each, located=located)
-        for reason, said in sentences_of(journal.faults()).items()
+        for reason, said in sentences_of(journal.results.faults()).items()
         for each in sorted(said, key=lambda each: -each.rows)
     ]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..journal import Reader
+from ..journal import Journal
 from ..model import Reason, Result, State
 from .advice import advice_words
 from .words import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
@@ -55,18 +55,18 @@ class Trouble(NamedTuple):
     detail: str | None  # of one of them
 
 
-def headline_of(journal: Reader, state: str) -> str:
+def headline_of(journal: Journal, state: str) -> str:
     """Say how the run of a journal went that is, or is about to be, in a state."""
-    counts, undoes = journal.counts(), journal.run().undoes
-    return headline(state, counts, journal.done(counts), troubles_of(journal), undoes=undoes)
+    counts, undoes = journal.results.counts(), journal.run().undoes
+    return headline(state, counts, journal.results.done(counts), troubles_of(journal), undoes=undoes)
 
 
-def troubles_of(journal: Reader) -> list[Trouble]:
+def troubles_of(journal: Journal) -> list[Trouble]:
     """Give why rows are not done, most rows first."""
-    people = journal.people()
+    people = journal.results.people()
     return [
         Trouble(result, reason, rows, people[result, reason], detail)
-        for result, reason, rows, detail in journal.reasons()
+        for result, reason, rows, detail in journal.results.reasons()
     ]
 
 
@@ -142,7 +142,7 @@ def _who(who: Mender) -> str:
     return "the CRM administrator" if who is Mender.CRM else str(who)
 
 
-def message_of(journal: Reader, state: State, words: str | None) -> str:
+def message_of(journal: Journal, state: State, words: str | None) -> str:
     """Return how the run went, why, and what to do now; *words* say what ended it early.
 
     The words that refuse a file say all of this themselves, and are the same in `check`.

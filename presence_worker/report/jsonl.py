@@ -21,7 +21,7 @@ def write_jsonl(journal: Journal, file: BinaryIO) -> int:
         cache_logger_on_first_use=True,
     )
     rows = 0
-    for rows, values in enumerate(journal.lines(fields_of(names)), 1):  # noqa: B007 - the last is their number
+    for rows, values in enumerate(journal.results.lines(fields_of(names)), 1):  # noqa: B007 - the last is their number
         log.info("row", line={"run_id": run.run_id, **dict(zip(names, values, strict=True))})
     return rows
 

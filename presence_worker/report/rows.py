@@ -42,5 +42,5 @@ def names_of(run: RunRecord) -> tuple[str, ...]:
 
 
 def fields_of(names: Sequence[str]) -> list[str]:
-    """Give the fields of a `Fate` that have what lines have by these *names*."""
+    """Give the fields of a `RowResult` that have what lines have by these *names*."""
     return [CALLED.get(name, name) for name in names]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ..journal import Fate, JobInput, Journal, Reader, RunRecord, Wish, Work
+from ..journal import JobInput, Journal, PendingRow, RowResult, RunRecord, Work
 from ..model import PRESENT, Reason, State, same_text
 from ..sanitize import clean
 from ..wording import amount
@@ -30,9 +30,9 @@ NAME = 60  # characters
 WAITING = (State.PLANNED, State.HELD)
 
 
-def summarise(journal: Reader, files: Mapping[str, Path]) -> Summary:
+def summarise(journal: Journal, files: Mapping[str, Path]) -> Summary:
     """Return the summary of a run, without what only its report files list."""
-    run, counts = journal.run(), journal.counts()
+    run, counts = journal.run(), journal.results.counts()
     return Summary(
         run_id=run.run_id,
         order=run.order,
@@ -40,9 +40,11 @@ def summarise(journal: Reader, files: Mapping[str, Path]) -> Summary:
         exit_code=run.exit_code,
         target=run.target,
         input=_input_file(run.input),
-        done=journal.done(counts),
+        done=journal.results.done(counts),
         counts={str(result): number for result, number in counts.items()},
-        reasons=[ReasonCount(result=each[0], reason=each[1], rows=each[2]) for each in journal.reasons()],
+        reasons=[
+            ReasonCount(result=each[0], reason=each[1], rows=each[2]) for each in journal.results.reasons()
+        ],
         effort=_effort(journal, run),
         throughput=throughput(journal),
         files={name: str(path) for name, path in files.items()},
@@ -66,8 +68,8 @@ def _input_file(job: JobInput) -> InputFile:
     )
 
 
-def _effort(journal: Reader, run: RunRecord) -> Effort:
-    work, (puts, repeats) = journal.work(), journal.puts()
+def _effort(journal: Journal, run: RunRecord) -> Effort:
+    work, (puts, repeats) = journal.sessions.work(), journal.results.puts()
     return Effort(
         requests=Requests(put=puts, get=work.gets, retried=repeats),
         rate=Rate(configured=work.rate, achieved=_achieved(work, puts + work.gets)),
@@ -131,11 +133,11 @@ def planned_changes(journal: Journal) -> PlannedChanges | None:
     """Return the changes of a run that waits for `apply`; None for other runs."""
     if journal.run().state not in WAITING:
         return None
-    told = [_planned(wish) for wish in islice(journal.wishes(MOST), MOST)]
-    return PlannedChanges(changes=told, changes_left_out=journal.to_send() - len(told))
+    told = [_planned(wish) for wish in islice(journal.rows.pending_rows(MOST), MOST)]
+    return PlannedChanges(changes=told, changes_left_out=journal.results.to_send() - len(told))
 
 
-def _planned(wish: Wish) -> PlannedChange:
+def _planned(wish: PendingRow) -> PlannedChange:
     return PlannedChange(
         row=wish.row,
         associate_id=wish.associate_id,
@@ -147,7 +149,7 @@ def _planned(wish: Wish) -> PlannedChange:
     )
 
 
-def _comment(wish: Wish) -> str | None:
+def _comment(wish: PendingRow) -> str | None:
     """Return what becomes of the comment: set, changed, removed or kept; None where there is none."""
     if wish.before and wish.before.status != PRESENT and not wish.knows_comment:
         return "(not read)"
@@ -164,16 +166,16 @@ def days_to_come(journal: Journal) -> DaysToCome | None:
     job = journal.run().input
     if not (job.dated or job.scheduled):
         return None
-    waiting = journal.waiting(MOST)
+    waiting = journal.dated.waiting(MOST)
     return DaysToCome(
         upcoming=list(map(_upcoming, waiting)),
-        upcoming_left_out=journal.number_of(Reason.NOT_YET_DUE) - len(waiting),
+        upcoming_left_out=journal.results.number_of(Reason.NOT_YET_DUE) - len(waiting),
         dropped=job.dropped,
         dropped_left_out=job.dropped_rows - len(job.dropped),
     )
 
 
-def _upcoming(fate: Fate) -> UpcomingLeave:
+def _upcoming(fate: RowResult) -> UpcomingLeave:
     return UpcomingLeave(
         row=fate.row,
         associate_id=fate.associate_id,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ..journal import Reader, Sending
+from ..journal import Journal, Sending
 from ..wording import plain_duration
 from .summary import Throughput
 from .units import SECOND, milliseconds, short
@@ -23,9 +23,9 @@ class Limit(StrEnum):
     SERVICE = "service"
 
 
-def throughput(journal: Reader) -> Throughput | None:
+def throughput(journal: Journal) -> Throughput | None:
     """Return what took a run's time; None where that was short, or is not known for certain."""
-    sent = journal.sending()
+    sent = journal.sessions.sending()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
     concurrency = journal.run().settings.concurrency if sent.is_as_staged else None
@@ -62,11 +62,11 @@ def _explains(needed: float, seconds: float) -> bool:
     return NEARLY_ALL * seconds <= needed <= EXACTLY * seconds
 
 
-def _silence(journal: Reader, sent: Sending) -> float:
+def _silence(journal: Journal, sent: Sending) -> float:
     """Give the seconds that the service was waited for: without a try repeated, silence is not its doing."""
     if sent.tries == sent.rows:
         return 0.0
-    return journal.silence(longer_than=max(SILENCE, INTERVALS / sent.rate))
+    return journal.sessions.silence(longer_than=max(SILENCE, INTERVALS / sent.rate))
 
 
 def _of_the_rate(sent: Sending, concurrency: int | None) -> str:

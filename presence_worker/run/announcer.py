@@ -18,7 +18,7 @@ from ..model import Result
 
 def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:
     """Return the requests of a run: *more* behind the *gets* of this session, and all of earlier ones."""
-    return more + gets + journal.work().gets + journal.puts()[0]
+    return more + gets + journal.sessions.work().gets + journal.results.puts()[0]
 
 
 class Announcer:

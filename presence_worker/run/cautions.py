@@ -28,7 +28,7 @@ def unanswered(journal: Journal, context: RunContext) -> str | None:
     not count: no request is on its way that long.
     """
     left = _left_unknown(journal.run(), context)
-    users = sorted({user for user in journal.written() if user in left}) if left else []
+    users = sorted({user for user in journal.results.written_associates() if user in left}) if left else []
     if not users:
         return None
     names = ", ".join(map(str, users[:MOST_NAMED])) + (", …" if len(users) > MOST_NAMED else "")
@@ -44,8 +44,8 @@ def _left_unknown(run: RunRecord, context: RunContext) -> set[int]:
             continue
         try:
             with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
-                unknown -= {user for user in journal.written() if user in unknown}
-                unknown |= set(journal.unanswered())
+                unknown -= {user for user in journal.results.written_associates() if user in unknown}
+                unknown |= set(journal.results.unanswered())
         except PresenceWorkerError as error:  # the note is help, no guarantee
             log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
     return unknown

@@ -47,7 +47,7 @@ class Doubts:
             self._take(await self._client.take_last_doubted())
 
     def _take(self, associates: set[int]) -> None:
-        for change in self._journal.changes_of(associates) if associates else ():
+        for change in self._journal.sessions.changes_of(associates) if associates else ():
             log.warning("row.in_doubt", row=change.row, associate_id=change.associate_id)
             self._rows[change.row] = change
             self._recorder.add(change.row, IN_DOUBT)

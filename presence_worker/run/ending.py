@@ -37,7 +37,7 @@ def ending_of(
 
 def _code(journal: Journal) -> ExitCode:
     """Judge by the rows alone: whatever is advised, a row that is not done is no success."""
-    counts = journal.counts()
+    counts = journal.results.counts()
     return ExitCode.INCOMPLETE if any(counts[result] for result in NOT_DONE) else ExitCode.DONE
 
 
@@ -48,7 +48,7 @@ def _state(journal: Journal, error: PresenceWorkerError | None) -> State:
         return State.PLANNED
     if isinstance(error, Held):
         return State.HELD
-    return State.STOPPED if error is not None and journal.to_send() else State.FINISHED
+    return State.STOPPED if error is not None and journal.results.to_send() else State.FINISHED
 
 
 def _words(error: PresenceWorkerError, job: str | None) -> str:

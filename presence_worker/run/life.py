@@ -41,7 +41,7 @@ from .cautions import NOT_KNOWN, unanswered
 from .comparison import comparison_notes, same_file_warning
 from .correcting import check_corrected, same_job
 from .ending import ending_of
-from .row_events import log_rows
+from .recorder import log_rows
 from .session import Session
 from .staging import Before, new_run, stage
 from .undoing import stage_undo
@@ -82,7 +82,7 @@ async def resume_run(
         with _again(folder, context) as journal:
             check_target(journal, context)
             run = journal.run()
-            if run.state not in (State.STOPPED, State.FINISHED) or not journal.to_send():
+            if run.state not in (State.STOPPED, State.FINISHED) or not journal.results.to_send():
                 return _as_it_ended(journal, folder, run, context)
             if if_corrected:
                 check_corrected(run, context)
@@ -124,7 +124,7 @@ def report_run(name: str, context: RunContext) -> Summary:
     """Write a run's report files again from its journal; give the summary. Raise Stopped where that fails."""
     folder = called(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
-        if journal.run().state != State.STOPPED or journal.to_send():
+        if journal.run().state != State.STOPPED or journal.results.to_send():
             return write_reports(folder, journal)
         summary = _finish(journal, folder, None, None, context)  # only its report was missing
         if not summary.files:
@@ -229,8 +229,8 @@ async def _go_on(
         check_age(run, command, context)
     withdrawn = withdrawn_since(journal, context)
     with journal.transaction():
-        journal.settle(Verdict(row, *LAST_DAY_OVER) for row in journal.expired(context.day))
-        journal.settle(withdrawn)
+        journal.rows.mark_settled(Verdict(row, *LAST_DAY_OVER) for row in journal.dated.expired(context.day))
+        journal.rows.mark_settled(withdrawn)
     error = await _deliver(journal, run, command, written_since(journal, context), context)
     return _finish(journal, folder, None, error, context)
 
@@ -240,13 +240,15 @@ async def _deliver(
 ) -> PresenceWorkerError | None:
     """Send what is to be sent; give what ended that early, or kept it from beginning, or None."""
     try:
-        journal.begin(command, context.settings.delivery.rate)
+        journal.sessions.begin(command, context.settings.delivery.rate)
         with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
             journal.save_next(context.command("resume", run.run_id))
-        log.info("run.delivering", target=run.target, to_send=journal.to_send())
+        log.info("run.delivering", target=run.target, to_send=journal.results.to_send())
         way_on = context.command("resume", run.run_id)
         context.emit(DeliveryStarted(run_id=run.run_id, target=run.target, way_on=way_on))
-        return await Session(journal, context, _announcer(run, context, journal.to_send()), overtaken).run()
+        return await Session(
+            journal, context, _announcer(run, context, journal.results.to_send()), overtaken
+        ).run()
     except PresenceWorkerError as error:
         return error
     finally:
@@ -312,7 +314,7 @@ def _written(journal: Journal, folder: Path, ending: Ending, context: RunContext
     except JournalGone:
         raise
     except Stopped as trouble:
-        noted = journal.run().state == ending.state and not journal.to_send()
+        noted = journal.run().state == ending.state and not journal.results.to_send()
         command = "report" if noted else "resume"
         words = f"{trouble}. {ending.message}"
         stopped = Ending(State.STOPPED, trouble.exit_code, words, context.command(command, folder.name))

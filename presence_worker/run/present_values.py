@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 
 from ..errors import Stopped, Suspect
-from ..journal import Finding, RunRecord, Wish
+from ..journal import Finding, PendingRow, RunRecord
 from ..model import PRESENT, Intent, Outcome, Presence, Reason, Result, Step, Verdict
 from ..superoffice.read_answers import may_mean_nobody
 from ..superoffice.user_query import User, UserDirectory
@@ -27,7 +27,7 @@ UNREAD = "the present values of {} associates cannot be read: they are not `unch
 log = structlog.get_logger()
 
 
-def user_without_presence(row: Wish, user: User) -> Verdict | None:
+def user_without_presence(row: PendingRow, user: User) -> Verdict | None:
     """Return why a user whom the service knows cannot have a presence, or None."""
     if not user.is_active:
         return _rejected(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
@@ -36,7 +36,7 @@ def user_without_presence(row: Wish, user: User) -> Verdict | None:
     return None
 
 
-def unknown_associate(row: Wish, said: str) -> Verdict:
+def unknown_associate(row: PendingRow, said: str) -> Verdict:
     """Return the verdict on an associate of whom the service shows nothing at all; *said* are its words."""
     return _rejected(row, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
 
@@ -53,7 +53,7 @@ def is_presence(seen: Presence | None, user: User | None) -> bool:
 
 
 def compare_with_present(
-    row: Wish, seen: Presence, moved_by: Intent | None, *, knows_comment: bool = True
+    row: PendingRow, seen: Presence, moved_by: Intent | None, *, knows_comment: bool = True
 ) -> Verdict | None:
     """Return what settles a row whose associate holds *seen* now; None where it is to be sent.
 
@@ -78,7 +78,7 @@ def _may_be(expected: Presence, seen: Presence, *, knows_all: bool) -> bool:
     return seen.same_as(expected) if knows_all else seen.status == expected.status
 
 
-def _holds_what_was_there(row: Wish, seen: Presence, *, knows_all: bool) -> bool:
+def _holds_what_was_there(row: PendingRow, seen: Presence, *, knows_all: bool) -> bool:
     """Return whether somebody holds what the run was made on, as far as both are known."""
     before = row.before
     if before is None or not (row.knows_comment and knows_all):
@@ -86,7 +86,7 @@ def _holds_what_was_there(row: Wish, seen: Presence, *, knows_all: bool) -> bool
     return seen.same_as(before)
 
 
-def _rejected(row: Wish, reason: Reason, words: str) -> Verdict:
+def _rejected(row: PendingRow, reason: Reason, words: str) -> Verdict:
     return Verdict(row.row, Result.REJECTED, reason, words)
 
 
@@ -137,7 +137,7 @@ class PresentValues:
         self.is_given_up = False
         self._directory = directory  # None: the query of all users was not made, or had no answer
         self._found = Found([], [], [])
-        self._nobodies: list[tuple[Wish, str]] = []  # kept back while nobody at all was seen
+        self._nobodies: list[tuple[PendingRow, str]] = []  # kept back while nobody at all was seen
         self._unread = 0  # rows
         self._has_seen = False
 
@@ -150,7 +150,7 @@ class PresentValues:
         """Add something for whoever reads the report, the log or the terminal."""
         self._found.notes.append(words)
 
-    def is_answered_by_query(self, row: Wish) -> bool:
+    def is_answered_by_query(self, row: PendingRow) -> bool:
         """Return whether the query of all users says enough of a row's associate; settle the row then."""
         user = self._user(row)
         if user and (verdict := user_without_presence(row, user)):
@@ -161,7 +161,7 @@ class PresentValues:
             return False
         return True
 
-    def add_read(self, row: Wish, outcome: Outcome, *, is_stopping: bool) -> None:
+    def add_read(self, row: PendingRow, outcome: Outcome, *, is_stopping: bool) -> None:
         """Take in what a read showed; while the run *is_stopping*, only a presence counts."""
         user = self._user(row)
         if outcome.seen is not None and is_presence(outcome.seen, user):
@@ -198,23 +198,23 @@ class PresentValues:
         """Leave alone whoever was to return but could not be read: the next run will try it again."""
         self._found.verdicts.append(unread_return(row))
 
-    def _user(self, row: Wish) -> User | None:
+    def _user(self, row: PendingRow) -> User | None:
         """Return what the query said; where every single associate is to be read, it does not count."""
         is_asked = self._directory is not None and self.need.how == "auto"
         return self._directory.users.get(row.associate_id) if self._directory and is_asked else None
 
-    def _compare(self, row: Wish, seen: Presence, *, knows_comment: bool) -> None:
+    def _compare(self, row: PendingRow, seen: Presence, *, knows_comment: bool) -> None:
         self._found.presences.append(Finding(row.row, seen.status, seen.message if knows_comment else None))
         verdict = compare_with_present(row, seen, self.need.moved_by, knows_comment=knows_comment)
         if verdict:
             self._found.verdicts.append(verdict)
 
-    def _shows_nobody(self, row: Wish, outcome: Outcome) -> bool:
+    def _shows_nobody(self, row: PendingRow, outcome: Outcome) -> bool:
         missing = self._directory is not None and row.associate_id not in self._directory.users
         known_as_nobody = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
         return known_as_nobody or (missing and may_mean_nobody(outcome))
 
-    def _add_nobody(self, row: Wish, said: str) -> None:
+    def _add_nobody(self, row: PendingRow, said: str) -> None:
         self._nobodies.append((row, said))
         if self._has_seen or self._directory:
             self._reject_nobodies()
@@ -225,7 +225,7 @@ class PresentValues:
         self._found.verdicts.extend(unknown_associate(row, said) for row, said in self._nobodies)
         self._nobodies.clear()
 
-    def _add_unread(self, row: Wish, outcome: Outcome, user: User | None) -> None:
+    def _add_unread(self, row: PendingRow, outcome: Outcome, user: User | None) -> None:
         """Do without the present value of somebody, where that may be: others can be read."""
         status = user.status if user else None
         is_enough = self.need.moved_by is None or (status and not row.knows_comment)

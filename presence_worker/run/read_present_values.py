@@ -10,7 +10,7 @@ import structlog
 from ..delivery import Halt, Policy, deliver, number_of_read_backs
 from ..errors import InputRefused, Stopped, Suspect
 from ..events import Activity, Topic
-from ..journal import Journal, Wish
+from ..journal import Journal, PendingRow
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Result, Step
 from ..run_context import RunContext
 from ..schedule.due_rows import unread_returns
@@ -70,7 +70,7 @@ class PresentValueReader:
             values.note(f"the list of all users is not available ({trouble.detail})")
         if column and not self.halt.reason:
             await self._resolve_identities(values, directory, trouble)
-        if not self.halt.reason and (need.how != "off" or self.journal.has_returns()):
+        if not self.halt.reason and (need.how != "off" or self.journal.dated.has_returns()):
             await self._announce(directory if need.how == "auto" else None)
             await self._read_rows(values)
         await self._save(values)
@@ -111,22 +111,22 @@ class PresentValueReader:
 
     def _requests_at_most(self, directory: UserDirectory | None) -> int:
         """Return the requests of the run at most: a read and a PUT a row, a second read in doubt."""
-        reads = to_send = self.journal.to_send()
+        reads = to_send = self.journal.results.to_send()
         if directory:
-            users, people = directory.users, self.journal.people_to_send()
+            users, people = directory.users, self.journal.results.people_to_send()
             reads = sum(not _is_present(users.get(person or 0)) for person in people)
         is_plan = self.journal.run().intent == Intent.PLAN
-        puts = 0 if is_plan else to_send + self.journal.in_doubt()
+        puts = 0 if is_plan else to_send + self.journal.results.in_doubt()
         verify = self.context.settings.delivery.verify
         more = reads + puts + number_of_read_backs(verify, min(puts, to_send))
         return requests_in_all(self.journal, more=more, gets=self.client.gets)
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""
-        rows = self.journal.wishes(PAGE)
-        self.announcer.begin(Activity.READING, self.journal.to_send())
+        rows = self.journal.rows.pending_rows(PAGE)
+        self.announcer.begin(Activity.READING, self.journal.results.to_send())
         is_compared = self.journal.run().step == Step.COMPARE
-        to_read: dict[int, Wish] = {}
+        to_read: dict[int, PendingRow] = {}
         while not self._is_over(values) and (page := list(islice(rows, PAGE))):
             relevant = (row for row in page if self._is_relevant(row, values.need, is_compared=is_compared))
             to_read |= {row.row: row for row in relevant if not self._is_answered(row, values)}
@@ -139,19 +139,19 @@ class PresentValueReader:
         if not self._is_over(values):
             values.end()
 
-    def _is_relevant(self, row: Wish, need: Need, *, is_compared: bool) -> bool:
+    def _is_relevant(self, row: PendingRow, need: Need, *, is_compared: bool) -> bool:
         """Return whether the present value of a row's associate decides anything."""
         if row.associate_id in self.overtaken or (is_compared and not row.before):
             return False
         return need.how != "off" or row.expected is not None
 
-    def _is_answered(self, row: Wish, values: PresentValues) -> bool:
+    def _is_answered(self, row: PendingRow, values: PresentValues) -> bool:
         is_answered = values.is_answered_by_query(row)
         if is_answered:
             self.announcer.row_read(row.row, is_known=True)
         return is_answered
 
-    async def _read_each(self, rows: dict[int, Wish], values: PresentValues) -> None:
+    async def _read_each(self, rows: dict[int, PendingRow], values: PresentValues) -> None:
         """Read the presences of rows (by their numbers); what turns out to be another's is read again."""
         changes = [
             Change(row=row.row, associate_id=row.associate_id, wanted=row.wanted) for row in rows.values()
@@ -166,7 +166,9 @@ class PresentValueReader:
             changes = [change for change in changes if change.associate_id in doubted]
             values.forget({change.row for change in changes})
 
-    def _take(self, rows: dict[int, Wish], values: PresentValues, change: Change, outcome: Outcome) -> None:
+    def _take(
+        self, rows: dict[int, PendingRow], values: PresentValues, change: Change, outcome: Outcome
+    ) -> None:
         self.announcer.row_read(change.row, is_known=outcome.seen is not None)
         values.add_read(rows[change.row], outcome, is_stopping=self.halt.reason is not None)
         if values.stop:
@@ -189,8 +191,8 @@ class PresentValueReader:
 
     def _write(self, found: Found) -> None:
         with self.journal.transaction():
-            self.journal.found(found.presences)
-            self.journal.settle(found.verdicts)
+            self.journal.rows.save_present(found.presences)
+            self.journal.rows.mark_settled(found.verdicts)
             if found.notes:
                 self.journal.save_notes([*self.journal.run().notes, *found.notes])
 

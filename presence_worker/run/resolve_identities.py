@@ -26,7 +26,7 @@ def resolve_identities(
     *earlier* jobs had asked for (None: that was added before).
     """
     with journal.transaction():
-        for rows in journal.identities(PAGE):
+        for rows in journal.rows.identities(PAGE):
             _resolve_page(journal, rows, named, settings)
         settle_clashes(journal, settings)
         refused = _refusal_for_invalid(journal, settings)
@@ -40,13 +40,13 @@ def _resolve_page(journal: Journal, rows: Sequence[Unnamed], named: Named, setti
     meant = [(each, named.get(each.known_as, frozenset())) for each in rows]
     people = [(each, min(found)) for each, found in meant if len(found) == 1]
     protected = frozenset(settings.safety.protected_ids)
-    journal.name((each.row, number) for each, number in people)
-    journal.settle(
+    journal.rows.set_associates((each.row, number) for each, number in people)
+    journal.rows.mark_settled(
         _unresolved_verdict(each.row, found, settings)
         for each, found in meant
         if len(found) != 1 and (each.valid or (each.withdraws and found))
     )
-    journal.settle(
+    journal.rows.mark_settled(
         _protected_verdict(each.row, number) for each, number in people if each.valid and number in protected
     )
 
@@ -67,10 +67,10 @@ def _protected_verdict(row: int, number: int) -> Verdict:
 
 
 def _refusal_for_invalid(journal: Journal, settings: Settings) -> InputRefused | None:
-    counts = journal.counts()
+    counts = journal.results.counts()
     strangers = sum(
         rows
-        for result, reason, rows, _ in journal.reasons()
+        for result, reason, rows, _ in journal.results.reasons()
         if (result, reason) == (Result.INVALID, Reason.UNKNOWN_IDENTITY)
     )
     invalid = counts[Result.INVALID] - strangers

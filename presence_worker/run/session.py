@@ -22,8 +22,7 @@ from .announcer import Announcer, requests_in_all
 from .doubts import Doubts
 from .monitor import Monitor
 from .read_present_values import PresentValueReader
-from .recorder import Recorder
-from .row_events import log_rows
+from .recorder import Recorder, log_rows
 from .staging import against
 
 OVERTAKEN = Outcome(
@@ -52,7 +51,7 @@ class Session:
         self._overtaken = overtaken  # associates a later run has written: not sent
         self._halt = Halt(self._settings.delivery.drain, self._clock)
         self._begun = 0  # the last row that was taken up
-        self._recorder = Recorder(journal, self._make_room)
+        self._recorder = Recorder(journal.sessions, journal.logged, self._make_room)
 
     async def run(self) -> PresenceWorkerError | None:
         """Read, judge and deliver; return when every outcome is on disk.
@@ -68,10 +67,10 @@ class Session:
         self._make_room()
         if self._recorder.has_lost:  # the session stays open: what it began is in doubt
             with suppress(Stopped):
-                self._journal.give_back(self._begun)
+                self._journal.sessions.give_back(self._begun)
         else:
             try:
-                self._journal.end(seconds=seconds, gets=gets)
+                self._journal.sessions.end(seconds=seconds, gets=gets)
             except Stopped as error:
                 self._halt(error)
         return self._halt.reason
@@ -125,7 +124,7 @@ class Session:
         held = against(self._journal, users, self._settings.safety)
         if held or run.intent != Intent.PLAN:
             return held
-        number = self._journal.to_send()
+        number = self._journal.results.to_send()
         return Planned(f"{amount(number, 'change')} planned; nothing was sent")
 
     async def _deliver(self, client: Client, policy: Policy) -> None:
@@ -136,7 +135,7 @@ class Session:
             if self._settings.target.verify_reads
             else policy.tries(put)
         )
-        to_send = self._journal.to_send()
+        to_send = self._journal.results.to_send()
         page = max(delivery.concurrency, int(policy.pace.rate))
         self._watch = Watch(
             self._halt,
@@ -150,7 +149,7 @@ class Session:
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._recorder.run, self._halt)
             doubts = Doubts(self._journal, client, self._recorder, self._halt)
-            changes = doubts.watch(self._not_overtaken(self._journal.changes(page)))
+            changes = doubts.watch(self._not_overtaken(self._journal.sessions.changes(page)))
             await deliver(changes, tries, self._settle, self._halt, workers=delivery.concurrency)
             for change, outcome in self._watch.release():
                 self._record(change, outcome)
@@ -172,8 +171,8 @@ class Session:
         """Say how many requests the run takes in all; a row in doubt is read before it is sent again."""
         if not to_send:
             return
-        looks = self._journal.in_doubt() if self._settings.target.verify_reads else 0
-        people = self._journal.people_to_send() if self._overtaken else ()
+        looks = self._journal.results.in_doubt() if self._settings.target.verify_reads else 0
+        people = self._journal.results.people_to_send() if self._overtaken else ()
         left_alone = sum(person in self._overtaken for person in people)
         delivery, puts = self._settings.delivery, to_send - left_alone
         more = puts + looks + number_of_read_backs(delivery.verify, puts)

@@ -76,18 +76,18 @@ def new_run(
 
 def settle_clashes(journal: Journal, settings: Settings) -> None:
     """Settle the rows that ask for an associate another row asks for as well."""
-    for asked in journal.clashes():
-        journal.settle(settle(asked, settings.input.on_conflict))
-    for asked in journal.rivals():
+    for asked in journal.rows.clashes():
+        journal.rows.mark_settled(settle(asked, settings.input.on_conflict))
+    for asked in journal.rows.rivals():
         if not agree(asked):  # else the one that ends last counts
-            journal.settle(settle(asked, settings.input.on_conflict))
+            journal.rows.mark_settled(settle(asked, settings.input.on_conflict))
 
 
 def _judge(
     journal: Journal, opened: Job, job: str, settings: Settings, before: Before
 ) -> InputRefused | None:
     """Describe the job; give the reason to refuse it for its rows, or None."""
-    counts = journal.counts()
+    counts = journal.results.counts()
     rows = sum(counts.values())
     found = replace(job_input(opened, job, journal.run().input), rows=rows)
     compared = compare(found, before.last, settings.input.max_age, before.credible)
@@ -103,7 +103,7 @@ def _in_vain(journal: Journal, settings: Settings) -> list[str]:
     """Give a note on withdrawn rows that take nothing back."""
     if WITHDRAWN not in settings.input.statuses.values():
         return []  # all rows would be gone through for nothing
-    number = journal.withdrawn_without_days()
+    number = journal.dated.withdrawn_without_days()
     rows = "row has" if number == 1 else "rows have"
     return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
 
@@ -115,7 +115,7 @@ def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:
     """
     compared = journal.run().compared
     found = differences(compared) if compared else []
-    return too_many_changes(journal.changes_by_status(), users, safety) or too_different(found, safety)
+    return too_many_changes(journal.rows.changes_by_status(), users, safety) or too_different(found, safety)
 
 
 def job_input(opened: Job, job: str, known: JobInput) -> JobInput:

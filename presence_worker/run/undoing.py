@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from ..errors import UsageFault
-from ..journal import Finding, Journal, RunRecord, Wish
+from ..journal import Finding, Journal, PendingRow, RunRecord
 from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
 from ..run_context import RunContext
 from ..schedule.history import pending
@@ -26,14 +26,14 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
     run = _new(run_id, undone, context)
     with journal.transaction():
         journal.stage(run, _rows(earlier, context.settings))
-        journal.found(
+        journal.rows.save_present(
             Finding(row, wish.wanted.status, wish.wanted.message)
-            for row, wish in enumerate(earlier.changed(), 1)
+            for row, wish in enumerate(earlier.rows.changed_rows(), 1)
         )
-        rows = sum(journal.counts().values())
+        rows = sum(journal.results.counts().values())
         if not rows and not undone.input.dropped_rows:
             raise _nothing_to_undo(earlier, context)
-        if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.reasons()):
+        if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.results.reasons()):
             raise UsageFault(
                 f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
                 "is not known, and nothing can be put back",
@@ -46,7 +46,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
 def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
     undone = earlier.run()
     words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
-    if earlier.waiting(1):
+    if earlier.dated.waiting(1):
         words += "; what is still to come of it can be taken back with `schedule cancel`"
         return UsageFault(words, next=context.command("schedule"))
     return UsageFault(words, next=context.command("report", undone.run_id))
@@ -76,7 +76,7 @@ def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
 
 def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
     """Yield a row for each that was written: it asks for what was before."""
-    for row, wish in enumerate(earlier.changed(), 1):
+    for row, wish in enumerate(earlier.rows.changed_rows(), 1):
         fault = _fault(wish, settings)
         status, message = (wish.before.status, wish.before.message) if wish.before else (None, "")
         yield Row(
@@ -92,7 +92,7 @@ def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
         )
 
 
-def _fault(wish: Wish, settings: Settings) -> Fault | None:
+def _fault(wish: PendingRow, settings: Settings) -> Fault | None:
     """Give why a change cannot be undone, or None."""
     if wish.before is None or not (wish.knows_comment or wish.before.status == PRESENT):
         return Result.REJECTED, Reason.BEFORE_UNKNOWN, "what it was before the run was not read"

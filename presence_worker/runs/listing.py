@@ -10,7 +10,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Locked, PresenceWorkerError, Stopped
-from ..journal import JOURNAL, Journal, KnownRun, Reader, run_lock, untouched
+from ..journal import JOURNAL, Journal, KnownRun, run_lock, untouched
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.listed import UNREADABLE, Listed, UnreadableRun
@@ -95,11 +95,11 @@ def _glanced(folder: Path) -> Listed | None:
     return None
 
 
-def _told(journal: Reader, *, held: bool = False) -> Listed:
+def _told(journal: Journal, *, held: bool = False) -> Listed:
     """Tell of a run; *held* by somebody it may be at work."""
     run, summary = journal.run(), summarise(journal, {})
     if held and run.state == State.RUNNING:
-        summary = _so_far(summary, journal.on_their_way())
+        summary = _so_far(summary, journal.results.in_flight())
     return Listed(summary, is_job=is_job(run))
 
 

@@ -127,4 +127,9 @@ def _has_days(record: RunRecord) -> bool:
 def _has_a_say(run: KnownRun) -> bool:
     """Return whether a run has written, or withdrawn, what an earlier one may still ask for."""
     with closing(Journal.open(run.folder / JOURNAL)) as journal:
-        return any(True for _ in chain(journal.written(), journal.unchanged(), journal.withdrawn()))
+        return any(
+            True
+            for _ in chain(
+                journal.results.written_associates(), journal.results.unchanged(), journal.dated.withdrawn()
+            )
+        )

@@ -28,7 +28,7 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
     run = journal.run()
     due, gone = _judged(journal, earlier) if earlier else ([], [])
     first = run.input.rows + 1
-    journal.append(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
+    journal.dated.add(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
     journal.save_input(
         replace(
             run.input,
@@ -108,7 +108,7 @@ def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, 
 
 def unread_returns(journal: Journal) -> Iterator[int]:
     """Yield the rows that expect something of an associate of whom it is not known what they hold now."""
-    for wish in journal.wishes(500):
+    for wish in journal.rows.pending_rows(500):
         known = wish.before and (wish.knows_comment or wish.before.status == PRESENT)
         if wish.expected and not known:
             yield wish.row

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
-from ..journal import Dated, Named, ScheduledFate
+from ..journal import Dated, Named, ScheduledResult
 from ..model import PRESENT, Period, Presence
 
 
@@ -70,7 +70,7 @@ class Past:
     came_back: bool = False  # its file is a failed.csv: rows of an earlier one, beside which the others stand
     named: Mapping[int, Named]  # by associate
     dated: Sequence[Dated]
-    scheduled: Sequence[ScheduledFate]
+    scheduled: Sequence[ScheduledResult]
     withdrawn: Mapping[int, AbstractSet[Period]] = field(default_factory=dict)  # by associate
     undoes: str | None = None
 

@@ -99,7 +99,7 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
     try:
         journal = Journal.open(context.archive.runs / run_id / JOURNAL)
         with closing(journal), journal.transaction():
-            journal.close_rows(over)
+            journal.dated.close_rows(over)
             journal.save_input(replace(journal.run().input, over=is_over))
     except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
         log.warning("run.not_noted", earlier=run_id, detail=str(error))
@@ -112,7 +112,7 @@ def withdrawn_since(journal: Journal, context: RunContext) -> list[Verdict]:
 
     Raise UsageFault where a later run cannot be read.
     """
-    run, asked = journal.run(), list(journal.asked_days())
+    run, asked = journal.run(), list(journal.dated.asked_days())
     runs = context.archive.index.runs() if asked else []
     later = [each for each in takewhile(lambda each: each.folder.name != run.run_id, runs) if not each.fault]
     undone = {each.record.undoes for each in later}
@@ -132,7 +132,7 @@ def _withdrawn_by(known: KnownRun, context: RunContext) -> list[tuple[int, Perio
         return []
     try:
         with closing(Journal.open(known.folder / JOURNAL)) as journal:
-            return [(person, each) for person, days in journal.withdrawn().items() for each in days]
+            return [(person, each) for person, days in journal.dated.withdrawn().items() for each in days]
     except PresenceWorkerError as fault:
         raise _unreadable(known.folder, fault, context) from None
 
@@ -145,10 +145,10 @@ def past_of(journal: Journal) -> Past:
         day=run.input.day or date.min,  # older ones ask for nothing: see `has_sent`
         covers_everyone=covers_everyone(run),
         came_back=run.input.came_back,
-        named=dict(journal.named()),
-        dated=list(journal.dated()),
-        scheduled=list(journal.scheduled()),
-        withdrawn=journal.withdrawn(),
+        named=dict(journal.dated.named()),
+        dated=list(journal.dated.all()),
+        scheduled=list(journal.dated.scheduled()),
+        withdrawn=journal.dated.withdrawn(),
         undoes=run.undoes,
     )
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ..errors import UsageFault
-from ..journal import JOURNAL, Journal, ScheduledFate, target_lock
+from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
 from ..json_form import FLAT
 from ..model import Kind, Result
 from ..run_context import RunContext
@@ -87,7 +87,7 @@ def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
 
 def _close(folder: Path, rows: Sequence[int]) -> None:
     with closing(Journal.open(folder / JOURNAL)) as journal, journal.transaction():
-        journal.close_rows(rows)
+        journal.dated.close_rows(rows)
 
 
 def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:
@@ -106,7 +106,9 @@ def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:
                 alike = [each for each in doubles if each != entry and each.period == entry.period]
                 yield from (_step(each, due.kind, day) for each in alike)
                 doubles = [each for each in doubles if each not in [entry, *alike]]
-            done = ScheduledFate(entry.associate_id, entry.run_id, entry.row, due.kind, Result.UPDATED, None)
+            done = ScheduledResult(
+                entry.associate_id, entry.run_id, entry.row, due.kind, Result.UPDATED, None
+            )
             entries = list(carried_out(entries, done, day))
 
 

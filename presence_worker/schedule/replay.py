@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ..journal import Dated, Named, ScheduledFate
+from ..journal import Dated, Named, ScheduledResult
 from ..model import Kind, Period, Presence, Reason, Result
 from .entries import Entry, Past, Schedule, first_day, latest
 
@@ -74,7 +74,7 @@ def _is_followed(entry: Entry) -> bool:
     return entry.is_away or entry.is_open or not entry.may_hold
 
 
-def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
+def carried_out(entries: Iterable[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
     """Yield what is left after a row that no file had brought."""
     entries = list(entries)
     if fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN:
@@ -89,7 +89,7 @@ def carried_out(entries: Iterable[Entry], fate: ScheduledFate, day: date) -> Ite
         yield from _begun(entries, fate)
 
 
-def _moved(entries: Sequence[Entry], fate: ScheduledFate, day: date) -> Iterator[Entry]:
+def _moved(entries: Sequence[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
     """Yield what is left where another person has the last word about what has begun.
 
     Where it is in doubt what was set last, something else of ours may stand.
@@ -101,7 +101,7 @@ def _moved(entries: Sequence[Entry], fate: ScheduledFate, day: date) -> Iterator
             yield entry
 
 
-def _begun(entries: Sequence[Entry], fate: ScheduledFate) -> Iterator[Entry]:
+def _begun(entries: Sequence[Entry], fate: ScheduledResult) -> Iterator[Entry]:
     """Yield what is left after a row was begun, or begun again."""
     begun = next(
         (entry for entry in entries if (entry.run_id, entry.row) == (fate.run_id, fate.of_row)), None

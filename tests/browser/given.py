@@ -35,12 +35,14 @@ def night(folder: Path, rows: int = 415) -> Path:
     """Report a night with a bit of everything, which an outage interrupted; give the page."""
     chance = random.Random(7)
     with closing(staged(folder / "journal.sqlite", _rows(rows), **_run(rows))) as journal:
-        journal.begin("run", rate=10)
+        journal.sessions.begin("run", rate=10)
         tamper(folder / "journal.sqlite", f"UPDATE session SET started_at = '{_moment(0, rows)}'")
-        list(journal.changes())
-        sent = [fate.row for fate in journal.fates(Result.UNKNOWN)]  # until the session ends
-        journal.record((number, _outcome(number, rows, chance), _moment(number, rows)) for number in sent)
-        journal.end(seconds=rows / 9.8 + OUTAGE, gets=0)
+        list(journal.sessions.changes())
+        sent = [fate.row for fate in journal.results.all(Result.UNKNOWN)]  # until the session ends
+        journal.sessions.record(
+            (number, _outcome(number, rows, chance), _moment(number, rows)) for number in sent
+        )
+        journal.sessions.end(seconds=rows / 9.8 + OUTAGE, gets=0)
         tamper(folder / "journal.sqlite", f"UPDATE session SET ended_at = '{_moment(rows, rows)}'")
         _ended(journal)
         write_reports(folder, journal)
@@ -58,7 +60,7 @@ def plan(folder: Path) -> Path:
         staged(folder / "journal.sqlite", [*map(row, range(1, 13)), invalid(13)], **more)
     ) as journal:
         with journal.transaction():
-            journal.found(Finding(number, PRESENT, None) for number in range(1, 13))
+            journal.rows.save_present(Finding(number, PRESENT, None) for number in range(1, 13))
         write_reports(folder, journal)
     return folder / "report.html"
 

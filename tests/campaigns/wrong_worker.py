@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from presence_worker.cli.main import main
-from presence_worker.journal import Journal, now
+from presence_worker.journal import Journal, Sessions, now
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.run.recorder import Recorder
 
@@ -19,22 +19,22 @@ HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
 
 def write_before_the_answer() -> None:
     """Write that a row is updated when it is handed out."""
-    honest = Journal.changes
+    honest = Sessions.changes
 
-    def changes(self: Journal, page: int) -> Iterator[Change]:
+    def changes(self: Sessions, page: int) -> Iterator[Change]:
         for change in honest(self, page):
             self.record([(change.row, HOPED, now())])
             yield change
 
-    Journal.changes = changes  # type: ignore[assignment,method-assign]  # wrong on purpose
+    Sessions.changes = changes  # type: ignore[assignment,method-assign]  # wrong on purpose
 
 
 def never_sync() -> None:
     """Leave it to the disk when it writes."""
     honest = Journal.__init__
 
-    def begin(self: Journal, path: Path | str) -> None:
-        honest(self, path)
+    def begin(self: Journal, path: Path | str, *, read_only: bool = False) -> None:
+        honest(self, path, read_only=read_only)
         self._db.execute("PRAGMA synchronous = OFF")
 
     Journal.__init__ = begin  # type: ignore[method-assign]  # wrong on purpose

@@ -102,20 +102,20 @@ def end_as(journal: Journal, **changes: Any) -> None:
 
 def record(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
     """Write outcomes, by row."""
-    journal.record((number, outcome, MOMENT) for number, outcome in outcomes.items())
+    journal.sessions.record((number, outcome, MOMENT) for number, outcome in outcomes.items())
 
 
 def deliver(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
     """Let a session hand out all rows, record these outcomes, and end in order."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     record(journal, outcomes)
-    journal.end(seconds=1, gets=0)
+    journal.sessions.end(seconds=1, gets=0)
 
 
 def results(journal: Journal) -> dict[int, str]:
     """Give the result of each row."""
-    return {fate.row: str(fate.result) for fate in journal.fates()}
+    return {fate.row: str(fate.result) for fate in journal.results.all()}
 
 
 def results_on_disk(path: Path) -> dict[int, str]:
@@ -131,7 +131,8 @@ def same(result: Result, rows: int) -> dict[int, str]:
 
 def connections(journal: Journal) -> list[sqlite3.Connection]:
     """Give the connections that a journal holds, by whatever name."""
-    held = gc.get_referents(journal, vars(journal))
+    database = journal._db  # noqa: SLF001 - whatever it is called there
+    held = gc.get_referents(database, vars(database))
     return [thing for thing in held if isinstance(thing, sqlite3.Connection)]
 
 

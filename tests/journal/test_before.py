@@ -24,17 +24,17 @@ def journal(path: Path) -> Iterator[Journal]:
 
 def found(journal: Journal, *findings: Finding) -> None:
     with journal.transaction():
-        journal.found(findings)
+        journal.rows.save_present(findings)
 
 
 def settle(journal: Journal, *verdicts: Verdict) -> None:
     with journal.transaction():
-        journal.settle(verdicts)
+        journal.rows.mark_settled(verdicts)
 
 
 def test_a_wish_knows_what_was_there(journal: Journal) -> None:
     """Status and comment, or only the status, or nothing."""
-    wishes = list(journal.wishes(2))
+    wishes = list(journal.rows.pending_rows(2))
 
     assert [(wish.row, wish.associate_id, wish.wanted) for wish in wishes] == [
         (number, number, AWAY) for number in range(1, 6)
@@ -50,41 +50,41 @@ def test_an_empty_comment_is_a_known_one(journal: Journal) -> None:
     """It was read, and there was none."""
     found(journal, Finding(3, NOT_PRESENT, ""))
 
-    assert [wish.knows_comment for wish in journal.wishes(10)][:3] == [True, False, True]
+    assert [wish.knows_comment for wish in journal.rows.pending_rows(10)][:3] == [True, False, True]
 
 
 def test_what_is_found_later_counts(journal: Journal) -> None:
     """A reading that begins anew replaces what an earlier one has found."""
     found(journal, Finding(1, PRESENT, None))
 
-    assert next(journal.wishes(10)).before == HERE
+    assert next(journal.rows.pending_rows(10)).before == HERE
 
 
 def test_wishes_may_be_settled_while_they_are_read(journal: Journal) -> None:
     """However they are settled, each comes once."""
     seen = []
-    for wish in journal.wishes(2):
+    for wish in journal.rows.pending_rows(2):
         seen.append(wish.row)
         settle(journal, Verdict(wish.row, Result.UNCHANGED))
 
     assert seen == [1, 2, 3, 4, 5]
-    assert list(journal.wishes(2)) == []
+    assert list(journal.rows.pending_rows(2)) == []
 
 
 def test_what_is_done_is_no_wish(journal: Journal) -> None:
     """Only what `resume` would send: not what is updated or refused."""
     deliver(journal, {1: UPDATED, 2: REJECTED, 3: UNKNOWN, 4: FAILED})
 
-    assert [wish.row for wish in journal.wishes(10)] == [3, 4, 5]
+    assert [wish.row for wish in journal.rows.pending_rows(10)] == [3, 4, 5]
 
 
 def test_nothing_is_handed_out_by_looking(journal: Journal) -> None:
     """A program that dies amid reading has sent nothing: nothing is in doubt."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
 
-    list(journal.wishes(2))
+    list(journal.rows.pending_rows(2))
 
-    assert {fate.result for fate in journal.fates()} == {"not_sent", "invalid"}
+    assert {fate.result for fate in journal.results.all()} == {"not_sent", "invalid"}
 
 
 def test_what_a_run_may_have_changed(journal: Journal) -> None:
@@ -92,7 +92,7 @@ def test_what_a_run_may_have_changed(journal: Journal) -> None:
     settle(journal, Verdict(5, Result.UNCHANGED))
     deliver(journal, {1: UPDATED, 2: UNKNOWN, 3: REJECTED, 4: FAILED})
 
-    changed = list(journal.changed())
+    changed = list(journal.rows.changed_rows())
 
     assert [(wish.row, wish.wanted, wish.before) for wish in changed] == [
         (1, AWAY, Presence(status=NOT_PRESENT, message="ill")),
@@ -103,16 +103,16 @@ def test_what_a_run_may_have_changed(journal: Journal) -> None:
 
 def test_what_was_lost_may_have_been_changed(journal: Journal) -> None:
     """A program that died may have sent what it handed out."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     record(journal, {1: UPDATED})
 
-    assert [wish.row for wish in journal.changed()] == [1, 2, 3, 4, 5]
+    assert [wish.row for wish in journal.rows.changed_rows()] == [1, 2, 3, 4, 5]
 
 
 def test_reports_tell_the_status_that_was_there(journal: Journal) -> None:
     """But never its comment."""
-    fates = list(journal.fates())
+    fates = list(journal.results.all())
 
     assert [fate.before_status for fate in fates] == [NOT_PRESENT, PRESENT, None, None, None, None]
     assert "ill" not in repr(fates)
@@ -122,7 +122,7 @@ def test_limits_count_what_is_left(journal: Journal) -> None:
     """Rows that need no PUT are no changes."""
     settle(journal, Verdict(1, Result.UNCHANGED), Verdict(2, Result.REJECTED, Reason.NO_SERVICE_USER))
 
-    assert journal.changes_by_status() == {NOT_PRESENT: 3}
+    assert journal.rows.changes_by_status() == {NOT_PRESENT: 3}
 
 
 def test_names_are_read_page_by_page(path: Path) -> None:
@@ -131,13 +131,13 @@ def test_names_are_read_page_by_page(path: Path) -> None:
     settled = row(6, associate_id=None, identity="bo", result=Result.INVALID)
     with closing(staged(path, [*names, settled, row(7)])) as journal:
         pages = []
-        for page in journal.identities(2):
+        for page in journal.rows.identities(2):
             pages.append(page)
             with journal.transaction():
-                journal.name((number, 70 + number) for number, *_ in page)
+                journal.rows.set_associates((number, 70 + number) for number, *_ in page)
 
-        named = {fate.identity: fate.associate_id for fate in journal.fates()}
-        left = list(journal.identities(2))
+        named = {fate.identity: fate.associate_id for fate in journal.results.all()}
+        left = list(journal.rows.identities(2))
 
     assert [len(page) for page in pages] == [2, 2, 2]
     assert pages[0] == [
@@ -151,7 +151,7 @@ def test_names_are_read_page_by_page(path: Path) -> None:
 def test_who_has_no_id_yet_is_no_wish(path: Path) -> None:
     """Nobody is looked at, or sent to, who is only a name."""
     with closing(staged(path, [row(1, associate_id=None, identity="ann"), row(2)])) as journal:
-        assert [wish.row for wish in journal.wishes(10)] == [2]
+        assert [wish.row for wish in journal.rows.pending_rows(10)] == [2]
 
 
 def test_people_are_told_apart_by_name_until_their_ids_are_known(path: Path) -> None:
@@ -160,10 +160,10 @@ def test_people_are_told_apart_by_name_until_their_ids_are_known(path: Path) -> 
         row(number, associate_id=None, identity=name) for number, name in enumerate(["ann", "ANN", "bo"], 1)
     ]
     with closing(staged(path, rows)) as journal:
-        by_name = [[asked[0] for asked in clash] for clash in journal.clashes()]
+        by_name = [[asked[0] for asked in clash] for clash in journal.rows.clashes()]
         with journal.transaction():
-            journal.name([(1, 7), (2, 7), (3, 7)])
+            journal.rows.set_associates([(1, 7), (2, 7), (3, 7)])
 
-        by_id = [[asked[0] for asked in clash] for clash in journal.clashes()]
+        by_id = [[asked[0] for asked in clash] for clash in journal.rows.clashes()]
 
     assert (by_name, by_id) == ([[1, 2]], [[1, 2, 3]])

@@ -16,8 +16,8 @@ from .given import RUN, UPDATED, end_as, obstruct, record, results, results_on_d
 
 def test_a_group_is_written_whole_or_not_at_all(journal: Journal, path: Path) -> None:
     """Where one outcome of a group cannot be written, none is; the journal and the reason are named."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     obstruct(path, "INSERT ON outcome", "NEW.row = 3")
 
     with pytest.raises(Stopped) as caught:
@@ -30,11 +30,11 @@ def test_a_group_is_written_whole_or_not_at_all(journal: Journal, path: Path) ->
 
 def test_no_row_is_handed_out_that_is_not_noted(journal: Journal, path: Path) -> None:
     """Where the journal cannot hold that a row may have been sent, nobody gets the row."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
     obstruct(path, "UPDATE ON session")
 
     with pytest.raises(Stopped, match="cannot be written"):
-        next(journal.changes())
+        next(journal.sessions.changes())
 
     assert results_on_disk(path) == same(Result.NOT_SENT, 5)
 
@@ -47,39 +47,39 @@ def test_a_session_begins_whole_or_not_at_all(journal: Journal, path: Path, even
     obstruct(path, event)
 
     with pytest.raises(Stopped):
-        journal.begin("resume", rate=10)
+        journal.sessions.begin("resume", rate=10)
 
-    assert (journal.run(), journal.work()) == (before, (None, None, 0.0, None, 0))
+    assert (journal.run(), journal.sessions.work()) == (before, (None, None, 0.0, None, 0))
 
 
 def test_doubt_is_kept_or_the_session_does_not_begin(journal: Journal, path: Path) -> None:
     """A session that cannot write down what a dead one left in doubt does not begin, and the doubt stays."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     obstruct(path, "INSERT ON outcome", "NEW.row = 4")
 
     with pytest.raises(Stopped):
-        journal.begin("resume", rate=10)
+        journal.sessions.begin("resume", rate=10)
 
     assert results_on_disk(path) == same(Result.UNKNOWN, 5)
 
 
 def test_a_session_that_cannot_end_leaves_the_doubt(journal: Journal, path: Path) -> None:
     """Rows handed out in a session whose end could not be written stay in doubt."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     obstruct(path, "UPDATE ON session")
 
     with pytest.raises(Stopped):
-        journal.end(seconds=1, gets=0)
+        journal.sessions.end(seconds=1, gets=0)
 
     assert results_on_disk(path) == same(Result.UNKNOWN, 5)
 
 
 def test_once_there_is_room_again_it_goes_on(journal: Journal, path: Path) -> None:
     """A write that failed does not stand in the way of later ones."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     obstruct(path, "INSERT ON outcome")
     with pytest.raises(Stopped):
         record(journal, {1: UPDATED})
@@ -99,8 +99,8 @@ def record_in_groups(journal: Journal, rows: range) -> None:
 def test_a_full_disk_stops_the_run(path: Path) -> None:
     """What the kernel refuses is told as such; outcomes written before stay, and the journal can be read."""
     with closing(staged(path, 2000)) as journal:
-        journal.begin("run", rate=10)
-        list(journal.changes())
+        journal.sessions.begin("run", rate=10)
+        list(journal.sessions.changes())
         record(journal, {1: UPDATED})
         room = path.with_name(f"{path.name}-wal").stat().st_size + 10_000
 
@@ -108,7 +108,7 @@ def test_a_full_disk_stops_the_run(path: Path) -> None:
             record_in_groups(journal, range(2, 2001))
 
         assert f"{path.name} cannot be written: " in str(caught.value)
-        counts = journal.counts()
+        counts = journal.results.counts()
     found = list(results_on_disk(path).values())
     assert counts[Result.UPDATED] + counts[Result.UNKNOWN] == 2000
     assert (counts[Result.UPDATED] - 1) % 50 == 0

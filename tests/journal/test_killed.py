@@ -44,10 +44,10 @@ def test_the_work_of_a_killed_process_is_finished(path: Path) -> None:
         assert said(process) == "amid"
 
     with closing(Journal.open(path)) as journal:
-        journal.begin("resume", rate=10)
-        changes = list(journal.changes())
+        journal.sessions.begin("resume", rate=10)
+        changes = list(journal.sessions.changes())
         record(journal, dict.fromkeys(range(2, 6), UPDATED))
-        journal.end(seconds=1, gets=0)
+        journal.sessions.end(seconds=1, gets=0)
 
         assert [(c.row, c.in_doubt) for c in changes] == [(2, True), (3, True), (4, False), (5, False)]
         assert results(journal) == same(Result.UPDATED, 5)

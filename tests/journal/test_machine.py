@@ -37,7 +37,7 @@ class Told:
 def _ended(sessions: "Sessions") -> None:
     """End in order: who still waits was not sent, or is what it was before."""
     if sessions.changes:
-        sessions.journal.end(seconds=1, gets=1)
+        sessions.journal.sessions.end(seconds=1, gets=1)
 
 
 def _died(sessions: "Sessions") -> None:
@@ -72,8 +72,8 @@ class Sessions(RuleBasedStateMachine):
     @rule()
     def begin(self) -> None:
         """Set to work, whatever became of the session before."""
-        self.journal.begin("resume", rate=10)
-        self.changes = self.journal.changes(page=1)
+        self.journal.sessions.begin("resume", rate=10)
+        self.changes = self.journal.sessions.changes(page=1)
         self.pending = [n for n, told in self.rows.items() if told.sendable and told.result in UNSETTLED]
 
     @precondition(lambda self: self.changes is not None)
@@ -114,9 +114,9 @@ class Sessions(RuleBasedStateMachine):
     @invariant()
     def results_add_up(self) -> None:
         """Each row has one result, and together they are the rows."""
-        counts = self.journal.counts()
+        counts = self.journal.results.counts()
         assert sum(counts.values()) == len(self.rows)
-        assert self.journal.to_send() == sum(counts[result] for result in UNSETTLED)
+        assert self.journal.results.to_send() == sum(counts[result] for result in UNSETTLED)
 
     @invariant()
     def the_journal_tells_what_is_known(self) -> None:
@@ -125,13 +125,13 @@ class Sessions(RuleBasedStateMachine):
             n: (Result.UNKNOWN if t.in_flight else t.result, t.attempts, t.wire_puts)
             for n, t in self.rows.items()
         }
-        assert {f.row: (f.result, f.attempts, f.wire_puts) for f in self.journal.fates()} == told
-        assert self.journal.puts()[0] == sum(t.wire_puts for t in self.rows.values())
+        assert {f.row: (f.result, f.attempts, f.wire_puts) for f in self.journal.results.all()} == told
+        assert self.journal.results.puts()[0] == sum(t.wire_puts for t in self.rows.values())
 
     @invariant()
     def nothing_is_updated_unless_somebody_said_so(self) -> None:
         """No row is `updated` of which no such outcome was ever recorded."""
-        assert {fate.row for fate in self.journal.fates(Result.UPDATED)} <= self.recorded_updated
+        assert {fate.row for fate in self.journal.results.all(Result.UPDATED)} <= self.recorded_updated
 
     def teardown(self) -> None:
         """Leave nothing behind."""

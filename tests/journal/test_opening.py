@@ -80,8 +80,8 @@ def test_every_write_is_synced(path: Path, make: Callable[[Path], Journal]) -> N
 
 def test_what_is_recorded_is_in_the_file_at_once(journal: Journal, path: Path) -> None:
     """Whoever opens the file while it is written sees each outcome when `record` has returned."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
 
     for number in range(1, 6):
         record(journal, {number: UPDATED})
@@ -172,7 +172,7 @@ def test_damage_in_the_middle_is_told(path: Path) -> None:
     path.write_bytes(whole)
 
     with pytest.raises(PresenceWorkerError, match="journal"), closing(Journal.open(path)) as journal:
-        list(journal.fates())
+        list(journal.results.all())
 
 
 def test_a_journal_of_the_first_release_opens(path: Path) -> None:
@@ -180,8 +180,8 @@ def test_a_journal_of_the_first_release_opens(path: Path) -> None:
     shutil.copy(Path(__file__).parent / "files" / "first-release.sqlite", path)
 
     with closing(Journal.open(path)) as journal:
-        run, counts, fates = journal.run(), journal.counts(), list(journal.fates())
-        to_send = len(list(journal.changes()))
+        run, counts, fates = journal.run(), journal.results.counts(), list(journal.results.all())
+        to_send = len(list(journal.sessions.changes()))
 
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
@@ -201,8 +201,8 @@ def test_a_journal_of_the_second_version_opens(path: Path) -> None:
     shutil.copy(Path(__file__).parent / "files" / "version-2.sqlite", path)
 
     with closing(Journal.open(path)) as journal:
-        run, counts, fates = journal.run(), journal.counts(), list(journal.fates())
-        wishes, to_send = list(journal.wishes(10)), len(list(journal.changes()))
+        run, counts, fates = journal.run(), journal.results.counts(), list(journal.results.all())
+        wishes, to_send = list(journal.rows.pending_rows(10)), len(list(journal.sessions.changes()))
 
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
@@ -224,8 +224,12 @@ def test_a_journal_of_the_third_version_opens(path: Path) -> None:
     shutil.copy(Path(__file__).parent / "files" / "version-3.sqlite", path)
 
     with closing(Journal.open(path)) as journal:
-        fates, dated, scheduled = list(journal.fates()), list(journal.dated()), list(journal.scheduled())
-        named = dict(journal.named())
+        fates, dated, scheduled = (
+            list(journal.results.all()),
+            list(journal.dated.all()),
+            list(journal.dated.scheduled()),
+        )
+        named = dict(journal.dated.named())
 
     assert (len(fates), dated, scheduled) == (10, [], [])
     assert {(fate.starts, fate.ends, fate.scheduled_by) for fate in fates} == {(None, None, None)}
@@ -280,8 +284,8 @@ def test_a_check_finds_damage(path: Path) -> None:
 def test_a_whole_journal_passes_the_check(path: Path) -> None:
     """Also one that was not closed in order, with rows in its log."""
     with closing(staged(path, 400)) as journal:
-        journal.begin("run", rate=10)
-        list(journal.changes())
+        journal.sessions.begin("run", rate=10)
+        list(journal.sessions.changes())
         with closing(Journal.open(path)) as later:
             later.check()
 

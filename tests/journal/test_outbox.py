@@ -49,13 +49,13 @@ class InJournal:
 
     def session(self) -> Outbox:
         """Begin a session of the run."""
-        self._journal.begin("resume", rate=10)
-        return self._journal
+        self._journal.sessions.begin("resume", rate=10)
+        return self._journal.sessions
 
     def seen_later(self) -> dict[int, Figures]:
         """Open the file once more."""
         with closing(Journal.open(self._folder / JOURNAL)) as later:
-            return {f.row: (f.result, f.attempts, f.wire_puts, f.duration_ms) for f in later.fates()}
+            return {f.row: (f.result, f.attempts, f.wire_puts, f.duration_ms) for f in later.results.all()}
 
     def close(self) -> None:
         """Delete the file."""

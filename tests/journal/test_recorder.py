@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from presence_worker.errors import Stopped
-from presence_worker.journal import Journal, now
+from presence_worker.journal import Journal, Outbox, Settled, now
 from presence_worker.model import Outcome, Result
 from presence_worker.run.recorder import LONGEST, MOST, Recorder
 from tests.conftest import VIRTUAL_TIME
@@ -22,11 +22,12 @@ pytestmark = pytest.mark.anyio
 ROWS = 3 * MOST
 
 
-class Watched(Journal):
-    """A journal that notes which rows were written together, and when; a write can be held up."""
+class Watched:
+    """An outbox that notes which rows were written together, and when; a write can be held up."""
 
-    def __init__(self, path: Path | str) -> None:
-        super().__init__(path)
+    def __init__(self, outbox: Outbox) -> None:
+        self.take, self.give_back = outbox.take, outbox.give_back
+        self._write = outbox.record
         self.groups: list[list[int]] = []
         self.times: list[float] = []  # seconds since the start
         self.may_write = threading.Event()
@@ -34,14 +35,14 @@ class Watched(Journal):
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
 
-    def record(self, outcomes: Iterable[tuple[int, Outcome, str]]) -> None:
+    def record(self, outcomes: Iterable[Settled]) -> None:
         """Note what is to be written, wait where it is held up, and write it."""
         group = list(outcomes)
         self.groups.append([row for row, _, _ in group])
         self.times.append(round(self._loop.time(), 6))
         self._loop.call_soon_threadsafe(self._news.set)
         self.may_write.wait()
-        super().record(group)
+        self._write(group)
 
     async def group(self, number: int) -> None:
         """Wait until so many groups came; meanwhile no time passes but what others wait for."""
@@ -56,17 +57,21 @@ def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
 
 
 @pytest.fixture
-async def journal(path: Path) -> AsyncIterator[Watched]:
-    staged(path, ROWS).close()
-    with closing(Watched(path)) as journal:
-        journal.begin("run", rate=10)
-        list(journal.changes())
+async def journal(path: Path) -> AsyncIterator[Journal]:
+    with closing(staged(path, ROWS)) as journal:
+        journal.sessions.begin("run", rate=10)
+        list(journal.sessions.changes())
         yield journal
 
 
 @pytest.fixture
-async def recorder(journal: Journal) -> Recorder:
-    return Recorder(journal)
+async def outbox(journal: Journal) -> Watched:
+    return Watched(journal.sessions)
+
+
+@pytest.fixture
+async def recorder(outbox: Watched, journal: Journal) -> Recorder:
+    return Recorder(outbox, journal.logged)
 
 
 @asynccontextmanager
@@ -93,79 +98,79 @@ def settled(path: Path) -> list[int]:
     return [row for row, result in results_on_disk(path).items() if result == Result.UPDATED]
 
 
-async def test_a_full_group_goes_at_once(journal: Watched, recorder: Recorder) -> None:
+async def test_a_full_group_goes_at_once(outbox: Watched, recorder: Recorder) -> None:
     """As many outcomes as make a group do not wait."""
     async with running(recorder):
         group = add(recorder, range(1, MOST + 1))
-        await journal.group(1)
+        await outbox.group(1)
 
-    assert (journal.groups, journal.times) == ([group], [0])
+    assert (outbox.groups, outbox.times) == ([group], [0])
 
 
-async def test_a_few_wait_for_others_a_moment(journal: Watched, recorder: Recorder) -> None:
+async def test_a_few_wait_for_others_a_moment(outbox: Watched, recorder: Recorder) -> None:
     """Fewer outcomes go when the first of them has waited long enough, with those that came since."""
     async with running(recorder):
         add(recorder, [1])
         await anyio.sleep(LONGEST / 2)
         add(recorder, [2, 3])
-        await journal.group(1)
+        await outbox.group(1)
 
-    assert (journal.groups, journal.times) == ([[1, 2, 3]], [LONGEST])
+    assert (outbox.groups, outbox.times) == ([[1, 2, 3]], [LONGEST])
 
 
-async def test_the_wait_ends_when_a_group_is_full(journal: Watched, recorder: Recorder) -> None:
+async def test_the_wait_ends_when_a_group_is_full(outbox: Watched, recorder: Recorder) -> None:
     """Who completes a group ends the waiting of all in it."""
     async with running(recorder):
         first = add(recorder, range(1, MOST))
         await anyio.sleep(LONGEST / 2)
         last = add(recorder, [MOST])
-        await journal.group(1)
+        await outbox.group(1)
 
-    assert (journal.groups, journal.times) == ([first + last], [LONGEST / 2])
+    assert (outbox.groups, outbox.times) == ([first + last], [LONGEST / 2])
 
 
-async def test_group_follows_group(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_group_follows_group(outbox: Watched, recorder: Recorder, path: Path) -> None:
     """What comes while a group is being written waits for the next one; each outcome is written once."""
-    journal.may_write.clear()
+    outbox.may_write.clear()
     async with running(recorder):
         first = add(recorder, range(1, MOST + 1))
-        await journal.group(1)
+        await outbox.group(1)
         second = add(recorder, range(MOST + 1, MOST + 11))
-        journal.may_write.set()
-        await journal.group(2)
+        outbox.may_write.set()
+        await outbox.group(2)
 
-    assert journal.groups == [first, second]
+    assert outbox.groups == [first, second]
     await recorder.flush()
     assert settled(path) == first + second
 
 
-async def test_after_a_rest_the_wait_begins_anew(journal: Watched, recorder: Recorder) -> None:
+async def test_after_a_rest_the_wait_begins_anew(outbox: Watched, recorder: Recorder) -> None:
     """An outcome that comes later waits as long as the first one did."""
     async with running(recorder):
         add(recorder, [1])
-        await journal.group(1)
+        await outbox.group(1)
         await anyio.wait_all_tasks_blocked()  # which may take a while
         came = anyio.current_time()
         add(recorder, [2])
-        await journal.group(2)
+        await outbox.group(2)
 
-    assert journal.groups == [[1], [2]]
-    assert journal.times == [LONGEST, pytest.approx(came + LONGEST)]
+    assert outbox.groups == [[1], [2]]
+    assert outbox.times == [LONGEST, pytest.approx(came + LONGEST)]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # real time: what should come does not
-async def test_a_flush_does_not_put_the_recorder_to_sleep(journal: Watched, recorder: Recorder) -> None:
+async def test_a_flush_does_not_put_the_recorder_to_sleep(outbox: Watched, recorder: Recorder) -> None:
     """Who flushes in between, though nothing waits, does not keep later outcomes from being written."""
     async with running(recorder):
         await recorder.flush()
         add(recorder, [1])
         with anyio.move_on_after(10 * LONGEST):
-            await journal.group(1)
+            await outbox.group(1)
 
-    assert journal.groups == [[1]]
+    assert outbox.groups == [[1]]
 
 
-async def test_flushed_is_on_disk(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_flushed_is_on_disk(journal: Journal, recorder: Recorder, path: Path) -> None:
     """When `flush` returns, all that was added is in the file, as it was judged and when it was judged."""
     before = now()
     add(recorder, [1])
@@ -175,34 +180,34 @@ async def test_flushed_is_on_disk(journal: Watched, recorder: Recorder, path: Pa
     await recorder.flush()
 
     assert results_on_disk(path) == {**same(Result.UNKNOWN, ROWS), 1: "updated", 2: "rejected"}
-    assert all(before <= str(fate.finished_at) <= after for fate in list(journal.fates())[:2])
+    assert all(before <= str(fate.finished_at) <= after for fate in list(journal.results.all())[:2])
 
 
 async def test_a_flush_waits_for_the_group_on_its_way(
-    journal: Watched, recorder: Recorder, path: Path
+    outbox: Watched, recorder: Recorder, path: Path
 ) -> None:
     """Who flushes while a group is being written returns when that one is on disk, too."""
-    journal.may_write.clear()
+    outbox.may_write.clear()
     async with running(recorder):
         add(recorder, range(1, MOST + 1))
-        await journal.group(1)
-        threading.Timer(0.02, journal.may_write.set).start()
+        await outbox.group(1)
+        threading.Timer(0.02, outbox.may_write.set).start()
         await recorder.flush()
 
         assert settled(path) == list(range(1, MOST + 1))
-    assert len(journal.groups) == 1
+    assert len(outbox.groups) == 1
 
 
-async def test_nothing_is_written_for_nothing(journal: Watched, recorder: Recorder) -> None:
+async def test_nothing_is_written_for_nothing(outbox: Watched, recorder: Recorder) -> None:
     """Without outcomes there is no write, however long it takes."""
     async with running(recorder):
         await anyio.sleep(3600)
         await recorder.flush()
 
-    assert journal.groups == []
+    assert outbox.groups == []
 
 
-async def test_what_waits_when_the_run_ends_is_kept(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_what_waits_when_the_run_ends_is_kept(outbox: Watched, recorder: Recorder, path: Path) -> None:
     """A recorder that is cancelled loses nothing: the last flush writes the rest."""
     async with running(recorder):
         add(recorder, [1, 2])
@@ -210,28 +215,28 @@ async def test_what_waits_when_the_run_ends_is_kept(journal: Watched, recorder: 
 
     await recorder.flush()
 
-    assert journal.groups == [[1, 2]]
+    assert outbox.groups == [[1, 2]]
     assert settled(path) == [1, 2]
 
 
-async def test_a_group_on_its_way_is_finished(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_a_group_on_its_way_is_finished(outbox: Watched, recorder: Recorder, path: Path) -> None:
     """A recorder that is cancelled amid a write ends when that is on disk, and the write is not repeated."""
-    journal.may_write.clear()
+    outbox.may_write.clear()
     async with running(recorder):
         add(recorder, range(1, MOST + 1))
-        await journal.group(1)
-        threading.Timer(0.02, journal.may_write.set).start()
+        await outbox.group(1)
+        threading.Timer(0.02, outbox.may_write.set).start()
 
     found = settled(path)
     await recorder.flush()
 
     assert found == list(range(1, MOST + 1))
-    assert len(journal.groups) == 1
+    assert len(outbox.groups) == 1
 
 
 @pytest.mark.parametrize("steps", range(12))
 async def test_whenever_it_is_cancelled_nothing_is_lost(
-    journal: Watched, recorder: Recorder, path: Path, steps: int
+    outbox: Watched, recorder: Recorder, path: Path, steps: int
 ) -> None:
     """Each outcome is written once, at whatever step of its writing the recorder is told to end."""
     async with running(recorder):
@@ -241,16 +246,16 @@ async def test_whenever_it_is_cancelled_nothing_is_lost(
 
     await recorder.flush()
 
-    assert journal.groups == [group]
+    assert outbox.groups == [group]
     assert settled(path) == group
 
 
-async def test_a_write_that_fails_stops_the_run(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_a_write_that_fails_stops_the_run(outbox: Watched, recorder: Recorder, path: Path) -> None:
     """The run hears why, once, and the group is not tried again: its rows stay in doubt."""
     obstruct(path, "INSERT ON outcome", "NEW.row = 2")
     async with running(recorder) as reasons:
         add(recorder, [1, 2, 3])
-        await journal.group(1)
+        await outbox.group(1)
         await recorder.flush()
         await anyio.wait_all_tasks_blocked()
 
@@ -259,27 +264,27 @@ async def test_a_write_that_fails_stops_the_run(journal: Watched, recorder: Reco
     assert [str(reason) for reason in reasons] == [
         f"the journal {path} cannot be written: database or disk is full"
     ]
-    assert journal.groups == [[1, 2, 3]]
+    assert outbox.groups == [[1, 2, 3]]
     assert results_on_disk(path) == same(Result.UNKNOWN, ROWS)
 
 
 async def test_what_was_in_flight_is_written_all_the_same(
-    journal: Watched, recorder: Recorder, path: Path
+    outbox: Watched, recorder: Recorder, path: Path
 ) -> None:
     """After a write that failed, answers that still come in are kept if there is room for them."""
     obstruct(path, "INSERT ON outcome", "NEW.row = 2")
     async with running(recorder):
         add(recorder, [1, 2, 3])
-        await journal.group(1)
+        await outbox.group(1)
         add(recorder, [4])
 
     await recorder.flush()
 
-    assert journal.groups == [[1, 2, 3], [4]]
+    assert outbox.groups == [[1, 2, 3], [4]]
     assert settled(path) == [4]
 
 
-async def test_a_flush_that_fails_says_so_once(journal: Watched, recorder: Recorder, path: Path) -> None:
+async def test_a_flush_that_fails_says_so_once(outbox: Watched, recorder: Recorder, path: Path) -> None:
     """Who flushes hears of the failure; flushing again does not repeat the write."""
     obstruct(path, "INSERT ON outcome")
     add(recorder, [1])
@@ -288,5 +293,5 @@ async def test_a_flush_that_fails_says_so_once(journal: Watched, recorder: Recor
         await recorder.flush()
     await recorder.flush()
 
-    assert journal.groups == [[1]]
+    assert outbox.groups == [[1]]
     assert results_on_disk(path) == same(Result.UNKNOWN, ROWS)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.journal import Fate, Journal
-from presence_worker.journal.store import PAGE
+from presence_worker.journal import Journal, RowResult
+from presence_worker.journal.sessions import PAGE
 from presence_worker.model import Change, Outcome, Reason, Result, State, Verdict
 
 from .given import (
@@ -35,9 +35,9 @@ NOT_SENT = Outcome(result=Result.NOT_SENT, reason=Reason.STOPPED, attempts=0, wi
 
 def test_what_is_asked_is_handed_out(journal: Journal) -> None:
     """Each row to be sent comes once, in order, with all that its PUT needs."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
 
-    changes = list(journal.changes())
+    changes = list(journal.sessions.changes())
 
     assert changes == [Change(row=n, associate_id=n, wanted=AWAY) for n in range(1, 6)]
 
@@ -45,10 +45,10 @@ def test_what_is_asked_is_handed_out(journal: Journal) -> None:
 @pytest.mark.parametrize("page", [1, 2, 3, 5, 500, 10**9])
 def test_pages_do_not_show(journal: Journal, page: int) -> None:
     """However many rows are read at once, the same rows come, also when they are settled meanwhile."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
     rows = []
 
-    for change in journal.changes(page):
+    for change in journal.sessions.changes(page):
         record(journal, {change.row: UPDATED})
         rows.append(change.row)
 
@@ -60,19 +60,19 @@ def test_large_jobs_are_handed_out_whole(path: Path) -> None:
     """No row is left out or comes twice where one page ends and the next begins."""
     rows = 2 * PAGE + 1
     with closing(staged(path, rows)) as journal:
-        journal.begin("run", rate=10)
+        journal.sessions.begin("run", rate=10)
 
-        assert [change.row for change in journal.changes()] == list(range(1, rows + 1))
+        assert [change.row for change in journal.sessions.changes()] == list(range(1, rows + 1))
 
 
 def test_rows_that_are_not_to_be_sent_are_not_handed_out(path: Path) -> None:
     """What the input settled, no session sends."""
     rows = [invalid(1), row(2), row(3, result=Result.SKIPPED), row(4)]
     with closing(staged(path, rows)) as journal:
-        journal.begin("run", rate=10)
+        journal.sessions.begin("run", rate=10)
 
-        assert [change.row for change in journal.changes()] == [2, 4]
-        assert journal.to_send() == 2
+        assert [change.row for change in journal.sessions.changes()] == [2, 4]
+        assert journal.results.to_send() == 2
 
 
 @pytest.mark.parametrize("result", Result)
@@ -80,10 +80,10 @@ def test_only_what_is_unsettled_comes_again(journal: Journal, result: Result) ->
     """A later session sends rows that were not sent, failed or are unknown, and no others."""
     deliver(journal, {**dict.fromkeys(range(1, 6), UPDATED), 3: Outcome(result=result)})
 
-    journal.begin("resume", rate=10)
+    journal.sessions.begin("resume", rate=10)
 
-    assert journal.to_send() == (result in UNSETTLED)
-    assert [change.row for change in journal.changes()] == ([3] if result in UNSETTLED else [])
+    assert journal.results.to_send() == (result in UNSETTLED)
+    assert [change.row for change in journal.sessions.changes()] == ([3] if result in UNSETTLED else [])
 
 
 @pytest.mark.parametrize("result", sorted(UNSETTLED))
@@ -91,17 +91,17 @@ def test_doubt_is_handed_on(journal: Journal, result: Result) -> None:
     """A row whose answer was lost is sent again as one that may already be done."""
     deliver(journal, {3: Outcome(result=result)})
 
-    journal.begin("resume", rate=10)
+    journal.sessions.begin("resume", rate=10)
 
-    doubts = {change.row: change.in_doubt for change in journal.changes()}
+    doubts = {change.row: change.in_doubt for change in journal.sessions.changes()}
     assert doubts == {**dict.fromkeys(range(1, 6), False), 3: result is Result.UNKNOWN}
 
 
 def test_a_row_is_in_doubt_before_anybody_gets_it(journal: Journal, path: Path) -> None:
     """When a change is yielded, the disk holds that it may have been sent; of later ones it does not."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
 
-    for change in journal.changes(page=1):
+    for change in journal.sessions.changes(page=1):
         expected = {n: "unknown" if n <= change.row else "not_sent" for n in range(1, 6)}
         assert results_on_disk(path) == expected
 
@@ -110,8 +110,8 @@ def test_a_row_is_in_doubt_before_anybody_gets_it(journal: Journal, path: Path) 
 def test_doubt_reaches_a_page_ahead_at_most(path: Path, page: int) -> None:
     """Of a session that dies, rows beyond the page it was reading were certainly not sent."""
     with closing(staged(path, 1200)) as journal:
-        journal.begin("run", rate=10)
-        next(journal.changes(page))
+        journal.sessions.begin("run", rate=10)
+        next(journal.sessions.changes(page))
 
         found = results_on_disk(path)
 
@@ -123,7 +123,7 @@ def test_an_outcome_settles_a_row(journal: Journal) -> None:
     """A row has the outcome that was recorded for it, to the last field."""
     deliver(journal, {2: REJECTED})
 
-    fate = list(journal.fates())[1]
+    fate = list(journal.results.all())[1]
     assert (fate.result, fate.reason, fate.detail, fate.http_status) == (
         "rejected",
         "refused",
@@ -135,7 +135,7 @@ def test_an_outcome_settles_a_row(journal: Journal) -> None:
 
 def test_a_row_never_sent_has_no_figures(journal: Journal) -> None:
     """What never had a turn has no tries, no duration and no end."""
-    fate = next(journal.fates())
+    fate = next(journal.results.all())
 
     assert (fate.attempts, fate.wire_puts, fate.duration_ms, fate.finished_at) == (0, 0, None, None)
 
@@ -146,25 +146,25 @@ def test_a_row_has_one_outcome(journal: Journal) -> None:
     deliver(journal, {2: UPDATED})
 
     assert results(journal) == {**same(Result.NOT_SENT, 5), 2: "updated"}
-    assert [fate.row for fate in journal.fates()] == [1, 2, 3, 4, 5]
+    assert [fate.row for fate in journal.results.all()] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("rows", [1, 49, 50, 51, 1001])
 def test_a_group_may_have_any_size(path: Path, rows: int) -> None:
     """However many outcomes are written together, each is there, and its fields are its own."""
     with closing(staged(path, rows)) as journal:
-        journal.begin("run", rate=10)
-        list(journal.changes())
+        journal.sessions.begin("run", rate=10)
+        list(journal.sessions.changes())
         record(journal, {n: UPDATED._replace(attempts=n, detail=str(n)) for n in range(1, rows + 1)})
 
-        found = [(fate.result, fate.attempts, fate.detail) for fate in journal.fates()]
+        found = [(fate.result, fate.attempts, fate.detail) for fate in journal.results.all()]
 
     assert found == [("updated", n, str(n)) for n in range(1, rows + 1)]
 
 
 def test_nothing_to_write_is_no_write(journal: Journal) -> None:
     """An empty group changes nothing."""
-    journal.begin("run", rate=10)
+    journal.sessions.begin("run", rate=10)
 
     record(journal, {})
 
@@ -177,7 +177,7 @@ def test_tries_add_up_over_sessions(journal: Journal) -> None:
     deliver(journal, {1: NOT_SENT._replace(http_status=503)})
     deliver(journal, {1: UPDATED._replace(attempts=2, wire_puts=1, duration_ms=0.5)})
 
-    fate = next(journal.fates())
+    fate = next(journal.results.all())
     assert (fate.attempts, fate.wire_puts, fate.duration_ms) == (5, 3, 100.5)
     assert (fate.result, fate.reason, fate.detail, fate.http_status) == ("updated", None, None, 200)
 
@@ -191,14 +191,14 @@ def test_an_ended_session_leaves_no_doubt(journal: Journal, path: Path) -> None:
 
 def test_a_dead_session_leaves_its_rows_in_doubt(journal: Journal, path: Path) -> None:
     """Of a session that never ended, what was handed out is unknown and says why; the rest was not sent."""
-    journal.begin("run", rate=10)
-    changes = journal.changes(page=1)
+    journal.sessions.begin("run", rate=10)
+    changes = journal.sessions.changes(page=1)
     for _ in range(3):
         next(changes)
     record(journal, {1: UPDATED})
 
     with closing(Journal.open(path)) as later:
-        fates = list(later.fates())
+        fates = list(later.results.all())
 
     assert [fate.result for fate in fates] == ["updated", "unknown", "unknown", "not_sent", "not_sent"]
     assert [fate.reason for fate in fates] == [None, "stopped", "stopped", None, None]
@@ -206,7 +206,7 @@ def test_a_dead_session_leaves_its_rows_in_doubt(journal: Journal, path: Path) -
     assert later_figures(fates[1]) == (None, 0, 0, None)
 
 
-def later_figures(fate: Fate) -> tuple[object, ...]:
+def later_figures(fate: RowResult) -> tuple[object, ...]:
     """Give HTTP status, tries, PUTs and duration of a fate."""
     return fate.http_status, fate.attempts, fate.wire_puts, fate.duration_ms
 
@@ -217,11 +217,11 @@ def test_a_dead_session_casts_doubt_on_earlier_outcomes(
 ) -> None:
     """What an earlier session said of a row no longer holds once it was handed out again; its tries do."""
     deliver(journal, {1: earlier._replace(attempts=4, wire_puts=3)})
-    journal.begin("resume", rate=10)
-    next(journal.changes(page=1))
+    journal.sessions.begin("resume", rate=10)
+    next(journal.sessions.changes(page=1))
 
     with closing(Journal.open(path)) as later:
-        fate = next(later.fates())
+        fate = next(later.results.all())
 
     assert (fate.result, fate.reason, fate.attempts, fate.wire_puts) == ("unknown", "stopped", 4, 3)
 
@@ -232,8 +232,8 @@ def test_a_dead_session_casts_no_doubt_on_what_was_settled(
 ) -> None:
     """A row that needed no further sending keeps its result, though rows after it were handed out."""
     deliver(journal, {1: settled, 2: FAILED})
-    journal.begin("resume", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("resume", rate=10)
+    list(journal.sessions.changes())
 
     assert results_on_disk(path)[1] == settled.result
 
@@ -241,8 +241,8 @@ def test_a_dead_session_casts_no_doubt_on_what_was_settled(
 @pytest.mark.parametrize("outcome", [UPDATED, REJECTED, FAILED, UNKNOWN, NOT_SENT])
 def test_what_a_dead_session_recorded_stands(journal: Journal, path: Path, outcome: Outcome) -> None:
     """An answer that was judged and written before the end is known, whatever it was."""
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     record(journal, {1: outcome})
 
     assert results_on_disk(path) == {**same(Result.UNKNOWN, 5), 1: str(outcome.result)}
@@ -251,26 +251,26 @@ def test_what_a_dead_session_recorded_stands(journal: Journal, path: Path, outco
 def test_a_dead_session_without_rows_changes_nothing(journal: Journal, path: Path) -> None:
     """Who dies before a row was handed out has sent nothing."""
     deliver(journal, {1: UPDATED, 2: FAILED})
-    journal.begin("resume", rate=10)
+    journal.sessions.begin("resume", rate=10)
 
     assert results_on_disk(path) == {**same(Result.NOT_SENT, 5), 1: "updated", 2: "failed"}
 
 
 def test_the_next_session_keeps_the_doubt(journal: Journal) -> None:
     """What a dead session may have sent stays unknown through later ones, until somebody finds out."""
-    journal.begin("run", rate=10)
-    next(journal.changes(page=2))
-    before = list(journal.fates())
+    journal.sessions.begin("run", rate=10)
+    next(journal.sessions.changes(page=2))
+    before = list(journal.results.all())
 
-    journal.begin("resume", rate=10)
-    changes = journal.changes(page=1)
+    journal.sessions.begin("resume", rate=10)
+    changes = journal.sessions.changes(page=1)
     doubts = [next(changes).in_doubt for _ in range(3)]
     record(journal, {2: UPDATED})
-    journal.end(seconds=1, gets=0)
+    journal.sessions.end(seconds=1, gets=0)
 
     assert [fate.result for fate in before] == ["unknown", "unknown", "not_sent", "not_sent", "not_sent"]
     assert doubts == [True, True, False]
-    after = list(journal.fates())
+    after = list(journal.results.all())
     assert [fate.result for fate in after] == ["unknown", "updated", "not_sent", "not_sent", "not_sent"]
     assert after[0][:13] == before[0][:13]
 
@@ -278,12 +278,12 @@ def test_the_next_session_keeps_the_doubt(journal: Journal) -> None:
 def test_doubt_outlives_many_dead_sessions(journal: Journal) -> None:
     """Killed again and again: no row handed out in any of the sessions is ever said not to be sent."""
     for row_number in range(1, 4):
-        journal.begin("resume", rate=10)
-        changes = journal.changes(page=1)
+        journal.sessions.begin("resume", rate=10)
+        changes = journal.sessions.changes(page=1)
         for _ in range(row_number):
             next(changes)
 
-    journal.begin("resume", rate=10)
+    journal.sessions.begin("resume", rate=10)
 
     assert list(results(journal).values()) == ["unknown"] * 3 + ["not_sent"] * 2
 
@@ -292,21 +292,21 @@ def test_beginning_opens_the_run_again(journal: Journal) -> None:
     """While a session is at work, the run is running, and says nothing of how it ended before."""
     end_as(journal, state=State.STOPPED, exit_code=6, message="disk full", next="resume")
 
-    journal.begin("resume", rate=10)
+    journal.sessions.begin("resume", rate=10)
 
     assert journal.run() == RUN
 
 
 def test_sessions_are_taken_together(journal: Journal) -> None:
     """Time and reads add up; the first start, the last end and the last rate are the run's."""
-    untouched = journal.work()
-    journal.begin("run", rate=10)
-    first = journal.work()
-    journal.end(seconds=2.5, gets=3)
-    journal.begin("resume", rate=5)
-    journal.end(seconds=1.5, gets=4)
+    untouched = journal.sessions.work()
+    journal.sessions.begin("run", rate=10)
+    first = journal.sessions.work()
+    journal.sessions.end(seconds=2.5, gets=3)
+    journal.sessions.begin("resume", rate=5)
+    journal.sessions.end(seconds=1.5, gets=4)
 
-    work = journal.work()
+    work = journal.sessions.work()
 
     assert untouched == (None, None, 0.0, None, 0)
     assert first[1:] == (None, 0.0, 10.0, 0)
@@ -321,7 +321,7 @@ def test_counts_add_up_to_the_rows(path: Path) -> None:
     with closing(staged(path, [invalid(1), *map(row, range(2, 7))])) as journal:
         deliver(journal, {2: UPDATED, 3: UPDATED, 4: REJECTED, 5: UNKNOWN})
 
-        counts = journal.counts()
+        counts = journal.results.counts()
 
     assert list(counts) == list(Result)
     assert {result: number for result, number in counts.items() if number} == {
@@ -339,38 +339,38 @@ def test_changes_are_counted_by_what_they_ask_for(path: Path) -> None:
     with closing(staged(path, rows)) as journal:
         deliver(journal, {1: UPDATED, 4: REJECTED})
 
-        assert journal.changes_by_status() == {"StatusNotAvailable": 2, "StatusNormal": 1}
+        assert journal.rows.changes_by_status() == {"StatusNotAvailable": 2, "StatusNormal": 1}
 
 
 @pytest.mark.parametrize("result", sorted({*Result} - {Result.DUPLICATE}))
 def test_what_is_done_and_a_duplicate_with_it(journal: Journal, result: Result) -> None:
     """Done is what needs nobody any more, by the contract; a duplicate is done as its row is."""
     with journal.transaction():
-        journal.settle([Verdict(5, Result.DUPLICATE, None, "same as line 2", 1)])
+        journal.rows.mark_settled([Verdict(5, Result.DUPLICATE, None, "same as line 2", 1)])
     deliver(journal, {1: Outcome(result=result), 2: UPDATED})
 
     is_done = result in {Result.UPDATED, Result.UNCHANGED, Result.SKIPPED}
-    assert journal.done(journal.counts()) == (3 if is_done else 1)
+    assert journal.results.done(journal.results.counts()) == (3 if is_done else 1)
 
 
 def test_fates_come_in_row_order(path: Path) -> None:
     """Rows are told of in the order of the job, whatever order they were staged and settled in."""
     with closing(staged(path, [row(3), invalid(1), row(2)])) as journal:
-        journal.begin("run", rate=10)
-        list(journal.changes())
+        journal.sessions.begin("run", rate=10)
+        list(journal.sessions.changes())
         record(journal, {3: UPDATED})
         record(journal, {2: REJECTED})
 
         assert results(journal) == {1: "invalid", 2: "rejected", 3: "updated"}
-        assert [fate.row for fate in journal.fates()] == [1, 2, 3]
+        assert [fate.row for fate in journal.results.all()] == [1, 2, 3]
 
 
 def test_fates_of_some_results(journal: Journal) -> None:
     """Asked for some results, only rows with one of these come."""
     deliver(journal, {1: UPDATED, 3: REJECTED, 4: UNKNOWN})
 
-    assert [fate.row for fate in journal.fates(Result.NOT_SENT, Result.REJECTED)] == [2, 3, 5]
-    assert list(journal.fates(Result.INVALID)) == []
+    assert [fate.row for fate in journal.results.all(Result.NOT_SENT, Result.REJECTED)] == [2, 3, 5]
+    assert list(journal.results.all(Result.INVALID)) == []
 
 
 def test_puts_are_those_on_the_wire(journal: Journal) -> None:
@@ -380,12 +380,12 @@ def test_puts_are_those_on_the_wire(journal: Journal) -> None:
     )
     deliver(journal, {2: UPDATED, 3: UPDATED})
 
-    assert journal.puts() == (1 + 4 + 1, 3)
+    assert journal.results.puts() == (1 + 4 + 1, 3)
 
 
 def test_no_puts_before_anything_is_sent(journal: Journal) -> None:
     """A run that sent nothing counts nothing."""
-    assert journal.puts() == (0, 0)
+    assert journal.results.puts() == (0, 0)
 
 
 def test_reasons_name_what_is_not_done(path: Path) -> None:
@@ -393,7 +393,7 @@ def test_reasons_name_what_is_not_done(path: Path) -> None:
     with closing(staged(path, [invalid(1), *map(row, range(2, 8))])) as journal:
         deliver(journal, {2: UPDATED, 3: REJECTED, 4: REJECTED, 5: Outcome(result=Result.UNCHANGED)})
 
-        assert journal.reasons() == [
+        assert journal.results.reasons() == [
             ("not_sent", None, 2, None),
             ("rejected", "refused", 2, "no such user"),
             ("invalid", "unknown_status", 1, "no status"),
@@ -405,11 +405,11 @@ def test_written_is_what_may_have_been_applied(path: Path) -> None:
     rows = [row(n, associate_id=100 + n) for n in range(1, 7)]
     with closing(staged(path, rows)) as journal:
         deliver(journal, {1: UPDATED, 2: UNKNOWN, 3: REJECTED, 4: Outcome(result=Result.UNCHANGED)})
-        before = sorted(journal.written())
-        journal.begin("resume", rate=10)
-        list(journal.changes())
+        before = sorted(journal.results.written_associates())
+        journal.sessions.begin("resume", rate=10)
+        list(journal.sessions.changes())
 
-        after = sorted(journal.written())
+        after = sorted(journal.results.written_associates())
 
     assert before == [101, 102]
     assert after == [101, 102, 105, 106]
@@ -418,13 +418,14 @@ def test_written_is_what_may_have_been_applied(path: Path) -> None:
 def test_many_threads_may_write(path: Path) -> None:
     """Outcomes recorded from several threads, while rows are handed out, are all there."""
     with closing(staged(path, 120)) as journal:
-        journal.begin("run", rate=10)
+        journal.sessions.begin("run", rate=10)
         with ThreadPoolExecutor(4) as pool:
             written = [
-                pool.submit(record, journal, {change.row: UPDATED}) for change in journal.changes(page=7)
+                pool.submit(record, journal, {change.row: UPDATED})
+                for change in journal.sessions.changes(page=7)
             ]
         for write in written:
             write.result()
 
         assert results(journal) == same(Result.UPDATED, 120)
-        assert journal.puts() == (120, 0)
+        assert journal.results.puts() == (120, 0)

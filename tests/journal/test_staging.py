@@ -31,7 +31,7 @@ def test_what_was_asked_is_all_there(path: Path) -> None:
     with closing(Journal.open(path)) as journal:
         assert journal.run() == RUN
         assert results(journal) == same(Result.NOT_SENT, 5)
-        assert journal.to_send() == 5
+        assert journal.results.to_send() == 5
 
 
 def test_rows_are_kept_as_they_were_asked(path: Path) -> None:
@@ -44,7 +44,7 @@ def test_rows_are_kept_as_they_were_asked(path: Path) -> None:
     ]
 
     with closing(staged(path, rows)) as journal:
-        fates = list(journal.fates())
+        fates = list(journal.results.all())
 
     assert [fate[:6] for fate in fates] == [
         (r.row, r.line, r.associate_id, r.status, r.message, r.cells) for r in rows
@@ -96,7 +96,7 @@ def stage_and_refuse(journal: Journal) -> None:
     """Stage a job, settle a row of it, and find that it must not be sent."""
     with journal.transaction():
         journal.stage(RUN, map(row, range(1, 4)))
-        journal.settle([Verdict(2, Result.DUPLICATE, None, "same as line 2", 1)])
+        journal.rows.mark_settled([Verdict(2, Result.DUPLICATE, None, "same as line 2", 1)])
         raise InputRefused("too many invalid rows")
 
 
@@ -149,7 +149,7 @@ def test_clashes_are_all_who_are_asked_for_twice(path: Path) -> None:
         row(8, associate_id=8),
     ]
     with closing(staged(path, rows)) as journal:
-        clashes = sorted(journal.clashes())
+        clashes = sorted(journal.rows.clashes())
 
     assert clashes == [
         [Asked(1, AWAY, 2), Asked(4, HERE, None), Asked(6, AWAY, 7)],
@@ -159,19 +159,19 @@ def test_clashes_are_all_who_are_asked_for_twice(path: Path) -> None:
 
 def test_most_jobs_have_no_clashes(journal: Journal) -> None:
     """Where everybody is asked for once, nothing clashes."""
-    assert list(journal.clashes()) == []
+    assert list(journal.rows.clashes()) == []
 
 
 def test_rows_settled_by_another_row(journal: Journal) -> None:
     """A row that another one decides is not sent, and says which one it shares its fate with."""
     with journal.transaction():
-        journal.settle([Verdict(2, Result.DUPLICATE, Reason.CONFLICT, "overruled by line 2", 1)])
+        journal.rows.mark_settled([Verdict(2, Result.DUPLICATE, Reason.CONFLICT, "overruled by line 2", 1)])
     deliver(journal, {})
 
-    fate = list(journal.fates())[1]
+    fate = list(journal.results.all())[1]
     assert (fate.result, fate.reason, fate.detail) == ("duplicate", "conflict", "overruled by line 2")
     assert (fate.duplicate_of, fate.attempts, fate.wire_puts) == (1, 0, 0)
-    assert [change.row for change in journal.changes()] == [1, 3, 4, 5]
+    assert [change.row for change in journal.sessions.changes()] == [1, 3, 4, 5]
 
 
 def test_a_journal_without_a_file(tmp_path: Path) -> None:

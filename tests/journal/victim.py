@@ -38,8 +38,8 @@ def stage(path: Path) -> None:
 def deliver(path: Path) -> None:
     """Stand still with three rows handed out and one of them answered."""
     with closing(Journal.open(path)) as journal:
-        journal.begin("run", rate=10)
-        changes = journal.changes(page=1)
+        journal.sessions.begin("run", rate=10)
+        changes = journal.sessions.changes(page=1)
         for _ in range(3):
             next(changes)
         record(journal, {1: UPDATED})
@@ -49,8 +49,8 @@ def deliver(path: Path) -> None:
 def record_all(path: Path) -> None:
     """Settle row after row, and say so of each when it is on disk."""
     with closing(Journal.open(path)) as journal:
-        journal.begin("run", rate=10)
-        for change in journal.changes(page=1):
+        journal.sessions.begin("run", rate=10)
+        for change in journal.sessions.changes(page=1):
             record(journal, {change.row: UPDATED})
             say(change.row)
 

@@ -54,7 +54,7 @@ def night(path: Path | str = "", **run: Any) -> Journal:
     """Make the journal of a night with each result once."""
     journal = staged(path, NIGHT_ROWS, **run)
     with journal.transaction():
-        journal.settle([Verdict(9, Result.DUPLICATE, None, "same as line 2", 1)])
+        journal.rows.mark_settled([Verdict(9, Result.DUPLICATE, None, "same as line 2", 1)])
     deliver(journal, NIGHT_OUTCOMES)
     return journal
 

@@ -29,15 +29,15 @@ def updated(duration: float, attempts: int = 1) -> Outcome:
 
 def session(journal: Journal, outcomes: Mapping[int, tuple[float, Outcome]], rate: float = 10) -> None:
     """Let a session bring outcomes, each so many seconds after its start."""
-    is_first = not journal.sessions()
-    journal.begin("run", rate=rate)
-    begun = journal.work().started_at
+    is_first = not journal.sessions.all()
+    journal.sessions.begin("run", rate=rate)
+    begun = journal.sessions.work().started_at
     start = datetime.fromisoformat(begun) if is_first and begun else datetime.now(UTC)
-    journal.record(
+    journal.sessions.record(
         (row, outcome, f"{start + timedelta(seconds=after):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z")
         for row, (after, outcome) in outcomes.items()
     )
-    journal.end(seconds=1, gets=0)
+    journal.sessions.end(seconds=1, gets=0)
 
 
 @pytest.fixture

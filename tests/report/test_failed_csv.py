@@ -145,9 +145,9 @@ def test_they_are_there_only_with_rows(folder: Path) -> None:
 def test_they_go_when_their_rows_are_done(folder: Path, journal: Journal) -> None:
     """After a later session finished the rows, the files of the earlier report would mislead."""
     write_reports(folder, journal)
-    journal.begin("resume", rate=10)
-    journal.record((number, UPDATED, MOMENT) for number in (5, 6, 7, 8))
-    journal.end(seconds=1, gets=0)
+    journal.sessions.begin("resume", rate=10)
+    journal.sessions.record((number, UPDATED, MOMENT) for number in (5, 6, 7, 8))
+    journal.sessions.end(seconds=1, gets=0)
 
     summary = write_reports(folder, journal)
 

@@ -145,8 +145,8 @@ def test_messages_are_in_reports_only_where_they_are_wanted(folder: Path, wanted
 def test_reports_of_a_run_at_work(tmp_path: Path) -> None:
     """What is recorded while others read is told as far as it came: each row once."""
     with closing(night(tmp_path / "journal.sqlite")) as journal:
-        journal.begin("resume", rate=10)
-        list(journal.changes(page=1))
+        journal.sessions.begin("resume", rate=10)
+        list(journal.sessions.changes(page=1))
         record(journal, {8: UPDATED})
 
         write_reports(tmp_path, journal)

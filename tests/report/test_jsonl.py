@@ -116,9 +116,9 @@ def test_messages_come_last_where_they_are_wanted(folder: Path) -> None:
 def test_later_sessions_are_told_in_their_place(folder: Path, journal: Journal) -> None:
     """Written again after another session, each row still has one line, with what is known now."""
     write_reports(folder, journal)
-    journal.begin("resume", rate=10)
-    journal.record([(8, UPDATED, MOMENT)])
-    journal.end(seconds=1, gets=0)
+    journal.sessions.begin("resume", rate=10)
+    journal.sessions.record([(8, UPDATED, MOMENT)])
+    journal.sessions.end(seconds=1, gets=0)
 
     write_reports(folder, journal)
 

@@ -266,7 +266,7 @@ def test_words_that_are_never_the_same_are_not_collected() -> None:
     """A thousand are written once each; where it is something else each time, a row has its own."""
     with closing(staged("", 1100)) as journal:
         with journal.transaction():
-            journal.found(Finding(number, f"Status{number}", None) for number in range(1, 1101))
+            journal.rows.save_present(Finding(number, f"Status{number}", None) for number in range(1, 1101))
         found = page_of(journal)
 
     assert len(found.told["words"]) == 1000

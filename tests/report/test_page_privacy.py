@@ -28,7 +28,7 @@ def job(*, include: bool, **run: Any) -> Journal:
     rows = [row(1, message=COMMENT), invalid(2, message=COMMENT, cells=f'["2","","{COMMENT}"]')]
     journal = staged("", rows, **{"state": State.PLANNED, "settings": settings, **run})
     with journal.transaction():
-        journal.found([Finding(1, NOT_PRESENT, COMMENT)])
+        journal.rows.save_present([Finding(1, NOT_PRESENT, COMMENT)])
     return journal
 
 

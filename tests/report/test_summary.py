@@ -85,9 +85,9 @@ def test_requests_are_of_the_whole_run(folder: Path) -> None:
     """PUTs and reads of all sessions count, also in the rate, which is over the time there was work."""
     with closing(staged("", 5)) as journal:
         for gets in (3, 4):
-            journal.begin("run", rate=8)
+            journal.sessions.begin("run", rate=8)
             record(journal, {1: UPDATED, gets: UPDATED})
-            journal.end(seconds=1.2344, gets=gets)
+            journal.sessions.end(seconds=1.2344, gets=gets)
 
         summary = as_told(write_reports(folder, journal))
 
@@ -143,7 +143,7 @@ def test_reasons_are_told_with_their_rows(told: Path) -> None:
 def test_a_run_that_died_has_no_end_before_its_start(folder: Path) -> None:
     """Of a session that never ended, no end is made up."""
     with closing(staged("", 1)) as journal:
-        journal.begin("run", rate=10)
+        journal.sessions.begin("run", rate=10)
 
         summary = as_told(write_reports(folder, journal))
 
@@ -154,11 +154,11 @@ def test_reporting_changes_nothing(tmp_path: Path) -> None:
     """Reports are a function of the journal: written twice they are the same, and it is as before."""
     (tmp_path / "folder").mkdir()
     with closing(night(tmp_path / "journal.sqlite")) as journal:
-        fates = list(journal.fates())
+        fates = list(journal.results.all())
         first, second = (_digests(tmp_path / "folder", journal) for _ in range(2))
 
         assert first == second
-        assert list(journal.fates()) == fates
+        assert list(journal.results.all()) == fates
         assert summarise(journal, {}).files == {}
 
 

@@ -38,13 +38,13 @@ def session(
     tries: int = 1,  # of each row
 ) -> None:
     """Let a session send row after row, each answered at its moment, and end."""
-    journal.begin(command, rate=10)
+    journal.sessions.begin(command, rate=10)
     outcome = Outcome(result=Result.UPDATED, duration_ms=latency * tries * 1000, attempts=tries)
-    journal.record(
+    journal.sessions.record(
         (row, outcome, f"{START + timedelta(seconds=moment):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z")
         for row, moment in enumerate(moments, 1)
     )
-    journal.end(seconds=seconds, gets=gets)
+    journal.sessions.end(seconds=seconds, gets=gets)
 
 
 def evenly(rows: int, seconds: float) -> list[float]:
@@ -165,16 +165,16 @@ def test_a_resumed_run_is_not_told(journal: Journal) -> None:
 
 def test_a_session_that_died_is_not_told(journal: Journal) -> None:
     """Nobody knows how long it was at work."""
-    journal.begin("run", rate=10)
-    journal.record([(1, Outcome(result=Result.UPDATED, duration_ms=35), "2026-11-23T02:00:00.000Z")])
+    journal.sessions.begin("run", rate=10)
+    journal.sessions.record([(1, Outcome(result=Result.UPDATED, duration_ms=35), "2026-11-23T02:00:00.000Z")])
 
     assert throughput(journal) is None
 
 
 def test_a_plan_that_is_applied_is_told_without_its_settings(journal: Journal) -> None:
     """How many may be in flight may have been set otherwise since it was stored."""
-    journal.begin("plan", rate=10)
-    journal.end(seconds=2, gets=3)
+    journal.sessions.begin("plan", rate=10)
+    journal.sessions.end(seconds=2, gets=3)
     session(journal, evenly(400, 40), command="apply")
 
     assert told(journal)["words"] == "10 requests/s were allowed, and 400 took 40 s."

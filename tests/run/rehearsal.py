@@ -7,7 +7,7 @@ from itertools import count, groupby
 from typing import NamedTuple
 
 from presence_worker.intake.conflicts import agree, settle
-from presence_worker.journal import Dated, Named, ScheduledFate
+from presence_worker.journal import Dated, Named, ScheduledResult
 from presence_worker.model import (
     NOT_PRESENT,
     PRESENT,
@@ -84,10 +84,10 @@ class Rehearsal:
             return row.result
         return self._put(row.associate_id, row.wanted, None)[0]
 
-    def _carried_out(self, due: Due) -> ScheduledFate:
+    def _carried_out(self, due: Due) -> ScheduledResult:
         entry, person = due.entry, due.entry.associate_id
         wanted = entry.wanted if due.kind is Kind.START else BACK
-        return ScheduledFate(
+        return ScheduledResult(
             person, entry.run_id, entry.row, due.kind, *self._put(person, wanted, due.expected)
         )
 

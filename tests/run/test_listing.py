@@ -26,8 +26,8 @@ def begun(worker: Worker) -> Journal:
     folder = worker.state / "runs" / "20251125T050000Z-7f3a"
     folder.mkdir(parents=True)
     journal = staged(folder / JOURNAL, 5, run_id=folder.name, target=CRM)
-    journal.begin("run", rate=10)
-    list(journal.changes())
+    journal.sessions.begin("run", rate=10)
+    list(journal.sessions.changes())
     record(journal, {1: UPDATED, 2: REJECTED})
     end_as(journal, next="presence-worker resume")
     return journal

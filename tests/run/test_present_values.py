@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.journal import Wish
+from presence_worker.journal import PendingRow
 from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Outcome, Presence, Reason, Result, Verdict
 from presence_worker.run.present_values import (
     ALIKE,
@@ -28,8 +28,8 @@ PRESENCES = st.builds(
 )
 
 
-def wish(wanted: Presence, before: Presence | None = None, *, knows_comment: bool = True) -> Wish:
-    return Wish(1, 7, wanted, before, knows_comment and before is not None, None)
+def wish(wanted: Presence, before: Presence | None = None, *, knows_comment: bool = True) -> PendingRow:
+    return PendingRow(1, 7, wanted, before, knows_comment and before is not None, None)
 
 
 def result(verdict: Verdict | None) -> tuple[Result, Reason | None] | None:
@@ -177,7 +177,7 @@ def need(how: str = "auto", moved_by: Intent | None = None, *, is_plan: bool = F
     return Need(how=how, is_plan=is_plan, moved_by=moved_by)
 
 
-def row_of(number: int, before: Presence | None = None) -> Wish:
+def row_of(number: int, before: Presence | None = None) -> PendingRow:
     return wish(AWAY, before)._replace(row=number, associate_id=number)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.journal import Dated, Named, ScheduledFate
+from presence_worker.journal import Dated, Named, ScheduledResult
 from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Period, Presence, Reason, Result
 from presence_worker.schedule.due import dropped, due_on
 from presence_worker.schedule.entries import Past, Schedule
@@ -51,7 +51,7 @@ def night(day: int, *dated: Dated, undated: int = 0, **others: Any) -> Past:
 
 def did(day: int, kind: Kind, of: tuple[int, int], result: Result, reason: Reason | None = None) -> Past:
     """Give a run of a day whose file names nobody; of an earlier night's row it did what was due."""
-    fate = ScheduledFate(ANNA, f"night-{of[0]}", of[1], kind, result, reason)
+    fate = ScheduledResult(ANNA, f"night-{of[0]}", of[1], kind, result, reason)
     return night(day, scheduled=(fate,))
 
 
@@ -433,7 +433,7 @@ WITHDRAWN = {ANNA: {Period(december(4), december(6))}}
 @pytest.mark.parametrize("result", [Result.NOT_SENT, Result.FAILED, Result.UNKNOWN])
 def test_a_withdrawal_counts_until_its_return_is_made(result: Result) -> None:
     """However often that fails."""
-    fate = ScheduledFate(ANNA, "night-1", 1, Kind.RETURN, result, None)
+    fate = ScheduledResult(ANNA, "night-1", 1, Kind.RETURN, result, None)
     schedule = after(night(1, row(1, 4, 6)), night(5, withdrawn=WITHDRAWN, scheduled=(fate,)))
 
     assert due(schedule, 5) == due(schedule, 7) == [(Kind.RETURN, "night-1.1")]

@@ -72,13 +72,13 @@ class Course:
 def course(journal: Journal) -> Course:
     """Add up what a run's sessions did, in flat memory."""
     offset, sessions = 0.0, []
-    for session in journal.sessions():
+    for session in journal.sessions.all():
         sessions.append((offset, session))
         offset += max(moment(session.last_at) - moment(session.started_at), 0.001)
     width = next((width for width in WIDTHS if offset <= width * MOST), offset / MOST)
     stretches = [Stretch() for _ in range(ceil(offset / width))]
     starts = {session.session: start - moment(session.started_at) for start, session in sessions}
-    for number, at, duration, attempts, result in journal.deliveries():
+    for number, at, duration, attempts, result in journal.results.deliveries():
         place = int((moment(at) + starts[number]) / width)
         found = stretches[max(0, min(place, len(stretches) - 1))]  # a clock may have been set
         if result in DONE:

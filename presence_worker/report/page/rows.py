@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from markupsafe import Markup
 
-from ...journal import NOT_DONE, Fate, Journal, RunRecord
+from ...journal import NOT_DONE, Journal, RowResult, RunRecord
 from ...model import Result
 from ...sanitize import escape_json
 from ..rows import FIELDS, fields_of, names_of
@@ -65,8 +65,8 @@ class Rows:
         self.columns = [*FIRST, *(MORE[name] for name in self._names if name in MORE), *LAST]
         self._journal = journal
         self._run = run
-        self._worst: list[Fate] = []
-        self._others: list[Fate] = []
+        self._worst: list[RowResult] = []
+        self._others: list[RowResult] = []
 
     def pieces(self) -> Iterator[Markup]:
         """Yield the data of the page's script, in pieces of JSON that are harmless inside HTML."""
@@ -84,16 +84,16 @@ class Rows:
             yield _harmless((b",\n" if number else b"") + orjson.dumps(lines)[1:-1])
         yield _harmless(b'],"words":' + orjson.dumps(list(shared.numbers)) + b"}")
 
-    def plain(self) -> list[Fate]:
+    def plain(self) -> list[RowResult]:
         """Give the rows that are readable without script: first those that somebody has to see."""
         room = PLAIN_ROWS - len(self._worst)
         return sorted([*self._worst, *self._others[:room]])
 
-    def _chosen(self) -> Iterator[Fate]:
+    def _chosen(self) -> Iterator[RowResult]:
         """Yield the rows that fit, in order: those that are not done go before others."""
         bad = min(self.not_done, MOST_ROWS)
         good = self.shown - bad
-        for fate in self._journal.fates():
+        for fate in self._journal.results.all():
             is_bad = fate.result in NOT_DONE
             if bad and is_bad:
                 bad -= 1
@@ -133,6 +133,6 @@ def _harmless(json: bytes) -> Markup:
     return Markup(escape_json(json.replace(b"<", LESS_THAN).decode()))  # noqa: S704 - nothing in it is markup any more
 
 
-def _grouped(fates: Iterator[Fate]) -> Iterator[list[Fate]]:
+def _grouped(fates: Iterator[RowResult]) -> Iterator[list[RowResult]]:
     while group := list(islice(fates, AT_ONCE)):
         yield group

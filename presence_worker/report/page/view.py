@@ -91,7 +91,7 @@ def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> Cont
         settings=list(settings_in_force(run)),
         compared=beside_the_last(run.compared),
         sentences=_by_reason(sentences(journal)),
-        left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.number_of(reason))],
+        left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.results.number_of(reason))],
     )
 
 

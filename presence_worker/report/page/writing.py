@@ -22,7 +22,7 @@ WORDS = {
 
 def write_page(journal: Journal, file: BinaryIO) -> int:
     """Write the report for a browser; return the number of rows it shows."""
-    run, counts = journal.run(), journal.counts()
+    run, counts = journal.run(), journal.results.counts()
     rows = Rows(journal, run, counts)
     template = ENVIRONMENT.get_template("page.html.j2", globals=WORDS)
     page = template.stream(vars(view(journal, run, counts)), rows=rows)

@@ -1,0 +1,171 @@
+"""A run's SQLite file: transactions, and trouble with it in words."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import JournalGone, Stopped
+from .locks import LOCAL_DISK
+
+WAYS_ON = "restore it from a backup, or start a new run"
+DISK = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
+WITHOUT_LOCKS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL)
+LOCKING = (  # details of SQLITE_IOERR
+    sqlite3.SQLITE_IOERR_LOCK,
+    sqlite3.SQLITE_IOERR_RDLOCK,
+    sqlite3.SQLITE_IOERR_UNLOCK,
+    sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
+)
+SqlRow = Any  # a row of an answer: a tuple
+PRAGMAS = (
+    "trusted_schema = OFF",
+    "journal_mode = WAL",
+    "synchronous = EXTRA",  # FULL, and also where there is no WAL to be had
+)
+
+
+def way_on(found: object) -> str:
+    """Return what to do where *found* keeps a journal from being read: only damage asks for a new run."""
+    if is_about_locks(found):
+        return f"another program has it open, or {LOCAL_DISK}"
+    return "see to the disk, then run this again" if primary_code(found) in DISK else WAYS_ON
+
+
+def what_first(found: object) -> str:
+    """Return what to do before the run goes on, where the disk kept a journal from being written."""
+    code = primary_code(found)
+    if code == sqlite3.SQLITE_FULL:
+        return "; make room on the disk first"
+    return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""
+
+
+def is_about_locks(found: object) -> bool:
+    """Return whether SQLite did not get a lock: another process has it, or the file system has none."""
+    return _code(found) in LOCKING or primary_code(found) in WITHOUT_LOCKS
+
+
+def primary_code(found: object) -> int:
+    """Return SQLite's code of an error without its details; 0 for an error that is not SQLite's."""
+    return _code(found) & 0xFF
+
+
+def _code(found: object) -> int:
+    return int(getattr(found, "sqlite_errorcode", 0))
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether a write failed for want of room alone: it left nothing behind."""
+    return primary_code(error.__cause__) == sqlite3.SQLITE_FULL
+
+
+class Database:
+    """Owns the connection to a run's SQLite file. Its methods may be called from any thread.
+
+    Where the file cannot be read, or a transaction not be written, they raise Stopped.
+    """
+
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        self.path = path
+        self._writing = threading.Lock()
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=10, uri=True
+        )
+        try:
+            for pragma in () if read_only else PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            self.close()
+            raise
+        self._file = _file_at(path)  # only now is it open: a layered file system may have copied it then
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def each(self, query: str, *values: object) -> Iterator[SqlRow]:
+        """Yield the rows of an answer; raise Stopped where they cannot be read."""
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.Error as error:
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {way_on(error)}") from error
+
+    def all(self, query: str, *values: object) -> list[SqlRow]:
+        """Return the rows of an answer."""
+        return list(self.each(query, *values))
+
+    def one(self, query: str, *values: object) -> SqlRow:
+        """Return the first row of an answer; raise Stopped where there is none."""
+        found = self.all(query, *values)
+        if not found:
+            raise Stopped(f"the journal {self.path} cannot be read: it is not whole; {WAYS_ON}")
+        return found[0]
+
+    def number(self, query: str, *values: object) -> int:
+        """Return the number that an answer consists of."""
+        return int(self.one(query, *values)[0])
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Carry out a statement; raise sqlite3.Error. What writes belongs into a transaction."""
+        return self._connection.execute(statement, values)
+
+    def executemany(self, statement: str, values: Iterable[Sequence[object]]) -> None:
+        """Carry out a statement for each of *values*, likewise."""
+        self._connection.executemany(statement, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all writes inside one: all on disk, or none."""
+        with self._writing:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._abandon()
+                words = f"the journal {self.path} cannot be written: {error}{what_first(error)}"
+                raise Stopped(words) from error
+            except BaseException:
+                self._abandon()
+                raise
+        self.check_place()
+
+    def check_place(self) -> None:
+        """Raise JournalGone where another file, or none, is at the journal's path by now."""
+        if _file_at(self.path) != self._file:
+            raise JournalGone(f"the journal {self.path} was deleted, moved or replaced while the run worked")
+
+    def _abandon(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def now() -> str:
+    """Return the present moment as the journal writes it: UTC, ISO 8601, milliseconds."""
+    second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_until_seconds(second)}.{nanoseconds // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _until_seconds(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+def _file_at(path: Path | str) -> tuple[int, int] | None:
+    """Return what tells the file at *path* from all others; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - "" is no file here, and for Path the working directory
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,155 @@
+"""Rows that are due on days, and rows that follow from those of earlier runs."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from ..model import Kind, Period, Presence, Reason, Result, Row
+from .database import Database
+from .results import RowResult
+from .rows import OUTSIDE, WITHDRAWN, Rows, day_of
+
+OF_DAYS = """(starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
+    AND row NOT IN (SELECT row FROM scheduled)"""  # rows of the file that are due on days, and about somebody
+
+
+class Scheduled(NamedTuple):
+    """What a row of a run follows from, if no file brought it."""
+
+    row: int
+    run_id: str  # of the run that had asked for it,
+    of_row: int  # with this row
+    kind: str  # start or return
+    expected: Presence | None  # what must still be there; None: whatever is there
+
+
+class ScheduledResult(NamedTuple):
+    """What became of such a row."""
+
+    person: int  # the associate's id
+    run_id: str
+    of_row: int
+    kind: str
+    result: str
+    reason: str | None
+
+
+class Named(NamedTuple):
+    """How a run's file speaks of an associate."""
+
+    valid: int  # rows about them that are not invalid, and ask for something
+    undated: int  # those of them that are due whenever they come
+
+
+class Dated(NamedTuple):
+    """A row that is due on days, as its run left it."""
+
+    row: int
+    associate_id: int
+    identity: str | None
+    wanted: Presence
+    starts: date | None
+    ends: date | None
+    result: str
+    reason: str | None
+
+
+class DatedRows:
+    """Owns which rows are due on days. Whoever writes opens a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, rows: Iterable[tuple[Row, Scheduled]]) -> None:
+        """Add rows that no file brought to a staged run; call it inside a transaction, before it is sent."""
+        for row, origin in rows:
+            Rows(self._db).insert([row])
+            expected = origin.expected or (None, None)
+            values = (row.row, origin.run_id, origin.of_row, origin.kind, *expected)
+            self._db.execute("INSERT INTO scheduled VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def close_rows(self, rows: Iterable[int]) -> None:
+        """Write that nothing follows any more from rows that are due on days."""
+        self._db.executemany("INSERT OR IGNORE INTO closed VALUES (?)", ((row,) for row in rows))
+
+    def all(self) -> Iterator[Dated]:
+        """Yield the valid rows of the file that are due on days, in order, but closed ones.
+
+        A row that shares another one's fate has its result. What is withdrawn asks for nothing.
+        """
+        query = f"""SELECT fate.row, fate.associate_id, fate.identity, fate.status, fate.message,
+            fate.starts, fate.ends, coalesce(other.result, fate.result), fate.reason
+            FROM row JOIN fate ON fate.row = row.row LEFT JOIN fate AS other ON other.row = row.duplicate_of
+            WHERE (row.starts IS NOT NULL OR row.ends IS NOT NULL) AND typeof(row.associate_id) = 'integer'
+            AND fate.scheduled_by IS NULL AND coalesce(row.result, '') != 'invalid'
+            AND coalesce(row.reason, '') NOT IN {OUTSIDE} AND coalesce(row.reason, '') != 'withdrawn'
+            AND row.row NOT IN (SELECT row FROM closed) ORDER BY row.row"""  # noqa: S608 - ours
+        for row, person, identity, status, message, starts, ends, result, reason in self._db.each(query):
+            wanted = Presence(status=status, message=message)
+            yield Dated(row, person, identity, wanted, day_of(starts), day_of(ends), result, reason)
+
+    def scheduled(self) -> Iterator[ScheduledResult]:
+        """Yield what became of the rows that no file brought."""
+        query = """SELECT associate_id, scheduled.run_id, of_row, kind, result, reason
+            FROM scheduled JOIN fate USING (row) ORDER BY row"""
+        return map(ScheduledResult._make, self._db.each(query))
+
+    def waiting(self, most: int) -> list[RowResult]:
+        """Return the rows that wait for their first day, soonest first, at most so many."""
+        query = (
+            f"SELECT {', '.join(RowResult._fields)} FROM fate WHERE reason = ? ORDER BY starts, row LIMIT ?"  # noqa: S608
+        )
+        return [RowResult(*found) for found in self._db.each(query, Reason.NOT_YET_DUE, most)]
+
+    def has_returns(self) -> bool:
+        """Return whether somebody is to return who must be looked at first."""
+        return bool(self._db.number("SELECT EXISTS (SELECT 1 FROM scheduled WHERE status IS NOT NULL)"))
+
+    def named(self) -> Iterator[tuple[int, Named]]:
+        """Yield the associates that rows of the file are about, each with how those speak of them.
+
+        Rows that do not count name nobody, and neither do those that only withdraw.
+        """
+        query = f"""SELECT associate_id, sum(valid), sum(valid AND starts IS NULL AND ends IS NULL) FROM (
+                SELECT *, coalesce(result, '') != 'invalid' AS valid FROM row)
+            WHERE typeof(associate_id) = 'integer' AND row NOT IN (SELECT row FROM scheduled)
+            AND coalesce(reason, '') NOT IN {OUTSIDE} AND NOT {WITHDRAWN}
+            GROUP BY associate_id"""  # noqa: S608 - ours
+        return ((person, Named(valid, undated)) for person, valid, undated in self._db.each(query))
+
+    def withdrawn(self) -> dict[int, set[Period]]:
+        """Return the days that rows of the file withdraw, by associate, but those it asks for as well."""
+        rows = f"SELECT associate_id, starts, ends FROM row WHERE {OF_DAYS}"  # noqa: S608 - ours
+        found: dict[int, set[Period]] = {}
+        for person, starts, ends in self._db.each(f"{rows} AND result = 'skipped' AND {WITHDRAWN}"):
+            found.setdefault(person, set()).add(Period(day_of(starts), day_of(ends)))
+        if found:
+            for person, starts, ends in self._db.each(f"{rows} AND NOT {WITHDRAWN}"):
+                found.get(person, set()).discard(Period(day_of(starts), day_of(ends)))
+        return {person: days for person, days in found.items() if days}
+
+    def withdrawn_without_days(self) -> int:
+        """Count the withdrawn rows that name neither a first nor a last day."""
+        query = f"""SELECT count(*) FROM row WHERE {WITHDRAWN} AND result = 'skipped'
+            AND starts IS NULL AND ends IS NULL"""  # noqa: S608 - ours
+        return self._db.number(query)
+
+    def asked_days(self) -> Iterator[tuple[int, int, Period]]:
+        """Yield the rows with days that are still to be sent, but returns: (row, associate's id, days)."""
+        query = """SELECT row.row, associate_id, starts, ends FROM row LEFT JOIN outcome USING (row)
+            WHERE (starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
+            AND row.result IS NULL AND (outcome.row IS NULL OR outcome.result IN (?, ?))
+            AND row.row NOT IN (SELECT row FROM scheduled WHERE kind = ?)"""
+        for row, person, starts, ends in self._db.all(query, Result.NOT_SENT, Result.FAILED, Kind.RETURN):
+            yield row, person, Period(day_of(starts), day_of(ends))
+
+    def expired(self, day: date) -> list[int]:
+        """Return the rows that are to be sent, surely never were, and have had their last day before *day*.
+
+        Returns are none of them: they are due after it.
+        """
+        query = """SELECT row.row FROM row LEFT JOIN outcome ON outcome.row = row.row
+            WHERE row.result IS NULL AND ends < ? AND coalesce(outcome.result, ?) IN (?, ?)
+            AND row.row NOT IN (SELECT row FROM scheduled WHERE kind = ?)"""
+        values = (day.isoformat(), Result.NOT_SENT, Result.NOT_SENT, Result.FAILED, Kind.RETURN)
+        return [row for (row,) in self._db.all(query, *values)]

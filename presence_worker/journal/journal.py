@@ -1,0 +1,197 @@
+"""One run's journal: what was asked and what became of it, on disk."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import orjson
+
+from ..errors import Stopped, UsageFault
+from ..model import Row, Step
+from ..next_step import NextStep, stored_step
+from .database import WAYS_ON, Database, SqlRow, is_about_locks, way_on
+from .dated_rows import DatedRows
+from .job_input import JobInput
+from .locks import STATE_DIR, without_locks
+from .logged_rows import LoggedRows
+from .results import Results
+from .rows import Rows
+from .run_record import Comparison, Ending, RunRecord
+from .schema import MIGRATIONS, TABLES, VERSION
+from .sessions import Sessions
+
+JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
+
+
+def damaged(path: Path | str, found: object) -> UsageFault:
+    """Return the error for a journal that cannot be read: never guessed at."""
+    return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
+
+
+class Journal:
+    """Owns the journal of one run; every write is on disk when its method, or its transaction, returns.
+
+    Methods may be called from any thread. A write that fails raises Stopped, and JournalGone where the file
+    is no longer at its path, so that what is written would never be found again. What is kept of the run as a
+    whole is here; the rest is in parts: `rows` (what was asked), `results` (what became of it), `sessions`
+    (who sent what, and when), `dated` (what is due on days), `logged` (what the log has).
+    """
+
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        self.path = path
+        self._db = Database(path, read_only=read_only)
+        self._may_be_staged = False  # by us
+        self.rows = Rows(self._db)
+        self.results = Results(self._db)
+        self.sessions = Sessions(self._db)
+        self.dated = DatedRows(self._db)
+        self.logged = LoggedRows(self._db)
+
+    @classmethod
+    def create(cls, path: Path) -> "Journal":
+        """Make a new, empty journal, for its owner alone; raise Stopped where that fails, or NoLocks."""
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            return cls(path)
+        except (OSError, sqlite3.Error) as error:
+            if is_about_locks(error):  # nobody else knows of the file yet
+                raise without_locks(path, error, STATE_DIR) from error
+            found = error.strerror if isinstance(error, OSError) else error
+            raise Stopped(f"the journal {path} cannot be made: {found}") from error
+
+    @classmethod
+    def open(cls, path: Path) -> "Journal":
+        """Open a run's journal; an older one is brought up to date, a newer or damaged one is refused."""
+        if not path.is_file():
+            raise damaged(path, "no such file")
+        try:
+            journal = cls(path)
+        except sqlite3.Error as error:
+            raise damaged(path, error) from None
+        try:
+            journal._bring_up_to_date()
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def _bring_up_to_date(self) -> None:
+        """Change the tables of an older version into this one's, all at once; refuse what is none of ours."""
+        version = self._version()
+        if version in MIGRATIONS:
+            with self._db.transaction():
+                version = self._version()  # somebody may have been faster
+                while version in MIGRATIONS:
+                    for statement in MIGRATIONS[version]:
+                        self._db.execute(statement)
+                    version += 1
+                self._db.execute("UPDATE schema SET version = ?", (version,))
+        if version != VERSION:
+            raise UsageFault(
+                f"{self.path}: written by another version of presence-worker (schema {version}, "
+                f"this one reads {VERSION}); use the version that wrote it"
+            )
+
+    def _version(self) -> SqlRow:
+        try:
+            found = self._db.execute("SELECT version FROM schema").fetchone()
+        except sqlite3.Error as error:
+            raise damaged(self.path, error) from None
+        if not found:
+            raise damaged(self.path, "it names no version")
+        return found[0]
+
+    def check(self) -> None:
+        """Raise UsageFault where the file is damaged; for a journal that was not closed in order."""
+        try:
+            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.Error as error:
+            verdict = str(error)
+        verdict = " ".join(verdict.split())
+        if verdict != "ok":
+            raise damaged(self.path, verdict)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make all writes inside one: all on disk, or none."""
+        return self._db.transaction()
+
+    def check_place(self) -> None:
+        """Raise JournalGone where another file, or none, is at the journal's path by now."""
+        self._db.check_place()
+
+    def stage(self, run: RunRecord, rows: Iterable[Row]) -> None:
+        """Write a new run with all its rows; call it inside a transaction, before anything else."""
+        self._may_be_staged = True
+        for statement in TABLES.split(";\n"):
+            self._db.execute(statement)
+        self._db.execute("INSERT INTO schema VALUES (?)", (VERSION,))
+        columns = run.as_columns()
+        self._db.execute(f"INSERT INTO run VALUES ({', '.join('?' * len(columns))})", columns)  # noqa: S608 - marks
+        self.rows.insert(rows)
+
+    def has_staged(self) -> bool:
+        """Return whether this object has staged a run; where the disk does not let us see, it may have."""
+        try:
+            return self._may_be_staged and self.is_staged()
+        except sqlite3.Error:
+            return True
+
+    def is_staged(self) -> bool:
+        """Return whether the journal holds a run: it is staged in one transaction, whole or not at all."""
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'schema'"
+        return bool(self._db.execute(query).fetchone()[0])
+
+    def is_current(self) -> bool:
+        """Return whether the journal is of the version that is read here."""
+        return bool(self._db.all("SELECT version FROM schema") == [(VERSION,)])
+
+    def run(self) -> RunRecord:
+        """Return the run as a whole; raise Stopped where it cannot be read."""
+        values = self._db.one("SELECT * FROM run")
+        try:
+            return RunRecord.read(values)
+        except ValueError as error:
+            raise Stopped(f"the journal {self.path} cannot be read: {error}; {WAYS_ON}") from error
+
+    def save_ending(self, ending: Ending) -> None:
+        """Write how the run ended; call it inside a transaction."""
+        self._set(**ending._asdict() | {"next": ending.next and stored_step(ending.next)})
+
+    def save_next(self, step: NextStep) -> None:
+        """Write the command to run next; call it inside a transaction."""
+        self._set(next=stored_step(step))
+
+    def save_step(self, step: Step) -> None:
+        """Write what the run has to do next; call it inside a transaction."""
+        self._set(step=step)
+
+    def save_notes(self, notes: Sequence[str]) -> None:
+        """Write what the reader should know, in place of what was noted before; in a transaction."""
+        self._set(notes=orjson.dumps([*notes]).decode())
+
+    def save_input(self, job: JobInput) -> None:
+        """Write what is known of the job, in place of what was known before; in a transaction."""
+        self._set(input=orjson.dumps(job.as_json()).decode())
+
+    def save_comparison(self, compared: Comparison) -> None:
+        """Write how the job differs from the last one; call it inside a transaction."""
+        self._set(compared=orjson.dumps(compared).decode())
+
+    def _set(self, **columns: str | int | None) -> None:
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._db.execute(f"UPDATE run SET {names}", [*columns.values()])  # noqa: S608 - names are ours
+
+    def add_note(self, words: str | None) -> bool:
+        """Add a note to the run's report, once; return whether it is new."""
+        notes = self.run().notes
+        if words is None or words in notes:
+            return False
+        with self._db.transaction():
+            self.save_notes([*notes, words])
+        return True

@@ -1,0 +1,166 @@
+"""What became of the rows of a run: row by row, and in numbers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..model import NOT_DONE, UNSETTLED, Presence, Reason, Result
+from .database import Database, SqlRow
+
+DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
+
+
+class RowResult(NamedTuple):
+    """A row and what became of it, as reports tell it."""
+
+    row: int
+    line: int | None
+    associate_id: int | str | None
+    status: str | None
+    message: str
+    cells: str
+    duplicate_of: int | None
+    identity: str | None
+    starts: str | None  # first day on which it is due, ISO 8601
+    ends: str | None  # last one
+    scheduled_by: str | None  # the run whose row it follows from, where no file brought it
+    before_status: str | None
+    result: str
+    reason: str | None
+    detail: str | None
+    http_status: int | None
+    attempts: int
+    wire_puts: int
+    duration_ms: float | None
+    finished_at: str | None
+
+
+class Fault(NamedTuple):
+    """What is wrong with a row."""
+
+    row: int
+    line: int | None
+    reason: str | None
+    detail: str | None
+
+
+class Delivery(NamedTuple):
+    """When and how a row that was tried came to its outcome."""
+
+    session: int
+    finished_at: str
+    duration_ms: float  # of all tries together
+    attempts: int
+    result: str
+
+
+class Results:
+    """Reads what became of rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def all(self, *results: Result) -> Iterator[RowResult]:
+        """Yield all rows in order with what became of them, or only those with the *results* named."""
+        wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
+        query = f"SELECT {', '.join(RowResult._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
+        return map(RowResult._make, self._db.each(query, *results))
+
+    def lines(self, fields: Sequence[str]) -> Iterator[SqlRow]:
+        """Yield these fields of a `RowResult` for all rows, in order: cheaper than all of them."""
+        return self._db.each(f"SELECT {', '.join(fields)} FROM fate ORDER BY row")  # noqa: S608 - names are ours
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is wrong with each invalid row, in order."""
+        query = "SELECT row, line, reason, detail FROM fate WHERE result = ? ORDER BY row"
+        return map(Fault._make, self._db.each(query, Result.INVALID))
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Yield when and how each row that was tried came to its outcome, in no order."""
+        query = f"SELECT {', '.join(Delivery._fields)} FROM outcome WHERE attempts > 0"  # noqa: S608 - names are ours
+        return map(Delivery._make, self._db.each(query))
+
+    def unanswered(self) -> Iterator[int]:
+        """Yield the associates of rows that were sent and never answered."""
+        return (
+            found[0]
+            for found in self._db.each("SELECT associate_id FROM fate WHERE result = ?", Result.UNKNOWN)
+        )
+
+    def written_associates(self) -> Iterator[int]:
+        """Yield the associates this run wrote, or may have written."""
+        query = "SELECT associate_id FROM fate WHERE result IN (?, ?)"
+        return (found[0] for found in self._db.each(query, Result.UPDATED, Result.UNKNOWN))
+
+    def unchanged(self) -> Iterator[tuple[int, Presence]]:
+        """Yield the associates who already had what this run wanted, with that."""
+        query = "SELECT associate_id, status, message FROM fate WHERE result = ?"
+        found = self._db.each(query, Result.UNCHANGED)
+        return ((person, Presence(status=status, message=message)) for person, status, message in found)
+
+    def counts(self) -> dict[Result, int]:
+        """Return the number of rows by result, all results named."""
+        found: dict[str, int] = dict(self._db.all("SELECT result, count(*) FROM fate GROUP BY result"))
+        return {result: found.get(result, 0) for result in Result}
+
+    def done(self, counts: Mapping[Result, int]) -> int:
+        """Count the rows that are done, of all that *counts* has; a duplicate is where the other row is."""
+        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
+            WHERE fate.result IN (?, ?, ?)"""
+        (duplicates,) = self._db.one(query, *DONE)
+        return sum(counts[result] for result in DONE) + int(duplicates)
+
+    def reasons(self) -> list[SqlRow]:
+        """Return (result, reason, rows, one detail) for rows that are not done, most rows first."""
+        return self._db.all(
+            """SELECT result, reason, count(*), min(detail) FROM fate WHERE result IN (?, ?, ?, ?, ?)
+            GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
+            *NOT_DONE,
+        )
+
+    def people(self) -> dict[tuple[str, str | None], int]:
+        """Count the people behind the rows that are not done, by result and reason.
+
+        Who has neither a number nor a name counts once for each row.
+        """
+        found = self._db.all(
+            """SELECT result, reason, count(DISTINCT coalesce(associate_id, identity, 'row ' || row))
+            FROM fate WHERE result IN (?, ?, ?, ?, ?) GROUP BY result, reason""",
+            *NOT_DONE,
+        )
+        return {(result, reason): number for result, reason, number in found}
+
+    def puts(self) -> tuple[int, int]:
+        """Return the PUTs on the wire, and how many of them repeated an earlier one of the same row."""
+        query = "SELECT coalesce(sum(wire_puts), 0), coalesce(sum(max(wire_puts - 1, 0)), 0) FROM outcome"
+        puts, repeats = self._db.one(query)
+        return puts, repeats
+
+    def number_of(self, reason: Reason) -> int:
+        """Count the rows with a reason."""
+        return self._db.number("SELECT count(*) FROM fate WHERE reason = ?", reason)
+
+    def in_flight(self) -> int:
+        """Count the rows that may have been sent, and whose outcome is not written yet, if it ever is."""
+        return self._db.number("SELECT count(*) FROM lost")
+
+    def to_mend(self) -> int:
+        """Count the rows of the file that are wrong or were refused for good."""
+        query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
+        return self._db.number(query, Result.INVALID, Result.REJECTED)
+
+    def people_to_send(self) -> Iterator[int | None]:
+        """Yield the associate of each row that is still to be sent; None where that is not known yet."""
+        query = """SELECT associate_id FROM row LEFT JOIN outcome USING (row) WHERE row.result IS NULL
+            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?))"""
+        return (found[0] for found in self._db.each(query, *UNSETTLED))
+
+    def in_doubt(self) -> int:
+        """Count the rows still to be sent that an earlier session may have sent."""
+        query = """SELECT count(*) FROM row JOIN outcome USING (row)
+            WHERE row.result IS NULL AND outcome.result = ?"""
+        return self._db.number(query, Result.UNKNOWN)
+
+    def to_send(self) -> int:
+        """Count the rows that are still to be sent."""
+        counts = self.counts()
+        return sum(counts[result] for result in UNSETTLED)
