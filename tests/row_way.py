@@ -1,13 +1,14 @@
-"""A row's way: the files of the package in which code runs because of one row of a job, from file to report.
+"""A row's way: the files of the package through which one row of a job goes, from file to report.
 
-A job with a single row is really run against the sandbox, in a process of its own, under a profiler. A call
-belongs to the row's way where the row is in what the function gets (its arguments), or in what it returns or
-yields, or where the call is made, however deep, by a function that got the row. The row is: its associate id,
-its comment (both occur nowhere else), and an outcome that says `updated`, as no other row is updated.
+A job of some hundred rows is really run against the sandbox, in a process of its own, under a profiler; one
+row in its midst is updated, all others hold already. A file is on the row's way where one of its functions
+gets the row (in its arguments), or returns or yields it: alone, or in a group of rows. The row is its
+comment, which occurs nowhere else; its associate id, alone or in a record; and an outcome of `updated`.
 
-What runs without the row as well (settings, sign-in, locks, the head of a report) is not on the way, nor is
-the loading of modules, nor what only a row in trouble needs. The sandbox stands for the service: neither it
-nor what it calls counts. Templates do: who follows the row reads them.
+What looks at the file as a whole (its encoding, its header, a text of many rows) is not on the way, nor what
+runs without the row (settings, sign-in, locks, the head of a report), nor what only a row in trouble needs,
+nor the loading of modules. The sandbox stands for the service: neither it nor what it calls counts. Templates
+do: who follows the row reads them.
 """
 
 import json
@@ -23,31 +24,42 @@ from types import CodeType, FrameType
 
 import presence_worker
 from presence_worker import __main__ as program
-from presence_worker.model import NOT_PRESENT, Outcome, Result
+from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Result
 
 HOME = Path(presence_worker.__file__).parent
 PREFIX = f"{HOME}{os.sep}"
 SANDBOX = f"{PREFIX}sandbox{os.sep}"
 NUMBER = 987  # exists in the sandbox, and is no other figure of a run
 COMMENT = "zqxj"
-JOB = f"associateId,status,message\n{NUMBER},{NOT_PRESENT},{COMMENT}\n"
+EACH = "vwkk"  # stands in every row, and so once in a text that is about one row
+BESIDE = [f"{number},{PRESENT},,{EACH}" for number in range(1, 401)]
+ROWS = [*BESIDE[:300], f"{NUMBER},{NOT_PRESENT},{COMMENT},{EACH}", *BESIDE[300:]]
+JOB = "\n".join(["associateId,status,message,note", *ROWS, ""])
 DEPTH = 4  # so deep a row is looked for in what holds something
 MARK = "<!-- a row's way -->"
 OURS = ("PRESENCE_WORKER_", "XDG_")  # variables that a run heeds
 LONGEST = 300  # seconds that a run may take, on any machine
 
 
-def holds_row(value: object, depth: int = DEPTH) -> bool:
-    """Return whether the row is in a value, or in what that holds."""
-    if isinstance(value, str):
-        return COMMENT in value
+def holds_row(value: object) -> bool:
+    """Return whether a value is the row, or holds it."""
+    return _is_within((value,), DEPTH + 1)
+
+
+def _is_within(value: object, depth: int) -> bool:
     if isinstance(value, bytes | bytearray):
-        return COMMENT.encode() in value
+        return _is_about_row(value.decode("utf-8", "replace"))
+    if isinstance(value, str):
+        return _is_about_row(value)
     if isinstance(value, Outcome):
         return value.result is Result.UPDATED
-    if isinstance(value, int):
-        return value == NUMBER
-    return depth > 0 and any(holds_row(part, depth - 1) for part in _parts(value))
+    if isinstance(value, tuple) and any(type(part) is int and part == NUMBER for part in value):
+        return True
+    return depth > 0 and any(_is_within(part, depth - 1) for part in _parts(value))
+
+
+def _is_about_row(text: str) -> bool:
+    return COMMENT in text and text.count(EACH) <= 1
 
 
 def _parts(value: object) -> list[object]:
@@ -77,39 +89,15 @@ class Follower:
 
     def __init__(self) -> None:
         self.files: dict[str, None] = {}
-        self._got_row: set[FrameType] = set()
 
     def __call__(self, frame: FrameType, event: str, result: object) -> None:
         """Take in that a function is called, or returns or yields."""
-        if event not in ("call", "return") or not is_ours(frame.f_code):
+        file = frame.f_code.co_filename
+        if event not in ("call", "return") or file in self.files or not is_ours(frame.f_code):
             return
-        if event == "call":
-            self._call(frame)
-        else:
-            self._got_row.discard(frame)
-            if frame.f_code.co_filename not in self.files and holds_row(result):
-                self._reach(frame)
-
-    def _call(self, frame: FrameType) -> None:
-        values = frame.f_locals
-        if any(holds_row(values.get(name)) for name in parameters(frame.f_code)):
-            self._got_row.add(frame)
-            self._reach(frame)
-        elif frame.f_code.co_filename not in self.files and self._is_below(frame):
-            self._reach(frame)
-
-    def _is_below(self, frame: FrameType) -> bool:
-        """Return whether a call is made by a function that got the row."""
-        caller = frame.f_back
-        while caller:
-            if caller in self._got_row:
-                return not _serves(frame)
-            caller = caller.f_back
-        return False
-
-    def _reach(self, frame: FrameType) -> None:
-        if not _serves(frame):
-            self.files.setdefault(frame.f_code.co_filename)
+        names = parameters(frame.f_code) if event == "call" else ()
+        if any(map(holds_row, (result, *map(frame.f_locals.get, names)))) and not _serves(frame):
+            self.files[file] = None
 
 
 def _serves(frame: FrameType) -> bool:
