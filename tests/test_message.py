@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.message import misleading, written
+from presence_worker.message_text import find_misleading, normalize_message
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,10 @@ from presence_worker.message import misleading, written
 )  # fmt: skip
 def test_a_text_is_written_one_way(text: str, expected: str) -> None:
     """Accents are one character, what shows and means nothing goes, and so do spaces around it."""
-    once = written(text)
+    once = normalize_message(text)
 
     assert once == expected
-    assert written(once) == once
+    assert normalize_message(once) == once
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_text_is_written_one_way(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_what_misleads_is_told(text: str, place: int, kind: str) -> None:
     """The first character that hides or misleads is told with its place and its number, and never shown."""
-    fault = misleading(text)
+    fault = find_misleading(text)
 
     assert fault == f"character {place} of the message is {kind}; remove it"
 
@@ -45,4 +45,4 @@ def test_what_misleads_is_told(text: str, place: int, kind: str) -> None:
 )
 def test_what_does_not_mislead_may_stay(text: str) -> None:
     """Lines, tabs, and what words and emoji are made of are no fault."""
-    assert misleading(text) is None
+    assert find_misleading(text) is None

@@ -18,11 +18,11 @@ from anyio.from_thread import start_blocking_portal
 from presence_worker.cli.group import COMMANDS
 from presence_worker.cli.main import execute
 from presence_worker.cli.options import common_options
-from presence_worker.configuration import PREFIX
 from presence_worker.errors import EXIT_CODES
 from presence_worker.model import Reason, Result
 from presence_worker.sandbox import People, serve
 from presence_worker.settings import SECRETS, Settings
+from presence_worker.settings.origin import PREFIX
 from tests.run.given import restored
 
 ROOT = Path(__file__).parents[1]

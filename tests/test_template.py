@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from presence_worker.template import Gap, day_writer, parse
+from presence_worker.message_text import Gap, day_writer, parse_template
 
 DAY = date(2026, 12, 1)  # a Tuesday
 LETTERS = "there are %d, %-d, %m, %-m, %B, %b, %Y, %y, %A, %a"
@@ -13,7 +13,7 @@ LETTERS = "there are %d, %-d, %m, %-m, %B, %b, %Y, %y, %A, %a"
 
 def test_text_and_gaps() -> None:
     """Braces hold names of columns and the row's days; doubled ones are braces."""
-    found = parse("{{Away}} to {Until:%d}, see {Tel. no}, {a-b}")
+    found = parse_template("{{Away}} to {Until:%d}, see {Tel. no}, {a-b}")
 
     assert "".join(part if isinstance(part, str) else f"<{part.name}>" for part in found) == (
         "{Away} to <until>, see <Tel. no>, <a-b>"
@@ -33,7 +33,7 @@ def test_text_and_gaps() -> None:
 )  # fmt: skip
 def test_days_in_words(form: str, language: str, expected: str) -> None:
     """A day is written in the letters of strftime and the words, and word forms, of a language."""
-    (gap,) = parse(f"{{until{form}}}")
+    (gap,) = parse_template(f"{{until{form}}}")
 
     assert isinstance(gap, Gap)
     assert day_writer(gap.form, language)(DAY) == expected
@@ -60,6 +60,6 @@ def test_days_in_words(form: str, language: str, expected: str) -> None:
 def test_what_is_not_understood(text: str, words: str) -> None:
     """Nothing is looked up inside a value, converted or padded: whoever wants it is told so at once."""
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
-        parse(text)
+        parse_template(text)
 
     assert str(caught.value).startswith(words)

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from presence_worker.values import Duration, Limit, deadline, duration, limit, seconds_left
+from presence_worker.settings.quantities import (
+    Duration,
+    Limit,
+    parse_deadline,
+    parse_duration,
+    parse_limit,
+    seconds_left,
+)
 from presence_worker.wording import plain_duration
 
 LIMIT_WORDS = 'expected a number, a percentage such as "50%", both in a list, or "none"'
@@ -26,21 +33,21 @@ DEADLINE_WORDS = 'expected a duration such as "2h", a local time "HH:MM", or "no
 )  # fmt: skip
 def test_durations(written: Any, seconds: float) -> None:
     """A plain number is seconds, a text may carry a unit."""
-    assert duration(written) == seconds
+    assert parse_duration(written) == seconds
 
 
 @pytest.mark.parametrize("written", ["", "s", "5 sec", "5S", "-5s", "1e3", "1,5s", "٣s", "5s5s", "none"])
 def test_texts_that_are_no_duration(written: str) -> None:
     """No unit is guessed, and the error shows how one is written."""
     with pytest.raises(ValueError, match=r"^expected seconds, or a number with ms, s, m, h or d"):
-        duration(written)
+        parse_duration(written)
 
 
 @pytest.mark.parametrize("written", [True, None, [5], {}])
 def test_what_is_neither_text_nor_number(written: Any) -> None:
     """A boolean is no number of seconds."""
     with pytest.raises(ValueError, match=r"^expected seconds, or a text"):
-        duration(written)
+        parse_duration(written)
 
 
 @pytest.mark.parametrize("written", [math.inf, math.nan, "9" * 400])
@@ -62,7 +69,7 @@ def test_a_duration_is_finite(written: Any) -> None:
 )  # fmt: skip
 def test_limits(written: Any, read: Limit, shown: str) -> None:
     """A number, a percentage, both, or none; shown as it is written."""
-    assert (limit(written), str(limit(written))) == (read, shown)
+    assert (parse_limit(written), str(parse_limit(written))) == (read, shown)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_limits(written: Any, read: Limit, shown: str) -> None:
 def test_what_is_no_limit(written: Any) -> None:
     """What could be meant in two ways, or in none, is refused."""
     with pytest.raises(ValueError, match=r"^expected") as caught:
-        limit(written)
+        parse_limit(written)
 
     assert str(caught.value) == LIMIT_WORDS
 
@@ -111,7 +118,7 @@ def test_what_is_no_limit(written: Any) -> None:
 )
 def test_when_it_is_too_many(limit: Limit, number: int, whole: int | None, floor: int, tripped: bool) -> None:  # noqa: FBT001 - the expectation
     """Above the number, or above the percentage of a known whole from the floor on; whichever comes first."""
-    assert limit.tripped(number, whole=whole, floor=floor) is tripped
+    assert limit.is_tripped(number, whole=whole, floor=floor) is tripped
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,7 @@ def test_when_it_is_too_many(limit: Limit, number: int, whole: int | None, floor
 )  # fmt: skip
 def test_deadlines(written: Any, read: float | time | None) -> None:
     """A duration from the start, a local time of day, or none."""
-    assert deadline(written) == read
+    assert parse_deadline(written) == read
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,7 @@ def test_deadlines(written: Any, read: float | time | None) -> None:
 def test_what_is_no_deadline(written: Any) -> None:
     """A time that could be meant otherwise, and one that has passed at the start, are refused."""
     with pytest.raises(ValueError, match=r"^expected") as caught:
-        deadline(written)
+        parse_deadline(written)
 
     assert str(caught.value) == DEADLINE_WORDS
 

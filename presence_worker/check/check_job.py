@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
-from ..days import today
+from ..clock import today
 from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN

@@ -14,12 +14,12 @@ from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
 from ..intake.table import Cell, text_of
 from ..journal import Journal, RowResult
+from ..message_text import columns_in
 from ..model import PRESENT, Reason, Result
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
 from ..report.words import RESULTS
 from ..sanitize import fold_name
 from ..settings import Input, Settings
-from ..template import columns_of
 from .answers import Attempt, answer_all
 from .inquiry import Reading
 from .places import Places, is_first_day_back, is_unclear, missing
@@ -116,7 +116,7 @@ def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     told: dict[str, tuple[str | None, str]] = {}
     told |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
     template = ("part of the message", "as input.message_template says")
-    told |= {plain(name): template for name in columns_of(config.message_template)}
+    told |= {plain(name): template for name in columns_in(config.message_template)}
     return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 
 

@@ -10,10 +10,10 @@ from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
+from ..message_text import DAYS
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.mapping import choices
 from ..settings import IGNORE, WITHDRAWN, Input
-from ..template import DAYS
 from .places import Places, understood
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from ..intake.columns import FIRST_DAY_BACK, IDENTITIES, candidates, identity_settings
 from ..intake.spelling import plain
+from ..message_text import DAYS
 from ..settings import Input
-from ..template import DAYS
 
 Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
 

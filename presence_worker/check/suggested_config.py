@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Way
+from ..message_text import DAYS
 from ..report.mapping import StatusTable, mapping_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
-from ..template import DAYS
 from ..wording import series
 from .answers import Answered
 from .inquiry import Question, likely_meanings

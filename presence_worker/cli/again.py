@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..configuration import find_config
 from ..errors import UsageFault
 from ..next_step import NextStep
+from ..settings.operator_files import find_config
 from .group import COMMANDS
 from .invoke import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, REPEATED, printable

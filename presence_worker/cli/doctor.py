@@ -9,8 +9,7 @@ from pathlib import Path
 import anyio
 import click
 
-from ..configuration import find_config, usable_settings
-from ..days import today
+from ..clock import today
 from ..doctor import Diagnosis, Probe, Severity, diagnose, run_checks
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive
@@ -18,6 +17,8 @@ from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
 from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
+from ..settings.configuration import load_usable_settings
+from ..settings.operator_files import find_config
 from ..superoffice import check_settings, open_client
 from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
 from .loading import load
@@ -65,7 +66,7 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
         settings = settings_of(options)
     except UsageFault as fault:
         problems = dict.fromkeys(str(fault).splitlines())
-        settings = usable_settings(_config(options), options.flags)
+        settings = load_usable_settings(_config(options), options.flags)
     for check in (archive_of, *(() if options.sandbox else (check_settings,))):
         try:
             check(settings)

@@ -10,16 +10,18 @@ from typing import TypeVar
 
 import anyio
 
-from .. import log
-from ..configuration import CONFIG_VARIABLE, OPTION, PREFIX, find_config, load_settings, origin_of
-from ..days import today
+from ..clock import today
 from ..errors import OptionFault, UsageFault
 from ..event_log import log_event
 from ..events import Emit, emit_to
 from ..journal import Archive, check_owner
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
+from ..settings.configuration import load_settings
+from ..settings.operator_files import CONFIG_VARIABLE, find_config
+from ..settings.origin import OPTION, PREFIX, origin_of
 from ..superoffice import check_addresses, check_settings, open_client, target_name
+from . import log
 from .listening import Listener, raise_on_signal
 from .loading import load
 from .options import BASE_URL, Options, printable

@@ -15,7 +15,7 @@ from ..report.overview import write_overview
 from ..run_context import RunContext
 from ..runs.heartbeat import from_the_future, what_is_missing
 from ..runs.listing import list_runs
-from ..values import duration
+from ..settings.quantities import parse_duration
 from .invoke import context_of
 from .listing import listing_lines, missing_lines
 from .options import Options, common_options
@@ -75,7 +75,7 @@ def _listing(context: RunContext, states: Sequence[str], since: str | None) -> L
 def _oldest(since: str, zone: str | None) -> datetime:
     """Return the moment that WHEN names: so long ago, or when that day began."""
     try:
-        return made_ago(duration(since))
+        return made_ago(parse_duration(since))
     except ValueError:
         pass
     try:

@@ -8,7 +8,7 @@ import click
 
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
 from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Faults, Online, People, Unknowns, read_faults
-from ..values import duration
+from ..settings.quantities import parse_duration
 
 Given = dict[str, Any]
 ID = click.IntRange(1, MAX_ASSOCIATE_ID)
@@ -51,7 +51,7 @@ class Sectioned(click.Command):
 
 def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
     try:
-        return float(duration(text))
+        return float(parse_duration(text))
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Result, Send
-from ..values import Limit
+from ..settings.quantities import Limit
 from .halt import Halt
 
 PAGES = 3  # rows in a row whose first HTML page comes
@@ -110,7 +110,7 @@ class Watch:
         return not self._kept_back or self._kept_back[-1][1].http_status == outcome.http_status
 
     def _is_too_much(self) -> bool:
-        return self._limit.tripped(self._not_done, whole=self._to_send, floor=self._floor)
+        return self._limit.is_tripped(self._not_done, whole=self._to_send, floor=self._floor)
 
     def _halt_for_the_rows(self) -> None:
         verb = "was" if self._not_done == 1 else "were"

@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Literal
 
 from ..errors import InputRefused, Suggestion, Way
+from ..message_text import DAYS, columns_in
 from ..model import NOT_PRESENT
 from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER, Input
-from ..template import DAYS, columns_of
 from ..wording import series
 from .column_words import BACK, FOREIGN, LISTS, OF_MAILS, TYPES
 from .spelling import plain, plain_names
@@ -129,7 +129,7 @@ def find_columns(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
     ways = identity_settings(config) or list(IDENTITIES)  # a configured one is the only one
     positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
-    gaps = {name: _places_called(names, name) for name in columns_of(config.message_template)}
+    gaps = {name: _places_called(names, name) for name in columns_in(config.message_template)}
     only = {name: _places_called(names, name) for name in config.only}
     used = [way for way in ways if positions[way]]
     unclear = map(Suggestion, _find_unclear_names(names, gaps, only))

@@ -5,9 +5,9 @@ from datetime import MAXYEAR, date, time, timedelta
 from typing import NamedTuple
 
 from ..errors import InputRefused, Suggestion, Way
+from ..message_text import DAYS
 from ..model import Period, Reason, Result
 from ..settings import Input
-from ..template import DAYS
 from .columns import Columns
 from .date_guesses import NO_DAY
 from .dates import MIDNIGHT, Found, Moment, NoDay, date_reader, no_date, show_text

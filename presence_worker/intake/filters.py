@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..errors import InputRefused
-from ..message import written
+from ..message_text import normalize_message
 from ..model import FilteredValue, Reason
 from ..settings import Input
 from .columns import Columns, column_called
@@ -110,6 +110,6 @@ class Filter(FileCheck):
 
 def _plain(text: str) -> str | Decimal:
     """Return a value as it is compared: without case; 100, "100.0" and "100 %" are the same."""
-    text = written(text)
+    text = normalize_message(text)
     number = short_number_in(text)
     return " ".join(text.casefold().split()) if number is None else number

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from ..failed_csv import no_text_detail
-from ..message import misleading, written
+from ..message_text import DAYS, Gap, day_writer, find_misleading, normalize_message, parse_template
 from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
 from ..sanitize import clean
 from ..settings import IGNORE, Input
-from ..template import DAYS, Gap, day_writer, parse
 from .columns import Columns, column_called, columns_found
 from .identity import Faults
 from .table import Cell, Cells, is_error
@@ -49,7 +48,7 @@ def message_reader(columns: Columns, config: Input) -> Message:
 
 def find_missing_columns(columns: Columns, config: Input) -> str | None:
     """Return what a setting names and a job with these columns has not; None where it has everything."""
-    gaps = [part for part in parse(config.message_template or "") if isinstance(part, Gap)]
+    gaps = [part for part in parse_template(config.message_template or "") if isinstance(part, Gap)]
     days = {"from": columns.starts, "until": columns.ends}
     of_template = [
         gap.name for gap in gaps if (days[gap.name] if gap.is_day else columns.gaps.get(gap.name)) is None
@@ -71,7 +70,7 @@ def _own(found: Cell, empty: frozenset[str], faults: Faults) -> str:
     if not isinstance(found, str):
         faults.append((Reason.BAD_MESSAGE, no_text_detail("the message")))
         return ""
-    message = written(found)
+    message = normalize_message(found)
     if message in empty:
         return ""
     if "#" in message and is_error(message):
@@ -85,7 +84,7 @@ def _own(found: Cell, empty: frozenset[str], faults: Faults) -> str:
 
 
 def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period | None, Faults], str]:
-    parts = parse(config.message_template or "")
+    parts = parse_template(config.message_template or "")
     gaps = [(part, _fill(part, columns, config)) for part in parts if isinstance(part, Gap)]
 
     def made(cells: Cells, period: Period | None, faults: Faults) -> str:
@@ -108,7 +107,7 @@ def _template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period
 
 
 def _check_made(text: str, faults: Faults) -> str:
-    message = written(text)
+    message = normalize_message(text)
     if len(message) > MAX_MESSAGE_LENGTH:
         faults.append(
             (Reason.MESSAGE_TOO_LONG, _too_long("the message made by input.message_template", message))
@@ -150,5 +149,5 @@ def _nothing_in(names: Sequence[str]) -> str:
 
 
 def _add_misleading(text: str, faults: Faults) -> None:
-    if fault := misleading(text):
+    if fault := find_misleading(text):
         faults.append((Reason.CONTROL_CHARACTERS, fault))

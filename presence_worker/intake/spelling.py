@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ..message import written
+from ..message_text import normalize_message
 
 _AS_TWO = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "å": "aa", "ß": "ss"})
 _AS_ONE = str.maketrans({"æ": "a", "ø": "o", "ß": "ss"})  # others are parted from what stands above them
@@ -18,17 +18,17 @@ _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 def without_spaces(word: str) -> str:
     """Return a word without case, spaces and what cannot be seen; hyphens may tell two codes apart."""
-    return "".join(written(word).casefold().split())
+    return "".join(normalize_message(word).casefold().split())
 
 
 def plain(name: str) -> str:
     """Return a name without case, spaces, _, -, dots and what cannot be seen."""
-    return re.sub(r"[\s_.-]+", "", written(name).casefold())
+    return re.sub(r"[\s_.-]+", "", normalize_message(name).casefold())
 
 
 def bare(name: str) -> str:
     """Return the letters and digits of a name or word, without case."""
-    return re.sub(r"[\W_]+", "", written(name).casefold())
+    return re.sub(r"[\W_]+", "", normalize_message(name).casefold())
 
 
 def plain_names(listed: str) -> frozenset[str]:

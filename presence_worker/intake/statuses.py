@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-from ..message import written
+from ..message_text import normalize_message
 from ..model import NOT_PRESENT, PRESENT, STATUSES, Reason, UnknownStatus
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import bare, bare_words, plain, plain_names, without_spaces
@@ -172,14 +172,14 @@ def is_not_granted(text: str) -> bool:
     """
     if bare(text) in NOT_GRANTED:
         return True
-    words = [*filter(None, _PART.split(written(text).casefold()))]
-    pieces = {*map(bare, re.split(r"[^\w\s]+|\s[-_]\s", written(text))), *words[:1], *words[-1:]}
+    words = [*filter(None, _PART.split(normalize_message(text).casefold()))]
+    pieces = {*map(bare, re.split(r"[^\w\s]+|\s[-_]\s", normalize_message(text))), *words[:1], *words[-1:]}
     return not pieces.isdisjoint(NOT_GRANTED - _AMBIGUOUS)
 
 
 def is_granted(text: str) -> bool:
     """Return whether a text says, as all of it or at its beginning, that a leave is approved."""
-    words = _PART.split(written(text).casefold(), maxsplit=1)
+    words = _PART.split(normalize_message(text).casefold(), maxsplit=1)
     return not {bare(text), words[0]}.isdisjoint(GRANTED) and not is_not_granted(text)
 
 

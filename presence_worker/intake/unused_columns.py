@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from ..errors import InputRefused
+from ..message_text import DAYS
 from ..model import Row
 from ..settings import Input
-from ..template import DAYS
 from .column_questions import ColumnKind, UnusedColumn, question
 from .column_words import PIECES
 from .columns import FIRST_DAY_BACK, Columns, column_setting

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import Locked, UsageFault
-from ..home import state_home
+from ..settings.operator_files import state_home
 from .private import PRIVATE, make_private
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such as a network share says

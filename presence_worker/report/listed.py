@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..days import local
+from ..clock import local_time
 from ..errors import ExitCode
 from ..json_form import FLAT
 from ..model import State
@@ -112,7 +112,7 @@ class Listed:
 
     def began(self, zone: str | None) -> datetime | None:
         """Return when it began, as clocks show it in a time *zone*."""
-        return local(datetime.fromisoformat(self.started_at), zone) if self.started_at else None
+        return local_time(datetime.fromisoformat(self.started_at), zone) if self.started_at else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class Missing:
         if self.since:
             began = datetime.fromisoformat(self.since)
             age = plain_duration(((now or datetime.now(UTC)) - began).total_seconds())
-            words += f" since that of {day_and_time(local(began, zone))}, {age} ago"
+            words += f" since that of {day_and_time(local_time(began, zone))}, {age} ago"
         else:
             words += " yet"
         words += f"; one is expected every {whole(self.expected_every)}"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ..days import local
+from ..clock import local_time
 from ..model import State
 from ..next_step import command_line
 from ..sanitize import clean
@@ -52,7 +52,7 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
     Inside *state_dir* its links to the runs' reports are relative, so that both can be moved together.
     """
     page = ENVIRONMENT.get_template("overview.html.j2").render(
-        now=day_and_time(local(datetime.now(UTC), listing.zone)),
+        now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
         missing=listing.missing and listing.missing.words(listing.zone),
         targets=[_of_target(target, runs, listing) for target, runs in listing.by_target().items()],

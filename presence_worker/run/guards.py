@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import Held, InputRefused
 from ..settings import MAX_CHANGES, Safety
-from ..values import Limit
+from ..settings.quantities import Limit
 from ..wording import amount, is_or_are, share
 
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:
     """Give the reason to refuse a job whose rows are wrong too often, or None."""
-    if not safety.max_invalid.tripped(invalid, whole=rows, floor=safety.percent_floor):
+    if not safety.max_invalid.is_tripped(invalid, whole=rows, floor=safety.percent_floor):
         return None
     return InputRefused(
         f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows; "
@@ -34,7 +34,7 @@ def too_many_changes(changes: Mapping[str, int], users: int | None, safety: Safe
 
 
 def _held(number: int, to: str, limit: Limit, users: int | None, safety: Safety) -> Held | None:
-    if not limit.tripped(number, whole=users, floor=safety.percent_floor):
+    if not limit.is_tripped(number, whole=users, floor=safety.percent_floor):
         return None
     return Held(
         f"{amount(number, 'change')}{to} {is_or_are(number)} more than safety.max_changes ({limit}) allows"

@@ -15,8 +15,8 @@ from ..events import Activity, Topic
 from ..journal import Journal, give_back_reserve
 from ..model import Change, Intent, Outcome, Reason, Result, Step
 from ..run_context import SANDBOX, RunContext
+from ..settings.quantities import seconds_left
 from ..superoffice import Client, is_online, maintenance
-from ..values import seconds_left
 from ..wording import amount
 from .announcer import Announcer, requests_in_all
 from .doubts import Doubts

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ..errors import UsageFault
-from ..marks import WideError, without_mark
 from ..sanitize import clean
 from ..settings import SECRETS, Auth
+from ..settings.operator_files import WideError, remove_mark
 from ..wording import series
 from .request_errors import refusal
 
@@ -41,7 +41,7 @@ def read_secret(auth: Auth, name: str) -> str | None:
 
 def _read_file(name: str, file: Path) -> str:
     try:
-        return without_mark(file.read_bytes()).decode().strip()
+        return remove_mark(file.read_bytes()).decode().strip()
     except UnicodeDecodeError:
         raise UsageFault(f"auth.{name}_file: {file}: not a text file") from None
     except (OSError, WideError) as error:

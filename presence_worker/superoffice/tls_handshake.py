@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UsageFault
-from ..marks import WideError, without_mark
 from ..sanitize import clean
 from ..settings import Settings
+from ..settings.operator_files import WideError, remove_mark
 from .addresses import login_root, proxy_of, service_root, uses_login_host
 
 
@@ -107,7 +107,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 def _add_authorities(context: ssl.SSLContext, ca_file: Path) -> None:
     """Add the authorities of a file; behind a byte-order mark, OpenSSL overlooks the first."""
     content = ca_file.read_bytes()
-    unmarked = without_mark(content)
+    unmarked = remove_mark(content)
     if unmarked == content:
         context.load_verify_locations(ca_file)
     else:

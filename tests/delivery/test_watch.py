@@ -7,7 +7,7 @@ from presence_worker.delivery import Halt, Watch
 from presence_worker.delivery.watch import alarmed
 from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
-from presence_worker.values import Limit
+from presence_worker.settings.quantities import Limit
 
 from .given import (
     BROKEN,

@@ -15,9 +15,8 @@ from presence_worker.date_formats import parser
 from presence_worker.intake.columns import Columns
 from presence_worker.intake.dates import LAST_NONE, Moment, NoDay, date_reader
 from presence_worker.intake.day_reader import PeriodReader
-from presence_worker.message import misleading, written
+from presence_worker.message_text import Gap, find_misleading, normalize_message, parse_template
 from presence_worker.settings import Input
-from presence_worker.template import Gap, parse
 
 DAYS = st.dates(LAST_NONE + timedelta(1), date.max)
 NEAR = st.dates(date(2001, 9, 10), date(2068, 12, 31))  # which all forms can write
@@ -161,7 +160,7 @@ def test_any_template_is_taken_apart_or_refused(text: str) -> None:
     """A template is understood, or it is a problem of the configuration; it never is another error."""
     parts: tuple[str | Gap, ...] = ()
     with suppress(ValueError):
-        parts = parse(text)
+        parts = parse_template(text)
 
     assert all(part.name for part in parts if isinstance(part, Gap))
 
@@ -169,7 +168,7 @@ def test_any_template_is_taken_apart_or_refused(text: str) -> None:
 @given(text=st.text())
 def test_any_message_is_written_one_way(text: str) -> None:
     """Writing a message once more changes nothing, and makes nothing misleading of it."""
-    once = written(text)
+    once = normalize_message(text)
 
-    assert written(once) == once
-    assert misleading(text) or not misleading(once)
+    assert normalize_message(once) == once
+    assert find_misleading(text) or not find_misleading(once)

@@ -15,10 +15,10 @@ import yaml
 from click.testing import CliRunner
 
 from presence_worker.cli.group import commands
-from presence_worker.configuration import load_settings
 from presence_worker.errors import InputRefused
 from presence_worker.intake.job import open_job
 from presence_worker.settings import Section, Settings
+from presence_worker.settings.configuration import load_settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 KINDS = ("systemd", "cron", "kubernetes", "windows", "docker")

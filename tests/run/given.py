@@ -21,10 +21,10 @@ import pytest
 import structlog
 from anyio.from_thread import start_blocking_portal
 
-from presence_worker import days
+from presence_worker import clock
 from presence_worker.cli.main import execute
-from presence_worker.configuration import PREFIX
 from presence_worker.sandbox import People, Sandbox, serve
+from presence_worker.settings.origin import PREFIX
 from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
 
 from .forking import Forked, can_fork
@@ -283,7 +283,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def noon_of(day: date) -> Iterator[None]:
     """Call commands on another day: for them it is noon there, in UTC."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(days, "clock", lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        patch.setattr(clock, "now", lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
         yield
 
 

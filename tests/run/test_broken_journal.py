@@ -10,13 +10,13 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from presence_worker.configuration import load_settings
 from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.next_step import NextStep
 from presence_worker.run.life import apply_run
 from presence_worker.run_context import RunContext
+from presence_worker.settings.configuration import load_settings
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint
 from tests.told import as_told

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, run_id, run_lock
 from presence_worker.model import Outcome, Result
@@ -19,6 +18,7 @@ from presence_worker.run.life import report_run
 from presence_worker.run_context import RunContext
 from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings
+from presence_worker.settings.configuration import load_settings
 from tests.journal.given import end_as
 
 from ..journal.given import FAILED, REJECTED, RUN, UNKNOWN, UPDATED, deliver, staged, tamper

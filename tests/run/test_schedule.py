@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.days import today
+from presence_worker.clock import today
 from presence_worker.model import NOT_PRESENT, PRESENT
 from tests.raw_server import RawServer, answer
 

@@ -11,10 +11,10 @@ import pytest
 from presence_worker import intake
 from presence_worker.check.check_job import check_job
 from presence_worker.cli.main import execute
-from presence_worker.configuration import load_settings
 from presence_worker.intake.job import open_job
 from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.settings import Settings
+from presence_worker.settings.configuration import load_settings
 from tests.run.given import restored
 from tests.told import as_told
 

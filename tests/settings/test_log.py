@@ -8,7 +8,7 @@ import orjson
 import pytest
 import structlog
 
-from presence_worker import log
+from presence_worker.cli import log
 
 LEVELS = ("debug", "info", "warning", "error")
 

@@ -8,9 +8,9 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Auth, Settings, Target
+from presence_worker.settings.configuration import load_settings
 from presence_worker.superoffice.auth_secrets import read_secret
 from presence_worker.superoffice.sign_in.system_user import private_key
 from presence_worker.superoffice.tls_handshake import tls_of

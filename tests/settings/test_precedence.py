@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.configuration import CONFIG_VARIABLE, find_config
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Settings
-from presence_worker.values import Limit
+from presence_worker.settings.operator_files import CONFIG_VARIABLE, find_config
+from presence_worker.settings.quantities import Limit
 
 from .conftest import Load
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.configuration import load_settings
 from presence_worker.errors import UsageFault
+from presence_worker.settings.configuration import load_settings
 
 from .conftest import Complaints, Load
 

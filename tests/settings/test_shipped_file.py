@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic.fields import FieldInfo
 
-from presence_worker.configuration import find_config, load_settings
 from presence_worker.settings import SECRETS, Section, Settings
+from presence_worker.settings.configuration import load_settings
+from presence_worker.settings.operator_files import find_config
 
 from .conftest import Load
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from presence_worker.values import Limit, seconds_left
+from presence_worker.settings.quantities import Limit, seconds_left
 from presence_worker.wording import plain_duration
 
 from .conftest import Complaints, Load
@@ -122,7 +122,7 @@ def test_what_is_no_limit_is_refused(written: str, complaints: Complaints) -> No
 )
 def test_a_limit_trips_above_it(bound: Limit, number: int, whole: int | None, tripped: bool) -> None:  # noqa: FBT001 - an expectation
     """A limit may be reached; a percentage needs a whole and at least the floor's number of rows."""
-    found = bound.tripped(number, whole=whole, floor=5)
+    found = bound.is_tripped(number, whole=whole, floor=5)
 
     assert found is tripped
 

@@ -14,8 +14,8 @@ from presence_worker.errors import PresenceWorkerError
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.sandbox import Sandbox
 from presence_worker.settings import Auth, Delivery, Settings, Target
+from presence_worker.settings.quantities import Limit
 from presence_worker.superoffice import Client
-from presence_worker.values import Limit
 from tests.raw_server import Act, Peer, RawServer, Request, answer, echo
 
 from .given import change

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from ...errors import InputRefused
+from ...message_text import DAYS, columns_in
 from ...sanitize import clean, quote_toml
 from ...settings import Input
-from ...template import DAYS, columns_of
 from ...wording import series
 from ..columns import (
     ALIASES,
@@ -126,7 +126,7 @@ def _names(config: Input) -> list[str]:
     """Return all names of columns that a configuration has."""
     keys = (*IDENTITIES, "status", "message", *DAYS)
     single = [name for key in keys if (name := column_setting(config, key))]
-    return list(dict.fromkeys([*single, *config.only, *config.unused, *columns_of(config.message_template)]))
+    return list(dict.fromkeys([*single, *config.only, *config.unused, *columns_in(config.message_template)]))
 
 
 def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, str]:

@@ -7,7 +7,7 @@ import orjson
 
 from ...journal import Comparison, RunRecord
 from ...settings import SECRETS
-from ...values import Limit
+from ...settings.quantities import Limit
 from ...wording import amount
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence

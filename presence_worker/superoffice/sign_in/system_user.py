@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import JsonValue
 
 from ...errors import Suspect, UsageFault
-from ...marks import WideError, without_mark
 from ...sanitize import clean
 from ...settings import Auth, Settings
+from ...settings.operator_files import WideError, remove_mark
 from ..answer_headers import http_date
 from ..auth_secrets import origin, secret_now, why_unreadable
 from ..body_formats import Parts
@@ -104,7 +104,7 @@ def private_key(auth: Auth) -> RSAPrivateKey:
     """Read the application's key; raise UsageFault for what is none."""
     file = auth.private_key_file or Path()  # never without one: it is needed
     try:
-        key = load_pem_private_key(without_mark(file.read_bytes()), password=None)
+        key = load_pem_private_key(remove_mark(file.read_bytes()), password=None)
     except (OSError, WideError) as error:
         raise UsageFault(f"auth.private_key_file: {file}: {why_unreadable(error)}") from None
     except TypeError:

@@ -1,21 +1,35 @@
 """What the operator decides: every setting with its default and its unit."""
 
-import codecs
-import json
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from . import template
-from .date_formats import DateFormat
-from .home import state_home
-from .loading import load
-from .message import misleading, written
-from .model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, NOT_PRESENT, PRESENT, STATUSES
-from .values import AnyLimit, Deadline, Duration, Limit, limit
+from ..date_formats import DateFormat
+from ..model import NOT_PRESENT, PRESENT
+from .operator_files import state_home
+from .quantities import AnyLimit, Deadline, Limit
+from .value_types import (
+    Accept,
+    AssociateId,
+    ContentType,
+    Delimiter,
+    Encoding,
+    HeaderValue,
+    HomePath,
+    Language,
+    LimitOrLimits,
+    Meaning,
+    Message,
+    MessageTemplate,
+    Seconds,
+    SecondsOrNever,
+    SecondsOrNone,
+    Status,
+    Tenant,
+    Values,
+    Zone,
+)
 
 SECRETS = (
     "password",
@@ -30,132 +44,7 @@ SECRETS = (
 )
 MAX_CHANGES = Limit(count=500, percent=50)
 NOWHERE = Path("~")  # as storage.state_dir: it is not set, and the user has no home of their own
-LONGEST_TENANT = 64  # characters
-IGNORE = "ignore"  # in input.statuses: rows with that value count as not in the file
-WITHDRAWN = "withdrawn"  # likewise: rows with that value take back a leave of an earlier job
 ANY_OTHER = "*"  # as a key of input.statuses: all values that are not known otherwise
-
-
-def _delimiter(value: object) -> object:
-    value = {"tab": "\t", "\\t": "\t", "auto": None}.get(value, value) if isinstance(value, str) else value
-    if isinstance(value, str) and (len(value) != 1 or value in '"\r\n\0'):
-        raise ValueError('expected one character such as ";", or "tab", or "auto"')
-    return value
-
-
-def _status(value: object) -> object:
-    if value not in STATUSES:
-        raise ValueError(f"no such status; the service knows {', '.join(STATUSES)}")
-    return value
-
-
-def _meaning(value: object) -> object:
-    return value if value in (IGNORE, WITHDRAWN) else _status(value)
-
-
-def _cell(value: object) -> object:
-    """Give a value of input.only as a cell has it: TOML's numbers and booleans as JSON writes them."""
-    return json.dumps(value) if isinstance(value, bool | int | float) else value
-
-
-def _cells(value: object) -> object:
-    return [_cell(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def _never(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
-
-
-def _limit_or_limits(value: object) -> object:
-    if not isinstance(value, dict):
-        return limit(value)
-    return {_status(status): limit(each) for status, each in value.items()}
-
-
-LimitOrLimits = Annotated[Limit | dict[str, Limit], BeforeValidator(_limit_or_limits)]
-
-
-def _tenant(value: str) -> str:
-    if not (value.isascii() and value.isalnum() and len(value) <= LONGEST_TENANT):
-        raise ValueError("expected a customer number such as Cust12345")
-    return value
-
-
-def _encoding(value: object) -> object:
-    try:
-        if isinstance(value, str):
-            "".encode(value)  # knows what is no encoding of text, such as base64
-            codecs.getincrementaldecoder(value)().decode(b"", final=True)
-    except (LookupError, ValueError):
-        raise ValueError("no such encoding; expected one such as utf-8 or cp1252") from None
-    return value
-
-
-def _zone(value: object) -> object:
-    try:
-        if isinstance(value, str):
-            ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("no such time zone; expected one such as Europe/Oslo") from None
-    return value
-
-
-def _language(value: object) -> object:
-    if isinstance(value, str):
-        load(".languages:locale")(value)  # takes a while, and few say one
-    return value
-
-
-def _message(value: str) -> str:
-    if fault := misleading(value):
-        raise ValueError(fault)
-    message = written(value)
-    if len(message) > MAX_MESSAGE_LENGTH:
-        raise ValueError(f"{len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}")
-    return message
-
-
-def _at_home(value: Path) -> Path:
-    """Give what a shell would make of "~/runs"."""
-    try:
-        return value.expanduser()
-    except RuntimeError:
-        raise ValueError(f"there is no home directory for {value.parts[0]}; write the whole path") from None
-
-
-def _template(value: object) -> object:
-    if isinstance(value, str):
-        alone = sum(len(part) for part in template.parse(value) if isinstance(part, str))
-        if alone > MAX_MESSAGE_LENGTH:
-            raise ValueError(f"{alone} characters without any column; the service keeps {MAX_MESSAGE_LENGTH}")
-    return value
-
-
-HomePath = Annotated[Path, AfterValidator(_at_home)]
-Language = Annotated[str, BeforeValidator(_language)]
-Message = Annotated[str, AfterValidator(_message)]
-MessageTemplate = Annotated[str | None, BeforeValidator(_template)]
-Zone = Annotated[str | None, BeforeValidator(_zone)]
-Encoding = Annotated[str | None, BeforeValidator(_encoding)]
-Status = Annotated[str, BeforeValidator(_status)]
-Meaning = Annotated[str, BeforeValidator(_meaning)]
-Values = Annotated[list[str], BeforeValidator(_cells), Field(min_length=1)]
-Delimiter = Annotated[str | None, BeforeValidator(_delimiter)]
-HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
-Seconds = Annotated[Duration, Field(gt=0)]
-SecondsOrNever = Annotated[Seconds | None, BeforeValidator(_never)]
-SecondsOrNone = Annotated[Duration, Field(ge=0)]
-AssociateId = Annotated[int, Field(ge=1, le=MAX_ASSOCIATE_ID)]
-
-Accept = Literal[  # what the service's reference names for answers
-    "application/json",
-    "text/json",
-    "application/xml",
-    "text/xml",
-    "application/json-patch+json",
-    "application/merge-patch+json",
-]
-ContentType = Literal[Accept, "application/x-www-form-urlencoded"]
 
 
 class Section(BaseModel):
@@ -172,7 +61,7 @@ class Section(BaseModel):
 
     @classmethod
     def names(cls) -> list[str]:
-        """Give its keys as the configuration file has them, in the order of the code."""
+        """Return its keys as the configuration file has them, in the order of the code."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
@@ -180,7 +69,7 @@ class Target(Section):
     """Which SuperOffice."""
 
     base_url: str | None = None  # root, with or without /api and /api/v1
-    tenant: Annotated[str, AfterValidator(_tenant)] | None = None  # CustNNNNN, Online only
+    tenant: Tenant | None = None  # CustNNNNN, Online only
     environment: Literal["online", "qaonline", "sod"] = "online"
     ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
     proxy: str | None = None  # http://host:port
@@ -314,10 +203,10 @@ class Report(Section):
     expected_every: SecondsOrNever = None  # a job is to finish; None: nobody waits for one
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings of a run."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     target: Target = Target()
     auth: Auth = Auth()
@@ -326,3 +215,10 @@ class Settings(BaseSettings):
     safety: Safety = Safety()
     storage: Storage = Field(default_factory=Storage)
     report: Report = Report()
+
+
+SECTIONS: dict[str, type[Section]] = {  # by the names of the tables
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+}

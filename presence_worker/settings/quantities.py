@@ -2,13 +2,16 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+Raw: TypeAlias = "str | int | float | bool | date | time | list[Raw] | Mapping[str, Raw] | None"  # unchecked
+
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _DOTTED_TIME = re.compile(r"\s*\d{1,2}\.\d\d\s*", re.ASCII)  # "06.30": hardly meant as seconds
@@ -16,8 +19,8 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 
 
-def duration(value: Any) -> Any:
-    """Give seconds for a number, or for a text with a unit such as "500ms", "20s", "10m", "24h", "90d"."""
+def parse_duration(value: Raw) -> int | float:
+    """Return seconds for a number, or for a text with a unit such as "500ms", "20s", "10m", "24h", "90d"."""
     if isinstance(value, str):
         match = _DURATION.fullmatch(value)
         if not match:
@@ -28,7 +31,7 @@ def duration(value: Any) -> Any:
     return value
 
 
-Duration = Annotated[float, BeforeValidator(duration), Field(allow_inf_nan=False)]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,10 @@ class Limit:
     count: int | None = None
     percent: float | None = None
 
-    def tripped(self, number: int, *, whole: int | None, floor: int) -> bool:
-        """Whether *number* is too many of *whole*; *floor* is the least number a percentage can trip on.
+    def is_tripped(self, number: int, *, whole: int | None, floor: int) -> bool:
+        """Return whether *number* is too many of *whole*.
 
-        Where the whole is not known (None), only the count holds.
+        A percentage trips on no less than *floor*. Where the whole is not known (None), only the count holds.
         """
         if self.count is not None and number > self.count:
             return True
@@ -58,7 +61,7 @@ class Limit:
         return " or ".join(parts) or "none"
 
 
-def limit(value: Any) -> Limit:
+def parse_limit(value: "Raw | Limit") -> Limit:
     """Read a limit: a number, "N%", "none", or a list of a number and a percentage."""
     if isinstance(value, Limit):
         return value
@@ -75,10 +78,10 @@ def limit(value: Any) -> Limit:
     return Limit(count=count, percent=percent)
 
 
-AnyLimit = Annotated[Limit, BeforeValidator(limit)]
+AnyLimit = Annotated[Limit, BeforeValidator(parse_limit)]
 
 
-def deadline(value: Any) -> Any:
+def parse_deadline(value: Raw) -> float | time | None:
     """Read when a run must end: seconds from its start, or a local time of day "HH:MM"."""
     if value is None or (isinstance(value, str) and value.strip().lower() == "none"):
         return None
@@ -86,7 +89,7 @@ def deadline(value: Any) -> Any:
         return time(int(match[1]), int(match[2]))
     dotted = isinstance(value, str) and _DOTTED_TIME.fullmatch(value)
     try:
-        seconds = 0.0 if dotted else float(duration(value))
+        seconds = 0.0 if dotted else float(parse_duration(value))
     except (ValueError, OverflowError):
         seconds = 0.0
     if not 0 < seconds < math.inf:
@@ -94,11 +97,11 @@ def deadline(value: Any) -> Any:
     return seconds
 
 
-Deadline = Annotated[float | time | None, BeforeValidator(deadline)]
+Deadline = Annotated[float | time | None, BeforeValidator(parse_deadline)]
 
 
 def seconds_left(until: float | time, now: datetime) -> float:
-    """Give the seconds from *now* (local, aware) to the deadline; a time of day is its next occurrence."""
+    """Return the seconds from *now* (local, aware) to the deadline; a time of day is its next occurrence."""
     if not isinstance(until, time):
         return until
     at = now.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)

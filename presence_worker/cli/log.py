@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import structlog
 
-from .sanitize import clean, escape_for, escape_json, is_utf8
+from ..sanitize import clean, escape_for, escape_json, is_utf8
 
 USUAL = {True: "error", False: "info"}  # at a terminal the summary shows what went wrong
 DECISIONS = "decision."  # how the events begin that only -vv shows

@@ -1,0 +1,114 @@
+"""Where settings come from: options, then variables, then the configuration file, then defaults.
+
+Each source is a table of tables; they are laid over each other, and `Settings` checks what comes out.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+from pydantic import ValidationError
+
+from ..errors import OptionFault, UsageFault
+from .operator_files import CONFIG_VARIABLE, read_text
+from .origin import OPTION, PREFIX, Nested, Sources, list_problems
+from .quantities import Raw
+from .sections import SECTIONS, Section, Settings
+
+
+def load_settings(file: Path | None, flags: Nested) -> Settings:
+    """Return the settings of all sources; every problem of all of them is in the one UsageFault."""
+    text = read_text(file) if file else ""
+    strays = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
+    try:
+        table = _with_known_names(tomllib.loads(text))
+        settings = Settings.model_validate(_lay_over(_lay_over(table, read_variables()), flags))
+    except tomllib.TOMLDecodeError as error:
+        problems = [f"{file}: not valid TOML: {error}; is a text not in quotes?", *strays]
+    except ValidationError as error:
+        problems = [*list_problems(error, Sources(file, text, flags)), *strays]
+    else:
+        if not strays:
+            return settings
+        problems = strays
+    fault = OptionFault if any(words.startswith(OPTION) for words in problems) else UsageFault
+    raise fault("\n".join(problems))
+
+
+def load_usable_settings(file: Path | None, flags: Nested) -> Settings:
+    """Return settings as far as they can be used: what is wrong with one is as if it had not been set.
+
+    No run may begin with them; they are for somebody who looks what else is wrong.
+    """
+    try:
+        table = tomllib.loads(read_text(file)) if file else {}
+    except (UsageFault, tomllib.TOMLDecodeError):
+        table = {}
+    sections = {}
+    for name, section in SECTIONS.items():
+        tables = [source.get(name) for source in (table, read_variables(), flags)]
+        known = {key: value for each in tables if isinstance(each, dict) for key, value in each.items()}
+        sections[name] = _usable_section(section, known)
+    return Settings.model_validate(sections)
+
+
+def read_variables() -> Nested:
+    """Return what variables PRESENCE_WORKER_<SECTION>__<KEY> say; lists and tables in them are JSON."""
+    values: dict[str, dict[str, Raw]] = {}
+    for name, text in os.environ.items():
+        if name.upper().startswith(PREFIX) and "__" in name and not _is_stray(name):
+            section, key = name[len(PREFIX) :].lower().split("__", 1)
+            is_secret = section == "auth"  # and may well look like a list or a table
+            values.setdefault(section, {})[key] = text if is_secret else _decode(text)
+    return values
+
+
+def _decode(text: str) -> Raw:
+    if text[:1] in ("[", "{"):
+        try:
+            value: Raw = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text  # the setting's own check says what it expected
+        return value
+    return text
+
+
+def _is_stray(name: str) -> bool:
+    """Return whether a variable looks like ours and is none; keys are checked with all others."""
+    if not name.upper().startswith(PREFIX) or name.upper() == CONFIG_VARIABLE:
+        return False
+    section, separator, _ = name[len(PREFIX) :].lower().partition("__")
+    return not separator or section not in SECTIONS
+
+
+def _with_known_names(table: dict[str, Raw]) -> dict[str, Raw]:
+    """Return the tables of a file by the names of sections, which may be in capitals as well."""
+    named: dict[str, Raw] = {}
+    for name, value in table.items():
+        known = name.lower() if name.lower() in SECTIONS else name
+        named.setdefault(known, value)
+    return named
+
+
+def _lay_over(below: Mapping[str, Raw], above: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Return the values of both tables; where both have one, that of *above*, and tables are joined."""
+    joined = dict(below)
+    for key, value in above.items():
+        under = joined.get(key)
+        if isinstance(under, dict) and isinstance(value, dict):
+            joined[key] = _lay_over(under, value)
+        else:
+            joined[key] = value
+    return joined
+
+
+def _usable_section(section: type[Section], values: dict[str, Raw]) -> Section:
+    try:
+        return section.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    faulty = {str(problem["loc"][0]) for problem in found if problem["loc"]}
+    left = {key: value for key, value in values.items() if key not in faulty}
+    return _usable_section(section, left) if len(left) < len(values) else section()
