@@ -1,7 +1,8 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -80,6 +81,7 @@ class OptionFault(UsageFault):
     """An option of the command has a value it cannot have: the same command again cannot work."""
 
 
+ValueRows = Sequence[tuple[str, int]]  # values of a column, and their rows; most rows first
 Way = Mapping[str, Any]  # settings of [input] by their names, such as {"from": "Date", "until": "Date"}
 
 
@@ -90,20 +92,59 @@ class Suggestion(NamedTuple):
     settings: tuple[Way, ...] = ()  # each has one setting of [input]; several of the same are choices
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """What was found out about a job; None: not known, or not known yet."""
+
+    format: str | None = None
+    sheet: str | None = None  # of a workbook
+    rows_path: str | None = None  # of JSON, where the rows were found without input.rows
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: int | None = None  # line of the columns' names
+    columns: Sequence[str] | None = None
+    skip_lines: int | None = None  # above the header, where only they are in the way
+    values: Mapping[str, ValueRows] = field(default_factory=dict)  # of columns to filter by
+
+    def beside(self, wider: "JobFacts") -> "JobFacts":
+        """Return these facts, with *wider* ones in place of those that are not known."""
+        known = {name: found for name, found in asdict(self).items() if found not in (None, {})}
+        return replace(wider, **known)
+
+
 class InputRefused(PresenceWorkerError):
     """The job cannot be read for certain; nothing was sent.
 
-    With each of the *ways* it could be, the likeliest first: see `intake.knowing`. Where it asks no such
-    question, *settings* are those that the message names.
+    `check --explain` prints the settings that would make a refused job work. It has them from the refusal:
+
+        raise InputRefused(words, {"hidden_rows": "skip"}, {"hidden_rows": "read"})
+
+    Each *way* is a set of settings of [input] that answers the question, the likeliest first. One way is
+    printed as a setting; of several, the reader chooses: they are printed as comments. An empty way `{}`
+    behind the others says that perhaps none of them is right, so that even a single one stays a comment. A
+    table (`only`, `statuses`) and the list `unused` add to what is configured; any other setting replaces it.
+    One refusal asks one question. The job is then read again with the first way, for the next question.
     """
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, message: str, *ways: Way, settings: Sequence[Way] = ()) -> None:
+    def __init__(
+        self, message: str, *ways: Way, settings: Sequence[Way] = (), facts: JobFacts | None = None
+    ) -> None:
         super().__init__(message)
         self.ways = ways
-        self.settings = tuple(settings)
-        self.found: dict[str, Any] = {}  # of the job, by the names that `intake.knowing` lists
+        self.settings = tuple(settings)  # those that the message names, where it asks no such question
+        self.facts = facts or JobFacts()  # found out about the job before
+
+
+@contextmanager
+def refusals_with(facts: JobFacts) -> Iterator[None]:
+    """Let a refusal take along *facts* of the job that it has not itself."""
+    try:
+        yield
+    except InputRefused as refused:
+        refused.facts = refused.facts.beside(facts)
+        raise
 
 
 class Held(PresenceWorkerError):

@@ -7,13 +7,13 @@ from itertools import islice
 
 import orjson
 
-from ..errors import InputRefused, Way
+from ..errors import InputRefused, JobFacts, Way
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, column_setting, find_columns
 from ..intake.dates import NoDay, date_reader
 from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
 from ..intake.table import Cell, text_of
-from ..journal import Journal, RowResult
+from ..journal import JobInput, Journal, RowResult
 from ..message_text import columns_in
 from ..model import PRESENT, Reason, Result
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
@@ -44,16 +44,16 @@ def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Att
 
     *attempt* reads the job with other settings; None for one that can be read only once.
     """
-    found, names, places = reading.found, reading.names, reading.places
+    facts, names, places = reading.facts, reading.names, reading.places
     answered = answer_all(reading, settings, attempt)
     still = answered.reading.refused
     return Explanation(
-        format=found.get("format"),
-        sheet=found.get("sheet"),
-        rows_path=found.get("rows_path"),
-        delimiter=found.get("delimiter"),
-        encoding=found.get("encoding"),
-        header=found.get("header"),
+        format=facts.format,
+        sheet=facts.sheet,
+        rows_path=facts.rows_path,
+        delimiter=facts.delimiter,
+        encoding=facts.encoding,
+        header=facts.header,
         columns=[*_columns(names, places, settings.input)],
         missing=missing(places, settings.input) if names else [],
         rows=[*_rows([*islice(journal.results.all(), ROWS)], settings)],
@@ -64,8 +64,9 @@ def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Att
 
 def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
     """Return how a job was read that is in a journal, as far as it could be before it was *refused*."""
-    found = {**journal.run().input.as_json(), **(refused.found if refused else {})}
-    reading = Reading(config=config, found=found, refused=refused)
+    job = journal.run().input
+    facts = refused.facts.beside(_facts(job)) if refused else _facts(job)
+    reading = Reading(config=config, facts=facts, unmapped=job.unmapped, refused=refused)
     whole = (fate for fate in journal.results.all(Result.INVALID) if fate.reason != Reason.RAGGED_ROW)
     rows = [*islice(whole, WRONG)]
     return _with_rows(reading, rows) if rows else reading
@@ -93,6 +94,18 @@ def _with_rows(reading: Reading, rows: Sequence[RowResult]) -> Reading:
 
 def _text(cells: Sequence[Cell], place: int | None) -> str:
     return "" if place is None or place >= len(cells) else text_of(cells[place])
+
+
+def _facts(job: JobInput) -> JobFacts:
+    return JobFacts(
+        format=job.format,
+        sheet=job.sheet,
+        rows_path=job.rows_path,
+        delimiter=job.delimiter,
+        encoding=job.encoding,
+        header=job.header,
+        columns=job.columns,
+    )
 
 
 def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[ExplainedColumn]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ..errors import InputRefused, Way
+from ..errors import InputRefused, JobFacts, Way
 from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
@@ -34,22 +34,17 @@ class Reading:
     """How a job was read with some settings, or why it was not."""
 
     config: Input
-    found: Mapping[str, Any]  # of the job, by the journal's names
+    facts: JobFacts
+    unmapped: Sequence[UnknownStatus] = ()  # statuses that are not understood
     refused: InputRefused | None = None
     texts: Sequence[str] = ()  # in the place of days, and not understood
     settings: Sequence[Way] = ()  # that would mend rows that are wrong
     lacks_statuses: bool = False  # there are rows with an empty cell in its place
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Sequence[str]:
         """The names of its columns."""
-        names: list[str] = self.found.get("columns") or []
-        return names
-
-    @property
-    def unmapped(self) -> Sequence[UnknownStatus]:
-        """The statuses that are not understood."""
-        return [UnknownStatus(**each) for each in self.found.get("unmapped", [])]
+        return self.facts.columns or []
 
     @property
     def places(self) -> Places:
@@ -62,7 +57,7 @@ def questions(reading: Reading) -> Iterator[Question]:
     config, refused = reading.config, reading.refused
     if refused and refused.ways:
         ways = [way for way in refused.ways if way]
-        yield Question(ways, len(refused.ways) > 1, refused.found.get("values", {}))
+        yield Question(ways, len(refused.ways) > 1, refused.facts.values)
     elif reading.names:
         yield from _of_columns(reading)
     yield from _of_statuses(reading)

@@ -14,13 +14,6 @@ from .answers import Answered
 from .inquiry import Question, likely_meanings
 from .places import is_first_day_back, is_unclear, missing
 
-PINNED = {  # setting: what was found that keeps a job read as it was
-    "format": "format",
-    "sheet": "sheet",
-    "rows": "rows_path",
-    "delimiter": "delimiter",
-    "skip_lines": "skip_lines",
-}
 TAB = "tab"
 MOST_VALUES = 10  # of a column, in a comment
 UNSAID = {  # what stands for a setting where the job does not tell
@@ -51,7 +44,7 @@ def block_lines(config: Input, answered: Answered) -> Iterator[str]:
     for key in sorted(said, key=_place):
         line = f"{key} = {_value(said[key])}"
         yield f"# {line}{choices[key]}" if key in choices else line
-    encoding = reading.found.get("encoding")
+    encoding = reading.facts.encoding
     if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
         yield UNSAID["encoding"].format(quote_toml(encoding))
     if reading.names:
@@ -86,13 +79,17 @@ def _mapping(word: str, ways: Sequence[Way]) -> str:
 
 def _said(answered: Answered) -> dict[str, Any]:
     """Give the settings with which the job was read, open ones included; each column of `only` alone."""
-    config, found = answered.reading.config, answered.reading.found
+    config, facts = answered.reading.config, answered.reading.facts
     names, places = answered.reading.names, answered.reading.places
-    found = {**found, "sheet": config.sheet or found.get("sheet")}  # it may be a pattern
-    said = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"statuses"})
-    said |= {
-        key: TAB if found[name] == "\t" else found[name] for key, name in PINNED.items() if found.get(name)
+    pinned = {  # what was found that keeps a job read as it was
+        "format": facts.format,
+        "sheet": config.sheet or facts.sheet,  # it may be a pattern
+        "rows": facts.rows_path,
+        "delimiter": TAB if facts.delimiter == "\t" else facts.delimiter,
+        "skip_lines": facts.skip_lines,
     }
+    said = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"statuses"})
+    said |= {key: value for key, value in pinned.items() if value}
     said |= {key: names[there[0]] for key, there in places.items() if not is_unclear(key, places)}
     if config.until_means is None and is_first_day_back(names, places):
         said["until_means"] = "first_day_back"

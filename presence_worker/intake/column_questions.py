@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from ..errors import InputRefused, Way
+from ..errors import InputRefused, JobFacts, Way
 from ..model import NOT_PRESENT
 from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER
@@ -62,10 +62,9 @@ def question(found: Found, lacking: Sequence[str], where: str) -> InputRefused |
         of_kind = [column for says, column in found if says is kind]
         if of_kind:
             words, ways = ask(of_kind, lacking)
-            refused = InputRefused(f"{where}: {words}", *ways)
-            if kind not in BY_DAYS:
-                refused.found = {"values": {column.name: _most(column) for column in of_kind}}
-            return refused
+            values = {column.name: column.values.most_common(MOST_VALUES) for column in of_kind}
+            facts = JobFacts(values={} if kind in BY_DAYS else values)
+            return InputRefused(f"{where}: {words}", *ways, facts=facts)
     return None
 
 
@@ -188,10 +187,6 @@ def _ask_day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
 
 def _table(name: str, values: Sequence[str]) -> str:
     return f"{{ {quote_toml(name)} = [{', '.join(map(quote_toml, values[:MOST_NAMED]))}] }}"
-
-
-def _most(column: UnusedColumn) -> list[list[str | int]]:
-    return [[text, rows] for text, rows in column.values.most_common(MOST_VALUES)]
 
 
 QUESTIONS: dict[ColumnKind, Callable[[Sequence[UnusedColumn], Sequence[str]], Question]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-from ..errors import InputRefused, Suggestion, Way
+from ..errors import InputRefused, JobFacts, Suggestion, Way
 from ..message_text import DAYS, columns_in
 from ..model import NOT_PRESENT
 from ..sanitize import clean, quote_toml
@@ -127,17 +127,16 @@ def names_what_we_need(names: Sequence[str], config: Input) -> bool:
 
 def find_columns(names: Sequence[str], config: Input, where: str) -> Columns:
     """Find the columns of a job, or raise InputRefused with those found and those expected."""
-    ways = identity_settings(config) or list(IDENTITIES)  # a configured one is the only one
-    positions = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
+    identities = identity_settings(config) or list(IDENTITIES)  # a configured one is the only one
+    positions = {key: candidates(names, key, config) for key in (*identities, "status", "message", *DAYS)}
     gaps = {name: _places_called(names, name) for name in columns_in(config.message_template)}
     only = {name: _places_called(names, name) for name in config.only}
-    used = [way for way in ways if positions[way]]
+    used = [way for way in identities if positions[way]]
     unclear = map(Suggestion, _find_unclear_names(names, gaps, only))
     if fault := _first_fault(names, positions, used, config) or next(unclear, None):
-        leave = _ways(names, positions, config) if used else ()
-        refused = InputRefused(f"{where}: {fault.words}", *leave, settings=fault.settings)
-        refused.found = {} if _is_a_row(names) else {"columns": [*names]}
-        raise refused
+        facts = JobFacts(columns=None if _is_a_row(names) else [*names])
+        ways = _ways(names, positions, config) if used else ()
+        raise InputRefused(f"{where}: {fault.words}", *ways, settings=fault.settings, facts=facts)
     return Columns(
         names=names,
         named_by=used[0],

@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
-from ..errors import InputRefused
+from ..errors import InputRefused, JobFacts
 from ..message_text import normalize_message
 from ..model import FilteredValue, Reason
 from ..settings import Input
@@ -73,18 +72,15 @@ class Filter(FileCheck):
         """Return the refusal of a whole list of which no row counts; it has the values that were found."""
         if not self._is_decisive or not self._excludes_all():
             return None
-        values: dict[str, list[list[Any]]] = {}
+        values: dict[str, list[tuple[str, int]]] = {}
         for (name, text), rows in self._most():
-            values.setdefault(name, []).append([text, rows])
+            values.setdefault(name, []).append((text, rows))
         likely = {
             name: [text for text, _ in found if bare(text) in GRANTED] or [found[0][0]]
             for name, found in values.items()
         }
-        refused = InputRefused(
-            f"{where}: {NONE_COUNTS} {ALL_DROPPED}", *[{"only": likely}] * bool(likely), {}
-        )
-        refused.found = {"values": values}
-        return refused
+        words, ways = f"{where}: {NONE_COUNTS} {ALL_DROPPED}", [{"only": likely}] * bool(likely)
+        return InputRefused(words, *ways, {}, facts=JobFacts(values=values))
 
     def beyond(self) -> int:
         """Return the number of rows whose value is not among those listed: too long, or too many."""

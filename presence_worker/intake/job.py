@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ..errors import InputRefused
+from ..errors import InputRefused, JobFacts, refusals_with
 from ..model import Row
 from ..settings import Settings
 from ..wording import plain_duration
 from .formats import notes_on_name, reader_of
-from .knowing import knowing
 from .row_reader import RowReader
 from .source import FALLBACK, STDIN, open_source
 from .table import Source, Table
@@ -59,15 +58,26 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     config = settings.input
     with open_source(job, settings) as source:
         table = reader_of(source, config)(source, config)
-        known = {"columns": table.columns, "rows_path": table.rows_path}
-        with knowing(format=table.format, encoding=source.encoding, **known):
+        with refusals_with(_facts(source, table)):
             if not table.came_back:
                 _refuse_old(source.name, source.changed, config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
-        table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
-        if source.encoding == FALLBACK and not config.encoding:
-            table.notes.append(GUESSED)
-        yield _build_job(source, table, reader, stdin=job == STDIN)
+            table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
+            if source.encoding == FALLBACK and not config.encoding:
+                table.notes.append(GUESSED)
+            yield _build_job(source, table, reader, stdin=job == STDIN)
+
+
+def _facts(source: Source, table: Table) -> JobFacts:
+    return JobFacts(
+        format=table.format,
+        sheet=table.sheet,
+        rows_path=table.rows_path,
+        delimiter=table.delimiter,
+        encoding=source.encoding,
+        header=table.header,
+        columns=[*table.columns],  # as the header has them; those of JSON may grow
+    )
 
 
 def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:

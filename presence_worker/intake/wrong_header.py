@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..errors import InputRefused
+from ..errors import InputRefused, JobFacts
 from ..sanitize import clean, quote_toml
 from ..settings import Input
 from ..wording import series
@@ -43,33 +43,35 @@ def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where
     shown = f"{title[0]!r} does" if len(title) == 1 else "does"
     names = ", ".join(clean(name, 60) for name in found.names[:MOST_NAMED] if name)
     cut = {"delimiter": found.delimiter} if found.delimiter else {}
-    refused = InputRefused(
+    raise InputRefused(
         f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); {remedy}",
         {"skip_lines": found.line - 1, **cut, **chosen},
+        facts=_facts(found),
     )
-    refused.found = _known(found)
-    raise refused
 
 
-def _known(found: Below) -> dict[str, object]:
+def _facts(found: Below) -> JobFacts:
     """Return what there is to know of a job that is read as we advise."""
     names = found.names.copy()
     while not names[-1]:
         names.pop()
-    cut = {"delimiter": found.delimiter} if found.delimiter else {}
-    return {"columns": names, "header": found.line, "skip_lines": found.line - 1, **cut}
+    return JobFacts(
+        columns=names,
+        header=found.line,
+        skip_lines=found.line - 1,
+        delimiter=found.delimiter or None,
+    )
 
 
 def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
     """Raise InputRefused for a header that only brackets make clear, with the settings that would."""
     if chosen := _bracketed(names, config):
-        refused = InputRefused(
+        raise InputRefused(
             f"{where}: only what stands in brackets names the columns we need; if they are right, set "
             f"{_as_settings(chosen)}",
             chosen,
+            facts=JobFacts(columns=names),
         )
-        refused.found = {"columns": [*names]}
-        raise refused
 
 
 def _bracketed(names: Sequence[str], config: Input) -> dict[str, str]:

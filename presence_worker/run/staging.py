@@ -7,7 +7,6 @@ from pathlib import Path
 from ..errors import Held, InputRefused, PresenceWorkerError
 from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
-from ..intake.knowing import knowing
 from ..intake.source import STDIN
 from ..journal import JobInput, Journal, RunRecord, StoredSettings, now
 from ..model import Intent, Result, State, Step
@@ -37,10 +36,7 @@ def stage(
     """
     with journal.transaction():
         day = run.input.day or date.min
-        with (
-            open_job(job, settings, day) as opened,
-            knowing(**job_input(opened, job, run.input).as_json()),
-        ):
+        with open_job(job, settings, day) as opened:
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)

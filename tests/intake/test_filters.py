@@ -104,7 +104,7 @@ def test_a_whole_list_of_which_no_row_counts(write: Write) -> None:
         read(path, only=APPROVED, coverage="everyone")
 
     assert caught.value.ways == ({"only": {"State": ["Confirmed"]}}, {})
-    assert caught.value.found == {"values": {"State": [["Approved by HR", 1], ["Confirmed", 1]]}}
+    assert caught.value.facts.values == {"State": [("Approved by HR", 1), ("Confirmed", 1)]}
 
 
 @pytest.mark.parametrize("content", ["login,status\na,Away\n", '[{"login": "a", "status": "Away"}]'])

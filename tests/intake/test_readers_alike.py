@@ -165,7 +165,7 @@ def test_a_refusal_says_what_was_found(kind: str, write: Write) -> None:
         pass
 
     assert str(caught.value).startswith(str(path))
-    assert caught.value.found["format"] == kind
+    assert caught.value.facts.format == kind
 
 
 @every_reader

@@ -164,7 +164,7 @@ def test_the_values_that_probably_count(cells: list[str], kept: dict[str, list[s
         read(path)
 
     assert caught.value.ways == ({"only": kept}, {"unused": [name]})
-    assert caught.value.found["values"] == {name: [[cell, 1] for cell in cells]}
+    assert caught.value.facts.values == {name: [(cell, 1) for cell in cells]}
 
 
 @pytest.mark.parametrize("name", ["Action", "Åtgärd", "Aktion", "Transaction type"])

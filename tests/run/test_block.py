@@ -1,7 +1,6 @@
 """The section [input] that is printed to be pasted."""
 
 import tomllib
-from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -9,7 +8,9 @@ from hypothesis import strategies as st
 from presence_worker.check.answers import Answered
 from presence_worker.check.inquiry import Reading
 from presence_worker.check.suggested_config import block_lines
+from presence_worker.errors import JobFacts
 from presence_worker.intake.columns import find_columns
+from presence_worker.model import UnknownStatus
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -23,15 +24,10 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 def test_whatever_the_names_are_the_block_says_the_same(names: list[str], statuses: dict[str, str]) -> None:
     """A file's own words make nothing else of the configuration than names in it."""
     config = Input(email=names[0], status=names[1], statuses=statuses, skip_lines=2)
-    found: dict[str, Any] = {
-        "columns": names,
-        "unmapped": [{"value": name, "rows": 1, "closest": ""} for name in names],
-    }
+    unmapped = [UnknownStatus(name, 1, "") for name in names]
 
-    reading = Reading(config=config, found=found)
-    block = "\n".join(
-        block_lines(config, Answered(reading=reading, questions=[], unmapped=found["unmapped"]))
-    )
+    reading = Reading(config=config, facts=JobFacts(columns=names), unmapped=unmapped)
+    block = "\n".join(block_lines(config, Answered(reading=reading, questions=[], unmapped=unmapped)))
 
     pasted = Input.model_validate(tomllib.loads(block).pop("input"))
     assert list(tomllib.loads(block)) == ["input"]

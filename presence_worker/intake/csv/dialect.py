@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from ...errors import InputRefused
+from ...errors import InputRefused, JobFacts
 from ...failed_csv import RESULT_COLUMNS
 from ...sanitize import clean
 from ...settings import Input
@@ -117,11 +117,11 @@ def refuse_another_cut(lines: Sequence[str], dialect: Dialect, config: Input, wh
     if len(mark) > 1:
         words = f"the columns are separated by {_mark_in_words(mark)}, which is more than one character"
         raise InputRefused(f'{where}: {words}; export the list with one, such as ";"')
-    refused = InputRefused(
-        f"{where}: {_words(line, mark, dialect, config)}", {"delimiter": NAMES.get(mark, mark)}
+    raise InputRefused(
+        f"{where}: {_words(line, mark, dialect, config)}",
+        {"delimiter": NAMES.get(mark, mark)},
+        facts=JobFacts(columns=names_in([line], mark), delimiter=mark),
     )
-    refused.found = {"columns": names_in([line], mark), "delimiter": mark}
-    raise refused
 
 
 def _is_of_fixed_width(lines: Sequence[str], config: Input) -> bool:

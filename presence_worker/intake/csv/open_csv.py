@@ -6,11 +6,10 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, NoReturn, TextIO
 
-from ...errors import InputRefused
+from ...errors import InputRefused, JobFacts, refusals_with
 from ...settings import Input
 from ..columns import names_what_we_need
 from ..header import Part, columns_of_failed_csv, columns_of_job
-from ..knowing import knowing
 from ..table import Record, Source, Table
 from ..wrong_header import refuse_brackets, refuse_preamble
 from .csv_records import BrokenRecord, Dialect, fault_in, records_of
@@ -40,7 +39,8 @@ def open_csv(source: Source, config: Input) -> Table:
     header = next(records, None)
     if header is None:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
-    with knowing(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line):
+    facts = JobFacts(format="csv", encoding=source.encoding, delimiter=dialect.delimiter, header=header.line)
+    with refusals_with(facts):
         columns, records = _below(header, records, opened, notes)
     return Table(
         format="csv",

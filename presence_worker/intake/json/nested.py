@@ -212,9 +212,7 @@ def check_columns(columns: Sequence[str], row: Row, config: Input, where: str) -
 
 def _with_paths(refused: InputRefused, settings: dict[str, str]) -> InputRefused:
     words = f"fields below other fields need their path: {as_settings(settings)}"
-    deeper = InputRefused(f"{refused}; {words}", settings)
-    deeper.found = refused.found
-    return deeper
+    return InputRefused(f"{refused}; {words}", settings, facts=refused.facts)
 
 
 def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
@@ -224,9 +222,7 @@ def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
     if not arrays:
         return refused
     words = f"each object has an array of objects ({_list_paths(arrays)}): write their rows into one array"
-    deeper = InputRefused(f"{refused}; {words}", *refused.ways, settings=refused.settings)
-    deeper.found = refused.found
-    return deeper
+    return InputRefused(f"{refused}; {words}", *refused.ways, settings=refused.settings, facts=refused.facts)
 
 
 def _list_paths(paths: Sequence[str]) -> str:

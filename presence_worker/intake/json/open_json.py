@@ -7,11 +7,10 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
-from ...errors import InputRefused
+from ...errors import InputRefused, JobFacts, refusals_with
 from ...sanitize import clean, quote_toml
 from ...settings import Input
 from ..columns import IDENTITIES, candidates, column_setting
-from ..knowing import knowing
 from ..table import Record, Source, Table
 from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, Search, are_columns, words_for_keys
 from .json_text import BETWEEN, Json, JsonText, Place, Values, array, keys
@@ -150,7 +149,7 @@ def _make_table(kind: str, values: Values, opened: _JsonFile) -> Table:
     """Return a table whose columns are the names of the first object; later objects may add some."""
     columns: list[str] = []
     records = _records(values, columns, opened)
-    with knowing(format=kind, encoding=opened.source.encoding):
+    with refusals_with(JobFacts(format=kind, encoding=opened.source.encoding)):
         first = next(records, None)
     if first is None:
         raise InputRefused(f"{opened.source.name}: no rows; an empty export is usually a broken export")

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ...errors import InputRefused
+from ...errors import InputRefused, JobFacts, refusals_with
 from ...sanitize import clean
 from ...settings import Input
 from ...wording import amount, is_or_are, series
 from ..columns import column_called, find_columns, names_what_we_need
 from ..header import columns_of_failed_csv, columns_of_job
-from ..knowing import knowing
 from ..spelling import plain
 from ..table import Record, Source, Table, is_error
 from ..wrong_header import NEAR, Below, refuse_preamble
@@ -134,7 +133,7 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
     if header is None:
         return None
     line, ours, at = header.line or 0, is_ours(header), f"{opened.where}, line {header.line}"
-    with knowing(format="xlsx", encoding=None, sheet=sheet.title, header=line):
+    with refusals_with(JobFacts(format="xlsx", sheet=sheet.title, header=line)):
         if not ours:
             records = _refuse_other_headers(header, records, opened, at)
         left = next(place for place, cell in enumerate(header.cells) if cell.strip())
