@@ -84,11 +84,12 @@ def _is_stray(name: str) -> bool:
 
 
 def _with_known_names(table: dict[str, Raw]) -> dict[str, Raw]:
-    """Return the tables of a file by the names of sections, which may be in capitals as well."""
+    """Return the tables of a file by the names of sections; one alone may be named in capitals as well."""
     named: dict[str, Raw] = {}
     for name, value in table.items():
-        known = name.lower() if name.lower() in SECTIONS else name
-        named.setdefault(known, value)
+        usual = name.lower()
+        is_other = usual not in SECTIONS or usual in named or (usual in table and usual != name)
+        named[name if is_other else usual] = value
     return named
 
 

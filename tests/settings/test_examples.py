@@ -115,7 +115,7 @@ def test_names_shows_what_is_told_before_anybody_is_looked_up(settings: Settings
 def test_they_show_every_reason_a_row_can_be_invalid_for() -> None:
     """Whoever teaches the program a new fault of rows adds it to the examples."""
     folder = Path(intake.__file__).parent
-    modules = ("rows.py", "statuses.py", "people.py", "messages.py", "clashes.py")
+    modules = ("row_reader.py", "statuses.py", "identity.py", "messages.py", "conflicts.py")
     text = "".join((folder / name).read_text("utf-8") for name in modules)
 
     known = {name.lower() for name in re.findall(r"\bReason\.([A-Z_]+)", text)}

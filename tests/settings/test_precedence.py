@@ -9,7 +9,7 @@ from presence_worker.settings import Settings
 from presence_worker.settings.operator_files import CONFIG_VARIABLE, find_config
 from presence_worker.settings.quantities import Limit
 
-from .conftest import Load
+from .conftest import Complaints, Load
 
 FILE = "[delivery]\nrate = 2\nburst = 2\nconcurrency = 2"
 
@@ -126,3 +126,34 @@ def test_the_home_directory_may_be_written_as_a_shell_does(load: Load) -> None:
     settings = load('[storage]\nstate_dir = "~/runs"')
 
     assert settings.storage.state_dir == Path.home() / "runs"
+
+
+@pytest.mark.parametrize("text", ["[Delivery]\nrate = 5", "[DELIVERY]\nrate = 5"])
+def test_a_table_may_be_named_in_capitals(load: Load, text: str) -> None:
+    """Who writes [Delivery] means [delivery]; keys are written as they are."""
+    assert load(text).delivery.rate == 5
+
+
+def test_a_table_that_is_there_twice_is_told(complaints: Complaints) -> None:
+    """The one in capitals is not left out silently beside the one that is named as usual."""
+    lines = complaints("[delivery]\nrate = 5\n[Delivery]\nrate = 6")
+
+    assert lines == ["FILE, line 3: Delivery: no such setting; did you mean delivery?"]
+
+
+def test_tables_and_variables_are_laid_over_each_other(load: Load) -> None:
+    """A table in a setting has the entries of all sources, and of one entry the strongest source's."""
+    flags = {"input": {"statuses": {"x": "StatusNormal"}}}
+
+    settings = load(
+        '[input.statuses]\na = "ignore"\nx = "ignore"', flags=flags, INPUT__STATUSES='{"b": "withdrawn"}'
+    )
+
+    assert settings.input.statuses == {"a": "ignore", "b": "withdrawn", "x": "StatusNormal"}
+
+
+def test_a_list_in_place_of_a_status_is_told(complaints: Complaints) -> None:
+    """What cannot be a status at all is told as any other wrong one."""
+    lines = complaints("[input]\nallowed_statuses = [[1]]")
+
+    assert lines[0].startswith("FILE, line 2: input.allowed_statuses.0: no such status")
