@@ -70,7 +70,7 @@ def _seconds(probe: Probe) -> float:
     rows = probe.expected.rows if probe.expected else 0
     delivery = probe.settings.delivery
     looks = (
-        rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not probe.census) else 0
+        rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not probe.users) else 0
     )
     latency = probe.expected.latency if probe.expected else None
     read_backs = number_of_read_backs(delivery.verify, rows)

@@ -21,14 +21,14 @@ PERMISSION = "have it permitted to this user, or use another one"
 
 async def users(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether all users may be read, and how many there are."""
-    census, config = UserDirectory(), probe.settings.input
-    outcome = await _count_users(probe.us(), census)
+    directory, config = UserDirectory(), probe.settings.input
+    outcome = await _count_users(probe.us(), directory)
     if outcome is not None:
         yield _judge_refusal(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
         return
-    probe.census = census
-    number, service = len(census.users), census.service_users
-    least = "" if census.is_whole else "at least "
+    probe.users = directory
+    number, service = len(directory.users), directory.service_users
+    least = "" if directory.is_whole else "at least "
     probe.expected = probe.expected or ExpectedJob(service, f"all {service} users with a presence")
     yield ok(f"{least}{amount(number, 'user')}, {service} of them active and with a part in Service")
 
@@ -42,13 +42,13 @@ def _judge_refusal(outcome: Outcome, by_name: list[str]) -> CheckResult:
     return warning(words, PERMISSION)
 
 
-async def _count_users(client: Client, census: UserDirectory) -> Outcome | None:
+async def _count_users(client: Client, directory: UserDirectory) -> Outcome | None:
     """Read some pages of users; give the outcome that kept us from it, or None."""
     for _ in range(MOST_PAGES):
-        outcome = await ask_service(partial(client.fetch_users, census, NOBODY))
+        outcome = await ask_service(partial(client.fetch_users, directory, NOBODY))
         if outcome.result is not Result.NOT_SENT:
             return outcome
-        if census.is_whole:
+        if directory.is_whole:
             break
     return None
 
@@ -75,7 +75,7 @@ async def presence(probe: Probe) -> AsyncIterator[CheckResult]:
 def _whom(probe: Probe) -> int | None:
     """Return whose presence is looked at: our own, unless we are known to have none."""
     own = probe.principal and probe.principal.associate_id
-    known = probe.census.users.items() if probe.census else ()
+    known = probe.users.users.items() if probe.users else ()
     others = (number for number, user in known if user.is_active and user.has_service)
     if own and probe.principal and probe.principal.has_service:
         return own
@@ -84,18 +84,18 @@ def _whom(probe: Probe) -> int | None:
 
 async def read_before(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check what a run would read before it writes, as things are."""
-    how, census, looks = (
+    how, users, looks = (
         probe.settings.delivery.read_before,
-        probe.census is not None,
+        probe.users is not None,
         probe.shows_presence,
     )
-    yield READINGS[how](census, looks)
+    yield READINGS[how](users, looks)
 
 
-def _auto(census: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - what can be had, in the order of the table
-    if census and looks:
+def _auto(users: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - what can be had, in the order of the table
+    if users and looks:
         return ok("one query for all users, then one look at each who is not present")
-    if census:
+    if users:
         return warning("one query for all users; comments cannot be read, nor put back by `undo`", PERMISSION)
     if looks:
         return warning("one look at each person of the file, for the query is not to be had", PERMISSION)

@@ -71,8 +71,8 @@ class Probe:
     date: datetime | None = None  # by the service's clock
     heard_at: datetime | None = None  # by ours, at the same moment
     principal: Principal | None = None
-    census: UserDirectory | None = None  # None: the service does not show all users
-    is_counted: bool = False  # whether the census is whole
+    users: UserDirectory | None = None  # None: the service does not show all users
+    is_counted: bool = False  # whether they are all
     shows_presence: bool = False
     expected: ExpectedJob | None = None
 

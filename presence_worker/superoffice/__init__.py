@@ -1,4 +1,10 @@
-"""The only place that knows the service."""
+"""The only place that knows the service.
+
+A request is made by the `client`; `endpoint` sends it to where and as whom is in force, and `transport` puts
+it on the wire once, over one of the `connections`. Pure functions judge what comes of it: `put_answers`,
+`read_answers`, and `request_errors` where no answer comes. `renewal` renews what runs out: a credential
+by a scheme of `sign_in`, the `tenant`'s address, both at the `login_host`.
+"""
 
 from .addresses import check_addresses, is_online, target_name
 from .auth_secrets import known_secrets

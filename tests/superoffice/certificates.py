@@ -61,7 +61,7 @@ def _called(name: str) -> x509.Name:
 
 
 def serving(shown: Signed, folder: Path, ciphers: str = ALL) -> ssl.SSLContext:
-    """Give a server's side of TLS that shows a certificate, and allows whatever there is."""
+    """Return a server's side of TLS that shows a certificate, and allows whatever there is."""
     file = folder / "server.pem"
     private = shown.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file.write_bytes(private + shown.pem + shown.issuers)

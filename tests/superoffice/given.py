@@ -14,7 +14,7 @@ BRIEF = 0.1  # seconds; where real time has to pass
 
 
 def change(status: str = NOT_PRESENT, message: str = MESSAGE, *, associate_id: int = 7) -> Change:
-    """Give a change of one associate."""
+    """Return a change of one associate."""
     return Change(row=1, associate_id=associate_id, wanted=Presence(status=status, message=message))
 
 
@@ -26,7 +26,7 @@ def settings(
     ca_file: Path | None = None,
     proxy: str | None = None,
 ) -> Settings:
-    """Give the settings for a service."""
+    """Return the settings for a service."""
     return Settings(
         target=Target(base_url=base_url, ca_file=ca_file, proxy=proxy), auth=auth, delivery=delivery
     )

@@ -25,7 +25,7 @@ STEPS = 3  # requests until a connection has signed in
 
 
 def ntlm(file: Path, **more: Any) -> dict[str, Any]:
-    """Give an [auth] table, with the password in a file."""
+    """Return an [auth] table, with the password in a file."""
     return {"scheme": "ntlm", "username": ACCOUNT, "password_file": file, **more}
 
 

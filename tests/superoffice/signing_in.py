@@ -29,7 +29,7 @@ UNLIMITED = Limit()
 
 
 def online(url: str, auth: Mapping[str, Any], login_url: str | None = None, **target: Any) -> Settings:
-    """Give the settings for a service whose sign-in host is the same one, unless told otherwise."""
+    """Return the settings for a service whose sign-in host is the same one, unless told otherwise."""
     return Settings(
         target=Target.model_validate({"base_url": url, **target}),
         auth=Auth.model_validate({"login_url": login_url or url, **auth}),
@@ -37,7 +37,7 @@ def online(url: str, auth: Mapping[str, Any], login_url: str | None = None, **ta
 
 
 def system_user(key: Path, **more: Any) -> dict[str, Any]:
-    """Give an [auth] table for a system user."""
+    """Return an [auth] table for a system user."""
     return {
         "scheme": "system-user",
         "client_secret": "sesame",

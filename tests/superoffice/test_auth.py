@@ -21,7 +21,7 @@ OWN = {"authorization", "so-apptoken", "cookie", "x-xsrf-token"}  # headers that
 
 
 def auth(**values: Any) -> Auth:
-    """Give an [auth] table as the configuration file would hold it."""
+    """Return an [auth] table as the configuration file would hold it."""
     return Auth.model_validate(values)
 
 

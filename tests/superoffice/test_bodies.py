@@ -52,7 +52,7 @@ READERS: dict[str, Callable[[bytes], Presence | None]] = {FORM: read_form}
 
 
 def delivery(**wanted: object) -> Delivery:
-    """Give settings with some formats of bodies."""
+    """Return settings with some formats of bodies."""
     return Delivery.model_validate(wanted)
 
 

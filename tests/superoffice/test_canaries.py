@@ -52,7 +52,7 @@ pytestmark = pytest.mark.anyio
 
 
 def traces(core: str) -> set[str]:
-    """Give what betrays a canary: as it is, and its inner characters in base64 at each offset."""
+    """Return what betrays a canary: as it is, and its inner characters in base64 at each offset."""
     packed = [base64.b64encode(bytes(shift) + core.encode()).decode()[4:16] for shift in range(3)]
     return {core.lower(), *(text.lower() for text in packed)}
 
@@ -64,7 +64,7 @@ def assert_silent(text: str) -> None:
 
 
 def parrot(status: int, spelling: Callable[[str], str], shape: Callable[[str], bytes]) -> Act:
-    """Give back all that came in, in a spelling and a shape, also as headers."""
+    """Answer with all that came in, in a spelling and a shape, also as headers."""
 
     async def act(peer: Peer, request: Request) -> None:
         secrets = [value for name, value in request.headers if name in ("Authorization", "SO-AppToken")]
@@ -77,7 +77,7 @@ def parrot(status: int, spelling: Callable[[str], str], shape: Callable[[str], b
 
 
 def everything(client: object, setting: Settings, asked: Change, outcome: Outcome) -> str:
-    """Give all texts that may end up in a report, a log or a traceback."""
+    """Return all texts that may end up in a report, a log or a traceback."""
     return " ".join(map(repr, (client, setting, asked, outcome))) + f" {client} {setting} {asked} {outcome}"
 
 

@@ -25,12 +25,12 @@ INSTANCE = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 
 
 def in_cdata(text: str) -> str:
-    """Give a text as XML takes it literally."""
+    """Return a text as XML takes it literally."""
     return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 def in_hex(text: str) -> str:
-    """Give a text as .NET writes XML in a narrow encoding."""
+    """Return a text as .NET writes XML in a narrow encoding."""
     return "".join(c if c.isascii() else f"&#x{ord(c):X};" for c in escape(text))
 
 

@@ -164,7 +164,7 @@ async def test_a_stale_date_does_not_make_a_state_hold_longer() -> None:
 
 @pytest.mark.parametrize("then", [answer(503), answer(200, b'{"IsRunning": false, "State": "Unknown"}')])
 async def test_a_state_that_is_not_to_be_had_later_holds_nobody_up(then: Act) -> None:
-    """Whether the service is there, the service itself shows best; we ask again in a minute."""
+    """That the service is there, the service itself shows best; we ask again in a minute."""
     acts: dict[str, Act] = {}
     until = (datetime.now(UTC) + timedelta(seconds=90)).isoformat()
     async with raw_server(otherwise=routed(acts)) as server:

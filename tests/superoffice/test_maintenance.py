@@ -11,7 +11,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 
 
 def at(days: int, hours: float) -> datetime:
-    """Give a moment of that week, by the clock of the announcement."""
+    """Return a moment of that week, by the clock of the announcement."""
     return MONDAY + timedelta(days=days, hours=hours)
 
 

@@ -71,7 +71,7 @@ def write_password(file: Path, password: str) -> None:
 
 
 def hasty(setting: Settings) -> Settings:
-    """Give settings with which nobody waits long."""
+    """Return settings with which nobody waits long."""
     return setting.model_copy(update={"delivery": Delivery(read_timeout=BRIEF)})
 
 
@@ -90,7 +90,7 @@ def carried_out(server: RawServer) -> Counter[str]:
 
 
 def once_each(rows: int = ROWS) -> dict[str, int]:
-    """Give the count of PUTs when each associate was changed once."""
+    """Return the count of PUTs when each associate was changed once."""
     return {f"/api/v1/User/{number}/UserPresenceStatus": 1 for number in range(1, rows + 1)}
 
 
@@ -469,7 +469,7 @@ def secured() -> tuple[trustme.CA, trustme.LeafCert]:
 
 
 def bound_to(certificate: trustme.LeafCert) -> GssChannelBindings:
-    """Give what a sign-in is bound to, by RFC 5929."""
+    """Return what a sign-in is bound to, by RFC 5929."""
     read = x509.load_pem_x509_certificate(certificate.cert_chain_pems[0].bytes())
     digest = read.fingerprint(SHA256())
     return GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
@@ -533,7 +533,7 @@ def test_a_certificate_without_a_hash_binds_nothing() -> None:
 
 
 def signed_by(key: Any, kind: Any) -> bytes:
-    """Give a certificate, signed with a key and a hash."""
+    """Return a certificate, signed with a key and a hash."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "crm.example.com")])
     begin = datetime(2020, 1, 1, tzinfo=UTC)
     built = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=1))

@@ -73,11 +73,11 @@ async def test_a_packed_refusal_is_told_in_its_own_words() -> None:
 async def test_reads_are_unpacked() -> None:
     """A single presence, and a page of users that is longer than any other answer."""
     page = orjson.dumps({"value": [{"associateDbId": n, "ejStatus": 1} for n in range(1, 5001)]})
-    headers, census = {"Content-Encoding": "gzip"}, UserDirectory()
+    headers, directory = {"Content-Encoding": "gzip"}, UserDirectory()
     acts = [answer(200, gzip.compress(body), headers) for body in (BOM + BODY, page)]
     async with raw_server(*acts) as server, open_client(settings(server.url)) as client:
         shown = await client.read_back(7)
-        await client.fetch_users(census, change())
+        await client.fetch_users(directory, change())
 
     assert shown == Presence(status="StatusNotAvailable", message="Back on 4 January")
-    assert len(census.users) == 5000
+    assert len(directory.users) == 5000

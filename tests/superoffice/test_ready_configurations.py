@@ -21,7 +21,7 @@ FOLDER = "/etc/presence-worker"
 
 
 def scheme_of(block: str) -> str:
-    """Give the scheme a block of configuration chooses."""
+    """Return the scheme a block of configuration chooses."""
     return str(tomllib.loads(block)["auth"].get("scheme", "basic"))
 
 

@@ -68,7 +68,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcomes_of(made: Delivered, result: Result) -> list[Any]:
-    """Give the outcomes with a result."""
+    """Return the outcomes with a result."""
     return [outcome for outcome in made.outcomes.values() if outcome.result is result]
 
 

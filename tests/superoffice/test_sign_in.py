@@ -273,13 +273,13 @@ def key(app_key: bytes, tmp_path: Path) -> Path:
 
 
 def listed(key: rsa.RSAPrivateKey, kid: str = "one", **more: Any) -> dict[str, Any]:
-    """Give the public half of a key as hosts show it."""
+    """Return the public half of a key as hosts show it."""
     shown: dict[str, Any] = {**orjson.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": kid, "use": "sig"}
     return shown | more
 
 
 def claims(url: str = "", **more: Any) -> dict[str, Any]:
-    """Give what the host says of a system user."""
+    """Return what the host says of a system user."""
     now = datetime.now(UTC)
     return {
         "iss": "SuperOffice AS",
@@ -482,7 +482,7 @@ async def test_without_its_key_a_token_is_not_trusted(
 
 
 def http_date(seconds: float) -> str:
-    """Give the Date of a host whose clock is so much ahead."""
+    """Return the Date of a host whose clock is so much ahead."""
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 

@@ -40,7 +40,7 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
 
 
 def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """Give a server's side of TLS."""
+    """Return a server's side of TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
@@ -296,7 +296,7 @@ async def test_a_whole_chain_is_trusted(tmp_path: Path) -> None:
 
 
 def only(ciphers: str, newest: ssl.TLSVersion, folder: Path) -> ssl.SSLContext:
-    """Give a server's side of TLS as old as that."""
+    """Return a server's side of TLS as old as that."""
     context = allowing_all(certificate("crm", AUTHORITY), folder, ciphers)
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = newest
@@ -324,7 +324,7 @@ async def test_a_server_that_is_too_old_is_told(
 
 
 def demanding(authority: trustme.CA) -> ssl.SSLContext:
-    """Give a server's side of TLS that wants a certificate of whoever asks."""
+    """Return a server's side of TLS that wants a certificate of whoever asks."""
     context = serving(authority.issue_cert("127.0.0.1"))
     authority.configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED

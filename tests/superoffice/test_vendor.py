@@ -45,7 +45,7 @@ STRANGERS = [
 
 
 def told(place: str, login: URL = LOGIN, **target: object) -> URL:
-    """Give the root that a state names."""
+    """Return the root that a state names."""
     return told_root(place, target=Target.model_validate(target), login=login, by="the state")
 
 

@@ -28,14 +28,14 @@ def page(*rows: object, **more: Any) -> bytes:
 
 
 def met(**cells: Any) -> User:
-    """Give what is made of the one user of a page."""
+    """Return what is made of the one user of a page."""
     census = UserDirectory()
     assert census.add(page(row(7, **cells)))
     return census.users[7]
 
 
 def asked(census: UserDirectory) -> dict[str, str]:
-    """Give the options of the query for the next page."""
+    """Return the options of the query for the next page."""
     return {name: values[0] for name, values in parse_qs(urlsplit(census.path).query).items()}
 
 
@@ -52,7 +52,7 @@ def turned(show: Show, census: UserDirectory | None = None, **more: Any) -> tupl
 
 
 def archive(ids: Sequence[int], *, largest: int = PAGE) -> Show:
-    """Give an archive that shows its pages as it should, of *largest* rows at most."""
+    """Return an archive that shows its pages as it should, of *largest* rows at most."""
     return lambda skip, top: ids[skip : skip + min(top, largest)]
 
 
