@@ -14,7 +14,7 @@ from ..journal import Journal, RowResult
 from ..model import Result, State
 from ..next_step import NextStep
 from ..report import Summary, summarise
-from ..report.faults import sentences
+from ..report.fault_sentences import sentences
 from ..report.summary import Explanation, FaultyNamedRow, FaultyRow, ReasonCount
 from ..run.ending import refusal
 from ..run.guards import too_many_invalid

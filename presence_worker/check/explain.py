@@ -16,8 +16,8 @@ from ..intake.table import Cell, text_of
 from ..journal import JobInput, Journal, RowResult
 from ..message_text import columns_in
 from ..model import PRESENT, Reason, Result
+from ..report.reason_texts import RESULTS
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
-from ..report.words import RESULTS
 from ..sanitize import fold_name
 from ..settings import Input, Settings
 from .answers import Attempt, answer_all

@@ -12,7 +12,7 @@ from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
 from ..message_text import DAYS
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
-from ..report.mapping import choices
+from ..report.statuses_to_paste import choices
 from ..settings import IGNORE, WITHDRAWN, Input
 from .places import Places, understood
 

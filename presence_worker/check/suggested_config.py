@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import Way
 from ..message_text import DAYS
-from ..report.mapping import StatusTable, mapping_lines
+from ..report.statuses_to_paste import StatusTable, mapping_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..wording import series

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from ..journal import DroppedEntry
+from ..report.reason_texts import WHY_DROPPED
 from ..report.summary import DaysToCome, PlannedChange, UpcomingLeave
-from ..report.words import WHY_DROPPED
 from ..schedule.list_and_cancel import ScheduledLeave
 
 SHOWN = 10  # rows of a kind; summary.json has more

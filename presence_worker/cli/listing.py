@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..report.listed import UNREADABLE, Listed, Listing, short
+from ..report.run_list import UNREADABLE, Listed, Listing, short
 from .wrapping import wrapped
 
 HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")

@@ -10,8 +10,8 @@ import click
 from ..errors import OptionFault, UsageFault
 from ..journal import made_ago
 from ..model import State
-from ..report.listed import UNREADABLE, Listing
 from ..report.overview import write_overview
+from ..report.run_list import UNREADABLE, Listing
 from ..run_context import RunContext
 from ..runs.heartbeat import from_the_future, what_is_missing
 from ..runs.listing import list_runs

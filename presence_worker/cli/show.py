@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..model import Result
 from ..next_step import command_line
-from ..report.faults import in_words
-from ..report.mapping import StatusTable, mapping_lines
+from ..report.fault_sentences import in_words
+from ..report.reason_texts import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
+from ..report.statuses_to_paste import StatusTable, mapping_lines
 from ..report.summarise import left_out_words
 from ..report.summary import (
     DaysToCome,
@@ -18,7 +19,6 @@ from ..report.summary import (
     ReasonCount,
     Summary,
 )
-from ..report.words import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
 from ..wording import amount
 from .coming import coming_lines, who
 from .explanation import explanation_lines, place_of

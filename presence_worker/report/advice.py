@@ -5,7 +5,7 @@ from enum import StrEnum
 from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal
 from ..model import Intent, Reason, Result, State, Step
-from .words import REFUSED_US, Mender, mender, told_as
+from .reason_texts import REFUSED_US, Mender, mender, told_as
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 TO_MEND = (Result.INVALID, Result.REJECTED)

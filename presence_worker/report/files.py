@@ -11,13 +11,13 @@ from ..errors import Stopped
 from ..journal import Journal, sync_directory
 from ..json_form import to_json
 from ..sanitize import escape_json
+from .atomic_file import write_whole
 from .csv_files import write_failed, write_report, write_unprocessed
-from .faults import sentences
+from .fault_sentences import sentences
 from .jsonl import write_jsonl
 from .page import write_page
 from .summarise import days_to_come, planned_changes, summarise
 from .summary import Summary
-from .whole import write_whole
 
 Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
 WRITERS: dict[str, Writer] = {

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..journal import Journal
 from ..model import Reason, Result, State
 from .advice import advice_words
-from .words import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
+from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
 
 FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
 OPENINGS = {

@@ -14,10 +14,10 @@ from ..model import State
 from ..next_step import command_line
 from ..sanitize import clean
 from ..wording import plain_duration
-from .listed import UNREADABLE, Listed, Listing, day_and_time
-from .markup import ENVIRONMENT
+from .atomic_file import write_whole
+from .page_templates import ENVIRONMENT
+from .run_list import UNREADABLE, Listed, Listing, day_and_time
 from .svg import Bar, bar_chart
-from .whole import write_whole
 
 MOST_BARS = 90  # jobs that a chart shows, the newest ones
 UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..model import State
-from ..report.listed import Listed, Missing
+from ..report.run_list import Listed, Missing
 from ..run_context import RunContext
 from .lookup import is_from_the_future, last_credible
 

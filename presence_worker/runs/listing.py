@@ -13,7 +13,7 @@ from ..errors import Locked, PresenceWorkerError, Stopped
 from ..journal import JOURNAL, Journal, KnownRun, run_lock, untouched
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
-from ..report.listed import UNREADABLE, Listed, UnreadableRun
+from ..report.run_list import UNREADABLE, Listed, UnreadableRun
 from ..run_context import RunContext
 from ..wording import share
 from .lookup import earlier_run, is_job

@@ -4,7 +4,7 @@ import pytest
 
 from presence_worker.model import Reason, Result, State
 from presence_worker.report.headline import CLAUSES, Trouble, headline
-from presence_worker.report.words import REFUSED_US
+from presence_worker.report.reason_texts import REFUSED_US
 
 NOTHING = dict.fromkeys(Result, 0)
 BY_OPERATIONS = {  # reasons that say nothing of the person or the row

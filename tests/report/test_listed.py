@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from presence_worker.report.listed import Listed, Listing, Missing, day_and_time, short, whole
+from presence_worker.report.run_list import Listed, Listing, Missing, day_and_time, short, whole
 from tests.told import summary_of
 
 

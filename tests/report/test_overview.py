@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from presence_worker.next_step import NextStep
-from presence_worker.report.listed import Listed, Listing, Missing, UnreadableRun
 from presence_worker.report.overview import MOST_BARS, write_overview
+from presence_worker.report.run_list import Listed, Listing, Missing, UnreadableRun
 from tests.told import step, summary_of
 
 from .given import Page

@@ -9,7 +9,15 @@ import pytest
 from presence_worker.cli.show import summary_lines
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import Summary, write_reports
-from presence_worker.report.words import MENDERS, REASONS, REFUSED_US, RESULTS, Mender, mender, reason_words
+from presence_worker.report.reason_texts import (
+    MENDERS,
+    REASONS,
+    REFUSED_US,
+    RESULTS,
+    Mender,
+    mender,
+    reason_words,
+)
 from tests.journal.given import UPDATED, deliver, staged
 
 from .given import page

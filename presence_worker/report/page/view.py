@@ -8,17 +8,17 @@ from ...journal import DroppedEntry, Journal, RunRecord
 from ...model import Reason, Result
 from ...next_step import command_line
 from ..advice import advice_words
-from ..faults import in_words, sentences
+from ..charts import Panel, panels
+from ..fault_sentences import in_words, sentences
 from ..headline import Trouble, headline_of, troubles_of
-from ..mapping import StatusTable, mapping_lines
+from ..reason_texts import MENDERS, Mender, is_trouble, mender
 from ..rows import more_fields
+from ..statuses_to_paste import StatusTable, mapping_lines
 from ..summarise import days_to_come, planned_changes, summarise
 from ..summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
-from ..words import MENDERS, Mender, is_trouble, mender
+from ..timeline import Course, course
 from .about import beside_the_last, settings_in_force
 from .bar import Segment, stacked
-from .course import Course, course
-from .picture import Panel, panels
 
 LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
     Reason.FILTERED_OUT,

@@ -3,10 +3,10 @@
 from typing import BinaryIO
 
 from ...journal import Journal
-from ..markup import ENVIRONMENT
-from ..words import WHY_DROPPED, reason_words, result_words
+from ..page_rows import Rows
+from ..page_templates import ENVIRONMENT
+from ..reason_texts import WHY_DROPPED, reason_words, result_words
 from .bar import MARKS, kind
-from .rows import Rows
 from .view import view
 
 LONGEST = 300  # characters of a text in a table; the script has the same

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ...wording import plain_duration
-from ..units import milliseconds, short
-from .bar import Segment
-from .course import Course, within
+from ..wording import plain_duration
+from .page.bar import Segment
+from .timeline import Course, within
+from .units import milliseconds, short
 
 HALF, NEARLY_ALL = 0.5, 0.95  # of the requests
 MOST_MARKS = 40  # sessions that are marked

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil, log2
 
-from ...journal import Journal, Session
-from ...model import Result
+from ..journal import Journal, Session
+from ..model import Result
 
 MOST = 120  # stretches
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds
