@@ -35,7 +35,7 @@ from ..runs.lookup import (
     last_finished,
     written_since,
 )
-from ..schedule.history import forget, history_of, withdrawn_since
+from ..schedule.history import find_withdrawn, forget, history_of
 from .announcer import Announcer
 from .cautions import NOT_KNOWN, unanswered
 from .comparison import comparison_notes, same_file_warning
@@ -227,7 +227,7 @@ async def _go_on(
     _tell_start(run, command, context)
     if not any_age:
         check_age(run, command, context)
-    withdrawn = withdrawn_since(journal, context)
+    withdrawn = find_withdrawn(journal, context)
     with journal.transaction():
         journal.rows.mark_settled(Verdict(row, *LAST_DAY_OVER) for row in journal.dated.expired(context.day))
         journal.rows.mark_settled(withdrawn)

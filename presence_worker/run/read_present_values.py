@@ -13,8 +13,8 @@ from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
 from ..model import PRESENT, Change, Intent, Outcome, Presence, Result, Step
 from ..run_context import RunContext
-from ..schedule.due_rows import unread_returns
-from ..schedule.history import pending
+from ..schedule.due_rows import find_unread_returns
+from ..schedule.history import read_schedule
 from ..superoffice import Client
 from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
 from .announcer import Announcer, requests_in_all
@@ -102,7 +102,7 @@ class PresentValueReader:
     def _refusal_for_names(self, directory: UserDirectory) -> InputRefused | None:
         run = self.journal.run()
         was_added = run.input.scheduled is not None  # before this run was resumed
-        earlier = None if was_added else pending(self.context, run.run_id)
+        earlier = None if was_added else read_schedule(self.context, run.run_id)
         return resolve_identities(self.journal, directory.named, self.context.settings, earlier)
 
     async def _announce(self, directory: UserDirectory | None) -> None:
@@ -178,7 +178,7 @@ class PresentValueReader:
         return values.is_given_up or self.halt.reason is not None
 
     def _reject_unread_returns(self, values: PresentValues) -> None:
-        for row in unread_returns(self.journal):
+        for row in find_unread_returns(self.journal):
             values.reject_unread_return(row)
 
     async def _save(self, values: PresentValues) -> None:

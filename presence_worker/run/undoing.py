@@ -9,7 +9,7 @@ from ..errors import UsageFault
 from ..journal import Finding, Journal, PendingRow, RunRecord
 from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
 from ..run_context import RunContext
-from ..schedule.history import pending
+from ..schedule.history import read_schedule
 from ..settings import Settings
 from .staging import new_run
 
@@ -55,7 +55,7 @@ def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
 def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunContext) -> None:
     """Say that nothing is to come of the run any more; for whom it named, what was to come before it is."""
     run = journal.run()
-    entries = [entry for each in pending(context, run.run_id).values() for entry in each]
+    entries = [entry for each in read_schedule(context, run.run_id).values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
     was_to_come = bool(entries) or undone.input.pending is not False
     journal.save_input(replace(run.input, rows=rows, pending=was_to_come))

@@ -1,20 +1,64 @@
 """Rows that no file brought: what is due today of what earlier runs have read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import count
-from typing import Any
+from typing import NamedTuple
 
 from ..journal import DroppedEntry, Journal, Scheduled
-from ..model import PRESENT, Kind, Period, Reason, Result, Row, Step
+from ..model import PRESENT, Kind, Period, Presence, Reason, Result, Row, Step
 from ..settings import Settings
-from .due import Due, dropped, due_after
-from .entries import Entry, Schedule
+from .entries import Entry, Past, Schedule, first_day, latest
 from .history import past_of
+from .replay import find_dropped, follow
 
 TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
 MOST_DROPPED = 1000  # told; their number is of all
+
+
+class Due(NamedTuple):
+    """Something that is to be done on a day."""
+
+    entry: Entry
+    kind: Kind
+    expected: Presence | None  # what must still be there; None: whatever is there
+
+
+def due_after(schedule: Schedule, past: Past) -> Iterator[Due]:
+    """Yield what is to be done on the day of a run that is staged, where *schedule* was to come before it.
+
+    Nothing is due for those whom its own file asks to be set.
+    """
+    asked = {row.associate_id for row in past.dated if row.result == Result.NOT_SENT}
+    yield from (
+        due for due in due_on(follow(schedule, past), past.day) if due.entry.associate_id not in asked
+    )
+
+
+def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
+    """Yield what is to be done on *day*, by associate: at most one thing for each.
+
+    Of leaves that overlap the one with the later first day counts, as long as it lasts. Then the other one
+    counts again, but only while the associate still has what was set last. Nobody returns on whose schedule
+    anything is due that day.
+    """
+    for person in sorted(schedule):
+        entries = schedule[person]
+        newest = latest(entry for entry in entries if entry.is_due(day))
+        held = [entry for entry in entries if entry.may_hold and entry is not newest]
+        if newest and (newest.is_open or not newest.may_hold):
+            last = latest(held)
+            comes_again = last is not None and first_day(last) >= first_day(newest)
+            yield Due(newest, Kind.START, last.wanted if last and comes_again else None)
+        elif not newest and (last := latest(entry for entry in held if entry.is_away)):
+            alike = [entry for entry in held if entry.wanted.same_as(last.wanted)]
+            yield Due(last_of(alike), Kind.RETURN, last.wanted)
+
+
+def last_of(entries: Iterable[Entry]) -> Entry:
+    """Return the one that ends last."""
+    return max(entries, key=lambda entry: entry.ends or date.max)
 
 
 def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
@@ -26,7 +70,7 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
     such as a return, needs to be read first.
     """
     run = journal.run()
-    due, gone = _judged(journal, earlier) if earlier else ([], [])
+    due, gone = _find_due(journal, earlier) if earlier else ([], [])
     first = run.input.rows + 1
     journal.dated.add(_row(number, each, settings) for number, each in zip(count(first), due, strict=False))
     journal.save_input(
@@ -35,7 +79,7 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
             rows=run.input.rows + len(due),
             scheduled=len(due),
             pending=bool(earlier) or run.input.dated,
-            dropped=tuple(_dropped_entry(entry, why) for entry, why in gone[:MOST_DROPPED]),
+            dropped=tuple(_drop_entry(entry, why) for entry, why in gone[:MOST_DROPPED]),
             dropped_rows=len(gone),
         )
     )
@@ -44,12 +88,12 @@ def add_due(journal: Journal, earlier: Schedule, settings: Settings) -> int:
     return len(due)
 
 
-def _judged(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[tuple[Entry, str]]]:
+def _find_due(journal: Journal, earlier: Schedule) -> tuple[list[Due], list[tuple[Entry, str]]]:
     past = past_of(journal)
-    return list(due_after(earlier, past)), list(dropped(earlier, past))
+    return list(due_after(earlier, past)), list(find_dropped(earlier, past))
 
 
-def _dropped_entry(entry: Entry, why: str) -> DroppedEntry:
+def _drop_entry(entry: Entry, why: str) -> DroppedEntry:
     return DroppedEntry(
         id=entry.id,
         associate_id=entry.associate_id,
@@ -59,18 +103,6 @@ def _dropped_entry(entry: Entry, why: str) -> DroppedEntry:
         ends=_iso(entry.ends),
         why=why,
     )
-
-
-def told(entry: Entry) -> dict[str, Any]:
-    """Give an entry as summaries and `schedule` tell it: never its message."""
-    return {
-        "id": entry.id,
-        "associate_id": entry.associate_id,
-        "identity": entry.identity,
-        "status": entry.wanted.status,
-        "from": _iso(entry.starts),
-        "until": _iso(entry.ends),
-    }
 
 
 def _iso(day: date | None) -> str | None:
@@ -98,7 +130,7 @@ def _row(number: int, due: Due, settings: Settings) -> tuple[Row, Scheduled]:
 
 
 def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, str] | None:
-    """Give why what is due must not be sent any more, or None."""
+    """Return why what is due must not be sent any more, or None."""
     if associate_id in settings.safety.protected_ids:
         return Reason.PROTECTED, f"associate {associate_id} is in safety.protected_ids; {TAKE_BACK}"
     if status not in settings.input.allowed_statuses:
@@ -106,7 +138,7 @@ def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, 
     return None
 
 
-def unread_returns(journal: Journal) -> Iterator[int]:
+def find_unread_returns(journal: Journal) -> Iterator[int]:
     """Yield the rows that expect something of an associate of whom it is not known what they hold now."""
     for wish in journal.rows.pending_rows(500):
         known = wish.before and (wish.knows_comment or wish.before.status == PRESENT)

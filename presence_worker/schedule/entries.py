@@ -29,11 +29,11 @@ class Entry:
     is_withdrawn: bool = False  # it is over, whatever its last day is
 
     def is_due(self, day: date) -> bool:
-        """Whether *day* is one of its days."""
+        """Return whether *day* is one of its days."""
         return not self.is_withdrawn and (self.starts or day) <= day <= (self.ends or day)
 
     def is_over(self, day: date) -> bool:
-        """Whether it has no day from *day* on."""
+        """Return whether it has no day from *day* on."""
         return self.is_withdrawn or (self.ends or day) < day
 
     @property
@@ -48,12 +48,12 @@ class Entry:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it stands, or a later leave stands over it."""
+        """Return whether it stands, or a later leave stands over it."""
         return self.may_hold or not self.is_open
 
     @property
     def is_away(self) -> bool:
-        """Whether the person is away while it stands."""
+        """Return whether the person is away while it stands."""
         return self.wanted.status != PRESENT
 
 
@@ -94,11 +94,11 @@ class Past:
 
 
 def latest(entries: Iterable[Entry]) -> Entry | None:
-    """Give the one that begins last; of several, the longest, and of those the newest."""
+    """Return the one that begins last; of several, the longest, and of those the newest."""
     found = list(entries)
     return max(reversed(found), key=lambda each: (first_day(each), each.ends or date.max), default=None)
 
 
 def first_day(entry: Entry) -> date:
-    """Give the first day of an entry; a very early one where it has none."""
+    """Return the first day of an entry; a very early one where it has none."""
     return entry.starts or date.min

@@ -14,9 +14,8 @@ from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Intent, Period, Reason, Result, State, Step, Verdict
 from ..run_context import RunContext
-from .due import taken_back
 from .entries import Entry, Past, Schedule
-from .replay import follow, take_back
+from .replay import find_taken_back, follow, take_back
 
 log = structlog.get_logger()
 NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)
@@ -30,8 +29,8 @@ class History(NamedTuple):
     taken_back: Sequence[tuple[Entry, str]]  # what files have taken back, and the run that did it
 
 
-def pending(context: RunContext, before: str | None = None) -> Schedule:
-    """Give what is to come after all runs of the target, or only after those *before* a run.
+def read_schedule(context: RunContext, before: str | None = None) -> Schedule:
+    """Return what is to come after all runs of the target, or only after those *before* a run.
 
     Raise UsageFault where something is to come, and a run cannot be read that may have changed it.
     """
@@ -39,7 +38,7 @@ def pending(context: RunContext, before: str | None = None) -> Schedule:
 
 
 def history_of(context: RunContext, before: str | None = None) -> History:
-    """Give what is to come with the runs it follows from; raise UsageFault as `pending` does."""
+    """Return what is to come with the runs it follows from; raise UsageFault as `pending` does."""
     faults: list[UsageFault] = []
     pasts = list(_pasts(context, before, faults))[::-1]
     to_come: Schedule = {}
@@ -50,7 +49,7 @@ def history_of(context: RunContext, before: str | None = None) -> History:
         earlier.append(to_come)
         undone = places.get(past.undoes or "")
         if undone is None:
-            taken += ((entry, past.run_id) for entry in taken_back(to_come, past))
+            taken += ((entry, past.run_id) for entry in find_taken_back(to_come, past))
             to_come = follow(to_come, past)
         else:
             to_come = take_back(to_come, pasts[undone], earlier[undone], pasts[undone + 1 : place])
@@ -86,7 +85,7 @@ def to_be_brought_back(history: History, day: date) -> list[tuple[Entry, str]]:
 
 
 def has_touched(past: Past, history: History) -> bool:
-    """Whether a run has changed something that an older one had asked for, and that is still to come."""
+    """Return whether a run has changed something still to come that an older one had asked for."""
     older = set(takewhile(lambda run_id: run_id != past.run_id, (each.run_id for each in history.pasts)))
     return any(entry.run_id in older for person in past.persons for entry in history.to_come.get(person, ()))
 
@@ -107,7 +106,7 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
     return True
 
 
-def withdrawn_since(journal: Journal, context: RunContext) -> list[Verdict]:
+def find_withdrawn(journal: Journal, context: RunContext) -> list[Verdict]:
     """Return a verdict for each row of a run whose days a later run of the same target has withdrawn.
 
     Raise UsageFault where a later run cannot be read.
@@ -120,14 +119,14 @@ def withdrawn_since(journal: Journal, context: RunContext) -> list[Verdict]:
         days
         for each in later
         if each.record.target == run.target and each.record.run_id not in undone and has_sent(each.record)
-        for days in _withdrawn_by(each, context)
+        for days in _read_withdrawn(each, context)
     }
     found = [row for row, person, period in asked if (person, period) in withdrawn]
     words = "a later run has withdrawn these days"
     return [Verdict(row, Result.SKIPPED, Reason.WITHDRAWN, words) for row in found]
 
 
-def _withdrawn_by(known: KnownRun, context: RunContext) -> list[tuple[int, Period]]:
+def _read_withdrawn(known: KnownRun, context: RunContext) -> list[tuple[int, Period]]:
     if not known.record.input.dated:
         return []
     try:
@@ -138,7 +137,7 @@ def _withdrawn_by(known: KnownRun, context: RunContext) -> list[tuple[int, Perio
 
 
 def past_of(journal: Journal) -> Past:
-    """Give what a run has asked for, as the journal knows it at the moment."""
+    """Return what a run has asked for, as the journal knows it at the moment."""
     run = journal.run()
     return Past(
         run_id=run.run_id,
@@ -154,7 +153,7 @@ def past_of(journal: Journal) -> Past:
 
 
 def covers_everyone(run: RunRecord) -> bool:
-    """Whether a run's file says of everyone what is to come; one without days says nothing of it."""
+    """Return whether a run's file says of everyone what is to come; one without days says nothing of it."""
     return run.settings.covers_everyone and run.input.dated and not run.input.came_back
 
 
@@ -198,12 +197,12 @@ def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -
 
 
 def has_sent(run: RunRecord) -> bool:
-    """Whether a run was to be sent: a plan, or what a limit held, asks for nothing until it is applied."""
+    """Return whether a run was to be sent; a plan, or what a limit held, is not before it is applied."""
     if run.input.day is None:
         return False  # written before rows had days
     return run.state not in NEVER_SENT and not (run.intent == Intent.PLAN and run.step != Step.SEND)
 
 
 def _began_with_nothing(run: RunRecord) -> bool:
-    """Whether nothing of an older run, nor of this one, can be to come."""
+    """Return whether nothing of an older run, nor of this one, can be to come."""
     return run.input.day is None or run.input.pending is False

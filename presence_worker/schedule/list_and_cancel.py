@@ -11,10 +11,10 @@ from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
 from ..json_form import FLAT
 from ..model import Kind, Result
 from ..run_context import RunContext
-from .due import due_on
+from .due_rows import due_on
 from .entries import Entry, Schedule
-from .history import pending
-from .replay import carried_out
+from .history import read_schedule
+from .replay import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class ScheduledStep:
 
 def list_schedule(context: RunContext) -> list[ScheduledStep]:
     """Return what is still to come, soonest first."""
-    found = [step for entries in pending(context).values() for step in _steps(entries, context.day)]
+    found = [step for entries in read_schedule(context).values() for step in _steps(entries, context.day)]
     return sorted(found, key=lambda step: (step.on, step.leave.associate_id, step.leave.id))
 
 
@@ -63,7 +63,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
     """
     context.archive.prepare()
     with target_lock(context.target, context.archive.state_dir):
-        to_come = pending(context)
+        to_come = read_schedule(context)
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:
@@ -79,7 +79,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
 
 
 def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
-    """Give what ends with an entry: a return is made after the last of the leaves that have begun."""
+    """Return what ends with an entry: a return is made after the last of the leaves that have begun."""
     if entry.is_open or not entry.may_hold:
         return [entry]
     return [each for each in to_come[entry.associate_id] if each.has_begun]
@@ -109,7 +109,7 @@ def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:
             done = ScheduledResult(
                 entry.associate_id, entry.run_id, entry.row, due.kind, Result.UPDATED, None
             )
-            entries = list(carried_out(entries, done, day))
+            entries = list(carry_out(entries, done, day))
 
 
 def _step(entry: Entry, kind: Kind, day: date) -> ScheduledStep:
@@ -117,7 +117,7 @@ def _step(entry: Entry, kind: Kind, day: date) -> ScheduledStep:
 
 
 def _days(entries: Iterable[Entry], today: date) -> list[date]:
-    """Give the days on which something can be due, from *today* on."""
+    """Return the days on which something can be due, from *today* on."""
     starts = {entry.starts for entry in entries if entry.starts}
     returns = {entry.ends + timedelta(days=1) for entry in entries if entry.ends}
     return sorted({today, *(day for day in starts | returns if day > today)})

@@ -15,33 +15,34 @@ NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 
 
 def follow(schedule: Schedule, past: Past) -> Schedule:
-    """Give what is to come after a run, where *schedule* was to come before it.
+    """Return what is to come after a run, where *schedule* was to come before it.
 
     The newest valid rows about an associate replace all there were: a leave that is extended must not end
     early. But a leave that has begun still ends, on its own day or on the one that the new rows name.
     """
-    begun = _done(schedule, past, Kind.START)
+    begun = _carry_out_all(schedule, past, Kind.START)
     own = past.own
     after: dict[int, Sequence[Entry]] = {}
     for person in begun.keys() | own.keys():
-        entries = _not_withdrawn(begun.get(person, ()), past.withdrawn.get(person, ()))
-        left = _left(entries, own.get(person, ()), past.named.get(person), past)
+        entries = _withdraw(begun.get(person, ()), past.withdrawn.get(person, ()))
+        left = _keep_entries(entries, own.get(person, ()), past.named.get(person), past)
         found = [*left, *_entries(own.get(person, ()), past.run_id)]
-        after[person] = list(_overtaken(found, past.day)) if len(found) > 1 else found
-    return _followed(_done(after, past, Kind.RETURN), past.day)  # the file may have said that it is over
+        after[person] = list(_mark_overtaken(found, past.day)) if len(found) > 1 else found
+    ended = _carry_out_all(after, past, Kind.RETURN)  # the file may have said that it is over
+    return _drop_ended(ended, past.day)
 
 
-def _done(schedule: Schedule, past: Past, kind: Kind) -> Schedule:
-    """Give what is left after all that a run did of a kind without being asked to by its file."""
+def _carry_out_all(schedule: Schedule, past: Past, kind: Kind) -> Schedule:
+    """Return what is left after all that a run did of a kind without being asked to by its file."""
     left = dict(schedule)
     for fate in past.scheduled:
         if fate.kind == kind:
-            left[fate.person] = list(carried_out(left.get(fate.person, ()), fate, past.day))
+            left[fate.person] = list(carry_out(left.get(fate.person, ()), fate, past.day))
     return left
 
 
 def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:
-    """Give what is to come after *undone* was undone: what was to come *before* it, for those it changed.
+    """Return what is to come after *undone* was undone: what was to come *before* it, for those it changed.
 
     Who was named by a run *since* then keeps what that asked for, and who was missing from a file of everyone
     has nothing to begin. What *undone* had begun or ended of earlier rows is neither begun nor ended once
@@ -57,10 +58,10 @@ def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterabl
             restored = undone.withdrawn.get(person, ())
             entries = [e for e in entries if e.period in restored or (e.starts or undone.day) > undone.day]
         after[person] = [entry for entry in entries if entry.has_begun] if is_missing else entries
-    return _followed(after, undone.day)
+    return _drop_ended(after, undone.day)
 
 
-def _followed(schedule: Schedule, day: date) -> Schedule:
+def _drop_ended(schedule: Schedule, day: date) -> Schedule:
     """Leave out whom nothing follows for any more."""
     alive = {
         person: [entry for entry in entries if entry.may_hold or not entry.is_over(day)]
@@ -70,26 +71,26 @@ def _followed(schedule: Schedule, day: date) -> Schedule:
 
 
 def _is_followed(entry: Entry) -> bool:
-    """Whether something may follow: one without an end may still be withdrawn, or get an end."""
+    """Return whether something may follow: one without an end may still be withdrawn, or get an end."""
     return entry.is_away or entry.is_open or not entry.may_hold
 
 
-def carried_out(entries: Iterable[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
+def carry_out(entries: Iterable[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
     """Yield what is left after a row that no file had brought."""
     entries = list(entries)
     if fate.result in WAITS or fate.reason == Reason.BEFORE_UNKNOWN:
         yield from entries
     elif fate.reason == Reason.MOVED_SINCE_RUN:
-        yield from _moved(entries, fate, day)
+        yield from _after_move(entries, fate, day)
     elif fate.kind == Kind.RETURN:
         for entry in entries:
             if fate.result == Result.UNKNOWN or entry.is_due(day) or not entry.has_begun:
                 yield entry
     else:
-        yield from _begun(entries, fate)
+        yield from _after_begin(entries, fate)
 
 
-def _moved(entries: Sequence[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
+def _after_move(entries: Sequence[Entry], fate: ScheduledResult, day: date) -> Iterator[Entry]:
     """Yield what is left where another person has the last word about what has begun.
 
     Where it is in doubt what was set last, something else of ours may stand.
@@ -101,7 +102,7 @@ def _moved(entries: Sequence[Entry], fate: ScheduledResult, day: date) -> Iterat
             yield entry
 
 
-def _begun(entries: Sequence[Entry], fate: ScheduledResult) -> Iterator[Entry]:
+def _after_begin(entries: Sequence[Entry], fate: ScheduledResult) -> Iterator[Entry]:
     """Yield what is left after a row was begun, or begun again."""
     begun = next(
         (entry for entry in entries if (entry.run_id, entry.row) == (fate.run_id, fate.of_row)), None
@@ -115,13 +116,13 @@ def _begun(entries: Sequence[Entry], fate: ScheduledResult) -> Iterator[Entry]:
 
 
 def _under(entry: Entry, standing: Presence) -> Entry:
-    """Give an entry as it is when another one's value stands: it may count again after that."""
+    """Return an entry as it is when another one's value stands: it may count again after that."""
     if entry.may_hold and not entry.wanted.same_as(standing):
         return replace(entry, may_hold=False, is_open=False)
     return entry
 
 
-def _overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
+def _mark_overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
     """Yield entries as they are when a later one stands: those that are due need not be caught up with."""
     standing = latest(
         entry for entry in entries if entry.is_due(day) and entry.may_hold and not entry.is_open
@@ -131,7 +132,7 @@ def _overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
         yield replace(entry, is_open=False) if is_late else entry
 
 
-def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:
+def _withdraw(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:
     """Yield what is left of entries after those of some days were taken back."""
     for entry in entries:
         if entry.period not in days:
@@ -140,7 +141,9 @@ def _not_withdrawn(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator
             yield replace(entry, is_open=False, is_withdrawn=True)
 
 
-def _left(entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, past: Past) -> Iterator[Entry]:
+def _keep_entries(
+    entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, past: Past
+) -> Iterator[Entry]:
     """Yield what a run's file leaves of the entries there were for an associate."""
     counted = [row for row in own if row.reason not in NOT_DUE]
     standing = [row for row in counted if row.result in CERTAIN]
@@ -156,7 +159,7 @@ def _left(entries: Iterable[Entry], own: Sequence[Dated], named: Named | None, p
             if entry.may_hold:
                 yield replace(entry, is_open=False, is_withdrawn=False, ends=ends)
     elif not counted and not named.undated:
-        yield from (_shortened(entry, own) for entry in entries if entry.has_begun)
+        yield from (_shorten(entry, own) for entry in entries if entry.has_begun)
 
 
 def _beside(entries: Iterable[Entry], own: Sequence[Dated], standing: Sequence[Dated]) -> Iterator[Entry]:
@@ -165,11 +168,11 @@ def _beside(entries: Iterable[Entry], own: Sequence[Dated], standing: Sequence[D
     for entry in entries:
         if entry.starts not in first_days or (entry.may_hold and not standing):
             under = _under(entry, standing[-1].wanted) if standing else entry
-            yield _shortened(under, own) if under.has_begun else under
+            yield _shorten(under, own) if under.has_begun else under
 
 
-def _shortened(entry: Entry, rows: Iterable[Dated]) -> Entry:
-    """Give a leave that has begun with the end that newer rows name; they may say that it is over.
+def _shorten(entry: Entry, rows: Iterable[Dated]) -> Entry:
+    """Return a leave that has begun with the end that newer rows name; they may say that it is over.
 
     A row about days inside a leave is another one.
     """
@@ -180,7 +183,7 @@ def _shortened(entry: Entry, rows: Iterable[Dated]) -> Entry:
 
 
 def last_day(ends: Iterable[date | None]) -> date | None:
-    """Give the last of several days; None, which is for ever, is later than all."""
+    """Return the last of several days; None, which is for ever, is later than all."""
     known = list(ends)
     return None if None in known else max(end for end in known if end)
 
@@ -202,3 +205,33 @@ def _entries(rows: Iterable[Dated], run_id: str) -> Iterator[Entry]:
                 is_open=waits,
                 may_hold=holds,
             )
+
+
+def find_dropped(schedule: Schedule, past: Past) -> Iterator[tuple[Entry, str]]:
+    """Yield what was to come before a run, and does not because of its file, with why.
+
+    What the file has other days for is not dropped, but replaced.
+    """
+    own = past.own
+    for person, entries in schedule.items():
+        named, withdrawn = past.named.get(person), past.withdrawn.get(person, ())
+        is_silent = named is None and not past.covers_everyone
+        for entry in entries:
+            if entry.period in withdrawn and not entry.may_hold:
+                yield entry, "withdrawn"
+            elif not (entry.has_begun or is_silent or past.came_back or (named and not named.valid)):
+                rows = own.get(person, ())
+                if not any(_overlap(entry, row) for row in rows):
+                    yield entry, "not_in_file"
+
+
+def find_taken_back(schedule: Schedule, past: Past) -> Iterator[Entry]:
+    """Yield what a run's file has dropped or withdrawn, also of what had begun: an undo brings it back."""
+    yield from (entry for entry, _ in find_dropped(schedule, past))
+    for person, days in past.withdrawn.items():
+        yield from (entry for entry in schedule.get(person, ()) if entry.period in days and entry.may_hold)
+
+
+def _overlap(entry: Entry, row: Dated) -> bool:
+    starts_before_end = (row.starts or date.min) <= (entry.ends or date.max)
+    return starts_before_end and first_day(entry) <= (row.ends or date.max)

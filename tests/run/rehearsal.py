@@ -19,7 +19,7 @@ from presence_worker.model import (
     Result,
     Verdict,
 )
-from presence_worker.schedule.due import Due, due_after
+from presence_worker.schedule.due_rows import Due, due_after
 from presence_worker.schedule.entries import Past, Schedule
 from presence_worker.schedule.replay import follow
 

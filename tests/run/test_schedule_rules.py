@@ -8,9 +8,9 @@ import pytest
 
 from presence_worker.journal import Dated, Named, ScheduledResult
 from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Period, Presence, Reason, Result
-from presence_worker.schedule.due import dropped, due_on
+from presence_worker.schedule.due_rows import due_on
 from presence_worker.schedule.entries import Past, Schedule
-from presence_worker.schedule.replay import follow, take_back
+from presence_worker.schedule.replay import find_dropped, follow, take_back
 
 AWAY = Presence(status=NOT_PRESENT, message="Kurs")
 BACK = Presence(status=PRESENT, message="")
@@ -230,7 +230,7 @@ def test_an_invalid_row_changes_nothing(invalid: Past) -> None:
     """What cannot be read for certain says nothing of anybody, not even that they are missing."""
     schedule = after(night(1, row(1, first=1, last=4), later(2)), invalid)
 
-    assert (len(schedule[ANNA]), list(dropped(schedule, invalid))) == (2, [])
+    assert (len(schedule[ANNA]), list(find_dropped(schedule, invalid))) == (2, [])
 
 
 def test_who_is_missing_from_a_file_of_everyone_no_longer_goes_on_leave() -> None:
@@ -240,7 +240,7 @@ def test_who_is_missing_from_a_file_of_everyone_no_longer_goes_on_leave() -> Non
 
     schedule = follow(earlier, everyone)
 
-    assert [entry.id for entry, _ in dropped(earlier, everyone)] == ["night-1.2"]
+    assert [entry.id for entry, _ in find_dropped(earlier, everyone)] == ["night-1.2"]
     assert due(schedule, 5) == due(schedule, 20) == [(Kind.RETURN, "night-1.1")]
 
 
@@ -248,7 +248,7 @@ def test_who_is_missing_from_a_file_of_changes_still_goes() -> None:
     """Such a file has only news."""
     earlier = after(night(1, later()))
 
-    assert (list(dropped(earlier, night(2))), len(follow(earlier, night(2)))) == ([], 1)
+    assert (list(find_dropped(earlier, night(2))), len(follow(earlier, night(2)))) == ([], 1)
 
 
 def test_what_lost_against_another_row_is_not_followed() -> None:
