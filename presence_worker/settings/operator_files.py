@@ -38,7 +38,8 @@ def find_config(named: Path | None) -> Path | None:
         if not named.is_file():
             raise UsageFault(f"configuration file {named}: no such file")
         return named
-    homes = map(_user_directory, (platformdirs.user_config_path, platformdirs.site_config_path))
+    finders: tuple[Callable[..., Path], ...] = (platformdirs.user_config_path, platformdirs.site_config_path)
+    homes = map(_user_directory, finders)
     usual = (Path("config", "presence-worker.toml"), *(home / "config.toml" for home in homes if home))
     return next((path for path in usual if os.path.isfile(path)), None)  # noqa: PTH113 - also where we may not look
 
