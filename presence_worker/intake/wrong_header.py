@@ -31,13 +31,10 @@ class Below(NamedTuple):
 
 def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where: str) -> None:
     """Raise InputRefused where not the *header* but a line *below* names the columns we need."""
-    fitting = (
-        line for line in below if names_what_we_need(line.names, config) or _bracketed(line.names, config)
-    )
-    found = next(fitting, None)
+    found = next((line for line in below if _is_header(line.names, config)), None)
     if not found:
         return
-    chosen = _bracketed(found.names, config)
+    chosen = _settings_in_brackets(found.names, config)
     remedy = f"set input.skip_lines = {found.line - 1}" + (f", and {_as_settings(chosen)}" if chosen else "")
     title = [clean(cell, 60) for cell in header.cells if cell.strip()]
     shown = f"{title[0]!r} does" if len(title) == 1 else "does"
@@ -48,6 +45,10 @@ def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where
         {"skip_lines": found.line - 1, **cut, **chosen},
         facts=_facts(found),
     )
+
+
+def _is_header(names: Sequence[str], config: Input) -> bool:
+    return names_what_we_need(names, config) or bool(_settings_in_brackets(names, config))
 
 
 def _facts(found: Below) -> JobFacts:
@@ -65,7 +66,7 @@ def _facts(found: Below) -> JobFacts:
 
 def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
     """Raise InputRefused for a header that only brackets make clear, with the settings that would."""
-    if chosen := _bracketed(names, config):
+    if chosen := _settings_in_brackets(names, config):
         raise InputRefused(
             f"{where}: only what stands in brackets names the columns we need; if they are right, set "
             f"{_as_settings(chosen)}",
@@ -74,7 +75,7 @@ def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
         )
 
 
-def _bracketed(names: Sequence[str], config: Input) -> dict[str, str]:
+def _settings_in_brackets(names: Sequence[str], config: Input) -> dict[str, str]:
     """Return the settings with which *names* have what we need, {} where brackets do not make that clear.
 
     They are for people to confirm: "Manager [mail]" names somebody else.

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.intake.containers import CHUNK
-from presence_worker.intake.xlsx.scan import area_of
+from presence_worker.intake.xlsx.scan import parse_area
 from tests.examples import examples
 
 from .reading import Write, cells, read, refusal
@@ -128,7 +128,7 @@ def test_merged_cells_all_over(references: list[str], write: Write) -> None:
 def test_places_that_are_none(reference: str, write: Write) -> None:
     """A place that no sheet has is damage."""
     with pytest.raises(ValueError, match=r".*"):
-        area_of(reference)
+        parse_area(reference)
 
     assert "damaged" in refusal(write(merged(table(HEADER, "5|Away|x"), reference)))
 

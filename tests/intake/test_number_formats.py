@@ -2,7 +2,7 @@
 
 import pytest
 
-from presence_worker.intake.xlsx.cell_format import BUILT_IN, Shown, shown_as
+from presence_worker.intake.xlsx.cell_format import BUILT_IN, NumberFormat, format_of_code
 
 from .reading import Write, cells, read
 from .workbooks import MAIN, raw_workbook, row_with
@@ -11,43 +11,53 @@ from .workbooks import MAIN, raw_workbook, row_with
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
-        ("yyyy-mm-dd", Shown.DAY),
-        ("DD.MM.YYYY", Shown.DAY),
-        ("[$-414]d. mmm yyyy;@", Shown.DAY),
-        ("[$-F800]dddd, mmmm dd, yyyy", Shown.DAY),
-        (r"dd\.mm\.yyyy\ hh:mm", Shown.DAY),
-        ("mmm", Shown.DAY),
-        ("m/d h:mm AM/PM", Shown.DAY),
-        ('[=0]"";dd.mm.yyyy', Shown.DAY),
-        ("h:mm", Shown.TIME),
-        ("mm:ss.0", Shown.TIME),
-        ("[hh]:mm", Shown.DURATION),
-        ("[Mm]", Shown.DURATION),
-        ("General", Shown.NUMBER),
-        ("GENERAL", Shown.NUMBER),
-        ('General" days"', Shown.NUMBER),
-        ("0.00E+00", Shown.NUMBER),
-        ("[Red]-0.0;[Blue]0.0", Shown.NUMBER),
-        ('0" d"', Shown.NUMBER),
-        (r"0\d", Shown.NUMBER),
-        ("_d0_y", Shown.NUMBER),
-        ("*d0", Shown.NUMBER),
-        ("[$kr-414] #,##0.00", Shown.NUMBER),
-        ("@", Shown.NUMBER),
-        ("", Shown.NUMBER),
-        ('"unclosed day', Shown.NUMBER),
+        ("yyyy-mm-dd", NumberFormat.DAY),
+        ("DD.MM.YYYY", NumberFormat.DAY),
+        ("[$-414]d. mmm yyyy;@", NumberFormat.DAY),
+        ("[$-F800]dddd, mmmm dd, yyyy", NumberFormat.DAY),
+        (r"dd\.mm\.yyyy\ hh:mm", NumberFormat.DAY),
+        ("mmm", NumberFormat.DAY),
+        ("m/d h:mm AM/PM", NumberFormat.DAY),
+        ('[=0]"";dd.mm.yyyy', NumberFormat.DAY),
+        ("h:mm", NumberFormat.TIME),
+        ("mm:ss.0", NumberFormat.TIME),
+        ("[hh]:mm", NumberFormat.DURATION),
+        ("[Mm]", NumberFormat.DURATION),
+        ("General", NumberFormat.NUMBER),
+        ("GENERAL", NumberFormat.NUMBER),
+        ('General" days"', NumberFormat.NUMBER),
+        ("0.00E+00", NumberFormat.NUMBER),
+        ("[Red]-0.0;[Blue]0.0", NumberFormat.NUMBER),
+        ('0" d"', NumberFormat.NUMBER),
+        (r"0\d", NumberFormat.NUMBER),
+        ("_d0_y", NumberFormat.NUMBER),
+        ("*d0", NumberFormat.NUMBER),
+        ("[$kr-414] #,##0.00", NumberFormat.NUMBER),
+        ("@", NumberFormat.NUMBER),
+        ("", NumberFormat.NUMBER),
+        ('"unclosed day', NumberFormat.NUMBER),
     ],
 )
-def test_a_code(code: str, shown: Shown) -> None:
+def test_a_code(code: str, shown: NumberFormat) -> None:
     """What stands in quotes, brackets or behind a stroke is shown as it is; it says nothing."""
-    assert shown_as(code) is shown
+    assert format_of_code(code) is shown
 
 
 def test_the_built_in_ones() -> None:
     """Those that Excel writes without their code."""
-    assert [BUILT_IN.get(number, Shown.NUMBER) for number in (0, 13, 14, 17, 18, 21, 22, 45, 46, 47, 49)] == [
-        *(Shown.NUMBER, Shown.NUMBER, Shown.DAY, Shown.DAY, Shown.TIME, Shown.TIME, Shown.DAY),
-        *(Shown.TIME, Shown.DURATION, Shown.TIME, Shown.NUMBER),
+    assert [
+        BUILT_IN.get(number, NumberFormat.NUMBER) for number in (0, 13, 14, 17, 18, 21, 22, 45, 46, 47, 49)
+    ] == [
+        *(
+            NumberFormat.NUMBER,
+            NumberFormat.NUMBER,
+            NumberFormat.DAY,
+            NumberFormat.DAY,
+            NumberFormat.TIME,
+            NumberFormat.TIME,
+            NumberFormat.DAY,
+        ),
+        *(NumberFormat.TIME, NumberFormat.DURATION, NumberFormat.TIME, NumberFormat.NUMBER),
     ]
 
 

@@ -224,18 +224,18 @@ def shape_of(names: Names) -> Suggestion:
         return Suggestion(f'found columns and data as pandas writes them with orient="split"; {RECORDS}')
     by_number = [path for path, inner in names.items() if path and inner and all(map(str.isdigit, inner))]
     if by_number and (*by_number[0], names[by_number[0]][0]) in names:
-        path = _dotted(by_number[0])
+        path = _path_text(by_number[0])
         words = f"found objects under numbers in {path}; {words_for_keys(path)}"
         return Suggestion(words, ({"rows": path}, {"associate_id": KEY}))
     if by_number:
-        columns = list_names([_dotted(path) for path in by_number])
+        columns = list_names([_path_text(path) for path in by_number])
         words = f"found columns as pandas writes them by default, with row numbers: {columns}; {RECORDS}"
         return Suggestion(words)
     if len(top) > 1 and all((name,) in names for name in top):
         return Suggestion(
             f"found only objects: {list_names(top)}; {words_for_keys(None)}", ({"associate_id": KEY},)
         )
-    inside = [f"{_dotted(path)}: {list_names(inner)}" for path, inner in names.items() if path and inner]
+    inside = [f"{_path_text(path)}: {list_names(inner)}" for path, inner in names.items() if path and inner]
     return Suggestion("; in ".join([f"found: {list_names(top)}", *inside[:MOST_SHOWN]]))
 
 
@@ -259,5 +259,5 @@ def list_names(names: list[str]) -> str:
     return ", ".join([*shown[:MOST_SHOWN], *(["…"] if len(names) > MOST_SHOWN else [])]) or "nothing"
 
 
-def _dotted(path: Path) -> str:
+def _path_text(path: Path) -> str:
     return clean(".".join(path), 60)

@@ -11,7 +11,7 @@ from typing import IO
 from xml.etree.ElementTree import Element
 
 from ..table import ERRORS, FORMULA, OTHER
-from .package import elements, few, local
+from .package import at_most, local_name, read_elements
 
 MOST = 100_000  # formats; Excel has 65 490 at the most
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|general', re.IGNORECASE)
@@ -25,7 +25,7 @@ NO_DAY = "1900-01-00"  # as Excel shows 0, which a reference to an empty cell gi
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot have
 
 
-class Shown(StrEnum):
+class NumberFormat(StrEnum):
     """As what a number is shown."""
 
     NUMBER = "number"
@@ -35,50 +35,50 @@ class Shown(StrEnum):
 
 
 BUILT_IN = {  # of which a workbook has only the number
-    **dict.fromkeys([*range(14, 18), 22, *range(27, 37), *range(50, 59), *range(71, 78)], Shown.DAY),
-    **dict.fromkeys([*range(18, 22), 45, 47], Shown.TIME),
-    46: Shown.DURATION,
+    **dict.fromkeys([*range(14, 18), 22, *range(27, 37), *range(50, 59), *range(71, 78)], NumberFormat.DAY),
+    **dict.fromkeys([*range(18, 22), 45, 47], NumberFormat.TIME),
+    46: NumberFormat.DURATION,
 }
 
 
-def formats_of(styles: IO[bytes]) -> list[Shown]:
+def read_number_formats(styles: IO[bytes]) -> list[NumberFormat]:
     """Return as what the numbers of each style of cells are shown."""
     codes: dict[str, str] = {}
-    found: list[Shown] = []
-    for element in few(elements(styles, {"numFmts": "numFmt", "cellXfs": "xf"}), MOST):
+    found: list[NumberFormat] = []
+    for element in at_most(read_elements(styles, {"numFmts": "numFmt", "cellXfs": "xf"}), MOST):
         number = element.get("numFmtId", "0")
-        if local(element.tag) == "numFmt":
+        if local_name(element.tag) == "numFmt":
             codes[number] = element.get("formatCode", "")
         else:
-            code = codes.get(number)
-            found.append(BUILT_IN.get(int(number), Shown.NUMBER) if code is None else shown_as(code))
+            built_in = BUILT_IN.get(int(number), NumberFormat.NUMBER)
+            found.append(format_of_code(codes[number]) if number in codes else built_in)
     return found
 
 
-def shown_as(code: str) -> Shown:
+def format_of_code(code: str) -> NumberFormat:
     """Return what a format shows, by its code, such as "dd.mm.yyyy hh:mm"."""
     letters = _LITERAL.sub("", code).lower()
     if _ELAPSED.search(letters):
-        return Shown.DURATION
+        return NumberFormat.DURATION
     has_clock = "h" in letters or "s" in letters
     if "y" in letters or "d" in letters or ("m" in letters and not has_clock):
-        return Shown.DAY
-    return Shown.TIME if has_clock else Shown.NUMBER
+        return NumberFormat.DAY
+    return NumberFormat.TIME if has_clock else NumberFormat.NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class CellReader:
     """What it takes to read the cells of a workbook."""
 
     shared: Sequence[str]
-    formats: Sequence[Shown]
+    formats: Sequence[NumberFormat]
     since: date  # on which its days count from
 
-    def of(self, cell: Element) -> str:
+    def read(self, cell: Element) -> str:
         """Return the text of a cell; raise LookupError for what is none."""
         value = formula = inline = None
         for part in cell:
-            name = local(part.tag)
+            name = local_name(part.tag)
             if name == "v":
                 value = part
             elif name == "f":
@@ -87,7 +87,7 @@ class Texts:
                 inline = part
         kind = cell.get("t", "n")
         if inline is not None:
-            return text_of(inline)
+            return inline_text(inline)
         if value is None or not value.text:
             # ="" has its value kept: a text, which is empty. What did not calculate leaves out the type, as
             # openpyxl does, or the value, as Apache POI does.
@@ -96,35 +96,35 @@ class Texts:
         if kind == "n":
             return self._number(value.text, cell.get("s"))
         if kind == "s":
-            return self._shared(int(value.text))
+            return self._shared_text(int(value.text))
         return TEXTS[kind](value.text)
 
     def _number(self, text: str, style: str | None) -> str:
-        form = self.formats[int(style)] if style and int(style) < len(self.formats) else Shown.NUMBER
-        return number(text) if form is Shown.NUMBER else _measured(text, form, self.since)
+        form = self.formats[int(style)] if style and int(style) < len(self.formats) else NumberFormat.NUMBER
+        return number_text(text) if form is NumberFormat.NUMBER else _measured_text(text, form, self.since)
 
-    def _shared(self, place: int) -> str:
+    def _shared_text(self, place: int) -> str:
         if place < 0:
             raise LookupError(place)
         return self.shared[place]
 
 
-def shared_texts(part: IO[bytes]) -> list[str]:
+def read_shared_texts(part: IO[bytes]) -> list[str]:
     """Return the texts that cells share, in the order of the file; raise ValueError for too many."""
-    return few(map(text_of, elements(part, {"sst": "si"})), MOST_SHARED)
+    return at_most(map(inline_text, read_elements(part, {"sst": "si"})), MOST_SHARED)
 
 
-def text_of(item: Element) -> str:
+def inline_text(item: Element) -> str:
     """Return the text of a cell or shared item, in one piece or in several; how it sounds is not in it."""
-    pieces = (part for child in item for part in (child if local(child.tag) == "r" else [child]))
-    return _unescaped("".join(piece.text or "" for piece in pieces if local(piece.tag) == "t"))
+    pieces = (part for child in item for part in (child if local_name(child.tag) == "r" else [child]))
+    return _unescape("".join(piece.text or "" for piece in pieces if local_name(piece.tag) == "t"))
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
-def number(text: str) -> str:
+def number_text(text: str) -> str:
     """Write a whole number without a fraction, and never one that only looks exact."""
     try:
         value = float(text)
@@ -136,20 +136,20 @@ def number(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)  # a table has the same days again and again
-def _measured(text: str, form: Shown, since: date) -> str:
+def _measured_text(text: str, form: NumberFormat, since: date) -> str:
     try:
         seconds = round(float(text) * DAY)  # workbooks count days, so that they are not quite exact
-        if form is Shown.DURATION:
+        if form is NumberFormat.DURATION:
             return _duration(seconds)
-        return _moment(*divmod(seconds, DAY), form, since) if seconds >= 0 else number(text)
+        return _moment(*divmod(seconds, DAY), form, since) if seconds >= 0 else number_text(text)
     except (ValueError, OverflowError):  # beyond all calendars
-        return number(text)
+        return number_text(text)
 
 
-def _moment(days: int, seconds: int, form: Shown, since: date) -> str:
+def _moment(days: int, seconds: int, form: NumberFormat, since: date) -> str:
     """Write a moment as a day where it is one: a cell that shows a day has no time, not even midnight."""
     clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
-    if not days and form is Shown.TIME:
+    if not days and form is NumberFormat.TIME:
         return _clock(clock)
     day = _day(days, since)
     return f"{day} {_clock(clock)}" if seconds else day
@@ -193,4 +193,4 @@ def _error(text: str) -> str:
     return found if (found := text.strip()) in ERRORS else OTHER
 
 
-TEXTS: dict[str, Callable[[str], str]] = {"str": _unescaped, "b": _truth, "d": _iso, "e": _error}
+TEXTS: dict[str, Callable[[str], str]] = {"str": _unescape, "b": _truth, "d": _iso, "e": _error}

@@ -50,7 +50,7 @@ def open_xlsx(source: Source, config: Input) -> Table:
     """Choose the sheets, and read their headers; raise InputRefused naming sheet and line."""
     book, notes = Workbook(source.name, source.file), list[str]()
     titles = choose_sheets(book, config, source.name)
-    found = [open_list(book.sheet(title), config, source.name, notes) for title in titles]
+    found = [open_list(book.open_sheet(title), config, source.name, notes) for title in titles]
     lists = [one for one in found if one]
     if not lists:
         where = _place_called(source.name, titles[0]) if len(titles) == 1 else source.name

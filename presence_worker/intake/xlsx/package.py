@@ -30,7 +30,7 @@ class Link(NamedTuple):
     path: str
 
 
-class Parts:
+class Package:
     """Owns the archive; whatever is damaged raises one of `DAMAGE`, LookupError, ParseError or ExpatError."""
 
     def __init__(self, name: str, file: IO[bytes], bounds: Bounds = BOUNDS) -> None:
@@ -55,7 +55,7 @@ class Parts:
         """Return the links of a part to others; of "", those of the whole file."""
         folder, name = posixpath.split(path)
         with self.open(posixpath.join(folder, "_rels", f"{name}.rels")) as part:
-            found = few(elements(part, {"Relationships": "Relationship"}), MOST_LINKS)
+            found = at_most(read_elements(part, {"Relationships": "Relationship"}), MOST_LINKS)
         links = [_link(link.attrib, folder) for link in found if link.get("TargetMode") != "External"]
         if len({link.mark for link in links}) != len(links):
             raise ValueError("two links with one mark")
@@ -130,7 +130,7 @@ def _refuse(*_: object) -> NoReturn:
     raise ValueError("a document type")
 
 
-def elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Element]:
+def read_elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Element]:
     """Yield what is *wanted* (parent: child) element by element; stop behind the last parent.
 
     An element is whole when it is given, and has left its parent. Names have no namespace here, but parent
@@ -140,7 +140,7 @@ def elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Element]:
     feed, last = _Feed(part), [*wanted][-1]
     events = chain.from_iterable(feed.events())
     for event, parent in events:
-        name = local(parent.tag)
+        name = local_name(parent.tag)
         if event == "start" and name in wanted:
             yield from _children(parent, parent.tag.removesuffix(name) + wanted[name], events, feed)
             if name == last:
@@ -160,11 +160,11 @@ def _children(parent: Element, tag: str, events: Events, feed: _Feed) -> Iterato
 
 
 def _refuse_lost(parent: Element) -> None:
-    if len(parent) and local(parent.tag) == "sheetData":
+    if len(parent) and local_name(parent.tag) == "sheetData":
         raise ValueError("cells outside of rows")
 
 
-def few(found: Iterable[Found], most: int) -> list[Found]:
+def at_most(found: Iterable[Found], most: int) -> list[Found]:
     """Return what was *found*; raise ValueError for more than there can be."""
     kept = [*islice(found, most + 1)]
     if len(kept) > most:
@@ -173,6 +173,6 @@ def few(found: Iterable[Found], most: int) -> list[Found]:
 
 
 @lru_cache(maxsize=1000)
-def local(tag: str) -> str:
+def local_name(tag: str) -> str:
     """Return a name without its namespace."""
     return tag.rpartition("}")[2]

@@ -8,8 +8,8 @@ from typing import IO, NamedTuple
 from xml.etree.ElementTree import Element
 
 from ..table import FORMULA, Record
-from .cell_format import Texts
-from .package import elements, few, local
+from .cell_format import CellReader
+from .package import at_most, local_name, read_elements
 
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any sheet
 MOST = 100_000  # merged places of a sheet; more are an attack
@@ -28,21 +28,21 @@ class Area(NamedTuple):
     right: int
 
 
-def area_of(reference: str) -> Area:
+def parse_area(reference: str) -> Area:
     """Read a reference such as "C2:C4"; raise ValueError for what is none."""
     found = _AREA.fullmatch(reference)
     if not found:
         raise ValueError(reference)
     left, top, right, bottom = found.groups()
     right, bottom = right or left, bottom or top
-    area = Area(int(top), column_of(left), int(bottom), column_of(right))
+    area = Area(int(top), column_number(left), int(bottom), column_number(right))
     if not (0 < area.top <= area.bottom <= LAST_ROW and area.left <= area.right):
         raise ValueError(reference)
     return area
 
 
 @lru_cache(maxsize=LAST_COLUMN)
-def column_of(letters: str) -> int:
+def column_number(letters: str) -> int:
     """Return the number of a column; raise ValueError for what is none."""
     number = 0
     for letter in letters if _COLUMN.fullmatch(letters) else "":
@@ -52,14 +52,14 @@ def column_of(letters: str) -> int:
     return number
 
 
-def merges_of(sheet: IO[bytes]) -> list[Area]:
+def read_merges(sheet: IO[bytes]) -> list[Area]:
     """Return the merged places of a sheet, from top to bottom; raise ValueError for too many."""
-    found = elements(sheet, {"sheetData": "row", "mergeCells": "mergeCell"})
-    references = (element.get("ref", "") for element in found if local(element.tag) == "mergeCell")
-    return sorted(map(area_of, few(references, MOST)))
+    found = read_elements(sheet, {"sheetData": "row", "mergeCells": "mergeCell"})
+    references = (element.get("ref", "") for element in found if local_name(element.tag) == "mergeCell")
+    return sorted(map(parse_area, at_most(references, MOST)))
 
 
-class Covers:
+class CoveredCells:
     """Owns what reaches into the rows to come; rows are given to it from top to bottom."""
 
     def __init__(self, merges: Iterable[Area]) -> None:
@@ -68,7 +68,7 @@ class Covers:
         self._formulas: list[Area] = []
 
     def add_formula(self, area: Area) -> None:
-        """Take in the cells of a formula whose values were not kept."""
+        """Cover the cells of a formula whose values were not kept."""
         self._formulas.append(area)
 
     def fill(self, row: int, cells: list[str]) -> bool:
@@ -107,7 +107,7 @@ class Covers:
 
 
 def _blank(cells: list[str], area: Area, *, keep_first: bool) -> None:
-    """Take out what stands under the cell that is seen."""
+    """Remove what stands under the cell that is seen."""
     for column in range(area.left + keep_first, min(area.right, len(cells)) + 1):
         cells[column - 1] = ""
 
@@ -128,51 +128,52 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)  # from 1; whole when the first row was read
 
 
-def rows_of(part: IO[bytes], texts: Texts, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
+def read_rows(part: IO[bytes], reader: CellReader, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
     """Yield the rows of a sheet that have something in them; the *hidden* columns are added to those given.
 
     Raise one of `DAMAGE`, ParseError, ExpatError or LookupError for what is not a sheet.
     """
-    covers = Covers(merges)
+    covers = CoveredCells(merges)
     line = 0
-    for element in elements(part, {"cols": "col", "sheetData": "row"}):
-        if local(element.tag) == "col":
-            hidden.update(_hidden(element))
+    for element in read_elements(part, {"cols": "col", "sheetData": "row"}):
+        if local_name(element.tag) == "col":
+            hidden.update(_hidden_columns(element))
             continue
         row = int(element.get("r", line + 1))
         if not line < row <= LAST_ROW:
             raise ValueError("rows out of order")
         line = row
-        cells = _cells(element, line, texts, covers)
+        cells = _cells(element, line, reader, covers)
         if covers.fill(line, cells):
             yield Record(line, cells, _is_hidden(element))
 
 
-def _cells(row: Element, line: int, texts: Texts, covers: Covers) -> list[str]:
+def _cells(row: Element, line: int, reader: CellReader, covers: CoveredCells) -> list[str]:
     found: list[str] = []
     column, number = 0, str(line)
     for cell in row:
-        if local(cell.tag) != "c":
+        if local_name(cell.tag) != "c":
             continue
         place, before = cell.get("r"), column
-        column = column + 1 if place is None else column_of(place.removesuffix(number))
+        column = column + 1 if place is None else column_number(place.removesuffix(number))
         if column <= before:
             raise ValueError("cells out of order")
-        text = texts.of(cell)
+        text = reader.read(cell)
         if text:
             if column > len(found) + 1:
                 found.extend([""] * (column - len(found) - 1))
             found.append(text)
             if text is FORMULA:
-                _take_in(cell, covers)
+                _cover_formula(cell, covers)
     return found
 
 
-def _take_in(cell: Element, covers: Covers) -> None:
-    """Remember the other cells of a formula that gives values to several."""
+def _cover_formula(cell: Element, covers: CoveredCells) -> None:
+    """Cover the other cells of a formula that gives values to several."""
     for formula in cell:
-        if local(formula.tag) == "f" and (reference := formula.get("ref")) and formula.get("t") != "shared":
-            covers.add_formula(area_of(reference))
+        is_array = local_name(formula.tag) == "f" and formula.get("t") != "shared"
+        if is_array and (reference := formula.get("ref")):
+            covers.add_formula(parse_area(reference))
 
 
 def _is_hidden(row: Element) -> bool:
@@ -183,7 +184,7 @@ def _is_hidden(row: Element) -> bool:
     return row.get("hidden") in TRUE or float(row.get("ht", "1")) == 0
 
 
-def _hidden(columns: Element) -> range:
+def _hidden_columns(columns: Element) -> range:
     if columns.get("hidden") not in TRUE:
         return range(0)
     return range(max(int(columns.attrib["min"]), 1), min(int(columns.attrib["max"]), LAST_COLUMN) + 1)

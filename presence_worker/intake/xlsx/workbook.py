@@ -17,9 +17,9 @@ from ...settings import Input
 from ..columns import EXPECTED, names_what_we_need
 from ..containers import refuse_damage
 from ..table import Record
-from .cell_format import SINCE_1900, SINCE_1904, Texts, formats_of, shared_texts
-from .package import KIND, MOST_LINKS, Link, Parts, elements, few, local
-from .scan import TRUE, Area, Sheet, merges_of, rows_of
+from .cell_format import SINCE_1900, SINCE_1904, CellReader, read_number_formats, read_shared_texts
+from .package import KIND, MOST_LINKS, Link, Package, at_most, local_name, read_elements
+from .scan import TRUE, Area, Sheet, read_merges, read_rows
 
 BOOK, SHEET, VISIBLE = "officeDocument", "worksheet", "visible"
 Made = TypeVar("Made")
@@ -38,32 +38,32 @@ class Workbook:
     def __init__(self, name: str, file: IO[bytes]) -> None:
         self._name = name
         with refuse_unreadable_book(name):
-            self._parts = Parts(name, file)
+            self._parts = Package(name, file)
             (self._book,) = (link.path for link in self._parts.links_of("") if link.kind == BOOK)
             links = self._parts.links_of(self._book)
-            self._entries = self._entries_of({link.mark: link for link in links})
-            self._texts = self._texts_of({link.kind: link.path for link in links})
-        self.titles = [*self._entries]
-        self.visible = [title for title, entry in self._entries.items() if entry.is_visible]
+            self._sheets = self._sheet_parts({link.mark: link for link in links})
+            self._cells = self._cell_reader({link.kind: link.path for link in links})
+        self.titles = [*self._sheets]
+        self.visible = [title for title, sheet in self._sheets.items() if sheet.is_visible]
 
-    def sheet(self, title: str) -> Sheet:
+    def open_sheet(self, title: str) -> Sheet:
         """Open a sheet, whose rows are read when they are asked for."""
-        path, merges, hidden = self._entries[title].path, list[Area](), set[int]()
+        path, merges, hidden = self._sheets[title].path, list[Area](), set[int]()
         if self._parts.may_have_merges(path):
             with refuse_unreadable_book(self._name):
-                merges = self._make(path, merges_of, merges)
+                merges = self._read_part(path, read_merges, merges)
         rows = self._rows(path, merges, hidden)
         return Sheet(title=title, rows=rows, merges=merges, hidden_columns=hidden)
 
     def _rows(self, path: str, merges: list[Area], hidden: set[int]) -> Iterator[Record]:
         with refuse_unreadable_book(self._name), self._parts.open(path) as part:
-            yield from rows_of(part, self._texts, merges, hidden)
+            yield from read_rows(part, self._cells, merges, hidden)
 
-    def _entries_of(self, links: dict[str, Link]) -> dict[str, _SheetPart]:
+    def _sheet_parts(self, links: dict[str, Link]) -> dict[str, _SheetPart]:
         """Return the sheets by their titles; those of charts and macros are none."""
         with self._parts.open(self._book) as part:
-            found = few(elements(part, {"sheets": "sheet"}), MOST_LINKS)
-        sheets = [{local(name): value for name, value in sheet.items()} for sheet in found]
+            found = at_most(read_elements(part, {"sheets": "sheet"}), MOST_LINKS)
+        sheets = [{local_name(name): value for name, value in sheet.items()} for sheet in found]
         if len({sheet["name"] for sheet in sheets}) != len(sheets):
             raise ValueError("two sheets with one name")
         return {
@@ -72,19 +72,20 @@ class Workbook:
             if links[sheet["id"]].kind == SHEET
         }
 
-    def _texts_of(self, paths: dict[str, str]) -> Texts:
+    def _cell_reader(self, paths: dict[str, str]) -> CellReader:
         with self._parts.open(self._book) as part:
-            properties = next(elements(part, {"workbook": "workbookPr"}), None)
+            properties = next(read_elements(part, {"workbook": "workbookPr"}), None)
         is_old_mac = properties is not None and properties.get("date1904") in TRUE
         beside = posixpath.dirname(self._book)  # where they are, if no link says so
-        return Texts(
-            shared=self._make(paths.get("sharedStrings", f"{beside}/sharedstrings.xml"), shared_texts, []),
-            formats=self._make(paths.get("styles", f"{beside}/styles.xml"), formats_of, []),
+        texts = paths.get("sharedStrings", f"{beside}/sharedstrings.xml")
+        return CellReader(
+            shared=self._read_part(texts, read_shared_texts, []),
+            formats=self._read_part(paths.get("styles", f"{beside}/styles.xml"), read_number_formats, []),
             since=SINCE_1904 if is_old_mac else SINCE_1900,
         )
 
-    def _make(self, path: str, make: Callable[[IO[bytes]], Made], otherwise: Made) -> Made:
-        """Make something of a part; of one that is not there, something else."""
+    def _read_part(self, path: str, make: Callable[[IO[bytes]], Made], otherwise: Made) -> Made:
+        """Return what is made of a part; of one that is not there, something else."""
         if path not in self._parts:
             return otherwise
         with self._parts.open(path) as part:
@@ -117,7 +118,7 @@ def choose_sheets(book: Workbook, config: Input, name: str) -> list[str]:
         return book.visible
     fitting = [title for title in book.visible if _fits(book, title, config)]
     if len(fitting) != 1:
-        raise _ambiguous(book, fitting, name)
+        raise _refusal(book, fitting, name)
     return fitting
 
 
@@ -131,7 +132,7 @@ def _sheets_called(book: Workbook, wanted: str, name: str) -> list[str]:
     matching = [title for title in book.visible if matches(title, wanted)]
     if is_pattern and matching:
         return matching
-    if len(book.visible) == 1 and _is_of_ours(book, book.visible[0]):
+    if len(book.visible) == 1 and _is_failed_csv(book, book.visible[0]):
         return book.visible  # the setting is meant for the job it came from
     called = f"{'visible sheet like' if is_pattern else 'sheet'} {clean(wanted, 60)!r}"
     found = list_sheets(book.titles)
@@ -156,7 +157,7 @@ def names_of(header: Record) -> list[str]:
 
 
 def rows_to_read(records: Iterator[Record], config: Input) -> Iterator[Record]:
-    """Leave out the rows above the header, and those that are comments; of a failed.csv, none."""
+    """Return the rows without those above the header or of comments; those of a failed.csv are all wanted."""
     first = next(records, None)
     if first is None:
         return iter(())
@@ -172,23 +173,23 @@ def _without_comments(records: Iterator[Record], config: Input) -> Iterator[Reco
 
 
 def list_sheets(titles: Sequence[str]) -> str:
-    """Name sheets for a sentence."""
+    """Return sheets as a list for a sentence."""
     shown = ", ".join(repr(clean(title, 60)) for title in titles[:MOST_NAMED]) or "none"
     return f"{shown} and others" if len(titles) > MOST_NAMED else shown
 
 
-def _is_of_ours(book: Workbook, title: str) -> bool:
-    first = next(book.sheet(title).rows, None)
+def _is_failed_csv(book: Workbook, title: str) -> bool:
+    first = next(book.open_sheet(title).rows, None)
     return first is not None and is_ours(first)
 
 
 def _fits(book: Workbook, title: str, config: Input) -> bool:
     """Return whether the header of a sheet has what we need."""
-    header = next(rows_to_read(book.sheet(title).rows, config), None)
+    header = next(rows_to_read(book.open_sheet(title).rows, config), None)
     return header is not None and names_what_we_need(names_of(header), config)
 
 
-def _ambiguous(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
+def _refusal(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
     if not fitting:
         return InputRefused(
             f"{name}: none of the sheets {list_sheets(book.visible)} has the columns we need in its first "
@@ -206,8 +207,8 @@ def _ambiguous(book: Workbook, fitting: Sequence[str], name: str) -> InputRefuse
 
 def pattern_of(titles: Sequence[str], visible: Sequence[str]) -> str | None:
     """Return the pattern that means all of these *titles*, and no other visible sheet."""
-    start = _in_common(titles)
-    end = _in_common([title[len(start) :][::-1] for title in titles])[::-1]
+    start = _common_start(titles)
+    end = _common_start([title[len(start) :][::-1] for title in titles])[::-1]
     means = partial(_means, titles=titles, visible=visible)
     return next(filter(means, [f"{start}*{end}", "*"]), None)
 
@@ -216,7 +217,7 @@ def _means(pattern: str, titles: Sequence[str], visible: Sequence[str]) -> bool:
     return [title for title in visible if matches(title, pattern)] == [*titles]
 
 
-def _in_common(titles: Sequence[str]) -> str:
+def _common_start(titles: Sequence[str]) -> str:
     """Return how all begin, without a word that is cut: it may go on alike by chance, as June and July do."""
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*titles, strict=False))
     return re.sub(r"\w+$", "", "".join(letters[0] for letters in alike))
