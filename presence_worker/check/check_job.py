@@ -20,9 +20,9 @@ from ..run.ending import refusal
 from ..run.guards import too_many_invalid
 from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..settings import Settings
-from .explain import explain, reading_of
-from .inquiry import Reading
-from .prospects import prospects
+from ..wording import share
+from .explain import explain, find_reading
+from .questions import Reading
 
 FIRST = 10  # faults of each kind that the summary itself names
 Faults = Iterator[FaultyRow | FaultyNamedRow]
@@ -50,7 +50,7 @@ def check_job(
     With *explained* it tells how the job was understood.
     """
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
-        refused = _refused(journal, job, settings)
+        refused = _stage(journal, job, settings)
         summary = summarise(journal, {})
         has_faults = summary.counts[Result.INVALID] > 0
         verdict = _judge(journal, refused, job, summary.counts)
@@ -65,22 +65,22 @@ def check_job(
             notes=[*summary.notes, *_notes(journal)],
             reasons=_with_first_faults(journal, summary.reasons),
             sentences=sentences(journal, located=True) if has_faults else [],
-            explained=_explained(journal, refused, job, settings) if explained else None,
+            explained=_explain(journal, refused, job, settings) if explained else None,
         )
         yield Checked(summary, _faults(journal))
 
 
-def _explained(journal: Journal, refused: InputRefused | None, job: str, settings: Settings) -> Explanation:
+def _explain(journal: Journal, refused: InputRefused | None, job: str, settings: Settings) -> Explanation:
     def attempt(other: Settings) -> Reading:
         with closing(Journal("")) as another:
-            return reading_of(another, _refused(another, job, other), other.input)
+            return find_reading(another, _stage(another, job, other), other.input)
 
-    reading = reading_of(journal, refused, settings.input)
+    reading = find_reading(journal, refused, settings.input)
     return explain(reading, settings, journal, None if job == STDIN else attempt)
 
 
-def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | None:
-    """Stage the job; give why `run` would refuse it, or None."""
+def _stage(journal: Journal, job: str, settings: Settings) -> InputRefused | None:
+    """Stage the job; return why `run` would refuse it, or None."""
     run = new_run("", job, "", settings, day=today(settings.input.timezone))
     try:
         error = stage(journal, run, job, settings, Before())
@@ -89,16 +89,16 @@ def _refused(journal: Journal, job: str, settings: Settings) -> InputRefused | N
             journal.stage(run, ())
         return unreadable
     if _names_of(journal):
-        return _clashing(journal, settings)
+        return _settle_same_names(journal, settings)
     return error if isinstance(error, InputRefused) else None
 
 
 def _names_of(journal: Journal) -> str | None:
-    """Give how the job names people, None where it has their associateIds or cannot be read."""
+    """Return how the job names people, None where it has their associateIds or cannot be read."""
     return journal.run().input.identity
 
 
-def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
+def _settle_same_names(journal: Journal, settings: Settings) -> InputRefused | None:
     """Settle the rows with the same name, as far as names tell who is the same."""
     with journal.transaction():
         settle_clashes(journal, settings)
@@ -109,7 +109,7 @@ def _clashing(journal: Journal, settings: Settings) -> InputRefused | None:
 def _judge(journal: Journal, refused: InputRefused | None, job: str, counts: Mapping[str, int]) -> _Verdict:
     if refused:
         return _Verdict(State.REFUSED, ExitCode.REFUSED, refusal(refused, job))
-    message = prospects(counts, by_name=_names_of(journal) is not None)
+    message = words_for_outlook(counts, by_name=_names_of(journal) is not None)
     return _Verdict(State.CHECKED, ExitCode.INCOMPLETE if counts[Result.INVALID] else ExitCode.DONE, message)
 
 
@@ -121,7 +121,7 @@ def _notes(journal: Journal) -> Iterator[str]:
 def _faults(journal: Journal) -> Faults:
     has_names = _names_of(journal) is not None
     for fate in journal.results.all(Result.INVALID):
-        yield _named_fault(fate) if has_names else _fault(fate)
+        yield _fault_with_name(fate) if has_names else _fault(fate)
 
 
 def _fault(fate: RowResult) -> FaultyRow:
@@ -134,7 +134,7 @@ def _fault(fate: RowResult) -> FaultyRow:
     )
 
 
-def _named_fault(fate: RowResult) -> FaultyNamedRow:
+def _fault_with_name(fate: RowResult) -> FaultyNamedRow:
     return FaultyNamedRow(
         row=fate.row,
         line=fate.line,
@@ -154,3 +154,30 @@ def _with_first_faults(journal: Journal, reasons: Sequence[ReasonCount]) -> list
     for fault in islice(faults, wanted):
         first[fault.reason].append(fault)
     return [replace(each, first=first[each.reason]) if each.reason in first else each for each in reasons]
+
+
+def words_for_outlook(counts: Mapping[str, int], *, by_name: bool) -> str:
+    """Return in one sentence what `run` would do with the rows; *by_name* people are looked up only then."""
+    rows, invalid, skipped = sum(counts.values()), counts[Result.INVALID], counts[Result.SKIPPED]
+    if invalid:
+        return f"{share(invalid, rows, 'row')} invalid; {_of_the_others(rows - invalid, skipped)}"
+    if rows == skipped:
+        who = "The one row asks for nothing" if rows == 1 else f"None of the {rows} rows asks for anything"
+        return f"{who} now"
+    sent = rows - skipped
+    known = f", if SuperOffice knows whom {'they name' if sent > 1 else 'it names'}" if by_name else ""
+    if skipped:
+        return f"{sent} of {rows} rows can be sent now{known}; {_nothing_now(skipped)}"
+    return f"{f'All {rows} rows' if rows > 1 else 'The one row'} can be sent{known}"
+
+
+def _of_the_others(valid: int, skipped: int) -> str:
+    if valid == skipped:
+        return "nothing is left to send"
+    if skipped:
+        return f"`run` would send {valid - skipped}, and {_nothing_now(skipped)}"
+    return "`run` would send the others" if valid > 1 else "`run` would send the other"
+
+
+def _nothing_now(skipped: int) -> str:
+    return "the others ask for nothing now" if skipped > 1 else "the other asks for nothing now"

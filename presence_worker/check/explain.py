@@ -20,10 +20,8 @@ from ..report.reason_texts import RESULTS
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation
 from ..sanitize import fold_name
 from ..settings import Input, Settings
-from .answers import Attempt, answer_all
-from .inquiry import Reading
-from .places import Places, is_first_day_back, is_unclear, missing
-from .suggested_config import block_lines
+from .questions import Attempt, Places, Reading, answer_all, find_missing, is_first_day_back, is_unclear
+from .suggested_config import config_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows looked at to tell how days are written
@@ -55,14 +53,14 @@ def explain(reading: Reading, settings: Settings, journal: Journal, attempt: Att
         encoding=facts.encoding,
         header=facts.header,
         columns=[*_columns(names, places, settings.input)],
-        missing=missing(places, settings.input) if names else [],
+        missing=find_missing(places, settings.input) if names else [],
         rows=[*_rows([*islice(journal.results.all(), ROWS)], settings)],
-        configuration="\n".join(block_lines(settings.input, answered)),
+        configuration="\n".join(config_lines(settings.input, answered)),
         still_refused=str(still) if still else None,
     )
 
 
-def reading_of(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
+def find_reading(journal: Journal, refused: InputRefused | None, config: Input) -> Reading:
     """Return how a job was read that is in a journal, as far as it could be before it was *refused*."""
     job = journal.run().input
     facts = refused.facts.beside(_facts(job)) if refused else _facts(job)

@@ -10,9 +10,7 @@ from ..report.statuses_to_paste import StatusTable, mapping_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..wording import series
-from .answers import Answered
-from .inquiry import Question, likely_meanings
-from .places import is_first_day_back, is_unclear, missing
+from .questions import Answered, Question, find_missing, is_first_day_back, is_unclear, likely_meanings
 
 TAB = "tab"
 MOST_VALUES = 10  # of a column, in a comment
@@ -36,10 +34,10 @@ HINTS = {  # setting: what the reader decides with it
 }
 
 
-def block_lines(config: Input, answered: Answered) -> Iterator[str]:
+def config_lines(config: Input, answered: Answered) -> Iterator[str]:
     """Yield the lines: what is configured or was found, and as comments what the reader has to decide."""
     reading = answered.reading
-    said, choices = _said(answered), _choices(answered)
+    said, choices = _settings_in_force(answered), _choices(answered)
     yield "[input]"
     for key in sorted(said, key=_place):
         line = f"{key} = {_value(said[key])}"
@@ -48,14 +46,14 @@ def block_lines(config: Input, answered: Answered) -> Iterator[str]:
     if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
         yield UNSAID["encoding"].format(quote_toml(encoding))
     if reading.names:
-        yield from (UNSAID[key] for key in missing(reading.places, reading.config))
+        yield from (UNSAID[key] for key in find_missing(reading.places, reading.config))
     yield from _statuses(config, answered)
 
 
 def _statuses(config: Input, answered: Answered) -> Iterator[str]:
     """Yield the table of statuses, which comes last: what stands below it belongs to it."""
     asked = [question.ways for question in answered.questions if question.is_open]
-    chosen = [_mapping(word, ways) for ways in asked for word in ways[0].get("statuses", ())]
+    chosen = [_line_of_mapping(word, ways) for ways in asked for word in ways[0].get("statuses", ())]
     if config.statuses or answered.unmapped or chosen:
         table = StatusTable(
             mapped=config.statuses,
@@ -69,16 +67,16 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
         yield from chosen
 
 
-def _mapping(word: str, ways: Sequence[Way]) -> str:
-    """Give the line of a word that a question is about."""
+def _line_of_mapping(word: str, ways: Sequence[Way]) -> str:
+    """Return the line of a word that a question is about."""
     meanings = [way["statuses"][word] for way in ways if word in way.get("statuses", ())]
     first, *others = map(quote_toml, meanings)
     words = [", ".join(f"or {other}" for other in others), WORDS.get(word, "")]
     return f"# {quote_toml(word)} = {first}  # {'; '.join(filter(None, words))}".removesuffix("  # ")
 
 
-def _said(answered: Answered) -> dict[str, Any]:
-    """Give the settings with which the job was read, open ones included; each column of `only` alone."""
+def _settings_in_force(answered: Answered) -> Way:
+    """Return the settings with which the job was read, open ones included; each column of `only` alone."""
     config, facts = answered.reading.config, answered.reading.facts
     names, places = answered.reading.names, answered.reading.places
     pinned = {  # what was found that keeps a job read as it was
@@ -97,7 +95,7 @@ def _said(answered: Answered) -> dict[str, Any]:
 
 
 def _choices(answered: Answered) -> dict[str, str]:
-    """Give the comment behind each line that the reader has to decide."""
+    """Return the comment behind each line that the reader has to decide."""
     said: dict[str, str] = {}
     for question in answered.questions:
         if question.is_open:
@@ -108,7 +106,7 @@ def _choices(answered: Answered) -> dict[str, str]:
 
 
 def _comment(lead: str, question: Question) -> str:
-    """Give the other ways, what is decided, and what values there are."""
+    """Return the other ways, what is decided, and what values there are."""
     first, *others = question.ways
     told = [f"or {_as_words(way, first)}" for way in others]
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
@@ -120,7 +118,7 @@ def _comment(lead: str, question: Question) -> str:
 
 
 def _as_words(way: Way, first: Way) -> str:
-    """Say another way than the *first*: its value alone where the setting is the same."""
+    """Return another way than the *first*: its value alone where the setting is the same."""
     lines = _by_line(way)
     if lines.keys() == _by_line(first).keys() and len(lines) == 1:
         return ", ".join(map(_value, lines.values()))
@@ -128,8 +126,8 @@ def _as_words(way: Way, first: Way) -> str:
     return only + series([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
 
 
-def _by_line(way: Way) -> dict[str, Any]:
-    """Give settings by what stands before "=": each column of `only` has a line of its own."""
+def _by_line(way: Way) -> Way:
+    """Return settings by what stands before "=": each column of `only` has a line of its own."""
     only = {f"only.{quote_toml(column)}": values for column, values in way.get("only", {}).items()}
     return {key: value for key, value in way.items() if key not in ("only", "statuses")} | only
 

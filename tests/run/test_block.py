@@ -5,9 +5,8 @@ import tomllib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.check.answers import Answered
-from presence_worker.check.inquiry import Reading
-from presence_worker.check.suggested_config import block_lines
+from presence_worker.check.questions import Answered, Reading
+from presence_worker.check.suggested_config import config_lines
 from presence_worker.errors import JobFacts
 from presence_worker.intake.columns import find_columns
 from presence_worker.model import UnknownStatus
@@ -27,7 +26,7 @@ def test_whatever_the_names_are_the_block_says_the_same(names: list[str], status
     unmapped = [UnknownStatus(name, 1, "") for name in names]
 
     reading = Reading(config=config, facts=JobFacts(columns=names), unmapped=unmapped)
-    block = "\n".join(block_lines(config, Answered(reading=reading, questions=[], unmapped=unmapped)))
+    block = "\n".join(config_lines(config, Answered(reading=reading, questions=[], unmapped=unmapped)))
 
     pasted = Input.model_validate(tomllib.loads(block).pop("input"))
     assert list(tomllib.loads(block)) == ["input"]

@@ -1,24 +1,33 @@
-"""What a job leaves open, and the settings that may answer it."""
+"""What a job leaves open, and the settings that may answer it.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+A job that is refused for one reason may be refused for another after it: it is read again and again with
+the likeliest answers, until nothing is asked any more.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import InputRefused, JobFacts, Way
-from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES
+from ..intake.columns import FIRST_DAY_BACK, FOREIGN_NUMBERS, IDENTITIES, candidates, identity_settings
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.statuses import is_not_granted
 from ..message_text import DAYS
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.statuses_to_paste import choices
-from ..settings import IGNORE, WITHDRAWN, Input
-from .places import Places, understood
+from ..settings import IGNORE, WITHDRAWN, Input, Settings
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
 MOST_WORDS = 5  # that may mean no day
 REPLACED = ("coverage", "date_format", "empty", "skip_lines")  # that may have a value already
+READ_ONCE = "standard input can be read only once; check a file for the complete section"
+TRIES = 8  # times that a job is read again
+TABLES = ("only", "statuses")  # settings to which an answer adds,
+LISTS = ("empty", "unused")  # likewise
+Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
 
 
 class Question(NamedTuple):
@@ -49,7 +58,58 @@ class Reading:
     @property
     def places(self) -> Places:
         """The columns that have, or may have, a meaning."""
-        return understood(self.names, self.config)
+        return find_places(self.names, self.config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A job as it is read with the likeliest answers to all that is asked."""
+
+    reading: Reading
+    questions: Sequence[Question]  # all that were asked
+    unmapped: Sequence[UnknownStatus]  # statuses that were not understood at first
+
+
+Attempt = Callable[[Settings], Reading]
+
+
+def answer_all(reading: Reading, settings: Settings, attempt: Attempt | None) -> Answered:
+    """Ask, answer and *attempt* to read the job again, until nothing new is asked.
+
+    A job that can be read only once (None) is asked once.
+    """
+    asked: list[Question] = []
+    unmapped = [*reading.unmapped]
+    for _ in range(TRIES):
+        new = [*questions(reading)]
+        answered = with_answers(settings, (question.ways[0] for question in new))
+        if answered.input == settings.input:
+            break
+        asked += new
+        settings = answered
+        if attempt is None:
+            reading = replace(reading, config=settings.input, refused=InputRefused(READ_ONCE))
+            break
+        reading = attempt(settings)
+        known = {entry.value for entry in unmapped}
+        unmapped += [entry for entry in reading.unmapped if entry.value not in known]
+    return Answered(reading=reading, questions=asked, unmapped=unmapped)
+
+
+def with_answers(settings: Settings, ways: Iterable[Way]) -> Settings:
+    """Return the settings with some more of [input]; tables and lists grow by them."""
+    for way in ways:
+        said = settings.input.model_dump(by_alias=True, exclude_defaults=True)
+        for key, value in way.items():
+            if key in TABLES:
+                said[key] = {**said.get(key, {}), **value}
+            elif key in LISTS:
+                said[key] = [*dict.fromkeys([*said.get(key, []), *value])]
+            else:
+                said[key] = value
+        with suppress(ValueError):  # a sentence may quote what no setting can be
+            settings = settings.model_copy(update={"input": Input.model_validate(said)})
+    return settings
 
 
 def questions(reading: Reading) -> Iterator[Question]:
@@ -91,22 +151,22 @@ def _of_settings(reading: Reading) -> Iterator[Question]:
     named = [*reading.settings, *(refused.settings if refused and not refused.ways else ())]
     may_change = REPLACED if refused else ()
     known = reading.config.model_dump(by_alias=True, exclude_defaults=True)
-    for key, values in _values_by_setting(named).items():
+    for key, ways in _group_by_setting(named).items():
         is_asked = key == "date_format" and reading.texts and "date_format" not in known
         if (key not in known or key in may_change) and not is_asked:
-            yield Question([{key: value} for value in values])
+            yield Question(ways)
 
 
-def _values_by_setting(ways: Iterable[Way]) -> dict[str, list[Any]]:
-    """Return the values that are named of each setting, each once; lists of words are one list."""
-    found: dict[str, list[Any]] = {}
-    for way in ways:
-        for key, value in way.items():
-            values = found.setdefault(key, [])
+def _group_by_setting(named: Iterable[Way]) -> dict[str, list[Way]]:
+    """Return the ways to set each setting, each once; of words that mean nothing, all together."""
+    found: dict[str, list[Way]] = {}
+    for way in named:
+        for key in way:
+            ways = found.setdefault(key, [])
             if key == "empty":
-                found[key] = [[*dict.fromkeys(chain(*values, value))]]
-            elif value not in values:
-                values.append(value)
+                found[key] = [{key: [*dict.fromkeys(chain(*(each[key] for each in (*ways, way))))]}]
+            elif way not in ways:
+                ways.append(way)
     return found
 
 
@@ -141,3 +201,27 @@ def likely_meanings(unmapped: Iterable[UnknownStatus], reading: Reading) -> dict
     first, *_ = choices(reading.config.allowed_statuses)
     undone = WITHDRAWN if dated else IGNORE
     return {each.value: undone if is_not_granted(each.value) else first for each in unmapped}
+
+
+def find_places(names: Sequence[str], config: Input) -> Places:
+    """Return the columns that have or may have a meaning; a configured identity is the only one."""
+    ways = identity_settings(config) or [*IDENTITIES]
+    places = {key: candidates(names, key, config) for key in (*ways, "status", "message", *DAYS)}
+    return {key: found for key, found in places.items() if found}
+
+
+def is_unclear(key: str, places: Places) -> bool:
+    """Return whether several columns could be *key*, or people are named in several ways."""
+    rivals = [way for way in IDENTITIES if way in places] if key in IDENTITIES else [key]
+    return len(places[key]) > 1 or len(rivals) > 1
+
+
+def find_missing(places: Places, config: Input) -> list[str]:
+    """Return what a job must have, and has not."""
+    who = [] if any(way in places for way in IDENTITIES) else ["who"]
+    return who if "status" in places or config.default_status else [*who, "status"]
+
+
+def is_first_day_back(names: Sequence[str], places: Places) -> bool:
+    """Return whether the name of the column of last days says that it has the first day back."""
+    return any(plain(names[place]) in FIRST_DAY_BACK for place in places.get("until", ()))
