@@ -1,6 +1,5 @@
 """What only all rows of a file together show: each check sees them, and has notes or a refusal at the end."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
@@ -15,14 +14,6 @@ from .spelling import plain
 from .table import Cells
 
 LONGEST = timedelta(days=400)  # since the first day of a leave; who was hired is there for longer
-LOST = "\ufffd"  # a letter that another program could not read
-_NO_WORDS = """
-    n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
-    kein, geen, intet, k.a., n.v.t., e.t.
-"""  # what programs and people write where there is nothing
-NOTHING = frozenset(
-    form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
-)
 
 
 class FileCheck:
@@ -33,8 +24,12 @@ class FileCheck:
     def use_columns(self, columns: Columns) -> None:
         """Look at these columns from now on; records of JSON may bring more of them."""
 
-    def add(self, row: Row, cells: Cells) -> None:
-        """Look at a row that counts and takes no leave back; a cell may be wrong, but none is missing."""
+    def add(self, row: Row, cells: Cells) -> bool:  # noqa: ARG002 - for those that look
+        """Look at a row that counts and takes no leave back; return whether it was the last one.
+
+        A cell may be wrong, but none is missing.
+        """
+        return True
 
     def notes(self) -> Iterable[str]:
         """Return what a reader should know although no row is wrong."""
@@ -93,12 +88,12 @@ class OpenEnds(FileCheck):
         """Look at rows where there are days."""
         self.is_open = columns.has_days
 
-    def add(self, row: Row, _cells: Cells) -> None:
+    def add(self, row: Row, _cells: Cells) -> bool:
         """Count a row."""
-        if row.period and row.period.ends:
-            return
-        is_due = row.result is None or row.reason is Reason.NOT_YET_DUE
-        self.rows += is_due and row.status != PRESENT
+        if not (row.period and row.period.ends):
+            is_due = row.result is None or row.reason is Reason.NOT_YET_DUE
+            self.rows += is_due and row.status != PRESENT
+        return False
 
 
 class EmploymentCheck(FileCheck):
@@ -117,18 +112,16 @@ class EmploymentCheck(FileCheck):
         self._names = by_name if columns.days_by_name else {}
         self.is_open = columns.days_by_name
 
-    def add(self, row: Row, _cells: Cells) -> None:
+    def add(self, row: Row, _cells: Cells) -> bool:
         """Count a row without fault that has days no leave has."""
         period = row.period
-        if not period or row.result is Result.INVALID:
-            return
-        if row.status == PRESENT:
-            self._present += 1
-        elif period.starts and period.starts < self._oldest:
-            self._long_ago += 1
-        else:
-            return
-        self._first = self._first or row.line
+        if period and row.result is not Result.INVALID:
+            is_present = row.status == PRESENT
+            if is_present or (period.starts and period.starts < self._oldest):
+                self._present += is_present
+                self._long_ago += not is_present
+                self._first = self._first or row.line
+        return False
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return the question what the days are, where some row shows that they may be of employment."""
@@ -148,33 +141,3 @@ class EmploymentCheck(FileCheck):
         )
         ways = [dict(self._names), dict.fromkeys(self._names, "")]
         return InputRefused(words, *(reversed(ways) if self._present else ways))
-
-
-class DoubtfulComments(FileCheck):
-    """How many comments that are sent have lost a letter, or may stand for nothing."""
-
-    def __init__(self) -> None:
-        self._lost = 0
-        self._nothing = Counter[str]()
-
-    def add(self, row: Row, _cells: Cells) -> None:
-        """Count the comment of a row that is sent, now or later."""
-        message = row.message
-        if message in NOTHING:
-            self._nothing[message] += 1
-        if LOST in message:
-            self._lost += 1
-
-    def notes(self) -> Iterable[str]:
-        """Yield a sentence on each kind; the words are ours and no reasons of absence."""
-        if self._lost:
-            yield (
-                f"a letter was lost before the file was read (it has {LOST} in its place) in "
-                f"{amount(self._lost, 'comment')}; export the file as UTF-8"
-            )
-        if self._nothing:
-            words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
-            yield (
-                f"{amount(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
-                f"{words}; if such cells are empty, add these words to input.empty"
-            )

@@ -95,18 +95,9 @@ def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) 
         came_back=table.came_back,
         identity=None if reader.named_by == "associate_id" else reader.named_by,
         notes=table.notes,
-        rows=_rows(table, reader, source.name),
+        rows=reader.rows(),
         reader=reader,
     )
-
-
-def _rows(table: Table, reader: RowReader, name: str) -> Iterator[Row]:
-    ordinal = 0
-    for ordinal, record in enumerate(table.records, 1):
-        yield reader.read(ordinal, record)
-    reader.end()
-    if not ordinal:
-        raise InputRefused(f"{name}: no rows; an empty export is usually a broken export")
 
 
 def _refuse_old(name: str, changed: float | None, max_age: float | None, zone: str | None) -> None:

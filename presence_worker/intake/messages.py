@@ -1,14 +1,17 @@
 """What is said of who is not present: the row's own words, else those of the template, else the default."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from ..failed_csv import no_text_detail
 from ..message_text import DAYS, Gap, day_writer, find_misleading, normalize_message, parse_template
-from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason
+from ..model import MAX_MESSAGE_LENGTH, PRESENT, Period, Reason, Row
 from ..sanitize import clean
 from ..settings import IGNORE, Input
+from ..wording import amount
 from .columns import Columns, column_called, columns_found
+from .file_checks import FileCheck
 from .identity import Faults
 from .table import Cell, Cells, is_error
 
@@ -20,6 +23,14 @@ SPOILING = {  # faults from which those of a template only follow
     Reason.CONTROL_CHARACTERS,
 }
 ERROR = "is an error value of a spreadsheet; correct the formula, and export again"
+LOST = "\ufffd"  # a letter that another program could not read
+_NO_WORDS = """
+    n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
+    kein, geen, intet, k.a., n.v.t., e.t.
+"""  # what programs and people write where there is nothing
+NOTHING = frozenset(
+    form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
+)
 DAYS_KEPT = 1000  # in words; they repeat
 Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
 Message = Callable[[Cells, str | None, Period | None, Faults], str]
@@ -151,3 +162,34 @@ def _nothing_in(names: Sequence[str]) -> str:
 def _add_misleading(text: str, faults: Faults) -> None:
     if fault := find_misleading(text):
         faults.append((Reason.CONTROL_CHARACTERS, fault))
+
+
+class DoubtfulComments(FileCheck):
+    """How many comments that are sent have lost a letter, or may stand for nothing."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._nothing = Counter[str]()
+
+    def add(self, row: Row, _cells: Cells) -> bool:
+        """Count the comment of a row that is sent, now or later."""
+        message = row.message
+        if message in NOTHING:
+            self._nothing[message] += 1
+        if LOST in message:
+            self._lost += 1
+        return False
+
+    def notes(self) -> Iterable[str]:
+        """Yield a sentence on each kind; the words are ours and no reasons of absence."""
+        if self._lost:
+            yield (
+                f"a letter was lost before the file was read (it has {LOST} in its place) in "
+                f"{amount(self._lost, 'comment')}; export the file as UTF-8"
+            )
+        if self._nothing:
+            words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
+            yield (
+                f"{amount(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
+                f"{words}; if such cells are empty, add these words to input.empty"
+            )

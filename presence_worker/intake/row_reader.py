@@ -1,5 +1,6 @@
 """Records become rows: every fault of a record is found, and nothing is guessed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,11 +10,11 @@ from ..model import PRESENT, FilteredValue, Reason, Result, Row
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, find_columns
 from .day_reader import UNDATED, DayReader
-from .file_checks import ApprovalCheck, ColumnNotes, DoubtfulComments, EmploymentCheck, FileCheck, OpenEnds
+from .file_checks import ApprovalCheck, ColumnNotes, EmploymentCheck, FileCheck, OpenEnds
 from .filters import Filter
 from .identity import Faults, Person, person_reader
 from .json.nested import steps
-from .messages import find_missing_columns, message_reader
+from .messages import DoubtfulComments, find_missing_columns, message_reader
 from .statuses import StatusColumn, Unmapped
 from .table import FORMULA, Cell, Cells, Record, Table, as_json
 from .unused_columns import UnusedColumns
@@ -87,7 +88,7 @@ class RowReader:
         self._message = message_reader(columns, config)
         for check in self._checks:
             check.use_columns(columns)
-        self._show = [check.add for check in self._checks if check.is_open]
+        self._open = [check for check in self._checks if check.is_open]
 
     @property
     def named_by(self) -> str:
@@ -122,6 +123,18 @@ class RowReader:
         """Return what a reader should know of how the rows were read, although no row is wrong."""
         return [note for check in self._checks for note in check.notes()]
 
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows; raise InputRefused for what refuses all of them, even behind the last one."""
+        ordinal = 0
+        for ordinal, record in enumerate(self._table.records, 1):
+            yield self.read(ordinal, record)
+        self._refuse_lacking()
+        refused = (check.refusal(self._name) for check in self._checks if not self._table.came_back)
+        for refusal in filter(None, refused):
+            raise refusal
+        if not ordinal:
+            raise InputRefused(f"{self._name}: no rows; an empty export is usually a broken export")
+
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
         _, cells, _, torn = record  # at once: by name, each would cost
@@ -137,9 +150,14 @@ class RowReader:
         is_whole = not faults
         row = self._judge(ordinal, record, cells, status, faults)
         if is_whole and status != WITHDRAWN:
-            for show in self._show:
-                show(row, cells)
+            self._show(row, cells)
         return row
+
+    def _show(self, row: Row, cells: Cells) -> None:
+        """Let the checks look at a row; those that need no other one have looked enough."""
+        for check in self._open:
+            if check.add(row, cells):
+                self._open = [other for other in self._open if other is not check]
 
     def _reason_to_skip(self, record: Record, cells: Cells, status: str | None) -> Reason | None:
         """Return why a row counts as if it were not in the file; None where it counts."""
@@ -202,13 +220,6 @@ class RowReader:
             reason=reason,
             detail=NOT_IN_THE_FILE[reason],
         )
-
-    def end(self) -> None:
-        """Raise InputRefused for what can be known only when all rows were read, and refuses all of them."""
-        self._refuse_lacking()
-        refused = (check.refusal(self._name) for check in self._checks if not self._table.came_back)
-        for refusal in filter(None, refused):
-            raise refusal
 
     def _refuse_lacking(self) -> None:
         """Raise InputRefused where a column that a setting names was never there."""

@@ -100,8 +100,8 @@ class UnusedColumns(FileCheck):
         self._open = [(i, column) for i, column in found if column.kind is not ColumnKind.OTHER_DAY]
         self.is_open = bool(self._open)
 
-    def add(self, row: Row, cells: Cells) -> None:
-        """Look at the cells that are not used."""
+    def add(self, row: Row, cells: Cells) -> bool:
+        """Look at the cells that are not used; return whether they do not matter for certain."""
         line, settled = row.line, False
         for place, column in self._open:
             cell = cells[place]
@@ -111,6 +111,7 @@ class UnusedColumns(FileCheck):
                 settled |= self._see(column, cell, line)
         if settled:
             self._open = [(i, column) for i, column in self._open if not _is_settled(column)]
+        return not self._open
 
     def _see(self, column: UnusedColumn, cell: Cell, line: int | None) -> bool:
         text = text_of(cell)
