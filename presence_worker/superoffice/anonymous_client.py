@@ -12,7 +12,7 @@ from yarl import URL
 from ..sanitize import clean
 from ..settings import Settings
 from .addresses import login_root, proxy_of, service_root, uses_login_host
-from .answer_headers import http_date
+from .answer_headers import http_date, redirect_host
 from .body_formats import read_json, text_in
 from .error_words import looks_like_html
 from .factory import COMMON
@@ -75,7 +75,7 @@ def trusted_context(settings: Settings) -> ssl.SSLContext:
 
 
 class AnonymousClient:
-    """Owns sessions without credentials; made by `open_caller`."""
+    """Owns sessions without credentials; made by `open_anonymous_client`."""
 
     def __init__(self, settings: Settings, transport: Transport) -> None:
         self._settings = settings
@@ -94,7 +94,7 @@ class AnonymousClient:
         return (await make_find_residence(target, root, login)()).root
 
     async def fetch_description(self, root: URL) -> SelfDescription:
-        """Ask the service what it is; raises what is in `request_errors.REQUEST_ERRORS`."""
+        """Ask the service what it is; raise what is in `request_errors.REQUEST_ERRORS`."""
         session = await self._transport.open_session({"Accept": JSON, **COMMON})
         return judge_description(await send_request(session, root, Request("GET", API)))
 
@@ -133,11 +133,5 @@ def _version(body: bytes) -> str | None:
 
 
 def _elsewhere(answer: Answer) -> str:
-    """Name the host that a redirection leads to, and nothing else of it."""
-    if answer.status // 100 != REDIRECTED:
-        return ""
-    try:
-        host = URL(answer.headers.get("Location", "")).host
-    except ValueError:
-        host = None
-    return f" and sent us to {clean(host or 'another page', 100)}"
+    is_redirected = answer.status // 100 == REDIRECTED
+    return f" and sent us to {redirect_host(answer.headers)}" if is_redirected else ""

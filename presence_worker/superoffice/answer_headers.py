@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from yarl import URL
+
+from ..sanitize import clean
 from ..wording import series
 
 THROTTLED, UNAVAILABLE = 429, 503
@@ -55,6 +58,14 @@ def their_now(date: str, now: datetime | None = None) -> datetime:
     ours = now or datetime.now(UTC)
     theirs = http_date(date)
     return theirs if theirs and abs(theirs - ours) <= MOST_APART else ours
+
+
+def redirect_host(headers: Mapping[str, str]) -> str:
+    """Name the host that an answer sends us to, and nothing else of the address."""
+    try:
+        return clean(URL(headers.get("Location", "")).host or "another page", 100)
+    except ValueError:
+        return "another page"
 
 
 def http_date(text: str) -> datetime | None:

@@ -1,6 +1,5 @@
 """The host at which we sign in and ask for tenants; it never sees what the service is shown."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import aiohttp
@@ -9,8 +8,7 @@ from yarl import URL
 
 from ..errors import Suspect
 from ..model import Result
-from ..sanitize import clean
-from .answer_headers import asked_wait
+from .answer_headers import asked_wait, redirect_host
 from .body_formats import Parts, read_json
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
 from .transport import Answer, Request, send_request
@@ -63,7 +61,7 @@ class LoginHost:
             raise busy
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
             raise refusal(
-                f"{self.host} answered {answer.status} and sent us to {_host(answer.headers)}; "
+                f"{self.host} answered {answer.status} and sent us to {redirect_host(answer.headers)}; "
                 "is auth.login_url (or target.environment) right?",
                 Suspect.LOGIN,
             )
@@ -86,10 +84,3 @@ def too_busy(host: str, answer: Answer) -> SignInUnavailable | None:
         return None
     words = f"signing in at {host}: it answered {answer.status}"
     return unavailable(words, retry_after=asked_wait(answer.status, answer.headers))
-
-
-def _host(headers: Mapping[str, str]) -> str:
-    try:
-        return clean(URL(headers.get("Location", "")).host or "another page", 100)
-    except ValueError:
-        return "another page"

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from yarl import URL
-
 from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..sanitize import clean, redact
-from .answer_headers import advice, asked_wait
+from .answer_headers import advice, asked_wait, redirect_host
 from .body_formats import is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html
 
@@ -79,7 +77,7 @@ def _judge_no_echo(_: Change, status: int, __: Mapping[str, str], body: bytes) -
 
 
 def _judge_redirect(change: Change, status: int, headers: Mapping[str, str], _: bytes) -> Outcome:
-    host = redact(_host(headers.get("Location", "")), [change.wanted.message])
+    host = redact(redirect_host(headers), [change.wanted.message])
     words = f"the service answered {status} and sent us to {host}; is target.base_url right?"
     return _stop_with(status, Reason.BAD_ANSWER, words, Suspect.TARGET)
 
@@ -88,13 +86,6 @@ def _stop_with(status: int, reason: Reason, words: str, suspect: Suspect) -> Out
     return Outcome(
         result=Result.FAILED, reason=reason, http_status=status, detail=words, stop=words, suspect=suspect
     )
-
-
-def _host(location: str) -> str:
-    try:
-        return clean(URL(location).host or "another page", 100)
-    except ValueError:
-        return "another page"
 
 
 def _judge_signed_out(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:

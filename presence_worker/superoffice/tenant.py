@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 from yarl import URL
@@ -12,7 +13,7 @@ from ..sanitize import clean
 from ..settings import Target
 from .addresses import is_same_host, is_vendors, root_of
 from .answer_headers import their_now
-from .body_formats import Parts, text_in
+from .body_formats import text_in
 from .login_host import LoginAnswer, LoginHost
 from .request_errors import BlockedError, refusal, unavailable
 from .sign_in.credential import FOREVER, Credential
@@ -30,20 +31,24 @@ class Residence:
     life: float = field(default=FOREVER, compare=False)  # until the service itself sends us away
 
 
-FindResidence = Callable[[], Awaitable[Residence]]
+class TenantState(NamedTuple):
+    """What the host where we sign in says of a tenant."""
+
+    is_running: bool
+    words: str
+    place: str | None  # where it lives; None where only the ticket says it
+    valid_until: str  # a moment, by the host's clock
 
 
-def make_find_residence(target: Target, root: URL | None, login: LoginHost) -> FindResidence:
+def make_find_residence(
+    target: Target, root: URL | None, login: LoginHost
+) -> Callable[[], Awaitable[Residence]]:
     """Make the function that finds out where the service is; *root* is the configured one."""
-    if target.tenant is None:
-        return _find_configured(Residence(root=root))
-    tenant = Tenant(target, root, login)
-    return tenant.residence
+    if target.tenant:
+        return Tenant(target, root, login).find_residence
 
-
-def _find_configured(residence: Residence) -> FindResidence:
     async def find_residence() -> Residence:
-        return residence
+        return Residence(root=root)
 
     return find_residence
 
@@ -57,7 +62,7 @@ class Tenant:
         self._login = login
         self._has_run = False
 
-    async def residence(self) -> Residence:
+    async def find_residence(self) -> Residence:
         """Ask for the state. Raise RefusedError where the tenant is not running, or cannot be found.
 
         A tenant that was seen to run before is only away when it does not run.
@@ -65,23 +70,32 @@ class Tenant:
         configured, self._configured = self._configured, None
         try:
             reply = await self._login.get(f"/api/state/{self._target.tenant}")
-            state = self._state(reply)
+            state = self._read_state(reply)
         except BlockedError as error:
             if configured is None:
                 raise
             log.warning("tenant.state_unknown", detail=error.outcome.detail)
             return Residence(root=configured)
-        if not state["IsRunning"]:
-            raise self._not_running_error(_word(state))
+        if not state.is_running:
+            raise self._not_running_error(state.words)
         self._has_run = True
         if configured:
             return Residence(root=configured)
-        return Residence(root=self._root(state), renew_after=_seconds_left(state, reply.date))
+        root = self._root(state.place) if state.place else None
+        return Residence(root=root, renew_after=_seconds_left(state.valid_until, reply.date))
 
-    def _state(self, reply: LoginAnswer) -> Parts:
-        state = reply.parts or {}
-        if reply.status == 200 and isinstance(state.get("IsRunning"), bool):  # noqa: PLR2004 - as documented
-            log.info("tenant.state", tenant=self._target.tenant, state=_word(state))
+    def _read_state(self, reply: LoginAnswer) -> TenantState:
+        parts = reply.parts or {}
+        is_running = parts.get("IsRunning")
+        if reply.status == 200 and isinstance(is_running, bool):  # noqa: PLR2004 - as documented
+            place = next((parts[name] for name in ("Api", "Endpoint") if parts.get(name)), None)
+            state = TenantState(
+                is_running=is_running,
+                words=clean(text_in(parts, "State") or "not told", 60),
+                place=place if isinstance(place, str) else None,
+                valid_until=text_in(parts, "ValidUntil"),
+            )
+            log.info("tenant.state", tenant=self._target.tenant, state=state.words)
             return state
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
         raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
@@ -90,10 +104,7 @@ class Tenant:
         words = f"{self._target.tenant} is not running: its state is {state}"
         return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
 
-    def _root(self, state: Parts) -> URL | None:
-        place = next((state[key] for key in ("Api", "Endpoint") if state.get(key)), None)
-        if not isinstance(place, str):
-            return None
+    def _root(self, place: str) -> URL:
         by = f"the state of {self._target.tenant}"
         root = told_root(place, target=self._target, login=self._login.root, by=by)
         return root if root.path.strip("/") else root / str(self._target.tenant)  # a bare host serves many
@@ -129,15 +140,10 @@ def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     )
 
 
-def _word(state: Parts) -> str:
-    word = text_in(state, "State")
-    return clean(word, 60) if word else "not told"
-
-
-def _seconds_left(state: Parts, date: str) -> float:
+def _seconds_left(valid_until: str, date: str) -> float:
     """Return how long a state holds, by the clock of who told us of it; without that, for ever."""
     try:
-        until = datetime.fromisoformat(text_in(state, "ValidUntil"))
+        until = datetime.fromisoformat(valid_until)
     except ValueError:
         return FOREVER
     return max((until.replace(tzinfo=until.tzinfo or UTC) - their_now(date)).total_seconds(), LEAST)

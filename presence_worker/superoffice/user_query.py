@@ -3,11 +3,9 @@
 from functools import cache
 from typing import NamedTuple
 
-from pydantic import JsonValue
-
 from ..model import MAX_ASSOCIATE_ID, STATUSES
 from ..sanitize import fold_name
-from .body_formats import Parts, is_error, read_json
+from .body_formats import Parts, is_error, number_in, read_json
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
@@ -16,7 +14,7 @@ MOST_USERS = 2_000_000  # no company has more; a service that shows more never e
 LONGEST_PAGE = 4 * 1024 * 1024  # bytes
 COLUMNS_OF = {"login": ("userName", "assocName"), "email": ("personEmail",)}  # what a name may stand in
 COLUMNS = ("associateDbId", "isActive", "ejUserId", "ejStatus")
-BY_NUMBER = {number: name for name, number in STATUSES.items()}
+BY_NUMBER: dict[int | None, str] = {number: name for name, number in STATUSES.items()}
 
 
 class User(NamedTuple):
@@ -85,7 +83,7 @@ class UserDirectory:
             self._behind = size if size <= self._size // 2 else 0
 
     def _meet(self, row: Parts) -> bool:
-        associate_id = _whole_number(row.get("associateDbId"))
+        associate_id = _associate_id(row)
         if associate_id is None or not 1 <= associate_id <= MAX_ASSOCIATE_ID:
             return False
         for name in filter(None, map(row.get, self._names)):
@@ -93,7 +91,7 @@ class UserDirectory:
         is_new = associate_id not in self.users
         is_active, service = row.get("isActive"), row.get("ejUserId")
         self.users[associate_id] = _user(
-            status=_status_name(row.get("ejStatus")),
+            status=BY_NUMBER.get(number_in(row, "ejStatus")),  # its name may be in any language
             is_active=is_active not in (False, 0),
             has_service=service != 0 or service is False,
         )
@@ -107,7 +105,7 @@ def _read_rows(body: bytes) -> list[Parts] | None:
     if not isinstance(found, list):
         return None
     rows = [_flatten(row) for row in found if isinstance(row, dict)]
-    has_users = any(_whole_number(row.get("associateDbId")) for row in rows)
+    has_users = any(map(_associate_id, rows))
     return rows if len(rows) == len(found) and (has_users or not rows) else None
 
 
@@ -119,13 +117,9 @@ def _flatten(row: Parts) -> Parts:
     return {name: cell.get("RawValue") if isinstance(cell, dict) else cell for name, cell in cells.items()}
 
 
-def _whole_number(value: JsonValue) -> int | None:
-    """Return a whole number that came as one, or in plain digits."""
+def _associate_id(row: Parts) -> int | None:
+    """Return the associateId of a row, which comes as a number or in plain digits."""
+    value = row.get("associateDbId")
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 10:  # noqa: PLR2004
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _status_name(value: JsonValue) -> str | None:
-    """Return the name of a status that came as a number; what people read may be in any language."""
-    return BY_NUMBER.get(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    return number_in(row, "associateDbId")

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from pydantic import JsonValue
@@ -10,7 +11,7 @@ from pydantic import JsonValue
 from ...errors import Suspect
 from ...settings import Auth, Settings
 from ..auth_secrets import origin, replace_secret, secret_now
-from ..body_formats import Parts, text_in
+from ..body_formats import text_in
 from ..login_host import LoginAnswer, LoginHost
 from ..request_errors import BlockedError, refusal, unavailable
 from .credential import FOREVER, Credential, Scheme, SignIn, show_token
@@ -33,23 +34,22 @@ log = structlog.get_logger()
 def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
     """Make the function that fetches an access token."""
     auth = settings.auth
-    tokens = RefreshToken(auth)
+    kept = RefreshToken(auth)
 
     async def sign_in() -> Credential:
-        refresh_token, client_secret = tokens.current(), secret_now(auth, "client_secret")
+        refresh_token, client_secret = kept.current(), secret_now(auth, "client_secret")
         fields = {
             "grant_type": "refresh_token",
             "client_id": str(auth.client_id),
             "client_secret": client_secret,
             "refresh_token": refresh_token,
         }
-        reply = await login.post_form(PATH, fields)
-        answered = _require_answer(login, reply)
-        credential = _read_credential(auth, login, reply.status, answered)
-        if rotated := sendable(answered.get("refresh_token")):
-            tokens.keep(rotated)
-        others = (sendable(answered.get("id_token")), rotated, refresh_token, client_secret)
-        return replace(credential, secrets=(*credential.secrets, *filter(None, others)))
+        tokens = _read_tokens(auth, login, await login.post_form(PATH, fields))
+        if tokens.refresh:
+            kept.keep(tokens.refresh)
+        credential = show_token(auth, tokens.access)
+        others = filter(None, (tokens.identity, tokens.refresh, refresh_token, client_secret))
+        return replace(credential, life=tokens.life, secrets=(*credential.secrets, *others))
 
     return sign_in
 
@@ -86,20 +86,29 @@ class RefreshToken:
             log.info("sign_in.refresh_token_kept", file=str(file))
 
 
-def _require_answer(login: LoginHost, reply: LoginAnswer) -> Parts:
+class Tokens(NamedTuple):
+    """What a refresh token is exchanged for."""
+
+    access: str
+    refresh: str | None  # the next one; None: the old one stays
+    identity: str | None
+    life: float  # seconds
+
+
+def _read_tokens(auth: Auth, login: LoginHost, reply: LoginAnswer) -> Tokens:
     if reply.parts is None:
         raise refusal(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
-    return reply.parts
-
-
-def _read_credential(auth: Auth, login: LoginHost, status: int, answered: Parts) -> Credential:
-    token = sendable(answered.get("access_token"))
-    kind = answered.get("token_type", "Bearer")
-    if status != 200 or token is None:  # noqa: PLR2004 - the one status documented for success
-        raise _refusal(auth, login, status, text_in(answered, "error"))
+    access, kind = sendable(reply.parts.get("access_token")), reply.parts.get("token_type", "Bearer")
+    if reply.status != 200 or access is None:  # noqa: PLR2004 - the one status documented for success
+        raise _refusal(auth, login, reply.status, text_in(reply.parts, "error"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise refusal(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
-    return replace(show_token(auth, token), life=_life(answered.get("expires_in")))
+    return Tokens(
+        access,
+        refresh=sendable(reply.parts.get("refresh_token")),
+        identity=sendable(reply.parts.get("id_token")),
+        life=_life(reply.parts.get("expires_in")),
+    )
 
 
 def _refusal(auth: Auth, login: LoginHost, status: int, code: str) -> BlockedError:
