@@ -18,17 +18,12 @@ class Shutdown:
         self._kind: type[PresenceWorkerError] | None = None
         self._by = ""
         self.hint = ""  # what a second request would do
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
 
     @property
     def is_requested(self) -> bool:
         """Return whether the run was told to stop."""
         return self._kind is not None
-
-    @property
-    def is_watched(self) -> bool:
-        """Return whether somebody hears of a request at once."""
-        return bool(self._listeners)
 
     def request(self, kind: type[PresenceWorkerError], by: str, *, hint: str = "") -> None:
         """Ask for the end: *kind* decides the exit code, *by* says who asks, such as "a signal"."""
@@ -48,7 +43,7 @@ class Shutdown:
             raise self.reason()
 
     @contextmanager
-    def watched(self, listener: Callable[[], None]) -> Iterator[None]:
+    def watched(self, listener: Callable[[], object]) -> Iterator[None]:
         """Call *listener* when the end is asked for; at once if that has happened already."""
         self._listeners.append(listener)
         try:

@@ -20,6 +20,7 @@ from ..run.ending import refusal
 from ..run.guards import too_many_invalid
 from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..settings import Settings
+from ..shutdown import Shutdown
 from ..wording import share
 from .explain import explain, find_reading
 from .questions import Reading
@@ -83,7 +84,7 @@ def _stage(journal: Journal, job: str, settings: Settings) -> InputRefused | Non
     """Stage the job; return why `run` would refuse it, or None."""
     run = new_run("", job, "", settings, day=today(settings.input.timezone))
     try:
-        error = stage(journal, run, job, settings, Before())
+        error = stage(journal, run, job, settings, Before(), Shutdown())
     except InputRefused as unreadable:
         with journal.transaction():
             journal.stage(run, ())

@@ -4,7 +4,7 @@ from functools import partial
 
 import click
 
-from ..run.life import apply_run
+from ..run.commands import apply_run
 from .invoke import context_of, work
 from .options import Options, common_options
 from .show import show

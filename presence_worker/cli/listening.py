@@ -48,8 +48,6 @@ class Listener:
         loop = asyncio.get_running_loop()
 
         def on_signal(number: int, _: FrameType | None) -> None:
-            if not self._shutdown.is_watched:
-                _raise(number, None)
             loop.call_soon_threadsafe(self._hear_signal, number)
 
         for number in listened_to():

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ def main() -> NoReturn:
     code = execute(sys.argv[1:])
     _let_signals_pass()
     _let_go_of_output()
+    if any(thread.daemon for thread in threading.enumerate()):  # one waits for input that may never come
+        os._exit(code)
     sys.exit(code)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..errors import OptionFault
-from ..run.life import report_run
+from ..run.commands import report_run
 from .invoke import context_of
 from .options import Options, common_options
 from .output import print_file, remark

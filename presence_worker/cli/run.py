@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from ..model import Intent
-from ..run.life import run_job
+from ..run.commands import run_job
 from .invoke import context_of, work
 from .options import Options, common_options, job_argument
 from .show import show

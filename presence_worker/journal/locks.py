@@ -19,21 +19,27 @@ STATE_DIR = "name one with --state-dir"
 ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
 
 
+POLL = 0.01  # seconds between two tries for a lock that somebody is about to let go of
+
+
 class NoLocks(UsageFault):
     """The file system cannot keep two processes apart."""
 
 
 @contextmanager
-def run_lock(folder: Path) -> Iterator[None]:
-    """Hold the run in *folder*, or raise Locked at once."""
+def run_lock(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold the run in *folder*, or raise Locked after *patience* seconds; any thread may let go of it."""
     words = f"run {folder.name} is being worked on by another process"
-    with _held(folder / "run.lock", words, STATE_DIR):
+    with _held(folder / "run.lock", words, STATE_DIR, patience):
         yield
 
 
 @contextmanager
 def target_lock(target: str, state_dir: Path) -> Iterator[None]:
-    """Hold *target* for this user, whatever the state directory, or raise Locked at once."""
+    """Hold *target* for this user, whatever the state directory, or raise Locked at once.
+
+    Any thread may let go of it.
+    """
     words = f"another run is at work on {target}; wait until it has ended, then run this again"
     with _held(_lock_directory(state_dir) / _name_of(target), words, ELSEWHERE):
         yield
@@ -80,10 +86,12 @@ def _lock_directory(state_dir: Path) -> Path:
 
 
 @contextmanager
-def _held(path: Path, words: str, elsewhere: str) -> Iterator[None]:
-    lock = FileLock(path, mode=0o600, fallback_to_soft=False)  # a soft one does not die with its holder
+def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iterator[None]:
+    lock = FileLock(  # a soft one does not die with its holder
+        path, mode=0o600, fallback_to_soft=False, thread_local=False
+    )
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=patience, poll_interval=POLL)
     except Timeout:
         raise Locked(words) from None
     except NotImplementedError:

@@ -12,8 +12,9 @@ from ..events import (
     Stopping,
     Topic,
 )
-from ..journal import Journal
+from ..journal import Journal, RunRecord
 from ..model import Result
+from .comparison import comparison_notes, same_file_warning
 
 
 def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:
@@ -64,6 +65,14 @@ class Announcer:
                 is_warning=is_warning,
             )
         )
+
+    def note_all(self, run: RunRecord) -> None:
+        """Say all notes of a run that was staged."""
+        about_last = comparison_notes(run.compared) if run.compared else []
+        warning = same_file_warning(run.compared) if run.compared else None
+        for words in run.notes:
+            topic = Topic.COMPARISON if words in about_last else Topic.JOB
+            self.note(words, topic, is_warning=words == warning)
 
     def announce(self, requests: int, rate: float, *, is_final: bool) -> None:
         """Say how many requests the run takes in all, and how long they take at the configured *rate*."""

@@ -1,10 +1,8 @@
 """Rows whose answer turns out to be another's after it was taken: they are read back."""
 
-from collections.abc import Iterator
-
 import structlog
 
-from ..delivery import Halt, deliver
+from ..delivery import Halt, deliver, source_of
 from ..delivery.policy import Tries
 from ..journal import Journal
 from ..model import Change, Outcome, Reason, Result, Trouble
@@ -32,22 +30,23 @@ class Doubts:
         self._halt = halt
         self._rows: dict[int, Change] = {}
 
-    def watch(self, changes: Iterator[Change]) -> Iterator[Change]:
-        """Yield *changes*, and look out for doubts meanwhile."""
-        for change in changes:
-            self._take(self._client.take_doubted())
-            yield change
+    def look(self) -> None:
+        """Look out for doubts, between two rows."""
+        if doubted := self._client.take_doubted():
+            self._take(doubted)
 
     async def settle(self, tries: Tries, *, workers: int) -> None:
         """Read all of them back, and send again what is not proven; call it when nothing else is sent."""
         self._take(await self._client.take_last_doubted())
         while self._rows and not self._halt.reason:
             rows, self._rows = self._rows, {}
-            await deliver(iter(rows.values()), tries, self._settled, self._halt, workers=workers)
+            await deliver(source_of(rows.values()), tries, self._settled, self._halt, workers=workers)
             self._take(await self._client.take_last_doubted())
 
     def _take(self, associates: set[int]) -> None:
-        for change in self._journal.sessions.changes_of(associates) if associates else ():
+        if not associates:
+            return
+        for change in self._journal.sessions.changes_of(associates):
             log.warning("row.in_doubt", row=change.row, associate_id=change.associate_id)
             self._rows[change.row] = change
             self._recorder.add(change.row, IN_DOUBT)

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 import anyio
 import structlog
 
-from ..delivery import Halt, Policy, deliver, number_of_read_backs
+from ..delivery import Halt, Policy, deliver, number_of_read_backs, source_of
 from ..errors import InputRefused, Stopped, Suspect
 from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
@@ -161,7 +161,7 @@ class PresentValueReader:
         take = partial(self._take, rows, values)
         while changes:
             wanted = takewhile(lambda _: not self._is_over(values), changes)
-            await deliver(wanted, pipeline, take, self.halt, workers=workers)
+            await deliver(source_of(wanted), pipeline, take, self.halt, workers=workers)
             doubted = set() if self._is_over(values) else await self.client.take_last_doubted()
             changes = [change for change in changes if change.associate_id in doubted]
             values.forget({change.row for change in changes})

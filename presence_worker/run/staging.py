@@ -1,5 +1,6 @@
 """From a job to a staged run: everything is read and judged before anything is sent."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -9,10 +10,11 @@ from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.source import STDIN
 from ..journal import JobInput, Journal, RunRecord, StoredSettings, now
-from ..model import Intent, Result, State, Step
+from ..model import Intent, Result, Row, State, Step
 from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
+from ..shutdown import Shutdown
 from .comparison import compare, comparison_notes, differences
 from .guards import too_different, too_many_changes, too_many_invalid
 
@@ -27,17 +29,17 @@ class Before:
 
 
 def stage(
-    journal: Journal, run: RunRecord, job: str, settings: Settings, before: Before
+    journal: Journal, run: RunRecord, job: str, settings: Settings, before: Before, shutdown: Shutdown
 ) -> PresenceWorkerError | None:
     """Read the whole job into a new journal, all of it or nothing; give why it must not be sent, or None.
 
-    What is due today of earlier jobs is added. Raise InputRefused for a job that cannot be read; the journal
-    is empty then.
+    What is due today of earlier jobs is added. Raise InputRefused for a job that cannot be read, and the
+    reason of a *shutdown* between two rows; the journal is empty then.
     """
     with journal.transaction():
         day = run.input.day or date.min
         with open_job(job, settings, day) as opened:
-            journal.stage(run, opened.rows)
+            journal.stage(run, _until_told_to_stop(opened.rows, shutdown))
         if not opened.identity:
             settle_clashes(journal, settings)
         refused = _judge(journal, opened, job, settings, before)
@@ -47,7 +49,13 @@ def stage(
             journal.save_step(Step.READ)
         if refused or journal.run().step != Step.SEND:
             return refused  # how much there is to change will be known when the present values are
-        return against(journal, None, settings.safety)
+        return check_safety_limits(journal, None, settings.safety)
+
+
+def _until_told_to_stop(rows: Iterable[Row], shutdown: Shutdown) -> Iterator[Row]:
+    for row in rows:
+        shutdown.check()
+        yield row
 
 
 def new_run(
@@ -104,7 +112,7 @@ def _in_vain(journal: Journal, settings: Settings) -> list[str]:
     return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
 
 
-def against(journal: Journal, users: int | None, safety: Safety) -> Held | None:
+def check_safety_limits(journal: Journal, users: int | None, safety: Safety) -> Held | None:
     """Give why the changes a run is left with must not be sent as they are, or None.
 
     *users* is the number of the service's users, None where they were not read.

@@ -1,15 +1,14 @@
 """Runs of earlier nights: finding the right one, and the reasons to leave it alone."""
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 
 import structlog
 
-from ..errors import ExitCode, Locked, PresenceWorkerError, UsageFault
+from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Intent, Presence, State
 from ..report import may_begin_anew
@@ -31,8 +30,7 @@ def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> 
 
     Raise Locked where it is still at work after *patience* seconds.
     """
-    with ExitStack() as held:
-        _hold(folder, held, patience)
+    with run_lock(folder, patience=patience):
         journal = Journal.open(folder / JOURNAL)
         try:
             if journal.run().state == State.RUNNING:
@@ -41,19 +39,6 @@ def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> 
             yield journal
         finally:
             journal.close()
-
-
-def _hold(folder: Path, held: ExitStack, patience: float) -> None:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            held.enter_context(run_lock(folder))
-        except Locked:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _note_death(journal: Journal, folder: Path, context: RunContext) -> None:

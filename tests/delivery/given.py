@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from presence_worker.delivery import Halt, Policy, Watch, deliver, read_back
+from presence_worker.delivery import Halt, Policy, Watch, deliver, read_back, source_of
 from presence_worker.delivery.policy import Read
 from presence_worker.errors import PresenceWorkerError, Terminated
 from presence_worker.model import (
@@ -200,7 +200,7 @@ async def night(
     async with anyio.create_task_group() as beside:
         if halt_at is not NEVER:
             beside.start_soon(halt_in_time)
-        await deliver(iter(todo), tries, settle, halt, workers=delivery.concurrency)
+        await deliver(source_of(iter(todo)), tries, settle, halt, workers=delivery.concurrency)
         beside.cancel_scope.cancel()
     for settled in watch.release():
         record(*settled)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.delivery import Halt, Policy, deliver
-from presence_worker.delivery.deliver import MOST_WAITING
+from presence_worker.delivery import Halt, Policy, deliver, source_of
+from presence_worker.delivery.worker_pool import MOST_WAITING
 from presence_worker.errors import Stopped
 from presence_worker.model import Change, Outcome, Presence, Reason, Result
 from presence_worker.settings import Delivery
@@ -228,7 +228,7 @@ async def test_rows_in_trouble_do_not_pile_up() -> None:
     made = Policy(settings, halt, clock=clock, seconds_left=lambda: NEVER).tries(service.put)
     settled: list[Result] = []
     with anyio.move_on_after(30):
-        await deliver(changes(), made, lambda _, o: settled.append(o.result), halt, workers=8)
+        await deliver(source_of(changes()), made, lambda _, o: settled.append(o.result), halt, workers=8)
 
     assert MOST_WAITING <= len(taken) <= MOST_WAITING + 9
     assert settled == [Result.UPDATED, *[Result.FAILED] * (len(taken) - 1)]
@@ -245,7 +245,7 @@ async def test_changes_that_cannot_be_read_stop_the_run() -> None:
         yield from (change(row) for row in range(1, 12))
         raise Stopped("the disk is full")
 
-    await deliver(changes(), made, lambda c, o: settled.update({c.row: o}), halt, workers=4)
+    await deliver(source_of(changes()), made, lambda c, o: settled.update({c.row: o}), halt, workers=4)
 
     assert str(halt.reason) == "the disk is full"
     assert set(settled) == {put.row for put in service.puts}
@@ -258,7 +258,7 @@ async def test_a_halt_before_the_start() -> None:
     made = Policy(Delivery(), halt, clock=anyio.current_time, seconds_left=lambda: NEVER).tries(service.put)
     halt(Stopped("too late"))
 
-    await deliver(iter([change()]), made, lambda *_: None, halt, workers=4)
+    await deliver(source_of(iter([change()])), made, lambda *_: None, halt, workers=4)
 
     assert not service.puts
 

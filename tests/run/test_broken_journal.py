@@ -14,7 +14,7 @@ from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
 from presence_worker.next_step import NextStep
-from presence_worker.run.life import apply_run
+from presence_worker.run.commands import apply_run
 from presence_worker.run_context import RunContext
 from presence_worker.settings.configuration import load_settings
 from presence_worker.superoffice import Client
@@ -48,19 +48,19 @@ class Service:
         await anyio.sleep(self.latency)
         return UPDATED
 
-    async def look(self, _: Change) -> Outcome:
+    async def get(self, _: Change) -> Outcome:
         """Know of nobody."""
         return NOT_READ
 
-    async def read(self, _: int) -> Presence | None:
+    async def read_back(self, _: int) -> Presence | None:
         """Know of nobody."""
         return None
 
-    def doubted(self) -> set[int]:
+    def take_doubted(self) -> set[int]:
         """Doubt no answer."""
         return set()
 
-    async def doubted_at_last(self) -> set[int]:
+    async def take_last_doubted(self) -> set[int]:
         """Likewise."""
         return set()
 

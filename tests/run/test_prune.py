@@ -14,7 +14,7 @@ import pytest
 from presence_worker.errors import UsageFault
 from presence_worker.journal import JOURNAL, Archive, run_id, run_lock
 from presence_worker.model import Outcome, Result
-from presence_worker.run.life import report_run
+from presence_worker.run.commands import report_run
 from presence_worker.run_context import RunContext
 from presence_worker.runs.pruning import Pruning, prune_runs
 from presence_worker.settings import Settings

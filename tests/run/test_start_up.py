@@ -37,7 +37,7 @@ MOMENTS = [  # the module that was loaded last when the signal is sent
     ("presence_worker.cli.output", signal.SIGTERM),
     ("pydantic_core", signal.SIGINT),
     ("aiohttp", signal.SIGTERM),
-    ("presence_worker.run.life", signal.SIGINT),
+    ("presence_worker.run.commands", signal.SIGINT),
 ]
 
 

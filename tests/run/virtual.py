@@ -10,7 +10,7 @@ from typing import Any
 
 from presence_worker.journal import Archive
 from presence_worker.report import Summary
-from presence_worker.run.life import run_job, undo_run
+from presence_worker.run.commands import run_job, undo_run
 from presence_worker.run_context import RunContext
 from presence_worker.schedule.list_and_cancel import list_schedule
 from presence_worker.settings import Settings

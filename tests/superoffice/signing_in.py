@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import orjson
 
-from presence_worker.delivery import Halt, Policy, Watch, deliver
+from presence_worker.delivery import Halt, Policy, Watch, deliver, source_of
 from presence_worker.errors import PresenceWorkerError
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.sandbox import Sandbox
@@ -137,7 +137,7 @@ async def delivered(client: Client, rows: int, **settings: Any) -> Delivered:
             assert settled.row not in made.outcomes
             made.outcomes[settled.row] = what
 
-    await deliver(iter(todo), rules, settle, halt, workers=delivery.concurrency)
+    await deliver(source_of(iter(todo)), rules, settle, halt, workers=delivery.concurrency)
     for settled, what in watch.release():
         made.outcomes[settled.row] = what
     made.reason = halt.reason

@@ -1,6 +1,6 @@
-"""Workers over one shared iterator of changes."""
+"""Workers who share one source of changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 from anyio.abc import TaskGroup
@@ -12,14 +12,25 @@ from .policy import Tries
 from .retry import Case
 
 MOST_WAITING = 1000  # rows that wait for their next try; then workers wait too, so that memory stays flat
+Source = Callable[[], Awaitable[Change | None]]  # the next change, None at the end; any worker may ask
 Settle = Callable[[Change, Outcome], None]
 
 
-class Line:
-    """Owns the shared iterator; each change goes to exactly one worker, and is settled exactly once."""
+def source_of(changes: Iterable[Change]) -> Source:
+    """Return a source of *changes* that are there already."""
+    left = iter(changes)
 
-    def __init__(self, changes: Iterator[Change], tries: Tries, settle: Settle, halt: Halt) -> None:
-        self._changes = changes
+    async def next_change() -> Change | None:
+        return next(left, None)
+
+    return next_change
+
+
+class WorkerPool:
+    """Owns the source; each change goes to exactly one worker, and is settled exactly once."""
+
+    def __init__(self, source: Source, tries: Tries, settle: Settle, halt: Halt) -> None:
+        self._source = source
         self._tries = tries
         self._settle = settle
         self._halt = halt
@@ -29,7 +40,7 @@ class Line:
         """Take one change after the other until none is left, or until the halt."""
         with self._halt.scope():
             try:
-                for change in self._changes:
+                while (change := await self._source()) is not None:
                     await self._begin(change, group)
             except PresenceWorkerError as error:
                 self._halt(error)
@@ -61,14 +72,12 @@ class Line:
             self._settle(case.change, outcome or case.ended_early())
 
 
-async def deliver(
-    changes: Iterator[Change], tries: Tries, settle: Settle, halt: Halt, *, workers: int
-) -> None:
-    """Deliver all *changes*; return when each is settled, or when the run was halted.
+async def deliver(source: Source, tries: Tries, settle: Settle, halt: Halt, *, workers: int) -> None:
+    """Deliver all changes of *source*; return when each is settled, or when the run was halted.
 
     A change that was not settled when the halt came was never sent in this session.
     """
-    line = Line(changes, tries, settle, halt)
+    pool = WorkerPool(source, tries, settle, halt)
     async with anyio.create_task_group() as group:
         for _ in range(workers):
-            group.start_soon(line.work, group)
+            group.start_soon(pool.work, group)

@@ -1,0 +1,282 @@
+"""The commands that work on a run: run a job or plan it, resume, apply, undo, and write its report again."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import anyio
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
+from ..events import DeliveryEnded, DeliveryStarted, RunStarted
+from ..journal import (
+    JOURNAL,
+    Journal,
+    RunRecord,
+    give_back_reserve,
+    run_lock,
+    take_reserve,
+    target_lock,
+)
+from ..model import Intent, Reason, Result, State, Verdict
+from ..report import Summary, write_reports
+from ..run_context import RunContext
+from ..runs.lookup import (
+    GLANCE,
+    called,
+    check_age,
+    check_target,
+    choose,
+    earlier_run,
+    last_credible,
+    last_finished,
+    written_since,
+)
+from ..schedule.history import find_withdrawn, forget, history_of
+from .announcer import Announcer
+from .correcting import check_corrected
+from .finish import ended, finish
+from .prepare import Hold, StagedRun, prepared
+from .session import Session
+from .staging import Before, new_run, stage
+from .undoing import stage_undo
+
+JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
+WAITS = "nothing was resumed: this run waits for `apply`"
+NOTHING_LEFT = "nothing was left to resume; this is the report of the run as it ended"
+LAST_DAY_OVER = (Result.SKIPPED, Reason.NO_LONGER_DUE, "its last day was over before it could be sent")
+log = structlog.get_logger()
+
+
+async def run_job(job: str, context: RunContext, *, intent: Intent = Intent.RUN) -> Summary:
+    """Carry out a job from file to report, or only plan it; return the summary."""
+    async with prepared(partial(_stage_job, job, intent), context) as run:
+        return await _deliver_and_finish(run, context)
+
+
+async def resume_run(
+    name: str | None, context: RunContext, *, any_age: bool, if_corrected: bool = False
+) -> Summary:
+    """Continue a run, without a name the newest stopped one; with nothing left, give its report again."""
+    prepare = partial(_reopen_to_resume, name, any_age=any_age, if_corrected=if_corrected)
+    async with prepared(prepare, context) as run:
+        if run.is_over:
+            return await _as_it_ended(run, context)
+        return await _deliver_and_finish(run, context)
+
+
+async def apply_run(name: str, context: RunContext, *, any_age: bool) -> Summary:
+    """Deliver a planned or held run exactly as it was stored."""
+    async with prepared(partial(_reopen_to_apply, name, any_age=any_age), context) as run:
+        return await _deliver_and_finish(run, context)
+
+
+async def undo_run(name: str, context: RunContext) -> Summary:
+    """Put back what a run has changed, in a run of its own; return the summary."""
+    async with prepared(partial(_stage_undo, name), context) as run:
+        return await _deliver_and_finish(run, context)
+
+
+def report_run(name: str, context: RunContext) -> Summary:
+    """Write a run's reports again from its journal; return the summary. Raise Stopped where that fails."""
+    folder = called(name, context)
+    with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
+        if journal.run().state != State.STOPPED or journal.results.to_send():
+            return write_reports(folder, journal)
+        run = StagedRun(folder=folder, journal=journal, command="report")  # only its report was missing
+        summary = finish(run, None, context)
+        context.emit(ended(run, summary))
+        if not summary.files:
+            raise Stopped(summary.message or "", next=context.command("report", folder.name))
+        return summary
+
+
+# -- making a run ready, in a thread -------------------------------------------------------------------------
+
+
+def _stage_job(job: str, intent: Intent, held: Hold, context: RunContext) -> StagedRun:
+    _hold_target(held, context)
+    context.archive.sweep(spare=JUST_MADE)
+    held.new_folder = folder = context.archive.new_folder()
+    with bound_contextvars(run_id=folder.name):
+        journal = held.enter_context(_new_journal(folder))
+        run = new_run(folder.name, job, context.target, context.settings, day=context.day, intent=intent)
+        run = run._replace(
+            order=context.archive.index.take_number(folder.name), next=context.command("resume", run.run_id)
+        )
+        _tell_start(run, str(intent), context)
+        log.info("run.staging", job=job, target=run.target, folder=str(folder))
+        refused = _stage(journal, run, job, context)
+        _announcer(run, context).note_all(journal.run())
+        return StagedRun(folder=folder, journal=journal, command=str(intent), job=job, refused=refused)
+
+
+def _stage(journal: Journal, run: RunRecord, job: str, context: RunContext) -> PresenceWorkerError | None:
+    """Stage the job; return why it must not be sent, or None. One that cannot be read leaves an empty run."""
+    try:
+        history = history_of(context, run.run_id)
+        forget(history, context)
+        before = Before(last=last_finished(context), credible=last_credible(context), to_come=history.to_come)
+        return stage(journal, run, job, context.settings, before, context.shutdown)
+    except InputRefused as error:
+        with journal.transaction():
+            journal.stage(run, ())
+        return error
+
+
+def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
+    _hold_target(held, context)
+    undone = choose(name, context)
+    held.new_folder = folder = context.archive.new_folder()
+    with bound_contextvars(run_id=folder.name):
+        journal = held.enter_context(_new_journal(folder))
+        with earlier_run(undone, context, patience=GLANCE) as earlier:
+            check_target(earlier, context)
+            run = stage_undo(journal, folder.name, earlier, context)
+        _tell_start(run, "undo", context)
+        log.info("run.staging", undoes=run.undoes, folder=str(folder))
+        return StagedRun(folder=folder, journal=journal, command="undo")
+
+
+def _reopen_to_resume(
+    name: str | None, held: Hold, context: RunContext, *, any_age: bool, if_corrected: bool
+) -> StagedRun:
+    run = _reopen(name, "resume", held, context)
+    record = run.journal.run()
+    if record.state not in (State.STOPPED, State.FINISHED) or not run.journal.results.to_send():
+        return StagedRun(folder=run.folder, journal=run.journal, command="resume", is_over=True)
+    if if_corrected:
+        check_corrected(record, context)
+    return _brought_up_to_date(run, context, any_age=any_age)
+
+
+def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: bool) -> StagedRun:
+    run = _reopen(name, "apply", held, context)
+    record = run.journal.run()
+    if record.state not in (State.HELD, State.PLANNED):
+        way_on = "resume" if record.state == State.STOPPED else "report"
+        raise UsageFault(
+            f"run {record.run_id} is {record.state}; only a planned or held run can be applied",
+            next=context.command(way_on, record.run_id),
+        )
+    return _brought_up_to_date(run, context, any_age=any_age)
+
+
+def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> StagedRun:
+    """Open an earlier run to work on it."""
+    _hold_target(held, context)
+    folder = choose(name, context)
+    with bound_contextvars(run_id=folder.name):
+        journal = held.enter_context(earlier_run(folder, context, patience=GLANCE))
+        held.enter_context(_reserve(folder))
+        check_target(journal, context)
+        return StagedRun(folder=folder, journal=journal, command=command)
+
+
+def _brought_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> StagedRun:
+    journal, record = run.journal, run.journal.run()
+    with bound_contextvars(run_id=record.run_id):
+        _tell_start(record, run.command, context)
+        if not any_age:
+            check_age(record, run.command, context)
+        withdrawn = find_withdrawn(journal, context)
+        with journal.transaction():
+            journal.rows.mark_settled(
+                Verdict(row, *LAST_DAY_OVER) for row in journal.dated.expired(context.day)
+            )
+            journal.rows.mark_settled(withdrawn)
+        overtaken = written_since(journal, context)
+    return StagedRun(folder=run.folder, journal=journal, command=run.command, overtaken=overtaken)
+
+
+def _hold_target(held: Hold, context: RunContext) -> None:
+    context.archive.prepare()
+    held.enter_context(target_lock(context.target, context.archive.state_dir))
+
+
+@contextmanager
+def _new_journal(folder: Path) -> Iterator[Journal]:
+    """Make the journal of a new run; a folder in which nothing was staged is taken away again."""
+    is_staged = False
+    try:
+        with run_lock(folder), _reserve(folder), closing(Journal.create(folder / JOURNAL)) as journal:
+            try:
+                yield journal
+            finally:
+                is_staged = journal.has_staged()
+    finally:
+        if not is_staged:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _reserve(folder: Path) -> Iterator[None]:
+    """Keep room on the disk for the end of a run."""
+    take_reserve(folder)
+    try:
+        yield
+    finally:
+        give_back_reserve(folder)
+
+
+# -- delivery and end ----------------------------------------------------------------------------------------
+
+
+async def _deliver_and_finish(run: StagedRun, context: RunContext) -> Summary:
+    return await _finish(run, run.refused or await _deliver(run, context), context)
+
+
+async def _finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:
+    summary = await anyio.to_thread.run_sync(finish, run, error, context)
+    context.emit(ended(run, summary))
+    return summary
+
+
+async def _deliver(run: StagedRun, context: RunContext) -> PresenceWorkerError | None:
+    """Send what is to be sent; return what ended that early, or kept it from beginning, or None."""
+    name, target = run.folder.name, context.target
+    try:
+        to_send = await anyio.to_thread.run_sync(_begin_session, run, context)
+        way_on = context.command("resume", name)
+        context.emit(DeliveryStarted(run_id=name, target=target, way_on=way_on))
+        announcer = Announcer(context.emit, name, target, to_send)
+        return await Session(run, context, announcer).run()
+    except PresenceWorkerError as error:
+        return error
+    finally:
+        context.emit(DeliveryEnded(run_id=name, target=target))
+
+
+def _begin_session(run: StagedRun, context: RunContext) -> int:
+    """Open a session in the journal; return the rows to send."""
+    journal = run.journal
+    journal.sessions.begin(run.command, context.settings.delivery.rate)
+    with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
+        journal.save_next(context.command("resume", run.folder.name))
+    to_send = journal.results.to_send()
+    log.info("run.delivering", target=context.target, to_send=to_send)
+    return to_send
+
+
+async def _as_it_ended(run: StagedRun, context: RunContext) -> Summary:
+    """Write the report of a run with nothing left to send; one that died right before its end, ends now."""
+    state = run.journal.run().state
+    log.warning("run.nothing_to_resume", state=state)
+    if state == State.STOPPED:
+        summary = await _finish(run, None, context)
+    else:
+        summary = await anyio.to_thread.run_sync(write_reports, run.folder, run.journal)
+    waits = state in (State.PLANNED, State.HELD)
+    return replace(summary, notes=[*summary.notes, WAITS if waits else NOTHING_LEFT])
+
+
+def _tell_start(run: RunRecord, command: str, context: RunContext) -> None:
+    context.emit(RunStarted(run_id=run.run_id, target=run.target, command=command))
+
+
+def _announcer(run: RunRecord, context: RunContext) -> Announcer:
+    return Announcer(context.emit, run.run_id, run.target)

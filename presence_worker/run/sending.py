@@ -1,0 +1,140 @@
+"""The rows of a run on their way to SuperOffice, until each has its outcome in the journal."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import anyio
+
+from ..delivery import Policy, Watch, deliver, number_of_read_backs, read_back
+from ..delivery.policy import Tries
+from ..events import Activity, Topic
+from ..journal import RowsAhead
+from ..model import Change, Outcome, Reason, Result
+from ..run_context import SANDBOX, RunContext
+from ..superoffice import Client, is_online, maintenance
+from .announcer import Announcer, requests_in_all
+from .doubts import Doubts
+from .prepare import StagedRun
+from .recorder import Recorder
+
+OVERTAKEN = Outcome(
+    result=Result.REJECTED,
+    reason=Reason.MOVED_SINCE_RUN,
+    detail="a later run has set this associate, or found what it wanted there",
+    attempts=0,
+    wire_puts=0,
+)
+
+
+class Outlook(NamedTuple):
+    """What there is to do."""
+
+    to_send: int  # rows
+    requests: int  # of the run in all, those already made included
+    maintenance: str | None  # of the service meanwhile, where that is news
+
+
+class Sending:
+    """Owns the rows that are handed out, and those that are to be read back before they count."""
+
+    def __init__(
+        self,
+        run: StagedRun,
+        client: Client,
+        policy: Policy,
+        context: RunContext,
+        announcer: Announcer,
+        recorder: Recorder,
+    ) -> None:
+        self._run = run
+        self._client = client
+        self._policy = policy
+        self._context = context
+        self._announcer = announcer
+        self._recorder = recorder
+        delivery = context.settings.delivery
+        self._workers = delivery.concurrency
+        self._rows = RowsAhead(run.journal.sessions, max(delivery.concurrency, int(policy.pace.rate)))
+        self._doubts = Doubts(run.journal, client, recorder, policy.halt)
+        self._watch: Watch
+
+    @property
+    def begun(self) -> int:
+        """The last row that was taken up."""
+        return self._rows.begun
+
+    async def run(self) -> None:
+        """Send row after row; return when every outcome is on disk, or was kept from it by a full one."""
+        outlook = await anyio.to_thread.run_sync(self._look_ahead)
+        self._announce(outlook)
+        safety, halt = self._context.settings.safety, self._policy.halt
+        self._watch = Watch(
+            halt, limit=safety.max_failures, to_send=outlook.to_send, floor=safety.percent_floor
+        )
+        self._announcer.begin(Activity.SENDING, outlook.to_send)
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._rows.run)
+            beside.start_soon(self._recorder.run, halt)
+            await self._send()
+            beside.cancel_scope.cancel()
+        self._announcer.end()
+        await self._recorder.flush()
+
+    async def _send(self) -> None:
+        tries = self._tries()
+        await deliver(self._next, tries, self._settle, self._policy.halt, workers=self._workers)
+        for change, outcome in self._watch.release():
+            self._record(change, outcome)
+        await self._doubts.settle(tries, workers=self._workers)
+
+    def _tries(self) -> Tries:
+        client, policy, settings = self._client, self._policy, self._context.settings
+        put = read_back(client.put, client.get, policy.pace, settings.delivery.verify)
+        if settings.target.verify_reads:
+            return policy.verified(put, client.read_back, client.get)
+        return policy.tries(put)
+
+    async def _next(self) -> Change | None:
+        """Return the next row to send; what a later run has set is settled without a request."""
+        async for change in self._rows:
+            self._doubts.look()
+            if change.associate_id not in self._run.overtaken:
+                return change
+            self._record(change, OVERTAKEN)
+        return None
+
+    def _settle(self, change: Change, outcome: Outcome) -> None:
+        for settled_change, settled in self._watch.settle(change, outcome):
+            self._record(settled_change, settled)
+
+    def _record(self, change: Change, outcome: Outcome) -> None:
+        self._recorder.add(change.row, outcome)
+        self._announcer.row_settled(change.row, outcome.result)
+
+    def _announce(self, outlook: Outlook) -> None:
+        if outlook.maintenance:
+            self._announcer.note(outlook.maintenance, Topic.MAINTENANCE)
+        if outlook.to_send:
+            rate = self._context.settings.delivery.rate
+            self._announcer.announce(outlook.requests, rate, is_final=True)
+
+    def _look_ahead(self) -> Outlook:
+        to_send = self._run.journal.results.to_send()
+        return Outlook(to_send, self._requests(to_send), self._maintenance(to_send))
+
+    def _requests(self, to_send: int) -> int:
+        """Return how many requests the run takes in all; a row in doubt is read before it is sent again."""
+        journal, settings, overtaken = self._run.journal, self._context.settings, self._run.overtaken
+        reads = journal.results.in_doubt() if settings.target.verify_reads else 0
+        people = journal.results.people_to_send() if overtaken else ()
+        puts = to_send - sum(person in overtaken for person in people)
+        more = puts + reads + number_of_read_backs(settings.delivery.verify, puts)
+        return requests_in_all(journal, more=more, gets=self._client.gets)
+
+    def _maintenance(self, to_send: int) -> str | None:
+        """Return what is announced for the time so many rows may take, where the report does not have it."""
+        settings = self._context.settings
+        if self._context.target == SANDBOX or not is_online(settings.target):
+            return None
+        words = maintenance(datetime.now().astimezone(), to_send / settings.delivery.rate)
+        return words if self._run.journal.add_note(words) else None
