@@ -1,13 +1,17 @@
 """How our types look in JSON: the one place where their fields become keys."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from datetime import date
-from typing import TypeAlias
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, get_args, get_type_hints
 
 from .next_step import NextStep, command_line
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | float | bool | None"
+T = TypeVar("T")
+Read: TypeAlias = Callable[[Any], Any]  # from what JSON has to a value of ours
 MAY_LACK = {"may_lack": True}  # metadata of a field: where its value is None, JSON does not have its key
 FLAT = {"is_flat": True}  # likewise; the keys of its value stand in place of its own
 KEYS = {"starts": "from", "ends": "until"}  # of fields that cannot be called so: `from` is a word of Python
@@ -30,6 +34,12 @@ def to_json(value: object) -> Json:
     return [to_json(each) for each in value] if isinstance(value, Iterable) else str(value)
 
 
+def json_object(value: object) -> dict[str, Json]:
+    """Return the fields of a type as JSON has them."""
+    told = to_json(value)
+    return {**told} if isinstance(told, Mapping) else {}
+
+
 def _members(values: Iterable[tuple[Field[object], object]]) -> Iterator[tuple[str, Json]]:
     for field, value in values:
         told = to_json(value)
@@ -39,3 +49,67 @@ def _members(values: Iterable[tuple[Field[object], object]]) -> Iterator[tuple[s
             yield from told.items()
         else:
             yield KEYS.get(field.name, field.name), told
+
+
+def from_json(kind: type[T], found: Json) -> T:
+    """Return the value of which *found* was written; raise ValueError where it is none of that *kind*.
+
+    What is missing, or null, has its default; keys that are not known are passed over.
+    """
+    try:
+        value: T = _reader_of(kind)(found)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"no {kind.__name__}: {error}") from error
+    return value
+
+
+def _reader_of(kind: Any) -> Read:
+    return _reader(kind)
+
+
+@cache
+def _reader(kind: Any) -> Read:
+    options = [each for each in get_args(kind) if each not in (type(None), ...)]
+    if options:
+        read = _reader(options[0])
+        is_optional = type(None) in get_args(kind)
+        return _optional(read) if is_optional else lambda found: tuple(map(read, found))
+    if kind is date:
+        return date.fromisoformat
+    if is_dataclass(kind) or hasattr(kind, "_fields"):
+        return _type_reader(kind)
+    return kind if issubclass(kind, StrEnum) else _plain(kind)
+
+
+def _optional(read: Read) -> Read:
+    return lambda found: None if found is None else read(found)
+
+
+def _plain(kind: type) -> Read:
+    def read(found: Json) -> Json:
+        if isinstance(found, kind) or (kind is float and isinstance(found, int)):
+            return found
+        raise ValueError(f"expected {kind.__name__}")
+
+    return read
+
+
+def _type_reader(kind: Any) -> Read:
+    hints = get_type_hints(kind)
+    flat = {each.name for each in fields(kind) if "is_flat" in each.metadata} if is_dataclass(kind) else set()
+    names = {KEYS.get(name, name): name for name in hints if name not in flat}
+    readers = {name: _reader(hint) for name, hint in hints.items()}
+    keys_of = {name: get_type_hints(get_args(hints[name])[0]).keys() for name in flat}
+    may_be_null = {name for name, hint in hints.items() if type(None) in get_args(hint)}
+
+    def read(found: Mapping[str, Json]) -> Any:
+        told = {names[key]: value for key, value in found.items() if key in names}
+        known = {
+            name: readers[name](value)
+            for name, value in told.items()
+            if value is not None or name in may_be_null
+        }
+        known |= {name: readers[name](found) for name, keys in keys_of.items() if keys & found.keys()}
+        return kind(**known)
+
+    return read

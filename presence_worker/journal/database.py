@@ -28,7 +28,9 @@ LOCKING = (  # details of SQLITE_IOERR
     sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
     sqlite3.SQLITE_IOERR_SHMLOCK,
 )
+SqlValue = str | bytes | int | float | None
 SqlRow = Any  # a row of an answer: a tuple
+Trouble = BaseException | str | None  # what keeps a journal from being read or written
 PRAGMAS = (
     "trusted_schema = OFF",
     "journal_mode = WAL",
@@ -36,14 +38,14 @@ PRAGMAS = (
 )
 
 
-def way_on(found: object) -> str:
+def way_on(found: Trouble) -> str:
     """Return what to do where *found* keeps a journal from being read: only damage asks for a new run."""
     if is_about_locks(found):
         return f"another program has it open, or {LOCAL_DISK}"
     return "see to the disk, then run this again" if primary_code(found) in DISK else WAYS_ON
 
 
-def what_first(found: object) -> str:
+def what_first(found: Trouble) -> str:
     """Return what to do before the run goes on, where the disk kept a journal from being written."""
     code = primary_code(found)
     if code == sqlite3.SQLITE_FULL:
@@ -51,18 +53,18 @@ def what_first(found: object) -> str:
     return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""
 
 
-def is_about_locks(found: object) -> bool:
+def is_about_locks(found: Trouble) -> bool:
     """Return whether SQLite did not get a lock: another process has it, or the file system has none."""
     return _code(found) in LOCKING or primary_code(found) in WITHOUT_LOCKS
 
 
-def primary_code(found: object) -> int:
+def primary_code(found: Trouble) -> int:
     """Return SQLite's code of an error without its details; 0 for an error that is not SQLite's."""
     return _code(found) & 0xFF
 
 
-def _code(found: object) -> int:
-    return int(getattr(found, "sqlite_errorcode", 0))
+def _code(found: Trouble) -> int:
+    return int(vars(found).get("sqlite_errorcode", 0)) if isinstance(found, sqlite3.Error) else 0
 
 
 def is_full(error: BaseException) -> bool:
@@ -94,33 +96,33 @@ class Database:
         """Let go of the file."""
         self._connection.close()
 
-    def each(self, query: str, *values: object) -> Iterator[SqlRow]:
+    def each(self, query: str, *values: SqlValue) -> Iterator[SqlRow]:
         """Yield the rows of an answer; raise Stopped where they cannot be read."""
         try:
             yield from self._connection.execute(query, values)
         except sqlite3.Error as error:
             raise Stopped(f"the journal {self.path} cannot be read: {error}; {way_on(error)}") from error
 
-    def all(self, query: str, *values: object) -> list[SqlRow]:
+    def all(self, query: str, *values: SqlValue) -> list[SqlRow]:
         """Return the rows of an answer."""
         return list(self.each(query, *values))
 
-    def one(self, query: str, *values: object) -> SqlRow:
+    def one(self, query: str, *values: SqlValue) -> SqlRow:
         """Return the first row of an answer; raise Stopped where there is none."""
         found = self.all(query, *values)
         if not found:
             raise Stopped(f"the journal {self.path} cannot be read: it is not whole; {WAYS_ON}")
         return found[0]
 
-    def number(self, query: str, *values: object) -> int:
+    def number(self, query: str, *values: SqlValue) -> int:
         """Return the number that an answer consists of."""
         return int(self.one(query, *values)[0])
 
-    def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    def execute(self, statement: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
         """Carry out a statement; raise sqlite3.Error. What writes belongs into a transaction."""
         return self._connection.execute(statement, values)
 
-    def executemany(self, statement: str, values: Iterable[Sequence[object]]) -> None:
+    def executemany(self, statement: str, values: Iterable[tuple[object, ...]]) -> None:
         """Carry out a statement for each of *values*, likewise."""
         self._connection.executemany(statement, values)
 

@@ -52,15 +52,9 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
         return error
     except (OSError, sqlite3.Error) as error:
         return damaged(journal, error)
-    return Line(folder.name, record.order, mark, _as_text(record), to_send)
-
-
-def _as_text(record: RunRecord) -> str:
-    """Return a record as JSON, without what may be confidential."""
-    values = record.as_json()
-    place = RunRecord._fields.index("input")
-    values[place] = {name: value for name, value in values[place].items() if name not in CONFIDENTIAL}
-    return orjson.dumps(values).decode()
+    return Line(
+        folder.name, record.order, mark, orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(), to_send
+    )
 
 
 def _read_closed(journal: Path) -> Read | None:

@@ -11,7 +11,7 @@ import orjson
 from ..errors import Stopped, UsageFault
 from ..model import Row, Step
 from ..next_step import NextStep, stored_step
-from .database import WAYS_ON, Database, SqlRow, is_about_locks, way_on
+from .database import WAYS_ON, Database, SqlRow, Trouble, is_about_locks, way_on
 from .dated_rows import DatedRows
 from .job_input import JobInput
 from .locks import STATE_DIR, without_locks
@@ -25,7 +25,7 @@ from .sessions import Sessions
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 
 
-def damaged(path: Path | str, found: object) -> UsageFault:
+def damaged(path: Path | str, found: Trouble) -> UsageFault:
     """Return the error for a journal that cannot be read: never guessed at."""
     return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 

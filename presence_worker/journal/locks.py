@@ -106,6 +106,6 @@ def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iter
         lock.release()
 
 
-def without_locks(path: Path, found: object, elsewhere: str) -> NoLocks:
+def without_locks(path: Path, found: Exception | str | None, elsewhere: str) -> NoLocks:
     """Give the error for a file system without locks; *elsewhere* says how another one is named."""
     return NoLocks(f"{LOCAL_DISK}; {elsewhere} ({path}: {found})")

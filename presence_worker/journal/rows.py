@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..model import NOT_COUNTED, UNSETTLED, Asked, Period, Presence, Reason, Result, Row, Verdict
 from ..sanitize import fold_name
-from .database import Database, SqlRow
+from .database import Database, SqlRow, SqlValue
 from .schema import OR_NULL
 
 PAGE = 500  # rows written at once, at the most
@@ -162,7 +162,7 @@ def day_of(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _columns(row: Row) -> tuple[Any, ...]:
+def _columns(row: Row) -> tuple[SqlValue, ...]:
     """Return a row as the statement takes it; what it duplicates is not known yet."""
     starts, ends = row.period or (None, None)
     return (

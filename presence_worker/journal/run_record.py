@@ -1,14 +1,16 @@
 """A run as a whole: what its record in the journal tells."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
 from ..errors import ExitCode
+from ..json_form import Json, from_json, to_json
 from ..model import NOT_PRESENT, PRESENT, Intent, State, Step
 from ..next_step import NextStep, read_step, stored_step
+from .database import SqlRow, SqlValue
 from .job_input import JobInput
 
 AS_JSON = ("input", "settings", "notes", "compared")
@@ -22,59 +24,53 @@ class Comparison:
     rows_before: int
     rows: int
     same_file: bool
-    columns_added: Sequence[str]
-    columns_gone: Sequence[str]
+    columns_added: tuple[str, ...]
+    columns_gone: tuple[str, ...]
     stale_after: float | None = None  # seconds since the file was sent, where a new one was due by now
     stale_run: str | None = None  # the run that sent it then
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Comparison":
-        """Return the comparison of which *found* was written."""
-        names = [field.name for field in fields(cls) if field.name in found]
-        return cls(**{name: found[name] for name in names})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSettings:
     """The settings a run was made with, without secrets; an older journal may lack some."""
 
-    sections: Mapping[str, Mapping[str, Any]]  # as the configuration file has them
+    sections: Mapping[str, Mapping[str, Json]]  # as the configuration file has them
 
     @property
     def include_messages(self) -> bool:
         """Whether comments stand in reports."""
-        return bool(self._of("report", "include_messages", default=False))
+        return self._of("report", "include_messages") is True
 
     @property
     def concurrency(self) -> int | None:
         """How many requests may be under way at once."""
-        found: int | None = self._of("delivery", "concurrency", default=None)
-        return found
+        found = self._of("delivery", "concurrency")
+        return found if isinstance(found, int) else None
 
     @property
     def covers_everyone(self) -> bool:
         """Whether the file says of everyone what is to come."""
-        return bool(self._of("input", "coverage", default=None) == "everyone")
+        return self._of("input", "coverage") == "everyone"
 
     @property
-    def statuses(self) -> Mapping[str, str]:
+    def statuses(self) -> dict[str, str]:
         """What words mean, by the configuration."""
-        found: Mapping[str, str] = self._of("input", "statuses", default={})
-        return found
+        found = self._of("input", "statuses")
+        return {word: str(meaning) for word, meaning in found.items()} if isinstance(found, dict) else {}
 
     @property
-    def allowed_statuses(self) -> Sequence[str]:
+    def allowed_statuses(self) -> list[str]:
         """Which statuses may be set."""
-        found: Sequence[str] = self._of("input", "allowed_statuses", default=(PRESENT, NOT_PRESENT))
-        return found
+        found = self._of("input", "allowed_statuses")
+        return [*map(str, found)] if isinstance(found, list) else [PRESENT, NOT_PRESENT]
 
     def of_input(self, name: str) -> str | None:
         """Return a setting of [input] that is a text; None where it is not set."""
-        found: str | None = self._of("input", name, default=None)
-        return found
+        found = self._of("input", name)
+        return found if isinstance(found, str) else None
 
-    def _of(self, section: str, name: str, *, default: Any) -> Any:
-        return self.sections.get(section, {}).get(name, default)
+    def _of(self, section: str, name: str) -> Json:
+        return self.sections.get(section, {}).get(name)
 
 
 class Ending(NamedTuple):
@@ -106,27 +102,31 @@ class RunRecord(NamedTuple):
     order: int | None = None  # which run is later, whatever the clock said; None: older than such numbers
 
     @classmethod
-    def read(cls, values: Iterable[Any]) -> "RunRecord":
-        """Return the record that the table holds, in the order of its columns; raise ValueError for none."""
-        pairs = zip(cls._fields, values, strict=True)
+    def read(cls, columns: SqlRow) -> "RunRecord":
+        """Return the record that the table holds; raise ValueError where it is none."""
+        pairs = zip(cls._fields, columns, strict=True)
         return cls.from_json([orjson.loads(value) if name in AS_JSON else value for name, value in pairs])
 
     @classmethod
-    def from_json(cls, values: Iterable[Any]) -> "RunRecord":
+    def from_json(cls, values: SqlRow) -> "RunRecord":
         """Return the record that `as_json` wrote; raise ValueError where it is none."""
         found = dict(zip(cls._fields, values, strict=False))
-        found["input"] = JobInput.from_json(found["input"])
+        found["input"] = from_json(JobInput, found["input"])
         found["settings"] = StoredSettings(found["settings"])
-        found["compared"] = Comparison.from_json(found["compared"]) if found.get("compared") else None
+        found["compared"] = from_json(Comparison, found["compared"]) if found.get("compared") else None
         found["next"] = read_step(found["next"]) if found["next"] else None
         return cls(**found)
 
-    def as_json(self) -> list[Any]:
-        """Return what the table holds, in the order of its columns, before JSON is made of some."""
-        told = self._asdict() | {"input": self.input.as_json(), "settings": self.settings.sections}
-        return [*(told | {"next": self.next and stored_step(self.next)}).values()]
+    def as_json(self, *, without: Collection[str] = ()) -> list[Json]:
+        """Return what the table holds, in the order of its columns; of the input, not the keys *without*."""
+        told = self._asdict()
+        told["next"] = self.next and stored_step(self.next)
+        told["input"] = {name: value for name, value in self.input.as_json().items() if name not in without}
+        told["settings"], told["compared"] = self.settings.sections, to_json(self.compared)
+        return [*told.values()]
 
-    def as_columns(self) -> list[Any]:
-        """Return what the table holds, in the order of its columns."""
-        pairs = zip(self._fields, self.as_json(), strict=True)
-        return [orjson.dumps(value).decode() if name in AS_JSON else value for name, value in pairs]
+    def as_columns(self) -> list[SqlValue]:
+        """Return the same with JSON as text."""
+        told = dict(zip(self._fields, self.as_json(), strict=True))
+        columns = self._asdict() | {name: orjson.dumps(told[name]).decode() for name in AS_JSON}
+        return [*(columns | {"next": told["next"]}).values()]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from ..model import UNSETTLED, Change, Outcome, Presence, Result
-from .database import Database, now
+from .database import Database, SqlValue, now
 from .outbox import Settled
 from .schema import OR_NULL
 
@@ -192,7 +192,7 @@ class Sessions:
         return float(seconds)
 
 
-def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[Any, ...]:
+def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[SqlValue, ...]:
     """Return the values of one outcome, in the order of the table's columns."""
     return (
         row,

@@ -64,8 +64,8 @@ def compare(
         rows_before=last.input.rows - (last.input.scheduled or 0),
         rows=job.rows,
         same_file=same_file,
-        columns_added=[clean(name, 60) for name in now if name not in before],
-        columns_gone=[clean(name, 60) for name in before if name not in now],
+        columns_added=tuple(clean(name, 60) for name in now if name not in before),
+        columns_gone=tuple(clean(name, 60) for name in before if name not in now),
         stale_after=age if age and age > STALE else None,
         stale_run=credible.run_id if credible and age and age > STALE else None,
     )

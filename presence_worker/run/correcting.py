@@ -46,7 +46,9 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
     """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
     known = run.input.correction
     salt, fingerprint = (known and known.refused) or ("", None)
-    if fingerprint is None or fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
+    if not salt or fingerprint is None:
+        return
+    if fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
         return
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "

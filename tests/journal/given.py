@@ -4,6 +4,7 @@ import gc
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Comparison, Ending, JobInput, Journal, RunRecord, StoredSettings
+from presence_worker.json_form import from_json
 from presence_worker.model import NOT_PRESENT, Outcome, Presence, Reason, Result, Row, State
 from presence_worker.next_step import read_step
 
@@ -32,7 +34,7 @@ RUN = RunRecord(
     exit_code=None,
     message=None,
     next=None,
-    input=JobInput.from_json(INPUT),
+    input=from_json(JobInput, INPUT),
     settings=StoredSettings({"report": {"include_messages": False}}),
     notes=[],
 )
@@ -80,9 +82,9 @@ def staged(path: Path | str, rows: int | Iterable[Row] = 5, **run: Any) -> Journ
 def typed(run: Mapping[str, Any]) -> dict[str, Any]:
     """Give the fields of a run's record, those that are JSON with their types."""
     readers: dict[str, Callable[[Any], Any]] = {
-        "input": JobInput.from_json,
+        "input": partial(from_json, JobInput),
         "settings": StoredSettings,
-        "compared": Comparison.from_json,
+        "compared": partial(from_json, Comparison),
         "next": read_step,
     }
     return {

@@ -143,7 +143,7 @@ def test_a_refused_file_is_mended_itself(state: State, remedy: str) -> None:
 def test_what_is_to_come_is_told() -> None:
     """Of a file with days: who waits for the first one, and what is dropped, with why."""
     waits = row(3, result="skipped", reason=Reason.NOT_YET_DUE)
-    dropped = {"id": 4, "associate_id": 44, "identity": "ann", "status": NOT_PRESENT, "from": "2026-12-24"}
+    dropped = {"id": "4", "associate_id": 44, "identity": "ann", "status": NOT_PRESENT, "from": "2026-12-24"}
     entries = [{**dropped, "until": None, "why": why} for why in ("not_in_file", "withdrawn", "later")]
     told = {**INPUT, "dated": True, "scheduled": 0, "dropped": entries, "dropped_rows": 5}
 

@@ -7,6 +7,7 @@ import pytest
 
 from presence_worker.cli.show import summary_lines
 from presence_worker.journal import JobInput, Journal
+from presence_worker.json_form import from_json
 from presence_worker.model import Reason, Result, State
 from presence_worker.report import summarise
 from presence_worker.report.summarise import left_out_words, reading_notes
@@ -61,7 +62,7 @@ def test_the_summary_has_it_for_programs() -> None:
 )  # fmt: skip
 def test_notes_say_it_in_a_sentence(facts: dict[str, Any], notes: list[str]) -> None:
     """Of a file without days nothing is said of their end: each of its rows counts until the next file."""
-    assert [*reading_notes(JobInput.from_json(facts))] == notes
+    assert [*reading_notes(from_json(JobInput, facts))] == notes
 
 
 @pytest.mark.parametrize(
