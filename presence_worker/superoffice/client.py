@@ -67,7 +67,7 @@ class Client:
             body = self._encode(change.wanted)
             sent = True  # from here on, whatever is not known to have failed before it may have been sent
             answer = await self._ask(Request("PUT", _presence_path(change.associate_id), body))
-            outcome = self.hint(judge_put(change, answer.status, answer.headers, answer.body))
+            outcome = self.hint(judge_put(change, answer))
         except UnwritableError:
             outcome = UNWRITABLE
         except REQUEST_ERRORS as error:
@@ -81,7 +81,7 @@ class Client:
         answer = await self._read(Request("GET", _presence_path(change.associate_id)))
         if isinstance(answer, Outcome):
             return answer
-        return self._complete(self.hint(judge_read(change, answer.status, answer.headers, answer.body)))
+        return self._complete(self.hint(judge_read(change, answer)))
 
     async def fetch_users(self, directory: UserDirectory, change: Change) -> Outcome:
         """Read the next page of all users into *directory*; `rejected`: the service does not let us."""
@@ -90,16 +90,13 @@ class Client:
         if isinstance(answer, Outcome):
             return answer
         if answer.status != OK:
-            return self._complete(judge_read_refusal(change, answer.status, answer.headers, answer.body))
+            return self._complete(judge_read_refusal(change, answer))
         return SEEN if directory.add(answer.body) else not_a_page(answer.body)
 
     async def fetch_principal(self) -> Principal | Outcome:
         """Read who the service takes us for; where it does not say, return the outcome of that read."""
         answer = await self._read(Request("GET", PRINCIPAL, headers=ACCEPT_JSON))
-        if isinstance(answer, Answer):
-            found = judge_principal(answer.status, answer.headers, answer.body)
-        else:
-            found = answer
+        found = judge_principal(answer) if isinstance(answer, Answer) else answer
         if isinstance(found, Outcome):
             return self._complete(self.hint.name_settings(found))
         return found._replace(name=found.name and redact(found.name, self._secrets))

@@ -1,9 +1,8 @@
-"""What an answer to a read shows: a pure function of the status, the headers and the body.
+"""What an answer to a read shows: a pure function of the answer.
 
 Outcomes of reads look like those of PUTs, so that they may go the same way; their `wire_puts` are GETs.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import orjson
@@ -15,6 +14,7 @@ from .body_formats import Parts, is_error, number_in, read_json, read_parts, rea
 from .error_words import error_words, looks_like_html
 from .put_answers import judge_final_refusal, judge_put
 from .request_errors import PERHAPS
+from .transport import Answer
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
@@ -37,22 +37,22 @@ class Principal(NamedTuple):
     has_service: bool  # also where that is not told
 
 
-def judge_read(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def judge_read(change: Change, answer: Answer) -> Outcome:
     """Return what a GET of an associate's presence shows.
 
     `not_sent` with what was *seen*; `rejected` where it shows that there is none (the reason is
     `unknown_associate`) or that we may not look (`refused`); else `failed`, with the trouble.
     """
-    if status == NO_CONTENT:
-        return NOTHING_SHOWN._replace(http_status=status)
-    if status != OK:
-        return judge_read_refusal(change, status, headers, body)
-    presence = read_presence(body)
+    if answer.status == NO_CONTENT:
+        return NOTHING_SHOWN._replace(http_status=answer.status)
+    if answer.status != OK:
+        return judge_read_refusal(change, answer)
+    presence = read_presence(answer.body)
     if presence is not None and presence.status:
         return SEEN._replace(seen=presence)
-    if is_error(parts := read_parts(body)):
-        return _judge_error_in_place(change, parts, body)
-    return NOTHING_SHOWN if _is_empty(body) else unreadable_answer(body)
+    if is_error(parts := read_parts(answer.body)):
+        return _judge_error_in_place(change, parts, answer.body)
+    return NOTHING_SHOWN if _is_empty(answer.body) else unreadable_answer(answer.body)
 
 
 def _judge_error_in_place(change: Change, parts: Parts, body: bytes) -> Outcome:
@@ -64,18 +64,18 @@ def _judge_error_in_place(change: Change, parts: Parts, body: bytes) -> Outcome:
     return unreadable_answer(body)._replace(detail=f"{words}: {said}" if said else words)
 
 
-def judge_read_refusal(change: Change, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def judge_read_refusal(change: Change, answer: Answer) -> Outcome:
     """Return what an answer other than 200 says of a read: as of a PUT, but that nothing was applied.
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
     # what is said of PUT after a 405 is not true of a read
-    judge = judge_final_refusal if status == NO_SUCH_METHOD else judge_put
-    outcome = judge(change, status, headers, body)
+    judge = judge_final_refusal if answer.status == NO_SUCH_METHOD else judge_put
+    outcome = judge(change, answer)
     if outcome.result is Result.REJECTED:
-        final = Reason.REFUSED if status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
+        final = Reason.REFUSED if answer.status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
         return outcome._replace(reason=final, html=False)
-    return as_failed_read(outcome._replace(trouble=Trouble.OWN) if status == STUMBLED else outcome)
+    return as_failed_read(outcome._replace(trouble=Trouble.OWN) if answer.status == STUMBLED else outcome)
 
 
 def as_failed_read(outcome: Outcome) -> Outcome:
@@ -119,13 +119,13 @@ def _is_empty(body: bytes) -> bool:
     return value is None or (isinstance(value, dict) and not value.get("Status"))
 
 
-def judge_principal(status: int, headers: Mapping[str, str], body: bytes) -> Principal | Outcome:
+def judge_principal(answer: Answer) -> Principal | Outcome:
     """Return whom an answer shows; where it shows nobody, the outcome of a read that failed."""
-    if status != OK:
-        return judge_read_refusal(NOBODY, status, headers, body)
-    parts = read_json(body) or {}
+    if answer.status != OK:
+        return judge_read_refusal(NOBODY, answer)
+    parts = read_json(answer.body) or {}
     found = None if is_error(parts) else _read_principal(parts)
-    return found if found and (found.name or found.associate_id) else unreadable_answer(body)
+    return found if found and (found.name or found.associate_id) else unreadable_answer(answer.body)
 
 
 def _read_principal(parts: Parts) -> Principal:

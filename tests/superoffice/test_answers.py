@@ -7,6 +7,7 @@ import pytest
 
 from presence_worker.model import Outcome, Reason, Result, Trouble
 from presence_worker.superoffice.put_answers import judge_put
+from presence_worker.superoffice.transport import Answer
 
 from .given import change
 
@@ -99,7 +100,7 @@ def test_a_status_means_the_same_whatever_comes_with_it(status: int, meaning: Me
     """The status is looked at first: no body makes a success of it, or a failure of another kind."""
     asked = change()
 
-    outcome = judge_put(asked, status, {}, body)
+    outcome = judge_put(asked, Answer(status, {}, body))
 
     assert (outcome.result, outcome.reason) == (meaning.result, meaning.reason)
     assert (outcome.trouble, outcome.stop is not None) == (meaning.trouble, meaning.stops)
@@ -112,7 +113,7 @@ def test_an_error_is_told_in_the_service_s_own_words(status: int) -> None:
     """Whoever reads the report sees what the service said."""
     asked = change()
 
-    outcome = judge_put(asked, status, {}, ERROR)
+    outcome = judge_put(asked, Answer(status, {}, ERROR))
 
     assert outcome.detail == "No such thing"
 
@@ -127,7 +128,7 @@ def test_an_error_is_told_in_the_service_s_own_words(status: int) -> None:
 )
 def test_405_names_what_is_allowed(headers: dict[str, str], allowed: str) -> None:
     """Whoever set up the web server sees at once that PUT is not among it."""
-    outcome = judge_put(change(), 405, headers, ERROR)
+    outcome = judge_put(change(), Answer(405, headers, ERROR))
 
     assert str(outcome.detail).startswith(f"No such thing ({allowed}")
     assert "WebDAV" in str(outcome.detail)
@@ -137,7 +138,7 @@ def test_201_is_done_with_a_warning() -> None:
     """The echo proves it, but the service says that it created something."""
     asked = change()
 
-    outcome = judge_put(asked, 201, {}, ECHO)
+    outcome = judge_put(asked, Answer(201, {}, ECHO))
 
     assert (outcome.result, outcome.trouble) == (Result.UPDATED, None)
     assert outcome.detail == "the service says it created something (201)"
@@ -148,7 +149,7 @@ def test_201_without_an_echo_is_not_done(body: bytes, html: bool) -> None:  # no
     """Only an echo is proof."""
     asked = change()
 
-    outcome = judge_put(asked, 201, {}, body)
+    outcome = judge_put(asked, Answer(201, {}, body))
 
     assert (outcome.result, outcome.reason, outcome.html) == (Result.UNKNOWN, Reason.BAD_ANSWER, html)
 
@@ -158,7 +159,7 @@ def test_pages_instead_of_answers_are_marked(status: int) -> None:
     """Three pages for people in a row stop the run, whatever their status pretends."""
     asked = change()
 
-    outcome = judge_put(asked, status, {}, PAGE)
+    outcome = judge_put(asked, Answer(status, {}, PAGE))
 
     assert outcome.html
 
@@ -180,7 +181,7 @@ def test_a_redirect_stops_and_names_only_the_host(location: str, host: str) -> N
     """A redirect is the configuration's fault; its address may hold secrets, its host hardly."""
     asked = change()
 
-    outcome = judge_put(asked, 302, {"Location": location}, b"")
+    outcome = judge_put(asked, Answer(302, {"Location": location}, b""))
 
     assert outcome.stop == f"the service answered 302 and sent us to {host}; is target.base_url right?"
     assert outcome.detail == outcome.stop
@@ -190,7 +191,7 @@ def test_a_redirect_to_the_row_s_message_does_not_quote_it() -> None:
     """Even a host may be made of what we sent."""
     asked = change(message="hospital")
 
-    outcome = judge_put(asked, 302, {"Location": "https://Hospital.example.com/"}, b"")
+    outcome = judge_put(asked, Answer(302, {"Location": "https://Hospital.example.com/"}, b""))
 
     assert "sent us to [redacted].example.com" in str(outcome.stop)
 
@@ -206,7 +207,7 @@ def test_refused_credentials_say_where_to_look(body: bytes, stop: str) -> None:
     """The whole run stops, and says which table of the configuration to look at."""
     asked = change()
 
-    outcome = judge_put(asked, 401, {}, body)
+    outcome = judge_put(asked, Answer(401, {}, body))
 
     assert outcome.stop == stop
 
@@ -215,7 +216,7 @@ def test_421_says_what_is_misdirected() -> None:
     """The number is named, for people look it up."""
     asked = change()
 
-    outcome = judge_put(asked, 421, {}, b"")
+    outcome = judge_put(asked, Answer(421, {}, b""))
 
     assert "421" in str(outcome.stop)
     assert "target.base_url" in str(outcome.stop)
@@ -226,7 +227,7 @@ def test_what_may_pass_says_how_long_to_wait(status: int) -> None:
     """Retry-After is taken from every answer that asks for another try."""
     asked = change()
 
-    outcome = judge_put(asked, status, {"Retry-After": "3"}, b"")
+    outcome = judge_put(asked, Answer(status, {"Retry-After": "3"}, b""))
 
     assert outcome.retry_after == 3.0
 
@@ -236,7 +237,7 @@ def test_a_used_up_rate_limit_delays_only_what_was_refused(status: int, seconds:
     """A service may show its limits with each answer: where it served us, nothing waits for them."""
     headers = {"RateLimit": '"default";r=0;t=30', "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}
 
-    outcome = judge_put(change(), status, headers, ECHO)
+    outcome = judge_put(change(), Answer(status, headers, ECHO))
 
     assert outcome.retry_after == seconds
 
@@ -245,6 +246,6 @@ def test_an_outcome_after_a_lost_answer_stays_in_doubt() -> None:
     """A refusal does not tell whether an earlier try was applied."""
     lost = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
 
-    outcome = judge_put(change(), 404, {}, ERROR).after(lost)
+    outcome = judge_put(change(), Answer(404, {}, ERROR)).after(lost)
 
     assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.UNKNOWN, Reason.TIMEOUT, 2)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.body_formats import read_presence, read_xml
 from presence_worker.superoffice.put_answers import judge_put
+from presence_worker.superoffice.transport import Answer
 from tests.examples import examples
 
 from .given import MESSAGE, change
@@ -79,7 +80,7 @@ PAGES = {
 
 def outcome_of(body: bytes, message: str = MESSAGE) -> tuple[Result, Reason | None, bool]:
     """Judge an answer to a PUT: what it came to, and whether it was a page for people."""
-    outcome = judge_put(change(message=message), 200, {}, body)
+    outcome = judge_put(change(message=message), Answer(200, {}, body))
     assert outcome.trouble is (None if outcome.result is Result.UPDATED else Trouble.OWN)
     return outcome.result, outcome.reason, outcome.html
 
@@ -138,7 +139,7 @@ def test_a_message_is_read_to_the_letter(part: str, message: str) -> None:
 )
 def test_another_echo_is_a_doubt(body: str, told: str) -> None:
     """As in JSON, an echo that differs is no success."""
-    outcome = judge_put(change(), 200, {}, body.encode())
+    outcome = judge_put(change(), Answer(200, {}, body.encode()))
 
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert told in str(outcome.detail)

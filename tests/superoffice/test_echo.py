@@ -8,6 +8,7 @@ import pytest
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.body_formats import read_presence
 from presence_worker.superoffice.put_answers import judge_put
+from presence_worker.superoffice.transport import Answer
 
 from .given import MESSAGE, change
 
@@ -81,7 +82,7 @@ def test_an_echo_of_what_was_asked_is_a_success(
     """200 with the wanted status and message; null is no message, and who is present has no comment."""
     asked = change(status, message)
 
-    outcome = judge_put(asked, 200, {}, orjson.dumps(echo))
+    outcome = judge_put(asked, Answer(200, {}, orjson.dumps(echo)))
 
     assert (outcome.result, outcome.reason, outcome.http_status) == (Result.UPDATED, None, 200)
     assert (outcome.trouble, outcome.stop, outcome.detail) == (None, None, None)
@@ -93,14 +94,14 @@ def test_line_ends_are_equal(asked: str, echoed: str) -> None:
     """The service, or its database, may write them in its own way."""
     body = orjson.dumps({"Status": NOT_PRESENT, "Message": echoed})
 
-    assert judge_put(change(message=asked), 200, {}, body).result is Result.UPDATED
+    assert judge_put(change(message=asked), Answer(200, {}, body)).result is Result.UPDATED
 
 
 def test_an_empty_line_is_no_line_end() -> None:
     """Two line ends are not one."""
     body = orjson.dumps({"Status": NOT_PRESENT, "Message": "one\n\ntwo"})
 
-    assert judge_put(change(message="one\r\ntwo"), 200, {}, body).result is Result.UNKNOWN
+    assert judge_put(change(message="one\r\ntwo"), Answer(200, {}, body)).result is Result.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_another_echo_is_a_doubt(echo: dict[str, str | None], told: str) -> None
     """An echo that differs is no success; what it said is told only as far as it cannot be private."""
     asked = change()
 
-    outcome = judge_put(asked, 200, {}, orjson.dumps(echo))
+    outcome = judge_put(asked, Answer(200, {}, orjson.dumps(echo)))
 
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert (outcome.trouble, outcome.stop, outcome.html) == (Trouble.OWN, None, False)
@@ -135,7 +136,7 @@ def test_another_echo_is_a_doubt(echo: dict[str, str | None], told: str) -> None
 @pytest.mark.parametrize("body", [b"null", b"null\r\n", b"{}"])
 def test_nothing_is_another_echo(body: bytes) -> None:
     """As agents answer for an unknown id: the service saved nothing, and the words say what that may mean."""
-    outcome = judge_put(change(), 200, {}, body)
+    outcome = judge_put(change(), Answer(200, {}, body))
 
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert (outcome.trouble, outcome.seen) == (Trouble.OWN, Presence(status="", message=""))
@@ -155,7 +156,7 @@ def test_an_error_is_never_a_success(error: dict[str, object], write: Callable[[
     """Whatever it repeats of what was sent, in JSON or XML; its own words are told, the comment is not."""
     asked = change()
 
-    outcome = judge_put(asked, 200, {}, write({"Status": NOT_PRESENT, "Message": MESSAGE, **error}))
+    outcome = judge_put(asked, Answer(200, {}, write({"Status": NOT_PRESENT, "Message": MESSAGE, **error})))
 
     assert (outcome.result, outcome.reason, outcome.trouble) == (
         Result.UNKNOWN,
@@ -170,7 +171,7 @@ def test_an_error_is_never_a_success(error: dict[str, object], write: Callable[[
 def test_an_echo_may_say_that_there_is_no_error(denied: dict[str, object]) -> None:
     """`"Error": false` beside a right echo is a success."""
     outcome = judge_put(
-        change(), 200, {}, orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE, **denied})
+        change(), Answer(200, {}, orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE, **denied}))
     )
 
     assert outcome.result is Result.UPDATED
@@ -181,7 +182,7 @@ def test_no_presence_is_a_doubt(body: bytes) -> None:
     """200 with anything that is not a presence is a bad answer, and never an exception."""
     asked = change()
 
-    outcome = judge_put(asked, 200, {}, body)
+    outcome = judge_put(asked, Answer(200, {}, body))
 
     assert (outcome.result, outcome.reason, outcome.http_status) == (Result.UNKNOWN, Reason.BAD_ANSWER, 200)
     assert (outcome.trouble, outcome.html) == (Trouble.OWN, False)
@@ -192,7 +193,7 @@ def test_a_page_for_people_is_marked(body: bytes) -> None:
     """200 with an HTML page is a doubt, and marked, for three in a row stop the run."""
     asked = change()
 
-    outcome = judge_put(asked, 200, {}, body)
+    outcome = judge_put(asked, Answer(200, {}, body))
 
     assert (outcome.result, outcome.reason, outcome.html) == (Result.UNKNOWN, Reason.BAD_ANSWER, True)
     assert outcome.detail == "the service answered 200 with an HTML page"
@@ -209,7 +210,7 @@ def test_of_duplicate_keys_the_last_counts(body: bytes, result: Result) -> None:
     """JSON leaves duplicate keys open; all common readers, the service's own included, take the last."""
     asked = change(NOT_PRESENT, "")
 
-    outcome = judge_put(asked, 200, {}, body)
+    outcome = judge_put(asked, Answer(200, {}, body))
 
     assert outcome.result is result
 
@@ -218,7 +219,7 @@ def test_a_whole_huge_echo_is_an_echo() -> None:
     """What else an answer holds does not matter, as long as it came whole."""
     asked = change()
 
-    outcome = judge_put(asked, 200, {}, HUGE)
+    outcome = judge_put(asked, Answer(200, {}, HUGE))
 
     assert outcome.result is Result.UPDATED
 

@@ -13,6 +13,7 @@ from presence_worker.model import Reason, Result
 from presence_worker.settings import Auth
 from presence_worker.superoffice.error_words import error_words
 from presence_worker.superoffice.put_answers import judge_put
+from presence_worker.superoffice.transport import Answer
 from tests.examples import examples
 from tests.raw_server import answer, raw_server
 
@@ -83,7 +84,9 @@ def test_reads_the_documented_shapes(body: str, words: str, encoding: str) -> No
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 429, 500, 503])
 def test_an_error_is_told_in_the_service_s_own_words(status: int) -> None:
     """Whoever reads the report sees what the service said, and no angle brackets."""
-    outcome = judge_put(change(), status, {}, b"<Error><Message>No such &lt;thing&gt;</Message></Error>")
+    outcome = judge_put(
+        change(), Answer(status, {}, b"<Error><Message>No such &lt;thing&gt;</Message></Error>")
+    )
 
     assert outcome.detail == "No such <thing>"
 
@@ -99,7 +102,7 @@ def test_an_echo_among_errors_is_none() -> None:
     """The status is looked at first, in XML as in JSON."""
     echo = b"<X><Status>StatusNotAvailable</Status><Message>Back on 4 January</Message></X>"
 
-    outcome = judge_put(change(), 400, {}, echo)
+    outcome = judge_put(change(), Answer(400, {}, echo))
 
     assert (outcome.result, outcome.reason) == (Result.REJECTED, Reason.REFUSED)
     assert outcome.detail == "the service answered 400"

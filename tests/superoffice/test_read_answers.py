@@ -12,6 +12,7 @@ from presence_worker.superoffice.read_answers import (
     not_a_page,
 )
 from presence_worker.superoffice.request_errors import judge_error
+from presence_worker.superoffice.transport import Answer
 
 from .given import change
 from .test_echo import ERRORS
@@ -22,7 +23,7 @@ XML = '<UserPresenceStatus xmlns:i="http://www.w3.org/2001/XMLSchema-instance"{}
 
 
 def look(status: int, body: bytes = b"") -> Outcome:
-    return judge_read(change(message=CANARY), status, {}, body)
+    return judge_read(change(message=CANARY), Answer(status, {}, body))
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,6 @@ def test_no_comment_is_quoted(status: int, body: dict[str, object]) -> None:
 
 def test_a_refused_query_is_judged_like_a_look() -> None:
     """Its answer is about nobody in particular."""
-    outcome = judge_read_refusal(change(), 404, {}, b"")
+    outcome = judge_read_refusal(change(), Answer(404, {}, b""))
 
     assert (outcome.result, outcome.detail) == (Result.REJECTED, "the service answered 404")
