@@ -4,19 +4,23 @@ from ..model import NOT_DONE, UNSETTLED
 from .archive import LAST, Archive, id_made_ago, is_run_folder, made_ago, run_id
 from .database import is_full, now
 from .dated_rows import Dated, Named, Scheduled, ScheduledResult
-from .durable import sync_directory
-from .glance import untouched
+from .filesystem import (
+    NoLocks,
+    check_owner,
+    give_back_reserve,
+    is_at_work,
+    is_trusted,
+    run_lock,
+    sync_directory,
+    take_reserve,
+    target_lock,
+)
 from .index import KnownRun
-from .job_input import Correction, DroppedEntry, JobInput
-from .journal import JOURNAL, Journal
-from .locks import NoLocks, is_at_work, run_lock, target_lock
-from .logged_rows import LOGGED, LoggedRows, Unlogged
+from .journal import JOURNAL, Journal, untouched
 from .outbox import Outbox, RowsAhead, Settled
-from .private import check_owner, is_trusted
-from .reserve import give_back_reserve, take_reserve
-from .results import Delivery, Fault, RowResult
+from .results import LOGGED, Delivery, Fault, LoggedRows, RowResult, Unlogged
 from .rows import Finding, PendingRow, Unnamed
-from .run_record import Comparison, Ending, RunRecord, StoredSettings
+from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
 from .sessions import Sending, Session, Sessions, Work
 
 __all__ = [

@@ -10,12 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Locked, UsageFault
-from .durable import sync_directory
-from .glance import untouched
+from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
 from .index import RunIndex
-from .journal import JOURNAL, Journal
-from .locks import run_lock
-from .private import PRIVATE, check_owner, is_ours, make_private, unusable
+from .journal import JOURNAL, Journal, untouched
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -61,7 +58,7 @@ class Archive:
             raise UsageFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
 
     def _is_ours(self) -> bool:
-        """Whether the state directory is for us alone: somebody may have named one such as /tmp."""
+        """Return whether the state directory is for us alone: somebody may have named one such as /tmp."""
         try:
             return self.runs.is_dir() or not any(self.state_dir.iterdir())
         except OSError:  # not there yet
@@ -128,7 +125,7 @@ class Archive:
 
 
 def _may_be(name: str, run: str) -> bool:
-    """Whether *name* is a beginning of a run's id, or the four digits it ends with."""
+    """Return whether *name* is a beginning of a run's id, or the four digits it ends with."""
     return run.startswith(name) or run.endswith(f"-{name}")
 
 
@@ -152,12 +149,12 @@ def id_made_ago(seconds: float) -> str:
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether *path* is a folder we made for a run, and so ours to delete; a link is somebody else's."""
+    """Return whether *path* is a folder we made for a run, so ours to delete; a link is somebody else's."""
     return RUN_ID.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
 
 
 def is_staged(path: Path) -> bool:
-    """Whether there is a journal with a whole run; whoever opens a damaged one is told so."""
+    """Return whether there is a journal with a whole run; whoever opens a damaged one is told so."""
     if not path.is_file():
         return False
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalGone, Stopped
-from .locks import LOCAL_DISK
+from .filesystem import LOCAL_DISK
 
 WAYS_ON = "restore it from a backup, or start a new run"
 DISK = (

@@ -13,8 +13,16 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from .database import primary_code
-from .glance import mark_of, read_line
-from .index_file import Line, open_index, read_lines, take_number, transaction, write_lines
+from .index_lines import (
+    Line,
+    mark_of,
+    open_index,
+    read_line,
+    read_lines,
+    take_number,
+    transaction,
+    write_lines,
+)
 from .journal import JOURNAL
 from .run_record import RunRecord
 

@@ -13,12 +13,10 @@ from ..model import Row, Step
 from ..next_step import NextStep, stored_step
 from .database import WAYS_ON, Database, SqlRow, Trouble, is_about_locks, way_on
 from .dated_rows import DatedRows
-from .job_input import JobInput
-from .locks import STATE_DIR, without_locks
-from .logged_rows import LoggedRows
-from .results import Results
+from .filesystem import STATE_DIR, without_locks
+from .results import LoggedRows, Results
 from .rows import Rows
-from .run_record import Comparison, Ending, RunRecord
+from .run_record import Comparison, Ending, JobInput, RunRecord
 from .schema import MIGRATIONS, TABLES, VERSION
 from .sessions import Sessions
 
@@ -195,3 +193,16 @@ class Journal:
         with self._db.transaction():
             self.save_notes([*notes, words])
         return True
+
+
+def untouched(path: Path) -> Journal | None:
+    """Open a journal to read it without writing a byte, which is quick; None where it must be repaired first.
+
+    No process may write it meanwhile, and it may be of another version: `is_current` tells.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        return None
+    try:
+        return Journal(f"{path.as_uri()}?mode=ro&immutable=1", read_only=True)
+    except sqlite3.Error:
+        return None

@@ -1,17 +1,93 @@
-"""A run as a whole: what its record in the journal tells."""
+"""A run as a whole: its job, its settings, and how it ended."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import NamedTuple
 
 import orjson
 
-from ..errors import ExitCode
-from ..json_form import Json, from_json, to_json
-from ..model import NOT_PRESENT, PRESENT, Intent, State, Step
+from ..errors import ExitCode, Suspect
+from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
+from ..model import NOT_PRESENT, PRESENT, FilteredValue, Intent, State, Step, UnknownStatus
 from ..next_step import NextStep, read_step, stored_step
 from .database import SqlRow, SqlValue
-from .job_input import JobInput
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedEntry:
+    """Something that was to come, and that this job no longer asks for."""
+
+    id: str
+    associate_id: int
+    identity: str | None
+    status: str | None
+    starts: str | None  # first day, ISO 8601
+    ends: str | None  # last one
+    why: str  # withdrawn or not_in_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What has to be corrected before the run goes on."""
+
+    suspect: Suspect | None = None
+    refused: tuple[str | None, ...] | None = None  # salt and fingerprint of the credentials that were refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInput:
+    """A job as the journal keeps it; what older journals lack has its default."""
+
+    day: date | None = field(
+        default=None, metadata=MAY_LACK
+    )  # on which rows are due; None: written before rows had days
+    name: str = ""  # of the file, with its place
+    stdin: bool = False
+    sha256: str | None = None
+    rows: int = 0  # also those that follow from earlier jobs
+    format: str | None = None  # None: nothing was read, or could be
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    rows_path: str | None = None
+    header: int | None = None  # line of the columns' names
+    columns: tuple[str, ...] | None = None
+    came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
+    identity: str | None = None  # "login" or "email", where it names people so
+    unmapped: tuple[UnknownStatus, ...] = ()
+    unmapped_others: int = 0  # rows whose word is not listed
+    dated: bool = False  # it has a column of days
+    unused: tuple[str, ...] = ()  # columns
+    without_end: int = 0  # rows that set somebody away and have no last day
+    filtered: tuple[FilteredValue, ...] = ()  # most rows first
+    filtered_others: int = 0  # rows whose value is not listed
+    half_days: int = 0  # rows
+    scheduled: int | None = None  # rows that follow from earlier jobs; None: not looked up yet
+    pending: bool | None = field(default=None, metadata=MAY_LACK)  # something is, or was, to come
+    dropped: tuple[DroppedEntry, ...] = ()  # at most 1000
+    dropped_rows: int = 0  # all of them
+    correction: Correction | None = field(default=None, metadata=FLAT)
+    over: bool | None = field(default=None, metadata=MAY_LACK)  # nothing follows from it any more
+
+    @property
+    def suspect(self) -> Suspect | None:
+        """What has to be corrected before the run goes on."""
+        return self.correction.suspect if self.correction else None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the journal holds; what is not known yet is not in it."""
+        found = json_object(self)
+        names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
+        told = {name: found[name] for name in names if name in found}
+        later = ("pending", "suspect", "refused", "over")
+        return told | {name: found[name] for name in later if name in found}
+
+
+UNREAD = ("name", "day", "rows", "sha256", "format", "encoding", "delimiter", "columns")
+ADDED = ("scheduled", "pending", "dropped", "dropped_rows")
+READ = tuple(each.name for each in fields(JobInput) if each.name not in (*ADDED, "correction", "over"))
+
 
 AS_JSON = ("input", "settings", "notes", "compared")
 
@@ -38,7 +114,7 @@ class StoredSettings:
 
     @property
     def include_messages(self) -> bool:
-        """Whether comments stand in reports."""
+        """Return whether comments stand in reports."""
         return self._of("report", "include_messages") is True
 
     @property
@@ -49,7 +125,7 @@ class StoredSettings:
 
     @property
     def covers_everyone(self) -> bool:
-        """Whether the file says of everyone what is to come."""
+        """Return whether the file says of everyone what is to come."""
         return self._of("input", "coverage") == "everyone"
 
     @property

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import ExitCode, Locked, UsageFault
-from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock
+from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock, untouched
 from presence_worker.journal.archive import is_staged
-from presence_worker.journal.glance import untouched
 
 from .given import staged
 

@@ -14,7 +14,7 @@ import structlog
 from presence_worker.errors import Suspect
 from presence_worker.journal import JOURNAL, Archive, Correction, JobInput, Journal
 from presence_worker.journal.index import INDEX, RunIndex, in_order
-from presence_worker.journal.index_file import Line
+from presence_worker.journal.index_lines import Line
 
 from .full_disk import full_disk
 from .given import end_as, staged, tamper

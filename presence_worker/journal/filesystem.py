@@ -1,0 +1,198 @@
+"""What is asked of the file system: directories of ours, names that last, room and locks."""
+
+import errno
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..errors import Locked, Stopped, UsageFault
+from ..settings.operator_files import state_home
+
+PRIVATE = 0o700
+NO_SYNC = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP)  # the system has to be trusted
+RESERVE = "reserve"
+RESERVED = 128 * 1024  # bytes: the last outcomes and how the run ended, several times over
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such as a network share says
+LOCAL_DISK = "locks do not work on this file system: use a local disk"
+STATE_DIR = "name one with --state-dir"
+ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
+
+
+def make_private(directory: Path) -> None:
+    """Make *directory*, and what is missing above it, open to its owner alone; raise OSError."""
+    missing = [path for path in directory.parents if not path.exists()]
+    for path in (*reversed(missing), directory):
+        path.mkdir(mode=PRIVATE, exist_ok=True)  # mkdir's own `parents` would leave the modes to the umask
+
+
+def is_ours(directory: Path) -> bool:
+    """Return whether we own *directory*, and so may set its mode."""
+    return not hasattr(os, "geteuid") or directory.stat().st_uid == os.geteuid()
+
+
+def is_trusted(owner: int) -> bool:
+    """Return whether a file's owner is us or root; where files have no such owner, everybody is."""
+    return not hasattr(os, "geteuid") or owner in (os.geteuid(), 0)
+
+
+def check_owner(directory: Path) -> None:
+    """Raise UsageFault for a state directory that belongs to another user than us and root.
+
+    That user could read our runs, and could no longer work with what we leave there: root is no exception.
+    """
+    try:
+        owner = directory.stat().st_uid
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unusable(directory, error) from None
+    if not is_trusted(owner):
+        name = _owner_name(directory, owner)
+        raise UsageFault(
+            f"state directory {directory}: belongs to {name}; run this as that user, "
+            "or name another directory with --state-dir"
+        )
+
+
+def unusable(directory: Path, error: OSError) -> UsageFault:
+    """Return the error for a state directory that the system refuses."""
+    return UsageFault(f"state directory {directory}: {error.strerror}; name another one with --state-dir")
+
+
+def _owner_name(directory: Path, owner: int) -> str:
+    if sys.platform != "win32":
+        with suppress(KeyError):
+            return directory.owner()
+    return f"user {owner}"
+
+
+def sync_directory(directory: Path) -> None:
+    """Return when the names in *directory* are on disk; raise OSError where the disk fails.
+
+    Where directories cannot be synced, as on Windows, nothing is done.
+    """
+    if os.name == "nt":  # not sys.platform, by which a type checker leaves out the rest
+        return
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
+
+
+def take_reserve(folder: Path) -> None:
+    """Keep the room; raise Stopped where there is none. The bytes are random: zeros may take no room."""
+    try:
+        with (folder / RESERVE).open("wb") as file:
+            file.write(os.urandom(RESERVED))
+    except OSError as error:
+        give_back_reserve(folder)
+        full = f"the disk of {folder} is full or cannot be written: {error.strerror}"
+        raise Stopped(f"{full}; make room, then run this again") from error
+
+
+def give_back_reserve(folder: Path) -> None:
+    """Let go of the room, if it is kept."""
+    with suppress(OSError):
+        (folder / RESERVE).unlink(missing_ok=True)
+
+
+POLL = 0.01  # seconds between two tries for a lock that somebody is about to let go of
+
+
+class NoLocks(UsageFault):
+    """The file system cannot keep two processes apart."""
+
+
+@contextmanager
+def run_lock(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold the run in *folder*, or raise Locked after *patience* seconds; any thread may let go of it."""
+    words = f"run {folder.name} is being worked on by another process"
+    with _held(folder / "run.lock", words, STATE_DIR, patience):
+        yield
+
+
+@contextmanager
+def target_lock(target: str, state_dir: Path) -> Iterator[None]:
+    """Hold *target* for this user, whatever the state directory, or raise Locked at once.
+
+    Any thread may let go of it.
+    """
+    words = f"another run is at work on {target}; wait until it has ended, then run this again"
+    with _held(_lock_directory(state_dir) / _lock_name(target), words, ELSEWHERE):
+        yield
+
+
+def is_at_work(target: str, state_dir: Path) -> bool:
+    """Return whether somebody holds *target* now; nothing is made to find that out.
+
+    Raise UsageFault where the lock cannot be had at all.
+    """
+    places = [place / _lock_name(target) for place in (_own_directory(), state_dir) if place]
+    try:
+        for path in filter(os.path.isfile, places):
+            with _held(path, "", ELSEWHERE):
+                pass
+    except Locked:
+        return True
+    return False
+
+
+def _lock_name(target: str) -> str:
+    return f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
+
+
+def _own_directory() -> Path | None:
+    home = state_home()
+    return home and home / "locks"
+
+
+def _lock_directory(state_dir: Path) -> Path:
+    """Return the user's own state directory, which does not depend on how the program was started.
+
+    The runtime directory does: cron has none, and two locks in two places would lock nobody out.
+    """
+    directory = _own_directory()
+    if directory is None:
+        return state_dir
+    try:
+        make_private(directory)
+        directory.chmod(PRIVATE)
+    except OSError:
+        return state_dir
+    return directory if os.access(directory, os.W_OK | os.X_OK) else state_dir
+
+
+@contextmanager
+def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iterator[None]:
+    lock = FileLock(  # a soft one does not die with its holder
+        path, mode=0o600, fallback_to_soft=False, thread_local=False
+    )
+    try:
+        lock.acquire(timeout=patience, poll_interval=POLL)
+    except Timeout:
+        raise Locked(words) from None
+    except NotImplementedError:
+        raise without_locks(path, os.strerror(errno.ENOSYS), elsewhere) from None
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            raise without_locks(path, error.strerror, elsewhere) from error
+        raise UsageFault(f"the lock {path} cannot be had: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def without_locks(path: Path, found: Exception | str | None, elsewhere: str) -> NoLocks:
+    """Return the error for a file system without locks; *elsewhere* says how another one is named."""
+    return NoLocks(f"{LOCAL_DISK}; {elsewhere} ({path}: {found})")
