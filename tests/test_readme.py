@@ -15,7 +15,7 @@ import click
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from presence_worker.cli.group import COMMANDS
+from presence_worker.cli.lazy import COMMANDS
 from presence_worker.cli.main import execute
 from presence_worker.cli.options import common_options
 from presence_worker.errors import EXIT_CODES

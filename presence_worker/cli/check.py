@@ -3,7 +3,7 @@
 import click
 
 from ..check.check_job import check_job
-from .invoke import repeated, settings_of
+from .invocation import repeated, settings_of
 from .options import Options, common_options, job_argument
 from .show import show
 

@@ -20,8 +20,8 @@ from ..settings import Settings
 from ..settings.configuration import load_usable_settings
 from ..settings.operator_files import find_config
 from ..superoffice import check_settings, open_client
-from .invoke import archive_of, blames_an_option, named_target, repeated, settings_of, work
-from .loading import load
+from .invocation import archive_of, blames_an_option, named_target, repeated, settings_of, work
+from .lazy import load_lazily
 from .options import Options, common_options
 from .output import print_json, print_lines, remark
 from .wrapping import wrapped
@@ -116,7 +116,7 @@ async def _look(
 ) -> Diagnosis:
     async with AsyncExitStack() as opened:
         if options.sandbox:
-            inside = load("embedded").sandboxed(context.settings)
+            inside = load_lazily(".cli.embedded_sandbox:settings_of_sandbox")(context.settings)
             context = replace(context, settings=await opened.enter_async_context(inside))
         config = _config(options)
         probe = Probe(context=context, problems=problems, config=config, write_to=write_to)

@@ -13,8 +13,7 @@ import click
 
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..next_step import PROGRAM, NextStep
-from .group import commands
-from .loading import load
+from .lazy import commands, load_lazily
 from .options import printable, without_credentials
 from .output import Failure, print_failure, remark, speak_utf8
 from .signals import BEFORE, ENDINGS, listened_to, noted
@@ -100,7 +99,7 @@ def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_step: N
 def _again(arguments: Sequence[str]) -> NextStep:
     """Return the same command, as it can be called from anywhere."""
     try:
-        again: NextStep = load("again").same_again(arguments)
+        again: NextStep = load_lazily(".cli.same_command:same_again")(arguments)
     except OSError:  # such as a working directory that is gone
         return NextStep(tuple(printable(arguments)))
     return again
@@ -108,7 +107,7 @@ def _again(arguments: Sequence[str]) -> NextStep:
 
 def _resume(arguments: Sequence[str]) -> NextStep:
     try:
-        resume: NextStep = load("again").resumed(arguments)
+        resume: NextStep = load_lazily(".cli.same_command:resume_instead")(arguments)
     except OSError:
         return NextStep(("resume",))
     return resume

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from ..runs.pruning import Pruning, prune_runs
-from .invoke import context_of
+from .invocation import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines
 from .wrapping import wrapped

@@ -7,7 +7,7 @@ import click
 
 from ..errors import OptionFault
 from ..run.commands import report_run
-from .invoke import context_of
+from .invocation import context_of
 from .options import Options, common_options
 from .output import print_file, remark
 from .show import show

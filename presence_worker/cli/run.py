@@ -1,12 +1,12 @@
-"""`presence-worker run`."""
+"""The commands that send: `presence-worker run`, and those that go on with what it has stored."""
 
 from functools import partial
 
 import click
 
 from ..model import Intent
-from ..run.commands import run_job
-from .invoke import context_of, work
+from ..run.commands import apply_run, resume_run, run_job, undo_run
+from .invocation import context_of, work
 from .options import Options, common_options, job_argument
 from .show import show
 
@@ -15,7 +15,7 @@ from .show import show
 @job_argument
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @common_options
-def command(options: Options, job: str, *, dry_run: bool) -> int:
+def run_command(options: Options, job: str, *, dry_run: bool) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
     JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
@@ -30,3 +30,76 @@ def command(options: Options, job: str, *, dry_run: bool) -> int:
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
     return show(work(partial(run_job, job, intent=intent), context_of(options)), options)
+
+
+@click.command("plan")
+@job_argument
+@common_options
+def plan_command(options: Options, job: str) -> int:
+    """Show what a job would change, person by person; nothing is sent.
+
+    The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
+    exactly it, but to nobody whose value has changed meanwhile. The exit code is 0, however much there is
+    to change, and 5 where a safety limit holds it.
+
+    \b
+    Examples:
+      presence-worker plan changes.csv
+      presence-worker plan changes.csv --sandbox --json
+    """
+    return show(work(partial(run_job, job, intent=Intent.PLAN), context_of(options)), options)
+
+
+@click.command("apply")
+@click.argument("run")
+@click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
+@common_options
+def apply_command(options: Options, run: str, *, any_age: bool) -> int:
+    """Deliver a planned or held run exactly as it was stored.
+
+    RUN is a run's id, a unique beginning of it, or `last`.
+
+    \b
+    Example:
+      presence-worker apply 20261123T020000Z-7f3a
+    """
+    return show(work(partial(apply_run, run, any_age=any_age), context_of(options)), options)
+
+
+@click.command("resume")
+@click.argument("run", required=False)
+@click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
+@click.option(
+    "--if-corrected", is_flag=True, help="Send nothing while the refused credentials are unchanged."
+)
+@common_options
+def resume_command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:
+    """Continue a stopped run: send what is not sent, failed or unknown.
+
+    RUN is a run's id, a unique beginning of it, or `last`; without it, the newest run that can be
+    continued. The job's file is not needed any more.
+
+    \b
+    Examples:
+      presence-worker resume
+      presence-worker resume 20261123T020000Z-7f3a --rate 5
+    """
+    resume = partial(resume_run, run, any_age=any_age, if_corrected=if_corrected)
+    return show(work(resume, context_of(options)), options)
+
+
+@click.command("undo")
+@click.argument("run")
+@common_options
+def undo_command(options: Options, run: str) -> int:
+    """Put back what a run has changed: status and comment.
+
+    RUN is a run's id, a unique beginning of it, or `last`. Users who no longer have what the run had set
+    are left alone. The undo is a run of its own, and can be undone as well.
+
+    \b
+    Examples:
+      presence-worker undo last
+      presence-worker undo 20261123T020000Z-7f3a
+    """
+    return show(work(partial(undo_run, run), context_of(options)), options)

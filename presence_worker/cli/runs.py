@@ -16,7 +16,7 @@ from ..run_context import RunContext
 from ..runs.heartbeat import from_the_future, what_is_missing
 from ..runs.listing import list_runs
 from ..settings.quantities import parse_duration
-from .invoke import context_of
+from .invocation import context_of
 from .listing import listing_lines, missing_lines
 from .options import Options, common_options
 from .output import print_json, print_lines, remark

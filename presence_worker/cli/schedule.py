@@ -10,7 +10,7 @@ from ..run_context import RunContext
 from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .coming import who
-from .invoke import context_of
+from .invocation import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines
 

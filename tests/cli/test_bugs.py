@@ -10,7 +10,7 @@ from tests.run.given import called
 
 FAULTY = """
 import sys, types, click
-from presence_worker.cli import group
+from presence_worker.cli import lazy
 from presence_worker.cli.main import main
 
 @click.command("boom", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -22,7 +22,7 @@ def command(kind, secret, json):
 
 module = sys.modules["presence_worker.cli.boom"] = types.ModuleType("presence_worker.cli.boom")
 module.command = command
-group.COMMANDS["boom"] = "Stumble."
+lazy.COMMANDS["boom"] = "Stumble."
 main()
 """
 PROGRAM = [sys.executable, "-c", FAULTY]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker import __version__
-from presence_worker.cli.group import COMMANDS
+from presence_worker.cli.lazy import COMMANDS
 from presence_worker.errors import EXIT_CODES
 from presence_worker.sandbox import Sandbox
 from tests.run.given import WORKER, Worker, away, ended, started, wishes, write_csv

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.cli.group import COMMANDS
+from presence_worker.cli.lazy import COMMANDS
 from presence_worker.journal import target_lock
 from presence_worker.sandbox import Sandbox
 from tests.run.given import FAST, Ended, Worker, away, called, next_words, wishes, write_csv

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.cli.group import COMMANDS
+from presence_worker.cli.lazy import COMMANDS
 from tests.run.given import Ended, Worker, away, write_csv
 
 NEEDS = {"run": "JOB", "check": "JOB", "plan": "JOB", "apply": "last", "undo": "last", "report": "last"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.cli.group import COMMANDS
+from presence_worker.cli.lazy import COMMANDS
 from tests.run.given import Worker, away, write_csv
 
 NEEDS = {

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from presence_worker.cli.group import commands
+from presence_worker.cli.lazy import commands
 from presence_worker.errors import InputRefused
 from presence_worker.intake.job import open_job
 from presence_worker.settings import Section, Settings

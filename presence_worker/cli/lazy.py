@@ -1,12 +1,15 @@
 """The commands, each loaded only when it is called, so that help comes at once."""
 
+import gc
+from typing import Any
+
 import click
 
 from .. import __version__
 from ..errors import EXIT_CODES
-from .loading import load
+from ..loading import load
 
-COMMANDS = {  # name: its help in one line; the module of the same name has the rest
+COMMANDS = {  # name: its help in one line; its module has the rest
     "run": "Deliver a job: read, validate, guard, send, report.",
     "check": "Validate a job; nothing is stored or sent.",
     "plan": "Show what a job would change; nothing is sent.",
@@ -20,20 +23,32 @@ COMMANDS = {  # name: its help in one line; the module of the same name has the 
     "doctor": "Look for what would keep a run from working.",
     "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
 }
+IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
+
+
+def load_lazily(table_entry: str) -> Any:
+    """Return what `load` does of a module of this package, such as `.cli.progress:ProgressLine`."""
+    gc.disable()  # loading makes many objects that stay, and hardly any garbage: do not look for it, ever
+    try:
+        return load(table_entry)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules of this package."""
+    """A group whose commands are in modules of this package."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Give the names in the order of the table."""
+        """Return the names in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = load(cmd_name).command
+        place = f"run:{cmd_name}_command" if cmd_name in IN_RUN else f"{cmd_name}:command"
+        command: click.Command = load_lazily(f".cli.{place}")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -22,8 +22,8 @@ from ..settings.operator_files import CONFIG_VARIABLE, find_config
 from ..settings.origin import OPTION, PREFIX, origin_of
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from . import log
+from .lazy import load_lazily
 from .listening import Listener, raise_on_signal
-from .loading import load
 from .options import BASE_URL, Options, printable
 from .output import is_terminal
 from .remarks import print_remark, print_warning
@@ -48,7 +48,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
     """Give the surroundings of a command; *offline* ones need no target."""
     settings = settings_of(options)
     if options.sandbox:
-        target, open_service = SANDBOX, partial(load("embedded").open_sandbox, settings)
+        target, open_service = SANDBOX, partial(load_lazily(".cli.embedded_sandbox:open_sandbox"), settings)
     elif offline:
         target, open_service = named_target(settings), partial(open_client, settings)
     else:
@@ -77,7 +77,7 @@ def _subscribers(options: Options) -> Emit:
         return emit_to(log_event, print_warning)
     if options.no_progress:
         return emit_to(log_event, print_remark)
-    show: Emit = load("progress").ProgressLine().show
+    show: Emit = load_lazily(".cli.progress:ProgressLine")().show
     return emit_to(log_event, print_remark, show)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from ..errors import UsageFault
 from ..next_step import NextStep
 from ..settings.operator_files import find_config
-from .group import COMMANDS
-from .invoke import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
+from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
+from .lazy import COMMANDS
 from .options import BASE_URL, REPEATED, printable
 
 WITHOUT_OPTIONS = ("sandbox",)  # of the common ones
@@ -23,7 +23,7 @@ def same_again(arguments: Sequence[str]) -> NextStep:
     return NextStep(tuple(_whole(arguments)))
 
 
-def resumed(arguments: Sequence[str]) -> NextStep:
+def resume_instead(arguments: Sequence[str]) -> NextStep:
     """Return the command that continues what a command line had begun when we stumbled."""
     words, kept = _whole(arguments), ["resume"]
     for place, word in enumerate(words):
