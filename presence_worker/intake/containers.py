@@ -1,4 +1,4 @@
-"""Packed jobs: told by their first bytes, and unpack within bounds."""
+"""Packed jobs, known by their first bytes: unpacked within bounds."""
 
 import errno
 import gzip
@@ -66,7 +66,7 @@ class Packing:
     unpack: Callable[[IO[bytes], str], Iterator[bytes]]  # of a file, and what it is called
 
 
-def packing_of(name: str, file: IO[bytes]) -> Packing | None:
+def find_packing(name: str, file: IO[bytes]) -> Packing | None:
     """Return how a file is packed; None: not at all, or it is a workbook.
 
     Raise InputRefused for what can be neither read nor unpacked.
@@ -105,7 +105,7 @@ def unpack_content(name: str, file: IO[bytes], packing: Packing, bounds: Bounds 
 
 def refuse_nested(name: str, file: IO[bytes], outer: Packing) -> None:
     """Raise InputRefused where what was unpack is packed again."""
-    if inner := packing_of(name, file):
+    if inner := find_packing(name, file):
         raise InputRefused(
             f"{name}: a {inner.name} file inside a {outer.name} file; unpack it and run what is inside"
         )

@@ -18,7 +18,15 @@ from ..errors import InputRefused, Stopped, Suggestion
 from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
-from .containers import CHUNK, Packing, is_workbook, packing_of, refuse_nested, time_of_change, unpack_content
+from .containers import (
+    CHUNK,
+    Packing,
+    find_packing,
+    is_workbook,
+    refuse_nested,
+    time_of_change,
+    unpack_content,
+)
 from .formats import refuse_lock
 from .table import Source
 
@@ -59,7 +67,7 @@ def open_source(job: str, settings: Settings) -> Iterator[Source]:
     name = "standard input" if job == STDIN else job
     with _open_bytes(job, settings.auth) as file, _refuse_changes(name, file):
         with _faults_as_refusals(name):
-            packing = packing_of(name, file)
+            packing = find_packing(name, file)
             sha256 = _digest(file)
         with _unpack(name, file, packing) as content:
             with _faults_as_refusals(name):

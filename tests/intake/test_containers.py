@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from presence_worker.errors import InputRefused
-from presence_worker.intake.containers import Bounds, packing_of, unpack_content
+from presence_worker.intake.containers import Bounds, find_packing, unpack_content
 
 from .reading import HEADER, Write, read, refusal
 
@@ -170,7 +170,7 @@ def test_a_bomb(packing: str, tmp_path: Path) -> None:
 
 def unpack(file: IO[bytes], bounds: Bounds) -> None:
     """Unpack a file as far as that is allowed."""
-    packing = packing_of("FILE", file)
+    packing = find_packing("FILE", file)
     assert packing
     taken = 0
     for chunk in unpack_content("FILE", file, packing, bounds):

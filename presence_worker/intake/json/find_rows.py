@@ -155,19 +155,19 @@ class Search:
         paths = list(dict.fromkeys(found.path for found in self._taken))
         if len(paths) == 1:
             self._refuse(f"another array under {_short(first.path)}; keep one of them", second.place)
-        choice = f"say which has the rows, such as {_setting(self._ways()[0])}"
+        choice = f"say which has the rows, such as {_path_setting(self._ways()[0])}"
         self._refuse(f"arrays of objects under {_list_paths(paths)}; {choice}", second.place)
 
     def _refuse_nowhere(self, wanted: str) -> NoReturn:
         parts = tuple(wanted.split("."))
         if self._instead:
-            words = f"{_setting(wanted)} leads to {self._instead}, not to an array of rows"
+            words = f"{_path_setting(wanted)} leads to {self._instead}, not to an array of rows"
             words += f"; it has {list_names(self._names[parts])}" if self._names.get(parts) else ""
         else:
             steps = [parts[:end] for end in range(len(parts) - 1, 0, -1)]
             known = next((step for step in steps if step in self._names), ())
             where = f"{_short('.'.join(known))} has" if known else "the document has"
-            words = f"{_setting(wanted)} leads nowhere; {where} {list_names(self._names[known])}"
+            words = f"{_path_setting(wanted)} leads nowhere; {where} {list_names(self._names[known])}"
         self._refuse(f"{words}{self._offer()}")
 
     def _refuse_none(self) -> NoReturn:
@@ -179,7 +179,7 @@ class Search:
         if not self._arrays:
             return ""
         paths = [found.path for found in self._arrays]
-        return f"; arrays of objects: {_list_paths(paths)}; set {_setting(self._ways()[0])}"
+        return f"; arrays of objects: {_list_paths(paths)}; set {_path_setting(self._ways()[0])}"
 
     def _ways(self) -> list[str]:
         """Return the paths of the arrays, that of people first."""
@@ -197,7 +197,7 @@ class Search:
         raise InputRefused(f"{where}: {words}", *ways, settings=settings)
 
 
-def _setting(path: str) -> str:
+def _path_setting(path: str) -> str:
     return f"input.rows = {quote_toml(path)}"
 
 

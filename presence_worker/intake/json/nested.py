@@ -140,7 +140,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
     status = [] if config.default_status or candidates(flat, "status", config) else ["status"]
     wanted = [*people, *status, *_days_lacking(flat, config)]
     found = dict[str, str]()
-    for path, called in _unused_fields(row, config):
+    for path, called in _deeper_fields(row, config):
         key = next((key for key in wanted if called in MEANT[key]), None)
         if key and not (FIRST in path and (key in DAYS or plain(path[-1]) == called)):  # more rows may follow
             if key == "until" and key not in found and called in FIRST_DAY_BACK:
@@ -153,7 +153,7 @@ def suggestions(columns: Sequence[str], row: Row, config: Input) -> dict[str, st
 def arrays_of_days(columns: Sequence[str], row: Row, config: Input) -> list[str]:
     """Return the paths of a row's arrays that hold first or last days, where the row itself has none."""
     meant = [MEANT[key] for key in _days_lacking(_flat_names(columns, row), config)]
-    fields = [path for path, called in _unused_fields(row, config) if any(called in names for names in meant)]
+    fields = [path for path, called in _deeper_fields(row, config) if any(called in names for names in meant)]
     return list(dict.fromkeys(".".join(path[: path.index(FIRST)]) for path in fields if FIRST in path))
 
 
@@ -174,7 +174,7 @@ def _days_lacking(flat: Sequence[str], config: Input) -> list[str]:
     return [key for key in DAYS if column_setting(config, key) != "" and not candidates(flat, key, config)]
 
 
-def _unused_fields(row: Row, config: Input) -> list[tuple[Path, str]]:
+def _deeper_fields(row: Row, config: Input) -> list[tuple[Path, str]]:
     """Return the path of each deeper field, and what it is called."""
     unused = {plain(name) for name in config.unused}
     found = [(path, called) for path, called, _ in islice(leaves(row), MOST) if len(path) > 1]
@@ -203,10 +203,10 @@ def check_columns(columns: Sequence[str], row: Row, config: Input, where: str) -
         raise _with_paths(refused, settings) if settings else _with_arrays(refused, row) from None
     if arrays := arrays_of_days(columns, row, config):
         words = f"arrays {_list_paths(arrays)} with days in each row; write one row for each leave"
-        raise InputRefused(f"{where}: {words}, or set {_unused_setting(arrays)}", {"unused": arrays}, {})
+        raise InputRefused(f"{where}: {words}, or set {_words_for_unused(arrays)}", {"unused": arrays}, {})
     if settings:
         paths = paths_of(settings)
-        words = f"not used: {_list_paths(paths)}; set {as_settings(settings)}, or {_unused_setting(paths)}"
+        words = f"not used: {_list_paths(paths)}; set {as_settings(settings)}, or {_words_for_unused(paths)}"
         raise InputRefused(f"{where}: {words}", settings, {"unused": paths})
 
 
@@ -229,5 +229,5 @@ def _list_paths(paths: Sequence[str]) -> str:
     return series([clean(path, 60) for path in paths[:MOST_NAMED]], "and")
 
 
-def _unused_setting(paths: Sequence[str]) -> str:
+def _words_for_unused(paths: Sequence[str]) -> str:
     return f"input.unused = [{', '.join(map(quote_toml, paths))}]"

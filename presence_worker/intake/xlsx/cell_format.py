@@ -96,14 +96,14 @@ class CellReader:
         if kind == "n":
             return self._number(value.text, cell.get("s"))
         if kind == "s":
-            return self._shared_text(int(value.text))
+            return self._look_up_shared(int(value.text))
         return TEXTS[kind](value.text)
 
     def _number(self, text: str, style: str | None) -> str:
         form = self.formats[int(style)] if style and int(style) < len(self.formats) else NumberFormat.NUMBER
-        return number_text(text) if form is NumberFormat.NUMBER else _measured_text(text, form, self.since)
+        return number_text(text) if form is NumberFormat.NUMBER else _format_measure(text, form, self.since)
 
-    def _shared_text(self, place: int) -> str:
+    def _look_up_shared(self, place: int) -> str:
         if place < 0:
             raise LookupError(place)
         return self.shared[place]
@@ -136,7 +136,7 @@ def number_text(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)  # a table has the same days again and again
-def _measured_text(text: str, form: NumberFormat, since: date) -> str:
+def _format_measure(text: str, form: NumberFormat, since: date) -> str:
     try:
         seconds = round(float(text) * DAY)  # workbooks count days, so that they are not quite exact
         if form is NumberFormat.DURATION:

@@ -105,7 +105,7 @@ class _Feed:
         self._part = part
         self._parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
         self._prolog = expat.ParserCreate()
-        self._prolog.StartDoctypeDeclHandler = _refuse
+        self._prolog.StartDoctypeDeclHandler = _refuse_doctype
         self._prolog.StartElementHandler = self._begin
         self._has_begun = False
 
@@ -126,7 +126,7 @@ class _Feed:
         self._prolog.StartElementHandler = None
 
 
-def _refuse(*_: object) -> NoReturn:
+def _refuse_doctype(*_: object) -> NoReturn:
     raise ValueError("a document type")
 
 

@@ -137,7 +137,7 @@ def read_rows(part: IO[bytes], reader: CellReader, merges: list[Area], hidden: s
     line = 0
     for element in read_elements(part, {"cols": "col", "sheetData": "row"}):
         if local_name(element.tag) == "col":
-            hidden.update(_hidden_columns(element))
+            hidden.update(_places_hidden(element))
             continue
         row = int(element.get("r", line + 1))
         if not line < row <= LAST_ROW:
@@ -184,7 +184,7 @@ def _is_hidden(row: Element) -> bool:
     return row.get("hidden") in TRUE or float(row.get("ht", "1")) == 0
 
 
-def _hidden_columns(columns: Element) -> range:
+def _places_hidden(columns: Element) -> range:
     if columns.get("hidden") not in TRUE:
         return range(0)
     return range(max(int(columns.attrib["min"]), 1), min(int(columns.attrib["max"]), LAST_COLUMN) + 1)
