@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from presence_worker.intake.csv import open_csv
+from presence_worker.intake.csv import dialect
 from presence_worker.model import Reason, Result
 from presence_worker.wording import amount
 
@@ -114,12 +114,12 @@ def test_a_field_as_long_as_can_be(write: Write) -> None:
 @pytest.mark.parametrize("above", ["", "x\r\n\r"])
 def test_a_line_without_end(above: str, write: Write) -> None:
     """What has no line ends is not read as one line, however large it is: it is no CSV."""
-    path = write(above + "x" * 2 * open_csv.PIECE)
+    path = write(above + "x" * 2 * dialect.PIECE)
 
     said = refusal(path)
 
     assert said.startswith(f"FILE, line {len(above.splitlines()) + 1}, column ")
-    assert said.endswith(open_csv.ENDLESS)
+    assert said.endswith(dialect.ENDLESS)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_nul_character(content: str, place: str, write: Write) -> None:
     """NULs come from damaged disks and fields of fixed length: what else is wrong, nobody knows."""
     path = write(content)
 
-    assert refusal(path, encoding="utf-8") == f"FILE, {place}: {open_csv.NUL}"
+    assert refusal(path, encoding="utf-8") == f"FILE, {place}: {dialect.NUL}"
 
 
 @pytest.mark.parametrize(

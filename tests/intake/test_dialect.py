@@ -189,6 +189,13 @@ def test_a_header_far_below(write: Write) -> None:
     assert refusal(path).startswith("FILE, line 1: no column for")
 
 
+def test_a_header_below_all_that_is_looked_at(write: Write) -> None:
+    """A header that names nobody is refused as any other, however much is blank above it."""
+    path = write("\n" * HEAD + "colour,status\nred,Away\n")
+
+    assert refusal(path).startswith(f"FILE, line {HEAD + 1}: no column for associate_id")
+
+
 def test_comments_only_where_configured(write: Write) -> None:
     """Lines that begin with the mark are left out wherever they stand, but not inside of quotes."""
     path = write(

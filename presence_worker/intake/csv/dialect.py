@@ -5,16 +5,24 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import NoReturn, TextIO
 
 from ...errors import InputRefused, JobFacts
 from ...failed_csv import RESULT_COLUMNS
 from ...sanitize import clean
 from ...settings import Input
 from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
+from ..table import Source
 from ..wrong_header import NEAR, Below
 from .csv_records import BrokenRecord, Dialect, records_of
 
+GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
+PIECE = 1 << 20  # characters looked at together
+NUL = "a NUL character; the file is damaged, or not a text; correct the export"
+ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # characters in which the header is looked for
 ENOUGH = 1 << 16  # characters of a line that is broken: fewer than a field may have
@@ -39,50 +47,63 @@ def rewind(text: TextIO) -> TextIO:
     return text
 
 
-def head_of(text: TextIO) -> list[str]:
+def head_of(text: TextIO) -> str:
     """Return the first lines, however long they are."""
-    return list(io.StringIO(rewind(text).read(HEAD), newline=""))
+    return rewind(text).read(HEAD)
 
 
-def recognise(head: Sequence[str], config: Input) -> Dialect:
-    """Return how the file that begins with the lines *head* is cut.
+def _lines_of(head: str, above: int = 0) -> Iterator[str]:
+    """Yield the lines behind the first *above* of them."""
+    return islice(io.StringIO(head, newline=""), above, None)
+
+
+def read_dialect(source: Source, head: str, config: Input) -> Dialect:
+    """Return how a file is cut that begins with *head*; raise InputRefused for what is no CSV.
+
+    Of ours nothing is refused, for it may be of JSON that had NULs, and is UTF-8.
+    """
+    dialect = _recognise(head, config)
+    survey = _look_over(source.text, source.name, nul_refused=not dialect.is_ours)
+    if dialect.is_ours:
+        return dialect
+    is_mac = survey.cr and not survey.crlf and next(_lines_of(head)).endswith("\r")  # LF may be in cells
+    if is_mac and not survey.is_ascii and not config.encoding and source.encoding in GUESSED:
+        _refuse_mac(source)
+    return replace(dialect, is_mixed=survey.is_mixed)
+
+
+def _recognise(head: str, config: Input) -> Dialect:
+    """Return how a file is cut, by its first lines.
 
     A file of ours is read as we wrote it: what the configuration says is meant for the job it came from.
     Else the delimiter is the configured one, or that of a line "sep=;", which is Excel's, or the one with
     which the header shows most of the columns we need.
     """
-    sep = _SEP.fullmatch(head[0].rstrip("\r\n")) if head else None
+    sep = _SEP.fullmatch(next(_lines_of(head), "").rstrip("\r\n"))
     above = 1 if sep else 0
     told = config.delimiter or (sep[1] if sep else None)
-    mine = _delimiter_of_ours(head[above:], told)
+    mine = _delimiter_of_ours(head, above, told)
     if mine:
         return Dialect(delimiter=mine, above=above, is_ours=True)
-    above = max(above, config.skip_lines)
-    delimiter = told or _delimiter(head[above:], config)
-    return Dialect(delimiter=delimiter, above=above, comment=config.comment)
+    dialect = Dialect(delimiter=told or ",", above=max(above, config.skip_lines), comment=config.comment)
+    return dialect if told else replace(dialect, delimiter=_delimiter(head, dialect, config))
 
 
-def lines_below(head: Sequence[str], config: Input, above: int) -> Iterator[Below]:
-    """Yield the next lines of a CSV whose first *above* lines are passed, cut in each way there is."""
-    for line, text in enumerate(head[above : above + NEAR], above + 1):
-        for delimiter in config.delimiter or DELIMITERS:
-            yield Below(line, names_in([text], delimiter), delimiter)
-
-
-def _delimiter_of_ours(lines: Sequence[str], told: str | None) -> str | None:
+def _delimiter_of_ours(head: str, above: int, told: str | None) -> str | None:
     """Return the delimiter with which the header has the columns that we add, None where none has.
 
     It need not be the one we wrote, nor the one we were *told*: a spreadsheet saves with its own.
     """
-    odd = _OURS.findall("".join(lines[:NEAR]))[:1]
-    shown = {d: names_in(lines, d) for d in dict.fromkeys([told or ",", *DELIMITERS, *odd])}
-    ours = [delimiter for delimiter, names in shown.items() if RESULT_COLUMNS[0] in names]
+    odd = _OURS.findall("".join(islice(_lines_of(head, above), NEAR)))[:1]
+    delimiters = dict.fromkeys([told or ",", *DELIMITERS, *odd])
+    shown = {mark: names_in(head, Dialect(delimiter=mark, above=above)) for mark in delimiters}
+    ours = [mark for mark, names in shown.items() if RESULT_COLUMNS[0] in names]
     return max(ours, key=lambda d: (sum(map(shown[d].count, RESULT_COLUMNS)), len(shown[d])), default=None)
 
 
-def _delimiter(lines: Sequence[str], config: Input) -> str:
+def _delimiter(head: str, dialect: Dialect, config: Input) -> str:
     """Return the delimiter that shows most of the columns we need, else the one that cuts most."""
-    return max(DELIMITERS, key=lambda d: _rank(names_in(lines, d, config.comment), config))
+    return max(DELIMITERS, key=lambda mark: _rank(names_in(head, replace(dialect, delimiter=mark)), config))
 
 
 def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
@@ -91,23 +112,90 @@ def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
     return named, filled, len(names) if filled else 0
 
 
-def names_in(lines: Sequence[str], delimiter: str, comment: str | None = None) -> list[str]:
+def names_in(head: str, dialect: Dialect) -> list[str]:
     """Return the names in the first record; where it is broken, those on its first line, whatever follows."""
     try:
-        header = next(records_of(lines, Dialect(delimiter=delimiter, comment=comment), []), None)
+        header = next(records_of(_lines_of(head, dialect.above), dialect, []), None)
         cells = header.cells if header else []
     except BrokenRecord as broken:
-        cells = next(csv.reader([lines[broken.first - 1][:ENOUGH]], delimiter=delimiter))
+        line = next(_lines_of(head, broken.first - 1))
+        cells = next(csv.reader([line[:ENOUGH]], delimiter=dialect.delimiter))
     return [name.strip() for name in cells]
+
+
+# -- a first look at the whole text --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What there is in a text; it grows while that is looked over."""
+
+    crlf: int = 0  # line ends of each kind
+    lf: int = 0
+    cr: int = 0
+    is_ascii: bool = True
+
+    @property
+    def is_mixed(self) -> bool:
+        """Return whether lines end in different ways."""
+        return (self.crlf > 0) + (self.lf > 0) + (self.cr > 0) > 1
+
+    def add(self, piece: str, *, after_return: bool) -> None:
+        """Count a piece in; *after_return*: a line feed at its start ends no line of its own."""
+        self.is_ascii = self.is_ascii and piece.isascii()
+        returns = piece.count("\r")
+        pairs = (piece.count("\r\n") if returns else 0) + (after_return and piece.startswith("\n"))
+        self.crlf += pairs
+        self.lf += piece.count("\n") - pairs
+        self.cr += returns - pairs
+
+
+def _look_over(text: TextIO, name: str, *, nul_refused: bool) -> _Survey:
+    """Refuse a text with a line that does not end, so that it can be read line by line, or with a NUL."""
+    text.seek(0)
+    offset, after_return, survey = 0, False, _Survey()
+    for piece in iter(partial(text.read, PIECE), ""):
+        if nul_refused and "\0" in piece:
+            place = _place_in(text, offset + piece.index("\0"))
+            raise InputRefused(f"{name}, {place}: {NUL}")
+        if len(piece) == PIECE and "\n" not in piece and "\r" not in piece:
+            raise InputRefused(f"{name}, {_place_in(text, offset)}: {ENDLESS}")
+        survey.add(piece, after_return=after_return)
+        offset, after_return = offset + len(piece), piece.endswith("\r")
+    return survey
+
+
+def _place_in(text: TextIO, offset: int) -> str:
+    """Return the line and the column of a character of a file."""
+    text.seek(0)
+    line, column = 1, 1
+    for piece in iter(partial(text.readline, PIECE), ""):
+        if offset < len(piece):
+            break
+        offset -= len(piece)
+        line, column = (line + 1, 1) if piece.endswith(("\n", "\r")) else (line, column + len(piece))
+    return f"line {line}, column {column + offset}"
+
+
+def _refuse_mac(source: Source) -> NoReturn:
+    """Refuse letters beyond ASCII where CR ends the lines: programs that do so have their own encodings."""
+    likely = dict.fromkeys(("utf-8" if source.encoding == "utf-8" else "mac-roman", "mac-roman", "cp1252"))
+    raise InputRefused(
+        f"{source.name}: its lines end with CR alone, as those of Mac programs do, and it has letters beyond "
+        "ASCII, which depend on its encoding; say which it is, as a rule with --encoding mac-roman "
+        '(or input.encoding = "mac-roman")',
+        *({"encoding": encoding} for encoding in likely),
+    )
 
 
 # -- a header that names what we need only if it is cut in another way --------------------------------------
 
 
-def refuse_another_cut(lines: Sequence[str], dialect: Dialect, config: Input, where: str) -> None:
-    """Raise InputRefused where the first of *lines*, a header, names what we need if it is cut otherwise."""
-    line = lines[0].rstrip("\r\n")
-    if config.delimiter is None and _is_of_fixed_width(lines, config):
+def refuse_another_cut(head: str, above: int, dialect: Dialect, config: Input, where: str) -> None:
+    """Raise InputRefused where the header, below so many lines, names what we need if it is cut otherwise."""
+    lines = (line.rstrip("\r\n") for line in _lines_of(head, above))
+    line = next(lines, "")
+    if config.delimiter is None and _is_of_fixed_width(line, next(lines, ""), config):
         raise InputRefused(f"{where}: {FIXED}")
     marks = dict.fromkeys([*DELIMITERS, *_MARKS.findall(line)])
     fitting = (mark for mark in marks if mark != dialect.delimiter and _fits(line, mark, config))
@@ -120,23 +208,22 @@ def refuse_another_cut(lines: Sequence[str], dialect: Dialect, config: Input, wh
     raise InputRefused(
         f"{where}: {_words(line, mark, dialect, config)}",
         {"delimiter": NAMES.get(mark, mark)},
-        facts=JobFacts(columns=names_in([line], mark), delimiter=mark),
+        facts=JobFacts(columns=names_in(line, Dialect(delimiter=mark)), delimiter=mark),
     )
 
 
-def _is_of_fixed_width(lines: Sequence[str], config: Input) -> bool:
-    underlined = len(lines) > 1 and _UNDERLINED.fullmatch(lines[1].rstrip("\r\n"))
-    return bool(underlined) or names_what_we_need(re.split(" +", lines[0].strip()), config)
+def _is_of_fixed_width(line: str, below: str, config: Input) -> bool:
+    return bool(_UNDERLINED.fullmatch(below)) or names_what_we_need(re.split(" +", line.strip()), config)
 
 
 def _fits(line: str, mark: str, config: Input) -> bool:
-    names = names_in([line], mark) if len(mark) == 1 else [*map(str.strip, line.split(mark))]
+    names = names_in(line, Dialect(delimiter=mark)) if len(mark) == 1 else [*map(str.strip, line.split(mark))]
     return names_what_we_need([name.strip('"') for name in names], config)
 
 
 def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
     ours = _mark_in_words(dialect.delimiter)
-    found = ", ".join(clean(name, 60) for name in names_in([line], dialect.delimiter)[:10])
+    found = ", ".join(clean(name, 60) for name in names_in(line, Dialect(delimiter=dialect.delimiter))[:10])
     separated = f"the columns are separated by {_mark_in_words(mark)}"
     if config.delimiter:
         remedy = f"leave that out, or set it to {_mark_in_words(mark)}"
@@ -152,6 +239,13 @@ def _mark_in_words(mark: str) -> str:
     if mark in NAMES:
         return f'"{NAMES[mark]}"'
     return f'"{mark}"' if mark.isprintable() else " ".join(f"U+{ord(character):04X}" for character in mark)
+
+
+def lines_below(head: str, above: int, config: Input) -> Iterator[Below]:
+    """Yield the next lines of a CSV whose first *above* lines are passed, cut in each way there is."""
+    for line, text in enumerate(islice(_lines_of(head, above), NEAR), above + 1):
+        for mark in config.delimiter or DELIMITERS:
+            yield Below(line, names_in(text, Dialect(delimiter=mark)), mark)
 
 
 @contextmanager
