@@ -4,7 +4,7 @@ import asyncio
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 import anyio
 import click
 
+from ..loading import load
 from ..next_step import NextStep, with_variables
-from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, app_key, kept, logged, serve, throwaway
+from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, Setup, keep_presences, log_requests, serve
 from .output import remark, say
-from .sandbox_options import Given, Sectioned, online, people, sandbox_options, unknowns
+from .sandbox_options import Given, Sectioned, assumptions, online, people, sandbox_options
 from .signals import listened_to, noted
 
 FAULTS_HELP = "\n".join(
@@ -84,28 +85,33 @@ async def _open(given: Given) -> AsyncIterator[tuple[Sandbox, Path | None]]:
     async with AsyncExitStack() as stack:
         everybody = people(given)
         if given["state"]:
-            await stack.enter_async_context(kept(everybody, given["state"]))
-        heard = stack.enter_context(logged(given["log"])) if given["log"] else None
+            await stack.enter_async_context(keep_presences(everybody, given["state"]))
+        log = stack.enter_context(log_requests(given["log"])) if given["log"] else None
         tls, ca_file = _tls(given, stack)
-        sandbox = serve(
-            everybody,
+        setup = Setup(
             port=given["port"],
             faults=replace(given["fault"], seed=given["seed"]),
             latency=given["latency"],
             remember=0,
-            unknowns=unknowns(given),
-            online=online(given, given["app_key"] and app_key(given["app_key"])),
+            assumptions=assumptions(given),
+            online=online(given, given["app_key"] and _read_app_key(given["app_key"])),
             tls=tls,
-            heard=heard,
+            on_request=log,
         )
-        yield await stack.enter_async_context(sandbox), ca_file
+        yield await stack.enter_async_context(serve(everybody, setup)), ca_file
+
+
+def _read_app_key(file: Path) -> bytes:
+    key: bytes = load(".sandbox.keys:read_app_key")(file)
+    return key
 
 
 def _tls(given: Given, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Path | None]:
     if not given["tls"]:
         return None, None
     ca_file = given["ca_file"] or Path(stack.enter_context(TemporaryDirectory()), "sandbox-ca.pem")
-    return throwaway(ca_file), ca_file.absolute()
+    make_context: Callable[[Path], ssl.SSLContext] = load(".sandbox.keys:make_certificate")
+    return make_context(ca_file), ca_file.absolute()
 
 
 def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:

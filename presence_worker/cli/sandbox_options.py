@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
-from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Faults, Online, People, Unknowns, read_faults
+from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Assumptions, Faults, Online, People, read_faults
 from ..settings.quantities import parse_duration
 
 Given = dict[str, Any]
@@ -174,9 +174,10 @@ def people(given: Given) -> People:
     return found
 
 
-def unknowns(given: Given) -> Unknowns:
+def assumptions(given: Given) -> Assumptions:
     """Set the switches as they were asked for."""
-    return Unknowns(**{name: given[name] for name in (*SWITCHES, *FLAGS)}, forbid=frozenset(given["forbid"]))
+    switches = {name: given[name] for name in (*SWITCHES, *FLAGS)}
+    return Assumptions(**switches, forbid=frozenset(given["forbid"]))
 
 
 def online(given: Given, app_key: bytes | None) -> Online:

@@ -1,15 +1,13 @@
 """A simulated SuperOffice on loopback: to rehearse with, and for tests that need real sockets."""
 
-from .archive import Paging
-from .faults import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
-from .keys import app_key, throwaway
-from .online import STATES, Online
+from .assumptions import FLAGS, RIGHTS, SWITCHES, Assumptions
+from .fault_injection import KINDS, NO_FAULTS, OUTAGE_FORM, Faults, read_faults
 from .people import People, Person
-from .record import Entry
-from .request_log import logged
-from .server import Sandbox, serve
-from .store import kept
-from .unknowns import FLAGS, RIGHTS, SWITCHES, Unknowns
+from .presence_file import keep_presences
+from .request_history import SeenRequest, log_requests
+from .server import Sandbox, Setup, serve
+from .tokens import STATES, Online
+from .user_archive import Paging
 
 __all__ = [
     "FLAGS",
@@ -19,18 +17,17 @@ __all__ = [
     "RIGHTS",
     "STATES",
     "SWITCHES",
-    "Entry",
+    "Assumptions",
     "Faults",
     "Online",
     "Paging",
     "People",
     "Person",
     "Sandbox",
-    "Unknowns",
-    "app_key",
-    "kept",
-    "logged",
+    "SeenRequest",
+    "Setup",
+    "keep_presences",
+    "log_requests",
     "read_faults",
     "serve",
-    "throwaway",
 ]

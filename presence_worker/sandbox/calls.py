@@ -1,48 +1,89 @@
-"""Calls that are about all users, about who asks, and about the service itself."""
+"""A call as the sandbox sees it: what comes in, as far as it looks at that, with the reply to it."""
 
-from .archive import as_flat, as_nested
-from .ask import Ask
-from .queries import next_query, read_query
-from .replies import Reply, not_understood, success
-from .sign_in import signer
-from .site import Site
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-MYSELF = 1  # the associate everybody signs in as
-ROLE = {"RoleId": 1, "RoleName": "User level 0", "RoleType": "Employee"}
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
+Headers = tuple[tuple[str, str], ...]
 
 
-def get_users(ask: Ask, _: int, site: Site) -> Reply:
-    """Show a page of all users; JSON, whatever was asked for."""
-    try:
-        query = read_query(ask.query)
-        page = site.archive.page(query)
-    except ValueError as error:
-        return not_understood(str(error))
-    show = as_nested if query.full and site.unknowns.full_mode == "nested" else as_flat
-    link = None
-    if page.following is not None:
-        link = f"{ask.origin}{ask.path}?{next_query(ask.query, page.following)}"
-    return success({"odata.nextLink": link, "value": [show(row, query) for row in page.rows]})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A request."""
+
+    method: str
+    path: str
+    query: str  # as it came, still encoded
+    scheme: str  # http or https
+    host: str  # the service's, as the client calls it
+    headers: Mapping[str, str] = field(repr=False)  # by name, in any case
+    body: bytes = field(repr=False)
+
+    @property
+    def content_type(self) -> str:
+        """The type of the body, as it came; "" where it does not say."""
+        return self.headers.get("Content-Type", "")
+
+    @property
+    def origin(self) -> str:
+        """The address of the server, without a path."""
+        return f"{self.scheme}://{self.host}"
 
 
-def get_principal(ask: Ask, _: int, site: Site) -> Reply:
-    """Show who signed the request."""
-    person = site.people.person(MYSELF)
-    principal = {
-        "UserType": "InternalAssociate",
-        "Associate": person.name,
-        "AssociateId": MYSELF,
-        "IsPerson": True,
-        "UserName": signer(ask.headers),
-        "FullName": person.full_name,
-        "EMailAddress": person.email,
-        **ROLE,
-        "EjUserId": person.ej_user_id,
-        "EjUserStatus": site.people.presence(MYSELF).status,
-    }
-    return success(principal, "SoPrincipalCarrier")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error, in words."""
+
+    kind: str  # the exception that SuperOffice would name
+    words: str
+    native: str = "so"  # the shape it was seen in; see ERROR_FORMATS in `bodies`
 
 
-def get_api(_: Ask, __: int, site: Site) -> Reply:
-    """Show which service this is."""
-    return success({"NetServerVersion": site.unknowns.version}, "Api")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, or that there will be none."""
+
+    status: int | None  # None: never answered
+    value: "Json | bytes" = None  # of the body, as JSON knows it
+    root: str | None = None  # what XML calls it; None: it is JSON whatever was asked for
+    problem: Problem | None = None  # is told instead of a value
+    headers: Headers = ()  # beside the type of the body
+    about: int = 0  # the associate it is about, where the path does not say; 0: nobody in particular
+    applied: bool = False  # whether a presence was stored
+    reset: bool = False  # an unanswered connection is reset at once, otherwise it is left hanging
+
+
+def success(value: Json, root: str | None = None, *, about: int = 0, applied: bool = False) -> Reply:
+    """Answer 200 with a value, which XML calls *root*."""
+    return Reply(status=200, value=value, root=root, about=about, applied=applied)
+
+
+def refusal(status: int, kind: str, words: str, headers: Headers = ()) -> Reply:
+    """Answer with an error as SuperOffice itself words them."""
+    return Reply(status=status, problem=Problem(kind=kind, words=words), headers=headers)
+
+
+def not_understood(words: str, status: int = 400) -> Reply:
+    """Answer with an error as the framework beneath SuperOffice (ASP.NET) words them."""
+    return Reply(status=status, problem=Problem(kind="SoArgumentException", words=words, native="aspnet"))
+
+
+def no_such_associate(associate_id: int) -> Reply:
+    """Answer 404 about an associate."""
+    return refusal(404, "SoNotFoundException", f"There is no associate with the id {associate_id}.")
+
+
+NO_SUCH_RESOURCE = refusal(404, "SoNotFoundException", "The sandbox has no such resource.")
+FORBIDDEN = refusal(403, "SoSecurityException", "This user has no right to do that.")
+NOT_SIGNED_IN = refusal(
+    401,
+    "SoSessionException",
+    "No valid credentials: send Authorization with Basic, SOTicket or Bearer.",
+    (("WWW-Authenticate", 'Basic realm="SuperOffice"'),),
+)
+FAULTY = {  # by status
+    429: refusal(429, "SoThrottledException", "Too many requests."),
+    500: refusal(500, "SoServerException", "Something went wrong."),
+    503: refusal(503, "SoUnavailableException", "The service is not available."),
+}

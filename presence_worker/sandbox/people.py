@@ -24,6 +24,18 @@ class Person:
     presence: Presence = field(default=AS_THEY_COME, repr=False)  # before anybody changed it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Associate:
+    """A person with nothing left open."""
+
+    name: str
+    login: str
+    email: str
+    full_name: str
+    is_active: bool
+    ej_user_id: int  # 0: they have no user in SuperOffice Service
+
+
 ANYBODY = Person()
 
 
@@ -41,66 +53,66 @@ class People:
         self._changed: dict[int, Presence] = {}
         self._gone: set[int] = set()
         for associate_id, person in (described or {}).items():
-            self._known(associate_id)
+            self._check_exists(associate_id)
             self._described[associate_id] = person
 
     def __contains__(self, associate_id: int) -> bool:
         return 1 <= associate_id <= self.count and associate_id not in self._gone
 
     def presence(self, associate_id: int) -> Presence:
-        """Give what is stored of an associate; raise KeyError for one who does not exist."""
-        self._known(associate_id)
+        """Return what is stored of an associate; raise KeyError for one who does not exist."""
+        self._check_exists(associate_id)
         changed = self._changed.get(associate_id)
         return changed or self._described.get(associate_id, ANYBODY).presence
 
     def set_presence(self, associate_id: int, presence: Presence) -> None:
         """Store the presence of an associate; raise KeyError for one who does not exist."""
-        self._known(associate_id)
+        self._check_exists(associate_id)
         self._changed[associate_id] = presence
         self.revision += 1
 
-    def person(self, associate_id: int) -> Person:
-        """Give an associate with nothing left open; raise KeyError for one who does not exist."""
-        self._known(associate_id)
+    def person(self, associate_id: int) -> Associate:
+        """Return an associate with nothing left open; raise KeyError for one who does not exist."""
+        self._check_exists(associate_id)
         person = self._described.get(associate_id, ANYBODY)
         address = f"user{associate_id}@example.com"
-        return replace(
-            person,
-            name=_or(person.name, f"USER{associate_id}"),
-            login=_or(person.login, address),
-            email=_or(person.email, address),
-            full_name=_or(person.full_name, f"User {associate_id}"),
-            ej_user_id=_or(person.ej_user_id, associate_id),
+        return Associate(
+            name=_otherwise(person.name, f"USER{associate_id}"),
+            login=_otherwise(person.login, address),
+            email=_otherwise(person.email, address),
+            full_name=_otherwise(person.full_name, f"User {associate_id}"),
+            is_active=person.is_active,
+            ej_user_id=_otherwise(person.ej_user_id, associate_id),
         )
 
     def has_service_user(self, associate_id: int) -> bool:
-        """Whether an associate who exists has a user in SuperOffice Service, and so a presence at all."""
+        """Return whether an associate who exists has a user in Service, and so a presence."""
         return self._described.get(associate_id, ANYBODY).ej_user_id != 0
 
     def describe(self, associate_id: int, **differences: Any) -> None:
         """Let an associate differ from the others, by fields of Person; raise KeyError for nobody."""
-        self._known(associate_id)
+        self._check_exists(associate_id)
         self._described[associate_id] = replace(self._described.get(associate_id, ANYBODY), **differences)
 
     def remove(self, associate_id: int) -> None:
         """Let an associate exist no more; raise KeyError for one who does not."""
-        self._known(associate_id)
+        self._check_exists(associate_id)
         self._gone.add(associate_id)
 
     def in_query(self) -> Sequence[int]:
-        """Give the ids the query of all users shows, ascending."""
+        """Return the ids the query of all users shows, ascending."""
         missing = {each for each, person in self._described.items() if not person.in_query} | self._gone
         everybody = range(1, self.count + 1)
         return [each for each in everybody if each not in missing] if missing else everybody
 
-    def changed(self) -> dict[int, Presence]:
-        """Give the presences that were set, by id."""
+    def changes(self) -> dict[int, Presence]:
+        """Return the presences that were set, by id."""
         return dict(self._changed)
 
-    def _known(self, associate_id: int) -> None:
+    def _check_exists(self, associate_id: int) -> None:
         if associate_id not in self:
             raise KeyError(associate_id)
 
 
-def _or(value: T | None, otherwise: T) -> T:
+def _otherwise(value: T | None, otherwise: T) -> T:
     return otherwise if value is None else value

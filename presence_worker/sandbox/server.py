@@ -16,19 +16,16 @@ from aiohttp import web
 
 from ..errors import UsageFault
 from ..next_step import NextStep
-from .archive import Archive
-from .ask import Ask
-from .desk import Desk
-from .faults import NO_FAULTS, Faults
-from .luck import Luck
-from .online import ANYBODY_WELCOME, Online
+from .assumptions import AS_DOCUMENTED, Assumptions
+from .bodies import render_reply
+from .calls import Incoming
+from .fault_injection import NO_FAULTS, FaultInjector, Faults
 from .people import People
-from .record import Entry
-from .rendering import rendered
-from .service import Service
-from .site import Site
-from .tenant import Tenant
-from .unknowns import AS_DOCUMENTED, Unknowns
+from .request_history import SeenRequest
+from .responder import Responder
+from .state import SandboxState, SandboxTenant
+from .tokens import ANYBODY_WELCOME, Online, Tokens
+from .user_archive import UserArchive
 
 HOST = "127.0.0.1"
 BACKLOG = 1024  # connections waiting to be accepted
@@ -42,58 +39,59 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How the sandbox is set up; everything has a default."""
+
+    port: int = 0  # 0: any free one
+    faults: Faults = NO_FAULTS
+    latency: float = 0.0  # seconds between a request, which is carried out when it arrives, and its answer
+    remember: int = REMEMBERED  # requests that the record has at most
+    assumptions: Assumptions = AS_DOCUMENTED  # where nobody knows what SuperOffice does
+    online: Online = ANYBODY_WELCOME  # how signing in works
+    tls: ssl.SSLContext | None = None  # with it, it speaks https
+    on_request: Callable[[SeenRequest], None] | None = None  # is told of each request
+
+
+AS_USUAL = Setup()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
     """A sandbox that is up."""
 
     url: str  # its root, such as http://127.0.0.1:40123
     people: People
-    record: deque[Entry]  # the newest requests, oldest first
+    record: deque[SeenRequest]  # the newest requests, oldest first
 
 
 @asynccontextmanager
-async def serve(  # noqa: PLR0913 - each is independent of the others, and has a default
-    people: People,
-    *,
-    port: int = 0,
-    faults: Faults = NO_FAULTS,
-    latency: float = 0.0,
-    remember: int = REMEMBERED,
-    unknowns: Unknowns = AS_DOCUMENTED,
-    online: Online = ANYBODY_WELCOME,
-    tls: ssl.SSLContext | None = None,
-    heard: Callable[[Entry], None] | None = None,
-) -> AsyncIterator[Sandbox]:
-    """Let the sandbox answer on loopback while the context lasts.
-
-    *port* 0 is any free one. A request is carried out when it arrives and answered *latency* seconds
-    later. *remember* bounds the record; *unknowns* says how it answers where nobody knows what SuperOffice
-    does, *online* how signing in works. With *tls* it speaks https; *heard* is told of each request. Raises
-    UsageFault where the port cannot be had.
-    """
-    site = _site(people, unknowns, online)
-    service = Service(site, Luck(faults), remember, heard)
-    server = web.Server(_responder(service, latency), handler_cancellation=True, access_log=None)
+async def serve(people: People, options: Setup = AS_USUAL) -> AsyncIterator[Sandbox]:
+    """Answer on loopback while the context lasts; raise UsageFault where the port cannot be had."""
+    state = _build_state(people, options)
+    injector = FaultInjector(options.faults)
+    responder = Responder(state, injector, options.remember, options.on_request)
+    server = web.Server(_respond_with(responder, options), handler_cancellation=True, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     try:
-        await _listen(runner, port, tls)
-        if site.tenant.moves:
-            await _listen(runner, 0, tls)
-            site.tenant.new_port = runner.addresses[1][1]
-        root = f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
-        yield Sandbox(url=root, people=people, record=service.record)
+        await _listen(runner, options.port, options.tls)
+        if state.tenant.moves:
+            await _listen(runner, 0, options.tls)
+            state.tenant.new_port = runner.addresses[1][1]
+        root = f"{'https' if options.tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
+        yield Sandbox(url=root, people=people, record=responder.record)
     finally:
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
 
 
-def _site(people: People, unknowns: Unknowns, online: Online) -> Site:
-    return Site(
+def _build_state(people: People, options: Setup) -> SandboxState:
+    return SandboxState(
         people=people,
-        archive=Archive(people, unknowns.paging),
-        unknowns=unknowns,
-        desk=Desk(online),
-        tenant=Tenant(online),
+        archive=UserArchive(people, options.assumptions.paging),
+        assumptions=options.assumptions,
+        tokens=Tokens(options.online),
+        tenant=SandboxTenant(options.online),
     )
 
 
@@ -109,24 +107,24 @@ async def _listen(runner: web.ServerRunner, port: int, tls: ssl.SSLContext | Non
         ) from None
 
 
-def _responder(
-    service: Service, latency: float
+def _respond_with(
+    responder: Responder, options: Setup
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
-        reply = service.answer(await _asked(request))
-        if latency:
-            await anyio.sleep(latency)
+        reply = responder.answer(await _read_request(request))
+        if options.latency:
+            await anyio.sleep(options.latency)
         if reply.status is None:
             return await _leave_unanswered(request, reset=reply.reset)
-        body, content_type = rendered(reply, request.headers.get("Accept", ""), service.site.unknowns)
+        body, content_type = render_reply(reply, request.headers.get("Accept", ""), options.assumptions)
         headers = {"Content-Type": content_type, **dict(reply.headers)}
         return web.Response(status=reply.status, body=body, headers=headers)
 
     return respond
 
 
-async def _asked(request: web.BaseRequest) -> Ask:
-    return Ask(
+async def _read_request(request: web.BaseRequest) -> Incoming:
+    return Incoming(
         method=request.method,
         path=request.path,
         query=request.rel_url.raw_query_string,

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from presence_worker.sandbox import People, Sandbox, serve
+from presence_worker.sandbox import People, Sandbox, Setup, serve
 from tests.raw_server import Act, Peer, RawServer, Request, answer, raw_server
 from tests.run.given import Ended, Worker, own_surroundings, sandbox, worker, worker_on
 
@@ -92,7 +92,7 @@ def service_up(people: People | None = None, **how: Any) -> Iterator[Sandbox]:
     """Let a sandbox that is as it is told to be answer in a thread of its own."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(people or People(20), **how)) as sandbox,
+        portal.wrap_async_context_manager(serve(people or People(20), Setup(**how))) as sandbox,
     ):
         yield sandbox
 

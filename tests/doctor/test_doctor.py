@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from presence_worker.doctor.checks import CHECKS
-from presence_worker.sandbox import Sandbox, Unknowns
+from presence_worker.sandbox import Assumptions, Sandbox
 from tests.raw_server import HANG, answer
 from tests.run.given import Worker, away, ended, next_words, started, wait_until, write_csv
 
@@ -52,7 +52,7 @@ def test_the_first_question_shows_no_credential(doctor: Doctor) -> None:
 
 def test_people_read_it_in_80_columns(doctor: Doctor) -> None:
     """A line for each check, with the remedy below what is wrong; only paths may be longer."""
-    with service_up(unknowns=Unknowns(forbid=frozenset({"query"}))) as sandbox:
+    with service_up(assumptions=Assumptions(forbid=frozenset({"query"}))) as sandbox:
         told = doctor.worker.call("doctor", "--base-url", sandbox.url, "--state-dir", "state")
 
     lines = told.out.splitlines()

@@ -7,7 +7,7 @@ import pytest
 
 from presence_worker.doctor.duration import judge_moment, judge_pace, judge_speed
 from presence_worker.doctor.probe import Severity
-from presence_worker.sandbox import Unknowns
+from presence_worker.sandbox import Assumptions
 from presence_worker.settings import Delivery
 from presence_worker.superoffice.online_hints import ZONE
 from tests.run.given import away, write_csv
@@ -42,17 +42,17 @@ def test_a_run_has_to_end_in_time(
 @pytest.mark.parametrize(
     ("options", "unknowns", "told"),
     [
-        ((), Unknowns(), "2.0 s"),
-        (("--rate", "2"), Unknowns(), "10 s"),
-        (("--read-before", "each"), Unknowns(), "4.0 s"),
-        (("--read-before", "off"), Unknowns(), "2.0 s"),
+        ((), Assumptions(), "2.0 s"),
+        (("--rate", "2"), Assumptions(), "10 s"),
+        (("--read-before", "each"), Assumptions(), "4.0 s"),
+        (("--read-before", "off"), Assumptions(), "2.0 s"),
     ],
 )
 def test_each_request_takes_its_time(
-    options: tuple[str, ...], unknowns: Unknowns, told: str, doctor: Doctor
+    options: tuple[str, ...], unknowns: Assumptions, told: str, doctor: Doctor
 ) -> None:
     """Twenty rows at ten a second; where each is looked at first, twice that."""
-    with service_up(unknowns=unknowns) as sandbox:
+    with service_up(assumptions=unknowns) as sandbox:
         examined = doctor(sandbox.url, *options)
 
     assert examined.told("rate").words == f"all 20 users with a presence take up to {told}"
@@ -102,7 +102,7 @@ def test_the_last_job_tells_how_long_the_next_one_takes(doctor: Doctor) -> None:
 
 def test_with_nothing_known_nothing_is_said(doctor: Doctor) -> None:
     """Neither an earlier job nor the users."""
-    with service_up(unknowns=Unknowns(no_query=True)) as sandbox:
+    with service_up(assumptions=Assumptions(no_query=True)) as sandbox:
         assert doctor(sandbox.url).verdict("rate") == "skipped"
 
 

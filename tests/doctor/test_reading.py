@@ -6,7 +6,7 @@ import pytest
 
 from presence_worker.doctor.permissions import READINGS
 from presence_worker.model import NOT_PRESENT, Presence
-from presence_worker.sandbox import People, Person, Unknowns
+from presence_worker.sandbox import Assumptions, People, Person
 from tests.raw_server import CLOSE, Act, answer
 
 from .given import LOOK, USERS, Doctor, answering, service_up
@@ -28,7 +28,7 @@ def test_what_a_run_would_read(
     forbid: Iterable[str], read_before: str, verdict: str, words: str, doctor: Doctor
 ) -> None:
     """As things are: where reading is a must and is not to be had, nothing would be sent."""
-    with service_up(unknowns=Unknowns(forbid=frozenset(forbid))) as sandbox:
+    with service_up(assumptions=Assumptions(forbid=frozenset(forbid))) as sandbox:
         examined = doctor(sandbox.url, "--read-before", read_before)
 
     assert examined.verdict("read first") == verdict
@@ -47,7 +47,7 @@ def test_every_way_of_reading_is_told_of() -> None:
 def test_people_named_by_name_need_the_query(key: str, doctor: Doctor) -> None:
     """Without it nobody can be found, and nothing would be sent."""
     doctor.configure(f"[input]\n{key} = 'Who'\n")
-    with service_up(unknowns=Unknowns(no_query=True)) as sandbox:
+    with service_up(assumptions=Assumptions(no_query=True)) as sandbox:
         examined = doctor(sandbox.url)
 
     assert (examined.ended.code, examined.verdict("all users")) == (6, "fault")
@@ -84,7 +84,7 @@ def test_who_has_no_presence_looks_at_somebody_else_s(doctor: Doctor) -> None:
 def test_without_others_one_s_own_is_tried(doctor: Doctor) -> None:
     """Where the query is not to be had, nobody else is known."""
     people = People(20, {1: Person(ej_user_id=0)})
-    with service_up(people, unknowns=Unknowns(no_query=True, no_service_user="404")) as sandbox:
+    with service_up(people, assumptions=Assumptions(no_query=True, no_service_user="404")) as sandbox:
         examined = doctor(sandbox.url)
 
     assert (examined.ended.code, examined.verdict("presence")) == (0, "warning")

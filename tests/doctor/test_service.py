@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from presence_worker.sandbox import Online, People
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox.keys import make_key
 from presence_worker.superoffice.online_hints import WORDS
 from tests.raw_server import CLOSE, Act, Peer, Request, answer
 from tests.superoffice.signing_in import OAUTH, STATE, TOKENS, in_turn, tokens
@@ -160,7 +160,7 @@ def test_a_date_without_a_zone_is_gmt(doctor: Doctor) -> None:
 
 def test_a_system_user_needs_the_right_time(doctor: Doctor, tmp_path: Path) -> None:
     """The time is part of what is signed: more than five minutes are a fault, and nobody signs in in vain."""
-    (tmp_path / "key.pem").write_bytes(new_key())
+    (tmp_path / "key.pem").write_bytes(make_key())
     acts: dict[str, Act] = {API: dated(400)}
     with answering(acts) as server:
         acts[STATE] = state(server.url)

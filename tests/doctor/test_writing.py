@@ -4,7 +4,7 @@ import pytest
 
 from presence_worker.journal import target_lock
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence
-from presence_worker.sandbox import People, Person, Unknowns
+from presence_worker.sandbox import Assumptions, People, Person
 from tests.raw_server import CLOSE, Act, answer, shows
 from tests.superoffice.signing_in import in_turn
 
@@ -41,19 +41,19 @@ def test_it_is_not_told_of_where_nobody_asked(doctor: Doctor) -> None:
     [
         (
             Person(presence=Presence(status="StatusReadOnly", message="")),
-            Unknowns(),
+            Assumptions(),
             "warning",
             "an account state",
         ),
-        (Person(), Unknowns(forbid=frozenset({"get"})), "fault", "cannot be read: "),
-        (Person(ej_user_id=0), Unknowns(no_service_user="null"), "fault", "the service shows no presence"),
+        (Person(), Assumptions(forbid=frozenset({"get"})), "fault", "cannot be read: "),
+        (Person(ej_user_id=0), Assumptions(no_service_user="null"), "fault", "the service shows no presence"),
     ],
 )
 def test_what_is_not_written(
-    person: Person, unknowns: Unknowns, verdict: str, words: str, doctor: Doctor
+    person: Person, unknowns: Assumptions, verdict: str, words: str, doctor: Doctor
 ) -> None:
     """No account state, and nothing that could not be read."""
-    with service_up(People(20, {7: person}), unknowns=unknowns) as sandbox:
+    with service_up(People(20, {7: person}), assumptions=unknowns) as sandbox:
         examined = doctor(sandbox.url, "--write-check", "7")
 
     told = examined.told("write check")

@@ -23,7 +23,7 @@ from anyio.from_thread import start_blocking_portal
 
 from presence_worker import clock
 from presence_worker.cli.main import execute
-from presence_worker.sandbox import People, Sandbox, serve
+from presence_worker.sandbox import People, Sandbox, Setup, serve
 from presence_worker.settings.origin import PREFIX
 from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
 
@@ -152,7 +152,7 @@ def sandbox_up(people: int | People = 1000, **how: Any) -> Iterator[Sandbox]:
     there = People(people) if isinstance(people, int) else people
     with (
         start_blocking_portal(backend_options=FAST_LOOP) as portal,
-        portal.wrap_async_context_manager(serve(there, **how)) as sandbox,
+        portal.wrap_async_context_manager(serve(there, Setup(**how))) as sandbox,
     ):
         yield sandbox
 

@@ -8,7 +8,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence
-from presence_worker.sandbox import People, Sandbox, Unknowns, serve
+from presence_worker.sandbox import Assumptions, People, Sandbox, Setup, serve
 from presence_worker.settings import Accept, ContentType
 
 from .given import Row, Worker, away, read_report, results, write_csv
@@ -20,11 +20,11 @@ ACCEPTED = get_args(Accept)
 
 
 @contextmanager
-def sandbox_with(unknowns: Unknowns) -> Iterator[Sandbox]:
+def sandbox_with(unknowns: Assumptions) -> Iterator[Sandbox]:
     """Let a sandbox that decides what nobody knows answer in a thread of its own."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(People(), unknowns=unknowns)) as sandbox,
+        portal.wrap_async_context_manager(serve(People(), Setup(assumptions=unknowns))) as sandbox,
     ):
         yield sandbox
 
@@ -47,10 +47,11 @@ def test_each_format_sets_what_the_file_says(
 
 
 @pytest.mark.parametrize(
-    ("content_type", "unknowns"), [("application/xml", Unknowns(xml="off")), (FORM, Unknowns(form="off"))]
+    ("content_type", "unknowns"),
+    [("application/xml", Assumptions(xml="off")), (FORM, Assumptions(form="off"))],
 )
 def test_a_format_the_service_does_not_take_stops_the_run(
-    content_type: str, unknowns: Unknowns, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    content_type: str, unknowns: Assumptions, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How XML and forms look is a guess: where it is wrong, it is the configuration and not the rows."""
     monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__CONTENT_TYPE", content_type)

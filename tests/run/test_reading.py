@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence
-from presence_worker.sandbox import Paging, People, Person, Sandbox, Unknowns
+from presence_worker.sandbox import Assumptions, Paging, People, Person, Sandbox
 from tests.raw_server import Act, RawServer, answer
 from tests.superoffice.test_canaries import MESSAGE, assert_silent
 
@@ -258,7 +258,7 @@ def test_whatever_form_answers_take(
     monkeypatch.setenv("PRESENCE_WORKER_DELIVERY__ACCEPT", accept)
     presences = [Presence(status=PRESENT, message=""), Presence(status=NOT_PRESENT, message="back on 2")]
     people = People(3, {number: Person(presence=each) for number, each in enumerate(presences, 1)})
-    with sandbox_up(people, unknowns=Unknowns(full_mode=shown, unknown_id=nobody)) as sandbox:
+    with sandbox_up(people, assumptions=Assumptions(full_mode=shown, unknown_id=nobody)) as sandbox:
         worker = on(sandbox)
 
         ended = run(worker, [*back(range(1, 2)), *away([2, 3, 4711])])
@@ -272,7 +272,7 @@ def test_whatever_form_answers_take(
 @pytest.mark.parametrize("shown", ["404", "400", "500", "null", "none"])
 def test_who_is_nowhere_is_unknown(shown: str, on: On) -> None:
     """Missing from the query, and shown by no GET, however the service says so: no PUT."""
-    with sandbox_up(3, unknowns=Unknowns(unknown_id=shown)) as sandbox:
+    with sandbox_up(3, assumptions=Assumptions(unknown_id=shown)) as sandbox:
         worker = on(sandbox)
 
         ended = run(worker, away([1, 4711]))
@@ -334,7 +334,7 @@ def test_one_look_is_enough(on: On) -> None:
 )
 def test_however_pages_come_everybody_is_found(paging: Paging, on: On) -> None:
     """Nobody who is there has to be looked at one by one, and nobody is taken for unknown."""
-    with sandbox_up(100, unknowns=Unknowns(paging=paging)) as sandbox:
+    with sandbox_up(100, assumptions=Assumptions(paging=paging)) as sandbox:
         worker = on(sandbox)
 
         ended = run(worker, back(range(5, 101)))

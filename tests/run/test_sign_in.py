@@ -16,8 +16,8 @@ from anyio.from_thread import start_blocking_portal
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from presence_worker.sandbox import Online, People, Sandbox, Unknowns, serve
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox import Assumptions, Online, People, Sandbox, Setup, serve
+from presence_worker.sandbox.keys import make_key
 from presence_worker.superoffice import maintenance
 from presence_worker.superoffice.online_hints import WORDS
 from tests.raw_server import Act, answer
@@ -44,11 +44,13 @@ CLAIM = "http://schemes.superoffice.net/identity/"
 
 
 @contextmanager
-def online_up(how: Online, unknowns: Unknowns = Unknowns()) -> Iterator[Sandbox]:  # noqa: B008 - frozen
+def online_up(how: Online, unknowns: Assumptions = Assumptions()) -> Iterator[Sandbox]:  # noqa: B008 - frozen
     """Let a sandbox with sign-in hosts answer in a thread of its own."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(People(), online=how, unknowns=unknowns)) as sandbox,
+        portal.wrap_async_context_manager(
+            serve(People(), Setup(online=how, assumptions=unknowns))
+        ) as sandbox,
     ):
         yield sandbox
 
@@ -119,7 +121,7 @@ def test_a_night_with_a_token(operator: Operator, job: Path) -> None:
 
 def test_a_night_of_a_system_user(operator: Operator, job: Path, tmp_path: Path) -> None:
     """With a key, a token and the tenant's number, and no address at all."""
-    key = new_key()
+    key = make_key()
     (tmp_path / "key.pem").write_bytes(key)
     how = Online(strict=True, app_key=key, expects={"ApplicationToken": "sesame"}, move_after=10)
     with online_up(how) as sandbox:
@@ -267,7 +269,7 @@ def test_a_tenant_that_is_not_running_can_be_resumed_when_it_is(operator: Operat
 
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(serve(People(), port=port)),
+        portal.wrap_async_context_manager(serve(People(), Setup(port=port))),
     ):
         resumed = operator("resume")
 
@@ -279,7 +281,7 @@ def test_a_tenant_that_is_not_running_can_be_resumed_when_it_is(operator: Operat
 
 def test_online_s_terms_reach_whoever_reads_the_summary(operator: Operator, job: Path) -> None:
     """A right that is missing in Online is nothing an administrator can give: it says whom to ask."""
-    with online_up(Online(), Unknowns(forbid=frozenset({"put"}))) as sandbox:
+    with online_up(Online(), Assumptions(forbid=frozenset({"put"}))) as sandbox:
         auth = {"scheme": "bearer", "token": "8A:x", "login_url": sandbox.url}
         operator.configure(target={"tenant": "Cust12345"}, auth=auth)
         stopped = operator("run", job)
@@ -310,7 +312,7 @@ def test_secrets_that_came_in_the_night_are_told_nobody(
     rows: list[Row] = [(number, "Away", MESSAGE) for number in range(1, 31)]
     job = write_csv(tmp_path / "job.csv", rows)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    (tmp_path / "key.pem").write_bytes(new_key())
+    (tmp_path / "key.pem").write_bytes(make_key())
     shown: list[Act] = [
         parrot(status, str, shape) for status in (400, 403, 500, 401) for shape in SHAPES.values()
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.sandbox import Sandbox, Unknowns
+from presence_worker.sandbox import Assumptions, Sandbox
 
 from .given import Ended, On, away, read_report, sandbox_up, wishes, write_csv
 
@@ -18,7 +18,7 @@ MESSY = Path(__file__).parents[2] / "config" / "examples" / "messy.csv"
 @pytest.fixture(params=["404", "null"])
 def service(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A SuperOffice with three users, in one form or the other."""
-    with sandbox_up(3, unknowns=Unknowns(unknown_id=request.param)) as sandbox:
+    with sandbox_up(3, assumptions=Assumptions(unknown_id=request.param)) as sandbox:
         yield sandbox
 
 
@@ -64,14 +64,14 @@ def test_without_reading_strangers_are_no_success(service: Sandbox, on: On) -> N
     found = [(line["result"], line["reason"]) for line in read_report(worker.folder_of(ended))]
     assert (ended.code, found[:2]) == (3, [("updated", None)] * 2)
     assert {why for _, why in found[2:]} in ({"refused"}, {"echo_mismatch"})
-    assert service.people.changed().keys() == set(CHANGED)
+    assert service.people.changes().keys() == set(CHANGED)
     assert service.people.presence(1).status == NOT_PRESENT
 
 
 @pytest.mark.parametrize("form", ["404", "null"])
 def test_the_rehearsal_of_readme_is_the_same_in_both_forms(form: str, on: On) -> None:
     """The file with every kind of trouble in it has one such id."""
-    with sandbox_up(unknowns=Unknowns(unknown_id=form)) as sandbox:
+    with sandbox_up(assumptions=Assumptions(unknown_id=form)) as sandbox:
         worker = on(sandbox)
 
         ended = worker("run", MESSY)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence
-from presence_worker.sandbox import People, Person, Sandbox, Unknowns, read_faults, serve
+from presence_worker.sandbox import Assumptions, People, Person, Sandbox, Setup, read_faults, serve
 
 from .caller import Caller, calling
 
@@ -55,7 +55,7 @@ async def test_what_cannot_be_meant_is_refused(
     status, error = await caller.call("POST", f"{USER}/{call}", body)
 
     assert (status, error["Message"]) == (400, "The request is invalid.")
-    assert sandbox.people.changed() == {}
+    assert sandbox.people.changes() == {}
 
 
 async def test_associates_are_listed_by_id() -> None:
@@ -99,11 +99,11 @@ async def test_they_are_behind_the_same_switches_and_faults() -> None:
     """What holds for a presence holds for its twin: rights, unknown ids, faults, the outage's start."""
     get, put = f"{USER}/GetUserPresenceStatus", f"{USER}/SetUserPresenceStatus"
     wish = {"AssociateId": 9, "UserPresenceStatus": {"Status": PRESENT}}
-    forbidding = Unknowns(forbid=frozenset({"put"}), unknown_id="none")
-    async with serve(People(3), unknowns=forbidding) as sandbox, calling(sandbox) as caller:
+    forbidding = Assumptions(forbid=frozenset({"put"}), unknown_id="none")
+    async with serve(People(3), Setup(assumptions=forbidding)) as sandbox, calling(sandbox) as caller:
         shown, refused = await caller.call("POST", get, wish), await caller.call("POST", put, wish)
     async with (
-        serve(People(9), faults=read_faults(["outage:0-100"])) as sandbox,
+        serve(People(9), Setup(faults=read_faults(["outage:0-100"]))) as sandbox,
         calling(sandbox) as caller,
     ):
         out = [(await caller.call("POST", path, wish))[0] for path in (get, put, get)]
@@ -119,7 +119,7 @@ async def test_an_unknown_id_is_no_404(choice: str, answer: Any) -> None:
     wish = {"AssociateId": 4, "UserPresenceStatus": ASKED}
     people = People(3)
     async with (
-        serve(people, unknowns=Unknowns(unknown_id=choice)) as sandbox,
+        serve(people, Setup(assumptions=Assumptions(unknown_id=choice))) as sandbox,
         calling(sandbox) as caller,
     ):
         answers = [
@@ -127,4 +127,4 @@ async def test_an_unknown_id_is_no_404(choice: str, answer: Any) -> None:
         ]
 
     assert answers == [(200, answer)] * 2
-    assert people.changed() == {}
+    assert people.changes() == {}

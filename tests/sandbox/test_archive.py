@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from presence_worker.model import NOT_PRESENT, STATUSES, Presence
-from presence_worker.sandbox import Paging, People, Person, Sandbox, Unknowns, serve
-from presence_worker.sandbox.archive import LABELS
+from presence_worker.sandbox import Assumptions, Paging, People, Person, Sandbox, Setup, serve
+from presence_worker.sandbox.user_archive import LABELS
 
 from .caller import Caller, calling
 
@@ -162,8 +162,8 @@ async def test_what_is_not_understood_is_refused(caller: Caller, query: str, wor
 
 async def test_both_values_of_a_cell_where_full_mode_is_nested() -> None:
     """SuperOffice's page on filters shows $mode=full otherwise than we are used to: that is a switch."""
-    unknowns = Unknowns(full_mode="nested")
-    async with serve(People(), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+    unknowns = Assumptions(full_mode="nested")
+    async with serve(People(), Setup(assumptions=unknowns)) as sandbox, calling(sandbox) as caller:
         nested = await rows(caller, "$mode=full&$select=ejStatus&$top=1")
         logical = await rows(caller, "$output=Logical&$select=ejStatus&$top=1")
 
@@ -210,8 +210,8 @@ PAGINGS = [
 @pytest.mark.parametrize(("paging", "pages"), PAGINGS)
 async def test_pages_may_disappoint(paging: Paging, pages: list[list[int]]) -> None:
     """A page may be smaller than asked, short, or shown twice, and people may go while it is turned."""
-    unknowns = Unknowns(paging=paging)
-    async with serve(People(10), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+    unknowns = Assumptions(paging=paging)
+    async with serve(People(10), Setup(assumptions=unknowns)) as sandbox, calling(sandbox) as caller:
         link: str | None = f"{sandbox.url}{USERS}?$select=associateDbId&$top=4"
         seen: list[list[int]] = []
         while link and len(seen) < len(pages):

@@ -7,8 +7,8 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from presence_worker.model import NOT_PRESENT, Presence
-from presence_worker.sandbox import People, Sandbox, Unknowns, serve
-from presence_worker.sandbox.bodies import READERS, WRITERS, wanted_type
+from presence_worker.sandbox import Assumptions, People, Sandbox, Setup, serve
+from presence_worker.sandbox.bodies import READERS, WRITERS, choose_type
 
 from .caller import Caller, calling, presence_path
 
@@ -85,8 +85,8 @@ async def test_xml_tells_errors_nothing_and_truth(caller: Caller) -> None:
 
 async def test_nothing_in_xml_is_nil() -> None:
     """Where an unknown id is answered with null, XML says so in its own way."""
-    unknowns = Unknowns(unknown_id="null")
-    async with serve(People(1), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+    unknowns = Assumptions(unknown_id="null")
+    async with serve(People(1), Setup(assumptions=unknowns)) as sandbox, calling(sandbox) as caller:
         status, _, text = await put(
             caller, body_as("text/xml"), Content_Type="text/xml", Accept="application/xml"
         )
@@ -133,7 +133,7 @@ async def test_a_body_that_is_not_what_its_type_says(
 
     assert answered == status
     assert "secret" not in text
-    assert sandbox.people.changed() == {}
+    assert sandbox.people.changes() == {}
     assert sandbox.record[0].asked is None
 
 
@@ -149,8 +149,8 @@ async def test_a_body_without_a_type_is_json(caller: Caller) -> None:
 
 async def test_forms_that_are_switched_off() -> None:
     """Without XML and forms, such bodies are refused and answers are JSON, whatever was asked for."""
-    unknowns = Unknowns(xml="off", form="off")
-    async with serve(People(), unknowns=unknowns) as sandbox, calling(sandbox) as caller:
+    unknowns = Assumptions(xml="off", form="off")
+    async with serve(People(), Setup(assumptions=unknowns)) as sandbox, calling(sandbox) as caller:
         answers = [
             await put(caller, body_as("text/xml"), Content_Type="text/xml"),
             await put(
@@ -191,4 +191,4 @@ async def test_the_query_is_json_whatever_was_asked_for(caller: Caller) -> None:
 )
 def test_the_best_liked_form_is_written(accept: str, wanted: str) -> None:
     """By weight, then by order; JSON where none of ours is named."""
-    assert wanted_type(accept) == wanted
+    assert choose_type(accept) == wanted

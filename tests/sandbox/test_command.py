@@ -20,7 +20,8 @@ from click.testing import CliRunner
 from presence_worker.cli.sandbox import command
 from presence_worker.cli.sandbox_options import OPTIONS
 from presence_worker.errors import UsageFault
-from presence_worker.sandbox import FLAGS, KINDS, OUTAGE_FORM, SWITCHES, app_key
+from presence_worker.sandbox import FLAGS, KINDS, OUTAGE_FORM, SWITCHES
+from presence_worker.sandbox.keys import read_app_key
 from tests.run.given import started
 from tests.test_readme import table
 
@@ -241,9 +242,9 @@ def test_a_key_that_is_there_is_used(tmp_path: Path) -> None:
     key, nonsense = tmp_path / "app.pem", tmp_path / "nonsense.pem"
     nonsense.write_text("secret")
 
-    assert app_key(key) == app_key(key) == key.read_bytes()
+    assert read_app_key(key) == read_app_key(key) == key.read_bytes()
     with pytest.raises(UsageFault, match=r"--app-key .*nonsense\.pem: this is no RSA key") as caught:
-        app_key(nonsense)
+        read_app_key(nonsense)
     assert "secret" not in str(caught.value)
     with pytest.raises(UsageFault, match=r"--app-key .*: Is a directory"):
-        app_key(tmp_path)
+        read_app_key(tmp_path)

@@ -8,9 +8,8 @@ import aiohttp
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.sandbox import Faults, People, read_faults, serve
-from presence_worker.sandbox.faults import KINDS
-from presence_worker.sandbox.luck import Luck
+from presence_worker.sandbox import Faults, People, Setup, read_faults, serve
+from presence_worker.sandbox.fault_injection import KINDS, FaultInjector
 
 from .caller import WasResetError, calling, presence_path
 
@@ -77,11 +76,11 @@ def test_there_are_no_more_faults_than_requests() -> None:
 
 def test_each_fault_befalls_its_share() -> None:
     """Of many requests, every fault gets about what it was given, its two halves alike."""
-    luck = Luck(Faults(shares=(("429", 0.1), ("timeout", 0.4)), seed=1))
+    luck = FaultInjector(Faults(shares=(("429", 0.1), ("timeout", 0.4)), seed=1))
 
     drawn = Counter(luck.draw(each, is_put=True) for each in range(10_000))
 
-    (throttled,), (before, after) = KINDS["429"].mishaps, KINDS["timeout"].mishaps
+    (throttled,), (before, after) = KINDS["429"].ways, KINDS["timeout"].ways
     assert drawn[throttled] == pytest.approx(1000, rel=0.1)
     assert drawn[before] == pytest.approx(2000, rel=0.1)
     assert drawn[after] == pytest.approx(2000, rel=0.1)
@@ -91,7 +90,7 @@ def test_each_fault_befalls_its_share() -> None:
 def test_a_seed_repeats_faults_whoever_comes_first() -> None:
     """With the same seed each associate's requests meet the same faults, in any order of associates."""
     faults = Faults(shares=(("429", 0.5),), seed=7)
-    one, other = Luck(faults), Luck(faults)
+    one, other = FaultInjector(faults), FaultInjector(faults)
 
     ascending = {each: [one.draw(each, is_put=True) for _ in range(3)] for each in range(50)}
     descending = {each: [other.draw(each, is_put=True) for _ in range(3)] for each in range(49, -1, -1)}
@@ -105,7 +104,8 @@ def test_without_a_seed_faults_differ_every_time() -> None:
     faults = Faults(shares=(("429", 0.5),))
 
     nights = {
-        tuple(luck.draw(each, is_put=True) for each in range(100)) for luck in (Luck(faults), Luck(faults))
+        tuple(injector.draw(each, is_put=True) for each in range(100))
+        for injector in (FaultInjector(faults), FaultInjector(faults))
     }
 
     assert len(nights) == 2
@@ -115,7 +115,10 @@ def test_without_a_seed_faults_differ_every_time() -> None:
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_refused_put_is_not_applied(status: int) -> None:
     """A fault that answers does nothing else, to presence calls and to the query of all users."""
-    async with serve(People(), faults=read_faults([f"{status}:1"])) as sandbox, calling(sandbox) as caller:
+    async with (
+        serve(People(), Setup(faults=read_faults([f"{status}:1"]))) as sandbox,
+        calling(sandbox) as caller,
+    ):
         answers = [
             await caller.put(7),
             await caller.get(presence_path(7)),
@@ -131,7 +134,7 @@ async def test_a_refused_put_is_not_applied(status: int) -> None:
 async def test_throttling_says_how_long() -> None:
     """An answer of 429 asks for one second of patience."""
     async with (
-        serve(People(), faults=read_faults(["429:1"])) as sandbox,
+        serve(People(), Setup(faults=read_faults(["429:1"]))) as sandbox,
         calling(sandbox) as caller,
         caller.session.get(presence_path(7)) as response,
     ):
@@ -143,7 +146,7 @@ async def test_throttling_says_how_long() -> None:
 @pytest.mark.anyio
 async def test_who_the_service_is_can_always_be_asked() -> None:
     """Faults spare GET /api and the question who we are."""
-    async with serve(People(), faults=read_faults(["reset:1"])) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(faults=read_faults(["reset:1"]))) as sandbox, calling(sandbox) as caller:
         answers = [await caller.get("/api"), await caller.get("/api/v1/User/currentPrincipal")]
 
     assert [status for status, _ in answers] == [200, 200]
@@ -154,7 +157,7 @@ async def test_who_the_service_is_can_always_be_asked() -> None:
 async def test_half_of_the_reset_puts_are_applied() -> None:
     """A reset gives no answer; what is stored afterwards is what the record says was applied."""
     faults = Faults(shares=(("reset", 1.0),), seed=3)
-    async with serve(People(), faults=faults) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(faults=faults)) as sandbox, calling(sandbox) as caller:
         for each in range(1, 31):
             with pytest.raises(WasResetError):
                 await caller.put(each)
@@ -170,7 +173,7 @@ async def test_half_of_the_puts_that_time_out_are_applied() -> None:
     """A request that is never answered hangs until its client leaves, and may have been applied."""
     faults = Faults(shares=(("timeout", 1.0),), seed=3)
     timeout = aiohttp.ClientTimeout(total=0.5)
-    async with serve(People(), faults=faults) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(faults=faults)) as sandbox, calling(sandbox) as caller:
         puts = [
             caller.call("PUT", presence_path(each), {"Status": NOT_PRESENT}, timeout=timeout)
             for each in range(1, 31)
@@ -184,7 +187,7 @@ async def test_half_of_the_puts_that_time_out_are_applied() -> None:
 @pytest.mark.anyio
 async def test_a_put_that_cannot_be_applied_is_not_applied_by_a_fault() -> None:
     """A fault after applying applies nothing where there is nothing to apply."""
-    async with serve(People(), faults=read_faults(["reset:1"])) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(faults=read_faults(["reset:1"]))) as sandbox, calling(sandbox) as caller:
         for each in range(10):
             with pytest.raises(WasResetError):
                 await caller.put(each + 1, status="nonsense")
@@ -199,7 +202,7 @@ async def test_an_outage_counts_from_the_first_put() -> None:
     faults = Faults(outages=((10.0, 20.0),), clock=clock)
     seen: list[tuple[int, int]] = []
 
-    async with serve(People(), faults=faults) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(faults=faults)) as sandbox, calling(sandbox) as caller:
         await caller.get(presence_path(7))
         clock.now += 1000
         for _ in range(5):

@@ -1,14 +1,13 @@
 """$filter: the comparisons that make sense of users, and a refusal of all others."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
 from presence_worker.model import NOT_PRESENT, Presence
 from presence_worker.sandbox import People, Person, serve
-from presence_worker.sandbox.archive import row
-from presence_worker.sandbox.filters import read_filter
-from presence_worker.sandbox.queries import COLUMNS
+from presence_worker.sandbox.query_filters import read_filter
+from presence_worker.sandbox.user_archive import COLUMNS, read_row
 
 from .caller import calling
 
@@ -20,7 +19,7 @@ PEOPLE = People(
         4: Person(presence=Presence(status=NOT_PRESENT, message="")),
     },
 )
-ROWS: list[dict[str, Any]] = [row(PEOPLE, each) for each in range(1, 6)]
+ROWS: list[Mapping[str, str | int]] = [read_row(PEOPLE, each) for each in range(1, 6)]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from presence_worker.sandbox import STATES, Online, People, Sandbox, serve
-from presence_worker.sandbox.signatures import new_key, public_key
+from presence_worker.sandbox import STATES, Online, People, Sandbox, Setup, serve
+from presence_worker.sandbox.keys import make_key, read_public_key
 
 from .caller import Caller, calling, presence_path
 
@@ -40,7 +40,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def key() -> rsa.RSAPrivateKey:
     """The application's key."""
-    loaded = serialization.load_pem_private_key(new_key(), password=None)
+    loaded = serialization.load_pem_private_key(make_key(), password=None)
     assert isinstance(loaded, rsa.RSAPrivateKey)
     return loaded
 
@@ -123,7 +123,7 @@ async def test_a_refresh_token_is_good_for_an_access_token(sandbox: Sandbox, pat
 async def test_a_wrong_part_is_refused_by_its_code(fields: dict[str, str], error: str) -> None:
     """400, with the code that OAuth has for it."""
     online = Online(expects={"client_secret": "sesame", "refresh_token": "first"})
-    async with serve(People(), online=online) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox) as caller:
         good, refused = await token(caller), await token(caller, **fields)
 
     assert (good[0], refused[0], refused[1]["error"]) == (200, 400, error)
@@ -144,7 +144,7 @@ async def test_what_is_no_form_is_an_invalid_request(caller: Caller, body: bytes
 async def test_refresh_tokens_may_be_good_once(expects: dict[str, str]) -> None:
     """Where they rotate, each brings the next one, and is refused from then on."""
     async with (
-        serve(People(), online=Online(rotates=True, expects=expects)) as sandbox,
+        serve(People(), Setup(online=Online(rotates=True, expects=expects))) as sandbox,
         calling(sandbox) as caller,
     ):
         first, again = await token(caller), await token(caller)
@@ -160,7 +160,7 @@ async def test_a_signed_token_is_good_for_a_ticket(key: rsa.RSAPrivateKey) -> No
     clock = Clock()
     online = Online(app_key=pem(key), now=clock, expects={"system_user_token": "App-1.token"}, strict=True)
     clock.now = datetime.now(UTC).timestamp()
-    async with serve(People(), online=online) as sandbox, calling(sandbox, None) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox, None) as caller:
         answer = await authenticate(caller, signed(key, clock.now + 290))
         said = await claims(caller, answer["Token"])
         ticket = said[f"{SCHEME}ticket"]
@@ -198,7 +198,7 @@ async def test_what_is_wrong_with_a_signed_token_has_a_code(
     """It is answered 200, IsSuccessful false, with words; 6 means that the clocks differ."""
     expects = {"system_user_token": "App-1.token", "ApplicationToken": "sesame"}
     online = Online(app_key=pem(key), now=Clock(), expects=expects)
-    async with serve(People(), online=online) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox) as caller:
         answer = await authenticate(caller, token(key), **parts)
 
     assert (answer["IsSuccessful"], answer["Token"], answer["ErrorCode"]) == (False, None, code), wrong
@@ -223,10 +223,10 @@ def test_only_rsa_keys_are_keys_of_an_application(key: rsa.RSAPrivateKey) -> Non
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
-    assert public_key(pem(key)) == public_key(private) == key.public_key()
+    assert read_public_key(pem(key)) == read_public_key(private) == key.public_key()
     for wrong in (b"no key", curve):
         with pytest.raises(ValueError, match=r"key|PEM"):
-            public_key(wrong)
+            read_public_key(wrong)
 
 
 async def test_any_signature_will_do_without_a_key(caller: Caller, key: rsa.RSAPrivateKey) -> None:
@@ -238,7 +238,10 @@ async def test_any_signature_will_do_without_a_key(caller: Caller, key: rsa.RSAP
 
 async def test_strictly_only_what_was_given_out_counts() -> None:
     """Neither passwords nor made-up tokens, nor a token sent as a ticket, open the door."""
-    async with serve(People(), online=Online(strict=True)) as sandbox, calling(sandbox, None) as caller:
+    async with (
+        serve(People(), Setup(online=Online(strict=True))) as sandbox,
+        calling(sandbox, None) as caller,
+    ):
         access = (await token(caller))[1]["access_token"]
         statuses = [
             await status(caller, f"Bearer {access}"),
@@ -257,7 +260,7 @@ async def test_a_token_lasts_as_long_as_was_said(code: int) -> None:
     """Past its life it is answered 401, or 403 where that is switched on."""
     clock = Clock()
     online = Online(strict=True, token_life=600, expired_as=code, clock=clock)
-    async with serve(People(), online=online) as sandbox, calling(sandbox, None) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox, None) as caller:
         answer = (await token(caller))[1]
         bearer = f"Bearer {answer['access_token']}"
         clock.now += 599
@@ -272,7 +275,7 @@ async def test_a_ticket_s_life_begins_anew_with_each_use(key: rsa.RSAPrivateKey)
     """It slides: only a pause as long as its life ends it."""
     clock = Clock()
     online = Online(strict=True, token_life=600, clock=clock)
-    async with serve(People(), online=online) as sandbox, calling(sandbox, None) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox, None) as caller:
         answer = await authenticate(caller, signed(key, datetime.now(UTC).timestamp()))
         ticket = f"SOTicket {(await claims(caller, answer['Token']))[f'{SCHEME}ticket']}"
         statuses = []
@@ -286,7 +289,7 @@ async def test_a_ticket_s_life_begins_anew_with_each_use(key: rsa.RSAPrivateKey)
 async def test_a_strict_sandbox_says_what_it_takes() -> None:
     """A password is refused in words that do not ask for one."""
     async with (
-        serve(People(), online=Online(strict=True)) as sandbox,
+        serve(People(), Setup(online=Online(strict=True))) as sandbox,
         calling(sandbox, "Basic YTpi") as caller,
     ):
         async with caller.session.get(PRINCIPAL) as response:
@@ -304,7 +307,10 @@ async def test_a_gatekeeper_decides_about_each_request(refusal: int) -> None:
     def gatekeeper(ask: Any) -> int | None:
         return None if ask.headers.get("SO-AppToken") else refusal
 
-    async with serve(People(), online=Online(gatekeeper=gatekeeper)) as sandbox, calling(sandbox) as caller:
+    async with (
+        serve(People(), Setup(online=Online(gatekeeper=gatekeeper))) as sandbox,
+        calling(sandbox) as caller,
+    ):
         refused = await caller.get(presence_path(7))
         let_in = await status(caller, "SOTicket x", SO_AppToken="x")
         is_open = await caller.get("/api")
@@ -352,7 +358,7 @@ async def test_the_state_tells_the_tenant_s_root(sandbox: Sandbox) -> None:
 async def test_a_state_is_as_was_chosen() -> None:
     """A state of another name does not run, and the state holds as long as was said."""
     online = Online(state="Backup", state_valid=90, now=Clock())
-    async with serve(People(), online=online) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=online)) as sandbox, calling(sandbox) as caller:
         _, state = await caller.get("/api/state/Cust1")
         unknown = await caller.get("/api/state/nobody")
 
@@ -364,7 +370,7 @@ async def test_a_state_is_as_was_chosen() -> None:
 @pytest.mark.parametrize("name", STATES)
 async def test_two_states_are_running(name: str) -> None:
     """A tenant in online maintenance is served; all other states but Running are not."""
-    async with serve(People(), online=Online(state=name)) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=Online(state=name))) as sandbox, calling(sandbox) as caller:
         _, state = await caller.get("/api/state/Cust1")
 
     assert (state["State"], state["IsRunning"]) == (name, name in ("Running", "OnlineMaintenance"))
@@ -372,7 +378,7 @@ async def test_two_states_are_running(name: str) -> None:
 
 async def test_a_tenant_moves_to_another_host() -> None:
     """After so many PUTs the old host answers 421, and the state and new tickets name the new one."""
-    async with serve(People(), online=Online(move_after=2)) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=Online(move_after=2))) as sandbox, calling(sandbox) as caller:
         _, before = await caller.get("/api/state/Cust1")
         await caller.put(1, status="nonsense")
         here = [(await caller.put(each))[0] for each in (1, 2, 3)]
@@ -394,10 +400,10 @@ async def test_a_tenant_moves_to_another_host() -> None:
 
 async def test_before_a_tenant_moves_its_new_host_is_the_wrong_one() -> None:
     """Whoever is there too early is told so, too."""
-    async with serve(People(), online=Online(move_after=1)) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(online=Online(move_after=1))) as sandbox, calling(sandbox) as caller:
         await caller.put(1)
         _, state = await caller.get("/api/state/Cust1")
-    async with serve(People(), online=Online(move_after=0)) as moved, calling(moved) as caller:
+    async with serve(People(), Setup(online=Online(move_after=0))) as moved, calling(moved) as caller:
         at_once = await caller.get("/api")
 
     assert state["Endpoint"] != f"{sandbox.url}/Cust1"

@@ -4,6 +4,7 @@ import pytest
 
 from presence_worker.model import PRESENT, Presence
 from presence_worker.sandbox import People, Person
+from presence_worker.sandbox.people import Associate
 
 AWAY = Presence(status="StatusNotAvailable", message="")
 
@@ -39,8 +40,13 @@ def test_everybody_is_alike_until_described() -> None:
     people.describe(2, is_active=False)
     people.describe(3, ej_user_id=0)
 
-    assert people.person(1) == Person(
-        name="USER1", login="user1@example.com", email="user1@example.com", full_name="User 1", ej_user_id=1
+    assert people.person(1) == Associate(
+        name="USER1",
+        login="user1@example.com",
+        email="user1@example.com",
+        full_name="User 1",
+        is_active=True,
+        ej_user_id=1,
     )
     described = people.person(2)
     assert (described.login, described.name, described.is_active) == ("ann", "USER2", False)

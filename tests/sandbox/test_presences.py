@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, STATUSES, Presence
-from presence_worker.sandbox import People, Sandbox, serve
+from presence_worker.sandbox import People, Sandbox, Setup, serve
 
 from .caller import Caller, WasClosedError, calling, presence_path
 
@@ -123,7 +123,7 @@ async def test_only_get_and_put(caller: Caller) -> None:
 
 async def test_latency_holds_back_the_answer_only() -> None:
     """A request is carried out at once and answered later."""
-    async with serve(People(), latency=0.02) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(latency=0.02)) as sandbox, calling(sandbox) as caller:
         await caller.put(7)
         answered = time.monotonic()
 
@@ -142,7 +142,7 @@ async def test_a_sandbox_ends_with_requests_in_flight() -> None:
         lost.set()
 
     async with anyio.create_task_group() as tasks:
-        async with serve(People(), latency=60) as sandbox:
+        async with serve(People(), Setup(latency=60)) as sandbox:
             tasks.start_soon(put, sandbox)
             while not sandbox.record:
                 await anyio.lowlevel.checkpoint()

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from presence_worker.model import NOT_PRESENT, Presence
-from presence_worker.sandbox import People, Sandbox, serve
+from presence_worker.sandbox import People, Sandbox, Setup, serve
 
 from .caller import Caller, calling, presence_path
 
@@ -40,7 +40,7 @@ async def test_what_was_refused_is_written_down_too(caller: Caller, sandbox: San
 
 async def test_only_the_newest_requests_are_remembered() -> None:
     """However many requests come, the record stays as long as it was meant to be."""
-    async with serve(People(), remember=2) as sandbox, calling(sandbox) as caller:
+    async with serve(People(), Setup(remember=2)) as sandbox, calling(sandbox) as caller:
         for each in (1, 2, 3):
             await caller.put(each)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import UsageFault
-from presence_worker.sandbox import People, logged, read_faults, serve
+from presence_worker.sandbox import People, Setup, log_requests, read_faults, serve
 
 from .caller import WasResetError, calling, presence_path
 
@@ -16,8 +16,11 @@ pytestmark = pytest.mark.anyio
 async def test_each_request_is_a_line_that_is_there_at_once(tmp_path: Path) -> None:
     """One may look on: who, what, the status asked for and answered, whether it was applied."""
     file = tmp_path / "log.jsonl"
-    with logged(file) as heard:
-        async with serve(People(), heard=heard) as sandbox, calling(sandbox, "Bearer tok-en") as caller:
+    with log_requests(file) as heard:
+        async with (
+            serve(People(), Setup(on_request=heard)) as sandbox,
+            calling(sandbox, "Bearer tok-en") as caller,
+        ):
             await caller.put(7, message="sick-note")
             at_once = file.read_text()
             await caller.get("/api/v1/User?$top=1")
@@ -52,9 +55,9 @@ async def test_what_was_never_answered_is_a_line_too(tmp_path: Path) -> None:
     """Its status is null; a log goes on where it was."""
     file = tmp_path / "log.jsonl"
     file.write_text("before\n")
-    with logged(file) as heard:
+    with log_requests(file) as heard:
         async with (
-            serve(People(), heard=heard, faults=read_faults(["reset:1"])) as sandbox,
+            serve(People(), Setup(on_request=heard, faults=read_faults(["reset:1"]))) as sandbox,
             calling(sandbox) as caller,
         ):
             with pytest.raises(WasResetError):
@@ -66,5 +69,5 @@ async def test_what_was_never_answered_is_a_line_too(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_a_usage_fault(tmp_path: Path) -> None:
     """The error names option, file and reason."""
-    with pytest.raises(UsageFault, match=r"--log .*: Is a directory"), logged(tmp_path):
+    with pytest.raises(UsageFault, match=r"--log .*: Is a directory"), log_requests(tmp_path):
         pass

@@ -9,7 +9,7 @@ import pytest
 
 from presence_worker.errors import UsageFault
 from presence_worker.model import NOT_PRESENT, Presence
-from presence_worker.sandbox import People, kept
+from presence_worker.sandbox import People, keep_presences
 
 pytestmark = pytest.mark.anyio
 AWAY = Presence(status=NOT_PRESENT, message="Zurück am 4. 🎿")
@@ -41,10 +41,10 @@ async def test_what_was_set_is_there_again(file: Path) -> None:
     """The next sandbox begins where this one ended, and others are not concerned."""
     before, after = People(), People()
 
-    async with kept(before, file):
+    async with keep_presences(before, file):
         before.set_presence(7, AWAY)
-    async with kept(after, file):
-        found = after.changed()
+    async with keep_presences(after, file):
+        found = after.changes()
 
     assert found == {7: AWAY}
 
@@ -54,7 +54,7 @@ def test_it_is_its_owner_s_alone(file: Path) -> None:
     """A message may be a reason of absence; nothing else is left beside it."""
 
     async def keep() -> None:
-        async with kept(People(), file):
+        async with keep_presences(People(), file):
             pass
 
     anyio.run(keep)
@@ -66,7 +66,7 @@ def test_it_is_its_owner_s_alone(file: Path) -> None:
 async def test_it_is_kept_while_the_sandbox_runs(file: Path) -> None:
     """Whoever pulls the plug loses no more than the last moments."""
     people = People()
-    async with kept(people, file, every=0.001):
+    async with keep_presences(people, file, every=0.001):
         people.set_presence(7, AWAY)
         with anyio.fail_after(240):
             while not holds(file, 7):
@@ -83,7 +83,7 @@ async def test_it_is_kept_when_the_sandbox_fails(file: Path) -> None:
     people = People()
 
     with pytest.raises(KeyError):
-        async with kept(people, file):
+        async with keep_presences(people, file):
             fill(people, 7, 0)
 
     assert holds(file, 7)
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
     file.write_text(text)
 
     async def keep() -> None:
-        async with kept(People(), file):
+        async with keep_presences(People(), file):
             pass
 
     with pytest.raises(UsageFault, match=r"--state .*state\.json: .* damaged one; remove it") as caught:
@@ -122,11 +122,11 @@ def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
 async def test_strangers_in_the_file_are_refused(file: Path) -> None:
     """It may come from a sandbox with more people: nobody is lost silently."""
     many = People(5000)
-    async with kept(many, file):
+    async with keep_presences(many, file):
         many.set_presence(2000, AWAY)
 
     with pytest.raises(UsageFault, match=r"associate 2000, but only 1 to 1000 exist; raise --people"):
-        async with kept(People(), file):
+        async with keep_presences(People(), file):
             pass
 
 
@@ -134,7 +134,7 @@ async def test_strangers_in_the_file_are_refused(file: Path) -> None:
 async def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path, place: str) -> None:
     """Not when the sandbox ends, and everything would be lost."""
     with pytest.raises(UsageFault, match=r"--state .*: (Is a directory|No such file or directory)"):
-        async with kept(People(), tmp_path / place):
+        async with keep_presences(People(), tmp_path / place):
             pytest.fail("it came up")
 
 
@@ -145,7 +145,7 @@ async def test_a_disk_that_fails_for_a_while_ends_nothing(tmp_path: Path) -> Non
     ran_on = anyio.Event()
 
     async def run() -> None:
-        async with kept(people, file, every=0.001):
+        async with keep_presences(people, file, every=0.001):
             lost(file)
             people.set_presence(7, AWAY)
             await anyio.sleep(0.01)

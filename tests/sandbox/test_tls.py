@@ -9,7 +9,8 @@ import pytest
 from cryptography import x509
 
 from presence_worker.errors import UsageFault
-from presence_worker.sandbox import Online, People, serve, throwaway
+from presence_worker.sandbox import Online, People, Setup, serve
+from presence_worker.sandbox.keys import make_certificate
 
 from .caller import presence_path
 
@@ -43,10 +44,10 @@ async def answered(url: str, trust: ssl.SSLContext) -> tuple[int, str]:
 
 async def test_its_certificate_is_verified_by_its_authority(ca_file: Path) -> None:
     """By address and by name, as strictly as it goes; links and the tenant's roots are https, too."""
-    context = throwaway(ca_file)
+    context = make_certificate(ca_file)
     trust = ssl.create_default_context(cafile=ca_file)
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
-    async with serve(People(), tls=context, online=Online(move_after=0)) as sandbox:
+    async with serve(People(), Setup(tls=context, online=Online(move_after=0))) as sandbox:
         _, state = await answered(f"{sandbox.url}/api/state/Cust1", trust)
         endpoint = state.partition('"Endpoint":"')[2].partition('"')[0]
         there = await answered(f"{endpoint}{presence_path(7)}", trust)
@@ -61,15 +62,15 @@ async def test_its_certificate_is_verified_by_its_authority(ca_file: Path) -> No
 async def test_nobody_else_s_authority_verifies_it(ca_file: Path) -> None:
     """Each sandbox has its own; the system's authorities do not know it."""
     other = ca_file.with_name("other.pem")
-    throwaway(other)
-    async with serve(People(), tls=throwaway(ca_file)) as sandbox:
+    make_certificate(other)
+    async with serve(People(), Setup(tls=make_certificate(ca_file))) as sandbox:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await answered(f"{sandbox.url}/api", ssl.create_default_context(cafile=other))
 
 
 def test_no_key_is_left_on_disk(ca_file: Path, own_temp: Path) -> None:
     """What is written is the authority's certificate alone; what passed through a file is gone."""
-    throwaway(ca_file)
+    make_certificate(ca_file)
 
     assert b"PRIVATE" not in ca_file.read_bytes()
     assert "rehearsals" in x509.load_pem_x509_certificate(ca_file.read_bytes()).subject.rfc4514_string()
@@ -79,4 +80,4 @@ def test_no_key_is_left_on_disk(ca_file: Path, own_temp: Path) -> None:
 def test_a_file_that_cannot_be_written_is_a_usage_fault(tmp_path: Path) -> None:
     """The error names option, file and reason."""
     with pytest.raises(UsageFault, match=r"--ca-file .*: Is a directory"):
-        throwaway(tmp_path)
+        make_certificate(tmp_path)

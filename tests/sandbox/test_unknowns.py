@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.sandbox import FLAGS, SWITCHES, People, Person, Unknowns, read_faults, serve
-from presence_worker.sandbox.replies import FAULTY
-from presence_worker.sandbox.shapes import SHAPES
+from presence_worker.sandbox import FLAGS, SWITCHES, Assumptions, People, Person, Setup, read_faults, serve
+from presence_worker.sandbox.bodies import ERROR_FORMATS
+from presence_worker.sandbox.calls import FAULTY
 from presence_worker.superoffice.answer_headers import asked_wait
 
 from .caller import Answer, Caller, calling, presence_path
@@ -33,7 +33,7 @@ OF_NOBODY: list[tuple[str, tuple[int, Any], tuple[int, Any]]] = [  # choice, ans
 async def asked(people: People | None = None, **unknowns: Any) -> AsyncIterator[Caller]:
     """Somebody who calls a sandbox with some switches set."""
     async with (
-        serve(people or People(), unknowns=Unknowns(**unknowns)) as sandbox,
+        serve(people or People(), Setup(assumptions=Assumptions(**unknowns))) as sandbox,
         calling(sandbox) as caller,
     ):
         yield caller
@@ -47,17 +47,17 @@ def told(answer: Answer) -> tuple[int, Any]:
 
 def test_each_choice_is_one_that_can_be_made() -> None:
     """The table of switches and the settings are the same; the first choice is the default."""
-    unknowns = Unknowns()
+    unknowns = Assumptions()
 
     assert {name: switch.choices[0] for name, switch in SWITCHES.items()} == {
         each.name: getattr(unknowns, each.name) for each in fields(unknowns) if each.name in SWITCHES
     }
     assert {each.name for each in fields(unknowns)} == {*SWITCHES, *FLAGS, "forbid", "paging", "version"}
-    assert set(SWITCHES["error_shape"].choices) == {"mixed", *SHAPES}
+    assert set(SWITCHES["error_shape"].choices) == {"mixed", *ERROR_FORMATS}
     with pytest.raises(
         ValueError, match=r"unknown_id: expected one of 404, .*; forbid: expected some of put"
     ):
-        Unknowns(unknown_id="418", forbid=frozenset({"breathe"}))
+        Assumptions(unknown_id="418", forbid=frozenset({"breathe"}))
 
 
 @pytest.mark.parametrize(("choice", "put", "get"), OF_NOBODY)
@@ -68,7 +68,7 @@ async def test_an_id_nobody_has(choice: str, put: tuple[int, Any], get: tuple[in
         answers = [await caller.put(4, NOT_PRESENT, "away"), await caller.get(presence_path(4))]
 
     assert [told(answer) for answer in answers] == [put, get]
-    assert people.changed() == {}
+    assert people.changes() == {}
 
 
 @pytest.mark.parametrize(("choice", "put", "get"), OF_NOBODY[:-1])
@@ -160,7 +160,9 @@ async def test_the_shape_of_errors(shape: str) -> None:
 async def test_the_form_of_throttling(form: str) -> None:
     """A 429 asks for patience in seconds, by a date, not at all, or by a rate limit that is used up."""
     async with (
-        serve(People(), faults=read_faults(["429:1"]), unknowns=Unknowns(throttle_form=form)) as sandbox,
+        serve(
+            People(), Setup(faults=read_faults(["429:1"]), assumptions=Assumptions(throttle_form=form))
+        ) as sandbox,
         calling(sandbox) as caller,
         caller.session.get(presence_path(7)) as response,
     ):

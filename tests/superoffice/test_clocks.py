@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.model import Result
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox.keys import make_key
 from presence_worker.superoffice import open_client
 from tests.raw_server import answer, raw_server
 
@@ -56,7 +56,7 @@ async def test_a_tenant_is_found_whatever_the_clock(date: str) -> None:
 async def test_a_time_stamp_is_refused_whatever_the_clock(date: str, tmp_path: Path) -> None:
     """The Date beside a refusal may be nonsense: then it is not compared with ours."""
     key = tmp_path / "key.pem"
-    key.write_bytes(new_key())
+    key.write_bytes(make_key())
     refusal = answer(200, b'{"IsSuccessful": false, "ErrorCode": 6}', {"Date": date})
     acts = {EXCHANGE: refusal, STATE: answer(200, b'{"IsRunning": true}')}
     async with (

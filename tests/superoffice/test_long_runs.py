@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from presence_worker.model import Result
-from presence_worker.sandbox import Online, People, serve
+from presence_worker.sandbox import Online, People, Setup, serve
 from presence_worker.superoffice import open_client
 from tests.conftest import VIRTUAL_TIME
 from tests.raw_server import Act, Peer, Request, answer, raw_server
@@ -35,7 +35,10 @@ async def test_ten_hours_with_tokens_of_ten_minutes() -> None:
     rows = 1200
     how = Online(strict=True, token_life=10 * MINUTES, clock=anyio.current_time)
 
-    async with serve(People(rows), online=how) as sandbox, open_client(online(sandbox.url, OAUTH)) as client:
+    async with (
+        serve(People(rows), Setup(online=how)) as sandbox,
+        open_client(online(sandbox.url, OAUTH)) as client,
+    ):
         made = await delivered(client, rows, rate=rows / (10 * HOURS))
         took = anyio.current_time()
 

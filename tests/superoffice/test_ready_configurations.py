@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox.keys import make_key
 from presence_worker.settings import Settings
 from presence_worker.superoffice import check_settings
 from presence_worker.superoffice.sign_in import SCHEMES
@@ -29,7 +29,7 @@ def scheme_of(block: str) -> str:
 def test_is_complete(block: str, tmp_path: Path) -> None:
     """With the files it names in their place, nothing is missing."""
     for name in re.findall(rf'"{FOLDER}/(.+)"', block):
-        (tmp_path / name).write_bytes(new_key() if name.endswith(".pem") else b"secret\n")
+        (tmp_path / name).write_bytes(make_key() if name.endswith(".pem") else b"secret\n")
 
     check_settings(Settings.model_validate(tomllib.loads(block.replace(FOLDER, str(tmp_path)))))
 

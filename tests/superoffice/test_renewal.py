@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from presence_worker.model import Presence, Result, Trouble
-from presence_worker.sandbox import Online, People, Sandbox, serve
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox import Online, People, Sandbox, Setup, serve
+from presence_worker.sandbox.keys import make_key
 from presence_worker.superoffice import open_client
 from tests.conftest import VIRTUAL_TIME
 from tests.raw_server import HANG, RESET, Act, Peer, Request, answer, echo, raw_server, shows
@@ -63,7 +63,7 @@ def expiring(clock: Clock, after: int) -> Callable[[Any], int | None]:
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An application's private key."""
     file = tmp_path_factory.mktemp("key") / "key.pem"
-    file.write_bytes(new_key())
+    file.write_bytes(make_key())
     return file
 
 
@@ -89,7 +89,7 @@ async def test_one_renewal_for_all_in_flight(scheme: str, status: int, key: Path
     )
     auth = OAUTH if scheme == "oauth" else system_user(key)
 
-    async with serve(People(), latency=0.01, online=how) as sandbox:
+    async with serve(People(), Setup(latency=0.01, online=how)) as sandbox:
         made = await deliver_to(sandbox, auth)
 
     turned_away = sum(entry.status == status for entry in sandbox.record)

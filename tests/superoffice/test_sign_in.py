@@ -31,8 +31,8 @@ from jwt.algorithms import RSAAlgorithm
 
 from presence_worker.errors import Suspect, UsageFault
 from presence_worker.model import Outcome, Result
-from presence_worker.sandbox import Online, People, serve
-from presence_worker.sandbox.signatures import new_key
+from presence_worker.sandbox import Online, People, Setup, serve
+from presence_worker.sandbox.keys import make_key
 from presence_worker.settings import Settings
 from presence_worker.superoffice import check_settings, open_client
 from tests.raw_server import CLOSE, Act, Peer, RawServer, Request, answer, raw_server, say
@@ -249,7 +249,7 @@ def loaded(pem: bytes, password: bytes | None) -> PrivateKeyTypes:
 @pytest.fixture(scope="module")
 def app_key() -> bytes:
     """An application's private key."""
-    return new_key()
+    return make_key()
 
 
 @pytest.fixture(scope="module")
@@ -367,7 +367,7 @@ async def test_a_system_user_signs_in_at_the_sandbox(key: Path, app_key: bytes) 
     """It checks signature, time, and all that is exchanged."""
     expected = {"system_user_token": "App-1.token", "ApplicationToken": "sesame"}
     how = Online(strict=True, app_key=app_key, expects=expected)
-    async with serve(People(), online=how) as sandbox:
+    async with serve(People(), Setup(online=how)) as sandbox:
         setting = online("", system_user(key), sandbox.url, tenant="Cust12345")
         async with open_client(setting) as client:
             outcome = await client.put(change())
@@ -622,7 +622,7 @@ def _locked() -> bytes:
 async def test_a_private_key_that_cannot_sign_is_named(content: Any, words: str, tmp_path: Path) -> None:
     """Before anything is sent; and if it goes bad later, the run stops with the same words."""
     file = tmp_path / "key.pem"
-    file.write_bytes(new_key())
+    file.write_bytes(make_key())
     setting = online("", system_user(file), "http://127.0.0.1:9", tenant="Cust12345")
     acts = {STATE: RUNNING}
     async with (

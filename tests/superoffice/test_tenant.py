@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from presence_worker.model import Outcome, Result, Trouble
-from presence_worker.sandbox import Online, People, serve
+from presence_worker.sandbox import Online, People, Setup, serve
 from presence_worker.superoffice import open_client
 from tests.raw_server import Act, RawServer, answer, raw_server
 
@@ -140,7 +140,7 @@ async def test_with_an_address_of_its_own_the_tenant_must_run_all_the_same() -> 
 @pytest.mark.covers("the answer 421")
 async def test_a_tenant_that_moves_is_followed() -> None:
     """With 16 in flight: one more look at the state, each row once more, no row lost."""
-    async with serve(People(), latency=0.01, online=Online(move_after=50)) as sandbox:
+    async with serve(People(), Setup(latency=0.01, online=Online(move_after=50))) as sandbox:
         setting = online("", PASSWORD, sandbox.url, tenant="Cust12345")
         async with open_client(setting) as client:
             made = await delivered(client, 100, concurrency=16)

@@ -17,12 +17,12 @@ import jwt
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from presence_worker.sandbox import Online, People, Person, Sandbox, Unknowns, serve
+from presence_worker.sandbox import Assumptions, Online, People, Person, Sandbox, Setup, serve
 
 HERE = Path(__file__).parent
 LONGEST = 240.0  # seconds that a client may take
 NODE = shutil.which("node")
-NULL = Unknowns(unknown_id="null")
+NULL = Assumptions(unknown_id="null")
 Calls = Callable[..., dict[str, Any]]
 
 
@@ -61,7 +61,8 @@ def root(call: Calls) -> Iterator[str]:
 def strict(call: Calls) -> Iterator[Sandbox]:
     """A sandbox that wants what it gave out itself, and answers null about strangers."""
     del call
-    sandbox = serve(People(1000, {2: Person(is_active=False)}), online=Online(strict=True), unknowns=NULL)
+    people = People(1000, {2: Person(is_active=False)})
+    sandbox = serve(people, Setup(online=Online(strict=True), assumptions=NULL))
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(sandbox) as up:
         yield up
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
-from .archive import RELIABLE, Paging
+from .user_archive import RELIABLE, Paging
 
 
 class Switch(NamedTuple):
@@ -53,7 +53,7 @@ RIGHTS = ("put", "get", "query", "all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknowns:
+class Assumptions:
     """How the sandbox answers where nobody knows what SuperOffice does; see SWITCHES for the choices."""
 
     unknown_id: str = "404"
@@ -85,4 +85,4 @@ class Unknowns:
             raise ValueError("; ".join(wrong))
 
 
-AS_DOCUMENTED = Unknowns()
+AS_DOCUMENTED = Assumptions()

@@ -12,14 +12,14 @@ import orjson
 from ..errors import UsageFault
 from ..model import STATUSES, Presence
 from .people import People
-from .presences import written
+from .presence_handlers import presence_parts
 
 VERSION = 1
 EVERY = 3.0  # seconds between two looks whether there is something to keep
 
 
 @asynccontextmanager
-async def kept(people: People, file: Path, *, every: float = EVERY) -> AsyncIterator[None]:
+async def keep_presences(people: People, file: Path, *, every: float = EVERY) -> AsyncIterator[None]:
     """Set the presences a file holds, and keep it up to date while the context lasts and when it ends.
 
     Raises UsageFault where the file is damaged, cannot be written, or speaks of strangers.
@@ -47,7 +47,7 @@ async def _keep(people: People, file: Path, every: float, *, saved: int) -> None
 
 def _restore(people: People, file: Path) -> None:
     try:
-        presences = _presences(orjson.loads(file.read_bytes()))
+        presences = _read_presences(orjson.loads(file.read_bytes()))
     except FileNotFoundError:
         return
     except OSError as error:
@@ -65,7 +65,7 @@ def _restore(people: People, file: Path) -> None:
         people.set_presence(associate_id, presence)
 
 
-def _presences(value: Any) -> dict[int, Presence]:
+def _read_presences(value: Any) -> dict[int, Presence]:
     if value["version"] != VERSION:
         raise ValueError
     found = {}
@@ -81,7 +81,9 @@ def _save(people: People, file: Path) -> None:
     """Write the file whole or not at all, for its owner alone: a message may be a reason of absence."""
     value = {
         "version": VERSION,
-        "presences": {str(each): written(presence) for each, presence in sorted(people.changed().items())},
+        "presences": {
+            str(each): presence_parts(presence) for each, presence in sorted(people.changes().items())
+        },
     }
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:

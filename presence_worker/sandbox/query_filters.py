@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-Row = Mapping[str, Any]  # by column
-Wanted = Callable[[Row], bool]
+UserRow = Mapping[str, str | int]  # by column
+Wanted = Callable[[UserRow], bool]
+Test = Callable[[Any, Any], bool]  # of a value, and of what it is compared with
 _TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|([(),=])|([^\s(),='\"]+))", re.DOTALL)
 
 
-def _not(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+def _not(test: Test) -> Test:
     return lambda value, operand: not test(value, operand)
 
 
@@ -24,14 +25,14 @@ EQUAL = {"eq": operator.eq, "=": operator.eq, "equals": operator.eq, "is": opera
     "unequals": operator.ne,
     "isnot": operator.ne,
 }
-TEXTS: dict[str, Callable[[Any, Any], bool]] = {  # operators of texts only
+TEXTS: dict[str, Test] = {  # operators of texts only
     "contains": _contains,
     "notcontains": _not(_contains),
     "begins": str.startswith,
     "notbegins": _not(str.startswith),
     "ends": str.endswith,
 }
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[str, Test] = {
     **EQUAL,
     **ORDERED,
     "greater": operator.gt,
@@ -59,8 +60,8 @@ def read_filter(text: str, columns: Mapping[str, str]) -> Wanted:
     *columns* gives the names of columns by their names in lower case. Texts are compared without case.
     """
     reader = _Reader(list(_tokens(text)), columns)
-    wanted = reader.alternatives()
-    reader.end()
+    wanted = reader.read_alternatives()
+    reader.check_end()
     return wanted
 
 
@@ -82,62 +83,62 @@ class _Reader:
         self._tokens = tokens[::-1]
         self._columns = columns
 
-    def alternatives(self) -> Wanted:
-        parts = [self._conditions()]
-        while self._found("or"):
-            parts.append(self._conditions())
+    def read_alternatives(self) -> Wanted:
+        parts = [self._read_conditions()]
+        while self._take("or"):
+            parts.append(self._read_conditions())
         return parts[0] if len(parts) == 1 else lambda row: any(part(row) for part in parts)
 
-    def end(self) -> None:
+    def check_end(self) -> None:
         if self._tokens:
             raise ValueError(UNDERSTOOD)
 
-    def _conditions(self) -> Wanted:
-        parts = [self._condition()]
-        while self._found("and"):
-            parts.append(self._condition())
+    def _read_conditions(self) -> Wanted:
+        parts = [self._read_condition()]
+        while self._take("and"):
+            parts.append(self._read_condition())
         return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
 
-    def _condition(self) -> Wanted:
-        if self._found("not"):
-            unwanted = self._condition()
+    def _read_condition(self) -> Wanted:
+        if self._take("not"):
+            unwanted = self._read_condition()
             return lambda row: not unwanted(row)
-        if self._found("("):
-            inner = self.alternatives()
+        if self._take("("):
+            inner = self.read_alternatives()
             self._expect(")")
             return inner
         word = self._next()[0]
-        if word.lower() in FUNCTIONS and self._found("("):
-            return self._function(word.lower())
-        return self._comparison(self._column(word))
+        if word.lower() in FUNCTIONS and self._take("("):
+            return self._read_function(word.lower())
+        return self._read_comparison(self._read_column(word))
 
-    def _function(self, name: str) -> Wanted:
+    def _read_function(self, name: str) -> Wanted:
         test, place = FUNCTIONS[name]
         first = self._next()
         self._expect(",")
         arguments = (first, self._next())
         self._expect(")")
-        return _compared(self._column(arguments[place][0]), test, arguments[1 - place])
+        return _compare(self._read_column(arguments[place][0]), test, arguments[1 - place])
 
-    def _comparison(self, column: str) -> Wanted:
+    def _read_comparison(self, column: str) -> Wanted:
         sign = self._next()[0].lower()
         if sign in LISTS:
-            parts = [_compared(column, "eq", token) for token in self._list()]
+            parts = [_compare(column, "eq", token) for token in self._read_list()]
             rest = LISTS[sign]
             return lambda row: any(part(row) for part in parts) is not rest
         if sign not in COMPARISONS:
             raise ValueError(UNDERSTOOD)
-        return _compared(column, sign, self._next())
+        return _compare(column, sign, self._next())
 
-    def _list(self) -> list[Token]:
+    def _read_list(self) -> list[Token]:
         self._expect("(")
         members = [self._next()]
-        while self._found(","):
+        while self._take(","):
             members.append(self._next())
         self._expect(")")
         return members
 
-    def _column(self, word: str) -> str:
+    def _read_column(self, word: str) -> str:
         column = self._columns.get(word.lower())
         if column is None:
             raise ValueError(f"$filter: expected columns among {', '.join(self._columns.values())}")
@@ -148,7 +149,7 @@ class _Reader:
             raise ValueError(UNDERSTOOD)
         return self._tokens.pop()
 
-    def _found(self, word: str) -> bool:
+    def _take(self, word: str) -> bool:
         if not self._tokens:
             return False
         text, is_quoted = self._tokens[-1]
@@ -158,16 +159,16 @@ class _Reader:
         return found
 
     def _expect(self, word: str) -> None:
-        if not self._found(word):
+        if not self._take(word):
             raise ValueError(UNDERSTOOD)
 
 
-def _compared(column: str, sign: str, token: Token) -> Wanted:
+def _compare(column: str, sign: str, token: Token) -> Wanted:
     test, text = COMPARISONS[sign], token[0].lower()
     number = int(text) if re.fullmatch(r"-?\d{1,10}", text, re.ASCII) else None
     truth = {"true": True, "false": False}.get(text)
 
-    def wanted(row: Row) -> bool:
+    def wanted(row: UserRow) -> bool:
         value = row[column]
         if isinstance(value, str):
             return test(value.lower(), text)

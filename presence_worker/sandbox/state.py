@@ -1,15 +1,18 @@
-"""Where the tenant lives, whether it runs, and that it may move."""
+"""All that a call of the sandbox works on; the tenant in it may move to another host."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .ask import Ask
-from .online import IS_RUNNING, Online
-from .replies import Reply, refusal, success
+from .assumptions import Assumptions
+from .calls import Incoming, Json, refusal
+from .people import People
+from .tokens import IS_RUNNING, Online, Tokens
+from .user_archive import UserArchive
 
 MISDIRECTED = refusal(421, "SoMisdirectedException", "Wrong subdomain used to access tenant")
 
 
-class Tenant:
+class SandboxTenant:
     """Owns the count of PUTs, and with it whether the tenant has moved to its other host.
 
     The hosts are two ports of this machine; *new_port* is the one it moves to.
@@ -26,18 +29,18 @@ class Tenant:
         if self._left:
             self._left -= 1
 
-    def is_elsewhere(self, ask: Ask) -> bool:
-        """Whether a request came to the host on which the tenant is not (or not yet)."""
+    def is_elsewhere(self, ask: Incoming) -> bool:
+        """Return whether a request came to the host on which the tenant is not (or not yet)."""
         return self.moves and (_port(ask) == self.new_port) is not (self._left == 0)
 
-    def origin(self, ask: Ask) -> str:
-        """Give the address of the host on which the tenant is, by the name the client calls this machine."""
+    def origin(self, ask: Incoming) -> str:
+        """Return the address of the host on which the tenant is, by the name that the client uses."""
         if not self.moves or self._left or _port(ask) == self.new_port:
             return ask.origin
         return f"{ask.scheme}://{ask.host.rpartition(':')[0]}:{self.new_port}"
 
-    def state(self, ask: Ask, name: str) -> dict[str, object]:
-        """Give what the state service tells of a tenant."""
+    def describe(self, ask: Incoming, name: str) -> dict[str, Json]:
+        """Return what the state service tells of a tenant."""
         end = datetime.fromtimestamp(self._online.now() + self._online.state_valid, UTC)
         root = f"{self.origin(ask)}/{name}"
         return {
@@ -51,11 +54,17 @@ class Tenant:
         }
 
 
-def _port(ask: Ask) -> int:
+def _port(ask: Incoming) -> int:
     port = ask.host.rpartition(":")[2]
     return int(port) if port.isdecimal() else 0
 
 
-def state_reply(tenant: Tenant, ask: Ask) -> Reply:
-    """Answer what the state of the tenant in the path is."""
-    return success(tenant.state(ask, ask.path.rstrip("/").rpartition("/")[2]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxState:
+    """A SuperOffice: who is there, and how it answers."""
+
+    people: People
+    archive: UserArchive
+    assumptions: Assumptions
+    tokens: Tokens
+    tenant: SandboxTenant
