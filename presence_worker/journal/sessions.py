@@ -12,7 +12,6 @@ from .database import Database, SqlValue, now
 from .outbox import Settled
 from .schema import OR_NULL
 
-PAGE = 500  # changes read at once, at the most
 AT_ONCE = 50  # outcomes written by one statement, at the most
 OUTCOME = f"(?, ?, ?, {OR_NULL}, {OR_NULL}, ?, ?, ?, ?, ?)"
 
@@ -112,13 +111,6 @@ class Sessions:
             Change(row, associate_id, Presence(status, message), result == Result.UNKNOWN)
             for row, associate_id, status, message, result in found
         ]
-
-    def changes(self, page: int = PAGE) -> Iterator[Change]:
-        """Yield what is still to be sent, in row order, in flat memory, each page as it is taken."""
-        last = 0
-        while taken := self.take(last, min(page, PAGE)):
-            last = taken[-1].row
-            yield from taken
 
     def changes_of(self, associates: Iterable[int]) -> Iterator[Change]:
         """Yield what was to be sent of some associates, in row order; what became of it is in doubt."""

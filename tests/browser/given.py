@@ -11,7 +11,7 @@ from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row, State
 from presence_worker.report import headline_of, write_reports
 from presence_worker.settings import Settings
-from tests.journal.given import INPUT, RUN, end_as, invalid, row, staged, tamper
+from tests.journal.given import INPUT, RUN, each_change, end_as, invalid, row, staged, tamper
 
 NAMES = ("ann.lee", "bo.berg", "cy.lund", "dag.moe", "eva.ek", "finn.dahl", "gro.vik", "hans.holm")
 BEGUN = datetime.fromisoformat("2026-11-23T02:00:00.000Z")
@@ -37,7 +37,7 @@ def night(folder: Path, rows: int = 415) -> Path:
     with closing(staged(folder / "journal.sqlite", _rows(rows), **_run(rows))) as journal:
         journal.sessions.begin("run", rate=10)
         tamper(folder / "journal.sqlite", f"UPDATE session SET started_at = '{_moment(0, rows)}'")
-        list(journal.sessions.changes())
+        list(each_change(journal))
         sent = [fate.row for fate in journal.results.all(Result.UNKNOWN)]  # until the session ends
         journal.sessions.record(
             (number, _outcome(number, rows, chance), _moment(number, rows)) for number in sent

@@ -4,7 +4,7 @@ python -m tests.campaigns.wrong_worker outcome-before-answer run job.csv …
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -19,14 +19,14 @@ HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
 
 def write_before_the_answer() -> None:
     """Write that a row is updated when it is handed out."""
-    honest = Sessions.changes
+    honest = Sessions.take
 
-    def changes(self: Sessions, page: int) -> Iterator[Change]:
-        for change in honest(self, page):
-            self.record([(change.row, HOPED, now())])
-            yield change
+    def take(self: Sessions, after: int, most: int) -> list[Change]:
+        page = honest(self, after, most)
+        self.record([(change.row, HOPED, now()) for change in page])
+        return page
 
-    Sessions.changes = changes  # type: ignore[assignment,method-assign]  # wrong on purpose
+    Sessions.take = take  # type: ignore[method-assign]  # wrong on purpose
 
 
 def never_sync() -> None:

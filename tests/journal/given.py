@@ -2,7 +2,7 @@
 
 import gc
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import orjson
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Comparison, Ending, JobInput, Journal, RunRecord, StoredSettings
 from presence_worker.json_form import from_json
-from presence_worker.model import NOT_PRESENT, Outcome, Presence, Reason, Result, Row, State
+from presence_worker.model import NOT_PRESENT, Change, Outcome, Presence, Reason, Result, Row, State
 from presence_worker.next_step import read_step
 
 RUN_ID = "20261123T020000Z-7f3a"
@@ -39,6 +39,7 @@ RUN = RunRecord(
     notes=[],
 )
 AWAY = Presence(status=NOT_PRESENT, message="Back on 4 January")
+PAGE = 500  # rows
 MOMENT = "2026-11-23T02:00:01.000Z"
 UPDATED = Outcome(result=Result.UPDATED, http_status=200, duration_ms=12.5)
 REJECTED = Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail="no such user", http_status=404)
@@ -102,6 +103,14 @@ def end_as(journal: Journal, **changes: Any) -> None:
         journal.save_ending(ending._replace(**typed(changes)))
 
 
+def each_change(journal: Journal, page: int = PAGE) -> Iterator[Change]:
+    """Yield all rows that are to be sent, in order, each page as it is taken."""
+    last = 0
+    while taken := journal.sessions.take(last, page):
+        last = taken[-1].row
+        yield from taken
+
+
 def record(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
     """Write outcomes, by row."""
     journal.sessions.record((number, outcome, MOMENT) for number, outcome in outcomes.items())
@@ -110,7 +119,7 @@ def record(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
 def deliver(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
     """Let a session hand out all rows, record these outcomes, and end in order."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     record(journal, outcomes)
     journal.sessions.end(seconds=1, gets=0)
 

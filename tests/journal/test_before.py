@@ -9,7 +9,19 @@ import pytest
 from presence_worker.journal import Finding, Journal, Unnamed
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Verdict
 
-from .given import AWAY, FAILED, REJECTED, UNKNOWN, UPDATED, deliver, invalid, record, row, staged
+from .given import (
+    AWAY,
+    FAILED,
+    REJECTED,
+    UNKNOWN,
+    UPDATED,
+    deliver,
+    each_change,
+    invalid,
+    record,
+    row,
+    staged,
+)
 
 HERE = Presence(status=PRESENT, message="")
 
@@ -104,7 +116,7 @@ def test_what_a_run_may_have_changed(journal: Journal) -> None:
 def test_what_was_lost_may_have_been_changed(journal: Journal) -> None:
     """A program that died may have sent what it handed out."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     record(journal, {1: UPDATED})
 
     assert [wish.row for wish in journal.rows.changed_rows()] == [1, 2, 3, 4, 5]

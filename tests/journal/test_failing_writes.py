@@ -11,13 +11,26 @@ from presence_worker.journal.archive import is_staged
 from presence_worker.model import Result, State
 
 from .full_disk import full_disk
-from .given import RUN, UPDATED, end_as, obstruct, record, results, results_on_disk, row, same, staged, tamper
+from .given import (
+    RUN,
+    UPDATED,
+    each_change,
+    end_as,
+    obstruct,
+    record,
+    results,
+    results_on_disk,
+    row,
+    same,
+    staged,
+    tamper,
+)
 
 
 def test_a_group_is_written_whole_or_not_at_all(journal: Journal, path: Path) -> None:
     """Where one outcome of a group cannot be written, none is; the journal and the reason are named."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     obstruct(path, "INSERT ON outcome", "NEW.row = 3")
 
     with pytest.raises(Stopped) as caught:
@@ -34,7 +47,7 @@ def test_no_row_is_handed_out_that_is_not_noted(journal: Journal, path: Path) ->
     obstruct(path, "UPDATE ON session")
 
     with pytest.raises(Stopped, match="cannot be written"):
-        next(journal.sessions.changes())
+        next(each_change(journal))
 
     assert results_on_disk(path) == same(Result.NOT_SENT, 5)
 
@@ -55,7 +68,7 @@ def test_a_session_begins_whole_or_not_at_all(journal: Journal, path: Path, even
 def test_doubt_is_kept_or_the_session_does_not_begin(journal: Journal, path: Path) -> None:
     """A session that cannot write down what a dead one left in doubt does not begin, and the doubt stays."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     obstruct(path, "INSERT ON outcome", "NEW.row = 4")
 
     with pytest.raises(Stopped):
@@ -67,7 +80,7 @@ def test_doubt_is_kept_or_the_session_does_not_begin(journal: Journal, path: Pat
 def test_a_session_that_cannot_end_leaves_the_doubt(journal: Journal, path: Path) -> None:
     """Rows handed out in a session whose end could not be written stay in doubt."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     obstruct(path, "UPDATE ON session")
 
     with pytest.raises(Stopped):
@@ -79,7 +92,7 @@ def test_a_session_that_cannot_end_leaves_the_doubt(journal: Journal, path: Path
 def test_once_there_is_room_again_it_goes_on(journal: Journal, path: Path) -> None:
     """A write that failed does not stand in the way of later ones."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     obstruct(path, "INSERT ON outcome")
     with pytest.raises(Stopped):
         record(journal, {1: UPDATED})
@@ -100,7 +113,7 @@ def test_a_full_disk_stops_the_run(path: Path) -> None:
     """What the kernel refuses is told as such; outcomes written before stay, and the journal can be read."""
     with closing(staged(path, 2000)) as journal:
         journal.sessions.begin("run", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
         record(journal, {1: UPDATED})
         room = path.with_name(f"{path.name}-wal").stat().st_size + 10_000
 

@@ -8,7 +8,7 @@ from presence_worker.journal.archive import is_staged
 from presence_worker.model import Result
 
 from . import victim as parts
-from .given import UPDATED, record, results, results_on_disk, same, staged
+from .given import UPDATED, each_change, record, results, results_on_disk, same, staged
 from .killing import said, victim
 
 
@@ -45,7 +45,7 @@ def test_the_work_of_a_killed_process_is_finished(path: Path) -> None:
 
     with closing(Journal.open(path)) as journal:
         journal.sessions.begin("resume", rate=10)
-        changes = list(journal.sessions.changes())
+        changes = list(each_change(journal))
         record(journal, dict.fromkeys(range(2, 6), UPDATED))
         journal.sessions.end(seconds=1, gets=0)
 

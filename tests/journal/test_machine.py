@@ -14,7 +14,7 @@ from presence_worker.journal import JOURNAL, Journal
 from presence_worker.model import Change, Outcome, Reason, Result
 from tests.examples import examples
 
-from .given import invalid, record, row, staged
+from .given import each_change, invalid, record, row, staged
 
 UNSETTLED = {Result.NOT_SENT, Result.FAILED, Result.UNKNOWN}
 RESULTS = [Result.UPDATED, Result.REJECTED, Result.FAILED, Result.UNKNOWN, Result.NOT_SENT]
@@ -73,7 +73,7 @@ class Sessions(RuleBasedStateMachine):
     def begin(self) -> None:
         """Set to work, whatever became of the session before."""
         self.journal.sessions.begin("resume", rate=10)
-        self.changes = self.journal.sessions.changes(page=1)
+        self.changes = each_change(self.journal, page=1)
         self.pending = [n for n, told in self.rows.items() if told.sendable and told.result in UNSETTLED]
 
     @precondition(lambda self: self.changes is not None)

@@ -13,7 +13,7 @@ from presence_worker.errors import ExitCode, PresenceWorkerError, Stopped, Usage
 from presence_worker.journal import Journal
 from presence_worker.journal.schema import VERSION
 
-from .given import UPDATED, connections, deliver, record, results_on_disk, staged, tamper
+from .given import UPDATED, connections, deliver, each_change, record, results_on_disk, staged, tamper
 
 Damage = Callable[[bytes], bytes]
 DAMAGE: dict[str, Damage] = {
@@ -81,7 +81,7 @@ def test_every_write_is_synced(path: Path, make: Callable[[Path], Journal]) -> N
 def test_what_is_recorded_is_in_the_file_at_once(journal: Journal, path: Path) -> None:
     """Whoever opens the file while it is written sees each outcome when `record` has returned."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
 
     for number in range(1, 6):
         record(journal, {number: UPDATED})
@@ -181,7 +181,7 @@ def test_a_journal_of_the_first_release_opens(path: Path) -> None:
 
     with closing(Journal.open(path)) as journal:
         run, counts, fates = journal.run(), journal.results.counts(), list(journal.results.all())
-        to_send = len(list(journal.sessions.changes()))
+        to_send = len(list(each_change(journal)))
 
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
@@ -202,7 +202,7 @@ def test_a_journal_of_the_second_version_opens(path: Path) -> None:
 
     with closing(Journal.open(path)) as journal:
         run, counts, fates = journal.run(), journal.results.counts(), list(journal.results.all())
-        wishes, to_send = list(journal.rows.pending_rows(10)), len(list(journal.sessions.changes()))
+        wishes, to_send = list(journal.rows.pending_rows(10)), len(list(each_change(journal)))
 
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
@@ -285,7 +285,7 @@ def test_a_whole_journal_passes_the_check(path: Path) -> None:
     """Also one that was not closed in order, with rows in its log."""
     with closing(staged(path, 400)) as journal:
         journal.sessions.begin("run", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
         with closing(Journal.open(path)) as later:
             later.check()
 

@@ -16,7 +16,7 @@ from presence_worker.model import Outcome, Result
 from presence_worker.run.recorder import LONGEST, MOST, Recorder
 from tests.conftest import VIRTUAL_TIME
 
-from .given import REJECTED, UPDATED, obstruct, results_on_disk, same, staged
+from .given import REJECTED, UPDATED, each_change, obstruct, results_on_disk, same, staged
 
 pytestmark = pytest.mark.anyio
 ROWS = 3 * MOST
@@ -60,7 +60,7 @@ def anyio_backend() -> str | tuple[str, Mapping[str, Any]]:
 async def journal(path: Path) -> AsyncIterator[Journal]:
     with closing(staged(path, ROWS)) as journal:
         journal.sessions.begin("run", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
         yield journal
 
 

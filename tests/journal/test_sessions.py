@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Journal, RowResult
-from presence_worker.journal.sessions import PAGE
 from presence_worker.model import Change, Outcome, Reason, Result, State, Verdict
 
 from .given import (
     AWAY,
     FAILED,
     MOMENT,
+    PAGE,
     REJECTED,
     RUN,
     UNKNOWN,
     UPDATED,
     deliver,
+    each_change,
     end_as,
     invalid,
     record,
@@ -37,7 +38,7 @@ def test_what_is_asked_is_handed_out(journal: Journal) -> None:
     """Each row to be sent comes once, in order, with all that its PUT needs."""
     journal.sessions.begin("run", rate=10)
 
-    changes = list(journal.sessions.changes())
+    changes = list(each_change(journal))
 
     assert changes == [Change(row=n, associate_id=n, wanted=AWAY) for n in range(1, 6)]
 
@@ -48,7 +49,7 @@ def test_pages_do_not_show(journal: Journal, page: int) -> None:
     journal.sessions.begin("run", rate=10)
     rows = []
 
-    for change in journal.sessions.changes(page):
+    for change in each_change(journal, page):
         record(journal, {change.row: UPDATED})
         rows.append(change.row)
 
@@ -62,7 +63,7 @@ def test_large_jobs_are_handed_out_whole(path: Path) -> None:
     with closing(staged(path, rows)) as journal:
         journal.sessions.begin("run", rate=10)
 
-        assert [change.row for change in journal.sessions.changes()] == list(range(1, rows + 1))
+        assert [change.row for change in each_change(journal)] == list(range(1, rows + 1))
 
 
 def test_rows_that_are_not_to_be_sent_are_not_handed_out(path: Path) -> None:
@@ -71,7 +72,7 @@ def test_rows_that_are_not_to_be_sent_are_not_handed_out(path: Path) -> None:
     with closing(staged(path, rows)) as journal:
         journal.sessions.begin("run", rate=10)
 
-        assert [change.row for change in journal.sessions.changes()] == [2, 4]
+        assert [change.row for change in each_change(journal)] == [2, 4]
         assert journal.results.to_send() == 2
 
 
@@ -83,7 +84,7 @@ def test_only_what_is_unsettled_comes_again(journal: Journal, result: Result) ->
     journal.sessions.begin("resume", rate=10)
 
     assert journal.results.to_send() == (result in UNSETTLED)
-    assert [change.row for change in journal.sessions.changes()] == ([3] if result in UNSETTLED else [])
+    assert [change.row for change in each_change(journal)] == ([3] if result in UNSETTLED else [])
 
 
 @pytest.mark.parametrize("result", sorted(UNSETTLED))
@@ -93,7 +94,7 @@ def test_doubt_is_handed_on(journal: Journal, result: Result) -> None:
 
     journal.sessions.begin("resume", rate=10)
 
-    doubts = {change.row: change.in_doubt for change in journal.sessions.changes()}
+    doubts = {change.row: change.in_doubt for change in each_change(journal)}
     assert doubts == {**dict.fromkeys(range(1, 6), False), 3: result is Result.UNKNOWN}
 
 
@@ -101,7 +102,7 @@ def test_a_row_is_in_doubt_before_anybody_gets_it(journal: Journal, path: Path) 
     """When a change is yielded, the disk holds that it may have been sent; of later ones it does not."""
     journal.sessions.begin("run", rate=10)
 
-    for change in journal.sessions.changes(page=1):
+    for change in each_change(journal, page=1):
         expected = {n: "unknown" if n <= change.row else "not_sent" for n in range(1, 6)}
         assert results_on_disk(path) == expected
 
@@ -111,7 +112,7 @@ def test_doubt_reaches_a_page_ahead_at_most(path: Path, page: int) -> None:
     """Of a session that dies, rows beyond the page it was reading were certainly not sent."""
     with closing(staged(path, 1200)) as journal:
         journal.sessions.begin("run", rate=10)
-        next(journal.sessions.changes(page))
+        next(each_change(journal, page))
 
         found = results_on_disk(path)
 
@@ -154,7 +155,7 @@ def test_a_group_may_have_any_size(path: Path, rows: int) -> None:
     """However many outcomes are written together, each is there, and its fields are its own."""
     with closing(staged(path, rows)) as journal:
         journal.sessions.begin("run", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
         record(journal, {n: UPDATED._replace(attempts=n, detail=str(n)) for n in range(1, rows + 1)})
 
         found = [(fate.result, fate.attempts, fate.detail) for fate in journal.results.all()]
@@ -192,7 +193,7 @@ def test_an_ended_session_leaves_no_doubt(journal: Journal, path: Path) -> None:
 def test_a_dead_session_leaves_its_rows_in_doubt(journal: Journal, path: Path) -> None:
     """Of a session that never ended, what was handed out is unknown and says why; the rest was not sent."""
     journal.sessions.begin("run", rate=10)
-    changes = journal.sessions.changes(page=1)
+    changes = each_change(journal, page=1)
     for _ in range(3):
         next(changes)
     record(journal, {1: UPDATED})
@@ -218,7 +219,7 @@ def test_a_dead_session_casts_doubt_on_earlier_outcomes(
     """What an earlier session said of a row no longer holds once it was handed out again; its tries do."""
     deliver(journal, {1: earlier._replace(attempts=4, wire_puts=3)})
     journal.sessions.begin("resume", rate=10)
-    next(journal.sessions.changes(page=1))
+    next(each_change(journal, page=1))
 
     with closing(Journal.open(path)) as later:
         fate = next(later.results.all())
@@ -233,7 +234,7 @@ def test_a_dead_session_casts_no_doubt_on_what_was_settled(
     """A row that needed no further sending keeps its result, though rows after it were handed out."""
     deliver(journal, {1: settled, 2: FAILED})
     journal.sessions.begin("resume", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
 
     assert results_on_disk(path)[1] == settled.result
 
@@ -242,7 +243,7 @@ def test_a_dead_session_casts_no_doubt_on_what_was_settled(
 def test_what_a_dead_session_recorded_stands(journal: Journal, path: Path, outcome: Outcome) -> None:
     """An answer that was judged and written before the end is known, whatever it was."""
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     record(journal, {1: outcome})
 
     assert results_on_disk(path) == {**same(Result.UNKNOWN, 5), 1: str(outcome.result)}
@@ -259,11 +260,11 @@ def test_a_dead_session_without_rows_changes_nothing(journal: Journal, path: Pat
 def test_the_next_session_keeps_the_doubt(journal: Journal) -> None:
     """What a dead session may have sent stays unknown through later ones, until somebody finds out."""
     journal.sessions.begin("run", rate=10)
-    next(journal.sessions.changes(page=2))
+    next(each_change(journal, page=2))
     before = list(journal.results.all())
 
     journal.sessions.begin("resume", rate=10)
-    changes = journal.sessions.changes(page=1)
+    changes = each_change(journal, page=1)
     doubts = [next(changes).in_doubt for _ in range(3)]
     record(journal, {2: UPDATED})
     journal.sessions.end(seconds=1, gets=0)
@@ -279,7 +280,7 @@ def test_doubt_outlives_many_dead_sessions(journal: Journal) -> None:
     """Killed again and again: no row handed out in any of the sessions is ever said not to be sent."""
     for row_number in range(1, 4):
         journal.sessions.begin("resume", rate=10)
-        changes = journal.sessions.changes(page=1)
+        changes = each_change(journal, page=1)
         for _ in range(row_number):
             next(changes)
 
@@ -357,7 +358,7 @@ def test_fates_come_in_row_order(path: Path) -> None:
     """Rows are told of in the order of the job, whatever order they were staged and settled in."""
     with closing(staged(path, [row(3), invalid(1), row(2)])) as journal:
         journal.sessions.begin("run", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
         record(journal, {3: UPDATED})
         record(journal, {2: REJECTED})
 
@@ -407,7 +408,7 @@ def test_written_is_what_may_have_been_applied(path: Path) -> None:
         deliver(journal, {1: UPDATED, 2: UNKNOWN, 3: REJECTED, 4: Outcome(result=Result.UNCHANGED)})
         before = sorted(journal.results.written_associates())
         journal.sessions.begin("resume", rate=10)
-        list(journal.sessions.changes())
+        list(each_change(journal))
 
         after = sorted(journal.results.written_associates())
 
@@ -421,8 +422,7 @@ def test_many_threads_may_write(path: Path) -> None:
         journal.sessions.begin("run", rate=10)
         with ThreadPoolExecutor(4) as pool:
             written = [
-                pool.submit(record, journal, {change.row: UPDATED})
-                for change in journal.sessions.changes(page=7)
+                pool.submit(record, journal, {change.row: UPDATED}) for change in each_change(journal, page=7)
             ]
         for write in written:
             write.result()

@@ -12,7 +12,7 @@ from presence_worker.journal.archive import is_staged
 from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, State, Verdict
 from presence_worker.next_step import NextStep
 
-from .given import AWAY, RUN, deliver, invalid, results, results_on_disk, row, same, staged
+from .given import AWAY, RUN, deliver, each_change, invalid, results, results_on_disk, row, same, staged
 
 RESUME = NextStep(("resume", "20261123T020000Z-7f3a", "--state-dir", "/a b"))
 HERE = Presence(status=PRESENT, message="")
@@ -171,7 +171,7 @@ def test_rows_settled_by_another_row(journal: Journal) -> None:
     fate = list(journal.results.all())[1]
     assert (fate.result, fate.reason, fate.detail) == ("duplicate", "conflict", "overruled by line 2")
     assert (fate.duplicate_of, fate.attempts, fate.wire_puts) == (1, 0, 0)
-    assert [change.row for change in journal.sessions.changes()] == [1, 3, 4, 5]
+    assert [change.row for change in each_change(journal)] == [1, 3, 4, 5]
 
 
 def test_a_journal_without_a_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from presence_worker.journal import Journal, run_lock, target_lock
 from presence_worker.model import Row
 
-from .given import UPDATED, record, row, staged
+from .given import UPDATED, each_change, record, row, staged
 
 ROWS = 60_000
 
@@ -39,7 +39,7 @@ def deliver(path: Path) -> None:
     """Stand still with three rows handed out and one of them answered."""
     with closing(Journal.open(path)) as journal:
         journal.sessions.begin("run", rate=10)
-        changes = journal.sessions.changes(page=1)
+        changes = each_change(journal, page=1)
         for _ in range(3):
             next(changes)
         record(journal, {1: UPDATED})
@@ -50,7 +50,7 @@ def record_all(path: Path) -> None:
     """Settle row after row, and say so of each when it is on disk."""
     with closing(Journal.open(path)) as journal:
         journal.sessions.begin("run", rate=10)
-        for change in journal.sessions.changes(page=1):
+        for change in each_change(journal, page=1):
             record(journal, {change.row: UPDATED})
             say(change.row)
 

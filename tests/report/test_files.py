@@ -15,7 +15,7 @@ from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
 from tests.journal.full_disk import full_disk
-from tests.journal.given import MOMENT, UPDATED, deliver, invalid, record, row, staged
+from tests.journal.given import MOMENT, UPDATED, deliver, each_change, invalid, record, row, staged
 
 from .given import TROUBLES, lines, night, reported, with_messages
 
@@ -146,7 +146,7 @@ def test_reports_of_a_run_at_work(tmp_path: Path) -> None:
     """What is recorded while others read is told as far as it came: each row once."""
     with closing(night(tmp_path / "journal.sqlite")) as journal:
         journal.sessions.begin("resume", rate=10)
-        list(journal.sessions.changes(page=1))
+        list(each_change(journal, page=1))
         record(journal, {8: UPDATED})
 
         write_reports(tmp_path, journal)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import JOURNAL, Journal, run_lock
-from tests.journal.given import INPUT, REJECTED, UPDATED, deliver, end_as, record, staged, tamper
+from tests.journal.given import INPUT, REJECTED, UPDATED, deliver, each_change, end_as, record, staged, tamper
 
 from .given import Worker
 from .nights import BEGAN, CRM, FINISHED, kept
@@ -27,7 +27,7 @@ def begun(worker: Worker) -> Journal:
     folder.mkdir(parents=True)
     journal = staged(folder / JOURNAL, 5, run_id=folder.name, target=CRM)
     journal.sessions.begin("run", rate=10)
-    list(journal.sessions.changes())
+    list(each_change(journal))
     record(journal, {1: UPDATED, 2: REJECTED})
     end_as(journal, next="presence-worker resume")
     return journal
