@@ -212,7 +212,7 @@ def explain_text(text: str, locale: str) -> Suggestion:
         words = NO_WEEKDAY if is_week(text) else NO_SUCH_DAY if any(_ways_for(text, locale)) else NO_DAY
         return Suggestion(words)
     days = list(dict.fromkeys(readings.values()))
-    such, settings = setting_words(readings)
+    such, settings = words_to_set(readings)
     if any("%y" in way.form for way in readings):
         return Suggestion(f"with a year of two digits; write four, or set {such}", settings)
     if len(days) > 1:
@@ -227,7 +227,7 @@ def is_week(text: str) -> bool:
     return bool(match and not match[1])
 
 
-def setting_words(ways: Iterable[Way]) -> Suggestion:
+def words_to_set(ways: Iterable[Way]) -> Suggestion:
     """Return what to set, to paste."""
     all_forms, locales = zip(*ways, strict=True)
     forms = list(dict.fromkeys(all_forms))
@@ -239,9 +239,9 @@ def setting_words(ways: Iterable[Way]) -> Suggestion:
 
 
 def _of_a_number(ways: Sequence[Way]) -> Suggestion:
-    said = [(COUNTED[way.form], setting_words([way])) for way in ways if way.form in COUNTED]
+    said = [(COUNTED[way.form], words_to_set([way])) for way in ways if way.form in COUNTED]
     digits = [way for way in ways if way.form not in COUNTED]
-    said += [("if its digits are a date", setting_words(digits))] if digits else []
+    said += [("if its digits are a date", words_to_set(digits))] if digits else []
     words = ", or ".join(f"{when}, set {such.words}" for when, such in said)
     settings = chain.from_iterable(such.settings for _, such in said)
     return Suggestion(f"which is a bare number; {words or BARE}", tuple(settings))

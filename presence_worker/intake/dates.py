@@ -75,13 +75,11 @@ def date_reader(config: Input) -> Reader:
 
     def read(text: str) -> Found:
         is_written = False
-        for parse in parsers:
-            day = parse(text)
-            if day is not None:
-                is_written = True
-                moment = _moment_of(day, zone)
-                if moment.day > LAST_NONE:
-                    return moment
+        for day in filter(None, (parse(text) for parse in parsers)):
+            is_written = True
+            moment = _moment_of(day, zone)
+            if moment.day > LAST_NONE:
+                return moment
         found = None if is_written else _json_date(text, zone)
         if isinstance(found, Moment) and found.day > LAST_NONE:
             return found

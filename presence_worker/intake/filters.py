@@ -24,7 +24,6 @@ class Filter(FileCheck):
 
     def __init__(self, config: Input) -> None:
         self.is_open = False  # it is asked, and need not look on
-        self.is_set = bool(config.only)
         self._is_decisive = config.coverage == "everyone"
         self._wanted = {name: frozenset(map(_plain, values)) for name, values in config.only.items()}
         self._empty = frozenset(config.empty)
@@ -64,7 +63,7 @@ class Filter(FileCheck):
         """Return that no row counts, where that is so."""
         return [NONE_COUNTS] if self._excludes_all() else []
 
-    def listed(self) -> list[FilteredValue]:
+    def values_left_out(self) -> list[FilteredValue]:
         """Return the rows that do not count by column and value, most rows first."""
         return [FilteredValue(name, text, rows) for (name, text), rows in self._most()]
 

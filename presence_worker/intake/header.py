@@ -58,9 +58,9 @@ def _split_tail(names: list[str]) -> tuple[list[str], int]:
 def _without_tail(records: Iterator[Record], tail: int) -> Iterator[Record]:
     """Remove what stands below a *tail* of nameless columns, where it is empty; else the row is ragged."""
     for record in records:
-        for _ in range(min(tail, len(record.cells))):
-            if not record.cells[-1].strip():
-                record.cells.pop()
+        cells, width = record.cells, len(record.cells) - tail
+        while len(cells) > max(width, 0) and not cells[-1].strip():
+            cells.pop()
         yield record
 
 

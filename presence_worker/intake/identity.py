@@ -76,7 +76,7 @@ def _read_number(protected: frozenset[int], found: Cell, faults: Faults, *, quot
         return NOBODY
     words = clean(found if isinstance(found, str) else json.dumps(found), 40)
     hidden = (
-        f", with {_hidden_character(found)}" if isinstance(found, str) and not found.isprintable() else ""
+        f", with {_first_unprintable(found)}" if isinstance(found, str) and not found.isprintable() else ""
     )
     why = f"{hidden} as associateId{'' if hidden else _why_no_number(words)}"
     faults.append((Reason.BAD_ASSOCIATE_ID, f"found {words!r}{why}; {expected}"))
@@ -109,7 +109,7 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     if len(name) > LONGEST_NAME:
         return f"the {called} has {len(name)} characters; at most {LONGEST_NAME} are looked up"
     if not name.isprintable():
-        return f"the {called} has {_hidden_character(name)}; remove it"
+        return f"the {called} has {_first_unprintable(name)}; remove it"
     if not name.isascii() and (alike := _look_alike(name, of_mail=key == "email")):
         return f"the {called} has {alike!r} (U+{ord(alike):04X}), which only looks like a plain character"
     if key == "email" and not _ADDRESS.fullmatch(name):
@@ -118,7 +118,7 @@ def _fault(name: str, key: str, *, quoted: bool) -> str | None:
     return None
 
 
-def _hidden_character(text: str) -> str:
+def _first_unprintable(text: str) -> str:
     hidden = next(character for character in text if not character.isprintable())
     return f"a character that cannot be seen (U+{ord(hidden):04X})"
 

@@ -58,13 +58,12 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
     config = settings.input
     with open_source(job, settings) as source:
         table = reader_of(source, config)(source, config)
+        is_guessed = source.encoding == FALLBACK and not config.encoding
+        # It gets more notes while the rows are read.
+        table.notes.extend([*notes_on_name(source, table.format), *[GUESSED] * is_guessed])
         with refusals_with(_facts(source, table)):
-            if not table.came_back:
-                _refuse_old(source.name, source.changed, config.max_age, config.timezone)
+            _refuse_old(source, None if table.came_back else config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
-            table.notes.extend(notes_on_name(source, table.format))  # it gets more while the rows are read
-            if source.encoding == FALLBACK and not config.encoding:
-                table.notes.append(GUESSED)
             yield _build_job(source, table, reader, stdin=job == STDIN)
 
 
@@ -100,14 +99,14 @@ def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) 
     )
 
 
-def _refuse_old(name: str, changed: float | None, max_age: float | None, zone: str | None) -> None:
+def _refuse_old(source: Source, max_age: float | None, zone: str | None) -> None:
     """Raise InputRefused for a file whose last change is longer ago than *max_age* seconds.
 
     A date as far in the future proves nothing, and is refused as well; less may be a clock that is off.
     """
-    if changed is None or max_age is None:
+    if source.changed is None or max_age is None:
         return
-    age = time.time() - changed
+    age = time.time() - source.changed
     if abs(age) <= max_age:
         return
     is_old = age > 0
@@ -116,8 +115,8 @@ def _refuse_old(name: str, changed: float | None, max_age: float | None, zone: s
     )
     cause = "did the export fail? Export it again" if is_old else "set the clock, and export the file again"
     raise InputRefused(
-        f"{name}: last changed on {_day(changed, zone)}, {when} input.max_age ({_in_words(max_age)}) allows; "
-        f"nothing was sent; {cause}. If the file is right as it is, put it on standard input "
+        f"{source.name}: last changed on {_day(source.changed, zone)}, {when} input.max_age "
+        f"({_in_words(max_age)}) allows; nothing was sent; {cause}. If the file is right as it is, put it on standard input "
         "(`presence-worker run -`)"
     )
 

@@ -57,8 +57,10 @@ class RowReader:
         self._name = name
         self._protected = frozenset(settings.safety.protected_ids)
         self._is_calculated = table.is_calculated or table.came_back
-        self._leaves_out = bool(config.only) or config.hidden_rows == "skip"
+        self._filters = bool(config.only)
+        self._leaves_out = self._filters or config.hidden_rows == "skip"
         self._statuses = StatusColumn(config)
+        self._allowed = self._statuses.allowed
         self._filter = Filter(config)
         self._days = DayReader(config, day)
         self._open_ends = OpenEnds()
@@ -114,7 +116,7 @@ class RowReader:
         return RowFacts(
             unused=tuple(name for name in names if name not in used),
             without_end=self._open_ends.rows,
-            filtered=tuple(self._filter.listed()),
+            filtered=tuple(self._filter.values_left_out()),
             filtered_others=self._filter.beyond(),
             half_days=self._days.half_days,
         )
@@ -149,15 +151,12 @@ class RowReader:
             return _refuse_row(ordinal, record, person, status, faults + missing)
         is_whole = not faults
         row = self._judge(ordinal, record, cells, status, faults)
-        if is_whole and status != WITHDRAWN:
-            self._show(row, cells)
-        return row
-
-    def _show(self, row: Row, cells: Cells) -> None:
-        """Let the checks look at a row; those that need no other one have looked enough."""
+        if not is_whole or status == WITHDRAWN:
+            return row
         for check in self._open:
             if check.add(row, cells):
-                self._open = [other for other in self._open if other is not check]
+                self._open = [other for other in self._open if other is not check]  # it has seen enough
+        return row
 
     def _reason_to_skip(self, record: Record, cells: Cells, status: str | None) -> Reason | None:
         """Return why a row counts as if it were not in the file; None where it counts."""
@@ -182,10 +181,10 @@ class RowReader:
     def _judge(self, ordinal: int, record: Record, cells: Cells, status: str | None, faults: Faults) -> Row:
         """Return a row that counts; what is wrong with its cells is added to *faults*."""
         line, quoted = record.line, not faults
-        if self._filter.is_set:
+        if self._filters:
             faults += self._filter.faults(cells)
         number, name = person = self._person(cells[self._columns.person], faults, quoted=quoted)
-        if status not in self._statuses.allowed:
+        if status not in self._allowed:
             faults.append(self._statuses.fault(cells, status))
         due = self._days.judge(cells, line, quoted=quoted) if self._has_days else UNDATED
         if due.faults:

@@ -250,7 +250,7 @@ class Unmapped:
         else:
             self._others += 1
 
-    def listed(self) -> list[UnknownStatus]:
+    def most_frequent(self) -> list[UnknownStatus]:
         """Return each word as it was first spelled, its rows, and the status it may mean; most rows first."""
         return [UnknownStatus(word, rows, closest(word, self._config)) for word, rows in self._most()]
 

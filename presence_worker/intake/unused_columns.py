@@ -62,9 +62,9 @@ def kind_of(name: str) -> ColumnKind:
     """Return what a column says by its name; of a path in JSON, the last part may tell."""
     for part in (name, name.rpartition(".")[2]):
         found = bare(part)[:LONGEST]
-        for kind, template in NAMES.items():
-            if _pattern(template).fullmatch(found):
-                return kind
+        kinds = (kind for kind, template in NAMES.items() if _pattern(template).fullmatch(found))
+        if kind := next(kinds, None):
+            return kind
     found = bare(name)
     is_other = _pattern(OTHER_DAY).search(found) and not _pattern(OF_LEAVE).search(found)
     return ColumnKind.OTHER_DAY if is_other else ColumnKind.UNKNOWN

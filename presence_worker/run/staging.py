@@ -139,7 +139,7 @@ def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
         columns=tuple(opened.columns),
         came_back=opened.came_back,
         identity=opened.identity,
-        unmapped=tuple(unmapped.listed()),
+        unmapped=tuple(unmapped.most_frequent()),
         unmapped_others=unmapped.beyond(),
         dated=opened.reader.has_days,
         unused=found.unused,
