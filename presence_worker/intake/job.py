@@ -116,8 +116,8 @@ def _refuse_old(source: Source, max_age: float | None, zone: str | None) -> None
     cause = "did the export fail? Export it again" if is_old else "set the clock, and export the file again"
     raise InputRefused(
         f"{source.name}: last changed on {_day(source.changed, zone)}, {when} input.max_age "
-        f"({_in_words(max_age)}) allows; nothing was sent; {cause}. If the file is right as it is, put it on standard input "
-        "(`presence-worker run -`)"
+        f"({_in_words(max_age)}) allows; nothing was sent; {cause}. If the file is right as it is, "
+        "put it on standard input (`presence-worker run -`)"
     )
 
 
