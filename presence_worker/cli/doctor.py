@@ -23,8 +23,7 @@ from ..superoffice import check_settings, open_client
 from .invocation import archive_of, blames_an_option, named_target, repeated, settings_of, work
 from .lazy import load_lazily
 from .options import Options, common_options
-from .output import print_json, print_lines, remark
-from .wrapping import wrapped
+from .output import print_json, print_lines, remark, wrap
 
 INDENT = 26  # columns: verdict and name of a check
 
@@ -142,8 +141,8 @@ def _show(found: Diagnosis, options: Options) -> int:
 
 def _lines(found: Diagnosis) -> Iterator[str]:
     for check in found.checks:
-        yield from wrapped(f"{check.verdict:<8} {check.name:<16} {check.words}", indent=INDENT)
+        yield from wrap(f"{check.verdict:<8} {check.name:<16} {check.words}", indent=INDENT)
         if check.remedy and check.verdict in (Severity.WARNING, Severity.FAULT):
-            yield from wrapped(f"{'':<{INDENT}}-> {check.remedy}", indent=INDENT + 3)
+            yield from wrap(f"{'':<{INDENT}}-> {check.remedy}", indent=INDENT + 3)
     yield ""
-    yield from wrapped(f"{found.message[:1].upper()}{found.message[1:]}.")
+    yield from wrap(f"{found.message[:1].upper()}{found.message[1:]}.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation, RowPlace
 from ..sanitize import clean
 from ..wording import amount
-from .wrapping import wrapped
+from .output import wrap
 
 NAME = 30  # characters of a column's name
 MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
@@ -14,7 +14,7 @@ MISSING = {"who": "a column that names people", "status": "a column with the sta
 def explanation_lines(explained: Explanation) -> Iterator[str]:
     """Yield the lines: how the file is read, its columns, its first rows, and what to paste."""
     yield ""
-    yield from wrapped(f"How it is read: {_reading(explained) or 'not found out'}", indent=4)
+    yield from wrap(f"How it is read: {_reading(explained) or 'not found out'}", indent=4)
     yield from _columns(explained.columns)
     for what in explained.missing:
         yield f"  missing: {MISSING[what]}"
@@ -24,7 +24,7 @@ def explanation_lines(explained: Explanation) -> Iterator[str]:
     place = place_of(explained.rows)
     for row in explained.rows:
         number = row.line if place == "line" else row.row
-        yield from wrapped(f"  {place} {number}: {_row(row)}", indent=4)
+        yield from wrap(f"  {place} {number}: {_row(row)}", indent=4)
     yield ""
     yield from _configuration(explained.configuration, explained.still_refused)
 
@@ -38,7 +38,7 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     if "\n# " in section:
         yield "Lines that begin with # are for you to decide: take the # away where one is right"
     if still_refused:
-        yield from wrapped(f"It may not be enough yet: {still_refused}", indent=2)
+        yield from wrap(f"It may not be enough yet: {still_refused}", indent=2)
     yield ""
     yield from section.splitlines()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..report.run_list import UNREADABLE, Listed, Listing, short
-from .wrapping import wrapped
+from .output import wrap
 
 HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
 TO_THE_RIGHT = ("ROWS", "DONE", "OPEN", "TOOK", "EXIT")
@@ -25,14 +25,14 @@ def listing_lines(listing: Listing) -> Iterator[str]:
         yield from _table(runs, listing.zone)
     yield ""
     for note in listing.notes:
-        yield from wrapped(f"Note: {note}.", indent=2)
+        yield from wrap(f"Note: {note}.", indent=2)
     yield LEGEND.format(place=listing.zone or "this machine")
 
 
 def missing_lines(listing: Listing) -> Iterator[str]:
     """Yield the lines that tell of a run that is missing; none where none is."""
     if listing.missing:
-        yield from wrapped(f"Missing: {listing.missing.words(listing.zone)}.", indent=2)
+        yield from wrap(f"Missing: {listing.missing.words(listing.zone)}.", indent=2)
 
 
 def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
     yield _line(HEADER, widths)
     for run in runs:
         if run.state == UNREADABLE:
-            yield from wrapped(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
+            yield from wrap(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
         else:
             yield _line(_cells(run, zone), widths)
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +22,7 @@ from ..sanitize import escape_for, escape_json, is_utf8, mask_steering
 AT_ONCE = 1000  # items of a long list that are printed together
 ENCODING = "PYTHONIOENCODING"  # says how the streams are encoded
 NEXT = "Next:"  # begins the lines that have a command to be typed
+WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +128,14 @@ def _print(text: str, stream: TextIO | None, *, end: str = "\n") -> None:
         _print(escape_for(text, stream), stream, end=end)
     except (OSError, ValueError):
         pass
+
+
+def wrap(text: str, *, indent: int = 0) -> list[str]:
+    """Break a text into lines of a terminal, or of a mail from cron; those after the first are indented."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

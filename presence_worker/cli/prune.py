@@ -7,8 +7,7 @@ import click
 from ..runs.pruning import Pruning, prune_runs
 from .invocation import context_of
 from .options import Options, common_options
-from .output import print_json, print_lines
-from .wrapping import wrapped
+from .output import print_json, print_lines, wrap
 
 
 @click.command("prune")
@@ -37,4 +36,4 @@ def _lines(pruning: Pruning) -> Iterator[str]:
     number = len(pruning.deleted)
     yield f"{number} {'run' if number == 1 else 'runs'} deleted, {pruning.kept} kept."
     for run_id, why in pruning.kept_though_old.items():
-        yield from wrapped(f"Kept though old: {run_id}: {why}", indent=2)
+        yield from wrap(f"Kept though old: {run_id}: {why}", indent=2)

@@ -23,8 +23,7 @@ from ..wording import amount
 from .coming import coming_lines, who
 from .explanation import explanation_lines, place_of
 from .options import Options
-from .output import is_terminal, print_json, print_lines, print_long_json, remark
-from .wrapping import wrapped
+from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
 
 WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise
@@ -57,7 +56,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     """Yield the lines of a run's summary: how it went, why not, where to read more, what to do next."""
     if summary.run_id:
         yield f"Run {summary.run_id}: {summary.state}, exit code {summary.exit_code}"
-    yield from wrapped(str(summary.message))
+    yield from wrap(str(summary.message))
     if summary.target:
         yield f"Target: {summary.target}"
     yield from _input(summary.input, summary.scheduled)
@@ -69,11 +68,11 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield from _changes(summary.planned or PlannedChanges())
     yield from _reasons(summary)
     yield from coming_lines(summary.coming or DaysToCome())
-    yield from wrapped(left_out_words(summary.reading), indent=2)
+    yield from wrap(left_out_words(summary.reading), indent=2)
     for note in summary.notes:
-        yield from wrapped(f"Note: {note}", indent=6)
+        yield from wrap(f"Note: {note}", indent=6)
     if summary.throughput:
-        yield from wrapped(f"Speed: {summary.throughput.words}", indent=7)
+        yield from wrap(f"Speed: {summary.throughput.words}", indent=7)
     yield from _unmapped(summary)
     if summary.explained:
         yield from explanation_lines(summary.explained)
@@ -120,7 +119,7 @@ def _reasons(summary: Summary) -> Iterator[str]:
             yield f"  {somebody}: {hands}"
         for entry in theirs:
             words = reason_words(entry.reason, entry.result, state)
-            yield from wrapped(f"  {entry.rows:>7}  {words.what}: {words.remedy}", indent=11)
+            yield from wrap(f"  {entry.rows:>7}  {words.what}: {words.remedy}", indent=11)
             if entry.result == Result.INVALID:
                 yield from _sentences([each for each in said if each.reason == entry.reason], entry, place)
     if len(reasons) > len(shown):
@@ -130,7 +129,7 @@ def _reasons(summary: Summary) -> Iterator[str]:
 def _sentences(said: Sequence[FaultSentence], entry: ReasonCount, place: str) -> Iterator[str]:
     """Show what is wrong: where, as long as the rows are few, else how often, and an example."""
     for sentence in said[:SENTENCES]:
-        yield from wrapped(f"{' ' * 11}{in_words(sentence, place)}", indent=13)
+        yield from wrap(f"{' ' * 11}{in_words(sentence, place)}", indent=13)
     others = entry.rows - sum(sentence.rows for sentence in said[:SENTENCES])
     if said and others:
         yield f"{' ' * 11}and {amount(others, 'row')} of which something else is said"
@@ -145,9 +144,9 @@ def _unmapped(summary: Summary) -> Iterator[str]:
         yield "Unknown status values"
     if others:
         more = "more with words that" if summary.reading.unmapped else "with words that"
-        yield from wrapped(f"  {amount(others, 'row')} {more} {TOO_MANY}", indent=2)
+        yield from wrap(f"  {amount(others, 'row')} {more} {TOO_MANY}", indent=2)
     if unmapped:
-        yield from wrapped(f"  Say what they mean, and put this {_place(summary)}", indent=2)
+        yield from wrap(f"  Say what they mean, and put this {_place(summary)}", indent=2)
         yield ""
         yield from mapping_lines(StatusTable.of(summary.reading))
 
