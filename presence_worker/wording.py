@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+SECOND = 1000  # milliseconds
+EXACT = 10  # a number from here on is told without a fraction
+
 
 def amount(number: int, thing: str) -> str:
     """Return a number of things in words: 1 row, 2 rows."""
@@ -35,3 +38,13 @@ def plain_duration(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def milliseconds(number: float) -> str:
+    """Return how long something short took."""
+    return f"{number / SECOND:.1f} s" if number >= SECOND else f"{two_digits(number)} ms"
+
+
+def two_digits(number: float) -> str:
+    """Return the two digits that matter, or all before the point."""
+    return f"{number:.0f}" if number >= EXACT else f"{number:.2g}"

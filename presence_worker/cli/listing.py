@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..report.run_list import UNREADABLE, Listed, Listing, short
+from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from .output import wrap
 
 HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
@@ -56,7 +56,7 @@ def _cells(run: Listed, zone: str | None) -> tuple[str, ...]:
         str(run.rows),
         str(run.rows - run.not_done),
         str(run.not_done),
-        short(run.seconds) if run.seconds else "",
+        short_duration(run.seconds) if run.seconds else "",
         run.ending,
         run.todo,
     )

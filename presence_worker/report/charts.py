@@ -1,16 +1,49 @@
-"""The pictures of a page: paths of SVG in a frame of 100 units' height, stretched as the window is wide."""
+"""The pictures of a page, as paths of SVG: one stacked bar of the results, and how the run went over time."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..wording import plain_duration
-from .page.bar import Segment
+from ..model import Result
+from ..wording import milliseconds, plain_duration, two_digits
 from .timeline import Course, within
-from .units import milliseconds, short
 
+LEAST = 0.6  # percent of a bar: what there is only once can be seen, too
+KINDS = {  # the shape and the colour that stand beside a result's word
+    Result.UPDATED: "done",
+    Result.UNCHANGED: "done",
+    Result.DUPLICATE: "same",
+    Result.SKIPPED: "same",
+    Result.NOT_SENT: "open",
+}
+MARKS = {"done": "\N{CHECK MARK}", "same": "=", "open": "\N{WHITE CIRCLE}", "trouble": "\N{MULTIPLICATION X}"}
 HALF, NEARLY_ALL = 0.5, 0.95  # of the requests
 MOST_MARKS = 40  # sessions that are marked
+
+
+class Segment(NamedTuple):
+    """A piece of a stacked bar, in percent of it."""
+
+    name: str
+    start: float
+    width: float
+
+
+def kind(result: str) -> str:
+    """Give the kind of a result, by which it looks."""
+    return KINDS.get(Result(result), "trouble")
+
+
+def stacked(counts: Sequence[tuple[str, int]]) -> list[Segment]:
+    """Give the segments of one bar; none is too small to be seen."""
+    whole = sum(number for _, number in counts)
+    sizes = [(name, max(number / whole * 100, LEAST)) for name, number in counts if number]
+    together = sum(size for _, size in sizes)
+    segments, start = [], 0.0
+    for name, size in sizes:
+        segments.append(Segment(name, round(start, 2), round(size / together * 100, 2)))
+        start += size / together * 100
+    return segments
 
 
 class Panel(NamedTuple):
@@ -40,13 +73,13 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
         ("trouble", steps([each.troubles and each.rows / width for each in course.stretches], top)),
         ("done", steps([each.done / width for each in course.stretches], top)),
     ]
-    said = f"{short(sum(rows) / len(rows))} on the whole, at most {short(fastest)}"
+    said = f"{two_digits(sum(rows) / len(rows))} on the whole, at most {two_digits(fastest)}"
     said += "; filled: done, outlined: not done." if any(each.troubles for each in course.stretches) else "."
     said += f" The pace was set to {' and '.join(f'{rate:g}' for rate in rates)} requests a second (dots)."
     if bands:
         waited = plain_duration(sum(band.width for band in bands) * width)
         said += f" It waited {'once' if len(bands) == 1 else f'{len(bands)} times'}, {waited} in all (grey)."
-    return Panel("Rows a second", said, short(top), bands, paths, list(_paces(course, top)))
+    return Panel("Rows a second", said, two_digits(top), bands, paths, list(_paces(course, top)))
 
 
 def _again(course: Course, bands: list[Segment]) -> Panel | None:

@@ -12,10 +12,9 @@ from ..journal import Journal, sync_directory
 from ..json_form import to_json
 from ..sanitize import escape_json
 from .atomic_file import write_whole
-from .csv_files import write_failed, write_report, write_unprocessed
 from .fault_sentences import sentences
-from .jsonl import write_jsonl
 from .page import write_page
+from .row_files import write_failed, write_jsonl, write_report, write_unprocessed
 from .summarise import days_to_come, planned_changes, summarise
 from .summary import Summary
 

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from ..journal import NOT_DONE, Journal, RowResult, RunRecord
 from ..model import Result
 from ..sanitize import escape_json
-from .page.bar import MARKS, kind
+from .charts import MARKS, kind
 from .reason_texts import REASONS
-from .rows import FIELDS, fields_of, names_of
+from .row_files import FIELDS, fields_of, names_of
 
 MOST_ROWS = 20_000  # report.csv has all
 PLAIN_ROWS = 200  # that are there without script, too

@@ -134,7 +134,7 @@ class Missing:
             words += f" since that of {day_and_time(local_time(began, zone))}, {age} ago"
         else:
             words += " yet"
-        words += f"; one is expected every {whole(self.expected_every)}"
+        words += f"; one is expected every {round_duration(self.expected_every)}"
         return f"{words}. Run {self.at_work} is at work" if self.at_work else words
 
     def as_told(self, zone: str | None) -> "ToldMissing":
@@ -192,12 +192,12 @@ def day_and_time(moment: datetime) -> str:
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
 
 
-def whole(seconds: float) -> str:
+def round_duration(seconds: float) -> str:
     """Return a duration without what is nothing: "24 h"."""
     return plain_duration(seconds).removesuffix(" 0 min").removesuffix(" 0 s")
 
 
-def short(seconds: float) -> str:
+def short_duration(seconds: float) -> str:
     """Return a duration in five characters: "0.4s", "42s", "3m20s", "2h05m"."""
     if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
         return f"{seconds:.1f}s"

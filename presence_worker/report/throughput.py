@@ -3,9 +3,8 @@
 from enum import StrEnum
 
 from ..journal import Journal, Sending
-from ..wording import plain_duration
+from ..wording import SECOND, milliseconds, plain_duration, two_digits
 from .summary import Throughput
-from .units import SECOND, milliseconds, short
 
 LEAST = 10.0  # seconds; of what is shorter there is nothing to say
 NEARLY_ALL, EXACTLY = 0.9, 1.1  # of a run's time: between them, a cause explains it
@@ -50,7 +49,7 @@ def could_do(concurrency: int, latency: float, rate: float) -> str | None:
 
 def roughly(number: float) -> str:
     """Give the two digits that matter."""
-    return short(float(f"{number:.2g}"))
+    return two_digits(float(f"{number:.2g}"))
 
 
 def took_words(latency: float) -> str:

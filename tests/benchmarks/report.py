@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from presence_worker.journal import Journal
 from presence_worker.report import write_reports
-from presence_worker.report.csv_files import write_report
 from presence_worker.report.page import write_page
+from presence_worker.report.row_files import write_report
 from tests.journal.given import UPDATED, deliver, row, staged
 
 from .figures import Figure, at_least, at_most

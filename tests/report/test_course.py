@@ -11,10 +11,9 @@ import pytest
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.report.charts import line, panels, steps
-from presence_worker.report.page.bar import stacked
+from presence_worker.report.charts import line, panels, stacked, steps
 from presence_worker.report.timeline import Course, course, within
-from presence_worker.report.units import milliseconds
+from presence_worker.wording import milliseconds
 from tests.journal.given import staged
 
 from .given import page

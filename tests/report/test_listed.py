@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from presence_worker.report.run_list import Listed, Listing, Missing, day_and_time, short, whole
+from presence_worker.report.run_list import (
+    Listed,
+    Listing,
+    Missing,
+    day_and_time,
+    round_duration,
+    short_duration,
+)
 from tests.told import summary_of
 
 
@@ -22,7 +29,7 @@ from tests.told import summary_of
 )
 def test_a_duration_is_short(seconds: float, words: str) -> None:
     """It fits a narrow column up to a day."""
-    assert short(seconds) == words
+    assert short_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -30,7 +37,7 @@ def test_a_duration_is_short(seconds: float, words: str) -> None:
 )
 def test_a_round_duration_is_said_so(seconds: float, words: str) -> None:
     """Nobody expects a run every 24 h 0 min."""
-    assert whole(seconds) == words
+    assert round_duration(seconds) == words
 
 
 def test_a_moment_is_said_as_people_do() -> None:

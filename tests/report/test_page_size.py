@@ -8,8 +8,8 @@ from io import BytesIO, RawIOBase
 import pytest
 
 from presence_worker.journal import Journal
-from presence_worker.report.csv_files import write_report
 from presence_worker.report.page import write_page
+from presence_worker.report.row_files import write_report
 from tests.journal.given import UPDATED, deliver, staged
 
 ROWS = 10_000

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from presence_worker.report.svg import Bar, bar_chart
+from presence_worker.report.overview import Bar, bar_chart
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -1,25 +1,34 @@
-"""What a page says beside its rows."""
+"""report.html: the run on one page that needs nothing but a browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from ...journal import DroppedEntry, Journal, RunRecord
-from ...model import Reason, Result
-from ...next_step import command_line
-from ..advice import advice_words
-from ..charts import Panel, panels
-from ..fault_sentences import in_words, sentences
-from ..headline import Trouble, headline_of, troubles_of
-from ..reason_texts import MENDERS, Mender, is_trouble, mender
-from ..rows import more_fields
-from ..statuses_to_paste import StatusTable, mapping_lines
-from ..summarise import days_to_come, planned_changes, summarise
-from ..summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
-from ..timeline import Course, course
-from .about import beside_the_last, settings_in_force
-from .bar import Segment, stacked
+import orjson
 
+from ..journal import Comparison, DroppedEntry, Journal, RunRecord
+from ..model import Reason, Result
+from ..next_step import command_line
+from ..settings import SECRETS
+from ..settings.quantities import Limit
+from ..wording import amount
+from .advice import advice_words
+from .charts import MARKS, Panel, Segment, kind, panels, stacked
+from .fault_sentences import in_words, sentences
+from .headline import Trouble, headline_of, troubles_of
+from .page_rows import Rows
+from .page_templates import ENVIRONMENT
+from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
+from .row_files import more_fields
+from .statuses_to_paste import StatusTable, mapping_lines
+from .summarise import days_to_come, planned_changes, summarise
+from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
+from .timeline import Course, course
+
+COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
+HIDDEN = (*SECRETS, "proxy")
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
+KEPT_BACK = "(set; not shown)"
 LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
     Reason.FILTERED_OUT,
     Reason.HIDDEN_ROW,
@@ -31,6 +40,15 @@ MOST_TOLD = 100  # lines of a list; report.csv has all
 LEAST_STRETCHES = 3  # of which there is a picture
 T = TypeVar("T")
 Begun = tuple[Sequence[T], int]  # what a list begins with, and how much of it is left out
+LONGEST = 300  # characters of a text in a table; the script has the same
+WORDS = {
+    "kind": kind,
+    "longest": LONGEST,
+    "marks": MARKS,
+    "result_words": result_words,
+    "why_dropped": WHY_DROPPED,
+    "words": reason_words,
+}
 
 
 class Answer(NamedTuple):
@@ -75,6 +93,16 @@ class Contents:
     compared: str | None
     sentences: Mapping[str | None, Sequence[str]]  # by reason
     left_out: Sequence[tuple[Reason, int]]
+
+
+def write_page(journal: Journal, file: BinaryIO) -> int:
+    """Write the report for a browser; return the number of rows it shows."""
+    run, counts = journal.run(), journal.results.counts()
+    rows = Rows(journal, run, counts)
+    template = ENVIRONMENT.get_template("page.html.j2", globals=WORDS)
+    page = template.stream(vars(view(journal, run, counts)), rows=rows)
+    page.dump(file, encoding="utf-8", errors="replace")
+    return rows.shown
 
 
 def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> Contents:
@@ -138,3 +166,35 @@ def _pictures(journal: Journal, counts: Mapping[Result, int]) -> Pictures:
         time=time,
         panels=panels(time) if len(time.stretches) >= LEAST_STRETCHES else [],
     )
+
+
+def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
+    """Yield the settings of a run as (name, value), in the order of the configuration file."""
+    with_messages = run.settings.include_messages
+    for section, keys in run.settings.sections.items():
+        for key, value in keys.items():
+            if key in HIDDEN or value in EMPTY:
+                continue
+            hidden = key in COMMENTS and not with_messages
+            yield f"{section}.{key}", KEPT_BACK if hidden else _text(value)
+
+
+def beside_the_last(compared: Comparison | None) -> str | None:
+    """Say how the job differs from the last one of its target; None where there is none."""
+    if not compared:
+        return None
+    if compared.same_file:
+        return f"the very file of run {compared.run_id}"
+    said = [f"{amount(compared.rows, 'row')}, {compared.rows_before} in run {compared.run_id}"]
+    for words, names in (("new", compared.columns_added), ("gone", compared.columns_gone)):
+        if names:
+            said.append(f"columns {words}: {', '.join(names)}")
+    return "; ".join(said if len(said) > 1 else [*said, "the same columns"])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"count", "percent"}:
+        return str(Limit(**value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_text(each)}" for name, each in value.items())
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

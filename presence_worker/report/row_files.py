@@ -1,19 +1,86 @@
-"""The CSV files of a run: report.csv for people, failed.csv and unprocessed.csv to go back into `run`."""
+"""The files with a line for each row: for people, for programs, and to go back into `run`."""
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping, Sequence
 from typing import Any, BinaryIO
 
 import orjson
+import structlog
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
-from ..journal import Journal, RowResult
+from ..journal import Journal, RowResult, RunRecord
 from ..model import Result
-from .rows import fields_of, names_of
 
+FIELDS = (
+    "row",
+    "line",
+    "associate_id",
+    "status",
+    "result",
+    "reason",
+    "detail",
+    "http_status",
+    "attempts",
+    "wire_puts",
+    "duration_ms",
+    "duplicate_of",
+    "before_status",
+    "finished_at",
+)
+DAYS = ("from", "until", "scheduled_by")
+CALLED = {"from": "starts", "until": "ends"}  # in the journal: `from` is a word of Python and of SQL
 ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
 NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
+
+
+def more_fields(run: RunRecord) -> tuple[str, ...]:
+    """Give what a run's lines have behind the usual fields.
+
+    That is the name where the job names people by it, its days where rows have any, and the message where
+    the operator wants it in reports.
+    """
+    names = ("identity",) if run.input.identity else ()
+    days = DAYS if run.input.dated or run.input.scheduled else ()
+    messages = ("message",) if run.settings.include_messages else ()
+    return (*names, *days, *messages)
+
+
+def names_of(run: RunRecord) -> tuple[str, ...]:
+    """Give the names of all that a run's lines have, in order."""
+    return (*FIELDS, *more_fields(run))
+
+
+def fields_of(names: Sequence[str]) -> list[str]:
+    """Give the fields of a `RowResult` that have what lines have by these *names*."""
+    return [CALLED.get(name, name) for name in names]
+
+
+def write_jsonl(journal: Journal, file: BinaryIO) -> int:
+    """Write the report for programs; give the number of rows."""
+    run = journal.run()
+    names = names_of(run)
+    log = structlog.wrap_logger(
+        _Lines(file),
+        processors=[_as_json],
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        cache_logger_on_first_use=True,
+    )
+    rows = 0
+    for rows, values in enumerate(journal.results.lines(fields_of(names)), 1):  # noqa: B007 - the last is their number
+        log.info("row", line={"run_id": run.run_id, **dict(zip(names, values, strict=True))})
+    return rows
+
+
+class _Lines:
+    """A logger that leaves flushing to the file's owner: a line is no use before the file is whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.info = file.write
+
+
+def _as_json(_: Any, __: str, fields: MutableMapping[str, Any]) -> bytes:
+    return orjson.dumps(fields["line"], option=orjson.OPT_APPEND_NEWLINE)  # all tell of one kind of event
 
 
 def write_report(journal: Journal, file: BinaryIO) -> int:
