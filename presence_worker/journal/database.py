@@ -118,6 +118,12 @@ class Database:
         """Return the number that an answer consists of."""
         return int(self.one(query, *values)[0])
 
+    def version(self) -> tuple[int, int] | None:
+        """Return what changes with the content; None in a transaction, the changes of which may be undone."""
+        if self._connection.in_transaction:
+            return None
+        return self._connection.total_changes, self.number("PRAGMA data_version")  # ours, and all others'
+
     def execute(self, statement: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
         """Carry out a statement; raise sqlite3.Error. What writes belongs into a transaction."""
         return self._connection.execute(statement, values)

@@ -60,6 +60,7 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._counts: tuple[tuple[int, int] | None, dict[Result, int]] = (None, {})  # by version
 
     def all(self, *results: Result) -> Iterator[RowResult]:
         """Yield all rows in order with what became of them, or only those with the *results* named."""
@@ -100,9 +101,14 @@ class Results:
         return ((person, Presence(status=status, message=message)) for person, status, message in found)
 
     def counts(self) -> dict[Result, int]:
-        """Return the number of rows by result, all results named."""
-        found: dict[str, int] = dict(self._db.all("SELECT result, count(*) FROM fate GROUP BY result"))
-        return {result: found.get(result, 0) for result in Result}
+        """Return the number of rows by result, all results named; they are counted when something changed."""
+        version = self._db.version()
+        known_version, counts = self._counts
+        if version is None or version != known_version:
+            found: dict[str, int] = dict(self._db.all("SELECT result, count(*) FROM fate GROUP BY result"))
+            counts = {result: found.get(result, 0) for result in Result}
+            self._counts = version, counts
+        return {**counts}
 
     def done(self, counts: Mapping[Result, int]) -> int:
         """Count the rows that are done, of all that *counts* has; a duplicate is where the other row is."""

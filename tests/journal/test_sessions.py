@@ -1,7 +1,7 @@
 """Sessions: what is still to be sent, what was handed out, and what became of it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -332,6 +332,23 @@ def test_counts_add_up_to_the_rows(path: Path) -> None:
         Result.UNKNOWN: 1,
         Result.NOT_SENT: 1,
     }
+
+
+def test_counts_follow_every_change(journal: Journal, path: Path) -> None:
+    """Rows are counted again after whatever changed them: this connection, another one, or a step back."""
+    found = [journal.results.counts()[Result.UPDATED]]
+    deliver(journal, {1: UPDATED})
+    found.append(journal.results.counts()[Result.UPDATED])
+    with closing(Journal.open(path)) as other:
+        deliver(other, {2: UPDATED})
+    found.append(journal.results.counts()[Result.UPDATED])
+    with suppress(ZeroDivisionError), journal.transaction():
+        journal.rows.mark_settled([Verdict(3, Result.INVALID, None, None)])
+        found.append(journal.results.counts()[Result.INVALID])
+        raise ZeroDivisionError
+    found.append(journal.results.counts()[Result.INVALID])
+
+    assert found == [0, 1, 2, 1, 0]
 
 
 def test_changes_are_counted_by_what_they_ask_for(path: Path) -> None:
