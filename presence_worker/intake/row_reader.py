@@ -6,7 +6,7 @@ from datetime import date
 
 from ..errors import InputRefused
 from ..failed_csv import ALSO, ragged_detail
-from ..model import PRESENT, FilteredValue, Reason, Result, Row
+from ..model import PRESENT, FilteredValue, Reason, Result, Row, UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, find_columns
 from .day_reader import UNDATED, DayReader
@@ -15,7 +15,7 @@ from .filters import Filter
 from .identity import Faults, Person, person_reader
 from .json.nested import steps
 from .messages import DoubtfulComments, find_missing_columns, message_reader
-from .statuses import StatusColumn, Unmapped
+from .statuses import StatusColumn
 from .table import FORMULA, Cell, Cells, Record, Table, as_json
 from .unused_columns import UnusedColumns
 
@@ -45,6 +45,9 @@ class RowFacts:
     filtered: tuple[FilteredValue, ...]  # what input.only leaves out, most rows first
     filtered_others: int  # rows whose value is not listed
     half_days: int  # rows
+    unmapped: tuple[UnknownStatus, ...]  # statuses that are not understood, most rows first
+    unmapped_others: int  # rows whose word is not listed
+    dated: bool  # it says of rows on which days they are due
 
 
 class RowReader:
@@ -97,16 +100,6 @@ class RowReader:
         """How the job names people: a key of IDENTITIES."""
         return self._columns.named_by
 
-    @property
-    def has_days(self) -> bool:
-        """Return whether the job says of rows on which days they are due."""
-        return self._columns.has_days
-
-    @property
-    def unmapped(self) -> Unmapped:
-        """The statuses that are not understood."""
-        return self._statuses.unmapped
-
     def facts(self) -> RowFacts:
         """Return what the journal keeps of how the rows were read; whole once all were read."""
         names = self._columns.names
@@ -119,6 +112,9 @@ class RowReader:
             filtered=tuple(self._filter.values_left_out()),
             filtered_others=self._filter.beyond(),
             half_days=self._days.half_days,
+            unmapped=tuple(self._statuses.unmapped.most_frequent()),
+            unmapped_others=self._statuses.unmapped.beyond(),
+            dated=self._has_days,
         )
 
     def notes(self) -> list[str]:

@@ -124,7 +124,7 @@ def check_safety_limits(journal: Journal, users: int | None, safety: Safety) -> 
 
 def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
     """Return what the journal keeps of a job, but the number of its rows; whole once all were read."""
-    found, unmapped = opened.reader.facts(), opened.reader.unmapped
+    found = opened.reader.facts()
     return replace(
         known,
         name=opened.name if opened.stdin else storable(place_of(job)),
@@ -139,9 +139,9 @@ def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
         columns=tuple(opened.columns),
         came_back=opened.came_back,
         identity=opened.identity,
-        unmapped=tuple(unmapped.most_frequent()),
-        unmapped_others=unmapped.beyond(),
-        dated=opened.reader.has_days,
+        unmapped=found.unmapped,
+        unmapped_others=found.unmapped_others,
+        dated=found.dated,
         unused=found.unused,
         without_end=found.without_end,
         filtered=found.filtered,

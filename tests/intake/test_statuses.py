@@ -232,7 +232,7 @@ def test_cells_that_mean_nothing(cell: str, write: Write) -> None:
     assert (first.message, first.period, first.result) == ("", None, None)
     assert (second.status, second.reason) == (PRESENT, Reason.NO_IDENTITY)
     assert json.loads(first.cells)[2] == cell
-    assert job.reader.unmapped.most_frequent() == []
+    assert job.reader.facts().unmapped == ()
 
 
 def test_cells_that_mean_nothing_in_a_template(write: Write) -> None:

@@ -10,12 +10,12 @@ def test_each_is_counted(write: Write) -> None:
 
     job, _ = read(path)
 
-    assert job.reader.unmapped.most_frequent() == [
+    assert job.reader.facts().unmapped == (
         ("FLEX", 3, ""),
         ("7", 1, ""),
         ("Vaction", 1, "StatusNotAvailable"),
-    ]
-    assert job.reader.unmapped.beyond() == 0
+    )
+    assert job.reader.facts().unmapped_others == 0
 
 
 def test_what_cannot_be_a_status_is_not_shown(write: Write) -> None:
@@ -24,7 +24,7 @@ def test_what_cannot_be_a_status_is_not_shown(write: Write) -> None:
 
     job, _ = read(path)
 
-    assert (job.reader.unmapped.most_frequent(), job.reader.unmapped.beyond()) == ([], 2)
+    assert (job.reader.facts().unmapped, job.reader.facts().unmapped_others) == ((), 2)
 
 
 def test_very_many_are_counted_and_those_with_most_rows_listed(write: Write) -> None:
@@ -34,6 +34,6 @@ def test_very_many_are_counted_and_those_with_most_rows_listed(write: Write) -> 
 
     job, _ = read(path)
 
-    listed = job.reader.unmapped.most_frequent()
+    listed = job.reader.facts().unmapped
     assert (len(listed), listed[0].value, listed[0].rows) == (200, "word900", 2)
-    assert job.reader.unmapped.beyond() == 1110 - 201
+    assert job.reader.facts().unmapped_others == 1110 - 201
