@@ -14,7 +14,7 @@ from ..events import (
 )
 from ..journal import Journal, RunRecord
 from ..model import Result
-from .comparison import comparison_notes, same_file_warning
+from .guards import comparison_notes, same_file_warning
 
 
 def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:

@@ -27,14 +27,14 @@ from ..report import Summary, write_reports
 from ..run_context import RunContext
 from ..runs.lookup import (
     GLANCE,
-    called,
     check_age,
     check_target,
     choose,
     earlier_run,
+    find_overtaken,
+    find_run,
     last_credible,
     last_finished,
-    written_since,
 )
 from ..schedule.history import find_withdrawn, forget, history_of
 from .announcer import Announcer
@@ -83,7 +83,7 @@ async def undo_run(name: str, context: RunContext) -> Summary:
 
 def report_run(name: str, context: RunContext) -> Summary:
     """Write a run's reports again from its journal; return the summary. Raise Stopped where that fails."""
-    folder = called(name, context)
+    folder = find_run(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
         if journal.run().state != State.STOPPED or journal.results.to_send():
             return write_reports(folder, journal)
@@ -189,7 +189,7 @@ def _brought_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -
                 Verdict(row, *LAST_DAY_OVER) for row in journal.dated.expired(context.day)
             )
             journal.rows.mark_settled(withdrawn)
-        overtaken = written_since(journal, context)
+        overtaken = find_overtaken(journal, context)
     return StagedRun(folder=run.folder, journal=journal, command=run.command, overtaken=overtaken)
 
 

@@ -34,7 +34,7 @@ def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: 
 
 
 def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect | None:
-    """Give what has to be corrected before this very run, or one of the same target, can work."""
+    """Return what has to be corrected before this very run, or one of the same target, can work."""
     found = error.suspect if isinstance(error, Stopped) else None
     if found is Suspect.LOGIN:
         return None if settings.target.base_url else Suspect.TARGET
@@ -50,16 +50,17 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
         return
     if fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
         return
+    names = series(_names_of_refused(run, context), "or")
     raise UsageFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
-        f"{series(_refused(run, context), 'or')}. If they are right by now, such as after the account was "
+        f"{names}. If they are right by now, such as after the account was "
         f"unlocked, leave out {IF_CORRECTED}",
         next=context.command("resume", run.run_id, IF_CORRECTED),
     )
 
 
 def _fingerprint(settings: Settings, salt: bytes) -> str | None:
-    """Give what tells credentials apart and does not reveal them; None where they cannot be read."""
+    """Return what tells credentials apart and does not reveal them; None where they cannot be read."""
     auth, proxy = settings.auth, settings.target.proxy or ""
     try:
         shown = "\0".join([auth.scheme, auth.username or "", proxy, *known_secrets(auth)])
@@ -69,9 +70,9 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
 
 
 def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[str]:
-    """Say what has to be corrected before a step, by setting and place."""
+    """Return what has to be corrected before a step, by setting and place."""
     if step is Advice.SIGN_IN:
-        yield f"correct {series(_refused(run, context), 'or')}"
+        yield f"correct {series(_names_of_refused(run, context), 'or')}"
     if step is Advice.BEGIN_ANEW:
         names = [ADDRESS] if context.settings.target.base_url else OF_ONLINE
         yield f"correct {series([f'{name} ({context.origin(name)})' for name in names], 'or')}"
@@ -81,7 +82,7 @@ def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[st
             yield "feed the job on standard input again"
 
 
-def _refused(run: RunRecord, context: RunContext) -> list[str]:
+def _names_of_refused(run: RunRecord, context: RunContext) -> list[str]:
     """Name the settings that were refused, as far as they are set."""
     if run.input.suspect is Suspect.PROXY:
         return [f"target.proxy ({context.origin('target.proxy')})"]

@@ -18,10 +18,10 @@ from .staging import place_of, storable
 FEED_AGAIN = "; feed the corrected job on standard input again"
 
 
-def ending_of(
+def judge_ending(
     journal: Journal, folder: Path, job: str | None, error: PresenceWorkerError | None, context: RunContext
 ) -> Ending:
-    """Tell how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
+    """Return how the run in *folder* ended; *error* ended it early, and a later session has no *job*."""
     state = _state(journal, error)
     note_suspect(journal, error, context.settings)
     way_on = advise(journal, state)
@@ -56,7 +56,7 @@ def _words(error: PresenceWorkerError, job: str | None) -> str:
 
 
 def refusal(error: InputRefused, job: str | None) -> str:
-    """Say why a job was refused; what came through a pipe is gone."""
+    """Return why a job was refused; what came through a pipe is gone."""
     return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
 
 
@@ -76,13 +76,13 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
         case Advice.SCHEDULE:
             return context.command("schedule")
         case Advice.MEND | Advice.ADMINISTER | Advice.LOOK_AGAIN:
-            reading = _as_it_is(journal.run().input.delimiter, context.settings.input)
+            reading = _options_for_failed_csv(journal.run().input.delimiter, context.settings.input)
             command = "plan" if step is Advice.LOOK_AGAIN else "run"
             return context.command(command, str(folder / "failed.csv"), *reading)
 
 
-def _as_it_is(delimiter: str | None, config: Input) -> tuple[str, ...]:
-    """Give the options with which failed.csv is read as what it is, where the settings say otherwise.
+def _options_for_failed_csv(delimiter: str | None, config: Input) -> tuple[str, ...]:
+    """Return the options with which failed.csv is read as what it is, where the settings say otherwise.
 
     It would be recognised by its columns; whoever mends it may take ours out.
     """

@@ -1,18 +1,23 @@
 """The end of a run: what became of it is written down, and then its reports."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from ..errors import JournalGone, PresenceWorkerError, Stopped
 from ..events import RunEnded
-from ..journal import Ending, Journal, give_back_reserve
+from ..journal import JOURNAL, Ending, Journal, KnownRun, RunRecord, give_back_reserve, made_ago
 from ..model import State
 from ..report import SUMMARY, Summary, summarise, write_reports
 from ..run_context import RunContext
-from .cautions import NOT_KNOWN, unanswered
+from ..schedule.history import earlier_than
+from ..wording import amount
 from .correcting import same_job
-from .ending import ending_of
+from .ending import judge_ending
 from .prepare import StagedRun
 from .recorder import log_rows
 
@@ -24,10 +29,10 @@ def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContex
     try:
         journal.check_place()  # before anything else opens what is at that path
         _caution(journal, context)
-        ending = ending_of(journal, folder, run.job, error, context)
+        ending = judge_ending(journal, folder, run.job, error, context)
         summary = _write(journal, folder, ending, context)
     except JournalGone as trouble:
-        raise _gone(trouble, journal, folder, context) from trouble
+        raise _journal_gone(trouble, journal, folder, context) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
         raise Stopped(str(trouble), next=context.command("resume", folder.name)) from trouble
     log_rows(journal)
@@ -50,15 +55,15 @@ def ended(run: StagedRun, summary: Summary) -> RunEnded:
 def _caution(journal: Journal, context: RunContext) -> None:
     """Note in the run what earlier ones leave in doubt of it; its end does not depend on that."""
     with suppress(Stopped):
-        words, notes = unanswered(journal, context), journal.run().notes
+        words, notes = note_on_unanswered(journal, context), journal.run().notes
         if words and words not in notes:
             others = [note for note in notes if not note.startswith(NOT_KNOWN)]  # of the session before
             with journal.transaction():
                 journal.save_notes([*others, words])
 
 
-def _gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext) -> Stopped:
-    """Say that nothing is known of any row for certain; the same job can be sent again."""
+def _journal_gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext) -> Stopped:
+    """Return that nothing is known of any row for certain; the same job can be sent again."""
     run = journal.run()
     again = context.command("undo", run.undoes) if run.undoes else same_job(run, context)
     feed = ", and feed it on standard input again" if run.input.stdin else ""
@@ -91,3 +96,58 @@ def _note_instead(journal: Journal, folder: Path, ending: Ending) -> None:
         journal.save_ending(ending)
     with suppress(OSError):
         (folder / SUMMARY).unlink(missing_ok=True)
+
+
+MOST_NAMED = 10  # associates
+NOT_KNOWN = "It is not known what became of a request of an earlier run for"
+MAY_COME = (
+    f"{NOT_KNOWN} {{users}}. SuperOffice may still carry it out and overwrite what this run has set. Check "
+    "{whom} in SuperOffice: {names}"
+)
+log = structlog.get_logger()
+
+
+def note_on_unanswered(journal: Journal, context: RunContext) -> str | None:
+    """Return a note on the users whom this run has set, and an earlier one left `unknown`; None for none.
+
+    A request without a certain outcome may still be carried out. Runs older than safety.max_resume_age do
+    not count: no request is on its way that long.
+    """
+    left = _find_unknown(journal.run(), context)
+    users = sorted({user for user in journal.results.written_associates() if user in left}) if left else []
+    if not users:
+        return None
+    names = ", ".join(map(str, users[:MOST_NAMED])) + (", …" if len(users) > MOST_NAMED else "")
+    whom = "this user" if len(users) == 1 else "these users"
+    return MAY_COME.format(users=amount(len(users), "user"), whom=whom, names=names)
+
+
+def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
+    """Return the associates whose newest request of an earlier run has no certain outcome."""
+    unknown: set[int] = set()
+    for earlier in _recent(run, context):
+        if not (unknown or earlier.to_send):
+            continue
+        try:
+            with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
+                unknown -= {user for user in journal.results.written_associates() if user in unknown}
+                unknown |= set(journal.results.unanswered())
+        except PresenceWorkerError as error:  # the note is help, no guarantee
+            log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
+    return unknown
+
+
+def _recent(run: RunRecord, context: RunContext) -> Iterator[KnownRun]:
+    """Yield the target's runs before *run* that may be young, oldest first.
+
+    How old a run is whose clock was behind that of a run before it is not known.
+    """
+    oldest = made_ago(context.settings.safety.max_resume_age)
+    latest = datetime.min.replace(tzinfo=UTC)
+    for earlier in reversed(earlier_than(run.run_id, context)):
+        if earlier.fault or earlier.record.target != run.target:
+            continue
+        began = datetime.fromisoformat(earlier.record.created_at)
+        if began >= oldest or began < latest:
+            yield earlier
+        latest = max(latest, began)

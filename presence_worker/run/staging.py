@@ -15,8 +15,7 @@ from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
 from ..shutdown import Shutdown
-from .comparison import compare, comparison_notes, differences
-from .guards import too_different, too_many_changes, too_many_invalid
+from .guards import compare, comparison_notes, differences, too_different, too_many_changes, too_many_invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ def _until_told_to_stop(rows: Iterable[Row], shutdown: Shutdown) -> Iterator[Row
 def new_run(
     run_id: str, job: str, target: str, settings: Settings, *, day: date, intent: Intent = Intent.RUN
 ) -> RunRecord:
-    """Give the record of a run that knows nothing of its job yet; *day* decides which rows are due."""
+    """Return the record of a run that knows nothing of its job yet; *day* decides which rows are due."""
     return RunRecord(
         run_id=run_id,
         created_at=now(),
@@ -104,7 +103,7 @@ def _judge(
 
 
 def _in_vain(journal: Journal, settings: Settings) -> list[str]:
-    """Give a note on withdrawn rows that take nothing back."""
+    """Return a note on withdrawn rows that take nothing back."""
     if WITHDRAWN not in settings.input.statuses.values():
         return []  # all rows would be gone through for nothing
     number = journal.dated.withdrawn_without_days()
@@ -113,7 +112,7 @@ def _in_vain(journal: Journal, settings: Settings) -> list[str]:
 
 
 def check_safety_limits(journal: Journal, users: int | None, safety: Safety) -> Held | None:
-    """Give why the changes a run is left with must not be sent as they are, or None.
+    """Return why the changes a run is left with must not be sent as they are, or None.
 
     *users* is the number of the service's users, None where they were not read.
     """
@@ -151,7 +150,7 @@ def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
 
 
 def notes(opened: Job) -> list[str]:
-    """Give what a reader should know although no row is wrong."""
+    """Return what a reader should know although no row is wrong."""
     found = [*opened.notes, *opened.reader.notes()]
     if opened.messages_left_out:
         found.append(
@@ -168,10 +167,10 @@ def without_secrets(settings: Settings) -> StoredSettings:
 
 
 def place_of(job: str) -> str:
-    """Give a job as a later command names it, wherever that is called."""
+    """Return a job as a later command names it, wherever that is called."""
     return job if job == STDIN else str(Path(job).absolute())
 
 
 def storable(text: str) -> str:
-    """Give a text as the journal can keep it: the name of a file may be no UTF-8."""
+    """Return a text as the journal can keep it: the name of a file may be no UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()

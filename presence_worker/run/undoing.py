@@ -53,7 +53,7 @@ def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
 
 
 def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunContext) -> None:
-    """Say that nothing is to come of the run any more; for whom it named, what was to come before it is."""
+    """Note that nothing is to come of the run any more; for whom it named, what was to come before it is."""
     run = journal.run()
     entries = [entry for each in read_schedule(context, run.run_id).values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
@@ -93,7 +93,7 @@ def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
 
 
 def _fault(wish: PendingRow, settings: Settings) -> Fault | None:
-    """Give why a change cannot be undone, or None."""
+    """Return why a change cannot be undone, or None."""
     if wish.before is None or not (wish.knows_comment or wish.before.status == PRESENT):
         return Result.REJECTED, Reason.BEFORE_UNKNOWN, "what it was before the run was not read"
     if wish.associate_id in settings.safety.protected_ids:

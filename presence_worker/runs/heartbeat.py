@@ -1,4 +1,4 @@
-"""Whether the run is missing that is expected every night."""
+"""The heartbeat of jobs: a run that is expected every night, and is missing."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

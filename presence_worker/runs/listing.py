@@ -26,7 +26,7 @@ def list_runs(context: RunContext, *, since: datetime | None = None) -> list[Lis
     """
     index = context.archive.index
     runs = [run for run in index.runs() if since is None or run.fault or _began(run) >= since]
-    listed = [_listed(run, context) for run in runs]
+    listed = [_list_one(run, context) for run in runs]
     index.keep_summaries(
         (run, orjson.dumps(found.summary))
         for run, found in zip(runs, listed, strict=True)
@@ -53,50 +53,50 @@ def _with_order(found: Listed, run: KnownRun) -> Listed:
 
 
 @cache
-def _kept() -> TypeAdapter[Summary]:
+def _summary_reader() -> TypeAdapter[Summary]:
     """Return what reads summaries that the index has kept."""
     return TypeAdapter(Summary)
 
 
-def _listed(run: KnownRun, context: RunContext) -> Listed:
+def _list_one(run: KnownRun, context: RunContext) -> Listed:
     if run.summary is not None:
         with suppress(ValidationError):  # kept by another version
-            return Listed(_kept().validate_json(run.summary), is_job=is_job(run.record))
+            return Listed(_summary_reader().validate_json(run.summary), is_job=is_job(run.record))
     try:
-        return _looked_at(run.folder, context)
+        return _look_at(run.folder, context)
     except PresenceWorkerError as error:
         return Listed(UnreadableRun(run_id=run.folder.name, message=str(error)))
 
 
-def _looked_at(folder: Path, context: RunContext) -> Listed:
+def _look_at(folder: Path, context: RunContext) -> Listed:
     try:
         with run_lock(folder):
-            glanced = _glanced(folder)
+            glanced = _glance(folder)
         if glanced is not None:
             return glanced
         with earlier_run(folder, context) as journal:
-            return _told(journal)
+            return _describe(journal)
     except Locked:
         with closing(Journal.open(folder / JOURNAL)) as journal:
-            return _told(journal, held=True)
+            return _describe(journal, held=True)
 
 
-def _glanced(folder: Path) -> Listed | None:
-    """Tell of a run that was closed in order, which is quick; None for one that must be opened to be told."""
+def _glance(folder: Path) -> Listed | None:
+    """Return what is known of a run that was closed in order, which is quick; None: it must be opened."""
     reader = untouched(folder / JOURNAL)
     if reader is None:
         return None
     with closing(reader):
         try:
             if reader.is_current() and reader.run().state != State.RUNNING:
-                return _told(reader)
+                return _describe(reader)
         except Stopped:  # whoever opens it can say what is wrong with it
             pass
     return None
 
 
-def _told(journal: Journal, *, held: bool = False) -> Listed:
-    """Tell of a run; *held* by somebody it may be at work."""
+def _describe(journal: Journal, *, held: bool = False) -> Listed:
+    """Return what is known of a run; *held* by somebody it may be at work."""
     run, summary = journal.run(), summarise(journal, {})
     if held and run.state == State.RUNNING:
         summary = _so_far(summary, journal.results.in_flight())
@@ -104,7 +104,7 @@ def _told(journal: Journal, *, held: bool = False) -> Listed:
 
 
 def _so_far(summary: Summary, on_their_way: int) -> Summary:
-    """Tell how far a run at work is: what is not settled yet is neither in doubt nor anybody's fault."""
+    """Return how far a run at work is: what is not settled yet is neither in doubt nor anybody's fault."""
     counts = dict(summary.counts)
     counts[Result.UNKNOWN] -= on_their_way
     counts[Result.NOT_SENT] += on_their_way

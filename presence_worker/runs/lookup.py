@@ -56,7 +56,7 @@ def choose(name: str | None, context: RunContext) -> Path:
     newest. Raise UsageFault for none.
     """
     if name:
-        return called(name, context)
+        return find_run(name, context)
     runs = list(runs_of_target(context))
     if not runs:
         raise _no_run(context)
@@ -68,7 +68,7 @@ def can_be_continued(run: KnownRun) -> bool:
     return run.to_send > 0 and run.record.state in CAN_BE_CONTINUED
 
 
-def called(name: str, context: RunContext) -> Path:
+def find_run(name: str, context: RunContext) -> Path:
     """Return the folder of the run called *name*, whatever its target; raise UsageFault unless it is one.
 
     `last` is the newest run of the configured target; where none is configured, the newest of all.
@@ -97,13 +97,15 @@ def _no_run(context: RunContext) -> UsageFault:
 
 def last_finished(context: RunContext) -> RunRecord | None:
     """Return the target's newest finished run of a whole job; None where there is none."""
-    return next(finished_jobs(context), None)
+    return next(list_finished_jobs(context), None)
 
 
 def last_credible(context: RunContext) -> RunRecord | None:
     """Return the newest such run that does not begin later than now: its clock says how long ago it began."""
     now = datetime.now(UTC)
-    return next((job for job in finished_jobs(context) if not is_from_the_future(job.created_at, now)), None)
+    return next(
+        (job for job in list_finished_jobs(context) if not is_from_the_future(job.created_at, now)), None
+    )
 
 
 def is_from_the_future(began: str, now: datetime) -> bool:
@@ -111,7 +113,7 @@ def is_from_the_future(began: str, now: datetime) -> bool:
     return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
 
 
-def finished_jobs(context: RunContext) -> Iterator[RunRecord]:
+def list_finished_jobs(context: RunContext) -> Iterator[RunRecord]:
     """Yield the target's finished runs of whole jobs, newest first: no undo, no failed.csv sent again."""
     for run in runs_of_target(context):
         record = run.record
@@ -157,7 +159,7 @@ def check_age(run: RunRecord, command: str, context: RunContext) -> None:
         )
 
 
-def written_since(journal: Journal, context: RunContext) -> frozenset[int]:
+def find_overtaken(journal: Journal, context: RunContext) -> frozenset[int]:
     """Return the associates of a run for whom a later run of the same target speaks.
 
     It has written them, or found what it wanted there, and that is something else than this run wants.
@@ -166,7 +168,7 @@ def written_since(journal: Journal, context: RunContext) -> frozenset[int]:
     run = journal.run()
     later = [each for each in later_than(run.run_id, context) if _is_of(run.target, each, context)]
     wanted = {wish.associate_id: wish.wanted for wish in journal.rows.pending_rows(PAGE)} if later else {}
-    return frozenset(person for each in later for person in _spoken_for(each, wanted, context))
+    return frozenset(person for each in later for person in _associates_of(each, wanted, context))
 
 
 def later_than(run_id: str, context: RunContext) -> list[KnownRun]:
@@ -182,7 +184,7 @@ def _is_of(target: str, later: KnownRun, context: RunContext) -> bool:
         raise _unreadable(later, fault, context) from None
 
 
-def _spoken_for(later: KnownRun, wanted: Mapping[int, Presence], context: RunContext) -> list[int]:
+def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: RunContext) -> list[int]:
     try:
         with closing(Journal.open(later.folder / JOURNAL)) as journal:
             found = [person for person, has in journal.results.unchanged() if has != wanted.get(person, has)]

@@ -40,7 +40,7 @@ def prune_runs(context: RunContext) -> Pruning:
     runs = archive.index.runs()
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
     future = Future(context)
-    verdicts = {run.folder.name: _prune(run, awaited, future) for run in _begun_before(oldest, runs)}
+    verdicts = {run.folder.name: _prune(run, awaited, future) for run in _older_than(oldest, runs)}
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
@@ -49,7 +49,7 @@ def prune_runs(context: RunContext) -> Pruning:
     )
 
 
-def _begun_before(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
+def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
     """Yield the runs that are older than the id *oldest*, oldest first.
 
     No run is older than one that began before it, whatever the clock said; a run from the future is as old as
@@ -73,11 +73,11 @@ class Future:
     def needs(self, run: RunRecord) -> str | None:
         """Return why a run is needed: for what is to come of it, or of one that it has changed; or None."""
         if run.target not in self._needed:
-            self._needed[run.target] = self._found_out(replace(self.context, target=run.target))
+            self._needed[run.target] = self._find_out(replace(self.context, target=run.target))
         return self._needed[run.target].get(run.run_id)
 
-    def _found_out(self, context: RunContext) -> dict[str, str]:
-        """Give the runs that are needed, with why; the others are told what a later one has replaced."""
+    def _find_out(self, context: RunContext) -> dict[str, str]:
+        """Return the runs that are needed, with why; the others are told what a later one has replaced."""
         history = history_of(context)
         forget(history, context)
         entries = [entry for entries in history.to_come.values() for entry in entries]
