@@ -22,12 +22,12 @@ KEY = "*key"  # as a column's name: the key of each object in an object of objec
 MOST_SHOWN = 20  # names in a sentence
 RECORDS = 'write one object for each row (pandas: orient="records")'
 Names = dict[Path, list[str]]  # of each object in a document: its names
-KEYED: tuple[Way, ...] = (
+KEYED: tuple[Way, ...] = (  # ways to read an object of rows
     {"associate_id": KEY},
     {"login": KEY},
     {"email": KEY},
     {},
-)  # ways to read an object of rows
+)
 
 
 class ObjectArray(NamedTuple):
@@ -37,7 +37,7 @@ class ObjectArray(NamedTuple):
     place: Place
 
 
-class Search:
+class RowSearch:
     """Owns the walk through an object in search of its rows; it is whole once all rows were read."""
 
     def __init__(self, text: JsonText, wanted: str | None, read_map: Callable[[], Values] | None) -> None:

@@ -12,7 +12,7 @@ from ...sanitize import clean, quote_toml
 from ...settings import Input
 from ..columns import IDENTITIES, candidates, column_setting
 from ..table import Record, Source, Table
-from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, Search, are_columns, words_for_keys
+from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, RowSearch, are_columns, words_for_keys
 from .json_text import BETWEEN, Json, JsonText, Place, Values, array, keys
 from .nested import Row, check_columns, flattener, is_row_below
 from .pagination import Beside, may_be_sign, notes_on_part, refuse_part, signs_of_part
@@ -84,7 +84,7 @@ def _search_table(opened: _JsonFile) -> Table:
     """Return the table of the array that input.rows names, or of the only one."""
     text, _, config = opened
     read_map = (lambda: _read_map(text, config)) if _key_identity(config) else None
-    search = Search(text, config.rows or None, read_map)
+    search = RowSearch(text, config.rows or None, read_map)
     rows = search.values()
     notes: list[str] = []
     values = _values_then_end(text, _rows_and_notes(rows, search, notes, opened))
@@ -97,7 +97,7 @@ def _search_table(opened: _JsonFile) -> Table:
     return replace(table, notes=notes, rows_path=None if config.rows else search.path)
 
 
-def _rows_and_notes(rows: Values, search: Search, notes: list[str], opened: _JsonFile) -> Values:
+def _rows_and_notes(rows: Values, search: RowSearch, notes: list[str], opened: _JsonFile) -> Values:
     """Yield the rows; then tell what the document says of others, or raise InputRefused for it."""
     yield from rows
     found = signs_of_part(search.beside, search.rows, tuple((search.path or "").split(".")))
