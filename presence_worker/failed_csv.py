@@ -31,7 +31,7 @@ def unescape_formula(cell: str) -> str:
     return cell[1:] if _ESCAPED.match(cell) else cell
 
 
-def ragged_detail(found: int, wanted: int) -> str:
+def width_detail(found: int, wanted: int) -> str:
     """Return the words for a row of another width than the header, with how failed.csv mends it."""
     words = f"{amount(found, 'cell')}, but the header has {wanted}"
     if found > wanted:

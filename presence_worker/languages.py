@@ -16,8 +16,8 @@ SHORTEST = 3  # letters that may stand for a month
 ODD = {"de": {"mrz": 3, "maerz": 3}}  # Windows writes the first, and programs without umlauts the other
 
 
-def locale(name: str) -> Locale:
-    """Find a language such as nb, sv or en-GB; raise ValueError where there is none."""
+def find_locale(name: str) -> Locale:
+    """Return a language such as nb, sv or en-GB; raise ValueError where there is none."""
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -25,17 +25,17 @@ def locale(name: str) -> Locale:
 
 
 def day_writer(pattern: str, language: str) -> Callable[[date], str]:
-    """Make the function that writes a day by a *pattern* of Unicode's, such as "d MMMM"."""
-    write, found = parse_pattern(pattern).apply, locale(language)
+    """Return the function that writes a day by a *pattern* of Unicode's, such as "d MMMM"."""
+    write, found = parse_pattern(pattern).apply, find_locale(language)
     return lambda day: write(day, found)
 
 
 def month_names(language: str) -> dict[str, int]:
-    """Give the names of months and their numbers, without case and dot; English ones besides.
+    """Return the names of months and their numbers, without case and dot; English ones besides.
 
     A name may be cut as long as it can be one month alone: Swedish programs write jun and mar.
     """
-    months = locale(language).months
+    months = find_locale(language).months
     written = [
         (plain_month(name), number)
         for usage, width in product(("format", "stand-alone"), ("wide", "abbreviated"))

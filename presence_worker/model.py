@@ -125,7 +125,7 @@ class Kind(StrEnum):
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two comments are equal, however line ends are written: the service may write them anew."""
+    """Return whether two comments are equal, however their line ends are written."""
     return one == other or _plain_ends(one) == _plain_ends(other)
 
 
@@ -145,7 +145,7 @@ class Presence(NamedTuple):
         return f"{type(self).__name__}(status={status!r})"
 
     def same_as(self, other: "Presence") -> bool:
-        """Whether both mean the same; the comment of a user who is present means nothing."""
+        """Return whether both mean the same; the comment of a user who is present means nothing."""
         is_same = self.status == other.status
         return is_same and (self.status == PRESENT or same_text(self.message, other.message))
 
@@ -267,7 +267,7 @@ class Outcome(NamedTuple):
 
 
 def internal_error(error: BaseException, *, sent: bool) -> Outcome:
-    """Give the outcome of a row on which we stumbled ourselves; of the error only its kind is told."""
+    """Return the outcome of a row on which we stumbled ourselves; of the error only its kind is told."""
     return Outcome(
         result=Result.UNKNOWN if sent else Result.FAILED,
         reason=Reason.INTERNAL_ERROR,

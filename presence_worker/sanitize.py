@@ -39,17 +39,17 @@ def mask_steering(text: str) -> str:
 
 def escape_json(text: str) -> str:
     """Return a text of JSON that means the same, with such characters escaped."""
-    return text if text.isascii() and "\x7f" not in text else _STEERING.sub(_escaped, text)
+    return text if text.isascii() and "\x7f" not in text else _STEERING.sub(_escape, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def is_utf8(stream: TextIO | None) -> bool:
     """Return whether a stream takes every character."""
-    encoding = getattr(stream, "encoding", None)
+    encoding = stream.encoding if stream else None
     return bool(encoding) and codecs.lookup(str(encoding)).name == "utf-8"
 
 
@@ -91,12 +91,12 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    yield from _spelled(secret)
-    yield from _spelled(clean(secret, len(secret)))
+    yield from _spell(secret)
+    yield from _spell(clean(secret, len(secret)))
     yield from _in_base64(secret)
 
 
-def _spelled(secret: str) -> Iterator[str]:
+def _spell(secret: str) -> Iterator[str]:
     """Yield a secret as it is, and as HTML, JSON and URLs write it."""
     page = html.escape(secret)
     yield from (secret, page, page.replace("&#x27;", "&#39;").encode("ascii", "xmlcharrefreplace").decode())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..errors import InputRefused
-from ..failed_csv import ALSO, ragged_detail
+from ..failed_csv import ALSO, width_detail
 from ..model import PRESENT, FilteredValue, Reason, Result, Row, UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Settings
 from .columns import column_called, find_columns
@@ -226,7 +226,7 @@ class RowReader:
         """Return as many cells as there are columns; JSON may bring new columns, others may not."""
         cells = record.cells
         if not self._table.is_nested:
-            number = "" if len(cells) == self._width else ragged_detail(len(cells), self._width)
+            number = "" if len(cells) == self._width else width_detail(len(cells), self._width)
             words = "; ".join(filter(None, (number, record.torn and f"{record.torn}; {TORN}")))
             faults.append((Reason.RAGGED_ROW, words))
             return [*cells, *[""] * self._width][: self._width]

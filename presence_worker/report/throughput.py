@@ -14,7 +14,7 @@ SILENCE, INTERVALS = 3.0, 5  # seconds, or so many requests' time, without an an
 DECISION = "is a decision: nobody knows what SuperOffice allows"
 
 
-class Limit(StrEnum):
+class Bottleneck(StrEnum):
     """What a run's time was spent on."""
 
     RATE = "rate"
@@ -29,11 +29,11 @@ def throughput(journal: Journal) -> Throughput | None:
         return None
     concurrency = journal.run().settings.concurrency if sent.is_as_staged else None
     if _explains((sent.tries + sent.gets) / sent.rate, sent.seconds):
-        limit, words = Limit.RATE, _of_the_rate(sent, concurrency)
+        limit, words = Bottleneck.RATE, _of_the_rate(sent, concurrency)
     elif concurrency and _explains(sent.busy / concurrency, sent.span):
-        limit, words = Limit.CONCURRENCY, _of_concurrency(sent, concurrency)
+        limit, words = Bottleneck.CONCURRENCY, _of_concurrency(sent, concurrency)
     elif (silent := _silence(journal, sent)) >= HALF * sent.seconds:
-        limit, words = Limit.SERVICE, _of_silence(sent, silent)
+        limit, words = Bottleneck.SERVICE, _of_silence(sent, silent)
     else:
         return None
     return Throughput(limit=limit, latency_ms=round(sent.latency * SECOND, 1), words=words)

@@ -64,7 +64,7 @@ def refusal(status: int, kind: str, words: str, headers: Headers = ()) -> Reply:
     return Reply(status=status, problem=Problem(kind=kind, words=words), headers=headers)
 
 
-def not_understood(words: str, status: int = 400) -> Reply:
+def framework_refusal(words: str, status: int = 400) -> Reply:
     """Answer with an error as the framework beneath SuperOffice (ASP.NET) words them."""
     return Reply(status=status, problem=Problem(kind="SoArgumentException", words=words, native="aspnet"))
 

@@ -14,7 +14,7 @@ _OUTAGE = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class InjectedFault:
     """What befalls a request instead of its answer."""
 
     status: int | None = None  # answered with; None: never answered
@@ -27,20 +27,20 @@ class FaultKind:
     """A fault that befalls a share of the requests."""
 
     words: str  # for help
-    ways: tuple[Fault, ...]  # share the share evenly
+    ways: tuple[InjectedFault, ...]  # share the share evenly
 
 
 KINDS = {
-    "429": FaultKind(words="answered 429, to wait 1 s; not applied", ways=(Fault(status=429),)),
-    "503": FaultKind(words="answered 503; not applied", ways=(Fault(status=503),)),
-    "500": FaultKind(words="answered 500; not applied", ways=(Fault(status=500),)),
+    "429": FaultKind(words="answered 429, to wait 1 s; not applied", ways=(InjectedFault(status=429),)),
+    "503": FaultKind(words="answered 503; not applied", ways=(InjectedFault(status=503),)),
+    "500": FaultKind(words="answered 500; not applied", ways=(InjectedFault(status=500),)),
     "reset": FaultKind(
         words="no answer, connection reset; half of the PUTs are applied",
-        ways=(Fault(reset=True), Fault(reset=True, applied=True)),
+        ways=(InjectedFault(reset=True), InjectedFault(reset=True, applied=True)),
     ),
     "timeout": FaultKind(
         words="no answer, connection hangs; half of the PUTs are applied",
-        ways=(Fault(), Fault(applied=True)),
+        ways=(InjectedFault(), InjectedFault(applied=True)),
     ),
 }
 OUTAGE_FORM = "outage:START-END"
@@ -95,7 +95,7 @@ def _read_outage(text: str) -> tuple[float, float] | None:
     return (start, end) if start < end else None
 
 
-OUTAGE = Fault(status=503)
+OUTAGE = InjectedFault(status=503)
 
 
 class FaultInjector:
@@ -112,7 +112,7 @@ class FaultInjector:
         self._drawn: Counter[int] = Counter()
         self._first_put: float | None = None
 
-    def draw(self, associate_id: int, *, is_put: bool) -> Fault | None:
+    def draw(self, associate_id: int, *, is_put: bool) -> InjectedFault | None:
         """Return what befalls the next request for an associate (0: for nobody in particular)."""
         if is_put and self._first_put is None:
             self._first_put = self._faults.clock()
@@ -131,7 +131,7 @@ class FaultInjector:
         return any(start <= elapsed < end for start, end in self._faults.outages)
 
 
-def _bounds(faults: Faults) -> Iterator[tuple[float, Fault]]:
+def _bounds(faults: Faults) -> Iterator[tuple[float, InjectedFault]]:
     """Yield each fault with the lot below which it happens, ascending."""
     bound = 0.0
     for name, share in faults.shares:

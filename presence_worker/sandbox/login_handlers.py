@@ -9,7 +9,7 @@ from ..loading import load
 from .bodies import FORM, lower_names, media_type, parse_json, read_form
 from .calls import Incoming, Json, Reply, success
 from .state import SandboxState
-from .tokens import TENANT, TICKET, TOKEN, Tokens
+from .tokens import TENANT, TICKET, TOKEN, IssuedTokens
 
 SCHEME = "http://schemes.superoffice.net/identity/"
 AUDIENCE = "presence-worker-sandbox"
@@ -72,7 +72,7 @@ def get_keys(_: Incoming, __: int, ___: SandboxState) -> Reply:
     return success(load(".sandbox.keys:key_set")())
 
 
-def _find_error(fields: Mapping[str, str], tokens: Tokens) -> str | None:
+def _find_error(fields: Mapping[str, str], tokens: IssuedTokens) -> str | None:
     """Return the code of what is wrong with a request; None where nothing is."""
     if not fields:
         return "invalid_request"

@@ -39,10 +39,16 @@ async def keep_presences(people: People, file: Path, *, every: float = EVERY) ->
 async def _keep(people: People, file: Path, every: float, *, saved: int) -> None:
     while True:
         await asyncio.sleep(every)
-        if people.revision != saved:
-            with suppress(UsageFault):  # a disk that is full for a while; the last try of all is told
-                _save(people, file)
-                saved = people.revision
+        if people.revision != saved and _may_save(people, file):
+            saved = people.revision
+
+
+def _may_save(people: People, file: Path) -> bool:
+    try:
+        _save(people, file)
+    except UsageFault:  # a disk that is full for a while; the last try of all is told
+        return False
+    return True
 
 
 def _restore(people: People, file: Path) -> None:

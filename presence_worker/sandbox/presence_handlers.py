@@ -18,15 +18,7 @@ from .bodies import (
     parse_json,
     read_body,
 )
-from .calls import (
-    Incoming,
-    Json,
-    Reply,
-    no_such_associate,
-    not_understood,
-    refusal,
-    success,
-)
+from .calls import Incoming, Json, Reply, framework_refusal, no_such_associate, refusal, success
 from .state import SandboxState
 
 ROOT = "UserPresenceStatus"  # what XML calls a presence
@@ -97,9 +89,9 @@ def put_presence(ask: Incoming, associate_id: int, state: SandboxState) -> Reply
     try:
         parts = _read_body(ask, state)
     except UnknownTypeError as error:
-        return not_understood(str(error), 415)
+        return framework_refusal(str(error), 415)
     except ValueError as error:
-        return no_presence(state, associate_id) or not_understood(str(error))
+        return no_presence(state, associate_id) or framework_refusal(str(error))
     return set_presence(state, associate_id, parts)
 
 
@@ -116,7 +108,7 @@ def set_presence(state: SandboxState, associate_id: int, parts: Parts) -> Reply:
     try:
         presence = read_presence(parts, state.assumptions, stored=state.people.presence(associate_id).message)
     except ValueError as error:
-        return not_understood(str(error))
+        return framework_refusal(str(error))
     state.people.set_presence(associate_id, presence)
     return success(presence_parts(presence), ROOT, applied=True)
 
@@ -160,7 +152,7 @@ def _with_arguments(
         arguments = lower_names(parse_json(ask.body))
         associate_id = arguments.get("associateid")
         if not isinstance(associate_id, int) or isinstance(associate_id, bool):
-            return not_understood("expected an object with AssociateId")
+            return framework_refusal("expected an object with AssociateId")
         reply = call(arguments, associate_id, state)
         return replace(UNKNOWN_ID if reply.status == NOT_FOUND else reply, about=associate_id)
 
@@ -174,7 +166,7 @@ def _get_presence(_: Arguments, associate_id: int, state: SandboxState) -> Reply
 def _set_presence(arguments: Arguments, associate_id: int, state: SandboxState) -> Reply:
     parts = arguments.get("userpresencestatus")
     if not isinstance(parts, dict):
-        return not_understood("expected an object with AssociateId and UserPresenceStatus")
+        return framework_refusal("expected an object with AssociateId and UserPresenceStatus")
     return set_presence(state, associate_id, capitalize_names(parts))
 
 

@@ -9,16 +9,8 @@ from email.utils import formatdate
 from typing import NamedTuple
 
 from .assumptions import Assumptions
-from .calls import (
-    FAULTY,
-    FORBIDDEN,
-    NO_SUCH_RESOURCE,
-    Headers,
-    Incoming,
-    Reply,
-    not_understood,
-)
-from .fault_injection import Fault, FaultInjector
+from .calls import FAULTY, FORBIDDEN, NO_SUCH_RESOURCE, Headers, Incoming, Reply, framework_refusal
+from .fault_injection import FaultInjector, InjectedFault
 from .login_handlers import get_keys, get_state, post_authenticate, post_token
 from .presence_handlers import (
     agent_get_presence,
@@ -110,7 +102,7 @@ def find_route(path: str) -> tuple[Route, int] | None:
     return None
 
 
-def closed_rights(assumptions: Assumptions) -> dict[str, Reply]:
+def replies_by_right(assumptions: Assumptions) -> dict[str, Reply]:
     """Return what is answered to who wants what is not to be had, by the right it takes."""
     rights = ("put", "get", "query", "") if "all" in assumptions.forbid else assumptions.forbid
     replies = dict.fromkeys(rights, FORBIDDEN)
@@ -132,7 +124,7 @@ class Responder:
         self.record: deque[SeenRequest] = deque(maxlen=remember)
         self._injector = injector
         self._on_request = on_request
-        self._closed = closed_rights(state.assumptions)
+        self._closed = replies_by_right(state.assumptions)
 
     def answer(self, ask: Incoming) -> Reply:
         """Return the answer, and write down that it was given."""
@@ -167,7 +159,7 @@ class Responder:
             return refused
         handler = route.handlers.get(ask.method)
         if handler is None:
-            return not_understood(f"expected {' or '.join(route.handlers)}", 405)
+            return framework_refusal(f"expected {' or '.join(route.handlers)}", 405)
         if self._closed and not route.is_open and handler.right in self._closed:
             return self._closed[handler.right]
         fault = self._draw_fault(handler, associate_id) if route.is_faulty else None
@@ -182,12 +174,12 @@ class Responder:
             self.state.tenant.has_put()
         return reply
 
-    def _draw_fault(self, handler: Handler, associate_id: int) -> Fault | None:
+    def _draw_fault(self, handler: Handler, associate_id: int) -> InjectedFault | None:
         known = associate_id if associate_id in self.state.people else 0  # lots are only kept for who exists
         return self._injector.draw(known, is_put=handler.right == "put")
 
 
-def _fault_reply(fault: Fault, throttle_form: str) -> Reply:
+def _fault_reply(fault: InjectedFault, throttle_form: str) -> Reply:
     if fault.status is None:
         return Reply(status=None, reset=fault.reset)
     throttles = fault.status == 429  # noqa: PLR2004 - too many requests

@@ -24,7 +24,7 @@ from .people import People
 from .request_history import SeenRequest
 from .responder import Responder
 from .state import SandboxState, SandboxTenant
-from .tokens import ANYBODY_WELCOME, Online, Tokens
+from .tokens import ANYBODY_WELCOME, IssuedTokens, Online
 from .user_archive import UserArchive
 
 HOST = "127.0.0.1"
@@ -90,7 +90,7 @@ def _build_state(people: People, options: Setup) -> SandboxState:
         people=people,
         archive=UserArchive(people, options.assumptions.paging),
         assumptions=options.assumptions,
-        tokens=Tokens(options.online),
+        tokens=IssuedTokens(options.online),
         tenant=SandboxTenant(options.online),
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from .assumptions import Assumptions
 from .calls import Incoming, Json, refusal
 from .people import People
-from .tokens import IS_RUNNING, Online, Tokens
+from .tokens import IS_RUNNING, IssuedTokens, Online
 from .user_archive import UserArchive
 
 MISDIRECTED = refusal(421, "SoMisdirectedException", "Wrong subdomain used to access tenant")
@@ -66,5 +66,5 @@ class SandboxState:
     people: People
     archive: UserArchive
     assumptions: Assumptions
-    tokens: Tokens
+    tokens: IssuedTokens
     tenant: SandboxTenant

@@ -99,7 +99,7 @@ NOT_OURS = refusal(
 REFUSED = {401: NOT_SIGNED_IN, 403: FORBIDDEN}
 
 
-class Tokens:
+class IssuedTokens:
     """Owns the tokens and tickets that were given out, and the refresh tokens that are used up."""
 
     def __init__(self, online: Online) -> None:

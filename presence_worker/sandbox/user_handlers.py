@@ -1,7 +1,7 @@
 """Calls that are about all users, about who asks, and about the service itself."""
 
 from .bodies import parse_json
-from .calls import Incoming, Json, Reply, not_understood, success
+from .calls import Incoming, Json, Reply, framework_refusal, success
 from .state import SandboxState
 from .tokens import find_signer
 from .user_archive import next_query, read_query, show_flat, show_nested
@@ -16,7 +16,7 @@ def get_users(ask: Incoming, _: int, state: SandboxState) -> Reply:
         query = read_query(ask.query)
         page = state.archive.page(query)
     except ValueError as error:
-        return not_understood(str(error))
+        return framework_refusal(str(error))
     show = show_nested if query.full and state.assumptions.full_mode == "nested" else show_flat
     link = None
     if page.following is not None:
@@ -52,7 +52,7 @@ def get_associates(ask: Incoming, _: int, state: SandboxState) -> Reply:
     asked = parse_json(ask.body)
     ids = [each for each in asked if isinstance(each, int)] if isinstance(asked, list) else None
     if ids is None or ids != asked:
-        return not_understood("expected a list of associates' ids")
+        return framework_refusal("expected a list of associates' ids")
     return success([_associate(state, each) for each in ids if each in state.people], "Associates")
 
 

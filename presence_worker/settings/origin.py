@@ -15,6 +15,7 @@ from .sections import SECTIONS
 
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"
+NOTHING = re.compile("(?!)")  # no line looks like it
 Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
 
 
@@ -74,14 +75,14 @@ def _find_line(section: str, key: str, text: str) -> int | None:
     key_line = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
     header_line = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?\]")
     any_header = re.compile(r"\s*\[")
-    top, inside, header = True, False, None
+    wanted, header = top_line, None  # how the line has to look where we are
     for number, line in enumerate(text.splitlines(), 1):
         if any_header.match(line):
             match = header_line.match(line)
-            top, inside = False, bool(match)
-            if match and match[1]:
-                return number
+            wanted, is_found = (key_line if match else NOTHING), bool(match and match[1])
             header = header or (number if match else None)
-        elif (inside and key_line.match(line)) or (top and top_line.match(line)):
+        else:
+            is_found = bool(wanted.match(line))
+        if is_found:
             return number
     return header

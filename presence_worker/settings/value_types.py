@@ -84,7 +84,7 @@ def _check_zone(value: Raw) -> Raw:
 
 def _check_language(value: Raw) -> Raw:
     if isinstance(value, str):
-        load(".languages:locale")(value)  # takes a while, and few say one
+        load(".languages:find_locale")(value)  # takes a while, and few say one
     return value
 
 

@@ -12,7 +12,7 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Result
 from presence_worker.report import summarise
-from presence_worker.report.throughput import Limit, roughly, throughput
+from presence_worker.report.throughput import Bottleneck, roughly, throughput
 from tests.journal.given import staged
 from tests.test_readme import table
 from tests.told import as_told
@@ -115,16 +115,18 @@ def test_silence_is_told(journal: Journal) -> None:
 @pytest.mark.parametrize(
     ("limit", "moments", "how"),
     [
-        (Limit.RATE, evenly(400, 40), {}),
-        (Limit.CONCURRENCY, evenly(400, 100), {"latency": 2.0, "seconds": 101}),
-        (Limit.SERVICE, AROUND_A_PAUSE, {"seconds": 320, "tries": 2}),
+        (Bottleneck.RATE, evenly(400, 40), {}),
+        (Bottleneck.CONCURRENCY, evenly(400, 100), {"latency": 2.0, "seconds": 101}),
+        (Bottleneck.SERVICE, AROUND_A_PAUSE, {"seconds": 320, "tries": 2}),
     ],
 )
 def test_readme_explains_each(
-    journal: Journal, limit: Limit, moments: list[float], how: dict[str, Any]
+    journal: Journal, limit: Bottleneck, moments: list[float], how: dict[str, Any]
 ) -> None:
     """What README says that the sentence begins with is how it begins, in the order of the code."""
-    beginnings = dict(zip(Limit, (cells[0].strip('"') for cells in table("it begins with")), strict=True))
+    beginnings = dict(
+        zip(Bottleneck, (cells[0].strip('"') for cells in table("it begins with")), strict=True)
+    )
     session(journal, moments, **how)
 
     assert told(journal)["limit"] == limit
