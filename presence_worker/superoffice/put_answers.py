@@ -117,25 +117,19 @@ def _judge_misdirection(_: Change, answer: Answer) -> Outcome:
 
 
 def _judge_throttling(change: Change, answer: Answer) -> Outcome:
-    return Outcome(
-        result=Result.FAILED,
-        reason=Reason.THROTTLED,
-        http_status=answer.status,
-        detail=error_words(change, answer.body) or "the service asked us to slow down",
-        trouble=Trouble.THROTTLED,
-        retry_after=asked_wait(answer.status, answer.headers),
-    )
+    words = error_words(change, answer.body) or "the service asked us to slow down"
+    return _fail_for_now(answer, Reason.THROTTLED, words, Trouble.THROTTLED)
 
 
 def _judge_unavailable(change: Change, answer: Answer) -> Outcome:
-    return Outcome(
-        result=Result.FAILED,
-        reason=Reason.SERVER_ERROR,
-        http_status=answer.status,
-        detail=error_words(change, answer.body) or "the service was not available",
-        trouble=Trouble.DOWN,
-        retry_after=asked_wait(answer.status, answer.headers),
-    )
+    words = error_words(change, answer.body) or "the service was not available"
+    return _fail_for_now(answer, Reason.SERVER_ERROR, words, Trouble.DOWN)
+
+
+def _fail_for_now(answer: Answer, reason: Reason, words: str, trouble: Trouble) -> Outcome:
+    outcome = _in_doubt(answer, reason, words, trouble=trouble)
+    wait = asked_wait(answer.status, answer.headers)
+    return outcome._replace(result=Result.FAILED, retry_after=wait)
 
 
 def _judge_late(change: Change, answer: Answer) -> Outcome:

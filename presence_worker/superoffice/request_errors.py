@@ -10,6 +10,7 @@ from ..model import Outcome, Reason, Result, Trouble
 from ..sanitize import clean
 from .tls_handshake import explain_failure, reason_of
 
+REFUSED = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
 PERHAPS = "; it may have been applied"
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
@@ -50,54 +51,23 @@ class SurplusError(AnswerLostError):
     """More answers than requests came over the connection: which one belongs to the request is not known."""
 
 
-REQUEST_ERRORS = (
-    aiohttp.ClientError,
-    AnswerLostError,
-    BlockedError,
-    TimeoutError,
-    OSError,
-)  # what a request ends in without an answer
+# what a request ends in without an answer
+REQUEST_ERRORS = (aiohttp.ClientError, AnswerLostError, BlockedError, TimeoutError, OSError)
 
 
 def unavailable(words: str, *, retry_after: float | None = None) -> SignInUnavailable:
     """Return the error for a host at which nobody is there for now."""
-    return SignInUnavailable(
-        Outcome(
-            result=Result.FAILED,
-            reason=Reason.CONNECTION,
-            detail=words,
-            wire_puts=0,
-            trouble=Trouble.DOWN,
-            retry_after=retry_after,
-        )
-    )
+    return SignInUnavailable(_failure(words, Trouble.DOWN)._replace(retry_after=retry_after))
 
 
 def refusal(words: str, suspect: Suspect | None = None) -> RefusedError:
     """Return the error that stops the run; *words* say what to do, *suspect* what to correct first."""
-    return RefusedError(
-        Outcome(
-            result=Result.FAILED,
-            reason=Reason.REFUSED,
-            detail=words,
-            wire_puts=0,
-            stop=words,
-            suspect=suspect,
-        )
-    )
+    return RefusedError(REFUSED._replace(detail=words, stop=words, suspect=suspect, wire_puts=0))
 
 
 def retry_once(status: int, words: str) -> RetryOnce:
     """Return the error for a request that was answered with *status*, and is worth another try at once."""
-    return RetryOnce(
-        Outcome(
-            result=Result.FAILED,
-            reason=Reason.REFUSED,
-            detail=words,
-            http_status=status,
-            trouble=Trouble.RENEWED,
-        )
-    )
+    return RetryOnce(REFUSED._replace(detail=words, http_status=status, trouble=Trouble.RENEWED))
 
 
 def judge_error(error: BaseException) -> Outcome:
