@@ -37,7 +37,7 @@ def with_variables(step: NextStep, variables: Mapping[str, str]) -> str:
     return " ".join([*values, command_line(step)])
 
 
-def stored_step(step: NextStep) -> str:
+def write_step(step: NextStep) -> str:
     """Return *step* as text to be stored, in ASCII: a file may have a name that is no UTF-8."""
     return step.line or json.dumps(step.words)
 

@@ -5,7 +5,7 @@ from os import fsdecode
 
 import pytest
 
-from presence_worker.next_step import NextStep, command_line, read_step, stored_step
+from presence_worker.next_step import NextStep, command_line, read_step, write_step
 
 ODD = ("run", "a b.csv", "it's", "ümlaut.csv", fsdecode(b"caf\xe9.csv"), "")
 
@@ -14,8 +14,8 @@ def test_a_step_is_read_as_it_was_stored() -> None:
     """Also where a file's name is no UTF-8; what is stored is ASCII."""
     step = NextStep(ODD)
 
-    assert read_step(stored_step(step)) == step
-    assert stored_step(step).isascii()
+    assert read_step(write_step(step)) == step
+    assert write_step(step).isascii()
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_step_is_read_as_it_was_stored() -> None:
 def test_what_an_older_version_stored_is_shown_as_it_is(line: str) -> None:
     """It was quoted for the shell of then, and is not quoted once more."""
     assert command_line(read_step(line)) == line
-    assert stored_step(read_step(line)) == line
+    assert write_step(read_step(line)) == line
 
 
 def test_a_shell_takes_the_words_apart_again() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import Way
 from ..message_text import DAYS
-from ..report.statuses_to_paste import StatusTable, mapping_lines
+from ..report.statuses_to_paste import StatusTable, status_table_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..wording import series
@@ -63,7 +63,7 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
             likely=likely_meanings(answered.unmapped, answered.reading),
         )
         yield ""
-        yield from mapping_lines(table)
+        yield from status_table_lines(table)
         yield from chosen
 
 

@@ -13,7 +13,7 @@ WAITING, ARE_IN_SCHEDULE = "Waiting for their first day", "`schedule` names"
 DROPPED, ARE_IN_SUMMARY = "Planned absences that will not begin", "summary.json names"
 
 
-def coming_lines(coming: DaysToCome) -> Iterator[str]:
+def upcoming_lines(coming: DaysToCome) -> Iterator[str]:
     """Yield who waits for their first day, and who no longer does, with why."""
     yield from _lines(WAITING, coming.upcoming, coming.upcoming_left_out, ARE_IN_SCHEDULE)
     yield from _lines(DROPPED, coming.dropped, coming.dropped_left_out, ARE_IN_SUMMARY)

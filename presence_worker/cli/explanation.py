@@ -14,7 +14,7 @@ MISSING = {"who": "a column that names people", "status": "a column with the sta
 def explanation_lines(explained: Explanation) -> Iterator[str]:
     """Yield the lines: how the file is read, its columns, its first rows, and what to paste."""
     yield ""
-    yield from wrap(f"How it is read: {_reading(explained) or 'not found out'}", indent=4)
+    yield from wrap(f"How it is read: {_how_read(explained) or 'not found out'}", indent=4)
     yield from _columns(explained.columns)
     for what in explained.missing:
         yield f"  missing: {MISSING[what]}"
@@ -43,7 +43,7 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     yield from section.splitlines()
 
 
-def _reading(explained: Explanation) -> str:
+def _how_read(explained: Explanation) -> str:
     delimiter = "tab" if explained.delimiter == "\t" else explained.delimiter
     said = {
         "{}": explained.format,

@@ -15,7 +15,7 @@ from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..next_step import PROGRAM, NextStep
 from .lazy import commands, load_lazily
 from .options import printable, without_credentials
-from .output import Failure, print_failure, remark, speak_utf8
+from .output import CommandFailure, print_failure, remark, speak_utf8
 from .signals import BEFORE, ENDINGS, listened_to, noted
 
 STATES = {  # of what came to nothing; else "refused"
@@ -56,25 +56,25 @@ def execute(arguments: Sequence[str]) -> int:
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         remark(error.format_message())
-        return _failed(arguments, ExitCode.USAGE, "no command given", HELP)
+        return _report_failure(arguments, ExitCode.USAGE, "no command given", HELP)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         words = context.command_path.split()[1:] if context else ()
         message = without_credentials(error.format_message())
-        return _failed(arguments, ExitCode.USAGE, message, NextStep((*words, "--help")))
+        return _report_failure(arguments, ExitCode.USAGE, message, NextStep((*words, "--help")))
     except OptionFault as error:
-        return _failed(arguments, error.exit_code, str(error), NextStep((arguments[0], "--help")))
+        return _report_failure(arguments, error.exit_code, str(error), NextStep((arguments[0], "--help")))
     except PresenceWorkerError as error:
-        message = str(error) if error.next else _fed_again(arguments, str(error))
-        return _failed(arguments, error.exit_code, message, error.next or _again(arguments))
+        message = str(error) if error.next else _ask_to_feed_again(arguments, str(error))
+        return _report_failure(arguments, error.exit_code, message, error.next or _again(arguments))
     except (KeyboardInterrupt, click.Abort):
-        message = _fed_again(arguments, "interrupted before anything was sent")
-        return _failed(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
+        message = _ask_to_feed_again(arguments, "interrupted before anything was sent")
+        return _report_failure(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
         if noted:  # raised in the midst of what calls any error by another name, such as a class being made
-            message = _fed_again(arguments, BEFORE)
-            return _failed(arguments, ExitCode(ENDINGS[noted[0]]), message, _again(arguments))
-        return _failed(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
+            message = _ask_to_feed_again(arguments, BEFORE)
+            return _report_failure(arguments, ExitCode(ENDINGS[noted[0]]), message, _again(arguments))
+        return _report_failure(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
     finally:
         noted.clear()
 
@@ -90,8 +90,10 @@ def _listeners_restored() -> Iterator[None]:
             signal.signal(number, listener)
 
 
-def _failed(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:
-    failure = Failure(state=STATES.get(code, "refused"), exit_code=int(code), message=message, next=next_step)
+def _report_failure(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:
+    failure = CommandFailure(
+        state=STATES.get(code, "refused"), exit_code=int(code), message=message, next=next_step
+    )
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
 
@@ -113,7 +115,7 @@ def _resume(arguments: Sequence[str]) -> NextStep:
     return resume
 
 
-def _fed_again(arguments: Sequence[str], message: str) -> str:
+def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
     """Add to what is said before the same command is to be run again: a pipe is empty by now."""
     return f"{message}; feed the job on standard input again" if STDIN in arguments else message
 

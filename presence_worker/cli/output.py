@@ -26,7 +26,7 @@ WIDTH = 80  # columns; a path or a command is never broken, so that it can be co
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class CommandFailure:
     """A command that came to nothing, in the words of a summary."""
 
     run_id: None = None
@@ -36,7 +36,7 @@ class Failure:
     next: NextStep
 
 
-def print_failure(failure: Failure, *, as_json: bool) -> None:
+def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
     """Print why nothing came of the command, and what to run next."""
     if as_json:
         print_json(failure)

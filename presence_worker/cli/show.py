@@ -7,8 +7,8 @@ from ..model import Result
 from ..next_step import command_line
 from ..report.fault_sentences import in_words
 from ..report.reason_texts import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
-from ..report.statuses_to_paste import StatusTable, mapping_lines
-from ..report.summarise import left_out_words
+from ..report.statuses_to_paste import StatusTable, status_table_lines
+from ..report.summarise import filter_words
 from ..report.summary import (
     DaysToCome,
     FaultSentence,
@@ -20,7 +20,7 @@ from ..report.summary import (
     Summary,
 )
 from ..wording import amount
-from .coming import coming_lines, who
+from .coming import upcoming_lines, who
 from .explanation import explanation_lines, place_of
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
@@ -67,13 +67,13 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"  {number:>7}  {result:<10} {result_words(result, summary.state)}"
     yield from _changes(summary.planned or PlannedChanges())
     yield from _reasons(summary)
-    yield from coming_lines(summary.coming or DaysToCome())
-    yield from wrap(left_out_words(summary.reading), indent=2)
+    yield from upcoming_lines(summary.coming or DaysToCome())
+    yield from wrap(filter_words(summary.reading), indent=2)
     for note in summary.notes:
         yield from wrap(f"Note: {note}", indent=6)
     if summary.throughput:
         yield from wrap(f"Speed: {summary.throughput.words}", indent=7)
-    yield from _unmapped(summary)
+    yield from _unknown_statuses(summary)
     if summary.explained:
         yield from explanation_lines(summary.explained)
     yield from _ways_on(summary)
@@ -135,7 +135,7 @@ def _sentences(said: Sequence[FaultSentence], entry: ReasonCount, place: str) ->
         yield f"{' ' * 11}and {amount(others, 'row')} of which something else is said"
 
 
-def _unmapped(summary: Summary) -> Iterator[str]:
+def _unknown_statuses(summary: Summary) -> Iterator[str]:
     """Show what statuses nobody understood, as a table to paste: its lines are never broken."""
     others = summary.reading.unmapped_others
     unmapped = () if summary.explained else summary.reading.unmapped  # then they are in the block
@@ -148,7 +148,7 @@ def _unmapped(summary: Summary) -> Iterator[str]:
     if unmapped:
         yield from wrap(f"  Say what they mean, and put this {_place(summary)}", indent=2)
         yield ""
-        yield from mapping_lines(StatusTable.of(summary.reading))
+        yield from status_table_lines(StatusTable.of(summary.reading))
 
 
 def _place(summary: Summary) -> str:

@@ -10,7 +10,7 @@ import orjson
 
 from ..errors import Stopped, UsageFault
 from ..model import Row, Step
-from ..next_step import NextStep, stored_step
+from ..next_step import NextStep, write_step
 from .database import WAYS_ON, Database, SqlRow, Trouble, is_about_locks, way_on
 from .dated_rows import DatedRows
 from .filesystem import STATE_DIR, without_locks
@@ -159,11 +159,11 @@ class Journal:
 
     def save_ending(self, ending: Ending) -> None:
         """Write how the run ended; call it inside a transaction."""
-        self._set(**ending._asdict() | {"next": ending.next and stored_step(ending.next)})
+        self._set(**ending._asdict() | {"next": ending.next and write_step(ending.next)})
 
     def save_next(self, step: NextStep) -> None:
         """Write the command to run next; call it inside a transaction."""
-        self._set(next=stored_step(step))
+        self._set(next=write_step(step))
 
     def save_step(self, step: Step) -> None:
         """Write what the run has to do next; call it inside a transaction."""

@@ -10,7 +10,7 @@ import orjson
 from ..errors import ExitCode, Suspect
 from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
 from ..model import NOT_PRESENT, PRESENT, FilteredValue, Intent, State, Step, UnknownStatus
-from ..next_step import NextStep, read_step, stored_step
+from ..next_step import NextStep, read_step, write_step
 from .database import SqlRow, SqlValue
 
 
@@ -196,7 +196,7 @@ class RunRecord(NamedTuple):
     def as_json(self, *, without: Collection[str] = ()) -> list[Json]:
         """Return what the table holds, in the order of its columns; of the input, not the keys *without*."""
         told = self._asdict()
-        told["next"] = self.next and stored_step(self.next)
+        told["next"] = self.next and write_step(self.next)
         told["input"] = {name: value for name, value in self.input.as_json().items() if name not in without}
         told["settings"], told["compared"] = self.settings.sections, to_json(self.compared)
         return [*told.values()]

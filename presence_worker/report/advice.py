@@ -5,7 +5,7 @@ from enum import StrEnum
 from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal
 from ..model import Intent, Reason, Result, State, Step
-from .reason_texts import REFUSED_US, Mender, mender, told_as
+from .reason_texts import REFUSED_US, Mender, mender, text_key
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 TO_MEND = (Result.INVALID, Result.REJECTED)
@@ -37,8 +37,8 @@ def advise(journal: Journal, state: str) -> list[Advice]:
     unsettled = journal.results.to_send()
     if state in (State.PLANNED, State.HELD):
         return [Advice.APPLY] if unsettled else []
-    going_on = [_going_on(journal)] if unsettled else []
-    return going_on if Advice.BEGIN_ANEW in going_on else [*going_on, *_of_what_is_wrong(journal)]
+    going_on = [_advise_on_rows_to_send(journal)] if unsettled else []
+    return going_on if Advice.BEGIN_ANEW in going_on else [*going_on, *_advise_on_failed_rows(journal)]
 
 
 def advice_words(journal: Journal, state: str) -> str:
@@ -47,7 +47,7 @@ def advice_words(journal: Journal, state: str) -> str:
     return " ".join(f"{words[:1].upper()}{words[1:]}." for words in said)
 
 
-def _going_on(journal: Journal) -> Advice:
+def _advise_on_rows_to_send(journal: Journal) -> Advice:
     run = journal.run()
     if run.input.suspect is Suspect.TARGET and may_begin_anew(journal):
         return Advice.BEGIN_ANEW
@@ -55,7 +55,7 @@ def _going_on(journal: Journal) -> Advice:
         return Advice.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
         return Advice.PLAN_ON
-    refused = any(told_as(reason, result) == REFUSED_US for result, reason, *_ in journal.results.reasons())
+    refused = any(text_key(reason, result) == REFUSED_US for result, reason, *_ in journal.results.reasons())
     return Advice.LET_IN if refused else Advice.RESUME
 
 
@@ -66,13 +66,13 @@ def may_begin_anew(journal: Journal) -> bool:
     return not (proven or counts[Result.UPDATED] or counts[Result.UNCHANGED])
 
 
-def _of_what_is_wrong(journal: Journal) -> list[Advice]:
+def _advise_on_failed_rows(journal: Journal) -> list[Advice]:
     counts, to_mend = journal.results.counts(), journal.results.to_mend()
     others = counts[Result.INVALID] + counts[Result.REJECTED] - to_mend
-    return [*([_mending(journal)] if to_mend else []), *([Advice.SCHEDULE] if others else [])]
+    return [*([_advise_on_failed_csv(journal)] if to_mend else []), *([Advice.SCHEDULE] if others else [])]
 
 
-def _mending(journal: Journal) -> Advice:
+def _advise_on_failed_csv(journal: Journal) -> Advice:
     """Return what is to be done with failed.csv, by what is wrong with its rows."""
     wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_MEND]
     if any(reason in MOVED for reason, _ in wrong):

@@ -30,12 +30,12 @@ class Segment(NamedTuple):
 
 
 def kind(result: str) -> str:
-    """Give the kind of a result, by which it looks."""
+    """Return the kind of a result, by which it looks."""
     return KINDS.get(Result(result), "trouble")
 
 
-def stacked(counts: Sequence[tuple[str, int]]) -> list[Segment]:
-    """Give the segments of one bar; none is too small to be seen."""
+def stack_bar(counts: Sequence[tuple[str, int]]) -> list[Segment]:
+    """Return the segments of one bar; none is too small to be seen."""
     whole = sum(number for _, number in counts)
     sizes = [(name, max(number / whole * 100, LEAST)) for name, number in counts if number]
     together = sum(size for _, size in sizes)
@@ -57,8 +57,8 @@ class Panel(NamedTuple):
     levels: list[tuple[float, float, float]]  # lines across: from, to, height
 
 
-def panels(course: Course) -> list[Panel]:
-    """Give the pictures of a run: how fast, how often again, how long the service took."""
+def draw_panels(course: Course) -> list[Panel]:
+    """Return the pictures of a run: how fast, how often again, how long the service took."""
     bands = [Segment("pause", first, length) for first, length in course.pauses()]
     return [panel for draw in (_speed, _again, _latency) if (panel := draw(course, bands))]
 
@@ -70,8 +70,8 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
     rates = sorted({session.rate for _, session in course.sessions})
     top = max([fastest, *(rate for rate in rates if rate <= fastest * 2)])
     paths = [
-        ("trouble", steps([each.troubles and each.rows / width for each in course.stretches], top)),
-        ("done", steps([each.done / width for each in course.stretches], top)),
+        ("trouble", draw_columns([each.troubles and each.rows / width for each in course.stretches], top)),
+        ("done", draw_columns([each.done / width for each in course.stretches], top)),
     ]
     said = f"{two_digits(sum(rows) / len(rows))} on the whole, at most {two_digits(fastest)}"
     said += "; filled: done, outlined: not done." if any(each.troubles for each in course.stretches) else "."
@@ -87,7 +87,9 @@ def _again(course: Course, bands: list[Segment]) -> Panel | None:
     if not any(again):
         return None
     said = f"{sum(again)} tries were repeated, at most {max(again)} in {plain_duration(course.width)}."
-    return Panel("Tries repeated", said, f"{max(again)}", bands, [("trouble", steps(again, max(again)))], [])
+    return Panel(
+        "Tries repeated", said, f"{max(again)}", bands, [("trouble", draw_columns(again, max(again)))], []
+    )
 
 
 def _latency(course: Course, bands: list[Segment]) -> Panel:
@@ -109,7 +111,7 @@ def _paces(course: Course, top: float) -> Iterator[tuple[float, float, float]]:
             yield round(start / course.width, 2), round(end / course.width, 2), _height(session.rate, top)
 
 
-def steps(values: Sequence[float], top: float) -> str:
+def draw_columns(values: Sequence[float], top: float) -> str:
     """Draw columns, one unit wide, that stand on the ground."""
     runs = (f"M{x} 100V{_height(value, top):g}h1V100z" for x, value in enumerate(values) if value)
     return "".join(runs)

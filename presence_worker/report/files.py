@@ -15,7 +15,7 @@ from .atomic_file import write_whole
 from .fault_sentences import sentences
 from .page import write_page
 from .row_files import write_failed, write_jsonl, write_report, write_unprocessed
-from .summarise import days_to_come, planned_changes, summarise
+from .summarise import changes_to_apply, days_to_come, summarise
 from .summary import Summary
 
 Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
@@ -40,7 +40,7 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
         files[SUMMARY] = folder / SUMMARY
         summary = replace(
             summarise(journal, files),
-            planned=planned_changes(journal),
+            planned=changes_to_apply(journal),
             coming=days_to_come(journal),
             sentences=sentences(journal) or None,
         )

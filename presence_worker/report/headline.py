@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..journal import Journal
 from ..model import Reason, Result, State
 from .advice import advice_words
-from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, told_as
+from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, text_key
 
 FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
 OPENINGS = {
@@ -45,7 +45,7 @@ CLAUSES: dict[str | None, str] = {
 }
 
 
-class Trouble(NamedTuple):
+class NotDone(NamedTuple):
     """Rows that are not done, and why not."""
 
     result: str
@@ -56,16 +56,16 @@ class Trouble(NamedTuple):
 
 
 def headline_of(journal: Journal, state: str) -> str:
-    """Say how the run of a journal went that is, or is about to be, in a state."""
+    """Return how the run of a journal went that is, or is about to be, in a state."""
     counts, undoes = journal.results.counts(), journal.run().undoes
-    return headline(state, counts, journal.results.done(counts), troubles_of(journal), undoes=undoes)
+    return headline(state, counts, journal.results.done(counts), find_reasons(journal), undoes=undoes)
 
 
-def troubles_of(journal: Journal) -> list[Trouble]:
-    """Give why rows are not done, most rows first."""
+def find_reasons(journal: Journal) -> list[NotDone]:
+    """Return why rows are not done, most rows first."""
     people = journal.results.people()
     return [
-        Trouble(result, reason, rows, people[result, reason], detail)
+        NotDone(result, reason, rows, people[result, reason], detail)
         for result, reason, rows, detail in journal.results.reasons()
     ]
 
@@ -74,19 +74,19 @@ def headline(
     state: str,
     counts: Mapping[Result, int],
     done: int,
-    troubles: Sequence[Trouble],
+    troubles: Sequence[NotDone],
     *,
     undoes: str | None = None,
 ) -> str:
-    """Say how a run went, of whose rows *done* are done, and which may take back the run *undoes*."""
+    """Return how a run went, of whose rows *done* are done, and which may take back the run *undoes*."""
     if state == State.REFUSED:
         return "Nothing was sent: the file cannot be used as it is."
     if state in NOTHING_SENT:
-        return _of_a_plan(state, troubles)
+        return _plan_headline(state, troubles)
     opening, rows = OPENINGS.get(State(state), ""), sum(counts.values())
     if done < rows:
         what = f"changes of run {undoes} put back" if undoes else "done"
-        return f"{opening}{done} of {rows} {what}; {_told(troubles)}."
+        return f"{opening}{done} of {rows} {what}; {_describe_troubles(troubles)}."
     of, what = (f" of run {undoes}", "put back") if undoes else ("", "done")
     thing = "change" if undoes else "row"
     if rows == 1:
@@ -94,7 +94,7 @@ def headline(
     return f"{opening}All {rows} {thing}s{of} are {what}."
 
 
-def _of_a_plan(state: str, troubles: Sequence[Trouble]) -> str:
+def _plan_headline(state: str, troubles: Sequence[NotDone]) -> str:
     waiting = sum(each.people for each in troubles if each.result == Result.NOT_SENT)
     if not waiting:
         start = "Nothing to send: nobody would be changed"
@@ -103,14 +103,14 @@ def _of_a_plan(state: str, troubles: Sequence[Trouble]) -> str:
     else:
         start = f"Nothing was sent yet: {_number(waiting, 'person')} would be changed"
     others = [each for each in troubles if each.result != Result.NOT_SENT]
-    return f"{start}; {_told(others)}." if others else f"{start}."
+    return f"{start}; {_describe_troubles(others)}." if others else f"{start}."
 
 
-def _told(troubles: Sequence[Trouble]) -> str:
+def _describe_troubles(troubles: Sequence[NotDone]) -> str:
     """Name the kinds of trouble, or whoever can mend them where there are more than a few."""
     rows, people, menders = Counter[str](), Counter[str](), Counter[Mender]()
     for each in troubles:
-        known = CLAUSES.get(told_as(each.reason, each.result), IN_TROUBLE)
+        known = CLAUSES.get(text_key(each.reason, each.result), IN_TROUBLE)
         clause = LEFT if each.result == Result.NOT_SENT else known
         rows[clause] += each.rows
         people[clause] += each.people

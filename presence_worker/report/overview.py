@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -40,12 +40,12 @@ class Bar(NamedTuple):
 def bar_chart(bars: Sequence[Bar], label: str) -> Markup:
     """Draw bars from left to right, the highest as high as the picture; *label* says what they show."""
     highest = max((bar.value for bar in bars), default=0) or 1
-    drawn = (_drawn(bar, number * STEP, highest) for number, bar in enumerate(bars) if bar.value)
+    drawn = (_draw_bar(bar, number * STEP, highest) for number, bar in enumerate(bars) if bar.value)
     width = max(len(bars), FEWEST) * STEP
     return _CHART.format(label=label, width=width, height=HEIGHT, bars=Markup().join(drawn))
 
 
-def _drawn(bar: Bar, x: int, highest: float) -> Markup:
+def _draw_bar(bar: Bar, x: int, highest: float) -> Markup:
     height = round(max(bar.value / highest * HEIGHT, LOWEST), 1)
     return _BAR.format(x=x, y=HEIGHT - height, width=WIDTH, height=height, title=bar.title)
 
@@ -73,6 +73,15 @@ class Chart(NamedTuple):
     picture: Markup
 
 
+class TargetRuns(NamedTuple):
+    """What the page shows of one target."""
+
+    name: str
+    runs: Sequence[Listed]
+    good: Listed | None  # the newest one with every row done
+    charts: Sequence[Chart]
+
+
 def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
     """Write the page to *path*; raise OSError where that fails.
 
@@ -82,28 +91,19 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
         now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
         missing=listing.missing and listing.missing.words(listing.zone),
-        targets=[_of_target(target, runs, listing) for target, runs in listing.by_target().items()],
+        targets=[_target_runs(target, runs, listing) for target, runs in listing.by_target().items()],
         link=lambda run: _link(state_dir / "runs" / run.id / "report.html", path, state_dir),
         began=lambda run: _moment(run, listing.zone),
         input_of=_input,
         line_of=command_line,
     )
-    write_whole(path, lambda file: _written(file, page))
+    text = page.encode("utf-8", "replace")
+    write_whole(path, lambda file: file.write(text) == len(text))
 
 
-def _written(file: BinaryIO, page: str) -> bool:
-    file.write(page.encode("utf-8", "replace"))
-    return True
-
-
-def _of_target(target: str, runs: Sequence[Listed], listing: Listing) -> dict[str, Any]:
-    """Give what the page shows of one target."""
-    return {
-        "name": target,
-        "runs": runs,
-        "good": next((run for run in runs if run.is_good), None),
-        "charts": _charts(runs, listing.zone),
-    }
+def _target_runs(target: str, runs: Sequence[Listed], listing: Listing) -> TargetRuns:
+    good = next((run for run in runs if run.is_good), None)
+    return TargetRuns(name=target, runs=runs, good=good, charts=_charts(runs, listing.zone))
 
 
 def _charts(runs: Sequence[Listed], zone: str | None) -> list[Chart]:
@@ -134,7 +134,7 @@ def _input(run: Listed) -> str:
 
 
 def _link(report: Path, page: Path, state_dir: Path) -> str | None:
-    """Give the address of a report as *page* calls it; None where there is none."""
+    """Return the address of a report as *page* calls it; None where there is none."""
     if not report.is_file():
         return None
     if not page.is_relative_to(state_dir):

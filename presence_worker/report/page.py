@@ -7,27 +7,28 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 import orjson
 
 from ..journal import Comparison, DroppedEntry, Journal, RunRecord
+from ..json_form import Json
 from ..model import Reason, Result
 from ..next_step import command_line
 from ..settings import SECRETS
 from ..settings.quantities import Limit
 from ..wording import amount
 from .advice import advice_words
-from .charts import MARKS, Panel, Segment, kind, panels, stacked
+from .charts import MARKS, Panel, Segment, draw_panels, kind, stack_bar
 from .fault_sentences import in_words, sentences
-from .headline import Trouble, headline_of, troubles_of
-from .page_rows import Rows
+from .headline import NotDone, find_reasons, headline_of
+from .page_rows import PageRows
 from .page_templates import ENVIRONMENT
 from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
 from .row_files import more_fields
-from .statuses_to_paste import StatusTable, mapping_lines
-from .summarise import days_to_come, planned_changes, summarise
+from .statuses_to_paste import StatusTable, status_table_lines
+from .summarise import changes_to_apply, days_to_come, summarise
 from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
 from .timeline import Course, course
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
-EMPTY: tuple[Any, ...] = (None, "", {}, [])
+EMPTY: tuple[Json, ...] = (None, "", {}, [])
 KEPT_BACK = "(set; not shown)"
 LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
     Reason.FILTERED_OUT,
@@ -39,7 +40,7 @@ MOST_SENTENCES = 5  # of a reason
 MOST_TOLD = 100  # lines of a list; report.csv has all
 LEAST_STRETCHES = 3  # of which there is a picture
 T = TypeVar("T")
-Begun = tuple[Sequence[T], int]  # what a list begins with, and how much of it is left out
+Beginning = tuple[Sequence[T], int]  # what a list begins with, and how much of it is left out
 LONGEST = 300  # characters of a text in a table; the script has the same
 WORDS = {
     "kind": kind,
@@ -51,22 +52,22 @@ WORDS = {
 }
 
 
-class Answer(NamedTuple):
-    """Whether it worked, what to do now, and who can mend what."""
+class HowItWent(NamedTuple):
+    """How it went: whether it worked, what to do now, and who can mend what."""
 
     headline: str
     why: str
     advice: str
     next: str | None  # a command line
-    troubles: Sequence[tuple[Mender, str, Sequence[Trouble]]]  # who, what they have in hand, what is wrong
+    troubles: Sequence[tuple[Mender, str, Sequence[NotDone]]]  # who, what they have in hand, what is wrong
 
 
 class Lists(NamedTuple):
     """What is to be changed, or is still to come."""
 
-    changes: Begun[PlannedChange]
-    upcoming: Begun[UpcomingLeave]
-    dropped: Begun[DroppedEntry]
+    changes: Beginning[PlannedChange]
+    upcoming: Beginning[UpcomingLeave]
+    dropped: Beginning[DroppedEntry]
 
 
 class Pictures(NamedTuple):
@@ -84,7 +85,7 @@ class Contents:
 
     run: RunRecord
     summary: Summary
-    answer: Answer
+    answer: HowItWent
     lists: Lists
     pictures: Pictures
     mapping: str
@@ -98,26 +99,26 @@ class Contents:
 def write_page(journal: Journal, file: BinaryIO) -> int:
     """Write the report for a browser; return the number of rows it shows."""
     run, counts = journal.run(), journal.results.counts()
-    rows = Rows(journal, run, counts)
+    rows = PageRows(journal, run, counts)
     template = ENVIRONMENT.get_template("page.html.j2", globals=WORDS)
-    page = template.stream(vars(view(journal, run, counts)), rows=rows)
+    page = template.stream(vars(_contents(journal, run, counts)), rows=rows)
     page.dump(file, encoding="utf-8", errors="replace")
     return rows.shown
 
 
-def view(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> Contents:
+def _contents(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> Contents:
     """Return what the template has to say, by its names for it."""
     summary = summarise(journal, {})
     return Contents(
         run=run,
         summary=summary,
-        answer=_answer(journal, run),
+        answer=_how_it_went(journal, run),
         lists=_lists(journal),
         pictures=_pictures(journal, counts),
-        mapping="\n".join(mapping_lines(StatusTable.of(summary.reading))),
+        mapping="\n".join(status_table_lines(StatusTable.of(summary.reading))),
         with_messages="message" in more_fields(run),
         settings=list(settings_in_force(run)),
-        compared=beside_the_last(run.compared),
+        compared=comparison_words(run.compared),
         sentences=_by_reason(sentences(journal)),
         left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.results.number_of(reason))],
     )
@@ -130,11 +131,11 @@ def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
     return {reason: found[:MOST_SENTENCES] for reason, found in words.items()}
 
 
-def _answer(journal: Journal, run: RunRecord) -> Answer:
+def _how_it_went(journal: Journal, run: RunRecord) -> HowItWent:
     said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
-    found = [each for each in troubles_of(journal) if is_trouble(each.result, run.state)]
+    found = [each for each in find_reasons(journal) if is_trouble(each.result, run.state)]
     mine = {who: [each for each in found if mender(each.reason, each.result) is who] for who in MENDERS}
-    return Answer(
+    return HowItWent(
         headline=said,
         why=(run.message or "").removeprefix(said).removesuffix(to_do).strip(),
         advice=to_do,
@@ -144,16 +145,16 @@ def _answer(journal: Journal, run: RunRecord) -> Answer:
 
 
 def _lists(journal: Journal) -> Lists:
-    planned = planned_changes(journal) or PlannedChanges()
+    planned = changes_to_apply(journal) or PlannedChanges()
     coming = days_to_come(journal) or DaysToCome()
     return Lists(
-        changes=_begun(planned.changes, planned.changes_left_out),
-        upcoming=_begun(coming.upcoming, coming.upcoming_left_out),
-        dropped=_begun(coming.dropped, coming.dropped_left_out),
+        changes=_beginning(planned.changes, planned.changes_left_out),
+        upcoming=_beginning(coming.upcoming, coming.upcoming_left_out),
+        dropped=_beginning(coming.dropped, coming.dropped_left_out),
     )
 
 
-def _begun(every: Sequence[T], left_out: int) -> Begun[T]:
+def _beginning(every: Sequence[T], left_out: int) -> Beginning[T]:
     return every[:MOST_TOLD], len(every[MOST_TOLD:]) + left_out
 
 
@@ -162,9 +163,9 @@ def _pictures(journal: Journal, counts: Mapping[Result, int]) -> Pictures:
     time = course(journal)
     return Pictures(
         counts=present,
-        bar=stacked(present),
+        bar=stack_bar(present),
         time=time,
-        panels=panels(time) if len(time.stretches) >= LEAST_STRETCHES else [],
+        panels=draw_panels(time) if len(time.stretches) >= LEAST_STRETCHES else [],
     )
 
 
@@ -179,8 +180,8 @@ def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
             yield f"{section}.{key}", KEPT_BACK if hidden else _text(value)
 
 
-def beside_the_last(compared: Comparison | None) -> str | None:
-    """Say how the job differs from the last one of its target; None where there is none."""
+def comparison_words(compared: Comparison | None) -> str | None:
+    """Return how the job differs from the last one of its target; None where there is none."""
     if not compared:
         return None
     if compared.same_file:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from markupsafe import Markup
 
 from ..journal import NOT_DONE, Journal, RowResult, RunRecord
+from ..json_form import Json
 from ..model import Result
 from ..sanitize import escape_json
 from .charts import MARKS, kind
@@ -54,7 +55,7 @@ LAST = (
 )
 
 
-class Rows:
+class PageRows:
     """Owns the one reading of a page's rows: the plain ones are known when the pieces were taken."""
 
     def __init__(self, journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> None:
@@ -74,22 +75,22 @@ class Rows:
         head = {
             "run_id": self._run.run_id,
             "fields": self._names,
-            "coded": CODED,
+            "encode": CODED,
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
             "reasons": {str(reason): words.what for reason, words in REASONS.items()},
         }
         yield _harmless(orjson.dumps(head)[:-1] + b',"rows":[')
-        for number, group in enumerate(_grouped(self._chosen())):
-            lines = [shared.coded(values(fate)) for fate in group]
+        for number, group in enumerate(_in_groups(self._choose_rows())):
+            lines = [shared.encode(values(fate)) for fate in group]
             yield _harmless((b",\n" if number else b"") + orjson.dumps(lines)[1:-1])
         yield _harmless(b'],"words":' + orjson.dumps(list(shared.numbers)) + b"}")
 
     def plain(self) -> list[RowResult]:
-        """Give the rows that are readable without script: first those that somebody has to see."""
+        """Return the rows that are readable without script: first those that somebody has to see."""
         room = PLAIN_ROWS - len(self._worst)
         return sorted([*self._worst, *self._others[:room]])
 
-    def _chosen(self) -> Iterator[RowResult]:
+    def _choose_rows(self) -> Iterator[RowResult]:
         """Yield the rows that fit, in order: those that are not done go before others."""
         bad = min(self.not_done, MOST_ROWS)
         good = self.shown - bad
@@ -115,11 +116,11 @@ class _Words:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def coded(self, values: Sequence[Any]) -> list[Any]:
-        """Give a row's values, with numbers in place of the words of its coded fields."""
+    def encode(self, values: Sequence[Json]) -> list[Json]:
+        """Return a row's values, with numbers in place of the words of its coded fields."""
         line = [*values]
         for place in CODED_PLACES:
-            if (word := line[place]) is not None:
+            if isinstance(word := line[place], str):
                 line[place] = self._number(word)
         return line
 
@@ -133,6 +134,6 @@ def _harmless(json: bytes) -> Markup:
     return Markup(escape_json(json.replace(b"<", LESS_THAN).decode()))  # noqa: S704 - nothing in it is markup any more
 
 
-def _grouped(fates: Iterator[RowResult]) -> Iterator[list[RowResult]]:
+def _in_groups(fates: Iterator[RowResult]) -> Iterator[list[RowResult]]:
     while group := list(islice(fates, AT_ONCE)):
         yield group

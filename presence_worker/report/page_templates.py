@@ -13,13 +13,13 @@ from ..wording import plain_duration
 TEMPLATES = files(__package__) / "templates"
 
 
-def inlined(name: str) -> Markup:
-    """Give a style sheet or a script of ours as it stands in the page."""
+def inline(name: str) -> Markup:
+    """Return a style sheet or a script of ours as it stands in the page."""
     return Markup((TEMPLATES / name).read_text("utf-8"))  # noqa: S704 - ours
 
 
 def digest(text: str) -> str:
-    """Give the name by which a page's policy lets a style sheet or script of its own be."""
+    """Return the name by which a page's policy lets a style sheet or script of its own be."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
@@ -31,4 +31,4 @@ ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-ENVIRONMENT.globals |= {"digest": digest, "duration": plain_duration, "inlined": inlined}
+ENVIRONMENT.globals |= {"digest": digest, "duration": plain_duration, "inline": inline}

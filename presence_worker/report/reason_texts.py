@@ -153,33 +153,33 @@ MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to 
 }
 
 
-def told_as(reason: str | None, result: str) -> str | None:
-    """Give the name under which the words for a reason are kept."""
+def text_key(reason: str | None, result: str) -> str | None:
+    """Return the name under which the words for a reason are kept."""
     return REFUSED_US if (reason, result) == (Reason.REFUSED, Result.FAILED) else reason
 
 
 def mender(reason: str | None, result: str) -> Mender:
-    """Say who can mend rows with a reason."""
-    return MENDS.get(told_as(reason, result) or "", Mender.OPERATIONS)
+    """Return who can mend rows with a reason."""
+    return MENDS.get(text_key(reason, result) or "", Mender.OPERATIONS)
 
 
 def is_trouble(result: str, state: str) -> bool:
-    """Whether a row that is not done is to be explained; that nothing was sent yet is nobody's fault."""
+    """Return whether a row that is not done is to be explained; nothing sent yet is nobody's fault."""
     return not (state in NOTHING_SENT and result == Result.NOT_SENT)
 
 
 def result_words(result: str, state: str) -> str:
-    """Say what a result means in a run that is in a state."""
+    """Return what a result means in a run that is in a state."""
     waits = state in NOTHING_SENT and state != State.REFUSED and result == Result.NOT_SENT
     return "to be sent" if waits else RESULTS[Result(result)]
 
 
 def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -> Words:
-    """Give the words for a reason, with a remedy that the run's state allows.
+    """Return the words for a reason, with a remedy that the run's state allows.
 
     A row without a reason is explained by its result.
     """
-    name = told_as(reason, result)
+    name = text_key(reason, result)
     if name is None:
         return Words(RESULTS[Result(result)], _NEXT if result == Result.NOT_SENT else "nothing")
     words = REASONS.get(name) or Words(name, "read the detail")  # a newer program may know more

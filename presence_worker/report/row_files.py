@@ -10,6 +10,7 @@ import structlog
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
 from ..journal import Journal, RowResult, RunRecord
+from ..json_form import Json
 from ..model import Result
 
 FIELDS = (
@@ -35,7 +36,7 @@ NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN
 
 
 def more_fields(run: RunRecord) -> tuple[str, ...]:
-    """Give what a run's lines have behind the usual fields.
+    """Return what a run's lines have behind the usual fields.
 
     That is the name where the job names people by it, its days where rows have any, and the message where
     the operator wants it in reports.
@@ -47,12 +48,12 @@ def more_fields(run: RunRecord) -> tuple[str, ...]:
 
 
 def names_of(run: RunRecord) -> tuple[str, ...]:
-    """Give the names of all that a run's lines have, in order."""
+    """Return the names of all that a run's lines have, in order."""
     return (*FIELDS, *more_fields(run))
 
 
 def fields_of(names: Sequence[str]) -> list[str]:
-    """Give the fields of a `RowResult` that have what lines have by these *names*."""
+    """Return the fields of a `RowResult` that have what lines have by these *names*."""
     return [CALLED.get(name, name) for name in names]
 
 
@@ -108,21 +109,21 @@ def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -
 
 
 def _row_back(fate: RowResult, width: int) -> list[str]:
-    """Give a row as it came, and what became of it; cells beyond the header stay beyond it."""
+    """Return a row as it came, and what became of it; cells beyond the header stay beyond it."""
     cells = [_text(cell) for cell in orjson.loads(fate.cells)]
     own = [*cells[:width], *[""] * (width - len(cells))]
     ours = (fate.result, fate.reason, fate.detail, fate.http_status, fate.attempts, fate.line)
     return [*own, *map(_text, ours), *cells[width:]]
 
 
-def _text(value: Any) -> str:
-    """Give a cell's text: JSON for what is no text in JSON, nothing for null."""
+def _text(value: Json) -> str:
+    """Return a cell's text: JSON for what is no text in JSON, nothing for null."""
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[Iterable[Any]], delimiter: str) -> int:
+def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[Iterable[Json]], delimiter: str) -> int:
     text = io.TextIOWrapper(file, encoding=ENCODING, errors="backslashreplace", newline="")
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(map(escape_formula, names))

@@ -86,7 +86,7 @@ class Listed:
 
     @property
     def is_good(self) -> bool:
-        """Whether it is a whole job, and every row is done."""
+        """Return whether it is a whole job, and every row is done."""
         return self.is_job and (self.state, self.exit_code) == (State.FINISHED, ExitCode.DONE)
 
     @property

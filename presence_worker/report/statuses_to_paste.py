@@ -26,7 +26,7 @@ class StatusTable:
         return cls(mapped=reading.mapped, unmapped=reading.unmapped, allowed=reading.allowed)
 
 
-def mapping_lines(table: StatusTable) -> Iterator[str]:
+def status_table_lines(table: StatusTable) -> Iterator[str]:
     """Yield the lines of the table [input.statuses]: what it has already, and what nobody understood.
 
     What no known word is close to stands there as a comment with what it may mean: nobody is left out, or

@@ -50,7 +50,7 @@ def summarise(journal: Journal, files: Mapping[str, Path]) -> Summary:
         files={name: str(path) for name, path in files.items()},
         next=run.next,
         message=run.message,
-        notes=[*run.notes, *reading_notes(run.input)],
+        notes=[*run.notes, *notes_on_input(run.input)],
         scheduled=run.input.scheduled or 0,
         reading=_job_reading(run),
         compared=run.compared,
@@ -72,14 +72,14 @@ def _effort(journal: Journal, run: RunRecord) -> Effort:
     work, (puts, repeats) = journal.sessions.work(), journal.results.puts()
     return Effort(
         requests=Requests(put=puts, get=work.gets, retried=repeats),
-        rate=Rate(configured=work.rate, achieved=_achieved(work, puts + work.gets)),
+        rate=Rate(configured=work.rate, achieved=_requests_per_second(work, puts + work.gets)),
         started_at=work.started_at or run.created_at,
         finished_at=work.ended_at if work.started_at else run.created_at,
         duration_s=round(work.seconds, 3),
     )
 
 
-def _achieved(work: Work, requests: int) -> float | None:
+def _requests_per_second(work: Work, requests: int) -> float | None:
     return round(requests / work.seconds, 2) if work.seconds else None
 
 
@@ -97,22 +97,22 @@ def _job_reading(run: RunRecord) -> JobReading:
     )
 
 
-def reading_notes(job: JobInput) -> Iterator[str]:
+def notes_on_input(job: JobInput) -> Iterator[str]:
     """Yield what a reader should know of how the rows were read, without any value of a cell."""
     if job.unused:
-        yield f"columns not used: {_named(job.unused)} (kept for failed.csv)"
+        yield f"columns not used: {_list_names(job.unused)} (kept for failed.csv)"
     rows = job.without_end
     if rows and job.dated:  # else no row has days: each counts until the next file
         who = "1 row has no last day: this person stays" if rows == 1 else f"{rows} rows {MANY}"
         yield f"{who} away until another row changes that"
 
 
-def _named(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(clean(name, NAME) or "(no name)" for name in names[:MOST_NAMED]) + more
 
 
-def left_out_words(reading: JobReading) -> str:
+def filter_words(reading: JobReading) -> str:
     """Return which rows input.only left out, by column and value; "" where it left out none."""
     entries, others = reading.filtered, reading.filtered_others
     rows = sum(entry.rows for entry in entries) + others
@@ -129,15 +129,15 @@ def left_out_words(reading: JobReading) -> str:
     return f"Left out by input.only: {amount(rows, 'row')} ({'; '.join(told)})"
 
 
-def planned_changes(journal: Journal) -> PlannedChanges | None:
+def changes_to_apply(journal: Journal) -> PlannedChanges | None:
     """Return the changes of a run that waits for `apply`; None for other runs."""
     if journal.run().state not in WAITING:
         return None
-    told = [_planned(wish) for wish in islice(journal.rows.pending_rows(MOST), MOST)]
+    told = [_planned_change_of(wish) for wish in islice(journal.rows.pending_rows(MOST), MOST)]
     return PlannedChanges(changes=told, changes_left_out=journal.results.to_send() - len(told))
 
 
-def _planned(wish: PendingRow) -> PlannedChange:
+def _planned_change_of(wish: PendingRow) -> PlannedChange:
     return PlannedChange(
         row=wish.row,
         associate_id=wish.associate_id,
@@ -168,14 +168,14 @@ def days_to_come(journal: Journal) -> DaysToCome | None:
         return None
     waiting = journal.dated.waiting(MOST)
     return DaysToCome(
-        upcoming=list(map(_upcoming, waiting)),
+        upcoming=list(map(_upcoming_leave_of, waiting)),
         upcoming_left_out=journal.results.number_of(Reason.NOT_YET_DUE) - len(waiting),
         dropped=job.dropped,
         dropped_left_out=job.dropped_rows - len(job.dropped),
     )
 
 
-def _upcoming(fate: RowResult) -> UpcomingLeave:
+def _upcoming_leave_of(fate: RowResult) -> UpcomingLeave:
     return UpcomingLeave(
         row=fate.row,
         associate_id=fate.associate_id,

@@ -40,7 +40,7 @@ def throughput(journal: Journal) -> Throughput | None:
 
 
 def could_do(concurrency: int, latency: float, rate: float) -> str | None:
-    """Say what so many in flight could do that take *latency* seconds each; None where it is hardly more."""
+    """Return what so many in flight could do that take *latency* seconds each; None where it is not more."""
     possible = concurrency / latency
     if possible < MORE * rate:
         return None
@@ -48,12 +48,12 @@ def could_do(concurrency: int, latency: float, rate: float) -> str | None:
 
 
 def roughly(number: float) -> str:
-    """Give the two digits that matter."""
+    """Return the two digits that matter."""
     return two_digits(float(f"{number:.2g}"))
 
 
 def took_words(latency: float) -> str:
-    """Say how long a request took that took *latency* seconds on average."""
+    """Return how long a request took that took *latency* seconds on average."""
     return f"a request took {milliseconds(latency * SECOND)} on average"
 
 
@@ -62,7 +62,7 @@ def _explains(needed: float, seconds: float) -> bool:
 
 
 def _silence(journal: Journal, sent: Sending) -> float:
-    """Give the seconds that the service was waited for: without a try repeated, silence is not its doing."""
+    """Return the seconds the service was waited for: without a try repeated, silence is not its doing."""
     if sent.tries == sent.rows:
         return 0.0
     return journal.sessions.silence(longer_than=max(SILENCE, INTERVALS / sent.rate))

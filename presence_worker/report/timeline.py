@@ -46,14 +46,14 @@ class Course:
         return self.width * len(self.stretches)
 
     def latency(self, share: float) -> float:
-        """Give the milliseconds within which *share* of all requests were answered."""
+        """Return the milliseconds within which *share* of all requests were answered."""
         together = Counter[int]()
         for each in self.stretches:
             together.update(each.latencies)
         return within(together, share) or 0.0
 
     def pauses(self) -> list[tuple[int, int]]:
-        """Give where nothing came back for so long that the run must have waited: first stretch, number.
+        """Return where nothing came back for so long that the run must have waited: first stretch, number.
 
         What comes before a session's first outcome is none: the run reads then what is there.
         """
@@ -91,7 +91,7 @@ def course(journal: Journal) -> Course:
 
 
 def within(latencies: Counter[int], share: float) -> float | None:
-    """Give the milliseconds within which *share* of the requests were answered, None where there are none."""
+    """Return the milliseconds within which *share* of the requests were answered; None without any."""
     bins = sorted(latencies)
     if not bins:
         return None
@@ -104,5 +104,5 @@ def within(latencies: Counter[int], share: float) -> float | None:
 
 
 def moment(text: str) -> float:
-    """Give a moment of the journal in seconds."""
+    """Return a moment of the journal in seconds."""
     return datetime.fromisoformat(text).timestamp()

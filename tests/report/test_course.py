@@ -11,7 +11,7 @@ import pytest
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.report.charts import line, panels, stacked, steps
+from presence_worker.report.charts import draw_columns, draw_panels, line, stack_bar
 from presence_worker.report.timeline import Course, course, within
 from presence_worker.wording import milliseconds
 from tests.journal.given import staged
@@ -144,7 +144,7 @@ def test_a_run_that_sent_nothing_has_no_course(journal: Journal) -> None:
 
 def test_pictures_say_in_words_what_they_show(night: Course) -> None:
     """Who does not see them is told the same, and colours are never alone."""
-    speed, again, latency = panels(night)
+    speed, again, latency = draw_panels(night)
 
     assert speed.said == (
         "0.38 on the whole, at most 2; filled: done, outlined: not done. "
@@ -158,7 +158,7 @@ def test_a_smooth_run_has_no_picture_of_trouble(journal: Journal) -> None:
     """Nothing was repeated, nothing failed, nobody waited: nothing is said of it."""
     session(journal, {row: (row / 10 - 0.05, updated(20)) for row in range(1, 41)})
 
-    speed, latency = panels(course(journal))
+    speed, latency = draw_panels(course(journal))
 
     assert "filled" not in speed.said
     assert "waited" not in speed.said
@@ -168,12 +168,12 @@ def test_a_smooth_run_has_no_picture_of_trouble(journal: Journal) -> None:
 
 def test_a_pace_far_above_the_run_is_not_drawn(night: Course) -> None:
     """A line at 10 would leave nothing to be seen of columns of 2; the words have it."""
-    assert panels(night)[0].levels == []
+    assert draw_panels(night)[0].levels == []
 
 
 def test_columns_stand_on_the_ground() -> None:
     """Each is one unit wide; the highest reaches nearly to the top, and what is nothing is not drawn."""
-    assert steps([1, 0, 2], 2) == "M0 100V51h1V100zM2 100V2h1V100z"
+    assert draw_columns([1, 0, 2], 2) == "M0 100V51h1V100zM2 100V2h1V100z"
 
 
 def test_a_line_breaks_where_there_is_nothing() -> None:
@@ -183,7 +183,7 @@ def test_a_line_breaks_where_there_is_nothing() -> None:
 
 def test_pieces_of_the_bar_fill_it() -> None:
     """They lie side by side, and what there is only once in a million can still be seen."""
-    pieces = stacked([("updated", 999_999), ("failed", 1), ("unknown", 0)])
+    pieces = stack_bar([("updated", 999_999), ("failed", 1), ("unknown", 0)])
 
     assert [piece.name for piece in pieces] == ["updated", "failed"]
     assert pieces[1].width > 0.5

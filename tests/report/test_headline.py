@@ -3,7 +3,7 @@
 import pytest
 
 from presence_worker.model import Reason, Result, State
-from presence_worker.report.headline import CLAUSES, Trouble, headline
+from presence_worker.report.headline import CLAUSES, NotDone, headline
 from presence_worker.report.reason_texts import REFUSED_US
 
 NOTHING = dict.fromkeys(Result, 0)
@@ -28,12 +28,12 @@ OF_DONE = {
 }
 
 
-def trouble(result: Result, reason: Reason | None, rows: int, people: int | None = None) -> Trouble:
+def trouble(result: Result, reason: Reason | None, rows: int, people: int | None = None) -> NotDone:
     """Give rows that are not done."""
-    return Trouble(str(result), reason and str(reason), rows, rows if people is None else people, None)
+    return NotDone(str(result), reason and str(reason), rows, rows if people is None else people, None)
 
 
-def said(state: State, done: int, *troubles: Trouble, undoes: str | None = None) -> str:
+def said(state: State, done: int, *troubles: NotDone, undoes: str | None = None) -> str:
     """Give the headline of a run that updated some rows, and not others."""
     counts = {**NOTHING, Result.UPDATED: done}
     for each in troubles:

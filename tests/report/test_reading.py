@@ -10,7 +10,7 @@ from presence_worker.journal import JobInput, Journal
 from presence_worker.json_form import from_json
 from presence_worker.model import Reason, Result, State
 from presence_worker.report import summarise
-from presence_worker.report.summarise import left_out_words, reading_notes
+from presence_worker.report.summarise import filter_words, notes_on_input
 from tests.journal.given import INPUT, row, staged
 from tests.told import as_told
 
@@ -62,7 +62,7 @@ def test_the_summary_has_it_for_programs() -> None:
 )  # fmt: skip
 def test_notes_say_it_in_a_sentence(facts: dict[str, Any], notes: list[str]) -> None:
     """Of a file without days nothing is said of their end: each of its rows counts until the next file."""
-    assert [*reading_notes(from_json(JobInput, facts))] == notes
+    assert [*notes_on_input(from_json(JobInput, facts))] == notes
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_rows_left_out_are_told_by_column_and_value(
     with closing(night(filtered=filtered, filtered_others=others)) as journal:
         reading = summarise(journal, {}).reading
 
-    assert left_out_words(reading).removeprefix("Left out by input.only: ") == words
+    assert filter_words(reading).removeprefix("Left out by input.only: ") == words
 
 
 def test_people_see_it_below_the_results() -> None:
