@@ -19,6 +19,10 @@ from .calls import Json, Problem, Reply
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+ERROR_SOURCE = "presence-worker sandbox"
+PAGE = "<!DOCTYPE html>\n<html><head><title>{words}</title></head><body><h1>{words}</h1></body></html>\n"
+ROOTS = {"aspnet": "Error"}  # what XML calls them, else:
+ROOT = "SoErrorInfo"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _DECLARED_NIL = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0
@@ -151,10 +155,6 @@ def _rank(part: str) -> tuple[float, str]:
         return 0.0, media
 
 
-ERROR_SOURCE = "presence-worker sandbox"
-PAGE = "<!DOCTYPE html>\n<html><head><title>{words}</title></head><body><h1>{words}</h1></body></html>\n"
-
-
 def _describe_own(problem: Problem, text_key: str = "ErrorMessage") -> dict[str, Json]:
     return {
         "Error": True,
@@ -175,8 +175,6 @@ ERROR_FORMATS: dict[str, Callable[[Problem], dict[str, Json] | bytes]] = {  # a 
     "html": lambda problem: PAGE.format(words=html.escape(problem.words)).encode(),
     "empty": lambda _: b"",
 }
-ROOTS = {"aspnet": "Error"}  # what XML calls them, else:
-ROOT = "SoErrorInfo"
 
 
 def format_error(problem: Problem, form: str) -> tuple[dict[str, Json] | bytes, str]:

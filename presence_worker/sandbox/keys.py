@@ -28,6 +28,14 @@ from .calls import Json
 
 BITS = 2048
 KEY_ID = "presence-worker-sandbox"
+DAYS = 30  # that the certificates hold
+SKEW = timedelta(days=1)  # they hold already, for clocks that are late
+NAMES = (
+    x509.DNSName("localhost"),
+    x509.IPAddress(ip_address("127.0.0.1")),
+    x509.IPAddress(ip_address("::1")),
+)
+Key = ec.EllipticCurvePrivateKey
 
 
 @cache
@@ -96,16 +104,6 @@ def _write_key(file: Path, pem: bytes) -> bytes:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:  # noqa: PTH123
         stream.write(pem)
     return pem
-
-
-DAYS = 30  # that the certificates hold
-SKEW = timedelta(days=1)  # they hold already, for clocks that are late
-NAMES = (
-    x509.DNSName("localhost"),
-    x509.IPAddress(ip_address("127.0.0.1")),
-    x509.IPAddress(ip_address("::1")),
-)
-Key = ec.EllipticCurvePrivateKey
 
 
 def make_certificate(ca_file: Path) -> ssl.SSLContext:

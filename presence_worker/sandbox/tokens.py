@@ -13,6 +13,10 @@ from .calls import FORBIDDEN, NOT_SIGNED_IN, Incoming, Json, Reply, refusal
 
 RUNNING = "Running"
 IS_RUNNING = (RUNNING, "OnlineMaintenance")  # states in which requests are served
+SOMEBODY = "sandbox"  # who tickets, tokens and sessions belong to
+_XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
+TICKET, TOKEN = "7T:", "8A:"  # how they begin at SuperOffice
+TENANT = "Cust12345"  # to whom tokens belong
 STATES = (
     *IS_RUNNING,
     "Unknown",
@@ -25,6 +29,17 @@ STATES = (
     "DeleteFailed",
     "MigrationPending",
 )
+EXPIRED = {
+    401: replace(NOT_SIGNED_IN, problem=refusal(401, "SoSessionException", "It has expired.").problem),
+    403: refusal(403, "SoSessionException", "It has expired."),
+}
+NOT_OURS = refusal(
+    401,
+    "SoSessionException",
+    "Only tokens and tickets that this sandbox gave out are valid.",
+    (("WWW-Authenticate", "Bearer"),),
+)
+REFUSED = {401: NOT_SIGNED_IN, 403: FORBIDDEN}
 Gatekeeper = Callable[[Incoming], int | None]  # gives the status to refuse a request with; None lets it in
 
 
@@ -47,8 +62,6 @@ class Online:
 
 
 ANYBODY_WELCOME = Online()
-SOMEBODY = "sandbox"  # who tickets, tokens and sessions belong to
-_XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
 
 
 def find_signer(headers: Mapping[str, str]) -> str | None:
@@ -82,21 +95,6 @@ def _is_session(headers: Mapping[str, str]) -> bool:
     cookie, token = headers.get("Cookie", ""), headers.get("X-XSRF-TOKEN", "")
     told = _XSRF.search(cookie)
     return bool(cookie and token) and (told is None or told[1] == token)
-
-
-TICKET, TOKEN = "7T:", "8A:"  # how they begin at SuperOffice
-TENANT = "Cust12345"  # to whom tokens belong
-EXPIRED = {
-    401: replace(NOT_SIGNED_IN, problem=refusal(401, "SoSessionException", "It has expired.").problem),
-    403: refusal(403, "SoSessionException", "It has expired."),
-}
-NOT_OURS = refusal(
-    401,
-    "SoSessionException",
-    "Only tokens and tickets that this sandbox gave out are valid.",
-    (("WWW-Authenticate", "Bearer"),),
-)
-REFUSED = {401: NOT_SIGNED_IN, 403: FORBIDDEN}
 
 
 class IssuedTokens:

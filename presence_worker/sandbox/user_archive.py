@@ -16,6 +16,19 @@ COLUMNS = {  # lower-case name: name; in the order of an answer that does not se
     for name in ("associateDbId", "assocName", "userName", "personEmail", "isActive", "ejUserId", "ejStatus")
 }
 OPTIONS = ("$select", "$filter", "$orderby", "$top", "$skip", "$mode", "$output")
+LABELS = {
+    "StatusNone": "None",
+    PRESENT: "Normal",
+    NOT_PRESENT: "Not available",
+    "StatusDeleted": "Deleted",
+    "StatusReadOnly": "Read only",
+    "StatusSpm": "SPM",
+    "StatusSystem": "System",
+}
+DISPLAYED: dict[str, Mapping[str | int, str]] = {  # columns that people see otherwise than programs
+    "isActive": {True: "Yes", False: "No"},
+    "ejStatus": {number: LABELS[name] for name, number in STATUSES.items()},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +89,6 @@ def _read_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):  # noqa: PLR2004 - digits of an int32
         raise ValueError(f"{name}: expected a whole number")
     return int(text)
-
-
-LABELS = {
-    "StatusNone": "None",
-    PRESENT: "Normal",
-    NOT_PRESENT: "Not available",
-    "StatusDeleted": "Deleted",
-    "StatusReadOnly": "Read only",
-    "StatusSpm": "SPM",
-    "StatusSystem": "System",
-}
-DISPLAYED: dict[str, Mapping[str | int, str]] = {  # columns that people see otherwise than programs
-    "isActive": {True: "Yes", False: "No"},
-    "ejStatus": {number: LABELS[name] for name, number in STATUSES.items()},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
