@@ -24,7 +24,7 @@ class FileCheck:
     def use_columns(self, columns: Columns) -> None:
         """Look at these columns from now on; records of JSON may bring more of them."""
 
-    def add(self, row: Row, cells: Cells) -> bool:  # noqa: ARG002 - for those that look
+    def add(self, _row: Row, _cells: Cells) -> bool:
         """Look at a row that counts and takes no leave back; return whether it was the last one.
 
         A cell may be wrong, but none is missing.

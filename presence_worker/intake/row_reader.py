@@ -55,9 +55,7 @@ class RowReader:
 
     def __init__(self, table: Table, settings: Settings, name: str, day: date) -> None:
         config = settings.input
-        self._table = table
-        self._config = config
-        self._name = name
+        self._table, self._config, self._name = table, config, name
         self._protected = frozenset(settings.safety.protected_ids)
         self._is_calculated = table.is_calculated or table.came_back
         self._filters = bool(config.only)

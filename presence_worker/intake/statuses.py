@@ -1,4 +1,4 @@
-"""Which SuperOffice status a word in the file means."""
+"""Which SuperOffice status a word in the file means, or how far the approval of a leave came."""
 
 import re
 from collections import Counter
@@ -11,6 +11,51 @@ from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import bare, bare_words, plain, plain_names, without_spaces
 from .table import Cells, is_error, text_of
 
+# In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
+# in one language, and available in another.
+WORDS = {
+    PRESENT: """
+        Normal, Present, Available, At work, Working, In the office,
+        Anwesend, Verfügbar, Im Dienst, Im Büro, Bei der Arbeit,
+        Närvarande, Tillgänglig, Anträffbar, På plats, På jobbet, På kontoret, I tjänst,
+        Til stede, Tilgjengelig, På jobb, På plass, Tilgængelig, På arbejde, På job,
+        Aanwezig, Beschikbaar, Op het werk, Aan het werk, Op kantoor
+    """,
+    NOT_PRESENT: """
+        Not available, Unavailable, Not present, Absent, Away, Out of office, Not at work, Not in the office,
+        Holiday, On holiday, Vacation, On vacation, On leave, Annual leave,
+        Sick, Ill, Illness, Sickness, Off sick, On sick leave, Sick leave, Sick day, Sickness absence, Sick
+        child,
+        Parental leave, Maternity leave, Paternity leave, Maternity, Paternity, Adoption leave, Leave of
+        absence,
+        Compassionate leave, Bereavement leave, Unpaid leave, Study leave, Sabbatical,
+        Abwesend, Nicht anwesend, Nicht verfügbar, Nicht im Büro, Nicht im Dienst, Außer Haus,
+        Urlaub, Im Urlaub, In Urlaub, Ferien, In den Ferien, Jahresurlaub, Erholungsurlaub, Sonderurlaub,
+        Unbezahlter Urlaub, Bildungsurlaub, Krank, Erkrankt, Krankheit, Krankgemeldet, Krank gemeldet,
+        Krankmeldung,
+        Krankgeschrieben, Krank geschrieben, Arbeitsunfähig, Kind krank, Elternzeit, In Elternzeit,
+        Mutterschutz,
+        Im Mutterschutz,
+        Frånvarande, Ej närvarande, Inte närvarande, Ej tillgänglig, Inte tillgänglig, Otillgänglig,
+        Ej anträffbar, Ej på plats, Inte på plats, Ej i tjänst, Borta, Semester, På semester,
+        Sjuk, Sjukdom, Sjukfrånvaro, Sjukskriven, Sjukskrivning, Sjukanmäld, Sjukledig, Vård av barn, VAB,
+        Vabb,
+        Föräldraledig, Föräldraledighet, Mammaledig, Pappaledig, Tjänstledig, Tjänstledighet, Studieledig,
+        Fraværende, Ikke til stede, Ikke tilgjengelig, Utilgjengelig, Ikke på jobb, Ikke på plass, Borte,
+        Ferie, På ferie, Permisjon, I permisjon, Syk, Sykdom, Sykefravær, Sykmeldt, Sykemeldt, Sykmelding,
+        Egenmelding, Egenmeldt, Sykt barn, Foreldrepermisjon, I foreldrepermisjon, Fødselspermisjon,
+        Pappapermisjon, Mammapermisjon, Velferdspermisjon, Studiepermisjon,
+        Ikke tilgængelig, Utilgængelig, Ikke på arbejde, Orlov, På orlov, Syg, Sygdom, Sygefravær, Sygemeldt,
+        Sygemelding, Barns sygedag, Barn syg, Barns første sygedag, Barsel, På barsel, Barselsorlov,
+        Forældreorlov, Graviditetsorlov, Feriefridag,
+        Afwezig, Niet aanwezig, Niet beschikbaar, Niet op het werk, Niet op kantoor,
+        Vakantie, Op vakantie, Met vakantie, Verlof, Met verlof, Op verlof, Ziek, Ziekte, Ziek gemeld,
+        Ziekgemeld, Ziekmelding, Ziekteverlof, Ziekteverzuim, Arbeidsongeschikt, Ouderschapsverlof,
+        Zwangerschapsverlof, Bevallingsverlof, Geboorteverlof, Zorgverlof, Bijzonder verlof, Onbetaald verlof
+    """,
+}
+
+# What became of a leave or of its row, in the same languages.
 UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
     voided, void, revoked, revocation, withdrawn, withdrawal, rejected, rejection, declined, denied,
@@ -62,49 +107,7 @@ YES = bare_words("true, yes, y, 1, x, ja, j, WAHR, sant, sand, waar, SANN")
 NO = bare_words("false, no, n, 0, nein, nej, nei, nee, FALSCH, falskt, falsk, onwaar, usann")
 _AMBIGUOUS = bare_words("concept, expired, in progress, under behandling, i behandling, requested, søkt")
 _PART = re.compile(r"[\W\d_]+")
-# In English, German, Swedish, Norwegian, Danish and Dutch. No word for free, such as ledig: it is off duty
-# in one language, and available in another.
-WORDS = {
-    PRESENT: """
-        Normal, Present, Available, At work, Working, In the office,
-        Anwesend, Verfügbar, Im Dienst, Im Büro, Bei der Arbeit,
-        Närvarande, Tillgänglig, Anträffbar, På plats, På jobbet, På kontoret, I tjänst,
-        Til stede, Tilgjengelig, På jobb, På plass, Tilgængelig, På arbejde, På job,
-        Aanwezig, Beschikbaar, Op het werk, Aan het werk, Op kantoor
-    """,
-    NOT_PRESENT: """
-        Not available, Unavailable, Not present, Absent, Away, Out of office, Not at work, Not in the office,
-        Holiday, On holiday, Vacation, On vacation, On leave, Annual leave,
-        Sick, Ill, Illness, Sickness, Off sick, On sick leave, Sick leave, Sick day, Sickness absence, Sick
-        child,
-        Parental leave, Maternity leave, Paternity leave, Maternity, Paternity, Adoption leave, Leave of
-        absence,
-        Compassionate leave, Bereavement leave, Unpaid leave, Study leave, Sabbatical,
-        Abwesend, Nicht anwesend, Nicht verfügbar, Nicht im Büro, Nicht im Dienst, Außer Haus,
-        Urlaub, Im Urlaub, In Urlaub, Ferien, In den Ferien, Jahresurlaub, Erholungsurlaub, Sonderurlaub,
-        Unbezahlter Urlaub, Bildungsurlaub, Krank, Erkrankt, Krankheit, Krankgemeldet, Krank gemeldet,
-        Krankmeldung,
-        Krankgeschrieben, Krank geschrieben, Arbeitsunfähig, Kind krank, Elternzeit, In Elternzeit,
-        Mutterschutz,
-        Im Mutterschutz,
-        Frånvarande, Ej närvarande, Inte närvarande, Ej tillgänglig, Inte tillgänglig, Otillgänglig,
-        Ej anträffbar, Ej på plats, Inte på plats, Ej i tjänst, Borta, Semester, På semester,
-        Sjuk, Sjukdom, Sjukfrånvaro, Sjukskriven, Sjukskrivning, Sjukanmäld, Sjukledig, Vård av barn, VAB,
-        Vabb,
-        Föräldraledig, Föräldraledighet, Mammaledig, Pappaledig, Tjänstledig, Tjänstledighet, Studieledig,
-        Fraværende, Ikke til stede, Ikke tilgjengelig, Utilgjengelig, Ikke på jobb, Ikke på plass, Borte,
-        Ferie, På ferie, Permisjon, I permisjon, Syk, Sykdom, Sykefravær, Sykmeldt, Sykemeldt, Sykmelding,
-        Egenmelding, Egenmeldt, Sykt barn, Foreldrepermisjon, I foreldrepermisjon, Fødselspermisjon,
-        Pappapermisjon, Mammapermisjon, Velferdspermisjon, Studiepermisjon,
-        Ikke tilgængelig, Utilgængelig, Ikke på arbejde, Orlov, På orlov, Syg, Sygdom, Sygefravær, Sygemeldt,
-        Sygemelding, Barns sygedag, Barn syg, Barns første sygedag, Barsel, På barsel, Barselsorlov,
-        Forældreorlov, Graviditetsorlov, Feriefridag,
-        Afwezig, Niet aanwezig, Niet beschikbaar, Niet op het werk, Niet op kantoor,
-        Vakantie, Op vakantie, Met vakantie, Verlof, Met verlof, Op verlof, Ziek, Ziekte, Ziek gemeld,
-        Ziekgemeld, Ziekmelding, Ziekteverlof, Ziekteverzuim, Arbeidsongeschikt, Ouderschapsverlof,
-        Zwangerschapsverlof, Bevallingsverlof, Geboorteverlof, Zorgverlof, Bijzonder verlof, Onbetaald verlof
-    """,
-}
+
 APPROVAL = "how far the approval of a leave came, which is not a presence status"
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
 LISTED = 200  # of them, those with the most rows
