@@ -1,9 +1,9 @@
 """How changes reach the service: at what pace, with what patience, and until when."""
 
 from .halt import Halt
-from .policy import Policy, Tries
+from .policy import Pipeline, Policy
 from .read_back import number_of_read_backs, read_back
 from .watch import Watch
 from .worker_pool import deliver, source_of
 
-__all__ = ["Halt", "Policy", "Tries", "Watch", "deliver", "number_of_read_backs", "read_back", "source_of"]
+__all__ = ["Halt", "Pipeline", "Policy", "Watch", "deliver", "number_of_read_backs", "read_back", "source_of"]

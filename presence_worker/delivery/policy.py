@@ -9,7 +9,7 @@ from ..settings import Delivery
 from .gate import Gate, gated
 from .halt import Halt
 from .pace import Pace, paced
-from .retry import PROVEN_WORDS, Case, persistent
+from .retry import PROVEN_WORDS, RetryState, retried
 from .slots import Slots, slotted
 from .watch import alarmed
 
@@ -19,17 +19,21 @@ Read = Callable[[int], Awaitable[Presence | None]]  # an associate's presence as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tries:
+class Pipeline:
     """How requests of one kind are made: a first try, and patience for what it did not settle."""
 
     first: Send
     in_doubt: Send  # the first try of a row that an earlier session left in doubt
-    see_through: Callable[[Case], Awaitable[Outcome]]
+    retry_until_settled: Callable[[RetryState], Awaitable[Outcome]]
 
     async def settle(self, change: Change) -> Outcome:
         """Try until it is settled, or our patience is at its end."""
         outcome = await self.first(change)
-        return outcome if outcome.trouble is None else await self.see_through(Case(change, outcome))
+        return (
+            outcome
+            if outcome.trouble is None
+            else await self.retry_until_settled(RetryState(change, outcome))
+        )
 
 
 class Policy:
@@ -57,22 +61,22 @@ class Policy:
             clock=clock,
         )
 
-    def verified(self, send: Send, read: Read, look: Send) -> Tries:
+    def verified(self, send: Send, read: Read, look: Send) -> Pipeline:
         """Put the policy around *send*, and look a row up before it is sent again, whose answer was lost.
 
         *look* is for those that an earlier session left in doubt: it may be the first request of this one,
         and so takes its turn as any other.
         """
-        tries, looks = self.tries(send, read), self.tries(look)
+        sending, looking = self.pipeline(send, read), self.pipeline(look)
 
         async def look_first(change: Change) -> Outcome:
-            outcome = await looks.settle(change)
+            outcome = await looking.settle(change)
             proven = outcome.seen is not None and outcome.seen.same_as(change.wanted)
-            return PROVEN if proven else await tries.first(change)
+            return PROVEN if proven else await sending.first(change)
 
-        return replace(tries, in_doubt=look_first)
+        return replace(sending, in_doubt=look_first)
 
-    def tries(self, send: Send, read: Read | None = None) -> Tries:
+    def pipeline(self, send: Send, read: Read | None = None) -> Pipeline:
         """Put the policy around *send*, innermost first: what is nearest to the wire stands there.
 
         With *read*, a row whose answer was lost is looked up before it is sent again.
@@ -88,10 +92,10 @@ class Policy:
 
         send = alarmed(send, self.halt, longest_wait=self._longest_wait)
         send = gated(slotted(paced(self.halt.protecting(send), pace), self._slots), self.gate)
-        see_through = persistent(
+        retry_until_settled = retried(
             send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
         )
-        return Tries(first=send, in_doubt=send, see_through=see_through)
+        return Pipeline(first=send, in_doubt=send, retry_until_settled=retry_until_settled)
 
     def _longest_wait(self) -> float:
         return max(self._settings.retry_after_max, min(self.gate.patience_left, self._seconds_left()))

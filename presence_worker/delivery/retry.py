@@ -1,11 +1,11 @@
 """How a row in trouble is tried again: with patience, and with proof where an answer was lost."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 import structlog
-from tenacity import AsyncRetrying, retry_if_result
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
@@ -17,13 +17,13 @@ DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in a
 Prove = Callable[[Change], Awaitable[bool]]  # whether the service is seen to hold what was wanted
 
 
-class Case:
+class RetryState:
     """Owns what is known so far of one row in trouble."""
 
     def __init__(self, change: Change, outcome: Outcome) -> None:
         self.change = change
         self.outcome = outcome.after(DOUBT) if change.in_doubt else outcome
-        self.tries = 1
+        self.tries = 1  # the first one is behind us
         self.counted = int(outcome.trouble in COUNTED)
         self._foreign = outcome.seen  # what the service says it saved instead
 
@@ -49,61 +49,72 @@ class Case:
             result=Result.UPDATED, reason=None, detail=PROVEN_WORDS, trouble=None
         )
 
+    @property
+    def is_unknown(self) -> bool:
+        """Return whether the change may have been applied."""
+        return self.outcome.result is Result.UNKNOWN
+
     def ended_early(self) -> Outcome:
-        """Give what is known when the run ends while the row still waits."""
+        """Return what is known when the run ends while the row still waits."""
         outcome = self.outcome._replace(trouble=None)
         if outcome.result is Result.FAILED and not outcome.wire_puts:
             return outcome._replace(result=Result.NOT_SENT, reason=Reason.STOPPED)
         return outcome
 
 
-def backoff(case: Case, base: float, longest: float) -> float:
-    """Give the seconds before the next try: full jitter, and none where waiting is done elsewhere."""
-    trouble = case.outcome.trouble
-    if trouble in AT_ONCE or (trouble is Trouble.DISCONNECTED and case.tries == 1):
+def backoff(state: RetryState, base: float, longest: float) -> float:
+    """Return the seconds before the next try: full jitter, and none where waiting is done elsewhere."""
+    trouble = state.outcome.trouble
+    if trouble in AT_ONCE or (trouble is Trouble.DISCONNECTED and state.tries == 1):
         return 0.0
-    return random.uniform(0, min(longest, base * 2 ** min(case.tries - 1, 30)))  # noqa: S311 - not a secret
+    return random.uniform(0, min(longest, base * 2 ** min(state.tries - 1, 30)))  # noqa: S311 - not a secret
 
 
-def _logged(case: Case, wait: float) -> float:
-    log.debug(
-        "decision.retry",
-        row=case.change.row,
-        attempt=case.tries + 1,
-        wait_s=round(wait, 3),
-        because=case.outcome.reason,
-    )
-    return wait
-
-
-def persistent(
+def retried(
     send: Send, prove: Prove, *, attempts: int, base: float, longest: float
-) -> Callable[[Case], Awaitable[Outcome]]:
-    """Make the function that tries a row in trouble until it is settled or our patience is at its end.
+) -> Callable[[RetryState], Awaitable[Outcome]]:
+    """Make *send* try a row in trouble until it is settled or our patience is at its end.
 
     A row whose answer was lost is read before it is sent again, and once more at the end.
     """
 
-    async def next_try(case: Case) -> None:
-        if case.outcome.result is Result.UNKNOWN and await prove(case.change):
-            case.prove()
+    async def try_again(state: RetryState, first: Iterator[Outcome]) -> Outcome:
+        if outcome := next(first, None):  # of the try that is behind us
+            return outcome
+        if state.is_unknown and await prove(state.change):
+            state.prove()
         else:
-            case.add(await send(case.change))
+            state.add(await send(state.change))
+        return state.outcome
 
-    async def see_through(case: Case) -> Outcome:
-        tries = AsyncRetrying(
-            sleep=anyio.sleep,
-            wait=lambda _: _logged(case, backoff(case, base, longest)),
-            stop=lambda _: case.counted >= attempts,
-            retry=retry_if_result(lambda outcome: outcome.trouble is not None),
-            retry_error_callback=lambda _: None,  # what is known then is in the case
-        )
-        async for attempt in tries:
-            if attempt.retry_state.attempt_number > 1:  # the first try is behind us
-                await next_try(case)
-            attempt.retry_state.set_result(case.outcome)
-        if case.outcome.result is Result.UNKNOWN and await prove(case.change):
-            case.prove()
-        return case.outcome._replace(trouble=None)
+    retrying = AsyncRetrying(
+        sleep=anyio.sleep,
+        wait=lambda call: _log_wait(_state(call), backoff(_state(call), base, longest)),
+        stop=lambda call: _state(call).counted >= attempts,
+        retry=retry_if_result(lambda outcome: outcome.trouble is not None),
+        retry_error_callback=lambda call: _state(call).outcome,
+    )
 
-    return see_through
+    async def retry_until_settled(state: RetryState) -> Outcome:
+        await retrying.copy()(try_again, state, iter([state.outcome]))  # a copy: many rows at once
+        if state.is_unknown and await prove(state.change):
+            state.prove()
+        return state.outcome._replace(trouble=None)
+
+    return retry_until_settled
+
+
+def _state(call: RetryCallState) -> RetryState:
+    state: RetryState = call.args[0]
+    return state
+
+
+def _log_wait(state: RetryState, wait: float) -> float:
+    log.debug(
+        "decision.retry",
+        row=state.change.row,
+        attempt=state.tries + 1,
+        wait_s=round(wait, 3),
+        because=state.outcome.reason,
+    )
+    return wait

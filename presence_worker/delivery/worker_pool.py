@@ -8,8 +8,8 @@ from anyio.abc import TaskGroup
 from ..errors import PresenceWorkerError
 from ..model import Change, Outcome, internal_error
 from .halt import Halt
-from .policy import Tries
-from .retry import Case
+from .policy import Pipeline
+from .retry import RetryState
 
 MOST_WAITING = 1000  # rows that wait for their next try; then workers wait too, so that memory stays flat
 Source = Callable[[], Awaitable[Change | None]]  # the next change, None at the end; any worker may ask
@@ -29,9 +29,9 @@ def source_of(changes: Iterable[Change]) -> Source:
 class WorkerPool:
     """Owns the source; each change goes to exactly one worker, and is settled exactly once."""
 
-    def __init__(self, source: Source, tries: Tries, settle: Settle, halt: Halt) -> None:
+    def __init__(self, source: Source, pipeline: Pipeline, settle: Settle, halt: Halt) -> None:
         self._source = source
-        self._tries = tries
+        self._pipeline = pipeline
         self._settle = settle
         self._halt = halt
         self._room = anyio.Semaphore(MOST_WAITING)
@@ -51,33 +51,33 @@ class WorkerPool:
         if outcome.trouble is None and not change.in_doubt:
             self._settle(change, outcome)
         else:
-            group.start_soon(self._see_through, Case(change, outcome))
+            group.start_soon(self._retry, RetryState(change, outcome))
             await self._room.acquire()
 
     async def _first_try(self, change: Change) -> Outcome:
         try:
-            return await (self._tries.in_doubt if change.in_doubt else self._tries.first)(change)
+            return await (self._pipeline.in_doubt if change.in_doubt else self._pipeline.first)(change)
         except Exception as error:  # noqa: BLE001 - a bug on one row must not take the others along
             return internal_error(error, sent=True)
 
-    async def _see_through(self, case: Case) -> None:
+    async def _retry(self, state: RetryState) -> None:
         outcome = None
         try:
             with self._halt.scope():
-                outcome = await self._tries.see_through(case)
+                outcome = await self._pipeline.retry_until_settled(state)
         except Exception as error:  # noqa: BLE001 - likewise
-            outcome = internal_error(error, sent=True).after(case.outcome)
+            outcome = internal_error(error, sent=True).after(state.outcome)
         finally:  # also when the run is halted while the row waits
             self._room.release()
-            self._settle(case.change, outcome or case.ended_early())
+            self._settle(state.change, outcome or state.ended_early())
 
 
-async def deliver(source: Source, tries: Tries, settle: Settle, halt: Halt, *, workers: int) -> None:
+async def deliver(source: Source, pipeline: Pipeline, settle: Settle, halt: Halt, *, workers: int) -> None:
     """Deliver all changes of *source*; return when each is settled, or when the run was halted.
 
     A change that was not settled when the halt came was never sent in this session.
     """
-    pool = WorkerPool(source, tries, settle, halt)
+    pool = WorkerPool(source, pipeline, settle, halt)
     async with anyio.create_task_group() as group:
         for _ in range(workers):
             group.start_soon(pool.work, group)

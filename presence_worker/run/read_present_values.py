@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 async def fetch_users(directory: UserDirectory, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
     """Read all users into *directory*; return what kept us from it, or None. A halt ends it early."""
-    pipeline = policy.tries(partial(client.fetch_users, directory))
+    pipeline = policy.pipeline(partial(client.fetch_users, directory))
     with halt.scope():
         while not directory.is_whole and not halt.reason:
             outcome = await pipeline.settle(NOBODY)
@@ -156,7 +156,7 @@ class PresentValueReader:
         changes = [
             Change(row=row.row, associate_id=row.associate_id, wanted=row.wanted) for row in rows.values()
         ]
-        pipeline = self.policy.tries(self.client.get)
+        pipeline = self.policy.pipeline(self.client.get)
         workers = self.context.settings.delivery.concurrency
         take = partial(self._take, rows, values)
         while changes:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import anyio
 import structlog
 
-from ..delivery import Halt, Policy, Watch, deliver, number_of_read_backs, read_back, source_of
-from ..delivery.policy import Tries
+from ..delivery import Halt, Pipeline, Policy, Watch, deliver, number_of_read_backs, read_back, source_of
 from ..events import Activity, Topic
 from ..journal import Journal, RowsAhead
 from ..model import Change, Outcome, Reason, Result, Trouble
@@ -43,12 +42,12 @@ class Doubts:
         if doubted := self._client.take_doubted():
             self._take(doubted)
 
-    async def settle(self, tries: Tries, *, workers: int) -> None:
+    async def settle(self, pipeline: Pipeline, *, workers: int) -> None:
         """Read all of them back, and send again what is not proven; call it when nothing else is sent."""
         self._take(await self._client.take_last_doubted())
         while self._rows and not self._halt.reason:
             rows, self._rows = self._rows, {}
-            await deliver(source_of(rows.values()), tries, self._settled, self._halt, workers=workers)
+            await deliver(source_of(rows.values()), pipeline, self._settled, self._halt, workers=workers)
             self._take(await self._client.take_last_doubted())
 
     def _take(self, associates: set[int]) -> None:
@@ -128,18 +127,18 @@ class Sending:
         await self._recorder.flush()
 
     async def _send(self) -> None:
-        tries = self._tries()
-        await deliver(self._next, tries, self._settle, self._policy.halt, workers=self._workers)
+        pipeline = self._pipeline()
+        await deliver(self._next, pipeline, self._settle, self._policy.halt, workers=self._workers)
         for change, outcome in self._watch.release():
             self._record(change, outcome)
-        await self._doubts.settle(tries, workers=self._workers)
+        await self._doubts.settle(pipeline, workers=self._workers)
 
-    def _tries(self) -> Tries:
+    def _pipeline(self) -> Pipeline:
         client, policy, settings = self._client, self._policy, self._context.settings
         put = read_back(client.put, client.get, policy.pace, settings.delivery.verify)
         if settings.target.verify_reads:
             return policy.verified(put, client.read_back, client.get)
-        return policy.tries(put)
+        return policy.pipeline(put)
 
     async def _next(self) -> Change | None:
         """Return the next row to send; what a later run has set is settled without a request."""

@@ -225,7 +225,7 @@ async def test_rows_in_trouble_do_not_pile_up() -> None:
 
     halt, clock = Halt(20), anyio.current_time
     settings = Delivery(rate=1000, backoff_base=1e6, backoff_max=1e6, adaptive=False)
-    made = Policy(settings, halt, clock=clock, seconds_left=lambda: NEVER).tries(service.put)
+    made = Policy(settings, halt, clock=clock, seconds_left=lambda: NEVER).pipeline(service.put)
     settled: list[Result] = []
     with anyio.move_on_after(30):
         await deliver(source_of(changes()), made, lambda _, o: settled.append(o.result), halt, workers=8)
@@ -238,7 +238,7 @@ async def test_changes_that_cannot_be_read_stop_the_run() -> None:
     """When the journal gives no more changes, what is in flight finishes and the run stops."""
     service = Service(always(UPDATED), latency=1)
     halt, clock = Halt(20), anyio.current_time
-    made = Policy(Delivery(rate=100), halt, clock=clock, seconds_left=lambda: NEVER).tries(service.put)
+    made = Policy(Delivery(rate=100), halt, clock=clock, seconds_left=lambda: NEVER).pipeline(service.put)
     settled: dict[int, Outcome] = {}
 
     def changes() -> Iterator[Change]:
@@ -255,7 +255,9 @@ async def test_changes_that_cannot_be_read_stop_the_run() -> None:
 async def test_a_halt_before_the_start() -> None:
     """A run that is halted before its first row sends none."""
     service, halt = Service(always(UPDATED)), Halt(20)
-    made = Policy(Delivery(), halt, clock=anyio.current_time, seconds_left=lambda: NEVER).tries(service.put)
+    made = Policy(Delivery(), halt, clock=anyio.current_time, seconds_left=lambda: NEVER).pipeline(
+        service.put
+    )
     halt(Stopped("too late"))
 
     await deliver(source_of(iter([change()])), made, lambda *_: None, halt, workers=4)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.delivery.retry import Case, backoff, persistent
+from presence_worker.delivery.retry import RetryState, backoff, retried
 from presence_worker.model import Change, Outcome, Presence, Reason, Result, Send, Trouble
 
 from .given import (
@@ -50,8 +50,8 @@ async def seen_through(
     first: Outcome, send: Send, eyes: Eyes | None = None, *, in_doubt: bool = False, attempts: int = 6
 ) -> Outcome:
     """See a row through whose first try ended in *first*."""
-    see_through = persistent(send, eyes or Eyes(), attempts=attempts, base=0.5, longest=30)
-    return await see_through(Case(change(in_doubt=in_doubt), first))
+    retry_until_settled = retried(send, eyes or Eyes(), attempts=attempts, base=0.5, longest=30)
+    return await retry_until_settled(RetryState(change(in_doubt=in_doubt), first))
 
 
 @pytest.mark.parametrize("trouble", [GONE, UNAVAILABLE, BROKEN, TIMED_OUT, ODD, CUT_OFF])
@@ -117,20 +117,20 @@ async def test_durations_add_up() -> None:
 @given(outcome=st.sampled_from([GONE, BROKEN, ODD, THROTTLED]), tries=st.integers(1, 5000))
 def test_backoff_doubles_and_ends(outcome: Outcome, tries: int) -> None:
     """Full jitter: anything from nothing to base * 2^(n-1), and never above the longest."""
-    case = Case(change(), outcome)
-    case.tries = tries
+    state = RetryState(change(), outcome)
+    state.tries = tries
 
-    wait = backoff(case, 0.5, 30)
+    wait = backoff(state, 0.5, 30)
 
     assert 0 <= wait <= min(30, 0.5 * 2 ** min(tries - 1, 10))
 
 
 def test_backoff_is_spread() -> None:
     """Rows that fell together do not come back together."""
-    case = Case(change(), GONE)
-    case.tries = 5
+    state = RetryState(change(), GONE)
+    state.tries = 5
 
-    waits = [backoff(case, 0.5, 30) for _ in range(1000)]
+    waits = [backoff(state, 0.5, 30) for _ in range(1000)]
 
     assert min(waits) < 0.5
     assert max(waits) > 7.5
@@ -139,11 +139,11 @@ def test_backoff_is_spread() -> None:
 
 def test_a_lost_connection_costs_no_wait() -> None:
     """A keep-alive connection closed under our feet is no trouble of the service: once, at once."""
-    case = Case(change(), CUT_OFF)
-    first = backoff(case, 1e9, 1e9)
-    case.add(CUT_OFF)
+    state = RetryState(change(), CUT_OFF)
+    first = backoff(state, 1e9, 1e9)
+    state.add(CUT_OFF)
 
-    second = backoff(case, 1e9, 1e9)
+    second = backoff(state, 1e9, 1e9)
 
     assert first == 0
     assert second > 0
@@ -151,10 +151,10 @@ def test_a_lost_connection_costs_no_wait() -> None:
 
 def test_who_waits_at_the_gate_waits_nowhere_else() -> None:
     """While the service is away the gate says when to try."""
-    case = Case(change(), PUT_OFF)
-    case.tries = 20
+    state = RetryState(change(), PUT_OFF)
+    state.tries = 20
 
-    assert backoff(case, 0.5, 30) == 0
+    assert backoff(state, 0.5, 30) == 0
 
 
 async def test_what_was_renewed_is_tried_at_once_and_costs_nothing() -> None:
@@ -190,27 +190,27 @@ def test_an_echo_ends_doubt(earlier: Outcome) -> None:
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_doubt_of_an_earlier_session_stays(answer: Outcome) -> None:
     """A row sent before the crash is in doubt from the start, and its tries of this session are counted."""
-    case = Case(change(in_doubt=True), answer)
+    state = RetryState(change(in_doubt=True), answer)
 
-    assert case.outcome.result is (Result.UPDATED if answer is UPDATED else Result.UNKNOWN)
-    assert (case.outcome.attempts, case.outcome.wire_puts) == (1, answer.wire_puts)
+    assert state.outcome.result is (Result.UPDATED if answer is UPDATED else Result.UNKNOWN)
+    assert (state.outcome.attempts, state.outcome.wire_puts) == (1, answer.wire_puts)
 
 
 @given(outcomes=st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=12), in_doubt=st.booleans())
 def test_whatever_comes_after_doubt(outcomes: list[Outcome], *, in_doubt: bool) -> None:
     """Once unknown, a row is only ever updated or unknown; tries and PUTs add up."""
     doubt = in_doubt
-    case = Case(change(in_doubt=in_doubt), outcomes[0])
+    state = RetryState(change(in_doubt=in_doubt), outcomes[0])
 
     for number, outcome in enumerate(outcomes):
         if number:
-            case.add(outcome)
+            state.add(outcome)
         doubt = (doubt or outcome.result is Result.UNKNOWN) and outcome is not UPDATED
-        assert (case.outcome.result is Result.UNKNOWN) is doubt
+        assert (state.outcome.result is Result.UNKNOWN) is doubt
 
-    assert case.outcome.attempts == case.tries == len(outcomes)
-    assert case.outcome.wire_puts == sum(outcome.wire_puts for outcome in outcomes)
-    assert case.outcome.trouble is outcomes[-1].trouble
+    assert state.outcome.attempts == state.tries == len(outcomes)
+    assert state.outcome.wire_puts == sum(outcome.wire_puts for outcome in outcomes)
+    assert state.outcome.trouble is outcomes[-1].trouble
 
 
 def foreign(status: str, message: str = "") -> Outcome:
@@ -328,11 +328,11 @@ async def test_a_row_of_an_earlier_session_needs_proof() -> None:
 )
 def test_a_row_that_is_interrupted(outcomes: list[Outcome], expected: Result) -> None:
     """Not sent is only what never reached the service; what it answered 429 or 503 has failed."""
-    case = Case(change(), outcomes[0])
+    state = RetryState(change(), outcomes[0])
     for outcome in outcomes[1:]:
-        case.add(outcome)
+        state.add(outcome)
 
-    ended = case.ended_early()
+    ended = state.ended_early()
 
     assert (ended.result, ended.trouble) == (expected, None)
     assert (ended.reason is Reason.STOPPED) is (expected is Result.NOT_SENT)
@@ -341,6 +341,6 @@ def test_a_row_that_is_interrupted(outcomes: list[Outcome], expected: Result) ->
 
 def test_doubt_of_an_earlier_session_outlives_an_interruption() -> None:
     """A row in doubt is not `not_sent`, even where this session reached nobody."""
-    ended = Case(change(in_doubt=True), GONE).ended_early()
+    ended = RetryState(change(in_doubt=True), GONE).ended_early()
 
     assert (ended.result, ended.wire_puts) == (Result.UNKNOWN, 0)

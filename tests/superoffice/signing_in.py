@@ -130,7 +130,7 @@ async def delivered(client: Client, rows: int, **settings: Any) -> Delivered:
     watch = Watch(halt, limit=UNLIMITED, to_send=rows, floor=5)
     todo = [Change(row=n, associate_id=n, wanted=change().wanted) for n in range(1, rows + 1)]
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: 1e9)
-    rules = policy.tries(client.put, client.read_back)
+    rules = policy.pipeline(client.put, client.read_back)
 
     def settle(change: Change, outcome: Outcome) -> None:
         for settled, what in watch.settle(change, outcome):
