@@ -3,7 +3,16 @@
 from .halt import Halt
 from .policy import Pipeline, Policy
 from .read_back import number_of_read_backs, read_back
-from .watch import Watch
+from .systemic_failures import SystemicFailures
 from .worker_pool import deliver, source_of
 
-__all__ = ["Halt", "Pipeline", "Policy", "Watch", "deliver", "number_of_read_backs", "read_back", "source_of"]
+__all__ = [
+    "Halt",
+    "Pipeline",
+    "Policy",
+    "SystemicFailures",
+    "deliver",
+    "number_of_read_backs",
+    "read_back",
+    "source_of",
+]

@@ -9,7 +9,7 @@ import anyio
 from ..errors import PresenceWorkerError
 from ..model import Change, Outcome, Reason, Result, Send
 
-CUT_SHORT = Outcome(
+UNANSWERED = Outcome(
     result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"
 )
 _own: ContextVar[anyio.CancelScope] = ContextVar("own")  # the scope that a task works in
@@ -72,7 +72,7 @@ class Halt:
             except anyio.get_cancelled_exc_class():
                 if not scope.cancel_called:  # it is not the drain that is over
                     raise
-                return CUT_SHORT
+                return UNANSWERED
             finally:
                 self._in_flight.discard(scope)
                 scope.shield = False

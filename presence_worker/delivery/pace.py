@@ -1,4 +1,4 @@
-"""How fast we may go: one request slot after another, shared by all senders."""
+"""How much the service is asked: one request slot after another, with so many requests in flight at most."""
 
 from collections.abc import Callable
 
@@ -83,6 +83,53 @@ class Pace:
         self.taken += 1
 
 
+class ConcurrencyLimit:
+    """Owns the places for requests in flight; a row that waits for its next try holds none."""
+
+    def __init__(self, number: int, clock: Callable[[], float] = anyio.current_time) -> None:
+        self._configured = number
+        self._clock = clock
+        self._limiter = anyio.CapacityLimiter(number)
+        self._good = 0  # answers since the number was last changed
+        self._cut = -CUT_EVERY  # when the service asked us to slow down last
+
+    @property
+    def taken(self) -> int:
+        """Places taken now."""
+        return self._limiter.borrowed_tokens
+
+    async def enter(self, row: int) -> None:
+        """Wait for a place for *row*."""
+        try:
+            self._limiter.acquire_on_behalf_of_nowait(row)
+        except anyio.WouldBlock:
+            await self._limiter.acquire_on_behalf_of(row)
+
+    def leave(self, row: int) -> None:
+        """Give the place of *row* back."""
+        self._limiter.release_on_behalf_of(row)
+
+    def slow_down(self) -> None:
+        """Allow fewer, at most once a second."""
+        now = self._clock()
+        if now - self._cut >= CUT_EVERY:
+            self._cut = now
+            self.shrink(CUT)
+
+    def shrink(self, factor: float) -> None:
+        """Allow fewer, but always one."""
+        self._limiter.total_tokens = max(1, int(self._limiter.total_tokens * factor))
+        self._good = 0
+
+    def grow(self) -> None:
+        """Allow one more after as many good answers as there are places."""
+        allowed = int(self._limiter.total_tokens)
+        if allowed < self._configured:
+            self._good += 1
+            if self._good >= allowed:
+                self._limiter.total_tokens, self._good = allowed + 1, 0
+
+
 def paced(send: Send, pace: Pace) -> Send:
     """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
 
@@ -96,3 +143,21 @@ def paced(send: Send, pace: Pace) -> Send:
         return outcome
 
     return paced_send
+
+
+def limited(send: Send, limit: ConcurrencyLimit) -> Send:
+    """Make *send* hold a place while it is at work."""
+
+    async def limited_send(change: Change) -> Outcome:
+        await limit.enter(change.row)
+        try:
+            outcome = await send(change)
+        finally:
+            limit.leave(change.row)
+        if outcome.trouble is None:
+            limit.grow()
+        elif outcome.trouble is Trouble.THROTTLED:
+            limit.slow_down()
+        return outcome
+
+    return limited_send

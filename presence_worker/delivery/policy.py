@@ -8,10 +8,9 @@ from ..model import Change, Outcome, Presence, Result, Send
 from ..settings import Delivery
 from .gate import Gate, gated
 from .halt import Halt
-from .pace import Pace, paced
+from .pace import ConcurrencyLimit, Pace, limited, paced
 from .retry import PROVEN_WORDS, RetryState, retried
-from .slots import Slots, slotted
-from .watch import alarmed
+from .systemic_failures import halting
 
 PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start
@@ -51,13 +50,13 @@ class Policy:
         self.halt = halt
         self._seconds_left = seconds_left
         self.pace = Pace(settings.rate, burst=settings.burst, adaptive=settings.adaptive, clock=clock)
-        self._slots = Slots(settings.concurrency, clock)
+        self._concurrency = ConcurrencyLimit(settings.concurrency, clock)
         self.gate = Gate(
             halt,
             patience=settings.outage_patience,
             first_patience=FIRST_PATIENCE,
             interval=settings.probe_interval,
-            reopened=partial(self._slots.shrink, 0.5),
+            reopened=partial(self._concurrency.shrink, 0.5),
             clock=clock,
         )
 
@@ -90,8 +89,8 @@ class Policy:
             presence = await read(change.associate_id)
             return presence is not None and presence.same_as(change.wanted)
 
-        send = alarmed(send, self.halt, longest_wait=self._longest_wait)
-        send = gated(slotted(paced(self.halt.protecting(send), pace), self._slots), self.gate)
+        send = halting(send, self.halt, longest_wait=self._longest_wait)
+        send = gated(limited(paced(self.halt.protecting(send), pace), self._concurrency), self.gate)
         retry_until_settled = retried(
             send, prove, attempts=settings.attempts, base=settings.backoff_base, longest=settings.backoff_max
         )

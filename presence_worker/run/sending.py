@@ -6,7 +6,16 @@ from typing import NamedTuple
 import anyio
 import structlog
 
-from ..delivery import Halt, Pipeline, Policy, Watch, deliver, number_of_read_backs, read_back, source_of
+from ..delivery import (
+    Halt,
+    Pipeline,
+    Policy,
+    SystemicFailures,
+    deliver,
+    number_of_read_backs,
+    read_back,
+    source_of,
+)
 from ..events import Activity, Topic
 from ..journal import Journal, RowsAhead
 from ..model import Change, Outcome, Reason, Result, Trouble
@@ -102,7 +111,7 @@ class Sending:
         self._workers = delivery.concurrency
         self._rows = RowsAhead(run.journal.sessions, max(delivery.concurrency, int(policy.pace.rate)))
         self._doubts = Doubts(run.journal, client, recorder, policy.halt)
-        self._watch: Watch
+        self._failures: SystemicFailures
 
     @property
     def begun(self) -> int:
@@ -114,7 +123,7 @@ class Sending:
         outlook = await anyio.to_thread.run_sync(self._look_ahead)
         self._announce(outlook)
         safety, halt = self._context.settings.safety, self._policy.halt
-        self._watch = Watch(
+        self._failures = SystemicFailures(
             halt, limit=safety.max_failures, to_send=outlook.to_send, floor=safety.percent_floor
         )
         self._announcer.begin(Activity.SENDING, outlook.to_send)
@@ -129,7 +138,7 @@ class Sending:
     async def _send(self) -> None:
         pipeline = self._pipeline()
         await deliver(self._next, pipeline, self._settle, self._policy.halt, workers=self._workers)
-        for change, outcome in self._watch.release():
+        for change, outcome in self._failures.release():
             self._record(change, outcome)
         await self._doubts.settle(pipeline, workers=self._workers)
 
@@ -150,7 +159,7 @@ class Sending:
         return None
 
     def _settle(self, change: Change, outcome: Outcome) -> None:
-        for settled_change, settled in self._watch.settle(change, outcome):
+        for settled_change, settled in self._failures.settle(change, outcome):
             self._record(settled_change, settled)
 
     def _record(self, change: Change, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from presence_worker.delivery import Halt, Policy, Watch, deliver, read_back, source_of
+from presence_worker.delivery import Halt, Policy, SystemicFailures, deliver, read_back, source_of
 from presence_worker.delivery.policy import Read
 from presence_worker.errors import PresenceWorkerError, Terminated
 from presence_worker.model import (
@@ -180,7 +180,7 @@ async def night(
     delivery = Delivery.model_validate({"rate": 50, **settings})
     clock, night = anyio.current_time, Night()
     halt = Halt(delivery.drain, clock)
-    watch = Watch(halt, limit=max_failures, to_send=len(todo), floor=5)
+    failures = SystemicFailures(halt, limit=max_failures, to_send=len(todo), floor=5)
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
     put = read_back(service.put, look, policy.pace, delivery.verify) if look else service.put
     tries = policy.verified(put, read, look) if read and look else policy.pipeline(put, read)
@@ -190,7 +190,7 @@ async def night(
         night.outcomes[change.row] = outcome
 
     def settle(change: Change, outcome: Outcome) -> None:
-        for settled in watch.settle(change, outcome):
+        for settled in failures.settle(change, outcome):
             record(*settled)
 
     async def halt_in_time() -> None:
@@ -202,7 +202,7 @@ async def night(
             beside.start_soon(halt_in_time)
         await deliver(source_of(iter(todo)), tries, settle, halt, workers=delivery.concurrency)
         beside.cancel_scope.cancel()
-    for settled in watch.release():
+    for settled in failures.release():
         record(*settled)
     night.reason, night.seconds = halt.reason, clock()
     return night

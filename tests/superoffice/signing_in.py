@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import orjson
 
-from presence_worker.delivery import Halt, Policy, Watch, deliver, source_of
+from presence_worker.delivery import Halt, Policy, SystemicFailures, deliver, source_of
 from presence_worker.errors import PresenceWorkerError
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.sandbox import Sandbox
@@ -127,18 +127,18 @@ async def delivered(client: Client, rows: int, **settings: Any) -> Delivered:
     delivery = Delivery.model_validate({"rate": 100_000, "backoff_base": 0, **settings})
     clock, made = anyio.current_time, Delivered()
     halt = Halt(delivery.drain, clock)
-    watch = Watch(halt, limit=UNLIMITED, to_send=rows, floor=5)
+    failures = SystemicFailures(halt, limit=UNLIMITED, to_send=rows, floor=5)
     todo = [Change(row=n, associate_id=n, wanted=change().wanted) for n in range(1, rows + 1)]
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: 1e9)
     rules = policy.pipeline(client.put, client.read_back)
 
     def settle(change: Change, outcome: Outcome) -> None:
-        for settled, what in watch.settle(change, outcome):
+        for settled, what in failures.settle(change, outcome):
             assert settled.row not in made.outcomes
             made.outcomes[settled.row] = what
 
     await deliver(source_of(iter(todo)), rules, settle, halt, workers=delivery.concurrency)
-    for settled, what in watch.release():
+    for settled, what in failures.release():
         made.outcomes[settled.row] = what
     made.reason = halt.reason
     return made

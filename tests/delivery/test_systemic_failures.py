@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from presence_worker.delivery import Halt, Watch
-from presence_worker.delivery.watch import alarmed
+from presence_worker.delivery import Halt, SystemicFailures
+from presence_worker.delivery.systemic_failures import halting
 from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
 from presence_worker.settings.quantities import Limit
@@ -33,9 +33,9 @@ PAGE_REFUSED = REFUSED._replace(html=True)
 
 def settled(halt: Halt, *outcomes: Outcome, limit: Limit = NO_LIMIT, to_send: int = 1000) -> list[Result]:
     """Give the results of rows that end in these outcomes, in the order in which they are settled."""
-    watch = Watch(halt, limit=limit, to_send=to_send, floor=5)
-    out = [pair for row, outcome in enumerate(outcomes, 1) for pair in watch.settle(change(row), outcome)]
-    out += watch.release()
+    failures = SystemicFailures(halt, limit=limit, to_send=to_send, floor=5)
+    out = [pair for row, outcome in enumerate(outcomes, 1) for pair in failures.settle(change(row), outcome)]
+    out += failures.release()
     assert [c.row for c, _ in out] == list(range(1, len(outcomes) + 1))
     return [outcome.result for _, outcome in out]
 
@@ -240,7 +240,7 @@ async def test_max_failures_stop_a_run() -> None:
 )
 async def test_pages_for_people(halt: Halt, answers: list[Outcome], *, stops: bool) -> None:
     """Three HTML pages in a row mean that nobody we know is there."""
-    send = alarmed(script(*answers), halt, longest_wait=lambda: 300)
+    send = halting(script(*answers), halt, longest_wait=lambda: 300)
 
     outcomes = [await send(change(row)) for row, _ in enumerate(answers, 1)]
 
@@ -282,7 +282,7 @@ async def test_pages_stop_a_run() -> None:
 
 async def test_what_must_stop_the_run_stops_it(halt: Halt) -> None:
     """The reason is the answer's own words."""
-    outcome = await alarmed(script(NO_CREDENTIALS), halt, longest_wait=lambda: 300)(change())
+    outcome = await halting(script(NO_CREDENTIALS), halt, longest_wait=lambda: 300)(change())
 
     assert outcome is NO_CREDENTIALS
     assert isinstance(halt.reason, Stopped)
@@ -294,7 +294,7 @@ async def test_what_has_to_be_corrected_first_is_known(suspect: Suspect | None, 
     """The next command depends on it: the same credentials again may lock the account."""
     outcome = NO_CREDENTIALS._replace(suspect=suspect)
 
-    await alarmed(script(outcome), halt, longest_wait=lambda: 300)(change())
+    await halting(script(outcome), halt, longest_wait=lambda: 300)(change())
 
     assert isinstance(halt.reason, Stopped)
     assert halt.reason.suspect is suspect
@@ -339,7 +339,7 @@ async def test_a_pause_as_long_as_we_may_wait(halt: Halt) -> None:
     """Only a longer one stops the run."""
     pause = THROTTLED._replace(retry_after=300.0)
 
-    await alarmed(script(pause), halt, longest_wait=lambda: 300)(change())
+    await halting(script(pause), halt, longest_wait=lambda: 300)(change())
 
     assert halt.reason is None
 

@@ -17,7 +17,7 @@ NOT_DONE = (Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 Settled = tuple[Change, Outcome]
 
 
-def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
+def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
     """Look at each answer *send* gets, and halt for what no other row can cure.
 
     *longest_wait* gives the seconds we may wait when the service tells us to.
@@ -25,7 +25,7 @@ def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
     pages = 0
     rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
 
-    async def alarmed_send(change: Change) -> Outcome:
+    async def halting_send(change: Change) -> Outcome:
         nonlocal pages
         outcome = await send(change)
         if not outcome.html:
@@ -42,10 +42,10 @@ def alarmed(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
             halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
         return outcome
 
-    return alarmed_send
+    return halting_send
 
 
-class Watch:
+class SystemicFailures:
     """Owns the count of what was not done, and halts the run when it is too much.
 
     Refusals that may turn out to be the configuration's fault are kept back until that is clear.
