@@ -446,3 +446,41 @@ def test_many_threads_may_write(path: Path) -> None:
 
         assert results(journal) == same(Result.UPDATED, 120)
         assert journal.results.puts() == (120, 0)
+
+
+def test_rows_of_some_associates_are_in_doubt(journal: Journal) -> None:
+    """Their answers may be another's: whatever was recorded, they come once more, and nobody else does."""
+    deliver(journal, {2: UPDATED})
+
+    found = list(journal.sessions.changes_of({2, 4, 99}))
+
+    assert [(change.row, change.wanted, change.in_doubt) for change in found] == [
+        (2, AWAY, True),
+        (4, AWAY, True),
+    ]
+
+
+def test_how_the_requests_went_is_told_of_one_session(journal: Journal) -> None:
+    """Rows, tries and time of a run that was sent in one go; of several sessions nothing is certain."""
+    before = journal.sessions.sending()
+    deliver(journal, {1: UPDATED._replace(attempts=3, duration_ms=500), 2: FAILED._replace(duration_ms=500)})
+    sent = journal.sessions.sending()
+    deliver(journal, {2: UPDATED})
+
+    assert before is None
+    assert sent is not None
+    assert (sent.rows, sent.tries, sent.busy, sent.latency, sent.span) == (2, 4, 1.0, 0.25, 0.25)
+    assert [each.command for each in journal.sessions.all()] == ["run", "run"]
+
+
+def test_silence_is_time_without_outcomes(journal: Journal) -> None:
+    """Only what is longer than asked for counts, all such times together."""
+    journal.sessions.begin("run", rate=10)
+    list(each_change(journal))
+    seconds = {1: 0, 2: 1, 3: 9, 4: 29}
+    journal.sessions.record(
+        (number, UPDATED, f"2026-11-23T02:00:{second:02d}.000Z") for number, second in seconds.items()
+    )
+
+    assert journal.sessions.silence(longer_than=5) == pytest.approx(28, abs=0.01)
+    assert journal.sessions.silence(longer_than=30) == 0
