@@ -11,7 +11,7 @@ from tests.journal.given import tamper
 from .given import Worker
 from .nights import CRM, OTHER, ago, kept
 
-CAME_BACK = {"input": {"name": "failed.csv", "came_back": True}}
+CAME_BACK = {"input": {"name": "failed.csv", "format": "csv", "came_back": True}}
 
 
 @pytest.fixture(autouse=True)

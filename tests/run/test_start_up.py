@@ -92,7 +92,7 @@ def test_a_signal_while_the_program_is_loaded(module: str, number: signal.Signal
 
 @pytest.mark.usefixtures("containers")
 @pytest.mark.parametrize(
-    ("module", "number"), [(FIRST, signal.SIGTERM), ("presence_worker.sandbox.store", signal.SIGINT)]
+    ("module", "number"), [(FIRST, signal.SIGTERM), ("presence_worker.sandbox.presence_file", signal.SIGINT)]
 )
 def test_the_first_process_of_a_container(module: str, number: signal.Signals, tmp_path: Path) -> None:
     """There a signal that has no listener is lost: the run would go on until it is killed."""
