@@ -45,7 +45,7 @@ def settings_of(options: Options) -> Settings:
 
 
 def context_of(options: Options, *, offline: bool = False) -> RunContext:
-    """Give the surroundings of a command; *offline* ones need no target."""
+    """Return the surroundings of a command; *offline* ones need no target."""
     settings = settings_of(options)
     if options.sandbox:
         target, open_service = SANDBOX, partial(load_lazily(".cli.embedded_sandbox:open_sandbox"), settings)
@@ -91,7 +91,7 @@ def _check(settings: Settings, options: Options) -> None:
 
 
 def blames_an_option(problems: Iterable[str], options: Options) -> bool:
-    """Whether one of the problems is the value of an option: the same command again cannot work."""
+    """Return whether one of the problems is the value of an option: the same command again cannot work."""
     has_address = "base_url" in options.flags.get("target", {})
     return any(
         problem.startswith(OPTION) or (has_address and problem.startswith("target.base_url: expected"))
@@ -100,7 +100,7 @@ def blames_an_option(problems: Iterable[str], options: Options) -> bool:
 
 
 def archive_of(settings: Settings) -> Archive:
-    """Give the place of the runs; raise UsageFault where none is named, and the user has no home."""
+    """Return the place of the runs; raise UsageFault where none is named, and the user has no home."""
     if settings.storage.state_dir == NOWHERE:
         home = os.environ.get("HOME")
         raise UsageFault(
@@ -111,7 +111,7 @@ def archive_of(settings: Settings) -> Archive:
 
 
 def named_target(settings: Settings) -> str:
-    """Give the target's name; an empty one where the settings name none, or lead nowhere."""
+    """Return the target's name; an empty one where the settings name none, or lead nowhere."""
     if not (settings.target.base_url or settings.target.tenant):
         return ""
     try:
@@ -121,7 +121,7 @@ def named_target(settings: Settings) -> str:
 
 
 def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
-    """Give the options the next command needs; it may be called from another directory, or another shell."""
+    """Return the options the next command needs, also in another directory, or in another shell."""
     words, config = options.repeated, find_config(options.config)
     if config and "--config" not in words and needs_naming(config):
         words = ("--config", str(config.absolute()), *words)
@@ -135,7 +135,7 @@ def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
 
 
 def needs_naming(config: Path) -> bool:
-    """Whether a configuration file that no option names is found only here, or only in this shell."""
+    """Return whether a configuration file that no option names is found only here, or only in this shell."""
     return _is_set(*CONFIG_VARIABLES) or not config.is_absolute()
 
 

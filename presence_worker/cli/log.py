@@ -2,12 +2,11 @@
 
 import json
 import sys
-from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import Any
 
 import orjson
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from ..sanitize import clean, escape_for, escape_json, is_utf8
 
@@ -50,7 +49,7 @@ class _StandardError:
     debug = info = warning = error = critical = msg
 
 
-def _json(event: Any, **_: Any) -> str:
+def _json(event: EventDict, **_: object) -> str:
     try:
         if is_utf8(sys.stderr):
             return escape_json(orjson.dumps(event, default=str).decode())
@@ -59,14 +58,14 @@ def _json(event: Any, **_: Any) -> str:
     return escape_json(json.dumps(event, default=str))
 
 
-def _without_decisions(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _without_decisions(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if event["event"].startswith(DECISIONS):
         raise structlog.DropEvent
     return event
 
 
-def _short_line(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
-    """Give "warning row.rejected row=4 …", with nothing in it that steers a terminal."""
+def _short_line(_: WrappedLogger, level: str, event: EventDict) -> str:
+    """Return "warning row.rejected row=4 …", with nothing in it that steers a terminal."""
     del event["level"], event["timestamp"]
     name = event.pop("event")
     return clean(f"{level} {name} " + " ".join(f"{k}={v}" for k, v in event.items() if v is not None), 500)

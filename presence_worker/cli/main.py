@@ -121,7 +121,7 @@ def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
 
 
 def _where(error: Exception) -> str:
-    """Tell the kind and the place of a bug; what the values were might be somebody's secret."""
+    """Return the kind and the place of a bug; what the values were might be somebody's secret."""
     frames = traceback.extract_tb(error.__traceback__)
     place = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-4:][::-1])  # noqa: PTH119
     return f"a bug in presence-worker: {type(error).__name__} at {place}; please report it"

@@ -1,10 +1,9 @@
 """The options all commands share, and what they mean as settings."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -41,6 +40,9 @@ REPEATED = (
 )
 PATHS = ("config", "state_dir")  # repeated as absolute ones: the next command may run elsewhere
 
+Function = Callable[..., int]  # of a command
+Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
+COMMON = (*FLAGS, "config", "sandbox", "as_json", "quiet", "verbose", "no_progress")
 BASE_URL = "--base-url"
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -53,7 +55,7 @@ def _a_file(_: click.Context, parameter: click.Parameter, place: str) -> str:
     return place
 
 
-def _path(name: str, words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _path(name: str, words: str) -> Callable[[Function], Function]:
     return click.option(name, type=click.Path(), callback=_a_path, help=words)
 
 
@@ -61,7 +63,7 @@ def _a_path(context: click.Context, parameter: click.Parameter, place: str | Non
     return None if place is None else Path(_a_file(context, parameter, place))
 
 
-_OPTIONS = [
+_OPTIONS: list[Callable[[Function], Function]] = [
     _path("--config", "Configuration file."),
     _path("--state-dir", "Directory that keeps runs."),
     click.option("--base-url", help="Root of the SuperOffice service."),
@@ -98,28 +100,29 @@ class Options:
     quiet: bool
     verbose: int
     no_progress: bool
-    flags: dict[str, dict[str, Any]]  # as settings
+    flags: Mapping[str, Mapping[str, str | bool]]  # as settings
     repeated: tuple[str, ...]  # to repeat in whatever command comes next
     of_the_input: tuple[str, ...]  # to repeat where the same job is read again
 
 
-def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the common options, as one parameter *options*."""
+def common_options(function: Function) -> Function:
+    """Add the common options to a command, which gets them as one parameter *options*."""
 
     @click.pass_context
-    def with_options(context: click.Context, /, **parameters: Any) -> Any:
-        names = [*FLAGS, "config", "sandbox", "as_json", "quiet", "verbose", "no_progress"]
-        given = {name: parameters.pop(name) for name in names}
-        return function(options=_options(context, given), **parameters)
+    def with_options(context: click.Context, /, **parameters: Value) -> int:
+        others = {name: value for name, value in parameters.items() if name not in COMMON}
+        return function(options=_options(context), **others)
 
-    with_options.__doc__ = function.__doc__
+    command: Function = with_options
+    command.__doc__ = function.__doc__
     for option in reversed(_OPTIONS):
-        with_options = option(with_options)
-    return with_options
+        command = option(command)
+    return command
 
 
-def _options(context: click.Context, given: dict[str, Any]) -> Options:
-    flags: dict[str, dict[str, Any]] = {}
+def _options(context: click.Context) -> Options:
+    given = context.params
+    flags: dict[str, dict[str, str | bool]] = {}
     for name, (section, key) in FLAGS.items():
         if given[name] is not None:
             flags.setdefault(section, {})[key] = given[name]
@@ -131,18 +134,18 @@ def _options(context: click.Context, given: dict[str, Any]) -> Options:
         verbose=given["verbose"],
         no_progress=given["no_progress"],
         flags=flags,
-        repeated=_repeated(context, given, REPEATED),
-        of_the_input=_repeated(context, given, OF_THE_INPUT),
+        repeated=_words_of(context, REPEATED),
+        of_the_input=_words_of(context, OF_THE_INPUT),
     )
 
 
 def without_credentials(text: str) -> str:
-    """Give a text as it may be printed: each address in it without name, password, query and fragment."""
+    """Return a text as it may be printed: each address in it without name, password, query and fragment."""
     return re.sub(r"(://[^\s?#'\"]*)[?#][^\s'\")]*", r"\1", re.sub(r"(?<=://)[^/?#\s]*@", "", text))
 
 
 def printable(arguments: Sequence[str]) -> list[str]:
-    """Give the words of a command line as they may be printed; a bad address need not look like one."""
+    """Return the words of a command line as they may be printed; a bad address need not look like one."""
     words: list[str] = []
     for word in arguments:
         name, separator, value = word.partition("=")
@@ -159,13 +162,13 @@ def _bare(address: str) -> str:
     return re.sub(r"^([A-Za-z]+://)?[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
 
 
-def _repeated(context: click.Context, given: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+def _words_of(context: click.Context, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the options of these *names* that were given, as they may be repeated."""
     words: list[str] = []
     for name in names:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = context.params[name]
             words.append(f"--{name.replace('_', '-')}")
-            if name in PATHS:
-                words.append(str(given[name].absolute()))
-            elif given[name] is not True:
-                words.append(str(given[name]))
+            if value is not True:
+                words.append(str(value.absolute() if name in PATHS else value))
     return tuple(printable(words))

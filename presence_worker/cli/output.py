@@ -112,7 +112,7 @@ def speak_utf8(stream: TextIO | None) -> None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody watches a stream; None is one that the caller has closed."""
+    """Return whether somebody watches a stream; None is one that the caller has closed."""
     return stream is not None and not stream.closed and stream.isatty()
 
 

@@ -47,7 +47,7 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
       presence-worker runs --html
     """
     context = context_of(options, offline=True)
-    listing = _listing(context, states, since)
+    listing = _list(context, states, since)
     page = None if html is None else _write(listing, html, context)
     if options.as_json:
         print_json(listing.as_told(page))
@@ -60,7 +60,7 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
     return 0
 
 
-def _listing(context: RunContext, states: Sequence[str], since: str | None) -> Listing:
+def _list(context: RunContext, states: Sequence[str], since: str | None) -> Listing:
     zone = context.settings.input.timezone
     runs = list_runs(context, since=None if since is None else _oldest(since, zone))
     return Listing(

@@ -54,7 +54,7 @@ def _is_path(word: str, before: list[str]) -> bool:
 
 
 def _from_surroundings(given: set[str]) -> list[str]:
-    """Give the options for what was found through variables, or in the working directory."""
+    """Return the options for what was found through variables, or in the working directory."""
     variables = {name.upper(): value for name, value in os.environ.items()}
     words: list[str] = []
     if "--config" not in given and (config := _config()) and needs_naming(config):

@@ -124,7 +124,7 @@ def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:
 
 @contextmanager
 def _told_to_end() -> Iterator[asyncio.Event]:
-    """Give an event that a signal sets; this way of listening works on every platform."""
+    """Yield an event that a signal sets; this way of listening works on every platform."""
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     before = {
         number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))

@@ -28,7 +28,7 @@ class Option(click.Option):
         self.section = section
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        """Tell the default where it is to be told, but no range: an error tells that soon enough."""
+        """Return the default where it is to be told, but no range: an error tells that soon enough."""
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra
@@ -83,7 +83,7 @@ def _choice(*choices: str) -> Given:
     return {"type": click.Choice(choices), "default": choices[0]}
 
 
-def _named(name: str) -> str:
+def _option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
@@ -144,8 +144,11 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
         "The tenant moves after N PUTs; the old address answers 421.",
         {"type": click.IntRange(0), "metavar": "N"},
     ),
-    *((UNKNOWN, _named(name), switch.words, _choice(*switch.choices)) for name, switch in SWITCHES.items()),
-    *((UNKNOWN, _named(name), words, FLAG) for name, words in FLAGS.items()),
+    *(
+        (UNKNOWN, _option_name(name), switch.words, _choice(*switch.choices))
+        for name, switch in SWITCHES.items()
+    ),
+    *((UNKNOWN, _option_name(name), words, FLAG) for name, words in FLAGS.items()),
     (
         UNKNOWN,
         "--forbid",
@@ -156,7 +159,7 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
 
 
 def sandbox_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all options of the sandbox."""
+    """Add all options of the sandbox."""
     for section, name, words, how in reversed(OPTIONS):
         function = click.option(name, cls=Option, section=section, help=words, **how)(function)
     return function
@@ -168,7 +171,7 @@ def people(given: Given) -> People:
     for option, differences in DIFFERENCES.items():
         for associate_id in given[option]:
             if associate_id not in found:
-                words = f"{_named(option)} {associate_id}: see --people, only 1 to {found.count} exist"
+                words = f"{_option_name(option)} {associate_id}: see --people, only 1 to {found.count} exist"
                 raise click.UsageError(words)
             found.describe(associate_id, **differences)
     return found

@@ -61,7 +61,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
 
 
 def _context(options: Options) -> RunContext:
-    """Give the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
+    """Return the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
     context = context_of(options, offline=True)
     target = context.settings.target
     if not (context.target or target.base_url or target.tenant):

@@ -10,7 +10,7 @@ ALWAYS = ("SIGINT", "SIGTERM")  # also where the shell that started us in the ba
 
 
 def endings(known: object) -> dict[int, int]:
-    """Give the exit codes by the numbers of the signals that a platform's module `signal` knows.
+    """Return the exit codes by the numbers of the signals that a platform's module `signal` knows.
 
     SIGHUP: the terminal is gone. SIGBREAK: Ctrl-Break, and what Windows sends to end a program.
     """
@@ -28,7 +28,7 @@ def note_signals() -> None:
 
 
 def listened_to() -> list[int]:
-    """Give the signals that concern us; under `nohup` the terminal may go."""
+    """Return the signals that concern us; under `nohup` the terminal may go."""
     always = [getattr(signal, name) for name in ALWAYS]
     return [n for n in ENDINGS if n in always or signal.getsignal(n) is not signal.SIG_IGN]
 

@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, MutableMapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
 import orjson
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
 from ..journal import Journal, RowResult, RunRecord
@@ -80,7 +81,7 @@ class _Lines:
         self.info = file.write
 
 
-def _as_json(_: Any, __: str, fields: MutableMapping[str, Any]) -> bytes:
+def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> bytes:
     return orjson.dumps(fields["line"], option=orjson.OPT_APPEND_NEWLINE)  # all tell of one kind of event
 
 

@@ -40,7 +40,7 @@ def throughput(journal: Journal) -> Throughput | None:
 
 
 def could_do(concurrency: int, latency: float, rate: float) -> str | None:
-    """Return what so many in flight could do that take *latency* seconds each; None where it is not more."""
+    """Return what so many in flight could do that take *latency* seconds each; None if hardly more."""
     possible = concurrency / latency
     if possible < MORE * rate:
         return None
