@@ -24,7 +24,7 @@ def log_event(event: Event) -> None:
         write(event)
 
 
-def _announced(event: Announced) -> None:
+def _log_announced(event: Announced) -> None:
     log.info(
         "run.announced",
         run_id=event.run_id,
@@ -35,20 +35,20 @@ def _announced(event: Announced) -> None:
     )
 
 
-def _noted(event: Noted) -> None:
+def _log_noted(event: Noted) -> None:
     log.warning(NOTES[event.topic], run_id=event.run_id, words=event.words)
 
 
-def _paused(event: Paused) -> None:
+def _log_paused(event: Paused) -> None:
     since, until = _stamp(event.since), _stamp(event.until)
     log.warning("run.waiting", run_id=event.run_id, since=since, until=until, cause=event.cause)
 
 
-def _resumed(event: Resumed) -> None:
+def _log_resumed(event: Resumed) -> None:
     log.info("run.waiting_over", run_id=event.run_id, waited_s=round(event.waited, 1))
 
 
-def _progress(event: Progress) -> None:
+def _log_progress(event: Progress) -> None:
     log.info(
         "run.progress",
         run_id=event.run_id,
@@ -59,11 +59,11 @@ def _progress(event: Progress) -> None:
     )
 
 
-def _stopping(event: Stopping) -> None:
+def _log_stopping(event: Stopping) -> None:
     log.warning("run.halting", run_id=event.run_id, words=event.words)
 
 
-def _ended(event: RunEnded) -> None:
+def _log_ended(event: RunEnded) -> None:
     log.info("run.ended", run_id=event.run_id, state=event.state, exit_code=event.exit_code)
 
 
@@ -72,11 +72,11 @@ def _stamp(moment: datetime) -> str:
 
 
 LINES: dict[type[Event], Callable[[Any], None]] = {
-    Announced: _announced,
-    Noted: _noted,
-    Paused: _paused,
-    Progress: _progress,
-    Resumed: _resumed,
-    RunEnded: _ended,
-    Stopping: _stopping,
+    Announced: _log_announced,
+    Noted: _log_noted,
+    Paused: _log_paused,
+    Progress: _log_progress,
+    Resumed: _log_resumed,
+    RunEnded: _log_ended,
+    Stopping: _log_stopping,
 }
