@@ -1,4 +1,4 @@
-"""Whether the service is there: while it is not, one probe at a time goes out and all others wait."""
+"""Requests while the service is away: one probe at a time goes out, all others wait."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ class Gate:
 
     @property
     def is_away(self) -> bool:
-        """Whether the service is known to be away."""
+        """Return whether the service is known to be away."""
         return not self.is_open and bool(self._strikes)
 
     @property
@@ -127,7 +127,7 @@ class Gate:
             log.debug("decision.gate", is_open=False, because=outcome.reason)
 
     def _everybodys(self, change: Change, outcome: Outcome) -> Trouble | None:
-        """Tell trouble that all rows have, and that so counts against none, from a row's own (None).
+        """Return the kind of trouble that all rows have, which counts against none; None for a row's own.
 
         Who was not even connected had no say in it; an answer may be about one row, until others get it too.
         """

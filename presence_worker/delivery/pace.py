@@ -106,7 +106,7 @@ class ConcurrencyLimit:
             await self._limiter.acquire_on_behalf_of(row)
 
     def leave(self, row: int) -> None:
-        """Give the place of *row* back."""
+        """Return the place of *row*."""
         self._limiter.release_on_behalf_of(row)
 
     def slow_down(self) -> None:

@@ -23,7 +23,7 @@ UNREADABLE = (
 
 
 def number_of_read_backs(share: str, rows: int) -> int:
-    """Give how many of so many updated rows are read back."""
+    """Return how many of so many updated rows are read back."""
     return sum(map(SHARES[share], range(1, rows + 1))) if share in SHARES else 0
 
 
@@ -55,7 +55,7 @@ def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
 
 
 def _compared(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
-    """Give what the service's confirmation and the read-back say together."""
+    """Return what the service's confirmation and the read-back say together."""
     confirmed = confirmed._replace(duration_ms=confirmed.duration_ms + looked.duration_ms)
     if looked.seen is not None and looked.seen.same_as(change.wanted):
         return confirmed
@@ -76,7 +76,7 @@ def _compared(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
 
 
 def _something_else(change: Change, looked: Outcome) -> str | None:
-    """Say what the service shows in place of what was wanted, never its words; None where it is not seen."""
+    """Return what the service shows in place of what was wanted, never its words; None for nothing."""
     if looked.seen is not None:
         return "another comment" if looked.seen.status == change.wanted.status else "another status"
     shows_nothing = looked.result is Result.REJECTED and looked.http_status in SHOWS_NOTHING

@@ -62,7 +62,7 @@ class SystemicFailures:
         self._blamed = False  # the configuration or the permission, not the rows
 
     def settle(self, change: Change, outcome: Outcome) -> list[Settled]:
-        """Give what is settled by now: nothing, this one, or it with those kept back before it."""
+        """Return what is settled by now: nothing, this one, or it with those kept back before it."""
         if outcome.result is Result.UPDATED and not self._kept_back:  # by far the most
             self._all_alike = False
             return [(change, outcome)]
@@ -81,7 +81,7 @@ class SystemicFailures:
         return [*self.release(), (change, outcome)]
 
     def _is_clear(self, outcome: Outcome) -> bool:
-        """Whether so many refusals alike cannot be the rows' fault; those that never are may be fewer."""
+        """Return whether so many refusals alike cannot be the rows' fault; what never is, may be fewer."""
         kept = len(self._kept_back)
         never = self._all_alike and outcome.http_status in NEVER_THE_ROW
         at_once = self._all_alike and outcome.http_status == NO_SUCH_METHOD and kept > 1

@@ -45,17 +45,17 @@ class Announcer:
             self.activity = None
 
     def row_read(self, row: int, *, is_known: bool) -> None:
-        """Say that a row's present value was looked at."""
+        """Emit that a row's present value was looked at."""
         self.done += 1
         self.emit(RowRead(run_id=self.run_id, target=self.target, row=row, is_known=is_known))
 
     def row_settled(self, row: int, result: Result) -> None:
-        """Say what became of a row."""
+        """Emit what became of a row."""
         self.done += 1
         self.emit(RowSettled(run_id=self.run_id, target=self.target, row=row, result=result))
 
     def note(self, words: str, topic: Topic, *, is_warning: bool = False) -> None:
-        """Say something that should be known beside the results."""
+        """Emit something that should be known beside the results."""
         self.emit(
             Noted(
                 run_id=self.run_id,
@@ -67,7 +67,7 @@ class Announcer:
         )
 
     def note_all(self, run: RunRecord) -> None:
-        """Say all notes of a run that was staged."""
+        """Emit all notes of a run that was staged."""
         about_last = comparison_notes(run.compared) if run.compared else []
         warning = same_file_warning(run.compared) if run.compared else None
         for words in run.notes:
@@ -75,7 +75,7 @@ class Announcer:
             self.note(words, topic, is_warning=words == warning)
 
     def announce(self, requests: int, rate: float, *, is_final: bool) -> None:
-        """Say how many requests the run takes in all, and how long they take at the configured *rate*."""
+        """Emit how many requests the run takes in all, and how long they take at the configured *rate*."""
         self.emit(
             Announced(
                 run_id=self.run_id,
@@ -88,5 +88,5 @@ class Announcer:
         )
 
     def stopping(self, words: str) -> None:
-        """Say that the run was told to stop."""
+        """Emit that the run was told to stop."""
         self.emit(Stopping(run_id=self.run_id, target=self.target, words=words))

@@ -46,7 +46,7 @@ class Monitor:
         self._in_flight = 0
 
     async def run(self) -> None:
-        """Tell how far the run is and, until a halt, what it waits for; until cancelled."""
+        """Emit how far the run is and, until a halt, what it waits for; until cancelled."""
         pace = self._policy.pace
         due, requests = self._clock() + EVERY, pace.taken
         while True:
@@ -77,7 +77,7 @@ class Monitor:
         )
 
     def _look(self) -> None:
-        """Tell that a wait began, that it takes longer than was told, or that it is over."""
+        """Emit that a wait began, that it takes longer than was told, or that it is over."""
         before, wait = self._wait, self._waiting()
         self._wait = wait
         if wait and (before is None or wait.is_pause != before.is_pause or wait.until > before.until + LONG):

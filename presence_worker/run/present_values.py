@@ -100,7 +100,7 @@ class Need:
 
     @property
     def is_strict(self) -> bool:
-        """Whether nothing may be sent without having been read."""
+        """Return whether nothing may be sent without having been read."""
         return self.how == "each" or self.moved_by is not None or self.is_plan
 
 
