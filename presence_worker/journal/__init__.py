@@ -14,6 +14,7 @@ from .filesystem import (
     sync_directory,
     take_reserve,
     target_lock,
+    write_whole,
 )
 from .index import KnownRun
 from .journal import JOURNAL, Journal, untouched
@@ -74,4 +75,5 @@ __all__ = [
     "take_reserve",
     "target_lock",
     "untouched",
+    "write_whole",
 ]

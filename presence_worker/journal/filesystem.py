@@ -4,9 +4,10 @@ import errno
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -14,6 +15,8 @@ from ..errors import Locked, Stopped, UsageFault
 from ..settings.operator_files import state_home
 
 PRIVATE = 0o700
+PRIVATE_FILE = 0o600  # readable for its owner alone
+ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)  # a link is somebody's trap
 NO_SYNC = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP)  # the system has to be trusted
 RESERVE = "reserve"
 RESERVED = 128 * 1024  # bytes: the last outcomes and how the run ended, several times over
@@ -69,6 +72,27 @@ def _owner_name(directory: Path, owner: int) -> str:
         with suppress(KeyError):
             return directory.owner()
     return f"user {owner}"
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], bool]) -> bool:
+    """Write a file beside its place, and move it there; return whether *write* says that it is wanted.
+
+    One that is not wanted is not there afterwards. Raise OSError where it cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.new")  # one that a killed program left is written over
+    descriptor = os.open(beside, ANEW, PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            wanted = write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if wanted:
+            beside.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+    finally:
+        beside.unlink(missing_ok=True)
+    return wanted
 
 
 def sync_directory(directory: Path) -> None:

@@ -8,10 +8,9 @@ from typing import BinaryIO
 import orjson
 
 from ..errors import Stopped
-from ..journal import Journal, sync_directory
+from ..journal import Journal, sync_directory, write_whole
 from ..json_form import to_json
 from ..sanitize import escape_json
-from .atomic_file import write_whole
 from .fault_sentences import sentences
 from .page import write_page
 from .row_files import write_failed, write_jsonl, write_report, write_unprocessed

@@ -10,11 +10,11 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from ..clock import local_time
+from ..journal import write_whole
 from ..model import State
 from ..next_step import command_line
 from ..sanitize import clean
 from ..wording import plain_duration
-from .atomic_file import write_whole
 from .page_templates import ENVIRONMENT
 from .run_list import UNREADABLE, Listed, Listing, day_and_time
 

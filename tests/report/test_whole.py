@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import pytest
 
-from presence_worker.report.atomic_file import write_whole
+from presence_worker.journal import write_whole
 
 
 def names(folder: Path) -> list[str]:
