@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -61,22 +61,17 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
         is_guessed = source.encoding == FALLBACK and not config.encoding
         # It gets more notes while the rows are read.
         table.notes.extend([*notes_on_name(source, table.format), *[GUESSED] * is_guessed])
-        with refusals_with(_facts(source, table)):
+        facts = JobFacts(
+            format=table.format,
+            encoding=source.encoding,
+            rows_path=table.rows_path,
+            columns=[*table.columns],  # as the header has them; those of JSON may grow
+        )
+        with refusals_with(facts):
             _refuse_old(source, None if table.came_back else config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
+        with refusals_with(replace(facts, sheet=table.sheet, delimiter=table.delimiter, header=table.header)):
             yield _build_job(source, table, reader, stdin=job == STDIN)
-
-
-def _facts(source: Source, table: Table) -> JobFacts:
-    return JobFacts(
-        format=table.format,
-        sheet=table.sheet,
-        rows_path=table.rows_path,
-        delimiter=table.delimiter,
-        encoding=source.encoding,
-        header=table.header,
-        columns=[*table.columns],  # as the header has them; those of JSON may grow
-    )
 
 
 def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
