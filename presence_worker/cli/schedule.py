@@ -9,10 +9,10 @@ from ..model import Kind
 from ..run_context import RunContext
 from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_schedule
 from ..superoffice import target_name
-from .coming import who
 from .invocation import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines
+from .upcoming import who
 
 WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 

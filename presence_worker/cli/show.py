@@ -20,10 +20,10 @@ from ..report.summary import (
     Summary,
 )
 from ..wording import amount
-from .coming import upcoming_lines, who
 from .explanation import explanation_lines, place_of
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
+from .upcoming import upcoming_lines, who
 
 WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise

@@ -1,16 +1,28 @@
 """What a run's summary says of days to come, as people read it."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from ..journal import DroppedEntry
 from ..report.reason_texts import WHY_DROPPED
-from ..report.summary import DaysToCome, PlannedChange, UpcomingLeave
-from ..schedule.list_and_cancel import ScheduledLeave
+from ..report.summary import DaysToCome, UpcomingLeave
 
 SHOWN = 10  # rows of a kind; summary.json has more
 Leave = UpcomingLeave | DroppedEntry
 WAITING, ARE_IN_SCHEDULE = "Waiting for their first day", "`schedule` names"
 DROPPED, ARE_IN_SUMMARY = "Planned absences that will not begin", "summary.json names"
+
+
+class Person(Protocol):
+    """Somebody, as the service and the file call them."""
+
+    @property
+    def associate_id(self) -> int | str | None:
+        """Their number; None where it is not known."""
+
+    @property
+    def identity(self) -> str | None:
+        """Their name in the file; None where it has numbers."""
 
 
 def upcoming_lines(coming: DaysToCome) -> Iterator[str]:
@@ -30,7 +42,7 @@ def _lines(words: str, rows: Sequence[Leave], left_out: int, place: str) -> Iter
         yield f"  and {number - SHOWN} more, which {place}"
 
 
-def who(person: Leave | PlannedChange | ScheduledLeave) -> str:
+def who(person: Person) -> str:
     """Return somebody's associate's id, and the name that the file has for them."""
     number, name = str(person.associate_id), person.identity
     if person.associate_id is None:
