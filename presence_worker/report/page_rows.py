@@ -75,7 +75,7 @@ class PageRows:
         head = {
             "run_id": self._run.run_id,
             "fields": self._names,
-            "encode": CODED,
+            "coded": CODED,
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
             "reasons": {str(reason): words.what for reason, words in REASONS.items()},
         }
