@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..errors import OptionFault, UsageFault
-from ..journal import made_ago
+from ..journal import moment_ago
 from ..model import State
 from ..report.overview import write_overview
 from ..report.run_list import UNREADABLE, Listing
@@ -75,7 +75,7 @@ def _list(context: RunContext, states: Sequence[str], since: str | None) -> List
 def _oldest(since: str, zone: str | None) -> datetime:
     """Return the moment that WHEN names: so long ago, or when that day began."""
     try:
-        return made_ago(parse_duration(since))
+        return moment_ago(parse_duration(since))
     except ValueError:
         pass
     try:

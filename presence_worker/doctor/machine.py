@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, NoLocks, Sending, is_at_work, is_trusted
+from ..journal import JOURNAL, Journal, NoLocks, SendingFigures, is_at_work, is_trusted
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth
 from ..superoffice.addresses import is_loopback
@@ -144,9 +144,9 @@ def _last_job(probe: Probe) -> ExpectedJob | None:
     return ExpectedJob(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
 
 
-def _read_sending(path: Path) -> Sending | None:
+def _read_sending(path: Path) -> SendingFigures | None:
     with closing(Journal.open(path)) as journal:
-        return journal.sessions.sending()
+        return journal.sessions.sending_figures()
 
 
 async def lock(probe: Probe) -> AsyncIterator[CheckResult]:

@@ -1,7 +1,7 @@
 """What was asked and what became of it, on disk: the only memory of a run."""
 
 from ..model import NOT_DONE, UNSETTLED
-from .archive import LAST, Archive, id_made_ago, is_run_folder, made_ago, run_id
+from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_id
 from .database import is_full, now
 from .dated_rows import Dated, Named, Scheduled, ScheduledResult
 from .filesystem import (
@@ -17,12 +17,12 @@ from .filesystem import (
     write_whole,
 )
 from .index import KnownRun
-from .journal import JOURNAL, Journal, untouched
+from .journal import JOURNAL, Journal, open_untouched
 from .outbox import Outbox, RowsAhead, Settled
-from .results import LOGGED, Delivery, Fault, LoggedRows, RowResult, Unlogged
+from .results import LOGGED, Fault, LoggedRows, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow, Unnamed
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
-from .sessions import Sending, Session, Sessions, Work
+from .sessions import PastSession, SendingFigures, Sessions, Work
 
 __all__ = [
     "JOURNAL",
@@ -34,7 +34,6 @@ __all__ = [
     "Comparison",
     "Correction",
     "Dated",
-    "Delivery",
     "DroppedEntry",
     "Ending",
     "Fault",
@@ -46,17 +45,18 @@ __all__ = [
     "Named",
     "NoLocks",
     "Outbox",
+    "PastSession",
     "PendingRow",
     "RowResult",
     "RowsAhead",
     "RunRecord",
     "Scheduled",
     "ScheduledResult",
-    "Sending",
-    "Session",
+    "SendingFigures",
     "Sessions",
     "Settled",
     "StoredSettings",
+    "TriedRow",
     "Unlogged",
     "Unnamed",
     "Work",
@@ -67,13 +67,13 @@ __all__ = [
     "is_full",
     "is_run_folder",
     "is_trusted",
-    "made_ago",
+    "moment_ago",
     "now",
+    "open_untouched",
     "run_id",
     "run_lock",
     "sync_directory",
     "take_reserve",
     "target_lock",
-    "untouched",
     "write_whole",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import Locked, UsageFault
 from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
 from .index import RunIndex
-from .journal import JOURNAL, Journal, untouched
+from .journal import JOURNAL, Journal, open_untouched
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -137,7 +137,7 @@ def run_id(moment: datetime) -> str:
     return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond * 65536 // 1_000_000:04x}"
 
 
-def made_ago(seconds: float) -> datetime:
+def moment_ago(seconds: float) -> datetime:
     """Return the moment so long ago, or to come; no run is older than 1970, or younger than this calendar."""
     moment = min(max(time.time() - seconds, 0), END_OF_TIME)
     return datetime.fromtimestamp(moment, UTC)
@@ -145,7 +145,7 @@ def made_ago(seconds: float) -> datetime:
 
 def id_made_ago(seconds: float) -> str:
     """Return the id of a run made so long ago."""
-    return run_id(made_ago(seconds))
+    return run_id(moment_ago(seconds))
 
 
 def is_run_folder(path: Path) -> bool:
@@ -158,7 +158,7 @@ def is_staged(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(untouched(path) or Journal(path)) as journal:
+        with closing(open_untouched(path) or Journal(path)) as journal:
             return journal.is_staged()
     except sqlite3.Error:
         return True

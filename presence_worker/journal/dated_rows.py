@@ -88,13 +88,13 @@ class DatedRows:
             wanted = Presence(status=status, message=message)
             yield Dated(row, person, identity, wanted, day_of(starts), day_of(ends), result, reason)
 
-    def scheduled(self) -> Iterator[ScheduledResult]:
+    def follow_ups(self) -> Iterator[ScheduledResult]:
         """Yield what became of the rows that no file brought."""
         query = """SELECT associate_id, scheduled.run_id, of_row, kind, result, reason
             FROM scheduled JOIN fate USING (row) ORDER BY row"""
         return map(ScheduledResult._make, self._db.each(query))
 
-    def waiting(self, most: int) -> list[RowResult]:
+    def next_to_begin(self, most: int) -> list[RowResult]:
         """Return the rows that wait for their first day, soonest first, at most so many."""
         query = (
             f"SELECT {', '.join(RowResult._fields)} FROM fate WHERE reason = ? ORDER BY starts, row LIMIT ?"  # noqa: S608
@@ -105,7 +105,7 @@ class DatedRows:
         """Return whether somebody is to return who must be looked at first."""
         return bool(self._db.number("SELECT EXISTS (SELECT 1 FROM scheduled WHERE status IS NOT NULL)"))
 
-    def named(self) -> Iterator[tuple[int, Named]]:
+    def mentions(self) -> Iterator[tuple[int, Named]]:
         """Yield the associates that rows of the file are about, each with how those speak of them.
 
         Rows that do not count name nobody, and neither do those that only withdraw.
@@ -117,7 +117,7 @@ class DatedRows:
             GROUP BY associate_id"""  # noqa: S608 - ours
         return ((person, Named(valid, undated)) for person, valid, undated in self._db.each(query))
 
-    def withdrawn(self) -> dict[int, set[Period]]:
+    def days_withdrawn(self) -> dict[int, set[Period]]:
         """Return the days that rows of the file withdraw, by associate, but those it asks for as well."""
         rows = f"SELECT associate_id, starts, ends FROM row WHERE {OF_DAYS}"  # noqa: S608 - ours
         found: dict[int, set[Period]] = {}
@@ -128,13 +128,13 @@ class DatedRows:
                 found.get(person, set()).discard(Period(day_of(starts), day_of(ends)))
         return {person: days for person, days in found.items() if days}
 
-    def withdrawn_without_days(self) -> int:
+    def count_withdrawn_without_days(self) -> int:
         """Count the withdrawn rows that name neither a first nor a last day."""
         query = f"""SELECT count(*) FROM row WHERE {WITHDRAWN} AND result = 'skipped'
             AND starts IS NULL AND ends IS NULL"""  # noqa: S608 - ours
         return self._db.number(query)
 
-    def asked_days(self) -> Iterator[tuple[int, int, Period]]:
+    def days_asked(self) -> Iterator[tuple[int, int, Period]]:
         """Yield the rows with days that are still to be sent, but returns: (row, associate's id, days)."""
         query = """SELECT row.row, associate_id, starts, ends FROM row LEFT JOIN outcome USING (row)
             WHERE (starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
@@ -143,7 +143,7 @@ class DatedRows:
         for row, person, starts, ends in self._db.all(query, Result.NOT_SENT, Result.FAILED, Kind.RETURN):
             yield row, person, Period(day_of(starts), day_of(ends))
 
-    def expired(self, day: date) -> list[int]:
+    def find_expired(self, day: date) -> list[int]:
         """Return the rows that are to be sent, surely never were, and have had their last day before *day*.
 
         Returns are none of them: they are due after it.

@@ -149,7 +149,7 @@ def run_lock(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
 def target_lock(target: str, state_dir: Path) -> Iterator[None]:
     """Hold *target* for this user, whatever the state directory, or raise Locked at once.
 
-    Any thread may let go of it.
+    Whichever thread may let go of it.
     """
     words = f"another run is at work on {target}; wait until it has ended, then run this again"
     with _held(_lock_directory(state_dir) / _lock_name(target), words, ELSEWHERE):

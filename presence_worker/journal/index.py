@@ -65,7 +65,7 @@ class RunIndex:
 
     def runs(self) -> list[KnownRun]:
         """Return all staged runs, newest first, also those whose journals cannot be read."""
-        return self._in_index(self._known_runs) if self._runs.is_dir() else []
+        return self._in_index(self._list_known) if self._runs.is_dir() else []
 
     def take_number(self, name: str) -> int:
         """Return the number of the run called *name*, which begins now: higher than that of any before it.
@@ -99,8 +99,8 @@ class RunIndex:
         with closing(open_index(IN_MEMORY)) as database:
             return work(database)
 
-    def _known_runs(self, database: sqlite3.Connection) -> list[KnownRun]:
-        lines, faults = self._refreshed(database)
+    def _list_known(self, database: sqlite3.Connection) -> list[KnownRun]:
+        lines, faults = self._refresh(database)
         return [
             KnownRun(
                 folder=self._runs / line.name,
@@ -115,10 +115,10 @@ class RunIndex:
         ]
 
     def _take_number(self, database: sqlite3.Connection, name: str) -> int:
-        lines, _ = self._refreshed(database)
+        lines, _ = self._refresh(database)
         return take_number(database, name, max((order for _, order in in_order(lines)), default=0))
 
-    def _refreshed(self, database: sqlite3.Connection) -> tuple[list[Line], Faults]:
+    def _refresh(self, database: sqlite3.Connection) -> tuple[list[Line], Faults]:
         """Return the line of each run that is staged or has a number; read and note what has changed."""
         known, marks = read_lines(database), dict(self._marks())
         changed = [name for name, mark in marks.items() if not (mark and _is_read(known.get(name), mark))]

@@ -15,7 +15,7 @@ from .. import __version__
 from ..errors import Locked, PresenceWorkerError, Stopped, UsageFault
 from ..model import State
 from .filesystem import run_lock
-from .journal import JOURNAL, Journal, damaged, untouched
+from .journal import JOURNAL, Journal, damage_error, open_untouched
 from .run_record import RunRecord
 from .schema import VERSION
 
@@ -152,7 +152,7 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
     except PresenceWorkerError as error:
         return error
     except (OSError, sqlite3.Error) as error:
-        return damaged(journal, error)
+        return damage_error(journal, error)
     return Line(
         folder.name, record.order, mark, orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(), to_send
     )
@@ -162,7 +162,7 @@ def _read_closed(journal: Path) -> Read | None:
     """Read a journal that was closed in order, without writing a byte; None where it must be opened."""
     try:
         with run_lock(journal.parent):
-            reader = untouched(journal)
+            reader = open_untouched(journal)
             if reader is None:
                 return None
             with closing(reader):

@@ -23,7 +23,7 @@ from .sessions import Sessions
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 
 
-def damaged(path: Path | str, found: Trouble) -> UsageFault:
+def damage_error(path: Path | str, found: Trouble) -> UsageFault:
     """Return the error for a journal that cannot be read: never guessed at."""
     return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 
@@ -63,11 +63,11 @@ class Journal:
     def open(cls, path: Path) -> "Journal":
         """Open a run's journal; an older one is brought up to date, a newer or damaged one is refused."""
         if not path.is_file():
-            raise damaged(path, "no such file")
+            raise damage_error(path, "no such file")
         try:
             journal = cls(path)
         except sqlite3.Error as error:
-            raise damaged(path, error) from None
+            raise damage_error(path, error) from None
         try:
             journal._bring_up_to_date()
         except BaseException:
@@ -96,9 +96,9 @@ class Journal:
         try:
             found = self._db.execute("SELECT version FROM schema").fetchone()
         except sqlite3.Error as error:
-            raise damaged(self.path, error) from None
+            raise damage_error(self.path, error) from None
         if not found:
-            raise damaged(self.path, "it names no version")
+            raise damage_error(self.path, "it names no version")
         return found[0]
 
     def check(self) -> None:
@@ -109,7 +109,7 @@ class Journal:
             verdict = str(error)
         verdict = " ".join(verdict.split())
         if verdict != "ok":
-            raise damaged(self.path, verdict)
+            raise damage_error(self.path, verdict)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -195,7 +195,7 @@ class Journal:
         return True
 
 
-def untouched(path: Path) -> Journal | None:
+def open_untouched(path: Path) -> Journal | None:
     """Open a journal to read it without writing a byte, which is quick; None where it must be repaired first.
 
     No process may write it meanwhile, and it may be of another version: `is_current` tells.

@@ -41,7 +41,7 @@ class Outbox(Protocol):
 class RowsAhead:
     """Owns the rows that may be sent next. A page is taken in a thread while the one before is being sent.
 
-    Any number of tasks may iterate over it; each row goes to exactly one of them.
+    Several tasks may iterate over it; each row goes to exactly one of them.
     """
 
     def __init__(self, outbox: Outbox, page: int) -> None:

@@ -45,7 +45,7 @@ class Fault(NamedTuple):
     detail: str | None
 
 
-class Delivery(NamedTuple):
+class TriedRow(NamedTuple):
     """When and how a row that was tried came to its outcome."""
 
     session: int
@@ -77,24 +77,24 @@ class Results:
         query = "SELECT row, line, reason, detail FROM fate WHERE result = ? ORDER BY row"
         return map(Fault._make, self._db.each(query, Result.INVALID))
 
-    def deliveries(self) -> Iterator[Delivery]:
+    def deliveries(self) -> Iterator[TriedRow]:
         """Yield when and how each row that was tried came to its outcome, in no order."""
-        query = f"SELECT {', '.join(Delivery._fields)} FROM outcome WHERE attempts > 0"  # noqa: S608 - names are ours
-        return map(Delivery._make, self._db.each(query))
+        query = f"SELECT {', '.join(TriedRow._fields)} FROM outcome WHERE attempts > 0"  # noqa: S608 - names are ours
+        return map(TriedRow._make, self._db.each(query))
 
-    def unanswered(self) -> Iterator[int]:
+    def associates_without_answer(self) -> Iterator[int]:
         """Yield the associates of rows that were sent and never answered."""
         return (
             found[0]
             for found in self._db.each("SELECT associate_id FROM fate WHERE result = ?", Result.UNKNOWN)
         )
 
-    def written_associates(self) -> Iterator[int]:
+    def associates_written(self) -> Iterator[int]:
         """Yield the associates this run wrote, or may have written."""
         query = "SELECT associate_id FROM fate WHERE result IN (?, ?)"
         return (found[0] for found in self._db.each(query, Result.UPDATED, Result.UNKNOWN))
 
-    def unchanged(self) -> Iterator[tuple[int, Presence]]:
+    def associates_unchanged(self) -> Iterator[tuple[int, Presence]]:
         """Yield the associates who already had what this run wanted, with that."""
         query = "SELECT associate_id, status, message FROM fate WHERE result = ?"
         found = self._db.each(query, Result.UNCHANGED)
@@ -110,7 +110,7 @@ class Results:
             self._counts = version, counts
         return {**counts}
 
-    def done(self, counts: Mapping[Result, int]) -> int:
+    def count_done(self, counts: Mapping[Result, int]) -> int:
         """Count the rows that are done, of all that *counts* has; a duplicate is where the other row is."""
         query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
             WHERE fate.result IN (?, ?, ?)"""
@@ -202,7 +202,7 @@ class LoggedRows:
             WHERE fate.result IN (?, ?, ?, ?) AND logged.result IS NOT fate.result ORDER BY row"""
         return map(Unlogged._make, self._db.each(query, *LOGGED))
 
-    def never_sent(self) -> Iterator[Unlogged]:
+    def all_never_sent(self) -> Iterator[Unlogged]:
         """Yield likewise those that are settled without being sent: nothing will change them any more."""
         query = """SELECT row, associate_id, row.result, reason, detail, NULL, 0
             FROM row LEFT JOIN logged USING (row)

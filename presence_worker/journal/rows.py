@@ -95,7 +95,7 @@ class Rows:
         if twice:
             self._db.execute(f"CREATE INDEX IF NOT EXISTS row_by_person ON row ({PERSON})")
         for (person,) in twice:
-            yield list(map(_asked, self._db.all(ABOUT, person)))
+            yield list(map(_to_asked, self._db.all(ABOUT, person)))
 
     def rivals(self) -> Iterator[list[Asked]]:
         """Yield, for each person and first day that several rows wait for, those rows, as `clashes` does."""
@@ -105,7 +105,7 @@ class Rows:
         for _, found in groupby(waiting, key=lambda each: (each[6], each[4])):
             rows = list(found)
             if len(rows) > 1:
-                yield [_asked(each[:6]) for each in rows]
+                yield [_to_asked(each[:6]) for each in rows]
 
     def identities(self, page: int) -> Iterator[list[Unnamed]]:
         """Yield the rows that name somebody whose associate is not known, in order.
@@ -124,7 +124,7 @@ class Rows:
             last = found[-1][0]
             yield [Unnamed(row, name, bool(valid), bool(withdraws)) for row, name, valid, withdraws in found]
 
-    def pending_rows(self, page: int) -> Iterator[PendingRow]:
+    def each_pending(self, page: int) -> Iterator[PendingRow]:
         """Yield what is still to be sent, in row order, *page* rows read at once; nothing is handed out.
 
         What was yielded may be settled before the next one is asked for.
@@ -142,14 +142,14 @@ class Rows:
             page,
         ):
             last = found[-1][0]
-            yield from map(_pending_row, found)
+            yield from map(_to_pending_row, found)
 
-    def changed_rows(self) -> Iterator[PendingRow]:
+    def each_changed(self) -> Iterator[PendingRow]:
         """Yield the rows this run wrote, or may have written, in order, with what was there before."""
         query = """SELECT fate.row, associate_id, fate.status, fate.message,
             before.status, before.message, identity, NULL, NULL
             FROM fate LEFT JOIN before ON before.row = fate.row WHERE result IN (?, ?) ORDER BY fate.row"""
-        return map(_pending_row, self._db.each(query, Result.UPDATED, Result.UNKNOWN))
+        return map(_to_pending_row, self._db.each(query, Result.UPDATED, Result.UNKNOWN))
 
     def changes_by_status(self) -> dict[str, int]:
         """Return the number of rows to be sent by the status they ask for, as it was staged."""
@@ -182,13 +182,13 @@ def _columns(row: Row) -> tuple[SqlValue, ...]:
     )
 
 
-def _asked(found: SqlRow) -> Asked:
+def _to_asked(found: SqlRow) -> Asked:
     row, status, message, line, starts, ends = found
     period = Period(day_of(starts), day_of(ends)) if starts or ends else None
     return Asked(row, Presence(status=status, message=message), line, period)
 
 
-def _pending_row(found: SqlRow) -> PendingRow:
+def _to_pending_row(found: SqlRow) -> PendingRow:
     row, associate_id, status, message, was, comment, identity, *expected = found
     before = None if was is None else Presence(status=was, message=comment or "")
     wanted = Presence(status=status, message=message)

@@ -16,7 +16,7 @@ AT_ONCE = 50  # outcomes written by one statement, at the most
 OUTCOME = f"(?, ?, ?, {OR_NULL}, {OR_NULL}, ?, ?, ?, ?, ?)"
 
 
-class Session(NamedTuple):
+class PastSession(NamedTuple):
     """A session in which something was sent."""
 
     session: int
@@ -26,7 +26,7 @@ class Session(NamedTuple):
     last_at: str  # the moment of its last outcome
 
 
-class Sending(NamedTuple):
+class SendingFigures(NamedTuple):
     """How the requests of a run went that was sent in one session."""
 
     rate: float  # requests per second, configured
@@ -129,7 +129,7 @@ class Sessions:
             (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
             while group := list(islice(waiting, AT_ONCE)):
                 values = (_columns(session, *settled) for settled in group)
-                self._db.execute(_recording(len(group)), list(chain.from_iterable(values)))
+                self._db.execute(_insert_statement(len(group)), list(chain.from_iterable(values)))
 
     def give_back(self, after: int) -> None:
         """Note that no row behind that one was begun; see `Outbox`."""
@@ -154,13 +154,13 @@ class Sessions:
             )
         )
 
-    def all(self) -> list[Session]:
+    def all(self) -> list[PastSession]:
         """Return the sessions in which something was sent, in order, with their last outcomes."""
         query = """SELECT session, command, session.started_at, rate, max(finished_at)
             FROM session JOIN outcome USING (session) WHERE attempts > 0 GROUP BY session ORDER BY session"""
-        return [Session(*found) for found in self._db.all(query)]
+        return [PastSession(*found) for found in self._db.all(query)]
 
-    def sending(self) -> Sending | None:
+    def sending_figures(self) -> SendingFigures | None:
         """Return how the requests went; None where more than one session sent some, or none has.
 
         What is applied was stored by a session that sent nothing.
@@ -171,7 +171,7 @@ class Sessions:
             FROM session JOIN outcome USING (session) WHERE attempts > 0 AND command != 'resume'
             AND session = (SELECT max(session) FROM session) GROUP BY session"""
         found = self._db.all(query)
-        return Sending(*found[0]) if found else None
+        return SendingFigures(*found[0]) if found else None
 
     def silence(self, *, longer_than: float) -> float:
         """Return the seconds in which no outcome came, all times together that were *longer_than* so many."""
@@ -207,11 +207,11 @@ def _one_each(outcomes: Iterable[Settled]) -> list[Settled]:
         return found
     merged: dict[int, Settled] = {}
     for row, outcome, at in found:
-        merged[row] = (row, _added(merged[row][1], outcome) if row in merged else outcome, at)
+        merged[row] = (row, _merge(merged[row][1], outcome) if row in merged else outcome, at)
     return list(merged.values())
 
 
-def _added(earlier: Outcome, outcome: Outcome) -> Outcome:
+def _merge(earlier: Outcome, outcome: Outcome) -> Outcome:
     return outcome._replace(
         attempts=earlier.attempts + outcome.attempts,
         wire_puts=earlier.wire_puts + outcome.wire_puts,
@@ -220,7 +220,7 @@ def _added(earlier: Outcome, outcome: Outcome) -> Outcome:
 
 
 @cache
-def _recording(rows: int) -> str:
+def _insert_statement(rows: int) -> str:
     """Return the statement that writes so many outcomes; one that is there already changes nothing."""
     return f"""INSERT INTO outcome VALUES {", ".join([OUTCOME] * rows)}
         ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,

@@ -58,7 +58,7 @@ class NotDone(NamedTuple):
 def headline_of(journal: Journal, state: str) -> str:
     """Return how the run of a journal went that is, or is about to be, in a state."""
     counts, undoes = journal.results.counts(), journal.run().undoes
-    return headline(state, counts, journal.results.done(counts), find_reasons(journal), undoes=undoes)
+    return headline(state, counts, journal.results.count_done(counts), find_reasons(journal), undoes=undoes)
 
 
 def find_reasons(journal: Journal) -> list[NotDone]:

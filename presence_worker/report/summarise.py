@@ -40,7 +40,7 @@ def summarise(journal: Journal, files: Mapping[str, Path]) -> Summary:
         exit_code=run.exit_code,
         target=run.target,
         input=_input_file(run.input),
-        done=journal.results.done(counts),
+        done=journal.results.count_done(counts),
         counts={str(result): number for result, number in counts.items()},
         reasons=[
             ReasonCount(result=each[0], reason=each[1], rows=each[2]) for each in journal.results.reasons()
@@ -133,7 +133,7 @@ def changes_to_apply(journal: Journal) -> PlannedChanges | None:
     """Return the changes of a run that waits for `apply`; None for other runs."""
     if journal.run().state not in WAITING:
         return None
-    told = [_planned_change_of(wish) for wish in islice(journal.rows.pending_rows(MOST), MOST)]
+    told = [_planned_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
     return PlannedChanges(changes=told, changes_left_out=journal.results.to_send() - len(told))
 
 
@@ -166,7 +166,7 @@ def days_to_come(journal: Journal) -> DaysToCome | None:
     job = journal.run().input
     if not (job.dated or job.scheduled):
         return None
-    waiting = journal.dated.waiting(MOST)
+    waiting = journal.dated.next_to_begin(MOST)
     return DaysToCome(
         upcoming=list(map(_upcoming_leave_of, waiting)),
         upcoming_left_out=journal.results.number_of(Reason.NOT_YET_DUE) - len(waiting),

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ..journal import Journal, Sending
+from ..journal import Journal, SendingFigures
 from ..wording import SECOND, milliseconds, plain_duration, two_digits
 from .summary import Throughput
 
@@ -24,7 +24,7 @@ class Bottleneck(StrEnum):
 
 def throughput(journal: Journal) -> Throughput | None:
     """Return what took a run's time; None where that was short, or is not known for certain."""
-    sent = journal.sessions.sending()
+    sent = journal.sessions.sending_figures()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
     concurrency = journal.run().settings.concurrency if sent.is_as_staged else None
@@ -61,26 +61,26 @@ def _explains(needed: float, seconds: float) -> bool:
     return NEARLY_ALL * seconds <= needed <= EXACTLY * seconds
 
 
-def _silence(journal: Journal, sent: Sending) -> float:
+def _silence(journal: Journal, sent: SendingFigures) -> float:
     """Return the seconds the service was waited for: without a try repeated, silence is not its doing."""
     if sent.tries == sent.rows:
         return 0.0
     return journal.sessions.silence(longer_than=max(SILENCE, INTERVALS / sent.rate))
 
 
-def _of_the_rate(sent: Sending, concurrency: int | None) -> str:
+def _of_the_rate(sent: SendingFigures, concurrency: int | None) -> str:
     number, took = sent.tries + sent.gets, plain_duration(sent.seconds)
     words = f"{sent.rate:g} requests/s were allowed, and {number} took {took}"
     more = concurrency and could_do(concurrency, sent.latency, sent.rate)
     return f"{words}; {more}. A higher delivery.rate {DECISION}." if more else f"{words}."
 
 
-def _of_concurrency(sent: Sending, concurrency: int) -> str:
+def _of_concurrency(sent: SendingFigures, concurrency: int) -> str:
     words = f"{concurrency} were in flight nearly all the time, and {took_words(sent.latency)}"
     went_out = f"{roughly(sent.tries / sent.span)} of the {sent.rate:g} requests/s that were allowed went out"
     return f"{words}, so {went_out}. A higher delivery.concurrency {DECISION}."
 
 
-def _of_silence(sent: Sending, silent: float) -> str:
+def _of_silence(sent: SendingFigures, silent: float) -> str:
     words = f"for {plain_duration(silent)} of {plain_duration(sent.seconds)} nothing came back"
     return f"The run waited for the service: {words}. No higher rate would have changed that."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil, log2
 
-from ..journal import Journal, Session
+from ..journal import Journal, PastSession
 from ..model import Result
 
 MOST = 120  # stretches
@@ -38,7 +38,7 @@ class Course:
 
     width: float  # seconds, of each stretch
     stretches: list[Stretch]
-    sessions: list[tuple[float, Session]]  # where each begins, in seconds
+    sessions: list[tuple[float, PastSession]]  # where each begins, in seconds
 
     @property
     def seconds(self) -> float:

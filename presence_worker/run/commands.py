@@ -186,7 +186,7 @@ def _brought_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -
         withdrawn = find_withdrawn(journal, context)
         with journal.transaction():
             journal.rows.mark_settled(
-                Verdict(row, *LAST_DAY_OVER) for row in journal.dated.expired(context.day)
+                Verdict(row, *LAST_DAY_OVER) for row in journal.dated.find_expired(context.day)
             )
             journal.rows.mark_settled(withdrawn)
         overtaken = find_overtaken(journal, context)

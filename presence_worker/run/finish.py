@@ -10,7 +10,7 @@ import structlog
 
 from ..errors import JournalGone, PresenceWorkerError, Stopped
 from ..events import RunEnded
-from ..journal import JOURNAL, Ending, Journal, KnownRun, RunRecord, give_back_reserve, made_ago
+from ..journal import JOURNAL, Ending, Journal, KnownRun, RunRecord, give_back_reserve, moment_ago
 from ..model import State
 from ..report import SUMMARY, Summary, summarise, write_reports
 from ..run_context import RunContext
@@ -114,7 +114,7 @@ def note_on_unanswered(journal: Journal, context: RunContext) -> str | None:
     not count: no request is on its way that long.
     """
     left = _find_unknown(journal.run(), context)
-    users = sorted({user for user in journal.results.written_associates() if user in left}) if left else []
+    users = sorted({user for user in journal.results.associates_written() if user in left}) if left else []
     if not users:
         return None
     names = ", ".join(map(str, users[:MOST_NAMED])) + (", …" if len(users) > MOST_NAMED else "")
@@ -130,8 +130,8 @@ def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
             continue
         try:
             with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
-                unknown -= {user for user in journal.results.written_associates() if user in unknown}
-                unknown |= set(journal.results.unanswered())
+                unknown -= {user for user in journal.results.associates_written() if user in unknown}
+                unknown |= set(journal.results.associates_without_answer())
         except PresenceWorkerError as error:  # the note is help, no guarantee
             log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
     return unknown
@@ -142,7 +142,7 @@ def _recent(run: RunRecord, context: RunContext) -> Iterator[KnownRun]:
 
     How old a run is whose clock was behind that of a run before it is not known.
     """
-    oldest = made_ago(context.settings.safety.max_resume_age)
+    oldest = moment_ago(context.settings.safety.max_resume_age)
     latest = datetime.min.replace(tzinfo=UTC)
     for earlier in reversed(earlier_than(run.run_id, context)):
         if earlier.fault or earlier.record.target != run.target:

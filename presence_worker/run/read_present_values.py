@@ -123,7 +123,7 @@ class PresentValueReader:
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""
-        rows = self.journal.rows.pending_rows(PAGE)
+        rows = self.journal.rows.each_pending(PAGE)
         self.announcer.begin(Activity.READING, self.journal.results.to_send())
         is_compared = self.journal.run().step == Step.COMPARE
         to_read: dict[int, PendingRow] = {}

@@ -82,9 +82,9 @@ class Recorder:
             self._outbox.record(group)
             self._full = error
         not_done = [row for row, outcome, _ in group if outcome.result in LOGGED and not outcome.trouble]
-        return self._marked(not_done) if not_done else []
+        return self._mark(not_done) if not_done else []
 
-    def _marked(self, rows: list[int]) -> list[Unlogged]:
+    def _mark(self, rows: list[int]) -> list[Unlogged]:
         """Return those of *rows* that have no event yet of the outcome on disk, and mark them."""
         try:
             found = self._logged.among(rows)
@@ -97,7 +97,7 @@ class Recorder:
 def log_rows(journal: Journal, *, never_sent: bool = False) -> None:
     """Log the rows that have no event yet of their result, or only those that were settled *never_sent*."""
     with suppress(Stopped):  # a journal that cannot be read is reported by what reads it for a result
-        coming = journal.logged.never_sent() if never_sent else journal.logged.all()
+        coming = journal.logged.all_never_sent() if never_sent else journal.logged.all()
         while rows := list(islice(coming, AT_ONCE)):
             with suppress(Stopped):  # of a full disk: `resume` logs them again
                 journal.logged.mark(rows)

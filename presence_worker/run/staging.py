@@ -106,7 +106,7 @@ def _in_vain(journal: Journal, settings: Settings) -> list[str]:
     """Return a note on withdrawn rows that take nothing back."""
     if WITHDRAWN not in settings.input.statuses.values():
         return []  # all rows would be gone through for nothing
-    number = journal.dated.withdrawn_without_days()
+    number = journal.dated.count_withdrawn_without_days()
     rows = "row has" if number == 1 else "rows have"
     return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
 

@@ -28,7 +28,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
         journal.stage(run, _rows(earlier, context.settings))
         journal.rows.save_present(
             Finding(row, wish.wanted.status, wish.wanted.message)
-            for row, wish in enumerate(earlier.rows.changed_rows(), 1)
+            for row, wish in enumerate(earlier.rows.each_changed(), 1)
         )
         rows = sum(journal.results.counts().values())
         if not rows and not undone.input.dropped_rows:
@@ -46,7 +46,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
 def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
     undone = earlier.run()
     words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
-    if earlier.dated.waiting(1):
+    if earlier.dated.next_to_begin(1):
         words += "; what is still to come of it can be taken back with `schedule cancel`"
         return UsageFault(words, next=context.command("schedule"))
     return UsageFault(words, next=context.command("report", undone.run_id))
@@ -76,7 +76,7 @@ def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
 
 def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
     """Yield a row for each that was written: it asks for what was before."""
-    for row, wish in enumerate(earlier.rows.changed_rows(), 1):
+    for row, wish in enumerate(earlier.rows.each_changed(), 1):
         fault = _fault(wish, settings)
         status, message = (wish.before.status, wish.before.message) if wish.before else (None, "")
         yield Row(

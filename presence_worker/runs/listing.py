@@ -10,7 +10,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Locked, PresenceWorkerError, Stopped
-from ..journal import JOURNAL, Journal, KnownRun, run_lock, untouched
+from ..journal import JOURNAL, Journal, KnownRun, open_untouched, run_lock
 from ..model import Reason, Result, State
 from ..report import Summary, summarise
 from ..report.run_list import UNREADABLE, Listed, UnreadableRun
@@ -83,7 +83,7 @@ def _look_at(folder: Path, context: RunContext) -> Listed:
 
 def _glance(folder: Path) -> Listed | None:
     """Return what is known of a run that was closed in order, which is quick; None: it must be opened."""
-    reader = untouched(folder / JOURNAL)
+    reader = open_untouched(folder / JOURNAL)
     if reader is None:
         return None
     with closing(reader):

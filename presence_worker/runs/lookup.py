@@ -167,7 +167,7 @@ def find_overtaken(journal: Journal, context: RunContext) -> frozenset[int]:
     """
     run = journal.run()
     later = [each for each in later_than(run.run_id, context) if _is_of(run.target, each, context)]
-    wanted = {wish.associate_id: wish.wanted for wish in journal.rows.pending_rows(PAGE)} if later else {}
+    wanted = {wish.associate_id: wish.wanted for wish in journal.rows.each_pending(PAGE)} if later else {}
     return frozenset(person for each in later for person in _associates_of(each, wanted, context))
 
 
@@ -187,8 +187,12 @@ def _is_of(target: str, later: KnownRun, context: RunContext) -> bool:
 def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: RunContext) -> list[int]:
     try:
         with closing(Journal.open(later.folder / JOURNAL)) as journal:
-            found = [person for person, has in journal.results.unchanged() if has != wanted.get(person, has)]
-            return [*journal.results.written_associates(), *found]
+            found = [
+                person
+                for person, has in journal.results.associates_unchanged()
+                if has != wanted.get(person, has)
+            ]
+            return [*journal.results.associates_written(), *found]
     except PresenceWorkerError as fault:
         raise _unreadable(later, fault, context) from None
 

@@ -127,9 +127,7 @@ def _has_days(record: RunRecord) -> bool:
 def _has_a_say(run: KnownRun) -> bool:
     """Return whether a run has written, or withdrawn, what an earlier one may still ask for."""
     with closing(Journal.open(run.folder / JOURNAL)) as journal:
+        results, withdrawn = journal.results, journal.dated.days_withdrawn()
         return any(
-            True
-            for _ in chain(
-                journal.results.written_associates(), journal.results.unchanged(), journal.dated.withdrawn()
-            )
+            True for _ in chain(results.associates_written(), results.associates_unchanged(), withdrawn)
         )

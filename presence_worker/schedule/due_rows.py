@@ -140,7 +140,7 @@ def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, 
 
 def find_unread_returns(journal: Journal) -> Iterator[int]:
     """Yield the rows that expect something of an associate of whom it is not known what they hold now."""
-    for wish in journal.rows.pending_rows(500):
+    for wish in journal.rows.each_pending(500):
         known = wish.before and (wish.knows_comment or wish.before.status == PRESENT)
         if wish.expected and not known:
             yield wish.row

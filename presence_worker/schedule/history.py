@@ -111,7 +111,7 @@ def find_withdrawn(journal: Journal, context: RunContext) -> list[Verdict]:
 
     Raise UsageFault where a later run cannot be read.
     """
-    run, asked = journal.run(), list(journal.dated.asked_days())
+    run, asked = journal.run(), list(journal.dated.days_asked())
     runs = context.archive.index.runs() if asked else []
     later = [each for each in takewhile(lambda each: each.folder.name != run.run_id, runs) if not each.fault]
     undone = {each.record.undoes for each in later}
@@ -131,7 +131,9 @@ def _read_withdrawn(known: KnownRun, context: RunContext) -> list[tuple[int, Per
         return []
     try:
         with closing(Journal.open(known.folder / JOURNAL)) as journal:
-            return [(person, each) for person, days in journal.dated.withdrawn().items() for each in days]
+            return [
+                (person, each) for person, days in journal.dated.days_withdrawn().items() for each in days
+            ]
     except PresenceWorkerError as fault:
         raise _unreadable(known.folder, fault, context) from None
 
@@ -144,10 +146,10 @@ def past_of(journal: Journal) -> Past:
         day=run.input.day or date.min,  # older ones ask for nothing: see `has_sent`
         covers_everyone=covers_everyone(run),
         came_back=run.input.came_back,
-        named=dict(journal.dated.named()),
+        named=dict(journal.dated.mentions()),
         dated=list(journal.dated.all()),
-        scheduled=list(journal.dated.scheduled()),
-        withdrawn=journal.dated.withdrawn(),
+        scheduled=list(journal.dated.follow_ups()),
+        withdrawn=journal.dated.days_withdrawn(),
         undoes=run.undoes,
     )
 

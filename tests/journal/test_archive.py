@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import ExitCode, Locked, UsageFault
-from presence_worker.journal import JOURNAL, Archive, Journal, run_id, run_lock, untouched
+from presence_worker.journal import JOURNAL, Archive, Journal, open_untouched, run_id, run_lock
 from presence_worker.journal.archive import is_staged
 
 from .given import staged
@@ -199,7 +199,7 @@ def test_no_run_is_found(runs: Archive, name: str) -> None:
 
 def test_what_is_not_there_cannot_be_read(tmp_path: Path) -> None:
     """Somebody may delete a run while we look at it; nothing is made in its place."""
-    assert untouched(tmp_path / JOURNAL) is None
+    assert open_untouched(tmp_path / JOURNAL) is None
     assert list(tmp_path.iterdir()) == []
 
 

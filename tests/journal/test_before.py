@@ -46,7 +46,7 @@ def settle(journal: Journal, *verdicts: Verdict) -> None:
 
 def test_a_wish_knows_what_was_there(journal: Journal) -> None:
     """Status and comment, or only the status, or nothing."""
-    wishes = list(journal.rows.pending_rows(2))
+    wishes = list(journal.rows.each_pending(2))
 
     assert [(wish.row, wish.associate_id, wish.wanted) for wish in wishes] == [
         (number, number, AWAY) for number in range(1, 6)
@@ -62,39 +62,39 @@ def test_an_empty_comment_is_a_known_one(journal: Journal) -> None:
     """It was read, and there was none."""
     found(journal, Finding(3, NOT_PRESENT, ""))
 
-    assert [wish.knows_comment for wish in journal.rows.pending_rows(10)][:3] == [True, False, True]
+    assert [wish.knows_comment for wish in journal.rows.each_pending(10)][:3] == [True, False, True]
 
 
 def test_what_is_found_later_counts(journal: Journal) -> None:
     """A reading that begins anew replaces what an earlier one has found."""
     found(journal, Finding(1, PRESENT, None))
 
-    assert next(journal.rows.pending_rows(10)).before == HERE
+    assert next(journal.rows.each_pending(10)).before == HERE
 
 
 def test_wishes_may_be_settled_while_they_are_read(journal: Journal) -> None:
     """However they are settled, each comes once."""
     seen = []
-    for wish in journal.rows.pending_rows(2):
+    for wish in journal.rows.each_pending(2):
         seen.append(wish.row)
         settle(journal, Verdict(wish.row, Result.UNCHANGED))
 
     assert seen == [1, 2, 3, 4, 5]
-    assert list(journal.rows.pending_rows(2)) == []
+    assert list(journal.rows.each_pending(2)) == []
 
 
 def test_what_is_done_is_no_wish(journal: Journal) -> None:
     """Only what `resume` would send: not what is updated or refused."""
     deliver(journal, {1: UPDATED, 2: REJECTED, 3: UNKNOWN, 4: FAILED})
 
-    assert [wish.row for wish in journal.rows.pending_rows(10)] == [3, 4, 5]
+    assert [wish.row for wish in journal.rows.each_pending(10)] == [3, 4, 5]
 
 
 def test_nothing_is_handed_out_by_looking(journal: Journal) -> None:
     """A program that dies amid reading has sent nothing: nothing is in doubt."""
     journal.sessions.begin("run", rate=10)
 
-    list(journal.rows.pending_rows(2))
+    list(journal.rows.each_pending(2))
 
     assert {fate.result for fate in journal.results.all()} == {"not_sent", "invalid"}
 
@@ -104,7 +104,7 @@ def test_what_a_run_may_have_changed(journal: Journal) -> None:
     settle(journal, Verdict(5, Result.UNCHANGED))
     deliver(journal, {1: UPDATED, 2: UNKNOWN, 3: REJECTED, 4: FAILED})
 
-    changed = list(journal.rows.changed_rows())
+    changed = list(journal.rows.each_changed())
 
     assert [(wish.row, wish.wanted, wish.before) for wish in changed] == [
         (1, AWAY, Presence(status=NOT_PRESENT, message="ill")),
@@ -119,7 +119,7 @@ def test_what_was_lost_may_have_been_changed(journal: Journal) -> None:
     list(each_change(journal))
     record(journal, {1: UPDATED})
 
-    assert [wish.row for wish in journal.rows.changed_rows()] == [1, 2, 3, 4, 5]
+    assert [wish.row for wish in journal.rows.each_changed()] == [1, 2, 3, 4, 5]
 
 
 def test_reports_tell_the_status_that_was_there(journal: Journal) -> None:
@@ -163,7 +163,7 @@ def test_names_are_read_page_by_page(path: Path) -> None:
 def test_who_has_no_id_yet_is_no_wish(path: Path) -> None:
     """Nobody is looked at, or sent to, who is only a name."""
     with closing(staged(path, [row(1, associate_id=None, identity="ann"), row(2)])) as journal:
-        assert [wish.row for wish in journal.rows.pending_rows(10)] == [2]
+        assert [wish.row for wish in journal.rows.each_pending(10)] == [2]
 
 
 def test_people_are_told_apart_by_name_until_their_ids_are_known(path: Path) -> None:

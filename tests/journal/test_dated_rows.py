@@ -69,8 +69,8 @@ def test_closed_rows_are_left_out(journal: Journal) -> None:
 
 def test_those_who_wait_come_soonest_first(journal: Journal) -> None:
     """As many as are asked for."""
-    assert [each.row for each in journal.dated.waiting(5)] == [3, 2]
-    assert [each.row for each in journal.dated.waiting(1)] == [3]
+    assert [each.row for each in journal.dated.next_to_begin(5)] == [3, 2]
+    assert [each.row for each in journal.dated.next_to_begin(1)] == [3]
 
 
 def test_rows_that_no_file_brought_have_results(journal: Journal) -> None:
@@ -80,7 +80,7 @@ def test_rows_that_no_file_brought_have_results(journal: Journal) -> None:
     deliver(journal, {10: UPDATED})
 
     assert (before, journal.dated.has_returns()) == (False, True)
-    assert list(journal.dated.scheduled()) == [
+    assert list(journal.dated.follow_ups()) == [
         (70, "r", 3, "return", "updated", None),
         (71, "r", 4, "start", "not_sent", None),
     ]
@@ -90,7 +90,7 @@ def test_what_is_expected_comes_with_the_row(journal: Journal) -> None:
     """A return is made only while the associate has what was set."""
     add(journal, OF_EARLIER)
 
-    pending = {each.row: each.expected for each in journal.rows.pending_rows(100)}
+    pending = {each.row: each.expected for each in journal.rows.each_pending(100)}
 
     assert pending == {1: None, 5: None, 9: None, 10: AWAY, 11: None}
 
@@ -99,22 +99,22 @@ def test_whom_the_file_names(journal: Journal) -> None:
     """Also in wrong rows, but in none that does not count or only withdraws."""
     add(journal, OF_EARLIER)
 
-    named = dict(journal.dated.named())
+    named = dict(journal.dated.mentions())
 
     assert named == {1: (1, 0), 2: (1, 0), 3: (1, 0), 4: (0, 0), 5: (1, 1), 9: (1, 0)}
 
 
 def test_withdrawn_days(journal: Journal) -> None:
     """By associate; a row without days withdraws nothing, and is counted."""
-    assert journal.dated.withdrawn() == {6: {WEEK}}
-    assert journal.dated.withdrawn_without_days() == 1
+    assert journal.dated.days_withdrawn() == {6: {WEEK}}
+    assert journal.dated.count_withdrawn_without_days() == 1
 
 
 def test_days_that_are_asked_for_as_well_are_not_withdrawn(path: Path, tmp_path: Path) -> None:
     """The same file takes back and asks: what it asks for counts."""
     rows = [ROWS[5], row(7, associate_id=6, period=WEEK)]
     with closing(staged(tmp_path / f"other-{path.name}", rows)) as journal:
-        assert journal.dated.withdrawn() == {}
+        assert journal.dated.days_withdrawn() == {}
 
 
 def test_days_asked_for_are_of_rows_not_sent(journal: Journal) -> None:
@@ -122,7 +122,7 @@ def test_days_asked_for_are_of_rows_not_sent(journal: Journal) -> None:
     add(journal, OF_EARLIER)
     deliver(journal, {1: FAILED, 9: UNKNOWN})
 
-    found = list(journal.dated.asked_days())
+    found = list(journal.dated.days_asked())
 
     assert found == [(1, 1, WEEK), (11, 71, WEEK)]
 
@@ -132,8 +132,8 @@ def test_what_has_had_its_last_day_is_expired(journal: Journal) -> None:
     add(journal, OF_EARLIER)
     deliver(journal, {9: UNKNOWN})
 
-    assert journal.dated.expired(LAST) == []
-    assert journal.dated.expired(date(2026, 12, 5)) == [1, 11]
+    assert journal.dated.find_expired(LAST) == []
+    assert journal.dated.find_expired(date(2026, 12, 5)) == [1, 11]
 
 
 def test_rivals_wait_for_the_same_day(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_a_journal_of_the_second_version_opens(path: Path) -> None:
 
     with closing(Journal.open(path)) as journal:
         run, counts, fates = journal.run(), journal.results.counts(), list(journal.results.all())
-        wishes, to_send = list(journal.rows.pending_rows(10)), len(list(each_change(journal)))
+        wishes, to_send = list(journal.rows.each_pending(10)), len(list(each_change(journal)))
 
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT version FROM schema").fetchall() == [(VERSION,)]
@@ -227,9 +227,9 @@ def test_a_journal_of_the_third_version_opens(path: Path) -> None:
         fates, dated, scheduled = (
             list(journal.results.all()),
             list(journal.dated.all()),
-            list(journal.dated.scheduled()),
+            list(journal.dated.follow_ups()),
         )
-        named = dict(journal.dated.named())
+        named = dict(journal.dated.mentions())
 
     assert (len(fates), dated, scheduled) == (10, [], [])
     assert {(fate.starts, fate.ends, fate.scheduled_by) for fate in fates} == {(None, None, None)}

@@ -73,9 +73,9 @@ def test_deliveries_are_of_rows_that_were_tried(night: Journal) -> None:
 
 def test_who_was_written_is_known(night: Journal) -> None:
     """Those that were, or may have been; who was never answered; and who had it already."""
-    assert list(night.results.written_associates()) == [1, 4]
-    assert list(night.results.unanswered()) == [4]
-    assert [person for person, _ in night.results.unchanged()] == [7]
+    assert list(night.results.associates_written()) == [1, 4]
+    assert list(night.results.associates_without_answer()) == [4]
+    assert [person for person, _ in night.results.associates_unchanged()] == [7]
 
 
 def test_what_is_left_is_counted(night: Journal) -> None:
@@ -123,5 +123,5 @@ def test_rows_for_the_log_may_be_marked_while_they_are_read(night: Journal) -> N
 
 def test_some_rows_for_the_log(night: Journal) -> None:
     """Those that nothing will change any more, and those of a group whose outcomes are on disk."""
-    assert [each.row for each in night.logged.never_sent()] == [5]
+    assert [each.row for each in night.logged.all_never_sent()] == [5]
     assert [each.row for each in night.logged.among([1, 3, 4, 6])] == [3, 4]

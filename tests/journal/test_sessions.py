@@ -368,7 +368,7 @@ def test_what_is_done_and_a_duplicate_with_it(journal: Journal, result: Result) 
     deliver(journal, {1: Outcome(result=result), 2: UPDATED})
 
     is_done = result in {Result.UPDATED, Result.UNCHANGED, Result.SKIPPED}
-    assert journal.results.done(journal.results.counts()) == (3 if is_done else 1)
+    assert journal.results.count_done(journal.results.counts()) == (3 if is_done else 1)
 
 
 def test_fates_come_in_row_order(path: Path) -> None:
@@ -423,11 +423,11 @@ def test_written_is_what_may_have_been_applied(path: Path) -> None:
     rows = [row(n, associate_id=100 + n) for n in range(1, 7)]
     with closing(staged(path, rows)) as journal:
         deliver(journal, {1: UPDATED, 2: UNKNOWN, 3: REJECTED, 4: Outcome(result=Result.UNCHANGED)})
-        before = sorted(journal.results.written_associates())
+        before = sorted(journal.results.associates_written())
         journal.sessions.begin("resume", rate=10)
         list(each_change(journal))
 
-        after = sorted(journal.results.written_associates())
+        after = sorted(journal.results.associates_written())
 
     assert before == [101, 102]
     assert after == [101, 102, 105, 106]
@@ -462,9 +462,9 @@ def test_rows_of_some_associates_are_in_doubt(journal: Journal) -> None:
 
 def test_how_the_requests_went_is_told_of_one_session(journal: Journal) -> None:
     """Rows, tries and time of a run that was sent in one go; of several sessions nothing is certain."""
-    before = journal.sessions.sending()
+    before = journal.sessions.sending_figures()
     deliver(journal, {1: UPDATED._replace(attempts=3, duration_ms=500), 2: FAILED._replace(duration_ms=500)})
-    sent = journal.sessions.sending()
+    sent = journal.sessions.sending_figures()
     deliver(journal, {2: UPDATED})
 
     assert before is None
