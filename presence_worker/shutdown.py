@@ -18,7 +18,7 @@ class Shutdown:
         self._kind: type[PresenceWorkerError] | None = None
         self._by = ""
         self.hint = ""  # what a second request would do
-        self._listeners: list[Callable[[], object]] = []
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def is_requested(self) -> bool:
@@ -43,7 +43,7 @@ class Shutdown:
             raise self.reason()
 
     @contextmanager
-    def watched(self, listener: Callable[[], object]) -> Iterator[None]:
+    def watched(self, listener: Callable[[], None]) -> Iterator[None]:
         """Call *listener* when the end is asked for; at once if that has happened already."""
         self._listeners.append(listener)
         try:

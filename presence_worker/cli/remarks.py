@@ -1,10 +1,18 @@
 """The events of a run in words, for somebody at a terminal."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from ..events import Announced, Event, Noted, Paused, Resumed, Stopping, Topic
+from ..events import (
+    Announced,
+    Event,
+    Noted,
+    Paused,
+    Resumed,
+    RowRead,
+    RowSettled,
+    Stopping,
+    Topic,
+)
 from ..wording import amount, plain_duration
 from .output import remark, warn
 
@@ -24,21 +32,30 @@ def print_remark(event: Event) -> None:
 
 def words_on(event: Event) -> str:
     """Return the words of a remark on *event*; none for most."""
-    words = WORDS.get(type(event))
-    return words(event) if words else ""
+    match event:
+        case RowSettled() | RowRead():  # by far the most
+            return ""
+        case Noted() if not event.is_warning and event.topic is not Topic.JOB:  # the report has the others
+            return event.words
+        case Announced():
+            return _words_on_requests(event)
+        case Paused():
+            return _words_on_pause(event)
+        case Resumed():
+            words = "The pause is over" if event.was_asked_for else "SuperOffice answers again"
+            return f"{words}; the run goes on"
+        case Stopping():
+            return event.words
+    return ""
 
 
-def _noted(event: Noted) -> str:
-    return "" if event.is_warning or event.topic is Topic.JOB else event.words  # the report has those
-
-
-def _announced(event: Announced) -> str:
+def _words_on_requests(event: Announced) -> str:
     duration = plain_duration(event.seconds)
     words = f"{amount(event.requests, 'request')}, {duration} at {event.rate:g} requests/s"
     return words if event.is_final else f"At most {words}"
 
 
-def _paused(event: Paused) -> str:
+def _words_on_pause(event: Paused) -> str:
     since, until = _at(event.since), _at(event.until)
     if event.is_asked_for:
         return f"SuperOffice asks for a pause. The run has waited since {since} and goes on at {until}"
@@ -48,25 +65,7 @@ def _paused(event: Paused) -> str:
     )
 
 
-def _resumed(event: Resumed) -> str:
-    words = "The pause is over" if event.was_asked_for else "SuperOffice answers again"
-    return f"{words}; the run goes on"
-
-
-def _stopping(event: Stopping) -> str:
-    return event.words
-
-
 def _at(moment: datetime) -> str:
     local = moment.astimezone()
     is_today = local.date() == datetime.now().astimezone().date()
     return f"{local:%H:%M:%S}" if is_today else f"{local:%Y-%m-%d %H:%M:%S}"
-
-
-WORDS: dict[type[Event], Callable[[Any], str]] = {
-    Announced: _announced,
-    Noted: _noted,
-    Paused: _paused,
-    Resumed: _resumed,
-    Stopping: _stopping,
-}

@@ -40,7 +40,7 @@ class Gate:
         self._reopened = reopened
         self._clock = clock
         self._probing = anyio.Lock()
-        self._strikes: set[object] = set()
+        self._strikes: set[int] = set()  # rows, and negative numbers for what surely was everybody's
         self._away: set[int] = set()  # rows that surely met nobody since the last useful answer
         self.is_open = False
         self._answered = False  # by anybody, ever
@@ -115,7 +115,7 @@ class Gate:
     def _strike(self, change: Change, outcome: Outcome, *, probe: bool) -> None:
         """Count a sign of trouble; answers that may be one row's own trouble count once for each row."""
         surely_away = outcome.wire_puts == 0 or outcome.http_status == 503  # noqa: PLR2004
-        self._strikes.add(object() if surely_away else change.row)
+        self._strikes.add(-len(self._strikes) - 1 if surely_away else change.row)
         self._away.update([change.row] if surely_away else [])
         if probe:
             self._next_probe = self._clock() + self._interval

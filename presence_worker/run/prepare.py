@@ -76,7 +76,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
             await anyio.to_thread.run_sync(held.close)
 
 
-async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable[[T], object]) -> T:
+async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable[[T], None]) -> T:
     """Return what *work* returns; it calls `shutdown.check` where it can stop.
 
     Where it does not stop in time, such as on standard input that nobody writes to, raise the reason at once:
@@ -85,7 +85,11 @@ async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable
     loop, made, copied = asyncio.get_running_loop(), Future[T](), copy_context()
     Thread(target=lambda: copied.run(_hand_over, work, made, discard), daemon=True).start()
     waiting = asyncio.wrap_future(made)
-    with shutdown.watched(lambda: loop.call_later(GRACE, waiting.cancel)):
+
+    def leave_soon() -> None:
+        loop.call_later(GRACE, waiting.cancel)
+
+    with shutdown.watched(leave_soon):
         try:
             return await waiting
         except asyncio.CancelledError:
@@ -96,7 +100,7 @@ async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable
             raise shutdown.reason() from None
 
 
-def _hand_over(work: Callable[[], T], made: "Future[T]", discard: Callable[[T], object]) -> None:
+def _hand_over(work: Callable[[], T], made: "Future[T]", discard: Callable[[T], None]) -> None:
     try:
         value = work()
     except BaseException as error:  # noqa: BLE001 - raised where it is waited for, if it still is
