@@ -3,7 +3,7 @@
 import click
 
 from ..check.check_job import check_job
-from .invocation import repeated, settings_of
+from .invocation import options_to_repeat, settings_of
 from .options import Options, common_options, job_argument
 from .show import show
 
@@ -23,6 +23,6 @@ def command(options: Options, job: str, *, explain: bool) -> int:
       presence-worker check changes.csv --explain
     """
     settings = settings_of(options)
-    again = (*repeated(options, settings), *options.of_the_input)
+    again = (*options_to_repeat(options, settings), *options.of_the_input)
     with check_job(job, settings, again, explained=explain) as checked:
         return show(checked.summary, options, faults=checked.faults)

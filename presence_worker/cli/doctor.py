@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..settings.configuration import load_usable_settings
 from ..settings.operator_files import find_config
 from ..superoffice import check_settings, open_client
-from .invocation import archive_of, blames_an_option, named_target, repeated, settings_of, work
+from .invocation import archive_of, blames_an_option, find_target_name, options_to_repeat, settings_of, work
 from .lazy import load_lazily
 from .options import Options, common_options
 from .output import print_json, print_lines, remark, wrap
@@ -86,7 +86,7 @@ def _context(options: Options, settings: Settings) -> RunContext:
         settings=settings,
         day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
-        target=SANDBOX if options.sandbox else named_target(settings),
+        target=SANDBOX if options.sandbox else find_target_name(settings),
         options=_options_of(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),
@@ -95,7 +95,7 @@ def _context(options: Options, settings: Settings) -> RunContext:
 
 def _options_of(options: Options, settings: Settings) -> tuple[str, ...]:
     try:
-        return repeated(options, settings)
+        return options_to_repeat(options, settings)
     except UsageFault:  # a configuration file that is not there
         return options.repeated
 
@@ -128,14 +128,14 @@ async def _look(
 
 def _show(found: Diagnosis, options: Options) -> int:
     if options.as_json:
-        print_json(found.as_json())
+        print_json(found)
     elif options.quiet:
         if found.exit_code:
             remark(f"presence-worker: {found.message}")
     else:
         print_lines(_lines(found))
-    if found.next_step:
-        remark(f"Next: {command_line(found.next_step)}")
+    if found.next:
+        remark(f"Next: {command_line(found.next)}")
     return int(found.exit_code)
 
 

@@ -50,7 +50,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
     if options.sandbox:
         target, open_service = SANDBOX, partial(load_lazily(".cli.embedded_sandbox:open_sandbox"), settings)
     elif offline:
-        target, open_service = named_target(settings), partial(open_client, settings)
+        target, open_service = find_target_name(settings), partial(open_client, settings)
     else:
         _check(settings, options)
         target = target_name(settings.target, settings.auth.login_url)
@@ -63,7 +63,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
         day=today(settings.input.timezone),
         archive=archive,
         target=target,
-        options=repeated(options, settings),
+        options=options_to_repeat(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
         emit=_subscribers(options),
@@ -110,7 +110,7 @@ def archive_of(settings: Settings) -> Archive:
     return Archive(settings.storage.state_dir)
 
 
-def named_target(settings: Settings) -> str:
+def find_target_name(settings: Settings) -> str:
     """Return the target's name; an empty one where the settings name none, or lead nowhere."""
     if not (settings.target.base_url or settings.target.tenant):
         return ""
@@ -120,8 +120,8 @@ def named_target(settings: Settings) -> str:
         return ""
 
 
-def repeated(options: Options, settings: Settings) -> tuple[str, ...]:
-    """Return the options the next command needs, also in another directory, or in another shell."""
+def options_to_repeat(options: Options, settings: Settings) -> tuple[str, ...]:
+    """Return the options the next command needs; it may be called from elsewhere, or from another shell."""
     words, config = options.repeated, find_config(options.config)
     if config and "--config" not in words and needs_naming(config):
         words = ("--config", str(config.absolute()), *words)
@@ -145,10 +145,10 @@ def _is_set(*variables: str) -> bool:
 
 def work(function: Work[T], context: RunContext) -> T:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
-    return anyio.run(_listening, function, context, backend_options={"use_uvloop": sys.platform != "win32"})
+    return anyio.run(_listen, function, context, backend_options={"use_uvloop": sys.platform != "win32"})
 
 
-async def _listening(function: Work[T], context: RunContext) -> T:
+async def _listen(function: Work[T], context: RunContext) -> T:
     listener = Listener(context.shutdown, context.emit)
     with listener.listening():
         return await function(replace(context, emit=emit_to(context.emit, listener.hear)))

@@ -1,6 +1,6 @@
 """`presence-worker runs`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,15 +11,14 @@ from ..errors import OptionFault, UsageFault
 from ..journal import moment_ago
 from ..model import State
 from ..report.overview import write_overview
-from ..report.run_list import UNREADABLE, Listing
+from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from ..run_context import RunContext
 from ..runs.heartbeat import from_the_future, what_is_missing
 from ..runs.listing import list_runs
 from ..settings.quantities import parse_duration
 from .invocation import context_of
-from .listing import listing_lines, missing_lines
 from .options import Options, common_options
-from .output import print_json, print_lines, remark
+from .output import print_json, print_lines, remark, wrap
 
 STATES = [*(str(state) for state in State if state is not State.CHECKED), UNREADABLE]
 IN_STATE = "runs.html"  # where the overview goes that is given no other place
@@ -52,10 +51,10 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
     if options.as_json:
         print_json(listing.as_told(page))
     elif options.quiet:
-        for line in missing_lines(listing):
+        for line in lines_on_missing(listing):
             remark(line)
     else:
-        print_lines(listing_lines(listing))
+        print_lines(run_lines(listing))
         print_lines([f"Overview: {page}"] if page else [])
     return 0
 
@@ -101,3 +100,68 @@ def _write(listing: Listing, file: str, context: RunContext) -> Path:
         words = f"the overview {page} cannot be written: {error.strerror}; name another file with --html"
         raise UsageFault(words, next=context.command("runs", "--html")) from None
     return page
+
+
+HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
+TO_THE_RIGHT = ("ROWS", "DONE", "OPEN", "TOOK", "EXIT")
+LEGEND = "OPEN rows are not done. Times are those of {place}; the ids have UTC."
+
+
+def run_lines(listing: Listing) -> Iterator[str]:
+    """Yield the lines of a list: what is missing, the runs of each target, and how to read them."""
+    yield from lines_on_missing(listing)
+    if not listing.runs:
+        yield "No such runs." if listing.is_part else "No runs yet."
+        return
+    groups = listing.by_target()
+    for number, (target, runs) in enumerate(groups.items()):
+        if number or listing.missing:
+            yield ""
+        if len(groups) > 1:
+            yield f"{target or 'Of no known target'}:"
+        yield from _table(runs, listing.zone)
+    yield ""
+    for note in listing.notes:
+        yield from wrap(f"Note: {note}.", indent=2)
+    yield LEGEND.format(place=listing.zone or "this machine")
+
+
+def lines_on_missing(listing: Listing) -> Iterator[str]:
+    """Yield the lines that tell of a run that is missing; none where none is."""
+    if listing.missing:
+        yield from wrap(f"Missing: {listing.missing.words(listing.zone)}.", indent=2)
+
+
+def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
+    """Yield the lines of a table as narrow as its cells; they fit the terminal up to 999 999 rows a run."""
+    lines = [HEADER, *(_cells(run, zone) for run in runs if run.state != UNREADABLE)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    yield _line(HEADER, widths)
+    for run in runs:
+        if run.state == UNREADABLE:
+            yield from wrap(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
+        else:
+            yield _line(_cells(run, zone), widths)
+
+
+def _cells(run: Listed, zone: str | None) -> tuple[str, ...]:
+    began = run.began(zone)
+    return (
+        run.id,
+        run.state,
+        f"{began:%a %H:%M}" if began else "",
+        str(run.rows),
+        str(run.rows - run.not_done),
+        str(run.not_done),
+        short_duration(run.seconds) if run.seconds else "",
+        run.ending,
+        run.todo,
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    placed = [
+        cell.rjust(width) if name in TO_THE_RIGHT else cell.ljust(width)
+        for name, cell, width in zip(HEADER, cells, widths, strict=True)
+    ]
+    return " ".join(placed).rstrip()

@@ -1,6 +1,5 @@
 """The options of `presence-worker sandbox`, and what they mean to it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,11 @@ import click
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
 from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Assumptions, Faults, Online, People, read_faults
 from ..settings.quantities import parse_duration
+from .options import Function
 
 Given = dict[str, Any]
 ID = click.IntRange(1, MAX_ASSOCIATE_ID)
-DIFFERENCES: dict[str, dict[str, Any]] = {  # option that names people: how they differ
+DIFFERENCES: dict[str, Given] = {  # option that names people: how they differ
     "away": {"presence": Presence(status=NOT_PRESENT, message="")},
     "inactive": {"is_active": False},
     "no_service": {"ej_user_id": 0},
@@ -43,7 +43,8 @@ class Sectioned(click.Command):
         for option in self.get_params(ctx):
             record = option.get_help_record(ctx)
             if record:
-                sections.setdefault(getattr(option, "section", "Help"), []).append(record)
+                section = option.section if isinstance(option, Option) else "Help"
+                sections.setdefault(section, []).append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records, col_max=26)
@@ -158,7 +159,7 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
 )
 
 
-def sandbox_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def sandbox_options(function: Function) -> Function:
     """Add all options of the sandbox."""
     for section, name, words, how in reversed(OPTIONS):
         function = click.option(name, cls=Option, section=section, help=words, **how)(function)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import ExitCode, UsageFault
-from ..next_step import NextStep, command_line
+from ..next_step import NextStep
 from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
 from ..superoffice.anonymous_client import open_anonymous_client
@@ -51,20 +51,9 @@ class Diagnosis:
     state: str
     exit_code: ExitCode
     message: str
-    next_step: NextStep | None
+    next: NextStep | None
     target: str | None
     checks: Sequence[NamedResult]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that programs read."""
-        return {
-            "state": self.state,
-            "exit_code": int(self.exit_code),
-            "message": self.message,
-            "next": self.next_step and command_line(self.next_step),
-            "target": self.target,
-            "checks": [each._asdict() for each in self.checks],
-        }
 
 
 class Check(NamedTuple):
@@ -144,7 +133,7 @@ def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> D
         state=STATES[code],
         exit_code=code,
         message=_message(Counter(each.verdict for each in results)),
-        next_step=again if code else None,
+        next=again if code else None,
         target=probe.context.target or None,
         checks=results,
     )

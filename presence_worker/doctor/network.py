@@ -70,7 +70,7 @@ async def _resolve(place: Place, probe: Probe) -> CheckResult:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):
             found = await anyio.getaddrinfo(host, place.url.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        words = getattr(error, "strerror", None) or "no answer in time"
+        words = (isinstance(error, OSError) and error.strerror) or "no answer in time"
         return fault(
             f"{host} ({place.purpose}) leads nowhere: {clean(words, 100)}",
             f"is {place.setting} spelt right, and does this machine know the name server?",
@@ -95,7 +95,7 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
             shown = await _read_certificate(place, trusted_context(probe.settings))
     except ssl.SSLError as error:
         failure = explain_failure(error)
-        if getattr(error, "verify_code", None) == EXPIRED:
+        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == EXPIRED:
             failure = await _explain_expiry(place, probe, failure)
         return fault(f"{place.address}: {failure.words}", failure.remedy)
     except ConnectionResetError:
