@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.intake.csv.csv_records import Dialect, records_of
+from presence_worker.intake.csv.csv_records import Dialect, read_records
 from presence_worker.model import Reason
 
 from .reading import HEADER, Write, read, refusal
@@ -94,7 +94,7 @@ def test_any_comment_in_the_last_column_comes_back(comments: list[str]) -> None:
     """A program that ends rows with CRLF and puts no quotes around comments loses nothing."""
     text = "id,status,message\r\n" + "".join(f"{place},x,{words}\r\n" for place, words in enumerate(comments))
 
-    _, *records = records_of(io.StringIO(text, newline=""), Dialect(delimiter=",", is_mixed=True), [])
+    _, *records = read_records(io.StringIO(text, newline=""), Dialect(delimiter=",", is_mixed=True), [])
 
     assert [record.cells for record in records] == [[f"{n}", "x", words] for n, words in enumerate(comments)]
 
@@ -111,7 +111,7 @@ def test_quotes_are_enough(comments: list[str], end: str) -> None:
     dialects = [Dialect(delimiter=",", is_mixed=is_mixed) for is_mixed in (True, False)]
 
     found = [
-        [record.cells for record in records_of(io.StringIO(text, newline=""), dialect, [])]
+        [record.cells for record in read_records(io.StringIO(text, newline=""), dialect, [])]
         for dialect in dialects
     ]
 

@@ -40,7 +40,7 @@ class BrokenRecord(Exception):
         self.last = last
 
 
-def records_of(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iterator[Record]:
+def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iterator[Record]:
     """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
 
     The lines above the header are not among *lines*. When all are read, *notes* tell of rows whose cells are

@@ -17,7 +17,7 @@ from ...settings import Input
 from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
 from ..table import Source
 from ..wrong_header import NEAR, Below
-from .csv_records import BrokenRecord, Dialect, records_of
+from .csv_records import BrokenRecord, Dialect, read_records
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
 PIECE = 1 << 20  # characters looked at together
@@ -115,7 +115,7 @@ def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:
 def names_in(head: str, dialect: Dialect) -> list[str]:
     """Return the names in the first record; where it is broken, those on its first line, whatever follows."""
     try:
-        header = next(records_of(_lines_of(head, dialect.above), dialect, []), None)
+        header = next(read_records(_lines_of(head, dialect.above), dialect, []), None)
         cells = header.cells if header else []
     except BrokenRecord as broken:
         line = next(_lines_of(head, broken.first - 1))

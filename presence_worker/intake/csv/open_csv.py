@@ -10,7 +10,7 @@ from ..columns import names_what_we_need
 from ..header import Part, columns_of_failed_csv, columns_of_job
 from ..table import Record, Source, Table
 from ..wrong_header import refuse_brackets, refuse_preamble
-from .csv_records import BrokenRecord, Dialect, fault_in, records_of
+from .csv_records import BrokenRecord, Dialect, fault_in, read_records
 from .dialect import head_of, lines_below, read_dialect, refusals_with_delimiter, refuse_another_cut, rewind
 
 
@@ -53,7 +53,7 @@ def _records(opened: _CsvFile, notes: list[str]) -> Iterator[Record]:
     for _ in range(dialect.above):
         text.readline()
     try:
-        yield from records_of(text, dialect, notes)
+        yield from read_records(text, dialect, notes)
     except BrokenRecord as broken:
         record = "".join(islice(rewind(text), broken.first - 1, broken.last))
         raise InputRefused(f"{source.name}, {fault_in(record, broken.first, dialect.delimiter)}") from None

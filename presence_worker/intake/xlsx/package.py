@@ -106,7 +106,7 @@ class _Feed:
         self._parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
         self._prolog = expat.ParserCreate()
         self._prolog.StartDoctypeDeclHandler = _refuse_doctype
-        self._prolog.StartElementHandler = self._begin
+        self._prolog.StartElementHandler = self._end_prolog
         self._has_begun = False
 
     def events(self) -> Iterator[Events]:
@@ -121,12 +121,12 @@ class _Feed:
             yield self._parser.read_events()
         self._parser.close()
 
-    def _begin(self, *_: object) -> None:
+    def _end_prolog(self, _name: str, _attributes: dict[str, str]) -> None:
         self._has_begun = True
         self._prolog.StartElementHandler = None
 
 
-def _refuse_doctype(*_: object) -> NoReturn:
+def _refuse_doctype(_name: str, _system: str | None, _public: str | None, _has_subset: int) -> NoReturn:
     raise ValueError("a document type")
 
 
