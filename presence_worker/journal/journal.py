@@ -173,6 +173,10 @@ class Journal:
         """Write what the reader should know, in place of what was noted before; in a transaction."""
         self._set(notes=orjson.dumps([*notes]).decode())
 
+    def add_notes(self, notes: Iterable[str]) -> None:
+        """Write what the reader should know as well."""
+        self.save_notes([*self.run().notes, *notes])
+
     def save_input(self, job: JobInput) -> None:
         """Write what is known of the job, in place of what was known before; in a transaction."""
         self._set(input=orjson.dumps(job.as_json()).decode())
@@ -187,11 +191,10 @@ class Journal:
 
     def add_note(self, words: str | None) -> bool:
         """Add a note to the run's report, once; return whether it is new."""
-        notes = self.run().notes
-        if words is None or words in notes:
+        if words is None or words in self.run().notes:
             return False
         with self._db.transaction():
-            self.save_notes([*notes, words])
+            self.add_notes([words])
         return True
 
 

@@ -194,7 +194,7 @@ class PresentValueReader:
             self.journal.rows.save_present(found.presences)
             self.journal.rows.mark_settled(found.verdicts)
             if found.notes:
-                self.journal.save_notes([*self.journal.run().notes, *found.notes])
+                self.journal.add_notes(found.notes)
 
 
 def _is_present(user: User | None) -> bool:

@@ -61,7 +61,7 @@ def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunConte
     journal.save_input(replace(run.input, rows=rows, pending=was_to_come))
     if waiting:
         words = f"rows of that run which waited for their first day, and no longer do: {waiting}"
-        journal.save_notes([*run.notes, words])
+        journal.add_notes([words])
 
 
 def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
