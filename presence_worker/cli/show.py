@@ -23,7 +23,7 @@ from ..wording import amount
 from .explanation import explanation_lines, place_of
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
-from .upcoming import upcoming_lines, who
+from .upcoming import lines_to_come, who
 
 WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise
@@ -67,7 +67,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"  {number:>7}  {result:<10} {result_words(result, summary.state)}"
     yield from _changes(summary.planned or PlannedChanges())
     yield from _reasons(summary)
-    yield from upcoming_lines(summary.coming or DaysToCome())
+    yield from lines_to_come(summary.coming or DaysToCome())
     yield from wrap(filter_words(summary.reading), indent=2)
     for note in summary.notes:
         yield from wrap(f"Note: {note}", indent=6)

@@ -13,8 +13,8 @@ WAITING, ARE_IN_SCHEDULE = "Waiting for their first day", "`schedule` names"
 DROPPED, ARE_IN_SUMMARY = "Planned absences that will not begin", "summary.json names"
 
 
-class Person(Protocol):
-    """Somebody, as the service and the file call them."""
+class Somebody(Protocol):
+    """A person, as the service and the file call them."""
 
     @property
     def associate_id(self) -> int | str | None:
@@ -25,7 +25,7 @@ class Person(Protocol):
         """Their name in the file; None where it has numbers."""
 
 
-def upcoming_lines(coming: DaysToCome) -> Iterator[str]:
+def lines_to_come(coming: DaysToCome) -> Iterator[str]:
     """Yield who waits for their first day, and who no longer does, with why."""
     yield from _lines(WAITING, coming.upcoming, coming.upcoming_left_out, ARE_IN_SCHEDULE)
     yield from _lines(DROPPED, coming.dropped, coming.dropped_left_out, ARE_IN_SUMMARY)
@@ -42,7 +42,7 @@ def _lines(words: str, rows: Sequence[Leave], left_out: int, place: str) -> Iter
         yield f"  and {number - SHOWN} more, which {place}"
 
 
-def who(person: Person) -> str:
+def who(person: Somebody) -> str:
     """Return somebody's associate's id, and the name that the file has for them."""
     number, name = str(person.associate_id), person.identity
     if person.associate_id is None:

@@ -61,13 +61,13 @@ def sentences(journal: Journal, *, located: bool = False) -> list[FaultSentence]
     sentence of a reason for none.
     """
     return [
-        _as_told(reason, each, located=located)
+        _sentence_of(reason, each, located=located)
         for reason, said in sentences_of(journal.results.faults()).items()
         for each in sorted(said, key=lambda each: -each.rows)
     ]
 
 
-def _as_told(reason: str | None, sentence: Sentence, *, located: bool) -> FaultSentence:
+def _sentence_of(reason: str | None, sentence: Sentence, *, located: bool) -> FaultSentence:
     first = [RowPlace(row=fault.row, line=fault.line) for fault in sentence.first]
     return FaultSentence(
         reason=reason,

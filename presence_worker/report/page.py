@@ -148,13 +148,13 @@ def _lists(journal: Journal) -> Lists:
     planned = changes_to_apply(journal) or PlannedChanges()
     coming = days_to_come(journal) or DaysToCome()
     return Lists(
-        changes=_beginning(planned.changes, planned.changes_left_out),
-        upcoming=_beginning(coming.upcoming, coming.upcoming_left_out),
-        dropped=_beginning(coming.dropped, coming.dropped_left_out),
+        changes=_cut(planned.changes, planned.changes_left_out),
+        upcoming=_cut(coming.upcoming, coming.upcoming_left_out),
+        dropped=_cut(coming.dropped, coming.dropped_left_out),
     )
 
 
-def _beginning(every: Sequence[T], left_out: int) -> Beginning[T]:
+def _cut(every: Sequence[T], left_out: int) -> Beginning[T]:
     return every[:MOST_TOLD], len(every[MOST_TOLD:]) + left_out
 
 

@@ -133,11 +133,11 @@ def changes_to_apply(journal: Journal) -> PlannedChanges | None:
     """Return the changes of a run that waits for `apply`; None for other runs."""
     if journal.run().state not in WAITING:
         return None
-    told = [_planned_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
+    told = [_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
     return PlannedChanges(changes=told, changes_left_out=journal.results.to_send() - len(told))
 
 
-def _planned_change_of(wish: PendingRow) -> PlannedChange:
+def _change_of(wish: PendingRow) -> PlannedChange:
     return PlannedChange(
         row=wish.row,
         associate_id=wish.associate_id,
@@ -168,14 +168,14 @@ def days_to_come(journal: Journal) -> DaysToCome | None:
         return None
     waiting = journal.dated.next_to_begin(MOST)
     return DaysToCome(
-        upcoming=list(map(_upcoming_leave_of, waiting)),
+        upcoming=list(map(_leave_of, waiting)),
         upcoming_left_out=journal.results.number_of(Reason.NOT_YET_DUE) - len(waiting),
         dropped=job.dropped,
         dropped_left_out=job.dropped_rows - len(job.dropped),
     )
 
 
-def _upcoming_leave_of(fate: RowResult) -> UpcomingLeave:
+def _leave_of(fate: RowResult) -> UpcomingLeave:
     return UpcomingLeave(
         row=fate.row,
         associate_id=fate.associate_id,
