@@ -11,7 +11,7 @@ from ..errors import Interrupted, PresenceWorkerError, Terminated
 from ..events import DeliveryEnded, DeliveryStarted, Emit, Event, Stopping, unheard
 from ..next_step import command_line
 from ..shutdown import Shutdown
-from .signals import BEFORE, ENDINGS, listened_to, noted
+from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
 
 MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
 REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
@@ -22,7 +22,7 @@ LEAVING = "left at once; what was in flight may have been applied. Next"
 
 def raise_on_signal() -> None:
     """Let a signal end the program where it stands, while no loop is at work; one that has come, at once."""
-    for number in listened_to():
+    for number in signals_that_end_us():
         signal.signal(number, _raise)
     if noted:
         raise REASONS[noted[0]](BEFORE)
@@ -50,7 +50,7 @@ class Listener:
         def on_signal(number: int, _: FrameType | None) -> None:
             loop.call_soon_threadsafe(self._hear_signal, number)
 
-        for number in listened_to():
+        for number in signals_that_end_us():
             signal.signal(number, on_signal)
         if noted:
             self._hear_signal(noted[0])
@@ -77,7 +77,7 @@ class Listener:
 
 
 def _let_pass() -> None:
-    for number in listened_to():
+    for number in signals_that_end_us():
         signal.signal(number, _pass_once)
 
 

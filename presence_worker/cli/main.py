@@ -16,7 +16,7 @@ from ..next_step import PROGRAM, NextStep
 from .lazy import commands, load_lazily
 from .options import printable, without_credentials
 from .output import CommandFailure, print_failure, remark, speak_utf8
-from .signals import BEFORE, ENDINGS, listened_to, noted
+from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
 
 STATES = {  # of what came to nothing; else "refused"
     ExitCode.CRASHED: "stopped",
@@ -82,7 +82,7 @@ def execute(arguments: Sequence[str]) -> int:
 @contextmanager
 def _listeners_restored() -> Iterator[None]:
     """Leave signals as they were, whatever a command makes of them meanwhile."""
-    before = {number: signal.getsignal(number) for number in listened_to()}
+    before = {number: signal.getsignal(number) for number in signals_that_end_us()}
     try:
         yield
     finally:

@@ -74,9 +74,9 @@ class ProgressLine:
 
     def figures(self, speed: float) -> str:
         """Return the rate, what goes on, and the rows not done."""
-        return f"{speed:.1f}/s  {self._doing()}  {self._failed} not done"
+        return f"{speed:.1f}/s  {self._words_on_activity()}  {self._failed} not done"
 
-    def _doing(self) -> str:
+    def _words_on_activity(self) -> str:
         if self._is_waiting:
             return "waiting for SuperOffice"
         reading = self._activity is Activity.READING

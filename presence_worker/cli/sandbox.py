@@ -19,7 +19,7 @@ from ..next_step import NextStep, with_variables
 from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, Setup, keep_presences, log_requests, serve
 from .output import remark, say
 from .sandbox_options import Given, Sectioned, assumptions, online, people, sandbox_options
-from .signals import listened_to, noted
+from .signals import noted, signals_that_end_us
 
 FAULTS_HELP = "\n".join(
     [
@@ -128,7 +128,7 @@ def _told_to_end() -> Iterator[asyncio.Event]:
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     before = {
         number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
-        for number in listened_to()
+        for number in signals_that_end_us()
     }
     if noted:
         told.set()

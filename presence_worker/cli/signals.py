@@ -23,11 +23,11 @@ noted: list[int] = []  # what has come and did not end the program yet
 
 def note_signals() -> None:
     """From now on, note the first signal for later; the second one leaves at once: nothing was begun yet."""
-    for number in listened_to():
+    for number in signals_that_end_us():
         signal.signal(number, _note)
 
 
-def listened_to() -> list[int]:
+def signals_that_end_us() -> list[int]:
     """Return the signals that concern us; under `nohup` the terminal may go."""
     always = [getattr(signal, name) for name in ALWAYS]
     return [n for n in ENDINGS if n in always or signal.getsignal(n) is not signal.SIG_IGN]

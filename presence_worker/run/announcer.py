@@ -87,6 +87,6 @@ class Announcer:
             )
         )
 
-    def stopping(self, words: str) -> None:
+    def stop_soon(self, words: str) -> None:
         """Emit that the run was told to stop."""
         self.emit(Stopping(run_id=self.run_id, target=self.target, words=words))

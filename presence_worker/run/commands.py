@@ -39,7 +39,7 @@ from ..runs.lookup import (
 from ..schedule.history import find_withdrawn, forget, history_of
 from .announcer import Announcer
 from .correcting import check_corrected
-from .finish import ended, finish
+from .finish import end_event, finish
 from .prepare import Hold, StagedRun, prepared
 from .session import Session
 from .staging import Before, new_run, stage
@@ -65,7 +65,7 @@ async def resume_run(
     prepare = partial(_reopen_to_resume, name, any_age=any_age, if_corrected=if_corrected)
     async with prepared(prepare, context) as run:
         if run.is_over:
-            return await _as_it_ended(run, context)
+            return await _summary_of_end(run, context)
         return await _deliver_and_finish(run, context)
 
 
@@ -89,7 +89,7 @@ def report_run(name: str, context: RunContext) -> Summary:
             return write_reports(folder, journal)
         run = StagedRun(folder=folder, journal=journal, command="report")  # only its report was missing
         summary = finish(run, None, context)
-        context.emit(ended(run, summary))
+        context.emit(end_event(run, summary))
         if not summary.files:
             raise Stopped(summary.message or "", next=context.command("report", folder.name))
         return summary
@@ -151,7 +151,7 @@ def _reopen_to_resume(
         return StagedRun(folder=run.folder, journal=run.journal, command="resume", is_over=True)
     if if_corrected:
         check_corrected(record, context)
-    return _brought_up_to_date(run, context, any_age=any_age)
+    return _bring_up_to_date(run, context, any_age=any_age)
 
 
 def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: bool) -> StagedRun:
@@ -163,7 +163,7 @@ def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: boo
             f"run {record.run_id} is {record.state}; only a planned or held run can be applied",
             next=context.command(way_on, record.run_id),
         )
-    return _brought_up_to_date(run, context, any_age=any_age)
+    return _bring_up_to_date(run, context, any_age=any_age)
 
 
 def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> StagedRun:
@@ -177,7 +177,7 @@ def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> 
         return StagedRun(folder=folder, journal=journal, command=command)
 
 
-def _brought_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> StagedRun:
+def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> StagedRun:
     journal, record = run.journal, run.journal.run()
     with bound_contextvars(run_id=record.run_id):
         _tell_start(record, run.command, context)
@@ -232,7 +232,7 @@ async def _deliver_and_finish(run: StagedRun, context: RunContext) -> Summary:
 
 async def _finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:
     summary = await anyio.to_thread.run_sync(finish, run, error, context)
-    context.emit(ended(run, summary))
+    context.emit(end_event(run, summary))
     return summary
 
 
@@ -262,7 +262,7 @@ def _begin_session(run: StagedRun, context: RunContext) -> int:
     return to_send
 
 
-async def _as_it_ended(run: StagedRun, context: RunContext) -> Summary:
+async def _summary_of_end(run: StagedRun, context: RunContext) -> Summary:
     """Write the report of a run with nothing left to send; one that died right before its end, ends now."""
     state = run.journal.run().state
     log.warning("run.nothing_to_resume", state=state)

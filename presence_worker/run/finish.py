@@ -39,7 +39,7 @@ def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContex
     return summary
 
 
-def ended(run: StagedRun, summary: Summary) -> RunEnded:
+def end_event(run: StagedRun, summary: Summary) -> RunEnded:
     """Return the event of a run that ended as *summary* says."""
     record = run.journal.run()
     return RunEnded(

@@ -78,7 +78,7 @@ class Monitor:
 
     def _look(self) -> None:
         """Emit that a wait began, that it takes longer than was told, or that it is over."""
-        before, wait = self._wait, self._waiting()
+        before, wait = self._wait, self._wait_now()
         self._wait = wait
         if wait and (before is None or wait.is_pause != before.is_pause or wait.until > before.until + LONG):
             self._tell_wait(wait)
@@ -88,7 +88,7 @@ class Monitor:
                 Resumed(run_id=run.run_id, target=run.target, waited=waited, was_asked_for=before.is_pause)
             )
 
-    def _waiting(self) -> Wait | None:
+    def _wait_now(self) -> Wait | None:
         now, gate, paused_until = self._clock(), self._policy.gate, self._policy.pace.paused_until
         deadline = now + self._seconds_left()
         since = self._wait.since if self._wait else now

@@ -30,18 +30,18 @@ log = structlog.get_logger()
 def user_without_presence(row: PendingRow, user: User) -> Verdict | None:
     """Return why a user whom the service knows cannot have a presence, or None."""
     if not user.is_active:
-        return _rejected(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
+        return _reject(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
     if not user.has_service:
-        return _rejected(row, Reason.NO_SERVICE_USER, "this user has no part in SuperOffice Service")
+        return _reject(row, Reason.NO_SERVICE_USER, "this user has no part in SuperOffice Service")
     return None
 
 
 def unknown_associate(row: PendingRow, said: str) -> Verdict:
     """Return the verdict on an associate of whom the service shows nothing at all; *said* are its words."""
-    return _rejected(row, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
+    return _reject(row, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
 
 
-def unread_return(row: int) -> Verdict:
+def judge_unread_return(row: int) -> Verdict:
     """Return the verdict on somebody who was to return, but may meanwhile have been set to something else."""
     words = "what is there now could not be read; the next run tries it again"
     return Verdict(row, Result.REJECTED, Reason.BEFORE_UNKNOWN, words)
@@ -69,7 +69,7 @@ def compare_with_present(
     moved = not _holds_what_was_there(row, seen, knows_all=knows_all)
     if moved_by is not None and moved and not holds_it:
         reason, words = MOVED[moved_by]
-        return _rejected(row, reason, f"associate {row.associate_id} {words}")
+        return _reject(row, reason, f"associate {row.associate_id} {words}")
     return Verdict(row.row, Result.UNCHANGED) if holds_it else None
 
 
@@ -86,7 +86,7 @@ def _holds_what_was_there(row: PendingRow, seen: Presence, *, knows_all: bool) -
     return seen.same_as(before)
 
 
-def _rejected(row: PendingRow, reason: Reason, words: str) -> Verdict:
+def _reject(row: PendingRow, reason: Reason, words: str) -> Verdict:
     return Verdict(row.row, Result.REJECTED, reason, words)
 
 
@@ -196,7 +196,7 @@ class PresentValues:
 
     def reject_unread_return(self, row: int) -> None:
         """Leave alone whoever was to return but could not be read: the next run will try it again."""
-        self._found.verdicts.append(unread_return(row))
+        self._found.verdicts.append(judge_unread_return(row))
 
     def _user(self, row: PendingRow) -> User | None:
         """Return what the query said; where every single associate is to be read, it does not count."""

@@ -42,16 +42,16 @@ def _resolve_page(journal: Journal, rows: Sequence[Unnamed], named: Named, setti
     protected = frozenset(settings.safety.protected_ids)
     journal.rows.set_associates((each.row, number) for each, number in people)
     journal.rows.mark_settled(
-        _unresolved_verdict(each.row, found, settings)
+        _judge_unresolved(each.row, found, settings)
         for each, found in meant
         if len(found) != 1 and (each.valid or (each.withdraws and found))
     )
     journal.rows.mark_settled(
-        _protected_verdict(each.row, number) for each, number in people if each.valid and number in protected
+        _judge_protected(each.row, number) for each, number in people if each.valid and number in protected
     )
 
 
-def _unresolved_verdict(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
+def _judge_unresolved(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
     if found:
         several = ", ".join(map(str, sorted(found)[:MOST_NAMED]))
         words = f"{len(found)} associates have this name ({several}); name the associateId instead"
@@ -61,7 +61,7 @@ def _unresolved_verdict(row: int, found: AbstractSet[int], settings: Settings) -
     return Verdict(row, result, Reason.UNKNOWN_IDENTITY, "nobody in SuperOffice has this name")
 
 
-def _protected_verdict(row: int, number: int) -> Verdict:
+def _judge_protected(row: int, number: int) -> Verdict:
     words = f"associate {number} is in safety.protected_ids"
     return Verdict(row, Result.INVALID, Reason.PROTECTED, words)
 

@@ -56,7 +56,7 @@ class Doubts:
         self._take(await self._client.take_last_doubted())
         while self._rows and not self._halt.reason:
             rows, self._rows = self._rows, {}
-            await deliver(source_of(rows.values()), pipeline, self._settled, self._halt, workers=workers)
+            await deliver(source_of(rows.values()), pipeline, self._take_outcome, self._halt, workers=workers)
             self._take(await self._client.take_last_doubted())
 
     def _take(self, associates: set[int]) -> None:
@@ -67,7 +67,7 @@ class Doubts:
             self._rows[change.row] = change
             self._recorder.add(change.row, IN_DOUBT)
 
-    def _settled(self, change: Change, outcome: Outcome) -> None:
+    def _take_outcome(self, change: Change, outcome: Outcome) -> None:
         log.warning("row.read_back", row=change.row, associate_id=change.associate_id, result=outcome.result)
         self._recorder.add(change.row, outcome)
 

@@ -53,7 +53,7 @@ class Session:
 
     def _stop(self) -> None:
         shutdown = self._context.shutdown
-        self._announcer.stopping("; ".join(filter(None, (FINISHING, shutdown.hint))))
+        self._announcer.stop_soon("; ".join(filter(None, (FINISHING, shutdown.hint))))
         self._halt(shutdown.reason(FINISHED))
 
     def _make_room(self) -> None:
