@@ -72,6 +72,7 @@ class Doubts:
         self._recorder.add(change.row, outcome)
 
 
+MOST_AHEAD = 500  # rows that are taken at once; memory stays flat at any rate
 OVERTAKEN = Outcome(
     result=Result.REJECTED,
     reason=Reason.MOVED_SINCE_RUN,
@@ -109,7 +110,8 @@ class Sending:
         self._recorder = recorder
         delivery = context.settings.delivery
         self._workers = delivery.concurrency
-        self._rows = RowsAhead(run.journal.sessions, max(delivery.concurrency, int(policy.pace.rate)))
+        page = min(MOST_AHEAD, max(delivery.concurrency, int(policy.pace.rate)))
+        self._rows = RowsAhead(run.journal.sessions, page)
         self._doubts = Doubts(run.journal, client, recorder, policy.halt)
         self._failures: SystemicFailures
 
