@@ -3,7 +3,7 @@
 A job of some hundred rows is really run against the sandbox, in a process of its own, under a profiler; one
 row in its midst is updated, all others hold already. A file is on the row's way where one of its functions
 gets the row (in its arguments), or returns or yields it: alone, or in a group of rows. The row is its
-comment, which occurs nowhere else; its associate id, alone or in a record; and an outcome of `updated`.
+comment, which occurs nowhere else; a record with its associate id and status; and an outcome of `updated`.
 
 What looks at the file as a whole (its encoding, its header, a text of many rows) is not on the way, nor what
 runs without the row (settings, sign-in, locks, the head of a report), nor what only a row in trouble needs,
@@ -41,21 +41,21 @@ OURS = ("PRESENCE_WORKER_", "XDG_")  # variables that a run heeds
 LONGEST = 300  # seconds that a run may take, on any machine
 
 
-def holds_row(value: object) -> bool:
+def holds_row(value: object, depth: int = DEPTH) -> bool:
     """Return whether a value is the row, or holds it."""
-    return _is_within((value,), DEPTH + 1)
-
-
-def _is_within(value: object, depth: int) -> bool:
     if isinstance(value, bytes | bytearray):
         return _is_about_row(value.decode("utf-8", "replace"))
     if isinstance(value, str):
         return _is_about_row(value)
     if isinstance(value, Outcome):
         return value.result is Result.UPDATED
-    if isinstance(value, tuple) and any(type(part) is int and part == NUMBER for part in value):
-        return True
-    return depth > 0 and any(_is_within(part, depth - 1) for part in _parts(value))
+    parts = _parts(value)
+    return depth > 0 and (_is_record(parts) or any(holds_row(part, depth - 1) for part in parts))
+
+
+def _is_record(parts: list[object]) -> bool:
+    whole = [part for part in parts if isinstance(part, int | str)]
+    return NUMBER in whole and NOT_PRESENT in whole
 
 
 def _is_about_row(text: str) -> bool:
@@ -96,7 +96,9 @@ class Follower:
         if event not in ("call", "return") or file in self.files or not is_ours(frame.f_code):
             return
         names = parameters(frame.f_code) if event == "call" else ()
-        if any(map(holds_row, (result, *map(frame.f_locals.get, names)))) and not _serves(frame):
+        if any(holds_row(value) for value in (result, *map(frame.f_locals.get, names))) and not _serves(
+            frame
+        ):
             self.files[file] = None
 
 
