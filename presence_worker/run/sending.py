@@ -117,7 +117,7 @@ class Sending:
 
     @property
     def begun(self) -> int:
-        """The last row that was taken up."""
+        """Return the last row that was taken up."""
         return self._rows.begun
 
     async def run(self) -> None:
