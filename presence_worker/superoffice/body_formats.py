@@ -78,6 +78,12 @@ def read_presence(body: bytes) -> Presence | None:
     return None if is_error(parts) else presence_in(parts)
 
 
+def is_echo(body: bytes, wanted: Presence) -> bool:
+    """Check whether an answer shows the presence *wanted*, and no error: it is stored."""
+    seen = read_presence(body)
+    return seen is not None and seen.same_as(wanted)
+
+
 def read_parts(body: bytes) -> Parts:
     """Return what an answer says, by name; nothing where it has no names.
 

@@ -17,7 +17,7 @@ from .auth_secrets import known_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
 from .connection_auth import PinnedConnection, PinnedConnections
-from .endpoint import Endpoint, Send
+from .endpoint import Endpoint, Send, send_over
 from .login_host import JSON, LoginHost
 from .online_hints import OnlineHint
 from .renewal import Cached
@@ -25,7 +25,7 @@ from .sign_in import make_authenticate, make_sign_in, problems
 from .sign_in.credential import Authenticate, Credential
 from .tenant import make_find_residence, root_of_service
 from .tls_handshake import tls_of
-from .transport import Transport, open_transport, send_request
+from .transport import Transport, open_transport
 
 COMMON = {
     "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb
@@ -129,7 +129,7 @@ def _make_send(
     These show the headers of *session*, too.
     """
     if authenticate is None:
-        return lambda used, request: send_request(session, used.root, request)
+        return send_over(session)
 
     async def open_connection() -> PinnedConnection:
         connector = transport.pinned_connector()

@@ -6,7 +6,7 @@ from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..sanitize import clean, redact
 from .answer_headers import advice, asked_wait, redirect_host
-from .body_formats import is_error, presence_in, read_parts
+from .body_formats import is_echo, is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html
 from .transport import Answer
 
@@ -32,12 +32,12 @@ def judge_put(change: Change, answer: Answer) -> Outcome:
 
 
 def _judge_echo(change: Change, answer: Answer) -> Outcome:
+    if is_echo(answer.body, change.wanted):
+        return UPDATED if answer.status == OK else UPDATED._replace(http_status=answer.status)
     parts = read_parts(answer.body)
     if is_error(parts):
         return _judge_error_in_place(change, answer)
     echo = presence_in(parts)
-    if echo is not None and echo.same_as(change.wanted):
-        return UPDATED if answer.status == OK else UPDATED._replace(http_status=answer.status)
     html = looks_like_html(answer.body)
     if echo is None and answer.status == OK and answer.body.strip() in NOTHING:
         return _in_doubt(answer, Reason.ECHO_MISMATCH, NOTHING_WORDS)._replace(seen=NO_PRESENCE)
