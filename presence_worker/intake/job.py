@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from ..errors import InputRefused, JobFacts, refusals_with
 from ..model import Row
 from ..settings import Settings
+from ..shutdown import Shutdown
 from ..wording import plain_duration
 from .formats import notes_on_name, reader_of
 from .row_reader import RowReader
@@ -50,10 +51,10 @@ class Job:
 
 
 @contextmanager
-def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
+def open_job(job: str, settings: Settings, day: date, shutdown: Shutdown | None = None) -> Iterator[Job]:
     """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read.
 
-    *day* is the one on which its rows are to be due.
+    *day* is the one on which its rows are to be due. A *shutdown* is raised between two rows.
     """
     config = settings.input
     with open_source(job, settings) as source:
@@ -71,10 +72,10 @@ def open_job(job: str, settings: Settings, day: date) -> Iterator[Job]:
             _refuse_old(source, None if table.came_back else config.max_age, config.timezone)
             reader = RowReader(table, settings, source.name, day)
         with refusals_with(replace(facts, sheet=table.sheet, delimiter=table.delimiter, header=table.header)):
-            yield _build_job(source, table, reader, stdin=job == STDIN)
+            yield _build_job(source, table, reader, reader.rows(shutdown), stdin=job == STDIN)
 
 
-def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) -> Job:
+def _build_job(source: Source, table: Table, reader: RowReader, rows: Iterator[Row], *, stdin: bool) -> Job:
     return Job(
         name=source.name,
         stdin=stdin,
@@ -89,7 +90,7 @@ def _build_job(source: Source, table: Table, reader: RowReader, *, stdin: bool) 
         came_back=table.came_back,
         identity=None if reader.named_by == "associate_id" else reader.named_by,
         notes=table.notes,
-        rows=reader.rows(),
+        rows=rows,
         reader=reader,
     )
 

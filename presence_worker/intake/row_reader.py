@@ -8,6 +8,7 @@ from ..errors import InputRefused
 from ..failed_csv import ALSO, width_detail
 from ..model import PRESENT, FilteredValue, Reason, Result, Row, UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Settings
+from ..shutdown import Shutdown
 from .columns import column_called, find_columns
 from .day_reader import UNDATED, DayReader
 from .file_checks import ApprovalCheck, ColumnNotes, EmploymentCheck, FileCheck, OpenEnds
@@ -119,10 +120,16 @@ class RowReader:
         """Return what a reader should know of how the rows were read, although no row is wrong."""
         return [note for check in self._checks for note in check.notes()]
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows; raise InputRefused for what refuses all of them, even behind the last one."""
+    def rows(self, shutdown: Shutdown | None = None) -> Iterator[Row]:
+        """Yield the rows; raise InputRefused for what refuses all of them, even behind the last one.
+
+        Between two rows, raise the reason of a *shutdown*.
+        """
+        check = shutdown.check if shutdown else None
         ordinal = 0
         for ordinal, record in enumerate(self._table.records, 1):
+            if check:
+                check()
             yield self.read(ordinal, record)
         self._refuse_lacking()
         refused = (check.refusal(self._name) for check in self._checks if not self._table.came_back)

@@ -156,12 +156,6 @@ class Results:
         query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
         return self._db.number(query, Result.INVALID, Result.REJECTED)
 
-    def people_to_send(self) -> Iterator[int | None]:
-        """Yield the associate of each row that is still to be sent; None where that is not known yet."""
-        query = """SELECT associate_id FROM row LEFT JOIN outcome USING (row) WHERE row.result IS NULL
-            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?))"""
-        return (found[0] for found in self._db.each(query, *UNSETTLED))
-
     def in_doubt(self) -> int:
         """Count the rows still to be sent that an earlier session may have sent."""
         query = """SELECT count(*) FROM row JOIN outcome USING (row)

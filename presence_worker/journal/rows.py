@@ -144,6 +144,12 @@ class Rows:
             last = found[-1][0]
             yield from map(_to_pending_row, found)
 
+    def people_to_send(self) -> Iterator[int | None]:
+        """Yield the associate of each row that is still to be sent; None where that is not known yet."""
+        query = """SELECT associate_id FROM row LEFT JOIN outcome USING (row) WHERE row.result IS NULL
+            AND (outcome.row IS NULL OR outcome.result IN (?, ?, ?))"""
+        return (found[0] for found in self._db.each(query, *UNSETTLED))
+
     def each_changed(self) -> Iterator[PendingRow]:
         """Yield the rows this run wrote, or may have written, in order, with what was there before."""
         query = """SELECT fate.row, associate_id, fate.status, fate.message,

@@ -113,7 +113,7 @@ class PresentValueReader:
         """Return the requests of the run at most: a read and a PUT a row, a second read in doubt."""
         reads = to_send = self.journal.results.to_send()
         if directory:
-            users, people = directory.users, self.journal.results.people_to_send()
+            users, people = directory.users, self.journal.rows.people_to_send()
             reads = sum(not _is_present(users.get(person or 0)) for person in people)
         is_plan = self.journal.run().intent == Intent.PLAN
         puts = 0 if is_plan else to_send + self.journal.results.in_doubt()

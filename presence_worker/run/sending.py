@@ -183,7 +183,7 @@ class Sending:
         """Return how many requests the run takes in all; a row in doubt is read before it is sent again."""
         journal, settings, overtaken = self._run.journal, self._context.settings, self._run.overtaken
         reads = journal.results.in_doubt() if settings.target.verify_reads else 0
-        people = journal.results.people_to_send() if overtaken else ()
+        people = journal.rows.people_to_send() if overtaken else ()
         puts = to_send - sum(person in overtaken for person in people)
         more = puts + reads + number_of_read_backs(settings.delivery.verify, puts)
         return requests_in_all(journal, more=more, gets=self._client.gets)

@@ -1,6 +1,5 @@
 """From a job to a staged run: everything is read and judged before anything is sent."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.source import STDIN
 from ..journal import JobInput, Journal, RunRecord, StoredSettings, now
-from ..model import Intent, Result, Row, State, Step
+from ..model import Intent, Result, State, Step
 from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
@@ -37,8 +36,8 @@ def stage(
     """
     with journal.transaction():
         day = run.input.day or date.min
-        with open_job(job, settings, day) as opened:
-            journal.stage(run, _until_told_to_stop(opened.rows, shutdown))
+        with open_job(job, settings, day, shutdown) as opened:
+            journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)
         refused = _judge(journal, opened, job, settings, before)
@@ -49,12 +48,6 @@ def stage(
         if refused or journal.run().step != Step.SEND:
             return refused  # how much there is to change will be known when the present values are
         return check_safety_limits(journal, None, settings.safety)
-
-
-def _until_told_to_stop(rows: Iterable[Row], shutdown: Shutdown) -> Iterator[Row]:
-    for row in rows:
-        shutdown.check()
-        yield row
 
 
 def new_run(

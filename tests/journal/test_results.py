@@ -81,7 +81,7 @@ def test_who_was_written_is_known(night: Journal) -> None:
 def test_what_is_left_is_counted(night: Journal) -> None:
     """Rows that `resume` sends, those of them in doubt, and whom they are about."""
     assert (night.results.to_send(), night.results.in_doubt()) == (3, 1)
-    assert list(night.results.people_to_send()) == [3, 4, 6]
+    assert list(night.rows.people_to_send()) == [3, 4, 6]
 
 
 def test_what_is_under_way_is_counted(journal: Journal) -> None:
