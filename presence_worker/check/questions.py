@@ -14,7 +14,7 @@ from ..errors import InputRefused, JobFacts, Way
 from ..intake.columns import FIRST_DAY_BACK, FOREIGN_NUMBERS, IDENTITIES, candidates, identity_settings
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
-from ..intake.statuses import is_not_granted
+from ..intake.status_words import is_not_granted
 from ..message_text import DAYS
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.statuses_to_paste import choices

@@ -12,7 +12,7 @@ from ..settings import ANY_OTHER
 from ..wording import amount, series
 from .columns import Columns, column_called, column_of_types
 from .spelling import bare
-from .statuses import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
+from .status_words import CHANGES, GRANTED, NO, NOT_GRANTED, UNDONE, YES, is_granted
 
 MOST_VALUES = 20  # of a column, to choose from
 GONE = UNDONE | NOT_GRANTED | YES | {"d"}

@@ -11,7 +11,8 @@ from ..settings import Input
 from .columns import Columns, column_called
 from .file_checks import FileCheck
 from .spelling import bare, short_number_in
-from .statuses import GRANTED, KEPT, LISTED, is_listable
+from .status_words import GRANTED
+from .statuses import KEPT, LISTED, is_listable
 from .table import Cells, is_error, text_of
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few

@@ -16,7 +16,7 @@ from .day_texts import are_days, may_be_day
 from .file_checks import FileCheck
 from .json.nested import leaves, steps
 from .spelling import bare, bare_words, is_negative, plain
-from .statuses import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
+from .status_words import ACTIONS, CHANGES, GRANTED, NOT_GRANTED, UNDONE, is_granted, is_not_granted
 from .table import Cell, Cells, text_of
 
 NAMES = {  # what names of each kind are made of, the first that fits counts; in braces, words of PIECES

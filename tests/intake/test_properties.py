@@ -17,7 +17,7 @@ from presence_worker.errors import InputRefused
 from presence_worker.failed_csv import RESULT_COLUMNS, escape_formula
 from presence_worker.intake.columns import ALIASES, IDENTITIES, find_columns
 from presence_worker.intake.json import json_text
-from presence_worker.intake.statuses import is_approval
+from presence_worker.intake.status_words import is_approval
 from presence_worker.model import Reason
 from presence_worker.settings import Input
 from tests.examples import examples

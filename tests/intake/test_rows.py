@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from presence_worker.intake.job import open_job
-from presence_worker.intake.statuses import closest
+from presence_worker.intake.status_words import closest
 from presence_worker.model import NOT_PRESENT, PRESENT, Reason, Result, Row
 from presence_worker.settings import Input, Safety, Settings
 

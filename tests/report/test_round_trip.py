@@ -18,7 +18,7 @@ from presence_worker.intake.columns import ALIASES
 from presence_worker.intake.header import USUAL
 from presence_worker.intake.job import Job, open_job
 from presence_worker.intake.spelling import bare, plain
-from presence_worker.intake.statuses import GRANTED, NOT_GRANTED
+from presence_worker.intake.status_words import GRANTED, NOT_GRANTED
 from presence_worker.journal import JobInput
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
