@@ -1,23 +1,17 @@
 """Lines of CSV become records, cut strictly; what is blank or a comment is left out."""
 
 import csv
-import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from typing import TextIO
 
-from ..table import Record
+from ...errors import InputRefused
+from ..table import Record, Source
+from .strange_lines import RowLines, fault_in
 
-MOST_LINES = 100  # of one row
-_HIDDEN = {"\r\n": "\0w", "\n": "\0u", "\r": "\0m"}  # no file that is read so has a NUL
-UNCLOSED = "the quote that opens here is never closed; close it"
-TEXT_AFTER = (
-    "the quote that opens here is closed before {place}, where text follows; "
-    "is it not closed where it should be, or is a quote inside the field not written twice?"
-)
-TOO_LONG = "a field of more than {longest} characters begins here; is a quote missing?"
-_LINE_END = re.compile(r"\r\n?|\n")
+MARK = "\ufeff"  # one that decoding has left, as there were two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +40,7 @@ def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> It
     The lines above the header are not among *lines*. When all are read, *notes* tell of rows whose cells are
     all empty.
     """
-    watched = _RowLines(lines, dialect) if dialect.comment or dialect.is_mixed else None
+    watched = _watch(lines, dialect)
     reader = csv.reader(watched or lines, delimiter=dialect.delimiter, strict=True)
     counter = watched or reader
     make = partial(tuple.__new__, Record)  # half of what a call of the class takes
@@ -66,134 +60,29 @@ def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> It
         notes.append(f"rows of empty cells left out: {empty}")
 
 
-class _RowLines:
-    """Owns lines; comments come as blank ones, and where ends are mixed, those of one row as one line.
-
-    In a file whose header ends with CRLF, a row that ends with a lone LF goes on, if only that gives it as
-    many cells as the header has: the break is inside a comment without quotes. Where rows and breaks end
-    alike, nothing tells them apart.
-    """
-
-    def __init__(self, lines: Iterable[str], dialect: Dialect) -> None:
-        self._lines = iter(lines)
-        self._ahead = deque[str]()
-        self._dialect = dialect
-        self._end = ""
-        self._width = 0  # of the header; 0: it was not read yet
-        self._is_between = True  # two records
-        self.line_num = 0  # lines read, as editors count them; csv.reader calls it so
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._ahead.popleft() if self._ahead else next(self._lines)
-        self.line_num += 1
-        if self._dialect.is_mixed:
-            line = self._rejoin(line)
-        if self._is_between and self._dialect.comment and line.startswith(self._dialect.comment):
-            return "\n"  # a line all the same: lines are counted
-        self._is_between = False
-        return line
-
-    def end_record(self, cells: list[str]) -> None:
-        """Note that a record has ended; the first one is the header."""
-        self._width = self._width or len(cells)
-        self._is_between = True
-        for place, cell in enumerate(cells):
-            if "\0" in cell:
-                cells[place] = _show_ends(cell)
-
-    def _rejoin(self, line: str) -> str:
-        end = _end_of(line)
-        if not self._width:
-            self._end = end  # in the end, that of the last line of the header
-        elif self._is_between and end not in (self._end, "") and line.strip():
-            return self._whole(line)
-        return line
-
-    def _whole(self, line: str) -> str:
-        """Return a line with those that follow up to the end of a row, if so it has the cells of one."""
-        pieces, number = [line], self._cells(line)
-        while 0 < number <= self._width and len(pieces) < MOST_LINES:
-            following = (
-                next(self._lines, None) if len(self._ahead) < len(pieces) else self._ahead[len(pieces) - 1]
-            )
-            if following is None:
-                break
-            if len(self._ahead) < len(pieces):
-                self._ahead.append(following)
-            more = self._cells(following)
-            if not 0 < more < self._width:
-                break
-            pieces.append(following)
-            number += more - 1
-            if _end_of(following) in (self._end, ""):
-                return self._take(pieces) if number == self._width else line
-        return line
-
-    def _take(self, pieces: list[str]) -> str:
-        for _ in pieces[1:]:
-            self._ahead.popleft()
-        self.line_num += len(pieces) - 1
-        return "".join([*map(_hide_end, pieces[:-1]), pieces[-1]])
-
-    def _cells(self, line: str) -> int:
-        """Return the number of cells of a line that is a record by itself; 0: it is not one."""
-        try:
-            return max(len(next(csv.reader([line], delimiter=self._dialect.delimiter, strict=True))), 1)
-        except csv.Error:
-            return 0
+def _watch(lines: Iterable[str], dialect: Dialect) -> RowLines | None:
+    """Return what looks at each line, where one may be no row or only the half of one."""
+    if not (dialect.comment or dialect.is_mixed):
+        return None
+    return RowLines(lines, dialect.delimiter, dialect.comment, is_mixed=dialect.is_mixed)
 
 
-def _end_of(line: str) -> str:
-    return "\r\n" if line.endswith("\r\n") else line[-1:] if line.endswith(("\r", "\n")) else ""
+def rewind(text: TextIO) -> TextIO:
+    """Return the text at its start, past a second byte-order mark."""
+    text.seek(0)
+    doubled = text.read(1) == MARK
+    text.seek(0)
+    text.read(doubled)
+    return text
 
 
-def _hide_end(line: str) -> str:
-    end = _end_of(line)
-    return f"{line.removesuffix(end)}{_HIDDEN[end]}"
-
-
-def _show_ends(cell: str) -> str:
-    for end, hidden in _HIDDEN.items():
-        cell = cell.replace(hidden, end)
-    return cell
-
-
-# -- where a broken record goes wrong, which the csv module does not tell ------------------------------------
-
-
-def fault_in(record: str, line: int, delimiter: str) -> str:
-    """Return the place of what is wrong with a *record* that begins on *line*, and what it is."""
-    fault = _fault(record, delimiter)
-    if fault is None:
-        return f"line {line}: not valid CSV"
-    start, end, words = fault
-    place = "line {}, column {}".format
-    words = words.format(place=place(*_place(record, end, line)), longest=csv.field_size_limit())
-    return f"{place(*_place(record, start, line))}: {words}"
-
-
-def _fault(record: str, delimiter: str) -> tuple[int, int, str] | None:
-    """Return the span of the field that stops the csv module, and why; None where that is not clear."""
-    field = re.compile(rf'"(?P<quoted>(?:[^"]++|"")*+)(?P<closed>"?)|[^{re.escape(delimiter)}\r\n]*+')
-    at = 0
-    while found := field.match(record, at):
-        start, at = found.span()
-        quoted = found["quoted"]
-        if len(found[0] if quoted is None else quoted.replace('""', '"')) > csv.field_size_limit():
-            return start, at, TOO_LONG
-        if quoted is not None and not found["closed"]:
-            return start, at, UNCLOSED
-        if record[at : at + 1] != delimiter:
-            ended = record[at : at + 1] in ("", "\r", "\n")
-            return None if ended else (start, at, TEXT_AFTER)
-        at += 1
-    return None
-
-
-def _place(record: str, offset: int, line: int) -> tuple[int, int]:
-    """Return the line and the column of a character of a record that begins on *line*."""
-    ends = [end.end() for end in _LINE_END.finditer(record, 0, offset)]
-    return line + len(ends), offset - (ends[-1] if ends else 0) + 1
+def records_of(source: Source, dialect: Dialect, notes: list[str]) -> Iterator[Record]:
+    """Yield the records of a file, the header first; the one that is broken is refused."""
+    text = rewind(source.text)
+    for _ in range(dialect.above):
+        text.readline()
+    try:
+        yield from read_records(text, dialect, notes)
+    except BrokenRecord as broken:
+        record = "".join(islice(rewind(text), broken.first - 1, broken.last))
+        raise InputRefused(f"{source.name}, {fault_in(record, broken.first, dialect.delimiter)}") from None

@@ -17,7 +17,7 @@ from ...settings import Input
 from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
 from ..table import Source
 from ..wrong_header import NEAR, Below
-from .csv_records import BrokenRecord, Dialect, read_records
+from .csv_records import BrokenRecord, Dialect, read_records, rewind
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
 PIECE = 1 << 20  # characters looked at together
@@ -26,7 +26,6 @@ ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # characters in which the header is looked for
 ENOUGH = 1 << 16  # characters of a line that is broken: fewer than a field may have
-MARK = "\ufeff"  # one that decoding has left, as there were two
 _SEP = re.compile(r'"?sep=([^"\r\n\0])"?\1*', re.IGNORECASE)  # Excel's own line, perhaps filled up
 _OURS = re.compile(r'_result"?([^"\r\n\0])"?_reason')
 FIXED = (
@@ -36,15 +35,6 @@ FIXED = (
 _UNDERLINED = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
 _MARKS = re.compile(r"[^\w\s\"'.()\[\]-]+|\x1f|\x1e|\x01")  # what may stand between two names
 NAMES = {"\t": "tab"}  # of delimiters, as settings have them
-
-
-def rewind(text: TextIO) -> TextIO:
-    """Return the text at its start, past a second byte-order mark."""
-    text.seek(0)
-    doubled = text.read(1) == MARK
-    text.seek(0)
-    text.read(doubled)
-    return text
 
 
 def head_of(text: TextIO) -> str:

@@ -1,7 +1,6 @@
 """CSV as spreadsheets and databases write it, read strictly and never guessed at."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from ...errors import InputRefused, JobFacts, refusals_with
@@ -10,8 +9,8 @@ from ..columns import names_what_we_need
 from ..header import Part, columns_of_failed_csv, columns_of_job
 from ..table import Record, Source, Table
 from ..wrong_header import refuse_brackets, refuse_preamble
-from .csv_records import BrokenRecord, Dialect, fault_in, read_records
-from .dialect import head_of, lines_below, read_dialect, refusals_with_delimiter, refuse_another_cut, rewind
+from .csv_records import Dialect, records_of
+from .dialect import head_of, lines_below, read_dialect, refusals_with_delimiter, refuse_another_cut
 
 
 class _CsvFile(NamedTuple):
@@ -28,7 +27,7 @@ def open_csv(source: Source, config: Input) -> Table:
     head = head_of(source.text)
     dialect, notes = read_dialect(source, head, config), list[str]()
     opened = _CsvFile(source, config, head, dialect)
-    records = _records(opened, notes)
+    records = records_of(source, dialect, notes)
     header = next(records, None)
     if header is None:
         raise InputRefused(f"{source.name}: {_nothing(dialect)}")
@@ -44,19 +43,6 @@ def open_csv(source: Source, config: Input) -> Table:
         came_back=dialect.is_ours,
         notes=notes,
     )
-
-
-def _records(opened: _CsvFile, notes: list[str]) -> Iterator[Record]:
-    """Yield the records, the header first; the one that is broken is refused."""
-    source, _, _, dialect = opened
-    text = rewind(source.text)
-    for _ in range(dialect.above):
-        text.readline()
-    try:
-        yield from read_records(text, dialect, notes)
-    except BrokenRecord as broken:
-        record = "".join(islice(rewind(text), broken.first - 1, broken.last))
-        raise InputRefused(f"{source.name}, {fault_in(record, broken.first, dialect.delimiter)}") from None
 
 
 def _below(header: Record, records: Iterator[Record], opened: _CsvFile, notes: list[str]) -> Part:
