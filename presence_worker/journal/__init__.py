@@ -18,11 +18,11 @@ from .filesystem import (
 )
 from .index import KnownRun
 from .journal import JOURNAL, Journal, open_untouched
-from .outbox import Outbox, RowsAhead, Settled
+from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow, Unnamed
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
-from .sessions import PastSession, SendingFigures, Sessions, Work
+from .sessions import PastSession, SendingFigures, Work
 
 __all__ = [
     "JOURNAL",
@@ -41,6 +41,7 @@ __all__ = [
     "JobInput",
     "Journal",
     "KnownRun",
+    "LocalOutbox",
     "LoggedRows",
     "Named",
     "NoLocks",
@@ -53,7 +54,6 @@ __all__ = [
     "Scheduled",
     "ScheduledResult",
     "SendingFigures",
-    "Sessions",
     "Settled",
     "StoredSettings",
     "TriedRow",

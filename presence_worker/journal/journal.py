@@ -14,6 +14,7 @@ from ..next_step import NextStep, write_step
 from .database import WAYS_ON, Database, SqlRow, Trouble, is_about_locks, way_on
 from .dated_rows import DatedRows
 from .filesystem import STATE_DIR, without_locks
+from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
 from .run_record import Comparison, Ending, JobInput, RunRecord
@@ -44,6 +45,7 @@ class Journal:
         self.rows = Rows(self._db)
         self.results = Results(self._db)
         self.sessions = Sessions(self._db)
+        self.outbox = LocalOutbox(self._db)
         self.dated = DatedRows(self._db)
         self.logged = LoggedRows(self._db)
 

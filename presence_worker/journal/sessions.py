@@ -1,19 +1,8 @@
-"""Sessions of work on a run: what each took up, what became of it, and how long it took."""
+"""Sessions of work on a run: when each was at work, and how long what it sent took."""
 
-from collections.abc import Iterable, Iterator
-from functools import cache
-from itertools import chain, islice
 from typing import NamedTuple
 
-import orjson
-
-from ..model import UNSETTLED, Change, Outcome, Presence, Result
-from .database import Database, SqlValue, now
-from .outbox import Settled
-from .schema import OR_NULL
-
-AT_ONCE = 50  # outcomes written by one statement, at the most
-OUTCOME = f"(?, ?, ?, {OR_NULL}, {OR_NULL}, ?, ?, ?, ?, ?)"
+from .database import Database, now
 
 
 class PastSession(NamedTuple):
@@ -60,7 +49,7 @@ class Work(NamedTuple):
 
 
 class Sessions:
-    """Owns the sessions of a run. It is the `Outbox` of one machine: the last session's."""
+    """Owns the sessions of a run."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -91,57 +80,6 @@ class Sessions:
                 "WHERE session = (SELECT max(session) FROM session)",
                 (now(), seconds, gets),
             )
-
-    def take(self, after: int, most: int) -> list[Change]:
-        """Return the next rows to be sent; see `Outbox`."""
-        with self._db.transaction():
-            found = self._db.all(
-                """SELECT row.row, associate_id, status, message, outcome.result
-                FROM row LEFT JOIN outcome ON outcome.row = row.row
-                WHERE row.row > ? AND row.result IS NULL AND (outcome.row IS NULL
-                    OR outcome.result IN (?, ?, ?) AND outcome.session < (SELECT max(session) FROM session))
-                ORDER BY row.row LIMIT ?""",
-                after,
-                *UNSETTLED,
-                most,
-            )
-            if found:
-                self._hand_out("max(handed_out, ?)", found[-1][0])
-        return [
-            Change(row, associate_id, Presence(status, message), result == Result.UNKNOWN)
-            for row, associate_id, status, message, result in found
-        ]
-
-    def changes_of(self, associates: Iterable[int]) -> Iterator[Change]:
-        """Yield what was to be sent of some associates, in row order; what became of it is in doubt."""
-        query = """SELECT row, associate_id, status, message FROM row
-            WHERE result IS NULL AND associate_id IN (SELECT value FROM json_each(?)) ORDER BY row"""
-        for row, associate_id, *wanted in self._db.all(query, orjson.dumps([*associates]).decode()):
-            yield Change(row=row, associate_id=associate_id, wanted=Presence(*wanted), in_doubt=True)
-
-    def record(self, outcomes: Iterable[Settled]) -> None:
-        """Write outcomes; see `Outbox`.
-
-        Many rows go into one statement: each one hands Python's lock over to the sender and waits for it.
-        """
-        waiting = iter(_one_each(outcomes))
-        with self._db.transaction():
-            (session,) = self._db.execute("SELECT max(session) FROM session").fetchone()
-            while group := list(islice(waiting, AT_ONCE)):
-                values = (_columns(session, *settled) for settled in group)
-                self._db.execute(_insert_statement(len(group)), list(chain.from_iterable(values)))
-
-    def give_back(self, after: int) -> None:
-        """Note that no row behind that one was begun; see `Outbox`."""
-        with self._db.transaction():
-            self._hand_out("min(handed_out, ?)", after)
-
-    def _hand_out(self, upto: str, row: int) -> None:
-        self._db.execute(
-            f"UPDATE session SET handed_out = {upto} "  # noqa: S608 - ours
-            "WHERE session = (SELECT max(session) FROM session)",
-            (row,),
-        )
 
     def work(self) -> Work:
         """Return what all sessions did together."""
@@ -182,50 +120,3 @@ class Sessions:
             longer_than,
         )
         return float(seconds)
-
-
-def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[SqlValue, ...]:
-    """Return the values of one outcome, in the order of the table's columns."""
-    return (
-        row,
-        session,
-        str(outcome.result),  # and likewise an enum
-        outcome.reason or "",
-        outcome.detail or "",
-        outcome.http_status,
-        outcome.attempts,
-        outcome.wire_puts,
-        round(outcome.duration_ms, 3),
-        at,
-    )
-
-
-def _one_each(outcomes: Iterable[Settled]) -> list[Settled]:
-    """Return outcomes with one for each row: of several, the last, with what it took all together."""
-    found = list(outcomes)
-    if len({row for row, _, _ in found}) == len(found):
-        return found
-    merged: dict[int, Settled] = {}
-    for row, outcome, at in found:
-        merged[row] = (row, _merge(merged[row][1], outcome) if row in merged else outcome, at)
-    return list(merged.values())
-
-
-def _merge(earlier: Outcome, outcome: Outcome) -> Outcome:
-    return outcome._replace(
-        attempts=earlier.attempts + outcome.attempts,
-        wire_puts=earlier.wire_puts + outcome.wire_puts,
-        duration_ms=earlier.duration_ms + outcome.duration_ms,
-    )
-
-
-@cache
-def _insert_statement(rows: int) -> str:
-    """Return the statement that writes so many outcomes; one that is there already changes nothing."""
-    return f"""INSERT INTO outcome VALUES {", ".join([OUTCOME] * rows)}
-        ON CONFLICT (row) DO UPDATE SET session = excluded.session, result = excluded.result,
-        reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,
-        attempts = attempts + excluded.attempts, wire_puts = wire_puts + excluded.wire_puts,
-        duration_ms = duration_ms + excluded.duration_ms, finished_at = excluded.finished_at
-        WHERE (session, finished_at, result, reason, detail, http_status) IS NOT (excluded.session,
-            excluded.finished_at, excluded.result, excluded.reason, excluded.detail, excluded.http_status)"""  # noqa: S608 - only marks

@@ -62,7 +62,7 @@ class Doubts:
     def _take(self, associates: set[int]) -> None:
         if not associates:
             return
-        for change in self._journal.sessions.changes_of(associates):
+        for change in self._journal.outbox.changes_of(associates):
             log.warning("row.in_doubt", row=change.row, associate_id=change.associate_id)
             self._rows[change.row] = change
             self._recorder.add(change.row, IN_DOUBT)
@@ -111,7 +111,7 @@ class Sending:
         delivery = context.settings.delivery
         self._workers = delivery.concurrency
         page = min(MOST_AHEAD, max(delivery.concurrency, int(policy.pace.rate)))
-        self._rows = RowsAhead(run.journal.sessions, page)
+        self._rows = RowsAhead(run.journal.outbox, page)
         self._doubts = Doubts(run.journal, client, recorder, policy.halt)
         self._failures: SystemicFailures
 

@@ -37,7 +37,7 @@ class Session:
         self._announcer = announcer
         self._clock = asyncio.get_running_loop().time
         self._halt = Halt(context.settings.delivery.drain, self._clock)
-        self._recorder = Recorder(run.journal.sessions, run.journal.logged, self._make_room)
+        self._recorder = Recorder(run.journal.outbox, run.journal.logged, self._make_room)
         self._sending: Sending | None = None
 
     async def run(self) -> PresenceWorkerError | None:
@@ -63,7 +63,7 @@ class Session:
         self._make_room()
         if self._recorder.has_lost:  # the session stays open: what it began is in doubt
             with suppress(Stopped):
-                self._journal.sessions.give_back(self._sending.begun if self._sending else 0)
+                self._journal.outbox.give_back(self._sending.begun if self._sending else 0)
             return
         try:
             self._journal.sessions.end(seconds=seconds, gets=gets)

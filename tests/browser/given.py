@@ -39,7 +39,7 @@ def night(folder: Path, rows: int = 415) -> Path:
         tamper(folder / "journal.sqlite", f"UPDATE session SET started_at = '{_moment(0, rows)}'")
         list(each_change(journal))
         sent = [fate.row for fate in journal.results.all(Result.UNKNOWN)]  # until the session ends
-        journal.sessions.record(
+        journal.outbox.record(
             (number, _outcome(number, rows, chance), _moment(number, rows)) for number in sent
         )
         journal.sessions.end(seconds=rows / 9.8 + OUTAGE, gets=0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from presence_worker.cli.main import main
-from presence_worker.journal import Journal, Sessions, now
+from presence_worker.journal import Journal, LocalOutbox, now
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.run.recorder import Recorder
 
@@ -19,14 +19,14 @@ HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
 
 def write_before_the_answer() -> None:
     """Write that a row is updated when it is handed out."""
-    honest = Sessions.take
+    honest = LocalOutbox.take
 
-    def take(self: Sessions, after: int, most: int) -> list[Change]:
+    def take(self: LocalOutbox, after: int, most: int) -> list[Change]:
         page = honest(self, after, most)
         self.record([(change.row, HOPED, now()) for change in page])
         return page
 
-    Sessions.take = take  # type: ignore[method-assign]  # wrong on purpose
+    LocalOutbox.take = take  # type: ignore[method-assign]  # wrong on purpose
 
 
 def never_sync() -> None:

@@ -106,14 +106,14 @@ def end_as(journal: Journal, **changes: Any) -> None:
 def each_change(journal: Journal, page: int = PAGE) -> Iterator[Change]:
     """Yield all rows that are to be sent, in order, each page as it is taken."""
     last = 0
-    while taken := journal.sessions.take(last, page):
+    while taken := journal.outbox.take(last, page):
         last = taken[-1].row
         yield from taken
 
 
 def record(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:
     """Write outcomes, by row."""
-    journal.sessions.record((number, outcome, MOMENT) for number, outcome in outcomes.items())
+    journal.outbox.record((number, outcome, MOMENT) for number, outcome in outcomes.items())
 
 
 def deliver(journal: Journal, outcomes: Mapping[int, Outcome]) -> None:

@@ -50,7 +50,7 @@ class InJournal:
     def session(self) -> Outbox:
         """Begin a session of the run."""
         self._journal.sessions.begin("resume", rate=10)
-        return self._journal.sessions
+        return self._journal.outbox
 
     def seen_later(self) -> dict[int, Figures]:
         """Open the file once more."""

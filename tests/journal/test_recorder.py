@@ -66,7 +66,7 @@ async def journal(path: Path) -> AsyncIterator[Journal]:
 
 @pytest.fixture
 async def outbox(journal: Journal) -> Watched:
-    return Watched(journal.sessions)
+    return Watched(journal.outbox)
 
 
 @pytest.fixture

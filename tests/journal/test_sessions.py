@@ -452,7 +452,7 @@ def test_rows_of_some_associates_are_in_doubt(journal: Journal) -> None:
     """Their answers may be another's: whatever was recorded, they come once more, and nobody else does."""
     deliver(journal, {2: UPDATED})
 
-    found = list(journal.sessions.changes_of({2, 4, 99}))
+    found = list(journal.outbox.changes_of({2, 4, 99}))
 
     assert [(change.row, change.wanted, change.in_doubt) for change in found] == [
         (2, AWAY, True),
@@ -478,7 +478,7 @@ def test_silence_is_time_without_outcomes(journal: Journal) -> None:
     journal.sessions.begin("run", rate=10)
     list(each_change(journal))
     seconds = {1: 0, 2: 1, 3: 9, 4: 29}
-    journal.sessions.record(
+    journal.outbox.record(
         (number, UPDATED, f"2026-11-23T02:00:{second:02d}.000Z") for number, second in seconds.items()
     )
 

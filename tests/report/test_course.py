@@ -32,7 +32,7 @@ def session(journal: Journal, outcomes: Mapping[int, tuple[float, Outcome]], rat
     journal.sessions.begin("run", rate=rate)
     begun = journal.sessions.work().started_at
     start = datetime.fromisoformat(begun) if is_first and begun else datetime.now(UTC)
-    journal.sessions.record(
+    journal.outbox.record(
         (row, outcome, f"{start + timedelta(seconds=after):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z")
         for row, (after, outcome) in outcomes.items()
     )

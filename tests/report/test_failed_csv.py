@@ -146,7 +146,7 @@ def test_they_go_when_their_rows_are_done(folder: Path, journal: Journal) -> Non
     """After a later session finished the rows, the files of the earlier report would mislead."""
     write_reports(folder, journal)
     journal.sessions.begin("resume", rate=10)
-    journal.sessions.record((number, UPDATED, MOMENT) for number in (5, 6, 7, 8))
+    journal.outbox.record((number, UPDATED, MOMENT) for number in (5, 6, 7, 8))
     journal.sessions.end(seconds=1, gets=0)
 
     summary = write_reports(folder, journal)

@@ -117,7 +117,7 @@ def test_later_sessions_are_told_in_their_place(folder: Path, journal: Journal) 
     """Written again after another session, each row still has one line, with what is known now."""
     write_reports(folder, journal)
     journal.sessions.begin("resume", rate=10)
-    journal.sessions.record([(8, UPDATED, MOMENT)])
+    journal.outbox.record([(8, UPDATED, MOMENT)])
     journal.sessions.end(seconds=1, gets=0)
 
     write_reports(folder, journal)

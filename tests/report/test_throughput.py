@@ -40,7 +40,7 @@ def session(
     """Let a session send row after row, each answered at its moment, and end."""
     journal.sessions.begin(command, rate=10)
     outcome = Outcome(result=Result.UPDATED, duration_ms=latency * tries * 1000, attempts=tries)
-    journal.sessions.record(
+    journal.outbox.record(
         (row, outcome, f"{START + timedelta(seconds=moment):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z")
         for row, moment in enumerate(moments, 1)
     )
@@ -168,7 +168,7 @@ def test_a_resumed_run_is_not_told(journal: Journal) -> None:
 def test_a_session_that_died_is_not_told(journal: Journal) -> None:
     """Nobody knows how long it was at work."""
     journal.sessions.begin("run", rate=10)
-    journal.sessions.record([(1, Outcome(result=Result.UPDATED, duration_ms=35), "2026-11-23T02:00:00.000Z")])
+    journal.outbox.record([(1, Outcome(result=Result.UPDATED, duration_ms=35), "2026-11-23T02:00:00.000Z")])
 
     assert throughput(journal) is None
 

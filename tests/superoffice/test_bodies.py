@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from presence_worker.model import NOT_PRESENT, Change, Outcome, Presence, Reason, Result
 from presence_worker.settings import Accept, ContentType, Delivery
 from presence_worker.superoffice import open_client
-from presence_worker.superoffice.body_formats import ENCODERS, UnwritableError, as_xml, read_presence
+from presence_worker.superoffice.body_formats import ENCODERS, as_xml, read_presence
+from presence_worker.superoffice.xml_texts import UnwritableError
 from tests.examples import examples
 from tests.raw_server import Request, answer, raw_server
 
