@@ -1,36 +1,18 @@
 """The bodies of requests and answers: a presence as JSON, XML or a form, and what an answer says by name."""
 
-import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 from pydantic import JsonValue
 
-from ..loading import load
 from ..model import Presence
+from .xml_texts import read_xml, xml_escape
 
 AS_DOCUMENTED = {"Status", "Message"}  # what a presence has
 NO_ERROR = (None, False, 0, "", "0", "false")
-XML_PARSER = "defusedxml.ElementTree"  # loaded when something comes that is not JSON, which is seldom
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # readers drop a bare \r
-_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-_MISLABELLED = re.compile(rb"\s*<\?xml[^>]*encoding=.utf-16", re.IGNORECASE)
 Encode = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
 Parts = Mapping[str, JsonValue]  # of an object the service sent, by name
-
-
-class UnwritableError(ValueError):
-    """A text has a character that XML has no way to write; which text is not told."""
-
-
-class XmlText(NamedTuple):
-    """What an XML text says, without its names' namespaces."""
-
-    parts: Parts  # of the root: a text, None for nil, a list for what is no text
-    text: str  # all texts one after another
 
 
 def as_json(presence: Presence) -> bytes:
@@ -52,13 +34,6 @@ def as_form(presence: Presence) -> bytes:
 def _parts(presence: Presence) -> dict[str, str]:
     """Return always both parts, for one that is left out may clear what is stored."""
     return {"Status": presence.status, "Message": presence.message}
-
-
-def xml_escape(text: str) -> str:
-    """Write *text* as it stands between two tags; raise UnwritableError for what XML cannot hold."""
-    if _UNWRITABLE.search(text):
-        raise UnwritableError
-    return text.translate(_ESCAPES)
 
 
 ENCODERS: dict[str, Encode] = {  # by delivery.content_type
@@ -104,22 +79,6 @@ def read_json(body: bytes) -> Parts | None:
     except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def read_xml(body: bytes) -> XmlText | None:
-    """Return what an XML text says, or None where it is none, or one that has a DTD and so may be a trap."""
-    text, parser = body.lstrip(), load(XML_PARSER)
-    try:  # .NET calls a text UTF-16 that it then sends as UTF-8; where a str is given, the label is ignored
-        root = parser.fromstring(text.decode() if _MISLABELLED.match(text) else text, forbid_dtd=True)
-    except (parser.ParseError, LookupError, ValueError):  # no XML; in no encoding we know; a DTD, or garbled
-        return None
-    found: dict[str, list[JsonValue]] = {}
-    for part in root:
-        inner: list[JsonValue] = [child.tag for child in part]
-        value = None if part.get(_NIL) in ("true", "1") else inner or part.text or ""
-        found.setdefault(part.tag.rpartition("}")[2], []).append(value)
-    parts = {name: values[0] if len(values) == 1 else values for name, values in found.items()}
-    return XmlText(parts, " ".join(root.itertext()))
 
 
 def is_error(parts: Parts) -> bool:

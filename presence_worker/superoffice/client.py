@@ -8,7 +8,7 @@ from yarl import URL
 
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..sanitize import redact
-from .body_formats import Encode, UnwritableError, is_echo, read_presence
+from .body_formats import Encode, is_echo, read_presence
 from .endpoint import Endpoint
 from .online_hints import OnlineHint
 from .put_answers import UPDATED, judge_put
@@ -26,6 +26,7 @@ from .read_answers import (
 from .request_errors import REQUEST_ERRORS, SurplusError, judge_error
 from .transport import Answer, Request
 from .user_query import LONGEST_PAGE, UserDirectory
+from .xml_texts import UnwritableError
 
 ACCEPT_JSON = {"Accept": "application/json"}
 UNDOCUMENTED = "undocumented"  # stands for a status that SuperOffice does not document

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from ..model import Change
 from ..sanitize import clean, redact
-from .body_formats import Parts, presence_in, read_parts, read_xml, text_in
+from .body_formats import Parts, presence_in, read_parts, text_in
+from .xml_texts import read_xml
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)

@@ -10,11 +10,12 @@ from pydantic import JsonValue
 
 from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence, Reason, Result, Trouble
 from ..sanitize import clean
-from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, read_xml, text_in
+from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, text_in
 from .error_words import error_words, looks_like_html
 from .put_answers import judge_final_refusal, judge_put
 from .request_errors import PERHAPS
 from .transport import Answer
+from .xml_texts import read_xml
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist

@@ -5,7 +5,6 @@ import logging
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from time import perf_counter
 from typing import NamedTuple
 
 import aiohttp
@@ -13,19 +12,16 @@ import anyio.lowlevel
 import structlog
 from yarl import URL
 
-from ..errors import Suspect
 from ..settings import Settings
-from ..wording import series
 from .addresses import below
-from .answer_headers import schemes
 from .connections import LONGEST_HEAD, Connector, PinnedConnector, TlsErrors
-from .request_errors import AnswerLostError, RefusedError, refusal
+from .middlewares import ProxyGuard, log_request
+from .request_errors import AnswerLostError
 from .tls_handshake import tls_of
 
 LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand
 MOST_HEADERS = 500  # of one answer
 PACKED = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}  # zlib's wbits
-PROXY_REFUSED = 407
 log = structlog.get_logger()
 
 
@@ -140,9 +136,9 @@ class Transport:
 
     def _middlewares(self) -> tuple[aiohttp.ClientMiddlewareType, ...]:
         """Return what is put around each request; where nothing is logged, nothing is paid for it."""
-        log_request = (_log_request,) if log.is_enabled_for(logging.DEBUG) else ()
+        logged = (log_request,) if log.is_enabled_for(logging.DEBUG) else ()
         guard = (self._guard,) if self._proxy else ()
-        return (*log_request, *guard, self._send_only_once)
+        return (*logged, *guard, self._send_only_once)
 
     async def _send_only_once(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -157,58 +153,6 @@ class Transport:
             if reason := self._tls_errors.pop(request.url, None):
                 raise aiohttp.ClientConnectorSSLError(request.connection_key, reason) from error
             raise AnswerLostError from error
-
-
-class ProxyGuard:
-    """Owns the knowledge that the proxy has refused us: it is not asked again, lest an account be locked."""
-
-    def __init__(self) -> None:
-        self._refusal: RefusedError | None = None
-
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """Send a request; raise RefusedError where the proxy wants to know who we are, now or before."""
-        if self._refusal:
-            raise RefusedError(self._refusal.outcome)
-        try:
-            response = await handler(request)
-        except aiohttp.ClientHttpProxyError as error:
-            if error.status != PROXY_REFUSED:
-                raise
-            raise self._refuse(error.headers or {}) from None
-        if response.status == PROXY_REFUSED:
-            response.close()
-            raise self._refuse(response.headers)
-        return response
-
-    def _refuse(self, headers: Mapping[str, str]) -> RefusedError:
-        found = schemes(headers, "proxy-authenticate")
-        offered = f"; it offers {series(found, 'and')}" if found else ""
-        words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
-        if found and "basic" not in map(str.lower, found):
-            words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
-        self._refusal = refusal(words, Suspect.PROXY)
-        return self._refusal
-
-
-async def _log_request(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Log each request with the status of its answer; its query and headers stay out of the log."""
-    status, began = None, perf_counter()
-    try:
-        response = await handler(request)
-        status = response.status
-    finally:  # an error has no words that are safe to log
-        log.debug(
-            "request",
-            method=request.method,
-            path=request.url.raw_path,
-            status=status,
-            duration_ms=round((perf_counter() - began) * 1000, 1),
-        )
-    return response
 
 
 @asynccontextmanager
