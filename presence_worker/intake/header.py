@@ -1,23 +1,20 @@
 """What stands below a header: the columns of a job, and its records as they were asked for."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from ..errors import InputRefused
 from ..failed_csv import RESULT_COLUMNS, restore_refused, surplus_cells, unescape_formula
 from ..sanitize import clean
 from ..settings import Input
-from .columns import ALIASES, FOREIGN_NUMBERS, Columns, find_columns, names_what_we_need
+from .columns import find_columns, names_what_we_need
+from .rows_below import USUAL, Header, rows_only
 from .spelling import plain
-from .table import Cell, Cells, Record
+from .table import Record
 
 Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
-KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower
 MOST_NAMED = 10  # columns in a sentence
 WIDER = 1000  # cells more than the first header has; no other header is so wide
-USUAL = FOREIGN_NUMBERS.union(*ALIASES.values())
-NO_COMMENT = ("#", "\x1a", "sep=")  # lines that are not the rest of one; \x1a ends files of DOS
 HEADERS = "headers of joined files"
 LINES = "lines under a header"
 FOOTERS = "footers of a query tool"
@@ -42,7 +39,9 @@ def columns_of_job(
     first = Header(
         names=names, line=header.line, columns=find_columns(names, config, where), where=_file(header, where)
     )
-    return names, rows_only(_without_tail(records, tail) if tail else records, first, config, notes)
+    return names, rows_only(
+        _without_tail(records, tail) if tail else records, first, _StrayLines(first, config), notes
+    )
 
 
 def _file(header: Record, where: str) -> str:
@@ -84,79 +83,7 @@ def columns_of_failed_csv(
             asked = [cells[i] for i in own if i < len(cells)] + beyond
             yield Record(line, restore_refused(list(map(unescape_formula, asked)), known.texts, said), hidden)
 
-    return columns, rows_only(as_asked(), first, config, notes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """The first header, as the others are compared with it."""
-
-    names: Sequence[str]
-    line: int | None
-    columns: Columns
-    where: str  # the file, or its sheet
-    came_back: bool = False  # of a failed.csv, whose cells need not be texts
-    bare: Sequence[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "bare", [*map(plain, self.names)])
-
-    def has(self, word: Cell) -> bool:
-        """Return whether a word may be the name of a column."""
-        bare = plain(str(word))
-        return bare in USUAL or bare in self.bare
-
-    def goes_on_in(self, record: Record) -> bool:
-        """Return whether a record may be the rest of a comment that had a line break, and no quotes."""
-        columns, last = self.columns, len(self.names) - 1
-        if last not in {columns.message, *columns.gaps.values()} or len(record.cells) > last:
-            return False
-        if "".join(map(str, record.cells[:1])).lower().startswith(NO_COMMENT):
-            return False
-        return len(record.cells) == 1 or not self.names_a_person(record.cells)
-
-    def names_a_person(self, cells: Cells) -> bool:
-        """Return whether one stands in the column of persons; of logins, anything may be one."""
-        found = str(cells[self.columns.person]).strip() if self.columns.person < len(cells) else ""
-        if self.columns.named_by == "associate_id":
-            return found.isdigit()
-        return "@" in found if self.columns.named_by == "email" else False
-
-    @property
-    def pivot(self) -> int:
-        """The position at which words repeat from row to row, so that a new one is worth a look."""
-        columns = self.columns
-        places = (columns.status, columns.starts, columns.ends, columns.person)
-        return next(place for place in places if place is not None)
-
-
-def rows_only(records: Iterator[Record], header: Header, config: Input, notes: list[str]) -> Iterator[Record]:
-    """Yield the records that are rows, refuse a header with other columns; *notes* say what was left out.
-
-    Only a row with a word that no row before it has had is looked at: more would cost too much.
-    """
-    stray = _StrayLines(header, config)
-    pivot, width, seen = header.pivot, len(header.names), stray.seen
-    held: Record | None = None
-    below: Record | None
-    for record in records:
-        cells = record[1]  # by position: a name would cost more than all else here
-        above, below = held, record
-        if len(cells) != width or cells[pivot] not in seen:
-            above, below = stray.look(held, record)
-        if above is not None:
-            yield above
-        held = below
-    if held is not None:
-        yield held
-    notes.extend(stray.notes())
-
-
-def _mark_torn(row: Record, rest: Record) -> tuple[Record, Record]:
-    """Return both with a word that they may be one: a comment with a line break needs quotes."""
-    return row._replace(
-        torn=row.torn or f"a part of it may be in the next row (line {rest.line})"
-    ), rest._replace(torn=f"perhaps a part of the row before it (line {row.line})")
+    return columns, rows_only(as_asked(), first, _StrayLines(first, config), notes)
 
 
 class _StrayLines:
@@ -167,27 +94,9 @@ class _StrayLines:
         self._config = config
         self._last = header.line  # of a header
         self._found: dict[str, list[int | None]] = {}
-        self._words = set[str]()
-        # Of a job that came back each row is looked at, and cells may be lists.
-        self.seen: Collection[Cell] = () if header.came_back else self._words
 
-    def look(self, held: Record | None, record: Record) -> tuple[Record | None, Record | None]:
-        """Return the record *held* back and this one, None where it is not a row; they may be one row."""
-        header, cells = self._header, record.cells
-        if self._takes(record):
-            return held, None  # what was held is whole: below this, no comment goes on
-        if len(cells) == len(header.names) and self._may_be_kept(cells[header.pivot]):
-            if not header.came_back:
-                self._words.add(cells[header.pivot])
-        elif held and any(held.cells[-1:]) and header.goes_on_in(record):
-            return _mark_torn(held, record)
-        return held, record
-
-    def _may_be_kept(self, word: Cell) -> bool:
-        return len(self._words) < KNOWN_WORDS and not self._header.has(word)
-
-    def _takes(self, record: Record) -> bool:
-        """Return whether this is not a row; raise InputRefused for a header with other columns."""
+    def take(self, record: Record) -> bool:
+        """Count a record that is not a row; see `Strays`."""
         kind = self._kind(record)
         if kind == HEADERS:
             self._last = record.line
@@ -204,8 +113,6 @@ class _StrayLines:
         if len(record.cells) > len(self._header.names) + WIDER:
             return None
         names = _strip_end([cell.strip() if isinstance(cell, str) else repr(cell) for cell in record.cells])
-        if self._header.names_a_person(names):
-            return None
         if len(names) == 1 and _FOOTER.fullmatch(names[0]):
             return FOOTERS
         if record.line == (self._last or 0) + 1 and self._underlines(names):

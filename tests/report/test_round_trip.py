@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from presence_worker.errors import InputRefused
 from presence_worker.failed_csv import RESULT_COLUMNS
 from presence_worker.intake.columns import ALIASES
-from presence_worker.intake.header import USUAL
 from presence_worker.intake.job import Job, open_job
+from presence_worker.intake.rows_below import USUAL
 from presence_worker.intake.spelling import bare, plain
 from presence_worker.intake.status_words import GRANTED, NOT_GRANTED
 from presence_worker.journal import JobInput
