@@ -21,6 +21,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "errors",
         "clock",
         "message_text",
+        "message_template",
         "date_formats",
         "languages",
         "failed_csv",

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from presence_worker.message_text import Gap, day_writer, parse_template
+from presence_worker.message_template import Gap, day_writer, parse_template
 
 DAY = date(2026, 12, 1)  # a Tuesday
 LETTERS = "there are %d, %-d, %m, %-m, %B, %b, %Y, %y, %A, %a"

@@ -14,7 +14,7 @@ from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
 from ..intake.table import Cell, text_of
 from ..journal import JobInput, Journal, RowResult
-from ..message_text import columns_in
+from ..message_template import columns_in
 from ..model import PRESENT, Reason, Result
 from ..report.reason_texts import RESULTS
 from ..report.summary import ExplainedColumn, ExplainedRow, Explanation

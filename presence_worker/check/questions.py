@@ -15,7 +15,7 @@ from ..intake.columns import FIRST_DAY_BACK, FOREIGN_NUMBERS, IDENTITIES, candid
 from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.status_words import is_not_granted
-from ..message_text import DAYS
+from ..message_template import DAYS
 from ..model import NOT_PRESENT, PRESENT, UnknownStatus
 from ..report.statuses_to_paste import choices
 from ..settings import IGNORE, WITHDRAWN, Input, Settings

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Way
-from ..message_text import DAYS
+from ..message_template import DAYS
 from ..report.statuses_to_paste import StatusTable, status_table_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input

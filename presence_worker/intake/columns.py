@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Literal
 
 from ..errors import InputRefused, JobFacts, Suggestion, Way
-from ..message_text import DAYS, columns_in
+from ..message_template import DAYS, columns_in
 from ..model import NOT_PRESENT
 from ..sanitize import clean, quote_toml
 from ..settings import ANY_OTHER, Input

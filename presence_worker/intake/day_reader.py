@@ -5,7 +5,7 @@ from datetime import MAXYEAR, date, time, timedelta
 from typing import NamedTuple
 
 from ..errors import InputRefused, Suggestion, Way
-from ..message_text import DAYS
+from ..message_template import DAYS
 from ..model import Period, Reason, Result
 from ..settings import Input
 from .columns import Columns

@@ -12,10 +12,11 @@ from ..shutdown import Shutdown
 from .columns import column_called, find_columns
 from .day_reader import UNDATED, DayReader
 from .file_checks import ApprovalCheck, ColumnNotes, EmploymentCheck, FileCheck, OpenEnds
+from .filled_messages import find_missing_columns
 from .filters import Filter
 from .identity import Faults, Person, person_reader
 from .json.nested import steps
-from .messages import DoubtfulComments, find_missing_columns, message_reader
+from .messages import DoubtfulComments, message_reader
 from .statuses import StatusColumn
 from .table import FORMULA, Cell, Cells, Record, Table, as_json
 from .unused_columns import UnusedColumns

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from ..errors import InputRefused
-from ..message_text import DAYS
+from ..message_template import DAYS
 from ..model import Row
 from ..settings import Input
 from .column_questions import ColumnKind, UnusedColumn, question

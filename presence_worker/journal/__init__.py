@@ -2,7 +2,7 @@
 
 from ..model import NOT_DONE, UNSETTLED
 from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_id
-from .database import is_full, now
+from .database import now
 from .dated_rows import Dated, Named, Scheduled, ScheduledResult
 from .filesystem import (
     NoLocks,
@@ -20,9 +20,11 @@ from .index import KnownRun
 from .journal import JOURNAL, Journal, open_untouched
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, RowResult, TriedRow, Unlogged
-from .rows import Finding, PendingRow, Unnamed
+from .rows import Finding, PendingRow
+from .rows_by_person import Unnamed
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
 from .sessions import PastSession, SendingFigures, Work
+from .sqlite_errors import is_full
 
 __all__ = [
     "JOURNAL",

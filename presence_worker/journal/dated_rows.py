@@ -7,7 +7,8 @@ from typing import NamedTuple
 from ..model import Kind, Period, Presence, Reason, Result, Row
 from .database import Database
 from .results import RowResult
-from .rows import OUTSIDE, WITHDRAWN, Rows, day_of
+from .rows import Rows
+from .rows_by_person import OUTSIDE, WITHDRAWN, day_of
 
 OF_DAYS = """(starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
     AND row NOT IN (SELECT row FROM scheduled)"""  # rows of the file that are due on days, and about somebody

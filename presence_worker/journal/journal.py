@@ -11,15 +11,17 @@ import orjson
 from ..errors import Stopped, UsageFault
 from ..model import Row, Step
 from ..next_step import NextStep, write_step
-from .database import WAYS_ON, Database, SqlRow, Trouble, is_about_locks, way_on
+from .database import Database, SqlRow
 from .dated_rows import DatedRows
 from .filesystem import STATE_DIR, without_locks
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
+from .rows_by_person import RowsByPerson
 from .run_record import Comparison, Ending, JobInput, RunRecord
 from .schema import MIGRATIONS, TABLES, VERSION
 from .sessions import Sessions
+from .sqlite_errors import WAYS_ON, Trouble, is_about_locks, way_on
 
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 
@@ -43,6 +45,7 @@ class Journal:
         self._db = Database(path, read_only=read_only)
         self._may_be_staged = False  # by us
         self.rows = Rows(self._db)
+        self.by_person = RowsByPerson(self._db)
         self.results = Results(self._db)
         self.sessions = Sessions(self._db)
         self.outbox = LocalOutbox(self._db)

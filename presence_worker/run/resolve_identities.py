@@ -26,7 +26,7 @@ def resolve_identities(
     *earlier* jobs had asked for (None: that was added before).
     """
     with journal.transaction():
-        for rows in journal.rows.identities(PAGE):
+        for rows in journal.by_person.identities(PAGE):
             _resolve_page(journal, rows, named, settings)
         settle_clashes(journal, settings)
         refused = _refusal_for_invalid(journal, settings)
@@ -40,7 +40,7 @@ def _resolve_page(journal: Journal, rows: Sequence[Unnamed], named: Named, setti
     meant = [(each, named.get(each.known_as, frozenset())) for each in rows]
     people = [(each, min(found)) for each, found in meant if len(found) == 1]
     protected = frozenset(settings.safety.protected_ids)
-    journal.rows.set_associates((each.row, number) for each, number in people)
+    journal.by_person.set_associates((each.row, number) for each, number in people)
     journal.rows.mark_settled(
         _judge_unresolved(each.row, found, settings)
         for each, found in meant

@@ -72,9 +72,9 @@ def new_run(
 
 def settle_clashes(journal: Journal, settings: Settings) -> None:
     """Settle the rows that ask for an associate another row asks for as well."""
-    for asked in journal.rows.clashes():
+    for asked in journal.by_person.clashes():
         journal.rows.mark_settled(settle(asked, settings.input.on_conflict))
-    for asked in journal.rows.rivals():
+    for asked in journal.by_person.rivals():
         if not agree(asked):  # else the one that ends last counts
             journal.rows.mark_settled(settle(asked, settings.input.on_conflict))
 

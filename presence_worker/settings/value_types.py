@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..loading import load
-from ..message_text import find_misleading, normalize_message, parse_template
+from ..message_template import parse_template
+from ..message_text import find_misleading, normalize_message
 from ..model import MAX_ASSOCIATE_ID, MAX_MESSAGE_LENGTH, STATUSES
 from .quantities import Duration, Limit, Raw, parse_limit
 

@@ -15,7 +15,8 @@ from presence_worker.date_formats import parser
 from presence_worker.intake.columns import Columns
 from presence_worker.intake.dates import LAST_NONE, Moment, NoDay, date_reader
 from presence_worker.intake.day_reader import PeriodReader
-from presence_worker.message_text import Gap, find_misleading, normalize_message, parse_template
+from presence_worker.message_template import Gap, parse_template
+from presence_worker.message_text import find_misleading, normalize_message
 from presence_worker.settings import Input
 
 DAYS = st.dates(LAST_NONE + timedelta(1), date.max)

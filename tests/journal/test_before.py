@@ -143,13 +143,13 @@ def test_names_are_read_page_by_page(path: Path) -> None:
     settled = row(6, associate_id=None, identity="bo", result=Result.INVALID)
     with closing(staged(path, [*names, settled, row(7)])) as journal:
         pages = []
-        for page in journal.rows.identities(2):
+        for page in journal.by_person.identities(2):
             pages.append(page)
             with journal.transaction():
-                journal.rows.set_associates((number, 70 + number) for number, *_ in page)
+                journal.by_person.set_associates((number, 70 + number) for number, *_ in page)
 
         named = {fate.identity: fate.associate_id for fate in journal.results.all()}
-        left = list(journal.rows.identities(2))
+        left = list(journal.by_person.identities(2))
 
     assert [len(page) for page in pages] == [2, 2, 2]
     assert pages[0] == [
@@ -172,10 +172,10 @@ def test_people_are_told_apart_by_name_until_their_ids_are_known(path: Path) -> 
         row(number, associate_id=None, identity=name) for number, name in enumerate(["ann", "ANN", "bo"], 1)
     ]
     with closing(staged(path, rows)) as journal:
-        by_name = [[asked[0] for asked in clash] for clash in journal.rows.clashes()]
+        by_name = [[asked[0] for asked in clash] for clash in journal.by_person.clashes()]
         with journal.transaction():
-            journal.rows.set_associates([(1, 7), (2, 7), (3, 7)])
+            journal.by_person.set_associates([(1, 7), (2, 7), (3, 7)])
 
-        by_id = [[asked[0] for asked in clash] for clash in journal.rows.clashes()]
+        by_id = [[asked[0] for asked in clash] for clash in journal.by_person.clashes()]
 
     assert (by_name, by_id) == ([[1, 2]], [[1, 2, 3]])

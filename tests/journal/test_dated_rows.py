@@ -146,7 +146,7 @@ def test_rivals_wait_for_the_same_day(tmp_path: Path) -> None:
         row(4, associate_id=7, period=Period(LAST, None), **waits),
     ]
     with closing(staged(tmp_path / "rivals.sqlite", rows)) as journal:
-        (found,) = journal.rows.rivals()
+        (found,) = journal.by_person.rivals()
 
     assert [(each.row, each.period) for each in found] == [(1, WEEK), (3, Period(FIRST, None))]
     assert found[0].wanted == Presence(AWAY.status, AWAY.message)

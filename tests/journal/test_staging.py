@@ -149,7 +149,7 @@ def test_clashes_are_all_who_are_asked_for_twice(path: Path) -> None:
         row(8, associate_id=8),
     ]
     with closing(staged(path, rows)) as journal:
-        clashes = sorted(journal.rows.clashes())
+        clashes = sorted(journal.by_person.clashes())
 
     assert clashes == [
         [Asked(1, AWAY, 2), Asked(4, HERE, None), Asked(6, AWAY, 7)],
@@ -159,7 +159,7 @@ def test_clashes_are_all_who_are_asked_for_twice(path: Path) -> None:
 
 def test_most_jobs_have_no_clashes(journal: Journal) -> None:
     """Where everybody is asked for once, nothing clashes."""
-    assert list(journal.rows.clashes()) == []
+    assert list(journal.by_person.clashes()) == []
 
 
 def test_rows_settled_by_another_row(journal: Journal) -> None:

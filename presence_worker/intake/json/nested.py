@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from ...errors import InputRefused
-from ...message_text import DAYS, columns_in
+from ...message_template import DAYS, columns_in
 from ...sanitize import clean, quote_toml
 from ...settings import Input
 from ...wording import series
