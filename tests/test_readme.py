@@ -22,7 +22,7 @@ from presence_worker.errors import EXIT_CODES
 from presence_worker.model import Reason, Result
 from presence_worker.sandbox import People, serve
 from presence_worker.settings import SECRETS, Settings
-from presence_worker.settings.origin import PREFIX
+from presence_worker.settings.configuration import PREFIX
 from tests.run.given import restored
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from ..next_step import NextStep
 from ..report import Summary, summarise
 from ..report.fault_sentences import sentences
 from ..report.summary import Explanation, FaultyNamedRow, FaultyRow, ReasonCount
-from ..run.ending import refusal
+from ..run.finish import refusal
 from ..run.guards import too_many_invalid
 from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..settings import Settings

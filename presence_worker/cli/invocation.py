@@ -17,9 +17,8 @@ from ..events import Emit, emit_to
 from ..journal import Archive, check_owner
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
-from ..settings.configuration import load_settings
+from ..settings.configuration import OPTION, PREFIX, load_settings, origin_of
 from ..settings.operator_files import CONFIG_VARIABLE, find_config
-from ..settings.origin import OPTION, PREFIX, origin_of
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from . import log
 from .lazy import load_lazily

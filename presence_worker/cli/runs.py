@@ -13,8 +13,7 @@ from ..model import State
 from ..report.overview import write_overview
 from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from ..run_context import RunContext
-from ..runs.heartbeat import from_the_future, what_is_missing
-from ..runs.listing import list_runs
+from ..runs.listing import from_the_future, list_runs, what_is_missing
 from ..settings.quantities import parse_duration
 from .invocation import context_of
 from .options import Options, common_options

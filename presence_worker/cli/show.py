@@ -11,16 +11,20 @@ from ..report.statuses_to_paste import StatusTable, status_table_lines
 from ..report.summarise import filter_words
 from ..report.summary import (
     DaysToCome,
+    ExplainedColumn,
+    ExplainedRow,
+    Explanation,
     FaultSentence,
     FaultyNamedRow,
     FaultyRow,
     InputFile,
     PlannedChanges,
     ReasonCount,
+    RowPlace,
     Summary,
 )
+from ..sanitize import clean
 from ..wording import amount
-from .explanation import explanation_lines, place_of
 from .options import Options
 from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
 from .upcoming import lines_to_come, who
@@ -29,6 +33,8 @@ WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise
 CHANGES = 500  # people named; `--json` names more
 TOO_MANY = "are too long or too many to be statuses: is this the column with the statuses?"
+NAME = 30  # characters of a column's name
+MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
 
 
 def show(
@@ -162,3 +168,77 @@ def _ways_on(summary: Summary) -> Iterator[str]:
         yield f"Report: {page}"
     if summary.next:
         yield f"Next:   {command_line(summary.next)}"
+
+
+def explanation_lines(explained: Explanation) -> Iterator[str]:
+    """Yield the lines: how the file is read, its columns, its first rows, and what to paste."""
+    yield ""
+    yield from wrap(f"How it is read: {_how_read(explained) or 'not found out'}", indent=4)
+    yield from _columns(explained.columns)
+    for what in explained.missing:
+        yield f"  missing: {MISSING[what]}"
+    if explained.rows:
+        yield ""
+        yield "First rows, and what becomes of them today"
+    place = place_of(explained.rows)
+    for row in explained.rows:
+        number = row.line if place == "line" else row.row
+        yield from wrap(f"  {place} {number}: {_row(row)}", indent=4)
+    yield ""
+    yield from _configuration(explained.configuration, explained.still_refused)
+
+
+def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
+    """Yield what to paste; of a file that no setting helps, only that."""
+    if still_refused and "=" not in section:
+        yield "No setting would let this file be read"
+        return
+    yield "Paste this into the configuration file, in place of its [input]"
+    if "\n# " in section:
+        yield "Lines that begin with # are for you to decide: take the # away where one is right"
+    if still_refused:
+        yield from wrap(f"It may not be enough yet: {still_refused}", indent=2)
+    yield ""
+    yield from section.splitlines()
+
+
+def _how_read(explained: Explanation) -> str:
+    delimiter = "tab" if explained.delimiter == "\t" else explained.delimiter
+    said = {
+        "{}": explained.format,
+        "encoding {}": explained.encoding,
+        "sheet {}": explained.sheet,
+        "rows under {}": explained.rows_path,
+        "delimiter {}": delimiter,
+        "columns named on line {}": explained.header,
+    }
+    return ", ".join(words.format(clean(str(value), 60)) for words, value in said.items() if value)
+
+
+def _columns(columns: Sequence[ExplainedColumn]) -> Iterator[str]:
+    if columns:
+        yield ""
+        yield "Columns"
+    names = [clean(column.name, NAME) or "(no name)" for column in columns]
+    width = max(map(len, names), default=0)
+    for name, column in zip(names, columns, strict=True):
+        meaning = f"{column.meaning} ({column.why})" if column.meaning else column.why
+        yield f"  {name:<{width}}  {meaning}"
+
+
+def _row(row: ExplainedRow) -> str:
+    days = [f"{word} {day}" for word, day in (("from", row.starts), ("until", row.ends)) if day]
+    parts = [str(row.identity or row.associate_id or "nobody"), row.status or "no status"]
+    return f"{', '.join([*parts, *_message(row), *days])}: {row.today}"
+
+
+def place_of(rows: Sequence[ExplainedRow | RowPlace]) -> str:
+    """Return by what *rows* are told apart: "line", or "row" where there are none, or several rows on one."""
+    lines = {row.line for row in rows if row.line is not None and row.line >= row.row}
+    return "line" if len(lines) == len(rows) and lines != {1} else "row"
+
+
+def _message(row: ExplainedRow) -> list[str]:
+    if row.message is not None:
+        return [f"message {clean(row.message, 60)!r}"] if row.message else []
+    return [f"message of {amount(row.message_length, 'character')}"] if row.message_length else []

@@ -1,8 +1,7 @@
 """How changes reach the service: at what pace, with what patience, and until when."""
 
 from .halt import Halt
-from .policy import Pipeline, Policy
-from .read_back import number_of_read_backs, read_back
+from .policy import Pipeline, Policy, number_of_read_backs, read_back
 from .systemic_failures import SystemicFailures
 from .worker_pool import deliver, source_of
 

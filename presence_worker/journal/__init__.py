@@ -9,6 +9,7 @@ from .filesystem import (
     check_owner,
     give_back_reserve,
     is_at_work,
+    is_full,
     is_trusted,
     run_lock,
     sync_directory,
@@ -24,7 +25,6 @@ from .rows import Finding, PendingRow
 from .rows_by_person import Unnamed
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
 from .sessions import PastSession, SendingFigures, Work
-from .sqlite_errors import is_full
 
 __all__ = [
     "JOURNAL",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalGone, Stopped
-from .sqlite_errors import WAYS_ON, way_on, what_first
+from .filesystem import WAYS_ON, way_on, what_first
 
 SqlValue = str | bytes | int | float | None
 SqlRow = Any  # a row of an answer: a tuple

@@ -1,8 +1,9 @@
-"""What is asked of the file system: directories of ours, names that last, room and locks."""
+"""What is asked of the file system, and what its errors mean: directories of ours, names, room, locks."""
 
 import errno
 import hashlib
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,23 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such
 LOCAL_DISK = "locks do not work on this file system: use a local disk"
 STATE_DIR = "name one with --state-dir"
 ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
+POLL = 0.01  # seconds between two tries for a lock that somebody is about to let go of
+WAYS_ON = "restore it from a backup, or start a new run"
+DISK = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
+WITHOUT_LOCKS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL)
+LOCKING = (  # details of SQLITE_IOERR
+    sqlite3.SQLITE_IOERR_LOCK,
+    sqlite3.SQLITE_IOERR_RDLOCK,
+    sqlite3.SQLITE_IOERR_UNLOCK,
+    sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
+)
+Trouble = BaseException | str | None  # what keeps a journal from being read or written
 
 
 def make_private(directory: Path) -> None:
@@ -130,9 +148,6 @@ def give_back_reserve(folder: Path) -> None:
         (folder / RESERVE).unlink(missing_ok=True)
 
 
-POLL = 0.01  # seconds between two tries for a lock that somebody is about to let go of
-
-
 class NoLocks(UsageFault):
     """The file system cannot keep two processes apart."""
 
@@ -220,3 +235,37 @@ def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iter
 def without_locks(path: Path, found: Exception | str | None, elsewhere: str) -> NoLocks:
     """Return the error for a file system without locks; *elsewhere* says how another one is named."""
     return NoLocks(f"{LOCAL_DISK}; {elsewhere} ({path}: {found})")
+
+
+def way_on(found: Trouble) -> str:
+    """Return what to do where *found* keeps a journal from being read: only damage asks for a new run."""
+    if is_about_locks(found):
+        return f"another program has it open, or {LOCAL_DISK}"
+    return "see to the disk, then run this again" if primary_code(found) in DISK else WAYS_ON
+
+
+def what_first(found: Trouble) -> str:
+    """Return what to do before the run goes on, where the disk kept a journal from being written."""
+    code = primary_code(found)
+    if code == sqlite3.SQLITE_FULL:
+        return "; make room on the disk first"
+    return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""
+
+
+def is_about_locks(found: Trouble) -> bool:
+    """Return whether SQLite did not get a lock: another process has it, or the file system has none."""
+    return _code(found) in LOCKING or primary_code(found) in WITHOUT_LOCKS
+
+
+def primary_code(found: Trouble) -> int:
+    """Return SQLite's code of an error without its details; 0 for an error that is not SQLite's."""
+    return _code(found) & 0xFF
+
+
+def _code(found: Trouble) -> int:
+    return int(vars(found).get("sqlite_errorcode", 0)) if isinstance(found, sqlite3.Error) else 0
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether a write failed for want of room alone: it left nothing behind."""
+    return primary_code(error.__cause__) == sqlite3.SQLITE_FULL

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from ..errors import PresenceWorkerError
+from .filesystem import primary_code
 from .index_lines import (
     Line,
     mark_of,
@@ -24,7 +25,6 @@ from .index_lines import (
 )
 from .journal import JOURNAL
 from .run_record import RunRecord
-from .sqlite_errors import primary_code
 
 INDEX = "runs.sqlite"  # beside the folder of all runs
 IN_MEMORY = ":memory:"

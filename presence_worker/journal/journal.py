@@ -13,7 +13,7 @@ from ..model import Row, Step
 from ..next_step import NextStep, write_step
 from .database import Database, SqlRow
 from .dated_rows import DatedRows
-from .filesystem import STATE_DIR, without_locks
+from .filesystem import STATE_DIR, WAYS_ON, Trouble, is_about_locks, way_on, without_locks
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
@@ -21,7 +21,6 @@ from .rows_by_person import RowsByPerson
 from .run_record import Comparison, Ending, JobInput, RunRecord
 from .schema import MIGRATIONS, TABLES, VERSION
 from .sessions import Sessions
-from .sqlite_errors import WAYS_ON, Trouble, is_about_locks, way_on
 
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 

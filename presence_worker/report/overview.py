@@ -1,23 +1,35 @@
 """runs.html: all runs on one page that needs nothing but a browser."""
 
+import base64
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import jinja2
 from markupsafe import Markup
 
 from ..clock import local_time
 from ..journal import write_whole
 from ..model import State
 from ..next_step import command_line
-from ..sanitize import clean
+from ..sanitize import clean, mask_steering
 from ..wording import plain_duration
-from .page_templates import ENVIRONMENT
 from .run_list import UNREADABLE, Listed, Listing, day_and_time
 
+TEMPLATES = files(__package__) / "templates"
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader(__package__, "templates"),
+    autoescape=True,
+    finalize=lambda value: mask_steering(value) if type(value) is str else value,  # markup is of our making
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 HEIGHT, STEP, WIDTH = 100, 10, 8  # units of the picture: its height, and of each bar with and without its gap
 FEWEST = 30  # bars there is room for: a few are not to be as wide as the page
 LOWEST = 2.0  # what is not nothing is seen
@@ -28,6 +40,19 @@ _CHART = Markup(
 )
 MOST_BARS = 90  # jobs that a chart shows, the newest ones
 UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet
+
+
+def inline(name: str) -> Markup:
+    """Return a style sheet or a script of ours as it stands in the page."""
+    return Markup((TEMPLATES / name).read_text("utf-8"))  # noqa: S704 - ours
+
+
+def digest(text: str) -> str:
+    """Return the name by which a page's policy lets a style sheet or script of its own be."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+ENVIRONMENT.globals |= {"digest": digest, "duration": plain_duration, "inline": inline}
 
 
 class Bar(NamedTuple):

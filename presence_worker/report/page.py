@@ -17,8 +17,8 @@ from .advice import advice_words
 from .charts import MARKS, Panel, Segment, draw_panels, kind, stack_bar
 from .fault_sentences import in_words, sentences
 from .headline import NotDone, find_reasons, headline_of
+from .overview import ENVIRONMENT
 from .page_rows import PageRows
-from .page_templates import ENVIRONMENT
 from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
 from .row_files import more_fields
 from .statuses_to_paste import StatusTable, status_table_lines

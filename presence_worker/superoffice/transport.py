@@ -15,8 +15,7 @@ from yarl import URL
 from ..settings import Settings
 from .addresses import below
 from .connections import LONGEST_HEAD, Connector, PinnedConnector, TlsErrors
-from .middlewares import ProxyGuard, log_request
-from .request_errors import AnswerLostError
+from .request_errors import AnswerLostError, ProxyGuard, log_request
 from .tls_handshake import tls_of
 
 LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand

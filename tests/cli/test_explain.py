@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.cli.explanation import explanation_lines
+from presence_worker.cli.show import explanation_lines
 from presence_worker.report.summary import ExplainedRow, Explanation
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Worker

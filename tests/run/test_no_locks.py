@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.journal.sqlite_errors import is_about_locks, way_on
+from presence_worker.journal.filesystem import is_about_locks, way_on
 from tests.campaigns.failing_calls import Fault, built, surroundings
 
 from .given import FAST, away, called, raw_up, write_csv

@@ -15,8 +15,8 @@ from ...failed_csv import RESULT_COLUMNS
 from ...sanitize import clean
 from ...settings import Input
 from ..columns import ALIASES, EXPECTED, candidates, names_what_we_need
+from ..header import NEAR, Below
 from ..table import Source
-from ..wrong_header import NEAR, Below
 from .csv_records import BrokenRecord, Dialect, read_records, rewind
 
 GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells

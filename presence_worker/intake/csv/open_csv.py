@@ -6,9 +6,8 @@ from typing import NamedTuple
 from ...errors import InputRefused, JobFacts, refusals_with
 from ...settings import Input
 from ..columns import names_what_we_need
-from ..header import Part, columns_of_failed_csv, columns_of_job
+from ..header import Part, columns_of_failed_csv, columns_of_job, refuse_brackets, refuse_preamble
 from ..table import Record, Source, Table
-from ..wrong_header import refuse_brackets, refuse_preamble
 from .csv_records import Dialect, records_of
 from .dialect import head_of, lines_below, read_dialect, refusals_with_delimiter, refuse_another_cut
 

@@ -10,10 +10,9 @@ from ...sanitize import clean
 from ...settings import Input
 from ...wording import amount, is_or_are, series
 from ..columns import column_called, find_columns, names_what_we_need
-from ..header import columns_of_failed_csv, columns_of_job
+from ..header import NEAR, Below, columns_of_failed_csv, columns_of_job, refuse_preamble
 from ..spelling import plain
 from ..table import Record, Source, Table, is_error
-from ..wrong_header import NEAR, Below, refuse_preamble
 from .scan import Sheet
 from .workbook import Workbook, choose_sheets, is_ours, names_of, rows_to_read
 
