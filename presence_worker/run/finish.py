@@ -23,7 +23,7 @@ from ..settings import Input
 from ..wording import amount
 from .correcting import IF_CORRECTED, begin_anew, note_suspect, same_job, to_correct
 from .prepare import StagedRun
-from .recorder import log_rows
+from .row_trouble import log_rows
 from .staging import place_of, storable
 
 MOST_NAMED = 10  # associates

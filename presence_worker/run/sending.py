@@ -1,78 +1,32 @@
 """The rows of a run on their way to SuperOffice, until each has its outcome in the journal."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 import anyio
-import structlog
 
 from ..delivery import (
-    Halt,
     Pipeline,
     Policy,
     SystemicFailures,
     deliver,
     number_of_read_backs,
     read_back,
-    source_of,
 )
+from ..errors import Stopped
 from ..events import Activity, Topic
-from ..journal import Journal, RowsAhead
-from ..model import Change, Outcome, Reason, Result, Trouble
+from ..journal import LOGGED, LoggedRows, Outbox, RowsAhead, Settled, Unlogged, is_full, now
+from ..model import Change, Outcome, Reason, Result
 from ..run_context import SANDBOX, RunContext
 from ..superoffice import Client, is_online, maintenance
 from .announcer import Announcer, requests_in_all
 from .prepare import StagedRun
-from .recorder import Recorder
-
-IN_DOUBT = Outcome(
-    result=Result.UNKNOWN,
-    reason=Reason.BAD_ANSWER,
-    detail="more answers came than requests went out; this row's may be another's",
-    attempts=0,
-    wire_puts=0,
-    trouble=Trouble.OWN,  # not its last outcome: the row is read back
-)
-log = structlog.get_logger()
-
-
-class Doubts:
-    """Owns the rows that are to be read back. Until they are, the journal has them as unknown."""
-
-    def __init__(self, journal: Journal, client: Client, recorder: Recorder, halt: Halt) -> None:
-        self._journal = journal
-        self._client = client
-        self._recorder = recorder
-        self._halt = halt
-        self._rows: dict[int, Change] = {}
-
-    def look(self) -> None:
-        """Look out for doubts, between two rows."""
-        if doubted := self._client.take_doubted():
-            self._take(doubted)
-
-    async def settle(self, pipeline: Pipeline, *, workers: int) -> None:
-        """Read all of them back, and send again what is not proven; call it when nothing else is sent."""
-        self._take(await self._client.take_last_doubted())
-        while self._rows and not self._halt.reason:
-            rows, self._rows = self._rows, {}
-            await deliver(source_of(rows.values()), pipeline, self._take_outcome, self._halt, workers=workers)
-            self._take(await self._client.take_last_doubted())
-
-    def _take(self, associates: set[int]) -> None:
-        if not associates:
-            return
-        for change in self._journal.outbox.changes_of(associates):
-            log.warning("row.in_doubt", row=change.row, associate_id=change.associate_id)
-            self._rows[change.row] = change
-            self._recorder.add(change.row, IN_DOUBT)
-
-    def _take_outcome(self, change: Change, outcome: Outcome) -> None:
-        log.warning("row.read_back", row=change.row, associate_id=change.associate_id, result=outcome.result)
-        self._recorder.add(change.row, outcome)
-
+from .row_trouble import Doubts, log_each
 
 MOST_AHEAD = 500  # rows that are taken at once; memory stays flat at any rate
+MOST = 200  # rows in a group
+LONGEST = 0.02  # seconds an outcome waits for others
 OVERTAKEN = Outcome(
     result=Result.REJECTED,
     reason=Reason.MOVED_SINCE_RUN,
@@ -80,6 +34,80 @@ OVERTAKEN = Outcome(
     attempts=0,
     wire_puts=0,
 )
+
+
+class Recorder:
+    """Owns the outcomes that are judged but not yet on disk; they count only once they are there."""
+
+    def __init__(
+        self, outbox: Outbox, logged: LoggedRows, make_room: Callable[[], None] = lambda: None
+    ) -> None:
+        self._outbox = outbox
+        self._logged = logged
+        self._make_room = make_room
+        self._full: Stopped | None = None  # why no more is to be sent, although all could be written
+        self._waiting: list[Settled] = []
+        self._some = anyio.Event()
+        self._many = anyio.Event()
+        self._writing = anyio.Lock()
+        self.has_lost = False  # outcomes that could not be written: their rows must stay in doubt
+
+    def add(self, row: int, outcome: Outcome) -> None:
+        """Take an outcome in; it is written soon."""
+        self._waiting.append((row, outcome, now()))
+        if len(self._waiting) == 1:
+            self._some.set()
+        elif len(self._waiting) == MOST:
+            self._many.set()
+
+    async def run(self, stop: Callable[[Stopped], None]) -> None:
+        """Write group after group until cancelled; a write that fails stops the run."""
+        try:
+            while True:
+                await self._some.wait()
+                with anyio.move_on_after(LONGEST):
+                    await self._many.wait()
+                await self.flush()
+        except Stopped as error:
+            stop(error)
+
+    async def flush(self) -> None:
+        """Write what is waiting; return when it is on disk. Raise Stopped where that fails."""
+        async with self._writing:
+            if not self._waiting:
+                return
+            group, self._waiting = self._waiting, []
+            self._some, self._many = anyio.Event(), anyio.Event()
+            try:
+                with anyio.CancelScope(shield=True):
+                    log_each(await anyio.to_thread.run_sync(self._write, group))
+            except Stopped:
+                self.has_lost = True
+                raise
+            if self._full:
+                raise self._full
+
+    def _write(self, group: list[Settled]) -> list[Unlogged]:
+        """Write a group; return the rows of it that the log does not have yet."""
+        try:
+            self._outbox.record(group)
+        except Stopped as error:
+            if not is_full(error):
+                raise
+            self._make_room()
+            self._outbox.record(group)
+            self._full = error
+        not_done = [row for row, outcome, _ in group if outcome.result in LOGGED and not outcome.trouble]
+        return self._mark(not_done) if not_done else []
+
+    def _mark(self, rows: list[int]) -> list[Unlogged]:
+        """Return those of *rows* that have no event yet of the outcome on disk, and mark them."""
+        try:
+            found = self._logged.among(rows)
+            self._logged.mark(found)
+        except Stopped:  # they are logged at the end
+            return []
+        return found
 
 
 class Outlook(NamedTuple):
@@ -112,7 +140,7 @@ class Sending:
         self._workers = delivery.concurrency
         page = min(MOST_AHEAD, max(delivery.concurrency, int(policy.pace.rate)))
         self._rows = RowsAhead(run.journal.outbox, page)
-        self._doubts = Doubts(run.journal, client, recorder, policy.halt)
+        self._doubts = Doubts(run.journal, client, recorder.add, policy.halt)
         self._failures: SystemicFailures
 
     @property

@@ -19,8 +19,8 @@ from .announcer import Announcer
 from .monitor import Monitor
 from .prepare import StagedRun
 from .read_present_values import PresentValueReader
-from .recorder import Recorder, log_rows
-from .sending import Sending
+from .row_trouble import log_rows
+from .sending import Recorder, Sending
 from .staging import check_safety_limits
 
 FINISHING = "told to stop: finishing what is in flight"

@@ -12,7 +12,7 @@ import anyio
 from presence_worker.cli.main import main
 from presence_worker.journal import Journal, LocalOutbox, now
 from presence_worker.model import Change, Outcome, Result
-from presence_worker.run.recorder import Recorder
+from presence_worker.run.sending import Recorder
 
 HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
 

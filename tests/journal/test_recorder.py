@@ -13,7 +13,7 @@ import pytest
 from presence_worker.errors import Stopped
 from presence_worker.journal import Journal, Outbox, Settled, now
 from presence_worker.model import Outcome, Result
-from presence_worker.run.recorder import LONGEST, MOST, Recorder
+from presence_worker.run.sending import LONGEST, MOST, Recorder
 from tests.conftest import VIRTUAL_TIME
 
 from .given import REJECTED, UPDATED, each_change, obstruct, results_on_disk, same, staged
