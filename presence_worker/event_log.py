@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from .events import (
     Announced,
@@ -29,45 +30,33 @@ log = structlog.get_logger()
 
 def log_event(event: Event) -> None:
     """Write *event* to the log, where it is one that the log has; each line names its run."""
+    if isinstance(event, RowSettled | RowRead):  # by far the most; rows not done have lines of their own
+        return
+    with bound_contextvars(run_id=event.run_id):
+        _log(event)
+
+
+def _log(event: Event) -> None:
     match event:
-        case RowSettled() | RowRead():  # by far the most; rows that are not done have lines of their own
-            return
-        case Announced():
-            _log_requests(event)
-        case Noted():
-            log.warning(NOTES[event.topic], run_id=event.run_id, words=event.words)
-        case Paused():
-            _log_pause(event)
-        case Resumed():
-            log.info("run.waiting_over", run_id=event.run_id, waited_s=round(event.waited, 1))
+        case Announced(requests=requests, seconds=seconds, rate=rate, is_final=final):
+            log.info("run.announced", requests=requests, seconds=seconds, rate=rate, final=final)
+        case Noted(topic=topic, words=words):
+            log.warning(NOTES[topic], words=words)
+        case Paused(since=since, until=until, cause=cause):
+            log.warning("run.waiting", since=_stamp(since), until=_stamp(until), cause=cause)
+        case Resumed(waited=waited):
+            log.info("run.waiting_over", waited_s=round(waited, 1))
         case Progress():
             _log_progress(event)
-        case Stopping():
-            log.warning("run.halting", run_id=event.run_id, words=event.words)
-        case RunEnded():
-            log.info("run.ended", run_id=event.run_id, state=event.state, exit_code=event.exit_code)
-
-
-def _log_requests(event: Announced) -> None:
-    log.info(
-        "run.announced",
-        run_id=event.run_id,
-        requests=event.requests,
-        seconds=event.seconds,
-        rate=event.rate,
-        final=event.is_final,
-    )
-
-
-def _log_pause(event: Paused) -> None:
-    since, until = _stamp(event.since), _stamp(event.until)
-    log.warning("run.waiting", run_id=event.run_id, since=since, until=until, cause=event.cause)
+        case Stopping(words=words):
+            log.warning("run.halting", words=words)
+        case RunEnded(state=state, exit_code=exit_code):
+            log.info("run.ended", state=state, exit_code=exit_code)
 
 
 def _log_progress(event: Progress) -> None:
     log.info(
         "run.progress",
-        run_id=event.run_id,
         done=event.done,
         total=event.total,
         rate=round(event.rate, 2),

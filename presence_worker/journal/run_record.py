@@ -24,7 +24,7 @@ class DroppedEntry:
     status: str | None
     starts: str | None  # first day, ISO 8601
     ends: str | None  # last one
-    why: str  # withdrawn or not_in_file
+    why: str | None = field(default=None, metadata=MAY_LACK)  # None: an older journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from presence_worker.errors import JournalGone, Stopped, Suspect
 from presence_worker.journal import Comparison, Correction, DroppedEntry, JobInput, Journal, StoredSettings
-from presence_worker.json_form import from_json
+from presence_worker.json_form import Json, from_json
 from presence_worker.model import FilteredValue, Step, UnknownStatus
 from presence_worker.next_step import NextStep
 
@@ -165,3 +165,27 @@ def test_settings_of_older_runs_are_understood() -> None:
         )
         assert (settings.statuses, settings.of_input("format")) == ({}, None)
         assert settings.allowed_statuses == ["StatusNormal", "StatusNotAvailable"]
+
+
+def test_what_was_dropped_by_an_older_run_has_no_reason() -> None:
+    """Older journals did not say why; what they say is read and written as it was."""
+    dropped: Json = {
+        "id": "1.1",
+        "associate_id": 7,
+        "identity": None,
+        "status": None,
+        "from": None,
+        "until": None,
+    }
+    stored: Json = {
+        "name": "job.csv",
+        "format": "csv",
+        "scheduled": 0,
+        "dropped": [dropped],
+        "dropped_rows": 1,
+    }
+
+    job = from_json(JobInput, stored)
+
+    assert job.dropped[0].why is None
+    assert job.as_json()["dropped"] == [dropped]
