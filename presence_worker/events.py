@@ -27,8 +27,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .model import Result, State
+from .model import Result
 from .next_step import NextStep
+from .run_states import State
 
 
 class Activity(StrEnum):

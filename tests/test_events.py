@@ -7,7 +7,8 @@ import pytest
 
 from presence_worker import events
 from presence_worker.events import Event, RowSettled, RunEnded, emit_to
-from presence_worker.model import Result, State
+from presence_worker.model import Result
+from presence_worker.run_states import State
 
 KINDS = {kind.__name__: kind for kind in Event.__subclasses__()}
 ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]*)\|$", events.__doc__ or "", re.MULTILINE)

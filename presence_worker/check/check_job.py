@@ -11,7 +11,7 @@ from ..errors import ExitCode, InputRefused
 from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN
 from ..journal import Journal, RowResult
-from ..model import Result, State
+from ..model import Result
 from ..next_step import NextStep
 from ..report import Summary, summarise
 from ..report.fault_sentences import sentences
@@ -19,6 +19,7 @@ from ..report.summary import Explanation, FaultyNamedRow, FaultyRow, ReasonCount
 from ..run.finish import refusal
 from ..run.guards import too_many_invalid
 from ..run.staging import Before, new_run, place_of, settle_clashes, stage
+from ..run_states import State
 from ..settings import Settings
 from ..shutdown import Shutdown
 from ..wording import share

@@ -16,8 +16,9 @@ from ..intake.date_guesses import Choice, needs_a_form, ways_of
 from ..intake.spelling import plain
 from ..intake.status_words import is_not_granted
 from ..message_template import DAYS
-from ..model import NOT_PRESENT, PRESENT, UnknownStatus
+from ..model import NOT_PRESENT, PRESENT
 from ..report.statuses_to_paste import choices
+from ..run_states import UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Input, Settings
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets

@@ -115,7 +115,7 @@ async def _look(
 ) -> Diagnosis:
     async with AsyncExitStack() as opened:
         if options.sandbox:
-            inside = load_lazily(".cli.embedded_sandbox:settings_of_sandbox")(context.settings)
+            inside = load_lazily(".cli.sandbox:settings_of_sandbox")(context.settings)
             context = replace(context, settings=await opened.enter_async_context(inside))
         config = _config(options)
         probe = Probe(context=context, problems=problems, config=config, write_to=write_to)

@@ -47,7 +47,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
     """Return the surroundings of a command; *offline* ones need no target."""
     settings = settings_of(options)
     if options.sandbox:
-        target, open_service = SANDBOX, partial(load_lazily(".cli.embedded_sandbox:open_sandbox"), settings)
+        target, open_service = SANDBOX, partial(load_lazily(".cli.sandbox:open_sandbox"), settings)
     elif offline:
         target, open_service = find_target_name(settings), partial(open_client, settings)
     else:

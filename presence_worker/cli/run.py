@@ -4,8 +4,8 @@ from functools import partial
 
 import click
 
-from ..model import Intent
 from ..run.commands import apply_run, resume_run, run_job, undo_run
+from ..run_states import Intent
 from .invocation import context_of, work
 from .options import Options, common_options, job_argument
 from .show import show

@@ -9,10 +9,10 @@ import click
 
 from ..errors import OptionFault, UsageFault
 from ..journal import moment_ago
-from ..model import State
 from ..report.overview import write_overview
 from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from ..run_context import RunContext
+from ..run_states import State
 from ..runs.listing import from_the_future, list_runs, what_is_missing
 from ..settings.quantities import parse_duration
 from .invocation import context_of

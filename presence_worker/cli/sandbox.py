@@ -13,10 +13,13 @@ from typing import Any
 
 import anyio
 import click
+from pydantic import SecretStr
 
 from ..loading import load
 from ..next_step import NextStep, with_variables
-from ..sandbox import KINDS, OUTAGE_FORM, Sandbox, Setup, keep_presences, log_requests, serve
+from ..sandbox import KINDS, OUTAGE_FORM, People, Sandbox, Setup, keep_presences, log_requests, serve
+from ..settings import Auth, Settings
+from ..superoffice import Client, open_client
 from .output import remark, say
 from .sandbox_options import Given, Sectioned, assumptions, online, people, sandbox_options
 from .signals import noted, signals_that_end_us
@@ -137,3 +140,19 @@ def _told_to_end() -> Iterator[asyncio.Event]:
     finally:
         for number, listener in before.items():
             signal.signal(number, listener)
+
+
+@asynccontextmanager
+async def open_sandbox(settings: Settings) -> AsyncIterator[Client]:
+    """Start the service, and open a client to it with whatever else the settings say."""
+    async with settings_of_sandbox(settings) as inside, open_client(inside) as client:
+        yield client
+
+
+@asynccontextmanager
+async def settings_of_sandbox(settings: Settings) -> AsyncIterator[Settings]:
+    """Start the service; give the settings that lead to it."""
+    async with serve(People()) as sandbox:
+        target = settings.target.model_copy(update={"base_url": sandbox.url, "tenant": None, "proxy": None})
+        auth = Auth(username="sandbox", password=SecretStr("rehearsal"))
+        yield settings.model_copy(update={"target": target, "auth": auth})

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..errors import UsageFault
-from ..model import Kind
 from ..run_context import RunContext
+from ..run_states import Kind
 from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .invocation import context_of

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from ..errors import InputRefused, JobFacts
 from ..message_text import normalize_message
-from ..model import FilteredValue, Reason
+from ..model import Reason
+from ..run_states import FilteredValue
 from ..settings import Input
 from .columns import Columns, column_called
 from .file_checks import FileCheck

@@ -6,7 +6,8 @@ from datetime import date
 
 from ..errors import InputRefused
 from ..failed_csv import ALSO, width_detail
-from ..model import PRESENT, FilteredValue, Reason, Result, Row, UnknownStatus
+from ..model import PRESENT, Reason, Result, Row
+from ..run_states import FilteredValue, UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Settings
 from ..shutdown import Shutdown
 from .columns import column_called, find_columns

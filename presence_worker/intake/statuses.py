@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 
-from ..model import PRESENT, Reason, UnknownStatus
+from ..model import PRESENT, Reason
+from ..run_states import UnknownStatus
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import plain, without_spaces
 from .status_words import KNOWN, closest, is_approval, is_not_granted

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from ..model import Kind, Period, Presence, Reason, Result, Row
+from ..model import Period, Presence, Reason, Result, Row
+from ..run_states import Kind
 from .database import Database
 from .results import RowResult
 from .rows import Rows

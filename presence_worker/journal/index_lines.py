@@ -13,7 +13,7 @@ import structlog
 
 from .. import __version__
 from ..errors import Locked, PresenceWorkerError, Stopped, UsageFault
-from ..model import State
+from ..run_states import State
 from .filesystem import run_lock
 from .journal import JOURNAL, Journal, damage_error, open_untouched
 from .run_record import RunRecord

@@ -9,8 +9,9 @@ from pathlib import Path
 import orjson
 
 from ..errors import Stopped, UsageFault
-from ..model import Row, Step
+from ..model import Row
 from ..next_step import NextStep, write_step
+from ..run_states import Step
 from .database import Database, SqlRow
 from .dated_rows import DatedRows
 from .filesystem import STATE_DIR, WAYS_ON, Trouble, is_about_locks, way_on, without_locks

@@ -9,8 +9,9 @@ import orjson
 
 from ..errors import ExitCode, Suspect
 from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
-from ..model import NOT_PRESENT, PRESENT, FilteredValue, Intent, State, Step, UnknownStatus
+from ..model import NOT_PRESENT, PRESENT
 from ..next_step import NextStep, read_step, write_step
+from ..run_states import FilteredValue, Intent, State, Step, UnknownStatus
 from .database import SqlRow, SqlValue
 
 

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal
-from ..model import Intent, Reason, Result, State, Step
+from ..model import Reason, Result
+from ..run_states import Intent, State, Step
 from .reason_texts import REFUSED_US, Mender, mender, text_key
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..journal import Journal
-from ..model import Reason, Result, State
+from ..model import Reason, Result
+from ..run_states import State
 from .advice import advice_words
 from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, text_key
 

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from ..clock import local_time
 from ..journal import write_whole
-from ..model import State
 from ..next_step import command_line
+from ..run_states import State
 from ..sanitize import clean, mask_steering
 from ..wording import plain_duration
 from .run_list import UNREADABLE, Listed, Listing, day_and_time

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..model import Reason, Result, State
+from ..model import Reason, Result
+from ..run_states import State
 
 _MEND = "correct the row in failed.csv and run that file"
 

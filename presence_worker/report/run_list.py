@@ -8,8 +8,8 @@ from pathlib import Path
 from ..clock import local_time
 from ..errors import ExitCode
 from ..json_form import FLAT
-from ..model import State
 from ..next_step import NextStep
+from ..run_states import State
 from ..wording import plain_duration
 from .summary import Summary
 

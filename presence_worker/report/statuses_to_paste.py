@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..model import PRESENT, UnknownStatus
+from ..model import PRESENT
+from ..run_states import UnknownStatus
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN
 from ..wording import amount

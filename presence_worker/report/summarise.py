@@ -5,7 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 from ..journal import JobInput, Journal, PendingRow, RowResult, RunRecord, Work
-from ..model import PRESENT, Reason, State, same_text
+from ..model import PRESENT, Reason, same_text
+from ..run_states import State
 from ..sanitize import clean
 from ..wording import amount
 from .summary import (

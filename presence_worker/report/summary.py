@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from ..journal import Comparison, DroppedEntry
 from ..json_form import FLAT, MAY_LACK
-from ..model import FilteredValue, UnknownStatus
 from ..next_step import NextStep
+from ..run_states import FilteredValue, UnknownStatus
 
 SCHEMA_VERSION = 1
 

@@ -22,9 +22,10 @@ from ..journal import (
     take_reserve,
     target_lock,
 )
-from ..model import Intent, Reason, Result, State, Verdict
+from ..model import Reason, Result, Verdict
 from ..report import Summary, write_reports
 from ..run_context import RunContext
+from ..run_states import Intent, State
 from ..runs.lookup import (
     GLANCE,
     check_age,

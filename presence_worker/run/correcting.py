@@ -8,10 +8,10 @@ from dataclasses import replace
 from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
 from ..journal import Correction, Journal, RunRecord
-from ..model import Intent
 from ..next_step import NextStep
 from ..report import Advice
 from ..run_context import RunContext
+from ..run_states import Intent
 from ..settings import SECRETS, Auth, Settings
 from ..superoffice import known_secrets
 from ..wording import series

@@ -13,11 +13,11 @@ from ..events import RunEnded
 from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import JOURNAL, NOT_DONE, Ending, Journal, KnownRun, RunRecord, give_back_reserve, moment_ago
-from ..model import State
 from ..next_step import NextStep
 from ..report import SUMMARY, Advice, Summary, advise, summarise, write_reports
 from ..report.headline import message_of
 from ..run_context import RunContext
+from ..run_states import State
 from ..schedule.history import earlier_than
 from ..settings import Input
 from ..wording import amount

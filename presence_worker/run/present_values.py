@@ -11,7 +11,8 @@ import structlog
 
 from ..errors import Stopped, Suspect
 from ..journal import Finding, PendingRow, RunRecord
-from ..model import PRESENT, Intent, Outcome, Presence, Reason, Result, Step, Verdict
+from ..model import PRESENT, Outcome, Presence, Reason, Result, Verdict
+from ..run_states import Intent, Step
 from ..superoffice.read_answers import may_mean_nobody
 from ..superoffice.user_query import User, UserDirectory
 

@@ -11,8 +11,9 @@ from ..delivery import Halt, Policy, deliver, number_of_read_backs, source_of
 from ..errors import InputRefused, Stopped, Suspect
 from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
-from ..model import PRESENT, Change, Intent, Outcome, Presence, Result, Step
+from ..model import PRESENT, Change, Outcome, Presence, Result
 from ..run_context import RunContext
+from ..run_states import Intent, Step
 from ..schedule.due_rows import find_unread_returns
 from ..schedule.history import read_schedule
 from ..superoffice import Client

@@ -10,8 +10,8 @@ import anyio
 from ..delivery import Halt, Policy
 from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal, give_back_reserve
-from ..model import Intent, Step
 from ..run_context import RunContext
+from ..run_states import Intent, Step
 from ..settings.quantities import seconds_left
 from ..superoffice import Client
 from ..wording import amount

@@ -9,7 +9,8 @@ from ..intake.conflicts import agree, settle
 from ..intake.job import Job, open_job
 from ..intake.source import STDIN
 from ..journal import JobInput, Journal, RunRecord, StoredSettings, now
-from ..model import Intent, Result, State, Step
+from ..model import Result
+from ..run_states import Intent, State, Step
 from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings

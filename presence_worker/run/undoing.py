@@ -7,8 +7,9 @@ import orjson
 
 from ..errors import UsageFault
 from ..journal import Finding, Journal, PendingRow, RunRecord
-from ..model import PRESENT, STATUSES, Intent, Reason, Result, Row
+from ..model import PRESENT, STATUSES, Reason, Result, Row
 from ..run_context import RunContext
+from ..run_states import Intent
 from ..schedule.history import read_schedule
 from ..settings import Settings
 from .staging import new_run

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Locked, PresenceWorkerError, Stopped
 from ..journal import JOURNAL, Journal, KnownRun, open_untouched, run_lock
-from ..model import Reason, Result, State
+from ..model import Reason, Result
 from ..report import Summary, summarise
 from ..report.run_list import UNREADABLE, Listed, Missing, UnreadableRun
 from ..run_context import RunContext
+from ..run_states import State
 from ..wording import share
 from .lookup import earlier_run, is_from_the_future, is_job, last_credible
 

@@ -10,10 +10,11 @@ import structlog
 
 from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
-from ..model import Intent, Presence, State
+from ..model import Presence
 from ..report import may_begin_anew
 from ..report.headline import message_of
 from ..run_context import RunContext
+from ..run_states import Intent, State
 from ..wording import plain_duration
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"

@@ -10,8 +10,8 @@ import structlog
 
 from ..errors import Locked, PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder
-from ..model import State
 from ..run_context import RunContext
+from ..run_states import State
 from ..schedule.history import forget, has_touched, history_of, to_be_brought_back
 
 CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows to send

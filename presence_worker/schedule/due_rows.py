@@ -7,7 +7,8 @@ from itertools import count
 from typing import NamedTuple
 
 from ..journal import DroppedEntry, Journal, Scheduled
-from ..model import PRESENT, Kind, Period, Presence, Reason, Result, Row, Step
+from ..model import PRESENT, Period, Presence, Reason, Result, Row
+from ..run_states import Kind, Step
 from ..settings import Settings
 from .entries import Entry, Past, Schedule, first_day, latest
 from .history import past_of

@@ -12,8 +12,9 @@ import structlog
 
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
-from ..model import Intent, Period, Reason, Result, State, Step, Verdict
+from ..model import Period, Reason, Result, Verdict
 from ..run_context import RunContext
+from ..run_states import Intent, State, Step
 from .entries import Entry, Past, Schedule
 from .replay import find_taken_back, follow, take_back
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from ..errors import UsageFault
 from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
 from ..json_form import FLAT
-from ..model import Kind, Result
+from ..model import Result
 from ..run_context import RunContext
+from ..run_states import Kind
 from .due_rows import due_on
 from .entries import Entry, Schedule
 from .history import read_schedule

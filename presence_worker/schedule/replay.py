@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from ..journal import Dated, Named, ScheduledResult
-from ..model import Kind, Period, Presence, Reason, Result
+from ..model import Period, Presence, Reason, Result
+from ..run_states import Kind
 from .entries import Entry, Past, Schedule, first_day, latest
 
 WAITS = (Result.NOT_SENT, Result.FAILED, Result.INVALID)  # nothing was applied; another night may do it

@@ -18,9 +18,9 @@ import structlog
 
 from presence_worker.events import DeliveryEnded, DeliveryStarted, Event, RunEnded, RunStarted, StepStarted
 from presence_worker.journal import Archive
-from presence_worker.model import State
 from presence_worker.run.commands import run_job
 from presence_worker.run_context import RunContext
+from presence_worker.run_states import State
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from presence_worker.journal import Finding, Journal
-from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row, State
+from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Reason, Result, Row
 from presence_worker.report import headline_of, write_reports
+from presence_worker.run_states import State
 from presence_worker.settings import Settings
 from tests.journal.given import INPUT, RUN, each_change, end_as, invalid, row, staged, tamper
 

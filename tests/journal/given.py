@@ -13,8 +13,9 @@ import orjson
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Comparison, Ending, JobInput, Journal, RunRecord, StoredSettings
 from presence_worker.json_form import from_json
-from presence_worker.model import NOT_PRESENT, Change, Outcome, Presence, Reason, Result, Row, State
+from presence_worker.model import NOT_PRESENT, Change, Outcome, Presence, Reason, Result, Row
 from presence_worker.next_step import read_step
+from presence_worker.run_states import State
 
 RUN_ID = "20261123T020000Z-7f3a"
 INPUT: dict[str, Any] = {

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Journal, Scheduled
-from presence_worker.model import PRESENT, Kind, Period, Presence, Reason, Result, Row
+from presence_worker.model import PRESENT, Period, Presence, Reason, Result, Row
+from presence_worker.run_states import Kind
 
 from .given import AWAY, FAILED, UNKNOWN, UPDATED, deliver, invalid, row, staged
 

@@ -8,7 +8,8 @@ import pytest
 from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import Journal
 from presence_worker.journal.archive import is_staged
-from presence_worker.model import Result, State
+from presence_worker.model import Result
+from presence_worker.run_states import State
 
 from .full_disk import full_disk
 from .given import (

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from presence_worker.errors import JournalGone, Stopped, Suspect
 from presence_worker.journal import Comparison, Correction, DroppedEntry, JobInput, Journal, StoredSettings
 from presence_worker.json_form import Json, from_json
-from presence_worker.model import FilteredValue, Step, UnknownStatus
 from presence_worker.next_step import NextStep
+from presence_worker.run_states import FilteredValue, Step, UnknownStatus
 
 from .given import RUN, tamper
 

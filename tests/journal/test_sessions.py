@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Journal, RowResult
-from presence_worker.model import Change, Outcome, Reason, Result, State, Verdict
+from presence_worker.model import Change, Outcome, Reason, Result, Verdict
+from presence_worker.run_states import State
 
 from .given import (
     AWAY,

@@ -9,8 +9,9 @@ import pytest
 from presence_worker.errors import ExitCode, InputRefused, Stopped
 from presence_worker.journal import Ending, JobInput, Journal
 from presence_worker.journal.archive import is_staged
-from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, State, Verdict
+from presence_worker.model import PRESENT, Asked, Presence, Reason, Result, Row, Verdict
 from presence_worker.next_step import NextStep
+from presence_worker.run_states import State
 
 from .given import AWAY, RUN, deliver, each_change, invalid, results, results_on_disk, row, same, staged
 

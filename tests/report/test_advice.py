@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Journal
-from presence_worker.model import Intent, Outcome, Reason, Result, State, Step
+from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import advice_words, write_reports
+from presence_worker.run_states import Intent, State, Step
 from tests.journal.given import UPDATED, deliver, invalid, row, staged
 
 from .given import page

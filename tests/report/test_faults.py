@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Fault
-from presence_worker.model import Reason, Result, State
+from presence_worker.model import Reason, Result
 from presence_worker.report import summarise
 from presence_worker.report.fault_sentences import FIRST, MOST, Sentence, in_words, sentences, sentences_of
+from presence_worker.run_states import State
 from tests.journal.given import invalid, row, staged
 
 from .given import page_of

@@ -2,9 +2,10 @@
 
 import pytest
 
-from presence_worker.model import Reason, Result, State
+from presence_worker.model import Reason, Result
 from presence_worker.report.headline import CLAUSES, NotDone, headline
 from presence_worker.report.reason_texts import REFUSED_US
+from presence_worker.run_states import State
 
 NOTHING = dict.fromkeys(Result, 0)
 BY_OPERATIONS = {  # reasons that say nothing of the person or the row

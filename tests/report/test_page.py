@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Finding, Journal
-from presence_worker.model import Outcome, Reason, Result, State
+from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
+from presence_worker.run_states import State
 from tests.examples import examples
 from tests.journal.given import INPUT, RUN, end_as, invalid, row, staged
 

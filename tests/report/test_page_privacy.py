@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from presence_worker.journal import Finding, Journal
-from presence_worker.model import NOT_PRESENT, Reason, State
+from presence_worker.model import NOT_PRESENT, Reason
 from presence_worker.report.page import write_page
+from presence_worker.run_states import State
 from presence_worker.settings import SECRETS, Settings
 from tests.journal.given import INPUT, invalid, row, staged
 

@@ -8,9 +8,10 @@ import pytest
 from presence_worker.cli.show import summary_lines
 from presence_worker.journal import JobInput, Journal
 from presence_worker.json_form import from_json
-from presence_worker.model import Reason, Result, State
+from presence_worker.model import Reason, Result
 from presence_worker.report import summarise
 from presence_worker.report.summarise import filter_words, notes_on_input
+from presence_worker.run_states import State
 from tests.journal.given import INPUT, row, staged
 from tests.told import as_told
 

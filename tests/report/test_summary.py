@@ -8,8 +8,9 @@ import orjson
 
 from presence_worker.errors import ExitCode
 from presence_worker.journal import Journal
-from presence_worker.model import Result, State
+from presence_worker.model import Result
 from presence_worker.report import summarise, write_reports
+from presence_worker.run_states import State
 from tests.journal.given import INPUT, RUN, RUN_ID, UPDATED, deliver, end_as, record, staged
 from tests.told import as_told
 

@@ -8,17 +8,8 @@ from typing import NamedTuple
 
 from presence_worker.intake.conflicts import agree, settle
 from presence_worker.journal import Dated, Named, ScheduledResult
-from presence_worker.model import (
-    NOT_PRESENT,
-    PRESENT,
-    Asked,
-    Kind,
-    Period,
-    Presence,
-    Reason,
-    Result,
-    Verdict,
-)
+from presence_worker.model import NOT_PRESENT, PRESENT, Asked, Period, Presence, Reason, Result, Verdict
+from presence_worker.run_states import Kind
 from presence_worker.schedule.due_rows import Due, due_after
 from presence_worker.schedule.entries import Past, Schedule
 from presence_worker.schedule.replay import follow

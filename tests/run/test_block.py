@@ -9,7 +9,7 @@ from presence_worker.check.questions import Answered, Reading
 from presence_worker.check.suggested_config import config_lines
 from presence_worker.errors import JobFacts
 from presence_worker.intake.columns import find_columns
-from presence_worker.model import UnknownStatus
+from presence_worker.run_states import UnknownStatus
 from presence_worker.settings import Input
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).map(str.strip).filter(bool)

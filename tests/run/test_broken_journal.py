@@ -12,10 +12,11 @@ import pytest
 
 from presence_worker.errors import ExitCode, Stopped
 from presence_worker.journal import JOURNAL, Archive, now
-from presence_worker.model import Change, Outcome, Presence, Reason, Result, State
+from presence_worker.model import Change, Outcome, Presence, Reason, Result
 from presence_worker.next_step import NextStep
 from presence_worker.run.commands import apply_run
 from presence_worker.run_context import RunContext
+from presence_worker.run_states import State
 from presence_worker.settings.configuration import load_settings
 from presence_worker.superoffice import Client
 from presence_worker.superoffice.online_hints import OnlineHint

@@ -30,9 +30,10 @@ from presence_worker.events import (
     StepStarted,
 )
 from presence_worker.journal import Archive
-from presence_worker.model import Intent, Result, State
+from presence_worker.model import Result
 from presence_worker.run.commands import resume_run, run_job
 from presence_worker.run_context import RunContext
+from presence_worker.run_states import Intent, State
 from presence_worker.sandbox import People, serve
 from presence_worker.settings import Settings
 from presence_worker.shutdown import Shutdown

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence_worker.journal import PendingRow
-from presence_worker.model import NOT_PRESENT, PRESENT, Intent, Outcome, Presence, Reason, Result, Verdict
+from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Verdict
 from presence_worker.run.present_values import (
     ALIKE,
     Need,
@@ -15,6 +15,7 @@ from presence_worker.run.present_values import (
     unknown_associate,
     user_without_presence,
 )
+from presence_worker.run_states import Intent
 from presence_worker.superoffice.user_query import User
 
 HERE = Presence(status=PRESENT, message="")

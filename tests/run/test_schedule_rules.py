@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from presence_worker.journal import Dated, Named, ScheduledResult
-from presence_worker.model import NOT_PRESENT, PRESENT, Kind, Period, Presence, Reason, Result
+from presence_worker.model import NOT_PRESENT, PRESENT, Period, Presence, Reason, Result
+from presence_worker.run_states import Kind
 from presence_worker.schedule.due_rows import due_on
 from presence_worker.schedule.entries import Past, Schedule
 from presence_worker.schedule.replay import find_dropped, follow, take_back

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from presence_worker.model import Intent
 from presence_worker.run.commands import apply_run, resume_run, run_job
+from presence_worker.run_states import Intent
 from presence_worker.runs.pruning import prune_runs
 from presence_worker.schedule.list_and_cancel import cancel_schedule, list_schedule
 from tests.raw_server import RawServer, answer
