@@ -75,7 +75,7 @@ class Policy:
             clock=clock,
         )
 
-    def verified(self, send: Send, read: Read, look: Send) -> Pipeline:
+    def pipeline_with_proof(self, send: Send, read: Read, look: Send) -> Pipeline:
         """Put the policy around *send*, and look a row up before it is sent again, whose answer was lost.
 
         *look* is for those that an earlier session left in doubt: it may be the first request of this one,
@@ -139,7 +139,7 @@ def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
             return outcome
         owed.add(change.row)
         await pace.slot()
-        found = _compared(change, outcome, await look(change))
+        found = _judge_read_back(change, outcome, await look(change))
         if found.result is Result.UPDATED:
             owed.discard(change.row)
         return found
@@ -147,7 +147,7 @@ def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
     return read_back_send
 
 
-def _compared(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
+def _judge_read_back(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
     """Return what the service's confirmation and the read-back say together."""
     confirmed = confirmed._replace(duration_ms=confirmed.duration_ms + looked.duration_ms)
     if looked.seen is not None and looked.seen.same_as(change.wanted):

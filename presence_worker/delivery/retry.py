@@ -54,7 +54,7 @@ class RetryState:
         """Return whether the change may have been applied."""
         return self.outcome.result is Result.UNKNOWN
 
-    def ended_early(self) -> Outcome:
+    def outcome_at_halt(self) -> Outcome:
         """Return what is known when the run ends while the row still waits."""
         outcome = self.outcome._replace(trouble=None)
         if outcome.result is Result.FAILED and not outcome.wire_puts:

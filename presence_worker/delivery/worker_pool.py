@@ -69,7 +69,7 @@ class WorkerPool:
             outcome = internal_error(error, sent=True).after(state.outcome)
         finally:  # also when the run is halted while the row waits
             self._room.release()
-            self._settle(state.change, outcome or state.ended_early())
+            self._settle(state.change, outcome or state.outcome_at_halt())
 
 
 async def deliver(source: Source, pipeline: Pipeline, settle: Settle, halt: Halt, *, workers: int) -> None:

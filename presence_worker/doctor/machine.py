@@ -146,7 +146,7 @@ def _last_job(probe: Probe) -> ExpectedJob | None:
 
 def _read_sending(path: Path) -> SendingFigures | None:
     with closing(Journal.open(path)) as journal:
-        return journal.sessions.sending_figures()
+        return journal.sessions.figures_of_sending()
 
 
 async def lock(probe: Probe) -> AsyncIterator[CheckResult]:

@@ -13,7 +13,7 @@ import anyio
 from cryptography.x509 import load_der_x509_certificate
 
 from ..sanitize import clean
-from ..superoffice.anonymous_client import Place, trusted_context
+from ..superoffice.anonymous_client import Place, tls_context
 from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explain_failure
 from .probe import CheckBlockedError, CheckResult, Probe, fault, ok, skipped, warning
 
@@ -92,7 +92,7 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
         return ok(f"{place.address}: http, without TLS")
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):
-            shown = await _read_certificate(place, trusted_context(probe.settings))
+            shown = await _read_certificate(place, tls_context(probe.settings))
     except ssl.SSLError as error:
         failure = explain_failure(error)
         if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == EXPIRED:
@@ -111,7 +111,7 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
 
 async def _explain_expiry(place: Place, probe: Probe, failure: Failure) -> Failure:
     """Find out whose certificate has expired: for that it is read once more, and not trusted."""
-    context = trusted_context(probe.settings)
+    context = tls_context(probe.settings)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):

@@ -98,7 +98,7 @@ class Sessions:
             FROM session JOIN outcome USING (session) WHERE attempts > 0 GROUP BY session ORDER BY session"""
         return [PastSession(*found) for found in self._db.all(query)]
 
-    def sending_figures(self) -> SendingFigures | None:
+    def figures_of_sending(self) -> SendingFigures | None:
         """Return how the requests went; None where more than one session sent some, or none has.
 
         What is applied was stored by a session that sent nothing.

@@ -24,7 +24,7 @@ class Bottleneck(StrEnum):
 
 def throughput(journal: Journal) -> Throughput | None:
     """Return what took a run's time; None where that was short, or is not known for certain."""
-    sent = journal.sessions.sending_figures()
+    sent = journal.sessions.figures_of_sending()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
     concurrency = journal.run().settings.concurrency if sent.is_as_staged else None

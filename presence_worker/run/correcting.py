@@ -13,7 +13,7 @@ from ..report import Advice
 from ..run_context import RunContext
 from ..run_states import Intent
 from ..settings import SECRETS, Auth, Settings
-from ..superoffice import known_secrets
+from ..superoffice import all_secrets
 from ..wording import series
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
@@ -63,7 +63,7 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
     """Return what tells credentials apart and does not reveal them; None where they cannot be read."""
     auth, proxy = settings.auth, settings.target.proxy or ""
     try:
-        shown = "\0".join([auth.scheme, auth.username or "", proxy, *known_secrets(auth)])
+        shown = "\0".join([auth.scheme, auth.username or "", proxy, *all_secrets(auth)])
     except UsageFault:
         return None
     return hashlib.scrypt(shown.encode(), salt=salt, n=1 << 14, r=8, p=1).hex()

@@ -176,7 +176,7 @@ class Sending:
         client, policy, settings = self._client, self._policy, self._context.settings
         put = read_back(client.put, client.get, policy.pace, settings.delivery.verify)
         if settings.target.verify_reads:
-            return policy.verified(put, client.read_back, client.get)
+            return policy.pipeline_with_proof(put, client.read_back, client.get)
         return policy.pipeline(put)
 
     async def _next(self) -> Change | None:

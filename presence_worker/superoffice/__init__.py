@@ -7,17 +7,17 @@ by a scheme of `sign_in`, the `tenant`'s address, both at the `login_host`.
 """
 
 from .addresses import check_addresses, is_online, target_name
-from .auth_secrets import known_secrets
+from .auth_secrets import all_secrets
 from .client import Client
 from .factory import check_settings, open_client
 from .online_hints import maintenance
 
 __all__ = [
     "Client",
+    "all_secrets",
     "check_addresses",
     "check_settings",
     "is_online",
-    "known_secrets",
     "maintenance",
     "open_client",
     "target_name",

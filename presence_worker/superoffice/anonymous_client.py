@@ -68,7 +68,7 @@ def proxy_place(settings: Settings) -> Place | None:
     return Place("the proxy", proxy, "target.proxy", is_proxy=True) if proxy.host else None
 
 
-def trusted_context(settings: Settings) -> ssl.SSLContext:
+def tls_context(settings: Settings) -> ssl.SSLContext:
     """Return what the certificates of all hosts are checked by; raise UsageFault where it cannot be read."""
     context = tls_of(settings)
     return context if isinstance(context, ssl.SSLContext) else trust(None)

@@ -27,7 +27,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')  # of a challenge
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,29}(?=\s|$)(?!\s*=)")
 
 
-def asked_wait(status: int, headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+def retry_after_of(status: int, headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds an answer asks everybody to wait; None where it does not.
 
     Retry-After says it. Where that is missing in a 429 or 503, the time until a used-up rate limit begins

@@ -85,7 +85,7 @@ def has_file(name: str) -> bool:
     return f"{name}_file" in Auth.model_fields
 
 
-def known_secrets(auth: Auth) -> list[str]:
+def all_secrets(auth: Auth) -> list[str]:
     """Return all secrets that are configured, so that they can be blotted out."""
     return [value for name in SECRETS if (value := read_secret(auth, name))]
 

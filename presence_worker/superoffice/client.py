@@ -17,7 +17,7 @@ from .read_answers import (
     PRINCIPAL,
     SEEN,
     Principal,
-    as_failed_read,
+    failure_of_read,
     judge_principal,
     judge_read,
     judge_read_refusal,
@@ -121,7 +121,7 @@ class Client:
         except REQUEST_ERRORS as error:
             outcome = judge_error(error)
             self.gets -= not outcome.wire_puts  # nothing of it was on the wire
-            return as_failed_read(outcome)
+            return failure_of_read(outcome)
 
     async def _ask(self, request: Request) -> Answer:
         """Send a request; raise SurplusError where its answer may be another's."""

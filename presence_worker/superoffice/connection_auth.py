@@ -8,7 +8,7 @@ import anyio
 from yarl import URL
 
 from .connections import PinnedConnector, StrangerError
-from .login_host import too_busy, unanswered
+from .login_host import no_answer_error, too_busy
 from .read_answers import PRINCIPAL
 from .renewal import Cached, InForce
 from .request_errors import REQUEST_ERRORS, RefusedError, SignInUnavailable, unavailable
@@ -43,7 +43,7 @@ class PinnedConnection:
         except StrangerError:
             raise unavailable("the connection ended while it was signing in") from None
         except REQUEST_ERRORS as error:
-            raise unanswered(root.authority, error) from None
+            raise no_answer_error(root.authority, error) from None
         if busy := too_busy(root.authority, answer):
             raise busy
         return answer

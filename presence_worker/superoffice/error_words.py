@@ -56,19 +56,19 @@ def _words(body: bytes) -> str:
     except orjson.JSONDecodeError:
         pass
     if xml := read_xml(body):
-        return _documented_words(xml.parts) or xml.text
+        return _words_of_error(xml.parts) or xml.text
     return UNREADABLE.get(text[:1], str)(text)
 
 
 def _words_in(value: JsonValue, text: str) -> str:
     if isinstance(value, dict):
-        value = _documented_words(value) or value
+        value = _words_of_error(value) or value
     if isinstance(value, str):
         return value
     return _plain_json(text) if value else ""
 
 
-def _documented_words(error: Parts) -> str:
+def _words_of_error(error: Parts) -> str:
     first, *others = (text_in(error, name) for name in ("ErrorMessage", "Message", "MessageDetail"))
     return first or " ".join(filter(None, others))
 

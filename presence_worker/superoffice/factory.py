@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import UsageFault
 from ..settings import Delivery, Settings
 from .addresses import is_online, login_root, proxy_of, service_root
-from .auth_secrets import known_secrets, origin
+from .auth_secrets import all_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
 from .connection_auth import PinnedConnection, PinnedConnections
@@ -44,7 +44,7 @@ def _check(settings: Settings, *others: Check) -> None:
     checks: tuple[Check, ...] = (
         partial(service_root, target),
         partial(login_root, target, auth.login_url),
-        partial(known_secrets, auth),
+        partial(all_secrets, auth),
         partial(proxy_of, settings),
         *others,
     )
@@ -132,7 +132,7 @@ def _make_send(
         return send_over(session)
 
     async def open_connection() -> PinnedConnection:
-        connector = transport.pinned_connector()
+        connector = transport.connector_for_pins()
         return PinnedConnection(await transport.open_session(session.headers, connector), connector)
 
     return PinnedConnections(open_connection, authenticate, credential).send
@@ -141,4 +141,4 @@ def _make_send(
 def _all_secrets(settings: Settings) -> list[str]:
     """Return all secrets in force, the proxy's password among them."""
     proxy = proxy_of(settings).password
-    return [*known_secrets(settings.auth), *([proxy] if proxy else [])]
+    return [*all_secrets(settings.auth), *([proxy] if proxy else [])]

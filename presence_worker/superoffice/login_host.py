@@ -8,7 +8,7 @@ from yarl import URL
 
 from ..errors import Suspect
 from ..model import Result
-from .answer_headers import asked_wait, redirect_host
+from .answer_headers import redirect_host, retry_after_of
 from .body_formats import Parts, read_json
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
 from .transport import Answer, Request, send_request
@@ -56,7 +56,7 @@ class LoginHost:
         try:
             answer = await send_request(self._session, self.root, request)
         except REQUEST_ERRORS as error:
-            raise unanswered(self.host, error) from None
+            raise no_answer_error(self.host, error) from None
         if busy := too_busy(self.host, answer):
             raise busy
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
@@ -68,7 +68,7 @@ class LoginHost:
         return LoginAnswer(answer.status, answer.headers.get("Date", ""), read_json(answer.body))
 
 
-def unanswered(host: str, error: BaseException) -> BlockedError:
+def no_answer_error(host: str, error: BaseException) -> BlockedError:
     """Return what it means for all of us that a request of signing in ended in *error*."""
     outcome = judge_error(error)
     if outcome.stop:
@@ -83,4 +83,4 @@ def too_busy(host: str, answer: Answer) -> SignInUnavailable | None:
     if answer.status // 100 != 5 and answer.status not in TOO_BUSY:  # noqa: PLR2004 - the family
         return None
     words = f"signing in at {host}: it answered {answer.status}"
-    return unavailable(words, retry_after=asked_wait(answer.status, answer.headers))
+    return unavailable(words, retry_after=retry_after_of(answer.status, answer.headers))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..sanitize import clean, redact
-from .answer_headers import advice, asked_wait, redirect_host
+from .answer_headers import advice, redirect_host, retry_after_of
 from .body_formats import is_echo, is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html
 from .transport import Answer
@@ -128,20 +128,20 @@ def _judge_unavailable(change: Change, answer: Answer) -> Outcome:
 
 def _fail_for_now(answer: Answer, reason: Reason, words: str, trouble: Trouble) -> Outcome:
     outcome = _in_doubt(answer, reason, words, trouble=trouble)
-    wait = asked_wait(answer.status, answer.headers)
+    wait = retry_after_of(answer.status, answer.headers)
     return outcome._replace(result=Result.FAILED, retry_after=wait)
 
 
 def _judge_late(change: Change, answer: Answer) -> Outcome:
     words = error_words(change, answer.body) or f"the service answered {answer.status}"
     outcome = _in_doubt(answer, Reason.TIMEOUT, words)
-    return outcome._replace(retry_after=asked_wait(answer.status, answer.headers))
+    return outcome._replace(retry_after=retry_after_of(answer.status, answer.headers))
 
 
 def _judge_server_error(change: Change, answer: Answer) -> Outcome:
     words = error_words(change, answer.body) or f"the service answered {answer.status}"
     outcome = _in_doubt(answer, Reason.SERVER_ERROR, words, trouble=Trouble.DOWN)
-    return outcome._replace(retry_after=asked_wait(answer.status, answer.headers))
+    return outcome._replace(retry_after=retry_after_of(answer.status, answer.headers))
 
 
 def judge_final_refusal(change: Change, answer: Answer) -> Outcome:

@@ -76,10 +76,10 @@ def judge_read_refusal(change: Change, answer: Answer) -> Outcome:
     if outcome.result is Result.REJECTED:
         final = Reason.REFUSED if answer.status == FORBIDDEN else Reason.UNKNOWN_ASSOCIATE
         return outcome._replace(reason=final, html=False)
-    return as_failed_read(outcome._replace(trouble=Trouble.OWN) if answer.status == STUMBLED else outcome)
+    return failure_of_read(outcome._replace(trouble=Trouble.OWN) if answer.status == STUMBLED else outcome)
 
 
-def as_failed_read(outcome: Outcome) -> Outcome:
+def failure_of_read(outcome: Outcome) -> Outcome:
     """Return the outcome of a PUT as that of a read, which applies nothing."""
     failed = Result.FAILED if outcome.result in (Result.UNKNOWN, Result.UPDATED) else outcome.result
     return outcome._replace(result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))

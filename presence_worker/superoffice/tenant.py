@@ -77,7 +77,7 @@ class Tenant:
             log.warning("tenant.state_unknown", detail=error.outcome.detail)
             return Residence(root=configured)
         if not state.is_running:
-            raise self._not_running_error(state.words)
+            raise self._error_of_state(state.words)
         self._has_run = True
         if configured:
             return Residence(root=configured)
@@ -100,13 +100,13 @@ class Tenant:
         words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
         raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
 
-    def _not_running_error(self, state: str) -> BlockedError:
+    def _error_of_state(self, state: str) -> BlockedError:
         words = f"{self._target.tenant} is not running: its state is {state}"
         return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
 
     def _root(self, place: str) -> URL:
         by = f"the state of {self._target.tenant}"
-        root = told_root(place, target=self._target, login=self._login.root, by=by)
+        root = check_root(place, target=self._target, login=self._login.root, by=by)
         return root if root.path.strip("/") else root / str(self._target.tenant)  # a bare host serves many
 
 
@@ -117,10 +117,10 @@ def root_of_service(residence: Residence, credential: Credential, *, target: Tar
     if credential.root is None:
         words = "the tenant's state does not say where the service is; set target.base_url"
         raise refusal(words, Suspect.TARGET)
-    return told_root(credential.root, target=target, login=login, by="the ticket")
+    return check_root(credential.root, target=target, login=login, by="the ticket")
 
 
-def told_root(text: str, *, target: Target, login: URL, by: str) -> URL:
+def check_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     """Return the root that we are told; credentials go there, so it is the vendor's or a configured one.
 
     Raise RefusedError for any other, and for one that could not be configured either.

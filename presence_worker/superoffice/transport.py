@@ -110,7 +110,7 @@ class Transport:
             sock_read=delivery.read_timeout,
         )
 
-    def pinned_connector(self) -> PinnedConnector:
+    def connector_for_pins(self) -> PinnedConnector:
         """Return what holds a connection that nobody else uses."""
         return PinnedConnector(self.doubted.extend, self._tls_errors, limit=1, tls=self._tls)
 

@@ -183,7 +183,7 @@ async def night(
     failures = SystemicFailures(halt, limit=max_failures, to_send=len(todo), floor=5)
     policy = Policy(delivery, halt, clock=clock, seconds_left=lambda: deadline - clock())
     put = read_back(service.put, look, policy.pace, delivery.verify) if look else service.put
-    tries = policy.verified(put, read, look) if read and look else policy.pipeline(put, read)
+    tries = policy.pipeline_with_proof(put, read, look) if read and look else policy.pipeline(put, read)
 
     def record(change: Change, outcome: Outcome) -> None:
         assert change.row not in night.outcomes

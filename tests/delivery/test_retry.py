@@ -332,7 +332,7 @@ def test_a_row_that_is_interrupted(outcomes: list[Outcome], expected: Result) ->
     for outcome in outcomes[1:]:
         state.add(outcome)
 
-    ended = state.ended_early()
+    ended = state.outcome_at_halt()
 
     assert (ended.result, ended.trouble) == (expected, None)
     assert (ended.reason is Reason.STOPPED) is (expected is Result.NOT_SENT)
@@ -341,6 +341,6 @@ def test_a_row_that_is_interrupted(outcomes: list[Outcome], expected: Result) ->
 
 def test_doubt_of_an_earlier_session_outlives_an_interruption() -> None:
     """A row in doubt is not `not_sent`, even where this session reached nobody."""
-    ended = RetryState(change(in_doubt=True), GONE).ended_early()
+    ended = RetryState(change(in_doubt=True), GONE).outcome_at_halt()
 
     assert (ended.result, ended.wire_puts) == (Result.UNKNOWN, 0)

@@ -463,9 +463,9 @@ def test_rows_of_some_associates_are_in_doubt(journal: Journal) -> None:
 
 def test_how_the_requests_went_is_told_of_one_session(journal: Journal) -> None:
     """Rows, tries and time of a run that was sent in one go; of several sessions nothing is certain."""
-    before = journal.sessions.sending_figures()
+    before = journal.sessions.figures_of_sending()
     deliver(journal, {1: UPDATED._replace(attempts=3, duration_ms=500), 2: FAILED._replace(duration_ms=500)})
-    sent = journal.sessions.sending_figures()
+    sent = journal.sessions.figures_of_sending()
     deliver(journal, {2: UPDATED})
 
     assert before is None

@@ -12,7 +12,7 @@ from presence_worker.model import NOT_PRESENT, PRESENT
 from presence_worker.sandbox import FLAGS, SWITCHES, Assumptions, People, Person, Setup, read_faults, serve
 from presence_worker.sandbox.bodies import ERROR_FORMATS
 from presence_worker.sandbox.calls import FAULTY
-from presence_worker.superoffice.answer_headers import asked_wait
+from presence_worker.superoffice.answer_headers import retry_after_of
 
 from .caller import Answer, Caller, calling, presence_path
 
@@ -166,7 +166,7 @@ async def test_the_form_of_throttling(form: str) -> None:
         calling(sandbox) as caller,
         caller.session.get(presence_path(7)) as response,
     ):
-        waits, asked_for = response.headers.get("Retry-After"), asked_wait(429, response.headers)
+        waits, asked_for = response.headers.get("Retry-After"), retry_after_of(429, response.headers)
 
     assert response.status == 429
     assert (waits is not None) is (form in ("seconds", "date"))

@@ -9,7 +9,7 @@ from presence_worker.errors import Suspect, UsageFault
 from presence_worker.model import Outcome
 from presence_worker.settings import Auth, Settings, Target
 from presence_worker.superoffice import check_settings, open_client
-from presence_worker.superoffice.auth_secrets import known_secrets, read_secret, secret_now
+from presence_worker.superoffice.auth_secrets import all_secrets, read_secret, secret_now
 from presence_worker.superoffice.request_errors import RefusedError
 from presence_worker.superoffice.sign_in.credential import Credential
 from tests.raw_server import answer, raw_server
@@ -146,7 +146,7 @@ def test_knows_all_secrets_that_are_configured(tmp_path: Path) -> None:
     file.write_text("7T:abc==", "utf-8")
     table = auth(username="night", password="pass", ticket_file=file, app_token="app")
 
-    assert sorted(known_secrets(table)) == ["7T:abc==", "app", "pass"]
+    assert sorted(all_secrets(table)) == ["7T:abc==", "app", "pass"]
 
 
 async def test_what_basic_makes_of_name_and_password_is_a_secret_too() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.read_answers import (
-    as_failed_read,
+    failure_of_read,
     judge_read,
     judge_read_refusal,
     may_mean_nobody,
@@ -161,13 +161,13 @@ def test_a_put_s_doubt_is_none_of_a_read() -> None:
     """What may have been applied is a failure, and what failed stays one."""
     doubtful = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
 
-    assert as_failed_read(doubtful).result is Result.FAILED
-    assert as_failed_read(Outcome(result=Result.REJECTED)).result is Result.REJECTED
+    assert failure_of_read(doubtful).result is Result.FAILED
+    assert failure_of_read(Outcome(result=Result.REJECTED)).result is Result.REJECTED
 
 
 def test_a_read_is_never_said_to_have_been_applied() -> None:
     """What is said of a PUT whose answer was lost is not true of a read."""
-    outcome = as_failed_read(judge_error(TimeoutError()))
+    outcome = failure_of_read(judge_error(TimeoutError()))
 
     assert (outcome.result, outcome.detail) == (Result.FAILED, "no whole answer in time")
 

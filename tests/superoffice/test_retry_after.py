@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from presence_worker.superoffice.answer_headers import asked_wait, retry_after
+from presence_worker.superoffice.answer_headers import retry_after, retry_after_of
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 2, 0, 0, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_no_text_makes_it_stumble(value: str, name: str) -> None:
     """Whatever comes, the answer is None or a time one can sleep."""
     headers = {name: value, "Date": value[::-1]}
 
-    seconds = asked_wait(429, headers, NOW)
+    seconds = retry_after_of(429, headers, NOW)
 
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
 
@@ -184,7 +184,7 @@ EPOCH = int(NOW.timestamp())
 )
 def test_a_used_up_rate_limit_asks_for_patience(headers: dict[str, str], seconds: float) -> None:
     """In all forms in use: seconds, moments, and the drafts' own. A Retry-After that says it goes before."""
-    assert asked_wait(429, headers, NOW) == seconds
+    assert retry_after_of(429, headers, NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_used_up_rate_limit_asks_for_patience(headers: dict[str, str], seconds
 )
 def test_other_limits_ask_for_nothing(headers: dict[str, str]) -> None:
     """A limit that is not used up did not cause the refusal; nonsense says nothing."""
-    assert asked_wait(429, headers, NOW) is None
+    assert retry_after_of(429, headers, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_rate_limit_counts_where_it_explains_the_answer(
     status: int, headers: dict[str, str], seconds: float | None
 ) -> None:
     """A gateway may show its limits with each answer: only a 429, or a 503 of a used-up one, means them."""
-    assert asked_wait(status, headers, NOW) == seconds
+    assert retry_after_of(status, headers, NOW) == seconds
 
 
 @pytest.mark.parametrize("name", WAITS)
@@ -228,4 +228,4 @@ def test_a_header_that_is_far_too_long_is_not_read(name: str) -> None:
     """It would only take time: all rows wait while it is read."""
     value = ";r=0;t=3," * 30_000 if name == "RateLimit" else "3," * 30_000
 
-    assert asked_wait(429, {name: value}, NOW) is None
+    assert retry_after_of(429, {name: value}, NOW) is None

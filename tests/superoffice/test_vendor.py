@@ -6,7 +6,7 @@ from yarl import URL
 from presence_worker.settings import Target
 from presence_worker.superoffice.addresses import login_root
 from presence_worker.superoffice.request_errors import RefusedError
-from presence_worker.superoffice.tenant import told_root
+from presence_worker.superoffice.tenant import check_root
 from tests.raw_server import Act, raw_server
 
 from .signing_in import STATE, routed
@@ -46,7 +46,7 @@ STRANGERS = [
 
 def told(place: str, login: URL = LOGIN, **target: object) -> URL:
     """Return the root that a state names."""
-    return told_root(place, target=Target.model_validate(target), login=login, by="the state")
+    return check_root(place, target=Target.model_validate(target), login=login, by="the state")
 
 
 @pytest.mark.parametrize("place", VENDORS)
@@ -85,7 +85,7 @@ def test_configured_hosts_are_trusted(place: str, base_url: str | None, login_ur
     """The operator has named them."""
     target = Target(base_url=base_url)
 
-    assert told_root(place, target=target, login=login_root(target, login_url), by="the state").host
+    assert check_root(place, target=target, login=login_root(target, login_url), by="the state").host
 
 
 def test_a_configured_host_is_not_left_for_plain_http() -> None:
