@@ -78,15 +78,6 @@ def retried(
     A row whose answer was lost is read before it is sent again, and once more at the end.
     """
 
-    async def try_again(state: RetryState, first: Iterator[Outcome]) -> Outcome:
-        if outcome := next(first, None):  # of the try that is behind us
-            return outcome
-        if state.is_unknown and await prove(state.change):
-            state.prove()
-        else:
-            state.add(await send(state.change))
-        return state.outcome
-
     retrying = AsyncRetrying(
         sleep=anyio.sleep,
         wait=lambda call: _log_wait(_state(call), backoff(_state(call), base, longest)),
@@ -96,12 +87,24 @@ def retried(
     )
 
     async def retry_until_settled(state: RetryState) -> Outcome:
-        await retrying.copy()(try_again, state, iter([state.outcome]))  # a copy: many rows at once
+        await retrying.copy()(
+            _try_again, state, iter([state.outcome]), send, prove
+        )  # a copy: many rows at once
         if state.is_unknown and await prove(state.change):
             state.prove()
         return state.outcome._replace(trouble=None)
 
     return retry_until_settled
+
+
+async def _try_again(state: RetryState, first: Iterator[Outcome], send: Send, prove: Prove) -> Outcome:
+    if outcome := next(first, None):  # of the try that is behind us
+        return outcome
+    if state.is_unknown and await prove(state.change):
+        state.prove()
+    else:
+        state.add(await send(state.change))
+    return state.outcome
 
 
 def _state(call: RetryCallState) -> RetryState:
