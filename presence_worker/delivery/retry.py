@@ -77,7 +77,6 @@ def retried(
 
     A row whose answer was lost is read before it is sent again, and once more at the end.
     """
-
     retrying = AsyncRetrying(
         sleep=anyio.sleep,
         wait=lambda call: _log_wait(_state(call), backoff(_state(call), base, longest)),
