@@ -1,10 +1,21 @@
 """What a run tells its subscribers: each event is made here, with the run's id and its target."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import anyio
+
+from ..delivery import Halt, Policy
 from ..events import (
     Activity,
     Announced,
     Emit,
+    InFlight,
     Noted,
+    Paused,
+    Progress,
+    Resumed,
     RowRead,
     RowSettled,
     StepEnded,
@@ -15,6 +26,11 @@ from ..events import (
 from ..journal import Journal, RunRecord
 from ..model import Result
 from .guards import comparison_notes, same_file_warning
+
+EVERY = 30.0  # seconds between two progress events
+GLANCE = 1.0  # seconds between two looks at what goes on
+LONG = 5.0  # seconds; a shorter wait is not worth a word
+FARTHEST = timedelta(days=365).total_seconds()
 
 
 def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:
@@ -90,3 +106,104 @@ class Announcer:
     def stop_soon(self, words: str) -> None:
         """Emit that the run was told to stop."""
         self.emit(Stopping(run_id=self.run_id, target=self.target, words=words))
+
+
+class Wait(NamedTuple):
+    """What a run waits for, in seconds of the loop's clock."""
+
+    since: float
+    until: float
+    cause: str
+    is_pause: bool  # the service asked for it; else it does not answer
+
+
+class Monitor:
+    """Owns what was told last of the wait that a run is in."""
+
+    def __init__(
+        self,
+        announcer: Announcer,
+        policy: Policy,
+        halt: Halt,
+        *,
+        clock: Callable[[], float],
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self._announcer = announcer
+        self._policy = policy
+        self._halt = halt
+        self._clock = clock
+        self._seconds_left = seconds_left
+        self._wait: Wait | None = None
+        self._in_flight = 0
+
+    async def run(self) -> None:
+        """Emit how far the run is and, until a halt, what it waits for; until cancelled."""
+        pace = self._policy.pace
+        due, requests = self._clock() + EVERY, pace.taken
+        while True:
+            await anyio.sleep(GLANCE)
+            if not self._halt.reason:
+                self._look()
+            self._count()
+            if (late := self._clock() - due) >= 0:
+                self._tell_progress((pace.taken - requests) / (EVERY + late))
+                due, requests = self._clock() + EVERY, pace.taken
+
+    def _count(self) -> None:
+        if self._halt.in_flight != self._in_flight:
+            self._in_flight, run = self._halt.in_flight, self._announcer
+            run.emit(InFlight(run_id=run.run_id, target=run.target, number=self._in_flight))
+
+    def _tell_progress(self, rate: float) -> None:
+        run = self._announcer
+        run.emit(
+            Progress(
+                run_id=run.run_id,
+                target=run.target,
+                done=run.done,
+                total=run.total,
+                rate=rate,
+                waiting_since=self._wait and self._moment(self._wait.since),
+            )
+        )
+
+    def _look(self) -> None:
+        """Emit that a wait began, that it takes longer than was told, or that it is over."""
+        before, wait = self._wait, self._wait_now()
+        self._wait = wait
+        if wait and (before is None or wait.is_pause != before.is_pause or wait.until > before.until + LONG):
+            self._tell_wait(wait)
+        elif before and not wait:
+            waited, run = self._clock() - before.since, self._announcer
+            run.emit(
+                Resumed(run_id=run.run_id, target=run.target, waited=waited, was_asked_for=before.is_pause)
+            )
+
+    def _wait_now(self) -> Wait | None:
+        now, gate, paused_until = self._clock(), self._policy.gate, self._policy.pace.paused_until
+        deadline = now + self._seconds_left()
+        since = self._wait.since if self._wait else now
+        if gate.is_away or (not gate.is_open and now - gate.waiting_since >= LONG):
+            until = min(gate.waiting_until, deadline)
+            return Wait(gate.waiting_since, until, gate.last_words or "no answer yet", is_pause=False)
+        if paused_until - now >= (GLANCE if self._wait else LONG):
+            return Wait(since, min(paused_until, deadline), "it asks for a pause", is_pause=True)
+        return None
+
+    def _tell_wait(self, wait: Wait) -> None:
+        run = self._announcer
+        run.emit(
+            Paused(
+                run_id=run.run_id,
+                target=run.target,
+                since=self._moment(wait.since),
+                until=self._moment(wait.until),
+                cause=wait.cause,
+                is_asked_for=wait.is_pause,
+            )
+        )
+
+    def _moment(self, at: float) -> datetime:
+        """Return the wall clock's time for a moment of the loop's clock."""
+        return datetime.now(UTC) + timedelta(seconds=min(at - self._clock(), FARTHEST))

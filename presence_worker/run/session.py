@@ -15,8 +15,7 @@ from ..run_states import Intent, Step
 from ..settings.quantities import seconds_left
 from ..superoffice import Client
 from ..wording import amount
-from .announcer import Announcer
-from .monitor import Monitor
+from .announcer import Announcer, Monitor
 from .prepare import StagedRun
 from .read_present_values import PresentValueReader
 from .row_trouble import log_rows

@@ -10,15 +10,14 @@ import anyio
 import pytest
 import structlog
 
+from presence_worker.cli.log import log_event
 from presence_worker.cli.progress import ProgressLine
 from presence_worker.cli.remarks import words_on
 from presence_worker.delivery import Halt, Policy
 from presence_worker.errors import Stopped
-from presence_worker.event_log import log_event
 from presence_worker.events import Activity, Event, emit_to
 from presence_worker.model import Outcome, Result
-from presence_worker.run.announcer import Announcer
-from presence_worker.run.monitor import Monitor
+from presence_worker.run.announcer import Announcer, Monitor
 from presence_worker.settings import Delivery
 from tests.conftest import VIRTUAL_TIME
 from tests.delivery.given import GONE, THROTTLED, UPDATED, change
