@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, time
 
 from ..delivery import number_of_read_backs
-from ..report.throughput import DECISION, LEAST, could_do, roughly, took_words
+from ..report.summarise import DECISION, LEAST, could_do, roughly, took_words
 from ..settings import Delivery
 from ..superoffice import maintenance
 from ..wording import plain_duration

@@ -14,7 +14,7 @@ from ..settings import SECRETS
 from ..settings.quantities import Limit
 from ..wording import amount
 from .advice import advice_words
-from .charts import MARKS, Panel, Segment, draw_panels, kind, stack_bar
+from .charts import MARKS, Course, Panel, Segment, course, draw_panels, kind, stack_bar
 from .fault_sentences import in_words, sentences
 from .headline import NotDone, find_reasons, headline_of
 from .overview import ENVIRONMENT
@@ -24,7 +24,6 @@ from .row_files import more_fields
 from .statuses_to_paste import StatusTable, status_table_lines
 from .summarise import changes_to_apply, days_to_come, summarise
 from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
-from .timeline import Course, course
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")

@@ -11,8 +11,7 @@ import pytest
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from presence_worker.report.charts import draw_columns, draw_panels, line, stack_bar
-from presence_worker.report.timeline import Course, course, within
+from presence_worker.report.charts import Course, course, draw_columns, draw_panels, line, stack_bar, within
 from presence_worker.wording import milliseconds
 from tests.journal.given import staged
 

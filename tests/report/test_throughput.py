@@ -12,7 +12,7 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Result
 from presence_worker.report import summarise
-from presence_worker.report.throughput import Bottleneck, roughly, throughput
+from presence_worker.report.summarise import Bottleneck, roughly, throughput
 from tests.journal.given import staged
 from tests.test_readme import table
 from tests.told import as_told
