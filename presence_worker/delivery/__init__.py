@@ -1,8 +1,7 @@
 """How changes reach the service: at what pace, with what patience, and until when."""
 
-from .halt import Halt
 from .policy import Pipeline, Policy, number_of_read_backs, read_back
-from .systemic_failures import SystemicFailures
+from .systemic_failures import Halt, SystemicFailures
 from .worker_pool import deliver, source_of
 
 __all__ = [

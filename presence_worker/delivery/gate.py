@@ -8,7 +8,7 @@ import structlog
 from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from ..wording import plain_duration
-from .halt import Halt
+from .systemic_failures import Halt
 
 log = structlog.get_logger()
 STRIKES = 10  # signs of trouble in a row that close the gate

@@ -8,10 +8,9 @@ from itertools import count
 from ..model import Change, Outcome, Presence, Reason, Result, Send
 from ..settings import Delivery
 from .gate import Gate, gated
-from .halt import Halt
 from .pace import ConcurrencyLimit, Pace, limited, paced
 from .retry import PROVEN_WORDS, RetryState, retried
-from .systemic_failures import halting
+from .systemic_failures import Halt, halting
 
 PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start

@@ -7,9 +7,9 @@ from anyio.abc import TaskGroup
 
 from ..errors import PresenceWorkerError
 from ..model import Change, Outcome, internal_error
-from .halt import Halt
 from .policy import Pipeline
 from .retry import RetryState
+from .systemic_failures import Halt
 
 MOST_WAITING = 1000  # rows that wait for their next try; then workers wait too, so that memory stays flat
 Source = Callable[[], Awaitable[Change | None]]  # the next change, None at the end; any worker may ask
