@@ -26,7 +26,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "languages",
         "failed_csv",
     ),
-    ("run_states", "model", "settings", "shutdown", "events", "event_log"),
+    ("run_states", "model", "settings", "shutdown", "events"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
     ("run_context",),

@@ -1,37 +1,48 @@
 """From options to the context of a run: settings are loaded, the log is set up, the target is known."""
 
+import asyncio
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 import anyio
 
 from ..clock import today
-from ..errors import OptionFault, UsageFault
-from ..event_log import log_event
-from ..events import Emit, emit_to
+from ..errors import Interrupted, OptionFault, PresenceWorkerError, Terminated, UsageFault
+from ..events import DeliveryEnded, DeliveryStarted, Emit, Event, Stopping, emit_to, unheard
 from ..journal import Archive, check_owner
+from ..next_step import command_line
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
 from ..settings.configuration import OPTION, PREFIX, load_settings, origin_of
 from ..settings.operator_files import CONFIG_VARIABLE, find_config
+from ..shutdown import Shutdown
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from . import log
 from .lazy import load_lazily
-from .listening import Listener, raise_on_signal
+from .log import log_event
 from .options import BASE_URL, Options, printable
 from .output import is_terminal
 from .remarks import print_remark, print_warning
+from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
 
 CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
 STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
 BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
 T = TypeVar("T")
 Work = Callable[[RunContext], Awaitable[T]]
+MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
+REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
+WHO = "a signal"
+HINT = "a second signal leaves at once"
+LEAVING = "left at once; what was in flight may have been applied. Next"
 
 
 def settings_of(options: Options) -> Settings:
@@ -151,3 +162,69 @@ async def _listen(function: Work[T], context: RunContext) -> T:
     listener = Listener(context.shutdown, context.emit)
     with listener.listening():
         return await function(replace(context, emit=emit_to(context.emit, listener.hear)))
+
+
+def raise_on_signal() -> None:
+    """Let a signal end the program where it stands, while no loop is at work; one that has come, at once."""
+    for number in signals_that_end_us():
+        signal.signal(number, _raise)
+    if noted:
+        raise REASONS[noted[0]](BEFORE)
+
+
+def _raise(number: int, _: FrameType | None) -> None:
+    noted.append(number)  # what is raised here may be lost, such as in a module that is being loaded
+    raise REASONS[number](BEFORE)
+
+
+class Listener:
+    """Owns what signals mean while an event loop is at work; it is told by events how far that is."""
+
+    def __init__(self, shutdown: Shutdown, emit: Emit = unheard) -> None:
+        self._shutdown = shutdown
+        self._emit = emit
+        self._received = 0
+        self._delivery: DeliveryStarted | None = None  # while requests are in flight
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen until the work is over; signals wait then, for what is left does not take long."""
+        loop = asyncio.get_running_loop()
+
+        def on_signal(number: int, _: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self._hear_signal, number)
+
+        for number in signals_that_end_us():
+            signal.signal(number, on_signal)
+        if noted:
+            self._hear_signal(noted[0])
+        try:
+            yield
+        finally:
+            _let_pass()
+
+    def hear(self, event: Event) -> None:
+        """Learn from an event what is at stake."""
+        if isinstance(event, DeliveryStarted):
+            self._delivery = event
+        elif isinstance(event, DeliveryEnded):
+            _let_pass()  # a run that is writing its report is about to end anyway
+
+    def _hear_signal(self, number: int) -> None:
+        self._received += 1
+        if self._received > 1:
+            if run := self._delivery:
+                words = f"{LEAVING}: {command_line(run.way_on)}"
+                self._emit(Stopping(run_id=run.run_id, target=run.target, words=words))
+            os._exit(REASONS[number].exit_code)  # the journal is safe: it is never left half written
+        self._shutdown.request(REASONS[number], WHO, hint=HINT)
+
+
+def _let_pass() -> None:
+    for number in signals_that_end_us():
+        signal.signal(number, _pass_once)
+
+
+def _pass_once(number: int, _: FrameType | None) -> None:
+    """Let the first late signal pass, and leave on the next one."""
+    signal.signal(number, lambda n, _: os._exit(REASONS[n].exit_code))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import orjson
 
@@ -139,3 +139,23 @@ def wrap(text: str, *, indent: int = 0) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+class Somebody(Protocol):
+    """A person, as the service and the file call them."""
+
+    @property
+    def associate_id(self) -> int | str | None:
+        """Their number; None where it is not known."""
+
+    @property
+    def identity(self) -> str | None:
+        """Their name in the file; None where it has numbers."""
+
+
+def who(person: Somebody) -> str:
+    """Return somebody's associate's id, and the name that the file has for them."""
+    number, name = str(person.associate_id), person.identity
+    if person.associate_id is None:
+        return str(name)
+    return f"{number} {name}" if name else number

@@ -11,8 +11,7 @@ from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_sche
 from ..superoffice import target_name
 from .invocation import context_of
 from .options import Options, common_options
-from .output import print_json, print_lines
-from .upcoming import who
+from .output import print_json, print_lines, who
 
 WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 

@@ -3,10 +3,19 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..journal import DroppedEntry
 from ..model import Result
 from ..next_step import command_line
 from ..report.fault_sentences import in_words
-from ..report.reason_texts import MENDERS, WITHOUT_FAILED_CSV, is_trouble, mender, reason_words, result_words
+from ..report.reason_texts import (
+    MENDERS,
+    WHY_DROPPED,
+    WITHOUT_FAILED_CSV,
+    is_trouble,
+    mender,
+    reason_words,
+    result_words,
+)
 from ..report.statuses_to_paste import StatusTable, status_table_lines
 from ..report.summarise import filter_words
 from ..report.summary import (
@@ -22,12 +31,12 @@ from ..report.summary import (
     ReasonCount,
     RowPlace,
     Summary,
+    UpcomingLeave,
 )
 from ..sanitize import clean
 from ..wording import amount
 from .options import Options
-from .output import is_terminal, print_json, print_lines, print_long_json, remark, wrap
-from .upcoming import lines_to_come, who
+from .output import is_terminal, print_json, print_lines, print_long_json, remark, who, wrap
 
 WORST = 8  # reasons shown; the report has all
 SENTENCES = 5  # of a reason, likewise
@@ -35,6 +44,8 @@ CHANGES = 500  # people named; `--json` names more
 TOO_MANY = "are too long or too many to be statuses: is this the column with the statuses?"
 NAME = 30  # characters of a column's name
 MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
+LEAVE = 10  # rows of a kind to come; summary.json has more
+Leave = UpcomingLeave | DroppedEntry
 
 
 def show(
@@ -242,3 +253,30 @@ def _message(row: ExplainedRow) -> list[str]:
     if row.message is not None:
         return [f"message {clean(row.message, 60)!r}"] if row.message else []
     return [f"message of {amount(row.message_length, 'character')}"] if row.message_length else []
+
+
+def lines_to_come(coming: DaysToCome) -> Iterator[str]:
+    """Yield who waits for their first day, and who no longer does, with why."""
+    yield from _leave_lines(
+        "Waiting for their first day", coming.upcoming, coming.upcoming_left_out, "`schedule` names"
+    )
+    yield from _leave_lines(
+        "Planned absences that will not begin", coming.dropped, coming.dropped_left_out, "summary.json names"
+    )
+
+
+def _leave_lines(words: str, rows: Sequence[Leave], left_out: int, place: str) -> Iterator[str]:
+    number = len(rows) + left_out
+    if rows:
+        yield ""
+        yield f"{words}: {number}"
+    for row in rows[:LEAVE]:
+        yield f"  {row.starts or '':<10}  {who(row):<24} {row.status}{_until(row)}"
+    if number > LEAVE:
+        yield f"  and {number - LEAVE} more, which {place}"
+
+
+def _until(row: Leave) -> str:
+    until = f" until {row.ends}" if row.ends else ""
+    why = WHY_DROPPED.get(row.why or "") if isinstance(row, DroppedEntry) else None
+    return f"{until} ({why})" if why else until
