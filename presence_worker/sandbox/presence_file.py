@@ -12,7 +12,7 @@ import orjson
 from ..errors import UsageFault
 from ..model import STATUSES, Presence
 from .people import People
-from .presence_handlers import presence_parts
+from .service_handlers import presence_parts
 
 VERSION = 1
 EVERY = 3.0  # seconds between two looks whether there is something to keep

@@ -11,7 +11,7 @@ import orjson
 from ..errors import UsageFault
 from ..model import Presence
 from .calls import Json
-from .presence_handlers import read_asked_presence
+from .service_handlers import read_asked_presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

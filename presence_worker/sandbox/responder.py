@@ -12,21 +12,19 @@ from .assumptions import Assumptions
 from .calls import FAULTY, FORBIDDEN, NO_SUCH_RESOURCE, Headers, Incoming, Reply, framework_refusal
 from .fault_injection import FaultInjector, InjectedFault
 from .login_handlers import get_keys, get_state, post_authenticate, post_token
-from .presence_handlers import (
+from .request_history import SeenRequest
+from .service_handlers import (
     agent_get_presence,
     agent_set_presence,
-    get_presence,
-    put_presence,
-)
-from .request_history import SeenRequest
-from .state import MISDIRECTED, SandboxState
-from .user_handlers import (
     create_default_user,
     get_api,
     get_associates,
+    get_presence,
     get_principal,
     get_users,
+    put_presence,
 )
+from .state import MISDIRECTED, SandboxState
 
 PATIENCE = 1  # seconds that a 429 asks for
 Call = Callable[[Incoming, int, SandboxState], Reply]  # with the associate's id; 0 where the path has none
