@@ -3,7 +3,7 @@
 from ..model import NOT_DONE, UNSETTLED
 from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_id
 from .database import now
-from .dated_rows import Dated, Named, Scheduled, ScheduledResult
+from .dated_rows import Dated, Named, Scheduled, ScheduledResult, Unnamed
 from .filesystem import (
     NoLocks,
     check_owner,
@@ -22,7 +22,6 @@ from .journal import JOURNAL, Journal, open_untouched
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow
-from .rows_by_person import Unnamed
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
 from .sessions import PastSession, SendingFigures, Work
 

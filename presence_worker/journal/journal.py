@@ -13,12 +13,11 @@ from ..model import Row
 from ..next_step import NextStep, write_step
 from ..run_states import Step
 from .database import Database, SqlRow
-from .dated_rows import DatedRows
+from .dated_rows import DatedRows, RowsByPerson
 from .filesystem import STATE_DIR, WAYS_ON, Trouble, is_about_locks, way_on, without_locks
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
-from .rows_by_person import RowsByPerson
 from .run_record import Comparison, Ending, JobInput, RunRecord
 from .schema import MIGRATIONS, TABLES, VERSION
 from .sessions import Sessions
