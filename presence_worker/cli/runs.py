@@ -14,7 +14,7 @@ from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from ..run_context import RunContext
 from ..run_states import State
 from ..runs.listing import from_the_future, list_runs, what_is_missing
-from ..settings.quantities import parse_duration
+from ..settings.value_types import parse_duration
 from .invocation import context_of
 from .options import Options, common_options
 from .output import print_json, print_lines, remark, wrap

@@ -7,7 +7,7 @@ import click
 
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
 from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Assumptions, Faults, Online, People, read_faults
-from ..settings.quantities import parse_duration
+from ..settings.value_types import parse_duration
 from .options import Function
 
 Given = dict[str, Any]

@@ -8,7 +8,7 @@ import anyio
 
 from ..errors import PresenceWorkerError, Stopped, Suspect
 from ..model import Change, Outcome, Reason, Result, Send
-from ..settings.quantities import Limit
+from ..settings.value_types import Limit
 
 UNANSWERED = Outcome(
     result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"

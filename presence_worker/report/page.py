@@ -11,7 +11,7 @@ from ..json_form import Json
 from ..model import Reason, Result
 from ..next_step import command_line
 from ..settings import SECRETS
-from ..settings.quantities import Limit
+from ..settings.value_types import Limit
 from ..wording import amount
 from .advice import advice_words
 from .charts import MARKS, Course, Panel, Segment, course, draw_panels, kind, stack_bar

@@ -7,7 +7,7 @@ from ..errors import Held, InputRefused
 from ..journal import Comparison, JobInput, RunRecord
 from ..sanitize import clean
 from ..settings import MAX_CHANGES, Safety
-from ..settings.quantities import Limit
+from ..settings.value_types import Limit
 from ..wording import amount, is_or_are, plain_duration, share
 
 

@@ -12,7 +12,7 @@ from ..errors import Planned, PresenceWorkerError, Stopped
 from ..journal import Journal, give_back_reserve
 from ..run_context import RunContext
 from ..run_states import Intent, Step
-from ..settings.quantities import seconds_left
+from ..settings.value_types import seconds_left
 from ..superoffice import Client
 from ..wording import amount
 from .announcer import Announcer, Monitor

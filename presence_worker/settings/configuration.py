@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from ..errors import OptionFault, UsageFault
 from .operator_files import CONFIG_VARIABLE, read_text
-from .quantities import Raw
 from .sections import SECTIONS, Section, Settings
+from .value_types import Raw
 
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"

@@ -8,16 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from ..date_formats import DateFormat
 from ..model import NOT_PRESENT, PRESENT
 from .operator_files import state_home
-from .quantities import AnyLimit, Deadline, Limit
 from .value_types import (
     Accept,
+    AnyLimit,
     AssociateId,
     ContentType,
+    Deadline,
     Delimiter,
     Encoding,
     HeaderValue,
     HomePath,
     Language,
+    Limit,
     LimitOrLimits,
     Meaning,
     Message,

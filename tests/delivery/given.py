@@ -23,7 +23,7 @@ from presence_worker.model import (
     Trouble,
 )
 from presence_worker.settings import Delivery
-from presence_worker.settings.quantities import Limit
+from presence_worker.settings.value_types import Limit
 
 AWAY = Presence(status=NOT_PRESENT, message="Back on 4 January")
 HERE = Presence(status=PRESENT, message="")

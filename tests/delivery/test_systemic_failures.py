@@ -7,7 +7,7 @@ from presence_worker.delivery import Halt, SystemicFailures
 from presence_worker.delivery.systemic_failures import halting
 from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
-from presence_worker.settings.quantities import Limit
+from presence_worker.settings.value_types import Limit
 
 from .given import (
     BROKEN,

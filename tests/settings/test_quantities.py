@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from presence_worker.settings.quantities import (
+from presence_worker.settings.value_types import (
     Duration,
     Limit,
     parse_deadline,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from presence_worker.settings.quantities import Limit, seconds_left
+from presence_worker.settings.value_types import Limit, seconds_left
 from presence_worker.wording import plain_duration
 
 from .conftest import Complaints, Load

@@ -14,7 +14,7 @@ from presence_worker.errors import PresenceWorkerError
 from presence_worker.model import Change, Outcome, Result
 from presence_worker.sandbox import Sandbox
 from presence_worker.settings import Auth, Delivery, Settings, Target
-from presence_worker.settings.quantities import Limit
+from presence_worker.settings.value_types import Limit
 from presence_worker.superoffice import Client
 from tests.raw_server import Act, Peer, RawServer, Request, answer, echo
 
