@@ -14,12 +14,13 @@ from ..settings import Settings
 from .addresses import login_root, proxy_of, service_root, uses_login_host
 from .answer_headers import http_date, redirect_host
 from .body_formats import read_json, text_in
+from .connections import Transport, open_transport
 from .error_words import looks_like_html
 from .factory import COMMON
 from .login_host import JSON, LoginHost
 from .tenant import make_find_residence
 from .tls_handshake import tls_of, trust
-from .transport import Answer, Request, Transport, open_transport, send_request
+from .transport import Answer, Request, send_request
 
 API = "/api"  # needs no login
 FIRST_VERSION = (10, 2)  # of SuperOffice that can set a presence

@@ -17,6 +17,7 @@ from .auth_secrets import all_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
 from .connection_auth import PinnedConnection, PinnedConnections
+from .connections import Transport, open_transport
 from .endpoint import Endpoint, Send, send_over
 from .login_host import JSON, LoginHost
 from .online_hints import OnlineHint
@@ -25,7 +26,6 @@ from .sign_in import make_authenticate, make_sign_in, problems
 from .sign_in.credential import Authenticate, Credential
 from .tenant import make_find_residence, root_of_service
 from .tls_handshake import tls_of
-from .transport import Transport, open_transport
 
 COMMON = {
     "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb

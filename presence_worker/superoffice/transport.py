@@ -1,27 +1,29 @@
-"""Requests over HTTP: each goes out once, to where it was meant, and its answer is bounded."""
+"""Requests over HTTP: each goes out once, and what comes is its answer, bounded."""
 
 import codecs
-import logging
+import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import aiohttp
-import anyio.lowlevel
-import structlog
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError, RawResponseMessage
+from aiohttp.streams import StreamReader
 from yarl import URL
 
-from ..settings import Settings
 from .addresses import below
-from .connections import LONGEST_HEAD, Connector, PinnedConnector, TlsErrors
-from .request_errors import AnswerLostError, ProxyGuard, log_request
-from .tls_handshake import tls_of
 
 LONGEST_ANSWER = 64 * 1024  # bytes; a presence has some hundred, a token some thousand
-MOST_HEADERS = 500  # of one answer
 PACKED = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}  # zlib's wbits
-log = structlog.get_logger()
+LONGEST_HEAD = 64 * 1024  # bytes of an answer before its body
+MOST_DOUBTED = 100  # requests of one connection
+QUIET = 5.0  # seconds; what comes later has displaced no answer but the last
+BEGINNING = b"HTTP/"  # of each answer; line ends may stand before it
+SWITCHED = 101  # the only status below 200 that is the last one
+Doubt = Callable[[Iterable[URL]], None]  # takes the addresses whose last answers are in doubt
+TlsErrors = dict[URL, ssl.SSLError]  # by address: why TLS ended before anything came
 
 
 class Request(NamedTuple):
@@ -88,74 +90,70 @@ def _unpack(body: bytes, packing: str, longest: int) -> bytes:
     return body
 
 
-class Transport:
-    """Owns what all sessions share: the connections, their time limits, how they are secured.
+class Channel(ResponseHandler):
+    """One connection, which notices what comes unasked.
 
-    Each host has a session of its own, for what it is shown is for it alone. Cookies, proxy variables,
-    .netrc and redirects are ignored; TLS is 1.2 or newer and always verified.
+    Answers carry no number: after one too many, each may be that of the request before. The last one is in
+    doubt then, and so are those before it that came shortly one after another; the connection is closed.
     """
 
-    def __init__(self, settings: Settings, opened: AsyncExitStack) -> None:
-        delivery = settings.delivery
-        self._opened = opened  # sessions end with it
-        self._tls_errors: TlsErrors = {}
-        self._proxy = settings.target.proxy
-        self._guard = ProxyGuard()
-        self._tls = tls_of(settings)
-        self.doubted: list[URL] = []  # addresses whose last answer may be another's
-        self._shared = Connector(self.doubted.extend, self._tls_errors, limit=0, tls=self._tls)
-        self._timeout = aiohttp.ClientTimeout(
-            total=delivery.total_timeout,
-            connect=delivery.connect_timeout,  # the name looked up, TCP and TLS together
-            sock_read=delivery.read_timeout,
-        )
+    def __init__(self, doubt: Doubt, tls_errors: TlsErrors, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._doubt = doubt
+        self._tls_errors = tls_errors
+        self._is_due = False  # the head of an answer
+        self._head = 0  # bytes of it so far
+        self._at = 0.0  # when something came last
+        self.asked: deque[URL] = deque(maxlen=MOST_DOUBTED)  # by its requests, in order
 
-    def connector_for_pins(self) -> PinnedConnector:
-        """Return what holds a connection that nobody else uses."""
-        return PinnedConnector(self.doubted.extend, self._tls_errors, limit=1, tls=self._tls)
+    def set_response_params(self, **params: Any) -> None:
+        """Expect an answer from now on."""
+        self._is_due, self._head = True, 0
+        super().set_response_params(**params)
 
-    async def open_session(
-        self, headers: Mapping[str, str], connector: Connector | None = None
-    ) -> aiohttp.ClientSession:
-        """Open a session with the headers of all its requests; over shared connections unless told."""
-        session = aiohttp.ClientSession(
-            connector=connector or self._shared,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            timeout=self._timeout,
-            headers=headers,
-            proxy=self._proxy,
-            middlewares=self._middlewares(),
-            max_line_size=LONGEST_HEAD,
-            max_field_size=LONGEST_HEAD,
-            max_headers=MOST_HEADERS,
-        )
-        return await self._opened.enter_async_context(session)
+    def data_received(self, data: bytes) -> None:
+        """Parse what belongs to an answer."""
+        before, self._at = self._at, self._loop.time()
+        if data and not self._is_due and (self._payload is None or self._payload.is_eof()):
+            self._doubt_all(is_late=self._at - before > QUIET)
+            return
+        is_answer = not self._is_due or self._head > 0 or _may_begin_an_answer(data)
+        super().data_received(data)
+        if self._is_due:
+            if not is_answer or self.exception() is not None:
+                self._doubt_earlier(is_late=self._at - before > QUIET)
+            self._head += len(data)
+            if self._head > LONGEST_HEAD and self.exception() is None:
+                self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
+        elif self.exception() is not None:
+            self._doubt_all()
 
-    def _middlewares(self) -> tuple[aiohttp.ClientMiddlewareType, ...]:
-        """Return what is put around each request; where nothing is logged, nothing is paid for it."""
-        logged = (log_request,) if log.is_enabled_for(logging.DEBUG) else ()
-        guard = (self._guard,) if self._proxy else ()
-        return (*logged, *guard, self._send_only_once)
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Hand the head of an answer over."""
+        is_last = data[0].code >= 200 or data[0].code == SWITCHED  # noqa: PLR2004 - before it: "go on"
+        if not self._is_due:
+            self._doubt_all()
+            return
+        self._is_due, self._head = not is_last, 0
+        super().feed_data(data, size)
 
-    async def _send_only_once(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """Keep the HTTP library from sending a PUT again by itself when the connection ends."""
-        try:
-            return await handler(request)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            await anyio.lowlevel.checkpoint()  # why it has ended may be known only now
-            if reason := self._tls_errors.pop(request.url, None):
-                raise aiohttp.ClientConnectorSSLError(request.connection_key, reason) from error
-            raise AnswerLostError from error
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note why the other end refused us: with TLS 1.3 it says so only after the handshake."""
+        if isinstance(exc, ssl.SSLError) and not self._at:
+            self._tls_errors.update(dict.fromkeys(self.asked, exc))
+        super().connection_lost(exc)
+
+    def _doubt_earlier(self, *, is_late: bool) -> None:
+        """Doubt the answers before what is none: it may be the rest of a true one, displaced by another."""
+        earlier = [self.asked.popleft() for _ in range(len(self.asked) - 1)]  # the newest is lost anyway
+        self._doubt(earlier[-1:] if is_late else earlier)
+
+    def _doubt_all(self, *, is_late: bool = False) -> None:
+        self.force_close()
+        if self.transport is not None:
+            self.transport.close()
+        self._doubt([*self.asked][-1:] if is_late else self.asked)
 
 
-@asynccontextmanager
-async def open_transport(settings: Settings) -> AsyncIterator[Transport]:
-    """Open what makes sessions; they end with the context."""
-    async with AsyncExitStack() as opened:
-        yield Transport(settings, opened)
+def _may_begin_an_answer(data: bytes) -> bool:
+    return data.startswith(BEGINNING) or BEGINNING.startswith(data.lstrip(b"\r\n")[: len(BEGINNING)])
