@@ -146,14 +146,3 @@ class Gate:
         self._interval = self._first_interval
         self._strikes.clear()
         self._away.clear()
-
-
-def gated(send: Send, gate: Gate) -> Send:
-    """Make *send* wait while the service is not there."""
-
-    async def gated_send(change: Change) -> Outcome:
-        if gate.is_open:
-            return gate.learn(change, await send(change), probe=False)
-        return await gate.probe(send, change)
-
-    return gated_send

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import anyio
 import structlog
 
-from ..model import Change, Outcome, Send, Trouble
-
 CUT = 0.7  # of the pace is left when the service asks us to slow down
 CUT_EVERY = 1.0  # seconds; one storm of refusals is one reason to slow down
 RECOVERY = 0.05  # of the configured pace is won back each second, while the pace is really used
@@ -128,36 +126,3 @@ class ConcurrencyLimit:
             self._good += 1
             if self._good >= allowed:
                 self._limiter.total_tokens, self._good = allowed + 1, 0
-
-
-def paced(send: Send, pace: Pace) -> Send:
-    """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
-
-    async def paced_send(change: Change) -> Outcome:
-        await pace.slot()
-        outcome = await send(change)
-        if outcome.retry_after:
-            pace.pause(outcome.retry_after)
-        if outcome.trouble is Trouble.THROTTLED or outcome.http_status == 503:  # noqa: PLR2004
-            pace.slow_down()
-        return outcome
-
-    return paced_send
-
-
-def limited(send: Send, limit: ConcurrencyLimit) -> Send:
-    """Make *send* hold a place while it is at work."""
-
-    async def limited_send(change: Change) -> Outcome:
-        await limit.enter(change.row)
-        try:
-            outcome = await send(change)
-        finally:
-            limit.leave(change.row)
-        if outcome.trouble is None:
-            limit.grow()
-        elif outcome.trouble is Trouble.THROTTLED:
-            limit.slow_down()
-        return outcome
-
-    return limited_send

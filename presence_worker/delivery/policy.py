@@ -7,10 +7,11 @@ from itertools import count
 
 from ..model import Change, Outcome, Presence, Reason, Result, Send
 from ..settings import Delivery
-from .gate import Gate, gated
-from .pace import ConcurrencyLimit, Pace, limited, paced
+from .gate import Gate
+from .pace import ConcurrencyLimit, Pace
 from .retry import PROVEN_WORDS, RetryState, retried
-from .systemic_failures import Halt, halting
+from .systemic_failures import Halt
+from .wrappers import gated, halting, limited, paced
 
 PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start

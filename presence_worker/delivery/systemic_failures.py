@@ -14,7 +14,6 @@ UNANSWERED = Outcome(
     result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"
 )
 _own: ContextVar[anyio.CancelScope] = ContextVar("own")  # the scope that a task works in
-PAGES = 3  # rows in a row whose first HTML page comes
 ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at any time
 FORBIDDEN = 403
 NO_SUCH_METHOD = 405
@@ -89,34 +88,6 @@ class Halt:
                     scope.cancel()
 
         return protected_send
-
-
-def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
-    """Look at each answer *send* gets, and halt for what no other row can cure.
-
-    *longest_wait* gives the seconds we may wait when the service tells us to.
-    """
-    pages = 0
-    rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
-
-    async def halting_send(change: Change) -> Outcome:
-        nonlocal pages
-        outcome = await send(change)
-        if not outcome.html:
-            pages = 0
-        elif change.row not in rows:
-            pages += 1
-            rows.add(change.row)
-        if outcome.stop:
-            halt(Stopped(outcome.stop, suspect=outcome.suspect))
-        elif pages >= PAGES:
-            words = "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
-            halt(Stopped(words, suspect=Suspect.TARGET))
-        elif outcome.retry_after and outcome.retry_after > longest_wait():
-            halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
-        return outcome
-
-    return halting_send
 
 
 class SystemicFailures:

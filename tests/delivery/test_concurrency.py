@@ -3,7 +3,8 @@
 import anyio
 import pytest
 
-from presence_worker.delivery.pace import ConcurrencyLimit, limited
+from presence_worker.delivery.pace import ConcurrencyLimit
+from presence_worker.delivery.wrappers import limited
 from presence_worker.model import Change, Outcome
 
 from .given import BROKEN, CUT_OFF, ODD, THROTTLED, UPDATED, Service, always, change, script, throng

@@ -4,7 +4,8 @@ import anyio
 import pytest
 
 from presence_worker.delivery import Halt
-from presence_worker.delivery.gate import STRIKES, Gate, gated
+from presence_worker.delivery.gate import STRIKES, Gate
+from presence_worker.delivery.wrappers import gated
 from presence_worker.errors import Stopped
 from presence_worker.model import Change, Outcome, Result, Trouble
 

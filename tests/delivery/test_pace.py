@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.delivery.pace import CUT, LEAST, Pace, paced
+from presence_worker.delivery.pace import CUT, LEAST, Pace
+from presence_worker.delivery.wrappers import paced
 from presence_worker.model import Outcome
 from tests.conftest import VIRTUAL_TIME, JumpingSelector, VirtualTimeLoop
 

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from presence_worker.delivery import Halt, SystemicFailures
-from presence_worker.delivery.systemic_failures import halting
+from presence_worker.delivery.wrappers import halting
 from presence_worker.errors import Stopped, Suspect
 from presence_worker.model import Outcome, Result
 from presence_worker.settings.value_types import Limit

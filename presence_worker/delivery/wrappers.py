@@ -1,0 +1,83 @@
+"""The wrappers around each request, from the workers to the wire: each waits for something, or looks out."""
+
+from collections.abc import Callable
+
+from ..errors import Stopped, Suspect
+from ..model import Change, Outcome, Send, Trouble
+from .gate import Gate
+from .pace import ConcurrencyLimit, Pace
+from .systemic_failures import Halt
+
+PAGES = 3  # rows in a row whose first HTML page comes
+
+
+def gated(send: Send, gate: Gate) -> Send:
+    """Make *send* wait while the service is not there."""
+
+    async def gated_send(change: Change) -> Outcome:
+        if gate.is_open:
+            return gate.learn(change, await send(change), probe=False)
+        return await gate.probe(send, change)
+
+    return gated_send
+
+
+def limited(send: Send, limit: ConcurrencyLimit) -> Send:
+    """Make *send* hold a place while it is at work."""
+
+    async def limited_send(change: Change) -> Outcome:
+        await limit.enter(change.row)
+        try:
+            outcome = await send(change)
+        finally:
+            limit.leave(change.row)
+        if outcome.trouble is None:
+            limit.grow()
+        elif outcome.trouble is Trouble.THROTTLED:
+            limit.slow_down()
+        return outcome
+
+    return limited_send
+
+
+def paced(send: Send, pace: Pace) -> Send:
+    """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
+
+    async def paced_send(change: Change) -> Outcome:
+        await pace.slot()
+        outcome = await send(change)
+        if outcome.retry_after:
+            pace.pause(outcome.retry_after)
+        if outcome.trouble is Trouble.THROTTLED or outcome.http_status == 503:  # noqa: PLR2004
+            pace.slow_down()
+        return outcome
+
+    return paced_send
+
+
+def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
+    """Look at each answer *send* gets, and halt for what no other row can cure.
+
+    *longest_wait* gives the seconds we may wait when the service tells us to.
+    """
+    pages = 0
+    rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
+
+    async def halting_send(change: Change) -> Outcome:
+        nonlocal pages
+        outcome = await send(change)
+        if not outcome.html:
+            pages = 0
+        elif change.row not in rows:
+            pages += 1
+            rows.add(change.row)
+        if outcome.stop:
+            halt(Stopped(outcome.stop, suspect=outcome.suspect))
+        elif pages >= PAGES:
+            words = "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
+            halt(Stopped(words, suspect=Suspect.TARGET))
+        elif outcome.retry_after and outcome.retry_after > longest_wait():
+            halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
+        return outcome
+
+    return halting_send
