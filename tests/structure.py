@@ -43,9 +43,9 @@ class Limit(NamedTuple):
 
 
 LIMITS = {  # lower *now* whenever a figure has become better
-    "files of a row's way": Limit(now=70, goal=30),
-    "lines of a row's way": Limit(now=9000, goal=3500),
-    "modules": Limit(now=310, goal=190),
+    "files of a row's way": Limit(now=30, goal=30),
+    "lines of a row's way": Limit(now=3700, goal=3500),
+    "modules": Limit(now=225, goal=190),
     "lines": Limit(now=None),
     "file names in two folders": Limit(now=40, goal=0),
     "class names in two modules": Limit(now=40, goal=0),

@@ -5,41 +5,21 @@ from functools import partial
 from itertools import islice, takewhile
 
 import anyio
-import structlog
 
 from ..delivery import Halt, Policy, deliver, number_of_read_backs, source_of
-from ..errors import InputRefused, Stopped, Suspect
 from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
-from ..model import PRESENT, Change, Outcome, Presence, Result
+from ..model import PRESENT, Change, Outcome
 from ..run_context import RunContext
 from ..run_states import Intent, Step
 from ..schedule.due_rows import find_unread_returns
-from ..schedule.history import read_schedule
 from ..superoffice import Client
-from ..superoffice.user_query import COLUMNS_OF, User, UserDirectory
+from ..superoffice.user_query import User, UserDirectory
 from .announcer import Announcer, requests_in_all
 from .present_values import Found, Need, PresentValues, need_of
-from .resolve_identities import resolve_identities
+from .resolve_identities import fetch_users, lack_of_users, resolve_identities
 
 PAGE = 500  # rows read from the journal, written to it, and read from the service, at once
-NOT_FOUND = 404
-NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
-NO_NAMES = "people named by login or e-mail cannot be found: the service does not show all users"
-log = structlog.get_logger()
-
-
-async def fetch_users(directory: UserDirectory, client: Client, policy: Policy, halt: Halt) -> Outcome | None:
-    """Read all users into *directory*; return what kept us from it, or None. A halt ends it early."""
-    pipeline = policy.pipeline(partial(client.fetch_users, directory))
-    with halt.scope():
-        while not directory.is_whole and not halt.reason:
-            outcome = await pipeline.settle(NOBODY)
-            if outcome.result is not Result.NOT_SENT and not halt.reason:
-                return outcome
-        if directory.is_whole:
-            log.info("read.users", users=len(directory.users))
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +45,7 @@ class PresentValueReader:
         column = run.input.identity
         directory, trouble = None, None
         if column or need.how == "auto":
-            directory, trouble = await self._fetch_users(column)
+            directory, trouble = await fetch_users(column, self.client, self.policy, self.halt)
         values = PresentValues(need, directory)
         if trouble:
             values.note(f"the list of all users is not available ({trouble.detail})")
@@ -80,31 +60,17 @@ class PresentValueReader:
             await self._save(values)
         return directory.service_users if directory else None
 
-    async def _fetch_users(self, column: str | None) -> tuple[UserDirectory | None, Outcome | None]:
-        """Return all users, or what kept us from reading them."""
-        directory = UserDirectory(*(COLUMNS_OF[column] if column else ()))
-        trouble = await fetch_users(directory, self.client, self.policy, self.halt)
-        return (None if trouble or self.halt.reason else directory), trouble
-
     async def _resolve_identities(
         self, values: PresentValues, directory: UserDirectory | None, trouble: Outcome | None
     ) -> None:
         if directory is None:
             await self._save(values)
-            is_elsewhere = trouble is not None and (trouble.html or trouble.http_status == NOT_FOUND)
-            raise Stopped(
-                f"{NO_NAMES}; is target.base_url right?" if is_elsewhere else NO_NAMES,
-                suspect=Suspect.TARGET if is_elsewhere else None,
-            )
-        refused = await anyio.to_thread.run_sync(self._refusal_for_names, directory)
+            raise lack_of_users(trouble)
+        refused = await anyio.to_thread.run_sync(
+            resolve_identities, directory.named, self.journal, self.context
+        )
         if refused:
             raise refused
-
-    def _refusal_for_names(self, directory: UserDirectory) -> InputRefused | None:
-        run = self.journal.run()
-        was_added = run.input.scheduled is not None  # before this run was resumed
-        earlier = None if was_added else read_schedule(self.context, run.run_id)
-        return resolve_identities(self.journal, directory.named, self.context.settings, earlier)
 
     async def _announce(self, directory: UserDirectory | None) -> None:
         most = await anyio.to_thread.run_sync(self._requests_at_most, directory)

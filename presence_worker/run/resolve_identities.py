@@ -1,30 +1,67 @@
-"""Whom a job means that names people by login or e-mail: exactly one user, or nobody."""
+"""All users of the service, and whom a job means that names people by login or e-mail."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 
-from ..errors import InputRefused
+import structlog
+
+from ..delivery import Halt, Policy
+from ..errors import InputRefused, Stopped, Suspect
 from ..journal import Journal, Unnamed
-from ..model import Reason, Result, Verdict
+from ..model import Change, Outcome, Presence, Reason, Result, Verdict
+from ..run_context import RunContext
 from ..schedule.due_rows import add_due
-from ..schedule.entries import Schedule
+from ..schedule.history import read_schedule
 from ..settings import Settings
+from ..superoffice import Client
+from ..superoffice.user_query import COLUMNS_OF, UserDirectory
 from .guards import too_many_invalid
 from .staging import settle_clashes
 
 PAGE = 500  # rows read from the journal at once
+NOT_FOUND = 404
+NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
+NO_NAMES = "people named by login or e-mail cannot be found: the service does not show all users"
 MOST_NAMED = 5  # of the associates that a name may mean
 Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
+log = structlog.get_logger()
 
 
-def resolve_identities(
-    journal: Journal, named: Named, settings: Settings, earlier: Schedule | None
-) -> InputRefused | None:
+async def fetch_users(
+    column: str | None, client: Client, policy: Policy, halt: Halt
+) -> tuple[UserDirectory | None, Outcome | None]:
+    """Return all users, or what kept us from reading them; a *column* has the names by which to find them."""
+    directory = UserDirectory(*(COLUMNS_OF[column] if column else ()))
+    pipeline = policy.pipeline(partial(client.fetch_users, directory))
+    with halt.scope():
+        while not directory.is_whole and not halt.reason:
+            outcome = await pipeline.settle(NOBODY)
+            if outcome.result is not Result.NOT_SENT and not halt.reason:
+                return None, outcome
+        if directory.is_whole:
+            log.info("read.users", users=len(directory.users))
+    return None if halt.reason else directory, None
+
+
+def lack_of_users(trouble: Outcome | None) -> Stopped:
+    """Return the error for a job that names people, where the users were not read."""
+    is_elsewhere = trouble is not None and (trouble.html or trouble.http_status == NOT_FOUND)
+    return Stopped(
+        f"{NO_NAMES}; is target.base_url right?" if is_elsewhere else NO_NAMES,
+        suspect=Suspect.TARGET if is_elsewhere else None,
+    )
+
+
+def resolve_identities(named: Named, journal: Journal, context: RunContext) -> InputRefused | None:
     """Put associates in the place of names; give why the job must be refused then, or None.
 
     Only now can be told who is protected, which rows ask for the same person, and what is due of what
-    *earlier* jobs had asked for (None: that was added before).
+    earlier jobs had asked for.
     """
+    run, settings = journal.run(), context.settings
+    was_added = run.input.scheduled is not None  # before this run was resumed
+    earlier = None if was_added else read_schedule(context, run.run_id)
     with journal.transaction():
         for rows in journal.by_person.identities(PAGE):
             _resolve_page(journal, rows, named, settings)
