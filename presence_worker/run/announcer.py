@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import anyio
 
-from ..delivery import Halt, Policy
+from ..delivery import Halt, Policy, number_of_read_backs
 from ..events import (
     Activity,
     Announced,
@@ -24,7 +24,9 @@ from ..events import (
     Topic,
 )
 from ..journal import Journal, RunRecord
-from ..model import Result
+from ..model import PRESENT, Result
+from ..run_states import Intent
+from ..superoffice.user_query import UserDirectory
 from .guards import comparison_notes, same_file_warning
 
 EVERY = 30.0  # seconds between two progress events
@@ -36,6 +38,21 @@ FARTHEST = timedelta(days=365).total_seconds()
 def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:
     """Return the requests of a run: *more* behind the *gets* of this session, and all of earlier ones."""
     return more + gets + journal.sessions.work().gets + journal.results.puts()[0]
+
+
+def requests_at_most(journal: Journal, directory: UserDirectory | None, verify: str, gets: int) -> int:
+    """Return the requests of a run at most: a read and a PUT a row, a second read in doubt.
+
+    Whom the *directory* shows as present need not be read.
+    """
+    reads = to_send = journal.results.to_send()
+    if directory:
+        users = map(directory.users.get, (person or 0 for person in journal.rows.people_to_send()))
+        reads = sum(user is None or user.status != PRESENT for user in users)
+    is_plan = journal.run().intent == Intent.PLAN
+    puts = 0 if is_plan else to_send + journal.results.in_doubt()
+    more = reads + puts + number_of_read_backs(verify, min(puts, to_send))
+    return requests_in_all(journal, more=more, gets=gets)
 
 
 class Announcer:

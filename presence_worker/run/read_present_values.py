@@ -6,16 +6,16 @@ from itertools import islice, takewhile
 
 import anyio
 
-from ..delivery import Halt, Policy, deliver, number_of_read_backs, source_of
+from ..delivery import Halt, Policy, deliver, source_of
 from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
-from ..model import PRESENT, Change, Outcome
+from ..model import Change, Outcome
 from ..run_context import RunContext
-from ..run_states import Intent, Step
+from ..run_states import Step
 from ..schedule.due_rows import find_unread_returns
 from ..superoffice import Client
-from ..superoffice.user_query import User, UserDirectory
-from .announcer import Announcer, requests_in_all
+from ..superoffice.user_query import UserDirectory
+from .announcer import Announcer, requests_at_most
 from .present_values import Found, Need, PresentValues, need_of
 from .resolve_identities import fetch_users, lack_of_users, resolve_identities
 
@@ -73,20 +73,11 @@ class PresentValueReader:
             raise refused
 
     async def _announce(self, directory: UserDirectory | None) -> None:
-        most = await anyio.to_thread.run_sync(self._requests_at_most, directory)
-        self.announcer.announce(most, self.context.settings.delivery.rate, is_final=False)
-
-    def _requests_at_most(self, directory: UserDirectory | None) -> int:
-        """Return the requests of the run at most: a read and a PUT a row, a second read in doubt."""
-        reads = to_send = self.journal.results.to_send()
-        if directory:
-            users, people = directory.users, self.journal.rows.people_to_send()
-            reads = sum(not _is_present(users.get(person or 0)) for person in people)
-        is_plan = self.journal.run().intent == Intent.PLAN
-        puts = 0 if is_plan else to_send + self.journal.results.in_doubt()
-        verify = self.context.settings.delivery.verify
-        more = reads + puts + number_of_read_backs(verify, min(puts, to_send))
-        return requests_in_all(self.journal, more=more, gets=self.client.gets)
+        delivery, gets = self.context.settings.delivery, self.client.gets
+        most = await anyio.to_thread.run_sync(
+            requests_at_most, self.journal, directory, delivery.verify, gets
+        )
+        self.announcer.announce(most, delivery.rate, is_final=False)
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""
@@ -162,8 +153,3 @@ class PresentValueReader:
             self.journal.rows.mark_settled(found.verdicts)
             if found.notes:
                 self.journal.add_notes(found.notes)
-
-
-def _is_present(user: User | None) -> bool:
-    """Return whether the query says all of a user that a comparison needs."""
-    return user is not None and user.status == PRESENT
