@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import anyio
 import click
@@ -21,7 +20,7 @@ from ..sandbox import KINDS, OUTAGE_FORM, People, Sandbox, Setup, keep_presences
 from ..settings import Auth, Settings
 from ..superoffice import Client, open_client
 from .output import remark, say
-from .sandbox_options import Given, Sectioned, assumptions, online, people, sandbox_options
+from .sandbox_options import SandboxOptions, Sectioned, people, sandbox_options
 from .signals import noted, signals_that_end_us
 
 FAULTS_HELP = "\n".join(
@@ -52,7 +51,7 @@ CREDENTIALS = {  # by --sign-in: settings that let one in
     context_settings={"help_option_names": ["-h", "--help"]},  # the group's, also where it is called alone
 )
 @sandbox_options
-def command(**given: Any) -> int:
+def command(options: SandboxOptions) -> int:
     """Simulate SuperOffice on this machine, to rehearse with.
 
     The first line on standard output is the root URL. Any credentials work, unless --sign-in is strict.
@@ -66,53 +65,53 @@ def command(**given: Any) -> int:
       presence-worker sandbox --fault outage:10-130
       presence-worker sandbox --sign-in strict --token-life 10m --unknown-id null
     """
-    if given["ca_file"] and not given["tls"]:
+    if options.ca_file and not options.tls:
         raise click.UsageError("--ca-file: only with --tls")
-    anyio.run(_stay_up, given, backend_options={"use_uvloop": sys.platform != "win32"})
+    anyio.run(_stay_up, options, backend_options={"use_uvloop": sys.platform != "win32"})
     return 0
 
 
-async def _stay_up(given: Given) -> None:
+async def _stay_up(options: SandboxOptions) -> None:
     with _told_to_end() as told:
-        async with _open(given) as (up, ca_file):
+        async with _open(options) as (up, ca_file):
             say(up.url)
-            remark(_invitation(up.url, given["sign_in"], ca_file))
+            remark(_invitation(up.url, options.sign_in, ca_file))
             if ca_file:
                 remark(f"Its certificate is signed by the authority in {ca_file}, for rehearsals only.")
             await told.wait()
 
 
 @asynccontextmanager
-async def _open(given: Given) -> AsyncIterator[tuple[Sandbox, Path | None]]:
+async def _open(options: SandboxOptions) -> AsyncIterator[tuple[Sandbox, Path | None]]:
     """Start the sandbox that was asked for; give it, and the file of its certificate's authority."""
     async with AsyncExitStack() as stack:
-        everybody = people(given)
-        if given["state"]:
-            await stack.enter_async_context(keep_presences(everybody, given["state"]))
-        log = stack.enter_context(log_requests(given["log"])) if given["log"] else None
-        tls, ca_file = _tls(given, stack)
+        everybody = people(options)
+        if options.state:
+            await stack.enter_async_context(keep_presences(everybody, options.state))
+        log = stack.enter_context(log_requests(options.log)) if options.log else None
+        tls, ca_file = _tls(options, stack)
         setup = Setup(
-            port=given["port"],
-            faults=replace(given["fault"], seed=given["seed"]),
-            latency=given["latency"],
+            port=options.port,
+            faults=options.faults,
+            latency=options.latency,
             remember=0,
-            assumptions=assumptions(given),
-            online=online(given, given["app_key"] and _read_app_key(given["app_key"])),
+            assumptions=options.assumptions,
+            online=replace(options.online, app_key=_read_app_key(options.app_key)),
             tls=tls,
             on_request=log,
         )
         yield await stack.enter_async_context(serve(everybody, setup)), ca_file
 
 
-def _read_app_key(file: Path) -> bytes:
-    key: bytes = load(".sandbox.keys:read_app_key")(file)
+def _read_app_key(file: Path | None) -> bytes | None:
+    key: bytes | None = load(".sandbox.keys:read_app_key")(file) if file else None
     return key
 
 
-def _tls(given: Given, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Path | None]:
-    if not given["tls"]:
+def _tls(options: SandboxOptions, stack: AsyncExitStack) -> tuple[ssl.SSLContext | None, Path | None]:
+    if not options.tls:
         return None, None
-    ca_file = given["ca_file"] or Path(stack.enter_context(TemporaryDirectory()), "sandbox-ca.pem")
+    ca_file = options.ca_file or Path(stack.enter_context(TemporaryDirectory()), "sandbox-ca.pem")
     make_context: Callable[[Path], ssl.SSLContext] = load(".sandbox.keys:make_certificate")
     return make_context(ca_file), ca_file.absolute()
 

@@ -1,7 +1,10 @@
 """The options of `presence-worker sandbox`, and what they mean to it."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -10,9 +13,31 @@ from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Assumptions, Faults, Onli
 from ..settings.value_types import parse_duration
 from .options import Function
 
-Given = dict[str, Any]
 ID = click.IntRange(1, MAX_ASSOCIATE_ID)
-DIFFERENCES: dict[str, Given] = {  # option that names people: how they differ
+
+
+class Difference(TypedDict, total=False):
+    """How somebody differs from the others, by fields of Person."""
+
+    presence: Presence
+    is_active: bool
+    ej_user_id: int
+    in_query: bool
+
+
+class How(TypedDict, total=False):
+    """How an option is read, in click's words."""
+
+    type: "click.ParamType[Any]"
+    default: str | int
+    show_default: bool
+    metavar: str
+    multiple: bool
+    is_flag: bool
+    callback: Callable[..., float | Faults | str]
+
+
+DIFFERENCES: dict[str, Difference] = {  # option that names people: how they differ
     "away": {"presence": Presence(status=NOT_PRESENT, message="")},
     "inactive": {"is_active": False},
     "no_service": {"ej_user_id": 0},
@@ -21,14 +46,10 @@ DIFFERENCES: dict[str, Given] = {  # option that names people: how they differ
 
 
 class Option(click.Option):
-    """An option that stands in a section of the help."""
-
-    def __init__(self, *args: Any, section: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.section = section
+    """An option whose help has no range: an error tells that soon enough."""
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        """Return the default where it is to be told, but no range: an error tells that soon enough."""
+        """Return the default where it is to be told, but no range."""
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra
@@ -43,7 +64,7 @@ class Sectioned(click.Command):
         for option in self.get_params(ctx):
             record = option.get_help_record(ctx)
             if record:
-                section = option.section if isinstance(option, Option) else "Help"
+                section = SECTIONS.get(option.opts[0], "Help")
                 sections.setdefault(section, []).append(record)
         for title, records in sections.items():
             with formatter.section(title):
@@ -71,16 +92,16 @@ def _state(_: click.Context, __: click.Parameter, name: str) -> str:
 WHERE, WHO, TROUBLE = "Where it is", "Who is there", "What goes wrong"
 SIGN_IN, TENANT = "Signing in", "Tenant (Online)"
 UNKNOWN = "Behaviour of SuperOffice that we could not verify (default: the first choice)"
-PORT: Given = {"type": click.IntRange(0, 65535), "default": 0, "metavar": "PORT"}
-COUNT: Given = {"type": ID, "default": 1000, "show_default": True, "metavar": "N"}
-IDS: Given = {"type": ID, "multiple": True, "metavar": "ID"}
-IN_FILE: Given = {"type": click.Path(path_type=Path, dir_okay=False), "metavar": "FILE"}
-FAULTS: Given = {"multiple": True, "callback": _faults, "metavar": "FAULT"}
-SECONDS: Given = {"callback": _seconds, "metavar": "DURATION"}
-FLAG: Given = {"is_flag": True}
+PORT: How = {"type": click.IntRange(0, 65535), "default": 0, "metavar": "PORT"}
+COUNT: How = {"type": ID, "default": 1000, "show_default": True, "metavar": "N"}
+IDS: How = {"type": ID, "multiple": True, "metavar": "ID"}
+IN_FILE: How = {"type": click.Path(path_type=Path, dir_okay=False), "metavar": "FILE"}
+FAULTS: How = {"multiple": True, "callback": _faults, "metavar": "FAULT"}
+SECONDS: How = {"callback": _seconds, "metavar": "DURATION"}
+FLAG: How = {"is_flag": True}
 
 
-def _choice(*choices: str) -> Given:
+def _choice(*choices: str) -> How:
     return {"type": click.Choice(choices), "default": choices[0]}
 
 
@@ -88,7 +109,7 @@ def _option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and how it is read
+OPTIONS: tuple[tuple[str, str, str, How], ...] = (  # section, name, help, and how it is read
     (WHERE, "--port", "Listen on this port; 0 takes any free one.", PORT),
     (WHERE, "--tls", "Speak https, with a certificate made at the start.", FLAG),
     (WHERE, "--ca-file", "Write the authority of that certificate to this file.", IN_FILE),
@@ -104,7 +125,7 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
         TROUBLE,
         "--seed",
         "The same requests meet the same faults every time.",
-        {"type": int, "metavar": "N"},
+        {"type": click.INT, "metavar": "N"},
     ),
     (
         TROUBLE,
@@ -159,40 +180,65 @@ OPTIONS: tuple[tuple[str, str, str, Given], ...] = (  # section, name, help, and
 )
 
 
-def sandbox_options(function: Function) -> Function:
+SECTIONS = {name: section for section, name, _, _ in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """What was asked for."""
+
+    port: int
+    tls: bool
+    ca_file: Path | None
+    log: Path | None
+    people: int
+    differing: Mapping[str, Sequence[int]]  # associates by option, of DIFFERENCES
+    state: Path | None
+    faults: Faults
+    latency: float  # seconds
+    sign_in: str
+    online: Online  # without its key
+    app_key: Path | None
+    assumptions: Assumptions
+
+
+def sandbox_options(function: Callable[[SandboxOptions], int]) -> Function:
     """Add all options of the sandbox."""
-    for section, name, words, how in reversed(OPTIONS):
-        function = click.option(name, cls=Option, section=section, help=words, **how)(function)
-    return function
+
+    @wraps(function)
+    def with_options(**given: Any) -> int:
+        switches = {name: given.pop(name) for name in (*SWITCHES, *FLAGS)}
+        online = Online(
+            strict=given["sign_in"] == "strict",
+            token_life=given.pop("token_life"),
+            expired_as=int(given.pop("expired_as")),
+            rotates=given.pop("rotate"),
+            state=given.pop("tenant_state"),
+            state_valid=given.pop("state_valid"),
+            move_after=given.pop("move_after"),
+        )
+        options = SandboxOptions(
+            differing={name: given.pop(name) for name in DIFFERENCES},
+            faults=replace(given.pop("fault"), seed=given.pop("seed")),
+            online=online,
+            assumptions=Assumptions(**switches, forbid=frozenset(given.pop("forbid"))),
+            **given,
+        )
+        return function(options)
+
+    command: Function = with_options
+    for _, name, words, how in reversed(OPTIONS):
+        command = click.option(name, cls=Option, help=words, **how)(command)
+    return command
 
 
-def people(given: Given) -> People:
+def people(options: SandboxOptions) -> People:
     """Make the people that were asked for; raise UsageError for one who does not exist."""
-    found = People(given["people"])
-    for option, differences in DIFFERENCES.items():
-        for associate_id in given[option]:
+    found = People(options.people)
+    for option, difference in DIFFERENCES.items():
+        for associate_id in options.differing[option]:
             if associate_id not in found:
                 words = f"{_option_name(option)} {associate_id}: see --people, only 1 to {found.count} exist"
                 raise click.UsageError(words)
-            found.describe(associate_id, **differences)
+            found.describe(associate_id, **difference)
     return found
-
-
-def assumptions(given: Given) -> Assumptions:
-    """Set the switches as they were asked for."""
-    switches = {name: given[name] for name in (*SWITCHES, *FLAGS)}
-    return Assumptions(**switches, forbid=frozenset(given["forbid"]))
-
-
-def online(given: Given, app_key: bytes | None) -> Online:
-    """Set what is asked of who signs in, and how the tenant fares."""
-    return Online(
-        strict=given["sign_in"] == "strict",
-        token_life=given["token_life"],
-        expired_as=int(given["expired_as"]),
-        rotates=given["rotate"],
-        app_key=app_key,
-        state=given["tenant_state"],
-        state_valid=given["state_valid"],
-        move_after=given["move_after"],
-    )
