@@ -25,12 +25,10 @@ from types import CodeType, FrameType
 import presence_worker
 from presence_worker import __main__ as program
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Result
-from presence_worker.superoffice.user_query import UserDirectory
 
 HOME = Path(presence_worker.__file__).parent
 PREFIX = f"{HOME}{os.sep}"
 SANDBOX = f"{PREFIX}sandbox{os.sep}"
-READS_ALL_USERS = UserDirectory.add.__code__
 NUMBER = 987  # exists in the sandbox, and is no other figure of a run
 COMMENT = "zqxj"
 EACH = "vwkk"  # stands in every row, and so once in a text that is about one row
@@ -98,17 +96,17 @@ class Follower:
         if event not in ("call", "return") or file in self.files or not is_ours(frame.f_code):
             return
         names = parameters(frame.f_code) if event == "call" else ()
-        if any(holds_row(value) for value in (result, *map(frame.f_locals.get, names))) and not _is_beside(
+        if any(holds_row(value) for value in (result, *map(frame.f_locals.get, names))) and not _serves(
             frame
         ):
             self.files[file] = None
 
 
-def _is_beside(frame: FrameType) -> bool:
-    """Return whether a call is made by the sandbox, or by what reads the list of all users."""
+def _serves(frame: FrameType) -> bool:
+    """Return whether a call is made by the sandbox."""
     caller = frame.f_back
     while caller:
-        if caller.f_code.co_filename.startswith(SANDBOX) or caller.f_code is READS_ALL_USERS:
+        if caller.f_code.co_filename.startswith(SANDBOX):
             return True
         caller = caller.f_back
     return False
