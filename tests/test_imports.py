@@ -25,6 +25,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "date_formats",
         "languages",
         "failed_csv",
+        "threads",
     ),
     ("run_states", "model", "settings", "shutdown", "events"),
     ("journal", "report"),

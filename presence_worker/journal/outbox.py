@@ -11,6 +11,7 @@ import orjson
 
 from ..errors import PresenceWorkerError
 from ..model import UNSETTLED, Change, Outcome, Presence, Result
+from ..threads import work_in_thread
 from .database import Database, SqlValue
 from .schema import OR_NULL
 
@@ -187,7 +188,7 @@ class RowsAhead:
         """Take page after page; return at the end. Whoever iterates gets the error of a page that failed."""
         last = 0
         try:
-            while page := await anyio.to_thread.run_sync(self._outbox.take, last, self._page):
+            while page := await work_in_thread(self._outbox.take, last, self._page):
                 last = page[-1].row
                 self._is_low = anyio.Event()
                 self._add(page)

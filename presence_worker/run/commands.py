@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import anyio
 import structlog
 from structlog.contextvars import bound_contextvars
 
@@ -38,6 +37,7 @@ from ..runs.lookup import (
     last_finished,
 )
 from ..schedule.history import find_withdrawn, forget, history_of
+from ..threads import work_in_thread
 from .announcer import Announcer
 from .correcting import check_corrected
 from .finish import end_event, finish
@@ -196,7 +196,7 @@ def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> 
 
 def _hold_target(held: Hold, context: RunContext) -> None:
     context.archive.prepare()
-    held.enter_context(target_lock(context.target, context.archive.state_dir))
+    held.enter_target(target_lock(context.target, context.archive.state_dir))
 
 
 @contextmanager
@@ -232,7 +232,7 @@ async def _deliver_and_finish(run: StagedRun, context: RunContext) -> Summary:
 
 
 async def _finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:
-    summary = await anyio.to_thread.run_sync(finish, run, error, context)
+    summary = await work_in_thread(finish, run, error, context)
     context.emit(end_event(run, summary))
     return summary
 
@@ -241,7 +241,7 @@ async def _deliver(run: StagedRun, context: RunContext) -> PresenceWorkerError |
     """Send what is to be sent; return what ended that early, or kept it from beginning, or None."""
     name, target = run.folder.name, context.target
     try:
-        to_send = await anyio.to_thread.run_sync(_begin_session, run, context)
+        to_send = await work_in_thread(_begin_session, run, context)
         way_on = context.command("resume", name)
         context.emit(DeliveryStarted(run_id=name, target=target, way_on=way_on))
         announcer = Announcer(context.emit, name, target, to_send)
@@ -270,7 +270,7 @@ async def _summary_of_end(run: StagedRun, context: RunContext) -> Summary:
     if state == State.STOPPED:
         summary = await _finish(run, None, context)
     else:
-        summary = await anyio.to_thread.run_sync(write_reports, run.folder, run.journal)
+        summary = await work_in_thread(write_reports, run.folder, run.journal)
     waits = state in (State.PLANNED, State.HELD)
     return replace(summary, notes=[*summary.notes, WAITS if waits else NOTHING_LEFT])
 

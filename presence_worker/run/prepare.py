@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..events import Event
 from ..journal import Journal
 from ..run_context import RunContext
 from ..shutdown import Shutdown
+from ..threads import wait_for_end, work_in_thread
 
 GRACE = 0.5  # seconds for work that was told to stop; what still waits for input is left behind then
 T = TypeVar("T")
@@ -41,6 +42,18 @@ class Hold(ExitStack):
     """Owns what a run keeps to itself until its end."""
 
     new_folder: Path | None = None  # with nothing in it that could be resumed, until the run is staged
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._target = self.enter_context(ExitStack())
+
+    def enter_target(self, lock: AbstractContextManager[None]) -> None:
+        """Hold the target as well, until the end or until `leave_target`."""
+        self._target.enter_context(lock)
+
+    def leave_target(self) -> None:
+        """Let go of the target before all else: a thread that is left behind sends nothing."""
+        self._target.close()
 
 
 Prepare = Callable[[Hold, RunContext], StagedRun]
@@ -65,6 +78,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
     try:
         run, held = await in_thread(work, context.shutdown, discard=lambda made: made[1].close())
     except BaseException:
+        hold.leave_target()
         if context.shutdown.is_requested and hold.new_folder:  # a thread that is left behind cannot do it
             shutil.rmtree(hold.new_folder, ignore_errors=True)
         raise
@@ -73,14 +87,15 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
             yield run
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(held.close)
+            await work_in_thread(held.close)
 
 
 async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable[[T], None]) -> T:
     """Return what *work* returns; it calls `shutdown.check` where it can stop.
 
     Where it does not stop in time, such as on standard input that nobody writes to, raise the reason at once:
-    the thread goes on alone, does not keep the process alive, and discards what it still makes.
+    the thread goes on alone, does not keep the process alive, and discards what it still makes. To cancel the
+    task is to request the end.
     """
     loop, made, copied = asyncio.get_running_loop(), Future[T](), copy_context()
     Thread(target=lambda: copied.run(_hand_over, work, made, discard), daemon=True).start()
@@ -91,13 +106,18 @@ async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable
 
     with shutdown.watched(leave_soon):
         try:
-            return await waiting
+            await asyncio.wait((waiting,))
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task and task.cancelling():
-                shutdown.request(Terminated, "its host")
-                raise
-            raise shutdown.reason() from None
+            shutdown.request(Terminated, "its host")
+            with suppress(asyncio.CancelledError):
+                await wait_for_end(waiting)
+            if not waiting.cancelled() and not waiting.exception():
+                with anyio.CancelScope(shield=True):
+                    await work_in_thread(discard, waiting.result())
+            raise
+    if waiting.cancelled():
+        raise shutdown.reason()
+    return waiting.result()
 
 
 def _hand_over(work: Callable[[], T], made: "Future[T]", discard: Callable[[T], None]) -> None:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice, takewhile
 
-import anyio
-
 from ..delivery import Halt, Policy, deliver, source_of
 from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
@@ -15,6 +13,7 @@ from ..run_states import Step
 from ..schedule.due_rows import find_unread_returns
 from ..superoffice import Client
 from ..superoffice.user_query import UserDirectory
+from ..threads import work_in_thread
 from .announcer import Announcer, requests_at_most
 from .present_values import Found, Need, PresentValues, need_of
 from .resolve_identities import fetch_users, lack_of_users, resolve_identities
@@ -56,7 +55,7 @@ class PresentValueReader:
             await self._read_rows(values)
         await self._save(values)
         if not self.halt.reason:
-            await anyio.to_thread.run_sync(self._reject_unread_returns, values)
+            await work_in_thread(self._reject_unread_returns, values)
             await self._save(values)
         return directory.service_users if directory else None
 
@@ -66,17 +65,13 @@ class PresentValueReader:
         if directory is None:
             await self._save(values)
             raise lack_of_users(trouble)
-        refused = await anyio.to_thread.run_sync(
-            resolve_identities, directory.named, self.journal, self.context
-        )
+        refused = await work_in_thread(resolve_identities, directory.named, self.journal, self.context)
         if refused:
             raise refused
 
     async def _announce(self, directory: UserDirectory | None) -> None:
         delivery, gets = self.context.settings.delivery, self.client.gets
-        most = await anyio.to_thread.run_sync(
-            requests_at_most, self.journal, directory, delivery.verify, gets
-        )
+        most = await work_in_thread(requests_at_most, self.journal, directory, delivery.verify, gets)
         self.announcer.announce(most, delivery.rate, is_final=False)
 
     async def _read_rows(self, values: PresentValues) -> None:
@@ -143,7 +138,7 @@ class PresentValueReader:
         """Write what was found to the journal, and pass the notes on."""
         found = values.take()
         if any(found):
-            await anyio.to_thread.run_sync(self._write, found)
+            await work_in_thread(self._write, found)
         for words in found.notes:
             self.announcer.note(words, Topic.READING)
 

@@ -88,6 +88,3 @@ class Doubts:
     def _take_outcome(self, change: Change, outcome: Outcome) -> None:
         log.warning("row.read_back", row=change.row, associate_id=change.associate_id, result=outcome.result)
         self._record(change.row, outcome)
-
-
-MOST_AHEAD = 500  # rows that are taken at once; memory stays flat at any rate

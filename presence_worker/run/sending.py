@@ -20,6 +20,7 @@ from ..journal import LOGGED, LoggedRows, Outbox, RowsAhead, Settled, Unlogged, 
 from ..model import Change, Outcome, Reason, Result
 from ..run_context import SANDBOX, RunContext
 from ..superoffice import Client, is_online, maintenance
+from ..threads import work_in_thread
 from .announcer import Announcer, requests_in_all
 from .prepare import StagedRun
 from .row_trouble import Doubts, log_each
@@ -80,7 +81,7 @@ class Recorder:
             self._some, self._many = anyio.Event(), anyio.Event()
             try:
                 with anyio.CancelScope(shield=True):
-                    log_each(await anyio.to_thread.run_sync(self._write, group))
+                    log_each(await work_in_thread(self._write, group))
             except Stopped:
                 self.has_lost = True
                 raise
@@ -150,7 +151,7 @@ class Sending:
 
     async def run(self) -> None:
         """Send row after row; return when every outcome is on disk, or was kept from it by a full one."""
-        outlook = await anyio.to_thread.run_sync(self._look_ahead)
+        outlook = await work_in_thread(self._look_ahead)
         self._announce(outlook)
         safety, halt = self._context.settings.safety, self._policy.halt
         self._failures = SystemicFailures(

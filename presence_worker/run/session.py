@@ -14,6 +14,7 @@ from ..run_context import RunContext
 from ..run_states import Intent, Step
 from ..settings.value_types import seconds_left
 from ..superoffice import Client
+from ..threads import work_in_thread
 from ..wording import amount
 from .announcer import Announcer, Monitor
 from .prepare import StagedRun
@@ -47,7 +48,7 @@ class Session:
                 began = self._clock()
                 await self._work(client)
                 seconds, gets = self._clock() - began, client.gets
-        await anyio.to_thread.run_sync(self._close, seconds, gets)
+        await work_in_thread(self._close, seconds, gets)
         return self._halt.reason
 
     def _stop(self) -> None:
@@ -91,10 +92,10 @@ class Session:
         if self._journal.run().step != Step.SEND:
             await self._read_present_values(client, policy)
         if not self._halt.reason:
-            await anyio.to_thread.run_sync(_log_never_sent, self._journal)
+            await work_in_thread(_log_never_sent, self._journal)
             self._sending = Sending(self._run, client, policy, self._context, self._announcer, self._recorder)
             await self._sending.run()
-        await anyio.to_thread.run_sync(self._journal.add_note, client.hint.given)
+        await work_in_thread(self._journal.add_note, client.hint.given)
 
     async def _read_present_values(self, client: Client, policy: Policy) -> None:
         """Read what the service holds, and judge whether what is left to do may be done."""
@@ -108,7 +109,7 @@ class Session:
             overtaken=self._run.overtaken,
         )
         users = await reader.read()
-        if not self._halt.reason and (reason := await anyio.to_thread.run_sync(self._judge, users)):
+        if not self._halt.reason and (reason := await work_in_thread(self._judge, users)):
             self._halt(reason)
 
     def _judge(self, users: int | None) -> PresenceWorkerError | None:

@@ -180,7 +180,7 @@ async def test_told_to_stop_while_the_job_is_staged(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes there")
 async def test_told_to_stop_while_nobody_writes_the_job(tmp_path: Path) -> None:
-    """A thread that waits for input is left behind; it lets go of all it holds when the input comes."""
+    """A thread that waits for input is left behind, but not the target: the next run need not wait for it."""
     async with crm_up(present()) as url:
         host, before = Host(tmp_path, url), set(threading.enumerate())
         os.mkfifo(host.job)
@@ -188,15 +188,16 @@ async def test_told_to_stop_while_nobody_writes_the_job(tmp_path: Path) -> None:
         with pytest.raises(Terminated):
             await run_job(str(host.job), host.context)
         left = list(host.runs.iterdir())
+        next_one = Host(tmp_path, url)
+        next_one.job = tmp_path / "next.csv"
+        summary = await next_one.run()
         with host.job.open("w") as job:
             job.write("associateId,status\n1,Away\n")
         while any(each.daemon for each in {*threading.enumerate()} - before):  # noqa: ASYNC110 - a thread's end
             await anyio.sleep(0.005)
-        host.job.unlink()
-
-        summary = await Host(tmp_path, url).run()
 
     assert (left, summary.state) == ([], State.FINISHED)
+    assert [run.name for run in host.runs.iterdir()] == [summary.run_id]
 
 
 async def test_a_host_that_cancels_its_task(tmp_path: Path) -> None:
@@ -210,6 +211,26 @@ async def test_a_host_that_cancels_its_task(tmp_path: Path) -> None:
     assert scope.cancelled_caught
     assert host.shutdown.is_requested
     assert list(host.runs.iterdir()) == []
+
+
+async def test_a_host_that_cancels_its_task_may_run_again_at_once(tmp_path: Path) -> None:
+    """A task that is cancelled ends when its run has let go of everything."""
+    async with crm_up(present()) as url:
+        host = Host(tmp_path, url)
+        task = asyncio.create_task(host.run())
+
+        def cancel(event: Event) -> None:
+            if isinstance(event, StepEnded):
+                task.cancel()
+
+        host.on_event = cancel
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        host.on_event = lambda _: None
+
+        summary = await host.resume()
+
+    assert (summary.state, summary.exit_code) == (State.FINISHED, 0)
 
 
 def stopping(host: Host, act: Act) -> Act:
