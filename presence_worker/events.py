@@ -19,7 +19,9 @@
 | `RunEnded` | the reports are written | state, exit code, message, next step |
 
 Every event has the run's id and its target. A subscriber is a function of one event; it is called in the
-event loop's thread, returns at once and raises nothing. No event has a comment, a cell or a secret.
+event loop's thread and returns at once. One that raises is a line in the log, and does the run no harm. A run
+that raises, such as one stopped before it was staged, has no `RunEnded`. No event has a comment, a cell or a
+secret.
 """
 
 from collections.abc import Callable

@@ -5,13 +5,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 
-from .events import Emit, unheard
+import structlog
+
+from .errors import PresenceWorkerError
+from .events import Emit, Event, unheard
 from .journal import Archive
 from .next_step import NextStep
 from .settings import Settings
 from .shutdown import Shutdown
 from .superoffice import Client
 
+log = structlog.get_logger()
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
 
 
@@ -26,9 +30,18 @@ class RunContext:
     options: tuple[str, ...]  # to repeat in the command to run next
     input_options: tuple[str, ...]  # likewise, where the same job is read again
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
-    emit: Emit = unheard  # to whoever watches the run
-    shutdown: Shutdown = field(default_factory=Shutdown)
+    subscriber: Emit = unheard  # to the events of the run
+    shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be told to stop once
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
+
+    def emit(self, event: Event) -> None:
+        """Pass an event on; a subscriber that fails is told in the log, and does the run no harm."""
+        try:
+            self.subscriber(event)
+        except PresenceWorkerError:  # such as a signal that comes just now
+            raise
+        except Exception as error:  # noqa: BLE001 - what was sent must be written down all the same
+            log.error("subscriber.failed", about=type(event).__name__, error=type(error).__name__)  # noqa: TRY400 - its words may be secret
 
     def command(self, *words: str) -> NextStep:
         """Return a command to run next, with the options of this one."""

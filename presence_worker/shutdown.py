@@ -1,5 +1,7 @@
 """How a run is told to stop, by a signal's listener or by whatever program hosts it."""
 
+import asyncio
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,16 +11,13 @@ BEFORE = " before anything was sent"
 
 
 class Shutdown:
-    """Owns the request that a run ends early; the first one counts.
-
-    `request` and `watched` belong to the event loop's thread; the others may be used in any.
-    """
+    """Owns the request that a run ends early; the first one counts, and any thread may make it."""
 
     def __init__(self) -> None:
         self._kind: type[PresenceWorkerError] | None = None
         self._by = ""
         self.hint = ""  # what a second request would do
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[tuple[AbstractEventLoop, Callable[[], None]]] = []
 
     @property
     def is_requested(self) -> bool:
@@ -30,8 +29,12 @@ class Shutdown:
         if self._kind is not None:
             return
         self._kind, self._by, self.hint = kind, by, hint
-        for listener in tuple(self._listeners):
-            listener()
+        here = _running_loop()
+        for loop, listener in tuple(self._listeners):
+            if loop is here:
+                listener()
+            else:
+                loop.call_soon_threadsafe(listener)
 
     def reason(self, when: str = BEFORE) -> PresenceWorkerError:
         """Return the error that ends what was asked to end; *when* says how far it had come."""
@@ -44,11 +47,19 @@ class Shutdown:
 
     @contextmanager
     def watched(self, listener: Callable[[], None]) -> Iterator[None]:
-        """Call *listener* when the end is asked for; at once if that has happened already."""
-        self._listeners.append(listener)
+        """Call *listener* in this loop's thread when the end is asked for; at once if that has happened."""
+        entry = (asyncio.get_running_loop(), listener)
+        self._listeners.append(entry)
         try:
             if self.is_requested:
                 listener()
             yield
         finally:
-            self._listeners.remove(listener)
+            self._listeners.remove(entry)
+
+
+def _running_loop() -> AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:  # another thread, or a signal's handler
+        return None

@@ -76,7 +76,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
         options=options_to_repeat(options, settings),
         input_options=options.of_the_input,
         open_service=open_service,
-        emit=_subscribers(options),
+        subscriber=_subscribers(options),
         origin=partial(origin_of, file=find_config(options.config), flags=options.flags),
     )
 
@@ -161,7 +161,7 @@ def work(function: Work[T], context: RunContext) -> T:
 async def _listen(function: Work[T], context: RunContext) -> T:
     listener = Listener(context.shutdown, context.emit)
     with listener.listening():
-        return await function(replace(context, emit=emit_to(context.emit, listener.hear)))
+        return await function(replace(context, subscriber=emit_to(context.subscriber, listener.hear)))
 
 
 def raise_on_signal() -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
@@ -72,7 +73,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
 
     def work() -> tuple[StagedRun, ExitStack]:
         with hold:
-            run = prepare(hold, replace(context, emit=emit_from_thread))
+            run = prepare(hold, replace(context, subscriber=emit_from_thread))
             return run, hold.pop_all()
 
     try:
@@ -116,8 +117,15 @@ async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable
                     await work_in_thread(discard, waiting.result())
             raise
     if waiting.cancelled():
+        made.add_done_callback(partial(_discard_late, discard))
         raise shutdown.reason()
     return waiting.result()
+
+
+def _discard_late(discard: Callable[[T], None], made: "Future[T]") -> None:
+    """Discard what came at the very moment in which it was given up."""
+    if not made.cancelled() and not made.exception():
+        discard(made.result())
 
 
 def _hand_over(work: Callable[[], T], made: "Future[T]", discard: Callable[[T], None]) -> None:

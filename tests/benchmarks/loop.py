@@ -117,5 +117,5 @@ def _context(folder: Path, url: str, heart: Heart) -> RunContext:
         options=(),
         input_options=(),
         open_service=partial(open_client, settings),
-        emit=heart.hear,
+        subscriber=heart.hear,
     )

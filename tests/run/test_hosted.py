@@ -84,7 +84,7 @@ class Host:
             options=(),
             input_options=(),
             open_service=partial(open_client, settings),
-            emit=self._hear,
+            subscriber=self._hear,
             shutdown=self.shutdown,
         )
 
@@ -325,3 +325,32 @@ def test_a_loop_in_another_thread(tmp_path: Path) -> None:
     thread.join()
 
     assert ends == [State.FINISHED]
+
+
+async def test_a_subscriber_that_fails_does_no_harm(tmp_path: Path) -> None:
+    """What was sent is written down, and the run ends as if nobody had listened."""
+
+    def fail(event: Event) -> None:
+        raise ValueError(event)
+
+    async with crm_up(present()) as url:
+        host = Host(tmp_path, url)
+        host.on_event = fail
+        summary = await host.run()
+
+    assert (summary.state, summary.counts[Result.UPDATED]) == (State.FINISHED, ROWS)
+
+
+async def test_another_thread_may_tell_it_to_stop(tmp_path: Path) -> None:
+    """Such as that of a window or of a web server: the run ends in its own loop."""
+    async with crm_up(present()) as url:
+        host = Host(tmp_path, url)
+
+        def stop_from_thread(event: Event) -> None:
+            if isinstance(event, RowSettled):
+                threading.Thread(target=host.stop).start()
+
+        host.on_event = stop_from_thread
+        summary = await host.run()
+
+    assert (summary.state, summary.exit_code) == (State.STOPPED, 143)
