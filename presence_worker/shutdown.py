@@ -29,7 +29,7 @@ class Shutdown:
         if self._kind is not None:
             return
         self._kind, self._by, self.hint = kind, by, hint
-        here = _running_loop()
+        here = _loop_here()
         for loop, listener in tuple(self._listeners):
             if loop is here:
                 listener()
@@ -58,7 +58,7 @@ class Shutdown:
             self._listeners.remove(entry)
 
 
-def _running_loop() -> AbstractEventLoop | None:
+def _loop_here() -> AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:  # another thread, or a signal's handler
