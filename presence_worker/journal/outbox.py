@@ -82,7 +82,7 @@ class LocalOutbox:
     def record(self, outcomes: Iterable[Settled]) -> None:
         """Write outcomes; see `Outbox`.
 
-        Many rows go into one statement: each one hands Python's lock over to the sender and waits for it.
+        Many rows go into one statement: each statement lets the thread of the sender go first, and waits.
         """
         waiting = iter(_one_each(outcomes))
         with self._db.transaction():

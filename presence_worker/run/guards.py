@@ -10,6 +10,9 @@ from ..settings import MAX_CHANGES, Safety
 from ..settings.value_types import Limit
 from ..wording import amount, is_or_are, plain_duration, share
 
+FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
+STALE = 20 * 3600  # seconds; a nightly export has been renewed by then
+
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:
     """Return the reason to refuse a job whose rows are wrong too often, or None."""
@@ -49,11 +52,6 @@ def too_different(differences: Sequence[str], safety: Safety) -> Held | None:
     if not (differences and safety.strict):
         return None
     return Held(f"the job differs from the last one: {'; '.join(differences)}")
-
-
-FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
-
-STALE = 20 * 3600  # seconds; a nightly export has been renewed by then
 
 
 def differences(compared: Comparison) -> list[str]:

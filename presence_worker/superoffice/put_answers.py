@@ -21,7 +21,7 @@ UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 def judge_put(change: Change, answer: Answer) -> Outcome:
     """Return what the answer says of the change; only an exact echo is a success.
 
-    *body* may have been cut; for errors it is only read for its words.
+    The answer's body may have been cut; for errors it is only read for its words.
     """
     if answer.status == OK:  # the one status documented for success
         return _judge_echo(change, answer)
