@@ -3,6 +3,7 @@
 `child.py` measures processes; here the run is hosted by this very process, beside a heartbeat.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -69,6 +70,8 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
     rows, rounds = extent.of(100_000, quick=200), extent.of(3, quick=1)
     os.environ["XDG_STATE_HOME"] = f"{folder}"  # where the locks of targets are
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    gc.collect()
+    gc.freeze()  # as ARCHITECTURE.md advises hosts: a full collection takes half a second here
     figures = []
     for name, write in JOBS.items():
         job = write(folder, rows)
