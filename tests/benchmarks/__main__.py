@@ -3,7 +3,8 @@
 import argparse
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "staging": ("report", "measure_staging"),
     "report": ("report", "measure"),
 }
+Benchmark = Callable[[Path, Extent], list[Figure]]  # in a folder that it may fill
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 
 
@@ -52,12 +54,23 @@ def measure(
     for name in names:
         sys.stderr.write(f"{name} …\n")
         try:
-            with TemporaryDirectory(prefix="benchmark-") as folder:
-                module, function = BENCHMARKS[name]
-                figures += getattr(import_module(f"{__package__}.{module}"), function)(Path(folder), extent)
+            module, function = BENCHMARKS[name]
+            figures += rehearsed(getattr(import_module(f"{__package__}.{module}"), function), extent)
         except (BrokenTrialError, OSError) as error:
             broken[name] = error
     return figures, broken
+
+
+def rehearsed(benchmark: Benchmark, extent: Extent) -> list[Figure]:
+    """Carry a benchmark out, after once with tiny sizes: by then what it measures has filled its caches."""
+    if not extent.quick:
+        _carried_out(benchmark, replace(extent, quick=True))
+    return _carried_out(benchmark, extent)
+
+
+def _carried_out(benchmark: Benchmark, extent: Extent) -> list[Figure]:
+    with TemporaryDirectory(prefix="benchmark-") as folder:
+        return benchmark(Path(folder), extent)
 
 
 def _machine() -> str:

@@ -46,8 +46,11 @@ def pin(process: subprocess.Popen[bytes], core: int) -> None:
 
 
 def run(command: Sequence[str], folder: Path, env: Mapping[str, str], frozen: Freeze | None = None) -> Cost:
-    """Run *command* in *folder* to its end; raise BrokenTrialError, with its last words, if it fails."""
-    words = folder / "stderr"
+    """Run *command* in *folder* to its end; raise BrokenTrialError, with its last words, if it fails.
+
+    It may keep what it compiles, whatever is so for us: a program that is installed has its caches.
+    """
+    words, env = folder / "stderr", {name: env[name] for name in env if name != "PYTHONDONTWRITEBYTECODE"}
     with words.open("wb") as stderr:
         began = time.monotonic()
         process = subprocess.Popen(

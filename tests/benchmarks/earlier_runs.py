@@ -25,9 +25,9 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
     figures = [_built_anew(extent.worker, full, folder, runs)]
     for name, words in commands.items():
         pairs = [
-            [_cpu(extent.worker, words, state, folder) for state in (full, empty)] for _ in range(rounds + 1)
+            [_cpu(extent.worker, words, state, folder) for state in (full, empty)] for _ in range(rounds)
         ]
-        more = [with_runs - without for with_runs, without in pairs[1:]]
+        more = [with_runs - without for with_runs, without in pairs]
         goal = at_most(MOST, median(more), "median")
         figures.append(
             Figure(label=f"{name}: beside {runs} runs", unit="s of CPU more", samples=more, goal=goal)

@@ -14,11 +14,11 @@ FIRST = 0.5  # seconds
 
 
 def measure(folder: Path, extent: Extent) -> list[Figure]:
-    """Start it again and again; the first start of each kind only fills the caches."""
+    """Start it again and again."""
     rounds, job = extent.of(11, quick=1), write_job(folder, ROWS)
     client = worker(extent.worker)
-    helped = [_help(extent.worker, folder) for _ in range(rounds + 1)][1:]
-    first = [_first_put(client, job) for _ in range(rounds + 1)][1:]
+    helped = [_help(extent.worker, folder) for _ in range(rounds)]
+    first = [_first_put(client, job) for _ in range(rounds)]
     return [
         Figure(label="startup: --help", unit="s", samples=helped, goal=below(HELP, median(helped), "median")),
         Figure(
