@@ -1,4 +1,4 @@
-"""What earlier runs cost: `runs` and `run` beside a thousand of them, and beside none."""
+"""What earlier runs cost: `runs`, `schedule` and `run` beside a thousand of them, and beside none."""
 
 import os
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ TARGET = "sandbox"
 
 
 def measure(folder: Path, extent: Extent) -> list[Figure]:
-    """Call both commands in turn on an empty state directory and on a full one, which has an index."""
+    """Call each command in turn on an empty state directory and on a full one, which has an index."""
     runs, rounds, job = extent.of(1000, quick=20), extent.of(7, quick=1), write_job(folder, 10)
     empty, full = folder / "empty", folder / "full"
     _keep(full, runs)
-    commands = {"runs": ["runs"], "run": ["run", f"{job}", "--max-changes", "none"]}
+    commands = {"runs": ["runs"], "schedule": ["schedule"], "run": ["run", f"{job}", "--max-changes", "none"]}
     figures = [_built_anew(extent.worker, full, folder, runs)]
     for name, words in commands.items():
         pairs = [

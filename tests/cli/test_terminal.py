@@ -28,6 +28,7 @@ termios = pytest.importorskip("termios")
 MESSY = Path(__file__).parents[2] / "config" / "examples" / "messy.csv"
 COLOUR = re.compile(r"\x1b\[([\d;]*)m")
 ESCAPE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]|\r")
+CLEAR = "\r\x1b[K"  # whatever stood on the row
 GONE = answer(404)
 
 
@@ -123,6 +124,33 @@ def test_an_object_does_not_mix_with_the_line(at_desk: Callable[[RawServer], Wor
     assert "in flight" in shown.out
     assert f"Next: {told.summary['next']}" in shown.out
     assert '"schema_version"' not in shown.out
+
+
+def test_log_lines_stand_above_the_line(at_desk: Callable[[RawServer], Worker]) -> None:
+    """With -v each line of the log is whole, and begins at the left: the line at the bottom makes room."""
+    with raw_up(for_associates({3: GONE}, slowly(echo, 0.03))) as server:
+        worker = at_desk(server)
+
+        shown = at_a_terminal("run", job(worker, 24), *worker.options, "-v")
+
+    visible = [row.rpartition(CLEAR)[2].strip() for row in shown.out.split("\n")]
+    logged = [row for row in visible if row.startswith(("info ", "debug ", "warning "))]
+    assert "warning row.rejected row=3 associate_id=3" in "\n".join(logged)
+    assert len(logged) >= 24
+    assert not [row for row in visible if "in flight" in row]
+
+
+def test_a_terminal_that_cannot_draw_gets_no_line(
+    at_desk: Callable[[RawServer], Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where TERM is dumb nothing moves, and nothing steers."""
+    monkeypatch.setenv("TERM", "dumb")
+    with raw_up() as server:
+        worker = at_desk(server)
+
+        shown = at_a_terminal("run", job(worker, 2), *worker.options)
+
+    assert (shown.code, "\x1b" in shown.out) == (0, False)
 
 
 def test_a_log_at_a_terminal_has_short_lines(at_desk: Callable[[RawServer], Worker]) -> None:

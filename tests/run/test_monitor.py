@@ -120,7 +120,7 @@ async def test_a_service_that_does_not_answer_at_the_start() -> None:
         it.said.begin(Activity.SENDING, 40)
         it.learn(GONE._replace(detail="cannot connect to crm:443: refused"))
         await anyio.sleep(31)
-        line = it.terminal.line.figures(0)
+        line = it.terminal.line.line(80)
         it.learn(UPDATED)
         await anyio.sleep(2)
 
