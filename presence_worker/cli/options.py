@@ -79,7 +79,7 @@ _OPTIONS: list[Callable[[Function], Function]] = [
     ),
     click.option("--max-failures", metavar="LIMIT", help="Stop after more rows not done: N, N% or none."),
     click.option("--strict", is_flag=True, default=None, help="Hold a job very different from the last one."),
-    click.option("--read-before", metavar="HOW", help="Read present values first: auto, each or off."),
+    click.option("--read-before", metavar="HOW", help="Read present values first: auto, each, query or off."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the summary."),
     click.option("--no-progress", is_flag=True, help="No progress line on the terminal."),
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),

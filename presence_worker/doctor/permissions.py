@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import NamedTuple
 
 from ..errors import Locked, UsageFault
 from ..journal import target_lock
@@ -82,22 +83,25 @@ def _whom(probe: Probe) -> int | None:
     return next(others, None) or own
 
 
+class Readable(NamedTuple):
+    """What the service lets us read."""
+
+    users: bool  # all of them, in one query
+    looks: bool  # single presences
+
+
 async def read_before(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check what a run would read before it writes, as things are."""
-    how, users, looks = (
-        probe.settings.delivery.read_before,
-        probe.users is not None,
-        probe.shows_presence,
-    )
-    yield READINGS[how](users, looks)
+    readable = Readable(users=probe.users is not None, looks=probe.shows_presence)
+    yield READINGS[probe.settings.delivery.read_before](readable)
 
 
-def _auto(users: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - what can be had, in the order of the table
-    if users and looks:
+def _auto(readable: Readable) -> CheckResult:
+    if readable.users and readable.looks:
         return ok("one query for all users, then one look at each who is not present")
-    if users:
+    if readable.users:
         return warning("one query for all users; comments cannot be read, nor put back by `undo`", PERMISSION)
-    if looks:
+    if readable.looks:
         return warning("one look at each person of the file, for the query is not to be had", PERMISSION)
     return warning(
         "nothing can be read: no row would be `unchanged`, there would be no `undo`, and `plan` cannot work",
@@ -105,17 +109,23 @@ def _auto(users: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - what can b
     )
 
 
-def _each(_: bool, looks: bool) -> CheckResult:  # noqa: FBT001 - likewise
-    if looks:
+def _query(readable: Readable) -> CheckResult:
+    if not readable.users:
+        return _auto(readable)
+    return ok("one query for all users; comments are not read, and `undo` puts back the status alone")
+
+
+def _each(readable: Readable) -> CheckResult:
+    if readable.looks:
         return ok("one look at each person of the file")
     return fault("each person is to be looked at, which is not to be had: nothing would be sent", PERMISSION)
 
 
-def _off(_: bool, __: bool) -> CheckResult:  # noqa: FBT001 - likewise
+def _off(_: Readable) -> CheckResult:
     return ok("nothing, as delivery.read_before says: no `unchanged`, and no `undo`")
 
 
-READINGS = {"auto": _auto, "each": _each, "off": _off}
+READINGS = {"auto": _auto, "each": _each, "query": _query, "off": _off}
 
 
 def read_of(associate_id: int) -> Change:

@@ -156,11 +156,11 @@ class Results:
         query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
         return self._db.number(query, Result.INVALID, Result.REJECTED)
 
-    def in_doubt(self) -> int:
-        """Count the rows still to be sent that an earlier session may have sent."""
-        query = """SELECT count(*) FROM row JOIN outcome USING (row)
+    def people_in_doubt(self) -> Iterator[int]:
+        """Yield the associate of each row still to be sent that an earlier session may have sent."""
+        query = """SELECT associate_id FROM row JOIN outcome USING (row)
             WHERE row.result IS NULL AND outcome.result = ?"""
-        return self._db.number(query, Result.UNKNOWN)
+        return (found[0] for found in self._db.each(query, Result.UNKNOWN))
 
     def to_send(self) -> int:
         """Count the rows that are still to be sent."""

@@ -125,6 +125,11 @@ class StoredSettings:
         return found if isinstance(found, int) else None
 
     @property
+    def reads_no_comments(self) -> bool:
+        """Return whether only the query of all users was asked what there is."""
+        return self._of("delivery", "read_before") == "query"
+
+    @property
     def covers_everyone(self) -> bool:
         """Return whether the file says of everyone what is to come."""
         return self._of("input", "coverage") == "everyone"

@@ -1,6 +1,6 @@
 """What a run tells its subscribers: each event is made here, with the run's id and its target."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -24,9 +24,8 @@ from ..events import (
     Topic,
 )
 from ..journal import Journal, RunRecord
-from ..model import PRESENT, Result
-from ..run_states import Intent
-from ..superoffice.user_query import UserDirectory
+from ..model import Result
+from ..settings import Settings
 from .guards import comparison_notes, same_file_warning
 
 EVERY = 30.0  # seconds between two progress events
@@ -35,24 +34,17 @@ LONG = 5.0  # seconds; a shorter wait is not worth a word
 FARTHEST = timedelta(days=365).total_seconds()
 
 
-def requests_in_all(journal: Journal, *, more: int, gets: int) -> int:
-    """Return the requests of a run: *more* behind the *gets* of this session, and all of earlier ones."""
-    return more + gets + journal.sessions.work().gets + journal.results.puts()[0]
+def requests_in_all(
+    journal: Journal, settings: Settings, overtaken: Container[int], *, puts: int, gets: int, looks: int = 0
+) -> int:
+    """Return the requests of a run: *puts* and *looks* to come, *gets* of this session, and all before it.
 
-
-def requests_at_most(journal: Journal, directory: UserDirectory | None, verify: str, gets: int) -> int:
-    """Return the requests of a run at most: a read and a PUT a row, a second read in doubt.
-
-    Whom the *directory* shows as present need not be read.
+    A row in doubt is read before it is sent again; whoever is *overtaken* is not sent.
     """
-    reads = to_send = journal.results.to_send()
-    if directory:
-        users = map(directory.users.get, (person or 0 for person in journal.rows.people_to_send()))
-        reads = sum(user is None or user.status != PRESENT for user in users)
-    is_plan = journal.run().intent == Intent.PLAN
-    puts = 0 if is_plan else to_send + journal.results.in_doubt()
-    more = reads + puts + number_of_read_backs(verify, min(puts, to_send))
-    return requests_in_all(journal, more=more, gets=gets)
+    doubts = journal.results.people_in_doubt() if puts and settings.target.verify_reads else ()
+    reads = looks + sum(person not in overtaken for person in doubts)
+    reads += gets + journal.sessions.work().gets + number_of_read_backs(settings.delivery.verify, puts)
+    return reads + puts + journal.results.puts()[0]
 
 
 class Announcer:

@@ -95,9 +95,14 @@ def _reject(row: PendingRow, reason: Reason, words: str) -> Verdict:
 class Need:
     """Why a run reads present values, and what it does without them."""
 
-    how: str  # auto, each or off: delivery.read_before, as far as the run leaves a choice
+    how: str  # auto, each, query or off: delivery.read_before, as far as the run leaves a choice
     is_plan: bool
     moved_by: Intent | None  # what is read must be as it was when the run was made for this
+
+    @property
+    def asks_for_all(self) -> bool:
+        """Return whether the query of all users says what there is, as far as it can."""
+        return self.how in ("auto", "query")
 
     @property
     def is_strict(self) -> bool:
@@ -115,6 +120,13 @@ def need_of(run: RunRecord, read_before: str) -> Need:
         is_plan=intent is Intent.PLAN,
         moved_by=intent if is_compared or intent is Intent.UNDO else None,
     )
+
+
+class QueryAnswer(NamedTuple):
+    """What the query of all users says of a row's associate, without a look."""
+
+    finding: Finding | None = None  # None: nothing that could be kept
+    verdict: Verdict | None = None  # None: the row is to be sent
 
 
 class Found(NamedTuple):
@@ -153,14 +165,34 @@ class PresentValues:
 
     def is_answered_by_query(self, row: PendingRow) -> bool:
         """Return whether the query of all users says enough of a row's associate; settle the row then."""
-        user = self._user(row)
-        if user and (verdict := user_without_presence(row, user)):
-            self._found.verdicts.append(verdict)
-        elif user and user.status == PRESENT:
-            self._compare(row, Presence(status=PRESENT, message=""), knows_comment=False)
-        else:
+        told = self.judge_by_query(row)
+        if told is None:
             return False
+        if not any(told):
+            self._unread += 1
+        self._keep(told)
         return True
+
+    def judge_by_query(self, row: PendingRow) -> QueryAnswer | None:
+        """Return what the query of all users says of a row's associate; None where a look is needed."""
+        user = self._user(row)
+        if user is None:
+            return None
+        if verdict := user_without_presence(row, user):
+            return QueryAnswer(verdict=verdict)
+        if user.status != PRESENT and not self._does_without_comment(row, user):
+            return None
+        return self._judge(row, Presence(status=user.status, message="")) if user.status else QueryAnswer()
+
+    def _does_without_comment(self, row: PendingRow, user: User) -> bool:
+        """Return whether nobody need look for somebody's comment.
+
+        Where what is there must still be what it was, the comment decides, unless it was never known.
+        """
+        if self.need.how != "query" or row.expected:
+            return False
+        was = None if row.knows_comment or row.before is None else row.before.status
+        return self.need.moved_by is None or user.status == was
 
     def add_read(self, row: PendingRow, outcome: Outcome, *, is_stopping: bool) -> None:
         """Take in what a read showed; while the run *is_stopping*, only a presence counts."""
@@ -168,7 +200,7 @@ class PresentValues:
         if outcome.seen is not None and is_presence(outcome.seen, user):
             self._has_seen = True
             self._reject_nobodies()  # somebody is shown, so the address is right
-            self._compare(row, outcome.seen, knows_comment=True)
+            self._keep(self._judge(row, outcome.seen, knows_comment=True))
         elif self.is_given_up or is_stopping:
             return
         elif user is None and self._shows_nobody(row, outcome):
@@ -188,7 +220,7 @@ class PresentValues:
 
     def end(self) -> None:
         """Conclude what only the last answer shows."""
-        if self._nobodies and self.need.how == "auto":
+        if self._nobodies and self.need.asks_for_all:
             suspect = None if self._directory else Suspect.TARGET
             self._give_up("the service shows none of the associates", suspect)
         self._reject_nobodies()
@@ -201,14 +233,19 @@ class PresentValues:
 
     def _user(self, row: PendingRow) -> User | None:
         """Return what the query said; where every single associate is to be read, it does not count."""
-        is_asked = self._directory is not None and self.need.how == "auto"
+        is_asked = self._directory is not None and self.need.asks_for_all
         return self._directory.users.get(row.associate_id) if self._directory and is_asked else None
 
-    def _compare(self, row: PendingRow, seen: Presence, *, knows_comment: bool) -> None:
-        self._found.presences.append(Finding(row.row, seen.status, seen.message if knows_comment else None))
+    def _judge(self, row: PendingRow, seen: Presence, *, knows_comment: bool = False) -> QueryAnswer:
+        finding = Finding(row.row, seen.status, seen.message if knows_comment else None)
         verdict = compare_with_present(row, seen, self.need.moved_by, knows_comment=knows_comment)
-        if verdict:
-            self._found.verdicts.append(verdict)
+        return QueryAnswer(finding, verdict)
+
+    def _keep(self, told: QueryAnswer) -> None:
+        if told.finding:
+            self._found.presences.append(told.finding)
+        if told.verdict:
+            self._found.verdicts.append(told.verdict)
 
     def _shows_nobody(self, row: PendingRow, outcome: Outcome) -> bool:
         missing = self._directory is not None and row.associate_id not in self._directory.users
@@ -237,7 +274,7 @@ class PresentValues:
         log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=outcome.detail)
         self._unread += 1
         if status:
-            self._compare(row, Presence(status=status, message=""), knows_comment=False)
+            self._keep(self._judge(row, Presence(status=status, message="")))
 
     def _give_up(self, words: str, suspect: Suspect | None = None) -> None:
         """End the reading: without it, only a run that may do without is sent."""

@@ -9,12 +9,12 @@ from ..events import Activity, Topic
 from ..journal import Journal, PendingRow
 from ..model import Change, Outcome
 from ..run_context import RunContext
-from ..run_states import Step
+from ..run_states import Intent, Step
 from ..schedule.due_rows import find_unread_returns
 from ..superoffice import Client
 from ..superoffice.user_query import UserDirectory
 from ..threads import work_in_thread
-from .announcer import Announcer, requests_at_most
+from .announcer import Announcer, requests_in_all
 from .present_values import Found, Need, PresentValues, need_of
 from .resolve_identities import fetch_users, lack_of_users, resolve_identities
 
@@ -43,15 +43,18 @@ class PresentValueReader:
         need = need_of(run, self.context.settings.delivery.read_before)
         column = run.input.identity
         directory, trouble = None, None
-        if column or need.how == "auto":
+        if column or need.asks_for_all:
             directory, trouble = await fetch_users(column, self.client, self.policy, self.halt)
         values = PresentValues(need, directory)
         if trouble:
             values.note(f"the list of all users is not available ({trouble.detail})")
         if column and not self.halt.reason:
             await self._resolve_identities(values, directory, trouble)
-        if not self.halt.reason and (need.how != "off" or self.journal.dated.has_returns()):
-            await self._announce(directory if need.how == "auto" else None)
+        reads = need.how != "off" or self.journal.dated.has_returns()
+        if not self.halt.reason and (reads or column):
+            requests = await work_in_thread(self._count_requests, values)
+            self.announcer.announce(requests, self.context.settings.delivery.rate, is_final=False)
+        if not self.halt.reason and reads:
             await self._read_rows(values)
         await self._save(values)
         if not self.halt.reason:
@@ -69,10 +72,22 @@ class PresentValueReader:
         if refused:
             raise refused
 
-    async def _announce(self, directory: UserDirectory | None) -> None:
-        delivery, gets = self.context.settings.delivery, self.client.gets
-        most = await work_in_thread(requests_at_most, self.journal, directory, delivery.verify, gets)
-        self.announcer.announce(most, delivery.rate, is_final=False)
+    def _count_requests(self, values: PresentValues) -> int:
+        """Return how many requests the run takes at most: a look and a PUT wherever the query leaves them."""
+        run, looks, puts = self.journal.run(), 0, 0
+        is_compared = run.step == Step.COMPARE
+        for row in self.journal.rows.each_pending(PAGE):
+            if self._is_relevant(row, values.need, is_compared=is_compared):
+                told = values.judge_by_query(row)
+                looks += told is None
+                puts += told is None or told.verdict is None
+            else:
+                puts += row.associate_id not in self.overtaken
+        if run.intent == Intent.PLAN and run.step == Step.READ:
+            puts = 0
+        return requests_in_all(
+            self.journal, self.context.settings, self.overtaken, looks=looks, puts=puts, gets=self.client.gets
+        )
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""

@@ -11,7 +11,6 @@ from ..delivery import (
     Policy,
     SystemicFailures,
     deliver,
-    number_of_read_backs,
     read_back,
 )
 from ..errors import Stopped
@@ -209,13 +208,11 @@ class Sending:
         return Outlook(to_send, self._requests(to_send), self._maintenance(to_send))
 
     def _requests(self, to_send: int) -> int:
-        """Return how many requests the run takes in all; a row in doubt is read before it is sent again."""
+        """Return how many requests the run takes in all."""
         journal, settings, overtaken = self._run.journal, self._context.settings, self._run.overtaken
-        reads = journal.results.in_doubt() if settings.target.verify_reads else 0
         people = journal.rows.people_to_send() if overtaken else ()
         puts = to_send - sum(person in overtaken for person in people)
-        more = puts + reads + number_of_read_backs(settings.delivery.verify, puts)
-        return requests_in_all(journal, more=more, gets=self._client.gets)
+        return requests_in_all(journal, settings, overtaken, puts=puts, gets=self._client.gets)
 
     def _maintenance(self, to_send: int) -> str | None:
         """Return what is announced for the time so many rows may take, where the report does not have it."""

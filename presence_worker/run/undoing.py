@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -15,6 +16,10 @@ from ..settings import Settings
 from .staging import new_run
 
 COLUMNS = ("associateId", "status", "message")
+NO_COMMENTS = (
+    'earlier comments are not known (that run had delivery.read_before = "query"); '
+    "people who get back their status without one: {}"
+)
 Fault = tuple[Result, Reason, str]
 
 
@@ -35,13 +40,26 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
         if not rows and not undone.input.dropped_rows:
             raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.results.reasons()):
+            what = "comments" if undone.settings.reads_no_comments else "first"
             raise UsageFault(
-                f"run {undone.run_id} was sent without reading first (delivery.read_before): what was before "
-                "is not known, and nothing can be put back",
+                f"run {undone.run_id} was sent without reading {what} (delivery.read_before): what was "
+                "before is not known, and nothing can be put back",
                 next=context.command("report", undone.run_id),
             )
         _take_back(journal, undone, rows, context)
+        if number := _count_without_comment(earlier, context.settings):
+            journal.add_notes([NO_COMMENTS.format(number)])
     return run
+
+
+def _count_without_comment(earlier: Journal, settings: Settings) -> int:
+    """Count the people who get back a status whose comment was not read."""
+    fault = partial(_fault, settings=settings, no_comments=earlier.run().settings.reads_no_comments)
+    return sum(_lacks_comment(wish) and not fault(wish) for wish in earlier.rows.each_changed())
+
+
+def _lacks_comment(wish: PendingRow) -> bool:
+    return wish.before is not None and wish.before.status != PRESENT and not wish.knows_comment
 
 
 def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
@@ -77,8 +95,9 @@ def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
 
 def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
     """Yield a row for each that was written: it asks for what was before."""
+    no_comments = earlier.run().settings.reads_no_comments
     for row, wish in enumerate(earlier.rows.each_changed(), 1):
-        fault = _fault(wish, settings)
+        fault = _fault(wish, settings, no_comments=no_comments)
         status, message = (wish.before.status, wish.before.message) if wish.before else (None, "")
         yield Row(
             row=row,
@@ -93,10 +112,12 @@ def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
         )
 
 
-def _fault(wish: PendingRow, settings: Settings) -> Fault | None:
-    """Return why a change cannot be undone, or None."""
-    if wish.before is None or not (wish.knows_comment or wish.before.status == PRESENT):
-        return Result.REJECTED, Reason.BEFORE_UNKNOWN, "what it was before the run was not read"
+def _fault(wish: PendingRow, settings: Settings, *, no_comments: bool) -> Fault | None:
+    """Return why a change cannot be undone, or None; with *no_comments* the run was content with statuses."""
+    has_set_status = wish.before is not None and wish.before.status != wish.wanted.status
+    if wish.before is None or (_lacks_comment(wish) and not (no_comments and has_set_status)):
+        what = "its comment" if no_comments and wish.before else "what it was"
+        return Result.REJECTED, Reason.BEFORE_UNKNOWN, f"{what} before the run was not read"
     if wish.associate_id in settings.safety.protected_ids:
         return Result.INVALID, Reason.PROTECTED, f"associate {wish.associate_id} is in safety.protected_ids"
     if wish.before.status not in settings.input.allowed_statuses:

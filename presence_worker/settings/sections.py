@@ -168,7 +168,7 @@ class Delivery(Section):
     probe_interval: Seconds = 2.0  # while the service is away; grows to 60 s
     drain: SecondsOrNone = 20.0  # for what is in flight when the run is told to stop
     deadline: Deadline = None
-    read_before: Literal["auto", "each", "off"] = "auto"
+    read_before: Literal["auto", "each", "query", "off"] = "auto"
     verify: Literal["off", "sample", "all"] = "off"  # updated rows to read back after their confirmation
     content_type: ContentType = "application/json"
     accept: Accept = "application/json"

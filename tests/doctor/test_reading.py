@@ -19,6 +19,10 @@ from .given import LOOK, USERS, Doctor, answering, service_up
         (("query",), "auto", "warning", "one look at each person of the file"),
         (("get",), "auto", "warning", "comments cannot be read"),
         (("query", "get"), "auto", "warning", "nothing can be read: no row would be `unchanged`"),
+        ((), "query", "ok", "one query for all users; comments are not read"),
+        (("get",), "query", "ok", "`undo` puts back the status alone"),
+        (("query",), "query", "warning", "one look at each person of the file"),
+        (("query", "get"), "query", "warning", "nothing can be read: no row would be `unchanged`"),
         ((), "each", "ok", "one look at each person of the file"),
         (("get",), "each", "fault", "nothing would be sent"),
         (("query", "get"), "off", "ok", "nothing, as delivery.read_before says"),
@@ -40,7 +44,7 @@ def test_what_a_run_would_read(
 
 def test_every_way_of_reading_is_told_of() -> None:
     """Whoever adds a way to delivery.read_before adds its line."""
-    assert set(READINGS) == {"auto", "each", "off"}
+    assert set(READINGS) == {"auto", "each", "query", "off"}
 
 
 @pytest.mark.parametrize("key", ["login", "email"])

@@ -20,6 +20,7 @@ class Crm:
     def __init__(self, held: Mapping[int, Held], *, cells: Mapping[int, Cells] | None = None) -> None:
         self.held: dict[int, Held] = dict(held)
         self.cells = cells or {}  # by id: what the query shows otherwise
+        self.hidden: set[int] = set()  # whom the query does not show
         self.on_query: Act | None = None
         self.on_get: dict[int, Act] = {}
         self.on_every_get: Act | None = None
@@ -39,7 +40,7 @@ class Crm:
         return self.on_get.get(associate_id) or self.on_every_get or self._get(associate_id)
 
     def _page(self, skip: int) -> Act:
-        ids = list(self.held)[skip : skip + 1000]
+        ids = [each for each in self.held if each not in self.hidden][skip : skip + 1000]
         return answer(200, orjson.dumps({"value": [self._row(each) for each in ids]}))
 
     def _row(self, associate_id: int) -> dict[str, Any]:

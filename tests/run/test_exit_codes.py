@@ -265,7 +265,7 @@ def test_there_are_no_other_codes() -> None:
     assert shown == {0, 1, 2, 3, 4, 5, 6, 7, 130, 143}
 
 
-@pytest.mark.parametrize("read_before", ["auto", "each", "off"])
+@pytest.mark.parametrize("read_before", ["auto", "each", "query", "off"])
 def test_a_refused_connection_is_no_request(
     read_before: str,
     closed_port: int,

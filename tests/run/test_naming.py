@@ -152,7 +152,7 @@ def test_protected_people_are_protected_by_any_name(
     assert [fate[1:] for fate in fates(worker, ended)] == [(1, "invalid", "protected"), (2, "updated", None)]
 
 
-@pytest.mark.parametrize(("how", "looks"), [("auto", []), ("each", [1, 2]), ("off", [])])
+@pytest.mark.parametrize(("how", "looks"), [("auto", []), ("each", [1, 2]), ("query", []), ("off", [])])
 def test_the_query_is_always_needed(how: str, looks: list[int], crm: Crm, on: On) -> None:
     """Blind or not: without it nobody knows who is meant."""
     with raw_up(crm) as server:
@@ -164,7 +164,7 @@ def test_the_query_is_always_needed(how: str, looks: list[int], crm: Crm, on: On
     assert (ended.code, queries(server) > 0, looked_at(server)) == (0, True, looks)
 
 
-@pytest.mark.parametrize("how", ["auto", "each", "off"])
+@pytest.mark.parametrize("how", ["auto", "each", "query", "off"])
 def test_without_the_query_nobody_is_found(how: str, crm: Crm, on: On) -> None:
     """Exit 6, and nothing is sent; when it is to be had, `resume` goes on."""
     crm.on_query = answer(403)

@@ -107,7 +107,7 @@ def test_a_plan_may_be_refused(crm: Crm, on: On) -> None:
     assert (ended.code, ended.summary["state"], server.requests) == (4, "refused", [])
 
 
-@pytest.mark.parametrize("how", ["auto", "each", "off"])
+@pytest.mark.parametrize("how", ["auto", "each", "query", "off"])
 def test_a_plan_that_cannot_read_is_none(how: str, crm: Crm, on: On) -> None:
     """Exit 6, whatever `read_before` says: it would show nothing; resumed, it is a plan still."""
     crm.on_query = crm.on_every_get = answer(403)

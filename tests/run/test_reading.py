@@ -420,9 +420,9 @@ def test_one_who_cannot_be_read_is_sent_all_the_same(on: On) -> None:
     assert "the present values of 1 associates cannot be read" in notes(ended)
 
 
-@pytest.mark.parametrize("how", ["each", "auto"])
+@pytest.mark.parametrize("how", ["each", "auto", "query"])
 def test_a_service_that_knows_nobody_is_not_believed(how: str, on: On) -> None:
-    """Where every single look shows nobody, it is not the people: `each` stops, `auto` goes on blind."""
+    """Where every single look shows nobody, it is not the people: `each` stops, others go on blind."""
     crm = Crm(here(range(1, 41)))
     crm.on_query = crm.on_every_get = answer(404)
     with raw_up(crm) as server:
@@ -431,8 +431,8 @@ def test_a_service_that_knows_nobody_is_not_believed(how: str, on: On) -> None:
 
         ended = run(worker, away(range(1, 41)))
 
-    assert ended.code == {"each": 6, "auto": 0}[how]
-    assert len(server.puts) == {"each": 0, "auto": 40}[how]
+    assert ended.code == {"each": 6, "auto": 0, "query": 0}[how]
+    assert len(server.puts) == {"each": 0, "auto": 40, "query": 40}[how]
     assert ended.summary["counts"]["rejected"] == 0
     assert "shows nobody of the first 20 associates" in ended.summary["message"] + notes(ended)
 

@@ -92,7 +92,7 @@ def begins(number: int, first: date, last: date | str = "") -> str:
 # -- returns -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("read_before", ["auto", "each", "off"])
+@pytest.mark.parametrize("read_before", ["auto", "each", "query", "off"])
 def test_after_the_last_day_somebody_is_present_again(read_before: str, nights: Nights, crm: Crm) -> None:
     """No file needs to say so; once it is done, nothing is to come any more."""
     nights.worker.read_before = read_before
@@ -134,7 +134,7 @@ def test_it_is_made_once(nights: Nights, server: RawServer) -> None:
         ((PRESENT, "here again"), "unchanged", None),
     ],
 )
-@pytest.mark.parametrize("read_before", ["auto", "each", "off"])
+@pytest.mark.parametrize("read_before", ["auto", "each", "query", "off"])
 def test_what_somebody_else_has_set_stays(
     read_before: str, held: Held, result: str, reason: str | None, nights: Nights, crm: Crm
 ) -> None:
@@ -149,7 +149,7 @@ def test_what_somebody_else_has_set_stays(
     assert (crm.held[7], nights.schedule()) == (held, [])
 
 
-@pytest.mark.parametrize("read_before", ["auto", "off"])
+@pytest.mark.parametrize("read_before", ["auto", "query", "off"])
 def test_who_cannot_be_looked_at_is_left_alone_and_tried_again(
     read_before: str, nights: Nights, crm: Crm
 ) -> None:

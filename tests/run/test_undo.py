@@ -317,7 +317,7 @@ def test_an_undo_that_cannot_read_sends_nothing(crm: Crm, on: On) -> None:
     assert crm.held[2] == ILL
 
 
-@pytest.mark.parametrize("how", ["auto", "each", "off"])
+@pytest.mark.parametrize("how", ["auto", "each", "query", "off"])
 def test_an_undo_always_reads(how: str, crm: Crm, on: On) -> None:
     """Whatever `read_before` says: our value must be seen."""
     with raw_up(crm) as server:

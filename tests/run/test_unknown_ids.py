@@ -22,7 +22,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.mark.parametrize("how", ["auto", "each"])
+@pytest.mark.parametrize("how", ["auto", "each", "query"])
 @pytest.mark.parametrize(("command", "result", "code"), [("run", "updated", 3), ("plan", "not_sent", 0)])
 def test_strangers_are_told_before_anything_is_sent(
     command: str, result: str, code: int, how: str, service: Sandbox, on: On
@@ -39,7 +39,7 @@ def test_strangers_are_told_before_anything_is_sent(
     assert {wish[0] for wish in wishes(service)} == (set(CHANGED) if command == "run" else set())
 
 
-@pytest.mark.parametrize("how", ["auto", "each"])
+@pytest.mark.parametrize("how", ["auto", "each", "query"])
 def test_an_undo_leaves_out_who_is_gone(how: str, service: Sandbox, on: On) -> None:
     """A user who was deleted since the run is rejected; the others get back what they had."""
     worker = on(service)

@@ -15,7 +15,7 @@ ELSEWHERE = answer(302, b"", {"Location": "https://login.example.com/?next=secre
 PAGE = answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", {"Content-Type": "text/html"})
 NOT_FOUND = answer(404, b"<html><body>Not Found</body></html>")
 NO_SUCH_HOST = "http://no-such-host.invalid/SuperOffice"
-READING = ("off", "auto", "each")
+READING = ("off", "auto", "each", "query")
 ROWS = 25
 
 
