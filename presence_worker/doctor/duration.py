@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime, time
 
 from ..delivery import number_of_read_backs
+from ..model import PRESENT
 from ..report.summarise import DECISION, LEAST, could_do, roughly, took_words
 from ..settings import Delivery
 from ..superoffice import maintenance
-from ..wording import plain_duration
-from .probe import CheckResult, Probe, ok, skipped, warning
+from ..superoffice.user_query import UserDirectory
+from ..wording import amount, plain_duration
+from .probe import CheckResult, ExpectedJob, Probe, ok, skipped, warning
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0  # seconds
 FASTER = "raise delivery.{}, if SuperOffice agrees, or give it more time with delivery.deadline"
@@ -22,14 +24,13 @@ async def rate(probe: Probe) -> AsyncIterator[CheckResult]:
     delivery, latency, seconds = probe.settings.delivery, probe.expected.latency, _seconds(probe)
     is_slow = _speed(delivery, latency) < delivery.rate
     faster = FASTER.format("concurrency" if is_slow else "rate")
-    said = judge_pace(probe.expected.words, seconds, delivery.deadline, faster)
+    said = judge_pace(_requests_in_words(probe.expected, probe), seconds, delivery.deadline, faster)
     more = judge_speed(delivery, latency) if latency and seconds >= LEAST else None
     yield said._replace(words=f"{said.words}; {more}") if more else said
 
 
-def judge_pace(rows: str, seconds: float, deadline: float | time | None, faster: str) -> CheckResult:
+def judge_pace(words: str, seconds: float, deadline: float | time | None, faster: str) -> CheckResult:
     """Judge whether a run of *seconds* keeps its deadline, and what makes it *faster*."""
-    words = f"{rows} take up to {plain_duration(seconds)}"
     if isinstance(deadline, time):
         if seconds > DAY:
             return warning(f"{words}, longer than from one delivery.deadline to the next", faster)
@@ -65,16 +66,36 @@ def judge_moment(moment: datetime, seconds: float) -> CheckResult:
     return warning(words, "it is waited out; after 06:00 (UTC+1) is a good time for a daily run")
 
 
+def _requests_in_words(expected: ExpectedJob, probe: Probe) -> str:
+    delivery, number = probe.settings.delivery, _requests(probe)
+    speed = _speed(delivery, expected.latency)
+    takes = "take up to" if expected.requests is None else "took"
+    words = f"{expected.words} {takes} {amount(number, 'request')}: about {plain_duration(number / speed)}"
+    return f"{words} at {f'{speed:g}' if speed == delivery.rate else roughly(speed)}/s"
+
+
 def _seconds(probe: Probe) -> float:
-    """Return the time of the next run: a request for each row, and for each that is read before or after."""
-    rows = probe.expected.rows if probe.expected else 0
-    delivery = probe.settings.delivery
-    looks = (
-        rows if delivery.read_before == "each" or (delivery.read_before == "auto" and not probe.users) else 0
+    """Return the time that the requests of the next run take."""
+    return _requests(probe) / _speed(probe.settings.delivery, probe.expected and probe.expected.latency)
+
+
+def _requests(probe: Probe) -> int:
+    """Return the requests of the next run: as many as those of the last one, or as there can be."""
+    expected = probe.expected
+    if expected is None or expected.requests is not None:
+        return (expected and expected.requests) or 0
+    how, rows = probe.settings.delivery.read_before, expected.rows
+    looks = rows if how != "off" else 0
+    if probe.users and how in ("auto", "query"):
+        looks = probe.pages + (min(rows, _away(probe.users)) if how == "auto" else 0)
+    return rows + looks + number_of_read_backs(probe.settings.delivery.verify, rows)
+
+
+def _away(users: UserDirectory) -> int:
+    """Count the users of whom the query does not say enough."""
+    return sum(
+        user.status != PRESENT and user.is_active and user.has_service for user in users.users.values()
     )
-    latency = probe.expected.latency if probe.expected else None
-    read_backs = number_of_read_backs(delivery.verify, rows)
-    return (rows + looks + read_backs) / _speed(delivery, latency)
 
 
 def _speed(delivery: Delivery, latency: float | None) -> float:

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, NoLocks, SendingFigures, is_at_work, is_trusted
+from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
 from ..runs.lookup import last_finished
-from ..settings import NOWHERE, SECRETS, Auth
+from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..superoffice.addresses import is_loopback
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 
@@ -135,18 +135,25 @@ def judge_room(free: int, rows: int) -> CheckResult:
 def _last_job(probe: Probe) -> ExpectedJob | None:
     try:
         last = last_finished(probe.context)
-        sent = last and _read_sending(probe.context.archive.runs / last.run_id / JOURNAL)
+        return last and _read_job(probe.context.archive.runs / last.run_id / JOURNAL, probe.settings.delivery)
     except (PresenceWorkerError, OSError):
         return None
-    if last is None:
-        return None
-    rows = last.input.rows
-    return ExpectedJob(rows, f"the {rows} rows of the last job", (sent and sent.latency) or None)
 
 
-def _read_sending(path: Path) -> SendingFigures | None:
+def _read_job(path: Path, delivery: Delivery) -> ExpectedJob:
+    """Return what the next job may be like, by the last one; tries that were repeated are not expected."""
     with closing(Journal.open(path)) as journal:
-        return journal.sessions.figures_of_sending()
+        run, sent = journal.run(), journal.sessions.figures_of_sending()
+        puts, repeats = journal.results.puts()
+        requests = puts - repeats + journal.sessions.work().gets
+    rows, settings = run.input.rows, run.settings
+    is_alike = (settings.read_before, settings.verify) == (delivery.read_before, delivery.verify)
+    return ExpectedJob(
+        rows,
+        f"the {rows} rows of the last job",
+        latency=(sent and sent.latency) or None,
+        requests=requests if is_alike else None,
+    )
 
 
 async def lock(probe: Probe) -> AsyncIterator[CheckResult]:

@@ -23,11 +23,13 @@ PERMISSION = "have it permitted to this user, or use another one"
 async def users(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether all users may be read, and how many there are."""
     directory, config = UserDirectory(), probe.settings.input
-    outcome = await _count_users(probe.us(), directory)
+    client = probe.us()
+    before = client.gets
+    outcome = await _count_users(client, directory)
     if outcome is not None:
         yield _judge_refusal(outcome, [key for key in COLUMNS_OF if getattr(config, key)])
         return
-    probe.users = directory
+    probe.users, probe.pages = directory, client.gets - before
     number, service = len(directory.users), directory.service_users
     least = "" if directory.is_whole else "at least "
     probe.expected = probe.expected or ExpectedJob(service, f"all {service} users with a presence")

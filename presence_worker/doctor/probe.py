@@ -55,6 +55,7 @@ class ExpectedJob(NamedTuple):
     rows: int
     words: str  # such as "the 940 rows of the last job"
     latency: float | None = None  # seconds that a request took then, on average
+    requests: int | None = None  # that it took; None: not known, or what is read is set otherwise now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +73,7 @@ class Probe:
     heard_at: datetime | None = None  # by ours, at the same moment
     principal: Principal | None = None
     users: UserDirectory | None = None  # None: the service does not show all users
+    pages: int = 0  # in which they came
     is_counted: bool = False  # whether they are all
     shows_presence: bool = False
     expected: ExpectedJob | None = None

@@ -125,9 +125,14 @@ class StoredSettings:
         return found if isinstance(found, int) else None
 
     @property
-    def reads_no_comments(self) -> bool:
-        """Return whether only the query of all users was asked what there is."""
-        return self._of("delivery", "read_before") == "query"
+    def read_before(self) -> Json:
+        """What was read before anything was written."""
+        return self._of("delivery", "read_before")
+
+    @property
+    def verify(self) -> Json:
+        """Which changes were read back."""
+        return self._of("delivery", "verify")
 
     @property
     def covers_everyone(self) -> bool:

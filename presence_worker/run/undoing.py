@@ -40,7 +40,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
         if not rows and not undone.input.dropped_rows:
             raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.results.reasons()):
-            what = "comments" if undone.settings.reads_no_comments else "first"
+            what = "comments" if _has_no_comments(undone) else "first"
             raise UsageFault(
                 f"run {undone.run_id} was sent without reading {what} (delivery.read_before): what was "
                 "before is not known, and nothing can be put back",
@@ -54,8 +54,13 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
 
 def _count_without_comment(earlier: Journal, settings: Settings) -> int:
     """Count the people who get back a status whose comment was not read."""
-    fault = partial(_fault, settings=settings, no_comments=earlier.run().settings.reads_no_comments)
+    fault = partial(_fault, settings=settings, no_comments=_has_no_comments(earlier.run()))
     return sum(_lacks_comment(wish) and not fault(wish) for wish in earlier.rows.each_changed())
+
+
+def _has_no_comments(undone: RunRecord) -> bool:
+    """Return whether a run was content with the statuses that the query of all users shows."""
+    return undone.settings.read_before == "query"
 
 
 def _lacks_comment(wish: PendingRow) -> bool:
@@ -95,7 +100,7 @@ def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
 
 def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
     """Yield a row for each that was written: it asks for what was before."""
-    no_comments = earlier.run().settings.reads_no_comments
+    no_comments = _has_no_comments(earlier.run())
     for row, wish in enumerate(earlier.rows.each_changed(), 1):
         fault = _fault(wish, settings, no_comments=no_comments)
         status, message = (wish.before.status, wish.before.message) if wish.before else (None, "")

@@ -135,7 +135,9 @@ def test_the_last_job_tells_what_to_expect(worker: Worker, doctor: Doctor) -> No
 
     examined = doctor(worker.url)
 
-    assert examined.told("rate").words == "the 3 rows of the last job take up to 0.3 s"
+    assert (
+        examined.told("rate").words == "the 3 rows of the last job take up to 9 requests: about 0.9 s at 10/s"
+    )
 
 
 def test_output_is_one_object_beside_the_log(doctor: Doctor, sandbox: Sandbox) -> None:
