@@ -134,7 +134,7 @@ def judge_room(free: int, rows: int) -> CheckResult:
 
 def _last_job(probe: Probe) -> ExpectedJob | None:
     try:
-        last = last_finished(probe.context)
+        last = last_finished(probe.context.archive.index.runs(), probe.context)
         return last and _read_job(probe.context.archive.runs / last.run_id / JOURNAL, probe.settings.delivery)
     except (PresenceWorkerError, OSError):
         return None

@@ -5,13 +5,14 @@ import re
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Locked, UsageFault
 from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
-from .index import RunIndex
+from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
 
 LAST = "last"  # what the newest run is called
@@ -98,12 +99,13 @@ class Archive:
             raise UsageFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
         return found[0]
 
-    def sweep(self, spare: float = 0.0) -> None:
+    def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:
         """Remove what is left of runs that died before they were staged, or while they were deleted.
 
-        What was made within *spare* seconds of now is left alone: a process may be about to lock it.
+        They are not among all *runs*. What was made within *spare* seconds of now is left alone: a process
+        may be about to lock it.
         """
-        staged = {folder.name for folder in self.folders()}
+        staged = {run.name for run in runs}
         first, last = id_made_ago(spare), id_made_ago(-spare)  # later ones are left from a wrong clock
         for folder in self.runs.iterdir():
             if folder.name not in staged and is_run_folder(folder) and not first <= folder.name < last:

@@ -2,11 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 import structlog
@@ -34,16 +33,21 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownRun:
+class KnownRun(NamedTuple):
     """A staged run, as far as it is known without opening its journal."""
 
-    folder: Path
+    runs: Path  # the folder of all runs
+    name: str  # of its own folder in there
     order: int  # of two runs, the one with the higher number began later
     text: str | None  # its record as JSON; None: the journal cannot be read
     to_send: int  # rows that `resume` would send
     summary: bytes | None  # JSON; None: it was not kept
     fault: PresenceWorkerError | None  # why the journal cannot be read
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self.runs / self.name
 
     @property
     def record(self) -> RunRecord:
@@ -67,16 +71,18 @@ class RunIndex:
         """Return all staged runs, newest first, also those whose journals cannot be read."""
         return self._in_index(self._list_known) if self._runs.is_dir() else []
 
-    def take_number(self, name: str) -> int:
+    def take_number(self, name: str, runs: Sequence[KnownRun]) -> int:
         """Return the number of the run called *name*, which begins now: higher than that of any before it.
 
-        Hold the lock of its target: then no other run of this target takes one. The journal must keep it.
+        Hold the lock of its target since before you listed the *runs*: then no other run of this target
+        takes one. The journal must keep it.
         """
-        return self._in_index(lambda database: self._take_number(database, name))
+        highest = runs[0].order if runs else 0
+        return self._in_index(lambda database: take_number(database, name, highest))
 
     def keep_summaries(self, summaries: Iterable[tuple[KnownRun, bytes]]) -> None:
         """Keep summaries of runs until their journals change; where that fails, nothing is lost."""
-        values = [(summary, run.folder.name, run.text) for run, summary in summaries]
+        values = [(summary, run.name, run.text) for run, summary in summaries]
         query = "UPDATE run SET summary = ? WHERE name = ? AND record = ? AND mark IS NOT NULL"
         if not values:
             return
@@ -103,7 +109,8 @@ class RunIndex:
         lines, faults = self._refresh(database)
         return [
             KnownRun(
-                folder=self._runs / line.name,
+                runs=self._runs,
+                name=line.name,
                 order=order,
                 text=line.record,
                 to_send=line.to_send,
@@ -113,10 +120,6 @@ class RunIndex:
             for line, order in reversed(in_order(lines))
             if line.record or line.name in faults
         ]
-
-    def _take_number(self, database: sqlite3.Connection, name: str) -> int:
-        lines, _ = self._refresh(database)
-        return take_number(database, name, max((order for _, order in in_order(lines)), default=0))
 
     def _refresh(self, database: sqlite3.Connection) -> tuple[list[Line], Faults]:
         """Return the line of each run that is staged or has a number; read and note what has changed."""

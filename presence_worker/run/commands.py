@@ -1,7 +1,7 @@
 """The commands that work on a run: run a job or plan it, resume, apply, undo, and write its report again."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ from ..events import DeliveryEnded, DeliveryStarted, RunStarted
 from ..journal import (
     JOURNAL,
     Journal,
+    KnownRun,
     RunRecord,
     give_back_reserve,
     run_lock,
@@ -35,6 +36,7 @@ from ..runs.lookup import (
     find_run,
     last_credible,
     last_finished,
+    later_than,
 )
 from ..schedule.history import find_withdrawn, forget, history_of
 from ..threads import work_in_thread
@@ -101,27 +103,35 @@ def report_run(name: str, context: RunContext) -> Summary:
 
 def _stage_job(job: str, intent: Intent, held: Hold, context: RunContext) -> StagedRun:
     _hold_target(held, context)
-    context.archive.sweep(spare=JUST_MADE)
+    runs = context.archive.index.runs()  # none of this target begins or goes on while we hold it
+    context.archive.sweep(runs, spare=JUST_MADE)
     held.new_folder = folder = context.archive.new_folder()
     with bound_contextvars(run_id=folder.name):
         journal = held.enter_context(_new_journal(folder))
         run = new_run(folder.name, job, context.target, context.settings, day=context.day, intent=intent)
         run = run._replace(
-            order=context.archive.index.take_number(folder.name), next=context.command("resume", run.run_id)
+            order=context.archive.index.take_number(folder.name, runs),
+            next=context.command("resume", run.run_id),
         )
         _tell_start(run, str(intent), context)
         log.info("run.staging", job=job, target=run.target, folder=str(folder))
-        refused = _stage(journal, run, job, context)
+        refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
         return StagedRun(folder=folder, journal=journal, command=str(intent), job=job, refused=refused)
 
 
-def _stage(journal: Journal, run: RunRecord, job: str, context: RunContext) -> PresenceWorkerError | None:
+def _stage(
+    journal: Journal, run: RunRecord, job: str, runs: Sequence[KnownRun], context: RunContext
+) -> PresenceWorkerError | None:
     """Stage the job; return why it must not be sent, or None. One that cannot be read leaves an empty run."""
     try:
-        history = history_of(context, run.run_id)
+        history = history_of(runs, context)
         forget(history, context)
-        before = Before(last=last_finished(context), credible=last_credible(context), to_come=history.to_come)
+        before = Before(
+            last=last_finished(runs, context),
+            credible=last_credible(runs, context),
+            to_come=history.to_come,
+        )
         return stage(journal, run, job, context.settings, before, context.shutdown)
     except InputRefused as error:
         with journal.transaction():
@@ -184,13 +194,14 @@ def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> 
         _tell_start(record, run.command, context)
         if not any_age:
             check_age(record, run.command, context)
-        withdrawn = find_withdrawn(journal, context)
+        later = later_than(record.run_id, context.archive.index.runs())
+        withdrawn = find_withdrawn(journal, later, context)
         with journal.transaction():
             journal.rows.mark_settled(
                 Verdict(row, *LAST_DAY_OVER) for row in journal.dated.find_expired(context.day)
             )
             journal.rows.mark_settled(withdrawn)
-        overtaken = find_overtaken(journal, context)
+        overtaken = find_overtaken(journal, later, context)
     return StagedRun(folder=run.folder, journal=journal, command=run.command, overtaken=overtaken)
 
 

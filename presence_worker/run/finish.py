@@ -1,6 +1,6 @@
 """The end of a run: its state, its exit code, the command to run next, and its reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from ..report import SUMMARY, Advice, Summary, advise, summarise, write_reports
 from ..report.headline import message_of
 from ..run_context import RunContext
 from ..run_states import State
-from ..schedule.history import earlier_than
+from ..runs.lookup import earlier_than
 from ..settings import Input
 from ..wording import amount
 from .correcting import IF_CORRECTED, begin_anew, note_suspect, same_job, to_correct
@@ -130,7 +130,10 @@ def note_on_unanswered(journal: Journal, context: RunContext) -> str | None:
 def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
     """Return the associates whose newest request of an earlier run has no certain outcome."""
     unknown: set[int] = set()
-    for earlier in _recent(run, context):
+    runs = earlier_than(run.run_id, context.archive.index.runs())
+    if not any(each.to_send for each in runs):
+        return unknown
+    for earlier in _recent(run, runs, context):
         if not (unknown or earlier.to_send):
             continue
         try:
@@ -138,21 +141,22 @@ def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
                 unknown -= {user for user in journal.results.associates_written() if user in unknown}
                 unknown |= set(journal.results.associates_without_answer())
         except PresenceWorkerError as error:  # the note is help, no guarantee
-            log.warning("run.unreadable", earlier=earlier.folder.name, detail=str(error))
+            log.warning("run.unreadable", earlier=earlier.name, detail=str(error))
     return unknown
 
 
-def _recent(run: RunRecord, context: RunContext) -> Iterator[KnownRun]:
-    """Yield the target's runs before *run* that may be young, oldest first.
+def _recent(run: RunRecord, runs: Sequence[KnownRun], context: RunContext) -> Iterator[KnownRun]:
+    """Yield those of the *runs* before *run* that are the target's and may be young, oldest first.
 
     How old a run is whose clock was behind that of a run before it is not known.
     """
     oldest = moment_ago(context.settings.safety.max_resume_age)
     latest = datetime.min.replace(tzinfo=UTC)
-    for earlier in reversed(earlier_than(run.run_id, context)):
-        if earlier.fault or earlier.record.target != run.target:
+    for earlier in reversed(runs):
+        record = None if earlier.fault else earlier.record
+        if record is None or record.target != run.target:
             continue
-        began = datetime.fromisoformat(earlier.record.created_at)
+        began = datetime.fromisoformat(record.created_at)
         if began >= oldest or began < latest:
             yield earlier
         latest = max(latest, began)

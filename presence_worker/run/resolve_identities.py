@@ -11,6 +11,7 @@ from ..errors import InputRefused, Stopped, Suspect
 from ..journal import Journal, Unnamed
 from ..model import Change, Outcome, Presence, Reason, Result, Verdict
 from ..run_context import RunContext
+from ..runs.lookup import earlier_than
 from ..schedule.due_rows import add_due
 from ..schedule.history import read_schedule
 from ..settings import Settings
@@ -59,9 +60,9 @@ def resolve_identities(named: Named, journal: Journal, context: RunContext) -> I
     Only now can be told who is protected, which rows ask for the same person, and what is due of what
     earlier jobs had asked for.
     """
-    run, settings = journal.run(), context.settings
+    run, settings, index = journal.run(), context.settings, context.archive.index
     was_added = run.input.scheduled is not None  # before this run was resumed
-    earlier = None if was_added else read_schedule(context, run.run_id)
+    earlier = None if was_added else read_schedule(earlier_than(run.run_id, index.runs()), context)
     with journal.transaction():
         for rows in journal.by_person.identities(PAGE):
             _resolve_page(journal, rows, named, settings)

@@ -1,16 +1,17 @@
 """A run that puts back what another one has changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import orjson
 
 from ..errors import UsageFault
-from ..journal import Finding, Journal, PendingRow, RunRecord
+from ..journal import Finding, Journal, KnownRun, PendingRow, RunRecord
 from ..model import PRESENT, STATUSES, Reason, Result, Row
 from ..run_context import RunContext
 from ..run_states import Intent
+from ..schedule.entries import Schedule
 from ..schedule.history import read_schedule
 from ..settings import Settings
 from .staging import new_run
@@ -29,7 +30,8 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
     undone = earlier.run()
-    run = _new(run_id, undone, context)
+    runs = context.archive.index.runs()
+    run = _new(run_id, undone, runs, context)
     with journal.transaction():
         journal.stage(run, _rows(earlier, context.settings))
         journal.rows.save_present(
@@ -46,7 +48,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
                 "before is not known, and nothing can be put back",
                 next=context.command("report", undone.run_id),
             )
-        _take_back(journal, undone, rows, context)
+        _take_back(journal, undone, rows, read_schedule(runs, context))
         if number := _count_without_comment(earlier, context.settings):
             journal.add_notes([NO_COMMENTS.format(number)])
     return run
@@ -76,10 +78,10 @@ def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
     return UsageFault(words, next=context.command("report", undone.run_id))
 
 
-def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunContext) -> None:
+def _take_back(journal: Journal, undone: RunRecord, rows: int, to_come: Schedule) -> None:
     """Note that nothing is to come of the run any more; for whom it named, what was to come before it is."""
     run = journal.run()
-    entries = [entry for each in read_schedule(context, run.run_id).values() for entry in each]
+    entries = [entry for each in to_come.values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
     was_to_come = bool(entries) or undone.input.pending is not False
     journal.save_input(replace(run.input, rows=rows, pending=was_to_come))
@@ -88,11 +90,11 @@ def _take_back(journal: Journal, undone: RunRecord, rows: int, context: RunConte
         journal.add_notes([words])
 
 
-def _new(run_id: str, undone: RunRecord, context: RunContext) -> RunRecord:
+def _new(run_id: str, undone: RunRecord, runs: Sequence[KnownRun], context: RunContext) -> RunRecord:
     run = new_run(run_id, "", context.target, context.settings, day=context.day, intent=Intent.UNDO)
     return run._replace(
         undoes=undone.run_id,
-        order=context.archive.index.take_number(run_id),
+        order=context.archive.index.take_number(run_id, runs),
         input=replace(run.input, name=f"undo of {undone.run_id}", columns=COLUMNS),
         next=context.command("resume", run_id),
     )

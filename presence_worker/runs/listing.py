@@ -76,7 +76,7 @@ def _list_one(run: KnownRun, context: RunContext) -> Listed:
     try:
         return _look_at(run.folder, context)
     except PresenceWorkerError as error:
-        return Listed(UnreadableRun(run_id=run.folder.name, message=str(error)))
+        return Listed(UnreadableRun(run_id=run.name, message=str(error)))
 
 
 def _look_at(folder: Path, context: RunContext) -> Listed:
@@ -143,7 +143,7 @@ def what_is_missing(runs: list[Listed], context: RunContext) -> Missing | None:
         return None
     target = context.target or next((run.target for run in runs if run.target), "")
     now = datetime.now(UTC)
-    last = last_credible(replace(context, target=target))
+    last = last_credible(context.archive.index.runs(), replace(context, target=target))
     oldest = now - timedelta(seconds=every * (1 + GRACE))
     if last and datetime.fromisoformat(last.created_at) >= oldest:
         return None

@@ -1,6 +1,6 @@
 """Runs of earlier nights: finding the right one, and the reasons to leave it alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -58,7 +58,7 @@ def choose(name: str | None, context: RunContext) -> Path:
     """
     if name:
         return find_run(name, context)
-    runs = list(runs_of_target(context))
+    runs = list(runs_of_target(context.archive.index.runs(), context))
     if not runs:
         raise _no_run(context)
     return next((run.folder for run in runs if can_be_continued(run)), runs[0].folder)
@@ -96,17 +96,15 @@ def _no_run(context: RunContext) -> UsageFault:
     return UsageFault(words, next=context.command("runs"))
 
 
-def last_finished(context: RunContext) -> RunRecord | None:
+def last_finished(runs: Iterable[KnownRun], context: RunContext) -> RunRecord | None:
     """Return the target's newest finished run of a whole job; None where there is none."""
-    return next(list_finished_jobs(context), None)
+    return next(list_finished_jobs(runs, context), None)
 
 
-def last_credible(context: RunContext) -> RunRecord | None:
+def last_credible(runs: Iterable[KnownRun], context: RunContext) -> RunRecord | None:
     """Return the newest such run that does not begin later than now: its clock says how long ago it began."""
-    now = datetime.now(UTC)
-    return next(
-        (job for job in list_finished_jobs(context) if not is_from_the_future(job.created_at, now)), None
-    )
+    now, jobs = datetime.now(UTC), list_finished_jobs(runs, context)
+    return next((job for job in jobs if not is_from_the_future(job.created_at, now)), None)
 
 
 def is_from_the_future(began: str, now: datetime) -> bool:
@@ -114,9 +112,9 @@ def is_from_the_future(began: str, now: datetime) -> bool:
     return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
 
 
-def list_finished_jobs(context: RunContext) -> Iterator[RunRecord]:
+def list_finished_jobs(runs: Iterable[KnownRun], context: RunContext) -> Iterator[RunRecord]:
     """Yield the target's finished runs of whole jobs, newest first: no undo, no failed.csv sent again."""
-    for run in runs_of_target(context):
+    for run in runs_of_target(runs, context):
         record = run.record
         if record.state == State.FINISHED and is_job(record):
             yield record
@@ -127,11 +125,11 @@ def is_job(record: RunRecord) -> bool:
     return record.intent != Intent.UNDO and not record.input.came_back
 
 
-def runs_of_target(context: RunContext) -> Iterator[KnownRun]:
-    """Yield the target's runs, newest first; log and pass over those that cannot be read."""
-    for run in context.archive.index.runs():
+def runs_of_target(runs: Iterable[KnownRun], context: RunContext) -> Iterator[KnownRun]:
+    """Yield those of the *runs* that are the target's; log and pass over those that cannot be read."""
+    for run in runs:
         if run.fault:
-            log.warning("run.unreadable", earlier=run.folder.name, detail=str(run.fault))
+            log.warning("run.unreadable", earlier=run.name, detail=str(run.fault))
         elif run.record.target == context.target:
             yield run
 
@@ -160,22 +158,27 @@ def check_age(run: RunRecord, command: str, context: RunContext) -> None:
         )
 
 
-def find_overtaken(journal: Journal, context: RunContext) -> frozenset[int]:
-    """Return the associates of a run for whom a later run of the same target speaks.
+def find_overtaken(journal: Journal, later: Iterable[KnownRun], context: RunContext) -> frozenset[int]:
+    """Return the associates of a run for whom a *later* run of the same target speaks.
 
     It has written them, or found what it wanted there, and that is something else than this run wants.
     Raise UsageFault where a later run cannot be read: what it has written is not known.
     """
     run = journal.run()
-    later = [each for each in later_than(run.run_id, context) if _is_of(run.target, each, context)]
-    wanted = {wish.associate_id: wish.wanted for wish in journal.rows.each_pending(PAGE)} if later else {}
-    return frozenset(person for each in later for person in _associates_of(each, wanted, context))
+    found = [each for each in later if _is_of(run.target, each, context)]
+    wanted = {wish.associate_id: wish.wanted for wish in journal.rows.each_pending(PAGE)} if found else {}
+    return frozenset(person for each in found for person in _associates_of(each, wanted, context))
 
 
-def later_than(run_id: str, context: RunContext) -> list[KnownRun]:
-    """Return the runs of all targets that began later than the one called *run_id*, newest first."""
-    runs = context.archive.index.runs()
-    return list(takewhile(lambda run: run.folder.name != run_id, runs))
+def earlier_than(run_id: str, runs: Sequence[KnownRun]) -> Sequence[KnownRun]:
+    """Return those of all *runs*, newest first, that began before the one called *run_id*."""
+    places = (place for place, run in enumerate(runs, 1) if run.name == run_id)
+    return runs[next(places, 0) :]  # one that is not staged yet is the newest
+
+
+def later_than(run_id: str, runs: Sequence[KnownRun]) -> Sequence[KnownRun]:
+    """Return those of all *runs*, newest first, that began later than the one called *run_id*."""
+    return list(takewhile(lambda run: run.name != run_id, runs))
 
 
 def _is_of(target: str, later: KnownRun, context: RunContext) -> bool:
@@ -200,7 +203,7 @@ def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: Run
 
 def _unreadable(later: KnownRun, fault: PresenceWorkerError, context: RunContext) -> UsageFault:
     return UsageFault(
-        f"run {later.folder.name}, which came later, may have written the same associates, but {fault}; "
+        f"run {later.name}, which came later, may have written the same associates, but {fault}; "
         f"if you know that it did not, move {later.folder} away and run this again",
         next=context.command("runs"),
     )

@@ -36,11 +36,11 @@ def prune_runs(context: RunContext) -> Pruning:
     """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
     archive, oldest = context.archive, id_made_ago(context.settings.storage.keep)
     archive.prepare()
-    archive.sweep(spare=context.settings.storage.keep)
     runs = archive.index.runs()
+    archive.sweep(runs, spare=context.settings.storage.keep)
     awaited: set[str] = set()  # targets of which an earlier run may still be continued
     future = Future(context)
-    verdicts = {run.folder.name: _prune(run, awaited, future) for run in _older_than(oldest, runs)}
+    verdicts = {run.name: _prune(run, awaited, future) for run in _older_than(oldest, runs)}
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
@@ -58,7 +58,7 @@ def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
     now, newest = id_made_ago(0), ""
     for run in reversed(runs):
         if is_run_folder(run.folder):
-            newest = max(newest, run.folder.name) if run.folder.name < now else newest
+            newest = max(newest, run.name) if run.name < now else newest
             if newest and newest < oldest:
                 yield run
 
@@ -78,7 +78,7 @@ class Future:
 
     def _find_out(self, context: RunContext) -> dict[str, str]:
         """Return the runs that are needed, with why; the others are told what a later one has replaced."""
-        history = history_of(context)
+        history = history_of(context.archive.index.runs(), context)
         forget(history, context)
         entries = [entry for entries in history.to_come.values() for entry in entries]
         may_return = to_be_brought_back(history, context.day)
@@ -100,7 +100,7 @@ def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
         return AT_WORK
     except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
         why = f"it cannot be read or deleted: {error}"
-        log.error("run.not_deleted", run_id=run.folder.name, detail=why)  # noqa: TRY400 - the reason says all
+        log.error("run.not_deleted", run_id=run.name, detail=why)  # noqa: TRY400 - the reason says all
     return why
 
 
@@ -116,7 +116,7 @@ def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
 
 
 def _may_go_on(run: KnownRun, context: RunContext) -> bool:
-    return run.folder.name >= id_made_ago(context.settings.safety.max_resume_age)
+    return run.name >= id_made_ago(context.settings.safety.max_resume_age)
 
 
 def _has_days(record: RunRecord) -> bool:

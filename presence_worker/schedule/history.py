@@ -1,6 +1,6 @@
 """The earlier runs of a target, as far as something is still to come of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -30,18 +30,18 @@ class History(NamedTuple):
     taken_back: Sequence[tuple[Entry, str]]  # what files have taken back, and the run that did it
 
 
-def read_schedule(context: RunContext, before: str | None = None) -> Schedule:
-    """Return what is to come after all runs of the target, or only after those *before* a run.
+def read_schedule(runs: Iterable[KnownRun], context: RunContext) -> Schedule:
+    """Return what is to come after those of the *runs*, newest first, that are the target's.
 
     Raise UsageFault where something is to come, and a run cannot be read that may have changed it.
     """
-    return history_of(context, before).to_come
+    return history_of(runs, context).to_come
 
 
-def history_of(context: RunContext, before: str | None = None) -> History:
-    """Return what is to come with the runs it follows from; raise UsageFault as `pending` does."""
+def history_of(runs: Iterable[KnownRun], context: RunContext) -> History:
+    """Return what is to come with the runs it follows from; raise UsageFault as `read_schedule` does."""
     faults: list[UsageFault] = []
-    pasts = list(_pasts(context, before, faults))[::-1]
+    pasts = list(_pasts(runs, context, faults))[::-1]
     to_come: Schedule = {}
     places = {past.run_id: place for place, past in enumerate(pasts)}
     earlier: list[Schedule] = []  # what was to come before each of them
@@ -107,18 +107,17 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
     return True
 
 
-def find_withdrawn(journal: Journal, context: RunContext) -> list[Verdict]:
-    """Return a verdict for each row of a run whose days a later run of the same target has withdrawn.
+def find_withdrawn(journal: Journal, later: Sequence[KnownRun], context: RunContext) -> list[Verdict]:
+    """Return a verdict for each row of a run whose days a *later* run of the same target has withdrawn.
 
     Raise UsageFault where a later run cannot be read.
     """
     run, asked = journal.run(), list(journal.dated.days_asked())
-    runs = context.archive.index.runs() if asked else []
-    later = [each for each in takewhile(lambda each: each.folder.name != run.run_id, runs) if not each.fault]
-    undone = {each.record.undoes for each in later}
+    known = [each for each in later if not each.fault] if asked else []
+    undone = {each.record.undoes for each in known}
     withdrawn = {
         days
-        for each in later
+        for each in known
         if each.record.target == run.target and each.record.run_id not in undone and has_sent(each.record)
         for days in _read_withdrawn(each, context)
     }
@@ -160,12 +159,12 @@ def covers_everyone(run: RunRecord) -> bool:
     return run.settings.covers_everyone and run.input.dated and not run.input.came_back
 
 
-def _pasts(context: RunContext, before: str | None, faults: list[UsageFault]) -> Iterator[Past]:
+def _pasts(runs: Iterable[KnownRun], context: RunContext, faults: list[UsageFault]) -> Iterator[Past]:
     """Yield what the target's runs have sent, newest first, down to one before which nothing was to come.
 
     Runs that cannot be read are passed over, and said in *faults*.
     """
-    for known in earlier_than(before, context):
+    for known in runs:
         try:
             run = known.record
             if run.target != context.target:
@@ -177,13 +176,6 @@ def _pasts(context: RunContext, before: str | None, faults: list[UsageFault]) ->
         else:
             if _began_with_nothing(run):
                 return
-
-
-def earlier_than(run_id: str | None, context: RunContext) -> list[KnownRun]:
-    """Return the runs of all targets that began before the one called *run_id*, or all, newest first."""
-    runs = context.archive.index.runs()
-    places = (place for place, run in enumerate(runs, 1) if run.folder.name == run_id)
-    return runs[next(places, 0) :]  # one that is not staged yet is the newest
 
 
 def _read_past(folder: Path) -> Past:

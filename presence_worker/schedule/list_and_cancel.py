@@ -53,7 +53,8 @@ class ScheduledStep:
 
 def list_schedule(context: RunContext) -> list[ScheduledStep]:
     """Return what is still to come, soonest first."""
-    found = [step for entries in read_schedule(context).values() for step in _steps(entries, context.day)]
+    to_come = read_schedule(context.archive.index.runs(), context)
+    found = [step for entries in to_come.values() for step in _steps(entries, context.day)]
     return sorted(found, key=lambda step: (step.on, step.leave.associate_id, step.leave.id))
 
 
@@ -64,7 +65,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
     """
     context.archive.prepare()
     with target_lock(context.target, context.archive.state_dir):
-        to_come = read_schedule(context)
+        to_come = read_schedule(context.archive.index.runs(), context)
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:

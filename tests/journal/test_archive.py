@@ -213,7 +213,7 @@ def test_remains_are_swept_away(runs: Archive) -> None:
     died_at_once = runs.runs / "20200101T020000Z-0001"
     died_at_once.mkdir()
 
-    runs.sweep()
+    runs.sweep(runs.index.runs())
 
     assert sorted(folder.name for folder in runs.runs.iterdir()) == [OLD, NEW, NEWEST]
 
@@ -223,7 +223,7 @@ def test_who_is_at_work_is_not_swept_away(runs: Archive) -> None:
     folder = remains(runs, "20200101T020000Z-0002")
 
     with run_lock(folder):
-        runs.sweep()
+        runs.sweep(runs.index.runs())
 
     assert folder.exists()
 
@@ -232,7 +232,7 @@ def test_damaged_runs_are_not_swept_away(runs: Archive) -> None:
     """A journal that cannot be read is listed, for somebody to look at, and never deleted."""
     (runs.runs / OLD / JOURNAL).write_bytes(b"not a journal\n" * 1000)
 
-    runs.sweep()
+    runs.sweep(runs.index.runs())
 
     assert runs.find(OLD).exists()
 
@@ -250,7 +250,7 @@ def stranger(runs: Archive) -> list[Path]:
 
 def test_what_is_not_ours_is_left_alone(runs: Archive, stranger: list[Path]) -> None:
     """Files and folders that no run made are neither runs nor remains."""
-    runs.sweep()
+    runs.sweep(runs.index.runs())
 
     assert all(thing.exists() for thing in stranger)
     assert [folder.name for folder in runs.folders()] == [NEWEST, NEW, OLD]
@@ -295,7 +295,7 @@ def test_what_a_broken_deletion_leaves_is_swept_away(runs: Archive) -> None:
     (runs.runs / OLD / "report.csv").touch()
     (runs.runs / OLD / JOURNAL).unlink()
 
-    runs.sweep()
+    runs.sweep(runs.index.runs())
 
     assert not (runs.runs / OLD).exists()
 
@@ -305,6 +305,6 @@ def test_only_remains_of_another_time_are_swept_away(seconds: float, *, goes: bo
     """What was made a moment ago may be about to be locked; one from the future was left by a wrong clock."""
     folder = remains(archive, run_id(datetime.now(UTC) + timedelta(seconds=seconds)))
 
-    archive.sweep(spare=60)
+    archive.sweep(archive.index.runs(), spare=60)
 
     assert folder.exists() != goes

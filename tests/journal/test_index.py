@@ -199,7 +199,7 @@ def test_where_no_index_can_be_written_the_runs_are_known(archive: Archive, inde
     make(archive, FIRST, order=7)
 
     assert states(index) == ["finished"]
-    assert index.take_number(SECOND) == 8
+    assert index.take_number(SECOND, index.runs()) == 8
 
 
 def test_a_journal_that_cannot_be_read_keeps_its_place(archive: Archive, index: RunIndex) -> None:
@@ -220,12 +220,12 @@ def test_a_journal_that_cannot_be_read_keeps_its_place(archive: Archive, index: 
 def test_an_index_of_another_version_is_read_anew(archive: Archive, index: RunIndex) -> None:
     """What it says may mean something else; the numbers that were taken stay taken."""
     make(archive, FIRST, order=1)
-    index.take_number(SECOND)
+    index.take_number(SECOND, index.runs())
     tamper(
         archive.state_dir / INDEX, "UPDATE meta SET written_by = '0.0'; UPDATE run SET record = 'nonsense'"
     )
 
-    assert (states(index), index.take_number("third")) == (["finished"], 3)
+    assert (states(index), index.take_number("third", index.runs())) == (["finished"], 3)
 
 
 def test_where_there_are_no_runs_none_are_known(tmp_path: Path) -> None:

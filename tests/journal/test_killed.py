@@ -22,7 +22,7 @@ def test_killed_while_staging(tmp_path: Path) -> None:
         assert (folder / f"{JOURNAL}-wal").stat().st_size > 1_000_000  # some of it was on disk
 
     staged_at_all, folders = is_staged(folder / JOURNAL), archive.folders()
-    archive.sweep()
+    archive.sweep(archive.index.runs())
 
     assert (staged_at_all, folders, folder.exists()) == (False, [], False)
 

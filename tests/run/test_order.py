@@ -173,7 +173,9 @@ def test_runs_that_begin_at_once_get_numbers_of_their_own(tmp_path: Path) -> Non
     archive.prepare()
 
     with ThreadPoolExecutor(8) as pool:
-        numbers = list(pool.map(lambda _: archive.index.take_number(archive.new_folder().name), range(40)))
+        numbers = list(
+            pool.map(lambda _: archive.index.take_number(archive.new_folder().name, []), range(40))
+        )
 
     assert sorted(numbers) == list(range(1, 41))
 
