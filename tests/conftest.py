@@ -5,10 +5,11 @@ import gc
 import os
 import selectors
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 import aiohttp
 import pytest
@@ -18,6 +19,9 @@ from hypothesis import settings
 from tests.campaigns.size import LONG
 from tests.examples import examples
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+SHORT = 0.001  # seconds of real time
 LONGEST_CAMPAIGN = 24 * 3600 if LONG else 3600  # seconds until one is taken for a hang
 
 MEMORY = Path("/dev/shm")
@@ -80,17 +84,18 @@ class JumpingSelector(selectors.DefaultSelector):
     """A selector that never waits for time: it jumps to the moment of the next timer."""
 
     now = 0.0  # seconds
+    working = 0  # threads: while they are at work, nobody sleeps
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Give what is ready; with nothing ready, let the time pass at once."""
-        ready = super().select(None if timeout is None else 0)
-        if not ready and timeout:
+        ready = super().select(None if timeout is None else SHORT if self.working and timeout else 0)
+        if not (ready or self.working) and timeout:
             self.now += timeout
         return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock only moves when everybody sleeps."""
+    """An event loop whose clock only moves when everybody sleeps, also in threads."""
 
     def __init__(self) -> None:
         self.jumping = JumpingSelector()
@@ -99,6 +104,18 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Give the virtual time in seconds since the loop was made."""
         return self.jumping.now
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Let work be done in a thread; no time passes meanwhile."""
+        self.jumping.working += 1
+        working = super().run_in_executor(executor, func, *args)
+        working.add_done_callback(self._end_work)
+        return working
+
+    def _end_work(self, _: object) -> None:
+        self.jumping.working -= 1
 
 
 VIRTUAL_TIME = ("asyncio", {"loop_factory": VirtualTimeLoop})
