@@ -171,6 +171,20 @@ def test_who_cannot_be_looked_at_is_left_alone_and_tried_again(
     assert (again.code, nights.told(again), crm.held[7]) == (0, [(7, "updated", None)], (PRESENT, ""))
 
 
+@pytest.mark.parametrize("read_before", ["auto", "each", "query", "off"])
+def test_the_requests_of_returns_are_announced(read_before: str, nights: Nights, server: RawServer) -> None:
+    """A look and a PUT of each, whatever else is read before."""
+    nights.worker.read_before = read_before
+    nights.first(*map(ends_today, range(1, 4)))
+    before = len(server.requests)
+
+    ended = nights.later("5,Away,,,")
+
+    said = [event for event in ended.events if event["event"] == "run.announced"]
+    made = len(server.requests) - before
+    assert [(each["final"], each["requests"]) for each in said] == [(False, made), (True, made)]
+
+
 def test_an_unchanged_row_is_ours_as_well(nights: Nights, crm: Crm) -> None:
     """Who had it already when HR said so returns when HR says so."""
     crm.held[7] = AWAY
