@@ -57,19 +57,26 @@ def person_reader(
     ragged row it may be a piece of a message. Who is *protected* can be told from an associateId only.
     """
     if named_by == "associate_id":
-        return partial(_read_number, protected)
+        return _number_reader(protected)
     return partial(_read_name, named_by, empty)
 
 
-def _read_number(protected: frozenset[int], found: Cell, faults: Faults, *, quoted: bool) -> Person:
-    if isinstance(found, str):
-        found = found.strip()
-        if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
-            found = int(found)
-    if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
-        if found in protected:
-            faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
-        return found, None
+def _number_reader(protected: frozenset[int]) -> Callable[..., Person]:
+    def read(found: Cell, faults: Faults, *, quoted: bool) -> Person:
+        if isinstance(found, str):
+            found = found.strip()
+            if found.isascii() and found.isdigit() and len(found) <= ID_DIGITS and found[0] != "0":
+                found = int(found)
+        if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
+            if found in protected:
+                faults.append((Reason.PROTECTED, f"associate {found} is in safety.protected_ids"))
+            return found, None
+        return _no_number(found, faults, quoted=quoted)
+
+    return read
+
+
+def _no_number(found: Cell, faults: Faults, *, quoted: bool) -> Person:
     expected = f"expected a whole number from 1 to {MAX_ASSOCIATE_ID}"
     if not quoted:
         faults.append((Reason.BAD_ASSOCIATE_ID, f"no associateId where one should be; {expected}"))

@@ -26,6 +26,7 @@ _NO_WORDS = """
     n/a, n.a., na, none, null, nil, (null), <null>, undefined, nan, -, --, ---, –, —, ., ingen, inget, keine,
     kein, geen, intet, k.a., n.v.t., e.t.
 """  # what programs and people write where there is nothing
+KEPT = 1000  # different messages at most; a file in which no two are the same stays small in memory
 NOTHING = frozenset(
     form for word in map(str.strip, _NO_WORDS.split(",")) for form in (word, word.upper(), word.capitalize())
 )
@@ -38,12 +39,12 @@ def message_reader(columns: Columns, config: Input) -> Message:
     Words of the row's own are given whatever the status, so that they can be counted.
     """
     own = columns.message
-    empty = frozenset(config.empty)
+    own_words = _own_reader(frozenset(config.empty))
     made = None if config.message_template is None else template_filler(columns, config)
     default = config.default_message
 
     def read(cells: Cells, status: str | None, period: Period | None, faults: Faults) -> str:
-        message = "" if own is None else _own(cells[own], empty, faults)
+        message = "" if own is None else own_words(cells[own], faults)
         if message or status == PRESENT:
             return message
         if made is None or status in (None, IGNORE) or any(reason in SPOILING for reason, _ in faults):
@@ -53,23 +54,32 @@ def message_reader(columns: Columns, config: Input) -> Message:
     return read
 
 
-def _own(found: Cell, empty: frozenset[str], faults: Faults) -> str:
-    if not found and found in ("", None):
-        return ""
-    if not isinstance(found, str):
-        faults.append((Reason.BAD_MESSAGE, no_text_detail("the message")))
-        return ""
-    message = normalize_message(found)
-    if message in empty:
-        return ""
-    if "#" in message and is_error(message):
-        faults.append((Reason.BAD_MESSAGE, f"the message {ERROR}"))
-        return ""
-    if len(message) > MAX_MESSAGE_LENGTH:
-        faults.append((Reason.MESSAGE_TOO_LONG, too_long("the message", message)))
-    if not found.isprintable():
-        add_misleading(found, faults)  # also what would be trimmed
-    return message
+def _own_reader(empty: frozenset[str]) -> Callable[[Cell, Faults], str]:
+    known: dict[str, str] = {}  # comments that can be seen, with what they come to; many repeat
+
+    def read(found: Cell, faults: Faults) -> str:
+        if type(found) is str and found in known:
+            return known[found]
+        if not found and found in ("", None):
+            return ""
+        if not isinstance(found, str):
+            faults.append((Reason.BAD_MESSAGE, no_text_detail("the message")))
+            return ""
+        message = normalize_message(found)
+        if message in empty:
+            return ""
+        if "#" in message and is_error(message):
+            faults.append((Reason.BAD_MESSAGE, f"the message {ERROR}"))
+            return ""
+        if len(message) > MAX_MESSAGE_LENGTH:
+            faults.append((Reason.MESSAGE_TOO_LONG, too_long("the message", message)))
+        if not found.isprintable():
+            add_misleading(found, faults)  # also what would be trimmed
+        elif len(known) < KEPT and max(len(found), len(message)) <= MAX_MESSAGE_LENGTH:
+            known[found] = message
+        return message
+
+    return read
 
 
 class DoubtfulComments(FileCheck):

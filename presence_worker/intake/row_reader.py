@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from ..errors import InputRefused
 from ..failed_csv import ALSO, width_detail
@@ -32,6 +33,7 @@ WITHOUT_VALUE = (
     "has a formula without a value; open the workbook in Excel and save it (in failed.csv: write the value)"
 )
 NO_COVERAGE = Reason.NO_COVERAGE  # a leave that is taken back needs none
+_make_row = partial(tuple.__new__, Row)  # half of what a call of the class takes
 TAKEN_BACK = (
     Result.SKIPPED,
     Reason.WITHDRAWN,
@@ -183,29 +185,30 @@ class RowReader:
 
     def _judge(self, ordinal: int, record: Record, cells: Cells, status: str | None, faults: Faults) -> Row:
         """Return a row that counts; what is wrong with its cells is added to *faults*."""
-        line, quoted = record.line, not faults
+        quoted, withdraws = not faults, status == WITHDRAWN
         if self._filters:
             faults += self._filter.faults(cells)
         number, name = person = self._person(cells[self._columns.person], faults, quoted=quoted)
         if status not in self._allowed:
             faults.append(self._statuses.fault(cells, status))
-        due = self._days.judge(cells, line, quoted=quoted) if self._has_days else UNDATED
-        if due.faults:
-            faults += [fault for fault in due.faults if status != WITHDRAWN or fault[0] is not NO_COVERAGE]
-        period, (result, reason, detail) = due.period, due.outcome
-        if status == WITHDRAWN:
-            message, (result, reason, detail) = "", TAKEN_BACK
-        else:
-            message = self._message(cells, status, period, faults)
+        period, due_faults, outcome, _ = (
+            self._days.judge(cells, record.line, quoted=quoted) if self._has_days else UNDATED
+        )
+        if due_faults:
+            faults += [fault for fault in due_faults if not withdraws or fault[0] is not NO_COVERAGE]
+        message = "" if withdraws else self._message(cells, status, period, faults)
         if faults:
             return _refuse_row(ordinal, record, person, status, faults)
-        if status == PRESENT:
+        if withdraws:
+            status, outcome = None, TAKEN_BACK  # it asks for nothing
+        elif status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
-        elif status == WITHDRAWN:
-            status = None  # it asks for nothing
-        as_it_came = as_json(record.cells)
-        return Row(ordinal, line, number, status, message, as_it_came, result, reason, detail, name, period)
+        line, came, _, _ = record
+        result, reason, detail = outcome
+        return _make_row(
+            (ordinal, line, number, status, message, as_json(came), result, reason, detail, name, period)
+        )
 
     def _skip(self, ordinal: int, record: Record, cells: Cells, reason: Reason, *, quoted: bool) -> Row:
         """Return a row that counts as if it were not in the file: nothing else in it can be wrong."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..model import UNSETTLED, Presence, Result, Row, Verdict
@@ -10,8 +11,7 @@ from .database import Database, SqlRow, SqlValue
 from .schema import OR_NULL
 
 PAGE = 500  # rows written at once, at the most
-ASKED = Row._fields.index("result")  # fields of a row before this one say what it asks for
-NO_MORE = (None,) * len(Row._fields[ASKED:])  # behind them most rows have nothing
+_ASKED = itemgetter(slice(Row._fields.index("result")))  # the fields that say what a row asks for
 INSERT_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT = f"""INSERT INTO row VALUES
     (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
@@ -47,8 +47,11 @@ class Rows:
         """Write rows, page by page."""
         coming = iter(rows)
         while page := list(islice(coming, PAGE)):
-            self._db.executemany(INSERT_ASKED, [row[:ASKED] for row in page if row[ASKED:] == NO_MORE])
-            self._db.executemany(INSERT, [_columns(row) for row in page if row[ASKED:] != NO_MORE])
+            plain = [row for row in page if not (row.result or row.identity or row.period)]
+            self._db.executemany(INSERT_ASKED, map(_ASKED, plain))
+            if len(plain) < len(page):
+                more = (row for row in page if row.result or row.identity or row.period)
+                self._db.executemany(INSERT, map(_columns, more))
 
     def mark_settled(self, verdicts: Iterable[Verdict]) -> None:
         """Write the results of staged rows that are not to be sent."""

@@ -202,3 +202,25 @@ def test_what_is_no_text_stays_none_in_failed_csv(cell: str, message: str | None
     _, (row,) = read(path, message_template="Call {deputy}")
 
     assert (row.message or None, row.detail) == (message, None if message else detail)
+
+
+@pytest.mark.parametrize(
+    ("comment", "message", "reason"),
+    [
+        (" A\u030ase ", "\u00c5se", None), ("-", "Away", None), ("", "Away", None),
+        ("#N/A", "Away", Reason.BAD_MESSAGE),
+        ("a\u2028b", "Away", Reason.CONTROL_CHARACTERS), ("x" * 256, "Away", Reason.MESSAGE_TOO_LONG),
+        ("\u0958" * 200, "Away", Reason.MESSAGE_TOO_LONG),  # 400, as NFC writes them
+    ],
+)  # fmt: skip
+def test_a_comment_means_the_same_in_each_row(
+    comment: str, message: str, reason: Reason | None, write: Write
+) -> None:
+    """What a comment comes to, or what is wrong with it, is so in each row that has it."""
+    lines = [f"{number},Away,{comment},," for number in (5, 6, 7)]
+
+    _, rows = read(write(HEADER + "\n".join(lines)), empty=["-"], default_message="Away")
+
+    assert [row.reason for row in rows] == [reason] * 3
+    assert {row.message for row in rows} == {"" if reason else message}
+    assert len({row.detail for row in rows}) == 1
