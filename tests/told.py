@@ -22,7 +22,7 @@ def summary_of(
 ) -> Summary:
     """Give the summary of a finished run with one row, or what *fields* make of it."""
     with closing(staged("", [row(1)])) as journal:
-        plain = summarise(journal, {})
+        plain = summarise(journal)
     given = replace(
         plain,
         state="finished",

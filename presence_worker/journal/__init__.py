@@ -2,7 +2,7 @@
 
 from ..model import NOT_DONE, UNSETTLED
 from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_id
-from .database import now
+from .database import SqlRow, now
 from .dated_rows import Dated, Named, Scheduled, ScheduledResult, Unnamed
 from .filesystem import (
     NoLocks,
@@ -11,6 +11,8 @@ from .filesystem import (
     is_at_work,
     is_full,
     is_trusted,
+    open_beside,
+    put_in_place,
     run_lock,
     sync_directory,
     take_reserve,
@@ -20,7 +22,7 @@ from .filesystem import (
 from .index import KnownRun
 from .journal import JOURNAL, Journal, open_untouched
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
-from .results import LOGGED, Fault, LoggedRows, RowResult, TriedRow, Unlogged
+from .results import LOGGED, Fault, LoggedRows, ResultCount, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow
 from .run_record import Comparison, Correction, DroppedEntry, Ending, JobInput, RunRecord, StoredSettings
 from .sessions import PastSession, SendingFigures, Work
@@ -49,6 +51,7 @@ __all__ = [
     "Outbox",
     "PastSession",
     "PendingRow",
+    "ResultCount",
     "RowResult",
     "RowsAhead",
     "RunRecord",
@@ -56,6 +59,7 @@ __all__ = [
     "ScheduledResult",
     "SendingFigures",
     "Settled",
+    "SqlRow",
     "StoredSettings",
     "TriedRow",
     "Unlogged",
@@ -70,7 +74,9 @@ __all__ = [
     "is_trusted",
     "moment_ago",
     "now",
+    "open_beside",
     "open_untouched",
+    "put_in_place",
     "run_id",
     "run_lock",
     "sync_directory",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Database:
         except sqlite3.Error:
             self.close()
             raise
+        self._changes_aside = 0
         self._file = _file_at(path)  # only now is it open: a layered file system may have copied it then
 
     def close(self) -> None:
@@ -52,6 +54,12 @@ class Database:
             yield from self._connection.execute(query, values)
         except sqlite3.Error as error:
             raise Stopped(f"the journal {self.path} cannot be read: {error}; {way_on(error)}") from error
+
+    def pages(self, query: str, size: int) -> Iterator[list[SqlRow]]:
+        """Yield the rows of an answer, *size* at a time; raise Stopped where they cannot be read."""
+        rows = self.each(query)
+        while page := list(islice(rows, size)):
+            yield page
 
     def all(self, query: str, *values: SqlValue) -> list[SqlRow]:
         """Return the rows of an answer."""
@@ -69,14 +77,19 @@ class Database:
         return int(self.one(query, *values)[0])
 
     def version(self) -> tuple[int, int] | None:
-        """Return what changes with the content; None in a transaction, the changes of which may be undone."""
+        """Return what changes with the rows; None in a transaction, the changes of which may be undone."""
         if self._connection.in_transaction:
             return None
-        return self._connection.total_changes, self.number("PRAGMA data_version")  # ours, and all others'
+        ours = self._connection.total_changes - self._changes_aside
+        return ours, self.number("PRAGMA data_version")  # and all others'
 
     def execute(self, statement: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
         """Carry out a statement; raise sqlite3.Error. What writes belongs into a transaction."""
         return self._connection.execute(statement, values)
+
+    def execute_aside(self, statement: str, values: Sequence[SqlValue]) -> None:
+        """Carry out a statement likewise, that changes nothing of any row: the `version` stays."""
+        self._changes_aside += self._connection.execute(statement, values).rowcount
 
     def executemany(self, statement: str, values: Iterable[tuple[object, ...]]) -> None:
         """Carry out a statement for each of *values*, likewise."""

@@ -97,20 +97,37 @@ def write_whole(path: Path, write: Callable[[BinaryIO], bool]) -> bool:
 
     One that is not wanted is not there afterwards. Raise OSError where it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.new")  # one that a killed program left is written over
+    with open_beside(path) as file:
+        wanted = write(file)
+        put_in_place(file, path, wanted=wanted)
+    return wanted
+
+
+@contextmanager
+def open_beside(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside the place of the one at *path*; what is not put there is taken away at the end."""
+    beside = _beside(path)
     descriptor = os.open(beside, ANEW, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            wanted = write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        if wanted:
-            beside.replace(path)
-        else:
-            path.unlink(missing_ok=True)
+            yield file
     finally:
         beside.unlink(missing_ok=True)
-    return wanted
+
+
+def put_in_place(file: BinaryIO, path: Path, *, wanted: bool) -> None:
+    """Close a file that is open beside its place, and move it there, or let none be there."""
+    if not wanted:
+        path.unlink(missing_ok=True)
+        return
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+    _beside(path).replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")  # one that a killed program left is written over
 
 
 def sync_directory(directory: Path) -> None:

@@ -191,7 +191,7 @@ class Journal:
 
     def _set(self, **columns: str | int | None) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)
-        self._db.execute(f"UPDATE run SET {names}", [*columns.values()])  # noqa: S608 - names are ours
+        self._db.execute_aside(f"UPDATE run SET {names}", [*columns.values()])  # noqa: S608 - names are ours
 
     def add_note(self, words: str | None) -> bool:
         """Add a note to the run's report, once; return whether it is new."""

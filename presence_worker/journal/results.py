@@ -9,6 +9,11 @@ from ..model import NOT_DONE, UNSETTLED, Presence, Reason, Result
 from .database import Database, SqlRow
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
+PAGE = 500  # rows read at once
+COUNT = """SELECT NULL, NULL, count(*), 0, NULL, 0 FROM row
+    UNION ALL SELECT result, reason, count(*),
+    count(DISTINCT iif(result IN (?, ?, ?, ?, ?), coalesce(associate_id, identity, 'row ' || row), NULL)),
+    min(detail), count(*) - count(scheduled_by) FROM fate WHERE result != ? GROUP BY result, reason"""
 
 
 class RowResult(NamedTuple):
@@ -45,6 +50,17 @@ class Fault(NamedTuple):
     detail: str | None
 
 
+class ResultCount(NamedTuple):
+    """The rows of a result that have the same reason."""
+
+    result: str
+    reason: str | None
+    rows: int
+    people: int  # who has neither a number nor a name counts once for each row; 0 of rows that are done
+    detail: str | None  # of one of them
+    of_file: int = 0  # rows that a file brought
+
+
 class TriedRow(NamedTuple):
     """When and how a row that was tried came to its outcome."""
 
@@ -60,7 +76,7 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._counts: tuple[tuple[int, int] | None, dict[Result, int]] = (None, {})  # by version
+        self._known: tuple[tuple[int, int] | None, list[ResultCount]] = (None, [])  # by version
 
     def all(self, *results: Result) -> Iterator[RowResult]:
         """Yield all rows in order with what became of them, or only those with the *results* named."""
@@ -68,12 +84,14 @@ class Results:
         query = f"SELECT {', '.join(RowResult._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
         return map(RowResult._make, self._db.each(query, *results))
 
-    def lines(self, fields: Sequence[str]) -> Iterator[SqlRow]:
-        """Yield these fields of a `RowResult` for all rows, in order: cheaper than all of them."""
-        return self._db.each(f"SELECT {', '.join(fields)} FROM fate ORDER BY row")  # noqa: S608 - names are ours
+    def pages(self, fields: Sequence[str]) -> Iterator[list[SqlRow]]:
+        """Yield these fields of a `RowResult` for all rows, in order, many rows at a time."""
+        return self._db.pages(f"SELECT {', '.join(fields)} FROM fate ORDER BY row", PAGE)  # noqa: S608 - names are ours
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with each invalid row, in order."""
+        if not self.counts()[Result.INVALID]:
+            return iter(())
         query = "SELECT row, line, reason, detail FROM fate WHERE result = ? ORDER BY row"
         return map(Fault._make, self._db.each(query, Result.INVALID))
 
@@ -100,42 +118,40 @@ class Results:
         found = self._db.each(query, Result.UNCHANGED)
         return ((person, Presence(status=status, message=message)) for person, status, message in found)
 
-    def counts(self) -> dict[Result, int]:
-        """Return the number of rows by result, all results named; they are counted when something changed."""
+    def count(self) -> list[ResultCount]:
+        """Return the rows by result and reason, most rows first; they are counted when something changed.
+
+        Nearly all are `updated`, and have no reason: they are what is left of all rows.
+        """
         version = self._db.version()
-        known_version, counts = self._counts
+        known_version, found = self._known
         if version is None or version != known_version:
-            found: dict[str, int] = dict(self._db.all("SELECT result, count(*) FROM fate GROUP BY result"))
-            counts = {result: found.get(result, 0) for result in Result}
-            self._counts = version, counts
-        return {**counts}
+            total, *others = map(ResultCount._make, self._db.all(COUNT, *NOT_DONE, Result.UPDATED))
+            updated = total.rows - sum(each.rows for each in others)
+            found = [*others, ResultCount(Result.UPDATED, None, updated, 0, None)]
+            found.sort(key=lambda each: (-each.rows, each.result, each.reason or ""))
+            self._known = version, found
+        return found
+
+    def counts(self) -> dict[Result, int]:
+        """Return the number of rows by result, all results named."""
+        counts = dict.fromkeys(Result, 0)
+        for each in self.count():
+            counts[Result(each.result)] += each.rows
+        return counts
 
     def count_done(self, counts: Mapping[Result, int]) -> int:
         """Count the rows that are done, of all that *counts* has; a duplicate is where the other row is."""
-        query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
-            WHERE fate.result IN (?, ?, ?)"""
-        (duplicates,) = self._db.one(query, *DONE)
-        return sum(counts[result] for result in DONE) + int(duplicates)
+        duplicates = 0
+        if counts[Result.DUPLICATE]:
+            query = """SELECT count(*) FROM row JOIN fate ON fate.row = row.duplicate_of
+                WHERE fate.result IN (?, ?, ?)"""
+            duplicates = self._db.number(query, *DONE)
+        return sum(counts[result] for result in DONE) + duplicates
 
-    def reasons(self) -> list[SqlRow]:
-        """Return (result, reason, rows, one detail) for rows that are not done, most rows first."""
-        return self._db.all(
-            """SELECT result, reason, count(*), min(detail) FROM fate WHERE result IN (?, ?, ?, ?, ?)
-            GROUP BY result, reason ORDER BY count(*) DESC, result, reason""",
-            *NOT_DONE,
-        )
-
-    def people(self) -> dict[tuple[str, str | None], int]:
-        """Count the people behind the rows that are not done, by result and reason.
-
-        Who has neither a number nor a name counts once for each row.
-        """
-        found = self._db.all(
-            """SELECT result, reason, count(DISTINCT coalesce(associate_id, identity, 'row ' || row))
-            FROM fate WHERE result IN (?, ?, ?, ?, ?) GROUP BY result, reason""",
-            *NOT_DONE,
-        )
-        return {(result, reason): number for result, reason, number in found}
+    def reasons(self) -> list[ResultCount]:
+        """Return the rows that are not done, by result and reason, most rows first."""
+        return [each for each in self.count() if each.result in NOT_DONE]
 
     def puts(self) -> tuple[int, int]:
         """Return the PUTs on the wire, and how many of them repeated an earlier one of the same row."""
@@ -145,7 +161,7 @@ class Results:
 
     def number_of(self, reason: Reason) -> int:
         """Count the rows with a reason."""
-        return self._db.number("SELECT count(*) FROM fate WHERE reason = ?", reason)
+        return sum(each.rows for each in self.count() if each.reason == reason)
 
     def in_flight(self) -> int:
         """Count the rows that may have been sent, and whose outcome is not written yet, if it ever is."""
@@ -153,8 +169,7 @@ class Results:
 
     def to_mend(self) -> int:
         """Count the rows of the file that are wrong or were refused for good."""
-        query = "SELECT count(*) FROM fate WHERE result IN (?, ?) AND scheduled_by IS NULL"
-        return self._db.number(query, Result.INVALID, Result.REJECTED)
+        return sum(each.of_file for each in self.count() if each.result in (Result.INVALID, Result.REJECTED))
 
     def people_in_doubt(self) -> Iterator[int]:
         """Yield the associate of each row still to be sent that an earlier session may have sent."""

@@ -94,8 +94,9 @@ class Sessions:
 
     def all(self) -> list[PastSession]:
         """Return the sessions in which something was sent, in order, with their last outcomes."""
-        query = """SELECT session, command, session.started_at, rate, max(finished_at)
-            FROM session JOIN outcome USING (session) WHERE attempts > 0 GROUP BY session ORDER BY session"""
+        query = """SELECT session, command, started_at, rate, last_at FROM session JOIN
+            (SELECT session, max(finished_at) AS last_at FROM outcome WHERE attempts > 0 GROUP BY session)
+            USING (session) ORDER BY session"""
         return [PastSession(*found) for found in self._db.all(query)]
 
     def figures_of_sending(self) -> SendingFigures | None:

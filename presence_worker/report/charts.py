@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, log2
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from ..wording import milliseconds, plain_duration, two_digits
 
 MOST = 120  # stretches
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds
+MOMENTS = 64  # that are kept: rows that come to their outcomes at once stand side by side in the journal
 FINENESS = 8  # bins of latency for each doubling: what is read from them is right within 5 %
 PAUSE = 3.0  # seconds without any outcome, at the least
 SLOTS = 5  # or so many requests' time, where the pace is slow
@@ -87,15 +89,20 @@ class Course:
 def course(journal: Journal) -> Course:
     """Add up what a run's sessions did, in flat memory."""
     offset, sessions = 0.0, []
-    for session in journal.sessions.all():
-        sessions.append((offset, session))
-        offset += max(moment(session.last_at) - moment(session.started_at), 0.001)
+    for each in journal.sessions.all():
+        sessions.append((offset, each))
+        offset += max(moment(each.last_at) - moment(each.started_at), 0.001)
     width = next((width for width in WIDTHS if offset <= width * MOST), offset / MOST)
     stretches = [Stretch() for _ in range(ceil(offset / width))]
-    starts = {session.session: start - moment(session.started_at) for start, session in sessions}
-    for number, at, duration, attempts, result in journal.results.deliveries():
-        place = int((moment(at) + starts[number]) / width)
-        found = stretches[max(0, min(place, len(stretches) - 1))]  # a clock may have been set
+    starts = {each.session: start - moment(each.started_at) for start, each in sessions}
+
+    @lru_cache(maxsize=MOMENTS)
+    def stretch_of(session: int, at: str) -> Stretch:
+        place = int((moment(at) + starts[session]) / width)
+        return stretches[max(0, min(place, len(stretches) - 1))]  # a clock may have been set
+
+    for session, at, duration, attempts, result in journal.results.deliveries():
+        found = stretch_of(session, at)
         if result in DONE:
             found.done += 1
         else:

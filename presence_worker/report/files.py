@@ -1,29 +1,36 @@
-"""The report files of a run, each whole or not there at all."""
+"""The report files of a run, each whole or not there at all, written in one pass over its rows."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 import orjson
 
 from ..errors import Stopped
-from ..journal import Journal, sync_directory, write_whole
+from ..journal import Journal, open_beside, put_in_place, sync_directory, write_whole
 from ..json_form import to_json
 from ..sanitize import escape_json
 from .fault_sentences import sentences
-from .page import write_page
-from .row_files import write_failed, write_jsonl, write_report, write_unprocessed
+from .page import page
+from .row_files import (
+    Story,
+    Writer,
+    fields_of,
+    json_lines,
+    rows_not_sent,
+    rows_that_need_somebody,
+    table,
+)
 from .summarise import changes_to_apply, days_to_come, summarise
 from .summary import Summary
 
-Writer = Callable[[Journal, BinaryIO], int]  # gives the number of rows it wrote
-WRITERS: dict[str, Writer] = {
-    "report.jsonl": write_jsonl,
-    "report.csv": write_report,
-    "report.html": write_page,
-    "failed.csv": write_failed,
-    "unprocessed.csv": write_unprocessed,
+WRITERS: dict[str, Callable[[Story], Writer]] = {
+    "report.jsonl": json_lines,
+    "report.csv": table,
+    "report.html": page,
+    "failed.csv": rows_that_need_somebody,
+    "unprocessed.csv": rows_not_sent,
 }
 ONLY_WITH_ROWS = ("failed.csv", "unprocessed.csv")
 SUMMARY = "summary.json"
@@ -31,24 +38,27 @@ SUMMARY = "summary.json"
 
 def write_reports(folder: Path, journal: Journal) -> Summary:
     """Write all files of the run into *folder* and return its summary; raise Stopped where that fails."""
-    files = {}
+    story = tell(journal)
     try:
-        for name, write in WRITERS.items():
-            if _write(folder / name, journal, write):
-                files[name] = folder / name
-        files[SUMMARY] = folder / SUMMARY
-        summary = replace(
-            summarise(journal, files),
-            planned=changes_to_apply(journal),
-            coming=days_to_come(journal),
-            sentences=sentences(journal) or None,
-        )
-        _write(folder / SUMMARY, journal, lambda _, file: file.write(summary_bytes(summary)))
+        files = _write_row_files(folder, story)
+        summary = replace(story.summary, files=files | {SUMMARY: str(folder / SUMMARY)})
+        write_whole(folder / SUMMARY, lambda file: bool(file.write(summary_bytes(summary))))
         sync_directory(folder)  # the files are on disk by now, their names are not
     except OSError as error:
         words = f"the report in {folder} cannot be written: {error.strerror}"
         raise Stopped(f"{words}; make room, then write it with `presence-worker report`") from error
     return summary
+
+
+def tell(journal: Journal) -> Story:
+    """Return what all files of a run tell alike; no file is named yet."""
+    summary = replace(
+        summarise(journal),
+        planned=changes_to_apply(journal),
+        coming=days_to_come(journal),
+        sentences=sentences(journal) or None,
+    )
+    return Story(journal, journal.run(), summary)
 
 
 def summary_bytes(summary: Summary) -> bytes:
@@ -57,6 +67,24 @@ def summary_bytes(summary: Summary) -> bytes:
     return escape_json(text).encode()
 
 
-def _write(path: Path, journal: Journal, write: Writer) -> bool:
-    """Write one file of the run; False where it would have no rows."""
-    return write_whole(path, lambda file: bool(write(journal, file)) or path.name not in ONLY_WITH_ROWS)
+def _write_row_files(folder: Path, story: Story) -> dict[str, str]:
+    """Write the files that have rows; return the paths of those that are there, by name.
+
+    Each row is read once, and goes to all of them. They are written side by side, and take their places when
+    all are whole.
+    """
+    with ExitStack() as beside:
+        files = {name: beside.enter_context(open_beside(folder / name)) for name in WRITERS}
+        writers = {name: make(story) for name, make in WRITERS.items()}
+        wanted = {*WRITERS} - {*ONLY_WITH_ROWS}
+        for name, writer in writers.items():
+            files[name].write(writer.begin)
+        for rows in story.journal.results.pages(fields_of(story.run)):
+            for name, writer in writers.items():
+                if text := writer.add(rows):
+                    files[name].write(text)
+                    wanted.add(name)
+        for name, writer in writers.items():
+            files[name].write(writer.end())
+            put_in_place(files[name], folder / name, wanted=name in wanted)
+    return {name: str(folder / name) for name in WRITERS if name in wanted}

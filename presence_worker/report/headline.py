@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from ..journal import Journal
+from ..journal import Journal, ResultCount
 from ..model import Reason, Result
 from ..run_states import State
 from .advice import advice_words
@@ -46,36 +45,19 @@ CLAUSES: dict[str | None, str] = {
 }
 
 
-class NotDone(NamedTuple):
-    """Rows that are not done, and why not."""
-
-    result: str
-    reason: str | None
-    rows: int
-    people: int
-    detail: str | None  # of one of them
-
-
 def headline_of(journal: Journal, state: str) -> str:
     """Return how the run of a journal went that is, or is about to be, in a state."""
     counts, undoes = journal.results.counts(), journal.run().undoes
-    return headline(state, counts, journal.results.count_done(counts), find_reasons(journal), undoes=undoes)
-
-
-def find_reasons(journal: Journal) -> list[NotDone]:
-    """Return why rows are not done, most rows first."""
-    people = journal.results.people()
-    return [
-        NotDone(result, reason, rows, people[result, reason], detail)
-        for result, reason, rows, detail in journal.results.reasons()
-    ]
+    return headline(
+        state, counts, journal.results.count_done(counts), journal.results.reasons(), undoes=undoes
+    )
 
 
 def headline(
     state: str,
     counts: Mapping[Result, int],
     done: int,
-    troubles: Sequence[NotDone],
+    troubles: Sequence[ResultCount],
     *,
     undoes: str | None = None,
 ) -> str:
@@ -95,7 +77,7 @@ def headline(
     return f"{opening}All {rows} {thing}s{of} are {what}."
 
 
-def _plan_headline(state: str, troubles: Sequence[NotDone]) -> str:
+def _plan_headline(state: str, troubles: Sequence[ResultCount]) -> str:
     waiting = sum(each.people for each in troubles if each.result == Result.NOT_SENT)
     if not waiting:
         start = "Nothing to send: nobody would be changed"
@@ -107,7 +89,7 @@ def _plan_headline(state: str, troubles: Sequence[NotDone]) -> str:
     return f"{start}; {_describe_troubles(others)}." if others else f"{start}."
 
 
-def _describe_troubles(troubles: Sequence[NotDone]) -> str:
+def _describe_troubles(troubles: Sequence[ResultCount]) -> str:
     """Name the kinds of trouble, or whoever can mend them where there are more than a few."""
     rows, people, menders = Counter[str](), Counter[str](), Counter[Mender]()
     for each in troubles:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from ..journal import Comparison, DroppedEntry, Journal, RunRecord
+from ..journal import Comparison, DroppedEntry, Journal, ResultCount, RunRecord
 from ..json_form import Json
 from ..model import Reason, Result
 from ..next_step import command_line
@@ -15,14 +15,13 @@ from ..settings.value_types import Limit
 from ..wording import amount
 from .advice import advice_words
 from .charts import MARKS, Course, Panel, Segment, course, draw_panels, kind, stack_bar
-from .fault_sentences import in_words, sentences
-from .headline import NotDone, find_reasons, headline_of
+from .fault_sentences import in_words
+from .headline import headline_of
 from .overview import ENVIRONMENT
 from .page_rows import PageRows
 from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
-from .row_files import more_fields
+from .row_files import Story, Writer, more_fields
 from .statuses_to_paste import StatusTable, status_table_lines
-from .summarise import changes_to_apply, days_to_come, summarise
 from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
@@ -58,7 +57,7 @@ class HowItWent(NamedTuple):
     why: str
     advice: str
     next: str | None  # a command line
-    troubles: Sequence[tuple[Mender, str, Sequence[NotDone]]]  # who, what they have in hand, what is wrong
+    troubles: Sequence[tuple[Mender, str, Sequence[ResultCount]]]  # who, what they have, what is wrong
 
 
 class Lists(NamedTuple):
@@ -95,30 +94,38 @@ class Contents:
     left_out: Sequence[tuple[Reason, int]]
 
 
-def write_page(journal: Journal, file: BinaryIO) -> int:
-    """Write the report for a browser; return the number of rows it shows."""
-    run, counts = journal.run(), journal.results.counts()
-    rows = PageRows(journal, run, counts)
-    template = ENVIRONMENT.get_template("page.html.j2", globals=WORDS)
-    page = template.stream(vars(_contents(journal, run, counts)), rows=rows)
-    page.dump(file, encoding="utf-8", errors="replace")
-    return rows.shown
+def page(story: Story) -> Writer:
+    """Return the writer of the report for a browser."""
+    rows = PageRows(story.run, story.journal.results.counts())
+    values = {**vars(_contents(story)), "rows": rows}
+
+    def render(name: str) -> bytes:
+        text: str = ENVIRONMENT.get_template(name, globals=WORDS).render(values)
+        return text.encode(errors="replace")
+
+    if not rows.number:
+        return Writer(lambda _: b"", begin=render("page.html.j2"), end=lambda: render("page_end.html.j2"))
+    return Writer(
+        rows.add,
+        begin=render("page.html.j2") + rows.begin(),
+        end=lambda: rows.end() + render("page_end.html.j2"),
+    )
 
 
-def _contents(journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> Contents:
+def _contents(story: Story) -> Contents:
     """Return what the template has to say, by its names for it."""
-    summary = summarise(journal, {})
+    journal, run, summary = story
     return Contents(
         run=run,
         summary=summary,
         answer=_how_it_went(journal, run),
-        lists=_lists(journal),
-        pictures=_pictures(journal, counts),
+        lists=_lists(summary),
+        pictures=_pictures(journal),
         mapping="\n".join(status_table_lines(StatusTable.of(summary.reading))),
         with_messages="message" in more_fields(run),
         settings=list(settings_in_force(run)),
         compared=comparison_words(run.compared),
-        sentences=_by_reason(sentences(journal)),
+        sentences=_by_reason(summary.sentences or ()),
         left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.results.number_of(reason))],
     )
 
@@ -132,7 +139,7 @@ def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
 
 def _how_it_went(journal: Journal, run: RunRecord) -> HowItWent:
     said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
-    found = [each for each in find_reasons(journal) if is_trouble(each.result, run.state)]
+    found = [each for each in journal.results.reasons() if is_trouble(each.result, run.state)]
     mine = {who: [each for each in found if mender(each.reason, each.result) is who] for who in MENDERS}
     return HowItWent(
         headline=said,
@@ -143,9 +150,8 @@ def _how_it_went(journal: Journal, run: RunRecord) -> HowItWent:
     )
 
 
-def _lists(journal: Journal) -> Lists:
-    planned = changes_to_apply(journal) or PlannedChanges()
-    coming = days_to_come(journal) or DaysToCome()
+def _lists(summary: Summary) -> Lists:
+    planned, coming = summary.planned or PlannedChanges(), summary.coming or DaysToCome()
     return Lists(
         changes=_cut(planned.changes, planned.changes_left_out),
         upcoming=_cut(coming.upcoming, coming.upcoming_left_out),
@@ -157,8 +163,8 @@ def _cut(every: Sequence[T], left_out: int) -> Beginning[T]:
     return every[:MOST_TOLD], len(every[MOST_TOLD:]) + left_out
 
 
-def _pictures(journal: Journal, counts: Mapping[Result, int]) -> Pictures:
-    present = [(result, number) for result, number in counts.items() if number]
+def _pictures(journal: Journal) -> Pictures:
+    present = [(result, number) for result, number in journal.results.counts().items() if number]
     time = course(journal)
     return Pictures(
         counts=present,

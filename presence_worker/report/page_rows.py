@@ -1,26 +1,24 @@
 """The rows of a page: all that fit as data for its script, and those that matter most as plain HTML."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
-from markupsafe import Markup
 
-from ..journal import NOT_DONE, Journal, RowResult, RunRecord
+from ..journal import RunRecord, SqlRow
 from ..json_form import Json
-from ..model import Result
+from ..model import NOT_DONE, Result
 from ..sanitize import escape_json
 from .charts import MARKS, kind
 from .reason_texts import REASONS
-from .row_files import FIELDS, fields_of, names_of
+from .row_files import FIELDS, RESULT, names_of
 
 MOST_ROWS = 20_000  # report.csv has all
 PLAIN_ROWS = 200  # that are there without script, too
 AT_ONCE = 500  # rows that become text at once
 MOST_WORDS = 1000  # that rows share
 CODED = ("status", "result", "reason", "before_status")  # fields that have the same few words in all rows
+BAD = frozenset(NOT_DONE)
 CODED_PLACES = [FIELDS.index(name) for name in CODED]
 LESS_THAN = b"\\u003c"  # as JSON may write it: no text can end the element it stands in
 
@@ -56,22 +54,24 @@ LAST = (
 
 
 class PageRows:
-    """Owns the one reading of a page's rows: the plain ones are known when the pieces were taken."""
+    """Owns the rows that a page shows: they are chosen while all rows of the run come by, in order."""
 
-    def __init__(self, journal: Journal, run: RunRecord, counts: Mapping[Result, int]) -> None:
+    def __init__(self, run: RunRecord, counts: Mapping[Result, int]) -> None:
         self.number = sum(counts.values())
-        self.not_done = sum(counts[result] for result in NOT_DONE)
         self.shown = min(self.number, MOST_ROWS)
+        self._run = run
         self._names = names_of(run)
         self.columns = [*FIRST, *(MORE[name] for name in self._names if name in MORE), *LAST]
-        self._journal = journal
-        self._run = run
-        self._worst: list[RowResult] = []
-        self._others: list[RowResult] = []
+        bad = min(sum(counts[result] for result in NOT_DONE), MOST_ROWS)
+        self._room = {True: bad, False: self.shown - bad}  # for rows that are not done, and for others
+        self._plain: dict[bool, list[SqlRow]] = {True: [], False: []}
+        self._words: list[str] = []  # that rows share
+        self._codes: dict[str | None, int | None] = {None: None}
+        self._waiting: list[list[Json]] = []
+        self._has_begun = False
 
-    def pieces(self) -> Iterator[Markup]:
-        """Yield the data of the page's script, in pieces of JSON that are harmless inside HTML."""
-        shared, values = _Words(), attrgetter(*fields_of(self._names))
+    def begin(self) -> bytes:
+        """Return the beginning of the data of the page's script: JSON that is harmless inside HTML."""
         head = {
             "run_id": self._run.run_id,
             "fields": self._names,
@@ -79,61 +79,53 @@ class PageRows:
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
             "reasons": {str(reason): words.what for reason, words in REASONS.items()},
         }
-        yield _harmless(orjson.dumps(head)[:-1] + b',"rows":[')
-        for number, group in enumerate(_in_groups(self._choose_rows())):
-            lines = [shared.encode(values(fate)) for fate in group]
-            yield _harmless((b",\n" if number else b"") + orjson.dumps(lines)[1:-1])
-        yield _harmless(b'],"words":' + orjson.dumps(list(shared.numbers)) + b"}")
+        return _harmless(orjson.dumps(head)[:-1] + b',"rows":[')
 
-    def plain(self) -> list[RowResult]:
+    def add(self, rows: Sequence[SqlRow]) -> bytes:
+        """Return the data of those of *rows* that fit: rows that are not done go before others."""
+        if any(self._room.values()):
+            self._waiting += [self._encode(row) for row in rows if self._takes(row)]
+        pieces = []
+        while len(self._waiting) >= AT_ONCE:
+            pieces.append(self._take_piece())
+        return b"".join(pieces)
+
+    def end(self) -> bytes:
+        """Return the end of the data, with the words that the rows share."""
+        last = self._take_piece() if self._waiting else b""
+        return last + _harmless(b'],"words":' + orjson.dumps(self._words) + b"}")
+
+    def plain(self) -> list[dict[str, Json]]:
         """Return the rows that are readable without script: first those that somebody has to see."""
-        room = PLAIN_ROWS - len(self._worst)
-        return sorted([*self._worst, *self._others[:room]])
+        worst, others = self._plain[True], self._plain[False]
+        chosen = sorted([*worst, *others[: PLAIN_ROWS - len(worst)]])
+        return [dict(zip((*self._names, "identity"), row, strict=False)) for row in chosen]
 
-    def _choose_rows(self) -> Iterator[RowResult]:
-        """Yield the rows that fit, in order: those that are not done go before others."""
-        bad = min(self.not_done, MOST_ROWS)
-        good = self.shown - bad
-        for fate in self._journal.results.all():
-            is_bad = fate.result in NOT_DONE
-            if bad and is_bad:
-                bad -= 1
-            elif good and not is_bad:
-                good -= 1
-            else:
-                continue
-            kept = self._worst if is_bad else self._others
-            if len(kept) < PLAIN_ROWS:
-                kept.append(fate)
-            yield fate
-            if not (bad or good):
-                return
+    def _takes(self, row: SqlRow) -> bool:
+        is_bad = row[RESULT] in BAD
+        if not self._room[is_bad]:
+            return False
+        self._room[is_bad] -= 1
+        if len(self._plain[is_bad]) < PLAIN_ROWS:
+            self._plain[is_bad].append(row)
+        return True
 
-
-class _Words:
-    """Owns the words that rows share; each is written once."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def encode(self, values: Sequence[Json]) -> list[Json]:
-        """Return a row's values, with numbers in place of the words of its coded fields."""
-        line = [*values]
+    def _encode(self, row: SqlRow) -> list[Json]:
+        """Return a row's values, with numbers in place of the words that rows share."""
+        line = [*row[: len(self._names)]]
         for place in CODED_PLACES:
-            if isinstance(word := line[place], str):
-                line[place] = self._number(word)
+            word = line[place]
+            if word not in self._codes and len(self._words) < MOST_WORDS:
+                self._codes[word] = len(self._words)
+                self._words.append(word)
+            line[place] = self._codes.get(word, word)
         return line
 
-    def _number(self, word: str) -> int | str:
-        if word not in self.numbers and len(self.numbers) >= MOST_WORDS:
-            return word
-        return self.numbers.setdefault(word, len(self.numbers))
+    def _take_piece(self) -> bytes:
+        piece, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+        separator, self._has_begun = b",\n" if self._has_begun else b"", True
+        return separator + _harmless(orjson.dumps(piece)[1:-1])
 
 
-def _harmless(json: bytes) -> Markup:
-    return Markup(escape_json(json.replace(b"<", LESS_THAN).decode()))  # noqa: S704 - nothing in it is markup any more
-
-
-def _in_groups(fates: Iterator[RowResult]) -> Iterator[list[RowResult]]:
-    while group := list(islice(fates, AT_ONCE)):
-        yield group
+def _harmless(json: bytes) -> bytes:
+    return escape_json(json.replace(b"<", LESS_THAN).decode()).encode()

@@ -1,19 +1,22 @@
 """The files with a line for each row: for people, for programs, and to go back into `run`."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Collection, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 import orjson
-import structlog
-from structlog.typing import EventDict, WrappedLogger
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
-from ..journal import Journal, RowResult, RunRecord
+from ..journal import JobInput, Journal, RunRecord, SqlRow
 from ..json_form import Json
 from ..model import Result
+from .summary import Summary
 
+Cell = str | float | None
 FIELDS = (
     "row",
     "line",
@@ -32,8 +35,13 @@ FIELDS = (
 )
 DAYS = ("from", "until", "scheduled_by")
 CALLED = {"from": "starts", "until": "ends"}  # in the journal: `from` is a word of Python and of SQL
-ENCODING = "utf-8-sig"  # spreadsheets take CSV for UTF-8 only with the mark
-NEEDS_SOMEBODY = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
+BEHIND = ("identity", "scheduled_by", "cells")  # what a row has behind the fields of its line
+SCHEDULED_BY, CELLS = -2, -1
+RESULT = FIELDS.index("result")
+WHAT_BECAME = itemgetter(
+    *map(FIELDS.index, ("result", "reason", "detail", "http_status", "attempts", "line"))
+)
+NEEDS_SOMEBODY = {Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN}
 
 
 def more_fields(run: RunRecord) -> tuple[str, ...]:
@@ -53,68 +61,73 @@ def names_of(run: RunRecord) -> tuple[str, ...]:
     return (*FIELDS, *more_fields(run))
 
 
-def fields_of(names: Sequence[str]) -> list[str]:
-    """Return the fields of a `RowResult` that have what lines have by these *names*."""
-    return [CALLED.get(name, name) for name in names]
+def fields_of(run: RunRecord) -> list[str]:
+    """Return the fields of a `RowResult` that the writers get of each row of a run."""
+    return [CALLED.get(name, name) for name in (*names_of(run), *BEHIND)]
 
 
-def write_jsonl(journal: Journal, file: BinaryIO) -> int:
-    """Write the report for programs; give the number of rows."""
-    run = journal.run()
-    names = names_of(run)
-    log = structlog.wrap_logger(
-        _Lines(file),
-        processors=[_as_json],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-        cache_logger_on_first_use=True,
-    )
-    rows = 0
-    for rows, values in enumerate(journal.results.lines(fields_of(names)), 1):  # noqa: B007 - the last is their number
-        log.info("row", line={"run_id": run.run_id, **dict(zip(names, values, strict=True))})
-    return rows
+class Story(NamedTuple):
+    """What all files of a run tell alike."""
+
+    journal: Journal
+    run: RunRecord
+    summary: Summary
 
 
-class _Lines:
-    """A logger that leaves flushing to the file's owner: a line is no use before the file is whole."""
+class Writer(NamedTuple):
+    """How a file is written: its beginning, what each page of rows adds to it, and its end."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.info = file.write
-
-
-def _as_json(_: WrappedLogger, __: str, fields: EventDict) -> bytes:
-    return orjson.dumps(fields["line"], option=orjson.OPT_APPEND_NEWLINE)  # all tell of one kind of event
+    add: Callable[[Sequence[SqlRow]], bytes]  # of each row it gets `fields_of` its run
+    begin: bytes = b""
+    end: Callable[[], bytes] = bytes
 
 
-def write_report(journal: Journal, file: BinaryIO) -> int:
-    """Write the rows as people read them in a spreadsheet; give their number."""
-    names = names_of(journal.run())
-    return _write(file, names, journal.results.lines(fields_of(names)), ",")
+def json_lines(story: Story) -> Writer:
+    """Return the writer of the report for programs."""
+    names = names_of(story.run)
+    start = b'{"run_id":%b,"row":' % orjson.dumps(story.run.run_id)  # of a line
+
+    def add(rows: Sequence[SqlRow]) -> bytes:
+        text = orjson.dumps([dict(zip(names, row, strict=False)) for row in rows])
+        between = b'},{"row":'  # in no text: JSON escapes a quote in it, and has no letter behind its end
+        return text.replace(b'[{"row":', start, 1).replace(between, b"}\n" + start)[:-1] + b"\n"
+
+    return Writer(add)
 
 
-def write_failed(journal: Journal, file: BinaryIO) -> int:
-    """Write the rows that need somebody, with the input's own columns first; give their number."""
-    return _write_back(journal, file, NEEDS_SOMEBODY)
+def table(story: Story) -> Writer:
+    """Return the writer of the rows as people read them in a spreadsheet."""
+    names = names_of(story.run)
+    width = len(names)
+    return Writer(lambda rows: _csv([row[:width] for row in rows]), begin=_header(names))
 
 
-def write_unprocessed(journal: Journal, file: BinaryIO) -> int:
-    """Write the rows whose turn never came, likewise."""
-    return _write_back(journal, file, (Result.NOT_SENT,))
+def rows_that_need_somebody(story: Story) -> Writer:
+    """Return the writer of the rows that need somebody, with the input's own columns first."""
+    return _rows_back(story.run.input, NEEDS_SOMEBODY)
 
 
-def _write_back(journal: Journal, file: BinaryIO, results: tuple[Result, ...]) -> int:
-    job = journal.run().input
-    columns = job.columns or ()
-    own = (fate for fate in journal.results.all(*results) if not fate.scheduled_by)  # others were in no file
-    rows = (_row_back(fate, len(columns)) for fate in own)
-    return _write(file, [*columns, *RESULT_COLUMNS], rows, job.delimiter or ",")
+def rows_not_sent(story: Story) -> Writer:
+    """Return the writer of the rows whose turn never came, likewise."""
+    return _rows_back(story.run.input, {Result.NOT_SENT})
 
 
-def _row_back(fate: RowResult, width: int) -> list[str]:
+def _rows_back(job: JobInput, results: Collection[str]) -> Writer:
+    columns, delimiter = job.columns or (), job.delimiter or ","
+
+    def add(rows: Sequence[SqlRow]) -> bytes:
+        found = [row for row in rows if row[RESULT] in results and not row[SCHEDULED_BY]]  # else in no file
+        own = [_row_back(row, len(columns)) for row in found]
+        return _csv(own, delimiter)
+
+    return Writer(add, begin=_header([*columns, *RESULT_COLUMNS], delimiter))
+
+
+def _row_back(row: SqlRow, width: int) -> list[str]:
     """Return a row as it came, and what became of it; cells beyond the header stay beyond it."""
-    cells = [_text(cell) for cell in orjson.loads(fate.cells)]
+    cells = [_text(cell) for cell in orjson.loads(row[CELLS])]
     own = [*cells[:width], *[""] * (width - len(cells))]
-    ours = (fate.result, fate.reason, fate.detail, fate.http_status, fate.attempts, fate.line)
-    return [*own, *map(_text, ours), *cells[width:]]
+    return [*own, *map(_text, WHAT_BECAME(row)), *cells[width:]]
 
 
 def _text(value: Json) -> str:
@@ -124,13 +137,18 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _write(file: BinaryIO, names: Iterable[str], rows: Iterable[Iterable[Json]], delimiter: str) -> int:
-    text = io.TextIOWrapper(file, encoding=ENCODING, errors="backslashreplace", newline="")
-    writer = csv.writer(text, delimiter=delimiter)
-    writer.writerow(map(escape_formula, names))
-    number = 0
-    for number, row in enumerate(rows, 1):  # noqa: B007 - the last one is the number of rows
-        writer.writerow([escape_formula(cell) if isinstance(cell, str) else cell for cell in row])
-    text.flush()
-    text.detach()
-    return number
+def _header(names: Sequence[str], delimiter: str = ",") -> bytes:
+    return codecs.BOM_UTF8 + _csv([names], delimiter)
+
+
+def _csv(rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(_without_formulas(rows))
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+def _without_formulas(rows: Sequence[Sequence[Cell]]) -> Sequence[Sequence[Cell]]:
+    """Return rows in which no spreadsheet calculates a cell; what is no text stays as it is."""
+    texts = {cell for cell in {*chain.from_iterable(rows)} if isinstance(cell, str)}  # each is looked at once
+    escaped: dict[Cell, Cell] = {text: cell for text in texts if (cell := escape_formula(text)) != text}
+    return [[escaped.get(cell, cell) for cell in row] for row in rows] if escaped else rows

@@ -1,9 +1,8 @@
 """The summary of a run, made from its journal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 
 from ..journal import JobInput, Journal, PendingRow, RowResult, RunRecord, SendingFigures, Work
 from ..model import PRESENT, Reason, same_text
@@ -38,8 +37,8 @@ SILENCE, INTERVALS = 3.0, 5  # seconds, or so many requests' time, without an an
 DECISION = "is a decision: nobody knows what SuperOffice allows"
 
 
-def summarise(journal: Journal, files: Mapping[str, Path]) -> Summary:
-    """Return the summary of a run, without what only its report files list."""
+def summarise(journal: Journal) -> Summary:
+    """Return the summary of a run, without its files and what only they list."""
     run, counts = journal.run(), journal.results.counts()
     return Summary(
         run_id=run.run_id,
@@ -51,11 +50,12 @@ def summarise(journal: Journal, files: Mapping[str, Path]) -> Summary:
         done=journal.results.count_done(counts),
         counts={str(result): number for result, number in counts.items()},
         reasons=[
-            ReasonCount(result=each[0], reason=each[1], rows=each[2]) for each in journal.results.reasons()
+            ReasonCount(result=each.result, reason=each.reason, rows=each.rows)
+            for each in journal.results.reasons()
         ],
         effort=_effort(journal, run),
         throughput=throughput(journal),
-        files={name: str(path) for name, path in files.items()},
+        files={},
         next=run.next,
         message=run.message,
         notes=[*run.notes, *notes_on_input(run.input)],

@@ -101,7 +101,7 @@ def _write(journal: Journal, folder: Path, ending: Ending, context: RunContext) 
         words = f"{trouble}. {ending.message}"
         stopped = Ending(State.STOPPED, trouble.exit_code, words, context.command(command, folder.name))
         _note_instead(journal, folder, stopped)
-        return replace(summarise(journal, {}), **stopped._asdict())
+        return replace(summarise(journal), **stopped._asdict())
 
 
 def _note_instead(journal: Journal, folder: Path, ending: Ending) -> None:

@@ -108,7 +108,7 @@ def _refusal_for_invalid(journal: Journal, settings: Settings) -> InputRefused |
     counts = journal.results.counts()
     strangers = sum(
         rows
-        for result, reason, rows, _ in journal.results.reasons()
+        for result, reason, rows, *_ in journal.results.reasons()
         if (result, reason) == (Result.INVALID, Reason.UNKNOWN_IDENTITY)
     )
     invalid = counts[Result.INVALID] - strangers

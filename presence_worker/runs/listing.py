@@ -108,7 +108,7 @@ def _glance(folder: Path) -> Listed | None:
 
 def _describe(journal: Journal, *, held: bool = False) -> Listed:
     """Return what is known of a run; *held* by somebody it may be at work."""
-    run, summary = journal.run(), summarise(journal, {})
+    run, summary = journal.run(), summarise(journal)
     if held and run.state == State.RUNNING:
         summary = _so_far(summary, journal.results.in_flight())
     return Listed(summary, is_job=is_job(run))

@@ -3,16 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from io import BytesIO
 from pathlib import Path
 from statistics import median
-from typing import BinaryIO
 
 from presence_worker.journal import Journal
 from presence_worker.report import write_reports
-from presence_worker.report.page import write_page
-from presence_worker.report.row_files import write_report
+from presence_worker.report.page import page
+from presence_worker.report.row_files import Story, Writer, table
 from tests.journal.given import UPDATED, deliver, row, staged
+from tests.report.given import pieces
 
 from .figures import Figure, at_least, at_most
 from .trial import Extent
@@ -29,7 +28,7 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
     usual, large = extent.of(10_000, quick=100), extent.of(100_000, quick=500)
     with closing(_night(folder / "usual", usual)) as journal:
         cpu = [_cpu(journal, usual) for _ in range(rounds)]
-        beyond = (_size(write_page, journal) - _size(write_report, journal)) / 1000
+        beyond = (_size(page, journal) - _size(table, journal)) / 1000
     with closing(_night(folder / "large", large)) as journal:
         more = [_cpu(journal, large) for _ in range(rounds)]
     goal = at_most(MOST_CPU, median(cpu), "median")
@@ -81,11 +80,9 @@ def _night(path: Path, rows: int) -> Journal:
 
 
 def _cpu(journal: Journal, rows: int) -> float:
-    (cost,) = _each(lambda: write_page(journal, BytesIO()), 1)
+    (cost,) = _each(lambda: _size(page, journal), 1)
     return cost / rows * 1e6
 
 
-def _size(write: Callable[[Journal, BinaryIO], int], journal: Journal) -> int:
-    file = BytesIO()
-    write(journal, file)
-    return file.tell()
+def _size(make: Callable[[Story], Writer], journal: Journal) -> int:
+    return sum(map(len, pieces(make, journal)))

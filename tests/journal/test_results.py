@@ -27,7 +27,7 @@ def night(path: Path) -> Iterator[Journal]:
 
 def test_reasons_are_those_of_rows_that_are_not_done(night: Journal) -> None:
     """Each with its rows, most first; what is done needs no reason."""
-    found = [(result, reason, rows) for result, reason, rows, _ in night.results.reasons()]
+    found = [(result, reason, rows) for result, reason, rows, *_ in night.results.reasons()]
 
     assert found == [
         ("failed", "throttled", 1),
@@ -45,7 +45,7 @@ def test_people_count_once(path: Path) -> None:
     with closing(staged(path, rows)) as journal:
         deliver(journal, {1: REJECTED, 2: REJECTED})
 
-        people = journal.results.people()
+        people = {(each.result, each.reason): each.people for each in journal.results.reasons()}
 
     assert people == {("rejected", "refused"): 1, ("invalid", "unknown_status"): 2}
 
@@ -58,7 +58,7 @@ def test_faults_are_told_in_order(night: Journal) -> None:
 
 def test_lines_have_the_fields_asked_for(night: Journal) -> None:
     """All rows come, in order."""
-    found = list(night.results.lines(["row", "result"]))
+    (found,) = night.results.pages(["row", "result"])
 
     assert found[:2] == [(1, "updated"), (2, "rejected")]
     assert [number for number, _ in found] == list(range(1, 9))

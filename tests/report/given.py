@@ -1,11 +1,10 @@
 """What the tests of the reports begin with: a night in which everything happened, and ways to read it."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from html.parser import HTMLParser
-from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +13,9 @@ import orjson
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result, Row, Verdict
 from presence_worker.report import write_reports
-from presence_worker.report.page import write_page
+from presence_worker.report.files import tell
+from presence_worker.report.page import page as run_page
+from presence_worker.report.row_files import Story, Writer, fields_of
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Settings
 from tests.journal.given import deliver, end_as, invalid, row, staged
@@ -160,11 +161,18 @@ class Page(HTMLParser):
         ]
 
 
+def pieces(make: Callable[[Story], Writer], journal: Journal) -> Iterator[bytes]:
+    """Yield one file of a run, piece by piece."""
+    story = tell(journal)
+    writer = make(story)
+    yield writer.begin
+    yield from map(writer.add, journal.results.pages(fields_of(story.run)))
+    yield writer.end()
+
+
 def page_of(journal: Journal) -> Page:
     """Give the page that is written of a run."""
-    file = BytesIO()
-    write_page(journal, file)
-    return Page(file.getvalue().decode())
+    return Page(b"".join(pieces(run_page, journal)).decode())
 
 
 def page(folder: Path) -> Page:

@@ -127,7 +127,7 @@ def test_terminal_and_page_say_it_once() -> None:
     rows = [*(invalid(each, detail=ID.format(f"x{each}")) for each in range(1, 31)), *rare, row(40)]
 
     with closing(staged("", rows, state=State.FINISHED)) as journal:
-        summary = replace(summarise(journal, {}), sentences=sentences(journal))
+        summary = replace(summarise(journal), sentences=sentences(journal))
         lines, found = [*summary_lines(summary)], page_of(journal)
 
     text = "\n".join(lines)

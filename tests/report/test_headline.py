@@ -2,8 +2,9 @@
 
 import pytest
 
+from presence_worker.journal import ResultCount
 from presence_worker.model import Reason, Result
-from presence_worker.report.headline import CLAUSES, NotDone, headline
+from presence_worker.report.headline import CLAUSES, headline
 from presence_worker.report.reason_texts import REFUSED_US
 from presence_worker.run_states import State
 
@@ -29,12 +30,12 @@ OF_DONE = {
 }
 
 
-def trouble(result: Result, reason: Reason | None, rows: int, people: int | None = None) -> NotDone:
+def trouble(result: Result, reason: Reason | None, rows: int, people: int | None = None) -> ResultCount:
     """Give rows that are not done."""
-    return NotDone(str(result), reason and str(reason), rows, rows if people is None else people, None)
+    return ResultCount(str(result), reason and str(reason), rows, rows if people is None else people, None)
 
 
-def said(state: State, done: int, *troubles: NotDone, undoes: str | None = None) -> str:
+def said(state: State, done: int, *troubles: ResultCount, undoes: str | None = None) -> str:
     """Give the headline of a run that updated some rows, and not others."""
     counts = {**NOTHING, Result.UPDATED: done}
     for each in troubles:

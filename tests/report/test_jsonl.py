@@ -95,7 +95,7 @@ def test_a_row_without_a_line_has_null(folder: Path) -> None:
 
 def test_hostile_texts_stay_in_their_line(folder: Path) -> None:
     """Line breaks, quotes and letters from anywhere are told as they are, one object to a line."""
-    texts = ['"},\n{"row": 2', "a\r\nb\u2028c\x00", "\u202eevil", "🐣"]
+    texts = ['"},\n{"row": 2', "a\r\nb\u2028c\x00", "\u202eevil", "🐣", "},{", '},{"row":']
     rows = [invalid(n, detail=text, associate_id=text) for n, text in enumerate(texts, 1)]
 
     reported(folder, rows, {})

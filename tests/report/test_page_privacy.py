@@ -1,19 +1,18 @@
 """What a page may be mailed with: no secret, and no reason of absence, also not where nobody looks."""
 
 from contextlib import closing
-from io import BytesIO
 from typing import Any
 
 import pytest
 
 from presence_worker.journal import Finding, Journal
 from presence_worker.model import NOT_PRESENT, Reason
-from presence_worker.report.page import write_page
+from presence_worker.report.page import page
 from presence_worker.run_states import State
 from presence_worker.settings import SECRETS, Settings
 from tests.journal.given import INPUT, invalid, row, staged
 
-from .given import page_of
+from .given import page_of, pieces
 
 COMMENT = "knee surgery on Monday"
 SECRET = "sesame-7f3a"
@@ -35,10 +34,9 @@ def job(*, include: bool, **run: Any) -> Journal:
 
 def written(journal: Journal) -> str:
     """Give the whole text of the page, hidden data and all."""
-    file = BytesIO()
     with closing(journal):
-        write_page(journal, file)
-    return file.getvalue().decode()
+        content = b"".join(pieces(page, journal))
+    return content.decode()
 
 
 def test_no_comment_is_anywhere_in_it() -> None:

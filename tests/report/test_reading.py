@@ -40,7 +40,7 @@ def night(*, include: bool = False, **facts: Any) -> Journal:
 def test_the_summary_has_it_for_programs() -> None:
     """Columns, rows and values each by a name of its own; a journal of before has none of them."""
     with closing(night(filtered_others=4)) as journal, closing(staged("", [row(1)])) as before:
-        summary, old = as_told(summarise(journal, {})), as_told(summarise(before, {}))
+        summary, old = as_told(summarise(journal)), as_told(summarise(before))
 
     assert summary["unused_columns"] == ["Department", "Days"]
     assert summary["rows_without_end"] == 3
@@ -82,7 +82,7 @@ def test_rows_left_out_are_told_by_column_and_value(
 ) -> None:
     """Somebody who filters must see what the filter takes away, before a new value takes away everything."""
     with closing(night(filtered=filtered, filtered_others=others)) as journal:
-        reading = summarise(journal, {}).reading
+        reading = summarise(journal).reading
 
     assert filter_words(reading).removeprefix("Left out by input.only: ") == words
 
@@ -90,7 +90,7 @@ def test_rows_left_out_are_told_by_column_and_value(
 def test_people_see_it_below_the_results() -> None:
     """In a terminal of 80 columns, behind the sentence that says whether it worked."""
     with closing(night()) as journal:
-        lines = [*summary_lines(summarise(journal, {}))]
+        lines = [*summary_lines(summarise(journal))]
 
     text = "\n".join(lines)
     assert max(map(len, lines)) <= 80

@@ -160,7 +160,7 @@ def test_reporting_changes_nothing(tmp_path: Path) -> None:
 
         assert first == second
         assert list(journal.results.all()) == fates
-        assert summarise(journal, {}).files == {}
+        assert summarise(journal).files == {}
 
 
 def _digests(folder: Path, journal: Journal) -> dict[str, str]:

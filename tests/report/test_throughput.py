@@ -198,10 +198,10 @@ def test_moments_that_are_all_the_same_break_nothing(journal: Journal) -> None:
 
 def test_terminal_and_page_say_it(journal: Journal) -> None:
     """In the same words; of a run that says nothing, there is no line."""
-    before = summarise(journal, {})
+    before = summarise(journal)
     session(journal, evenly(400, 40))
 
-    lines = "\n".join(summary_lines(summarise(journal, {})))
+    lines = "\n".join(summary_lines(summarise(journal)))
 
     assert before.throughput is None
     assert "Speed:" not in "\n".join(summary_lines(before))
