@@ -20,7 +20,7 @@ from .headline import headline_of
 from .overview import ENVIRONMENT
 from .page_rows import PageRows
 from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
-from .row_files import Story, Writer, more_fields
+from .row_files import Story, Writer, more_fields, names_of
 from .statuses_to_paste import StatusTable, status_table_lines
 from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
 
@@ -48,6 +48,36 @@ WORDS = {
     "why_dropped": WHY_DROPPED,
     "words": reason_words,
 }
+
+
+class Column(NamedTuple):
+    """A column of the table."""
+
+    field: str
+    title: str
+    is_number: bool = False
+
+
+FIRST = (
+    Column("row", "Row", is_number=True),
+    Column("associate_id", "Associate"),
+    Column("result", "Result"),
+    Column("reason", "Why"),
+    Column("before_status", "Before"),
+    Column("status", "Wanted"),
+)
+MORE = {
+    "from": Column("from", "From"),
+    "until": Column("until", "Until"),
+    "message": Column("message", "Message"),
+}
+LAST = (
+    Column("attempts", "Tries", is_number=True),
+    Column("http_status", "HTTP", is_number=True),
+    Column("duration_ms", "ms", is_number=True),
+    Column("finished_at", "At (UTC)"),
+    Column("line", "Line", is_number=True),
+)
 
 
 class HowItWent(NamedTuple):
@@ -92,6 +122,7 @@ class Contents:
     compared: str | None
     sentences: Mapping[str | None, Sequence[str]]  # by reason
     left_out: Sequence[tuple[Reason, int]]
+    columns: Sequence[Column]
 
 
 def page(story: Story) -> Writer:
@@ -126,6 +157,7 @@ def _contents(story: Story) -> Contents:
         settings=list(settings_in_force(run)),
         compared=comparison_words(run.compared),
         sentences=_by_reason(summary.sentences or ()),
+        columns=[*FIRST, *(MORE[name] for name in names_of(run) if name in MORE), *LAST],
         left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.results.number_of(reason))],
     )
 

@@ -1,7 +1,6 @@
 """The rows of a page: all that fit as data for its script, and those that matter most as plain HTML."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import orjson
 
@@ -23,36 +22,6 @@ CODED_PLACES = [FIELDS.index(name) for name in CODED]
 LESS_THAN = b"\\u003c"  # as JSON may write it: no text can end the element it stands in
 
 
-class Column(NamedTuple):
-    """A column of the table."""
-
-    field: str
-    title: str
-    is_number: bool = False
-
-
-FIRST = (
-    Column("row", "Row", is_number=True),
-    Column("associate_id", "Associate"),
-    Column("result", "Result"),
-    Column("reason", "Why"),
-    Column("before_status", "Before"),
-    Column("status", "Wanted"),
-)
-MORE = {
-    "from": Column("from", "From"),
-    "until": Column("until", "Until"),
-    "message": Column("message", "Message"),
-}
-LAST = (
-    Column("attempts", "Tries", is_number=True),
-    Column("http_status", "HTTP", is_number=True),
-    Column("duration_ms", "ms", is_number=True),
-    Column("finished_at", "At (UTC)"),
-    Column("line", "Line", is_number=True),
-)
-
-
 class PageRows:
     """Owns the rows that a page shows: they are chosen while all rows of the run come by, in order."""
 
@@ -61,7 +30,6 @@ class PageRows:
         self.shown = min(self.number, MOST_ROWS)
         self._run = run
         self._names = names_of(run)
-        self.columns = [*FIRST, *(MORE[name] for name in self._names if name in MORE), *LAST]
         bad = min(sum(counts[result] for result in NOT_DONE), MOST_ROWS)
         self._room = {True: bad, False: self.shown - bad}  # for rows that are not done, and for others
         self._plain: dict[bool, list[SqlRow]] = {True: [], False: []}
