@@ -1,17 +1,24 @@
 """What stops a whole run early: signs that the fault is not in the rows, and the halt that follows."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import anyio
 
-from ..errors import PresenceWorkerError, Stopped, Suspect
+from ..errors import CancelledUnsentError, PresenceWorkerError, Stopped, Suspect
 from ..model import Change, Outcome, Reason, Result, Send
 from ..settings.value_types import Limit
 
 UNANSWERED = Outcome(
     result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"
+)
+UNSENT = Outcome(
+    result=Result.FAILED,
+    reason=Reason.STOPPED,
+    detail="the run had to end before the request went out",
+    wire_puts=0,
 )
 _own: ContextVar[anyio.CancelScope] = ContextVar("own")  # the scope that a task works in
 ALIKE = 20  # refusals: the first ones of a run all alike, or 403 in a row at any time
@@ -77,10 +84,10 @@ class Halt:
             self._in_flight.add(scope)
             try:
                 return await send(change)
-            except anyio.get_cancelled_exc_class():
+            except asyncio.CancelledError as error:
                 if not scope.cancel_called:  # it is not the drain that is over
                     raise
-                return UNANSWERED
+                return UNSENT if isinstance(error, CancelledUnsentError) else UNANSWERED
             finally:
                 self._in_flight.discard(scope)
                 scope.shield = False

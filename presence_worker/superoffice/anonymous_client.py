@@ -14,13 +14,13 @@ from ..settings import Settings
 from .addresses import login_root, proxy_of, service_root, uses_login_host
 from .answer_headers import http_date, redirect_host
 from .body_formats import read_json, text_in
-from .connections import Transport, open_transport
 from .error_words import looks_like_html
 from .factory import COMMON
+from .http_messages import Answer, Request
 from .login_host import JSON, LoginHost
 from .tenant import make_find_residence
 from .tls_handshake import tls_of, trust
-from .transport import Answer, Request, send_request
+from .transport import Transport, open_transport
 
 API = "/api"  # needs no login
 FIRST_VERSION = (10, 2)  # of SuperOffice that can set a presence
@@ -96,8 +96,8 @@ class AnonymousClient:
 
     async def fetch_description(self, root: URL) -> SelfDescription:
         """Ask the service what it is; raise what is in `request_errors.REQUEST_ERRORS`."""
-        session = await self._transport.open_session({"Accept": JSON, **COMMON})
-        return judge_description(await send_request(session, root, Request("GET", API)))
+        wire = self._transport.open_wire({"Accept": JSON, **COMMON})
+        return judge_description(await wire.send(root, Request("GET", API)))
 
 
 @asynccontextmanager

@@ -1,15 +1,17 @@
 """The calls we make of the service: one PUT, one GET, one page of all users, and who we are."""
 
+import asyncio
 import re
 from time import perf_counter
 
 import anyio
-from yarl import URL
 
+from ..errors import CancelledUnsentError
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..sanitize import redact
 from .body_formats import Encode, is_echo, read_presence
 from .endpoint import Endpoint
+from .http_messages import Answer, Request
 from .online_hints import OnlineHint
 from .put_answers import UPDATED, judge_put
 from .read_answers import (
@@ -24,7 +26,6 @@ from .read_answers import (
     not_a_page,
 )
 from .request_errors import REQUEST_ERRORS, SurplusError, judge_error
-from .transport import Answer, Request
 from .user_query import LONGEST_PAGE, UserDirectory
 from .xml_texts import UnwritableError
 
@@ -51,7 +52,7 @@ class Client:
         encode: Encode,
         *,
         hint: OnlineHint,
-        doubted: list[URL],  # grows: addresses whose last answer may be another's
+        doubted: list[str],  # grows: paths of requests whose last answer may be another's
     ) -> None:
         self._endpoint = endpoint
         self._secrets = secrets
@@ -63,18 +64,21 @@ class Client:
 
     async def put(self, change: Change) -> Outcome:
         """Send the PUT once; whatever goes wrong is part of the outcome, which says what is known of it."""
-        sent, began = False, perf_counter()
+        began, request = perf_counter(), Request("PUT", _presence_path(change.associate_id))
         try:
-            body = self._encode(change.wanted)
-            sent = True  # from here on, whatever is not known to have failed before it may have been sent
-            answer = await self._ask(Request("PUT", _presence_path(change.associate_id), body))
+            request.body = self._encode(change.wanted)
+            answer = await self._ask(request)
             outcome = self._judge(change, answer)
         except UnwritableError:
             outcome = UNWRITABLE
         except REQUEST_ERRORS as error:
-            outcome = judge_error(error)
+            outcome = judge_error(error, is_written=request.is_written)
+        except asyncio.CancelledError as error:
+            if request.is_written:
+                raise
+            raise CancelledUnsentError(*error.args) from error
         except Exception as error:  # noqa: BLE001 - a bug must not take other rows along
-            outcome = internal_error(error, sent=sent)
+            outcome = internal_error(error, sent=request.is_written)
         return self._complete(outcome, (perf_counter() - began) * 1000)
 
     def _judge(self, change: Change, answer: Answer) -> Outcome:
@@ -119,7 +123,7 @@ class Client:
         try:
             return await self._ask(request)
         except REQUEST_ERRORS as error:
-            outcome = judge_error(error)
+            outcome = judge_error(error, is_written=request.is_written)
             self.gets -= not outcome.wire_puts  # nothing of it was on the wire
             return failure_of_read(outcome)
 
@@ -136,16 +140,15 @@ class Client:
 
     def _forget_doubt(self, path: str) -> bool:
         """Forget that the last answer to a path was in doubt; return whether it was."""
-        own = [url for url in self._doubted if url.path_qs.endswith(path)]
-        for url in own:
-            self._doubted.remove(url)
-        return bool(own)
+        was_doubted = path in self._doubted
+        self._doubted[:] = [other for other in self._doubted if other != path]
+        return was_doubted
 
     def take_doubted(self) -> set[int]:
         """Return the associates whose last answer has turned out to be in doubt, each once."""
         if not self._doubted:  # asked once a row
             return set()
-        found = [_ASKED.search(url.path) for url in self._doubted]
+        found = [_ASKED.search(path) for path in self._doubted]
         self._doubted.clear()
         return {int(asked[1]) for asked in found if asked}
 

@@ -1,46 +1,67 @@
 """Connections that sign in before anything else goes over them."""
 
-from collections.abc import Awaitable, Callable
+import ssl
 from functools import partial
 
-import aiohttp
 import anyio
+from aiohttp.connector import Connection
 from yarl import URL
 
-from .connections import PinnedConnector, StrangerError
+from .http_messages import Answer, Request
 from .login_host import no_answer_error, too_busy
 from .read_answers import PRINCIPAL
 from .renewal import Cached, InForce
 from .request_errors import REQUEST_ERRORS, RefusedError, SignInUnavailable, unavailable
 from .sign_in.credential import Authenticate, Credential
-from .transport import Answer, Request, send_request
+from .wire import Wire
+
+
+class EndedError(Exception):
+    """The connection has ended that a request was meant for; nothing of the request went out."""
 
 
 class PinnedConnection:
     """Owns one connection, and the knowledge of who it has signed in as."""
 
-    def __init__(self, session: aiohttp.ClientSession, connector: PinnedConnector) -> None:
-        self._session = session
-        self._connector = connector
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._held: Connection | None = None
         self.signed_in_as: Credential | None = None
 
     async def send(self, root: URL, request: Request) -> Answer:
-        """Send a request over this connection; raise StrangerError, with nothing sent, where it has ended."""
-        return await send_request(self._session, root, request)
+        """Send a request over this connection; raise EndedError, with nothing sent, where it has ended."""
+        held = self._held
+        if held is None or held.protocol is None or held.closed or held.protocol.should_close:
+            raise EndedError
+        return await self._wire.send(root, request, held)
 
     async def sign_in(self, root: URL, credential: Credential, authenticate: Authenticate) -> None:
         """Sign a new connection in; raise SignInUnavailable or RefusedError."""
         self.signed_in_as = None
-        self._connector.drop()
-        await authenticate(partial(self._ask, root), lambda: self._connector.certificate)
+        self._drop()
+        await authenticate(partial(self._ask, root), self._certificate)
         self.signed_in_as = credential
+
+    def _drop(self) -> None:
+        """End the connection; the next that signs in takes its place."""
+        if self._held is not None:
+            self._wire.drop(self._held)
+        self._held = None
+
+    def _certificate(self) -> bytes | None:
+        """Return what the other end has shown of itself (DER); None without TLS."""
+        transport = self._held.transport if self._held else None
+        secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object") if transport else None
+        return secured.getpeercert(binary_form=True) if secured else None
 
     async def _ask(self, root: URL, authorization: str | None) -> Answer:
         """Send one step of signing in; it goes over the connection of the step before, or not at all."""
         headers = {"Authorization": authorization} if authorization else None
         try:
+            if self._held is None:
+                self._held = await self._wire.hold(root)
             answer = await self.send(root, Request("GET", PRINCIPAL, headers=headers))  # changes nothing
-        except StrangerError:
+        except EndedError:
             raise unavailable("the connection ended while it was signing in") from None
         except REQUEST_ERRORS as error:
             raise no_answer_error(root.authority, error) from None
@@ -55,13 +76,8 @@ class PinnedConnections:
     One signs in at a time, and all others hear what became of it: a wrong password is tried once.
     """
 
-    def __init__(
-        self,
-        open_connection: Callable[[], Awaitable[PinnedConnection]],
-        authenticate: Authenticate,
-        credential: Cached[Credential],
-    ) -> None:
-        self._open_connection = open_connection
+    def __init__(self, wire: Wire, authenticate: Authenticate, credential: Cached[Credential]) -> None:
+        self._wire = wire
         self._authenticate = authenticate
         self._credential = credential
         self._free: list[PinnedConnection] = []  # the last used is used next: it does not fall asleep
@@ -71,7 +87,7 @@ class PinnedConnections:
 
     async def send(self, used: InForce, request: Request) -> Answer:
         """Send a request over a connection that has signed in; raise what is in REQUEST_ERRORS."""
-        connection = self._free.pop() if self._free else await self._open_connection()
+        connection = self._free.pop() if self._free else PinnedConnection(self._wire)
         try:
             return await self._send_over(connection, used, request)
         finally:
@@ -81,12 +97,12 @@ class PinnedConnections:
         if connection.signed_in_as is used.credential:
             try:
                 return await connection.send(used.root, request)
-            except StrangerError:
+            except EndedError:
                 pass  # it has ended meanwhile
         await self._sign_in(connection, used.root)
         try:
             return await connection.send(used.root, request)
-        except StrangerError:
+        except EndedError:
             raise unavailable("the connection ended as soon as it had signed in") from None
 
     async def _sign_in(self, connection: PinnedConnection, root: URL) -> None:

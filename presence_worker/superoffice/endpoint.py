@@ -2,23 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import anyio
 from yarl import URL
 
+from .http_messages import Answer, Request
 from .renewal import NEVER, RENEWED, Cached, InForce, Renewal
 from .sign_in.credential import Credential
 from .tenant import Residence
-from .transport import Answer, Request, send_request
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 NOTHING = InForce(URL(), Residence(root=None), Credential(headers={}, secrets=()))
 Send = Callable[[InForce, Request], Awaitable[Answer]]  # raises what is in request_errors.REQUEST_ERRORS
-
-
-def send_over(session: aiohttp.ClientSession) -> Send:
-    """Build what sends requests over any connection of a session."""
-    return lambda used, request: send_request(session, used.root, request)
 
 
 class Endpoint:

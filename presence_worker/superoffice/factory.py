@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from ssl import SSLContext
 
-import aiohttp
 from yarl import URL
 
 from .. import __version__
@@ -16,9 +15,8 @@ from .addresses import is_online, login_root, proxy_of, service_root
 from .auth_secrets import all_secrets, origin
 from .body_formats import ENCODERS
 from .client import Client
-from .connection_auth import PinnedConnection, PinnedConnections
-from .connections import Transport, open_transport
-from .endpoint import Endpoint, Send, send_over
+from .connection_auth import PinnedConnections
+from .endpoint import Endpoint, Send
 from .login_host import JSON, LoginHost
 from .online_hints import OnlineHint
 from .renewal import Cached
@@ -26,6 +24,8 @@ from .sign_in import make_authenticate, make_sign_in, problems
 from .sign_in.credential import Authenticate, Credential
 from .tenant import make_find_residence, root_of_service
 from .tls_handshake import tls_of
+from .transport import open_transport
+from .wire import Wire
 
 COMMON = {
     "Accept-Encoding": "identity",  # answers are small, and what is not packed cannot be a bomb
@@ -68,15 +68,15 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
     _check(settings)
     secrets = _all_secrets(settings)
     async with open_transport(settings) as transport:
-        session = await transport.open_session(_headers(settings.delivery))
+        wire = transport.open_wire(_headers(settings.delivery))
         login_session = await transport.open_session({"Accept": JSON, **COMMON})
         login = LoginHost(login_session, login_root(settings.target, settings.auth.login_url))
         yield Client(
-            _endpoint(settings, transport, session, login, secrets),
+            _endpoint(settings, wire, login, secrets),
             secrets,
             ENCODERS[settings.delivery.content_type],
             hint=OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth)),
-            doubted=transport.doubted,
+            doubted=wire.doubted,
         )
 
 
@@ -94,8 +94,7 @@ def _headers(delivery: Delivery) -> dict[str, str]:
 
 def _endpoint(
     settings: Settings,
-    transport: Transport,
-    session: aiohttp.ClientSession,
+    wire: Wire,
     login: LoginHost,
     secrets: list[str],  # grows by what is obtained
 ) -> Endpoint:
@@ -105,11 +104,11 @@ def _endpoint(
     credential = Cached("sign_in", make_sign_in(settings, login), clock)
 
     def show(shown: Credential) -> None:
-        session.headers.update(shown.headers)  # a scheme's headers have always the same names
+        wire.show(shown.headers)  # a scheme's headers have always the same names
         secrets.extend(secret for secret in shown.secrets if secret not in secrets)
 
     return Endpoint(
-        _make_send(transport, session, make_authenticate(settings), credential),
+        _make_send(wire, make_authenticate(settings), credential),
         Cached("tenant", find_residence, clock),
         credential,
         root_of=partial(root_of_service, target=target, login=login.root),
@@ -118,24 +117,11 @@ def _endpoint(
     )
 
 
-def _make_send(
-    transport: Transport,
-    session: aiohttp.ClientSession,
-    authenticate: Authenticate | None,
-    credential: Cached[Credential],
-) -> Send:
-    """Make what sends requests: over any connection, or over those that sign in themselves.
-
-    These show the headers of *session*, too.
-    """
+def _make_send(wire: Wire, authenticate: Authenticate | None, credential: Cached[Credential]) -> Send:
+    """Make what sends requests: over any connection, or over those that sign in themselves."""
     if authenticate is None:
-        return send_over(session)
-
-    async def open_connection() -> PinnedConnection:
-        connector = transport.connector_for_pins()
-        return PinnedConnection(await transport.open_session(session.headers, connector), connector)
-
-    return PinnedConnections(open_connection, authenticate, credential).send
+        return lambda used, request: wire.send(used.root, request)
+    return PinnedConnections(wire, authenticate, credential).send
 
 
 def _all_secrets(settings: Settings) -> list[str]:

@@ -1,8 +1,8 @@
 """The host at which we sign in and ask for tenants; it never sees what the service is shown."""
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
-import aiohttp
 import orjson
 from yarl import URL
 
@@ -10,11 +10,12 @@ from ..errors import Suspect
 from ..model import Result
 from .answer_headers import redirect_host, retry_after_of
 from .body_formats import Parts, read_json
+from .http_messages import Answer, Request
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
-from .transport import Answer, Request, send_request
+from .transport import Session
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
-JSON = "application/json"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 class LoginAnswer(NamedTuple):
@@ -28,7 +29,7 @@ class LoginAnswer(NamedTuple):
 class LoginHost:
     """Owns the session with the host."""
 
-    def __init__(self, session: aiohttp.ClientSession, root: URL) -> None:
+    def __init__(self, session: Session, root: URL) -> None:
         self._session = session
         self.root = root
 
@@ -50,11 +51,11 @@ class LoginHost:
 
     async def post_form(self, path: str, fields: dict[str, str]) -> LoginAnswer:
         """Post a form; raise as `get` does."""
-        return await self._ask(Request("POST", path, fields))
+        return await self._ask(Request("POST", path, urlencode(fields).encode(), {"Content-Type": FORM}))
 
     async def _ask(self, request: Request) -> LoginAnswer:
         try:
-            answer = await send_request(self._session, self.root, request)
+            answer = await self._session.send(self.root, request)
         except REQUEST_ERRORS as error:
             raise no_answer_error(self.host, error) from None
         if busy := too_busy(self.host, answer):

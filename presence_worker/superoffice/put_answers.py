@@ -8,7 +8,7 @@ from ..sanitize import clean, redact
 from .answer_headers import advice, redirect_host, retry_after_of
 from .body_formats import is_echo, is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html
-from .transport import Answer
+from .http_messages import Answer
 
 OK, UNAVAILABLE = 200, 503
 NOTHING = (b"null", b"{}")  # bodies; an empty one is rather an answer that got lost

@@ -12,9 +12,9 @@ from ..model import MAX_ASSOCIATE_ID, Change, Outcome, Presence, Reason, Result,
 from ..sanitize import clean
 from .body_formats import Parts, is_error, number_in, read_json, read_parts, read_presence, text_in
 from .error_words import error_words, looks_like_html
+from .http_messages import Answer
 from .put_answers import judge_final_refusal, judge_put
 from .request_errors import PERHAPS
-from .transport import Answer
 from .xml_texts import read_xml
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405

@@ -8,10 +8,10 @@ import structlog
 from yarl import URL
 
 from ..errors import Suspect
+from .http_messages import Request
 from .request_errors import BlockedError, RefusedError, SignInUnavailable, refusal, retry_once
 from .sign_in.credential import Credential
 from .tenant import Residence
-from .transport import Request
 
 PAUSE = 60.0  # seconds at most until a renewal that was early enough to fail is tried again
 NEVER = float("-inf")  # as a time: has passed already

@@ -4,18 +4,22 @@ Of a proxy that has refused us, it is remembered.
 """
 
 import errno
+import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from time import perf_counter
 
 import aiohttp
 import structlog
+from yarl import URL
 
 from ..errors import Suspect
 from ..model import Outcome, Reason, Result, Trouble
 from ..sanitize import clean
 from ..wording import series
+from .addresses import below
 from .answer_headers import schemes
+from .http_messages import Answer
 from .tls_handshake import explain_failure, reason_of
 
 REFUSED = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
@@ -80,12 +84,21 @@ def retry_once(status: int, words: str) -> RetryOnce:
     return RetryOnce(REFUSED._replace(detail=words, http_status=status, trouble=Trouble.RENEWED))
 
 
-def judge_error(error: BaseException) -> Outcome:
+def judge_error(error: BaseException, *, is_written: bool = True) -> Outcome:
     """Return the outcome of a try that ended in an error of the network instead of an answer.
 
-    Certificate errors come first, for they are connection errors too. Malformed answers carry a made-up
-    status (400), so an error's status is never looked at, nor its repr: that has our credentials in it.
+    Nothing is in doubt unless *is_written*: a byte of the request may have gone out. Certificate errors
+    come first, for they are connection errors too. Malformed answers carry a made-up status (400), so an
+    error's status is never looked at, nor its repr: that has our credentials in it.
     """
+    outcome = _judge(error)
+    if is_written or outcome.result is not Result.UNKNOWN:
+        return outcome
+    words = NOT_IN_TIME if outcome.reason is Reason.TIMEOUT else NOT_OUT
+    return outcome._replace(result=Result.FAILED, detail=words, wire_puts=0)
+
+
+def _judge(error: BaseException) -> Outcome:
     if isinstance(error, BlockedError):
         return error.outcome
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -142,6 +155,8 @@ def _in_doubt(reason: Reason, words: str, trouble: Trouble) -> Outcome:
     return Outcome(result=Result.UNKNOWN, reason=reason, detail=words, trouble=trouble)
 
 
+NOT_OUT = "the connection ended before the request went out"
+NOT_IN_TIME = "the request did not go out in time"
 DISCONNECTED = _in_doubt(
     Reason.CONNECTION, "the connection ended before the answer came", Trouble.DISCONNECTED
 )
@@ -164,50 +179,44 @@ IN_GENERAL = (  # the first that fits; all other errors disconnect us
 class ProxyGuard:
     """Owns the knowledge that the proxy has refused us: it is not asked again, lest an account be locked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_used: bool) -> None:
+        self._is_used = is_used
         self._refusal: RefusedError | None = None
 
-    async def __call__(
-        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """Send a request; raise RefusedError where the proxy wants to know who we are, now or before."""
+    def check(self) -> None:
+        """Raise RefusedError where the proxy has refused us before."""
         if self._refusal:
             raise RefusedError(self._refusal.outcome)
-        try:
-            response = await handler(request)
-        except aiohttp.ClientHttpProxyError as error:
-            if error.status != PROXY_REFUSED:
-                raise
-            raise self._refuse(error.headers or {}) from None
-        if response.status == PROXY_REFUSED:
-            response.close()
-            raise self._refuse(response.headers)
-        return response
 
-    def _refuse(self, headers: Mapping[str, str]) -> RefusedError:
-        found = schemes(headers, "proxy-authenticate")
-        offered = f"; it offers {series(found, 'and')}" if found else ""
-        words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
-        if found and "basic" not in map(str.lower, found):
-            words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
-        self._refusal = refusal(words, Suspect.PROXY)
-        return self._refusal
+    def look(self, status: int, headers: Mapping[str, str]) -> None:
+        """Look at an answer; raise RefusedError where the proxy wants to know who we are."""
+        if status == PROXY_REFUSED and self._is_used:
+            self._refusal = _refusal_by_proxy(headers)
+            raise self._refusal
 
 
-async def log_request(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Log each request with the status of its answer; its query and headers stay out of the log."""
+def _refusal_by_proxy(headers: Mapping[str, str]) -> RefusedError:
+    found = schemes(headers, "proxy-authenticate")
+    offered = f"; it offers {series(found, 'and')}" if found else ""
+    words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
+    if found and "basic" not in map(str.lower, found):
+        words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
+    return refusal(words, Suspect.PROXY)
+
+
+def is_logged() -> bool:
+    """Check whether requests are logged."""
+    return bool(log.is_enabled_for(logging.DEBUG))
+
+
+async def log_request(sending: Awaitable[Answer], method: str, root: URL, path: str) -> Answer:
+    """Log a request with the status of its answer; its query and headers stay out of the log."""
     status, began = None, perf_counter()
     try:
-        response = await handler(request)
-        status = response.status
+        answer = await sending
+        status = answer.status
+        return answer
     finally:  # an error has no words that are safe to log
-        log.debug(
-            "request",
-            method=request.method,
-            path=request.url.raw_path,
-            status=status,
-            duration_ms=round((perf_counter() - began) * 1000, 1),
-        )
-    return response
+        duration = round((perf_counter() - began) * 1000, 1)
+        raw_path = below(root, path).raw_path
+        log.debug("request", method=method, path=raw_path, status=status, duration_ms=duration)

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from presence_worker.model import Outcome, Reason, Result, Trouble
+from presence_worker.superoffice.http_messages import Answer
 from presence_worker.superoffice.put_answers import judge_put
-from presence_worker.superoffice.transport import Answer
 
 from .given import change
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.superoffice.body_formats import read_presence
+from presence_worker.superoffice.http_messages import Answer
 from presence_worker.superoffice.put_answers import judge_put
-from presence_worker.superoffice.transport import Answer
 from presence_worker.superoffice.xml_texts import read_xml
 from tests.examples import examples
 

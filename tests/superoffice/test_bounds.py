@@ -8,7 +8,7 @@ import pytest
 
 from presence_worker.model import Result
 from presence_worker.superoffice import open_client
-from presence_worker.superoffice.transport import LONGEST_ANSWER
+from presence_worker.superoffice.http_messages import LONGEST_ANSWER
 from tests.raw_server import Act, Peer, Request, answer, echo, framed, gzip_bomb, raw_server, stream
 
 from .given import change, settings

@@ -1,22 +1,24 @@
-"""The client's own work, without sockets: what it makes of answers, errors and bugs."""
+"""The client's own work: what it makes of answers, errors and bugs."""
 
 import asyncio
 from pathlib import Path
 
 import aiohttp
+import orjson
 import pytest
-from aioresponses import aioresponses
 
-from presence_worker.errors import UsageFault
+from presence_worker.errors import CancelledUnsentError, UsageFault
 from presence_worker.model import NOT_PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.settings import Auth
 from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.body_formats import as_json
+from presence_worker.superoffice.http_messages import Answer, Request
+from presence_worker.superoffice.wire import LoggedWire, Wire
+from tests.raw_server import answer, raw_server
 
 from .given import BASIC, MESSAGE, ROOT, change, put_once, settings
 
-URL = f"{ROOT}/api/v1/User/7/UserPresenceStatus"
-ECHO = {"Status": NOT_PRESENT, "Message": MESSAGE}
+ECHO = orjson.dumps({"Status": NOT_PRESENT, "Message": MESSAGE})
 
 pytestmark = pytest.mark.anyio
 
@@ -33,21 +35,18 @@ def test_both_keys_are_always_sent(presence: Presence, body: bytes) -> None:
     assert as_json(presence) == body
 
 
-async def test_a_put_gives_what_the_answer_proves(service: aioresponses) -> None:
+async def test_a_put_gives_what_the_answer_proves() -> None:
     """An echo is a success, and the outcome says how long it took."""
-    service.put(URL, payload=ECHO)
-
-    outcome = await put_once(settings())
+    async with raw_server() as server:
+        outcome = await put_once(settings(server.url))
 
     assert (outcome.result, outcome.http_status, outcome.wire_puts) == (Result.UPDATED, 200, 1)
     assert outcome.duration_ms > 0
 
 
-async def test_a_read_gives_the_presence(service: aioresponses) -> None:
+async def test_a_read_gives_the_presence() -> None:
     """A GET shows what the service holds, and is counted."""
-    service.get(URL, payload=ECHO)
-
-    async with open_client(settings()) as client:
+    async with raw_server(answer(200, ECHO)) as server, open_client(settings(server.url)) as client:
         shown = await client.read_back(7)
 
     assert shown == Presence(status=NOT_PRESENT, message=MESSAGE)
@@ -55,30 +54,42 @@ async def test_a_read_gives_the_presence(service: aioresponses) -> None:
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 401, 404, 429, 500, 503])
-async def test_a_read_shows_nothing_unless_it_is_answered_200(service: aioresponses, status: int) -> None:
+async def test_a_read_shows_nothing_unless_it_is_answered_200(status: int) -> None:
     """Whatever another answer holds, it proves nothing."""
-    service.get(URL, payload=ECHO, status=status)
-
-    async with open_client(settings()) as client:
+    act = answer(status, b"" if status == 204 else ECHO)
+    async with raw_server(otherwise=act) as server, open_client(settings(server.url)) as client:
         shown = await client.read_back(7)
 
     assert shown is None
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        aiohttp.ClientOSError(104, "reset"),
-        aiohttp.ServerDisconnectedError(),
-        aiohttp.ClientPayloadError("cut"),
-        aiohttp.ServerTimeoutError(),
-        TimeoutError(),
-        OSError(5, "odd"),
-    ],
-)
-async def test_a_read_without_an_answer_shows_nothing(service: aioresponses, error: Exception) -> None:
+def break_wire(patch: pytest.MonkeyPatch, error: BaseException, *, is_written: bool) -> None:
+    """Let each request end in an error, after a byte of it went out or before."""
+
+    async def send(_: Wire, __: object, request: Request, ___: object = None) -> Answer:
+        request.is_written = is_written
+        raise error
+
+    patch.setattr(Wire, "send", send)
+    patch.setattr(LoggedWire, "send", send)
+
+
+LOST = [
+    (aiohttp.ClientOSError(104, "reset"), Reason.CONNECTION, Trouble.DISCONNECTED),
+    (aiohttp.ServerDisconnectedError(), Reason.CONNECTION, Trouble.DISCONNECTED),
+    (OSError(5, "odd"), Reason.CONNECTION, Trouble.DISCONNECTED),
+    (aiohttp.ClientPayloadError("cut"), Reason.BAD_ANSWER, Trouble.DISCONNECTED),
+    (aiohttp.ServerTimeoutError(), Reason.TIMEOUT, Trouble.DOWN),
+    (TimeoutError(), Reason.TIMEOUT, Trouble.DOWN),
+]
+
+
+@pytest.mark.parametrize("error", [error for error, _, _ in LOST])
+async def test_a_read_without_an_answer_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     """Trouble with a read is no reason to stop."""
-    service.get(URL, exception=error)
+    break_wire(monkeypatch, error, is_written=True)
 
     async with open_client(settings()) as client:
         shown = await client.read_back(7)
@@ -86,22 +97,12 @@ async def test_a_read_without_an_answer_shows_nothing(service: aioresponses, err
     assert shown is None
 
 
-@pytest.mark.parametrize(
-    ("error", "reason", "trouble"),
-    [
-        (aiohttp.ClientOSError(104, "reset"), Reason.CONNECTION, Trouble.DISCONNECTED),
-        (aiohttp.ServerDisconnectedError(), Reason.CONNECTION, Trouble.DISCONNECTED),
-        (OSError(5, "odd"), Reason.CONNECTION, Trouble.DISCONNECTED),
-        (aiohttp.ClientPayloadError("cut"), Reason.BAD_ANSWER, Trouble.DISCONNECTED),
-        (aiohttp.ServerTimeoutError(), Reason.TIMEOUT, Trouble.DOWN),
-        (TimeoutError(), Reason.TIMEOUT, Trouble.DOWN),
-    ],
-)
+@pytest.mark.parametrize(("error", "reason", "trouble"), LOST)
 async def test_an_answer_lost_is_a_doubt(
-    service: aioresponses, error: Exception, reason: Reason, trouble: Trouble
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason, trouble: Trouble
 ) -> None:
     """Once it may have been sent, only an echo or a read ends the doubt."""
-    service.put(URL, exception=error)
+    break_wire(monkeypatch, error, is_written=True)
 
     outcome = await put_once(settings())
 
@@ -109,32 +110,62 @@ async def test_an_answer_lost_is_a_doubt(
     assert (outcome.wire_puts, outcome.stop, outcome.http_status) == (1, None, None)
 
 
-async def test_a_bug_while_sending_is_a_doubt(service: aioresponses) -> None:
-    """Of a bug of ours only its kind is told, and that the PUT may have gone out."""
-    service.put(URL, exception=ZeroDivisionError("secret"))
+@pytest.mark.parametrize(("error", "reason", "trouble"), LOST)
+async def test_what_never_went_out_is_no_doubt(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: Reason, trouble: Trouble
+) -> None:
+    """The same errors before a byte went out are failures, which are tried again alike."""
+    break_wire(monkeypatch, error, is_written=False)
 
     outcome = await put_once(settings())
 
-    assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.UNKNOWN, Reason.INTERNAL_ERROR, 1)
+    assert (outcome.result, outcome.reason, outcome.trouble) == (Result.FAILED, reason, trouble)
+    assert (outcome.wire_puts, outcome.stop, outcome.http_status) == (0, None, None)
+    assert "applied" not in (outcome.detail or "")
+
+
+async def test_a_read_that_never_went_out_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are counted as the service sees them."""
+    break_wire(monkeypatch, aiohttp.ServerDisconnectedError(), is_written=False)
+
+    async with open_client(settings()) as client:
+        await client.read_back(7)
+
+    assert client.gets == 0
+
+
+@pytest.mark.parametrize(("is_written", "result"), [(True, Result.UNKNOWN), (False, Result.FAILED)])
+async def test_a_bug_is_a_doubt_once_the_put_went_out(
+    monkeypatch: pytest.MonkeyPatch, *, is_written: bool, result: Result
+) -> None:
+    """Of a bug of ours only its kind is told, and whether the PUT may have gone out."""
+    break_wire(monkeypatch, ZeroDivisionError("secret"), is_written=is_written)
+
+    outcome = await put_once(settings())
+
+    assert (outcome.result, outcome.reason) == (result, Reason.INTERNAL_ERROR)
+    assert outcome.wire_puts == int(is_written)
     assert outcome.detail == "a bug in presence-worker (ZeroDivisionError); please report it"
 
 
-async def test_a_bug_before_sending_is_a_failure(service: aioresponses) -> None:
+async def test_a_bug_before_sending_is_a_failure() -> None:
     """What cannot even be written down was certainly not sent."""
-    service.put(URL, payload=ECHO)
-
-    outcome = await put_once(settings(), change(message="half a \ud83c"))
+    async with raw_server() as server:
+        outcome = await put_once(settings(server.url), change(message="half a \ud83c"))
 
     assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.FAILED, Reason.INTERNAL_ERROR, 0)
-    assert not service.requests
+    assert not server.requests
 
 
-async def test_being_cancelled_is_no_outcome(service: aioresponses) -> None:
-    """SIGTERM must end a PUT; it is not the row's trouble."""
-    service.put(URL, exception=asyncio.CancelledError())
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_being_cancelled_is_no_outcome(monkeypatch: pytest.MonkeyPatch, *, is_written: bool) -> None:
+    """SIGTERM must end a PUT; it is not the row's trouble, and the error knows whether the PUT went out."""
+    break_wire(monkeypatch, asyncio.CancelledError(), is_written=is_written)
 
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError) as caught:
         await put_once(settings())
+
+    assert isinstance(caught.value, CancelledUnsentError) is not is_written
 
 
 @pytest.mark.parametrize(

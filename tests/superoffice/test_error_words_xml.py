@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from presence_worker.model import Reason, Result
 from presence_worker.settings import Auth
 from presence_worker.superoffice.error_words import error_words
+from presence_worker.superoffice.http_messages import Answer
 from presence_worker.superoffice.put_answers import judge_put
-from presence_worker.superoffice.transport import Answer
 from tests.examples import examples
 from tests.raw_server import answer, raw_server
 

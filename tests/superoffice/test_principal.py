@@ -1,8 +1,8 @@
 """Who the service takes us for: somebody it names, and not somebody an error repeats."""
 
 from presence_worker.model import Outcome, Reason
+from presence_worker.superoffice.http_messages import Answer
 from presence_worker.superoffice.read_answers import Principal, judge_principal
-from presence_worker.superoffice.transport import Answer
 
 
 def test_somebody_is_named() -> None:

@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from presence_worker.model import NOT_PRESENT, PRESENT, Outcome, Presence, Reason, Result, Trouble
+from presence_worker.superoffice.http_messages import Answer
 from presence_worker.superoffice.read_answers import (
     failure_of_read,
     judge_read,
@@ -12,7 +13,6 @@ from presence_worker.superoffice.read_answers import (
     not_a_page,
 )
 from presence_worker.superoffice.request_errors import judge_error
-from presence_worker.superoffice.transport import Answer
 
 from .given import change
 from .test_echo import ERRORS

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from ...settings import Auth, Settings
 from ..auth_secrets import application, secret_now
+from ..http_messages import Answer
 from ..login_host import LoginHost
-from ..transport import Answer
 
 FOREVER = float("inf")
 RENEWED_AT = 0.8  # of its life

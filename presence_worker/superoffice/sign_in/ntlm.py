@@ -16,9 +16,9 @@ from ...errors import Suspect
 from ...settings import Auth, Settings
 from ..answer_headers import advice, offers, schemes
 from ..auth_secrets import application, origin, secret_now
+from ..http_messages import Answer
 from ..login_host import LoginHost
 from ..request_errors import refusal
-from ..transport import Answer
 from .credential import Ask, Authenticate, Certificate, Credential, Scheme, SignIn
 
 SIGNED_OUT = 401

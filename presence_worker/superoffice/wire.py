@@ -1,0 +1,190 @@
+"""The way to the service: each request is written once, as bytes of ours, and never again by itself.
+
+The HTTP library makes the connections, keeps them, and parses what comes; no more is left to it.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.http import HttpProcessingError
+from aiohttp.tracing import Trace
+from yarl import URL
+
+from .addresses import below
+from .channel import Channel
+from .http_messages import Answer, Request, unpack
+from .request_errors import ProxyGuard, log_request
+
+FOR_PROXY = "Proxy-Authorization"
+NO_TUNNEL = "the proxy made no tunnel"
+
+
+class Network(NamedTuple):
+    """How hosts are reached."""
+
+    tls: ssl.SSLContext | bool
+    timeout: aiohttp.ClientTimeout
+    proxy: URL | None
+    guard: ProxyGuard
+
+
+class Route(NamedTuple):
+    """What all requests below one root have in common."""
+
+    root: URL
+    key: aiohttp.ClientRequest  # by which the connector finds and makes connections
+    origin: str  # in the request line; empty but for what a proxy reads
+    prefix: str  # of each path
+    fields: bytes  # the headers, as they are written
+
+
+class Connector(aiohttp.TCPConnector):
+    """Owns connections; whatever ends a proxy's tunnel while it is made, nothing of a request went out."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(limit=0, ssl=network.tls, ttl_dns_cache=60)
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
+    ) -> Connection:
+        """Return a connection for a request."""
+        try:
+            return await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(0, NO_TUNNEL)) from error
+
+
+class Wire:
+    """Owns the connections to the service, and the headers of all requests.
+
+    Cookies, proxy variables, .netrc and redirects are ignored.
+    """
+
+    def __init__(self, network: Network, headers: Mapping[str, str]) -> None:
+        self.doubted: list[str] = []  # grows: paths of requests whose last answer may be another's
+        self._network = network
+        self._headers = {"Host": "", **headers}  # by custom it stands first
+        self._route: Route | None = None
+        self._held: set[Connection] = set()
+        self._loop = asyncio.get_running_loop()
+        self._total, silence = network.timeout.total or 0.0, network.timeout.sock_read or 0.0
+        self._connector = Connector(network)
+        make = partial(Channel, self.doubted.extend, silence, self._loop)
+        self._connector._factory = make  # type: ignore[assignment]  # noqa: SLF001 - it has no other way
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for connection in tuple(self._held):
+            self.drop(connection)
+        await self._connector.close()
+
+    def show(self, headers: Mapping[str, str]) -> None:
+        """Show these headers with all requests from now on."""
+        self._headers.update(headers)
+        self._route = None
+
+    async def hold(self, root: URL) -> Connection:
+        """Return a connection that nobody else uses until it is dropped; raise as `send` does."""
+        connection = await self._connect(self._route_to(root).key)
+        self._held.add(connection)
+        return connection
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection that was held."""
+        self._held.discard(connection)
+        connection.close()
+
+    async def send(self, root: URL, request: Request, held: Connection | None = None) -> Answer:
+        """Send a request over the connection *held*, or over any, and read its answer.
+
+        No redirect is followed. A connection ends where it brings no answer. Raise what is in
+        `request_errors.REQUEST_ERRORS`; `Request.is_written` says then what is known of the request.
+        """
+        until, route = self._loop.time() + self._total, self._route_to(root)
+        connection = held or await self._connect(route.key)
+        try:
+            answer = await self._exchange(connection, route, request, until)
+        finally:
+            if connection is not held:
+                connection.release()
+        self._network.guard.look(answer.status, answer.headers)
+        return unpack(answer, request.longest)
+
+    async def _connect(self, key: aiohttp.ClientRequest) -> Connection:
+        network = self._network
+        network.guard.check()
+        try:
+            return await self._connector.connect(key, [], network.timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError from error
+        except aiohttp.ClientHttpProxyError as error:
+            network.guard.look(error.status, error.headers or {})
+            raise
+
+    async def _exchange(self, connection: Connection, route: Route, request: Request, until: float) -> Answer:
+        channel, answer, data = connection.protocol, None, self._write(route, request)
+        assert isinstance(channel, Channel)  # noqa: S101 - our connector has no others
+        try:
+            coming = channel.ask(request.path, data, longest=request.longest, until=until)
+            request.is_written = channel.is_connected()
+            answer = await coming
+        except HttpProcessingError as error:
+            raise aiohttp.ClientPayloadError from error
+        except OSError as error:
+            if channel.refusal is None:
+                raise
+            raise aiohttp.ClientConnectorSSLError(route.key.connection_key, channel.refusal) from error
+        finally:
+            if answer is None:
+                request.is_written = request.is_written and not channel.has_kept(len(data))
+                channel.abort()  # what is still here does not go out
+                connection.close()
+        return answer
+
+    def _route_to(self, root: URL) -> Route:
+        if self._route is None or self._route.root is not root:
+            proxy = self._network.proxy
+            key = aiohttp.ClientRequest("GET", root, loop=self._loop, proxy=proxy)
+            origin = str(root.origin()) if proxy and not key.is_ssl() else ""
+            self._headers["Host"] = key.headers["Host"]
+            self._route = Route(root, key, origin, root.raw_path.rstrip("/"), _fields(self._headers))
+        return self._route
+
+    def _write(self, route: Route, request: Request) -> bytes:
+        """Return a request as it goes out."""
+        path, fields, body = request.path, route.fields, request.body
+        path = below(route.root, path).raw_path_qs if "?" in path else route.prefix + path
+        if request.headers:
+            fields = _fields({**self._headers, **request.headers})
+        if route.origin and (shown := route.key.headers.get(FOR_PROXY)):  # the connector made it
+            fields += _fields({FOR_PROXY: shown})
+        if body is not None:
+            fields += b"Content-Length: %d\r\n" % len(body)
+        line = f"{request.method} {route.origin}{path} HTTP/1.1\r\n"
+        return line.encode() + fields + b"\r\n" + (body or b"")
+
+
+class LoggedWire(Wire):
+    """Logs each request."""
+
+    async def send(self, root: URL, request: Request, held: Connection | None = None) -> Answer:
+        """Send a request, and log it with the status of its answer."""
+        return await log_request(super().send(root, request, held), request.method, root, request.path)
+
+
+def _fields(headers: Mapping[str, str]) -> bytes:
+    """Return headers as they are written; raise ValueError where one would be two."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if not all(map(str.isprintable, lines)):
+        raise ValueError("a header has control characters")
+    return "".join(f"{line}\r\n" for line in lines).encode()
