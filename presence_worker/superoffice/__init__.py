@@ -1,9 +1,9 @@
 """The only place that knows the service.
 
 A request is made by the `client`; `endpoint` sends it to where and as whom is in force, and `wire` writes it
-once, over a `channel`. Hosts at which we sign in have sessions of `transport`. Pure functions judge what comes of it: `put_answers`,
-`read_answers`, and `request_errors` where no answer comes. `renewal` renews what runs out: a credential
-by a scheme of `sign_in`, the `tenant`'s address, both at the `login_host`.
+once, over a `channel`. Hosts at which we sign in have sessions of `transport`. Pure functions judge what
+comes of it: `put_answers`, `read_answers`, and `request_errors` where no answer comes. `renewal` renews what
+runs out: a credential by a scheme of `sign_in`, the `tenant`'s address, both at the `login_host`.
 """
 
 from .addresses import check_addresses, is_online, target_name

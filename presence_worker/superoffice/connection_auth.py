@@ -10,7 +10,7 @@ from yarl import URL
 from .http_messages import Answer, Request
 from .login_host import no_answer_error, too_busy
 from .read_answers import PRINCIPAL
-from .renewal import Cached, InForce
+from .renewal import Cached
 from .request_errors import REQUEST_ERRORS, RefusedError, SignInUnavailable, unavailable
 from .sign_in.credential import Authenticate, Credential
 from .wire import Wire
@@ -85,23 +85,23 @@ class PinnedConnections:
         self._ended = 0  # how many have come to an end, well or not
         self._failure: SignInUnavailable | None = None  # of the last
 
-    async def send(self, used: InForce, request: Request) -> Answer:
+    async def send(self, root: URL, request: Request) -> Answer:
         """Send a request over a connection that has signed in; raise what is in REQUEST_ERRORS."""
         connection = self._free.pop() if self._free else PinnedConnection(self._wire)
         try:
-            return await self._send_over(connection, used, request)
+            return await self._send_over(connection, root, request)
         finally:
             self._free.append(connection)
 
-    async def _send_over(self, connection: PinnedConnection, used: InForce, request: Request) -> Answer:
-        if connection.signed_in_as is used.credential:
+    async def _send_over(self, connection: PinnedConnection, root: URL, request: Request) -> Answer:
+        if connection.signed_in_as is await self._credential.current():
             try:
-                return await connection.send(used.root, request)
+                return await connection.send(root, request)
             except EndedError:
                 pass  # it has ended meanwhile
-        await self._sign_in(connection, used.root)
+        await self._sign_in(connection, root)
         try:
-            return await connection.send(used.root, request)
+            return await connection.send(root, request)
         except EndedError:
             raise unavailable("the connection ended as soon as it had signed in") from None
 

@@ -12,7 +12,7 @@ from .tenant import Residence
 
 DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
 NOTHING = InForce(URL(), Residence(root=None), Credential(headers={}, secrets=()))
-Send = Callable[[InForce, Request], Awaitable[Answer]]  # raises what is in request_errors.REQUEST_ERRORS
+Send = Callable[[URL, Request], Awaitable[Answer]]  # raises what is in request_errors.REQUEST_ERRORS
 
 
 class Endpoint:
@@ -76,7 +76,7 @@ class Endpoint:
 
     async def _send_now(self, request: Request) -> Answer:
         used = self._now
-        answer = await self._send(used, request)
+        answer = await self._send(used.root, request)
         if answer.status in RENEWED or self._renewal.tried:
             await self._check(request, answer.status, used)
         if not self._now.is_proven and _is_proof(answer.status) and used.credential is self._now.credential:

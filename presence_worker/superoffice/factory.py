@@ -120,7 +120,7 @@ def _endpoint(
 def _make_send(wire: Wire, authenticate: Authenticate | None, credential: Cached[Credential]) -> Send:
     """Make what sends requests: over any connection, or over those that sign in themselves."""
     if authenticate is None:
-        return lambda used, request: wire.send(used.root, request)
+        return wire.send
     return PinnedConnections(wire, authenticate, credential).send
 
 

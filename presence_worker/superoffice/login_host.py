@@ -12,7 +12,7 @@ from .answer_headers import redirect_host, retry_after_of
 from .body_formats import Parts, read_json
 from .http_messages import Answer, Request
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
-from .transport import Session
+from .transport import SignInSession
 
 TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -29,7 +29,7 @@ class LoginAnswer(NamedTuple):
 class LoginHost:
     """Owns the session with the host."""
 
-    def __init__(self, session: Session, root: URL) -> None:
+    def __init__(self, session: SignInSession, root: URL) -> None:
         self._session = session
         self.root = root
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from ..settings import Settings
@@ -12,12 +14,34 @@ from .addresses import below, proxy_of
 from .http_messages import LONGEST_HEAD, MOST_HEADERS, Answer, Request, unpack
 from .request_errors import AnswerLostError, ProxyGuard, is_logged, log_request
 from .tls_handshake import tls_of
-from .wire import Connector, LoggedWire, Network, Wire
+from .wire import LoggedWire, Network, Wire
 
+NO_TUNNEL = "the proxy made no tunnel"
 EXACT = float("inf")  # seconds; longer timeouts would be rounded up to a whole one
 
 
-class Session:
+class Connector(aiohttp.TCPConnector):
+    """Owns connections; whatever ends a proxy's tunnel while it is made, nothing of a request went out."""
+
+    def __init__(self, *, tls: ssl.SSLContext | bool) -> None:
+        super().__init__(limit=0, ssl=tls, ttl_dns_cache=60)
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
+    ) -> Connection:
+        """Return a connection for a request."""
+        try:
+            return await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
+            raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(0, NO_TUNNEL)) from error
+
+
+class SignInSession:
     """Owns a session with one host; what it shows is for that host alone.
 
     Cookies, proxy variables, .netrc and redirects are ignored.
@@ -89,19 +113,21 @@ class Transport:
             ceil_threshold=EXACT,
         )
         guard = ProxyGuard(is_used=proxy is not None)
-        self._network = Network(tls_of(settings), timeout, proxy_of(settings) if proxy else None, guard)
+        self._tls = tls_of(settings)
+        self._network = Network(timeout, proxy_of(settings) if proxy else None, guard)
 
     def open_wire(self, headers: Mapping[str, str]) -> Wire:
         """Open the way to the service; all requests have these headers."""
-        wire = (LoggedWire if is_logged() else Wire)(self._network, headers)
+        kind = LoggedWire if is_logged() else Wire
+        wire = kind(Connector(tls=self._tls), self._network, headers)
         self._opened.push_async_callback(wire.close)
         return wire
 
-    async def open_session(self, headers: Mapping[str, str]) -> Session:
+    async def open_session(self, headers: Mapping[str, str]) -> SignInSession:
         """Open a session; all requests have these headers."""
         network = self._network
         session = aiohttp.ClientSession(
-            connector=Connector(network),
+            connector=Connector(tls=self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -113,7 +139,7 @@ class Transport:
             max_field_size=LONGEST_HEAD,
             max_headers=MOST_HEADERS,
         )
-        return Session(await self._opened.enter_async_context(session), network.guard)
+        return SignInSession(await self._opened.enter_async_context(session), network.guard)
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ The HTTP library makes the connections, keeps them, and parses what comes; no mo
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
@@ -12,7 +11,6 @@ from typing import NamedTuple
 import aiohttp
 from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError
-from aiohttp.tracing import Trace
 from yarl import URL
 
 from .addresses import below
@@ -21,19 +19,17 @@ from .http_messages import Answer, Request, unpack
 from .request_errors import ProxyGuard, log_request
 
 FOR_PROXY = "Proxy-Authorization"
-NO_TUNNEL = "the proxy made no tunnel"
 
 
 class Network(NamedTuple):
-    """How hosts are reached."""
+    """What all hosts are reached with."""
 
-    tls: ssl.SSLContext | bool
     timeout: aiohttp.ClientTimeout
     proxy: URL | None
     guard: ProxyGuard
 
 
-class Route(NamedTuple):
+class Destination(NamedTuple):
     """What all requests below one root have in common."""
 
     root: URL
@@ -43,42 +39,21 @@ class Route(NamedTuple):
     fields: bytes  # the headers, as they are written
 
 
-class Connector(aiohttp.TCPConnector):
-    """Owns connections; whatever ends a proxy's tunnel while it is made, nothing of a request went out."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(limit=0, ssl=network.tls, ttl_dns_cache=60)
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the HTTP library's
-    ) -> Connection:
-        """Return a connection for a request."""
-        try:
-            return await super().connect(req, traces, timeout)
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError):
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
-            raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(0, NO_TUNNEL)) from error
-
-
 class Wire:
     """Owns the connections to the service, and the headers of all requests.
 
     Cookies, proxy variables, .netrc and redirects are ignored.
     """
 
-    def __init__(self, network: Network, headers: Mapping[str, str]) -> None:
+    def __init__(self, connector: aiohttp.TCPConnector, network: Network, headers: Mapping[str, str]) -> None:
         self.doubted: list[str] = []  # grows: paths of requests whose last answer may be another's
         self._network = network
         self._headers = {"Host": "", **headers}  # by custom it stands first
-        self._route: Route | None = None
+        self._last: Destination | None = None
         self._held: set[Connection] = set()
         self._loop = asyncio.get_running_loop()
         self._total, silence = network.timeout.total or 0.0, network.timeout.sock_read or 0.0
-        self._connector = Connector(network)
+        self._connector = connector
         make = partial(Channel, self.doubted.extend, silence, self._loop)
         self._connector._factory = make  # type: ignore[assignment]  # noqa: SLF001 - it has no other way
 
@@ -91,11 +66,11 @@ class Wire:
     def show(self, headers: Mapping[str, str]) -> None:
         """Show these headers with all requests from now on."""
         self._headers.update(headers)
-        self._route = None
+        self._last = None
 
     async def hold(self, root: URL) -> Connection:
         """Return a connection that nobody else uses until it is dropped; raise as `send` does."""
-        connection = await self._connect(self._route_to(root).key)
+        connection = await self._connect(self._destination(root).key)
         self._held.add(connection)
         return connection
 
@@ -110,10 +85,10 @@ class Wire:
         No redirect is followed. A connection ends where it brings no answer. Raise what is in
         `request_errors.REQUEST_ERRORS`; `Request.is_written` says then what is known of the request.
         """
-        until, route = self._loop.time() + self._total, self._route_to(root)
-        connection = held or await self._connect(route.key)
+        until, to = self._loop.time() + self._total, self._destination(root)
+        connection = held or await self._connect(to.key)
         try:
-            answer = await self._exchange(connection, route, request, until)
+            answer = await self._exchange(connection, to, request, until)
         finally:
             if connection is not held:
                 connection.release()
@@ -131,8 +106,10 @@ class Wire:
             network.guard.look(error.status, error.headers or {})
             raise
 
-    async def _exchange(self, connection: Connection, route: Route, request: Request, until: float) -> Answer:
-        channel, answer, data = connection.protocol, None, self._write(route, request)
+    async def _exchange(
+        self, connection: Connection, to: Destination, request: Request, until: float
+    ) -> Answer:
+        channel, answer, data = connection.protocol, None, self._write(to, request)
         assert isinstance(channel, Channel)  # noqa: S101 - our connector has no others
         try:
             coming = channel.ask(request.path, data, longest=request.longest, until=until)
@@ -143,7 +120,7 @@ class Wire:
         except OSError as error:
             if channel.refusal is None:
                 raise
-            raise aiohttp.ClientConnectorSSLError(route.key.connection_key, channel.refusal) from error
+            raise aiohttp.ClientConnectorSSLError(to.key.connection_key, channel.refusal) from error
         finally:
             if answer is None:
                 request.is_written = request.is_written and not channel.has_kept(len(data))
@@ -151,26 +128,26 @@ class Wire:
                 connection.close()
         return answer
 
-    def _route_to(self, root: URL) -> Route:
-        if self._route is None or self._route.root is not root:
+    def _destination(self, root: URL) -> Destination:
+        if self._last is None or self._last.root is not root:
             proxy = self._network.proxy
             key = aiohttp.ClientRequest("GET", root, loop=self._loop, proxy=proxy)
             origin = str(root.origin()) if proxy and not key.is_ssl() else ""
             self._headers["Host"] = key.headers["Host"]
-            self._route = Route(root, key, origin, root.raw_path.rstrip("/"), _fields(self._headers))
-        return self._route
+            self._last = Destination(root, key, origin, root.raw_path.rstrip("/"), _fields(self._headers))
+        return self._last
 
-    def _write(self, route: Route, request: Request) -> bytes:
+    def _write(self, to: Destination, request: Request) -> bytes:
         """Return a request as it goes out."""
-        path, fields, body = request.path, route.fields, request.body
-        path = below(route.root, path).raw_path_qs if "?" in path else route.prefix + path
+        path, fields, body = request.path, to.fields, request.body
+        path = below(to.root, path).raw_path_qs if "?" in path else to.prefix + path
         if request.headers:
             fields = _fields({**self._headers, **request.headers})
-        if route.origin and (shown := route.key.headers.get(FOR_PROXY)):  # the connector made it
+        if to.origin and (shown := to.key.headers.get(FOR_PROXY)):  # the connector made it
             fields += _fields({FOR_PROXY: shown})
         if body is not None:
             fields += b"Content-Length: %d\r\n" % len(body)
-        line = f"{request.method} {route.origin}{path} HTTP/1.1\r\n"
+        line = f"{request.method} {to.origin}{path} HTTP/1.1\r\n"
         return line.encode() + fields + b"\r\n" + (body or b"")
 
 

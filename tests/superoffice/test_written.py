@@ -19,6 +19,7 @@ from presence_worker.settings import Delivery
 from presence_worker.superoffice import Client, open_client
 from presence_worker.superoffice.http_messages import Request
 from presence_worker.superoffice.request_errors import ProxyGuard
+from presence_worker.superoffice.transport import Connector
 from presence_worker.superoffice.wire import Network, Wire
 from tests.raw_server import LINGER_ZERO
 
@@ -59,7 +60,7 @@ async def wire(total: float = 20.0) -> AsyncIterator[Wire]:
     """Open a wire; TLS trusts nobody."""
     timeout = aiohttp.ClientTimeout(total=total, connect=60, sock_read=60)
     guard = ProxyGuard(is_used=False)
-    opened = Wire(Network(tls=True, timeout=timeout, proxy=None, guard=guard), {})
+    opened = Wire(Connector(tls=True), Network(timeout, proxy=None, guard=guard), {})
     try:
         yield opened
     finally:
