@@ -29,8 +29,7 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitMeaning:
+class ExitMeaning(NamedTuple):
     """One line of the table of exit codes, as help and README print it."""
 
     meaning: str

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from string import Formatter
+from typing import NamedTuple
 
 from .loading import load
 from .message_text import find_misleading
@@ -29,8 +29,7 @@ _PIECE = re.compile(r"(?:[^%]|%%)+|%-?.|%", re.DOTALL)  # text, else a letter of
 _INSIDE = re.compile(r"[\[\]]")  # dots may be in a name, or lead into a field of JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A place that a row fills."""
 
     name: str  # of a column, as the template has it; or one of DAYS

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -90,8 +90,7 @@ _OPTIONS: list[Callable[[Function], Function]] = [
 job_argument = click.argument("job", callback=_a_file)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What was asked for on the command line."""
 
     config: Path | None

@@ -10,9 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
+from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
 import zstandard
@@ -42,8 +41,7 @@ DAMAGE = (  # what the libraries raise for it
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How much a packed job may unpack to."""
 
     most: int = 4 << 30  # bytes
@@ -58,8 +56,7 @@ class Bounds:
 LIMITS = Bounds()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packing:
+class Packing(NamedTuple):
     """One way to pack a job."""
 
     name: str

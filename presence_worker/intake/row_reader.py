@@ -1,9 +1,9 @@
 """Records become rows: every fault of a record is found, and nothing is guessed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import NamedTuple
 
 from ..errors import InputRefused
 from ..failed_csv import ALSO, width_detail
@@ -41,8 +41,7 @@ TAKEN_BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowFacts:
+class RowFacts(NamedTuple):
     """How the rows of a file were read."""
 
     unused: tuple[str, ...]  # columns

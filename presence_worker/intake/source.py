@@ -10,9 +10,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, NamedTuple, TextIO
 
 from ..errors import InputRefused, Stopped, Suggestion
 from ..failed_csv import is_failed_csv
@@ -48,8 +47,7 @@ OTHERS = stat.S_IWGRP | stat.S_IWOTH
 INSTEAD = "in a folder that other users may write; copy the file there instead"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _BadByte:
+class _BadByte(NamedTuple):
     line: int  # 1-based
     place: int  # in the whole file, 1-based
     byte: int

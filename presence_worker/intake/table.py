@@ -16,8 +16,7 @@ Cell = Any  # a text (CSV), or a value of JSON
 Cells = Sequence[Cell]  # in the order of the table's columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """A job's bytes, surveyed from end to end and ready to be read again from the start."""
 
     name: str  # as people know it

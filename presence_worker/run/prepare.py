@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 from structlog.contextvars import bound_contextvars
@@ -26,8 +26,7 @@ GRACE = 0.5  # seconds for work that was told to stop; what still waits for inpu
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedRun:
+class StagedRun(NamedTuple):
     """A run that is staged, and that this process holds."""
 
     folder: Path

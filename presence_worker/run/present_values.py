@@ -4,7 +4,6 @@
 what is written to the journal, and decides when reading makes no sense.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
@@ -91,8 +90,7 @@ def _reject(row: PendingRow, reason: Reason, words: str) -> Verdict:
     return Verdict(row.row, Result.REJECTED, reason, words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(NamedTuple):
     """Why a run reads present values, and what it does without them."""
 
     how: str  # auto, each, query or off: delivery.read_before, as far as the run leaves a choice

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from ..journal import Dated, Named, ScheduledResult
 from ..model import PRESENT, Period, Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """A row of an earlier run of which something is still to come.
 
     It waits (`is_open`), then stands (`may_hold`). Where it is neither, a leave that began later stands over

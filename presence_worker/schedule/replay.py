@@ -1,7 +1,6 @@
 """What is still to come of rows that are due on days: pure decisions, one run after the other."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from ..journal import Dated, Named, ScheduledResult
@@ -113,13 +112,13 @@ def _after_begin(entries: Sequence[Entry], fate: ScheduledResult) -> Iterator[En
         if entry is not begun:
             yield _under(entry, begun.wanted) if begun and is_certain else entry
         elif fate.result in MAY_HOLD:
-            yield replace(entry, may_hold=True, is_open=fate.result == Result.UNKNOWN)
+            yield entry._replace(may_hold=True, is_open=fate.result == Result.UNKNOWN)
 
 
 def _under(entry: Entry, standing: Presence) -> Entry:
     """Return an entry as it is when another one's value stands: it may count again after that."""
     if entry.may_hold and not entry.wanted.same_as(standing):
-        return replace(entry, may_hold=False, is_open=False)
+        return entry._replace(may_hold=False, is_open=False)
     return entry
 
 
@@ -130,7 +129,7 @@ def _mark_overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
     )
     for entry in entries:
         is_late = standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing)
-        yield replace(entry, is_open=False) if is_late else entry
+        yield entry._replace(is_open=False) if is_late else entry
 
 
 def _withdraw(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:
@@ -139,7 +138,7 @@ def _withdraw(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entr
         if entry.period not in days:
             yield entry
         elif entry.may_hold:
-            yield replace(entry, is_open=False, is_withdrawn=True)
+            yield entry._replace(is_open=False, is_withdrawn=True)
 
 
 def _keep_entries(
@@ -149,7 +148,7 @@ def _keep_entries(
     counted = [row for row in own if row.reason not in NOT_DUE]
     standing = [row for row in counted if row.result in CERTAIN]
     if named is None and past.covers_everyone:
-        yield from (replace(entry, is_open=False) for entry in entries if entry.has_begun)
+        yield from (entry._replace(is_open=False) for entry in entries if entry.has_begun)
     elif named is None or not named.valid:
         yield from entries
     elif past.came_back and not named.undated:
@@ -158,7 +157,7 @@ def _keep_entries(
         ends = last_day(row.ends for row in counted)
         for entry in entries:
             if entry.may_hold:
-                yield replace(entry, is_open=False, is_withdrawn=False, ends=ends)
+                yield entry._replace(is_open=False, is_withdrawn=False, ends=ends)
     elif not counted and not named.undated:
         yield from (_shorten(entry, own) for entry in entries if entry.has_begun)
 
@@ -180,7 +179,7 @@ def _shorten(entry: Entry, rows: Iterable[Dated]) -> Entry:
     first = entry.starts or date.min
     about = [row for row in rows if row.reason == Reason.NO_LONGER_DUE]
     ends = [row.ends for row in about if (row.starts or first) <= first <= (row.ends or first)]
-    return replace(entry, is_open=False, ends=last_day(ends) if ends else entry.ends)
+    return entry._replace(is_open=False, ends=last_day(ends) if ends else entry.ends)
 
 
 def last_day(ends: Iterable[date | None]) -> date | None:

@@ -8,8 +8,8 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -25,8 +25,7 @@ NOTHING = re.compile("(?!)")  # no line looks like it
 Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """What settings were read from, besides the variables of the process."""
 
     file: Path | None

@@ -1,8 +1,8 @@
 """What SuperOffice Online does not answer itself: its terms, and when it is at work on itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 import structlog
 
@@ -48,8 +48,7 @@ class OnlineHint:
         return outcome._replace(stop=str(outcome.stop).replace(CHECK, f"{CHECK} ({self._origin})", 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(NamedTuple):
     """A time that comes again every week, or every day."""
 
     days: tuple[int, ...] | range  # it begins on, Monday is 0

@@ -2,10 +2,9 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ...errors import InputRefused
 from ..table import Record, Source
@@ -14,8 +13,7 @@ from .strange_lines import RowLines, fault_in
 MARK = "\ufeff"  # one that decoding has left, as there were two
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How to read a CSV."""
 
     delimiter: str

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import NoReturn, TextIO
@@ -59,7 +59,7 @@ def read_dialect(source: Source, head: str, config: Input) -> Dialect:
     is_mac = survey.cr and not survey.crlf and next(_lines_of(head)).endswith("\r")  # LF may be in cells
     if is_mac and not survey.is_ascii and not config.encoding and source.encoding in GUESSED:
         _refuse_mac(source)
-    return replace(dialect, is_mixed=survey.is_mixed)
+    return dialect._replace(is_mixed=survey.is_mixed)
 
 
 def _recognise(head: str, config: Input) -> Dialect:
@@ -76,7 +76,7 @@ def _recognise(head: str, config: Input) -> Dialect:
     if mine:
         return Dialect(delimiter=mine, above=above, is_ours=True)
     dialect = Dialect(delimiter=told or ",", above=max(above, config.skip_lines), comment=config.comment)
-    return dialect if told else replace(dialect, delimiter=_delimiter(head, dialect, config))
+    return dialect if told else dialect._replace(delimiter=_delimiter(head, dialect, config))
 
 
 def _delimiter_of_ours(head: str, above: int, told: str | None) -> str | None:
@@ -93,7 +93,7 @@ def _delimiter_of_ours(head: str, above: int, told: str | None) -> str | None:
 
 def _delimiter(head: str, dialect: Dialect, config: Input) -> str:
     """Return the delimiter that shows most of the columns we need, else the one that cuts most."""
-    return max(DELIMITERS, key=lambda mark: _rank(names_in(head, replace(dialect, delimiter=mark)), config))
+    return max(DELIMITERS, key=lambda mark: _rank(names_in(head, dialect._replace(delimiter=mark)), config))
 
 
 def _rank(names: Sequence[str], config: Input) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ...settings import Auth, Settings
 from ..auth_secrets import application, secret_now
@@ -40,8 +41,7 @@ def no_problems(_: Auth) -> Iterator[str]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(NamedTuple):
     """One way to sign in, as the table of schemes names it."""
 
     needed: tuple[str, ...]  # settings, by their full names
