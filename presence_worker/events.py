@@ -25,9 +25,9 @@ secret.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
 from .model import Result
 from .next_step import NextStep
@@ -50,135 +50,160 @@ class Topic(StrEnum):
     MAINTENANCE = "maintenance"  # of the service, while the run is at work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened in a run."""
+class RunStarted(NamedTuple):
+    """A run began, or goes on."""
 
     run_id: str
     target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """A run began, or goes on."""
-
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryStarted(Event):
+class DeliveryStarted(NamedTuple):
     """The rows are staged, and requests go out from now on."""
 
+    run_id: str
+    target: str
     way_on: NextStep  # what continues the run if the program dies
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted(Event):
+class Noted(NamedTuple):
     """Something that should be known beside the results."""
 
+    run_id: str
+    target: str
     words: str
     topic: Topic
     is_warning: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced(Event):
+class Announced(NamedTuple):
     """How many requests the run takes in all."""
 
+    run_id: str
+    target: str
     requests: int
     seconds: float  # at the configured rate
     rate: float  # requests per second
     is_final: bool  # else it is the most there can be
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepStarted(Event):
+class StepStarted(NamedTuple):
     """Rows are read or sent from now on."""
 
+    run_id: str
+    target: str
     activity: Activity
     total: int  # rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowRead(Event):
+class RowRead(NamedTuple):
     """What a row's associate holds now was asked for."""
 
+    run_id: str
+    target: str
     row: int
     is_known: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowSettled(Event):
+class RowSettled(NamedTuple):
     """A row has its result; a later event of the same row replaces it."""
 
+    run_id: str
+    target: str
     row: int
     result: Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InFlight(Event):
+class InFlight(NamedTuple):
     """So many requests are under way."""
 
+    run_id: str
+    target: str
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepEnded(Event):
+class StepEnded(NamedTuple):
     """All rows of the step are settled, or the step was stopped."""
 
+    run_id: str
+    target: str
     activity: Activity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paused(Event):
+class Paused(NamedTuple):
     """Nothing is sent for a while; a later event without a `Resumed` between them says until when instead."""
 
+    run_id: str
+    target: str
     since: datetime
     until: datetime
     cause: str
     is_asked_for: bool  # by the service; else it does not answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed(Event):
+class Resumed(NamedTuple):
     """Rows are sent again."""
 
+    run_id: str
+    target: str
     waited: float  # seconds
     was_asked_for: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress(Event):
+class Progress(NamedTuple):
     """How far the run is."""
 
+    run_id: str
+    target: str
     done: int  # rows of the step
     total: int
     rate: float  # requests per second, since the last such event
     waiting_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopping(Event):
+class Stopping(NamedTuple):
     """The run was told to stop; requests in flight are finished."""
 
+    run_id: str
+    target: str
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryEnded(Event):
+class DeliveryEnded(NamedTuple):
     """Nothing is sent any more, and what became of the rows is written down."""
 
+    run_id: str
+    target: str
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded(Event):
+
+class RunEnded(NamedTuple):
     """The run is over and its reports are written."""
 
+    run_id: str
+    target: str
     state: State
     exit_code: int
     message: str
     next: NextStep | None
 
 
+Event: TypeAlias = (
+    RunStarted
+    | DeliveryStarted
+    | Noted
+    | Announced
+    | StepStarted
+    | RowRead
+    | RowSettled
+    | InFlight
+    | StepEnded
+    | Paused
+    | Resumed
+    | Progress
+    | Stopping
+    | DeliveryEnded
+    | RunEnded
+)
 Emit = Callable[[Event], None]
 
 

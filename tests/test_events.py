@@ -1,7 +1,7 @@
 """Events: their table is true, and subscribers hear each of them in order."""
 
-import dataclasses
 import re
+from typing import get_args
 
 import pytest
 
@@ -10,7 +10,7 @@ from presence_worker.events import Event, RowSettled, RunEnded, emit_to
 from presence_worker.model import Result
 from presence_worker.run_states import State
 
-KINDS = {kind.__name__: kind for kind in Event.__subclasses__()}
+KINDS = {kind.__name__: kind for kind in get_args(Event)}
 ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]*)\|$", events.__doc__ or "", re.MULTILINE)
 SETTLED = RowSettled(run_id="night", target="https://crm", row=1, result=Result.UPDATED)
 ENDED = RunEnded(
@@ -26,13 +26,13 @@ def test_the_table_has_every_event_in_order() -> None:
 def test_the_table_says_what_an_event_has() -> None:
     """An event without fields of its own has an empty cell, and no other has."""
     for name, _, has in ROWS:
-        own = {field.name for field in dataclasses.fields(KINDS[name])} - {"run_id", "target"}
+        own = {*KINDS[name]._fields} - {"run_id", "target"}
         assert bool(own) == bool(has.strip()), name
 
 
 def test_an_event_cannot_be_changed() -> None:
     """Many hear of the same one."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         setattr(SETTLED, "row", 2)  # noqa: B010 - the type checker sees it, too
 
 
