@@ -31,12 +31,14 @@ UNHEEDED = (  # variables that libraries obey when they are loaded, and with whi
     "PYSPNEGO_LOG_CFG",  # can log every step of signing in with NTLM
     "LM_COMPAT_LEVEL",  # can lower NTLM to its first version, which is easy to break
 )
+WITHOUT_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}  # they are shown all settings, secrets as well
 
 
 def main() -> NoReturn:
     """Run the command line and leave."""
     for name in UNHEEDED:
         os.environ.pop(name, None)
+    os.environ.update(WITHOUT_PLUGINS)
     _fill_gaps()
     if os.name == "nt":
         speak_utf8(sys.stdout)

@@ -22,6 +22,21 @@ def test_a_key_log_is_neither_written_nor_in_the_way(tmp_path: Path) -> None:
     assert not keys.exists()
 
 
+def test_no_plugin_of_the_settings_library_is_loaded(tmp_path: Path) -> None:
+    """Whatever else is installed beside us: it would be shown every password."""
+    (tmp_path / "spy-1.0.dist-info").mkdir()
+    (tmp_path / "spy-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: spy\nVersion: 1.0\n"
+    )
+    (tmp_path / "spy-1.0.dist-info" / "entry_points.txt").write_text("[pydantic]\nspy = spy:plugin\n")
+    (tmp_path / "spy.py").write_text(f"import pathlib\npathlib.Path({str(tmp_path / 'loaded')!r}).touch()\n")
+
+    ended = called("runs", "--state-dir", tmp_path / "state", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+
+    assert (ended.code, ended.err) == (0, "")
+    assert not (tmp_path / "loaded").exists()
+
+
 @pytest.mark.parametrize("name", UNHEEDED)
 def test_what_gives_secrets_away_is_forgotten_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before any library that would obey it is loaded."""
