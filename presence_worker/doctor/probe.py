@@ -74,7 +74,6 @@ class Probe:
     principal: Principal | None = None
     users: UserDirectory | None = None  # None: the service does not show all users
     pages: int = 0  # in which they came
-    is_counted: bool = False  # whether they are all
     shows_presence: bool = False
     expected: ExpectedJob | None = None
 

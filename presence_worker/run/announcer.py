@@ -35,16 +35,20 @@ FARTHEST = timedelta(days=365).total_seconds()
 
 
 def requests_in_all(
-    journal: Journal, settings: Settings, overtaken: Container[int], *, puts: int, gets: int, looks: int = 0
+    journal: Journal, settings: Settings, overtaken: Container[int], *, gets: int, is_plan: bool = False
 ) -> int:
-    """Return the requests of a run: *puts* and *looks* to come, *gets* of this session, and all before it.
+    """Return the requests of a run: the *gets* of this session, all of earlier ones, and those still to come.
 
-    A row in doubt is read before it is sent again; whoever is *overtaken* is not sent.
+    A row in doubt is read before it is sent again. Who is *overtaken* is not sent, and nobody of a plan.
     """
-    doubts = journal.results.people_in_doubt() if puts and settings.target.verify_reads else ()
-    reads = looks + sum(person not in overtaken for person in doubts)
-    reads += gets + journal.sessions.work().gets + number_of_read_backs(settings.delivery.verify, puts)
-    return reads + puts + journal.results.puts()[0]
+    made = gets + journal.sessions.work().gets + journal.results.puts()[0]
+    if is_plan:
+        return made
+    left_out = sum(person in overtaken for person in journal.rows.people_to_send()) if overtaken else 0
+    puts = journal.results.to_send() - left_out
+    doubts = journal.results.people_in_doubt() if settings.target.verify_reads else ()
+    reads = sum(person not in overtaken for person in doubts)
+    return made + puts + reads + number_of_read_backs(settings.delivery.verify, puts)
 
 
 class Announcer:

@@ -1,5 +1,6 @@
 """What SuperOffice holds is read before anything is written: all users in one query, then one by one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, takewhile
@@ -50,12 +51,10 @@ class PresentValueReader:
             values.note(f"the list of all users is not available ({trouble.detail})")
         if column and not self.halt.reason:
             await self._resolve_identities(values, directory, trouble)
-        reads = need.how != "off" or self.journal.dated.has_returns()
-        if not self.halt.reason and (reads or column):
-            requests = await work_in_thread(self._count_requests, values)
-            self.announcer.announce(requests, self.context.settings.delivery.rate, is_final=False)
-        if not self.halt.reason and reads:
+        if not self.halt.reason and (need.how != "off" or self.journal.dated.has_returns()):
             await self._read_rows(values)
+        elif not self.halt.reason and column:
+            await self._announce(looks=0)
         await self._save(values)
         if not self.halt.reason:
             await work_in_thread(self._reject_unread_returns, values)
@@ -72,46 +71,39 @@ class PresentValueReader:
         if refused:
             raise refused
 
-    def _count_requests(self, values: PresentValues) -> int:
-        """Return how many requests the run takes at most: a look and a PUT wherever the query leaves them."""
-        run, looks, puts = self.journal.run(), 0, 0
-        is_compared = run.step == Step.COMPARE
-        for row in self.journal.rows.each_pending(PAGE):
-            if self._is_relevant(row, values.need, is_compared=is_compared):
-                told = values.judge_by_query(row)
-                looks += told is None
-                puts += told is None or told.verdict is None
-            else:
-                puts += row.associate_id not in self.overtaken
-        if run.intent == Intent.PLAN and run.step == Step.READ:
-            puts = 0
-        return requests_in_all(
-            self.journal, self.context.settings, self.overtaken, looks=looks, puts=puts, gets=self.client.gets
-        )
+    async def _announce(self, looks: int) -> None:
+        run, settings, gets = self.journal.run(), self.context.settings, self.client.gets + looks
+        is_plan = run.intent == Intent.PLAN and run.step == Step.READ
+        count = partial(requests_in_all, self.journal, settings, self.overtaken, gets=gets, is_plan=is_plan)
+        self.announcer.announce(await work_in_thread(count), settings.delivery.rate, is_final=False)
 
     async def _read_rows(self, values: PresentValues) -> None:
         """Settle the rows of which the query says enough, and read the others one by one."""
-        rows = self.journal.rows.each_pending(PAGE)
         self.announcer.begin(Activity.READING, self.journal.results.to_send())
-        is_compared = self.journal.run().step == Step.COMPARE
-        to_read: dict[int, PendingRow] = {}
-        while not self._is_over(values) and (page := list(islice(rows, PAGE))):
-            relevant = (row for row in page if self._is_relevant(row, values.need, is_compared=is_compared))
-            to_read |= {row.row: row for row in relevant if not self._is_answered(row, values)}
-            if len(to_read) >= PAGE:
-                await self._read_each(to_read, values)
-                to_read.clear()
+        rows, looks = self._relevant_rows(values.need), 0
+        while page := await self._next_page(rows, values):
+            looks += sum(not self._is_answered(row, values) for row in page)
             await self._save(values)
-        await self._read_each(to_read, values)
+        if not self._is_over(values):
+            await self._announce(looks)
+        rows = (row for row in self._relevant_rows(values.need) if values.judge_by_query(row) is None)
+        while looks and (page := await self._next_page(rows, values)):
+            await self._read_each({row.row: row for row in page}, values)
+            await self._save(values)
         self.announcer.end()
         if not self._is_over(values):
             values.end()
 
-    def _is_relevant(self, row: PendingRow, need: Need, *, is_compared: bool) -> bool:
-        """Return whether the present value of a row's associate decides anything."""
-        if row.associate_id in self.overtaken or (is_compared and not row.before):
-            return False
-        return need.how != "off" or row.expected is not None
+    def _relevant_rows(self, need: Need) -> Iterator[PendingRow]:
+        """Yield the rows of which it decides anything what their associates hold."""
+        is_compared = self.journal.run().step == Step.COMPARE
+        for row in self.journal.rows.each_pending(PAGE):
+            is_nobodys = row.associate_id in self.overtaken or (is_compared and not row.before)
+            if not is_nobodys and (need.how != "off" or row.expected):
+                yield row
+
+    async def _next_page(self, rows: Iterator[PendingRow], values: PresentValues) -> list[PendingRow]:
+        return [] if self._is_over(values) else await work_in_thread(list, islice(rows, PAGE))
 
     def _is_answered(self, row: PendingRow, values: PresentValues) -> bool:
         is_answered = values.is_answered_by_query(row)

@@ -204,15 +204,10 @@ class Sending:
             self._announcer.announce(outlook.requests, rate, is_final=True)
 
     def _look_ahead(self) -> Outlook:
-        to_send = self._run.journal.results.to_send()
-        return Outlook(to_send, self._requests(to_send), self._maintenance(to_send))
-
-    def _requests(self, to_send: int) -> int:
-        """Return how many requests the run takes in all."""
-        journal, settings, overtaken = self._run.journal, self._context.settings, self._run.overtaken
-        people = journal.rows.people_to_send() if overtaken else ()
-        puts = to_send - sum(person in overtaken for person in people)
-        return requests_in_all(journal, settings, overtaken, puts=puts, gets=self._client.gets)
+        run, settings = self._run, self._context.settings
+        requests = requests_in_all(run.journal, settings, run.overtaken, gets=self._client.gets)
+        to_send = run.journal.results.to_send()
+        return Outlook(to_send, requests, self._maintenance(to_send))
 
     def _maintenance(self, to_send: int) -> str | None:
         """Return what is announced for the time so many rows may take, where the report does not have it."""
