@@ -31,6 +31,19 @@ LOADED = (
     "import sys; from presence_worker.cli.main import execute; execute(sys.argv[1:]); print(*sys.modules)"
 )
 HEAVY = {"aiohttp", "pydantic", "rich", "jinja2", "sqlite3", "uvloop", "structlog", "tenacity"}
+ELSEWHERE = {  # what few jobs need, and other commands do
+    *("aiohttp.web", "babel", "cryptography", "defusedxml", "jwt", "spnego", "xml.etree.ElementTree"),
+    *("presence_worker.doctor", "presence_worker.sandbox", "presence_worker.cli.progress"),
+    *("presence_worker.intake.json.open_json", "presence_worker.intake.xlsx"),
+}
+SENDING = {"presence_worker.run.session", "uvloop"}
+READING = {"presence_worker.intake", "presence_worker.check", "tenacity"}
+UNUSED = {  # command: modules that it must not load
+    "run": ELSEWHERE | {"presence_worker.check"},
+    "check": ELSEWHERE | SENDING,
+    "runs": ELSEWHERE | SENDING | READING,
+    "schedule": ELSEWHERE | SENDING | READING | {"jinja2"},
+}
 LIMITS = {  # command: options that leave a run for it to work on
     "resume": ("--max-failures", "0", "--concurrency", "1"),
     "report": (),
@@ -165,15 +178,31 @@ def test_completion_is_set_up_by_one_line(
     assert "presence-worker" in ended.out
 
 
+def loaded(*words: str) -> set[str]:
+    """Call a command in a process of its own; give the modules it has loaded."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    command = [sys.executable, "-c", LOADED, *words]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["runn"]])
 def test_nobody_waits_for_help(words: list[str]) -> None:
     """What only a run needs is not loaded for help, for the version, or to say that a command is none."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    modules = loaded(*words)
 
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED, *words], env=env, capture_output=True, text=True, check=True
-    )
-
-    modules = set(done.stdout.splitlines()[-1].split())
     assert not modules & HEAVY
     assert "presence_worker.cli.run" not in modules
+
+
+@pytest.mark.parametrize(("command", "unused"), UNUSED.items())
+def test_nobody_waits_for_what_a_command_does_not_use(
+    command: str, unused: set[str], worker: Worker, tmp_path: Path
+) -> None:
+    """Other formats, ways to sign in, languages and commands are loaded where they are used."""
+    job = [str(write_csv(tmp_path / "job.csv", away([1, 2])))] if command in ("run", "check") else []
+
+    modules = loaded(command, *job, *worker.options, "-q")
+
+    assert f"presence_worker.cli.{command}" in modules
+    assert not modules & unused
