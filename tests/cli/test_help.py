@@ -30,7 +30,7 @@ OFFERED = {  # what was typed so far: what is offered
 LOADED = (
     "import sys; from presence_worker.cli.main import execute; execute(sys.argv[1:]); print(*sys.modules)"
 )
-HEAVY = {"aiohttp", "pydantic", "rich", "jinja2", "sqlite3", "uvloop", "structlog", "tenacity"}
+HEAVY = {"aiohttp", "asyncio", "pydantic", "rich", "jinja2", "sqlite3", "uvloop", "structlog", "tenacity"}
 ELSEWHERE = {  # what few jobs need, and other commands do
     *("aiohttp.web", "babel", "cryptography", "defusedxml", "jwt", "spnego", "xml.etree.ElementTree"),
     *("presence_worker.doctor", "presence_worker.sandbox", "presence_worker.cli.progress"),
