@@ -1,17 +1,13 @@
 """How a run is told to stop, by a signal's listener or by whatever program hosts it."""
 
 import asyncio
-from asyncio import AbstractEventLoop, CancelledError
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .errors import PresenceWorkerError
 
 BEFORE = " before anything was sent"
-
-
-class CancelledUnsentError(CancelledError):
-    """A request was cancelled before a byte of it went out."""
 
 
 class Shutdown:

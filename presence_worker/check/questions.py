@@ -17,7 +17,7 @@ from ..intake.spelling import plain
 from ..intake.status_words import is_not_granted
 from ..message_template import DAYS
 from ..model import NOT_PRESENT, PRESENT
-from ..report.statuses_to_paste import choices
+from ..report.fault_sentences import choices
 from ..run_states import UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Input, Settings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import Way
 from ..message_template import DAYS
-from ..report.statuses_to_paste import StatusTable, status_table_lines
+from ..report.fault_sentences import StatusTable, status_table_lines
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, Input
 from ..wording import series

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..journal import DroppedEntry
 from ..model import Result
 from ..next_step import command_line
-from ..report.fault_sentences import in_words
+from ..report.fault_sentences import StatusTable, in_words, status_table_lines
 from ..report.reason_texts import (
     MENDERS,
     WHY_DROPPED,
@@ -16,7 +16,6 @@ from ..report.reason_texts import (
     reason_words,
     result_words,
 )
-from ..report.statuses_to_paste import StatusTable, status_table_lines
 from ..report.summarise import filter_words
 from ..report.summary import (
     DaysToCome,

@@ -1,8 +1,7 @@
 """A run as people and programs see it: every file is a pure function of the journal."""
 
-from .advice import Advice, advice_words, advise, may_begin_anew
 from .files import SUMMARY, write_reports
-from .headline import headline_of
+from .headline import Advice, advice_words, advise, headline_of, may_begin_anew
 from .summarise import summarise
 from .summary import Summary
 

@@ -1,35 +1,23 @@
 """runs.html: all runs on one page that needs nothing but a browser."""
 
-import base64
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup
 
 from ..clock import local_time
 from ..journal import write_whole
 from ..next_step import command_line
 from ..run_states import State
-from ..sanitize import clean, mask_steering
+from ..sanitize import clean
 from ..wording import plain_duration
+from .pieces import NOTHING, Pieces, Value, digest, inline
 from .run_list import UNREADABLE, Listed, Listing, day_and_time
 
-TEMPLATES = files(__package__) / "templates"
-ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.PackageLoader(__package__, "templates"),
-    autoescape=True,
-    finalize=lambda value: mask_steering(value) if type(value) is str else value,  # markup is of our making
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 HEIGHT, STEP, WIDTH = 100, 10, 8  # units of the picture: its height, and of each bar with and without its gap
 FEWEST = 30  # bars there is room for: a few are not to be as wide as the page
 LOWEST = 2.0  # what is not nothing is seen
@@ -38,21 +26,11 @@ _CHART = Markup(
     '<svg class="bars" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" '
     'preserveAspectRatio="none">{bars}</svg>'
 )
+PIECES = Pieces("overview.html")
+fill = PIECES.fill
+ReportOf = Callable[[Listed], Value]  # what the page shows as a run's name
 MOST_BARS = 90  # jobs that a chart shows, the newest ones
 UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet
-
-
-def inline(name: str) -> Markup:
-    """Return a style sheet or a script of ours as it stands in the page."""
-    return Markup((TEMPLATES / name).read_text("utf-8"))  # noqa: S704 - ours
-
-
-def digest(text: str) -> str:
-    """Return the name by which a page's policy lets a style sheet or script of its own be."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-ENVIRONMENT.globals |= {"digest": digest, "duration": plain_duration, "inline": inline}
 
 
 class Bar(NamedTuple):
@@ -90,54 +68,78 @@ MEASURES = (
 )
 
 
-class Chart(NamedTuple):
-    """A chart, and the same in words."""
-
-    name: str
-    words: str
-    picture: Markup
-
-
-class TargetRuns(NamedTuple):
-    """What the page shows of one target."""
-
-    name: str
-    runs: Sequence[Listed]
-    good: Listed | None  # the newest one with every row done
-    charts: Sequence[Chart]
-
-
 def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
     """Write the page to *path*; raise OSError where that fails.
 
     Inside *state_dir* its links to the runs' reports are relative, so that both can be moved together.
     """
-    page = ENVIRONMENT.get_template("overview.html.j2").render(
-        now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
-        place=listing.zone or "this machine",
-        missing=listing.missing and listing.missing.words(listing.zone),
-        targets=[_target_runs(target, runs, listing) for target, runs in listing.by_target().items()],
-        link=lambda run: _link(state_dir / "runs" / run.id / "report.html", path, state_dir),
-        began=lambda run: _moment(run, listing.zone),
-        input_of=_input,
-        line_of=command_line,
-    )
-    text = page.encode("utf-8", "replace")
+    text = _page(listing, lambda run: _report_of(run, path, state_dir)).encode("utf-8", "replace")
     write_whole(path, lambda file: file.write(text) == len(text))
 
 
-def _target_runs(target: str, runs: Sequence[Listed], listing: Listing) -> TargetRuns:
-    good = next((run for run in runs if run.is_good), None)
-    return TargetRuns(name=target, runs=runs, good=good, charts=_charts(runs, listing.zone))
+def _page(listing: Listing, report_of: ReportOf) -> Markup:
+    style, missing, targets = inline("overview.css"), listing.missing, listing.by_target()
+    shown = [_target(name, runs, listing.zone, report_of) for name, runs in targets.items()]
+    return fill(
+        "page",
+        digest=digest(style),
+        style=style,
+        now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
+        place=listing.zone or "this machine",
+        missing=fill("missing", words=missing.words(listing.zone)) if missing else NOTHING,
+        targets=NOTHING.join(shown) if shown else fill("no_runs"),
+    ).rstrip()
 
 
-def _charts(runs: Sequence[Listed], zone: str | None) -> list[Chart]:
+def _target(name: str, runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Markup:
+    charts = NOTHING.join(_charts(runs, zone))
+    return fill(
+        "target",
+        heading=name or "Of no known target",
+        newest=_newest(runs, zone, report_of) if name else NOTHING,
+        charts=fill("charts", charts=charts) if charts else NOTHING,
+        name=name or "no known target",
+        rows=NOTHING.join(_row(run, zone, report_of) for run in runs),
+    )
+
+
+def _newest(runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Markup:
+    """Return how the newest run of a target went, and which one was the last good one."""
+    newest, good = runs[0], next((run for run in runs if run.is_good), None)
+    return fill(
+        "newest",
+        began=_moment(newest, zone),
+        state=newest.state,
+        message=fill("message", words=newest.message) if newest.message else NOTHING,
+        to_do=fill("to_do", line=command_line(newest.next)) if newest.next else NOTHING,
+        good=fill("good", began=_moment(good, zone), report=report_of(good)) if good else fill("none_good"),
+    )
+
+
+def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
+    return fill(
+        "row",
+        report=report_of(run),
+        began=_moment(run, zone),
+        input=_input(run),
+        state=run.state,
+        rows=run.rows,
+        open=" open" if run.not_done else "",
+        not_done=run.not_done,
+        took=plain_duration(run.seconds) if run.seconds else "",
+        ending=run.ending,
+        message=run.message or "",
+        todo=run.todo,
+    )
+
+
+def _charts(runs: Sequence[Listed], zone: str | None) -> list[Markup]:
     """Draw the newest jobs, oldest first; one alone shows no trend."""
     jobs = [run for run in runs if run.is_job and run.state not in UNTRIED][:MOST_BARS][::-1]
     return [_chart(measure, jobs, zone) for measure in MEASURES] if len(jobs) > 1 else []
 
 
-def _chart(measure: Measure, jobs: Sequence[Listed], zone: str | None) -> Chart:
+def _chart(measure: Measure, jobs: Sequence[Listed], zone: str | None) -> Markup:
     values = [measure.of(run) for run in jobs]
     lowest, highest, last = map(measure.words, (min(values), max(values), values[-1]))
     words = f"{last} the last time; {lowest} to {highest} in the last {len(jobs)} jobs"
@@ -145,7 +147,8 @@ def _chart(measure: Measure, jobs: Sequence[Listed], zone: str | None) -> Chart:
         Bar(value, f"{_moment(run, zone)}: {measure.words(value)}")
         for run, value in zip(jobs, values, strict=True)
     ]
-    return Chart(measure.name, words, bar_chart(bars, f"{measure.name}: {words}"))
+    picture = bar_chart(bars, f"{measure.name}: {words}")
+    return fill("chart", name=measure.name, words=words, picture=picture)
 
 
 def _moment(run: Listed, zone: str | None) -> str:
@@ -158,10 +161,11 @@ def _input(run: Listed) -> str:
     return clean(run.input_name.replace("\\", "/").rpartition("/")[2])
 
 
-def _link(report: Path, page: Path, state_dir: Path) -> str | None:
-    """Return the address of a report as *page* calls it; None where there is none."""
+def _report_of(run: Listed, page: Path, state_dir: Path) -> Value:
+    """Return a run's id, as a link to its report where there is one."""
+    report = state_dir / "runs" / run.id / "report.html"
     if not report.is_file():
-        return None
-    if not page.is_relative_to(state_dir):
-        return report.as_uri()
-    return quote(Path(os.path.relpath(report, page.parent)).as_posix())
+        return run.id
+    relative = page.is_relative_to(state_dir)
+    address = quote(Path(os.path.relpath(report, page.parent)).as_posix()) if relative else report.as_uri()
+    return fill("link", address=address, id=run.id)

@@ -1,53 +1,46 @@
 """report.html: the run on one page that needs nothing but a browser."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import orjson
+from markupsafe import Markup
 
-from ..journal import Comparison, DroppedEntry, Journal, ResultCount, RunRecord
+from ..journal import Comparison, Journal, RunRecord
 from ..json_form import Json
-from ..model import Reason, Result
 from ..next_step import command_line
 from ..settings import SECRETS
 from ..settings.value_types import Limit
-from ..wording import amount
-from .advice import advice_words
-from .charts import MARKS, Course, Panel, Segment, course, draw_panels, kind, stack_bar
-from .fault_sentences import in_words
-from .headline import headline_of
-from .overview import ENVIRONMENT
+from ..wording import amount, plain_duration
+from .charts import course
+from .fault_sentences import StatusTable, in_words, status_table_lines
+from .headline import advice_words, headline_of
 from .page_rows import PageRows
-from .reason_texts import MENDERS, WHY_DROPPED, Mender, is_trouble, mender, reason_words, result_words
+from .page_sections import (
+    fill,
+    name_person,
+    shorten,
+    show_changes,
+    show_coming,
+    show_left_out,
+    show_notes,
+    show_over_time,
+    show_result,
+    show_results,
+    show_troubles,
+    show_unknown_statuses,
+)
+from .pieces import NOTHING, Value, digest, inline
+from .reason_texts import reason_words
 from .row_files import Story, Writer, more_fields, names_of
-from .statuses_to_paste import StatusTable, status_table_lines
-from .summary import DaysToCome, FaultSentence, PlannedChange, PlannedChanges, Summary, UpcomingLeave
+from .summary import DaysToCome, FaultSentence, PlannedChanges, Summary
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
 EMPTY: tuple[Json, ...] = (None, "", {}, [])
 KEPT_BACK = "(set; not shown)"
-LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
-    Reason.FILTERED_OUT,
-    Reason.HIDDEN_ROW,
-    Reason.IGNORED_BY_MAPPING,
-    Reason.WITHDRAWN,
-)
 MOST_SENTENCES = 5  # of a reason
-MOST_TOLD = 100  # lines of a list; report.csv has all
-LEAST_STRETCHES = 3  # of which there is a picture
-T = TypeVar("T")
-Beginning = tuple[Sequence[T], int]  # what a list begins with, and how much of it is left out
-LONGEST = 300  # characters of a text in a table; the script has the same
-WORDS = {
-    "kind": kind,
-    "longest": LONGEST,
-    "marks": MARKS,
-    "result_words": result_words,
-    "why_dropped": WHY_DROPPED,
-    "words": reason_words,
-}
+A_NUMBER = Markup(' class="number"')
 
 
 class Column(NamedTuple):
@@ -80,86 +73,135 @@ LAST = (
 )
 
 
-class HowItWent(NamedTuple):
-    """How it went: whether it worked, what to do now, and who can mend what."""
-
-    headline: str
-    why: str
-    advice: str
-    next: str | None  # a command line
-    troubles: Sequence[tuple[Mender, str, Sequence[ResultCount]]]  # who, what they have, what is wrong
-
-
-class Lists(NamedTuple):
-    """What is to be changed, or is still to come."""
-
-    changes: Beginning[PlannedChange]
-    upcoming: Beginning[UpcomingLeave]
-    dropped: Beginning[DroppedEntry]
-
-
-class Pictures(NamedTuple):
-    """How many rows, and how fast."""
-
-    counts: Sequence[tuple[Result, int]]
-    bar: Sequence[Segment]
-    time: Course
-    panels: Sequence[Panel]
-
-
-@dataclass(frozen=True, kw_only=True)  # without slots: the template has its fields by their names
-class Contents:
-    """All that the template has to say."""
-
-    run: RunRecord
-    summary: Summary
-    answer: HowItWent
-    lists: Lists
-    pictures: Pictures
-    mapping: str
-    with_messages: bool
-    settings: Sequence[tuple[str, str]]
-    compared: str | None
-    sentences: Mapping[str | None, Sequence[str]]  # by reason
-    left_out: Sequence[tuple[Reason, int]]
-    columns: Sequence[Column]
-
-
 def page(story: Story) -> Writer:
     """Return the writer of the report for a browser."""
     rows = PageRows(story.run, story.journal.results.counts())
-    values = {**vars(_contents(story)), "rows": rows}
-
-    def render(name: str) -> bytes:
-        text: str = ENVIRONMENT.get_template(name, globals=WORDS).render(values)
-        return text.encode(errors="replace")
-
     if not rows.number:
-        return Writer(lambda _: b"", begin=render("page.html.j2"), end=lambda: render("page_end.html.j2"))
+        return Writer(lambda _: b"", begin=_encode(_top(story)), end=lambda: _encode(_end()))
+    cut = fill("cut", shown=rows.shown, number=rows.number, left=rows.number - rows.shown)
+    above = _top(story) + fill("rows", cut=cut if rows.number > rows.shown else NOTHING).rstrip()
     return Writer(
         rows.add,
-        begin=render("page.html.j2") + rows.begin(),
-        end=lambda: rows.end() + render("page_end.html.j2"),
+        begin=_encode(above) + rows.begin(),
+        end=lambda: rows.end() + _encode(_plain(rows, story.run) + _end()),
     )
 
 
-def _contents(story: Story) -> Contents:
-    """Return what the template has to say, by its names for it."""
+def _encode(text: Markup) -> bytes:
+    return text.encode(errors="replace")
+
+
+def _top(story: Story) -> Markup:
+    """Return all that is above the rows."""
     journal, run, summary = story
-    return Contents(
-        run=run,
-        summary=summary,
-        answer=_how_it_went(journal, run),
-        lists=_lists(summary),
-        pictures=_pictures(journal),
-        mapping="\n".join(status_table_lines(StatusTable.of(summary.reading))),
-        with_messages="message" in more_fields(run),
-        settings=list(settings_in_force(run)),
-        compared=comparison_words(run.compared),
-        sentences=_by_reason(summary.sentences or ()),
-        columns=[*FIRST, *(MORE[name] for name in names_of(run) if name in MORE), *LAST],
-        left_out=[(reason, number) for reason in LEFT_OUT if (number := journal.results.number_of(reason))],
+    found, style = journal.results, inline("page.css")
+    with_messages = "message" in more_fields(run)
+    table = "\n".join(status_table_lines(StatusTable.of(summary.reading))) if with_messages else None
+    return fill(
+        "page",
+        style=style,
+        style_digest=digest(style),
+        script_digest=digest(inline("page.js")),
+        run_id=run.run_id,
+        **_how_it_went(journal, run),
+        results=show_results(found.counts(), run.state),
+        troubles=show_troubles(found.reasons(), run.state, _by_reason(summary.sentences or ())),
+        unknown_statuses=show_unknown_statuses(summary.reading, table),
+        left_out=show_left_out(found.count(), summary.reading, with_values=with_messages),
+        notes=show_notes(summary.notes),
+        changes=show_changes(summary.planned or PlannedChanges()),
+        coming=show_coming(summary.coming or DaysToCome()),
+        over_time=show_over_time(course(journal), summary.throughput),
+        facts=_facts(run, summary),
     )
+
+
+def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
+    """Return whether it worked, and what to do now."""
+    said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
+    why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
+    command = fill("command", id="next", text=command_line(run.next)) if run.next else fill("nothing")
+    return {
+        "headline": said,
+        "why": fill("why", words=why) if why else NOTHING,
+        "advice": fill("advice", words=to_do) if to_do else NOTHING,
+        "next": command,
+    }
+
+
+def _facts(run: RunRecord, summary: Summary) -> Markup:
+    settings = (
+        fill("fact", name=fill("code", words=name), value=fill("words", words=value))
+        for name, value in settings_in_force(run)
+    )
+    facts = (fill("fact", name=name, value=value) for name, value in _each_fact(run, summary))
+    return fill("facts", facts=NOTHING.join(facts), settings=NOTHING.join(settings))
+
+
+def _each_fact(run: RunRecord, summary: Summary) -> Iterator[tuple[str, str]]:
+    job, effort, compared = run.input, summary.effort, comparison_words(run.compared)
+    yield "State", run.state if run.exit_code is None else f"{run.state}, exit code {run.exit_code}"
+    yield "SuperOffice", fill("words", words=run.target)
+    read = f", {job.rows} rows, {job.format}, {job.encoding}" if job.format else ""
+    yield "File", fill("pair", first=fill("words", words=job.name), second=read)
+    if job.sha256:
+        yield "SHA-256 of the file", fill("code", words=job.sha256)
+    if compared:
+        yield "Beside the last job", fill("words", words=compared)
+    if run.undoes:
+        yield "Puts back", f"run {run.undoes}"
+    took = plain_duration(effort.duration_s)
+    yield "Started, ended", f"{effort.started_at}, {effort.finished_at or 'not yet'}; {took} of delivery"
+    made = effort.requests
+    yield "Requests", f"{made.put} PUT ({made.retried} of them repeated), {made.get} GET"
+
+
+def _plain(rows: PageRows, run: RunRecord) -> Markup:
+    """Return the rows that are readable without script, below the data of the script."""
+    columns = [*FIRST, *(MORE[name] for name in names_of(run) if name in MORE), *LAST]
+    plain = rows.plain()
+    heads = (
+        fill("column", field=each.field, looks=A_NUMBER if each.is_number else NOTHING, title=each.title)
+        for each in columns
+    )
+    lines = (
+        fill("row", row=number, cells=NOTHING.join(_cell(each, row) for each in columns))
+        for number, row in plain
+    )
+    return fill(
+        "plain",
+        cut=fill("plain_cut", number=len(plain)) if len(plain) < rows.shown else NOTHING,
+        head=NOTHING.join(heads),
+        rows=NOTHING.join(lines),
+    )
+
+
+def _cell(column: Column, row: Mapping[str, Value]) -> Markup:
+    value = row[column.field]
+    match column.field:
+        case "row":
+            return fill("row_number", row=value)
+        case "associate_id":
+            return fill("cell", value=name_person(value, row["identity"]))
+        case "result":
+            return show_result(str(value))
+        case "reason":
+            return fill("cell", value=_why(str(row["result"]), row["reason"], row["detail"]))
+        case "duration_ms":
+            return fill("number", value="" if value is None else round(float(value)))
+        case "finished_at":
+            return fill("cell", value=str(value or "")[11:19])
+    return fill("number" if column.is_number else "cell", value=shorten(value))
+
+
+def _why(result: str, reason: Value, detail: Value) -> Markup:
+    words = reason_words(None if reason is None else str(reason), result).what
+    said = fill("small", words=shorten(detail)) if detail and detail != words else NOTHING
+    return fill("pair", first=words if reason else "", second=said)
+
+
+def _end() -> Markup:
+    return fill("end", script=inline("page.js")).rstrip()
 
 
 def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
@@ -167,43 +209,6 @@ def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
     for sentence in said:
         words.setdefault(sentence.reason, []).append(in_words(sentence))
     return {reason: found[:MOST_SENTENCES] for reason, found in words.items()}
-
-
-def _how_it_went(journal: Journal, run: RunRecord) -> HowItWent:
-    said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
-    found = [each for each in journal.results.reasons() if is_trouble(each.result, run.state)]
-    mine = {who: [each for each in found if mender(each.reason, each.result) is who] for who in MENDERS}
-    return HowItWent(
-        headline=said,
-        why=(run.message or "").removeprefix(said).removesuffix(to_do).strip(),
-        advice=to_do,
-        next=command_line(run.next) if run.next else None,
-        troubles=[(who, has, mine[who]) for who, has in MENDERS.items() if mine[who]],
-    )
-
-
-def _lists(summary: Summary) -> Lists:
-    planned, coming = summary.planned or PlannedChanges(), summary.coming or DaysToCome()
-    return Lists(
-        changes=_cut(planned.changes, planned.changes_left_out),
-        upcoming=_cut(coming.upcoming, coming.upcoming_left_out),
-        dropped=_cut(coming.dropped, coming.dropped_left_out),
-    )
-
-
-def _cut(every: Sequence[T], left_out: int) -> Beginning[T]:
-    return every[:MOST_TOLD], len(every[MOST_TOLD:]) + left_out
-
-
-def _pictures(journal: Journal) -> Pictures:
-    present = [(result, number) for result, number in journal.results.counts().items() if number]
-    time = course(journal)
-    return Pictures(
-        counts=present,
-        bar=stack_bar(present),
-        time=time,
-        panels=draw_panels(time) if len(time.stretches) >= LEAST_STRETCHES else [],
-    )
 
 
 def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:

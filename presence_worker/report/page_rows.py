@@ -9,6 +9,7 @@ from ..json_form import Json
 from ..model import NOT_DONE, Result
 from ..sanitize import escape_json
 from .charts import MARKS, kind
+from .pieces import Value
 from .reason_texts import REASONS
 from .row_files import FIELDS, RESULT, names_of
 
@@ -63,11 +64,14 @@ class PageRows:
         last = self._take_piece() if self._waiting else b""
         return last + _harmless(b'],"words":' + orjson.dumps(self._words) + b"}")
 
-    def plain(self) -> list[dict[str, Json]]:
-        """Return the rows that are readable without script: first those that somebody has to see."""
+    def plain(self) -> list[tuple[int, dict[str, Value]]]:
+        """Return the rows that are readable without script, with their numbers.
+
+        Those that somebody has to see go before others.
+        """
         worst, others = self._plain[True], self._plain[False]
         chosen = sorted([*worst, *others[: PLAIN_ROWS - len(worst)]])
-        return [dict(zip((*self._names, "identity"), row, strict=False)) for row in chosen]
+        return [(row[0], dict(zip((*self._names, "identity"), row, strict=False))) for row in chosen]
 
     def _takes(self, row: SqlRow) -> bool:
         is_bad = row[RESULT] in BAD

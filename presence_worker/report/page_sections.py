@@ -1,0 +1,250 @@
+"""The sections of a run's page above its rows: results, troubles, lists, and pictures."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from markupsafe import Markup
+
+from ..journal import DroppedEntry, ResultCount
+from ..model import Reason, Result
+from ..wording import amount, plain_duration
+from .charts import MARKS, Course, Panel, draw_panels, kind, stack_bar
+from .pieces import NOTHING, Pieces, Value
+from .reason_texts import MENDERS, WHY_DROPPED, is_trouble, mender, reason_words, result_words
+from .summary import DaysToCome, JobReading, PlannedChange, PlannedChanges, Throughput, UpcomingLeave
+
+LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
+    Reason.FILTERED_OUT,
+    Reason.HIDDEN_ROW,
+    Reason.IGNORED_BY_MAPPING,
+    Reason.WITHDRAWN,
+)
+MOST_TOLD = 100  # lines of a list; report.csv has all
+LEAST_STRETCHES = 3  # of which there is a picture
+LONGEST = 300  # characters of a text in a table; the script has the same
+CUT = "…"
+PIECES = Pieces("page.html")
+fill = PIECES.fill
+
+
+def fill_each(piece: str, values: Iterable[Value]) -> Markup:
+    """Return a piece once for each *value*, one behind the other."""
+    return NOTHING.join(fill(piece, value=value) for value in values)
+
+
+def shorten(value: Value) -> str:
+    """Return what a table shows of a value."""
+    text = "" if value is None else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - len(CUT)]}{CUT}"
+
+
+def name_person(associate_id: Value, identity: Value) -> Markup:
+    """Return how a table calls somebody."""
+    name = fill("small", words=shorten(identity)) if identity else NOTHING
+    return fill("pair", first=shorten(associate_id), second=name)
+
+
+def show_results(counts: Mapping[Result, int], state: str) -> Markup:
+    """Return how many rows have each result."""
+    present = [(result, number) for result, number in counts.items() if number]
+    if not present:
+        return NOTHING
+    segments = [
+        fill("segment", start=each.start, width=each.width, kind=kind(each.name))
+        for each in stack_bar(present)
+    ]
+    told = [
+        fill("count", result=result, number=number, words=result_words(result, state), **_looks(result))
+        for result, number in present
+    ]
+    return fill("results", segments=NOTHING.join(segments), counts=NOTHING.join(told))
+
+
+def _looks(result: str) -> dict[str, str]:
+    return {"kind": kind(result), "mark": MARKS[kind(result)]}
+
+
+def show_result(result: str) -> Markup:
+    """Return the cell of a row's result."""
+    return fill("result", result=result, **_looks(result))
+
+
+def show_troubles(reasons: Iterable[ResultCount], state: str, said: Mapping[str | None, list[str]]) -> Markup:
+    """Return what is not done, by who can mend it; *said* has the sentences about rows that are wrong."""
+    found = [each for each in reasons if is_trouble(each.result, state)]
+    menders = []
+    for who, has in MENDERS.items():
+        mine = [_trouble(each, state, said) for each in found if mender(each.reason, each.result) is who]
+        if mine:
+            name = f"{who[:1].upper()}{who[1:]}"
+            menders.append(fill("mender", who=name, has=has, troubles=NOTHING.join(mine)))
+    return fill("troubles", menders=NOTHING.join(menders)) if menders else NOTHING
+
+
+def _trouble(each: ResultCount, state: str, said: Mapping[str | None, list[str]]) -> Markup:
+    what, remedy = reason_words(each.reason, each.result, state)
+    examples = [f"For instance: {each.detail}"] if each.detail else []
+    if each.result == Result.INVALID:
+        examples = said.get(each.reason, [])
+    return fill(
+        "trouble",
+        people=f"{each.people} {'person' if each.people == 1 else 'people'}",
+        result=each.result,
+        reason=each.reason or "",
+        what=what,
+        rows=fill("trouble_rows", number=each.rows) if each.rows != each.people else NOTHING,
+        remedy=remedy,
+        examples=fill_each("example", map(shorten, examples)),
+    )
+
+
+def show_unknown_statuses(reading: JobReading, table: str | None) -> Markup:
+    """Return how many values nobody understood, with the *table* to paste where it may be shown."""
+    number = len(reading.unmapped)
+    if not number:
+        return NOTHING
+    return fill(
+        "unknown_statuses",
+        values=f"{number} unknown {'value' if number == 1 else 'values'}",
+        meaning="it means" if number == 1 else "they mean",
+        elsewhere=fill("values_elsewhere") if table is None else NOTHING,
+        table=NOTHING if table is None else fill("command", id="mapping", text=table),
+    )
+
+
+def show_left_out(found: Sequence[ResultCount], reading: JobReading, *, with_values: bool) -> Markup:
+    """Return which rows the settings leave out."""
+    numbers = {reason: sum(each.rows for each in found if each.reason == reason) for reason in LEFT_OUT}
+    counts = [
+        fill(
+            "left_out_count",
+            reason=reason,
+            mark=MARKS["same"],
+            number=number,
+            noun="row" if number == 1 else "rows",
+            words=reason_words(reason, Result.SKIPPED).what,
+        )
+        for reason, number in numbers.items()
+        if number
+    ]
+    filtered = _table_of_filtered(reading, with_values=with_values) if reading.filtered else NOTHING
+    return fill("left_out", counts=NOTHING.join(counts), filtered=filtered) if counts else NOTHING
+
+
+def _table_of_filtered(reading: JobReading, *, with_values: bool) -> Markup:
+    name = "Rows that input.only leaves out"
+    heads = fill_each("head", ["Column", "Value"] if with_values else ["Column"])
+    lines = [
+        fill("filtered", column=shorten(column), value=value, rows=rows)
+        for column, value, rows in (_by_value(reading) if with_values else _by_column(reading))
+    ]
+    others = amount(reading.filtered_others, "row")
+    return NOTHING.join(
+        (
+            _table(name, heads + fill("head_of_numbers", value="Rows"), lines),
+            fill("other_values", rows=others) if reading.filtered_others else NOTHING,
+            NOTHING if with_values else fill("values_kept_back"),
+            "\n",
+        )
+    )
+
+
+def _by_value(reading: JobReading) -> Iterator[tuple[str, Markup, int]]:
+    for each in reading.filtered:
+        yield each.column, fill("cell", value=shorten(each.value) or "(empty)"), each.rows
+
+
+def _by_column(reading: JobReading) -> Iterator[tuple[str, Markup, int]]:
+    """Yield how many rows each column leaves out, whatever the case of its name."""
+    rows, names = Counter[str](), dict[str, str]()
+    for each in reading.filtered:
+        rows[each.column.lower()] += each.rows
+        names.setdefault(each.column.lower(), each.column)
+    for column in sorted(rows):
+        yield names[column], NOTHING, rows[column]
+
+
+def _table(name: str, heads: Markup, lines: Iterable[Markup]) -> Markup:
+    return fill(
+        "table", name=name, head=heads, rows=NOTHING.join(fill("line", cells=cells) for cells in lines)
+    )
+
+
+def show_notes(notes: Iterable[str]) -> Markup:
+    """Return what the reader should know beside the results."""
+    told = fill_each("note", notes)
+    return fill("notes", notes=told) if told else NOTHING
+
+
+def show_changes(planned: PlannedChanges) -> Markup:
+    """Return what a run that waits would change."""
+    name, heads = "To be changed", fill_each("head", ("Associate", "Now", "Wanted", "Comment"))
+    shown = planned.changes[:MOST_TOLD]
+    left = planned.changes_left_out + len(planned.changes) - len(shown)
+    return _show_list(name, _table(name, heads, map(_change, shown)), left) if shown else NOTHING
+
+
+def _change(each: PlannedChange) -> Markup:
+    cells = (each.before_status or "(not read)", each.status, each.comment or "")
+    return fill("name", value=name_person(each.associate_id, each.identity)) + fill_each("cell", cells)
+
+
+def _show_list(title: str, table: Markup, left: int) -> Markup:
+    return fill("listed", title=title, table=table, more=fill("more", number=left) if left else NOTHING)
+
+
+def show_coming(coming: DaysToCome) -> Markup:
+    """Return what is still to come, and what no longer is."""
+    return _leaves("Still to come", coming.upcoming, coming.upcoming_left_out) + _leaves(
+        "Planned absences that will not begin", coming.dropped, coming.dropped_left_out
+    )
+
+
+def _leaves(title: str, leaves: Sequence[UpcomingLeave | DroppedEntry], left_out: int) -> Markup:
+    if not leaves:
+        return NOTHING
+    shown = leaves[:MOST_TOLD]
+    whys = [each.why if isinstance(each, DroppedEntry) else None for each in shown]
+    heads = fill_each("head", ("Associate", "From", "Until", "Status", *(["Why"] if any(whys) else [])))
+    lines = []
+    for each, why in zip(shown, whys, strict=True):
+        cells = [each.starts or "", each.ends or "", each.status or ""]
+        cells += [WHY_DROPPED.get(why or "", "")] if any(whys) else []
+        lines.append(
+            fill("name", value=name_person(each.associate_id, each.identity)) + fill_each("cell", cells)
+        )
+    return _show_list(title, _table(title, heads, lines), left_out + len(leaves) - len(shown))
+
+
+def show_over_time(course: Course, throughput: Throughput | None) -> Markup:
+    """Return the pictures of the run, and what took its time."""
+    panels = draw_panels(course) if len(course.stretches) >= LEAST_STRETCHES else []
+    pictures = [_picture(panel, course, is_last=panel is panels[-1]) for panel in panels]
+    words = fill("advice", words=throughput.words) if throughput else NOTHING
+    return (
+        fill("over_time", pictures=NOTHING.join(pictures), throughput=words) if pictures or words else NOTHING
+    )
+
+
+def _picture(panel: Panel, course: Course, *, is_last: bool) -> Markup:
+    paths = [
+        *panel.paths,
+        *(("level", f"M{start} {height}H{end}") for start, end, height in panel.levels),
+        *(("resumed", f"M{round(start / course.width, 2)} 0V100") for start, _ in course.sessions[1:]),
+    ]
+    bands = [fill("band", start=band.start, width=band.width) for band in panel.bands]
+    return fill(
+        "picture",
+        title=panel.title,
+        said=panel.said,
+        top=panel.top,
+        width=len(course.stretches),
+        shapes=NOTHING.join((*bands, *(fill("path", looks=looks, path=path) for looks, path in paths))),
+        axis=_axis(course) if is_last else NOTHING,
+    )
+
+
+def _axis(course: Course) -> Markup:
+    sessions = len(course.sessions)
+    took = f"{plain_duration(course.seconds)}{f' in {sessions} sessions' if sessions > 1 else ''}"
+    return fill("axis", began=course.sessions[0][1].started_at[11:19], took=took)
