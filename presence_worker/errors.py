@@ -1,6 +1,5 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
-from asyncio import CancelledError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -8,10 +7,6 @@ from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
 from .next_step import NextStep
-
-
-class CancelledUnsentError(CancelledError):
-    """A request was cancelled before a byte of it went out."""
 
 
 class ExitCode(IntEnum):

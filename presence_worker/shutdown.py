@@ -1,13 +1,17 @@
 """How a run is told to stop, by a signal's listener or by whatever program hosts it."""
 
 import asyncio
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, CancelledError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .errors import PresenceWorkerError
 
 BEFORE = " before anything was sent"
+
+
+class CancelledUnsentError(CancelledError):
+    """A request was cancelled before a byte of it went out."""
 
 
 class Shutdown:

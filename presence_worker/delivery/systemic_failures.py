@@ -7,9 +7,10 @@ from contextvars import ContextVar
 
 import anyio
 
-from ..errors import CancelledUnsentError, PresenceWorkerError, Stopped, Suspect
+from ..errors import PresenceWorkerError, Stopped, Suspect
 from ..model import Change, Outcome, Reason, Result, Send
 from ..settings.value_types import Limit
+from ..shutdown import CancelledUnsentError
 
 UNANSWERED = Outcome(
     result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"

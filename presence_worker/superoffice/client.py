@@ -6,9 +6,9 @@ from time import perf_counter
 
 import anyio
 
-from ..errors import CancelledUnsentError
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, internal_error
 from ..sanitize import redact
+from ..shutdown import CancelledUnsentError
 from .body_formats import Encode, is_echo, read_presence
 from .endpoint import Endpoint
 from .http_messages import Answer, Request

@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "growth": ("growth", "measure"),
     "startup": ("startup", "measure"),
     "earlier": ("earlier_runs", "measure"),
+    "returns": ("returns", "measure"),
     "check": ("check", "measure"),
     "xlsx": ("check", "measure_workbook"),
     "unchanged": ("unchanged", "measure"),
@@ -29,6 +31,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "staging": ("report", "measure_staging"),
     "report": ("report", "measure"),
 }
+UNCHANGING = ("bare_loop.py", "echo_server.py", "trial.py")  # the loop, the service, and how both are paired
 Benchmark = Callable[[Path, Extent], list[Figure]]  # in a folder that it may fill
 ALL_MET, GOAL_MISSED, NOT_MEASURED = 0, 1, 2  # exit codes
 
@@ -38,7 +41,7 @@ def main() -> int:
     arguments = _arguments()
     extent = Extent(worker=arguments.worker.absolute(), quick=arguments.quick)
     figures, broken = measure(arguments.names or list(BENCHMARKS), extent)
-    sys.stdout.write(f"\n{_machine()}\n\n{table(figures, judged=not extent.quick)}\n")
+    sys.stdout.write(f"\n{_machine()}\n{_digests()}\n\n{table(figures, judged=not extent.quick)}\n")
     for name, error in broken.items():
         sys.stderr.write(f"\n{name}: not measured: {error}\n")
     missed = any(figure.goal and not figure.goal.met for figure in figures)
@@ -76,6 +79,12 @@ def _carried_out(benchmark: Benchmark, extent: Extent) -> list[Figure]:
 def _machine() -> str:
     cores = "one core each for client and server" if PINNED else "one core for all"
     return f"{platform.python_implementation()} {platform.python_version()}, {platform.platform()}, {cores}"
+
+
+def _digests() -> str:
+    """Give what tells whether the same was measured in the same way: the SHA-256 of what must not change."""
+    digests = ((name, sha256(Path(__file__).with_name(name).read_bytes())) for name in UNCHANGING)
+    return "\n".join(f"{name}: sha256 {digest.hexdigest()}" for name, digest in digests)
 
 
 def _arguments() -> argparse.Namespace:

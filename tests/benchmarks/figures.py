@@ -26,14 +26,17 @@ class Figure:
     goal: Goal | None = None  # None: for information only
 
 
-def at_least(limit: float, value: float, of: str) -> Goal:
-    """Give the goal that *value*, which is the figure's *of*, reaches *limit*."""
-    return Goal(words=f"{of} >= {limit:g}", met=value >= limit)
+NEAR = 0.02  # of a ratio of two programs: so much more or less is the machine's mood
 
 
-def at_most(limit: float, value: float, of: str) -> Goal:
-    """Give the goal that *value* does not exceed *limit*."""
-    return Goal(words=f"{of} <= {limit:g}", met=value <= limit)
+def at_least(limit: float, value: float, of: str, *, near: float = 0.0) -> Goal:
+    """Give the goal that *value*, which is the figure's *of*, reaches *limit*, or is that *near* to it."""
+    return Goal(words=f"{of} >= {limit:g}", met=value >= limit - near)
+
+
+def at_most(limit: float, value: float, of: str, *, near: float = 0.0) -> Goal:
+    """Give the goal that *value* does not exceed *limit*, or by no more than is *near*."""
+    return Goal(words=f"{of} <= {limit:g}", met=value <= limit + near)
 
 
 def below(limit: float, value: float, of: str) -> Goal:

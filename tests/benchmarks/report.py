@@ -18,7 +18,7 @@ from .trial import Extent
 
 MOST_CPU = 10  # microseconds for each row of a page
 MOST_BYTES = 300  # kB that are no rows
-ALL_FILES = 15  # microseconds for each row
+ALL_FILES = 8  # microseconds for each row
 STAGED = 100_000  # rows a second
 
 

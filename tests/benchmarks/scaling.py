@@ -1,7 +1,6 @@
 """What jobs of any size cost at a given quota: measured by the row, then reckoned and simulated on paper."""
 
 import heapq
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from .echo_server import GOLDEN
 from .figures import Figure
 from .job import write_job
 from .trial import Extent, environment, service, worker
+from .unchanged import summary_of
 
 JOBS = (100_000, 1_000_000, 10_000_000)  # rows of one job
 QUOTAS = (10, 100, 1_000)  # requests a second that a service allows
@@ -104,6 +104,5 @@ def _run(folder: Path, extent: Extent, rows: int) -> tuple[float, float, int]:
     job = write_job(folder, rows)
     with service(folder / "arrivals") as url:
         cost = run(worker(extent.worker)(job, url), folder, environment(folder))
-    (summary,) = folder.glob("state/runs/*/summary.json")
-    assert json.loads(summary.read_bytes())["counts"]["updated"] == rows
-    return cost.cpu, cost.peak, sum(file.stat().st_size for file in summary.parent.iterdir())
+    assert summary_of(folder)["counts"]["updated"] == rows
+    return cost.cpu, cost.peak, sum(file.stat().st_size for file in folder.glob("state/runs/*/*"))

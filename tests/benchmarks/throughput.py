@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from .figures import Figure, at_least
+from .figures import NEAR, Figure, at_least
 from .job import write_job
 from .peers import wrk
 from .trial import Extent, trial, worker
@@ -35,7 +35,7 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
             unit="PUTs/s",
             samples=ours,
             ratio=ratio,
-            goal=None if ratio is None else at_least(OF_WRK, ratio, "worker / wrk"),
+            goal=None if ratio is None else at_least(OF_WRK, ratio, "worker / wrk", near=NEAR),
         ),
     ]
 

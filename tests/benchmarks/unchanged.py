@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from .child import SERVER_CORE, BrokenTrialError, Cost, pin, run
 from .figures import Figure, at_least
@@ -31,21 +32,26 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
 
 def _night(program: Path, job: Path, rows: int) -> Cost:
     """Carry one run out; raise BrokenTrialError unless all its rows were unchanged."""
-    with TemporaryDirectory(prefix="benchmark-") as name, _sandbox(program, rows) as url:
+    with TemporaryDirectory(prefix="benchmark-") as name, sandbox(program, rows) as url:
         folder = Path(name)
         reading = {"PRESENCE_WORKER_DELIVERY__READ_BEFORE": "auto"}
         cost = run(worker(program)(job, url), folder, environment(folder) | reading)
-        (summary,) = folder.glob("state/runs/*/summary.json")
-        unchanged = json.loads(summary.read_bytes())["counts"]["unchanged"]
+        unchanged = summary_of(folder)["counts"]["unchanged"]
     if unchanged != rows:
         raise BrokenTrialError(f"{unchanged} of {rows} rows were unchanged")
     return cost
 
 
+def summary_of(folder: Path) -> Any:
+    """Give the summary of the only run that a folder has the state of."""
+    (summary,) = folder.glob("state/runs/*/summary.json")
+    return json.loads(summary.read_bytes())
+
+
 @contextmanager
-def _sandbox(program: Path, people: int) -> Iterator[str]:
+def sandbox(program: Path, people: int, *options: str) -> Iterator[str]:
     """Let a sandbox with so many people answer; give its root URL."""
-    command = [f"{program}", "sandbox", "--people", f"{people}"]
+    command = [f"{program}", "sandbox", "--people", f"{people}", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             pin(process, SERVER_CORE)

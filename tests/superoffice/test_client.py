@@ -7,9 +7,10 @@ import aiohttp
 import orjson
 import pytest
 
-from presence_worker.errors import CancelledUnsentError, UsageFault
+from presence_worker.errors import UsageFault
 from presence_worker.model import NOT_PRESENT, Presence, Reason, Result, Trouble
 from presence_worker.settings import Auth
+from presence_worker.shutdown import CancelledUnsentError
 from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.body_formats import as_json
 from presence_worker.superoffice.http_messages import Answer, Request

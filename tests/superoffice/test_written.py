@@ -13,9 +13,10 @@ import pytest
 from yarl import URL
 
 from presence_worker.delivery import Halt
-from presence_worker.errors import CancelledUnsentError, Stopped
+from presence_worker.errors import Stopped
 from presence_worker.model import Change, Outcome, Reason, Result
 from presence_worker.settings import Delivery
+from presence_worker.shutdown import CancelledUnsentError
 from presence_worker.superoffice import Client, open_client
 from presence_worker.superoffice.http_messages import Request
 from presence_worker.superoffice.request_errors import ProxyGuard
