@@ -105,7 +105,8 @@ def _rows(earlier: Journal, settings: Settings) -> Iterator[Row]:
     no_comments = _has_no_comments(earlier.run())
     for row, wish in enumerate(earlier.rows.each_changed(), 1):
         fault = _fault(wish, settings, no_comments=no_comments)
-        status, message = (wish.before.status, wish.before.message) if wish.before else (None, "")
+        before = None if fault and fault[1] is Reason.BEFORE_UNKNOWN else wish.before
+        status, message = before or (None, "")  # what is half known asks for nothing, in failed.csv neither
         yield Row(
             row=row,
             line=None,

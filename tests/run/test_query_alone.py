@@ -15,7 +15,7 @@ from presence_worker.superoffice.user_query import User, UserDirectory
 from tests.raw_server import RawServer, answer
 
 from .crm import BACK, Crm, Held, looked_at, queries
-from .given import Ended, On, Row, Worker, away, raw_up, read_report, wishes, write_csv
+from .given import Ended, On, Row, Worker, away, raw_up, read_csv, read_report, wishes, write_csv
 
 ILL: Held = (NOT_PRESENT, "ill")
 
@@ -240,6 +240,21 @@ def test_where_only_the_comment_was_changed_nothing_is_put_back(crm: Crm, readin
     assert [fate[1] for fate in fates(worker, undone)] == ["updated", "rejected"]
     assert fates(worker, undone)[1][2] == "before_unknown"
     assert read_report(worker.folder_of(undone))[1]["detail"] == "its comment before the run was not read"
+    assert crm.held[2] == (NOT_PRESENT, "x")
+
+
+def test_a_comment_that_is_not_known_is_not_emptied_by_failed_csv(crm: Crm, reading: On) -> None:
+    """The row asks for nothing there: what is run next as it is printed leaves our comment alone."""
+    with raw_up(crm) as server:
+        worker = reading(server)
+        run(worker, [(1, NOT_PRESENT, "x"), (2, NOT_PRESENT, "x")])
+        undone = worker("undo", "last")
+
+        again = worker.follow(undone)
+
+    (row,) = read_csv(worker.folder_of(undone) / "failed.csv")
+    assert (row["associateId"], row["status"], row["message"]) == ("2", "", "")
+    assert again.summary["counts"]["invalid"] == 1
     assert crm.held[2] == (NOT_PRESENT, "x")
 
 
