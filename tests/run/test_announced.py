@@ -1,16 +1,27 @@
 """How many requests a run takes: what is announced before the first PUT is what the service gets."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from presence_worker.errors import UsageFault
+from presence_worker.events import Announced
 from presence_worker.model import NOT_PRESENT, PRESENT, Presence
+from presence_worker.run.commands import run_job, undo_run
 from presence_worker.sandbox import People, Person
-from tests.raw_server import Peer, Request, answer, echo
+from tests.examples import examples
+from tests.raw_server import Peer, Request, answer, echo, raw_server
 
-from .crm import Crm, absent, here
+from .crm import Crm, Held, absent, here
 from .given import Ended, On, Row, Worker, away, raw_up, sandbox_up, write_csv
+from .test_hosted import Host
 
 HOWS = ("auto", "each", "query", "off")
 ROWS: Sequence[Row] = [
@@ -159,3 +170,48 @@ def test_tries_that_are_repeated_are_not_announced(on: On) -> None:
         ended = worker("run", write_csv(worker.folder / "job.csv", away(range(1, 6))))
 
     assert (announced(ended), made(ended)) == ([(True, 5)], 6)
+
+
+# -- any night -----------------------------------------------------------------------------------------------
+
+WHO = st.integers(1, 12)  # the last two are nobody
+VALUES = st.tuples(st.sampled_from([PRESENT, NOT_PRESENT]), st.sampled_from(["", "ill", "away"]))
+
+
+@settings(max_examples=examples(30))
+@given(
+    held=st.fixed_dictionaries(dict.fromkeys(range(1, 11), VALUES)),
+    hidden=st.sets(st.integers(1, 10), max_size=2),
+    rows=st.lists(st.tuples(WHO, VALUES), min_size=1, max_size=12, unique_by=lambda row: row[0]),
+    how=st.sampled_from(HOWS),
+    verify=st.sampled_from(["off", "sample", "all"]),
+)
+def test_any_night_is_announced_as_it_is(
+    held: dict[int, Held], hidden: set[int], rows: list[tuple[int, Held]], how: str, verify: str
+) -> None:
+    """Whatever people hold, and whatever is asked for: by the run, and by its undo."""
+    crm = Crm(held)
+    crm.hidden = hidden
+    job = [(who, status, words or "") for who, (status, words) in rows]
+
+    for announced_final, made in asyncio.run(_run_and_undo(crm, job, read_before=how, verify=verify)):
+        assert announced_final in (None, made)
+
+
+async def _run_and_undo(crm: Crm, job: Sequence[Row], **delivery: str) -> list[tuple[int | None, int]]:
+    """Give, of a run and of its undo, the final number that was announced, if any, and the requests made."""
+    found = []
+    with TemporaryDirectory() as folder:
+        async with raw_server(otherwise=crm) as server:
+            host = Host(Path(folder), server.url, **delivery)
+            write_csv(host.job, job)
+            for work in (partial(run_job, str(host.job)), partial(undo_run, "last")):
+                host.events.clear()
+                before = len(server.requests)
+                with suppress(UsageFault):  # there may be nothing to undo
+                    await work(host.context)
+                told = [
+                    each.requests for each in host.events if isinstance(each, Announced) and each.is_final
+                ]
+                found.append((next(iter(told), None), len(server.requests) - before))
+    return found
