@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from importlib.resources import files
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..sanitize import mask_steering
 
@@ -36,8 +36,11 @@ class Pieces:
 
         They are escaped, and do not steer, hide or turn the writing: only what is markup is of our making.
         """
-        told = {name: mask_steering(value) if type(value) is str else value for name, value in values.items()}
-        return Markup(self._texts[piece]).format(**told)  # noqa: S704 - ours
+        told = {
+            name: escape(mask_steering(value) if type(value) is str else value)
+            for name, value in values.items()
+        }
+        return Markup(self._texts[piece].format_map(told))  # noqa: S704 - ours
 
 
 def inline(name: str) -> Markup:

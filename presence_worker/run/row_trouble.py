@@ -31,6 +31,8 @@ log = structlog.get_logger()
 def log_rows(journal: Journal, *, never_sent: bool = False) -> None:
     """Log the rows that have no event yet of their result, or only those that were settled *never_sent*."""
     with suppress(Stopped):  # a journal that cannot be read is reported by what reads it for a result
+        if not any(each.result in LOGGED for each in journal.results.count()):
+            return
         coming = journal.logged.all_never_sent() if never_sent else journal.logged.all()
         while rows := list(islice(coming, AT_ONCE)):
             with suppress(Stopped):  # of a full disk: `resume` logs them again

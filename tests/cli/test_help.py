@@ -30,7 +30,7 @@ OFFERED = {  # what was typed so far: what is offered
 LOADED = (
     "import sys; from presence_worker.cli.main import execute; execute(sys.argv[1:]); print(*sys.modules)"
 )
-HEAVY = {"aiohttp", "asyncio", "pydantic", "rich", "jinja2", "sqlite3", "uvloop", "structlog", "tenacity"}
+HEAVY = {"aiohttp", "asyncio", "pydantic", "rich", "markupsafe", "sqlite3", "uvloop", "structlog", "tenacity"}
 ELSEWHERE = {  # what few jobs need, and other commands do
     *("aiohttp.web", "babel", "cryptography", "defusedxml", "jwt", "spnego", "xml.etree.ElementTree"),
     *("presence_worker.doctor", "presence_worker.sandbox", "presence_worker.cli.progress"),
@@ -42,7 +42,7 @@ UNUSED = {  # command: modules that it must not load
     "run": ELSEWHERE | {"presence_worker.check"},
     "check": ELSEWHERE | SENDING,
     "runs": ELSEWHERE | SENDING | READING,
-    "schedule": ELSEWHERE | SENDING | READING | {"jinja2"},
+    "schedule": ELSEWHERE | SENDING | READING | {"markupsafe"},
 }
 LIMITS = {  # command: options that leave a run for it to work on
     "resume": ("--max-failures", "0", "--concurrency", "1"),
