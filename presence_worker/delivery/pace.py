@@ -38,6 +38,17 @@ class Pace:
         self._floor = 0.0  # nobody goes before
         self._last = 0.0  # when the last slot was taken
         self._cut = -CUT_EVERY  # when the pace was cut last
+        self._at_work = 0  # requests that wait for their slot, or for their answer
+        self._since = 0.0  # from when on the time counts in which there are any
+        self._worked = 0.0
+
+    @property
+    def worked(self) -> float:
+        """Seconds in which a request was under way or waited for its slot, without the service's pauses.
+
+        One that has its answer at once has taken its slot all the same.
+        """
+        return self._worked + max(0.0, self._due - self._since)
 
     @property
     def paused_until(self) -> float:
@@ -56,8 +67,30 @@ class Pace:
 
     def pause(self, seconds: float) -> None:
         """Let nobody go for *seconds* from now."""
+        if self._at_work:
+            self._count()
         self._floor = max(self._floor, self._clock() + seconds)
+        self._since = max(self._since, self._floor)
         log.debug("decision.pause", seconds=seconds)
+
+    def begin(self) -> None:
+        """Note that there is a request to make."""
+        if not self._at_work:
+            now = self._clock()
+            self._worked += max(0.0, min(now, self._due) - self._since)  # of the slot before
+            self._since = max(now, self._floor)
+        self._at_work += 1
+
+    def end(self) -> None:
+        """Note that it has its answer, or gets none."""
+        self._at_work -= 1
+        if not self._at_work:
+            self._count()
+
+    def _count(self) -> None:
+        now = self._clock()
+        self._worked += max(0.0, now - self._since)
+        self._since = max(self._since, now)
 
     def slow_down(self) -> None:
         """Cut the pace, at most once a second."""

@@ -44,8 +44,12 @@ def paced(send: Send, pace: Pace) -> Send:
     """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
 
     async def paced_send(change: Change) -> Outcome:
-        await pace.slot()
-        outcome = await send(change)
+        pace.begin()
+        try:
+            await pace.slot()
+            outcome = await send(change)
+        finally:
+            pace.end()
         if outcome.retry_after:
             pace.pause(outcome.retry_after)
         if outcome.trouble is Trouble.THROTTLED or outcome.http_status == 503:  # noqa: PLR2004

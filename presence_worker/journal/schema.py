@@ -1,6 +1,6 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 5
+VERSION = 6
 OR_NULL = "nullif(?, '')"  # for what is NULL nearly always: Python takes long to hand a None over
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
@@ -75,6 +75,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         FATE,
     ),
     4: ("ALTER TABLE run ADD COLUMN number INTEGER", LOGGED),
+    5: ("ALTER TABLE session ADD COLUMN worked REAL",),
 }
 
 STAGED = """
@@ -106,7 +107,8 @@ CREATE TABLE session (          -- one for each time somebody set to work on the
     seconds    REAL NOT NULL DEFAULT 0,  -- of delivery
     rate       REAL NOT NULL,   -- requests per second, configured
     gets       INTEGER NOT NULL DEFAULT 0,
-    handed_out INTEGER NOT NULL DEFAULT 0  -- rows up to this one may have been sent in this session
+    handed_out INTEGER NOT NULL DEFAULT 0,  -- rows up to this one may have been sent in this session
+    worked     REAL             -- seconds of delivery in which there were requests to make; NULL: all
 );
 
 CREATE TABLE row (              -- what was asked; never changes once the first row is sent

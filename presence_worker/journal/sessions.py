@@ -44,6 +44,7 @@ class Work(NamedTuple):
     started_at: str | None
     ended_at: str | None
     seconds: float
+    worked: float  # seconds in which there were requests to make
     rate: float | None
     gets: int
 
@@ -72,13 +73,16 @@ class Sessions:
                 "UPDATE run SET state = 'running', exit_code = NULL, message = NULL, next = NULL"
             )
 
-    def end(self, *, seconds: float, gets: int) -> None:
-        """Close the session, all outcomes of which are written; *seconds* it delivered, *gets* it read."""
+    def end(self, *, seconds: float, gets: int, worked: float | None = None) -> None:
+        """Close the session, all outcomes of which are written; *seconds* it delivered, *gets* it read.
+
+        *worked*: seconds in which there were requests to make; None: all.
+        """
         with self._db.transaction():
             self._db.execute(
-                "UPDATE session SET ended_at = ?, seconds = ?, gets = ? "
+                "UPDATE session SET ended_at = ?, seconds = ?, gets = ?, worked = ? "
                 "WHERE session = (SELECT max(session) FROM session)",
-                (now(), seconds, gets),
+                (now(), seconds, gets, worked),
             )
 
     def work(self) -> Work:
@@ -86,7 +90,7 @@ class Sessions:
         return Work(
             *self._db.one(
                 """SELECT min(started_at), iif(count(ended_at) < count(*), NULL, max(ended_at)),
-                total(seconds),
+                total(seconds), total(coalesce(worked, seconds)),
                 (SELECT rate FROM session ORDER BY session DESC LIMIT 1), coalesce(sum(gets), 0)
                 FROM session"""
             )

@@ -88,7 +88,7 @@ def _effort(journal: Journal, run: RunRecord) -> Effort:
 
 
 def _requests_per_second(work: Work, requests: int) -> float | None:
-    return round(requests / work.seconds, 2) if work.seconds else None
+    return round(requests / work.worked, 2) if work.worked else None
 
 
 def _job_reading(run: RunRecord) -> JobReading:

@@ -42,13 +42,13 @@ class Session:
 
     async def run(self) -> PresenceWorkerError | None:
         """Read, judge, send; return, when all outcomes are on disk, what ended the session early, or None."""
-        seconds, gets = 0.0, 0
+        seconds, worked, gets = 0.0, 0.0, 0
         with self._context.shutdown.watched(self._stop):
             async with self._context.open_service() as client:
                 began = self._clock()
-                await self._work(client)
+                worked = await self._work(client)
                 seconds, gets = self._clock() - began, client.gets
-        await work_in_thread(self._close, seconds, gets)
+        await work_in_thread(self._close, seconds, worked, gets)
         return self._halt.reason
 
     def _stop(self) -> None:
@@ -59,18 +59,19 @@ class Session:
     def _make_room(self) -> None:
         give_back_reserve(self._run.folder)
 
-    def _close(self, seconds: float, gets: int) -> None:
+    def _close(self, seconds: float, worked: float, gets: int) -> None:
         self._make_room()
         if self._recorder.has_lost:  # the session stays open: what it began is in doubt
             with suppress(Stopped):
                 self._journal.outbox.give_back(self._sending.begun if self._sending else 0)
             return
         try:
-            self._journal.sessions.end(seconds=seconds, gets=gets)
+            self._journal.sessions.end(seconds=seconds, worked=worked, gets=gets)
         except Stopped as error:
             self._halt(error)
 
-    async def _work(self, client: Client) -> None:
+    async def _work(self, client: Client) -> float:
+        """Return the seconds in which there were requests to make."""
         left = deadline(self._context.settings.delivery.deadline, self._clock)
         policy = Policy(self._context.settings.delivery, self._halt, clock=self._clock, seconds_left=left)
         monitor = Monitor(self._announcer, policy, self._halt, clock=self._clock, seconds_left=left)
@@ -82,6 +83,7 @@ class Session:
             except PresenceWorkerError as error:  # such as a journal that cannot be written
                 self._halt(error)
             beside.cancel_scope.cancel()
+        return policy.pace.worked
 
     async def _keep_deadline(self, left: float) -> None:
         if left != float("inf"):

@@ -63,7 +63,7 @@ def test_a_session_begins_whole_or_not_at_all(journal: Journal, path: Path, even
     with pytest.raises(Stopped):
         journal.sessions.begin("resume", rate=10)
 
-    assert (journal.run(), journal.sessions.work()) == (before, (None, None, 0.0, None, 0))
+    assert (journal.run(), journal.sessions.work()) == (before, (None, None, 0.0, 0.0, None, 0))
 
 
 def test_doubt_is_kept_or_the_session_does_not_begin(journal: Journal, path: Path) -> None:

@@ -300,19 +300,23 @@ def test_beginning_opens_the_run_again(journal: Journal) -> None:
 
 
 def test_sessions_are_taken_together(journal: Journal) -> None:
-    """Time and reads add up; the first start, the last end and the last rate are the run's."""
+    """Times and reads add up; the first start, the last end and the last rate are the run's.
+
+    All of a session was work, unless it says how much.
+    """
     untouched = journal.sessions.work()
     journal.sessions.begin("run", rate=10)
     first = journal.sessions.work()
     journal.sessions.end(seconds=2.5, gets=3)
     journal.sessions.begin("resume", rate=5)
-    journal.sessions.end(seconds=1.5, gets=4)
+    journal.sessions.end(seconds=1.5, gets=4, worked=0.5)
 
     work = journal.sessions.work()
 
-    assert untouched == (None, None, 0.0, None, 0)
-    assert first[1:] == (None, 0.0, 10.0, 0)
+    assert untouched == (None, None, 0.0, 0.0, None, 0)
+    assert first[1:] == (None, 0.0, 0.0, 10.0, 0)
     assert (work.started_at, work.seconds, work.rate, work.gets) == (first.started_at, 4.0, 5.0, 7)
+    assert work.worked == 3.0
     assert first.started_at is not None
     assert work.ended_at is not None
     assert work.ended_at >= first.started_at
