@@ -269,6 +269,11 @@ def what_first(found: Trouble) -> str:
     return "; see to the disk first" if code in DISK and not is_about_locks(found) else ""
 
 
+def has_failed(found: Trouble) -> bool:
+    """Return whether the disk is full, or does not do what it is told."""
+    return primary_code(found) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) and not is_about_locks(found)
+
+
 def is_about_locks(found: Trouble) -> bool:
     """Return whether SQLite did not get a lock: another process has it, or the file system has none."""
     return _code(found) in LOCKING or primary_code(found) in WITHOUT_LOCKS

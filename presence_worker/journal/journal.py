@@ -14,7 +14,7 @@ from ..next_step import NextStep, write_step
 from ..run_states import Step
 from .database import Database, SqlRow
 from .dated_rows import DatedRows, RowsByPerson
-from .filesystem import STATE_DIR, WAYS_ON, Trouble, is_about_locks, way_on, without_locks
+from .filesystem import STATE_DIR, WAYS_ON, Trouble, has_failed, is_about_locks, way_on, without_locks
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
@@ -25,9 +25,10 @@ from .sessions import Sessions
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 
 
-def damage_error(path: Path | str, found: Trouble) -> UsageFault:
-    """Return the error for a journal that cannot be read: never guessed at."""
-    return UsageFault(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
+def damage_error(path: Path | str, found: Trouble) -> UsageFault | Stopped:
+    """Return the error for a journal that cannot be read: never guessed at. A disk may be well again."""
+    kind = Stopped if has_failed(found) else UsageFault
+    return kind(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 
 
 class Journal:
