@@ -32,6 +32,7 @@ class Database:
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self.path = path
         self._writing = threading.Lock()
+        self._undone = 0  # transactions
         self._connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=10, uri=True
         )
@@ -76,12 +77,10 @@ class Database:
         """Return the number that an answer consists of."""
         return int(self.one(query, *values)[0])
 
-    def version(self) -> tuple[int, int] | None:
-        """Return what changes with the rows; None in a transaction, the changes of which may be undone."""
-        if self._connection.in_transaction:
-            return None
+    def version(self) -> tuple[int, int, int]:
+        """Return what changes with the rows, also amid a transaction, and when one is undone."""
         ours = self._connection.total_changes - self._changes_aside
-        return ours, self.number("PRAGMA data_version")  # and all others'
+        return ours, self.number("PRAGMA data_version"), self._undone  # and all others'
 
     def execute(self, statement: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
         """Carry out a statement; raise sqlite3.Error. What writes belongs into a transaction."""
@@ -118,8 +117,11 @@ class Database:
             raise JournalGone(f"the journal {self.path} was deleted, moved or replaced while the run worked")
 
     def _abandon(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        finally:
+            self._undone += 1
 
 
 def now() -> str:

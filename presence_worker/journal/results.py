@@ -10,10 +10,11 @@ from .database import Database, SqlRow
 
 DONE = (Result.UPDATED, Result.UNCHANGED, Result.SKIPPED)  # and a duplicate of such a row
 PAGE = 500  # rows read at once
-COUNT = """SELECT NULL, NULL, count(*), 0, NULL, 0 FROM row
+PERSON = "coalesce(associate_id, identity, 'row ' || row)"
+COUNT = f"""SELECT NULL, NULL, count(*), 0, NULL, 0 FROM row
     UNION ALL SELECT result, reason, count(*),
-    count(DISTINCT iif(result IN (?, ?, ?, ?, ?), coalesce(associate_id, identity, 'row ' || row), NULL)),
-    min(detail), count(*) - count(scheduled_by) FROM fate WHERE result != ? GROUP BY result, reason"""
+    count(DISTINCT iif(result IN (?, ?, ?, ?, ?), {PERSON}, NULL)),
+    min(detail), count(*) - count(scheduled_by) FROM fate WHERE result != ? GROUP BY result, reason"""  # noqa: S608 - ours
 
 
 class RowResult(NamedTuple):
@@ -76,7 +77,7 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._known: tuple[tuple[int, int] | None, list[ResultCount]] = (None, [])  # by version
+        self._known: tuple[tuple[int, int, int] | None, list[ResultCount]] = (None, [])  # by version
 
     def all(self, *results: Result) -> Iterator[RowResult]:
         """Yield all rows in order with what became of them, or only those with the *results* named."""
@@ -121,14 +122,17 @@ class Results:
     def count(self) -> list[ResultCount]:
         """Return the rows by result and reason, most rows first; they are counted when something changed.
 
-        Nearly all are `updated`, and have no reason: they are what is left of all rows.
+        Nearly all have one result, and no reason: they are what is left of all rows, and their people are
+        not counted.
         """
         version = self._db.version()
         known_version, found = self._known
-        if version is None or version != known_version:
-            total, *others = map(ResultCount._make, self._db.all(COUNT, *NOT_DONE, Result.UPDATED))
-            updated = total.rows - sum(each.rows for each in others)
-            found = [*others, ResultCount(Result.UPDATED, None, updated, 0, None)]
+        if version != known_version:
+            is_tried = self._db.number("SELECT EXISTS (SELECT * FROM outcome)")
+            most = Result.UPDATED if is_tried else Result.NOT_SENT
+            total, *others = map(ResultCount._make, self._db.all(COUNT, *NOT_DONE, most))
+            left = total.rows - sum(each.rows for each in others)
+            found = [*others, ResultCount(most, None, left, 0, None)]
             found.sort(key=lambda each: (-each.rows, each.result, each.reason or ""))
             self._known = version, found
         return found
@@ -149,9 +153,17 @@ class Results:
             duplicates = self._db.number(query, *DONE)
         return sum(counts[result] for result in DONE) + duplicates
 
-    def reasons(self) -> list[ResultCount]:
+    def count_not_done(self) -> list[ResultCount]:
         """Return the rows that are not done, by result and reason, most rows first."""
-        return [each for each in self.count() if each.result in NOT_DONE]
+        return [each for each in self.count() if each.rows and each.result in NOT_DONE]
+
+    def reasons(self) -> list[ResultCount]:
+        """Return the same with the people behind them."""
+        return [each if each.people else self._with_people(each) for each in self.count_not_done()]
+
+    def _with_people(self, found: ResultCount) -> ResultCount:
+        query = f"SELECT count(DISTINCT {PERSON}) FROM fate WHERE result = ? AND reason IS NULL"  # noqa: S608 - ours
+        return found._replace(people=self._db.number(query, found.result))
 
     def puts(self) -> tuple[int, int]:
         """Return the PUTs on the wire, and how many of them repeated an earlier one of the same row."""

@@ -51,7 +51,7 @@ def summarise(journal: Journal) -> Summary:
         counts={str(result): number for result, number in counts.items()},
         reasons=[
             ReasonCount(result=each.result, reason=each.reason, rows=each.rows)
-            for each in journal.results.reasons()
+            for each in journal.results.count_not_done()
         ],
         effort=_effort(journal, run),
         throughput=throughput(journal),

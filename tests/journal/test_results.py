@@ -1,7 +1,7 @@
 """What a journal tells of the rows: in numbers, by whom they are about, and for the log."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -125,3 +125,27 @@ def test_some_rows_for_the_log(night: Journal) -> None:
     """Those that nothing will change any more, and those of a group whose outcomes are on disk."""
     assert [each.row for each in night.logged.all_never_sent()] == [5]
     assert [each.row for each in night.logged.among([1, 3, 4, 6])] == [3, 4]
+
+
+def test_what_is_undone_was_never_counted(path: Path) -> None:
+    """Amid a transaction rows count as they are there, and after it was undone as they were before."""
+    with closing(staged(path, [row(1), row(2)])) as journal:
+        with suppress(ZeroDivisionError), journal.transaction():
+            journal.rows.mark_settled([Verdict(1, Result.SKIPPED, Reason.FILTERED_OUT, "left out")])
+            amid = journal.results.counts()
+            raise ZeroDivisionError
+        after = journal.results.counts()
+
+    assert (amid[Result.SKIPPED], amid[Result.NOT_SENT]) == (1, 1)
+    assert (after[Result.SKIPPED], after[Result.NOT_SENT]) == (0, 2)
+
+
+def test_people_wait_behind_rows_that_were_never_tried(path: Path) -> None:
+    """Before anything is sent, and after: who is asked for twice is one person."""
+    with closing(staged(path, [row(1), row(2), row(3, associate_id=2)])) as journal:
+        before = journal.results.reasons()
+        deliver(journal, {1: UPDATED})
+        after = journal.results.reasons()
+
+    assert [(each.result, each.rows, each.people) for each in before] == [(Result.NOT_SENT, 3, 2)]
+    assert [(each.result, each.rows, each.people) for each in after] == [(Result.NOT_SENT, 2, 1)]
