@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from presence_worker.journal import Ending, Journal, RowResult
+from presence_worker.journal import Ending, Journal, RowResult, Scheduled
 from presence_worker.model import Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
 from presence_worker.run_states import State
@@ -15,6 +15,7 @@ from tests.journal.given import INPUT, RUN_ID, UPDATED, connections, deliver, in
 from .given import lines, page, table, with_messages
 
 ROWS = 1_203  # more than are read at once
+ADDED = 27  # rows that no file brought
 PERIOD = 13
 SENT = {
     1: Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail="=1+1", http_status=404),
@@ -25,9 +26,9 @@ NEED_SOMEBODY = {*Result} - {Result.NOT_SENT, Result.UPDATED}
 FIELDS = {"from": "starts", "until": "ends"}
 
 
-def rows() -> Iterator[Row]:
+def rows(first: int, last: int) -> Iterator[Row]:
     """Yield rows of all kinds; what a person or the file wants to hide stands in some."""
-    for number in range(1, ROWS + 1):
+    for number in range(first, last + 1):
         kind = number % PERIOD
         message = "@home\r\n" if kind == 4 else "Påske </script>" if kind == 5 else ""
         made = row(number, message=message, identity=f"user{number}", line=None if kind == 6 else number)
@@ -38,8 +39,12 @@ def rows() -> Iterator[Row]:
 def journal() -> Iterator[Journal]:
     """The journal of a job the rows of which fared in all ways, some of which had no turn."""
     read = {**INPUT, "identity": "login", "dated": True}
-    with closing(staged("", rows(), **with_messages(input=read))) as journal:
-        sent = {n: SENT.get(n % PERIOD, UPDATED) for n in range(1, ROWS - 100) if n % PERIOD != 7}
+    with closing(staged("", rows(1, ROWS - ADDED), **with_messages(input=read))) as journal:
+        with journal.transaction():
+            journal.dated.add(
+                (each, Scheduled(each.row, RUN_ID, 1, "start", None)) for each in rows(ROWS - ADDED + 1, ROWS)
+            )
+        sent = {n: SENT.get(n % PERIOD, UPDATED) for n in range(100, ROWS + 1) if n % PERIOD != 7}
         deliver(journal, sent)
         yield journal
 
@@ -58,7 +63,8 @@ def test_each_file_has_what_the_journal_has(journal: Journal, folder: Path) -> N
     assert [{"run_id": RUN_ID} | each for each in page(folder).rows()] == told
     for file, wanted in ("failed.csv", NEED_SOMEBODY), ("unprocessed.csv", {Result.NOT_SENT}):
         _, *back = table(folder / file)
-        assert [int(cells[0]) for cells in back] == [each.row for each in results if each.result in wanted]
+        found = [each for each in results if each.result in wanted and not each.scheduled_by]
+        assert [int(cells[0]) for cells in back] == [each.row for each in found]
 
 
 def of(result: RowResult, name: str) -> object:
