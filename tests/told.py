@@ -27,8 +27,8 @@ def summary_of(
         plain,
         state="finished",
         exit_code=0,
-        input=replace(plain.input, name=name),
-        effort=replace(plain.effort, started_at=started_at, duration_s=41.0),
+        input=plain.input._replace(name=name),
+        effort=plain.effort._replace(started_at=started_at, duration_s=41.0),
     )
     return replace(given, **fields)
 

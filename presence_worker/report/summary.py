@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..journal import Comparison, DroppedEntry
 from ..json_form import FLAT, MAY_LACK
@@ -11,8 +12,7 @@ from ..run_states import FilteredValue, UnknownStatus
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputFile:
+class InputFile(NamedTuple):
     """The file of a job, and how it was read."""
 
     name: str
@@ -23,8 +23,7 @@ class InputFile:
     delimiter: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultyRow:
+class FaultyRow(NamedTuple):
     """A row that is wrong, of a job that names people by their associateIds."""
 
     row: int
@@ -34,8 +33,7 @@ class FaultyRow:
     detail: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultyNamedRow:
+class FaultyNamedRow(NamedTuple):
     """A row that is wrong, of a job that names people by login or e-mail address."""
 
     row: int
@@ -56,8 +54,7 @@ class ReasonCount:
     first: Sequence[FaultyRow | FaultyNamedRow] | None = field(default=None, metadata=MAY_LACK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Requests(NamedTuple):
     """The requests of all sessions."""
 
     put: int
@@ -65,16 +62,14 @@ class Requests:
     retried: int  # of the PUTs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(NamedTuple):
     """Requests per second."""
 
     configured: float | None
     achieved: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
+class Effort(NamedTuple):
     """What all sessions of a run took."""
 
     requests: Requests
@@ -84,8 +79,7 @@ class Effort:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throughput:
+class Throughput(NamedTuple):
     """What took a run's time."""
 
     limit: str
@@ -93,8 +87,7 @@ class Throughput:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobReading:
+class JobReading(NamedTuple):
     """How the rows of a file were read; values of cells may be reasons of absence."""
 
     unused_columns: Sequence[str]
@@ -107,8 +100,7 @@ class JobReading:
     allowed: Sequence[str]  # statuses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChange:
+class PlannedChange(NamedTuple):
     """What a run that waits for `apply` would change of one associate."""
 
     row: int
@@ -120,8 +112,7 @@ class PlannedChange:
     returns: bool  # present again, since the last day of an earlier row is over
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChanges:
+class PlannedChanges(NamedTuple):
     """What it would change of all."""
 
     changes: Sequence[PlannedChange] = ()
@@ -150,8 +141,7 @@ class DaysToCome:
     dropped_left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowPlace:
+class RowPlace(NamedTuple):
     """Where a row stands in its file."""
 
     row: int
@@ -169,8 +159,7 @@ class FaultSentence:
     first: Sequence[RowPlace] | None = field(default=None, metadata=MAY_LACK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedColumn:
+class ExplainedColumn(NamedTuple):
     """A column, and what it is taken for."""
 
     name: str
@@ -195,8 +184,7 @@ class ExplainedRow:
     today: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(NamedTuple):
     """How a job is understood, and the settings to keep."""
 
     format: str | None

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Locked, PresenceWorkerError, Stopped
@@ -39,19 +38,19 @@ def list_runs(context: RunContext, *, since: datetime | None = None) -> list[Lis
     runs = [run for run in index.runs() if since is None or run.fault or _began(run) >= since]
     listed = [_list_one(run, context) for run in runs]
     index.keep_summaries(
-        (run, orjson.dumps(found.summary))
+        (run, _summary_form().dump_json(kept))
         for run, found in zip(runs, listed, strict=True)
-        if run.summary is None and _may_be_kept(found)
+        if run.summary is None and (kept := _to_be_kept(found))
     )
     return [_with_order(found, run) for run, found in zip(runs, listed, strict=True)]
 
 
-def _may_be_kept(found: Listed) -> bool:
-    """Return whether a summary stays true, and has no values of cells: they may be reasons of absence."""
-    if found.state in (State.RUNNING, UNREADABLE):
-        return False
-    reading = found.summary.reading if found.summary else None
-    return reading is not None and not (reading.unmapped or reading.filtered)
+def _to_be_kept(found: Listed) -> Summary | None:
+    """Return a summary that stays true, and has no values of cells: they may be reasons of absence."""
+    if found.summary is None or found.state in (State.RUNNING, UNREADABLE):
+        return None
+    reading = found.summary.reading
+    return None if reading.unmapped or reading.filtered else found.summary
 
 
 def _began(run: KnownRun) -> datetime:
@@ -64,15 +63,15 @@ def _with_order(found: Listed, run: KnownRun) -> Listed:
 
 
 @cache
-def _summary_reader() -> TypeAdapter[Summary]:
-    """Return what reads summaries that the index has kept."""
+def _summary_form() -> TypeAdapter[Summary]:
+    """Return what writes summaries for the index to keep, and reads them."""
     return TypeAdapter(Summary)
 
 
 def _list_one(run: KnownRun, context: RunContext) -> Listed:
     if run.summary is not None:
         with suppress(ValidationError):  # kept by another version
-            return Listed(_summary_reader().validate_json(run.summary), is_job=is_job(run.record))
+            return Listed(_summary_form().validate_json(run.summary), is_job=is_job(run.record))
     try:
         return _look_at(run.folder, context)
     except PresenceWorkerError as error:
