@@ -78,7 +78,7 @@ class Channel(ResponseHandler):
             return
         before, self._heard = self._heard, self._loop.time()
         is_late = self._heard - before > QUIET
-        if data and not self._is_due and self._coming is None:
+        if data and not self._is_due and (self._coming is None or self._coming[1].is_eof()):
             self._doubt_all(is_late=is_late)
             return
         is_answer = not self._is_due or self._head > 0 or _may_begin_an_answer(data)
@@ -89,10 +89,8 @@ class Channel(ResponseHandler):
             self._head += len(data)
             if self._head > LONGEST_HEAD and self.exception() is None:
                 self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
-        elif self.exception() is not None:
+        elif self.exception() is not None or (data and self._collect() and self._has_begun_another()):
             self._doubt_all()
-        elif data:
-            self._collect()
 
     def _receive_first(self, data: bytes) -> None:
         """Pass on what a proxy says to the library; what comes before anything was asked is no answer."""
@@ -112,13 +110,20 @@ class Channel(ResponseHandler):
         else:
             self._head = 0  # "go on"
 
-    def _collect(self) -> None:
-        """Take what has come of a body; when that is all, or too much, the request has its answer."""
+    def _has_begun_another(self) -> bool:
+        """Check whether the parser holds the beginning of an answer, behind one that is whole."""
+        try:
+            return self._parser is not None and self._parser.feed_eof() is not None
+        except HttpProcessingError:
+            return True
+
+    def _collect(self) -> bool:
+        """Answer the request when all of a body has come, or too much; return whether it was all."""
         if self._coming is None:
-            return
+            return False
         message, stream = self._coming
         if stream.exception() is not None:
-            return
+            return False
         while piece := stream.read_nowait():
             self._body += piece
         if stream.is_eof() or len(self._body) > self._longest:
@@ -127,6 +132,7 @@ class Channel(ResponseHandler):
             is_answer = not self.has_kept(1)  # else it came before all of the request went out
             answer = Answer(message.code, message.headers, bytes(self._body))
             self._settle(answer if is_answer else ConnectionResetError())
+        return stream.is_eof()
 
     def _settle(self, answer: Answer | BaseException) -> None:
         waiting, self._answer, self._coming = self._answer, None, None

@@ -48,6 +48,7 @@ class Wire:
     def __init__(self, connector: aiohttp.TCPConnector, network: Network, headers: Mapping[str, str]) -> None:
         self.doubted: list[str] = []  # grows: paths of requests whose last answer may be another's
         self._network = network
+        self._for_tunnels = headers  # without credentials
         self._headers = {"Host": "", **headers}  # by custom it stands first
         self._last: Destination | None = None
         self._held: set[Connection] = set()
@@ -131,7 +132,8 @@ class Wire:
     def _destination(self, root: URL) -> Destination:
         if self._last is None or self._last.root is not root:
             proxy = self._network.proxy
-            key = aiohttp.ClientRequest("GET", root, loop=self._loop, proxy=proxy)
+            shown = self._for_tunnels
+            key = aiohttp.ClientRequest("GET", root, loop=self._loop, proxy=proxy, proxy_headers=shown)
             origin = str(root.origin()) if proxy and not key.is_ssl() else ""
             self._headers["Host"] = key.headers["Host"]
             self._last = Destination(root, key, origin, root.raw_path.rstrip("/"), _fields(self._headers))

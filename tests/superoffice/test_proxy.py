@@ -166,3 +166,27 @@ async def test_a_proxy_that_reaches_nobody_is_an_outage(status: int) -> None:
 
     assert (outcome.stop, outcome.wire_puts) == (None, 0)
     assert outcome.trouble is not None
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_hears_who_asks_but_no_password_of_the_service(scheme: str) -> None:
+    """Proxies let programs through by name; what the service is shown is for the service alone."""
+    async with raw_server() as proxy:
+        await put_once(settings(f"{scheme}://crm.localhost", proxy=proxy.url))
+
+    (seen,) = proxy.requests
+    assert str(seen.header("User-Agent")).startswith("presence-worker/")
+    assert seen.header("Proxy-Authorization") is None
+    assert (seen.header("Authorization") is None) == (seen.method == "CONNECT")
+
+
+async def test_each_request_shows_the_proxy_its_password() -> None:
+    """Also over a connection that was kept, and with headers of its own."""
+    async with raw_server() as proxy:
+        address = proxy.url.replace("http://", "http://n%C3%BC:a%3Ab@")
+        async with open_client(settings("http://crm.localhost", proxy=address)) as client:
+            await client.put(change())
+            await client.fetch_principal()
+            await client.put(change())
+
+    assert [seen.header("Proxy-Authorization") for seen in proxy.requests] == ["Basic bvw6YTpi"] * 3

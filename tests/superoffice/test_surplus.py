@@ -43,9 +43,14 @@ def late(*pieces: bytes) -> tuple[Act, asyncio.Event]:
         pytest.param((TWICE[:40], TWICE[40:]), id="amid the first head"),
         pytest.param((TWICE[:90], TWICE[90:]), id="amid the first body"),
         pytest.param((TWICE + b"HTTP/1.1 200 OK\r\nCont",), id="and the beginning of a third"),
+        pytest.param((framed(200, BODY) + b"H",), id="the first byte of a second"),
+        pytest.param((framed(200, BODY) + TWICE[:40],), id="the beginning of a second"),
+        pytest.param((TWICE[:-3],), id="most of a second"),
     ],
 )
-async def test_two_answers_at_once_are_none(answers: tuple[bytes, ...]) -> None:
+async def test_two_answers_at_once_are_none(
+    answers: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     """Which of them is the row's own cannot be known."""
     async with raw_server(say(*answers, every=0.02)) as server, open_client(settings(server.url)) as client:
         outcome = await client.put(change(associate_id=1))
@@ -54,6 +59,7 @@ async def test_two_answers_at_once_are_none(answers: tuple[bytes, ...]) -> None:
     assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.UNKNOWN, Reason.BAD_ANSWER, 1)
     assert after.result is Result.UPDATED
     assert [put.connection for put in server.puts] == [1, 2]
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -99,6 +105,29 @@ async def test_the_true_answer_behind_one_too_many_is_not_dropped() -> None:
         await until(lambda: server.connections == 0)
 
         assert client.take_doubted() == {1, 2}  # both are read back: whose answer was whose is not known
+
+
+async def test_the_end_of_an_answer_too_many_is_not_the_next() -> None:
+    """What came of it with the first answer does not wait for the rest: that would fit the next row."""
+    begins, ends = say(framed(200, BODY) + TWICE[:40]), say(TWICE[40 : len(TWICE) // 2])
+    async with raw_server(begins, ends) as server, open_client(settings(server.url)) as client:
+        first = await client.put(change(associate_id=1))
+        second = await client.put(change(associate_id=2))
+
+    assert (first.result, second.result) == (Result.UNKNOWN, Result.UNKNOWN)
+    assert [put.connection for put in server.puts] == [1, 2]
+
+
+async def test_what_follows_a_change_of_protocol_is_too_much() -> None:
+    """We never ask for one; the row before is in doubt."""
+    switched = b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    act = say(switched + framed(200, BODY))
+    async with raw_server(echo, act) as server, open_client(settings(server.url)) as client:
+        await client.put(change(associate_id=1))
+        second = await client.put(change(associate_id=2))
+
+        assert (second.result, second.reason) == (Result.UNKNOWN, Reason.BAD_ANSWER)
+        assert client.take_doubted() == {1}
 
 
 @pytest.mark.parametrize("rest", [b"}", b"HTTP/1.1 oops\r\n\r\n", b"\r\n}", b"0\r\n\r\n"])
