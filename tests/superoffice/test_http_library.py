@@ -24,7 +24,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 PARAMETERS: dict[Callable[..., Any], str] = {
     aiohttp.TCPConnector.__init__: "limit ssl ttl_dns_cache",
     aiohttp.TCPConnector.connect: "req traces timeout",
-    aiohttp.ClientRequest.__init__: "method url loop proxy",
+    aiohttp.ClientRequest.__init__: "method url loop proxy proxy_headers",
     ResponseHandler.__init__: "loop",
     ResponseHandler.set_response_params: (
         "read_until_eof auto_decompress max_line_size max_field_size max_headers"
@@ -41,6 +41,7 @@ MEMBERS: dict[type, str] = {
     ResponseHandler: "is_connected force_close should_close abort exception data_received",
     RawResponseMessage: "code headers",
     StreamReader: "exception is_eof",
+    HttpResponseParser: "feed_eof",
     aiohttp.ClientRequest: "connection_key is_ssl",
 }
 
