@@ -74,7 +74,10 @@ class Channel(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         """Parse what belongs to an answer."""
         if not self._asked:
-            self._receive_first(data)
+            if self._parser is not None:  # the library speaks with a proxy
+                super().data_received(data)
+            else:
+                self._end()  # nobody was asked
             return
         before, self._heard = self._heard, self._loop.time()
         is_late = self._heard - before > QUIET
@@ -91,13 +94,6 @@ class Channel(ResponseHandler):
                 self.set_exception(HttpProcessingError(message="the head of the answer is too long"))
         elif self.exception() is not None or (data and self._collect() and self._has_begun_another()):
             self._doubt_all()
-
-    def _receive_first(self, data: bytes) -> None:
-        """Pass on what a proxy says to the library; what comes before anything was asked is no answer."""
-        if self._parser is not None:
-            super().data_received(data)
-        else:
-            self._end()
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take the head of an answer."""

@@ -177,10 +177,10 @@ IN_GENERAL = (  # the first that fits; all other errors disconnect us
 
 
 class ProxyGuard:
-    """Owns the knowledge that the proxy has refused us: it is not asked again, lest an account be locked."""
+    """Owns the proxy's address, and the knowledge that it refused us: asking again could lock an account."""
 
-    def __init__(self, *, is_used: bool) -> None:
-        self._is_used = is_used
+    def __init__(self, proxy: URL | None) -> None:
+        self.proxy = proxy
         self._refusal: RefusedError | None = None
 
     def check(self) -> None:
@@ -190,7 +190,7 @@ class ProxyGuard:
 
     def look(self, status: int, headers: Mapping[str, str]) -> None:
         """Look at an answer; raise RefusedError where the proxy wants to know who we are."""
-        if status == PROXY_REFUSED and self._is_used:
+        if status == PROXY_REFUSED and self.proxy:
             self._refusal = _refusal_by_proxy(headers)
             raise self._refusal
 

@@ -14,7 +14,7 @@ from .addresses import below, proxy_of
 from .http_messages import LONGEST_HEAD, MOST_HEADERS, Answer, Request, unpack
 from .request_errors import AnswerLostError, ProxyGuard, is_logged, log_request
 from .tls_handshake import tls_of
-from .wire import LoggedWire, Network, Wire
+from .wire import Wire
 
 NO_TUNNEL = "the proxy made no tunnel"
 EXACT = float("inf")  # seconds; longer timeouts would be rounded up to a whole one
@@ -39,6 +39,14 @@ class Connector(aiohttp.TCPConnector):
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
             raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(0, NO_TUNNEL)) from error
+
+
+class LoggedWire(Wire):
+    """Logs each request."""
+
+    async def send(self, root: URL, request: Request, held: Connection | None = None) -> Answer:
+        """Send a request, and log it with the status of its answer."""
+        return await log_request(super().send(root, request, held), request.method, root, request.path)
 
 
 class SignInSession:
@@ -104,42 +112,40 @@ class Transport:
     """Owns what all hosts are reached with; TLS is 1.2 or newer, and always verified."""
 
     def __init__(self, settings: Settings, opened: AsyncExitStack) -> None:
-        delivery, proxy = settings.delivery, settings.target.proxy
+        delivery = settings.delivery
         self._opened = opened  # wires and sessions end with it
-        timeout = aiohttp.ClientTimeout(
+        self._timeout = aiohttp.ClientTimeout(
             total=delivery.total_timeout,
             connect=min(delivery.connect_timeout, delivery.total_timeout),  # look-up, TCP and TLS together
             sock_read=delivery.read_timeout,
             ceil_threshold=EXACT,
         )
-        guard = ProxyGuard(is_used=proxy is not None)
+        self._guard = ProxyGuard(proxy_of(settings) if settings.target.proxy else None)
         self._tls = tls_of(settings)
-        self._network = Network(timeout, proxy_of(settings) if proxy else None, guard)
 
     def open_wire(self, headers: Mapping[str, str]) -> Wire:
         """Open the way to the service; all requests have these headers."""
         kind = LoggedWire if is_logged() else Wire
-        wire = kind(Connector(tls=self._tls), self._network, headers)
+        wire = kind(Connector(tls=self._tls), self._timeout, self._guard, headers)
         self._opened.push_async_callback(wire.close)
         return wire
 
     async def open_session(self, headers: Mapping[str, str]) -> SignInSession:
         """Open a session; all requests have these headers."""
-        network = self._network
         session = aiohttp.ClientSession(
             connector=Connector(tls=self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
-            timeout=network.timeout,
+            timeout=self._timeout,
             headers=headers,
-            proxy=network.proxy,
+            proxy=self._guard.proxy,
             middlewares=(_send_only_once,),
             max_line_size=LONGEST_HEAD,
             max_field_size=LONGEST_HEAD,
             max_headers=MOST_HEADERS,
         )
-        return SignInSession(await self._opened.enter_async_context(session), network.guard)
+        return SignInSession(await self._opened.enter_async_context(session), self._guard)
 
 
 @asynccontextmanager

@@ -16,17 +16,9 @@ from yarl import URL
 from .addresses import below
 from .channel import Channel
 from .http_messages import Answer, Request, unpack
-from .request_errors import ProxyGuard, log_request
+from .request_errors import ProxyGuard
 
 FOR_PROXY = "Proxy-Authorization"
-
-
-class Network(NamedTuple):
-    """What all hosts are reached with."""
-
-    timeout: aiohttp.ClientTimeout
-    proxy: URL | None
-    guard: ProxyGuard
 
 
 class Destination(NamedTuple):
@@ -45,15 +37,22 @@ class Wire:
     Cookies, proxy variables, .netrc and redirects are ignored.
     """
 
-    def __init__(self, connector: aiohttp.TCPConnector, network: Network, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        connector: aiohttp.TCPConnector,
+        timeout: aiohttp.ClientTimeout,
+        guard: ProxyGuard,
+        headers: Mapping[str, str],
+    ) -> None:
         self.doubted: list[str] = []  # grows: paths of requests whose last answer may be another's
-        self._network = network
+        self._timeout = timeout
+        self._guard = guard
         self._for_tunnels = headers  # without credentials
         self._headers = {"Host": "", **headers}  # by custom it stands first
         self._last: Destination | None = None
         self._held: set[Connection] = set()
         self._loop = asyncio.get_running_loop()
-        self._total, silence = network.timeout.total or 0.0, network.timeout.sock_read or 0.0
+        self._total, silence = timeout.total or 0.0, timeout.sock_read or 0.0
         self._connector = connector
         make = partial(Channel, self.doubted.extend, silence, self._loop)
         self._connector._factory = make  # type: ignore[assignment]  # noqa: SLF001 - it has no other way
@@ -93,18 +92,17 @@ class Wire:
         finally:
             if connection is not held:
                 connection.release()
-        self._network.guard.look(answer.status, answer.headers)
+        self._guard.look(answer.status, answer.headers)
         return unpack(answer, request.longest)
 
     async def _connect(self, key: aiohttp.ClientRequest) -> Connection:
-        network = self._network
-        network.guard.check()
+        self._guard.check()
         try:
-            return await self._connector.connect(key, [], network.timeout)
+            return await self._connector.connect(key, [], self._timeout)
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
         except aiohttp.ClientHttpProxyError as error:
-            network.guard.look(error.status, error.headers or {})
+            self._guard.look(error.status, error.headers or {})
             raise
 
     async def _exchange(
@@ -131,7 +129,7 @@ class Wire:
 
     def _destination(self, root: URL) -> Destination:
         if self._last is None or self._last.root is not root:
-            proxy = self._network.proxy
+            proxy = self._guard.proxy
             shown = self._for_tunnels
             key = aiohttp.ClientRequest("GET", root, loop=self._loop, proxy=proxy, proxy_headers=shown)
             origin = str(root.origin()) if proxy and not key.is_ssl() else ""
@@ -151,14 +149,6 @@ class Wire:
             fields += b"Content-Length: %d\r\n" % len(body)
         line = f"{request.method} {to.origin}{path} HTTP/1.1\r\n"
         return line.encode() + fields + b"\r\n" + (body or b"")
-
-
-class LoggedWire(Wire):
-    """Logs each request."""
-
-    async def send(self, root: URL, request: Request, held: Connection | None = None) -> Answer:
-        """Send a request, and log it with the status of its answer."""
-        return await log_request(super().send(root, request, held), request.method, root, request.path)
 
 
 def _fields(headers: Mapping[str, str]) -> bytes:

@@ -14,7 +14,8 @@ from presence_worker.shutdown import CancelledUnsentError
 from presence_worker.superoffice import check_settings, open_client
 from presence_worker.superoffice.body_formats import as_json
 from presence_worker.superoffice.http_messages import Answer, Request
-from presence_worker.superoffice.wire import LoggedWire, Wire
+from presence_worker.superoffice.transport import LoggedWire
+from presence_worker.superoffice.wire import Wire
 from tests.raw_server import answer, raw_server
 
 from .given import BASIC, MESSAGE, ROOT, change, put_once, settings

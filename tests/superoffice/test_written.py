@@ -21,7 +21,7 @@ from presence_worker.superoffice import Client, open_client
 from presence_worker.superoffice.http_messages import Request
 from presence_worker.superoffice.request_errors import ProxyGuard
 from presence_worker.superoffice.transport import Connector
-from presence_worker.superoffice.wire import Network, Wire
+from presence_worker.superoffice.wire import Wire
 from tests.raw_server import LINGER_ZERO
 
 from .given import BRIEF, change, settings
@@ -60,8 +60,7 @@ def put() -> Request:
 async def wire(total: float = 20.0) -> AsyncIterator[Wire]:
     """Open a wire; TLS trusts nobody."""
     timeout = aiohttp.ClientTimeout(total=total, connect=60, sock_read=60)
-    guard = ProxyGuard(is_used=False)
-    opened = Wire(Connector(tls=True), Network(timeout, proxy=None, guard=guard), {})
+    opened = Wire(Connector(tls=True), timeout, ProxyGuard(None), {})
     try:
         yield opened
     finally:
