@@ -43,6 +43,18 @@ def test_the_witness_knows_a_stranger(file: str) -> None:
     assert strangers(job, others, content, composed=False)
 
 
+@pytest.mark.parametrize("odd", [r'"\ud800"', str(2**70)])
+def test_the_witness_knows_what_no_file_can_hold(odd: str, path: Path) -> None:
+    """Half a character, or a huge number, makes its row text; arrays beside or around it are known."""
+    row = f'{{"associateId": 5, "status": "Away", "tags": [{odd}, {{"b": 1, "a": {odd}}}], "other": [2]}}'
+    path.write_text(f"[{row}]", encoding="utf-8")
+
+    job, rows = read(path, Settings())
+
+    assert rows[0].result is None
+    assert strangers(job, rows, path.read_bytes(), composed=False) == []
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("jobs") / "changes"

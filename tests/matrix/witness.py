@@ -138,6 +138,8 @@ def _within(value: Any) -> Iterator[str]:
     yield _canonical(value)
     if isinstance(value, str):
         yield value.encode("utf-8", "backslashreplace").decode()  # as half characters are kept
+    if isinstance(value, list | dict):
+        yield json.dumps(value)  # as a row is kept that has half a character, or a huge number, anywhere
     for each in value if isinstance(value, list) else ():
         yield from _within(each)
 
