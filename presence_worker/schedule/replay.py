@@ -123,13 +123,19 @@ def _under(entry: Entry, standing: Presence) -> Entry:
 
 
 def _mark_overtaken(entries: Sequence[Entry], day: date) -> Iterator[Entry]:
-    """Yield entries as they are when a later one stands: those that are due need not be caught up with."""
+    """Yield entries as they are when a later one stands: those that are due need not be caught up with.
+
+    Those that want the same stand with it.
+    """
     standing = latest(
         entry for entry in entries if entry.is_due(day) and entry.may_hold and not entry.is_open
     )
     for entry in entries:
-        is_late = standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing)
-        yield entry._replace(is_open=False) if is_late else entry
+        if standing and entry.is_open and entry.is_due(day) and first_day(entry) <= first_day(standing):
+            is_alike = entry.wanted.same_as(standing.wanted)
+            yield entry._replace(is_open=False, may_hold=entry.may_hold or is_alike)
+        else:
+            yield entry
 
 
 def _withdraw(entries: Iterable[Entry], days: Iterable[Period]) -> Iterator[Entry]:

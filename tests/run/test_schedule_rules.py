@@ -299,10 +299,9 @@ def test_of_leaves_that_overlap_the_later_one_counts_as_long_as_it_lasts() -> No
 
 
 def test_the_longer_one_is_caught_up_with_after_the_shorter_one() -> None:
-    """Where both came due on one night."""
-    schedule = after(
-        night(1, later(1, 10, 20), later(2, 12, 14)), did(12, Kind.START, (1, 2), Result.UPDATED)
-    )
+    """Where both came due on one night and want different things."""
+    longer = later(1, 10, 20)._replace(wanted=Presence(NOT_PRESENT, "Ferie"))
+    schedule = after(night(1, longer, later(2, 12, 14)), did(12, Kind.START, (1, 2), Result.UPDATED))
 
     found = due(schedule, 13), due(schedule, 15)
 
@@ -475,3 +474,14 @@ def test_an_undo_keeps_what_is_far_ahead() -> None:
     schedule = take_back(after(first, returned), returned, after(first), ())
 
     assert [entry.row for entry in schedule[ANNA]] == [2]
+
+
+def test_leaves_that_begin_together_and_want_the_same_stand_together() -> None:
+    """The later one is sent; when it ends, the other one goes on, and is not sent once more.
+
+    A change by another person has the same effect then as where each began on a night of its own.
+    """
+    waiting = later(1, 20, None), later(2, 21, 21)
+    schedule = after(night(1, *waiting), did(21, Kind.START, (1, 2), Result.UPDATED))
+
+    assert due(schedule, 22) == []
