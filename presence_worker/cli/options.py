@@ -44,6 +44,7 @@ Function = Callable[..., int]  # of a command
 Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
 COMMON = (*FLAGS, "config", "sandbox", "as_json", "quiet", "verbose", "no_progress")
 BASE_URL = "--base-url"
+LONGEST_LABEL = 100  # characters
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -87,7 +88,22 @@ _OPTIONS: list[Callable[[Function], Function]] = [
 ]
 
 
+def _a_label(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    label = (text or "").strip()
+    if len(label) > LONGEST_LABEL:
+        raise OptionFault(f"option --label: {len(label)} characters; at most {LONGEST_LABEL} are allowed")
+    if not label.isprintable():
+        raise OptionFault("option --label: it has a control character; use one line of plain text")
+    return label or None
+
+
 job_argument = click.argument("job", callback=_a_file)
+label_option = click.option(
+    "--label",
+    metavar="TEXT",
+    callback=_a_label,
+    help="Your own reference, such as a ticket number: at most 100 characters. Reports and `runs` show it.",
+)
 
 
 class Options(NamedTuple):

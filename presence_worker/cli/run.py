@@ -7,15 +7,16 @@ import click
 from ..run.commands import apply_run, resume_run, run_job, undo_run
 from ..run_states import Intent
 from .invocation import context_of, work
-from .options import Options, common_options, job_argument
+from .options import Options, common_options, job_argument, label_option
 from .show import show
 
 
 @click.command("run")
 @job_argument
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
+@label_option
 @common_options
-def run_command(options: Options, job: str, *, dry_run: bool) -> int:
+def run_command(options: Options, job: str, *, label: str | None, dry_run: bool) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
     JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
@@ -29,13 +30,14 @@ def run_command(options: Options, job: str, *, dry_run: bool) -> int:
       presence-worker run - --format jsonl < changes.jsonl
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
-    return show(work(partial(run_job, job, intent=intent), context_of(options)), options)
+    return show(work(partial(run_job, job, intent=intent, label=label), context_of(options)), options)
 
 
 @click.command("plan")
 @job_argument
+@label_option
 @common_options
-def plan_command(options: Options, job: str) -> int:
+def plan_command(options: Options, job: str, *, label: str | None) -> int:
     """Show what a job would change, person by person; nothing is sent.
 
     The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
@@ -47,7 +49,8 @@ def plan_command(options: Options, job: str) -> int:
       presence-worker plan changes.csv
       presence-worker plan changes.csv --sandbox --json
     """
-    return show(work(partial(run_job, job, intent=Intent.PLAN), context_of(options)), options)
+    plan = partial(run_job, job, intent=Intent.PLAN, label=label)
+    return show(work(plan, context_of(options)), options)
 
 
 @click.command("apply")

@@ -141,6 +141,8 @@ def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
             yield from wrap(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
         else:
             yield _line(_cells(run, zone), widths)
+            if run.label:
+                yield from wrap(f"  label: {run.label}", indent=4)
 
 
 def _cells(run: Listed, zone: str | None) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class JobInput:
         default=None, metadata=MAY_LACK
     )  # on which rows are due; None: written before rows had days
     name: str = ""  # of the file, with its place
+    label: str | None = field(default=None, metadata=MAY_LACK)  # the caller's reference
     stdin: bool = False
     sha256: str | None = None
     rows: int = 0  # also those that follow from earlier jobs
@@ -81,7 +82,7 @@ class JobInput:
         found = json_object(self)
         names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
         told = {name: found[name] for name in names if name in found}
-        later = ("pending", "suspect", "refused", "over")
+        later = ("label", "pending", "suspect", "refused", "over")
         return told | {name: found[name] for name in later if name in found}
 
 

@@ -60,6 +60,11 @@ class Listed:
         return (self.summary and self.summary.target) or ""
 
     @property
+    def label(self) -> str:
+        """The caller's reference; "" where there is none."""
+        return (self.summary and self.summary.label) or ""
+
+    @property
     def input_name(self) -> str:
         """The name of its file; "" where it cannot be read."""
         return self.summary.input.name if self.summary else ""

@@ -46,6 +46,7 @@ def summarise(journal: Journal) -> Summary:
         state=run.state,
         exit_code=run.exit_code,
         target=run.target,
+        label=run.input.label,
         input=_input_file(run.input),
         done=journal.results.count_done(counts),
         counts={str(result): number for result, number in counts.items()},

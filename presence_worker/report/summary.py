@@ -210,6 +210,7 @@ class Summary:
     state: str
     exit_code: int | None  # None: it has not ended
     target: str | None
+    label: str | None  # the caller's reference
     input: InputFile
     done: int  # rows
     counts: Mapping[str, int]  # rows by result

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -55,9 +56,19 @@ LAST_DAY_OVER = (Result.SKIPPED, Reason.NO_LONGER_DUE, "its last day was over be
 log = structlog.get_logger()
 
 
-async def run_job(job: str, context: RunContext, *, intent: Intent = Intent.RUN) -> Summary:
+class JobRequest(NamedTuple):
+    """What is asked for: a job, and what a run of it is for."""
+
+    job: str  # a path, or - for standard input
+    intent: Intent = Intent.RUN
+    label: str | None = None  # the caller's reference
+
+
+async def run_job(
+    job: str, context: RunContext, *, intent: Intent = Intent.RUN, label: str | None = None
+) -> Summary:
     """Carry out a job from file to report, or only plan it; return the summary."""
-    async with prepared(partial(_stage_job, job, intent), context) as run:
+    async with prepared(partial(_stage_job, JobRequest(job, intent, label)), context) as run:
         return await _deliver_and_finish(run, context)
 
 
@@ -101,23 +112,29 @@ def report_run(name: str, context: RunContext) -> Summary:
 # -- making a run ready, in a thread -------------------------------------------------------------------------
 
 
-def _stage_job(job: str, intent: Intent, held: Hold, context: RunContext) -> StagedRun:
+def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
     _hold_target(held, context)
     runs = context.archive.index.runs()  # none of this target begins or goes on while we hold it
     context.archive.sweep(runs, spare=JUST_MADE)
     held.new_folder = folder = context.archive.new_folder()
+    job, command = asked.job, str(asked.intent)
     with bound_contextvars(run_id=folder.name):
         journal = held.enter_context(_new_journal(folder))
-        run = new_run(folder.name, job, context.target, context.settings, day=context.day, intent=intent)
-        run = run._replace(
-            order=context.archive.index.take_number(folder.name, runs),
-            next=context.command("resume", run.run_id),
-        )
-        _tell_start(run, str(intent), context)
+        run = _new_run(asked, folder.name, runs, context)
+        _tell_start(run, command, context)
         log.info("run.staging", job=job, target=run.target, folder=str(folder))
         refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
-        return StagedRun(folder=folder, journal=journal, command=str(intent), job=job, refused=refused)
+        return StagedRun(folder=folder, journal=journal, command=command, job=job, refused=refused)
+
+
+def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: RunContext) -> RunRecord:
+    run = new_run(run_id, asked.job, context.target, context.settings, day=context.day, intent=asked.intent)
+    return run._replace(
+        order=context.archive.index.take_number(run_id, runs),
+        input=replace(run.input, label=asked.label),
+        next=context.command("resume", run_id),
+    )
 
 
 def _stage(

@@ -114,7 +114,8 @@ def same_job(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
     job = STDIN if run.input.stdin else run.input.name
-    return context.command(command, job, *context.input_options, *_as_then(run, context))
+    label = ("--label", run.input.label) if run.input.label else ()
+    return context.command(command, job, *label, *context.input_options, *_as_then(run, context))
 
 
 def _as_then(run: RunRecord, context: RunContext) -> Iterator[str]:
