@@ -17,6 +17,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "sanitize",
         "wording",
         "next_step",
+        "manual_pages",
         "json_form",
         "errors",
         "clock",
@@ -33,7 +34,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
     ("run_context",),
     ("schedule", "runs"),
     ("run",),
-    ("check", "doctor"),
+    ("check", "doctor", "manual"),
     ("cli", "__main__"),
 )
 STRANGERS = LADDER[3]  # on this rung, nobody knows the others

@@ -1,0 +1,40 @@
+"""The pages of the manual: their names in reading order, and the command that shows one."""
+
+from enum import StrEnum
+
+from .next_step import NextStep, command_line
+
+
+class ManualPage(StrEnum):
+    """The name of a page; `presence_worker/manual/NAME.md` has its text."""
+
+    INSTALL = "install"
+    FIRST_RUN = "first-run"
+    SIGN_IN = "sign-in"
+    HR_FILES = "hr-files"
+    LEAVE_AND_DATES = "leave-and-dates"
+    EVERY_NIGHT = "every-night"
+    REPORTS = "reports"
+    RESULTS_AND_REASONS = "results-and-reasons"
+    TROUBLESHOOTING = "troubleshooting"
+    COMMANDS = "commands"
+    SETTINGS = "settings"
+    EXIT_CODES = "exit-codes"
+    JSON = "json"
+    SANDBOX = "sandbox"
+    SUPEROFFICE_API = "superoffice-api"
+    HOW_IT_WORKS = "how-it-works"
+    PERFORMANCE = "performance"
+    SECURITY = "security"
+    UPGRADING = "upgrading"
+    TERMS = "terms"
+
+
+def manual_step(page: ManualPage) -> NextStep:
+    """Return the command that shows a page."""
+    return NextStep(("manual", page))
+
+
+def manual_command(page: ManualPage) -> str:
+    """Return that command as sentences name it: `presence-worker manual sign-in`."""
+    return command_line(manual_step(page))
