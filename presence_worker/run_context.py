@@ -7,6 +7,7 @@ from datetime import date
 
 import structlog
 
+from .command_options import select_options
 from .errors import PresenceWorkerError
 from .events import Emit, Event, unheard
 from .journal import Archive
@@ -44,5 +45,5 @@ class RunContext:
             log.warning("subscriber.failed", about=type(event).__name__, error=type(error).__name__)
 
     def command(self, *words: str) -> NextStep:
-        """Return a command to run next, with the options of this one."""
-        return NextStep((*words, *self.options))
+        """Return a command to run next, with those options of this one that it takes."""
+        return NextStep((*words, *select_options(words[0], self.options)))

@@ -17,7 +17,7 @@ from anyio.from_thread import start_blocking_portal
 
 from presence_worker.cli.lazy import COMMANDS
 from presence_worker.cli.main import execute
-from presence_worker.cli.options import common_options
+from presence_worker.cli.options import options_of
 from presence_worker.errors import EXIT_CODES
 from presence_worker.model import Reason, Result
 from presence_worker.sandbox import People, serve
@@ -144,7 +144,7 @@ def test_lists_every_command() -> None:
 
 def test_lists_every_option() -> None:
     """README and help name the same options, in the same words and order."""
-    command = click.command()(common_options(lambda **_: 0))
+    command = click.command()(options_of("run")(lambda **_: 0))
 
     options = [
         [max(option.opts, key=len), option.help]

@@ -4,14 +4,14 @@ import click
 
 from ..check.check_job import check_job
 from .invocation import options_to_repeat, settings_of
-from .options import Options, common_options, job_argument
+from .options import Options, job_argument, options_of
 from .show import show
 
 
 @click.command("check")
 @job_argument
 @click.option("--explain", is_flag=True, help="Show how the job is understood, and the settings for that.")
-@common_options
+@options_of("check")
 def command(options: Options, job: str, *, explain: bool) -> int:
     """Validate a job; nothing is stored or sent.
 

@@ -22,7 +22,7 @@ from ..settings.operator_files import find_config
 from ..superoffice import check_settings, open_client
 from .invocation import archive_of, blames_an_option, find_target_name, options_to_repeat, settings_of, work
 from .lazy import load_lazily
-from .options import Options, common_options
+from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
 
 INDENT = 26  # columns: verdict and name of a check
@@ -35,7 +35,7 @@ INDENT = 26  # columns: verdict and name of a check
     metavar="ID",
     help="Write the presence of this associate back as it is: the only PUT that is ever sent.",
 )
-@common_options
+@options_of("doctor")
 def command(options: Options, write_check: int | None) -> int:
     """Look for what would keep a run from working, and say how to mend it.
 

@@ -3,48 +3,19 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import click
 from click.core import ParameterSource
 
+from ..command_options import HIDDEN, INPUT, REPEATED, SETTINGS, TAKEN, spell
 from ..errors import OptionFault
+from .lazy import load_lazily
 
-FLAGS = {  # parameter: the setting it overrides
-    "state_dir": ("storage", "state_dir"),
-    "base_url": ("target", "base_url"),
-    "rate": ("delivery", "rate"),
-    "concurrency": ("delivery", "concurrency"),
-    "read_before": ("delivery", "read_before"),
-    "format": ("input", "format"),
-    "delimiter": ("input", "delimiter"),
-    "encoding": ("input", "encoding"),
-    "max_changes": ("safety", "max_changes"),
-    "max_invalid": ("safety", "max_invalid"),
-    "max_failures": ("safety", "max_failures"),
-    "strict": ("safety", "strict"),
-}
-OF_THE_INPUT = ("format", "delimiter", "encoding")
-REPEATED = (
-    "config",
-    "state_dir",
-    "base_url",
-    "sandbox",
-    "rate",
-    "concurrency",
-    "max_changes",  # like the next two it may have been asked for before it could be judged
-    "max_invalid",
-    "strict",
-    "max_failures",
-    "read_before",
-)
-PATHS = ("config", "state_dir")  # repeated as absolute ones: the next command may run elsewhere
-
-Function = Callable[..., int]  # of a command
-Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
-COMMON = (*FLAGS, "config", "sandbox", "as_json", "quiet", "verbose", "no_progress")
 BASE_URL = "--base-url"
 LONGEST_LABEL = 100  # characters
+Function = Callable[..., int]  # of a command
+Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -56,36 +27,62 @@ def _a_file(_: click.Context, parameter: click.Parameter, place: str) -> str:
     return place
 
 
-def _path(name: str, words: str) -> Callable[[Function], Function]:
-    return click.option(name, type=click.Path(), callback=_a_path, help=words)
-
-
 def _a_path(context: click.Context, parameter: click.Parameter, place: str | None) -> Path | None:
     return None if place is None else Path(_a_file(context, parameter, place))
 
 
-_OPTIONS: list[Callable[[Function], Function]] = [
-    _path("--config", "Configuration file."),
-    _path("--state-dir", "Directory that keeps runs."),
-    click.option("--base-url", help="Root of the SuperOffice service."),
-    click.option("--sandbox", is_flag=True, help="Use a simulated service inside this program."),
-    click.option("--rate", metavar="N", help="Requests per second, all together."),
-    click.option("--concurrency", metavar="N", help="Requests in flight at most."),
-    click.option("--format", metavar="FORMAT", help="Of the job: auto, csv, json, jsonl or xlsx."),
-    click.option("--delimiter", metavar="CHAR", help="Of a CSV job; 'tab' for a tab."),
-    click.option("--encoding", metavar="NAME", help="Of the job, such as utf-8 or cp1252."),
-    click.option("--max-changes", metavar="LIMIT", help="Hold a job with more changes: N, N% or none."),
-    click.option(
-        "--max-invalid", metavar="LIMIT", help="Refuse a job with more invalid rows: N, N% or none."
+class How(TypedDict, total=False):
+    """How an option is read, in click's words."""
+
+    type: "click.ParamType[Any]"
+    default: str | int | None
+    show_default: bool
+    metavar: str
+    multiple: bool
+    count: bool
+    is_flag: bool
+    callback: Callable[..., object]
+
+
+PLACE: How = {"type": click.Path(), "callback": _a_path}
+FLAG: How = {"is_flag": True}
+OPTIONS: Mapping[str, tuple[str, How]] = {  # parameter: its help, and how it is read
+    "config": ("Configuration file. Default: see `presence-worker manual settings`.", PLACE),
+    "state_dir": ("Directory that keeps the runs.", PLACE),
+    "base_url": ("Root of SuperOffice, such as https://crm.example.com/SuperOffice.", {}),
+    "sandbox": ("Use a simulated SuperOffice inside this program.", FLAG),
+    "set": (
+        "Any setting but a secret, such as delivery.burst=5. Can be repeated.",
+        {"metavar": "SECTION.KEY=VALUE", "multiple": True},
     ),
-    click.option("--max-failures", metavar="LIMIT", help="Stop after more rows not done: N, N% or none."),
-    click.option("--strict", is_flag=True, default=None, help="Hold a job very different from the last one."),
-    click.option("--read-before", metavar="HOW", help="Read present values first: auto, each, query or off."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the summary."),
-    click.option("--no-progress", is_flag=True, help="No progress line on the terminal."),
-    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
-    click.option("-v", "--verbose", count=True, help="Log requests too; twice: also decisions."),
-]
+    "rate": ("Requests per second, all together. Default: 10.", {"metavar": "N"}),
+    "concurrency": ("Requests at the same time, at most. Default: 8.", {"metavar": "N"}),
+    "format": ("Format of the file: auto (default), csv, json, jsonl or xlsx.", {"metavar": "FORMAT"}),
+    "delimiter": ("Delimiter of a CSV file; write 'tab' for a tab.", {"metavar": "CHAR"}),
+    "encoding": ("Encoding of the file, such as utf-8 or cp1252.", {"metavar": "NAME"}),
+    "max_changes": (
+        "Hold the run if it has more changes: N, N% or none. Default: 500 or 50%.",
+        {"metavar": "LIMIT"},
+    ),
+    "max_invalid": (
+        "Refuse the file if more rows are invalid: N, N% or none. Default: 10%.",
+        {"metavar": "LIMIT"},
+    ),
+    "max_failures": (
+        "Stop if more of the rows that were sent fail: N, N% or none. Default: 20%.",
+        {"metavar": "LIMIT"},
+    ),
+    "strict": (
+        "Hold the run if the file is very different from the last one.",
+        {"is_flag": True, "default": None},
+    ),
+    "read_before": ("Read present values first: auto (default), each, query or off.", {"metavar": "HOW"}),
+    "no_progress": ("Show no progress line.", FLAG),
+    "as_json": ("Print one JSON object.", FLAG),
+    "quiet": ("Print errors only.", FLAG),
+    "verbose": ("Log requests too. Twice: log decisions too.", {"count": True}),
+}
+SHORT = {"quiet": ("-q",), "verbose": ("-v",)}
 
 
 def _a_label(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
@@ -120,38 +117,56 @@ class Options(NamedTuple):
     of_the_input: tuple[str, ...]  # to repeat where the same job is read again
 
 
-def common_options(function: Function) -> Function:
-    """Add the common options to a command, which gets them as one parameter *options*."""
+def options_of(name: str) -> Callable[[Function], Function]:
+    """Return what adds its options to the command called *name*; it gets them as one parameter *options*."""
 
-    @click.pass_context
-    def with_options(context: click.Context, /, **parameters: Value) -> int:
-        others = {name: value for name, value in parameters.items() if name not in COMMON}
-        return function(options=_options(context), **others)
+    def add(function: Function) -> Function:
+        @click.pass_context
+        def with_options(context: click.Context, /, **parameters: Value) -> int:
+            others = {name: value for name, value in parameters.items() if name not in OPTIONS}
+            return function(options=_options(context), **others)
 
-    command: Function = with_options
-    command.__doc__ = function.__doc__
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        command: Function = with_options
+        command.__doc__ = function.__doc__
+        for parameter in reversed([each for each in OPTIONS if each in TAKEN[name]]):
+            command = _option(parameter, is_hidden=parameter in HIDDEN.get(name, ()))(command)
+        return command
+
+    return add
+
+
+def _option(parameter: str, *, is_hidden: bool) -> Callable[[Function], Function]:
+    words, how = OPTIONS[parameter]
+    names = (*SHORT.get(parameter, ()), spell(parameter), parameter)
+    return click.option(*names, help=words, hidden=is_hidden, **how)
 
 
 def _options(context: click.Context) -> Options:
     given = context.params
-    flags: dict[str, dict[str, str | bool]] = {}
-    for name, (section, key) in FLAGS.items():
-        if given[name] is not None:
-            flags.setdefault(section, {})[key] = given[name]
+    flags = _settings(context)
+    if given["set"]:
+        overrides = load_lazily(".settings.overrides:read_overrides")(given["set"])
+        given["set"] = [each.text for each in overrides]
+        flags = load_lazily(".settings.overrides:as_tables")(overrides, flags)
     return Options(
         config=given["config"],
         sandbox=given["sandbox"],
         as_json=given["as_json"],
         quiet=given["quiet"],
         verbose=given["verbose"],
-        no_progress=given["no_progress"],
+        no_progress=given.get("no_progress", False),
         flags=flags,
         repeated=_words_of(context, REPEATED),
-        of_the_input=_words_of(context, OF_THE_INPUT),
+        of_the_input=_words_of(context, INPUT),
     )
+
+
+def _settings(context: click.Context) -> Mapping[str, Mapping[str, str | bool]]:
+    flags: dict[str, dict[str, str | bool]] = {}
+    for name, (section, key) in SETTINGS.items():
+        if context.params.get(name) is not None:
+            flags.setdefault(section, {})[key] = context.params[name]
+    return flags
 
 
 def without_credentials(text: str) -> str:
@@ -177,13 +192,18 @@ def _bare(address: str) -> str:
     return re.sub(r"^([A-Za-z]+://)?[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
 
 
+def _typed(name: str, value: Value) -> list[str]:
+    if value is True:
+        return [spell(name)]
+    return [spell(name), str(value.absolute() if isinstance(value, Path) else value)]
+
+
 def _words_of(context: click.Context, names: Sequence[str]) -> tuple[str, ...]:
     """Return the options of these *names* that were given, as they may be repeated."""
     words: list[str] = []
     for name in names:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value = context.params[name]
-            words.append(f"--{name.replace('_', '-')}")
-            if value is not True:
-                words.append(str(value.absolute() if name in PATHS else value))
+            for each in value if isinstance(value, list) else [value]:
+                words += _typed(name, each)
     return tuple(printable(words))

@@ -6,12 +6,12 @@ import click
 
 from ..runs.pruning import Pruning, prune_runs
 from .invocation import context_of
-from .options import Options, common_options
+from .options import Options, options_of
 from .output import print_json, print_lines, wrap
 
 
 @click.command("prune")
-@common_options
+@options_of("prune")
 def command(options: Options) -> int:
     """Delete runs older than storage.keep.
 

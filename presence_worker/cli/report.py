@@ -8,7 +8,7 @@ import click
 from ..errors import OptionFault
 from ..run.commands import report_run
 from .invocation import context_of
-from .options import Options, common_options
+from .options import Options, options_of
 from .output import print_file, remark
 from .show import show
 
@@ -19,7 +19,7 @@ FILES = {"html": "report.html", "csv": "report.csv", "jsonl": "report.jsonl", "j
 @click.argument("run")
 @click.option("--open", "in_browser", is_flag=True, help="Show report.html in the browser.")
 @click.option("--as", "kind", type=click.Choice(list(FILES)), help="Print this file; json is the summary.")
-@common_options
+@options_of("report")
 def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -> int:
     """Write a run's report files again, from its journal.
 

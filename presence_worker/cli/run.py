@@ -7,7 +7,7 @@ import click
 from ..run.commands import apply_run, resume_run, run_job, undo_run
 from ..run_states import Intent
 from .invocation import context_of, work
-from .options import Options, common_options, job_argument, label_option
+from .options import Options, job_argument, label_option, options_of
 from .show import show
 
 
@@ -15,7 +15,7 @@ from .show import show
 @job_argument
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @label_option
-@common_options
+@options_of("run")
 def run_command(options: Options, job: str, *, label: str | None, dry_run: bool) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
@@ -36,7 +36,7 @@ def run_command(options: Options, job: str, *, label: str | None, dry_run: bool)
 @click.command("plan")
 @job_argument
 @label_option
-@common_options
+@options_of("plan")
 def plan_command(options: Options, job: str, *, label: str | None) -> int:
     """Show what a job would change, person by person; nothing is sent.
 
@@ -56,7 +56,7 @@ def plan_command(options: Options, job: str, *, label: str | None) -> int:
 @click.command("apply")
 @click.argument("run")
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
-@common_options
+@options_of("apply")
 def apply_command(options: Options, run: str, *, any_age: bool) -> int:
     """Deliver a planned or held run exactly as it was stored.
 
@@ -75,7 +75,7 @@ def apply_command(options: Options, run: str, *, any_age: bool) -> int:
 @click.option(
     "--if-corrected", is_flag=True, help="Send nothing while the refused credentials are unchanged."
 )
-@common_options
+@options_of("resume")
 def resume_command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:
     """Continue a stopped run: send what is not sent, failed or unknown.
 
@@ -93,7 +93,7 @@ def resume_command(options: Options, run: str | None, *, any_age: bool, if_corre
 
 @click.command("undo")
 @click.argument("run")
-@common_options
+@options_of("undo")
 def undo_command(options: Options, run: str) -> int:
     """Put back what a run has changed: status and comment.
 

@@ -16,7 +16,7 @@ from ..run_states import State
 from ..runs.listing import from_the_future, list_runs, what_is_missing
 from ..settings.value_types import parse_duration
 from .invocation import context_of
-from .options import Options, common_options
+from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
 
 STATES = [*(str(state) for state in State if state is not State.CHECKED), UNREADABLE]
@@ -29,7 +29,7 @@ IN_STATE = "runs.html"  # where the overview goes that is given no other place
 @click.option(
     "--html", is_flag=False, flag_value="", metavar="[FILE]", help="Write an overview as a page; see above."
 )
-@common_options
+@options_of("runs")
 def command(options: Options, states: Sequence[str], since: str | None, html: str | None) -> int:
     """List runs, newest first, and tell when one is missing (`report.expected_every`).
 

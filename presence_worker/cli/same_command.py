@@ -4,17 +4,18 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..command_options import FLAGS, REPEATED, spell
 from ..errors import UsageFault
 from ..next_step import NextStep
 from ..settings.operator_files import find_config
 from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .lazy import COMMANDS
-from .options import BASE_URL, REPEATED, printable
+from .options import BASE_URL, printable
 
 WITHOUT_OPTIONS = ("sandbox",)  # of the common ones
 PLACES = ("--config", "--state-dir")
 SANDBOX = "--sandbox"
-TAKING = tuple(f"--{name.replace('_', '-')}" for name in REPEATED if name not in ("sandbox", "strict"))
+TAKING = tuple(option for option in map(spell, REPEATED) if option not in FLAGS)
 END = "--"  # of the options
 
 

@@ -11,7 +11,7 @@ import click
 from ..model import MAX_ASSOCIATE_ID, NOT_PRESENT, Presence
 from ..sandbox import FLAGS, RIGHTS, STATES, SWITCHES, Assumptions, Faults, Online, People, read_faults
 from ..settings.value_types import parse_duration
-from .options import Function
+from .options import Function, How
 
 ID = click.IntRange(1, MAX_ASSOCIATE_ID)
 
@@ -23,18 +23,6 @@ class Difference(TypedDict, total=False):
     is_active: bool
     ej_user_id: int
     in_query: bool
-
-
-class How(TypedDict, total=False):
-    """How an option is read, in click's words."""
-
-    type: "click.ParamType[Any]"
-    default: str | int
-    show_default: bool
-    metavar: str
-    multiple: bool
-    is_flag: bool
-    callback: Callable[..., float | Faults | str]
 
 
 DIFFERENCES: dict[str, Difference] = {  # option that names people: how they differ

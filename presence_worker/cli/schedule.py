@@ -10,14 +10,14 @@ from ..run_states import Kind
 from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_schedule
 from ..superoffice import target_name
 from .invocation import context_of
-from .options import Options, common_options
+from .options import Options, options_of
 from .output import print_json, print_lines, who
 
 WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 
 
 @click.group("schedule", invoke_without_command=True)
-@common_options
+@options_of("schedule")
 def command(options: Options) -> int:
     """List what is still to come of earlier jobs: first days, and returns.
 
@@ -41,7 +41,7 @@ def command(options: Options) -> int:
 
 @command.command("cancel")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@common_options
+@options_of("schedule")
 def cancel(options: Options, ids: tuple[str, ...]) -> int:
     """Take back what is still to come of rows; ID is what `schedule` calls them.
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
@@ -104,10 +105,16 @@ def _place(name: str, context: RunContext) -> str:
 def begin_anew(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run anew, without the address that was wrong."""
     options = list(context.options)
-    if OPTION in options:
-        place = options.index(OPTION)
+    for place in reversed([*_places_of_address(options)]):
         del options[place : place + 2]
     return same_job(run, replace(context, options=tuple(options)))
+
+
+def _places_of_address(options: Sequence[str]) -> Iterator[int]:
+    """Yield where options give the address of SuperOffice."""
+    for place, (option, value) in enumerate(pairwise(options)):
+        if option == OPTION or (option == "--set" and value.startswith(f"{ADDRESS}=")):
+            yield place
 
 
 def same_job(run: RunRecord, context: RunContext) -> NextStep:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from ..command_options import SETTINGS, spell
 from ..errors import OptionFault, UsageFault
 from .operator_files import CONFIG_VARIABLE, read_text
 from .sections import SECTIONS, Section, Settings
@@ -62,7 +63,7 @@ def _find(path: list[str], sources: Sources) -> str:
     """Return the option, the variable, or the file and line that holds a value."""
     section, key = path[0], path[1] if len(path) > 1 else ""
     if key in sources.flags.get(section, {}):
-        return f"{OPTION}{key.replace('_', '-')}"
+        return f"option {spell(key)}" if (section, key) in SETTINGS.values() else f"{OPTION}set"
     prefix = f"{PREFIX}{section}__".upper()
     variables = sorted(name for name in map(str.upper, os.environ) if name.startswith(prefix))
     if prefix + key.upper() in variables:

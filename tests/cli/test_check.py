@@ -329,7 +329,7 @@ def test_they_are_listed_whatever_comes_of_the_job(
     job = write_csv(worker.folder / "job.csv", rows)
 
     told = worker(words[0], job, *words[1:]).summary
-    shown = worker.call(words[0], str(job), *worker.options, *words[1:]).out
+    shown = worker.call(words[0], str(job), *worker.options_of(words[0]), *words[1:]).out
 
     assert told["state"] == state
     assert told["unmapped"] == [{"value": "FLEX", "rows": 8, "closest": ""}]

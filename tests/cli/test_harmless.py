@@ -63,13 +63,13 @@ def test_nothing_that_is_written_steers_a_terminal(make: Callable[[Path], Path],
     path = str(make(worker.folder))
     options = [*worker.options, "--max-invalid", "none"]
     shown = [
-        worker.call("check", path, "--explain", *worker.options),
+        worker.call("check", path, "--explain", *worker.options_of("check")),
         worker.call("plan", path, *options),
         worker.call("run", path, *options),
         worker.call("run", path, *options, "--json"),
         worker.call("run", path, *options, "-v"),
-        worker.call("runs", "--html", *worker.options),
-        worker.call("schedule", *worker.options),
+        worker.call("runs", "--html", *worker.options_of("runs")),
+        worker.call("schedule", *worker.options_of("schedule")),
         called("run", path, *options),
     ]
     files = [f for f in worker.state.rglob("*") if f.suffix in (".html", ".csv", ".jsonl", ".json")]

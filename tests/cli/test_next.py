@@ -265,7 +265,7 @@ def test_what_came_through_a_pipe_is_to_be_fed_again(
     command: str, text: str, words: tuple[str, ...], worker: Worker
 ) -> None:
     """There is no file to name: the message says what to do, and the command waits for it."""
-    ended = called(command, "-", *worker.options, *words, "--json", text=text)
+    ended = called(command, "-", *worker.options_of(command), *words, "--json", text=text)
 
     assert ended.code == 4
     assert ended.summary["message"].endswith("; feed the corrected job on standard input again")

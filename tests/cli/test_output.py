@@ -181,7 +181,7 @@ def test_the_name_of_a_file_steers_no_terminal(command: str, name: str, worker: 
     """Escapes, text that runs backwards and half characters: harmless in all that is printed."""
     (worker.folder / name).write_bytes(b"")
 
-    shown = worker.call(command, name, *worker.options)
+    shown = worker.call(command, name, *worker.options_of(command))
     told = worker(command, name)
 
     text = shown.out + "".join(line for line in shown.err.splitlines() if not line.startswith("{"))

@@ -18,7 +18,7 @@ def job(worker: Worker) -> Path:
 
 
 def quiet(worker: Worker, *words: str) -> Ended:
-    return worker.call(*words, *worker.options, "-q")
+    return worker.call(*words, *worker.options_of(words[0]), "-q")
 
 
 @pytest.mark.parametrize("command", [*ON_A_RUN, "run --dry-run", "schedule cancel"])
@@ -31,7 +31,7 @@ def test_nothing_is_printed_when_all_is_well(command: str, worker: Worker, job: 
     if command == "schedule cancel":
         job.write_text("associateId,status,from\n3,Away,2999-01-01\n")
         worker("run", job, "--config", str(coverage(worker)))
-        listed = json.loads(worker.call("schedule", *worker.options, "--json").out)["schedule"]
+        listed = json.loads(worker.call("schedule", *worker.options_of("schedule"), "--json").out)["schedule"]
         words.append(listed[0]["id"])
 
     ended = quiet(worker, *words)
@@ -82,6 +82,6 @@ def test_every_output_of_a_run_names_its_target(command: str, worker: Worker, jo
     worker("plan" if command == "apply" else "run", job)
     words = [str(job)] if command in ("run", "plan") else ["last"] * (command != "resume")
 
-    ended = worker.call(command, *words, *worker.options)
+    ended = worker.call(command, *words, *worker.options_of(command))
 
     assert f"Target: {worker.url}" in ended.out.splitlines()

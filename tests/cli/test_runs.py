@@ -238,7 +238,7 @@ def test_a_run_that_cannot_be_read_is_listed_as_such(worker: Worker) -> None:
     worker("run", job(worker, 1))
     damaged = damage(worker).parent.name
 
-    listed, shown = worker("runs"), worker.call("runs", *worker.options)
+    listed, shown = worker("runs"), worker.call("runs", *worker.options_of("runs"))
 
     assert (listed.code, shown.code) == (0, 0)
     assert [run["state"] for run in listed.summary["runs"]] == ["unreadable", "finished"]

@@ -185,7 +185,7 @@ def test_the_summary_fits(command: str, worker: Worker) -> None:
     path = folder / "messy.csv"
     path.write_bytes(MESSY.read_bytes())
 
-    shown = worker.call(command, str(path), *worker.options)
+    shown = worker.call(command, str(path), *worker.options_of(command))
 
     lines = shown.out.splitlines()
     assert shown.code == 3
@@ -198,7 +198,7 @@ def test_the_summary_fits(command: str, worker: Worker) -> None:
 @pytest.mark.parametrize("words", [["resume", "20261123T020000Z-7f3a"], ["check", "nowhere-" * 30]])
 def test_what_a_message_names_is_whole(words: list[str], worker: Worker) -> None:
     """What is to be copied from the screen stands on one line."""
-    shown = worker.call(*words, *worker.options)
+    shown = worker.call(*words, *worker.options_of(words[0]))
 
     assert [line for line in (shown.out + shown.err).splitlines() if f"{words[1]}:" in line]
 

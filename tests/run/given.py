@@ -23,6 +23,7 @@ from anyio.from_thread import start_blocking_portal
 
 from presence_worker import clock
 from presence_worker.cli.main import execute
+from presence_worker.command_options import select_options
 from presence_worker.sandbox import People, Sandbox, Setup, serve
 from presence_worker.settings.configuration import PREFIX
 from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
@@ -73,9 +74,13 @@ class Worker:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What every command is told: where it works, and to go fast."""
+        """What a command that sends is given: where it works, and to go fast."""
         where = ("--base-url", self.url, "--state-dir", str(self.state))
         return (*where, *FAST, *(("--read-before", self.read_before) if self.read_before else ()))
+
+    def options_of(self, command: str) -> tuple[str, ...]:
+        """Give those of these options that a command takes."""
+        return tuple(select_options(command, self.options))
 
     def call(self, *words: str) -> Ended:
         """Call just what is given."""
@@ -89,7 +94,7 @@ class Worker:
 
     def __call__(self, command: str, *words: str | Path) -> Ended:
         """Call a command on our target, for one JSON object."""
-        return self.call(command, *map(str, words), *self.options, "--json")
+        return self.call(command, *map(str, words), *self.options_of(command), "--json")
 
     def follow(self, ended: Ended, *words: str) -> Ended:
         """Call the command that *ended* names to be run next, as it is printed."""

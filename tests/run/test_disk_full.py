@@ -111,7 +111,7 @@ def test_while_rows_are_sent(disk: SmallDisk, worker_there: Callable[[RawServer]
         sent = len(server.puts)
         listed = call(disk, "runs", "--state-dir", worker.state, "--json")
         disk.fill()  # what was kept for the end is free by now
-        still = [follow(disk, stopped), call(disk, "report", "last", *worker.options, "--json")]
+        still = [follow(disk, stopped), call(disk, "report", "last", *worker.options_of("report"), "--json")]
         sent_since = len(server.puts) - sent
         disk.empty()
 
@@ -143,7 +143,10 @@ def test_while_the_report_is_written(disk: SmallDisk, worker_there: Callable[[Ra
         lines = len(read_report(seen(disk))) if "report.jsonl" in there else None
         listed = call(disk, "runs", "--state-dir", worker.state, "--json")
         disk.fill()
-        still = [call(disk, "report", "last", *worker.options, *how) for how in (["--json"], ["--as", "csv"])]
+        still = [
+            call(disk, "report", "last", *worker.options_of("report"), *how)
+            for how in (["--json"], ["--as", "csv"])
+        ]
         disk.empty()
 
         reported = follow(disk, stopped)

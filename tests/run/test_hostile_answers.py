@@ -29,7 +29,7 @@ def test_a_status_that_is_not_documented_is_shown_nowhere(command: str, status: 
         worker.read_before = "each"
         file = write_csv(worker.folder / "job.csv", away([1, 2]))
 
-        ended = worker.call(command, str(file), "-vv", *worker.options)
+        ended = worker.call(command, str(file), "-vv", *worker.options_of(command))
 
     (folder,) = (worker.state / "runs").glob("*/")
     kept = [path.read_bytes() for path in folder.iterdir()]

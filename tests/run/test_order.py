@@ -137,7 +137,7 @@ def test_the_last_run_is_the_one_that_began_last(befall: Callable[[Path], None],
 def test_the_order_is_in_every_summary(worker: Worker) -> None:
     """Of two runs, the one with the higher number began later; a number is never used twice."""
     first, second = run(worker, range(1, 2), "first"), run(worker, range(1, 2), "second")
-    worker.call("prune", *worker.options)
+    worker.call("prune", *worker.options_of("prune"))
     orders = [ended.summary["order"] for ended in (first, second)]
     delete(worker, second)
 

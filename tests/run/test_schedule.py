@@ -521,7 +521,7 @@ def test_it_is_a_table_for_people(nights: Nights) -> None:
     """When, who, what, and what to call it; in 80 columns."""
     nights.first(ends_today(7), begins(8, FAR))
 
-    shown = nights.worker.call("schedule", *nights.worker.options).out.splitlines()
+    shown = nights.worker.call("schedule", *nights.worker.options_of("schedule")).out.splitlines()
 
     assert [line.split()[:4] for line in shown] == [
         ["ON", "WHO", "WHAT", "ID"],
@@ -533,7 +533,7 @@ def test_it_is_a_table_for_people(nights: Nights) -> None:
 
 def test_nothing_is_to_come_at_first(nights: Nights) -> None:
     """An empty schedule is said to be so, and is an empty list for programs."""
-    shown = nights.worker.call("schedule", *nights.worker.options)
+    shown = nights.worker.call("schedule", *nights.worker.options_of("schedule"))
 
     assert (shown.code, shown.out) == (0, "Nothing is to come.\n")
     assert nights.schedule() == []

@@ -74,7 +74,7 @@ def run(worker: Worker) -> tuple[Ended, ...]:
     """Deliver a job, talking as much as possible, in both ways of talking."""
     job = write_csv(worker.folder / "job.csv", ROWS)
     told = worker("run", job, "-vv", "--concurrency", "1")
-    return told, worker.call("report", "last", *worker.options, "-vv")
+    return told, worker.call("report", "last", *worker.options_of("report"), "-vv")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -129,7 +129,10 @@ def test_a_job_that_is_wrong(command: str, rows: list[Row], worker_on: Callable[
         worker = worker_on(server)
         job = write_csv(worker.folder / "job.csv", rows)
 
-        ended = [worker.call(command, str(job), *worker.options, *more) for more in (["-vv"], ["--json"])]
+        ended = [
+            worker.call(command, str(job), *worker.options_of(command), *more)
+            for more in (["-vv"], ["--json"])
+        ]
 
     assert_kept(worker, *ended)
 
@@ -139,7 +142,9 @@ def test_a_status_that_is_not_understood(command: str, worker: Worker) -> None:
     """It may be a reason of absence: the list of values not mapped has it, and no log or detail."""
     job = write_csv(worker.folder / "job.csv", [("1", MESSAGE, MESSAGE)])
 
-    ended = [worker.call(command, str(job), *worker.options, *more) for more in (["-vv"], ["--json"])]
+    ended = [
+        worker.call(command, str(job), *worker.options_of(command), *more) for more in (["-vv"], ["--json"])
+    ]
 
     assert [each.out.count("Singdrossel") for each in ended] == [1, 1]
     for path in worker.state.rglob("summary.json"):

@@ -123,11 +123,12 @@ def test_what_does_not_speak_tls(worker: Worker, sandbox: Sandbox) -> None:
     assert (ended.code, next_words(ended)[0]) == (6, "run")
 
 
-def test_a_wrong_option_is_not_repeated(worker: Worker, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("option", ["--base-url {}", "--set target.base_url={}"])
+def test_a_wrong_option_is_not_repeated(option: str, worker: Worker, sandbox: Sandbox) -> None:
     """With it the command could not work: without it, it works once the configuration is right."""
     config = configure(worker, sandbox.url)
     with leading_to(ELSEWHERE) as wrong:
-        given = (*options(worker, config, "off"), "--base-url", wrong)
+        given = (*options(worker, config, "off"), *option.format(wrong).split())
         ended = worker.call("run", str(job(worker)), *given)
 
     following = worker.follow(ended)

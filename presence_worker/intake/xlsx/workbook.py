@@ -116,10 +116,10 @@ def choose_sheets(book: Workbook, config: Input, name: str) -> list[str]:
         )
     if len(book.visible) == 1:
         return book.visible
-    fitting = [title for title in book.visible if _fits(book, title, config)]
-    if len(fitting) != 1:
-        raise _refusal(book, fitting, name)
-    return fitting
+    select_options = [title for title in book.visible if _fits(book, title, config)]
+    if len(select_options) != 1:
+        raise _refusal(book, select_options, name)
+    return select_options
 
 
 def _sheets_called(book: Workbook, wanted: str, name: str) -> list[str]:
@@ -189,18 +189,18 @@ def _fits(book: Workbook, title: str, config: Input) -> bool:
     return header is not None and names_what_we_need(names_of(header), config)
 
 
-def _refusal(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
-    if not fitting:
+def _refusal(book: Workbook, select_options: Sequence[str], name: str) -> InputRefused:
+    if not select_options:
         return InputRefused(
             f"{name}: none of the sheets {list_sheets(book.visible)} has the columns we need in its first "
             f"row; {EXPECTED}; input.sheet chooses one, and tells what it lacks"
         )
-    one = f"choose one with input.sheet, such as input.sheet = {quote_toml(fitting[0])}"
-    pattern = pattern_of(fitting, book.visible)
+    one = f"choose one with input.sheet, such as input.sheet = {quote_toml(select_options[0])}"
+    pattern = pattern_of(select_options, book.visible)
     every = f", or read them all with input.sheet = {quote_toml(pattern)}" if pattern else ""
-    ways = [*([pattern] if pattern else []), *fitting[:MOST_NAMED]]
+    ways = [*([pattern] if pattern else []), *select_options[:MOST_NAMED]]
     return InputRefused(
-        f"{name}: the sheets {list_sheets(fitting)} have the columns we need; {one}{every}",
+        f"{name}: the sheets {list_sheets(select_options)} have the columns we need; {one}{every}",
         *({"sheet": way} for way in ways),
     )
 
