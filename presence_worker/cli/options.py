@@ -192,7 +192,7 @@ def _bare(address: str) -> str:
     return re.sub(r"^([A-Za-z]+://)?[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
 
 
-def _typed(name: str, value: Value) -> list[str]:
+def _words_of_one(name: str, value: Value) -> list[str]:
     if value is True:
         return [spell(name)]
     return [spell(name), str(value.absolute() if isinstance(value, Path) else value)]
@@ -205,5 +205,5 @@ def _words_of(context: click.Context, names: Sequence[str]) -> tuple[str, ...]:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value = context.params[name]
             for each in value if isinstance(value, list) else [value]:
-                words += _typed(name, each)
+                words += _words_of_one(name, each)
     return tuple(printable(words))
