@@ -13,6 +13,7 @@ from ..clock import today
 from ..doctor import Diagnosis, Probe, Severity, diagnose, run_checks
 from ..errors import OptionFault, UsageFault
 from ..journal import Archive
+from ..manual_pages import manual_command
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
 from ..run_context import SANDBOX, RunContext
@@ -26,6 +27,8 @@ from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
 
 INDENT = 26  # columns: verdict and name of a check
+TO_CORRECT = (Severity.WARNING, Severity.FAULT)
+VERDICTS = {Severity.FAULT: "error"}  # as people read it; scripts know the other word
 
 
 @click.command("doctor")
@@ -33,16 +36,19 @@ INDENT = 26  # columns: verdict and name of a check
     "--write-check",
     type=click.IntRange(1, MAX_ASSOCIATE_ID),
     metavar="ID",
-    help="Write the presence of this associate back as it is: the only PUT that is ever sent.",
+    help="Also write: send the present status of this associate ID back unchanged. Doctor writes nothing "
+    "else.",
 )
 @options_of("doctor")
 def command(options: Options, write_check: int | None) -> int:
-    """Look for what would keep a run from working, and say how to mend it.
+    """Check whether a run would work, and say what to correct.
 
-    Settings, state directory, disk, names, certificates, clock, sign-in, permissions and pace are looked
-    at, by the ways and rules of a run. A password is tried once. Nothing is changed, unless --write-check
-    asks for it. The exit code is 0 (also with warnings), 2 where something is wrong on this side, and 6
-    where the service is not there or does not let us in.
+    Doctor checks settings, files, network, certificates, clock, sign-in, rights and speed. It follows the
+    same rules as a run. It tries a password only once. It changes nothing, except a refresh token that
+    SuperOffice replaces at sign-in.
+
+    Exit code 0: a run can start (also with warnings). 2: correct something on this side. 6: SuperOffice does
+    not answer, rejects the sign-in, or is older than 10.2.
 
     \b
     Examples:
@@ -54,8 +60,8 @@ def command(options: Options, write_check: int | None) -> int:
     if write_check in settings.safety.protected_ids:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
     context = _context(options, settings)
-    look = partial(_look, options=options, problems=problems, write_to=write_check)
-    return _show(work(partial(_stop_on_signal, look), context), options)
+    examine = partial(_examine, options=options, problems=problems, write_to=write_check)
+    return _show(work(partial(_stop_on_signal, examine), context), options)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
@@ -77,7 +83,7 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
 def _config(options: Options) -> Path | None:
     try:
         return find_config(options.config)
-    except UsageFault:  # one that is not there; that is told
+    except UsageFault:  # a file that does not exist: the settings' problems have it
         return None
 
 
@@ -101,16 +107,16 @@ def _options_of(options: Options, settings: Settings) -> tuple[str, ...]:
 
 
 async def _stop_on_signal(
-    look: Callable[[RunContext], Awaitable[Diagnosis]], context: RunContext
+    examine: Callable[[RunContext], Awaitable[Diagnosis]], context: RunContext
 ) -> Diagnosis:
-    """Look, unless a signal comes: then let everything go, and raise what it means."""
+    """Make the checks; after a signal cancel them, and raise what it means."""
     shutdown = context.shutdown
-    with anyio.CancelScope() as looking, shutdown.watched(looking.cancel):
-        return await look(context)
-    raise shutdown.reason(" before all was looked at")
+    with anyio.CancelScope() as checking, shutdown.watched(checking.cancel):
+        return await examine(context)
+    raise shutdown.reason(" before all checks were made")
 
 
-async def _look(
+async def _examine(
     context: RunContext, *, options: Options, problems: list[str], write_to: int | None
 ) -> Diagnosis:
     async with AsyncExitStack() as opened:
@@ -141,8 +147,11 @@ def _show(found: Diagnosis, options: Options) -> int:
 
 def _lines(found: Diagnosis) -> Iterator[str]:
     for check in found.checks:
-        yield from wrap(f"{check.verdict:<8} {check.name:<16} {check.words}", indent=INDENT)
-        if check.remedy and check.verdict in (Severity.WARNING, Severity.FAULT):
+        verdict = VERDICTS.get(check.verdict, check.verdict)
+        yield from wrap(f"{verdict:<8} {check.name:<16} {check.words}", indent=INDENT)
+        if check.remedy and check.verdict in TO_CORRECT:
             yield from wrap(f"{'':<{INDENT}}-> {check.remedy}", indent=INDENT + 3)
     yield ""
-    yield from wrap(f"{found.message[:1].upper()}{found.message[1:]}.")
+    yield from wrap(f"{found.message}.")
+    for page in dict.fromkeys(check.page for check in found.checks if check.verdict in TO_CORRECT):
+        yield f"Help: {manual_command(page)}"

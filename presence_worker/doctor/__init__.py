@@ -1,4 +1,4 @@
-"""What would keep a run from working, found before the night, each with its remedy."""
+"""What would keep a run from working, found before the night, with what to do."""
 
 from .checks import Diagnosis, diagnose, run_checks
 from .probe import Probe, Severity

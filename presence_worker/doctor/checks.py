@@ -1,4 +1,4 @@
-"""All checks in the order in which they are made and told."""
+"""All checks, in the order in which they are made and shown."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import ExitCode, UsageFault
+from ..manual_pages import ManualPage
 from ..next_step import NextStep
 from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
@@ -15,7 +16,7 @@ from ..wording import amount
 from . import duration, machine, network, permissions, service_state
 from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
 
-HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # whose fault it is: ours, or the service's
+HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # where the fault is: on this side, or at SuperOffice
 STATES = {ExitCode.DONE: "checked", HERE: "refused", THERE: "stopped"}
 
 
@@ -36,17 +37,18 @@ def _may_write(probe: Probe) -> bool:
 
 
 class NamedResult(NamedTuple):
-    """What was found, with the name of the check."""
+    """What a check found, with its name and the page of the manual that helps."""
 
     name: str
     verdict: Severity
     words: str
     remedy: str | None
+    page: ManualPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """All that was found, with the exit code that follows from it."""
+    """All results, with the exit code that follows from them."""
 
     state: str
     exit_code: ExitCode
@@ -57,40 +59,49 @@ class Diagnosis:
 
 
 class Check(NamedTuple):
-    """A question, when it is asked, and what has to be in order before that."""
+    """One check: when it is made, and which checks must succeed before it."""
 
     make: Callable[[Probe], AsyncIterator[CheckResult]]  # raises CheckBlockedError
-    exit_code: ExitCode  # of a fault
+    exit_code: ExitCode  # of an error
+    page: ManualPage  # that helps
     needs: tuple[str, ...] = ()
     concerns: Callable[[Probe], bool] = _always
 
 
 CHECKS = {
-    "configuration": Check(machine.configuration, HERE),
-    "secret files": Check(machine.secret_files, HERE),
-    "state directory": Check(machine.state_directory, HERE),
-    "disk room": Check(machine.disk_room, HERE, needs=("state directory",)),
-    "lock": Check(machine.lock, HERE),
-    "name resolution": Check(network.name_resolution, THERE),
-    "TLS": Check(network.tls, THERE, needs=("name resolution",)),
-    "tenant": Check(service_state.tenant, THERE, needs=("TLS",), concerns=_has_tenant),
-    "tenant's host": Check(network.tenant_host, THERE, needs=("tenant",), concerns=_has_tenant),
-    "Online": Check(service_state.online, THERE, concerns=_is_online),
-    "version": Check(service_state.version, THERE, needs=("TLS", "tenant", "tenant's host")),
-    "clock": Check(service_state.clock, THERE, needs=("version",)),
-    "sign-in": Check(service_state.sign_in, THERE, needs=("configuration", "version", "clock")),
-    "user": Check(service_state.user, THERE, needs=("sign-in",)),
-    "all users": Check(permissions.users, THERE, needs=("sign-in",)),
-    "presence": Check(permissions.presence, THERE, needs=("sign-in",)),
-    "read first": Check(permissions.read_before, THERE, needs=("sign-in",)),
-    "write check": Check(permissions.write_back, THERE, needs=("sign-in",), concerns=_may_write),
-    "rate": Check(duration.rate, HERE),
-    "maintenance": Check(duration.maintenance_ahead, THERE, concerns=_is_online),
+    "configuration": Check(machine.configuration, HERE, ManualPage.SETTINGS),
+    "secret files": Check(machine.secret_files, HERE, ManualPage.SECURITY),
+    "state directory": Check(machine.state_directory, HERE, ManualPage.TROUBLESHOOTING),
+    "disk room": Check(machine.disk_room, HERE, ManualPage.TROUBLESHOOTING, needs=("state directory",)),
+    "lock": Check(machine.lock, HERE, ManualPage.TROUBLESHOOTING),
+    "name resolution": Check(network.name_resolution, THERE, ManualPage.TROUBLESHOOTING),
+    "TLS": Check(network.tls, THERE, ManualPage.TROUBLESHOOTING, needs=("name resolution",)),
+    "tenant": Check(service_state.tenant, THERE, ManualPage.SIGN_IN, needs=("TLS",), concerns=_has_tenant),
+    "tenant's host": Check(
+        network.tenant_host, THERE, ManualPage.TROUBLESHOOTING, needs=("tenant",), concerns=_has_tenant
+    ),
+    "Online": Check(service_state.online, THERE, ManualPage.SIGN_IN, concerns=_is_online),
+    "version": Check(
+        service_state.version, THERE, ManualPage.TROUBLESHOOTING, needs=("TLS", "tenant", "tenant's host")
+    ),
+    "clock": Check(service_state.clock, THERE, ManualPage.TROUBLESHOOTING, needs=("version",)),
+    "sign-in": Check(
+        service_state.sign_in, THERE, ManualPage.SIGN_IN, needs=("configuration", "version", "clock")
+    ),
+    "user": Check(service_state.user, THERE, ManualPage.SIGN_IN, needs=("sign-in",)),
+    "all users": Check(permissions.users, THERE, ManualPage.SIGN_IN, needs=("sign-in",)),
+    "presence": Check(permissions.presence, THERE, ManualPage.SIGN_IN, needs=("sign-in",)),
+    "read first": Check(permissions.read_before, THERE, ManualPage.SIGN_IN, needs=("sign-in",)),
+    "write check": Check(
+        permissions.write_back, THERE, ManualPage.SIGN_IN, needs=("sign-in",), concerns=_may_write
+    ),
+    "rate": Check(duration.rate, HERE, ManualPage.PERFORMANCE),
+    "maintenance": Check(duration.maintenance_ahead, THERE, ManualPage.EVERY_NIGHT, concerns=_is_online),
 }
 
 
 async def run_checks(probe: Probe) -> list[NamedResult]:
-    """Make all checks that can be made; with problems in the settings, no credential is shown."""
+    """Make all checks that can be made; with problems in the settings, no credential is sent."""
     async with AsyncExitStack() as opened:
         with suppress(UsageFault):  # which is among the problems
             probe.root = service_root(probe.settings.target)
@@ -101,9 +112,9 @@ async def run_checks(probe: Probe) -> list[NamedResult]:
 
 
 async def _make_all(probe: Probe) -> list[NamedResult]:
-    """Make the checks in their order; what cannot be asked is skipped, with why."""
+    """Make the checks in their order; skip a check that cannot be made, and say why."""
     results: list[NamedResult] = []
-    blocked: dict[str, str] = {}  # check: the one that is at the bottom of it
+    blocked: dict[str, str] = {}  # check: the one to correct first
     for name, check in CHECKS.items():
         if not check.concerns(probe):
             continue
@@ -111,10 +122,10 @@ async def _make_all(probe: Probe) -> list[NamedResult]:
             found = await _make(check, blocked, probe)
         except CheckBlockedError as error:
             blocked[name] = str(error)
-            found = [skipped(f"after {error}")]
+            found = [skipped(f"correct first: {error}")]
         if any(result.verdict is Severity.FAULT for result in found):
             blocked[name] = name
-        results += [NamedResult(name, *result) for result in found]
+        results += [NamedResult(name, *result, check.page) for result in found]
     return results
 
 
@@ -126,7 +137,7 @@ async def _make(check: Check, blocked: dict[str, str], probe: Probe) -> list[Che
 
 
 def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> Diagnosis:
-    """Judge all results together; *again* is the command to run once what is wrong is mended."""
+    """Judge all results together; *again* is the command to run after the corrections."""
     codes = {CHECKS[each.name].exit_code for each in results if each.verdict is Severity.FAULT}
     code = next((code for code in (HERE, THERE) if code in codes), ExitCode.DONE)
     return Diagnosis(
@@ -140,9 +151,10 @@ def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> D
 
 
 def _message(counts: Counter[Severity]) -> str:
-    faults, warnings = counts[Severity.FAULT], counts[Severity.WARNING]
-    beside = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
-    if faults:
-        number = amount(faults, "fault")
-        return f"{number}{f' and {beside}' if beside else ''}: mend what is told, then ask again"
-    return f"a run can begin; {beside or 'nothing is wrong'}"
+    errors, warnings = counts[Severity.FAULT], counts[Severity.WARNING]
+    found = ", ".join(
+        amount(number, thing) for number, thing in ((errors, "error"), (warnings, "warning")) if number
+    )
+    if errors:
+        return f"{found}. Fix {'it' if errors + warnings == 1 else 'them'} and run doctor again"
+    return f"A run can start. {found or 'No errors, no warnings'}"

@@ -1,4 +1,4 @@
-"""How long a run will take, and what is in its way."""
+"""How long the next run takes, and whether it meets SuperOffice's maintenance."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time
@@ -13,57 +13,57 @@ from ..wording import amount, plain_duration
 from .probe import CheckResult, ExpectedJob, Probe, ok, skipped, warning
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0  # seconds
-FASTER = "raise delivery.{}, if SuperOffice agrees, or give it more time with delivery.deadline"
+FASTER = "raise delivery.{} if SuperOffice allows it, or give the run more time with delivery.deadline"
 
 
 async def rate(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check how long the next run takes by its pace, and what more could be done."""
+    """Check how long the next run takes, and whether it could be faster."""
     if probe.expected is None:
-        yield skipped("how many rows to expect is not known: no job is finished yet, nor are the users known")
+        yield skipped("the number of rows is not known: no run has finished, and SuperOffice lists no users")
         return
     delivery, latency, seconds = probe.settings.delivery, probe.expected.latency, _seconds(probe)
     is_slow = _speed(delivery, latency) < delivery.rate
     faster = FASTER.format("concurrency" if is_slow else "rate")
     said = judge_pace(_requests_in_words(probe.expected, probe), seconds, delivery.deadline, faster)
     more = judge_speed(delivery, latency) if latency and seconds >= LEAST else None
-    yield said._replace(words=f"{said.words}; {more}") if more else said
+    yield said._replace(words=f"{said.words}. {more}") if more else said
 
 
 def judge_pace(words: str, seconds: float, deadline: float | time | None, faster: str) -> CheckResult:
     """Judge whether a run of *seconds* keeps its deadline, and what makes it *faster*."""
     if isinstance(deadline, time):
         if seconds > DAY:
-            return warning(f"{words}, longer than from one delivery.deadline to the next", faster)
+            return warning(f"{words}. That is more than 24 hours", faster)
         begin, _ = divmod((deadline.hour * HOUR + deadline.minute * MINUTE - seconds) % DAY, MINUTE)
         at = f"{int(begin) // 60:02}:{int(begin) % 60:02}"
-        return ok(f"{words}; to end by {deadline:%H:%M} a run has to begin by {at}")
+        return ok(f"{words}. To end by {deadline:%H:%M}, start the run by {at}")
     if deadline is not None and seconds > deadline:
-        return warning(f"{words}, and delivery.deadline is {plain_duration(deadline)}", faster)
+        return warning(f"{words}, but delivery.deadline is {plain_duration(deadline)}", faster)
     return ok(words)
 
 
 def judge_speed(delivery: Delivery, latency: float) -> str | None:
-    """Return what could be done where a request takes *latency* seconds, or None."""
+    """Return which setting limits the speed when a request takes *latency* seconds, or None."""
     speed, number = _speed(delivery, latency), delivery.concurrency
     if speed < delivery.rate:
-        words = f"in the last job {took_words(latency)}, so {number} in flight do no more than"
-        return f"{words} {roughly(speed)} of {delivery.rate:g} requests/s; a higher concurrency {DECISION}"
+        words = f"In the last job {took_words(latency)}, so {number} in flight can do at most"
+        return f"{words} {roughly(speed)} of {delivery.rate:g} requests/s. A higher concurrency {DECISION}"
     more = could_do(number, latency, delivery.rate)
-    allowed = f"{delivery.rate:g} requests/s are allowed"
-    return more and f"{allowed}; in the last job {more}; a higher rate {DECISION}"
+    allowed = f"The limit is {delivery.rate:g} requests/s"
+    return more and f"{allowed}. In the last job {more}. A higher rate {DECISION}"
 
 
 async def maintenance_ahead(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether a run begun now would fall into a time of maintenance that SuperOffice has announced."""
+    """Check whether a run that starts now meets the regular maintenance of SuperOffice Online."""
     yield judge_moment(datetime.now().astimezone(), _seconds(probe))
 
 
 def judge_moment(moment: datetime, seconds: float) -> CheckResult:
-    """Judge whether a run that begins at *moment* and takes so long would meet maintenance."""
+    """Judge whether a run that starts at *moment* and takes so long meets maintenance."""
     words = maintenance(moment, seconds)
     if words is None:
-        return ok("none is announced for a run that begins now")
-    return warning(words, "it is waited out; after 06:00 (UTC+1) is a good time for a daily run")
+        return ok("a run that starts now meets no regular maintenance")
+    return warning(words, "the run waits until it is over; start a daily run after 06:00 (UTC+1)")
 
 
 def _requests_in_words(expected: ExpectedJob, probe: Probe) -> str:
@@ -80,24 +80,24 @@ def _seconds(probe: Probe) -> float:
 
 
 def _requests(probe: Probe) -> int:
-    """Return the requests of the next run: as many as those of the last one, or as there can be."""
+    """Return the requests of the next run: as many as the last run needed, or the most it can need."""
     expected = probe.expected
     if expected is None or expected.requests is not None:
         return (expected and expected.requests) or 0
     how, rows = probe.settings.delivery.read_before, expected.rows
-    looks = rows if how != "off" else 0
+    reads = rows if how != "off" else 0
     if probe.users and how in ("auto", "query"):
-        looks = probe.pages + (min(rows, _away(probe.users)) if how == "auto" else 0)
-    return rows + looks + number_of_read_backs(probe.settings.delivery.verify, rows)
+        reads = probe.pages + (min(rows, _away(probe.users)) if how == "auto" else 0)
+    return rows + reads + number_of_read_backs(probe.settings.delivery.verify, rows)
 
 
 def _away(users: UserDirectory) -> int:
-    """Count the users of whom the query does not say enough."""
+    """Count the users whose comment the query does not show."""
     return sum(
         user.status != PRESENT and user.is_active and user.has_service for user in users.users.values()
     )
 
 
 def _speed(delivery: Delivery, latency: float | None) -> float:
-    """Return the requests a second: those that are allowed, or what so many in flight can do of them."""
+    """Return the requests a second: the configured rate, or less where requests in flight limit it."""
     return min(delivery.rate, delivery.concurrency / latency) if latency else delivery.rate

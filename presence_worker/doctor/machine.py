@@ -1,4 +1,4 @@
-"""What can be told without asking anybody: the settings, and this machine."""
+"""Checks of the settings and of this machine, without any connection."""
 
 import os
 import shutil
@@ -21,25 +21,31 @@ ROW_BYTES = 3 * 1024  # of journal and reports together, generously
 LEAST_FREE = 10 * MEGABYTE
 COMFORTABLE = 100 * MEGABYTE
 OTHERS = stat.S_IROTH | stat.S_IWOTH
-ANOTHER_PLACE = "name another one with --state-dir (storage.state_dir), or give it to the program's user"
+ANOTHER_PLACE = (
+    "set another one with --state-dir (storage.state_dir), or make presence-worker's account its owner"
+)
 
 
 async def configuration(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check which file is in force, and all that is wrong with the settings."""
+    """Check which configuration file is used, and what is wrong with the settings."""
     for problem in probe.problems:
-        yield fault(problem, "correct it; README, Settings, has all of them")
+        yield fault(problem, "correct it, then run doctor again")
     if not probe.problems:
-        yield ok(str(probe.config.absolute()) if probe.config else "no file; options, variables and defaults")
+        yield ok(
+            str(probe.config.absolute())
+            if probe.config
+            else "no configuration file; options, environment variables and defaults apply"
+        )
     plain = [place.url for place in probe.places() if place.url.scheme == "http" and not place.is_proxy]
     for host in [str(url.host) for url in plain if not is_loopback(str(url.host))]:
         yield warning(
-            f"credentials go to {host} over http, readable for everybody on the way",
-            "use https, and leave target.allow_http out",
+            f"credentials go to {host} over http: others on the network can read them",
+            "use an https address, and remove target.allow_http",
         )
 
 
 async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check which files with secrets in them others may read."""
+    """Check which files with secrets other users of this machine can read."""
     auth = probe.settings.auth
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
     if probe.config and _has_secrets(probe.config):
@@ -47,11 +53,11 @@ async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
     files = [file for file in (*files, auth.private_key_file) if file]
     exposed = [file for file in files if _is_exposed(file)]
     for file in exposed:
-        yield warning(f"{file}: every user of this machine may read or write it", f"chmod o-rw {file}")
+        yield warning(f"{file}: every user of this machine can read or write it", f"chmod o-rw {file}")
     if words := _why_not_kept(auth):
-        yield warning(words, "let the program's user write in that folder")
+        yield warning(words, "let the account that runs presence-worker write in that folder")
     elif files and not exposed:
-        yield ok("nobody but their owner and group may read them")
+        yield ok("only their owner and group can read them")
 
 
 def _has_secrets(config: Path) -> bool:
@@ -65,7 +71,7 @@ def _has_secrets(config: Path) -> bool:
 def _is_exposed(file: Path) -> bool:
     try:
         return os.name == "posix" and bool(file.stat().st_mode & OTHERS)
-    except OSError:  # told as a fault of the configuration
+    except OSError:  # the check of the configuration reports it
         return False
 
 
@@ -73,12 +79,12 @@ def _why_not_kept(auth: Auth) -> str | None:
     file = auth.refresh_token_file
     if auth.scheme != "oauth" or file is None or os.access(file.resolve().parent, os.W_OK | os.X_OK):
         return None
-    words = "should the service replace the refresh token, the new one is lost, and the old one is used up"
+    words = "its folder is read-only. If SuperOffice replaces the refresh token, the new one is lost"
     return f"{file}: {words}"
 
 
 async def state_directory(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether runs can be kept; nothing is made."""
+    """Check whether runs can be kept; create nothing."""
     if probe.settings.storage.state_dir == NOWHERE:
         raise CheckBlockedError("configuration")
     archive = probe.context.archive
@@ -87,11 +93,11 @@ async def state_directory(probe: Probe) -> AsyncIterator[CheckResult]:
     elif archive.state_dir.exists():
         yield ok(str(archive.state_dir))
     else:
-        yield ok(f"{archive.state_dir}: not there yet, and can be made")
+        yield ok(f"{archive.state_dir}: does not exist yet, and can be created")
 
 
 def _unusable(probe: Probe) -> str | None:
-    """Try to write where runs would be; give why that fails, or None."""
+    """Return why nothing can be written where runs are kept, or None."""
     try:
         existing = _innermost_existing(probe)
         str(probe.context.archive.runs).encode()
@@ -110,13 +116,13 @@ def _unusable(probe: Probe) -> str | None:
 
 
 def _innermost_existing(probe: Probe) -> Path:
-    """Return the innermost part of the state directory that is there already."""
+    """Return the innermost part of the state directory that exists."""
     runs = probe.context.archive.runs
     return next(path for path in (runs, *runs.parents) if path.exists())
 
 
 async def disk_room(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether there is room for the next run, by the rows of the last one."""
+    """Check whether the disk has room for a run as long as the last one."""
     probe.expected = _last_job(probe)
     free = shutil.disk_usage(_innermost_existing(probe)).free
     yield judge_room(free, probe.expected.rows if probe.expected else 0)
@@ -126,7 +132,7 @@ def judge_room(free: int, rows: int) -> CheckResult:
     """Judge whether *free* bytes are enough for a run of so many rows."""
     need = max(LEAST_FREE, rows * ROW_BYTES)
     words = f"{free // MEGABYTE} MB are free"
-    remedy = "make room, or let `presence-worker prune` delete old runs"
+    remedy = "free some disk space, or delete old runs with `presence-worker prune`"
     if free < need:
         return fault(f"{words}; the next run may need {need // MEGABYTE} MB", remedy)
     return warning(words, remedy) if free < max(COMFORTABLE, 2 * need) else ok(words)
@@ -141,7 +147,7 @@ def _last_job(probe: Probe) -> ExpectedJob | None:
 
 
 def _read_job(path: Path, delivery: Delivery) -> ExpectedJob:
-    """Return what the next job may be like, by the last one; tries that were repeated are not expected."""
+    """Return what to expect of the next job, by the last one; its repeated tries do not count."""
     with closing(Journal.open(path)) as journal:
         run, sent = journal.run(), journal.sessions.figures_of_sending()
         puts, repeats = journal.results.puts()
@@ -157,20 +163,20 @@ def _read_job(path: Path, delivery: Delivery) -> ExpectedJob:
 
 
 async def lock(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether somebody is at work on the same SuperOffice."""
+    """Check whether another run uses the same SuperOffice."""
     if not probe.context.target:
         raise CheckBlockedError("configuration")
     try:
         busy = is_at_work(probe.context.target, probe.context.archive.state_dir)
     except NoLocks as error:
-        yield fault(str(error), "name a directory on a local disk")
+        yield fault(str(error), "set a directory on a local disk")
         return
     except UsageFault as error:
-        yield fault(str(error), "give that file to the program's user, or delete it")
+        yield fault(str(error), "make presence-worker's account the owner of that file, or delete it")
         return
     if busy:
-        yield warning("a run is at work on this SuperOffice now", "wait until it has ended")
+        yield warning("another run uses this SuperOffice now", "wait until it ends")
     elif probe.is_sandbox:
-        yield skipped("the sandbox is ours alone")
+        yield skipped("no other run can use this sandbox")
     else:
-        yield ok("no run is at work on this SuperOffice")
+        yield ok("no other run uses this SuperOffice")

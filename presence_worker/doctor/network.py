@@ -1,4 +1,4 @@
-"""The way to the service: names, and certificates."""
+"""Checks of the network: names of hosts, and certificates."""
 
 import asyncio
 import ipaddress
@@ -18,12 +18,12 @@ from ..superoffice.tls_handshake import EXPIRED, NO_CIPHER, Failure, explain_fai
 from .probe import CheckBlockedError, CheckResult, Probe, fault, ok, skipped, warning
 
 DAY = 86400.0  # seconds
-SOON = 14  # days; what renews itself has done so before
-MOST = 3  # addresses told
+SOON = 14  # days; automatic renewals come earlier
+MOST = 3  # addresses shown
 
 
 class Certificate(NamedTuple):
-    """What a server showed, and we trust."""
+    """What a trusted server showed."""
 
     expires: float  # seconds since 1970
     protocol: str  # such as TLSv1.3
@@ -31,7 +31,7 @@ class Certificate(NamedTuple):
 
 
 async def name_resolution(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check to which addresses the names lead."""
+    """Check whether each host name has an address."""
     places = probe.places()
     if not places:
         raise CheckBlockedError("configuration")
@@ -40,21 +40,21 @@ async def name_resolution(probe: Probe) -> AsyncIterator[CheckResult]:
 
 
 async def tls(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether certificates are trusted, and how long they hold."""
+    """Check whether certificates are trusted, and how long they are valid."""
     probe.way()
     for place in probe.places():
         if place.is_proxy:
-            yield skipped("not looked at: a proxy is in between")
+            yield skipped("not checked: connections go through a proxy")
         else:
             yield await _check_certificate(place, probe)
 
 
 async def tenant_host(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check the same of the host that the tenant's state has named."""
+    """Check name and certificate of the host that the tenant's state names."""
     known = [(place.url.host, place.url.port) for place in probe.places()]
     if probe.root is None or any(place.is_proxy for place in probe.places()):
         return
-    place = Place("the tenant", probe.root, "target.tenant")
+    place = Place("tenant", probe.root, "target.tenant")
     if (probe.root.host, probe.root.port) not in known:
         said = await _resolve(place, probe)
         yield said
@@ -65,18 +65,18 @@ async def tenant_host(probe: Probe) -> AsyncIterator[CheckResult]:
 async def _resolve(place: Place, probe: Probe) -> CheckResult:
     host = str(place.url.host)
     if _is_address(host):
-        return ok(f"{host} ({place.purpose}) is an address")
+        return ok(f"{host} ({place.purpose}) is an IP address")
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):
             found = await anyio.getaddrinfo(host, place.url.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         words = (isinstance(error, OSError) and error.strerror) or "no answer in time"
         return fault(
-            f"{host} ({place.purpose}) leads nowhere: {clean(words, 100)}",
-            f"is {place.setting} spelt right, and does this machine know the name server?",
+            f"no address found for {host} ({place.purpose}): {clean(words, 100)}",
+            f"check the spelling of {place.setting}, and the DNS server of this machine",
         )
     addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-    return ok(f"{host} ({place.purpose}) is {', '.join(addresses[:MOST])}")
+    return ok(f"{host} ({place.purpose}) has the address {', '.join(addresses[:MOST])}")
 
 
 def _is_address(host: str) -> bool:
@@ -89,7 +89,7 @@ def _is_address(host: str) -> bool:
 
 async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
     if place.url.scheme == "http":
-        return ok(f"{place.address}: http, without TLS")
+        return ok(f"{place.address}: http has no certificate")
     try:
         with anyio.fail_after(probe.settings.delivery.connect_timeout):
             shown = await _read_certificate(place, tls_context(probe.settings))
@@ -99,18 +99,18 @@ async def _check_certificate(place: Place, probe: Probe) -> CheckResult:
             failure = await _explain_expiry(place, probe, failure)
         return fault(f"{place.address}: {failure.words}", failure.remedy)
     except ConnectionResetError:
-        return fault(f"{place.address}: it ended the TLS handshake without a word", NO_CIPHER.remedy)
+        return fault(f"{place.address}: it ended the TLS handshake without a reason", NO_CIPHER.remedy)
     except OSError as error:
         words = clean(error.strerror or "no answer in time", 100)
         return fault(
             f"{place.address}: cannot connect: {words}",
-            f"is {place.setting} right, is the service up, and is a firewall in between?",
+            f"check {place.setting}, the firewall, and that the server runs",
         )
     return _judge_certificate(place, shown, time.time())
 
 
 async def _explain_expiry(place: Place, probe: Probe, failure: Failure) -> Failure:
-    """Find out whose certificate has expired: for that it is read once more, and not trusted."""
+    """Find out whose certificate has expired: read it once more, without trusting it."""
     context = tls_context(probe.settings)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -119,11 +119,13 @@ async def _explain_expiry(place: Place, probe: Probe, failure: Failure) -> Failu
     except (OSError, ValueError):
         return failure
     if end < datetime.now(UTC):
-        return Failure(f"its certificate has expired ({end.date()})", "its administrator has to renew it")
+        return Failure(
+            f"its certificate expired on {end.date()}", "ask the server's administrator to renew it"
+        )
     return Failure(
-        f"a certificate of its authority has expired; its own holds until {end.date()}",
-        "if target.ca_file names it, put the authority's new certificate there; else the server's "
-        "administrator has to replace the intermediate certificate that it sends",
+        f"the certificate of its authority has expired. Its own is valid until {end.date()}",
+        "if target.ca_file is set, put the authority's new certificate there. Otherwise ask the server's "
+        "administrator to replace the intermediate certificate",
     )
 
 
@@ -146,18 +148,22 @@ async def _read_certificate(place: Place, context: ssl.SSLContext) -> Certificat
         return Certificate(
             expires=ssl.cert_time_to_seconds(shown["notAfter"]),
             protocol=writer.get_extra_info("ssl_object").version(),
-            issuer=clean(issuer.get("organizationName") or issuer.get("commonName") or "somebody", 60),
+            issuer=clean(
+                issuer.get("organizationName") or issuer.get("commonName") or "an unknown authority", 60
+            ),
         )
     finally:
         writer.transport.abort()
 
 
 def _judge_certificate(place: Place, shown: Certificate, now: float) -> CheckResult:
-    """Judge how long a certificate still holds."""
+    """Judge how long a certificate is still valid."""
     days = int((shown.expires - now) // DAY)
     until = datetime.fromtimestamp(shown.expires, UTC).date()
-    words = f"{place.address}: {shown.protocol}, trusted; by {shown.issuer}, for {days} more days ({until})"
-    remedy = "have it renewed by whoever runs the service"
+    words = (
+        f"{place.address}: {shown.protocol}, issued by {shown.issuer}, valid for {days} more days ({until})"
+    )
+    remedy = "ask the server's administrator to renew the certificate"
     if days < 1:
         return fault(words, remedy)
     return warning(words, remedy) if days < SOON else ok(words)

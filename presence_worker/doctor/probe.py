@@ -1,4 +1,4 @@
-"""A check of doctor: what it is given to look at, and what it says of it."""
+"""A check of doctor: what it is given, and what it returns."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,21 +26,21 @@ class Severity(StrEnum):
     """How bad it is."""
 
     OK = "ok"
-    WARNING = "warning"  # a run would begin, but somebody should know
-    FAULT = "fault"  # a run would not work
-    SKIPPED = "skipped"  # not looked at
+    WARNING = "warning"  # a run can start, but you should know
+    FAULT = "fault"  # a run would not work; people read "error"
+    SKIPPED = "skipped"  # not checked
 
 
 class CheckResult(NamedTuple):
-    """What a check says of what it has looked at."""
+    """What a check found."""
 
     verdict: Severity
     words: str
-    remedy: str | None = None  # how to mend it
+    remedy: str | None = None  # what to do
 
 
 class CheckBlockedError(Exception):
-    """A check cannot be made, nor can those that need it; the error names the one that is at the bottom."""
+    """A check cannot be made, and no other that needs it; the error names the check to correct first."""
 
 
 ok = partial(CheckResult, Severity.OK)
@@ -55,52 +55,52 @@ class ExpectedJob(NamedTuple):
     rows: int
     words: str  # such as "the 940 rows of the last job"
     latency: float | None = None  # seconds that a request took then, on average
-    requests: int | None = None  # that it took; None: not known, or what is read is set otherwise now
+    requests: int | None = None  # that it took; None: not known, or other settings count now
 
 
 @dataclass(slots=True, kw_only=True)
 class Probe:
-    """Owns what is known; each check may add to it for those that come after."""
+    """Owns what is known; each check may add to it for later ones."""
 
     context: RunContext
-    problems: list[str]  # of the settings, as far as nobody has to be asked
-    config: Path | None = None  # the file in force
+    problems: list[str]  # of the settings, found without a connection
+    config: Path | None = None  # the file that is used
     write_to: int | None = None  # the associate whose presence may be written back
-    caller: AnonymousClient | None = None  # None: the settings lead nowhere
-    client: Client | None = None  # None: likewise, or no run may begin with them
+    caller: AnonymousClient | None = None  # None: the settings name no address
+    client: Client | None = None  # None: no run can start with these settings
     root: URL | None = None
-    date: datetime | None = None  # by the service's clock
-    heard_at: datetime | None = None  # by ours, at the same moment
+    date: datetime | None = None  # by SuperOffice's clock
+    heard_at: datetime | None = None  # by this machine's clock, at the same moment
     principal: Principal | None = None
-    users: UserDirectory | None = None  # None: the service does not show all users
-    pages: int = 0  # in which they came
+    users: UserDirectory | None = None  # None: SuperOffice does not list all users
+    pages: int = 0  # of the list
     shows_presence: bool = False
     expected: ExpectedJob | None = None
 
     @property
     def settings(self) -> Settings:
-        """The settings in force, or what can be used of them."""
+        """The settings, or the usable part of them."""
         return self.context.settings
 
     @property
     def is_sandbox(self) -> bool:
-        """Return whether the service is the one inside this program."""
+        """Return whether SuperOffice is the sandbox of this program."""
         return self.context.target == SANDBOX
 
     def way(self) -> AnonymousClient:
-        """Return the way to the service; raise CheckBlockedError where the settings lead nowhere."""
+        """Return the client without credentials; raise CheckBlockedError where no address is set."""
         if self.caller is None:
             raise CheckBlockedError("configuration")
         return self.caller
 
     def us(self) -> Client:
-        """Return the client that shows our credentials; raise CheckBlockedError likewise."""
+        """Return the client that signs in; raise CheckBlockedError where the settings are not usable."""
         if self.client is None:
             raise CheckBlockedError("configuration")
         return self.client
 
     def places(self) -> list[Place]:
-        """Return the hosts to which connections are made, as far as they are known."""
+        """Return the hosts that connections go to, as far as they are known."""
         try:
             proxy = proxy_place(self.settings)
             return [proxy] if proxy else places(self.settings)
@@ -109,7 +109,7 @@ class Probe:
 
 
 async def ask_service(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask; once more where what was lacking (a new token, a new address) has come meanwhile."""
+    """Ask; ask once more after a new token or a new address came."""
     found = await ask()
     if isinstance(found, Outcome) and found.trouble is Trouble.RENEWED:
         return await ask()
@@ -117,5 +117,5 @@ async def ask_service(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Return why a question was not answered."""
+    """Return why a question got no answer."""
     return str(outcome.stop or outcome.detail)

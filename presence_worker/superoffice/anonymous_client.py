@@ -55,18 +55,18 @@ def places(settings: Settings) -> list[Place]:
     """Return the hosts that are known without asking, each once; raise UsageFault where one cannot be."""
     found = []
     if root := service_root(settings.target):
-        found.append(Place("the service", root, "target.base_url"))
+        found.append(Place("SuperOffice", root, "target.base_url"))
     if uses_login_host(settings):
         login = login_root(settings.target, settings.auth.login_url)
         if (login.host, login.port) not in [(place.url.host, place.url.port) for place in found]:
-            found.append(Place("signing in", login, "auth.login_url (target.environment)"))
+            found.append(Place("sign-in", login, "auth.login_url (target.environment)"))
     return found
 
 
 def proxy_place(settings: Settings) -> Place | None:
     """Return the proxy that stands before all others; raise UsageFault where it cannot be one."""
     proxy = proxy_of(settings)
-    return Place("the proxy", proxy, "target.proxy", is_proxy=True) if proxy.host else None
+    return Place("proxy", proxy, "target.proxy", is_proxy=True) if proxy.host else None
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -21,7 +21,7 @@ OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
 NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
 STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
 PRINCIPAL = "/api/v1/User/currentPrincipal"  # who the service takes us for
-NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
+NO_CHANGE = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = SEEN._replace(
     result=Result.REJECTED,
@@ -123,7 +123,7 @@ def _is_empty(body: bytes) -> bool:
 def judge_principal(answer: Answer) -> Principal | Outcome:
     """Return whom an answer shows; where it shows nobody, the outcome of a read that failed."""
     if answer.status != OK:
-        return judge_read_refusal(NOBODY, answer)
+        return judge_read_refusal(NO_CHANGE, answer)
     parts = read_json(answer.body) or {}
     found = None if is_error(parts) else _read_principal(parts)
     return found if found and (found.name or found.associate_id) else unreadable_answer(answer.body)

@@ -23,10 +23,10 @@ def test_a_service_that_is_well(doctor: Doctor, sandbox: Sandbox) -> None:
     summary = examined.summary
     assert (examined.ended.code, summary["exit_code"], summary["state"]) == (0, 0, "checked")
     assert {check["verdict"] for check in summary["checks"]} == {"ok"}
-    assert (summary["message"], summary["next"]) == ("a run can begin; nothing is wrong", None)
+    assert (summary["message"], summary["next"]) == ("A run can start. No errors, no warnings", None)
     assert summary["target"] == sandbox.url
     assert examined.told("version").words == "SuperOffice 10.5 (presence-worker sandbox)"
-    assert examined.told("user").words == "night, associate 1"
+    assert examined.told("user").words == "night, associate ID 1"
     assert {entry.method for entry in sandbox.record} == {"GET"}
     assert [entry.path for entry in sandbox.record][:2] == [API, PRINCIPAL]
     assert len(sandbox.record) <= 6
@@ -58,9 +58,9 @@ def test_people_read_it_in_80_columns(doctor: Doctor) -> None:
     lines = told.out.splitlines()
     assert told.code == 0
     assert max(len(line) for line in lines if str(doctor.worker.folder) not in line) <= 80
-    assert any(line.startswith("warning  all users        the query of all users is not") for line in lines)
-    assert f"{'':26}-> have it permitted to this user, or use another one" in lines
-    assert lines[-1] == "A run can begin; 2 warnings."
+    assert any(line.startswith("warning  all users        the list of all users is not") for line in lines)
+    assert f"{'':26}-> ask the CRM administrator to give this user the" in lines
+    assert lines[-2:] == ["A run can start. 2 warnings.", "Help: presence-worker manual sign-in"]
 
 
 def test_quiet_is_quiet(doctor: Doctor, sandbox: Sandbox) -> None:
@@ -72,7 +72,7 @@ def test_quiet_is_quiet(doctor: Doctor, sandbox: Sandbox) -> None:
 
     assert (good.code, good.out, good.err) == (0, "", "")
     assert (bad.code, bad.out) == (2, "")
-    assert bad.err.startswith("presence-worker: 1 fault: mend what is told")
+    assert bad.err.startswith("presence-worker: 1 error. Fix it and run doctor again")
 
 
 def test_it_can_be_asked_again_as_printed(doctor: Doctor) -> None:
@@ -108,7 +108,7 @@ def test_what_cannot_be_asked_is_skipped_with_the_reason(doctor: Doctor) -> None
     examined = doctor("http://127.0.0.1:9")
 
     told = {check["name"]: check for check in examined.summary["checks"]}
-    after = {name for name, check in told.items() if check["words"] == "after version"}
+    after = {name for name, check in told.items() if check["words"] == "correct first: version"}
     assert examined.ended.code == 6
     assert examined.by("fault") == ["version"]
     assert after == {"clock", "sign-in", "user", "all users", "presence", "read first"}
@@ -126,7 +126,7 @@ def test_what_is_wrong_here_comes_first(doctor: Doctor) -> None:
 
     assert examined.by("fault") == ["state directory", "version"]
     assert (examined.ended.code, examined.summary["state"]) == (2, "refused")
-    assert examined.summary["message"].startswith("2 faults: ")
+    assert examined.summary["message"].startswith("2 errors. ")
 
 
 def test_the_last_job_tells_what_to_expect(worker: Worker, doctor: Doctor) -> None:
@@ -161,6 +161,6 @@ def test_it_can_be_stopped(number: int, code: int, doctor: Doctor) -> None:
 
     assert (done.code, done.summary["exit_code"], done.summary["state"]) == (code, code, "stopped")
     assert done.err.splitlines() == [
-        "presence-worker: stopped by a signal before all was looked at",
+        "presence-worker: stopped by a signal before all checks were made",
         f"Next: {done.summary['next']}",
     ]

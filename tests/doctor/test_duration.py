@@ -29,10 +29,10 @@ def people_of_whom_some_are_away() -> People:
     [
         (90.0, None, Severity.OK, "the rows take long"),
         (2 * HOUR, 2 * HOUR, Severity.OK, "the rows take long"),
-        (2 * HOUR + 1, 2 * HOUR, Severity.WARNING, "and delivery.deadline is 2 h 0 min"),
-        (90.0, time(6), Severity.OK, "to end by 06:00 a run has to begin by 05:58"),
-        (2 * HOUR, time(1, 30), Severity.OK, "to end by 01:30 a run has to begin by 23:30"),
-        (25 * HOUR, time(6), Severity.WARNING, "longer than from one delivery.deadline to the next"),
+        (2 * HOUR + 1, 2 * HOUR, Severity.WARNING, "but delivery.deadline is 2 h 0 min"),
+        (90.0, time(6), Severity.OK, "To end by 06:00, start the run by 05:58"),
+        (2 * HOUR, time(1, 30), Severity.OK, "To end by 01:30, start the run by 23:30"),
+        (25 * HOUR, time(6), Severity.WARNING, "That is more than 24 hours"),
     ],
 )
 def test_a_run_has_to_end_in_time(
@@ -63,7 +63,7 @@ def test_each_request_takes_its_time(
     with service_up(people_of_whom_some_are_away(), assumptions=unknowns) as sandbox:
         examined = doctor(sandbox.url, *options)
 
-    assert examined.told("rate").words == f"all 20 users with a presence take up to {told}"
+    assert examined.told("rate").words == f"all 20 users of Service take up to {told}"
 
 
 @pytest.mark.parametrize("how", ["auto", "each", "query", "off"])
@@ -107,10 +107,10 @@ def test_each_read_back_takes_its_time(doctor: Doctor) -> None:
     [
         (
             0.035,
-            "10 requests/s are allowed; in the last job a request took 35 ms on average, so 8 in flight ",
+            "The limit is 10 requests/s. In the last job a request took 35 ms on average, so 8 in flight ",
         ),
         (0.7, None),
-        (2.0, "so 8 in flight do no more than 4 of 10 requests/s; a higher concurrency is a decision"),
+        (2.0, "so 8 in flight can do at most 4 of 10 requests/s. A higher concurrency is a decision"),
     ],
 )
 def test_it_tells_which_setting_decides(latency: float, words: str | None) -> None:
@@ -133,7 +133,7 @@ def test_the_last_job_tells_how_long_the_next_one_takes(doctor: Doctor) -> None:
     took = "the 4 rows of the last job took 7 requests: about"
     assert (fast.words, fast.verdicts) == (f"{took} 0.7 s at 10/s", ["ok"])
     assert slow.words.startswith(f"{took} 2.")
-    assert (slow.verdicts, slow.remedies[:27]) == (["warning"], "raise delivery.concurrency,")
+    assert (slow.verdicts, slow.remedies[:26]) == (["warning"], "raise delivery.concurrency")
 
 
 def test_with_nothing_known_nothing_is_said(doctor: Doctor) -> None:

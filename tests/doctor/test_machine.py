@@ -19,7 +19,7 @@ WRONG = {  # a configuration: what is said of it
     "[target]\nbaseurl = 'https://x.invalid'\n": "target.baseurl: no such setting; did you mean base_url?",
     "[auth]\nscheme = 'kerberos'\n": "auth.scheme",
     "[target]\nca_file = 'nowhere'\nbase_url = 'https://x.invalid'\n": "target.ca_file: nowhere: No such",
-    "[target]\nbase_url = 'http://x.invalid'\n": "readable for everybody",
+    "[target]\nbase_url = 'http://x.invalid'\n": "http sends the credentials to x.invalid",
     "[auth]\npassword_file = 'secret'\n": "auth: password and password_file are both set",
     "report = 7\n": "presence-worker.toml, line 1: report: ",
 }
@@ -37,7 +37,10 @@ def test_wrong_settings_are_faults_like_others(text: str, doctor: Doctor) -> Non
     assert WRONG[text] in examined.told("configuration").words
     assert set(examined.told("configuration").verdicts) == {"fault"}
     assert examined.verdict("state directory") == "fault"
-    assert (examined.verdict("sign-in"), examined.told("sign-in").words) == ("skipped", "after configuration")
+    assert (examined.verdict("sign-in"), examined.told("sign-in").words) == (
+        "skipped",
+        "correct first: configuration",
+    )
 
 
 def test_a_wrong_setting_does_not_hide_the_service(doctor: Doctor) -> None:
@@ -58,7 +61,7 @@ def test_an_authority_that_cannot_be_read_is_told_once(doctor: Doctor) -> None:
     examined = doctor("https://127.0.0.1:9")
 
     assert (examined.ended.code, examined.by("fault")) == (2, ["configuration"])
-    assert examined.told("TLS").words == examined.told("version").words == "after configuration"
+    assert examined.told("TLS").words == examined.told("version").words == "correct first: configuration"
 
 
 def test_a_wrong_option_leads_to_help(doctor: Doctor) -> None:
@@ -132,7 +135,7 @@ def test_a_state_directory_that_can_be_made(doctor: Doctor) -> None:
     after = doctor("http://127.0.0.1:9").told("state directory")
 
     assert (before.verdicts, after.verdicts, made) == (["ok"], ["ok"], False)
-    assert before.words == f"{doctor.state}: not there yet, and can be made"
+    assert before.words == f"{doctor.state}: does not exist yet, and can be created"
     assert after.words == str(doctor.state)
 
 
@@ -146,7 +149,7 @@ def test_a_state_directory_that_cannot_be_used(place: str, doctor: Doctor) -> No
 
     assert (examined.ended.code, examined.verdict("state directory")) == (2, "fault")
     assert "--state-dir" in examined.told("state directory").remedies
-    assert examined.told("disk room").words == "after state directory"
+    assert examined.told("disk room").words == "correct first: state directory"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
@@ -188,7 +191,7 @@ def test_a_run_at_work_is_a_warning(doctor: Doctor) -> None:
         free = doctor(server.url)
 
     assert (busy.ended.code, busy.verdict("lock"), free.verdict("lock")) == (0, "warning", "ok")
-    assert "a run is at work" in busy.told("lock").words
+    assert "another run uses" in busy.told("lock").words
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a file be made unchangeable like this")

@@ -15,17 +15,17 @@ from .given import LOOK, USERS, Doctor, answering, service_up
 @pytest.mark.parametrize(
     ("forbid", "read_before", "verdict", "words"),
     [
-        ((), "auto", "ok", "one query for all users, then one look at each who is not present"),
-        (("query",), "auto", "warning", "one look at each person of the file"),
-        (("get",), "auto", "warning", "comments cannot be read"),
-        (("query", "get"), "auto", "warning", "nothing can be read: no row would be `unchanged`"),
-        ((), "query", "ok", "one query for all users; comments are not read"),
-        (("get",), "query", "ok", "`undo` puts back the status alone"),
-        (("query",), "query", "warning", "one look at each person of the file"),
-        (("query", "get"), "query", "warning", "nothing can be read: no row would be `unchanged`"),
-        ((), "each", "ok", "one look at each person of the file"),
-        (("get",), "each", "fault", "nothing would be sent"),
-        (("query", "get"), "off", "ok", "nothing, as delivery.read_before says"),
+        ((), "auto", "ok", "one query lists all users; then each user who is not present is read"),
+        (("query",), "auto", "warning", "each user of the file is read separately"),
+        (("get",), "auto", "warning", "Comments cannot be read"),
+        (("query", "get"), "auto", "warning", "nothing can be read: a run finds no `unchanged` rows"),
+        ((), "query", "ok", "one query lists all users. Comments are not read"),
+        (("get",), "query", "ok", "`undo` restores only the status"),
+        (("query",), "query", "warning", "each user of the file is read separately"),
+        (("query", "get"), "query", "warning", "nothing can be read: a run finds no `unchanged` rows"),
+        ((), "each", "ok", "each user of the file is read separately"),
+        (("get",), "each", "fault", "a run would send nothing"),
+        (("query", "get"), "off", "ok", 'nothing is read (delivery.read_before = "off")'),
     ],
 )
 def test_what_a_run_would_read(
@@ -55,7 +55,7 @@ def test_people_named_by_name_need_the_query(key: str, doctor: Doctor) -> None:
         examined = doctor(sandbox.url)
 
     assert (examined.ended.code, examined.verdict("all users")) == (6, "fault")
-    assert f"input.{key} needs it" in examined.told("all users").words
+    assert f"input.{key} needs this list" in examined.told("all users").words
 
 
 def test_users_are_counted(doctor: Doctor) -> None:
@@ -64,8 +64,8 @@ def test_users_are_counted(doctor: Doctor) -> None:
     with service_up(people) as sandbox:
         examined = doctor(sandbox.url)
 
-    assert examined.told("all users").words == "10 users, 8 of them active and with a part in Service"
-    words = "all 8 users with a presence take up to 11 requests: about 1.1 s at 10/s"
+    assert examined.told("all users").words == "10 users, 8 of them active with access to Service"
+    words = "all 8 users of Service take up to 11 requests: about 1.1 s at 10/s"
     assert examined.told("rate").words == words
 
 
@@ -83,7 +83,7 @@ def test_who_has_no_presence_looks_at_somebody_else_s(doctor: Doctor) -> None:
     with service_up(People(20, {1: Person(ej_user_id=0), 2: Person(is_active=False)})) as sandbox:
         examined = doctor(sandbox.url)
 
-    assert examined.told("presence").words == "that of associate 3 can be read"
+    assert examined.told("presence").words == "the status of associate ID 3 can be read"
 
 
 def test_without_others_one_s_own_is_tried(doctor: Doctor) -> None:
@@ -93,7 +93,7 @@ def test_without_others_one_s_own_is_tried(doctor: Doctor) -> None:
         examined = doctor(sandbox.url)
 
     assert (examined.ended.code, examined.verdict("presence")) == (0, "warning")
-    assert "that of associate 1 cannot be read" in examined.told("presence").words
+    assert "the status of associate ID 1 cannot be read" in examined.told("presence").words
 
 
 def test_with_nobody_known_nobody_is_looked_at(doctor: Doctor) -> None:

@@ -86,7 +86,7 @@ def test_an_older_version_is_a_fault(version: str, doctor: Doctor) -> None:
 
     assert (examined.ended.code, examined.by("fault")) == (6, ["version"])
     assert examined.told("version").words == (
-        f"SuperOffice {version} cannot set presences: that needs 10.2 or later"
+        f"SuperOffice {version} is too old: presence needs 10.2 or later"
     )
     assert "10.2" in examined.told("version").remedies
     assert [request.path for request in server.requests] == [API]
@@ -101,7 +101,7 @@ def test_an_odd_version_is_not_guessed_at(version: str, doctor: Doctor) -> None:
         examined = doctor(server.url)
 
     assert (examined.ended.code, examined.verdict("version")) == (0, "warning")
-    assert examined.told("version").words == f"unknown version: the service says {version!r}"
+    assert examined.told("version").words == f"unknown version: SuperOffice says {version!r}"
 
 
 @pytest.mark.parametrize("act", [CLOSE, answer(200, b"", {"Content-Length": "5"})])
@@ -141,7 +141,7 @@ def test_clocks_that_are_days_apart(days: float, doctor: Doctor) -> None:
         told = doctor(server.url).told("clock")
 
     assert told.verdicts == ["warning"]
-    assert told.remedies == "one of the two clocks is wrong: compare this machine's with a third one"
+    assert told.remedies == "compare this machine's clock with a third one, and set the wrong clock"
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, *({"Date": date} for date in ABSURD[:-1])])
@@ -172,7 +172,7 @@ def test_a_system_user_needs_the_right_time(doctor: Doctor, tmp_path: Path) -> N
         examined = doctor()
 
     assert examined.by("fault") == ["clock"]
-    assert "a system user could not sign in" in examined.told("clock").words
+    assert "A system user may not be able to sign in" in examined.told("clock").words
     assert {request.method for request in server.requests} == {"GET"}
 
 
@@ -202,8 +202,8 @@ def test_refused_credentials_are_tried_once(act: Act, words: str, doctor: Doctor
     shown = [request.path for request in server.requests if request.header("Authorization")]
     assert (examined.ended.code, shown) == (6, [PRINCIPAL])
     assert words in examined.told("sign-in").words
-    assert "correct what is named" in examined.told("sign-in").remedies
-    assert examined.told("all users").words == "after sign-in"
+    assert "correct " in examined.told("sign-in").remedies
+    assert examined.told("all users").words == "correct first: sign-in"
 
 
 def test_a_proxy_that_refuses_us_is_asked_once(doctor: Doctor) -> None:
@@ -215,7 +215,7 @@ def test_a_proxy_that_refuses_us_is_asked_once(doctor: Doctor) -> None:
 
     assert (examined.ended.code, examined.by("fault"), len(proxy.requests)) == (6, ["version"], 1)
     assert "correct the user name and password in target.proxy" in examined.told("version").words
-    assert "correct what is named" in examined.told("version").remedies
+    assert "correct " in examined.told("version").remedies
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_signing_in_may_fail_for_other_reasons(act: Act, doctor: Doctor) -> None
         examined = doctor(server.url)
 
     assert (examined.ended.code, examined.verdict("sign-in")) == (6, "fault")
-    assert "correct what is named" not in examined.told("sign-in").remedies
+    assert "correct " not in examined.told("sign-in").remedies
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -246,10 +246,10 @@ def test_a_service_that_does_not_say_who_we_are(status: int, doctor: Doctor) -> 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"UserName": "night", "AssociateId": 7}, "night, associate 7"),
-        ({"UserName": "night", "AssociateId": "7"}, "night, associate not told"),
-        ({"UserName": None, "AssociateId": 7}, "no name told, associate 7"),
-        ({"UserName": "ni\x1b[31mght", "AssociateId": True}, "ni [31mght, associate not told"),
+        ({"UserName": "night", "AssociateId": 7}, "night, associate ID 7"),
+        ({"UserName": "night", "AssociateId": "7"}, "night, associate ID not known"),
+        ({"UserName": None, "AssociateId": 7}, "no login name, associate ID 7"),
+        ({"UserName": "ni\x1b[31mght", "AssociateId": True}, "ni [31mght, associate ID not known"),
     ],
 )
 def test_who_we_are(value: dict[str, object], words: str, doctor: Doctor) -> None:
@@ -332,7 +332,7 @@ def test_a_state_nobody_knows(doctor: Doctor) -> None:
         without, with_one = doctor(), doctor(f"{server.url}{TENANT}")
 
     assert (without.verdict("tenant"), with_one.verdict("tenant")) == ("fault", "warning")
-    assert "a run would go on with target.base_url" in with_one.told("tenant").words
+    assert "A run uses target.base_url instead" in with_one.told("tenant").words
     assert (without.ended.code, with_one.ended.code) == (6, 0)
 
 
@@ -345,7 +345,7 @@ def test_an_address_the_state_does_not_know_of(doctor: Doctor) -> None:
         examined = doctor(f"{server.url}{TENANT}")
 
     assert examined.verdict("tenant") == "warning"
-    assert "leave target.base_url out" in examined.told("tenant").remedies
+    assert "remove target.base_url" in examined.told("tenant").remedies
     assert examined.verdict("version") == "ok"
 
 
@@ -357,7 +357,7 @@ def test_a_state_that_names_no_address(doctor: Doctor) -> None:
         doctor.configure(ONLINE.format(server.url))
         examined = doctor()
 
-    assert examined.told("tenant").words == "Cust12345 is running, at where its ticket says"
+    assert examined.told("tenant").words == "Cust12345 is running, at the address in its ticket"
     assert (examined.verdict("version"), examined.verdict("clock")) == ("skipped", "skipped")
     assert examined.verdict("sign-in") == "fault"
 
@@ -380,4 +380,4 @@ def test_people(doctor: Doctor) -> None:
     with service_up(People(2500)) as sandbox:
         examined = doctor(sandbox.url)
 
-    assert examined.told("all users").words == "2500 users, 2500 of them active and with a part in Service"
+    assert examined.told("all users").words == "2500 users, 2500 of them active with access to Service"

@@ -24,7 +24,7 @@ def test_exactly_what_was_read_is_put_back(presence: Presence, content_type: str
     (put,) = [entry for entry in sandbox.record if entry.method == "PUT"]
     assert (put.associate_id, put.asked, put.applied) == (7, presence, True)
     assert (examined.ended.code, examined.verdict("write check")) == (0, "ok")
-    assert "was written as it was, and the service confirmed it" in examined.told("write check").words
+    assert "was written back, and SuperOffice confirmed it" in examined.told("write check").words
 
 
 def test_it_is_not_told_of_where_nobody_asked(doctor: Doctor) -> None:
@@ -66,11 +66,27 @@ def test_what_is_not_written(
 @pytest.mark.parametrize(
     ("act", "words", "remedy"),
     [
-        (answer(403), "associate 1 was not written: the service answered 403", "permitted"),
-        (answer(404), "associate 1 was not written", "permitted"),
-        (shows(NOT_PRESENT), "associate 1 was not confirmed: asked for StatusNormal", "look at the person"),
-        (CLOSE, "associate 1 was not confirmed: the connection ended", "look at the person"),
-        (answer(503), "associate 1 was not confirmed: the service was not available", "look at the person"),
+        (
+            answer(403),
+            "SuperOffice rejected the write to associate ID 1: the service answered 403",
+            "give this user the right",
+        ),
+        (answer(404), "SuperOffice rejected the write to associate ID 1", "give this user the right"),
+        (
+            shows(NOT_PRESENT),
+            "SuperOffice did not confirm the write to associate ID 1: asked for StatusNormal",
+            "check this user's status",
+        ),
+        (
+            CLOSE,
+            "SuperOffice did not confirm the write to associate ID 1: the connection ended",
+            "check this user's status",
+        ),
+        (
+            answer(503),
+            "SuperOffice did not confirm the write to associate ID 1: the service was not available",
+            "check this user's status",
+        ),
     ],
 )
 def test_a_write_that_is_not_confirmed(act: Act, words: str, remedy: str, doctor: Doctor) -> None:
@@ -113,4 +129,4 @@ def test_without_a_sign_in_nothing_is_written(doctor: Doctor) -> None:
     """It is skipped like all that comes after."""
     examined = doctor("http://127.0.0.1:9", "--write-check", "7")
 
-    assert examined.told("write check") == (["skipped"], "after version", "")
+    assert examined.told("write check") == (["skipped"], "correct first: version", "")
