@@ -21,6 +21,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "schedule": "List what is still to come of earlier jobs; `cancel` takes it back.",
     "prune": "Delete runs older than storage.keep.",
     "doctor": "Look for what would keep a run from working.",
+    "manual": "Show the manual, page by page.",
     "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
