@@ -28,6 +28,6 @@ def is_external(address: str) -> bool:
     return "://" in address
 
 
-def heading_anchor(words: str) -> str:
+def anchor_of(words: str) -> str:
     """Return the name of a heading in links, as GitHub makes it of its words."""
     return re.sub(r"[^\w\- ]", "", words.lower()).strip().replace(" ", "-")

@@ -30,7 +30,7 @@ class Look:
     width: int  # columns
     is_bold: bool  # else the text has no escape sequences
 
-    def narrowed(self, columns: int) -> "Look":
+    def narrow(self, columns: int) -> "Look":
         """Return the same for what is indented."""
         return replace(self, width=max(self.width - columns, LEAST))
 
@@ -63,7 +63,7 @@ def _blocks(nodes: Sequence[SyntaxTreeNode], look: Look, *, is_tight: bool = Fal
 def _block(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
     match node.type:
         case "heading":
-            yield from _heading(node, look)
+            yield from _title_lines(node, look)
         case "paragraph":
             yield from _wrap(_inline(node, look), look.width)
         case "fence" | "code_block":
@@ -73,10 +73,10 @@ def _block(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
         case "table":
             yield from _table(node, look)
         case "blockquote":
-            yield from (f"  {line}" for line in _blocks(node.children, look.narrowed(2)))
+            yield from (f"  {line}" for line in _blocks(node.children, look.narrow(2)))
 
 
-def _heading(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
+def _title_lines(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
     words = _inline(node, replace(look, is_bold=False)).replace("`", "")
     yield look.emphasize(words)
     if not look.is_bold and node.tag in _UNDERLINES:
@@ -87,7 +87,7 @@ def _list(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
     is_tight = node.children[0].children[0].hidden
     for number, item in enumerate(node.children, int(node.attrs.get("start", 1))):
         mark = f"{number}. " if node.type == "ordered_list" else "- "
-        lines = _blocks(item.children, look.narrowed(len(mark)), is_tight=is_tight)
+        lines = _blocks(item.children, look.narrow(len(mark)), is_tight=is_tight)
         if not is_tight and item is not node.children[0]:
             yield ""
         yield f"{mark}{next(lines, '')}"

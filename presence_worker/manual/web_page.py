@@ -19,7 +19,7 @@ from ..manual_pages import ManualPage
 from ..report.pieces import NOTHING, Pieces, digest, inline
 from ..settings.operator_files import state_home
 from .library import LIST, read_page
-from .links import heading_anchor, is_external, page_link
+from .links import anchor_of, is_external, page_link
 
 FILE = "presence-worker-manual.html"
 LEFT_OUT = ("html_block", "html_inline", "image")  # our remarks; pictures are in the project's folder
@@ -34,7 +34,7 @@ class Heading(NamedTuple):
     level: int  # 1: the title of the page
 
 
-class Section(NamedTuple):
+class Chapter(NamedTuple):
     """A page as a part of the web page."""
 
     headings: Sequence[Heading]
@@ -85,7 +85,7 @@ def _entry(page: ManualPage, headings: Sequence[Heading]) -> Markup:
     return fill("entry", name=page, title=title.title, parts=listed)
 
 
-def _section(page: ManualPage) -> Section:
+def _section(page: ManualPage) -> Chapter:
     markdown = MarkdownIt("commonmark").enable("table")
     tokens = [token for token in markdown.parse(read_page(page)) if token.type not in LEFT_OUT]
     headings = list(_name_headings(tokens, page))
@@ -95,14 +95,14 @@ def _section(page: ManualPage) -> Section:
             token.children = list(_follow_links(token.children, page))
     text = markdown.renderer.render(tokens, markdown.options, {})
     framed = text.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
-    return Section(headings, Markup(framed))  # noqa: S704 - ours
+    return Chapter(headings, Markup(framed))  # noqa: S704 - ours
 
 
 def _name_headings(tokens: Sequence[Token], page: ManualPage) -> Iterator[Heading]:
-    """Give each heading its anchor, and a level below that of the web page; yield them."""
+    """Set the anchor of each heading, and a level below that of the web page; yield the headings."""
     for token, within in pairwise(tokens):
         if token.type == "heading_open":
-            level, anchor = int(token.tag[1]), _anchor(page, heading_anchor(within.content))
+            level, anchor = int(token.tag[1]), _anchor(page, anchor_of(within.content))
             token.attrSet("id", anchor)
             yield Heading(within.content.replace("`", ""), anchor, level)
         if token.type in ("heading_open", "heading_close"):
