@@ -7,14 +7,14 @@
 | `Noted` | something should be known beside the results | words, topic, whether it is a warning |
 | `Announced` | the number of requests is known | requests, seconds, rate, whether it is final |
 | `StepStarted` | present values are read, or rows are sent | which step, of how many rows |
-| `RowRead` | a row's present value was looked at | row, whether it is known now |
-| `RowSettled` | a row that was to be sent has its result | row, result |
-| `InFlight` | as many requests are under way, looked at once a second | number |
+| `RowRead` | a row's present value was read | row, whether it is known now, whether it took a request |
+| `RowSettled` | a row of the step has its result | row, result, whether it took a request |
+| `InFlight` | the number of requests under way has changed, or the run waits; once a second | number |
 | `StepEnded` | the step is over | which step |
 | `Paused` | nothing is sent: the service asked for that, or does not answer | since, until, cause |
 | `Resumed` | that wait is over | seconds it took |
 | `Progress` | every 30 s | rows done, rows in all, requests per second, since when it waits |
-| `Stopping` | the run was told to stop, and finishes what is in flight | words |
+| `Stopping` | the run must stop, and finishes the requests in progress | words |
 | `DeliveryEnded` | nothing is sent any more, reports are written now | |
 | `RunEnded` | the reports are written | state, exit code, message, next step |
 
@@ -103,6 +103,7 @@ class RowRead(NamedTuple):
     target: str
     row: int
     is_known: bool
+    was_asked: bool = True  # by a request for this row; else the list of all users has said it
 
 
 class RowSettled(NamedTuple):
@@ -112,6 +113,7 @@ class RowSettled(NamedTuple):
     target: str
     row: int
     result: Result
+    was_sent: bool = True  # else no request was needed
 
 
 class InFlight(NamedTuple):
@@ -162,7 +164,7 @@ class Progress(NamedTuple):
 
 
 class Stopping(NamedTuple):
-    """The run was told to stop; requests in flight are finished."""
+    """The run must stop; requests in progress are finished."""
 
     run_id: str
     target: str
@@ -170,7 +172,7 @@ class Stopping(NamedTuple):
 
 
 class DeliveryEnded(NamedTuple):
-    """Nothing is sent any more, and what became of the rows is written down."""
+    """Nothing more is sent; the results of the rows are written down."""
 
     run_id: str
     target: str
@@ -217,4 +219,4 @@ def emit_to(*subscribers: Emit) -> Emit:
     return emit
 
 
-unheard: Emit = emit_to()  # where nobody watches
+unheard: Emit = emit_to()  # where no subscriber watches

@@ -1,14 +1,16 @@
-"""The progress line: how a delivery goes, for somebody at a terminal."""
+"""The progress line: how far a run is, at the bottom of the terminal."""
 
+import math
 import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from threading import Lock
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import click
 
@@ -22,17 +24,40 @@ from ..events import (
     RowSettled,
     StepEnded,
     StepStarted,
+    Stopping,
 )
 from ..model import Result
 from ..sanitize import is_utf8
+from ..wording import amount, two_digits
 from .output import is_terminal
 
 EVERY = 0.2  # seconds between two drawings at least
-LOOKS = 150  # drawings of which the speed is taken: half a minute at least
-COLUMNS = 80  # of a terminal that does not tell
+LOOKS = 150  # drawings that the speed is measured over: half a minute at least
+SOON = 1.0  # seconds; a speed that is measured over less says nothing
+COLUMNS = 80  # of a terminal that does not say
+SHORTEST_BAR = 10  # columns
 CLEAR, HIDE, SHOW = "\r\x1b[K", "\x1b[?25l", "\x1b[?25h"  # the line; the cursor
-DUMB = ("dumb", "unknown")  # terminals that cannot draw a line anew
-MARKS, PLAIN_MARKS = "━─", "#-"  # of a bar: done, and to do
+DUMB = ("dumb", "unknown")  # terminals that cannot draw a line again
+COLOURS = {"sent": "green", "read": "green", "left": "cyan"}  # by the last word of a part
+
+
+class Marks(NamedTuple):
+    """What the line is drawn with."""
+
+    done: str  # of the bar
+    to_do: str
+    joint: str  # between two parts
+
+
+MARKS, PLAIN_MARKS = Marks("━", "─", " · "), Marks("#", "-", " - ")
+
+
+class Pause(NamedTuple):
+    """What a run waits for, in seconds of the line's clock."""
+
+    since: float
+    until: float
+    is_asked_for: bool
 
 
 class Screen(TextIOWrapper):
@@ -81,22 +106,28 @@ class ProgressLine:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._screen: Screen | None = None  # while a step is under way
-        self._looks = deque([(clock(), 0)], maxlen=LOOKS)  # moments, and rows done by then
-        self._done = self._failed = self._total = self._in_flight = 0
+        self._looks = deque([(clock(), 0)], maxlen=LOOKS)  # moments, and rows that took a request by then
+        self._done = self._requested = self._failed = self._total = self._in_flight = 0
         self._activity = Activity.READING
-        self._is_waiting = False
+        self._pause: Pause | None = None
+        self._is_stopping = False
 
     def show(self, event: Event) -> None:
         """Move on by a row, or show what else happened."""
         match event:
             case RowSettled():
-                self._advance(is_done=event.result is Result.UPDATED)
+                self._advance(is_done=event.result is Result.UPDATED, took_request=event.was_sent)
             case RowRead():
-                self._advance(is_done=event.is_known)
+                self._advance(is_done=event.is_known, took_request=event.was_asked)
             case InFlight():
                 self._in_flight = event.number
-            case Paused() | Resumed():
-                self._is_waiting = isinstance(event, Paused)
+            case Paused():
+                self._pause = self._pause_of(event)
+            case Resumed():
+                self._pause = None
+                self._looks.clear()  # the wait says nothing about the speed
+            case Stopping():
+                self._is_stopping = True
             case StepStarted():
                 self._begin(event)
             case StepEnded() if self._screen:
@@ -104,53 +135,90 @@ class ProgressLine:
         self._draw(at_once=not isinstance(event, RowSettled | RowRead))
 
     def _begin(self, step: StepStarted) -> None:
-        self._done, self._failed, self._total, self._activity = 0, 0, step.total, step.activity
+        self._done = self._requested = self._failed = 0
+        self._total, self._activity = step.total, step.activity
         self._looks.clear()
         if is_terminal(sys.stderr) and os.environ.get("TERM") not in DUMB:
             sys.stderr = self._screen = Screen(sys.stderr)
 
-    def _advance(self, *, is_done: bool) -> None:
+    def _advance(self, *, is_done: bool, took_request: bool) -> None:
         self._done += 1
+        self._requested += took_request
         self._failed += not is_done
+
+    def _pause_of(self, event: Paused) -> Pause:
+        now, at = self._clock(), datetime.now(UTC)
+        since, until = ((moment - at).total_seconds() for moment in (event.since, event.until))
+        return Pause(now + since, now + until, event.is_asked_for)
 
     def _draw(self, *, at_once: bool) -> None:
         now = self._clock()
-        if not at_once and now - self._looks[-1][0] < EVERY:
+        if not at_once and self._looks and now - self._looks[-1][0] < EVERY:
             return
-        self._looks.append((now, self._done))
+        self._looks.append((now, self._requested))
         if self._screen:
             self._screen.draw(self.line(self._screen.columns() - 1, self._screen.marks))
 
-    def line(self, columns: int, marks: str = MARKS) -> str:
-        """Return a bar, the rows done of all, the speed, what goes on, the rows not done, the time left."""
+    def line(self, columns: int, marks: Marks = MARKS) -> str:
+        """Return the most that fits: what is counted, how fast, what is not done, the time left, a bar."""
+        said = [[part for part in parts if part] for parts in self._wordings()]
+        parts = next((each for each in said if len(marks.joint.join(each)) <= columns), said[-1])
+        width = columns - len(marks.joint.join(parts)) - 1
+        text = marks.joint.join(map(_paint, parts)) if width >= -1 else marks.joint.join(parts)[:columns]
+        return text if width < SHORTEST_BAR or self._pause else f"{text} {self._bar(width, marks)}"
+
+    def _wordings(self) -> Sequence[Sequence[str]]:
+        """Return what the line may say, the longest first."""
+        if self._is_stopping:
+            return [["Stopping", f"{amount(self._in_flight, 'request')} in progress"], ["Stopping"]]
+        if self._pause:
+            return self._words_on_wait(self._pause)
+        done = "read" if self._activity is Activity.READING else "sent"
+        things = "users read" if self._activity is Activity.READING else "sent"
+        count = f"{self._done:,} of {self._total:,}"
+        failed = f"{self._failed:,} not done" if self._failed else ""
         speed = self._speed()
-        count, left = f"{self._done:{len(str(self._total))}}/{self._total}", self._time_left(speed)
-        figures = f"{speed:.1f}/s  {self._words_on_activity()}  {self._failed} not done"
-        width = columns - len(f" {count} {figures} {left}")
-        if width < 0:
-            return f"{count} {figures} {left}"[:columns]
-        full = width * self._done // max(self._total, 1)
-        bar = _paint(marks[0] * full, "magenta") + marks[1] * (width - full)
-        return f"{bar} {_paint(count, 'green')} {figures} {_paint(left, 'cyan')}"
+        rate, left = (f"{two_digits(speed)}/s", self._words_on_time_left(speed)) if speed else ("", "")
+        return [
+            [f"{count} {things}", rate, failed, left],
+            [f"{count} {things}", failed, left],
+            [f"{count} {done}", failed],
+            [f"{count} {done}"],
+        ]
+
+    def _words_on_wait(self, pause: Pause) -> Sequence[Sequence[str]]:
+        now = self._clock()
+        waited, more = _minutes(now - pause.since), _minutes(pause.until - now)
+        if pause.is_asked_for:
+            end = f"going on in {more}"
+            return [["SuperOffice asks for a pause", f"waiting {waited}", end], [f"Pause {waited}", end]]
+        end = f"giving up in {more}"
+        return [["SuperOffice does not answer", f"waiting {waited}", end], [f"No answer {waited}", end]]
 
     def _speed(self) -> float:
-        """Return the rows a second, lately."""
-        (since, before), (now, done) = self._looks[0], self._looks[-1]
-        return (done - before) / (now - since) if now > since else 0.0
+        """Return the rows a second that took a request, lately; 0 where that is not known yet."""
+        (since, before), (now, requested) = self._looks[0], self._looks[-1]
+        return (requested - before) / (now - since) if now - since >= SOON else 0.0
 
-    def _words_on_activity(self) -> str:
-        if self._is_waiting:
-            return "waiting for SuperOffice"
-        reading = self._activity is Activity.READING
-        return "reading present values" if reading else f"{self._in_flight} in flight"
+    def _words_on_time_left(self, speed: float) -> str:
+        seconds = math.ceil((self._total - self._done) / speed)
+        return f"about {_minutes(seconds)} left" if seconds else ""
 
-    def _time_left(self, speed: float) -> str:
-        if not speed:
-            return "--:--"
-        minutes, seconds = divmod(round((self._total - self._done) / speed), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+    def _bar(self, width: int, marks: Marks) -> str:
+        full = width * self._done // max(self._total, 1)
+        return _colour(marks.done * full, "magenta") + marks.to_do * (width - full)
 
 
-def _paint(text: str, colour: str) -> str:
-    return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour)
+def _minutes(seconds: float) -> str:
+    """Return a duration as a clock shows it: "0:08", "19:48", "5:03:59"."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _paint(part: str) -> str:
+    return _colour(part, COLOURS.get(part.rpartition(" ")[2], ""))
+
+
+def _colour(text: str, colour: str) -> str:
+    return text if os.environ.get("NO_COLOR") or not colour else click.style(text, fg=colour)

@@ -1,4 +1,4 @@
-"""The events of a run in words, for somebody at a terminal."""
+"""The events of a run in words, for a person at a terminal."""
 
 from datetime import datetime
 
@@ -16,17 +16,24 @@ from ..events import (
 from ..wording import amount, plain_duration
 from .output import remark, warn
 
+AT_ONCE = (Topic.READING, Topic.MAINTENANCE)  # topics that say why the run takes longer; the report has all
+AT_MOST = "At most "
+shown: set[str] = set()  # what is on the screen already: no note appears there twice
+
 
 def print_warning(event: Event) -> None:
     """Print a warning, also where nothing else is printed."""
     if isinstance(event, Noted) and event.is_warning:
         warn(event.words)
+        shown.add(event.words)
 
 
 def print_remark(event: Event) -> None:
-    """Print what somebody who waits should know of *event*, if anything."""
-    if words := words_on(event):
+    """Print what a person who waits should know of *event*, if anything."""
+    words = words_on(event)
+    if words and not {words, AT_MOST + words} & shown:
         remark(f"Note: {words}")
+        shown.add(words)
     print_warning(event)
 
 
@@ -35,7 +42,7 @@ def words_on(event: Event) -> str:
     match event:
         case RowSettled() | RowRead():  # by far the most
             return ""
-        case Noted() if not event.is_warning and event.topic is not Topic.JOB:  # the report has the others
+        case Noted() if not event.is_warning and event.topic in AT_ONCE:
             return event.words
         case Announced():
             return _words_on_requests(event)
@@ -52,16 +59,16 @@ def words_on(event: Event) -> str:
 def _words_on_requests(event: Announced) -> str:
     duration = plain_duration(event.seconds)
     words = f"{amount(event.requests, 'request')}, {duration} at {event.rate:g} requests/s"
-    return words if event.is_final else f"At most {words}"
+    return words if event.is_final else AT_MOST + words
 
 
 def _words_on_pause(event: Paused) -> str:
     since, until = _at(event.since), _at(event.until)
     if event.is_asked_for:
-        return f"SuperOffice asks for a pause. The run has waited since {since} and goes on at {until}"
+        return f"SuperOffice asks for a pause. The run has waited since {since}. It goes on at {until}"
     return (
-        f"SuperOffice does not answer ({event.cause}). The run has waited since {since} and asks "
-        f"again; without an answer by {until} it stops, and can be resumed"
+        f"SuperOffice does not answer ({event.cause}). The run has waited since {since} and asks again. "
+        f"Without an answer by {until} it stops; `resume` continues it"
     )
 
 

@@ -73,15 +73,19 @@ class Announcer:
             self.emit(StepEnded(run_id=self.run_id, target=self.target, activity=self.activity))
             self.activity = None
 
-    def row_read(self, row: int, *, is_known: bool) -> None:
-        """Emit that a row's present value was looked at."""
+    def row_read(self, row: int, *, is_known: bool, was_asked: bool = True) -> None:
+        """Emit that a row's present value was read, by a request for it or from the list of all users."""
         self.done += 1
-        self.emit(RowRead(run_id=self.run_id, target=self.target, row=row, is_known=is_known))
+        self.emit(
+            RowRead(run_id=self.run_id, target=self.target, row=row, is_known=is_known, was_asked=was_asked)
+        )
 
-    def row_settled(self, row: int, result: Result) -> None:
-        """Emit what became of a row."""
+    def row_settled(self, row: int, result: Result, *, was_sent: bool = True) -> None:
+        """Emit the result of a row."""
         self.done += 1
-        self.emit(RowSettled(run_id=self.run_id, target=self.target, row=row, result=result))
+        self.emit(
+            RowSettled(run_id=self.run_id, target=self.target, row=row, result=result, was_sent=was_sent)
+        )
 
     def note(self, words: str, topic: Topic, *, is_warning: bool = False) -> None:
         """Emit something that should be known beside the results."""
@@ -164,7 +168,7 @@ class Monitor:
                 due, requests = self._clock() + EVERY, pace.taken
 
     def _count(self) -> None:
-        if self._halt.in_flight != self._in_flight:
+        if self._halt.in_flight != self._in_flight or self._wait:
             self._in_flight, run = self._halt.in_flight, self._announcer
             run.emit(InFlight(run_id=run.run_id, target=run.target, number=self._in_flight))
 

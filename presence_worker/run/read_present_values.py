@@ -108,7 +108,7 @@ class PresentValueReader:
     def _is_answered(self, row: PendingRow, values: PresentValues) -> bool:
         is_answered = values.is_answered_by_query(row)
         if is_answered:
-            self.announcer.row_read(row.row, is_known=True)
+            self.announcer.row_read(row.row, is_known=True, was_asked=False)
         return is_answered
 
     async def _read_each(self, rows: dict[int, PendingRow], values: PresentValues) -> None:

@@ -194,7 +194,7 @@ class Sending:
 
     def _record(self, change: Change, outcome: Outcome) -> None:
         self._recorder.add(change.row, outcome)
-        self._announcer.row_settled(change.row, outcome.result)
+        self._announcer.row_settled(change.row, outcome.result, was_sent=outcome.attempts > 0)
 
     def _announce(self, outlook: Outlook) -> None:
         if outlook.maintenance:

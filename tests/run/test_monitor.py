@@ -38,7 +38,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self.remarks: list[str] = []
-        self.line = ProgressLine()
+        self.line = ProgressLine(anyio.current_time)
 
     def hear(self, event: Event) -> None:
         """Keep it."""
@@ -130,7 +130,7 @@ async def test_a_service_that_does_not_answer_at_the_start() -> None:
     assert (until - since).total_seconds() == pytest.approx(30, abs=1)
     assert datetime.fromisoformat(progress["waiting_since"])
     assert len(named(logs, "run.waiting_over")) == 1
-    assert "waiting for SuperOffice" in line
+    assert re.fullmatch("SuperOffice does not answer · waiting 0:3[01] · giving up in 0:00", line)
     first, last = it.terminal.remarks
     assert re.search(r"does not answer \(cannot connect.* since [-\d: ]+ .* by [-\d: ]+ it stops", first)
     assert last == "SuperOffice answers again; the run goes on"
