@@ -80,6 +80,18 @@ class OptionFault(UsageFault):
     """An option of the command has a value it cannot have: the same command again cannot work."""
 
 
+class SignInFault(UsageFault):
+    """The credentials that were refused are unchanged."""
+
+
+class RunFault(UsageFault):
+    """The run that a command names does not exist, or the command cannot work on it."""
+
+
+class StateFault(UsageFault):
+    """The state directory, or a file in it, cannot be used."""
+
+
 ValueRows = Sequence[tuple[str, int]]  # values of a column, and their rows; most rows first
 Way = Mapping[str, Any]  # settings of [input] by their names, such as {"from": "Date", "until": "Date"}
 

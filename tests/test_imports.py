@@ -29,7 +29,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "failed_csv",
         "threads",
     ),
-    ("run_states", "model", "settings", "shutdown", "events"),
+    ("run_states", "model", "settings", "shutdown", "events", "help_pages"),
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
     ("run_context",),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..clock import today
 from ..errors import ExitCode, InputRefused
+from ..help_pages import page_of_run
 from ..intake.columns import IDENTITIES
 from ..intake.source import STDIN
 from ..journal import Journal, RowResult
@@ -64,6 +65,7 @@ def check_job(
             exit_code=verdict.exit_code,
             message=verdict.message,
             next=NextStep(("check", place_of(job), *options)) if verdict.exit_code else None,
+            help=page_of_run(verdict.exit_code, None, (each.reason for each in summary.reasons)),
             notes=[*summary.notes, *_notes(journal)],
             reasons=_with_first_faults(journal, summary.reasons),
             sentences=sentences(journal, located=True) if has_faults else [],

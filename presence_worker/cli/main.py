@@ -12,7 +12,8 @@ from typing import NoReturn
 import click
 
 from ..command_options import TAKEN, commands_taking
-from ..errors import ExitCode, OptionFault, PresenceWorkerError
+from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated
+from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
 from ..wording import series
 from .lazy import commands, load_lazily
@@ -60,25 +61,23 @@ def execute(arguments: Sequence[str]) -> int:
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         remark(error.format_message())
-        return _report_failure(arguments, ExitCode.USAGE, "no command given", HELP)
+        return _report_failure(arguments, OptionFault("no command given"), HELP)
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         words = context.command_path.split()[1:] if context else ()
         message = _explain(error, *words) or without_credentials(error.format_message())
-        return _report_failure(arguments, ExitCode.USAGE, message, NextStep((*words, "--help")))
+        return _report_failure(arguments, OptionFault(message), NextStep((*words, "--help")))
     except OptionFault as error:
-        return _report_failure(arguments, error.exit_code, str(error), NextStep((arguments[0], "--help")))
+        return _report_failure(arguments, error, NextStep((arguments[0], "--help")))
     except PresenceWorkerError as error:
-        message = str(error) if error.next else _ask_to_feed_again(arguments, str(error))
-        return _report_failure(arguments, error.exit_code, message, error.next or _again(arguments))
+        return _report_failure(arguments, error, error.next or _again(arguments), is_again=not error.next)
     except (KeyboardInterrupt, click.Abort):
-        message = _ask_to_feed_again(arguments, "interrupted before anything was sent")
-        return _report_failure(arguments, ExitCode.INTERRUPTED, message, _again(arguments))
-    except Exception as error:  # noqa: BLE001 - the last frame: a bug is told, never its values
+        stopped = Interrupted("interrupted before anything was sent")
+        return _report_failure(arguments, stopped, _again(arguments), is_again=True)
+    except Exception as error:  # noqa: BLE001 - the last frame: a bug is reported, never its values
         if noted:  # raised in the midst of what calls any error by another name, such as a class being made
-            message = _ask_to_feed_again(arguments, BEFORE)
-            return _report_failure(arguments, ExitCode(ENDINGS[noted[0]]), message, _again(arguments))
-        return _report_failure(arguments, ExitCode.CRASHED, _where(error), _resume(arguments))
+            return _report_failure(arguments, _ended_by_signal(), _again(arguments), is_again=True)
+        return _report_failure(arguments, PresenceWorkerError(_where(error)), _resume(arguments))
     finally:
         noted.clear()
 
@@ -94,7 +93,7 @@ def _explain(error: click.ClickException, command: str = "", *_: str) -> str:
 
 @contextmanager
 def _listeners_restored() -> Iterator[None]:
-    """Leave signals as they were, whatever a command makes of them meanwhile."""
+    """Leave signals as they were, whatever a command does with them."""
     before = {number: signal.getsignal(number) for number in signals_that_end_us()}
     try:
         yield
@@ -103,12 +102,25 @@ def _listeners_restored() -> Iterator[None]:
             signal.signal(number, listener)
 
 
-def _report_failure(arguments: Sequence[str], code: ExitCode, message: str, next_step: NextStep) -> int:
+def _report_failure(
+    arguments: Sequence[str], error: PresenceWorkerError, next_step: NextStep, *, is_again: bool = False
+) -> int:
+    """Print why the command failed; *is_again*: the next step is the same command."""
+    code = error.exit_code
     failure = CommandFailure(
-        state=STATES.get(code, "refused"), exit_code=int(code), message=message, next=next_step
+        state=STATES.get(code, "refused"),
+        exit_code=int(code),
+        message=_ask_to_feed_again(arguments, str(error)) if is_again else str(error),
+        next=next_step,
+        help=page_of_error(error),
     )
     print_failure(failure, as_json="--json" in arguments)
     return int(code)
+
+
+def _ended_by_signal() -> PresenceWorkerError:
+    kinds = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
+    return kinds[ENDINGS[noted[0]]](BEFORE)
 
 
 def _again(arguments: Sequence[str]) -> NextStep:
@@ -129,12 +141,12 @@ def _resume(arguments: Sequence[str]) -> NextStep:
 
 
 def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
-    """Add to what is said before the same command is to be run again: a pipe is empty by now."""
+    """Add to a message what the same command needs: a pipe is empty by now."""
     return f"{message}; feed the job on standard input again" if STDIN in arguments else message
 
 
 def _where(error: Exception) -> str:
-    """Return the kind and the place of a bug; what the values were might be somebody's secret."""
+    """Return the kind and the place of a bug; its values may be secret."""
     frames = traceback.extract_tb(error.__traceback__)
     place = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-4:][::-1])  # noqa: PTH119
     return f"a bug in presence-worker: {type(error).__name__} at {place}; please report it"
@@ -153,7 +165,7 @@ def _fill_gaps() -> None:
 
 
 def _let_signals_pass() -> None:
-    """Leave with the code that was told: Python, while it ends, would let a late signal kill us."""
+    """Leave with our exit code: Python, while it ends, would let a late signal kill us."""
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
 

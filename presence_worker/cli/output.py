@@ -21,7 +21,7 @@ from ..sanitize import escape_for, escape_json, is_utf8, mask_steering
 
 AT_ONCE = 1000  # items of a long list that are printed together
 ENCODING = "PYTHONIOENCODING"  # says how the streams are encoded
-NEXT = "Next:"  # begins the lines that have a command to be typed
+NEXT, HELP = "Next:", "Help:"  # begin the lines that have a command to type
 WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 
 
@@ -34,6 +34,7 @@ class CommandFailure:
     exit_code: int
     message: str
     next: NextStep
+    help: str  # the page of the manual for it
 
 
 def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
@@ -42,6 +43,12 @@ def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
         print_json(failure)
     remark(f"presence-worker: {failure.message}")
     remark(f"{NEXT} {command_line(failure.next)}")
+    remark(f"{HELP} {manual(failure.help)}")
+
+
+def manual(page: str) -> str:
+    """Return the command that shows a page of the manual."""
+    return command_line(NextStep(("manual", page)))
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import Locked, UsageFault
+from ..errors import Locked, RunFault, StateFault, UsageFault
 from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
@@ -50,13 +50,13 @@ class Archive:
         try:
             str(self.runs).encode()
         except UnicodeEncodeError:
-            raise UsageFault(
+            raise StateFault(
                 "state directory: its name is not UTF-8; name another one with --state-dir"
             ) from None
         private_directory(self.state_dir, ours=self._is_ours())
         private_directory(self.runs)
         if not os.access(self.runs, os.W_OK | os.X_OK):
-            raise UsageFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
+            raise StateFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
 
     def _is_ours(self) -> bool:
         """Return whether the state directory is for us alone: somebody may have named one such as /tmp."""
@@ -75,7 +75,7 @@ class Archive:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise UsageFault(f"state directory {self.runs}: {error.strerror}") from None
+                raise StateFault(f"state directory {self.runs}: {error.strerror}") from None
             return folder
 
     def folders(self) -> list[Path]:
@@ -88,15 +88,15 @@ class Archive:
         `last` is the newest of all. Raise UsageFault for none, or for several.
         """
         if not name:
-            raise UsageFault("the name of the run is empty; write `last`, or an id or its beginning")
+            raise RunFault("the name of the run is empty; write `last`, or an id or its beginning")
         folders = self.folders()
         if name == LAST and folders:
             return folders[0]
         found = [f for f in folders if f.name == name] or [f for f in folders if _may_be(name, f.name)]
         if len(found) > 1:
-            raise UsageFault(f"{name}: {len(found)} runs may be meant; write more of the id")
+            raise RunFault(f"{name}: {len(found)} runs may be meant; write more of the id")
         if not found:
-            raise UsageFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
+            raise RunFault(f"{name}: no such run in {self.runs}; `presence-worker runs` lists them")
         return found[0]
 
     def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:

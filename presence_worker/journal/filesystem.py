@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from ..errors import Locked, Stopped, UsageFault
+from ..errors import Locked, StateFault, Stopped
 from ..settings.operator_files import state_home
 
 PRIVATE = 0o700
@@ -62,7 +62,7 @@ def is_trusted(owner: int) -> bool:
 
 
 def check_owner(directory: Path) -> None:
-    """Raise UsageFault for a state directory that belongs to another user than us and root.
+    """Raise StateFault for a state directory that belongs to another user than us and root.
 
     That user could read our runs, and could no longer work with what we leave there: root is no exception.
     """
@@ -74,15 +74,15 @@ def check_owner(directory: Path) -> None:
         raise unusable(directory, error) from None
     if not is_trusted(owner):
         name = _owner_name(directory, owner)
-        raise UsageFault(
+        raise StateFault(
             f"state directory {directory}: belongs to {name}; run this as that user, "
             "or name another directory with --state-dir"
         )
 
 
-def unusable(directory: Path, error: OSError) -> UsageFault:
+def unusable(directory: Path, error: OSError) -> StateFault:
     """Return the error for a state directory that the system refuses."""
-    return UsageFault(f"state directory {directory}: {error.strerror}; name another one with --state-dir")
+    return StateFault(f"state directory {directory}: {error.strerror}; name another one with --state-dir")
 
 
 def _owner_name(directory: Path, owner: int) -> str:
@@ -165,7 +165,7 @@ def give_back_reserve(folder: Path) -> None:
         (folder / RESERVE).unlink(missing_ok=True)
 
 
-class NoLocks(UsageFault):
+class NoLocks(StateFault):
     """The file system cannot keep two processes apart."""
 
 
@@ -191,7 +191,7 @@ def target_lock(target: str, state_dir: Path) -> Iterator[None]:
 def is_at_work(target: str, state_dir: Path) -> bool:
     """Return whether somebody holds *target* now; nothing is made to find that out.
 
-    Raise UsageFault where the lock cannot be had at all.
+    Raise StateFault where the lock cannot be had at all.
     """
     places = [place / _lock_name(target) for place in (_own_directory(), state_dir) if place]
     try:
@@ -242,7 +242,7 @@ def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iter
     except OSError as error:
         if error.errno in NO_LOCKS:
             raise without_locks(path, error.strerror, elsewhere) from error
-        raise UsageFault(f"the lock {path} cannot be had: {error.strerror}") from error
+        raise StateFault(f"the lock {path} cannot be had: {error.strerror}") from error
     try:
         yield
     finally:

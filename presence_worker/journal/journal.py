@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from ..errors import Stopped, UsageFault
+from ..errors import StateFault, Stopped
 from ..model import Row
 from ..next_step import NextStep, write_step
 from ..run_states import Step
@@ -25,9 +25,9 @@ from .sessions import Sessions
 JOURNAL = "journal.sqlite"  # what the file is called in a run's folder
 
 
-def damage_error(path: Path | str, found: Trouble) -> UsageFault | Stopped:
+def damage_error(path: Path | str, found: Trouble) -> StateFault | Stopped:
     """Return the error for a journal that cannot be read: never guessed at. A disk may be well again."""
-    kind = Stopped if has_failed(found) else UsageFault
+    kind = Stopped if has_failed(found) else StateFault
     return kind(f"{path}: the journal cannot be read ({found}); {way_on(found)}")
 
 
@@ -92,7 +92,7 @@ class Journal:
                     version += 1
                 self._db.execute("UPDATE schema SET version = ?", (version,))
         if version != VERSION:
-            raise UsageFault(
+            raise StateFault(
                 f"{self.path}: written by another version of presence-worker (schema {version}, "
                 f"this one reads {VERSION}); use the version that wrote it"
             )
@@ -107,7 +107,7 @@ class Journal:
         return found[0]
 
     def check(self) -> None:
-        """Raise UsageFault where the file is damaged; for a journal that was not closed in order."""
+        """Raise StateFault where the file is damaged; for a journal that was not closed in order."""
         try:
             (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.Error as error:

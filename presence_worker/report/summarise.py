@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
 
+from ..help_pages import page_of_run
 from ..journal import JobInput, Journal, PendingRow, RowResult, RunRecord, SendingFigures, Work
 from ..model import PRESENT, Reason, same_text
 from ..run_states import State
@@ -40,6 +41,7 @@ DECISION = "is a decision: nobody knows what SuperOffice allows"
 def summarise(journal: Journal) -> Summary:
     """Return the summary of a run, without its files and what only they list."""
     run, counts = journal.run(), journal.results.counts()
+    not_done = journal.results.count_not_done()
     return Summary(
         run_id=run.run_id,
         order=run.order,
@@ -50,14 +52,12 @@ def summarise(journal: Journal) -> Summary:
         input=_input_file(run.input),
         done=journal.results.count_done(counts),
         counts={str(result): number for result, number in counts.items()},
-        reasons=[
-            ReasonCount(result=each.result, reason=each.reason, rows=each.rows)
-            for each in journal.results.count_not_done()
-        ],
+        reasons=[ReasonCount(result=each.result, reason=each.reason, rows=each.rows) for each in not_done],
         effort=_effort(journal, run),
         throughput=throughput(journal),
         files={},
         next=run.next,
+        help=page_of_run(run.exit_code, run.input.suspect, (each.reason for each in not_done)),
         message=run.message,
         notes=[*run.notes, *notes_on_input(run.input)],
         scheduled=run.input.scheduled or 0,

@@ -219,6 +219,7 @@ class Summary:
     throughput: Throughput | None
     files: Mapping[str, str]  # path by name
     next: NextStep | None
+    help: str | None  # the page of the manual for this ending
     message: str | None
     notes: Sequence[str]
     scheduled: int  # of the rows: those that follow from earlier jobs

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from ..errors import InputRefused, PresenceWorkerError, Stopped, UsageFault
+from ..errors import InputRefused, PresenceWorkerError, RunFault, Stopped
 from ..events import DeliveryEnded, DeliveryStarted, RunStarted
 from ..journal import (
     JOURNAL,
@@ -187,7 +187,7 @@ def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: boo
     record = run.journal.run()
     if record.state not in (State.HELD, State.PLANNED):
         way_on = "resume" if record.state == State.STOPPED else "report"
-        raise UsageFault(
+        raise RunFault(
             f"run {record.run_id} is {record.state}; only a planned or held run can be applied",
             next=context.command(way_on, record.run_id),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ..errors import MAY_LOCK, PresenceWorkerError, Stopped, Suspect, UsageFault
+from ..errors import MAY_LOCK, PresenceWorkerError, SignInFault, Stopped, Suspect, UsageFault
 from ..intake.source import STDIN
 from ..journal import Correction, Journal, RunRecord
 from ..next_step import NextStep
@@ -44,7 +44,7 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
 
 
 def check_corrected(run: RunRecord, context: RunContext) -> None:
-    """Raise UsageFault where we would sign in just as it was refused; nothing is tried then."""
+    """Raise SignInFault where we would sign in just as it was refused; nothing is tried then."""
     known = run.input.correction
     salt, fingerprint = (known and known.refused) or ("", None)
     if not salt or fingerprint is None:
@@ -52,7 +52,7 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
     if fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
         return
     names = series(_names_of_refused(run, context), "or")
-    raise UsageFault(
+    raise SignInFault(
         f"the credentials are still the ones that were refused, so nothing was tried; correct "
         f"{names}. If they are right by now, such as after the account was "
         f"unlocked, leave out {IF_CORRECTED}",

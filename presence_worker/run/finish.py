@@ -10,6 +10,7 @@ import structlog
 
 from ..errors import ExitCode, Held, InputRefused, JournalGone, Planned, PresenceWorkerError, Stopped
 from ..events import RunEnded
+from ..help_pages import page_of_run
 from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
 from ..journal import JOURNAL, NOT_DONE, Ending, Journal, KnownRun, RunRecord, give_back_reserve, moment_ago
@@ -101,7 +102,8 @@ def _write(journal: Journal, folder: Path, ending: Ending, context: RunContext) 
         words = f"{trouble}. {ending.message}"
         stopped = Ending(State.STOPPED, trouble.exit_code, words, context.command(command, folder.name))
         _note_instead(journal, folder, stopped)
-        return replace(summarise(journal), **stopped._asdict())
+        page = page_of_run(stopped.exit_code, None, ())
+        return replace(summarise(journal), **stopped._asdict(), help=page)
 
 
 def _note_instead(journal: Journal, folder: Path, ending: Ending) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import orjson
 
-from ..errors import UsageFault
+from ..errors import RunFault
 from ..journal import Finding, Journal, KnownRun, PendingRow, RunRecord
 from ..model import PRESENT, STATUSES, Reason, Result, Row
 from ..run_context import RunContext
@@ -25,7 +25,7 @@ Fault = tuple[Result, Reason, str]
 
 
 def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunContext) -> RunRecord:
-    """Stage the run that undoes *earlier*; raise UsageFault where nothing can be put back.
+    """Stage the run that undoes *earlier*; raise RunFault where nothing can be put back.
 
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
@@ -43,7 +43,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
             raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.results.reasons()):
             what = "comments" if _has_no_comments(undone) else "first"
-            raise UsageFault(
+            raise RunFault(
                 f"run {undone.run_id} was sent without reading {what} (delivery.read_before): what was "
                 "before is not known, and nothing can be put back",
                 next=context.command("report", undone.run_id),
@@ -69,13 +69,13 @@ def _lacks_comment(wish: PendingRow) -> bool:
     return wish.before is not None and wish.before.status != PRESENT and not wish.knows_comment
 
 
-def _nothing_to_undo(earlier: Journal, context: RunContext) -> UsageFault:
+def _nothing_to_undo(earlier: Journal, context: RunContext) -> RunFault:
     undone = earlier.run()
     words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
     if earlier.dated.next_to_begin(1):
         words += "; what is still to come of it can be taken back with `schedule cancel`"
-        return UsageFault(words, next=context.command("schedule"))
-    return UsageFault(words, next=context.command("report", undone.run_id))
+        return RunFault(words, next=context.command("schedule"))
+    return RunFault(words, next=context.command("report", undone.run_id))
 
 
 def _take_back(journal: Journal, undone: RunRecord, rows: int, to_come: Schedule) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from ..errors import ExitCode, PresenceWorkerError, UsageFault
+from ..errors import ExitCode, PresenceWorkerError, RunFault, StateFault
 from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Presence
 from ..report import may_begin_anew
@@ -78,8 +78,8 @@ def find_run(name: str, context: RunContext) -> Path:
         return _last(context)
     try:
         return context.archive.find(name)
-    except UsageFault as fault:
-        raise UsageFault(str(fault), next=context.command("runs")) from None
+    except RunFault as fault:
+        raise RunFault(str(fault), next=context.command("runs")) from None
 
 
 def _last(context: RunContext) -> Path:
@@ -91,9 +91,9 @@ def _last(context: RunContext) -> Path:
     return last.folder
 
 
-def _no_run(context: RunContext) -> UsageFault:
+def _no_run(context: RunContext) -> RunFault:
     words = f"there is no run of {context.target} in {context.archive.runs}"
-    return UsageFault(words, next=context.command("runs"))
+    return RunFault(words, next=context.command("runs"))
 
 
 def last_finished(runs: Iterable[KnownRun], context: RunContext) -> RunRecord | None:
@@ -142,7 +142,7 @@ def check_target(journal: Journal, context: RunContext) -> None:
     words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
     if run.state == State.STOPPED and may_begin_anew(journal):
         words += "; nothing of it was applied there: if that address was wrong, run the file anew"
-    raise UsageFault(words, next=context.command("runs"))
+    raise RunFault(words, next=context.command("runs"))
 
 
 def check_age(run: RunRecord, command: str, context: RunContext) -> None:
@@ -150,7 +150,7 @@ def check_age(run: RunRecord, command: str, context: RunContext) -> None:
     age = (datetime.now(UTC) - datetime.fromisoformat(run.created_at)).total_seconds()
     oldest = context.settings.safety.max_resume_age
     if age > oldest:
-        raise UsageFault(
+        raise RunFault(
             f"run {run.run_id} is {plain_duration(age)} old, more than safety.max_resume_age "
             f"({plain_duration(oldest)}); what it asks for may no longer be right. "
             "If it is, --any-age does it all the same",
@@ -201,8 +201,8 @@ def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: Run
         raise _unreadable(later, fault, context) from None
 
 
-def _unreadable(later: KnownRun, fault: PresenceWorkerError, context: RunContext) -> UsageFault:
-    return UsageFault(
+def _unreadable(later: KnownRun, fault: PresenceWorkerError, context: RunContext) -> StateFault:
+    return StateFault(
         f"run {later.name}, which came later, may have written the same associates, but {fault}; "
         f"if you know that it did not, move {later.folder} away and run this again",
         next=context.command("runs"),

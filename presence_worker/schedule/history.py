@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
-from ..errors import PresenceWorkerError, UsageFault
+from ..errors import PresenceWorkerError, StateFault
 from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Period, Reason, Result, Verdict
 from ..run_context import RunContext
@@ -33,14 +33,14 @@ class History(NamedTuple):
 def read_schedule(runs: Iterable[KnownRun], context: RunContext) -> Schedule:
     """Return what is to come after those of the *runs*, newest first, that are the target's.
 
-    Raise UsageFault where something is to come, and a run cannot be read that may have changed it.
+    Raise StateFault where something is to come, and a run cannot be read that may have changed it.
     """
     return history_of(runs, context).to_come
 
 
 def history_of(runs: Iterable[KnownRun], context: RunContext) -> History:
-    """Return what is to come with the runs it follows from; raise UsageFault as `read_schedule` does."""
-    faults: list[UsageFault] = []
+    """Return what is to come with the runs it follows from; raise StateFault as `read_schedule` does."""
+    faults: list[StateFault] = []
     pasts = list(_pasts(runs, context, faults))[::-1]
     to_come: Schedule = {}
     places = {past.run_id: place for place, past in enumerate(pasts)}
@@ -110,7 +110,7 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
 def find_withdrawn(journal: Journal, later: Sequence[KnownRun], context: RunContext) -> list[Verdict]:
     """Return a verdict for each row of a run whose days a *later* run of the same target has withdrawn.
 
-    Raise UsageFault where a later run cannot be read.
+    Raise StateFault where a later run cannot be read.
     """
     run, asked = journal.run(), list(journal.dated.days_asked())
     known = [each for each in later if not each.fault] if asked else []
@@ -159,7 +159,7 @@ def covers_everyone(run: RunRecord) -> bool:
     return run.settings.covers_everyone and run.input.dated and not run.input.came_back
 
 
-def _pasts(runs: Iterable[KnownRun], context: RunContext, faults: list[UsageFault]) -> Iterator[Past]:
+def _pasts(runs: Iterable[KnownRun], context: RunContext, faults: list[StateFault]) -> Iterator[Past]:
     """Yield what the target's runs have sent, newest first, down to one before which nothing was to come.
 
     Runs that cannot be read are passed over, and said in *faults*.
@@ -183,8 +183,8 @@ def _read_past(folder: Path) -> Past:
         return past_of(journal)
 
 
-def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -> UsageFault:
-    return UsageFault(
+def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -> StateFault:
+    return StateFault(
         f"run {folder.name} may have changed what is to come, but {fault}; "
         f"if you know that it did not, move {folder} away and run this again",
         next=context.command("runs"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from ..errors import UsageFault
+from ..errors import RunFault
 from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
 from ..json_form import FLAT
 from ..model import Result
@@ -61,7 +61,7 @@ def list_schedule(context: RunContext) -> list[ScheduledStep]:
 def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLeave]:
     """Take back what is still to come of the rows called so; return them. All of them, or none.
 
-    Raise UsageFault for an id that names nothing to come.
+    Raise RunFault for an id that names nothing to come.
     """
     context.archive.prepare()
     with target_lock(context.target, context.archive.state_dir):
@@ -69,7 +69,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:
-            raise UsageFault(
+            raise RunFault(
                 f"{', '.join(strangers)}: nothing is to come by this id; nothing was cancelled",
                 next=context.command("schedule"),
             )
