@@ -80,7 +80,7 @@ def page_of_run(code: int | None, suspect: Suspect | None, reasons: Iterable[str
     page = BY_EXIT_CODE[ExitCode(code)]
     if code != ExitCode.INCOMPLETE:
         return page
-    pages = {BY_REASON.get(Reason(reason), page) if reason else page for reason in reasons}
+    pages = {BY_REASON.get(Reason(reason), page) for reason in reasons if reason}
     return pages.pop() if len(pages) == 1 else page
 
 

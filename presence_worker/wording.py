@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 SECOND = 1000  # milliseconds
-EXACT = 10  # a number from here on is told without a fraction
+EXACT = 10  # a number from here on has no fraction
 
 
 def amount(number: int, thing: str) -> str:
@@ -21,6 +21,14 @@ def share(number: int, whole: int, thing: str) -> str:
     if number == whole == 1:
         return f"The one {thing} is"
     return f"{number} of {whole} {thing}s {is_or_are(number)}"
+
+
+def as_sentence(words: str) -> str:
+    """Return words that begin and end as a sentence; they may end already, or begin with a name."""
+    first, *_ = words.split(" ", 1)
+    if first.isalpha() and first.islower():  # else it is a name
+        words = f"{first.capitalize()}{words[len(first) :]}"
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def series(words: Sequence[str], joint: str) -> str:

@@ -76,7 +76,7 @@ def execute(arguments: Sequence[str]) -> int:
         return _report_failure(arguments, stopped, _again(arguments), is_again=True)
     except Exception as error:  # noqa: BLE001 - the last frame: a bug is reported, never its values
         if noted:  # raised in the midst of what calls any error by another name, such as a class being made
-            return _report_failure(arguments, _ended_by_signal(), _again(arguments), is_again=True)
+            return _report_failure(arguments, _signal_error(), _again(arguments), is_again=True)
         return _report_failure(arguments, PresenceWorkerError(_where(error)), _resume(arguments))
     finally:
         noted.clear()
@@ -118,7 +118,7 @@ def _report_failure(
     return int(code)
 
 
-def _ended_by_signal() -> PresenceWorkerError:
+def _signal_error() -> PresenceWorkerError:
     kinds = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
     return kinds[ENDINGS[noted[0]]](BEFORE)
 

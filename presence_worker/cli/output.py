@@ -57,7 +57,7 @@ def print_json(value: object) -> None:
 
 
 def print_long_json(value: object, name: str, items: Iterable[object]) -> None:
-    """Print likewise one object whose last member, *name*, is a list that need not fit into memory."""
+    """Print one object whose last member, *name*, is a list that need not fit into memory."""
     waiting, between = iter(items), ""
     _print(f'{_as_json(value)[:-1]},"{name}":[', sys.stdout, end="")
     while group := list(islice(waiting, AT_ONCE)):
@@ -67,11 +67,11 @@ def print_long_json(value: object, name: str, items: Iterable[object]) -> None:
 
 
 def _as_json(value: object) -> str:
-    told = to_json(value)
+    form = to_json(value)
     try:
-        return escape_json(orjson.dumps(told).decode() if is_utf8(sys.stdout) else json.dumps(told))
+        return escape_json(orjson.dumps(form).decode() if is_utf8(sys.stdout) else json.dumps(form))
     except TypeError:  # half a character
-        return escape_json(json.dumps(told))
+        return escape_json(json.dumps(form))
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -86,7 +86,7 @@ def say(line: str) -> None:
 
 
 def remark(line: str) -> None:
-    """Print a line beside the result, on standard error, likewise."""
+    """Print a line beside the result, on standard error, with nothing in it that steers a terminal."""
     _print(mask_steering(line), sys.stderr)
 
 
@@ -119,7 +119,7 @@ def speak_utf8(stream: TextIO | None) -> None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether somebody watches a stream; None is one that the caller has closed."""
+    """Return whether a stream is a terminal; None is one that the caller has closed."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
@@ -148,21 +148,21 @@ def wrap(text: str, *, indent: int = 0) -> list[str]:
     )
 
 
-class Somebody(Protocol):
-    """A person, as the service and the file call them."""
+class HasUser(Protocol):
+    """What names a user, by SuperOffice's number and by the file."""
 
     @property
     def associate_id(self) -> int | str | None:
-        """Their number; None where it is not known."""
+        """The associate ID; None where it is not known."""
 
     @property
     def identity(self) -> str | None:
-        """Their name in the file; None where it has numbers."""
+        """The login or e-mail address in the file; None where it has associate IDs."""
 
 
-def who(person: Somebody) -> str:
-    """Return somebody's associate's id, and the name that the file has for them."""
-    number, name = str(person.associate_id), person.identity
-    if person.associate_id is None:
+def label_of(user: HasUser) -> str:
+    """Return a user's associate ID, and the name that the file has for the user."""
+    number, name = str(user.associate_id), user.identity
+    if user.associate_id is None:
         return str(name)
     return f"{number} {name}" if name else number

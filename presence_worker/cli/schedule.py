@@ -11,7 +11,7 @@ from ..schedule.list_and_cancel import ScheduledStep, cancel_schedule, list_sche
 from ..superoffice import target_name
 from .invocation import context_of
 from .options import Options, options_of
-from .output import print_json, print_lines, who
+from .output import label_of, print_json, print_lines
 
 WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 
@@ -55,7 +55,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
-        print_lines(f"Cancelled: {entry.id} (associate {who(entry)})" for entry in found)
+        print_lines(f"Cancelled: {entry.id} (associate {label_of(entry)})" for entry in found)
     return 0
 
 
@@ -77,4 +77,4 @@ def _lines(found: Sequence[ScheduledStep]) -> Iterator[str]:
     yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<18} ID"
     for step in found:
         leave, what = step.leave, WORDS[step.next].format(status=step.leave.status)
-        yield f"{step.on.isoformat():<10}  {who(leave):<24} {what:<18} {leave.id}"
+        yield f"{step.on.isoformat():<10}  {label_of(leave):<24} {what:<18} {leave.id}"

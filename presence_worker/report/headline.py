@@ -8,6 +8,7 @@ from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal, ResultCount
 from ..model import Reason, Result
 from ..run_states import Intent, State, Step
+from ..wording import as_sentence
 from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, text_key
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
@@ -135,16 +136,8 @@ def message_of(journal: Journal, state: State, words: str | None) -> str:
     """
     if state is State.REFUSED and words:
         return words
-    said = (headline_of(journal, state), words and _sentence(words), advice_words(journal, state))
+    said = (headline_of(journal, state), words and as_sentence(words), advice_words(journal, state))
     return " ".join(filter(None, said))
-
-
-def _sentence(words: str) -> str:
-    """Begin and end words as a sentence; they may end already, such as those of the service."""
-    first, *_ = words.split(" ", 1)
-    if first.isalpha() and first.islower():  # else it is a name
-        words = f"{first.capitalize()}{words[len(first) :]}"
-    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 class Advice(StrEnum):

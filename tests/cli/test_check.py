@@ -84,11 +84,12 @@ def test_people_see_the_rows_as_well(worker: Worker) -> None:
 
     assert ended.code == 3
     assert (
-        "       60  no valid associateId: correct the file\n"
-        "           found … as associateId: 60 rows, such as x0 on line 1002; expected a\n"
-        "             whole number from 1 to 2147483647\n"
-        "        1  message too long: correct the file\n"
-        "           line 1001: the message has 256 characters; the service keeps 255\n"
+        "       60  no valid associateId\n"
+        "             found … as associateId: 60 rows, such as x0 on line 1002; expected a\n"
+        "               whole number from 1 to 2147483647\n"
+        "        1  message too long\n"
+        "             line 1001: the message has 256 characters; the service keeps 255\n"
+        "         Correct the file.\n"
     ) in ended.out
     assert "      999  not_sent   to be sent" in ended.out
     assert "resume" not in ended.out
@@ -124,8 +125,8 @@ def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, 
 
     ended = worker.call("check", "job.json", "--max-invalid", "none", "--explain")
 
-    assert f"           {place}: no login" in ended.out
-    assert f"  {place}: nobody, StatusNotAvailable: no login" in ended.out
+    assert f"             {place}: no login" in ended.out
+    assert f"  {place}: no person, StatusNotAvailable: no login" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,8 @@ def test_a_job_without_fault_is_said_to_be_one(
     ended = worker.call("check", str(job))
 
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith(f"{words}\nInput: {job}: {number}, csv, utf-8, delimiter tab\n")
+    assert ended.out.startswith(f"{words}\n")
+    assert ended.out.endswith(f"\n\nInput: {job}: {number}, csv, utf-8, delimiter tab\n")
 
 
 def test_people_named_otherwise_are_not_looked_up(worker: Worker, sandbox: Sandbox) -> None:

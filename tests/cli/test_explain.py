@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from presence_worker.cli.show import explanation_lines
+from presence_worker.cli.explanation import explanation_lines
 from presence_worker.report.summary import ExplainedRow, Explanation
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Worker
@@ -280,15 +280,16 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "  presence                        status (usual name)\n"
         f"  {'x' * 29}…  kept, not used\n"
         "  [31mred                         kept, not used\n\n"
-        "First rows, and what becomes of them today\n"
+        "First rows, and their result today\n"
         "  line 2: a, StatusNotAvailable: sent\n"
         "  line 3: b, no status: a status that is not understood; expected StatusNormal\n"
         "    or StatusNotAvailable, or a value of input.statuses\n\n"
         "Paste this into the configuration file, in place of its [input]\n"
-        "Lines that begin with # are for you to decide: take the # away where one is right\n\n"
+        "Lines that begin with # need your decision: remove the # from those that are right\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
         f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
+        "Help:   presence-worker manual hr-files\n"
     )
 
 
@@ -351,8 +352,8 @@ def test_a_row_without_a_line_or_a_name() -> None:
 
     lines = [*explanation_lines(explained)]
 
-    assert "How it is read: not found out" in lines
-    assert "  row 7: nobody, no status: no login" in lines
+    assert "How it is read: not known" in lines
+    assert "  row 7: no person, no status: no login" in lines
 
 
 def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:

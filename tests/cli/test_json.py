@@ -43,7 +43,7 @@ def test_a_command_that_cannot_be_meant(words: tuple[str, ...], worker: Worker) 
     helped = worker.call(*summary["next"].split()[1:])
     assert (ended.code, summary["exit_code"], summary["state"], summary["run_id"]) == (2, 2, "refused", None)
     assert USAGE[words] in summary["message"]
-    assert ended.err.splitlines()[-1] == f"Next: {summary['next']}"
+    assert ended.err.splitlines()[-2] == f"Next: {summary['next']}"
     assert summary["next"].endswith(" --help")
     assert (helped.code, helped.out.startswith("Usage: presence-worker ")) == (0, True)
 
@@ -54,7 +54,11 @@ def test_without_any_command_help_is_shown(worker: Worker) -> None:
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("Usage: presence-worker ")
-    assert ended.err.endswith("presence-worker: no command given\nNext: presence-worker --help\n")
+    assert ended.err.endswith(
+        "presence-worker: no command given\n"
+        "Next: presence-worker --help\n"
+        "Help: presence-worker manual commands\n"
+    )
 
 
 @pytest.mark.parametrize("text", SETTINGS)
@@ -113,11 +117,12 @@ def test_everything_else_is_on_standard_error(words: tuple[str, ...], worker: Wo
 
     ended = worker.call("run", str(job), *worker.options, *words)
 
-    *log, last = ended.err.splitlines()
+    *log, following, page = ended.err.splitlines()
     events = [json.loads(line)["event"] for line in log]
-    assert ended.out.startswith("{" if words else "Run ")
+    assert ended.out.startswith("{" if words else "1 of 2 ")
     assert [event for event in events if event in EVENTS] == EVENTS
-    assert last.startswith("Next: presence-worker run ")
+    assert following.startswith("Next: presence-worker run ")
+    assert page == "Help: presence-worker manual results-and-reasons"
 
 
 def test_a_run_that_is_done_leaves_only_the_log(worker: Worker) -> None:

@@ -51,4 +51,4 @@ def test_a_long_plan_is_cut_and_says_so(worker: Worker) -> None:
 
     shown = worker.call("plan", str(job), *worker.options, "--max-changes", "none")
 
-    assert "  and 500 more, which report.csv names" in shown.out.splitlines()
+    assert "  and 500 more; report.csv lists all" in shown.out.splitlines()

@@ -69,10 +69,11 @@ def test_what_went_wrong_is_printed(worker: Worker, job: Path) -> None:
     """The reason and the next command, on standard error."""
     ended = quiet(worker, "run", str(job), "--max-changes", "1")
 
-    message, following = ended.err.splitlines()
+    message, following, page = ended.err.splitlines()
     assert (ended.code, ended.out) == (5, "")
     assert message.startswith("presence-worker: Nothing was sent: a safety limit")
     assert following.startswith("Next: presence-worker apply ")
+    assert page == "Help: presence-worker manual exit-codes"
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "resume", "report", "undo", "apply"])

@@ -107,9 +107,10 @@ def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    what, following = shown.out.splitlines()
+    what, following, page = shown.out.splitlines()
     assert what.startswith("presence-worker: 1 of 2 done; SuperOffice said no to 1 person.")
     assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
+    assert page.startswith("Help: presence-worker manual ")
 
 
 def test_an_object_does_not_mix_with_the_line(at_desk: Callable[[RawServer], Worker], tmp_path: Path) -> None:
@@ -191,7 +192,8 @@ def test_the_summary_fits(command: str, worker: Worker) -> None:
     assert shown.code == 3
     assert not [line for line in lines if len(line) > 80 and str(worker.folder) not in line]
     assert [line for line in lines if str(path) in line]
-    assert lines[-1].startswith("Next:   presence-worker ")
+    assert lines[-2].startswith("Next:   presence-worker ")
+    assert lines[-1] == "Help:   presence-worker manual results-and-reasons"
     assert not [line for line in lines if line != line.rstrip()]
 
 

@@ -18,6 +18,7 @@ from presence_worker.report.reason_texts import (
     mender,
     reason_words,
 )
+from presence_worker.wording import as_sentence
 from tests.journal.given import UPDATED, deliver, staged
 
 from .given import page
@@ -104,7 +105,7 @@ def test_terminal_and_page_use_the_same_words(folder: Path, summary: Summary, re
 
     what, remedy = REASONS[reason]
 
-    assert f"1 {what}: {remedy}" in terminal
+    assert f"1 {what} {as_sentence(remedy)}" in terminal
     assert {what, remedy} <= set(page(folder).words)
 
 
