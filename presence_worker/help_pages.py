@@ -18,60 +18,63 @@ from .errors import (
     Terminated,
     UsageFault,
 )
+from .manual_pages import ManualPage
 from .model import Reason
 
 BY_EXIT_CODE = {  # of a run; without an entry the run went well
-    ExitCode.CRASHED: "troubleshooting",
-    ExitCode.USAGE: "settings",
-    ExitCode.INCOMPLETE: "results-and-reasons",
-    ExitCode.REFUSED: "hr-files",
-    ExitCode.HELD: "exit-codes",
-    ExitCode.STOPPED: "troubleshooting",
-    ExitCode.LOCKED: "every-night",
-    ExitCode.INTERRUPTED: "exit-codes",
-    ExitCode.TERMINATED: "exit-codes",
+    ExitCode.CRASHED: ManualPage.TROUBLESHOOTING,
+    ExitCode.USAGE: ManualPage.SETTINGS,
+    ExitCode.INCOMPLETE: ManualPage.RESULTS_AND_REASONS,
+    ExitCode.REFUSED: ManualPage.HR_FILES,
+    ExitCode.HELD: ManualPage.EXIT_CODES,
+    ExitCode.STOPPED: ManualPage.TROUBLESHOOTING,
+    ExitCode.LOCKED: ManualPage.EVERY_NIGHT,
+    ExitCode.INTERRUPTED: ManualPage.EXIT_CODES,
+    ExitCode.TERMINATED: ManualPage.EXIT_CODES,
 }
 BY_SUSPECT = {  # what has to be corrected after a run that stopped
-    Suspect.TARGET: "first-run",
-    Suspect.LOGIN: "sign-in",
-    Suspect.SIGN_IN: "sign-in",
-    Suspect.PROXY: "settings",
+    Suspect.TARGET: ManualPage.FIRST_RUN,
+    Suspect.LOGIN: ManualPage.SIGN_IN,
+    Suspect.SIGN_IN: ManualPage.SIGN_IN,
+    Suspect.PROXY: ManualPage.SETTINGS,
 }
 BY_REASON = {  # of rows that are not done, where all of them have the same page
-    Reason.BAD_ASSOCIATE_ID: "hr-files",
-    Reason.BAD_DATE: "leave-and-dates",
-    Reason.BAD_MESSAGE: "hr-files",
-    Reason.CONFLICT: "hr-files",
-    Reason.CONTROL_CHARACTERS: "hr-files",
-    Reason.FORMULA_WITHOUT_VALUE: "hr-files",
-    Reason.MESSAGE_TOO_LONG: "hr-files",
-    Reason.NO_COVERAGE: "leave-and-dates",
-    Reason.NO_IDENTITY: "hr-files",
-    Reason.RAGGED_ROW: "hr-files",
-    Reason.STATUS_NOT_ALLOWED: "hr-files",
-    Reason.UNKNOWN_STATUS: "hr-files",
+    Reason.BAD_ASSOCIATE_ID: ManualPage.HR_FILES,
+    Reason.BAD_DATE: ManualPage.LEAVE_AND_DATES,
+    Reason.BAD_MESSAGE: ManualPage.HR_FILES,
+    Reason.CONFLICT: ManualPage.HR_FILES,
+    Reason.CONTROL_CHARACTERS: ManualPage.HR_FILES,
+    Reason.FORMULA_WITHOUT_VALUE: ManualPage.HR_FILES,
+    Reason.MESSAGE_TOO_LONG: ManualPage.HR_FILES,
+    Reason.NO_COVERAGE: ManualPage.LEAVE_AND_DATES,
+    Reason.NO_IDENTITY: ManualPage.HR_FILES,
+    Reason.RAGGED_ROW: ManualPage.HR_FILES,
+    Reason.STATUS_NOT_ALLOWED: ManualPage.HR_FILES,
+    Reason.UNKNOWN_STATUS: ManualPage.HR_FILES,
 }
-BY_ERROR: dict[type[PresenceWorkerError], str] = {  # of a command that ended without a run
-    PresenceWorkerError: "troubleshooting",
-    UsageFault: "settings",
-    OptionFault: "commands",
-    SignInFault: "sign-in",
-    RunFault: "reports",
-    StateFault: "troubleshooting",
-    InputRefused: "hr-files",
-    Held: "exit-codes",
-    Stopped: "troubleshooting",
-    Locked: "every-night",
-    Interrupted: "exit-codes",
-    Terminated: "exit-codes",
+BY_ERROR: dict[type[PresenceWorkerError], ManualPage] = {  # of a command that ended without a run
+    PresenceWorkerError: ManualPage.TROUBLESHOOTING,
+    UsageFault: ManualPage.SETTINGS,
+    OptionFault: ManualPage.COMMANDS,
+    SignInFault: ManualPage.SIGN_IN,
+    RunFault: ManualPage.REPORTS,
+    StateFault: ManualPage.TROUBLESHOOTING,
+    InputRefused: ManualPage.HR_FILES,
+    Held: ManualPage.EXIT_CODES,
+    Stopped: ManualPage.TROUBLESHOOTING,
+    Locked: ManualPage.EVERY_NIGHT,
+    Interrupted: ManualPage.EXIT_CODES,
+    Terminated: ManualPage.EXIT_CODES,
 }
-BY_SETTING = {"auth.": "sign-in", "input.": "hr-files"}  # how what is said of a setting begins
-PAGES = {  # all that are named
-    page for table in (BY_EXIT_CODE, BY_SUSPECT, BY_REASON, BY_ERROR, BY_SETTING) for page in table.values()
-}
+BY_SETTING = {
+    "auth.": ManualPage.SIGN_IN,
+    "input.": ManualPage.HR_FILES,
+}  # by how a message begins
 
 
-def page_of_run(code: int | None, suspect: Suspect | None, reasons: Iterable[str | None]) -> str | None:
+def page_of_run(
+    code: int | None, suspect: Suspect | None, reasons: Iterable[str | None]
+) -> ManualPage | None:
     """Return the page that helps after a run, by its exit code and the *reasons* of rows not done."""
     if not code:
         return None
@@ -84,7 +87,7 @@ def page_of_run(code: int | None, suspect: Suspect | None, reasons: Iterable[str
     return pages.pop() if len(pages) == 1 else page
 
 
-def page_of_error(error: PresenceWorkerError) -> str:
+def page_of_error(error: PresenceWorkerError) -> ManualPage:
     """Return the page that helps after a command that ended without a run."""
     if isinstance(error, Stopped) and error.suspect:
         return BY_SUSPECT[error.suspect]

@@ -16,6 +16,7 @@ import orjson
 
 from ..errors import Stopped
 from ..json_form import to_json
+from ..manual_pages import ManualPage, manual_command
 from ..next_step import NextStep, command_line, typeable
 from ..sanitize import escape_for, escape_json, is_utf8, mask_steering
 
@@ -34,7 +35,7 @@ class CommandFailure:
     exit_code: int
     message: str
     next: NextStep
-    help: str  # the page of the manual for it
+    help: ManualPage
 
 
 def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
@@ -43,12 +44,7 @@ def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
         print_json(failure)
     remark(f"presence-worker: {failure.message}")
     remark(f"{NEXT} {command_line(failure.next)}")
-    remark(f"{HELP} {manual(failure.help)}")
-
-
-def manual(page: str) -> str:
-    """Return the command that shows a page of the manual."""
-    return command_line(NextStep(("manual", page)))
+    remark(f"{HELP} {manual_command(failure.help)}")
 
 
 def print_json(value: object) -> None:

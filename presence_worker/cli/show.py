@@ -4,6 +4,7 @@ import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from ..journal import DroppedEntry
+from ..manual_pages import manual_command
 from ..model import Reason, Result
 from ..next_step import command_line
 from ..report.fault_sentences import StatusTable, in_words, status_table_lines
@@ -37,7 +38,6 @@ from .output import (
     NEXT,
     is_terminal,
     label_of,
-    manual,
     print_json,
     print_lines,
     print_long_json,
@@ -221,7 +221,7 @@ def _ways_on(summary: Summary, *, width: int) -> Iterator[str]:
     if summary.next:
         yield f"{NEXT:<{width}} {command_line(summary.next)}"
     if summary.help:
-        yield f"{HELP:<{width}} {manual(summary.help)}"
+        yield f"{HELP:<{width}} {manual_command(summary.help)}"
 
 
 def lines_to_come(coming: DaysToCome) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..journal import Comparison, DroppedEntry
 from ..json_form import FLAT, MAY_LACK
+from ..manual_pages import ManualPage
 from ..next_step import NextStep
 from ..run_states import FilteredValue, UnknownStatus
 
@@ -219,7 +220,7 @@ class Summary:
     throughput: Throughput | None
     files: Mapping[str, str]  # path by name
     next: NextStep | None
-    help: str | None  # the page of the manual for this ending
+    help: ManualPage | None  # the page of the manual for this ending
     message: str | None
     notes: Sequence[str]
     scheduled: int  # of the rows: those that follow from earlier jobs

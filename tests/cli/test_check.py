@@ -85,8 +85,8 @@ def test_people_see_the_rows_as_well(worker: Worker) -> None:
     assert ended.code == 3
     assert (
         "       60  no valid associateId\n"
-        "             found … as associateId: 60 rows, such as x0 on line 1002; expected a\n"
-        "               whole number from 1 to 2147483647\n"
+        "             found … as associateId: 60 rows, such as x0 on line 1002; expected\n"
+        "               a whole number from 1 to 2147483647\n"
         "        1  message too long\n"
         "             line 1001: the message has 256 characters; the service keeps 255\n"
         "         Correct the file.\n"

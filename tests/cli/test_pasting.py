@@ -132,7 +132,8 @@ def test_standard_input_is_asked_once(worker: Worker, monkeypatch: pytest.Monkey
     assert shown.code == 4
     assert "skip_lines = 2" in shown.out
     assert (
-        "The file is still refused with it: standard input can be read only once; check a\n  file" in shown.out
+        "The file is still refused with it: standard input can be read only once; check a\n  file"
+        in shown.out
     )
 
 

@@ -132,7 +132,7 @@ def test_terminal_and_page_say_it_once() -> None:
 
     text = "\n".join(lines)
     assert text.count("as associateId") == 1
-    assert "             found … as associateId: 30 rows, such as x1; expected a whole number" in text
+    assert "             found … as associateId: 30 rows, such as x1; expected a whole" in text
     assert "             and 5 rows with other faults" in text
     assert found.text.count("found … as associateId: 30 rows, such as x1; expected") == 1
     assert {line for line in lines if len(line) > 80} == set()
