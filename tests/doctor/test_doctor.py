@@ -163,4 +163,5 @@ def test_it_can_be_stopped(number: int, code: int, doctor: Doctor) -> None:
     assert done.err.splitlines() == [
         "presence-worker: stopped by a signal before all checks were made",
         f"Next: {done.summary['next']}",
+        "Help: presence-worker manual exit-codes",
     ]
