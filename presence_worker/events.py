@@ -2,6 +2,7 @@
 
 | event | when | what it has |
 |---|---|---|
+| `Queued` | another run holds the target, and this one waits for it; it has no id yet | until when |
 | `RunStarted` | the run has its id and its lock | command |
 | `DeliveryStarted` | its rows are staged, requests go out from now on | what continues it after a crash |
 | `Noted` | something should be known beside the results | words, topic, whether it is a warning |
@@ -48,6 +49,14 @@ class Topic(StrEnum):
     COMPARISON = "comparison"  # of the job with the one before it
     READING = "reading"  # what the run must do without
     MAINTENANCE = "maintenance"  # of the service, while the run is at work
+
+
+class Queued(NamedTuple):
+    """Another run holds the target, and this one waits for it."""
+
+    run_id: str  # empty: it gets its id when its turn comes
+    target: str
+    until: datetime
 
 
 class RunStarted(NamedTuple):
@@ -190,7 +199,8 @@ class RunEnded(NamedTuple):
 
 
 Event: TypeAlias = (
-    RunStarted
+    Queued
+    | RunStarted
     | DeliveryStarted
     | Noted
     | Announced

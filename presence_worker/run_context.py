@@ -33,6 +33,7 @@ class RunContext:
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
     subscriber: Emit = unheard  # to the events of the run
     shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be told to stop once
+    waited: float = 0.0  # seconds, before the run could begin; its deadline does not move
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def emit(self, event: Event) -> None:

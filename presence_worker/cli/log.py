@@ -16,6 +16,7 @@ from ..events import (
     Noted,
     Paused,
     Progress,
+    Queued,
     Resumed,
     RowRead,
     RowSettled,
@@ -97,7 +98,7 @@ def log_event(event: Event) -> None:
     """Write *event* to the log, where it is one that the log has; each line names its run."""
     if isinstance(event, RowSettled | RowRead):  # by far the most; rows not done have lines of their own
         return
-    with bound_contextvars(run_id=event.run_id):
+    with bound_contextvars(run_id=event.run_id or None):
         _log(event)
 
 
@@ -107,6 +108,8 @@ def _log(event: Event) -> None:
             log.info("run.announced", requests=requests, seconds=seconds, rate=rate, final=final)
         case Noted(topic=topic, words=words):
             log.warning(NOTES[topic], words=words)
+        case Queued(target=target, until=until):
+            log.warning("run.queued", target=target, until=_stamp(until))
         case Paused(since=since, until=until, cause=cause):
             log.warning("run.waiting", since=_stamp(since), until=_stamp(until), cause=cause)
         case Resumed(waited=waited):

@@ -7,6 +7,7 @@ from ..events import (
     Event,
     Noted,
     Paused,
+    Queued,
     Resumed,
     RowRead,
     RowSettled,
@@ -46,6 +47,10 @@ def words_on(event: Event) -> str:
             return event.words
         case Announced():
             return _words_on_requests(event)
+        case Queued():
+            return (
+                f"Another run is at work on {event.target}. This run waits for it, until {_at(event.until)}"
+            )
         case Paused():
             return _words_on_pause(event)
         case Resumed():

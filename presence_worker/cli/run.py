@@ -1,22 +1,42 @@
 """The commands that send: `presence-worker run`, and those that go on with what it has stored."""
 
 from functools import partial
+from typing import Any
 
 import click
 
+from ..errors import OptionFault
 from ..run.commands import apply_run, resume_run, run_job, undo_run
 from ..run_states import Intent
+from ..settings.value_types import parse_duration
 from .invocation import context_of, work
 from .options import Options, job_argument, label_option, options_of
 from .show import show
+
+
+def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    try:
+        return float(parse_duration(text))
+    except ValueError as error:
+        raise OptionFault(f"option --wait: {error}") from None
+
+
+wait_option = click.option(
+    "--wait",
+    metavar="DURATION",
+    default="0",
+    callback=_seconds,
+    help="Wait this long, such as 10m, while another run is at work on the same SuperOffice. Default: 0.",
+)
 
 
 @click.command("run")
 @job_argument
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @label_option
+@wait_option
 @options_of("run")
-def run_command(options: Options, job: str, *, label: str | None, dry_run: bool) -> int:
+def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> int:
     """Deliver a job: read, validate, guard, send, report.
 
     JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
@@ -30,14 +50,15 @@ def run_command(options: Options, job: str, *, label: str | None, dry_run: bool)
       presence-worker run - --format jsonl < changes.jsonl
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
-    return show(work(partial(run_job, job, intent=intent, label=label), context_of(options)), options)
+    return show(work(partial(run_job, job, intent=intent, **more), context_of(options)), options)
 
 
 @click.command("plan")
 @job_argument
 @label_option
+@wait_option
 @options_of("plan")
-def plan_command(options: Options, job: str, *, label: str | None) -> int:
+def plan_command(options: Options, job: str, **more: Any) -> int:
     """Show what a job would change, person by person; nothing is sent.
 
     The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
@@ -49,8 +70,7 @@ def plan_command(options: Options, job: str, *, label: str | None) -> int:
       presence-worker plan changes.csv
       presence-worker plan changes.csv --sandbox --json
     """
-    plan = partial(run_job, job, intent=Intent.PLAN, label=label)
-    return show(work(plan, context_of(options)), options)
+    return show(work(partial(run_job, job, intent=Intent.PLAN, **more), context_of(options)), options)
 
 
 @click.command("apply")

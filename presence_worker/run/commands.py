@@ -44,7 +44,7 @@ from ..threads import work_in_thread
 from .announcer import Announcer
 from .correcting import check_corrected
 from .finish import end_event, finish
-from .prepare import Hold, StagedRun, prepared
+from .prepare import Hold, StagedRun, prepared, prepared_in_turn
 from .session import Session
 from .staging import Before, new_run, stage
 from .undoing import stage_undo
@@ -65,11 +65,20 @@ class JobRequest(NamedTuple):
 
 
 async def run_job(
-    job: str, context: RunContext, *, intent: Intent = Intent.RUN, label: str | None = None
+    job: str,
+    context: RunContext,
+    *,
+    intent: Intent = Intent.RUN,
+    label: str | None = None,
+    wait: float = 0.0,
 ) -> Summary:
-    """Carry out a job from file to report, or only plan it; return the summary."""
-    async with prepared(partial(_stage_job, JobRequest(job, intent, label)), context) as run:
-        return await _deliver_and_finish(run, context)
+    """Carry out a job from file to report, or only plan it; return the summary.
+
+    While another run holds the target, wait for it, at most *wait* seconds.
+    """
+    prepare = partial(_stage_job, JobRequest(job, intent, label))
+    async with prepared_in_turn(prepare, context, wait) as (run, mine):
+        return await _deliver_and_finish(run, mine)
 
 
 async def resume_run(

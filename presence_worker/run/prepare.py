@@ -4,10 +4,12 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple, TypeVar
@@ -15,13 +17,17 @@ from typing import NamedTuple, TypeVar
 import anyio
 from structlog.contextvars import bound_contextvars
 
-from ..errors import PresenceWorkerError, Terminated
-from ..events import Event
+from ..clock import today
+from ..errors import Locked, PresenceWorkerError, Terminated
+from ..events import Event, Queued
 from ..journal import Journal
 from ..run_context import RunContext
+from ..settings.value_types import seconds_left
 from ..shutdown import Shutdown
 from ..threads import wait_for_end, work_in_thread
+from ..wording import plain_duration
 
+POLL = 1.0  # seconds between two tries to get the target
 GRACE = 0.5  # seconds for work that was told to stop; what still waits for input is left behind then
 T = TypeVar("T")
 
@@ -88,6 +94,57 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
     finally:
         with anyio.CancelScope(shield=True):
             await work_in_thread(held.close)
+
+
+@asynccontextmanager
+async def prepared_in_turn(
+    prepare: Prepare, context: RunContext, wait: float
+) -> AsyncIterator[tuple[StagedRun, RunContext]]:
+    """Prepare a run likewise, as soon as no other run holds the target; yield it with its own context.
+
+    Raise Locked where that takes longer than *wait* seconds, or until delivery.deadline.
+    """
+    turn = Turn(context, wait)
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                run = await stack.enter_async_context(prepared(prepare, turn.context()))
+                break
+            except Locked as error:
+                await turn.wait(error)
+        yield run, turn.context()
+
+
+class Turn:
+    """Owns how long a run has waited for its target."""
+
+    def __init__(self, context: RunContext, wait: float) -> None:
+        self._context = context
+        self._called = anyio.current_time()
+        deadline = context.settings.delivery.deadline
+        left = inf if deadline is None else seconds_left(deadline, datetime.now().astimezone())
+        self._wait = min(wait, left)
+        self._waited = 0.0
+
+    def context(self) -> RunContext:
+        """Return what the run works in if it begins now; it may be another day by then."""
+        if not self._waited:
+            return self._context
+        day = today(self._context.settings.input.timezone)
+        return replace(self._context, waited=self._waited, day=day)
+
+    async def wait(self, error: Locked) -> None:
+        """Wait a moment for the run that holds the target; raise *error* where it has taken too long."""
+        if self._wait <= self._waited:
+            words = f"waited {plain_duration(self._waited)} in vain: " if self._waited else ""
+            raise Locked(f"{words}{error}") from None
+        if not self._waited:
+            until = datetime.now(UTC) + timedelta(seconds=self._wait)
+            self._context.emit(Queued(run_id="", target=self._context.target, until=until))
+        with anyio.CancelScope() as scope, self._context.shutdown.watched(scope.cancel):
+            await anyio.sleep(min(POLL, self._wait - self._waited))
+        self._context.shutdown.check()
+        self._waited = anyio.current_time() - self._called
 
 
 async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable[[T], None]) -> T:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import anyio
 
@@ -72,7 +72,7 @@ class Session:
 
     async def _work(self, client: Client) -> float:
         """Return the seconds in which there were requests to make."""
-        left = deadline(self._context.settings.delivery.deadline, self._clock)
+        left = deadline(self._context.settings.delivery.deadline, self._clock, self._context.waited)
         policy = Policy(self._context.settings.delivery, self._halt, clock=self._clock, seconds_left=left)
         monitor = Monitor(self._announcer, policy, self._halt, clock=self._clock, seconds_left=left)
         async with anyio.create_task_group() as beside:
@@ -132,11 +132,12 @@ class Session:
         return Planned(f"{amount(self._journal.results.to_send(), 'change')} planned; nothing was sent")
 
 
-def deadline(at: float | time | None, clock: Callable[[], float]) -> Callable[[], float]:
-    """Return the function that says how many seconds are left."""
+def deadline(at: float | time | None, clock: Callable[[], float], waited: float) -> Callable[[], float]:
+    """Return the function that says how many seconds are left; the run was called *waited* seconds ago."""
     if at is None:
         return lambda: float("inf")
-    end = clock() + seconds_left(at, datetime.now().astimezone())
+    called = datetime.now().astimezone() - timedelta(seconds=waited)
+    end = clock() - waited + seconds_left(at, called)
     return lambda: end - clock()
 
 

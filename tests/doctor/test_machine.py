@@ -21,7 +21,7 @@ WRONG = {  # a configuration: what is said of it
     "[target]\nca_file = 'nowhere'\nbase_url = 'https://x.invalid'\n": "target.ca_file: nowhere: No such",
     "[target]\nbase_url = 'http://x.invalid'\n": "http sends the credentials to x.invalid",
     "[auth]\npassword_file = 'secret'\n": "auth: password and password_file are both set",
-    "report = 7\n": "presence-worker.toml, line 1: report: ",
+    "report = 7\n": "settings.toml, line 1: report: ",
 }
 
 
