@@ -15,6 +15,7 @@ import platformdirs
 from ..errors import OptionFault, UsageFault
 
 NAME = "presence-worker"
+HERE = Path("presence-worker.toml")  # in the working directory
 CONFIG_VARIABLE = "PRESENCE_WORKER_CONFIG"
 WIDE = {  # those of UTF-32 first: they begin like those of UTF-16
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -30,7 +31,7 @@ class WideError(ValueError):
 
 
 def find_config(named: Path | None) -> Path | None:
-    """Return the configuration file in force, or None; one that was named must exist."""
+    """Return the configuration file to read, or None; one that was named must exist."""
     if named and not named.is_file():
         raise OptionFault(f"configuration file {named}: no such file")
     named = named or (Path(value) if (value := os.environ.get(CONFIG_VARIABLE)) else None)
@@ -38,10 +39,23 @@ def find_config(named: Path | None) -> Path | None:
         if not named.is_file():
             raise UsageFault(f"configuration file {named}: no such file")
         return named
+    if os.path.isfile(HERE):  # noqa: PTH113 - also where we may not look
+        _check_owner(HERE)
+        return HERE
     finders: tuple[Callable[..., Path], ...] = (platformdirs.user_config_path, platformdirs.site_config_path)
     homes = map(_user_directory, finders)
-    usual = (Path("config", "presence-worker.toml"), *(home / "config.toml" for home in homes if home))
+    usual = (Path("config", HERE), *(home / "config.toml" for home in homes if home))
     return next((path for path in usual if os.path.isfile(path)), None)  # noqa: PTH113 - also where we may not look
+
+
+def _check_owner(file: Path) -> None:
+    """Raise UsageFault for a file of another user: with a folder for all, they could choose our settings."""
+    owner = file.stat().st_uid
+    if hasattr(os, "geteuid") and owner not in (0, os.geteuid()):
+        raise UsageFault(
+            f"configuration file {file.absolute()}: belongs to another user (uid {owner}); "
+            "if you trust it, name it with --config"
+        )
 
 
 def state_home() -> Path | None:

@@ -66,7 +66,7 @@ class Doctor:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.state = worker.state
-        self.config = worker.folder / "presence-worker.toml"
+        self.config = worker.folder / "settings.toml"
 
     def configure(self, text: str) -> None:
         """Write the configuration."""

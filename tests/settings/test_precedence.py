@@ -1,5 +1,6 @@
 """Options win over variables, variables over the file, the file over the defaults."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,18 +80,33 @@ def test_variables_hold_yes_in_many_words(text: str, load: Load) -> None:
 def test_the_named_file_wins_over_the_variable_over_the_usual_place(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--config, else PRESENCE_WORKER_CONFIG, else config/presence-worker.toml under the working directory."""
+    """--config, else PRESENCE_WORKER_CONFIG, else two places under the working directory."""
     usual, other = tmp_path / "config" / "presence-worker.toml", tmp_path / "other.toml"
     usual.parent.mkdir()
     for path in (file, usual, other):
         path.touch()
 
+    old_place = find_config(None)
+    Path("presence-worker.toml").touch()
     without = find_config(None)
     monkeypatch.setenv(CONFIG_VARIABLE, str(other))
     with_variable = find_config(None)
     with_option = find_config(file)
 
-    assert (without, with_variable, with_option) == (Path("config", "presence-worker.toml"), other, file)
+    assert old_place == Path("config", "presence-worker.toml")
+    assert (without, with_variable, with_option) == (Path("presence-worker.toml"), other, file)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_another_user_s_file_is_not_read_because_it_lies_here() -> None:
+    """In a folder for all, its owner could choose where a password goes; who trusts it names it."""
+    here = Path("presence-worker.toml")
+    here.touch()
+    os.chown(here, 65534, -1)
+
+    with pytest.raises(UsageFault, match=r"presence-worker.toml: belongs to another user \(uid 65534\)"):
+        find_config(None)
+    assert find_config(here) == here
 
 
 def test_without_a_file_in_a_usual_place_there_is_none() -> None:
