@@ -13,7 +13,7 @@ import pytest
 
 from presence_worker import clock
 from presence_worker.errors import Locked, Terminated
-from presence_worker.events import Queued, RunStarted
+from presence_worker.events import Event, Queued, RunStarted
 from presence_worker.journal import target_lock
 from presence_worker.run.commands import run_job
 from presence_worker.run.prepare import Turn
@@ -45,8 +45,12 @@ async def run_beside(host: Host, wait: float, held: float | None = None) -> Any:
     write_csv(host.job, away([1, 2, 3]))
     with ExitStack() as stack:
         stack.enter_context(target_lock(host.context.target, host.context.archive.state_dir))
-        if held:
-            asyncio.get_running_loop().call_later(held, stack.close)
+
+        def on_event(event: Event) -> None:
+            if held and isinstance(event, Queued):
+                asyncio.get_running_loop().call_later(held, stack.close)
+
+        host.on_event = on_event
         return await run_job(str(host.job), host.context, wait=wait)
 
 
