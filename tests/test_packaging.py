@@ -1,13 +1,19 @@
-"""requirements.lock: what an installation is made of, each file of it known by its hash."""
+"""What an installation is made of: libraries known by their hashes, and the files that we ship."""
 
 import re
+import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from presence_worker.manual_pages import ManualPage
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
@@ -78,3 +84,29 @@ def clauses(requirement: Requirement) -> set[str]:
 def test_names_no_place_to_install_from(address: str) -> None:
     """Where packages come from is the installing machine's business; the hashes hold anywhere."""
     assert address not in LOCK
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Give the names of the files in our wheel and in our source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    program = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(program, cwd=ROOT, check=True, capture_output=True)
+    (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as packed, tarfile.open(source) as tar:
+        return {"wheel": set(packed.namelist()), "source": set(tar.getnames())}
+
+
+@pytest.mark.parametrize("kind", ["wheel", "source"])
+def test_ships_the_manual(built: dict[str, set[str]], kind: str) -> None:
+    """An installation has each page of the manual, its style and the man page."""
+    wanted = [
+        *(f"presence_worker/manual/{page}.md" for page in ManualPage),
+        "presence_worker/report/templates/manual.css",
+        "presence_worker/report/templates/manual.html",
+        "man/presence-worker.1" if kind == "source" else "share/man/man1/presence-worker.1",
+    ]
+
+    assert [
+        path for path in wanted if not any(name.endswith(f"/{path}") or name == path for name in built[kind])
+    ] == []

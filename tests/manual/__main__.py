@@ -1,18 +1,23 @@
 """Writes the generated parts of the manual, and the man page, as the code has them now."""
 
 import sys
+from pathlib import Path
 
 from tests.manual.generated import pages, regenerated
+from tests.manual.man_page import PLACE, man_page
 
 
 def main() -> None:
     """Write the files that have changed; print their names."""
     for path in pages():
-        text = path.read_text("utf-8")
-        new = regenerated(text)
-        if new != text:
-            path.write_text(new, "utf-8")
-            sys.stdout.write(f"{path}\n")
+        write(path, regenerated(path.read_text("utf-8")))
+    write(PLACE, man_page())
+
+
+def write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+        sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":
