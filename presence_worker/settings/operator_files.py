@@ -39,13 +39,13 @@ def find_config(named: Path | None) -> Path | None:
         if not named.is_file():
             raise UsageFault(f"configuration file {named}: no such file")
         return named
-    if os.path.isfile(HERE):  # noqa: PTH113 - also where we may not look
-        _check_owner(HERE)
-        return HERE
     finders: tuple[Callable[..., Path], ...] = (platformdirs.user_config_path, platformdirs.site_config_path)
     homes = map(_user_directory, finders)
-    usual = (Path("config", HERE), *(home / "config.toml" for home in homes if home))
-    return next((path for path in usual if os.path.isfile(path)), None)  # noqa: PTH113 - also where we may not look
+    usual = (HERE, Path("config", HERE), *(home / "config.toml" for home in homes if home))
+    found = next((path for path in usual if os.path.isfile(path)), None)  # noqa: PTH113 - also where we may not look
+    if found is HERE:
+        _check_owner(HERE)
+    return found
 
 
 def _check_owner(file: Path) -> None:

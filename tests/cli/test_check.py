@@ -147,7 +147,7 @@ def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, 
 )  # fmt: skip
 def test_it_says_how_many_rows_can_be_sent_now(days: list[str], message: str, worker: Worker) -> None:
     """Rows that are not due are neither wrong nor to be sent: a number that holds tomorrow is none."""
-    config = worker.folder / "presence-worker.toml"
+    config = worker.folder / "settings.toml"
     config.write_text('[input]\nfrom = "from"\ncoverage = "changes"\n')
     rows = "".join(f"{number},Away,{day}\n" for number, day in enumerate(days, 1))
     Path("job.csv").write_text(f"associateId,status,from\n{rows}")
@@ -300,7 +300,7 @@ def test_statuses_nobody_understands_are_listed_to_paste(worker: Worker) -> None
 
 def test_the_table_to_paste_has_what_is_mapped_already(worker: Worker) -> None:
     """A file of TOML may have a table once: what it says stays."""
-    config = worker.folder / "presence-worker.toml"
+    config = worker.folder / "settings.toml"
     config.write_text('[input.statuses]\n"Å" = "StatusNormal"\n', "utf-8")
     Path("job.csv").write_text("login,status\na,Å\nb,Vaction\n", "utf-8")
 

@@ -115,7 +115,7 @@ def test_it_shows_the_first_rows_as_they_would_be_sent(worker: Worker) -> None:
 def test_messages_are_shown_where_they_may_be(worker: Worker) -> None:
     """They are reasons of absence: who wants them in reports has said so."""
     Path("leave.csv").write_text(LEAVE, "utf-8")
-    config = worker.folder / "presence-worker.toml"
+    config = worker.folder / "settings.toml"
     config.write_text("[report]\ninclude_messages = true\n")
 
     shown = worker.call("check", "leave.csv", "--explain", "--config", str(config), "--max-invalid", "none")
@@ -358,7 +358,7 @@ def test_a_row_without_a_line_or_a_name() -> None:
 
 def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:
     """One that was recognised would be wrong for a later file, and nobody would notice: å would be Ã¥."""
-    config = worker.folder / "presence-worker.toml"
+    config = worker.folder / "settings.toml"
     config.write_text('[input]\nencoding = "cp1252"\n')
     Path("job").write_text("login,status\nå,Away\n", "cp1252")
 
@@ -429,7 +429,7 @@ def test_a_return_is_told_only_where_it_is_certain(worker: Worker) -> None:
 
 def coverage(worker: Worker) -> Path:
     """Give a configuration for files that list only news."""
-    path = worker.folder / "presence-worker.toml"
+    path = worker.folder / "settings.toml"
     path.write_text('[input]\ncoverage = "changes"\n')
     return path
 
