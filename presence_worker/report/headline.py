@@ -1,51 +1,21 @@
-"""How a run went, in the one sentence that a manager reads, and what to do now: for words and commands."""
+"""How a run went, in the few words that a manager reads, and what to do now: for words and commands."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal, ResultCount
 from ..model import Reason, Result
 from ..run_states import Intent, State, Step
-from ..wording import as_sentence
+from ..wording import amount, as_sentence, grouped
 from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, text_key
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
-TO_MEND = (Result.INVALID, Result.REJECTED)
-FEW = 2  # kinds of trouble that the sentence names; of more it says who can mend them
+TO_CORRECT = (Result.INVALID, Result.REJECTED)
 OPENINGS = {
-    State.RUNNING: "Not ended yet: ",
-    State.STOPPED: "Stopped early: ",
-}
-LEFT = "{people} {are} still to be sent"
-IN_TROUBLE = "{people} {are} not confirmed by SuperOffice"
-NOT_IN_SUPEROFFICE = "{people} {are} not in SuperOffice"
-CHANGED_BY_OTHERS = "{people} {are} left as a later run, or somebody else, wants them"
-CLAUSES: dict[str | None, str] = {
-    Reason.BAD_ASSOCIATE_ID: "{rows} {have} no valid associateId",
-    Reason.UNKNOWN_STATUS: "{rows} {have} an unknown status",
-    Reason.STATUS_NOT_ALLOWED: "{rows} {have} a status that is not allowed",
-    Reason.BAD_MESSAGE: "{rows} {have} a message that is no text",
-    Reason.MESSAGE_TOO_LONG: "{rows} {have} a message that is too long",
-    Reason.CONTROL_CHARACTERS: "{rows} {have} control characters in the message",
-    Reason.RAGGED_ROW: "{rows} {have} more or fewer cells than the header",
-    Reason.BAD_DATE: "{rows} {have} a date that cannot be read for certain",
-    Reason.FORMULA_WITHOUT_VALUE: "{rows} {have} a formula without a value",
-    Reason.NO_COVERAGE: "{rows} {have} a first day to come, but input.coverage is not set",
-    Reason.NO_IDENTITY: "{rows} {have} no login or e-mail address",
-    Reason.CONFLICT: "different things are asked for {people}",
-    Reason.PROTECTED: "{people} {are} protected",
-    Reason.UNKNOWN_IDENTITY: NOT_IN_SUPEROFFICE,
-    Reason.UNKNOWN_ASSOCIATE: NOT_IN_SUPEROFFICE,
-    Reason.AMBIGUOUS_IDENTITY: "{people} cannot be told from others of the same name",
-    Reason.INACTIVE_ASSOCIATE: "{people} {are} not active in SuperOffice",
-    Reason.NO_SERVICE_USER: "{people} {have} no part in Service",
-    Reason.BEFORE_UNKNOWN: "of {people} it is not known what was there before",
-    Reason.REFUSED: "SuperOffice said no to {people}",
-    REFUSED_US: "SuperOffice refused this program, not the {people} it asked for",
-    Reason.MOVED_SINCE_PLAN: CHANGED_BY_OTHERS,
-    Reason.MOVED_SINCE_RUN: CHANGED_BY_OTHERS,
+    State.RUNNING: "Not finished yet.",
+    State.STOPPED: "Stopped early.",
 }
 
 
@@ -65,68 +35,64 @@ def headline(
     *,
     undoes: str | None = None,
 ) -> str:
-    """Return how a run went, of whose rows *done* are done, and which may take back the run *undoes*."""
+    """Return how a run went, of whose rows *done* are done, and which may undo the run *undoes*."""
     if state == State.REFUSED:
-        return "Nothing was sent: the file cannot be used as it is."
+        return "The file is refused. Nothing was sent."
     if state in NOTHING_SENT:
-        return _plan_headline(state, troubles)
-    opening, rows = OPENINGS.get(State(state), ""), sum(counts.values())
+        return " ".join(_plan_sentences(state, troubles))
+    opening = OPENINGS.get(State(state))
+    sentences = (_progress(counts, done, undoes), *_open_sentences(troubles))
+    return " ".join([opening, *sentences] if opening else sentences)
+
+
+def _progress(counts: Mapping[Result, int], done: int, undoes: str | None) -> str:
+    rows = sum(counts.values())
+    thing, what = ("change", f"of run {undoes} undone") if undoes else ("row", "done")
     if done < rows:
-        what = f"changes of run {undoes} put back" if undoes else "done"
-        return f"{opening}{done} of {rows} {what}; {_describe_troubles(troubles)}."
-    of, what = (f" of run {undoes}", "put back") if undoes else ("", "done")
-    thing = "change" if undoes else "row"
-    if rows == 1:
-        return f"{opening}The one {thing}{of} is {what}."
-    return f"{opening}All {rows} {thing}s{of} are {what}."
+        return f"{grouped(done)} of {amount(rows, thing)} {what}."
+    if rows and counts[Result.SKIPPED] == rows:
+        return f"{_all(rows, thing)} skipped. Nothing was sent."
+    return f"{_all(rows, thing)} {what}."
 
 
-def _plan_headline(state: str, troubles: Sequence[ResultCount]) -> str:
-    waiting = sum(each.people for each in troubles if each.result == Result.NOT_SENT)
-    if not waiting:
-        start = "Nothing to send: nobody would be changed"
+def _all(number: int, thing: str) -> str:
+    return f"{'All ' if number > 1 else ''}{amount(number, thing)}"
+
+
+def _plan_sentences(state: str, troubles: Sequence[ResultCount]) -> Iterator[str]:
+    """Yield how many changes wait: of each person at most one is sent."""
+    changes = sum(each.people for each in troubles if each.result == Result.NOT_SENT)
+    wait = "waits" if changes == 1 else "wait"
+    if not changes:
+        yield "Nothing to change. Nothing was sent."
     elif state == State.HELD:
-        start = f"Nothing was sent: a safety limit holds back the change of {_number(waiting, 'person')}"
+        yield f"A safety limit holds this job: {amount(changes, 'change')} {wait}. Nothing was sent."
     else:
-        start = f"Nothing was sent yet: {_number(waiting, 'person')} would be changed"
-    others = [each for each in troubles if each.result != Result.NOT_SENT]
-    return f"{start}; {_describe_troubles(others)}." if others else f"{start}."
+        yield f"{amount(changes, 'change')} planned. Nothing was sent."
+    yield from _attention([each for each in troubles if each.result != Result.NOT_SENT])
 
 
-def _describe_troubles(troubles: Sequence[ResultCount]) -> str:
-    """Name the kinds of trouble, or whoever can mend them where there are more than a few."""
-    rows, people, menders = Counter[str](), Counter[str](), Counter[Mender]()
-    for each in troubles:
-        known = CLAUSES.get(text_key(each.reason, each.result), IN_TROUBLE)
-        clause = LEFT if each.result == Result.NOT_SENT else known
-        rows[clause] += each.rows
-        people[clause] += each.people
-        menders[mender(each.reason, each.result)] += each.rows
-    if len(rows) <= FEW:
-        return " and ".join(_clause(clause, rows[clause], people[clause]) for clause in rows)
-    if len(menders) == 1:
-        return f"{menders.total()} need attention by {_who(next(iter(menders)))}"
-    shares = [f"{who} {menders[who]}" for who in Mender if menders[who]]
-    return f"{menders.total()} need attention: {', '.join(shares)}"
-
-
-def _clause(clause: str, rows: int, people: int) -> str:
-    number = people if "{people}" in clause else rows
-    return clause.format(
-        rows=_number(rows, "row"),
-        people=_number(people, "person"),
-        are="is" if number == 1 else "are",
-        have="has" if number == 1 else "have",
+def _open_sentences(troubles: Sequence[ResultCount]) -> Iterator[str]:
+    """Yield what happened to the rows that are not done."""
+    unsent = sum(each.rows for each in troubles if each.result == Result.NOT_SENT)
+    moved = sum(each.rows for each in troubles if each.reason in MOVED)
+    if unsent:
+        yield f"{grouped(unsent)} not sent yet."
+    if moved:
+        yield f"{grouped(moved)} left alone, because of a later change."
+    yield from _attention(
+        [each for each in troubles if each.result != Result.NOT_SENT and each.reason not in MOVED]
     )
 
 
-def _number(number: int, noun: str) -> str:
-    plural = {"person": "people", "row": "rows"}[noun]
-    return f"{number} {noun if number == 1 else plural}"
-
-
-def _who(who: Mender) -> str:
-    return "the CRM administrator" if who is Mender.CRM else str(who)
+def _attention(troubles: Sequence[ResultCount]) -> Iterator[str]:
+    """Yield how many rows need attention, and by whom."""
+    rows = Counter[Mender]()
+    for each in troubles:
+        rows[mender(each.reason, each.result)] += each.rows
+    if total := rows.total():
+        shares = ", ".join(f"{who} {grouped(rows[who])}" for who in Mender if rows[who])
+        yield f"{grouped(total)} {'needs' if total == 1 else 'need'} attention: {shares}."
 
 
 def message_of(journal: Journal, state: State, words: str | None) -> str:
@@ -143,24 +109,24 @@ def message_of(journal: Journal, state: State, words: str | None) -> str:
 class Advice(StrEnum):
     """Something to do, in words."""
 
-    CHECK = "correct the file and check it"
-    APPLY = "look at what would be changed; if it is right, apply the run"
-    PLAN_ON = "resume the run: it makes the plan, and sends nothing"
-    LET_IN = "have the permission given, or the configuration corrected; resume the run after that"
-    BEGIN_ANEW = "correct the address, then run the file: nothing was sent to the right place"
+    CHECK = "Correct the file, then check it."
+    APPLY = "Check the planned changes. If they are right, apply the run."
+    PLAN_ON = "Resume the run. It makes the plan and sends nothing."
+    LET_IN = "Correct the permission or the settings, then resume the run."
+    BEGIN_ANEW = "Correct the address, then run the file. No row reached the right SuperOffice."
     SIGN_IN = (
-        "correct the credentials first, because trying the same ones again may lock the account; then resume "
-        "the run: it tries nothing while they are the same"
+        "Correct the credentials, then resume the run. The same ones again may lock the account, "
+        "so the command tries nothing while they are the same."
     )
-    RESUME = "resume the run"
-    MEND = "correct the rows in failed.csv and run that file"
-    ADMINISTER = "ask the CRM administrator, or take the rows out of failed.csv; run that file after that"
-    LOOK_AGAIN = "look at who was left alone: if that is right, leave it; else plan failed.csv"
-    SCHEDULE = "look at `schedule`: what follows from earlier files is not done"
+    RESUME = "Resume the run."
+    CORRECT = "Correct the rows in failed.csv, then run that file."
+    ADMINISTER = "The CRM administrator corrects the users or the settings. Then run failed.csv."
+    CHECK_USERS = "Check the users that were left alone. If they are right, stop here. Else plan failed.csv."
+    SCHEDULE = "Check `presence-worker schedule`. Rows of earlier files are not done."
 
 
 def advise(journal: Journal, state: str) -> list[Advice]:
-    """Return what is to be done after a run that ended in a state, in this order; none after a good night."""
+    """Return what to do after a run that ended in a state, in this order; nothing after a good night."""
     if state == State.REFUSED:
         return [Advice.CHECK]
     unsettled = journal.results.to_send()
@@ -171,9 +137,9 @@ def advise(journal: Journal, state: str) -> list[Advice]:
 
 
 def advice_words(journal: Journal, state: str) -> str:
-    """Return the same in sentences, empty where nothing is to be done."""
-    said = [f"then {step}" if number else step for number, step in enumerate(advise(journal, state))]
-    return " ".join(f"{words[:1].upper()}{words[1:]}." for words in said)
+    """Return the same in sentences, empty where there is nothing to do."""
+    first, *others = [*advise(journal, state), ""]
+    return " ".join([first, *(f"Then {each[0].lower()}{each[1:]}" for each in others if each)])
 
 
 def _advise_on_rows_to_send(journal: Journal) -> Advice:
@@ -203,8 +169,8 @@ def _advise_on_failed_rows(journal: Journal) -> list[Advice]:
 
 def _advise_on_failed_csv(journal: Journal) -> Advice:
     """Return what is to be done with failed.csv, by what is wrong with its rows."""
-    wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_MEND]
+    wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_CORRECT]
     if any(reason in MOVED for reason, _ in wrong):
-        return Advice.LOOK_AGAIN
+        return Advice.CHECK_USERS
     theirs = all(mender(reason, result) is Mender.CRM for reason, result in wrong)
-    return Advice.ADMINISTER if theirs else Advice.MEND
+    return Advice.ADMINISTER if theirs else Advice.CORRECT

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..model import Reason, Result
 from ..run_states import State
 
-_MEND = "correct the row in failed.csv and run that file"
+_CORRECT = "Correct the rows in failed.csv, then run that file."
 
 
 class Words(NamedTuple):
@@ -24,130 +24,153 @@ class Mender(StrEnum):
     OPERATIONS = "operations"
 
 
-MENDERS: dict[Mender, str] = {  # what they have in their hands, in the order in which they are told
+MENDERS: dict[Mender, str] = {  # what each can change, in the order in which they are shown
     Mender.HR: "the file",
-    Mender.CRM: "people, licences and permissions in SuperOffice",
-    Mender.OPERATIONS: "network, credentials, configuration, and the service itself",
+    Mender.CRM: "users, licences, and the settings of input and safety",
+    Mender.OPERATIONS: "network, sign-in, and the machine",
 }
 RESULTS: dict[Result, str] = {
-    Result.UPDATED: "confirmed by the service",
+    Result.UPDATED: "changed and confirmed by SuperOffice",
     Result.UNCHANGED: "already as wanted",
     Result.DUPLICATE: "same as another row",
-    Result.SKIPPED: "nothing asked for now",
+    Result.SKIPPED: "nothing to do now",
     Result.INVALID: "wrong in the file",
-    Result.REJECTED: "refused for good",
-    Result.FAILED: "not delivered",
-    Result.UNKNOWN: "perhaps sent, never confirmed",
+    Result.REJECTED: "rejected; trying again will not help",
+    Result.FAILED: "not changed; trying again may help",
+    Result.UNKNOWN: "sent, but not confirmed",
     Result.NOT_SENT: "not sent",
 }
 
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
-WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # the file itself is to be mended
-REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # told like a reason: the service refused us, not a row
+WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # then the file itself needs the correction
+REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # has words like a reason: the program is refused, not a row
 WHY_DROPPED = {"withdrawn": "cancelled by HR", "not_in_file": "no longer in the file"}
-_RESUME = "resume the run"
-_NEXT = "the next command sends them"
+_RESUME = "Resume the run."
+_NOTHING = "Nothing to do."
 REASONS: dict[str, Words] = {
-    Reason.BAD_ASSOCIATE_ID: Words("no valid associateId", _MEND),
+    Reason.BAD_ASSOCIATE_ID: Words("no valid associate ID", _CORRECT),
     Reason.UNKNOWN_STATUS: Words(
-        "status not understood", "map it in input.statuses, or correct it in failed.csv"
+        "unknown status value",
+        "Add each value to input.statuses, or ask HR to correct it in failed.csv. Then run failed.csv.",
     ),
-    Reason.STATUS_NOT_ALLOWED: Words("status not allowed", f"{_MEND}; or list it in input.allowed_statuses"),
-    Reason.BAD_MESSAGE: Words("message is no text, or none can be made", _MEND),
-    Reason.MESSAGE_TOO_LONG: Words("message too long", _MEND),
-    Reason.CONTROL_CHARACTERS: Words("control characters in the message", _MEND),
-    Reason.RAGGED_ROW: Words("more or fewer cells than the header", _MEND),
-    Reason.CONFLICT: Words("two rows want different things", "keep one of them, or set input.on_conflict"),
+    Reason.STATUS_NOT_ALLOWED: Words(
+        "status is not allowed",
+        "Add it to input.allowed_statuses, or ask HR to correct it in failed.csv. Then run failed.csv.",
+    ),
+    Reason.BAD_MESSAGE: Words("comment is not a text, or cannot be made", _CORRECT),
+    Reason.MESSAGE_TOO_LONG: Words("comment is too long", _CORRECT),
+    Reason.CONTROL_CHARACTERS: Words("comment has control characters", _CORRECT),
+    Reason.RAGGED_ROW: Words("more or fewer cells than the header", _CORRECT),
+    Reason.CONFLICT: Words(
+        "several rows ask for different things for one person",
+        'Set input.on_conflict to "last" or "first", or ask HR which row in failed.csv is right. '
+        "Then run failed.csv.",
+    ),
     Reason.PROTECTED: Words(
-        "associate is protected", "remove it from the file, or from safety.protected_ids"
+        "protected user",
+        "Remove the rows from failed.csv, or the IDs from safety.protected_ids. Then run failed.csv.",
     ),
-    Reason.NO_IDENTITY: Words("no valid login or e-mail address", _MEND),
+    Reason.NO_IDENTITY: Words("no valid login or e-mail address", _CORRECT),
     Reason.UNKNOWN_IDENTITY: Words(
-        "nobody in SuperOffice has this login or e-mail",
-        'correct the row; or set input.unknown_people = "skip" where HR knows more people',
+        "no SuperOffice user has this login or e-mail address",
+        "Correct the rows in failed.csv, then run that file. If HR lists people who are not users, "
+        'the CRM administrator sets input.unknown_people = "skip".',
     ),
     Reason.AMBIGUOUS_IDENTITY: Words(
-        "several people in SuperOffice have this login or e-mail", "name the associateId instead"
+        "several SuperOffice users have this login or e-mail address",
+        "Correct the users in SuperOffice, or use associate IDs in the file. Then run failed.csv.",
     ),
-    Reason.UNKNOWN_ASSOCIATE: Words("SuperOffice shows no presence of this id", _MEND),
-    Reason.INACTIVE_ASSOCIATE: Words("the user is not active", "leave the row out, or activate the user"),
+    Reason.UNKNOWN_ASSOCIATE: Words("no SuperOffice user has this associate ID", _CORRECT),
+    Reason.INACTIVE_ASSOCIATE: Words(
+        "user is not active", "Activate the users, or remove the rows from failed.csv. Then run failed.csv."
+    ),
     Reason.NO_SERVICE_USER: Words(
-        "the user has no part in Service", "leave the row out, or add the user there"
+        "user has no Service licence or access",
+        "Give the users access to Service, or remove the rows from failed.csv. Then run failed.csv.",
     ),
     Reason.BEFORE_UNKNOWN: Words(
-        "what it was before is not known", "set it by hand, or with a file of your own"
+        "earlier status is not known", "Set the status of these users in SuperOffice by hand."
     ),
     Reason.REFUSED: Words(
-        "the service said no",
-        "read its words in report.csv; 403 is a missing right, else correct the row in failed.csv",
+        "SuperOffice rejected the change",
+        "Read the details in report.csv. Give the permission if the HTTP status is 403. Otherwise correct "
+        "the rows in failed.csv. Then run failed.csv.",
     ),
     REFUSED_US: Words(
-        "the service refused us, not the row",
-        "read its words: a missing right (403) is the CRM administrator's to give, all else is in the "
-        "configuration; then resume",
+        "SuperOffice refused this program, not the row",
+        "Read the details. The CRM administrator gives a missing permission (403). Otherwise correct the "
+        "settings of target and auth. Then resume the run.",
     ),
-    Reason.MOVED_SINCE_PLAN: Words("somebody changed it after the plan", "plan again, and look at it"),
+    Reason.MOVED_SINCE_PLAN: Words(
+        "changed after the plan", "Make a new plan with failed.csv, and check it."
+    ),
     Reason.MOVED_SINCE_RUN: Words(
-        "a later run, or somebody, wants it otherwise", "nothing, if that is right"
+        "changed by a later run or by a person", "Do nothing if that is right. Otherwise plan failed.csv."
     ),
     Reason.TIMEOUT: Words("no answer in time", _RESUME),
-    Reason.CONNECTION: Words("connection trouble", _RESUME),
-    Reason.SERVER_ERROR: Words("the service was in trouble", _RESUME),
-    Reason.THROTTLED: Words("the service asked for patience", "resume the run, perhaps with a lower --rate"),
-    Reason.BAD_ANSWER: Words("the answer could not be trusted", _RESUME),
-    Reason.ECHO_MISMATCH: Words(
-        "the service saved another status or comment",
-        "see in the detail which, and look at the user in SuperOffice; resume helps only where it is unknown",
+    Reason.CONNECTION: Words("connection failed", _RESUME),
+    Reason.SERVER_ERROR: Words("SuperOffice had an error", _RESUME),
+    Reason.THROTTLED: Words(
+        "SuperOffice asked to slow down", "Resume the run. If it happens again, set a lower delivery.rate."
     ),
-    Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "resume the run, and report the bug"),
+    Reason.BAD_ANSWER: Words("SuperOffice gave no valid answer", _RESUME),
+    Reason.ECHO_MISMATCH: Words(
+        "SuperOffice saved another status or comment",
+        "Check the users in SuperOffice. The details say what differs. Resume the run if rows are unknown.",
+    ),
+    Reason.INTERNAL_ERROR: Words("a bug in presence-worker", "Resume the run, and report the bug."),
     Reason.STOPPED: Words("the run ended first", _RESUME),
-    Reason.IGNORED_BY_MAPPING: Words("status mapped to ignore", "nothing"),
-    Reason.FILTERED_OUT: Words("left out by input.only", "nothing"),
-    Reason.HIDDEN_ROW: Words("hidden in the workbook", "nothing"),
-    Reason.WITHDRAWN: Words("leave cancelled", "nothing"),
-    Reason.OVERLAPPED: Words("a leave that begins later counts for now", "nothing"),
+    Reason.IGNORED_BY_MAPPING: Words("status is set to ignore", _NOTHING),
+    Reason.FILTERED_OUT: Words("skipped by input.only", _NOTHING),
+    Reason.HIDDEN_ROW: Words("hidden in the workbook", _NOTHING),
+    Reason.WITHDRAWN: Words("absence cancelled", _NOTHING),
+    Reason.OVERLAPPED: Words("an absence with a later first day counts now", _NOTHING),
     Reason.FORMULA_WITHOUT_VALUE: Words(
-        "formula without a value", "open the workbook in Excel, save it, and run it again"
+        "formula without a value", "Open the workbook in Excel, save it, and run it again."
     ),
     Reason.BAD_DATE: Words(
-        "a date is not certain, or the end is before the start",
-        "correct the dates, or set input.date_format",
+        "date is wrong or ambiguous",
+        "Set input.date_format, or ask HR to correct the dates in failed.csv. Then run failed.csv.",
     ),
     Reason.NO_COVERAGE: Words(
-        "a first day to come, but input.coverage is not set",
-        'set input.coverage to "changes" (the file has only news) or "everyone" (it has all there is)',
+        "future start date, but input.coverage is not set",
+        'Set input.coverage to "changes" (the file lists only changes) or "everyone" (the file is complete). '
+        "Then run failed.csv.",
     ),
-    Reason.NOT_YET_DUE: Words("its first day is yet to come", "nothing"),
-    Reason.NO_LONGER_DUE: Words("its last day is over", "nothing"),
+    Reason.NOT_YET_DUE: Words("planned absence", _NOTHING),
+    Reason.NO_LONGER_DUE: Words("last day is over", _NOTHING),
 }
-MENDS: dict[str, Mender] = {  # by reason; what nobody else can mend is left to operations
+MENDS: dict[str, Mender] = {  # by reason; operations have all others
     **dict.fromkeys(
         (
             Reason.BAD_ASSOCIATE_ID,
-            Reason.UNKNOWN_STATUS,
-            Reason.STATUS_NOT_ALLOWED,
             Reason.BAD_MESSAGE,
             Reason.MESSAGE_TOO_LONG,
             Reason.CONTROL_CHARACTERS,
             Reason.RAGGED_ROW,
-            Reason.CONFLICT,
-            Reason.PROTECTED,
             Reason.NO_IDENTITY,
             Reason.UNKNOWN_IDENTITY,
-            Reason.AMBIGUOUS_IDENTITY,
             Reason.UNKNOWN_ASSOCIATE,
-            Reason.BAD_DATE,
             Reason.FORMULA_WITHOUT_VALUE,
         ),
         Mender.HR,
     ),
     **dict.fromkeys(
         (
+            Reason.UNKNOWN_STATUS,
+            Reason.STATUS_NOT_ALLOWED,
+            Reason.CONFLICT,
+            Reason.PROTECTED,
+            Reason.AMBIGUOUS_IDENTITY,
+            Reason.BAD_DATE,
+            Reason.NO_COVERAGE,
             Reason.INACTIVE_ASSOCIATE,
             Reason.NO_SERVICE_USER,
             Reason.BEFORE_UNKNOWN,
             Reason.REFUSED,
             Reason.ECHO_MISMATCH,
+            Reason.MOVED_SINCE_PLAN,
+            Reason.MOVED_SINCE_RUN,
         ),
         Mender.CRM,
     ),
@@ -182,9 +205,9 @@ def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -
     """
     name = text_key(reason, result)
     if name is None:
-        return Words(RESULTS[Result(result)], _NEXT if result == Result.NOT_SENT else "nothing")
-    words = REASONS.get(name) or Words(name, "read the detail")  # a newer program may know more
+        return Words(RESULTS[Result(result)], _RESUME if result == Result.NOT_SENT else _NOTHING)
+    words = REASONS.get(name) or Words(name, "Read the details.")  # a newer program may know more
     if state not in WITHOUT_FAILED_CSV:
         return words
-    in_the_file = words.remedy.replace(_MEND, "correct the file").replace("failed.csv", "the file")
-    return words._replace(remedy=in_the_file)
+    remedy = words.remedy.replace("that file", "it").replace("run failed.csv", "run it")
+    return words._replace(remedy=remedy.replace("failed.csv", "the file"))

@@ -221,9 +221,9 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
             return context.command("resume", folder.name)
         case Advice.SCHEDULE:
             return context.command("schedule")
-        case Advice.MEND | Advice.ADMINISTER | Advice.LOOK_AGAIN:
+        case Advice.CORRECT | Advice.ADMINISTER | Advice.CHECK_USERS:
             reading = _options_for_failed_csv(journal.run().input.delimiter, context.settings.input)
-            command = "plan" if step is Advice.LOOK_AGAIN else "run"
+            command = "plan" if step is Advice.CHECK_USERS else "run"
             return context.command(command, str(folder / "failed.csv"), *reading)
 
 

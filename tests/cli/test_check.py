@@ -84,12 +84,12 @@ def test_people_see_the_rows_as_well(worker: Worker) -> None:
 
     assert ended.code == 3
     assert (
-        "       60  no valid associateId\n"
+        "       60  no valid associate ID\n"
         "             found … as associateId: 60 rows, such as x0 on line 1002; expected\n"
         "               a whole number from 1 to 2147483647\n"
-        "        1  message too long\n"
+        "        1  comment is too long\n"
         "             line 1001: the message has 256 characters; the service keeps 255\n"
-        "         Correct the file.\n"
+        "         Correct the rows in the file, then run it.\n"
     ) in ended.out
     assert "      999  not_sent   to be sent" in ended.out
     assert "resume" not in ended.out

@@ -72,7 +72,7 @@ def test_what_went_wrong_is_printed(worker: Worker, job: Path) -> None:
 
     message, following, page = ended.err.splitlines()
     assert (ended.code, ended.out) == (5, "")
-    assert message.startswith("presence-worker: Nothing was sent: a safety limit")
+    assert message.startswith("presence-worker: A safety limit holds this job: 2 changes wait.")
     assert following.startswith("Next: presence-worker apply ")
     assert page == "Help: presence-worker manual exit-codes"
 

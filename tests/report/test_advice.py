@@ -18,7 +18,7 @@ MOVED = Outcome(result=Result.REJECTED, reason=Reason.MOVED_SINCE_RUN)
 INACTIVE = Outcome(result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE)
 KEPT_OUT = Outcome(result=Result.FAILED, reason=Reason.REFUSED)
 LOST = Outcome(result=Result.UNKNOWN, reason=Reason.TIMEOUT)
-MEND = "correct the rows in failed.csv and run that file."
+CORRECT = "orrect the rows in failed.csv, then run that file."
 
 
 def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
@@ -32,21 +32,21 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
     ("outcomes", "words"),
     [
         ((UPDATED, UPDATED), ""),
-        ((UPDATED, GONE), f"C{MEND[1:]}"),
+        ((UPDATED, GONE), f"C{CORRECT}"),
         ((UPDATED, LOST), "Resume the run."),
-        ((LOST, GONE), f"Resume the run. Then {MEND}"),
+        ((LOST, GONE), f"Resume the run. Then c{CORRECT}"),
         (
             (UPDATED, INACTIVE),
-            "Ask the CRM administrator, or take the rows out of failed.csv; run that file after that.",
+            "The CRM administrator corrects the users or the settings. Then run failed.csv.",
         ),
-        ((GONE, INACTIVE), f"C{MEND[1:]}"),
+        ((GONE, INACTIVE), f"C{CORRECT}"),
         (
             (GONE, MOVED),
-            "Look at who was left alone: if that is right, leave it; else plan failed.csv.",
+            "Check the users that were left alone. If they are right, stop here. Else plan failed.csv.",
         ),
         (
             (KEPT_OUT,),
-            "Have the permission given, or the configuration corrected; resume the run after that.",
+            "Correct the permission or the settings, then resume the run.",
         ),
     ],
 )
@@ -57,23 +57,23 @@ def test_what_is_to_be_done_is_told_in_order(outcomes: tuple[Outcome, ...], word
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.HELD])
-def test_what_waits_is_to_be_looked_at_first(state: State) -> None:
+def test_what_waits_is_to_be_checked_first(state: State) -> None:
     """`apply` is a decision; where nobody would be changed, there is none to take."""
     with closing(staged("", 1)) as waiting, closing(staged("", [invalid(1)])) as nobody:
-        assert advice_words(waiting, state).startswith("Look at what would be changed; ")
+        assert advice_words(waiting, state).startswith("Check the planned changes. ")
         assert advice_words(nobody, state) == ""
 
 
 def test_a_plan_that_was_interrupted_is_only_made() -> None:
     """Whoever resumes it need not fear that something is sent."""
     with closing(staged("", 1, intent=Intent.PLAN, step=Step.READ)) as journal:
-        assert advice_words(journal, State.STOPPED) == "Resume the run: it makes the plan, and sends nothing."
+        assert advice_words(journal, State.STOPPED) == "Resume the run. It makes the plan and sends nothing."
 
 
-def test_a_file_that_was_refused_is_to_be_mended() -> None:
+def test_a_file_that_was_refused_needs_a_correction() -> None:
     """There is no failed.csv of it."""
     with closing(staged("", [row(1)])) as journal:
-        assert advice_words(journal, State.REFUSED) == "Correct the file and check it."
+        assert advice_words(journal, State.REFUSED) == "Correct the file, then check it."
 
 
 def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
@@ -81,4 +81,4 @@ def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
     with closing(ended(UPDATED, GONE, path=tmp_path / "journal.sqlite")) as journal:
         write_reports(tmp_path, journal)
 
-    assert f"C{MEND[1:]}" in page(tmp_path).words
+    assert f"C{CORRECT}" in page(tmp_path).words

@@ -107,8 +107,10 @@ def test_each_row_is_there(found: Page) -> None:
 
 def test_a_rows_fate_is_there(found: Page) -> None:
     """Who was asked for, what came of it, and the service's words."""
-    assert "5 5 ✕ rejected the service said no no such user StatusNotAvailable 1 404" in found.text
-    assert "4 007 ✕ invalid status not understood no status" in found.text
+    assert (
+        "5 5 ✕ rejected SuperOffice rejected the change no such user StatusNotAvailable 1 404" in found.text
+    )
+    assert "4 007 ✕ invalid unknown status value no status" in found.text
 
 
 def test_script_and_report_csv_tell_the_same(told: Path, found: Page) -> None:
@@ -143,13 +145,12 @@ def test_it_counts_the_requests(found: Page) -> None:
 def test_it_says_who_can_mend_what(found: Page) -> None:
     """Troubles stand under whoever can mend them, with people, reason, remedy, and an instance."""
     order = [
-        "HR the file",
-        "1 person status not understood map it",
-        "CRM administrator people, licences",
-        "1 person the service said no",
+        "CRM administrator users, licences",
+        "1 person unknown status value Add each value to input.statuses",
+        "1 person SuperOffice rejected the change",
         "For instance: no such user",
         "Operations network",
-        "1 person not sent the next command sends them",
+        "1 person not sent Resume the run.",
     ]
 
     places = [found.text.index(part) for part in order]
@@ -168,7 +169,7 @@ def test_people_are_counted_once(folder: Path) -> None:
 
     reported(folder, rows, {})
 
-    assert "3 people status not understood 4 rows" in page(folder).text
+    assert "3 people unknown status value 4 rows" in page(folder).text
 
 
 def test_counts_are_a_bar(found: Page) -> None:
@@ -184,7 +185,7 @@ def test_a_job_that_could_not_be_read_has_a_page(folder: Path) -> None:
 
     found = page(folder)
     harmless(found)
-    assert "Not ended yet" in found.text
+    assert "Not finished yet" in found.text
     assert "line 3: never closed" in found.text
     assert "table" not in found.tags
 

@@ -131,7 +131,10 @@ def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
 
 @pytest.mark.parametrize(
     ("state", "remedy"),
-    [(State.REFUSED, "or correct it in the file"), (State.FINISHED, "or correct it in failed.csv")],
+    [
+        (State.REFUSED, "or ask HR to correct it in the file. Then run it."),
+        (State.FINISHED, "or ask HR to correct it in failed.csv. Then run failed.csv."),
+    ],
 )
 def test_a_refused_file_is_mended_itself(state: State, remedy: str) -> None:
     """As in the terminal: only of a run that was sent there is a failed.csv to work on."""

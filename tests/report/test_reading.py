@@ -109,10 +109,9 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
         found = page_of(journal)
 
     assert (
-        "Left out The settings say that these rows are not sent. = 2 rows left out by input.only"
-        in found.text
+        "Left out The settings say that these rows are not sent. = 2 rows skipped by input.only" in found.text
     )
-    assert "= 1 row hidden in the workbook = 1 row leave cancelled" in found.text
+    assert "= 1 row hidden in the workbook = 1 row absence cancelled" in found.text
     assert ("Approval Cancelled 2 Approval Pending 1 Percent (empty) 1" in found.text) is include
     assert (
         "Column Rows Approval 3 Percent 1 The values may be reasons of absence" in found.text
@@ -125,11 +124,11 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
 
 def test_the_page_says_why_once() -> None:
     """A detail that only repeats the reason is not shown beside it."""
-    skipped = {"result": Result.SKIPPED, "reason": Reason.FILTERED_OUT, "detail": "left out by input.only"}
+    skipped = {"result": Result.SKIPPED, "reason": Reason.FILTERED_OUT, "detail": "skipped by input.only"}
     with closing(staged("", [row(1, **skipped)], state=State.FINISHED)) as journal:
         found = page_of(journal)
 
-    assert "left out by input.only left out by input.only" not in found.text
+    assert "skipped by input.only skipped by input.only" not in found.text
 
 
 def test_a_page_of_a_file_that_counts_whole_says_nothing_of_it() -> None:

@@ -72,12 +72,12 @@ def test_who_was_refused_himself_is_not_told_to_mend_rows() -> None:
     """Where the credentials or the permission were refused, the rows are right."""
     words = reason_words("refused", "failed")
 
-    assert "configuration" in words.remedy
+    assert "settings of target and auth" in words.remedy
 
 
 def test_an_unknown_reason_is_told_as_it_is() -> None:
     """A newer program's journal may know more reasons."""
-    assert reason_words("out_of_office", "rejected") == ("out_of_office", "read the detail")
+    assert reason_words("out_of_office", "rejected") == ("out_of_office", "Read the details.")
 
 
 @pytest.mark.parametrize("result", Result)
@@ -86,7 +86,7 @@ def test_a_row_without_a_reason_is_told_by_its_result(result: Result) -> None:
     words = reason_words(None, str(result))
 
     assert words.what == RESULTS[result]
-    assert words.remedy == ("the next command sends them" if result is Result.NOT_SENT else "nothing")
+    assert words.remedy == ("Resume the run." if result is Result.NOT_SENT else "Nothing to do.")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.journal.given import UPDATED, deliver, end_as, staged, tamper
 
 CRM, OTHER = "https://crm.example.com", "https://other.example.com"
 BEGAN = datetime(2025, 11, 25, 5, tzinfo=UTC)
-FINISHED = {"state": "finished", "exit_code": 0, "message": "All rows are done.", "next": None}
+FINISHED = {"state": "finished", "exit_code": 0, "message": "All rows done.", "next": None}
 
 
 def iso(moment: datetime) -> str:

@@ -156,9 +156,7 @@ def test_terminal_and_page_say_what_comes_first(worker: Worker, password: Path) 
     ended = worker.call("run", str(path), "--base-url", worker.url, "--state-dir", str(worker.state), *FAST)
 
     (run,) = (worker.state / "runs").iterdir()
-    words = (
-        "Correct the credentials first, because trying the same ones again may lock the account; then resume"
-    )
+    words = "Correct the credentials, then resume the run. The same ones again may lock the account"
     assert password.exists()
     assert words in " ".join(ended.out.split())
     assert words in " ".join((run / "report.html").read_text("utf-8").split())

@@ -241,7 +241,7 @@ def test_6_no_room_for_the_report(worker: Worker, sandbox: Sandbox) -> None:
     reported = worker.follow(ended)
 
     assert_ended(ended, ExitCode.STOPPED, "report")
-    assert ended.summary["message"].endswith("All 2 rows are done.")
+    assert ended.summary["message"].endswith("All 2 rows done.")
     assert len(wishes(sandbox)) == 2
     assert (reported.code, blocked.is_file()) == (0, True)
 

@@ -50,7 +50,7 @@ def test_a_plan_sends_nothing(words: tuple[str, ...], crm: Crm, on: On) -> None:
 
     summary = ended.summary
     assert (ended.code, summary["state"], server.puts) == (0, "planned", [])
-    assert summary["message"].startswith("Nothing was sent yet: 3 people would be changed. Look at")
+    assert summary["message"].startswith("3 changes planned. Nothing was sent. Check the")
     assert (summary["counts"]["unchanged"], summary["counts"]["not_sent"]) == (3, 3)
     assert [(each["associate_id"], each["before_status"], each["status"]) for each in summary["changes"]] == [
         (number, PRESENT, NOT_PRESENT) for number in (4, 5, 6)
@@ -81,7 +81,7 @@ def test_nothing_to_change(crm: Crm, on: On) -> None:
         ended = plan(worker, away(range(1, 4)))
 
     assert (ended.code, ended.summary["next"]) == (0, None)
-    assert ended.summary["message"] == "Nothing to send: nobody would be changed."
+    assert ended.summary["message"] == "Nothing to change. Nothing was sent."
 
 
 def test_a_plan_may_be_held(crm: Crm, on: On) -> None:

@@ -111,7 +111,7 @@ def test_a_run_without_anything_to_do(on: On) -> None:
         ended = run(worker, [*away(range(1, 4)), *back(range(4, 7))])
 
     lines = read_report(worker.folder_of(ended))
-    assert (ended.code, ended.summary["message"], server.puts) == (0, "All 6 rows are done.", [])
+    assert (ended.code, ended.summary["message"], server.puts) == (0, "All 6 rows done.", [])
     assert {line["result"] for line in lines} == {"unchanged"}
     assert [line["before_status"] for line in lines] == [NOT_PRESENT] * 3 + [PRESENT] * 3
     assert {(line["attempts"], line["wire_puts"], line["reason"]) for line in lines} == {(0, 0, None)}
