@@ -81,7 +81,7 @@ def page_of_run(
     if suspect and code == ExitCode.STOPPED:
         return BY_SUSPECT[suspect]
     page = BY_EXIT_CODE[ExitCode(code)]
-    if code != ExitCode.INCOMPLETE:
+    if code not in (ExitCode.INCOMPLETE, ExitCode.REFUSED):
         return page
     pages = {BY_REASON.get(Reason(reason), page) for reason in reasons if reason}
     return pages.pop() if len(pages) == 1 else page
