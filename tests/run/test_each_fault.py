@@ -407,7 +407,6 @@ def test_the_next_command_works(fault: Fault, worker: Worker, monkeypatch: pytes
         f"Help: presence-worker manual {fault.page}",
     ]
     assert done.code == fault.then, done
-    causing.close()
 
 
 def _helped(worker: Worker, found: Ended) -> Ended:
@@ -419,8 +418,8 @@ def test_a_full_disk(worker: Worker) -> None:
     with small_disk(worker.folder / "disk", "4m") as disk:
         disk.fill()
         worker.state = disk.place / "state"
-        words = ("run", job(), *worker.options_of("run"), "--json")
-        found = called(*words, before=[*disk.command, *WORKER])
+        options = worker.options_of("run")
+        found = called("run", job(), *options, "--json", before=[*disk.command, *WORKER])
         disk.empty()
         _, *following = shlex.split(found.summary["next"])
         done = called(*following, before=[*disk.command, *WORKER])
