@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -12,7 +12,7 @@ from presence_worker.next_step import PROGRAM
 SHARED = 3  # so many commands make an option one that is explained once
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Give a table of Markdown."""
     lines = [head, tuple("---" for _ in head), *(tuple(map(escaped, row)) for row in rows)]
     return (
@@ -109,7 +109,7 @@ def section(
         *(" ".join(paragraph.split()) for paragraph in words.strip().split("\n\n")),
         table(("option", "does"), own) if own else "",
         f"Also: {', '.join(others)}." if others else "",
-        f"```sh\n{example_lines(examples)}\n```" if example_lines(examples) else "",
+        f"```text\n{example_lines(examples)}\n```" if example_lines(examples) else "",
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -14,7 +14,7 @@ from presence_worker.model import Outcome, Result
 from presence_worker.report import summarise
 from presence_worker.report.summarise import Bottleneck, roughly, throughput
 from tests.journal.given import staged
-from tests.test_readme import table
+from tests.manual.documents import table
 from tests.told import as_told
 
 from .given import page_of
@@ -120,13 +120,12 @@ def test_silence_is_told(journal: Journal) -> None:
         (Bottleneck.SERVICE, AROUND_A_PAUSE, {"seconds": 320, "tries": 2}),
     ],
 )
-def test_readme_explains_each(
+def test_the_manual_explains_each(
     journal: Journal, limit: Bottleneck, moments: list[float], how: dict[str, Any]
 ) -> None:
-    """What README says that the sentence begins with is how it begins, in the order of the code."""
-    beginnings = dict(
-        zip(Bottleneck, (cells[0].strip('"') for cells in table("it begins with")), strict=True)
-    )
+    """What the manual says that the sentence begins with is how it begins, in the order of the code."""
+    rows = table("troubleshooting", "it begins with")
+    beginnings = dict(zip(Bottleneck, (cells[0].strip('"') for cells in rows), strict=True))
     session(journal, moments, **how)
 
     assert told(journal)["limit"] == limit

@@ -23,7 +23,6 @@ from presence_worker.errors import UsageFault
 from presence_worker.sandbox import FLAGS, KINDS, OUTAGE_FORM, SWITCHES
 from presence_worker.sandbox.keys import read_app_key
 from tests.run.given import started
-from tests.test_readme import table
 
 from .caller import presence_path
 
@@ -147,15 +146,6 @@ def test_help_has_its_options_in_sections() -> None:
     assert {name: defaults[name] for name in SWITCHES} == {
         name: switch.choices[0] for name, switch in SWITCHES.items()
     }
-
-
-def test_readme_lists_every_option() -> None:
-    """README and help name the same options, in the same words and order."""
-    rows = table("sandbox option")
-
-    told = [(cells[0].strip("`"), cells[-1]) for cells in rows]
-
-    assert told == [(name, words) for _, name, words, _ in OPTIONS]
 
 
 @pytest.mark.parametrize(

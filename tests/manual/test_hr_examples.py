@@ -1,4 +1,4 @@
-"""README's worked examples of HR systems: each is a file of the matrix, its configuration proven there."""
+"""The worked examples of HR systems: each is a file of the matrix, its configuration proven there."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.manual.documents import TEXTS
 from tests.matrix.index import FILES, cases
-from tests.test_readme import TEXT
 
 EXAMPLE = re.compile(
-    r"^\*\*(?P<name>[^*]+)\*\* \(\[`[^`]+`\]\(tests/files/(?P<file>[^)]+)\)\)(?P<words>.*?)"
+    r"^\*\*(?P<name>[^*]+)\*\* \(\[`[^`]+`\]\(\.\./\.\./tests/files/(?P<file>[^)]+)\)\)(?P<words>.*?)"
     r"^```toml\n(?P<config>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -29,7 +29,7 @@ SYSTEMS = {
 
 
 class Example(NamedTuple):
-    """What README shows of a file."""
+    """What the page shows of a file."""
 
     name: str
     file: str
@@ -41,7 +41,7 @@ def examples() -> list[Example]:
     """Give the worked examples, in order."""
     return [
         Example(found["name"], found["file"], SHOWN.findall(found["words"]), found["config"])
-        for found in EXAMPLE.finditer(TEXT)
+        for found in EXAMPLE.finditer(TEXTS["hr-files"])
     ]
 
 
@@ -64,7 +64,7 @@ def test_the_big_systems_have_one() -> None:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.file)
 def test_shows_what_is_in_the_file(example: Example) -> None:
-    """What README shows of a file is the file's; of a workbook it shows nothing."""
+    """What the page shows of a file is the file's; of a workbook it shows nothing."""
     if example.file.endswith(".xlsx"):
         assert not example.shown
         return

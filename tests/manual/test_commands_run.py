@@ -1,0 +1,134 @@
+"""Every command that README and the manual print for a shell runs as printed."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from presence_worker.cli.main import execute
+from presence_worker.sandbox import People, serve
+from presence_worker.settings.configuration import PREFIX
+from tests.manual.command_parts import each_command
+from tests.manual.documents import DOCUMENTS, ROOT, TEXTS, blocks
+from tests.run.given import restored
+
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+INSTALLING = ("python3 -m venv", ".venv/bin/pip", "pip", "uv", "docker")  # CI runs the first, in a clone
+ASKING = ("presence-worker init",)  # asks questions; tests/cli has its own tests
+LONGEST = 240.0  # seconds a command may take
+SHELL = set("<>|&$`;*?")  # what only a shell understands
+FILES = {"toml": "presence-worker.toml", "csv": "changes.csv"}  # as pages say to save them
+CHANGES = "associateId,status,message\n12,StatusNotAvailable,Back on 4 January\n33,StatusNormal,\n"
+WITH_COMMANDS = [name for name in DOCUMENTS if blocks(name, "sh")]
+
+
+def commands(name: str) -> list[str]:
+    """Give the commands of a document that a test can run, in their order."""
+    lines = [line.strip() for block in blocks(name, "sh") for line in block.text.splitlines()]
+    return [line for line in lines if line and not line.startswith(("#", *INSTALLING, *ASKING))]
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A service for the commands that are meant for a real one."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(serve(People())) as sandbox:
+        yield sandbox.url
+
+
+@pytest.fixture
+def desk(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as the reader has it: the project's files, a configuration, and a small job."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "changes.csv").write_text(CHANGES)
+    config = f'[target]\nbase_url = "{address}"\n[auth]\nusername = "a"\npassword = "b"\n'
+    (tmp_path / "presence-worker.toml").write_text(config)
+    monkeypatch.chdir(tmp_path)
+    for variable in [variable for variable in os.environ if variable.startswith(PREFIX)]:
+        monkeypatch.delenv(variable)
+    for variable, value in surroundings(tmp_path).items():
+        monkeypatch.setenv(variable, value)
+    return tmp_path
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+        "BROWSER": "true",
+        "PRESENCE_WORKER_DELIVERY__RATE": "1000",  # nobody waits for a test
+    }
+
+
+@pytest.mark.parametrize("name", WITH_COMMANDS)
+def test_commands_run_as_printed(
+    name: str, desk: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command of a page does what it says, typed one after another in one terminal."""
+    for block in blocks(name, "csv"):
+        (desk / FILES[block.kind]).write_text(block.text, "utf-8")
+    words = "\n".join(commands(name)).replace("http://127.0.0.1:8100", address)
+    words = words.replace("presence-worker sandbox", "timeout -s INT 2 presence-worker sandbox")
+
+    lines = ["presence-worker run config/examples/small.csv", *words.splitlines()]
+    with restored():
+        codes = [typed(line, monkeypatch) for line in lines]
+
+    assert list(zip(lines, codes, strict=True)) == [(line, expected(line)) for line in lines]
+
+
+def typed(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Do what a terminal does with a line; give the exit code.
+
+    Plain commands are called in this process, the others by a shell.
+    """
+    first, *words = shlex.split(line)
+    if first == "export":
+        for word in words:
+            monkeypatch.setenv(*word.split("=", 1))
+        return 0
+    if first == "presence-worker" and not set(line) & SHELL:
+        return execute(words)
+    return subprocess.run(["bash", "-c", line], capture_output=True, timeout=LONGEST, check=False).returncode
+
+
+def expected(line: str) -> int:
+    if line.startswith("timeout"):  # it is ended, and would have gone on
+        return 124
+    return 3 if "messy" in line or "names" in line else 0
+
+
+EXAMPLES = [
+    (name, line)
+    for name, command, _ in each_command()
+    for line in (command.help or "").splitlines()
+    if line.strip().startswith("presence-worker ")
+]
+
+
+@pytest.mark.parametrize(("name", "line"), EXAMPLES)
+def test_examples_of_help_are_understood(name: str, line: str) -> None:
+    """An example in the help of a command has only options and arguments that the command takes."""
+    words = shlex.split(re.sub(r"[<>|].*", "", line))[1:]
+    found = {known: command for known, command, _ in each_command()}
+    own = name.split()
+
+    assert words[: len(own)] == own or name == "schedule"
+    below = " ".join(words[: len(own) + 1])
+    called = below if below in found else name
+    with click.Context(found[called]) as context:
+        found[called].parse_args(context, words[len(called.split()) :])
+
+
+def test_readme_is_among_the_documents() -> None:
+    """Commands are looked for in README and in pages of the manual."""
+    assert "README" in WITH_COMMANDS
+    assert len(WITH_COMMANDS) > 5
+    assert all("```" in TEXTS[name] for name in WITH_COMMANDS)
