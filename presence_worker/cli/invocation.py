@@ -104,7 +104,7 @@ def blames_an_option(problems: Iterable[str], options: Options) -> bool:
     """Return whether one of the problems is the value of an option: the same command again cannot work."""
     has_address = "base_url" in options.flags.get("target", {})
     return any(
-        problem.startswith(OPTION) or (has_address and problem.startswith("target.base_url: expected"))
+        problem.startswith(OPTION) or (has_address and problem.startswith("target.base_url: must be"))
         for problem in problems
     )
 

@@ -1,4 +1,4 @@
-"""How changes reach the service: at what pace, with what patience, and until when."""
+"""How changes reach SuperOffice: at what pace, with what patience, and until when."""
 
 from .policy import Pipeline, Policy, number_of_read_backs, read_back
 from .systemic_failures import Halt, SystemicFailures

@@ -1,4 +1,4 @@
-"""Requests while the service is away: one probe at a time goes out, all others wait."""
+"""Requests while SuperOffice is away: one probe at a time goes out, all others wait."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ AWAY = (Trouble.DOWN, Trouble.DISCONNECTED)
 
 
 class Gate:
-    """Owns the knowledge whether the service answers.
+    """Owns the knowledge whether SuperOffice answers.
 
     It starts closed, so that the first request of a run goes alone: a wrong password is tried once.
     """
@@ -27,7 +27,7 @@ class Gate:
         halt: Halt,
         *,
         patience: float,  # seconds without a useful answer
-        first_patience: float,  # seconds until the service is there at all
+        first_patience: float,  # seconds until SuperOffice is there at all
         interval: float,  # seconds before the first probe; doubles
         reopened: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = anyio.current_time,
@@ -51,7 +51,7 @@ class Gate:
 
     @property
     def is_away(self) -> bool:
-        """Return whether the service is known to be away."""
+        """Return whether SuperOffice is known to be away."""
         return not self.is_open and bool(self._strikes)
 
     @property
@@ -93,7 +93,7 @@ class Gate:
         waited = plain_duration(self._clock() - self._good)
         why = f" ({self._last_words})" if self._last_words else ""
         suspect = None if self._answered else self._suspect
-        self._halt(Stopped(f"the service gave no useful answer for {waited}{why}", suspect=suspect))
+        self._halt(Stopped(f"SuperOffice gave no useful answer for {waited}{why}", suspect=suspect))
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
         """Take in what became of a try; give it with everybody's trouble told from the row's own."""

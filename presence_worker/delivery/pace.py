@@ -1,11 +1,11 @@
-"""How much the service is asked: one request slot after another, with so many requests in flight at most."""
+"""How much SuperOffice is asked: one request slot after another, with so many requests in flight at most."""
 
 from collections.abc import Callable
 
 import anyio
 import structlog
 
-CUT = 0.7  # of the pace is left when the service asks us to slow down
+CUT = 0.7  # of the pace is left when SuperOffice asks us to slow down
 CUT_EVERY = 1.0  # seconds; one storm of refusals is one reason to slow down
 RECOVERY = 0.05  # of the configured pace is won back each second, while the pace is really used
 LEAST = 0.05  # of the configured pace always stays
@@ -44,7 +44,7 @@ class Pace:
 
     @property
     def worked(self) -> float:
-        """Seconds in which a request was under way or waited for its slot, without the service's pauses.
+        """Seconds in which a request was under way or waited for its slot, without SuperOffice's pauses.
 
         One that has its answer at once has taken its slot all the same.
         """
@@ -52,7 +52,7 @@ class Pace:
 
     @property
     def paused_until(self) -> float:
-        """When the pause is over that the service asked for last."""
+        """When the pause is over that SuperOffice asked for last."""
         return self._floor
 
     async def slot(self) -> None:
@@ -122,7 +122,7 @@ class ConcurrencyLimit:
         self._clock = clock
         self._limiter = anyio.CapacityLimiter(number)
         self._good = 0  # answers since the number was last changed
-        self._cut = -CUT_EVERY  # when the service asked us to slow down last
+        self._cut = -CUT_EVERY  # when SuperOffice asked us to send more slowly last
 
     @property
     def taken(self) -> int:

@@ -15,7 +15,7 @@ from .wrappers import gated, halting, limited, paced
 
 PROVEN = Outcome(result=Result.UPDATED, detail=PROVEN_WORDS, attempts=0, wire_puts=0)
 FIRST_PATIENCE = 30.0  # seconds for a service that is not there at the start
-Read = Callable[[int], Awaitable[Presence | None]]  # an associate's presence as the service shows it
+Read = Callable[[int], Awaitable[Presence | None]]  # an associate's presence as SuperOffice shows it
 FIRST, EVERY = 3, 20  # of the updated rows in a sample: the first ones, and then each twentieth
 SHARES: dict[str, Callable[[int], bool]] = {  # delivery.verify: whether the nth updated row is read back
     "sample": lambda number: number <= FIRST or number % EVERY == 0,
@@ -24,11 +24,11 @@ SHARES: dict[str, Callable[[int], bool]] = {  # delivery.verify: whether the nth
 NOTHING = Presence(status="", message="")  # what is seen where no presence is shown
 SHOWS_NOTHING = (200, 204, 404)  # other answers without a presence say that it cannot be read
 DIFFERS = (
-    "the service confirmed the change of associate {id}, but shows {found} when it is read back; other "
-    "changes that it confirmed may not be stored either: find the cause before you resume"
+    "SuperOffice confirmed the change of associate ID {id}, but shows {found} when it is read back. Other "
+    "changes may not be stored either: find the cause before you resume"
 )
 UNREADABLE = (
-    'presences cannot be read back ({said}); give the permission to read, or set delivery.verify = "off"'
+    'a status cannot be read back ({said}); give this user the right to read, or set delivery.verify = "off"'
 )
 
 
@@ -123,7 +123,7 @@ def number_of_read_backs(share: str, rows: int) -> int:
 def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
     """Make *send* read a *share* of what it has updated, before the outcome counts.
 
-    A row that cannot be read back now is in doubt, and tried again like any other; where the service shows
+    A row that cannot be read back now is in doubt, and tried again like any other; where SuperOffice shows
     something else, the run must stop. If we die before the read, the journal has no outcome of the row.
     """
     if share not in SHARES:
@@ -148,7 +148,7 @@ def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
 
 
 def _judge_read_back(change: Change, confirmed: Outcome, looked: Outcome) -> Outcome:
-    """Return what the service's confirmation and the read-back say together."""
+    """Return what SuperOffice's confirmation and the read-back say together."""
     confirmed = confirmed._replace(duration_ms=confirmed.duration_ms + looked.duration_ms)
     if looked.seen is not None and looked.seen.same_as(change.wanted):
         return confirmed
@@ -169,7 +169,7 @@ def _judge_read_back(change: Change, confirmed: Outcome, looked: Outcome) -> Out
 
 
 def _something_else(change: Change, looked: Outcome) -> str | None:
-    """Return what the service shows in place of what was wanted, never its words; None for nothing."""
+    """Return what SuperOffice shows in place of what was wanted, never its words; None for nothing."""
     if looked.seen is not None:
         return "another comment" if looked.seen.status == change.wanted.status else "another status"
     shows_nothing = looked.result is Result.REJECTED and looked.http_status in SHOWS_NOTHING

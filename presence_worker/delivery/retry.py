@@ -10,11 +10,11 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 from ..model import Change, Outcome, Reason, Result, Send, Trouble
 
 log = structlog.get_logger()
-PROVEN_WORDS = "proven by reading it back"
+PROVEN_WORDS = "confirmed by reading it back"
 COUNTED = (Trouble.OWN, Trouble.DISCONNECTED, Trouble.DOWN)
 AT_ONCE = (Trouble.WAITING, Trouble.RENEWED)  # the gate waits, or there is nothing to wait for
 DOUBT = Outcome(result=Result.UNKNOWN, attempts=0, wire_puts=0)  # of a PUT in an earlier session
-Prove = Callable[[Change], Awaitable[bool]]  # whether the service is seen to hold what was wanted
+Prove = Callable[[Change], Awaitable[bool]]  # whether SuperOffice is seen to hold what was wanted
 
 
 class RetryState:
@@ -25,7 +25,7 @@ class RetryState:
         self.outcome = outcome.after(DOUBT) if change.in_doubt else outcome
         self.tries = 1  # the first one is behind us
         self.counted = int(outcome.trouble in COUNTED)
-        self._foreign = outcome.seen  # what the service says it saved instead
+        self._foreign = outcome.seen  # what SuperOffice says it saved instead
 
     def add(self, outcome: Outcome) -> None:
         """Take in the outcome of one more try."""
@@ -38,7 +38,7 @@ class RetryState:
             self._foreign = outcome.seen
 
     def _reject(self, echo: Outcome) -> None:
-        """Take the same foreign echo twice for the service's last word: asking again would not help."""
+        """Take the same foreign echo twice for SuperOffice's last word: asking again would not help."""
         self.outcome = self.outcome._replace(
             result=Result.REJECTED, reason=echo.reason, detail=echo.detail, trouble=None
         )

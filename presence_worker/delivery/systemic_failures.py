@@ -13,12 +13,12 @@ from ..settings.value_types import Limit
 from ..shutdown import CancelledUnsentError
 
 UNANSWERED = Outcome(
-    result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run had to end before the answer came"
+    result=Result.UNKNOWN, reason=Reason.STOPPED, detail="the run ended before the answer came"
 )
 UNSENT = Outcome(
     result=Result.FAILED,
     reason=Reason.STOPPED,
-    detail="the run had to end before the request went out",
+    detail="the run ended before the request went out",
     wire_puts=0,
 )
 _own: ContextVar[anyio.CancelScope] = ContextVar("own")  # the scope that a task works in
@@ -144,9 +144,9 @@ class SystemicFailures:
         """Halt, and give the refused rows as failed, those still in flight included: resume sends them."""
         self._blamed = True
         number, said = len(self._kept_back), (outcome.detail or "").rstrip(".")
-        words = f"the service refused {number} rows in a row alike ({outcome.http_status}): {said}"
+        words = f"SuperOffice rejected {number} rows in a row alike ({outcome.http_status}): {said}"
         suspect = Suspect.TARGET if outcome.http_status in NO_SUCH_PLACE else None
-        way_on = "is target.base_url right?" if suspect else "correct the configuration or the permission"
+        way_on = "check target.base_url" if suspect else "correct the configuration or the user's rights"
         self._halt(Stopped(f"{words}; {way_on}", suspect=suspect))
         return [(c, o._replace(result=Result.FAILED)) for c, o in self.release()]
 

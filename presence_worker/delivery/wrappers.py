@@ -12,7 +12,7 @@ PAGES = 3  # rows in a row whose first HTML page comes
 
 
 def gated(send: Send, gate: Gate) -> Send:
-    """Make *send* wait while the service is not there."""
+    """Make *send* wait while SuperOffice is not there."""
 
     async def gated_send(change: Change) -> Outcome:
         if gate.is_open:
@@ -41,7 +41,7 @@ def limited(send: Send, limit: ConcurrencyLimit) -> Send:
 
 
 def paced(send: Send, pace: Pace) -> Send:
-    """Make *send* wait for its slot, and slow all senders down when the service asks for it."""
+    """Make *send* wait for its slot, and slow all senders down when SuperOffice asks for it."""
 
     async def paced_send(change: Change) -> Outcome:
         pace.begin()
@@ -62,7 +62,7 @@ def paced(send: Send, pace: Pace) -> Send:
 def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
     """Look at each answer *send* gets, and halt for what no other row can cure.
 
-    *longest_wait* gives the seconds we may wait when the service tells us to.
+    *longest_wait* gives the seconds we may wait when SuperOffice tells us to.
     """
     pages = 0
     rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
@@ -78,10 +78,14 @@ def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
         if outcome.stop:
             halt(Stopped(outcome.stop, suspect=outcome.suspect))
         elif pages >= PAGES:
-            words = "HTML pages came instead of answers, for three rows in a row; is target.base_url right?"
+            words = "SuperOffice answered three rows in a row with HTML pages; check target.base_url"
             halt(Stopped(words, suspect=Suspect.TARGET))
         elif outcome.retry_after and outcome.retry_after > longest_wait():
-            halt(Stopped(f"the service asks us to wait {outcome.retry_after:.0f} s, longer than we may"))
+            halt(
+                Stopped(
+                    f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
+                )
+            )
         return outcome
 
     return halting_send

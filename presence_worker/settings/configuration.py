@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ..command_options import SETTINGS, spell
 from ..errors import OptionFault, UsageFault
 from .operator_files import CONFIG_VARIABLE, read_text
+from .problem_words import explain_problem
 from .sections import SECTIONS, Section, Settings
 from .value_types import Raw
 
@@ -35,14 +36,16 @@ class Sources(NamedTuple):
 
 
 def list_problems(error: ValidationError, sources: Sources) -> list[str]:
-    """Return a line for each fault of settings: where it stands, which one it is, and what it should be."""
+    """Return a line for each wrong setting: where it is, its name, and what it must be."""
     found = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        path = [str(part) for part in problem["loc"]]
-        words = problem["msg"].removeprefix("Value error, ")
+    for problem in error.errors(include_url=False):
+        path = [str(part) for part in problem["loc"] if part != "[key]"]
+        place = _find(path, sources)
         if problem["type"] == "extra_forbidden":
             words = f"no such setting{_nearest(path)}"
-        found.append(f"{_find(path, sources)}: {'.'.join(path)}: {words}")
+        else:  # the value of a variable may be a secret in the wrong place
+            words = explain_problem(problem, may_quote=PREFIX not in place)
+        found.append(f"{place}: {'.'.join(path)}: {words}")
     return found
 
 
@@ -102,7 +105,7 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
         table = _with_known_names(tomllib.loads(text))
         settings = Settings.model_validate(_lay_over(_lay_over(table, read_variables()), flags))
     except tomllib.TOMLDecodeError as error:
-        problems = [f"{file}: not valid TOML: {error}; is a text not in quotes?", *strays]
+        problems = [f"{file}: not valid TOML: {error}. Put text values in quotes", *strays]
     except ValidationError as error:
         problems = [*list_problems(error, Sources(file, text, flags)), *strays]
     else:
@@ -116,7 +119,7 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
 def load_usable_settings(file: Path | None, flags: Nested) -> Settings:
     """Return settings as far as they can be used: what is wrong with one is as if it had not been set.
 
-    No run may begin with them; they are for somebody who looks what else is wrong.
+    No run may start with them; they serve to find what else is wrong.
     """
     try:
         table = tomllib.loads(read_text(file)) if file else {}

@@ -145,7 +145,7 @@ class Input(Section):
     date_format: DateFormat = None  # one or a list; None: ISO 8601 alone
     timezone: Zone = None  # in which a day begins and ends; None: this machine's
     max_age: SecondsOrNever = None  # since the file's last change; an older one is refused
-    coverage: Literal["changes", "everyone"] | None = None  # what a file with days to come tells of
+    coverage: Literal["changes", "everyone"] | None = None  # of a file with future dates
     on_conflict: Literal["invalid", "last", "first"] = "invalid"
     unknown_people: Literal["invalid", "skip"] = "invalid"
 
@@ -156,7 +156,7 @@ class Delivery(Section):
     rate: float = Field(10.0, gt=0, le=1_000_000, allow_inf_nan=False)  # requests per second, all together
     burst: int = Field(1, ge=1)  # requests that may go at once after a rest
     concurrency: int = Field(8, ge=1, le=1024)  # requests in flight
-    adaptive: bool = True  # slow down when the service asks for it
+    adaptive: bool = True  # slow down when SuperOffice asks for it
     attempts: int = Field(6, ge=1)  # tries of a row for its own trouble
     connect_timeout: Seconds = 5.0
     read_timeout: Seconds = 15.0  # between two pieces of an answer
@@ -165,8 +165,8 @@ class Delivery(Section):
     backoff_max: SecondsOrNone = 30.0
     retry_after_max: SecondsOrNone = 300.0
     outage_patience: SecondsOrNone = 1200.0  # without a single useful answer
-    probe_interval: Seconds = 2.0  # while the service is away; grows to 60 s
-    drain: SecondsOrNone = 20.0  # for what is in flight when the run is told to stop
+    probe_interval: Seconds = 2.0  # while SuperOffice does not answer; grows to 60 s
+    drain: SecondsOrNone = 20.0  # for requests in flight when the run must stop
     deadline: Deadline = None
     read_before: Literal["auto", "each", "query", "off"] = "auto"
     verify: Literal["off", "sample", "all"] = "off"  # updated rows to read back after their confirmation
@@ -199,10 +199,10 @@ class Storage(Section):
 
 
 class Report(Section):
-    """What reports tell."""
+    """What reports contain."""
 
     include_messages: bool = False
-    expected_every: SecondsOrNever = None  # a job is to finish; None: nobody waits for one
+    expected_every: SecondsOrNever = None  # a job must finish so often; None: no check
 
 
 class Settings(BaseModel):

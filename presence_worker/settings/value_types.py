@@ -28,7 +28,7 @@ _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 LONGEST_TENANT = 64  # characters
 IGNORE = "ignore"  # in input.statuses: rows with that value count as not in the file
-WITHDRAWN = "withdrawn"  # likewise: rows with that value take back a leave of an earlier job
+WITHDRAWN = "withdrawn"  # in input.statuses: rows with that value cancel a leave of an earlier job
 
 
 def parse_duration(value: Raw) -> int | float:
@@ -36,10 +36,10 @@ def parse_duration(value: Raw) -> int | float:
     if isinstance(value, str):
         match = _DURATION.fullmatch(value)
         if not match:
-            raise ValueError('expected seconds, or a number with ms, s, m, h or d, such as "20s"')
+            raise ValueError('must be seconds, or a number with ms, s, m, h or d, such as "20s"')
         return float(match[1]) * SECONDS_PER_UNIT[match[2] or "s"]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError('expected seconds, or a text such as "20s"')  # noqa: TRY004 - pydantic wants it
+        raise ValueError('must be seconds, or text such as "20s"')  # noqa: TRY004 - pydantic wants it
     return value
 
 
@@ -86,7 +86,7 @@ def parse_limit(value: "Raw | Limit") -> Limit:
         elif count is None and _COUNT.fullmatch(text):
             count = int(text)
         elif text != "none" or isinstance(value, list | tuple):
-            raise ValueError('expected a number, a percentage such as "50%", both in a list, or "none"')
+            raise ValueError('must be a number, a percentage such as "50%", both in a list, or "none"')
     return Limit(count=count, percent=percent)
 
 
@@ -105,7 +105,7 @@ def parse_deadline(value: Raw) -> float | time | None:
     except (ValueError, OverflowError):
         seconds = 0.0
     if not 0 < seconds < math.inf:
-        raise ValueError('expected a duration such as "2h", a local time "HH:MM", or "none"')
+        raise ValueError('must be a duration such as "2h", a local time such as "06:00", or "none"')
     return seconds
 
 
@@ -123,13 +123,13 @@ def seconds_left(until: float | time, now: datetime) -> float:
 def _check_delimiter(value: Raw) -> Raw:
     value = {"tab": "\t", "\\t": "\t", "auto": None}.get(value, value) if isinstance(value, str) else value
     if isinstance(value, str) and (len(value) != 1 or value in '"\r\n\0'):
-        raise ValueError('expected one character such as ";", or "tab", or "auto"')
+        raise ValueError('must be one character such as ";", or "tab", or "auto"')
     return value
 
 
 def _check_status(value: Raw) -> str:
     if not isinstance(value, str) or value not in STATUSES:
-        raise ValueError(f"no such status; the service knows {', '.join(STATUSES)}")
+        raise ValueError(f"must be a status of SuperOffice: {', '.join(STATUSES)}")
     return value
 
 
@@ -161,17 +161,17 @@ LimitOrLimits = Annotated[Limit | dict[str, Limit], BeforeValidator(_read_limits
 
 def _check_tenant(value: str) -> str:
     if not (value.isascii() and value.isalnum() and len(value) <= LONGEST_TENANT):
-        raise ValueError("expected a customer number such as Cust12345")
+        raise ValueError("must be a customer number such as Cust12345")
     return value
 
 
 def _check_encoding(value: Raw) -> Raw:
     try:
         if isinstance(value, str):
-            "".encode(value)  # knows what is no encoding of text, such as base64
+            "".encode(value)  # rejects what does not encode text, such as base64
             codecs.getincrementaldecoder(value)().decode(b"", final=True)
     except (LookupError, ValueError):
-        raise ValueError("no such encoding; expected one such as utf-8 or cp1252") from None
+        raise ValueError("must be an encoding such as utf-8 or cp1252") from None
     return value
 
 
@@ -180,7 +180,7 @@ def _check_zone(value: Raw) -> Raw:
         if isinstance(value, str):
             ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("no such time zone; expected one such as Europe/Oslo") from None
+        raise ValueError("must be a time zone such as Europe/Oslo") from None
     return value
 
 
@@ -195,7 +195,7 @@ def _check_message(value: str) -> str:
         raise ValueError(fault)
     message = normalize_message(value)
     if len(message) > MAX_MESSAGE_LENGTH:
-        raise ValueError(f"{len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}")
+        raise ValueError(f"{len(message)} characters; the limit is {MAX_MESSAGE_LENGTH}")
     return message
 
 
@@ -204,14 +204,16 @@ def _expand_home(value: Path) -> Path:
     try:
         return value.expanduser()
     except RuntimeError:
-        raise ValueError(f"there is no home directory for {value.parts[0]}; write the whole path") from None
+        raise ValueError(
+            f"this user has no home directory for {value.parts[0]}; write the whole path"
+        ) from None
 
 
 def _check_template(value: Raw) -> Raw:
     if isinstance(value, str):
         alone = sum(len(part) for part in parse_template(value) if isinstance(part, str))
         if alone > MAX_MESSAGE_LENGTH:
-            raise ValueError(f"{alone} characters without any column; the service keeps {MAX_MESSAGE_LENGTH}")
+            raise ValueError(f"{alone} characters without any column; the limit is {MAX_MESSAGE_LENGTH}")
     return value
 
 
@@ -232,7 +234,7 @@ SecondsOrNever = Annotated[Seconds | None, BeforeValidator(_read_never)]
 SecondsOrNone = Annotated[Duration, Field(ge=0)]
 AssociateId = Annotated[int, Field(ge=1, le=MAX_ASSOCIATE_ID)]
 
-Accept = Literal[  # what the service's reference names for answers
+Accept = Literal[  # what SuperOffice's reference lists for answers
     "application/json",
     "text/json",
     "application/xml",

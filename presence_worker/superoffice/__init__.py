@@ -1,6 +1,6 @@
-"""The only place that knows the service.
+"""The only place that knows SuperOffice.
 
-A request is made by the `client`; `endpoint` sends it to where and as whom is in force, and `wire` writes it
+A request is made by the `client`; `endpoint` sends it to where and as whom is set, and `wire` writes it
 once, over a `channel`. Hosts at which we sign in have sessions of `transport`. Pure functions judge what
 comes of it: `put_answers`, `read_answers`, and `request_errors` where no answer comes. `renewal` renews what
 runs out: a credential by a scheme of `sign_in`, the `tenant`'s address, both at the `login_host`.

@@ -12,7 +12,7 @@ _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
 _SECRET = re.compile(r"[?#]|^([a-z]+:)?(//)?[^/]*@", re.IGNORECASE)  # a query, or a user before the host
 ONLINE = ".superoffice.com"
 EXCHANGING = ("oauth", "system-user")  # schemes that fetch what they show at the host where we sign in
-ONLY_PLACE = "only host and path belong there; credentials go into [auth]"
+ONLY_PLACE = "give only host and path there; credentials go into [auth]"
 
 
 def check_addresses(settings: Settings) -> None:
@@ -24,19 +24,19 @@ def check_addresses(settings: Settings) -> None:
     addresses = {"target.base_url": target.base_url, "auth.login_url": settings.auth.login_url}
     found = [f"{name}: {ONLY_PLACE}" for name, text in addresses.items() if text and _SECRET.search(text)]
     if "?" in proxy or "#" in proxy:
-        found.append("target.proxy: only user, host and port belong there")
+        found.append("target.proxy: give only user, host and port there")
     if found:
         raise UsageFault("\n".join(found))
 
 
 def service_root(target: Target) -> URL | None:
-    """Return the service's configured root; None where the tenant's state gives it. Raise UsageFault."""
+    """Return SuperOffice's configured root; None where the tenant's state gives it. Raise UsageFault."""
     if target.base_url:
         return root_of(target.base_url, "target.base_url", target)
     if not target.tenant:
         raise UsageFault(
-            "no SuperOffice to work on: set target.base_url (or --base-url), or target.tenant for "
-            "SuperOffice Online, or rehearse with --sandbox"
+            "no SuperOffice is set: set target.base_url (or --base-url), or target.tenant for "
+            "SuperOffice Online, or try it with --sandbox"
         )
     return None
 
@@ -47,7 +47,7 @@ def login_root(target: Target, login_url: str | None) -> URL:
         return URL(f"https://{target.environment}{ONLINE}")
     root = root_of(login_url, "auth.login_url", target, example="https://online.superoffice.com")
     if root.path not in ("", "/"):
-        raise UsageFault("auth.login_url: only a host belongs there, without a path")
+        raise UsageFault("auth.login_url: give only the host there, without a path")
     return root
 
 
@@ -60,7 +60,7 @@ def proxy_of(settings: Settings) -> URL:
     except ValueError:
         proxy = URL()
     if proxy.scheme not in ("http", "https") or not proxy.host:
-        raise UsageFault("target.proxy: expected something like http://proxy.example.com:3128")
+        raise UsageFault("target.proxy: must be an address, such as http://proxy.example.com:3128")
     return proxy
 
 
@@ -105,12 +105,12 @@ def root_of(
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise UsageFault(f"{name}: expected something like {example}")
+        raise UsageFault(f"{name}: must be an address, such as {example}")
     if url.user or url.password or url.query_string or url.fragment:
         raise UsageFault(f"{name}: {ONLY_PLACE}")
     if url.scheme == "http" and not target.allow_http and not is_loopback(url.host):
         raise UsageFault(
-            f"{name}: http sends the credentials to {url.host} readable for everybody on the way; "
+            f"{name}: http sends the credentials to {url.host} readable for others on the network; "
             "use https, or set target.allow_http = true"
         )
     return url.with_path(_API.sub("", url.path.rstrip("/")).rstrip("/"))

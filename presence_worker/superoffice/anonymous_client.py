@@ -1,4 +1,4 @@
-"""What can be asked of the service, and found out of the way to it, without showing a credential."""
+"""What can be asked of SuperOffice, and found out of the way to it, without showing a credential."""
 
 import re
 import ssl
@@ -43,10 +43,10 @@ class Place(NamedTuple):
 
 
 class SelfDescription(NamedTuple):
-    """What the service says of itself to anybody."""
+    """What SuperOffice says of itself to anybody."""
 
     version: str | None  # in its own words
-    trouble: str | None  # why it cannot be the service, or cannot serve now
+    trouble: str | None  # why it cannot be SuperOffice, or cannot serve now
     oddity: str | None  # what is not as documented, though it may work all the same
     date: datetime | None  # by its clock
 
@@ -95,7 +95,7 @@ class AnonymousClient:
         return (await make_find_residence(target, root, login)()).root
 
     async def fetch_description(self, root: URL) -> SelfDescription:
-        """Ask the service what it is; raise what is in `request_errors.REQUEST_ERRORS`."""
+        """Ask SuperOffice what it is; raise what is in `request_errors.REQUEST_ERRORS`."""
         wire = self._transport.open_wire({"Accept": JSON, **COMMON})
         return judge_description(await wire.send(root, Request("GET", API)))
 
@@ -120,7 +120,7 @@ def judge_description(answer: Answer) -> SelfDescription:
     is_page = answer.status == OK and looks_like_html(answer.body)
     if is_wrong or is_page:
         return SelfDescription(None, f"{words}{_elsewhere(answer)}", None, date)
-    return SelfDescription(None, None, f"{words} and told no version", date)
+    return SelfDescription(None, None, f"{words} without a version", date)
 
 
 def is_too_old(version: str) -> bool | None:
@@ -135,4 +135,4 @@ def _version(body: bytes) -> str | None:
 
 def _elsewhere(answer: Answer) -> str:
     is_redirected = answer.status // 100 == REDIRECTED
-    return f" and sent us to {redirect_host(answer.headers)}" if is_redirected else ""
+    return f" and redirected to {redirect_host(answer.headers)}" if is_redirected else ""

@@ -152,7 +152,7 @@ def offers(headers: Mapping[str, str], name: str = "www-authenticate") -> Iterat
 
 
 def advice(headers: Mapping[str, str]) -> str:
-    """Write which schemes the service offers, with what follows from that; nothing where it offers none."""
+    """Write which schemes SuperOffice offers, with what follows from that; nothing where it offers none."""
     found = schemes(headers)
     if not found:
         return ""
@@ -160,4 +160,4 @@ def advice(headers: Mapping[str, str]) -> str:
     known = {scheme.lower() for scheme in found}
     if known.isdisjoint(WINDOWS) or "basic" in known:
         return words
-    return f'{words} and not Basic, which needs auth.scheme = "ntlm" and a Windows account'
+    return f'{words} but not Basic. Set auth.scheme = "ntlm" and use a Windows account'

@@ -13,7 +13,7 @@ from ..settings.operator_files import WideError, remove_mark
 from ..wording import series
 from .request_errors import refusal
 
-SHOWN = {  # auth.scheme: what the service is shown, or what is exchanged for that
+SHOWN = {  # auth.scheme: what SuperOffice is shown, or what is exchanged for that
     "basic": ("username", "password"),
     "soticket": ("ticket", "app_token", "client_secret"),
     "bearer": ("token", "app_token"),
@@ -35,7 +35,7 @@ def read_secret(auth: Auth, name: str) -> str | None:
     else:
         return None
     if not secret or not secret.isprintable():
-        raise UsageFault(f"auth.{name}: is empty or has line breaks or other control characters")
+        raise UsageFault(f"auth.{name}: is empty, or has line breaks or other control characters")
     return secret
 
 

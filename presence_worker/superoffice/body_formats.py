@@ -12,7 +12,7 @@ from .xml_texts import read_xml, xml_escape
 AS_DOCUMENTED = {"Status", "Message"}  # what a presence has
 NO_ERROR = (None, False, 0, "", "0", "false")
 Encode = Callable[[Presence], bytes]  # raises UnwritableError for what its format cannot hold
-Parts = Mapping[str, JsonValue]  # of an object the service sent, by name
+Parts = Mapping[str, JsonValue]  # of an object SuperOffice sent, by name
 
 
 def as_json(presence: Presence) -> bytes:

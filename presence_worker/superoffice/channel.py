@@ -1,4 +1,4 @@
-"""One connection to the service: a request goes out as bytes, and what comes back is its answer, bounded."""
+"""One connection to SuperOffice: a request goes out as bytes, and what comes back is its answer, bounded."""
 
 import ssl
 from asyncio import AbstractEventLoop, Future, TimerHandle

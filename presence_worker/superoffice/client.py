@@ -1,4 +1,4 @@
-"""The calls we make of the service: one PUT, one GET, one page of all users, and who we are."""
+"""The calls we make of SuperOffice: one PUT, one GET, one page of all users, and who we are."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ UNWRITABLE = Outcome(
 
 
 class Client:
-    """Owns the count of what was read, and what must be blotted out of the service's words."""
+    """Owns the count of what was read, and what must be blotted out of SuperOffice's words."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Client:
         return self._complete(self.hint(judge_read(change, answer)))
 
     async def fetch_users(self, directory: UserDirectory, change: Change) -> Outcome:
-        """Read the next page of all users into *directory*; `rejected`: the service does not let us."""
+        """Read the next page of all users into *directory*; `rejected`: SuperOffice does not let us."""
         page = Request("GET", directory.path, headers=ACCEPT_JSON, longest=LONGEST_PAGE)
         answer = await self._read(page)
         if isinstance(answer, Outcome):
@@ -105,7 +105,7 @@ class Client:
         return SEEN if directory.add(answer.body) else not_a_page(answer.body)
 
     async def fetch_principal(self) -> Principal | Outcome:
-        """Read who the service takes us for; where it does not say, return the outcome of that read."""
+        """Read who SuperOffice takes us for; where it does not say, return the outcome of that read."""
         answer = await self._read(Request("GET", PRINCIPAL, headers=ACCEPT_JSON))
         found = judge_principal(answer) if isinstance(answer, Answer) else answer
         if isinstance(found, Outcome):
@@ -113,7 +113,7 @@ class Client:
         return found._replace(name=found.name and redact(found.name, self._secrets))
 
     async def read_back(self, associate_id: int) -> Presence | None:
-        """Read a presence; None where the service does not show one, whatever the reason."""
+        """Read a presence; None where SuperOffice does not show one, whatever the reason."""
         answer = await self._read(Request("GET", _presence_path(associate_id)))
         return read_presence(answer.body) if isinstance(answer, Answer) and answer.status == OK else None
 
@@ -158,7 +158,7 @@ class Client:
         return self.take_doubted()
 
     def _complete(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
-        """Add the time it took, and blot out credentials the service may have quoted."""
+        """Add the time it took, and blot out credentials SuperOffice may have quoted."""
         if outcome is UPDATED:  # by far the most, and nobody's words are in it
             return Outcome(result=Result.UPDATED, http_status=OK, duration_ms=duration_ms)
         return outcome._replace(

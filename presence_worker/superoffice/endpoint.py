@@ -1,4 +1,4 @@
-"""The service's endpoint: where requests go and as whom, kept up to date while they go out."""
+"""SuperOffice's endpoint: where requests go and as whom, kept up to date while they go out."""
 
 from collections.abc import Awaitable, Callable
 
@@ -16,9 +16,9 @@ Send = Callable[[URL, Request], Awaitable[Answer]]  # raises what is in request_
 
 
 class Endpoint:
-    """Owns what is in force: the service's root, and the credential that requests show.
+    """Owns what is in force: SuperOffice's root, and the credential that requests show.
 
-    A new credential is shown by one request first; the others wait until the service has taken it.
+    A new credential is shown by one request first; the others wait until SuperOffice has taken it.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Endpoint:
         self._sure_until = NEVER  # no need to look before
 
     def request(self, request: Request) -> Awaitable[Answer]:
-        """Send one request to the service; nothing is sent again, and no redirect is followed.
+        """Send one request to SuperOffice; nothing is sent again, and no redirect is followed.
 
         An answer that says our credential or the tenant's address is out of date is not returned: what is
         lacking is fetched, and RetryOnce raised. Raise what is in `request_errors.REQUEST_ERRORS`.
@@ -52,7 +52,7 @@ class Endpoint:
         return self._send_now(request) if is_sure else self._prepare_and_send(request)
 
     async def _prepare_and_send(self, request: Request) -> Answer:
-        """Send a request when we know as whom and where: alone until the service takes our credential."""
+        """Send a request when we know as whom and where: alone until SuperOffice takes our credential."""
         await self._prepare()
         if not self._now.is_proven:
             async with self._alone:
@@ -98,5 +98,5 @@ class Endpoint:
 
 
 def _is_proof(status: int) -> bool:
-    """Check whether an answer shows that the service knows us."""
+    """Check whether an answer shows that SuperOffice knows us."""
     return status // 100 in (2, 4) and status not in DOUBTING

@@ -1,4 +1,4 @@
-"""What the service says of an error, in words that are safe to show."""
+"""What SuperOffice says of an error, in words that are safe to show."""
 
 import html
 import re
@@ -35,14 +35,14 @@ def looks_like_html(body: bytes) -> bool:
 
 
 def error_words(change: Change, body: bytes) -> str:
-    """Return the service's own words about an error, harmless and without the row's message.
+    """Return SuperOffice's own words about an error, harmless and without the row's message.
 
     They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text, be it
     JSON or XML; a page has none. Of what holds a presence only `ErrorMessage` is read: its `Message` may be
     anybody's reason of absence.
     """
     if looks_like_html(body):
-        return "an HTML page came instead of an answer"
+        return "the answer was an HTML page"
     parts = read_parts(body)
     if presence_in(parts) is not None:
         return clean(_blot_out(change.wanted.message, text_in(parts, "ErrorMessage")))

@@ -81,7 +81,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
-    """Return the headers of each request to the service, credentials aside."""
+    """Return the headers of each request to SuperOffice, credentials aside."""
     wanted: Mapping[str, str] = {str(name): value for name, value in delivery.headers.items()}
     return {
         "Accept": delivery.accept,
@@ -98,7 +98,7 @@ def _endpoint(
     login: LoginHost,
     secrets: list[str],  # grows by what is obtained
 ) -> Endpoint:
-    """Put together what reaches the service, and what is asked for as whom and where."""
+    """Put together what reaches SuperOffice, and what is asked for as whom and where."""
     target, clock = settings.target, asyncio.get_running_loop().time
     find_residence = make_find_residence(target, service_root(target), login)
     credential = Cached("sign_in", make_sign_in(settings, login), clock)

@@ -1,4 +1,4 @@
-"""The host at which we sign in and ask for tenants; it never sees what the service is shown."""
+"""The host at which we sign in and ask for tenants; it never sees what SuperOffice is shown."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -62,8 +62,8 @@ class LoginHost:
             raise busy
         if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
             raise refusal(
-                f"{self.host} answered {answer.status} and sent us to {redirect_host(answer.headers)}; "
-                "is auth.login_url (or target.environment) right?",
+                f"{self.host} answered {answer.status} and redirected to {redirect_host(answer.headers)}; "
+                "check auth.login_url (or target.environment)",
                 Suspect.LOGIN,
             )
         return LoginAnswer(answer.status, answer.headers.get("Date", ""), read_json(answer.body))
@@ -75,7 +75,7 @@ def no_answer_error(host: str, error: BaseException) -> BlockedError:
     if outcome.stop:
         is_elsewhere = outcome.suspect is Suspect.TARGET
         return refusal(f"signing in: {outcome.stop}", Suspect.LOGIN if is_elsewhere else outcome.suspect)
-    words = "no whole answer came" if outcome.result is Result.UNKNOWN else outcome.detail
+    words = "no complete answer came" if outcome.result is Result.UNKNOWN else outcome.detail
     return unavailable(f"signing in at {host}: {words}")
 
 

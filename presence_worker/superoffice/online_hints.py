@@ -13,9 +13,9 @@ from .put_answers import CHECK
 SIGNED_OUT = 401
 NOT_THERE = (403, 404)
 WORDS = (
-    "SuperOffice says of its User agent that it is not available in Online by default, and that user "
-    "management is not allowed for partner apps: ask SuperOffice, or the partner who registered your "
-    "application, to open it"
+    "SuperOffice's documentation says that the User agent is not available in Online by default. User "
+    "management is not allowed for partner apps. Ask SuperOffice for access, or the partner who registered "
+    "your application"
 )
 ZONE = timezone(timedelta(hours=1))  # UTC+1, in summer as well
 WEEK = 7 * 86400.0  # seconds; whoever runs longer meets them all
@@ -38,7 +38,7 @@ class OnlineHint:
             return outcome
         self._is_due, self.given = False, WORDS
         log.warning("online.not_by_default", http_status=outcome.http_status, words=WORDS)
-        # the service's words stay last: what is cut off at their end may be the beginning of a secret
+        # SuperOffice's words stay last: what is cut off at their end may be the beginning of a secret
         return outcome._replace(detail=f"{WORDS}; it answered: {outcome.detail}")
 
     def name_settings(self, outcome: Outcome) -> Outcome:
@@ -83,7 +83,7 @@ def _meetings(window: Window, begin: datetime, end: datetime) -> Iterator[str]:
         closes = opens + timedelta(hours=window.hours)
         if opens.weekday() in window.days and opens <= end and begin < closes:
             words = window.words.format(begin=_at(opens), end=_at(closes))
-            yield f"SuperOffice Online {words} (UTC+1); this run would fall into that time"
+            yield f"SuperOffice Online {words} (UTC+1); this run would meet that time"
         day += timedelta(days=1)
 
 

@@ -13,7 +13,7 @@ from .http_messages import Answer
 OK, UNAVAILABLE = 200, 503
 NOTHING = (b"null", b"{}")  # bodies; an empty one is rather an answer that got lost
 NO_PRESENCE = Presence(status="", message="")
-NOTHING_WORDS = "the service says that it saved nothing, as it may for an associateId that no user has"
+NOTHING_WORDS = "SuperOffice says that it saved nothing. Perhaps no user has this associate ID"
 CHECK = "check [auth]"
 UPDATED = Outcome(result=Result.UPDATED, http_status=OK)
 
@@ -42,24 +42,24 @@ def _judge_echo(change: Change, answer: Answer) -> Outcome:
     if echo is None and answer.status == OK and answer.body.strip() in NOTHING:
         return _in_doubt(answer, Reason.ECHO_MISMATCH, NOTHING_WORDS)._replace(seen=NO_PRESENCE)
     if echo is None:
-        words = "an HTML page" if html else "something other than a presence"
-        words = f"the service answered {answer.status} with {words}"
+        words = "an HTML page" if html else "something other than a presence status"
+        words = f"SuperOffice answered {answer.status} with {words}"
         return _in_doubt(answer, Reason.BAD_ANSWER, words, html=html)
     return _in_doubt(answer, Reason.ECHO_MISMATCH, _describe_mismatch(change, echo))._replace(seen=echo)
 
 
 def _judge_error_in_place(change: Change, answer: Answer) -> Outcome:
     said = error_words(change, answer.body)
-    words = f"the service answered {answer.status} with an error"
+    words = f"SuperOffice answered {answer.status} with an error"
     return _in_doubt(answer, Reason.BAD_ANSWER, f"{words}: {said}" if said else words)
 
 
 def _describe_mismatch(change: Change, echo: Presence) -> str:
     """Write which of status and comment differs."""
     if echo.status == change.wanted.status:
-        return "the service answered with another comment"
+        return "SuperOffice answered with another comment"
     known = echo.status in STATUSES  # else never quoted: it may be anything, a reason of absence included
-    words = f"the service answered with {echo.status if known else 'a status it does not document'}"
+    words = f"SuperOffice answered with {echo.status if known else 'a status it does not document'}"
     comment = (
         "" if echo._replace(status=change.wanted.status).same_as(change.wanted) else " and another comment"
     )
@@ -70,17 +70,17 @@ def _judge_created(change: Change, answer: Answer) -> Outcome:
     outcome = _judge_echo(change, answer)
     if outcome.result is not Result.UPDATED:
         return outcome
-    return outcome._replace(detail="the service says it created something (201)")
+    return outcome._replace(detail="SuperOffice says that it created something (201)")
 
 
 def _judge_no_echo(_: Change, answer: Answer) -> Outcome:
-    words = f"the service answered {answer.status} and did not say what it saved"
+    words = f"SuperOffice answered {answer.status} but did not say what it saved"
     return _in_doubt(answer, Reason.BAD_ANSWER, words, html=looks_like_html(answer.body))
 
 
 def _judge_redirect(change: Change, answer: Answer) -> Outcome:
     host = redact(redirect_host(answer.headers), [change.wanted.message])
-    words = f"the service answered {answer.status} and sent us to {host}; is target.base_url right?"
+    words = f"SuperOffice answered {answer.status} and redirected to {host}; check target.base_url"
     return _stop_with(answer, Reason.BAD_ANSWER, words, Suspect.TARGET)
 
 
@@ -96,7 +96,7 @@ def _stop_with(answer: Answer, reason: Reason, words: str, suspect: Suspect) -> 
 
 
 def _judge_signed_out(change: Change, answer: Answer) -> Outcome:
-    words = f"the service refused the credentials ({answer.status}); {CHECK}"
+    words = f"SuperOffice rejected the credentials ({answer.status}); {CHECK}"
     stop = "; ".join(filter(None, (words, advice(answer.headers))))
     said = error_words(change, answer.body)
     outcome = _stop_with(answer, Reason.REFUSED, stop, Suspect.SIGN_IN)
@@ -104,25 +104,25 @@ def _judge_signed_out(change: Change, answer: Answer) -> Outcome:
 
 
 def _judge_proxy_refusal(_: Change, answer: Answer) -> Outcome:
-    words = "a proxy in between wants a sign-in (407): name it in target.proxy, with user name and password"
+    words = "a proxy wants a sign-in (407): set target.proxy, with user name and password"
     return _stop_with(answer, Reason.REFUSED, words, Suspect.PROXY)
 
 
 def _judge_misdirection(_: Change, answer: Answer) -> Outcome:
     words = (
-        "the service answered 421: this host does not serve the tenant; set target.tenant, so that its state "
-        "says where it is, or target.base_url to its numbered host, and see that they are right"
+        "SuperOffice answered 421: this host does not serve the tenant. Set target.tenant correctly, "
+        "or set target.base_url to the tenant's numbered host"
     )
     return _stop_with(answer, Reason.REFUSED, words, Suspect.TARGET)
 
 
 def _judge_throttling(change: Change, answer: Answer) -> Outcome:
-    words = error_words(change, answer.body) or "the service asked us to slow down"
+    words = error_words(change, answer.body) or "SuperOffice asked us to send more slowly"
     return _fail_for_now(answer, Reason.THROTTLED, words, Trouble.THROTTLED)
 
 
 def _judge_unavailable(change: Change, answer: Answer) -> Outcome:
-    words = error_words(change, answer.body) or "the service was not available"
+    words = error_words(change, answer.body) or "SuperOffice was not available"
     return _fail_for_now(answer, Reason.SERVER_ERROR, words, Trouble.DOWN)
 
 
@@ -133,20 +133,20 @@ def _fail_for_now(answer: Answer, reason: Reason, words: str, trouble: Trouble) 
 
 
 def _judge_late(change: Change, answer: Answer) -> Outcome:
-    words = error_words(change, answer.body) or f"the service answered {answer.status}"
+    words = error_words(change, answer.body) or f"SuperOffice answered {answer.status}"
     outcome = _in_doubt(answer, Reason.TIMEOUT, words)
     return outcome._replace(retry_after=retry_after_of(answer.status, answer.headers))
 
 
 def _judge_server_error(change: Change, answer: Answer) -> Outcome:
-    words = error_words(change, answer.body) or f"the service answered {answer.status}"
+    words = error_words(change, answer.body) or f"SuperOffice answered {answer.status}"
     outcome = _in_doubt(answer, Reason.SERVER_ERROR, words, trouble=Trouble.DOWN)
     return outcome._replace(retry_after=retry_after_of(answer.status, answer.headers))
 
 
 def judge_final_refusal(change: Change, answer: Answer) -> Outcome:
     """Return what a final refusal says."""
-    words = error_words(change, answer.body) or f"the service answered {answer.status}"
+    words = error_words(change, answer.body) or f"SuperOffice answered {answer.status}"
     return Outcome(
         result=Result.REJECTED,
         reason=Reason.REFUSED,
@@ -161,11 +161,11 @@ def _judge_no_method(change: Change, answer: Answer) -> Outcome:
     allowed = redact(clean(answer.headers.get("Allow", "") or "nothing", 100), [change.wanted.message])
     outcome = judge_final_refusal(change, answer)
     words = f"{(outcome.detail or '').rstrip('.')} (Allow: {allowed})"
-    return outcome._replace(detail=f"{words}; is target.base_url right, and is WebDAV off for that site?")
+    return outcome._replace(detail=f"{words}; check target.base_url, and switch WebDAV off for that site")
 
 
 def _judge_odd_status(_: Change, answer: Answer) -> Outcome:
-    words = f"the service answered with the odd status {answer.status}"
+    words = f"SuperOffice answered with the odd status {answer.status}"
     return _in_doubt(answer, Reason.BAD_ANSWER, words)
 
 

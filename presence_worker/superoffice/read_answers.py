@@ -18,15 +18,15 @@ from .request_errors import PERHAPS
 from .xml_texts import read_xml
 
 OK, NO_CONTENT, FORBIDDEN, NO_SUCH_METHOD = 200, 204, 403, 405
-NOT_FOUND = "SoNotFoundException"  # the service's type of an error for what does not exist
-STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of the service
-PRINCIPAL = "/api/v1/User/currentPrincipal"  # who the service takes us for
+NOT_FOUND = "SoNotFoundException"  # SuperOffice's type of an error for what does not exist
+STUMBLED = 500  # of the answers in the 500s the one that may speak of what was asked, not of SuperOffice
+PRINCIPAL = "/api/v1/User/currentPrincipal"  # who SuperOffice takes us for
 NO_CHANGE = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))
 SEEN = Outcome(result=Result.NOT_SENT, http_status=OK)
 NOTHING_SHOWN = SEEN._replace(
     result=Result.REJECTED,
     reason=Reason.UNKNOWN_ASSOCIATE,
-    detail="the service shows no presence of this associate",
+    detail="SuperOffice shows no presence status for this associate ID",
 )
 
 
@@ -61,7 +61,7 @@ def _judge_error_in_place(change: Change, parts: Parts, body: bytes) -> Outcome:
     if parts.get("ErrorType") == NOT_FOUND:
         return NOTHING_SHOWN._replace(detail=error_words(change, body) or NOTHING_SHOWN.detail)
     said = error_words(change, body)
-    words = "the service answered 200 with an error"
+    words = "SuperOffice answered 200 with an error"
     return unreadable_answer(body)._replace(detail=f"{words}: {said}" if said else words)
 
 
@@ -96,7 +96,7 @@ def unreadable_answer(body: bytes) -> Outcome:
     return Outcome(
         result=Result.FAILED,
         reason=Reason.BAD_ANSWER,
-        detail=f"the service answered with {'an HTML page' if html else 'something that cannot be read'}",
+        detail=f"SuperOffice answered with {'an HTML page' if html else 'something that cannot be read'}",
         http_status=OK,
         trouble=Trouble.OWN,
         html=html,
@@ -105,7 +105,7 @@ def unreadable_answer(body: bytes) -> Outcome:
 
 def not_a_page(body: bytes) -> Outcome:
     """Return the outcome of a query whose answer is no page of users, or no further one."""
-    words = "it is not answered with the pages of an archive"
+    words = "SuperOffice did not answer with a list of users"
     told = unreadable_answer(body).detail if looks_like_html(body) else words
     return unreadable_answer(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
 

@@ -17,8 +17,8 @@ PAUSE = 60.0  # seconds at most until a renewal that was early enough to fail is
 NEVER = float("-inf")  # as a time: has passed already
 SIGNED_OUT, FORBIDDEN, MISDIRECTED = 401, 403, 421
 RENEWED = {  # by status of the answer: what was renewed because of it
-    SIGNED_OUT: "the credential had run out; it was renewed",
-    FORBIDDEN: "the credential may have run out; it was renewed",
+    SIGNED_OUT: "the credential had expired; it was renewed",
+    FORBIDDEN: "the credential may have expired; it was renewed",
     MISDIRECTED: "the tenant has moved to another host",
 }
 log = structlog.get_logger()
@@ -130,7 +130,7 @@ class InForce(NamedTuple):
     root: URL
     residence: Residence
     credential: Credential
-    is_proven: bool = False  # the service has taken the credential
+    is_proven: bool = False  # SuperOffice has taken the credential
 
 
 class Renewal:
@@ -171,14 +171,14 @@ class Renewal:
             return await self._replace_refused(used, is_final=again or is_untried)
         was_doubted = is_untried or (is_current and used.credential is self._doubted)
         if again or (was_doubted and not self._credential.is_busy):
-            return False  # then 403 is the service's answer
+            return False  # then 403 is SuperOffice's answer
         return await self._replace_doubted(used)
 
     async def _replace_refused(self, used: InForce, *, is_final: bool) -> bool:
         """Renew a credential that was good before, once for all; one that never was is refused."""
         if not is_final and await self._credential.renew(used.credential, revoked=True):
             return True
-        self._credential.end(refusal("the service refused the credentials; check [auth]", Suspect.SIGN_IN))
+        self._credential.end(refusal("SuperOffice rejected the credentials; check [auth]", Suspect.SIGN_IN))
         return False
 
     async def _replace_doubted(self, used: InForce) -> bool:

@@ -46,7 +46,7 @@ class BlockedError(Exception):
 
 
 class SignInUnavailable(BlockedError):
-    """Where we sign in, nobody is there for now: an outage like one of the service."""
+    """Where we sign in, nobody is there for now: an outage like one of SuperOffice."""
 
 
 class RefusedError(BlockedError):
@@ -104,7 +104,7 @@ def _judge(error: BaseException) -> Outcome:
     if isinstance(error, aiohttp.ClientConnectorError):
         return _judge_connect_error(error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return _failure(f"the proxy did not let us through ({error.status})", Trouble.DOWN)
+        return _failure(f"the proxy rejected the connection ({error.status})", Trouble.DOWN)
     return next((outcome for kinds, outcome in IN_GENERAL if isinstance(error, kinds)), DISCONNECTED)
 
 
@@ -117,15 +117,17 @@ def _judge_connect_error(error: aiohttp.ClientConnectorError) -> Outcome:
 def _judge_unreachable(error: aiohttp.ClientConnectorError) -> Outcome:
     words = clean(error.os_error.strerror or type(error.os_error).__name__, 100)
     if error.os_error.errno in TOO_MANY_FILES:
-        return _failure(f"this machine has no room for another connection ({words})", Trouble.THROTTLED)
+        return _failure(
+            f"this machine has too many open files for another connection ({words})", Trouble.THROTTLED
+        )
     outcome = _failure(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
     return outcome._replace(suspect=Suspect.TARGET) if isinstance(error, _NoSuchHost) else outcome
 
 
 def _judge_missing_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:
     """Return the outcome where the other end ended TLS, for want of a certificate of ours."""
-    words = f"{error.host}:{error.port} wants a client certificate, and presence-worker has none"
-    remedy = "let its administrator switch that off for this machine's address"
+    words = f"{error.host}:{error.port} wants a client certificate, but presence-worker has none"
+    remedy = "ask its administrator to switch that off for this machine's address"
     return _failure(words, None)._replace(stop=f"{words}; {remedy}")
 
 
@@ -147,7 +149,7 @@ def _suspect(error: Exception) -> Suspect | None:
 
 
 def _failure(words: str, trouble: Trouble | None) -> Outcome:
-    """Return an outcome for what certainly never reached the service."""
+    """Return an outcome for what certainly never reached SuperOffice."""
     return Outcome(result=Result.FAILED, reason=Reason.CONNECTION, detail=words, wire_puts=0, trouble=trouble)
 
 
@@ -160,13 +162,13 @@ NOT_IN_TIME = "the request did not go out in time"
 DISCONNECTED = _in_doubt(
     Reason.CONNECTION, "the connection ended before the answer came", Trouble.DISCONNECTED
 )
-BROKEN_OFF = _in_doubt(Reason.BAD_ANSWER, "the answer was broken off or garbled", Trouble.DISCONNECTED)
+BROKEN_OFF = _in_doubt(Reason.BAD_ANSWER, "the answer was incomplete or damaged", Trouble.DISCONNECTED)
 IN_GENERAL = (  # the first that fits; all other errors disconnect us
     (
         aiohttp.ConnectionTimeoutError,
         _failure("no connection within delivery.connect_timeout", Trouble.DOWN),
     ),
-    (TimeoutError, _in_doubt(Reason.TIMEOUT, f"no whole answer in time{PERHAPS}", Trouble.DOWN)),
+    (TimeoutError, _in_doubt(Reason.TIMEOUT, f"no complete answer in time{PERHAPS}", Trouble.DOWN)),
     (aiohttp.ClientPayloadError, BROKEN_OFF),
     (aiohttp.ClientResponseError, BROKEN_OFF),
     (
@@ -198,9 +200,11 @@ class ProxyGuard:
 def _refusal_by_proxy(headers: Mapping[str, str]) -> RefusedError:
     found = schemes(headers, "proxy-authenticate")
     offered = f"; it offers {series(found, 'and')}" if found else ""
-    words = f"the proxy refused us (407): correct the user name and password in target.proxy{offered}"
+    words = (
+        f"the proxy rejected the sign-in (407): correct the user name and password in target.proxy{offered}"
+    )
     if found and "basic" not in map(str.lower, found):
-        words = f"{words}, and only Basic is supported: let it pass this machine without signing in"
+        words = f"{words}, but presence-worker supports only Basic: let it pass this machine without sign-in"
     return refusal(words, Suspect.PROXY)
 
 

@@ -1,4 +1,4 @@
-"""Where a tenant of SuperOffice Online lives, by what the service itself says of it."""
+"""Where a tenant of SuperOffice Online lives, by what SuperOffice says of it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residence:
-    """Where the service is; two at the same place are equal."""
+    """Where SuperOffice is; two at the same place are equal."""
 
     root: URL | None  # None: the ticket says it
     renew_after: float = field(default=FOREVER, compare=False)  # seconds from when we were told
-    life: float = field(default=FOREVER, compare=False)  # until the service itself sends us away
+    life: float = field(default=FOREVER, compare=False)  # until SuperOffice sends us away
 
 
 class TenantState(NamedTuple):
@@ -43,7 +43,7 @@ class TenantState(NamedTuple):
 def make_find_residence(
     target: Target, root: URL | None, login: LoginHost
 ) -> Callable[[], Awaitable[Residence]]:
-    """Make the function that finds out where the service is; *root* is the configured one."""
+    """Make the function that finds out where SuperOffice is; *root* is the configured one."""
     if target.tenant:
         return Tenant(target, root, login).find_residence
 
@@ -58,7 +58,7 @@ class Tenant:
 
     def __init__(self, target: Target, root: URL | None, login: LoginHost) -> None:
         self._target = target
-        self._configured = root  # holds until the service says that it is wrong
+        self._configured = root  # holds until SuperOffice says that it is wrong
         self._login = login
         self._has_run = False
 
@@ -97,12 +97,14 @@ class Tenant:
             )
             log.info("tenant.state", tenant=self._target.tenant, state=state.words)
             return state
-        words = f"{self._login.host} does not know the state of {self._target.tenant} ({reply.status})"
-        raise refusal(f"{words}; are target.tenant and target.environment right?", Suspect.LOGIN)
+        words = f"{self._login.host} does not know {self._target.tenant} ({reply.status})"
+        raise refusal(f"{words}; check target.tenant and target.environment", Suspect.LOGIN)
 
     def _error_of_state(self, state: str) -> BlockedError:
         words = f"{self._target.tenant} is not running: its state is {state}"
-        return unavailable(words) if self._has_run else refusal(f"{words}; resume the run once it is running")
+        return (
+            unavailable(words) if self._has_run else refusal(f"{words}; resume the run when the tenant runs")
+        )
 
     def _root(self, place: str) -> URL:
         by = f"the state of {self._target.tenant}"
@@ -111,11 +113,11 @@ class Tenant:
 
 
 def root_of_service(residence: Residence, credential: Credential, *, target: Target, login: URL) -> URL:
-    """Return where the service is by the tenant's residence, else by the ticket; raise RefusedError."""
+    """Return where SuperOffice is by the tenant's residence, else by the ticket; raise RefusedError."""
     if residence.root:
         return residence.root
     if credential.root is None:
-        words = "the tenant's state does not say where the service is; set target.base_url"
+        words = "the tenant's state has no address of SuperOffice; set target.base_url"
         raise refusal(words, Suspect.TARGET)
     return check_root(credential.root, target=target, login=login, by="the ticket")
 
@@ -133,9 +135,8 @@ def check_root(text: str, *, target: Target, login: URL, by: str) -> URL:
     if is_vendors(root) or any(is_same_host(root, each) for each in configured):
         return root
     raise refusal(
-        f"{by} names {root.scheme}://{clean(str(root.host), 100)}: credentials only go to https hosts of "
-        "superoffice.com, and to the host in target.base_url or auth.login_url; if it is right, set "
-        "target.base_url to it",
+        f"{by} names {root.scheme}://{clean(str(root.host), 100)}. Credentials only go to https hosts of "
+        "superoffice.com, and to the hosts that you set. If this host is right, set target.base_url to it",
         Suspect.LOGIN,
     )
 

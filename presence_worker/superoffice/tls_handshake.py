@@ -19,43 +19,42 @@ class Failure(NamedTuple):
     remedy: str
 
 
-OWN = "if its authority is your own, name its certificate file with target.ca_file"
-ANEW = "its administrator has to get a new certificate: {}"
+OWN = "if you have your own certificate authority, set target.ca_file to its certificate file"
+ANEW = "ask the server's administrator for a new certificate {}"
 EXPIRED = 10
 BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy
-    9: "is this machine's clock right? If it is, the certificate is not valid yet",
-    EXPIRED: "it, or one of its authority, has to be renewed; `presence-worker doctor` says which",
+    9: "check this machine's clock. If it is right, the certificate is not valid yet",
+    EXPIRED: "a certificate must be renewed; `presence-worker doctor` says which",
     18: OWN,
     19: OWN,
-    20: f"the server may leave out an intermediate certificate, which its administrator can add; {OWN}",
-    21: f"the server may leave out an intermediate certificate, which its administrator can add; {OWN}",
-    62: "the address has to be a name that is in the certificate: is it right in the settings?",
-    64: "the address has to be a name that is in the certificate: is it right in the settings?",
+    20: f"an intermediate certificate may be missing on the server; ask its administrator, or {OWN}",
+    21: f"an intermediate certificate may be missing on the server; ask its administrator, or {OWN}",
+    62: "use an address whose name is in the certificate",
+    64: "use an address whose name is in the certificate",
     66: ANEW.format("with an RSA key of 2048 bits or more"),
     67: ANEW.format("of an authority with an RSA key of 2048 bits or more"),
     68: ANEW.format("signed with SHA-256, not with SHA-1 or MD5"),
 }
-PLAIN = Failure(
-    "it does not seem to speak TLS 1.2 or newer there", "are scheme (https) and port of the address right?"
-)
+PLAIN = Failure("the server does not seem to use TLS 1.2 or newer", "check https and the port in the address")
 OLD = Failure(
-    "it only speaks TLS 1.1 or older",
-    "its administrator has to switch TLS 1.2 or 1.3 on (in Windows: Schannel)",
+    "the server only uses TLS 1.1 or older",
+    "ask the server's administrator to switch on TLS 1.2 or 1.3 (in Windows: Schannel)",
 )
 NO_CIPHER = Failure(
-    "it ended the handshake: it shares no cipher with us, or wants a client certificate",
-    "its administrator has to allow TLS 1.3, or in TLS 1.2 ciphers with ECDHE and AES-GCM",
+    "the server ended the handshake: no common cipher, or it wants a client certificate",
+    "ask the server's administrator to allow TLS 1.3, or in TLS 1.2 ciphers with ECDHE and AES-GCM",
 )
 WEAK = Failure(
-    "its key exchange is too weak",
-    "its administrator has to allow ECDHE, or Diffie-Hellman of 2048 bits or more",
+    "the server's key exchange is too weak",
+    "ask the server's administrator to allow ECDHE, or Diffie-Hellman of 2048 bits or more",
 )
 BY_REASON = {  # OpenSSL's name for what went wrong in a handshake
     "TLSV1_ALERT_PROTOCOL_VERSION": OLD,
     "UNSUPPORTED_PROTOCOL": OLD,
     "VERSION_TOO_LOW": OLD,
     "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": OLD._replace(
-        words="it only knows the unsafe old way to renegotiate", remedy="its administrator has to update it"
+        words="the server only knows the unsafe old way to renegotiate",
+        remedy="ask the server's administrator to update it",
     ),
     "SSLV3_ALERT_HANDSHAKE_FAILURE": NO_CIPHER,
     "TLSV1_ALERT_INSUFFICIENT_SECURITY": NO_CIPHER,
@@ -64,9 +63,9 @@ BY_REASON = {  # OpenSSL's name for what went wrong in a handshake
     "DH_KEY_TOO_SMALL": WEAK,
     "BAD_DH_VALUE": WEAK,
     "WRONG_CURVE": WEAK,
-    "WRONG_SIGNATURE_TYPE": WEAK._replace(words="it signs the handshake in a way that is too weak"),
+    "WRONG_SIGNATURE_TYPE": WEAK._replace(words="the server's signature in the handshake is too weak"),
     "TLSV1_UNRECOGNIZED_NAME": Failure(
-        "it does not know the name of the host", "is the address right in the settings?"
+        "the server does not know the name of the host", "check the address in the settings"
     ),
 }
 
@@ -100,7 +99,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     except WideError as error:
         raise UsageFault(f"target.ca_file: {ca_file}: {error}") from None
     except OSError as error:
-        raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'no certificate in it'}") from None
+        raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'has no certificate'}") from None
     return context
 
 
@@ -118,7 +117,9 @@ def explain_failure(error: Exception) -> Failure:
     """Return what a handshake failed at; *error* is an `ssl.SSLError` or what the library made of one."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = clean(error.verify_message or str(error), 120)
-        return Failure(words, BY_CODE.get(error.verify_code, ANEW.format(f"this one is not valid ({words})")))
+        return Failure(
+            words, BY_CODE.get(error.verify_code, ANEW.format(f"because this one is not valid ({words})"))
+        )
     reason = str(reason_of(error) or error)
     found = BY_REASON.get(reason, PLAIN)
     return found._replace(words=f"{found.words} ({clean(reason, 100)})")

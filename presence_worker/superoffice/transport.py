@@ -1,4 +1,4 @@
-"""What hosts are reached with: the wire to the service, and sessions with hosts at which we sign in."""
+"""What hosts are reached with: the wire to SuperOffice, and sessions with hosts at which we sign in."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -16,7 +16,7 @@ from .request_errors import AnswerLostError, ProxyGuard, is_logged, log_request
 from .tls_handshake import tls_of
 from .wire import Wire
 
-NO_TUNNEL = "the proxy made no tunnel"
+NO_TUNNEL = "the proxy opened no connection"
 EXACT = float("inf")  # seconds; longer timeouts would be rounded up to a whole one
 
 
@@ -124,7 +124,7 @@ class Transport:
         self._tls = tls_of(settings)
 
     def open_wire(self, headers: Mapping[str, str]) -> Wire:
-        """Open the way to the service; all requests have these headers."""
+        """Open the way to SuperOffice; all requests have these headers."""
         kind = LoggedWire if is_logged() else Wire
         wire = kind(Connector(tls=self._tls), self._timeout, self._guard, headers)
         self._opened.push_async_callback(wire.close)

@@ -1,4 +1,4 @@
-"""All users of the service, as the archive AllUsers shows them page by page."""
+"""All users of SuperOffice, as the archive AllUsers shows them page by page."""
 
 from functools import cache
 from typing import NamedTuple

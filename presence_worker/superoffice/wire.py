@@ -1,4 +1,4 @@
-"""The way to the service: each request is written once, as bytes of ours, and never again by itself.
+"""The way to SuperOffice: each request is written once, as bytes of ours, and never again by itself.
 
 The HTTP library makes the connections, keeps them, and parses what comes; no more is left to it.
 """
@@ -32,7 +32,7 @@ class Destination(NamedTuple):
 
 
 class Wire:
-    """Owns the connections to the service, and the headers of all requests.
+    """Owns the connections to SuperOffice, and the headers of all requests.
 
     Cookies, proxy variables, .netrc and redirects are ignored.
     """

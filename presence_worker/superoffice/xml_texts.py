@@ -1,4 +1,4 @@
-"""XML as the service may send it or take it, which is seldom."""
+"""XML as SuperOffice may send it or take it, which is seldom."""
 
 import re
 from collections.abc import Mapping

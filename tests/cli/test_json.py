@@ -24,8 +24,8 @@ USAGE = {  # words: what is said of them
 }
 EVENTS = ["run.staging", "run.delivering", "row.rejected", "run.ended"]
 SETTINGS = {  # of a configuration file: what is said of it
-    "": "no SuperOffice to work on",
-    "[target]\nbase_url = 'http://crm.example.com'\n": "readable for everybody",
+    "": "no SuperOffice is set",
+    "[target]\nbase_url = 'http://crm.example.com'\n": "readable for others on the network",
     "[target\n": "not valid TOML",
     "[delivery]\nrate = 0\nspeed = 1\n[x]\n": "delivery.speed: no such setting",
     "[storage]\nkeep = 'long'\n": "storage.keep",

@@ -344,7 +344,7 @@ def test_no_secret_in_an_address_is_printed(
     joined = worker.call(command, *words, f"--base-url={address}", *json)
 
     assert (refused.code, joined.code) == (2, 2)
-    assert "target.base_url: only host and path belong there" in refused.out + refused.err
+    assert "target.base_url: give only host and path there" in refused.out + refused.err
     assert "s3cr3t" not in refused.out + refused.err + joined.out + joined.err
 
 
@@ -361,7 +361,7 @@ def test_wherever_the_address_comes_from(
     refused = worker.call(command, *words, "--json")
 
     assert refused.code == 2
-    assert f"{setting}: only " in refused.out
+    assert f"{setting}: give only " in refused.out
     assert "s3cr3t" not in refused.out + refused.err
     assert next_words(refused)[0] == command
 

@@ -107,7 +107,7 @@ async def test_something_else_stops_the_run(looked: Outcome, words: str) -> None
     outcome = ended.outcomes[20]
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert isinstance(ended.reason, Stopped)
-    assert f"associate 20, but shows {words}" in str(ended.reason)
+    assert f"associate ID 20, but shows {words}" in str(ended.reason)
     assert "kanarie" not in f"{ended.reason}{outcome.detail}"
     assert len(service.puts) < 40
     assert ended.counts == {Result.UPDATED: len(service.puts) - 1, Result.UNKNOWN: 1}
@@ -171,7 +171,7 @@ async def test_who_may_not_read_hears_it_at_once() -> None:
     """It would be so with each row: the run stops, and names the setting."""
     ended, service = await verified(500, all_show(MAY_NOT_READ))
 
-    assert 'no right); give the permission to read, or set delivery.verify = "off"' in str(ended.reason)
+    assert 'no right); give this user the right to read, or set delivery.verify = "off"' in str(ended.reason)
     assert ended.counts == {Result.UNKNOWN: len(service.puts)}
     assert len(service.puts) <= 8
 

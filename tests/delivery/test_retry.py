@@ -260,7 +260,7 @@ async def test_what_is_in_doubt_is_read_first(doubtful: Outcome) -> None:
 
     assert not service.puts
     assert outcome.result is Result.UPDATED
-    assert (outcome.reason, outcome.detail) == (None, "proven by reading it back")
+    assert (outcome.reason, outcome.detail) == (None, "confirmed by reading it back")
     assert (outcome.attempts, outcome.wire_puts, outcome.trouble) == (1, 1, None)
 
 

@@ -329,7 +329,7 @@ async def test_too_long_a_pause_stops_at_once(patience: float, deadline: float) 
 
     ended = await night(service, 100, outage_patience=patience, deadline=deadline)
 
-    assert str(ended.reason) == "the service asks us to wait 900 s, longer than we may"
+    assert str(ended.reason) == "SuperOffice asks us to wait 900 s, longer than the settings allow"
     assert ended.seconds < 1
     assert ended.counts[Result.UPDATED] == 1
     assert set(ended.results.values()) <= {Result.UPDATED, Result.FAILED}
@@ -350,7 +350,7 @@ async def test_long_pauses_add_up() -> None:
 
     ended = await night(service, 100, outage_patience=1200)
 
-    assert "longer than we may" in str(ended.reason)
+    assert "longer than the settings allow" in str(ended.reason)
     assert ended.seconds == pytest.approx(900, abs=1)
 
 

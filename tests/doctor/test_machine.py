@@ -79,7 +79,7 @@ def test_a_file_that_is_not_there_is_one_fault_among_others(doctor: Doctor) -> N
     words = [check["words"] for check in ended.summary["checks"] if check["verdict"] == "fault"]
     assert ended.code == 2
     assert words[0] == "configuration file nowhere.toml: no such file"
-    assert words[1].startswith("no SuperOffice to work on")
+    assert words[1].startswith("no SuperOffice is set")
 
 
 def test_http_to_another_machine_is_a_warning(doctor: Doctor) -> None:

@@ -18,7 +18,7 @@ from .given import Doctor, answering
 
 NOWHERE = f"https://{'a.' * 130}superoffice.com"  # too long to be asked for
 AUTHORITY = certificate("authority")
-REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
+REMEDY = "if you have your own certificate authority, set target.ca_file to its certificate file"
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +116,14 @@ def test_no_common_cipher(doctor: Doctor, tmp_path: Path) -> None:
     with listening(old) as port:
         told = doctor(f"https://127.0.0.1:{port}").told("TLS")
 
-    assert "shares no cipher with us" in told.words
+    assert "no common cipher" in told.words
     assert "ECDHE and AES-GCM" in told.remedies
 
 
 @pytest.mark.parametrize(
     ("greeting", "timeout", "words"),
     [
-        (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 60, "does not seem to speak TLS 1.2"),
+        (lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 60, "does not seem to use TLS 1.2"),
         (Peer.reset, 60, "it ended the TLS handshake without a reason"),
         (Peer.close, 60, ""),
         (Peer.hang, 0.2, "cannot connect: no answer in time"),

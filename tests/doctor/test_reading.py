@@ -126,10 +126,10 @@ def test_no_comment_is_told(doctor: Doctor) -> None:
 @pytest.mark.parametrize(
     ("act", "verdict", "words"),
     [
-        (answer(200, b'{"value": "none"}'), "warning", "pages of an archive"),
-        (answer(503), "fault", "the service was not available"),
+        (answer(200, b'{"value": "none"}'), "warning", "did not answer with a list of users"),
+        (answer(503), "fault", "SuperOffice was not available"),
         (CLOSE, "fault", "the connection ended before the answer came"),
-        (answer(401), "fault", "the service refused the credentials (401)"),
+        (answer(401), "fault", "SuperOffice rejected the credentials (401)"),
     ],
 )
 def test_a_query_in_trouble_is_told_as_it_is(act: Act, verdict: str, words: str, doctor: Doctor) -> None:

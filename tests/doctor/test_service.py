@@ -36,24 +36,24 @@ def dated(seconds: float) -> Act:
 @pytest.mark.parametrize(
     ("act", "verdict", "words"),
     [
-        (answer(404), "warning", "it answered 404 and told no version"),
-        (answer(401), "warning", "it answered 401 and told no version"),
-        (answer(200, b"{}"), "warning", "it answered 200 and told no version"),
-        (answer(200, b'{"NetServerVersion": 7}'), "warning", "it answered 200 and told no version"),
+        (answer(404), "warning", "it answered 404 without a version"),
+        (answer(401), "warning", "it answered 401 without a version"),
+        (answer(200, b"{}"), "warning", "it answered 200 without a version"),
+        (answer(200, b'{"NetServerVersion": 7}'), "warning", "it answered 200 without a version"),
         (answer(200, b"<html><h1>Log in"), "fault", "it answered 200 with an HTML page"),
         (answer(503), "fault", "it answered 503"),
         (answer(421), "fault", "it answered 421"),
         (
             answer(302, b"", {"Location": "https://sso.example.com/?secret=1"}),
             "fault",
-            "it answered 302 and sent us to sso.example.com",
+            "it answered 302 and redirected to sso.example.com",
         ),
         (
             answer(302, b"", {"Location": "https://[half"}),
             "fault",
-            "it answered 302 and sent us to another page",
+            "it answered 302 and redirected to another page",
         ),
-        (answer(302), "fault", "it answered 302 and sent us to another page"),
+        (answer(302), "fault", "it answered 302 and redirected to another page"),
     ],
 )
 def test_who_is_there(act: Act, verdict: str, words: str, doctor: Doctor) -> None:
@@ -182,16 +182,16 @@ def test_a_system_user_needs_the_right_time(doctor: Doctor, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (answer(401), "the service refused the credentials (401); check [auth]"),
+        (answer(401), "SuperOffice rejected the credentials (401); check [auth]"),
         (
             answer(401, b'{"ErrorMessage": "locked"}'),
             "check [auth] (auth.username and auth.password): locked",
         ),
         (
             answer(401, b"", [("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "NTLM")]),
-            'it offers Negotiate and NTLM and not Basic, which needs auth.scheme = "ntlm"',
+            'it offers Negotiate and NTLM but not Basic. Set auth.scheme = "ntlm"',
         ),
-        (answer(302, b"", {"Location": "https://sso.example.com"}), "sent us to sso.example.com"),
+        (answer(302, b"", {"Location": "https://sso.example.com"}), "redirected to sso.example.com"),
     ],
 )
 def test_refused_credentials_are_tried_once(act: Act, words: str, doctor: Doctor) -> None:

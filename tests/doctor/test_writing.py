@@ -46,7 +46,12 @@ def test_it_is_not_told_of_where_nobody_asked(doctor: Doctor) -> None:
             "an account state",
         ),
         (Person(), Assumptions(forbid=frozenset({"get"})), "fault", "cannot be read: "),
-        (Person(ej_user_id=0), Assumptions(no_service_user="null"), "fault", "the service shows no presence"),
+        (
+            Person(ej_user_id=0),
+            Assumptions(no_service_user="null"),
+            "fault",
+            "SuperOffice shows no presence status",
+        ),
     ],
 )
 def test_what_is_not_written(
@@ -68,7 +73,7 @@ def test_what_is_not_written(
     [
         (
             answer(403),
-            "SuperOffice rejected the write to associate ID 1: the service answered 403",
+            "SuperOffice rejected the write to associate ID 1: SuperOffice answered 403",
             "give this user the right",
         ),
         (answer(404), "SuperOffice rejected the write to associate ID 1", "give this user the right"),
@@ -84,7 +89,7 @@ def test_what_is_not_written(
         ),
         (
             answer(503),
-            "SuperOffice did not confirm the write to associate ID 1: the service was not available",
+            "SuperOffice did not confirm the write to associate ID 1: SuperOffice was not available",
             "check this user's status",
         ),
     ],

@@ -140,7 +140,7 @@ def test_a_letter_across_two_pieces(write: Write) -> None:
 @pytest.mark.parametrize("named", ["nonsense", "base64", "rot13", "undefined", "a\0b"])
 def test_what_is_no_encoding(named: str) -> None:
     """A name that stands for no encoding of text is a wrong setting: no job is opened with it."""
-    with pytest.raises(ValidationError, match="no such encoding; expected one such as utf-8 or cp1252"):
+    with pytest.raises(ValidationError, match="must be an encoding such as utf-8 or cp1252"):
         Input(encoding=named)
 
 

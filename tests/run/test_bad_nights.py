@@ -152,6 +152,6 @@ def test_credentials_refused_in_the_middle_of_a_run(
 
     done = Counter(put.path for put in server.puts if put.applied)
     assert (stopped.code, resumed.code) == (6, 0)
-    assert "refused the credentials" in stopped.summary["message"]
+    assert "rejected the credentials" in stopped.summary["message"]
     assert 1 <= len(refused) <= IN_FLIGHT
     assert (len(done), set(done.values())) == (ROWS, {1})

@@ -62,7 +62,7 @@ def test_a_format_the_service_does_not_take_stops_the_run(
         resumed = worker.follow(stopped)
 
     assert (stopped.code, resumed.code) == (6, 0)
-    assert "refused 20 rows in a row alike (415)" in stopped.summary["message"]
+    assert "rejected 20 rows in a row alike (415)" in stopped.summary["message"]
     assert resumed.summary["counts"]["updated"] == 100
 
 

@@ -261,4 +261,4 @@ def test_a_limit_of_no_status_is_refused(worker: Worker, monkeypatch: pytest.Mon
     ended = night(worker, 1)
 
     assert ended.code == 2
-    assert "safety.max_changes: no such status" in ended.summary["message"]
+    assert "safety.max_changes: must be a status of SuperOffice" in ended.summary["message"]

@@ -144,7 +144,7 @@ AFTER = {  # correcting first; else the run is resumed
     "login.example.com": "run",
     "421": "run",
     "HTML pages": "run",
-    "refused 2 rows in a row alike (405): the service": "run",
+    "rejected 2 rows in a row alike (405): SuperOffice": "run",
     "(Allow: GET, HEAD)": "run",
 }
 
@@ -152,15 +152,15 @@ AFTER = {  # correcting first; else the run is resumed
 @pytest.mark.parametrize(
     ("act", "words", "sent"),
     [
-        (answer(401, b'{"ErrorMessage": "Wrong password."}'), "refused the credentials (401)", 1),
+        (answer(401, b'{"ErrorMessage": "Wrong password."}'), "rejected the credentials (401)", 1),
         (ELSEWHERE, "login.example.com", 1),
         (answer(421), "421", 1),
         (answer(429, headers={"Retry-After": "3600"}), "asks us to wait 3600 s", 1),
         (PAGE, "HTML pages", 3),
-        (after(1, answer(403)), "refused 20 rows in a row alike (403)", 21),
-        (answer(405, headers={"Allow": "GET, HEAD"}), "refused 2 rows in a row alike (405): the service", 2),
+        (after(1, answer(403)), "rejected 20 rows in a row alike (403)", 21),
+        (answer(405, headers={"Allow": "GET, HEAD"}), "rejected 2 rows in a row alike (405): SuperOffice", 2),
         (answer(405, headers={"Allow": "GET, HEAD"}), "(Allow: GET, HEAD)", 2),
-        (answer(400, b'{"ErrorMessage": "No."}'), "refused 20 rows in a row alike (400): No;", 20),
+        (answer(400, b'{"ErrorMessage": "No."}'), "rejected 20 rows in a row alike (400): No;", 20),
         (after(5, answer(404)), "more than safety.max_failures (20%)", 14),
     ],
 )

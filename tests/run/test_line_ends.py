@@ -67,10 +67,10 @@ def test_rows_that_differ_in_line_ends_are_duplicates(on: On) -> None:
 @pytest.mark.parametrize(
     ("saved", "detail"),
     [
-        ({"Status": NOT_PRESENT, "Message": "cut"}, "the service answered with another comment"),
+        ({"Status": NOT_PRESENT, "Message": "cut"}, "SuperOffice answered with another comment"),
         (
             {"Status": "StatusReadOnly", "Message": LINES},
-            "asked for StatusNotAvailable, but the service answered with StatusReadOnly",
+            "asked for StatusNotAvailable, but SuperOffice answered with StatusReadOnly",
         ),
     ],
 )

@@ -73,7 +73,7 @@ def test_a_tilde_that_leads_nowhere(nameless: tuple[str, ...], job: Path) -> Non
 
     assert (how.code, how.summary["message"]) == (
         2,
-        "option --state-dir: storage.state_dir: there is no home directory for ~; write the whole path",
+        "option --state-dir: storage.state_dir: this user has no home directory for ~; write the whole path",
     )
 
 

@@ -72,7 +72,7 @@ def test_a_service_that_stores_nothing_is_found_out_at_once(verifying: On) -> No
 
     (first, *others) = read_report(worker.folder_of(ended))
     assert (ended.code, ended.summary["state"], puts) == (6, "stopped", 1)
-    assert "associate 1, but shows another status when it is read back" in ended.summary["message"]
+    assert "associate ID 1, but shows another status when it is read back" in ended.summary["message"]
     assert "back on" not in ended.summary["message"]
     assert (first["result"], first["reason"], first["wire_puts"]) == ("unknown", "echo_mismatch", 2)
     assert {line["result"] for line in others} == {"not_sent"}

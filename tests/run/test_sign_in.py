@@ -168,7 +168,7 @@ def test_nobody_needs_a_library_that_is_not_used(job: Path, tmp_path: Path) -> N
     )
 
     assert done.stdout.splitlines()[-1] == "0 2"
-    assert "auth.scheme = ntlm needs something that is not installed" in done.stderr
+    assert "auth.scheme = ntlm needs a package that is not installed" in done.stderr
     assert "pip install 'presence-worker[ntlm]'" in done.stderr
 
 
@@ -232,7 +232,7 @@ def test_a_sign_in_that_is_refused_is_told_with_its_remedy(operator: Operator, j
 
     assert (ended.code, server.puts) == (6, [])
     assert "invalid_grant" in ended.summary["message"]
-    assert "get a new one" in ended.summary["message"]
+    assert "get a new token" in ended.summary["message"]
     assert ended.summary["counts"]["not_sent"] + ended.summary["counts"]["failed"] == 30
 
 

@@ -172,4 +172,4 @@ def test_a_list_in_place_of_a_status_is_told(complaints: Complaints) -> None:
     """What cannot be a status at all is told as any other wrong one."""
     lines = complaints("[input]\nallowed_statuses = [[1]]")
 
-    assert lines[0].startswith("FILE, line 2: input.allowed_statuses.0: no such status")
+    assert lines[0].startswith("FILE, line 2: input.allowed_statuses.0: must be a status of SuperOffice")

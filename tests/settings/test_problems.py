@@ -76,7 +76,7 @@ def test_the_line_is_found_however_the_file_is_written(text: str, place: str, co
     """The line is that of the key in its section, not of a comment or a namesake."""
     lines = complaints(text)
 
-    assert lines == [f"{place}: delivery.rate: Input should be greater than 0"]
+    assert lines == [f"{place}: delivery.rate: must be greater than 0; found 0"]
 
 
 def test_a_problem_deep_in_a_table_names_table_and_entry(complaints: Complaints) -> None:
@@ -84,14 +84,14 @@ def test_a_problem_deep_in_a_table_names_table_and_entry(complaints: Complaints)
     lines = complaints('[input]\nformat = "csv"\n[input.statuses]\nSJUK = "Nope"')
 
     (line,) = lines
-    assert line.startswith("FILE, line 3: input.statuses.SJUK: no such status; the service knows StatusNone,")
+    assert line.startswith("FILE, line 3: input.statuses.SJUK: must be a status of SuperOffice: StatusNone,")
 
 
 def test_the_place_is_that_of_the_value_in_force(complaints: Complaints) -> None:
     """A wrong value that overrules a right one is the one to mend."""
     lines = complaints("[delivery]\nrate = 1", DELIVERY__RATE="0")
 
-    assert lines == ["PRESENCE_WORKER_DELIVERY__RATE: delivery.rate: Input should be greater than 0"]
+    assert lines == ["PRESENCE_WORKER_DELIVERY__RATE: delivery.rate: must be greater than 0"]
 
 
 def test_broken_toml_is_a_problem_with_its_line(complaints: Complaints) -> None:

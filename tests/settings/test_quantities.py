@@ -19,8 +19,8 @@ from presence_worker.settings.value_types import (
 )
 from presence_worker.wording import plain_duration
 
-LIMIT_WORDS = 'expected a number, a percentage such as "50%", both in a list, or "none"'
-DEADLINE_WORDS = 'expected a duration such as "2h", a local time "HH:MM", or "none"'
+LIMIT_WORDS = 'must be a number, a percentage such as "50%", both in a list, or "none"'
+DEADLINE_WORDS = 'must be a duration such as "2h", a local time such as "06:00", or "none"'
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_durations(written: Any, seconds: float) -> None:
 @pytest.mark.parametrize("written", ["", "s", "5 sec", "5S", "-5s", "1e3", "1,5s", "٣s", "5s5s", "none"])
 def test_texts_that_are_no_duration(written: str) -> None:
     """No unit is guessed, and the error shows how one is written."""
-    with pytest.raises(ValueError, match=r"^expected seconds, or a number with ms, s, m, h or d"):
+    with pytest.raises(ValueError, match=r"^must be seconds, or a number with ms, s, m, h or d"):
         parse_duration(written)
 
 
 @pytest.mark.parametrize("written", [True, None, [5], {}])
 def test_what_is_neither_text_nor_number(written: Any) -> None:
     """A boolean is no number of seconds."""
-    with pytest.raises(ValueError, match=r"^expected seconds, or a text"):
+    with pytest.raises(ValueError, match=r"^must be seconds, or text"):
         parse_duration(written)
 
 
@@ -93,7 +93,7 @@ def test_limits(written: Any, read: Limit, shown: str) -> None:
 )
 def test_what_is_no_limit(written: Any) -> None:
     """What could be meant in two ways, or in none, is refused."""
-    with pytest.raises(ValueError, match=r"^expected") as caught:
+    with pytest.raises(ValueError, match=r"^must be") as caught:
         parse_limit(written)
 
     assert str(caught.value) == LIMIT_WORDS
@@ -140,7 +140,7 @@ def test_deadlines(written: Any, read: float | time | None) -> None:
 )  # fmt: skip
 def test_what_is_no_deadline(written: Any) -> None:
     """A time that could be meant otherwise, and one that has passed at the start, are refused."""
-    with pytest.raises(ValueError, match=r"^expected") as caught:
+    with pytest.raises(ValueError, match=r"^must be") as caught:
         parse_deadline(written)
 
     assert str(caught.value) == DEADLINE_WORDS

@@ -92,9 +92,9 @@ def test_a_secrets_file_may_end_in_a_line_break(ending: str, tmp_path: Path) -> 
     ("content", "words"),
     [
         (None, "auth.password_file: password: No such file or directory"),
-        (b"", "auth.password: is empty or has line breaks or other control characters"),
-        (b" \n", "auth.password: is empty or has line breaks or other control characters"),
-        (CANARY.encode() + b"\nX", "auth.password: is empty or has line breaks or other control characters"),
+        (b"", "auth.password: is empty, or has line breaks or other control characters"),
+        (b" \n", "auth.password: is empty, or has line breaks or other control characters"),
+        (CANARY.encode() + b"\nX", "auth.password: is empty, or has line breaks or other control characters"),
         (CANARY.encode() + b"\xff", "auth.password_file: password: not a text file"),
     ],
 )

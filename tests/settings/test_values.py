@@ -1,5 +1,7 @@
 """How operators may write durations, limits, deadlines, delimiters and statuses."""
 
+import json
+import tomllib
 from datetime import UTC, datetime, time
 
 import pytest
@@ -9,9 +11,15 @@ from presence_worker.wording import plain_duration
 
 from .conftest import Complaints, Load
 
-LIMIT_WORDS = 'expected a number, a percentage such as "50%", both in a list, or "none"'
-DEADLINE_WORDS = 'expected a duration such as "2h", a local time "HH:MM", or "none"'
-DELIMITER_WORDS = 'expected one character such as ";", or "tab", or "auto"'
+LIMIT_WORDS = 'must be a number, a percentage such as "50%", both in a list, or "none"'
+DEADLINE_WORDS = 'must be a duration such as "2h", a local time such as "06:00", or "none"'
+DELIMITER_WORDS = 'must be one character such as ";", or "tab", or "auto"'
+
+
+def found(written: str) -> str:
+    """Return how an error quotes a value that is written in TOML."""
+    value = tomllib.loads(f"value = {written}")["value"]
+    return "a list" if isinstance(value, list) else json.dumps(value)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_what_is_no_limit_is_refused(written: str, complaints: Complaints) -> No
     """A safety limit is never switched off or widened by a slip: an empty or doubled list is a mistake."""
     lines = complaints(f"[safety]\nmax_changes = {written}")
 
-    assert lines == [f"FILE, line 2: safety.max_changes: {LIMIT_WORDS}"]
+    assert lines == [f"FILE, line 2: safety.max_changes: {LIMIT_WORDS}; found {found(written)}"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_what_is_no_deadline_is_refused(written: str, complaints: Complaints) ->
     """A deadline that is over before it starts is a mistake, too."""
     lines = complaints(f"[delivery]\ndeadline = {written}")
 
-    assert lines == [f"FILE, line 2: delivery.deadline: {DEADLINE_WORDS}"]
+    assert lines == [f"FILE, line 2: delivery.deadline: {DEADLINE_WORDS}; found {found(written)}"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def test_what_is_no_delimiter_is_refused(written: str, complaints: Complaints) -
     """Quotes and line ends have another meaning in CSV."""
     lines = complaints(f"[input]\ndelimiter = {written}")
 
-    assert lines == [f"FILE, line 2: input.delimiter: {DELIMITER_WORDS}"]
+    assert lines == [f"FILE, line 2: input.delimiter: {DELIMITER_WORDS}; found {found(written)}"]
 
 
 @pytest.mark.parametrize("form", ['[input.statuses]\n"Sjuk" = {}', '[input]\nstatuses = {{ "Sjuk" = {} }}'])
@@ -207,7 +215,7 @@ def test_a_status_table_knows_exact_names_only(meaning: str, complaints: Complai
     lines = complaints(f"[input.statuses]\nSjuk = {meaning}")
 
     (line,) = lines
-    assert line.startswith("FILE, line 1: input.statuses.Sjuk: no such status; ")
+    assert line.startswith("FILE, line 1: input.statuses.Sjuk: must be a status of SuperOffice: ")
 
 
 @pytest.mark.parametrize("header", ['"SO-Language" = "sv\\n"', '"SO-Language" = ""', '"Authorization" = "x"'])

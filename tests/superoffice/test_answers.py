@@ -141,7 +141,7 @@ def test_201_is_done_with_a_warning() -> None:
     outcome = judge_put(asked, Answer(201, {}, ECHO))
 
     assert (outcome.result, outcome.trouble) == (Result.UPDATED, None)
-    assert outcome.detail == "the service says it created something (201)"
+    assert outcome.detail == "SuperOffice says that it created something (201)"
 
 
 @pytest.mark.parametrize(("body", "html"), [(b"", False), (b"null", False), (b"{}", False), (PAGE, True)])
@@ -183,7 +183,7 @@ def test_a_redirect_stops_and_names_only_the_host(location: str, host: str) -> N
 
     outcome = judge_put(asked, Answer(302, {"Location": location}, b""))
 
-    assert outcome.stop == f"the service answered 302 and sent us to {host}; is target.base_url right?"
+    assert outcome.stop == f"SuperOffice answered 302 and redirected to {host}; check target.base_url"
     assert outcome.detail == outcome.stop
 
 
@@ -193,14 +193,14 @@ def test_a_redirect_to_the_row_s_message_does_not_quote_it() -> None:
 
     outcome = judge_put(asked, Answer(302, {"Location": "https://Hospital.example.com/"}, b""))
 
-    assert "sent us to [redacted].example.com" in str(outcome.stop)
+    assert "redirected to [redacted].example.com" in str(outcome.stop)
 
 
 @pytest.mark.parametrize(
     ("body", "stop"),
     [
-        (b"", "the service refused the credentials (401); check [auth]"),
-        (ERROR, "the service refused the credentials (401); check [auth]: No such thing"),
+        (b"", "SuperOffice rejected the credentials (401); check [auth]"),
+        (ERROR, "SuperOffice rejected the credentials (401); check [auth]: No such thing"),
     ],
 )
 def test_refused_credentials_say_where_to_look(body: bytes, stop: str) -> None:

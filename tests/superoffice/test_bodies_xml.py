@@ -134,7 +134,7 @@ def test_a_message_is_read_to_the_letter(part: str, message: str) -> None:
     ("body", "told"),
     [
         (WHOLE.replace("Back", "back"), "another comment"),
-        (WHOLE.replace(NOT_PRESENT, PRESENT), "the service answered with StatusNormal"),
+        (WHOLE.replace(NOT_PRESENT, PRESENT), "SuperOffice answered with StatusNormal"),
         (WHOLE.replace(NOT_PRESENT, f" {NOT_PRESENT}"), "a status it does not document"),
     ],
 )

@@ -5,7 +5,7 @@ from multidict import CIMultiDict
 
 from presence_worker.superoffice.answer_headers import advice, schemes
 
-NTLM_ADVICE = ' and not Basic, which needs auth.scheme = "ntlm" and a Windows account'
+NTLM_ADVICE = ' but not Basic. Set auth.scheme = "ntlm" and use a Windows account'
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ async def test_settings_that_cannot_work_are_refused_before_anything_is_sent(
 @pytest.mark.parametrize("proxy", ["proxy", "socks5://proxy:1080", "http://", "http://[", ":"])
 def test_what_is_no_proxy_is_refused(proxy: str) -> None:
     """The sentence says what a proxy's address looks like."""
-    with pytest.raises(UsageFault, match=r"target.proxy: expected something like http://proxy"):
+    with pytest.raises(UsageFault, match=r"target.proxy: must be an address, such as http://proxy"):
         check_settings(settings(proxy=proxy))
 
 

@@ -109,10 +109,10 @@ def test_an_empty_line_is_no_line_end() -> None:
     [
         (
             {"Status": PRESENT, "Message": MESSAGE},
-            "asked for StatusNotAvailable, but the service answered with ",
+            "asked for StatusNotAvailable, but SuperOffice answered with ",
         ),
         ({"Status": "StatusNone", "Message": ""}, "StatusNone and another comment"),
-        ({"Status": "StatusReadOnly", "Message": MESSAGE}, "the service answered with StatusReadOnly"),
+        ({"Status": "StatusReadOnly", "Message": MESSAGE}, "SuperOffice answered with StatusReadOnly"),
         ({"Status": "statusnotavailable", "Message": MESSAGE}, "a status it does not document"),
         ({"Status": "Kranken-Kode 7", "Message": MESSAGE}, "a status it does not document"),
         ({"Status": NOT_PRESENT, "Message": "back on 4 January"}, "another comment"),
@@ -140,7 +140,7 @@ def test_nothing_is_another_echo(body: bytes) -> None:
 
     assert (outcome.result, outcome.reason) == (Result.UNKNOWN, Reason.ECHO_MISMATCH)
     assert (outcome.trouble, outcome.seen) == (Trouble.OWN, Presence(status="", message=""))
-    assert "saved nothing, as it may for an associateId that no user has" in str(outcome.detail)
+    assert "saved nothing. Perhaps no user has this associate ID" in str(outcome.detail)
 
 
 def as_xml(parts: dict[str, object]) -> bytes:
@@ -164,7 +164,7 @@ def test_an_error_is_never_a_success(error: dict[str, object], write: Callable[[
         Trouble.OWN,
     )
     said = ": out of order" if "ErrorMessage" in error else ""
-    assert outcome.detail == f"the service answered 200 with an error{said}"
+    assert outcome.detail == f"SuperOffice answered 200 with an error{said}"
 
 
 @pytest.mark.parametrize("denied", NO_ERRORS)
@@ -196,7 +196,7 @@ def test_a_page_for_people_is_marked(body: bytes) -> None:
     outcome = judge_put(asked, Answer(200, {}, body))
 
     assert (outcome.result, outcome.reason, outcome.html) == (Result.UNKNOWN, Reason.BAD_ANSWER, True)
-    assert outcome.detail == "the service answered 200 with an HTML page"
+    assert outcome.detail == "SuperOffice answered 200 with an HTML page"
 
 
 @pytest.mark.parametrize(

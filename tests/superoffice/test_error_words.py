@@ -54,7 +54,7 @@ def test_reads_the_documented_shapes(error: object, words: str) -> None:
         (b'{"ErrorMessage": "cut of', '{"ErrorMessage": "cut of'),
         (b"bad \xff byte", "bad \ufffd byte"),
         (b'{"a": ' + b"[" * 500 + b"]" * 500 + b"}", '{"a": ' + "[" * 293 + "…"),
-        (b"<!DOCTYPE html><body>secret", "an HTML page came instead of an answer"),
+        (b"<!DOCTYPE html><body>secret", "the answer was an HTML page"),
         ("red \x1b[31m\u202ebidi\u200b\x00 line\nbreak".encode(), "red [31m bidi line break"),
     ],
 )

@@ -95,7 +95,7 @@ def test_says_nothing_of_a_page() -> None:
     """XHTML is a page for people, as HTML is."""
     body = b'<?xml version="1.0"?><html><body>secret</body></html>'
 
-    assert error_words(change(), body) == "an HTML page came instead of an answer"
+    assert error_words(change(), body) == "the answer was an HTML page"
 
 
 def test_an_echo_among_errors_is_none() -> None:
@@ -105,7 +105,7 @@ def test_an_echo_among_errors_is_none() -> None:
     outcome = judge_put(change(), Answer(400, {}, echo))
 
     assert (outcome.result, outcome.reason) == (Result.REJECTED, Reason.REFUSED)
-    assert outcome.detail == "the service answered 400"
+    assert outcome.detail == "SuperOffice answered 400"
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)

@@ -68,7 +68,7 @@ async def test_a_host_that_sends_us_elsewhere_is_the_wrong_one(service: aiorespo
     service.get(f"{HOST}/x", status=302, headers={"Location": "https://elsewhere.example.com/secret"})
 
     async with login_host() as login:
-        with pytest.raises(RefusedError, match="sent us to elsewhere"):
+        with pytest.raises(RefusedError, match="redirected to elsewhere"):
             await login.get("/x")
 
 
@@ -80,7 +80,7 @@ async def test_nobody_there_is_an_outage(service: aioresponses, error: Exception
     service.get(f"{HOST}/x", exception=error, repeat=True)
 
     async with login_host() as login:
-        with pytest.raises(SignInUnavailable, match="no whole answer came"):
+        with pytest.raises(SignInUnavailable, match="no complete answer came"):
             await login.get("/x")
 
     assert sum(map(len, service.requests.values())) == 1

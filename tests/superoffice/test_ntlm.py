@@ -219,8 +219,8 @@ async def test_a_service_that_does_not_offer_it_is_told(
     made, server = await night(iis, password)
 
     assert len(server.requests) == 1
-    assert "does not offer to sign in with NTLM (it answered 401)" in str(made.reason)
-    assert "switched on for SuperOffice's web API in IIS?" in str(made.reason)
+    assert "does not offer NTLM sign-in (it answered 401)" in str(made.reason)
+    assert "is on for SuperOffice's web API in IIS" in str(made.reason)
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 407])
@@ -231,7 +231,7 @@ async def test_a_service_that_asks_for_nothing_is_told(status: int, password: Pa
     made, server = await night(iis, password)
 
     assert len(server.requests) == 1
-    assert f"(it answered {status}); is target.base_url right" in str(made.reason)
+    assert f"(it answered {status}); check target.base_url" in str(made.reason)
 
 
 CHALLENGES = {
@@ -255,7 +255,7 @@ async def test_a_challenge_that_is_none_is_not_answered(challenge: bytes, passwo
     made, server = await night(iis, password)
 
     assert (len(server.requests), iis.proofs) == (2, {})
-    assert "answered 401 to NTLM, with no challenge that can be understood" in str(made.reason)
+    assert "answered 401 to NTLM without a challenge that can be read" in str(made.reason)
 
 
 async def test_a_connection_that_is_signed_in_for_one_request_only_is_not_enough(password: Path) -> None:
@@ -265,7 +265,7 @@ async def test_a_connection_that_is_signed_in_for_one_request_only_is_not_enough
     made, server = await night(iis, password)
 
     assert (len(server.puts), made.puts, carried_out(server)) == (1, 1, {})
-    assert "refused the credentials (401)" in str(made.reason)
+    assert "rejected the credentials (401)" in str(made.reason)
 
 
 # -- lost connections ----------------------------------------------------------------------------------------

@@ -74,5 +74,5 @@ async def test_an_installation_of_ones_own_is_not_told_of_it() -> None:
 
 def test_it_names_whom_to_ask() -> None:
     """What cannot be mended here is somebody's to mend."""
-    assert "ask SuperOffice" in WORDS
+    assert "Ask SuperOffice" in WORDS
     assert "partner" in WORDS

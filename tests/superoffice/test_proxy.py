@@ -21,7 +21,7 @@ from .test_tls import serving
 
 pytestmark = pytest.mark.anyio
 REFUSAL = answer(407, b"<html>", {"Proxy-Authenticate": 'Basic realm="proxy"'})
-WORDS = "the proxy refused us (407): correct the user name and password in target.proxy"
+WORDS = "the proxy rejected the sign-in (407): correct the user name and password in target.proxy"
 
 
 class Tunnels:
@@ -110,7 +110,7 @@ async def test_a_proxy_that_makes_no_tunnel(act: Act) -> None:
     outcome = await put_through(act)
 
     assert (outcome.result, outcome.reason, outcome.wire_puts) == (Result.FAILED, Reason.CONNECTION, 0)
-    assert outcome.detail == "cannot connect to crm.example.com:443: the proxy made no tunnel"
+    assert outcome.detail == "cannot connect to crm.example.com:443: the proxy opened no connection"
 
 
 async def test_a_proxy_that_refuses_in_mid_run_is_not_asked_again(
@@ -147,7 +147,7 @@ async def test_a_proxy_that_takes_no_password_is_told() -> None:
     refusal = answer(407, b"", [("Proxy-Authenticate", "Negotiate"), ("Proxy-Authenticate", "NTLM")])
     outcome = await put_through(refusal)
 
-    assert "it offers Negotiate and NTLM, and only Basic is supported" in str(outcome.stop)
+    assert "it offers Negotiate and NTLM, but presence-worker supports only Basic" in str(outcome.stop)
 
 
 async def test_a_proxy_that_nobody_has_named_is_told() -> None:
@@ -155,7 +155,7 @@ async def test_a_proxy_that_nobody_has_named_is_told() -> None:
     async with raw_server(otherwise=answer(407)) as server:
         outcome = await put_once(settings(server.url))
 
-    assert "name it in target.proxy" in str(outcome.stop)
+    assert "set target.proxy" in str(outcome.stop)
     assert outcome.suspect is Suspect.PROXY
 
 

@@ -76,7 +76,7 @@ def test_an_error_shows_nothing(error: dict[str, object], beside: dict[str, obje
         Trouble.OWN,
         None,
     )
-    assert str(outcome.detail).startswith("the service answered 200 with an error")
+    assert str(outcome.detail).startswith("SuperOffice answered 200 with an error")
     assert CANARY not in repr(outcome)
     assert may_mean_nobody(outcome)
 
@@ -169,7 +169,7 @@ def test_a_read_is_never_said_to_have_been_applied() -> None:
     """What is said of a PUT whose answer was lost is not true of a read."""
     outcome = failure_of_read(judge_error(TimeoutError()))
 
-    assert (outcome.result, outcome.detail) == (Result.FAILED, "no whole answer in time")
+    assert (outcome.result, outcome.detail) == (Result.FAILED, "no complete answer in time")
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500, 503])
@@ -192,4 +192,4 @@ def test_a_refused_query_is_judged_like_a_look() -> None:
     """Its answer is about nobody in particular."""
     outcome = judge_read_refusal(change(), Answer(404, {}, b""))
 
-    assert (outcome.result, outcome.detail) == (Result.REJECTED, "the service answered 404")
+    assert (outcome.result, outcome.detail) == (Result.REJECTED, "SuperOffice answered 404")

@@ -111,7 +111,7 @@ async def test_a_credential_is_not_renewed_twice_because_of_one_row() -> None:
 
     assert asked(server, TOKENS) == 2
     assert asked(server, one) == 2
-    assert "the service refused the credentials (401)" in str(made.reason)
+    assert "SuperOffice rejected the credentials (401)" in str(made.reason)
     assert made.counts[Result.FAILED] == 1
 
 
@@ -135,7 +135,7 @@ async def test_what_is_refused_after_its_renewal_stops_the_run() -> None:
     assert asked(server, TOKENS) == 2
     assert sum(put.header("Authorization") == "Bearer b" for put in server.puts) == 1
     assert made.counts.keys() == {Result.UPDATED, Result.FAILED}
-    assert "the service refused the credentials (401); check [auth]" in str(made.reason)
+    assert "SuperOffice rejected the credentials (401); check [auth]" in str(made.reason)
     assert made.puts == len(server.puts)
 
 
@@ -193,7 +193,7 @@ async def test_who_was_refused_at_the_sign_in_host_does_not_ask_again() -> None:
         outcomes = await asyncio.gather(*[client.put(change()) for _ in range(4)])
 
     assert asked(server, TOKENS) == 2
-    assert all("did not sign us in" in str(each.stop) for each in outcomes)
+    assert all("rejected the sign-in" in str(each.stop) for each in outcomes)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ async def test_a_secret_that_is_the_same_or_wrong_again_is_not_tried_on(
     with_new = [put for put in server.puts if put.header("Authorization") != "Basic bmlnaHQ6b2xk"]
     assert len(with_new) == (then == "also wrong")
     assert len(server.puts) <= 20 + 16 + 1
-    assert str(made.reason).startswith("auth.password_file" if then is None else "the service refused")
+    assert str(made.reason).startswith("auth.password_file" if then is None else "SuperOffice rejected")
 
 
 async def test_403_is_asked_about_once_and_then_believed() -> None:

@@ -1,4 +1,4 @@
-"""How long the service asks us to wait, in all the ways it may say so."""
+"""How long SuperOffice asks us to wait, in all the ways it may say so."""
 
 import math
 import re

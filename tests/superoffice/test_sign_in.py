@@ -107,7 +107,10 @@ WRONG_TOKENS = {
     ),
     "invalid_client": (json_answer({"error": "invalid_client"}, 401), "check auth.client_id"),
     "access_denied": (json_answer({"error": "access_denied"}, 400), "ask the tenant's administrator"),
-    "unauthorized_client": (json_answer({"error": "unauthorized_client"}, 400), "ask who registered it"),
+    "unauthorized_client": (
+        json_answer({"error": "unauthorized_client"}, 400),
+        "ask the partner who registered it",
+    ),
     "where it comes from": (
         json_answer({"error": "invalid_grant"}, 400),
         "come from auth.client_id, auth.client_secret and auth.refresh_token",
@@ -118,18 +121,18 @@ WRONG_TOKENS = {
     "a token for another header": (json_answer({"access_token": "a\r\nX: y"}), "(200): check [auth]"),
     "another kind of token": (
         json_answer({"access_token": "kanarie", "token_type": "mac"}),
-        "a token of a kind we do not know",
+        "a token of an unknown type",
     ),
-    "a kind that is no text": (json_answer({"access_token": "x", "token_type": 7}), "a kind we do not know"),
-    "not JSON": (answer(200, b"kanarie"), "answered 200 with no token; is auth.login_url right?"),
+    "a kind that is no text": (json_answer({"access_token": "x", "token_type": 7}), "an unknown type"),
+    "not JSON": (answer(200, b"kanarie"), "answered 200 with no token; check auth.login_url"),
     "a list": (json_answer(["kanarie"]), "answered 200 with no token"),
     "a page": (answer(200, b"<html>kanarie"), "answered 200 with no token"),
     "404": (answer(404, b"<html>kanarie"), "answered 404 with no token"),
     "another address": (
         answer(302, b"", {"Location": "https://other.example.com/kanarie"}),
-        "answered 302 and sent us to other.example.com; is auth.login_url",
+        "answered 302 and redirected to other.example.com; check auth.login_url",
     ),
-    "an address that is none": (answer(307, b"", {"Location": "https://["}), "sent us to another page"),
+    "an address that is none": (answer(307, b"", {"Location": "https://["}), "redirected to another page"),
 }
 
 
@@ -206,7 +209,7 @@ async def test_a_rotated_refresh_token_is_used_from_then_on(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("where", ["a setting", "a folder that is gone", "a folder in its place"])
 async def test_a_rotated_refresh_token_that_cannot_be_kept_is_said(where: str, tmp_path: Path) -> None:
-    """It holds while the program runs; the next run may be refused, and somebody should know."""
+    """It holds while the program runs; in the next run, and somebody should know."""
     file = tmp_path / "folder" / "refresh_token"
     file.parent.mkdir()
     file.write_text("first")
@@ -227,7 +230,7 @@ async def test_a_rotated_refresh_token_that_cannot_be_kept_is_said(where: str, t
 
     assert outcome.result is Result.UPDATED
     (said,) = [event for event in logs if event["event"] == "sign_in.refresh_token_not_kept"]
-    assert "the next run may be refused" in said["detail"]
+    assert "in the next run" in said["detail"]
     assert "second" not in str(logs)
 
 
@@ -360,7 +363,7 @@ async def test_a_ticket_that_names_a_host_of_somebody_else_is_not_shown_to_it(
             outcome = await client.put(change())
 
     assert stranger.requests == []
-    assert "the ticket names http://127.0.0.2: credentials only go to" in str(outcome.stop)
+    assert "the ticket names http://127.0.0.2. Credentials only go to" in str(outcome.stop)
 
 
 async def test_a_system_user_signs_in_at_the_sandbox(key: Path, app_key: bytes) -> None:
@@ -378,10 +381,10 @@ async def test_a_system_user_signs_in_at_the_sandbox(key: Path, app_key: bytes) 
 LATE, EARLY = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
 WRONG_CLAIMS = {
     "another issuer": ({"iss": "Somebody"}, "it was not issued by SuperOffice AS"),
-    "no issuer": ({"iss": None}, "it says too little of itself"),
-    "expired": ({"exp": LATE}, "it has expired; is this machine's clock right?"),
-    "no expiry": ({"exp": None}, "it says too little of itself"),
-    "not yet valid": ({"nbf": EARLY}, "it is not valid yet; is this machine's clock right?"),
+    "no issuer": ({"iss": None}, "it has no issuer or no end"),
+    "expired": ({"exp": LATE}, "it has expired; check this machine's clock"),
+    "no expiry": ({"exp": None}, "it has no issuer or no end"),
+    "not yet valid": ({"nbf": EARLY}, "it is not valid yet; check this machine's clock"),
     "times of an odd kind": ({"nbf": []}, "it is malformed"),
     "no ticket": ({f"{CLAIM}ticket": None}, "gave no ticket"),
     "a ticket for another header": ({f"{CLAIM}ticket": "a\r\nX: y"}, "gave no ticket"),
@@ -411,7 +414,7 @@ async def test_a_token_with_another_signature_is_not_trusted(
     outcome, server = await sign_system_user_in(token, key, host_key)
 
     assert server.puts == []
-    assert "its signature is not the host's" in str(outcome.stop)
+    assert "the signature does not belong to the host" in str(outcome.stop)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS512", "PS256"])
@@ -439,7 +442,7 @@ async def test_what_is_no_token_at_all_is_not_trusted(
     outcome, server = await sign_system_user_in(token, key, host_key)
 
     assert server.puts == []
-    assert str(outcome.stop).endswith("gave a token we do not trust: it is malformed")
+    assert str(outcome.stop).endswith("gave a token that is not trusted: it is malformed")
 
 
 @pytest.mark.parametrize("kid", ["one", None])
@@ -478,7 +481,7 @@ async def test_without_its_key_a_token_is_not_trusted(
     outcome, server = await sign_system_user_in(token, key, host_key, keys=json_answer(keys))
 
     assert server.puts == []
-    assert "gave a token we do not trust" in str(outcome.stop)
+    assert "gave a token that is not trusted" in str(outcome.stop)
 
 
 def http_date(seconds: float) -> str:
@@ -510,7 +513,7 @@ def refusing(error: dict[str, Any], date: str | int | None) -> Act:
     [
         (7200, r"this machine's clock is (\d+) s behind it; set it right"),
         (-9000, r"this machine's clock is (\d+) s ahead of it; set it right"),
-        (0, "though this machine's clock agrees with the host's"),
+        (0, "but this machine's clock agrees with the host's"),
         (None, "set this machine's clock"),
         ("yesterday", "set this machine's clock"),
     ],
@@ -524,7 +527,7 @@ async def test_a_clock_that_is_off_is_explained(
     outcome, _ = await sign_in(acts, system_user(key), tenant="Cust12345")
 
     told = str(outcome.stop)
-    assert "found our time stamp invalid (error 6)" in told
+    assert "rejected the time stamp (error 6)" in told
     found = re.search(words, told)
     assert found
     assert [seconds for seconds in map(int, found.groups()) if abs(seconds - abs(int(date or 0))) > 600] == []
@@ -534,7 +537,10 @@ async def test_a_clock_that_is_off_is_explained(
 APPROVE = "ask the tenant's administrator to approve the application again"
 NUMBERED = {  # the service's errors, and who can correct what
     1: ("Revoked", APPROVE),
-    2: ("InvalidRedirectUrl", "ask the tenant's administrator, and who registered the application"),
+    2: (
+        "InvalidRedirectUrl",
+        "ask the tenant's administrator, and the partner who registered the application",
+    ),
     3: ("Expired", APPROVE),
     4: ("Denied", APPROVE),
     5: ("NeedsReapproval", APPROVE),
@@ -560,7 +566,7 @@ async def test_each_error_of_a_system_user_says_who_can_correct_it(told: str, nu
     outcome, server = await sign_in({EXCHANGE: refusal, STATE: RUNNING}, system_user(key), tenant="Cust12345")
 
     assert server.puts == []
-    assert f"did not sign the system user in (error {number}, {name}): " in str(outcome.stop)
+    assert f"rejected the system user (error {number}, {name}): " in str(outcome.stop)
     assert remedy in str(outcome.stop)
     assert f"auth.private_key_file ({key})" in str(outcome.stop)
     assert "kanarie" not in str(outcome.stop)
@@ -586,8 +592,8 @@ WRONG_EXCHANGES = {
     "true for a number": (json_answer({"IsSuccessful": False, "Error": True}), "(200): check target.tenant"),
     "success without a token": (json_answer({"IsSuccessful": True, "Token": None}), "(200): check"),
     "success that is no truth": (json_answer({"IsSuccessful": "yes", "Token": "x"}), "(200): check"),
-    "a page": (answer(200, b"<html>kanarie"), "answered 200 with no answer of its own; is auth.login_url"),
-    "nothing": (answer(404), "answered 404 with no answer of its own"),
+    "a page": (answer(200, b"<html>kanarie"), "answered 200 without a usable answer; check auth.login_url"),
+    "nothing": (answer(404), "answered 404 without a usable answer"),
 }
 
 
@@ -614,9 +620,9 @@ def _locked() -> bytes:
     ("content", "words"),
     [
         (lambda: None, "No such file"),
-        (lambda: b"<RSAKeyValue>hunter2</RSAKeyValue>", "no private key in PEM format"),
+        (lambda: b"<RSAKeyValue>hunter2</RSAKeyValue>", "not a private key in PEM format"),
         (_curve, "not an RSA key"),
-        (_locked, "has a password; keep it without one"),
+        (_locked, "has a password; use a key file without a password"),
     ],
 )
 async def test_a_private_key_that_cannot_sign_is_named(content: Any, words: str, tmp_path: Path) -> None:

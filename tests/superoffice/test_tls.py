@@ -20,7 +20,7 @@ from .given import BRIEF, change, put_once, settings
 from .signing_in import OAUTH, online, tokens
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-REMEDY = "if its authority is your own, name its certificate file with target.ca_file"
+REMEDY = "if you have your own certificate authority, set target.ca_file to its certificate file"
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +112,7 @@ async def test_another_host_s_certificate_is_not_trusted(authority: trustme.CA, 
     outcome, requests = await put_over_tls(serving(authority.issue_cert("crm.example.com")), ca_file)
 
     words = "certificate is not valid for '127.0.0.1'"
-    assert_stopped(outcome, requests, words, "is it right in the settings?")
+    assert_stopped(outcome, requests, words, "whose name is in the certificate")
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
@@ -132,7 +132,10 @@ async def test_tls_to_a_plain_port_stops() -> None:
     async with raw_server(greeting=lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         outcome = await put_once(settings(f"https://127.0.0.1:{server.port}"))
 
-    words, remedy = "it does not seem to speak TLS 1.2 or newer there", "port of the address right?"
+    words, remedy = (
+        "the server does not seem to use TLS 1.2 or newer",
+        "check https and the port in the address",
+    )
     assert_stopped(outcome, len(server.requests), words, remedy)
 
 
@@ -236,7 +239,7 @@ WEAK_AUTHORITY = certificate("weak authority", is_weak=True)
 MIDDLE = certificate("authority in the middle", AUTHORITY)
 OVER_AUTHORITY = certificate("authority", days=OVER)
 OVER_MIDDLE = certificate("authority in the middle", AUTHORITY, days=OVER)
-RENEWED = "has to be renewed; `presence-worker doctor` says which"
+RENEWED = "must be renewed; `presence-worker doctor` says which"
 FAULTS = {  # what is shown, who is trusted, what is said, and the remedy
     "weak key": (certificate("crm", AUTHORITY, is_weak=True), AUTHORITY, "key too weak", "key of 2048 bits"),
     "weak authority": (
@@ -257,13 +260,13 @@ FAULTS = {  # what is shown, who is trusted, what is said, and the remedy
         certificate("crm", AUTHORITY, days=TO_COME),
         AUTHORITY,
         "not yet valid",
-        "is this machine's clock right?",
+        "check this machine's clock",
     ),
     "intermediate left out": (
         certificate("crm", MIDDLE),
         AUTHORITY,
         "unable to get local issuer certificate",
-        "the server may leave out an intermediate certificate",
+        "an intermediate certificate may be missing on the server",
     ),
 }
 
@@ -307,8 +310,8 @@ def only(ciphers: str, newest: ssl.TLSVersion, folder: Path) -> ssl.SSLContext:
 @pytest.mark.parametrize(
     ("ciphers", "newest", "words", "remedy"),
     [
-        ("AES128-SHA:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2, "shares no cipher with us", "ECDHE and AES-GCM"),
-        (ALL, ssl.TLSVersion.TLSv1_1, "only speaks TLS 1.1 or older", "switch TLS 1.2 or 1.3 on"),
+        ("AES128-SHA:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2, "no common cipher", "ECDHE and AES-GCM"),
+        (ALL, ssl.TLSVersion.TLSv1_1, "only uses TLS 1.1 or older", "switch on TLS 1.2 or 1.3"),
     ],
 )
 async def test_a_server_that_is_too_old_is_told(

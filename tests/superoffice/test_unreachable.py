@@ -106,7 +106,9 @@ async def test_too_many_open_files_are_our_own_fault() -> None:
         after = await client.put(change())
 
     assert (outcome.result, outcome.trouble, outcome.wire_puts) == (Result.FAILED, Trouble.THROTTLED, 0)
-    assert outcome.detail == "this machine has no room for another connection (Too many open files)"
+    assert (
+        outcome.detail == "this machine has too many open files for another connection (Too many open files)"
+    )
     assert (after.result, len(server.puts)) == (Result.UPDATED, 1)
 
 

@@ -65,7 +65,7 @@ def test_other_hosts_are_not(place: str, *, allow_http: bool) -> None:
 
 def test_the_sentence_says_what_to_do() -> None:
     """It names the host, and the setting for the case that it is right."""
-    with pytest.raises(RefusedError, match=r"names https://evil\.example: .* set target\.base_url") as said:
+    with pytest.raises(RefusedError, match=r"names https://evil\.example\. .* set target\.base_url") as said:
         told("https://evil.example/secret/path")
 
     assert "path" not in str(said.value)
@@ -103,5 +103,5 @@ async def test_nothing_is_sent_to_a_host_that_a_state_names() -> None:
         acts[STATE] = state(stranger.url.replace("127.0.0.1", "127.0.0.2"))
         outcome = await put_at(login)
 
-    assert "names http://127.0.0.2: credentials only go to https hosts" in str(outcome.stop)
+    assert "names http://127.0.0.2. Credentials only go to https hosts" in str(outcome.stop)
     assert stranger.requests == []

@@ -216,7 +216,7 @@ async def test_redirects_are_never_followed(status: int) -> None:
     assert stranger.requests == []
     assert [seen.method for seen in server.requests] == ["PUT", "GET"]
     assert (outcome.result, outcome.http_status, shown) == (Result.FAILED, status, None)
-    assert "sent us to 127.0.0.1;" in str(outcome.stop)
+    assert "redirected to 127.0.0.1;" in str(outcome.stop)
     assert "abc" not in str(outcome.stop)
 
 

@@ -73,11 +73,11 @@ def _is_there(settings: Settings, name: str) -> bool:
 
 
 def _explain_not_installed(scheme: str) -> str:
-    remedy = EXTRAS.get(scheme, "install presence-worker anew")
-    return f"auth.scheme = {scheme} needs something that is not installed: {remedy}"
+    remedy = EXTRAS.get(scheme, "install presence-worker again")
+    return f"auth.scheme = {scheme} needs a package that is not installed: {remedy}"
 
 
 def _explain_not_set(name: str, auth: Auth) -> str:
     words = f"{name}: not set, but auth.scheme = {auth.scheme} needs it"
     takes_file = has_file(name.split(".")[1])
-    return f"{words}; set {name}_file to a file that holds it" if takes_file else words
+    return f"{words}; set {name}_file to a file that contains it" if takes_file else words

@@ -1,4 +1,4 @@
-"""What shows the service who we are; four schemes show what is configured, and ask nobody for it."""
+"""What shows SuperOffice who we are; four schemes show what is configured, and ask nobody for it."""
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -16,12 +16,12 @@ RENEWED_AT = 0.8  # of its life
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """What shows the service who we are; two that show the same are equal."""
+    """What shows SuperOffice who we are; two that show the same are equal."""
 
     headers: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False, compare=False)  # to blot out wherever they turn up
     life: float = field(default=FOREVER, compare=False)  # seconds from when it was given
-    root: str | None = field(default=None, compare=False)  # of the service, where the credential names it
+    root: str | None = field(default=None, compare=False)  # of SuperOffice, where the credential names it
     turn: int = 0  # tells apart what shows the same, but is proven anew
 
     @property

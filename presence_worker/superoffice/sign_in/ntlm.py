@@ -53,8 +53,8 @@ def make_authenticate(auth: Auth) -> Authenticate:
         answer = await ask(f"{word} {_encode(proof)}")
         if answer.status == SIGNED_OUT:
             raise refusal(
-                "the service refused the credentials (401) when a connection signed in with NTLM; check "
-                f"{origin(auth)}, and that no proxy in between shares connections",
+                "SuperOffice rejected the credentials (401) at the NTLM sign-in; check "
+                f"{origin(auth)}, and that no proxy shares connections",
                 Suspect.SIGN_IN,
             )
 
@@ -87,21 +87,21 @@ def fingerprint(certificate: bytes) -> bytes | None:
 
 
 def _find_offer(answer: Answer) -> str:
-    """Return the word under which the service offers NTLM; raise RefusedError where it does not."""
+    """Return the word under which SuperOffice offers NTLM; raise RefusedError where it does not."""
     found = {scheme.lower() for scheme in schemes(answer.headers)}
     word = next((word for word in WORDS if word.lower() in found), None)
     if answer.status != SIGNED_OUT or word is None:
         offered = advice(answer.headers) if answer.status == SIGNED_OUT else ""
         raise refusal(
-            f"the service does not offer to sign in with NTLM (it answered {answer.status}); "
-            f"{offered and f'{offered}; '}is target.base_url right, and Windows authentication switched on "
-            "for SuperOffice's web API in IIS?"
+            f"SuperOffice does not offer NTLM sign-in (it answered {answer.status}); "
+            f"{offered and f'{offered}; '}check target.base_url, and that Windows authentication is on "
+            "for SuperOffice's web API in IIS"
         )
     return word
 
 
 def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
-    """Answer the service's challenge; raise RefusedError where it is none."""
+    """Answer SuperOffice's challenge; raise RefusedError where it is none."""
     parts = [offer.split() for offer in offers(answer.headers)]
     tokens = [token for scheme, *token in parts if scheme.lower() == word.lower()]
     try:
@@ -109,8 +109,8 @@ def _proof(context: ContextProxy, answer: Answer, word: str) -> bytes:
         return context.step(base64.b64decode(token, validate=True)) or b""
     except (StopIteration, *MALFORMED):
         raise refusal(
-            f"the service answered {answer.status} to NTLM, with no challenge that can be understood; does a "
-            "proxy in between share connections?"
+            f"SuperOffice answered {answer.status} to NTLM without a challenge that can be read; check that "
+            "no proxy shares connections"
         ) from None
 
 

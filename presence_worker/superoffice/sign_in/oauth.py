@@ -18,14 +18,14 @@ from .credential import FOREVER, Credential, Scheme, SignIn, show_token
 
 PATH = "/login/common/oauth/tokens"
 REMEDIES = {  # by the error codes of OAuth: who can correct what; others are not quoted
-    "invalid_grant": "the refresh token is not valid (any more), or belongs to another application; sign in "
-    "to SuperOffice as its user, get a new one and put it in its place",
+    "invalid_grant": "the refresh token is not valid, or belongs to another application. Sign in "
+    "to SuperOffice as its user, get a new token and store it",
     "invalid_client": "check auth.client_id and auth.client_secret against the application's registration",
-    "unauthorized_client": "the application may not use refresh tokens; ask who registered it",
+    "unauthorized_client": "the application may not use refresh tokens; ask the partner who registered it",
     "access_denied": "ask the tenant's administrator to approve the application",
     "invalid_request": "check [auth]",
-    "invalid_scope": "ask who registered the application",
-    "unsupported_grant_type": "is auth.login_url right?",
+    "invalid_scope": "ask the partner who registered the application",
+    "unsupported_grant_type": "check auth.login_url",
 }
 PASSING = ("server_error", "temporarily_unavailable")  # codes of trouble that may be better soon
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
 
 
 class RefreshToken:
-    """Owns the refresh token in force: the configured one, until the service gives us another."""
+    """Owns the refresh token in force: the configured one, until SuperOffice gives us another."""
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth
@@ -70,17 +70,17 @@ class RefreshToken:
         return self._token
 
     def keep(self, rotated: str) -> None:
-        """Take in a token the service gave us, and put it where the next run will look for it."""
+        """Take in a token SuperOffice gave us, and put it where the next run will look for it."""
         if rotated == self._token:
             return
         self._token = rotated
         file: Path | None = self._auth.refresh_token_file
-        trouble = "auth.refresh_token is no file" if file is None else replace_secret(file, rotated)
+        trouble = "auth.refresh_token is not in a file" if file is None else replace_secret(file, rotated)
         if trouble:
             log.warning(
                 "sign_in.refresh_token_not_kept",
-                detail=f"{trouble}; the service has given us a new refresh token, and the next run may be "
-                "refused with the old one",
+                detail=f"{trouble}; SuperOffice gave a new refresh token, and it may reject the old one "
+                "in the next run",
             )
         else:
             log.info("sign_in.refresh_token_kept", file=str(file))
@@ -97,12 +97,12 @@ class Tokens(NamedTuple):
 
 def _read_tokens(auth: Auth, login: LoginHost, reply: LoginAnswer) -> Tokens:
     if reply.parts is None:
-        raise refusal(f"{login.host} answered {reply.status} with no token; is auth.login_url right?")
+        raise refusal(f"{login.host} answered {reply.status} with no token; check auth.login_url")
     access, kind = sendable(reply.parts.get("access_token")), reply.parts.get("token_type", "Bearer")
     if reply.status != 200 or access is None:  # noqa: PLR2004 - the one status documented for success
         raise _refusal(auth, login, reply.status, text_in(reply.parts, "error"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise refusal(f"{login.host} gave a token of a kind we do not know; only Bearer is documented")
+        raise refusal(f"{login.host} gave a token of an unknown type; only Bearer is documented")
     return Tokens(
         access,
         refresh=sendable(reply.parts.get("refresh_token")),
@@ -116,7 +116,7 @@ def _refusal(auth: Auth, login: LoginHost, status: int, code: str) -> BlockedErr
         return unavailable(f"signing in at {login.host}: it answered {status}, {code}")
     remedy = REMEDIES.get(code, "check [auth]")
     told = f"{status}, {code}" if code in REMEDIES else str(status)
-    words = f"{login.host} did not sign us in ({told}): {remedy}; the credentials come from {origin(auth)}"
+    words = f"{login.host} rejected the sign-in ({told}): {remedy}; the credentials come from {origin(auth)}"
     return refusal(words, Suspect.SIGN_IN)
 
 

@@ -31,9 +31,12 @@ EXCHANGE = "/Login/api/PartnerSystemUser/Authenticate"
 CLAIM = "http://schemes.superoffice.net/identity/"
 TICKET_LIVES = 6 * 3600.0  # seconds; longer where it is used, which we do not count on
 APPROVAL = "ask the tenant's administrator to approve the application again"
-ERRORS = {  # the service's numbers: its names for them, and who can correct what; 6 is about clocks
+ERRORS = {  # SuperOffice's numbers: its names for them, and who can correct what; 6 is about clocks
     1: ("Revoked", f"the approval was withdrawn; {APPROVAL}"),
-    2: ("InvalidRedirectUrl", "ask the tenant's administrator, and who registered the application"),
+    2: (
+        "InvalidRedirectUrl",
+        "ask the tenant's administrator, and the partner who registered the application",
+    ),
     3: ("Expired", f"the approval has expired; {APPROVAL}"),
     4: ("Denied", f"the approval was denied; {APPROVAL}"),
     5: ("NeedsReapproval", APPROVAL),
@@ -49,12 +52,12 @@ ISSUER = "SuperOffice AS"
 MALFORMED = (jwt.PyJWTError, LookupError, TypeError, ValueError, OverflowError)  # strange claims, too
 LEEWAY = 60.0  # seconds that two clocks may differ
 WRONG: dict[type[jwt.PyJWTError], str] = {  # the first that fits
-    jwt.ExpiredSignatureError: "it has expired; is this machine's clock right?",
-    jwt.ImmatureSignatureError: "it is not valid yet; is this machine's clock right?",
+    jwt.ExpiredSignatureError: "it has expired; check this machine's clock",
+    jwt.ImmatureSignatureError: "it is not valid yet; check this machine's clock",
     jwt.InvalidIssuerError: f"it was not issued by {ISSUER}",
-    jwt.MissingRequiredClaimError: "it says too little of itself",
+    jwt.MissingRequiredClaimError: "it has no issuer or no end",
     jwt.InvalidAlgorithmError: "it is not signed with RS256",
-    jwt.InvalidSignatureError: "its signature is not the host's",
+    jwt.InvalidSignatureError: "the signature does not belong to the host",
 }
 ERROR_KEYS = ("ErrorCode", "Error", "ErrorType", "ErrorMessage", "Message")
 
@@ -108,9 +111,11 @@ def private_key(auth: Auth) -> RSAPrivateKey:
     except (OSError, WideError) as error:
         raise UsageFault(f"auth.private_key_file: {file}: {why_unreadable(error)}") from None
     except TypeError:
-        raise UsageFault(f"auth.private_key_file: {file}: has a password; keep it without one") from None
+        raise UsageFault(
+            f"auth.private_key_file: {file}: has a password; use a key file without a password"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise UsageFault(f"auth.private_key_file: {file}: no private key in PEM format") from None
+        raise UsageFault(f"auth.private_key_file: {file}: not a private key in PEM format") from None
     if not isinstance(key, RSAPrivateKey):
         raise UsageFault(f"auth.private_key_file: {file}: not an RSA key")
     return key
@@ -129,9 +134,7 @@ def _read_token(auth: Auth, login: LoginHost, reply: LoginAnswer) -> str:
     if reply.status == 200 and parts.get("IsSuccessful") is True and token:  # noqa: PLR2004 - as documented
         return token
     if not parts:
-        raise refusal(
-            f"{login.host} answered {reply.status} with no answer of its own; is auth.login_url right?"
-        )
+        raise refusal(f"{login.host} answered {reply.status} without a usable answer; check auth.login_url")
     raise _refusal(auth, login, reply, [parts.get(key) for key in ERROR_KEYS])
 
 
@@ -139,7 +142,7 @@ def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, told: list[JsonVa
     """Return why there is no ticket. The host's own words are not told: they may quote what we sent."""
     known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
-        return refusal(f"{login.host} found our time stamp invalid (error 6): {_compare_clocks(reply.date)}")
+        return refusal(f"{login.host} rejected the time stamp (error 6): {_compare_clocks(reply.date)}")
     if known is None:
         numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
@@ -148,8 +151,7 @@ def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, told: list[JsonVa
         name, remedy = ERRORS[known]
         why = f"error {known}, {name}"
     return refusal(
-        f"{login.host} did not sign the system user in ({why}): {remedy}; "
-        f"the credentials come from {origin(auth)}",
+        f"{login.host} rejected the system user ({why}): {remedy}; the credentials come from {origin(auth)}",
         Suspect.SIGN_IN,
     )
 
@@ -172,10 +174,10 @@ def _compare_clocks(date: str) -> str:
     """Return how far this machine's clock is from the host's."""
     theirs = http_date(date)
     if theirs is None:
-        return "set this machine's clock (UTC counts)"
+        return "set this machine's clock (in UTC)"
     ahead = (datetime.now(UTC) - theirs).total_seconds()
     if abs(ahead) < NOTABLE:
-        return "though this machine's clock agrees with the host's"
+        return "but this machine's clock agrees with the host's"
     return (
         f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} it; set it right"
     )
@@ -189,7 +191,7 @@ class Claims(NamedTuple):
     """What a token says of a system user."""
 
     ticket: str | None
-    root: str | None  # of the service
+    root: str | None  # of SuperOffice
 
 
 def validate_token(login: LoginHost, token: str, keys: LoginAnswer) -> Claims:
@@ -209,12 +211,12 @@ def validate_token(login: LoginHost, token: str, keys: LoginAnswer) -> Claims:
         )
     except MALFORMED as error:
         why = next((words for kind, words in WRONG.items() if isinstance(error, kind)), "")
-        raise refusal(f"{login.host} gave a token we do not trust: {why or _fault(error)}") from None
+        raise refusal(f"{login.host} gave a token that is not trusted: {why or _fault(error)}") from None
     return Claims(sendable(claims.get(f"{CLAIM}ticket")), _printable(claims.get(f"{CLAIM}webapi_url")))
 
 
 def _fault(error: Exception) -> str:
-    return "none of the host's keys fits it" if isinstance(error, LookupError) else "it is malformed"
+    return "no key of the host fits it" if isinstance(error, LookupError) else "it is malformed"
 
 
 def _find_key(token: str, published: Parts) -> jwt.PyJWK:

@@ -1,0 +1,98 @@
+"""What a wrong setting must be: our sentences in place of pydantic's."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from ..sanitize import clean
+from ..wording import series
+from .sections import SECTIONS
+
+LONGEST = 40  # characters of a value that is quoted
+OURS = "must "  # a sentence of a check of ours that the value may follow
+Write = Callable[[Mapping[str, Any], Sequence[str | int]], str]  # from an error's context and its place
+UNSAFE = ("auth", "target")  # sections whose values may have credentials in them
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def explain_problem(problem: ErrorDetails, *, may_quote: bool) -> str:
+    """Return what a setting must be, with the value that was found; a secret is never quoted."""
+    path, kind = problem["loc"], problem["type"]
+    if kind == "value_error":
+        words = problem["msg"].removeprefix("Value error, ")
+    else:
+        write: Write = WORDS.get(kind, OTHER)
+        words = write(problem.get("ctx") or {}, path)
+    if not words.startswith(OURS) or path[0] in UNSAFE or not may_quote:
+        return words
+    return f"{words}; found {_quote(problem['input'])}"
+
+
+def _quote(value: Any) -> str:
+    """Return a value as the configuration file has it; a list or a table by its kind alone."""
+    if isinstance(value, str | bool | int | float):
+        text = clean(json.dumps(value, ensure_ascii=False), LONGEST + 1)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    if value is None:
+        return "nothing"
+    kinds = {list: "a list", dict: "a table"}
+    return next(
+        (words for kind, words in kinds.items() if isinstance(value, kind)), clean(str(value), LONGEST)
+    )
+
+
+def _example(path: Sequence[str | int]) -> str:
+    """Return the default of a setting where that is a number, else 1."""
+    section = SECTIONS.get(str(path[0]))
+    fields = section.model_fields.values() if section else ()
+    default = (
+        next((field.default for field in fields if field.alias == path[1:2][0]), None) if path[1:] else None
+    )
+    return f"{default:g}" if isinstance(default, int | float) and not isinstance(default, bool) else "1"
+
+
+def _number(_: Mapping[str, Any], path: Sequence[str | int]) -> str:
+    return f"must be a number, such as {_example(path)}"
+
+
+def _whole_number(_: Mapping[str, Any], path: Sequence[str | int]) -> str:
+    return f"must be a whole number, such as {_example(path)}"
+
+
+def _choice(context: Mapping[str, Any], _: Sequence[str | int]) -> str:
+    known = [f'"{word}"' for word in _QUOTED.findall(context["expected"])]
+    return f"must be {series(known, 'or')}"
+
+
+def _always(words: str) -> Write:
+    return lambda context, path: words.format(**context, name=path[-1])
+
+
+WORDS: dict[str, Write] = {  # by pydantic's name of the error
+    "bool_parsing": _always("must be true or false"),
+    "bool_type": _always("must be true or false"),
+    "dict_type": _always("must be a table"),
+    "finite_number": _number,
+    "float_parsing": _number,
+    "float_type": _number,
+    "greater_than": _always("must be greater than {gt:g}"),
+    "greater_than_equal": _always("must be {ge} or more"),
+    "int_from_float": _whole_number,
+    "int_parsing": _whole_number,
+    "int_parsing_size": _whole_number,
+    "int_type": _whole_number,
+    "less_than_equal": _always("must be {le:g} or less"),
+    "list_type": _always("must be a list in square brackets"),
+    "literal_error": _choice,
+    "model_type": _always("must be a table, which begins with the line [{name}]"),
+    "path_type": _always("must be a path in quotes"),
+    "string_pattern_mismatch": _always("must have plain ASCII characters only, and no line break"),
+    "string_too_short": _always("must not be empty"),
+    "string_type": _always("must be text in quotes"),
+    "string_unicode": _always("must be text in quotes"),
+    "too_short": _always("must have at least one value"),
+}
+OTHER = _always("must have another kind of value")
