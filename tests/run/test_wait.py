@@ -140,4 +140,4 @@ def test_what_is_no_duration_is_refused(words: str, worker: Worker) -> None:
     ended = worker("run", "job.csv", "--wait", words)
 
     assert (ended.code, next_words(ended)) == (2, ["run", "--help"])
-    assert ended.summary["message"].startswith("option --wait: expected seconds, or a number with ms")
+    assert ended.summary["message"].startswith("option --wait: must be seconds, or a number with ms")
