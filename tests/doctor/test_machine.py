@@ -227,4 +227,4 @@ def test_runs_that_cannot_be_read_are_in_nobody_s_way(worker: Worker, doctor: Do
     examined = doctor(worker.url)
 
     assert (examined.ended.code, examined.verdict("disk room")) == (0, "ok")
-    assert examined.told("rate").words.startswith("all 1000 users")
+    assert examined.told("rate").words.startswith("all 1 000 users")

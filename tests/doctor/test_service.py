@@ -380,4 +380,4 @@ def test_people(doctor: Doctor) -> None:
     with service_up(People(2500)) as sandbox:
         examined = doctor(sandbox.url)
 
-    assert examined.told("all users").words == "2500 users, 2500 of them active with access to Service"
+    assert examined.told("all users").words == "2 500 users, 2 500 of them active with access to Service"

@@ -1,4 +1,4 @@
-"""The manual's page sign-in: each configuration that is ready to copy loads, and has all that its scheme needs."""
+"""The manual's page sign-in: each configuration loads, and has all that its scheme needs."""
 
 import re
 import tomllib
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import presence_worker
-
 from presence_worker.sandbox.keys import make_key
 from presence_worker.settings import Settings
 from presence_worker.superoffice import check_settings
