@@ -1,4 +1,4 @@
-"""The pages as they are shipped: what each is about, its text, and which page a name means."""
+"""The pages as they are shipped: the subject of each, its text, and the page that a name means."""
 
 import difflib
 from importlib.resources import files
@@ -10,7 +10,7 @@ from ..wording import series
 
 LIST = NextStep(("manual", "--list"))
 SUFFIX = ".md"
-NEAREST = 3  # pages that are named where there is no such page
+NEAREST = 3  # similar pages that an error names
 SUMMARIES = {
     ManualPage.INSTALL: "Install, update and remove presence-worker.",
     ManualPage.FIRST_RUN: "From the HR file to the first run on your SuperOffice.",

@@ -13,7 +13,7 @@ from ..manual_pages import ManualPage, manual_command
 from .links import is_external, page_link
 
 NARROWEST, WIDEST = 40, 100  # columns of text
-INDENT = 4  # of code, and of what stands below a term
+INDENT = 4  # of code, and of the text below a term
 GAP = 2  # between two columns of a table
 LEAST = 24  # columns of text that are readable in a table
 KEPT = "\N{NO-BREAK SPACE}"  # a space inside code: no line ends there
@@ -144,7 +144,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def _table(node: SyntaxTreeNode, look: Look) -> Iterator[str]:
-    """Yield a table in columns if it fits, else each row as a term with what is said of it."""
+    """Yield a table in columns if it fits; if not, each row as a term with its meaning below."""
     head, *rows = [
         [_inline(cell, look) for cell in row.children] for part in node.children for row in part.children
     ]

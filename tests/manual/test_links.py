@@ -67,3 +67,20 @@ def test_no_heading_is_there_twice() -> None:
     }
 
     assert {name: names for name, names in twice.items() if names} == {}
+
+
+def test_the_code_names_pages_that_are_there() -> None:
+    """Errors, help texts and the shipped configuration lead to pages that the manual has."""
+    sources = [path for path in [*FOLDER.parent.rglob("*"), *(ROOT / "config").rglob("*")] if path.is_file()]
+    texts = {
+        path: path.read_text("utf-8", "replace") for path in sources if path.suffix not in (".pyc", ".xlsx")
+    }
+
+    wrong = [
+        (path.name, page)
+        for path, text in texts.items()
+        for page in COMMAND.findall(text)
+        if page not in list(ManualPage)
+    ]
+
+    assert wrong == []
