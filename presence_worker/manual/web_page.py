@@ -22,6 +22,7 @@ from .library import LIST, read_page
 from .links import anchor_of, is_external, page_link
 
 FILE = "presence-worker-manual.html"
+FRAME = '<div class="wide" tabindex="0">'  # of a table: it scrolls, also by keyboard
 LEFT_OUT = ("html_block", "html_inline", "image")  # our remarks; pictures are in the project's folder
 fill = Pieces("manual.html").fill
 
@@ -94,7 +95,9 @@ def _section(page: ManualPage) -> Chapter:
         if token.children:
             token.children = list(_follow_links(token.children, page))
     text = markdown.renderer.render(tokens, markdown.options, {})
-    framed = text.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    framed = text.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
+        "</table>", "</table></div>"
+    )
     return Chapter(headings, Markup(framed))  # noqa: S704 - ours
 
 
