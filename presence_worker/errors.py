@@ -124,7 +124,7 @@ class JobFacts:
 
 
 class InputRefused(PresenceWorkerError):
-    """The job cannot be read for certain; nothing was sent.
+    """The job cannot be read without doubt; nothing was sent.
 
     `check --explain` prints the settings that would make a refused job work. It has them from the refusal:
 
@@ -174,9 +174,9 @@ class Suspect(StrEnum):
     """What has to be corrected first: with the same settings the next command ends in the same way."""
 
     TARGET = "target"  # the address leads elsewhere, and so the run belongs to the wrong target
-    LOGIN = "login"  # likewise that of the login host, on which the target's name depends without base_url
+    LOGIN = "login"  # the address of the login host, on which the target's name depends without base_url
     SIGN_IN = "sign_in"  # the same password once more may lock the account
-    PROXY = "proxy"  # likewise that of a proxy
+    PROXY = "proxy"  # the address of a proxy
 
 
 MAY_LOCK = (Suspect.SIGN_IN, Suspect.PROXY)
@@ -199,7 +199,7 @@ class Stopped(PresenceWorkerError):
 
 
 class JournalGone(Stopped):
-    """The journal is no longer where it was: nothing that is read from it is on disk for certain."""
+    """The journal is no longer where it was: what is read from it may not be on disk."""
 
 
 class Locked(PresenceWorkerError):
@@ -209,12 +209,12 @@ class Locked(PresenceWorkerError):
 
 
 class Interrupted(PresenceWorkerError):
-    """Somebody sent SIGINT; what was in flight was finished."""
+    """SIGINT came; requests in progress were finished."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 class Terminated(PresenceWorkerError):
-    """Somebody sent SIGTERM; what was in flight was finished."""
+    """SIGTERM came; requests in progress were finished."""
 
     exit_code = ExitCode.TERMINATED

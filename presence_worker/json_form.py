@@ -13,7 +13,7 @@ Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | float | bool | No
 T = TypeVar("T")
 Read: TypeAlias = Callable[[Any], Any]  # from what JSON has to a value of ours
 MAY_LACK = {"may_lack": True}  # metadata of a field: where its value is None, JSON does not have its key
-FLAT = {"is_flat": True}  # likewise; the keys of its value stand in place of its own
+FLAT = {"is_flat": True}  # the keys of its value stand in place of its own
 KEYS = {"starts": "from", "ends": "until"}  # of fields that cannot be called so: `from` is a word of Python
 
 
@@ -36,19 +36,19 @@ def to_json(value: object) -> Json:
 
 def json_object(value: object) -> dict[str, Json]:
     """Return the fields of a type as JSON has them."""
-    told = to_json(value)
-    return {**told} if isinstance(told, Mapping) else {}
+    form = to_json(value)
+    return {**form} if isinstance(form, Mapping) else {}
 
 
 def _members(values: Iterable[tuple[Field[object], object]]) -> Iterator[tuple[str, Json]]:
     for field, value in values:
-        told = to_json(value)
-        if told is None and field.metadata:
+        form = to_json(value)
+        if form is None and field.metadata:
             continue
-        if "is_flat" in field.metadata and isinstance(told, Mapping):
-            yield from told.items()
+        if "is_flat" in field.metadata and isinstance(form, Mapping):
+            yield from form.items()
         else:
-            yield KEYS.get(field.name, field.name), told
+            yield KEYS.get(field.name, field.name), form
 
 
 def from_json(kind: type[T], found: Json) -> T:
@@ -103,10 +103,10 @@ def _type_reader(kind: Any) -> Read:
     may_be_null = {name for name, hint in hints.items() if type(None) in get_args(hint)}
 
     def read(found: Mapping[str, Json]) -> Any:
-        told = {names[key]: value for key, value in found.items() if key in names}
+        form = {names[key]: value for key, value in found.items() if key in names}
         known = {
             name: readers[name](value)
-            for name, value in told.items()
+            for name, value in form.items()
             if value is not None or name in may_be_null
         }
         known |= {name: readers[name](found) for name, keys in keys_of.items() if keys & found.keys()}

@@ -1,4 +1,4 @@
-"""What a table names, loaded when it is first used: nobody waits for what he does not use."""
+"""What a table names, loaded when it is first used: no command waits for what it does not use."""
 
 from importlib import import_module
 from typing import Any

@@ -60,7 +60,7 @@ def parse_template(text: str) -> Template:
 
 
 def columns_in(text: str | None) -> list[str]:
-    """Return the names of columns in a template, each once; None: there is no template."""
+    """Return the names of columns in a template, each once; None without a template."""
     gaps = [part for part in parse_template(text or "") if isinstance(part, Gap) and not part.is_day]
     return list(dict.fromkeys(gap.name for gap in gaps))
 

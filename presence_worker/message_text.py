@@ -3,8 +3,8 @@
 - Accents are written as one character (Unicode NFC), however the file has them.
 - What shows nothing and means nothing (zero-width space, word joiner, a byte-order mark amid the text) is
   left out. Joiners and marks that words and emoji are made of stay.
-- What makes a text look like another one is refused: control characters but newline and tab, line
-  separators few programs know, and characters that turn the order of reading round.
+- What makes a text look like another one is refused: control characters except newline and tab, rare
+  line separators, and characters that turn the order of reading round.
 """
 
 import unicodedata

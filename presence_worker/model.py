@@ -1,4 +1,4 @@
-"""The nouns: what a row asks for, and what can become of it."""
+"""The nouns: what a row asks for, and its result."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -23,7 +23,7 @@ STATUSES = {  # exact name: number, by the service's enumeration EjUserStatus
 
 
 class Result(StrEnum):
-    """What became of a row: exactly one of these."""
+    """The result of a row: exactly one of these."""
 
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -162,7 +162,7 @@ class Verdict(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One PUT to be made: *associate_id* shall have *wanted*."""
+    """One PUT to be made: *associate_id* gets *wanted*."""
 
     row: int  # ordinal in the job, 1-based
     associate_id: int
@@ -171,13 +171,13 @@ class Change(NamedTuple):
 
 
 class Trouble(Enum):
-    """What stands in a row's way for now, and so how its next try is to be treated."""
+    """What stands in a row's way for now, and so how its next try is treated."""
 
     OWN = "own"  # counts against the row's attempts
     DISCONNECTED = "disconnected"  # counts; the next try need not wait
     THROTTLED = "throttled"  # does not count: the service only asked for patience
     DOWN = "down"  # the service seems not to be there; counts
-    WAITING = "waiting"  # likewise, and the whole run waits for it; does not count
+    WAITING = "waiting"  # the same, and the whole run waits for it; does not count
     RENEWED = "renewed"  # what it lacked (a credential, an address) is there now; does not count
 
 
@@ -188,7 +188,7 @@ class Outcome(NamedTuple):
     reason: Reason | None = None
     detail: str | None = None  # cleaned words for people, never the row's message
     http_status: int | None = None
-    attempts: int = 1  # tries, also those that reached nobody
+    attempts: int = 1  # tries, also those that reached no server
     wire_puts: int = 1  # PUTs really put on the wire
     duration_ms: float = 0.0  # its requests took, all tries together, without the waiting between
     trouble: Trouble | None = None  # None: final
@@ -216,7 +216,7 @@ class Outcome(NamedTuple):
 
 
 def internal_error(error: BaseException, *, sent: bool) -> Outcome:
-    """Return the outcome of a row on which we stumbled ourselves; of the error only its kind is told."""
+    """Return the outcome of a row that met a bug of ours; only the kind of the error is shown."""
     return Outcome(
         result=Result.UNKNOWN if sent else Result.FAILED,
         reason=Reason.INTERNAL_ERROR,

@@ -38,7 +38,7 @@ def with_variables(step: NextStep, variables: Mapping[str, str]) -> str:
 
 
 def write_step(step: NextStep) -> str:
-    """Return *step* as text to be stored, in ASCII: a file may have a name that is no UTF-8."""
+    """Return *step* as text to be stored, in ASCII: the name of a file may not be UTF-8."""
     return step.line or json.dumps(step.words)
 
 

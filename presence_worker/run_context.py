@@ -1,4 +1,4 @@
-"""What a run works in: the settings in force, who watches it, and how to call the next command."""
+"""What a run works in: its settings, who watches it, and how to call the next command."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -29,15 +29,15 @@ class RunContext:
     archive: Archive
     target: str  # the service's root, or "sandbox"
     options: tuple[str, ...]  # to repeat in the command to run next
-    input_options: tuple[str, ...]  # likewise, where the same job is read again
+    input_options: tuple[str, ...]  # the same, where the same job is read again
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
     subscriber: Emit = unheard  # to the events of the run
-    shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be told to stop once
+    shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be stopped once
     waited: float = 0.0  # seconds, before the run could begin; its deadline does not move
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def emit(self, event: Event) -> None:
-        """Pass an event on; a subscriber that fails is told in the log, and does the run no harm."""
+        """Pass an event on; the log names a subscriber that fails; it does the run no harm."""
         try:
             self.subscriber(event)
         except PresenceWorkerError:  # such as a signal that comes just now

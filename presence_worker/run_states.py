@@ -8,7 +8,7 @@ class State(StrEnum):
     """Where a run is in its life."""
 
     CHECKED = "checked"  # by `check`; never stored
-    PLANNED = "planned"  # looked at, nothing sent
+    PLANNED = "planned"  # present statuses were read, nothing sent
     HELD = "held"  # a safety limit tripped, nothing sent
     REFUSED = "refused"  # input unusable, nothing sent
     RUNNING = "running"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class UnknownStatus(NamedTuple):
-    """A word in the place of a status that nobody understood."""
+    """An unknown status value."""
 
     value: str
     rows: int

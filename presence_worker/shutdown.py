@@ -1,4 +1,4 @@
-"""How a run is told to stop, by a signal's listener or by whatever program hosts it."""
+"""How a run is stopped: by a signal, or by the program that hosts it."""
 
 import asyncio
 from asyncio import AbstractEventLoop, CancelledError
@@ -25,7 +25,7 @@ class Shutdown:
 
     @property
     def is_requested(self) -> bool:
-        """Return whether the run was told to stop."""
+        """Return whether the run must stop."""
         return self._kind is not None
 
     def request(self, kind: type[PresenceWorkerError], by: str, *, hint: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Work in a thread, which ends before whoever waits for it goes on."""
+"""Work in a thread, which ends before its caller goes on."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 async def work_in_thread(work: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
-    """Return what *work* returns; a task that is cancelled meanwhile, in whatever way, ends after the work.
+    """Return what *work* returns; a task that is cancelled during it, in any way, ends after the work.
 
-    A scope of anyio can be shielded, but `Task.cancel` ends every wait at once: what the work still uses,
-    such as the journal, would then be closed under it.
+    A scope of anyio can be shielded, but `Task.cancel` ends every wait at once. What the work still uses, such
+    as the journal, would then be closed under it.
     """
     await checkpoint_if_cancelled()
     call = partial(copy_context().run, work, *values, **named)
@@ -27,7 +27,7 @@ async def work_in_thread(work: Callable[P, T], *values: P.args, **named: P.kwarg
 
 
 async def wait_for_end(working: "asyncio.Future[T]") -> None:
-    """Return when *working* has ended; where the task was cancelled meanwhile, raise that then."""
+    """Return when *working* has ended; if the task was cancelled during it, raise that then."""
     cancelled = None
     with anyio.CancelScope(shield=True):
         while not working.done():
@@ -37,5 +37,5 @@ async def wait_for_end(working: "asyncio.Future[T]") -> None:
                 cancelled = error
     if cancelled:
         if not working.cancelled():
-            working.exception()  # which nobody is to hear of any more
+            working.exception()  # which no caller waits for any more
         raise cancelled

@@ -45,6 +45,7 @@ _CODE = re.compile(r"`[^`]+`")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _END = re.compile(r"(?<=[.!?])[)\"”]?\s+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|\d[\w.,:%/-]*")
+_SQL = re.compile(r"\b(SELECT|CREATE|INSERT|UPDATE|DELETE|VALUES|REFERENCES|JOIN)\b")
 _VOWEL = re.compile(r"[aeiouyäöüåøæ]", re.IGNORECASE)
 _SYLLABLES = pyphen.Pyphen(lang="en_US")
 
@@ -151,7 +152,8 @@ def long_texts(path: Path) -> Iterator[Find]:
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         text = _text_of(node)
-        for each in sentences(text) if text else ():
+        blocks = [] if _SQL.search(text) else [block for _, block in paragraphs(text)]
+        for each in (each for block in blocks for each in sentences(block)):
             number = len(words_of(each))
             if number > LONGEST:
                 yield Find(name, getattr(node, "lineno", 0), f"{number} words: {each[:120]}")

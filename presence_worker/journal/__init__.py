@@ -1,4 +1,4 @@
-"""What was asked and what became of it, on disk: the only memory of a run."""
+"""Rows and their results, on disk: the only memory of a run."""
 
 from ..model import NOT_DONE, UNSETTLED
 from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_id

@@ -59,7 +59,7 @@ class Archive:
             raise StateFault(f"state directory {self.runs}: not writable; name another one with --state-dir")
 
     def _is_ours(self) -> bool:
-        """Return whether the state directory is for us alone: somebody may have named one such as /tmp."""
+        """Return whether the state directory is for us alone: an operator may have named one such as /tmp."""
         try:
             return self.runs.is_dir() or not any(self.state_dir.iterdir())
         except OSError:  # not there yet
@@ -112,14 +112,14 @@ class Archive:
                 self._remove_unless_begun(folder)
 
     def _remove_unless_begun(self, folder: Path) -> None:
-        with suppress(Locked, UsageFault), run_lock(folder):  # from here on, nobody else can begin in it
+        with suppress(Locked, UsageFault), run_lock(folder):  # from here on, no other run can begin in it
             if not is_staged(folder / JOURNAL):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def delete(self, folder: Path) -> None:
-        """Delete a run; raise Locked while somebody works on it, OSError where it cannot be deleted.
+        """Delete a run; raise Locked while a process works on it, OSError where it cannot be deleted.
 
-        Its journal goes first: what is left after a power cut is no run any more, and will be swept away.
+        Its journal goes first: what a power cut leaves is not a run, and will be swept away.
         """
         with run_lock(folder):
             (folder / JOURNAL).unlink()
@@ -132,7 +132,7 @@ def _may_be(name: str, run: str) -> bool:
 
 
 def run_id(moment: datetime) -> str:
-    """Return the id of a run made at *moment* (UTC), for people: which run is later is told by its number.
+    """Return the id of a run made at *moment* (UTC), for people: which run is later is decided by its number.
 
     The last four digits are the fraction of the second.
     """
@@ -151,12 +151,12 @@ def id_made_ago(seconds: float) -> str:
 
 
 def is_run_folder(path: Path) -> bool:
-    """Return whether *path* is a folder we made for a run, so ours to delete; a link is somebody else's."""
+    """Return whether *path* is a folder we made for a run, so ours to delete; a link is foreign."""
     return RUN_ID.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
 
 
 def is_staged(path: Path) -> bool:
-    """Return whether there is a journal with a whole run; whoever opens a damaged one is told so."""
+    """Return whether there is a journal with a whole run; a damaged one is reported when it is opened."""
     if not path.is_file():
         return False
     try:

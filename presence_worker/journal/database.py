@@ -19,7 +19,7 @@ SqlRow = Any  # a row of an answer: a tuple
 PRAGMAS = (
     "trusted_schema = OFF",
     "journal_mode = WAL",
-    "synchronous = EXTRA",  # FULL, and also where there is no WAL to be had
+    "synchronous = EXTRA",  # FULL, and also where a WAL is not possible
 )
 
 
@@ -87,11 +87,11 @@ class Database:
         return self._connection.execute(statement, values)
 
     def execute_aside(self, statement: str, values: Sequence[SqlValue]) -> None:
-        """Carry out a statement likewise, that changes nothing of any row: the `version` stays."""
+        """Carry out a statement that changes no row: the `version` stays."""
         self._changes_aside += self._connection.execute(statement, values).rowcount
 
     def executemany(self, statement: str, values: Iterable[tuple[object, ...]]) -> None:
-        """Carry out a statement for each of *values*, likewise."""
+        """Carry out a statement for each of *values*; the `version` stays."""
         self._connection.executemany(statement, values)
 
     @contextmanager
@@ -136,9 +136,9 @@ def _until_seconds(second: int) -> str:
 
 
 def _file_at(path: Path | str) -> tuple[int, int] | None:
-    """Return what tells the file at *path* from all others; None where there is none."""
+    """Return what identifies the file at *path*; None if it does not exist."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - "" is no file here, and for Path the working directory
+        found = os.stat(path)  # noqa: PTH116 - "" does not name a file here; for Path the working directory
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -21,7 +21,7 @@ WITHDRAWN = (
 )
 OUTSIDE = f"({', '.join(f'{str(reason)!r}' for reason in NOT_COUNTED)})"  # as if not in the file
 OF_DAYS = """(starts IS NOT NULL OR ends IS NOT NULL) AND typeof(associate_id) = 'integer'
-    AND row NOT IN (SELECT row FROM scheduled)"""  # rows of the file that are due on days, and about somebody
+    AND row NOT IN (SELECT row FROM scheduled)"""  # rows of the file that are due on days and name a person
 
 
 class Unnamed(NamedTuple):
@@ -34,7 +34,7 @@ class Unnamed(NamedTuple):
 
 
 class RowsByPerson:
-    """Owns whom rows are about. Whoever writes opens a transaction."""
+    """Owns which users rows are about. The writer opens a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -48,7 +48,7 @@ class RowsByPerson:
     def clashes(self) -> Iterator[list[Asked]]:
         """Yield, for each person asked for twice or more, their rows in order.
 
-        People are told apart by associateId, and as long as that is not known by their name in the job.
+        A person is identified by the associate ID, or by the name in the job as long as the ID is not known.
         """
         twice = self._db.all(TWICE)
         if twice:
@@ -67,7 +67,7 @@ class RowsByPerson:
                 yield [_to_asked(each[:6]) for each in rows]
 
     def identities(self, page: int) -> Iterator[list[Unnamed]]:
-        """Yield the rows that name somebody whose associate is not known, in order.
+        """Yield the rows whose user is not known yet, in order.
 
         They come *page* by page; what was yielded may be settled before the next page is asked for.
         """
@@ -106,7 +106,7 @@ class Scheduled(NamedTuple):
 
 
 class ScheduledResult(NamedTuple):
-    """What became of such a row."""
+    """The result of such a row."""
 
     person: int  # the associate's id
     run_id: str
@@ -137,7 +137,7 @@ class Dated(NamedTuple):
 
 
 class DatedRows:
-    """Owns which rows are due on days. Whoever writes opens a transaction."""
+    """Owns which rows are due on days. The writer opens a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -171,7 +171,7 @@ class DatedRows:
             yield Dated(row, person, identity, wanted, day_of(starts), day_of(ends), result, reason)
 
     def follow_ups(self) -> Iterator[ScheduledResult]:
-        """Yield what became of the rows that no file brought."""
+        """Yield the results of the rows that no file brought."""
         query = """SELECT associate_id, scheduled.run_id, of_row, kind, result, reason
             FROM scheduled JOIN fate USING (row) ORDER BY row"""
         return map(ScheduledResult._make, self._db.each(query))
@@ -184,13 +184,13 @@ class DatedRows:
         return [RowResult(*found) for found in self._db.each(query, Reason.NOT_YET_DUE, most)]
 
     def has_returns(self) -> bool:
-        """Return whether somebody is to return who must be looked at first."""
+        """Return whether a return is due whose user must be read first."""
         return bool(self._db.number("SELECT EXISTS (SELECT 1 FROM scheduled WHERE status IS NOT NULL)"))
 
     def mentions(self) -> Iterator[tuple[int, Named]]:
         """Yield the associates that rows of the file are about, each with how those speak of them.
 
-        Rows that do not count name nobody, and neither do those that only withdraw.
+        Rows that do not count, or that only withdraw, name no person.
         """
         query = f"""SELECT associate_id, sum(valid), sum(valid AND starts IS NULL AND ends IS NULL) FROM (
                 SELECT *, coalesce(result, '') != 'invalid' AS valid FROM row)
@@ -226,7 +226,7 @@ class DatedRows:
             yield row, person, Period(day_of(starts), day_of(ends))
 
     def find_expired(self, day: date) -> list[int]:
-        """Return the rows that are to be sent, surely never were, and have had their last day before *day*.
+        """Return the rows that wait, were certainly never sent, and had their last day before *day*.
 
         Returns are none of them: they are due after it.
         """

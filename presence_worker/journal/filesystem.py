@@ -17,7 +17,7 @@ from ..settings.operator_files import state_home
 
 PRIVATE = 0o700
 PRIVATE_FILE = 0o600  # readable for its owner alone
-ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)  # a link is somebody's trap
+FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)  # a link is another's trap
 NO_SYNC = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP)  # the system has to be trusted
 RESERVE = "reserve"
 RESERVED = 128 * 1024  # bytes: the last outcomes and how the run ended, several times over
@@ -25,7 +25,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such
 LOCAL_DISK = "locks do not work on this file system: use a local disk"
 STATE_DIR = "name one with --state-dir"
 ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
-POLL = 0.01  # seconds between two tries for a lock that somebody is about to let go of
+POLL = 0.01  # seconds between two tries for a lock that another process is about to release
 WAYS_ON = "restore it from a backup, or start a new run"
 DISK = (
     sqlite3.SQLITE_READONLY,
@@ -64,7 +64,7 @@ def is_trusted(owner: int) -> bool:
 def check_owner(directory: Path) -> None:
     """Raise StateFault for a state directory that belongs to another user than us and root.
 
-    That user could read our runs, and could no longer work with what we leave there: root is no exception.
+    That user could read our runs, and could not work with what we leave there: root is not an exception.
     """
     try:
         owner = directory.stat().st_uid
@@ -107,7 +107,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], bool]) -> bool:
 def open_beside(path: Path) -> Iterator[BinaryIO]:
     """Open a file beside the place of the one at *path*; what is not put there is taken away at the end."""
     beside = _beside(path)
-    descriptor = os.open(beside, ANEW, PRIVATE_FILE)
+    descriptor = os.open(beside, FRESH, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
@@ -189,7 +189,7 @@ def target_lock(target: str, state_dir: Path) -> Iterator[None]:
 
 
 def is_at_work(target: str, state_dir: Path) -> bool:
-    """Return whether somebody holds *target* now; nothing is made to find that out.
+    """Return whether a process holds *target* now; nothing is created to find out.
 
     Raise StateFault where the lock cannot be had at all.
     """
@@ -215,7 +215,7 @@ def _own_directory() -> Path | None:
 def _lock_directory(state_dir: Path) -> Path:
     """Return the user's own state directory, which does not depend on how the program was started.
 
-    The runtime directory does: cron has none, and two locks in two places would lock nobody out.
+    The runtime directory does: cron has none, and two locks in two places would lock no other run out.
     """
     directory = _own_directory()
     if directory is None:
@@ -270,7 +270,7 @@ def what_first(found: Trouble) -> str:
 
 
 def has_failed(found: Trouble) -> bool:
-    """Return whether the disk is full, or does not do what it is told."""
+    """Return whether the disk is full, or fails."""
     return primary_code(found) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) and not is_about_locks(found)
 
 

@@ -1,4 +1,4 @@
-"""Which runs there are, and which began later: an index that can be built anew from their journals."""
+"""Which runs there are, and which began later: an index that can be built again from their journals."""
 
 import os
 import sqlite3
@@ -58,7 +58,7 @@ class KnownRun(NamedTuple):
 
 
 class RunIndex:
-    """Owns STATE/runs.sqlite. Only the journals count: a missing or damaged index is built anew.
+    """Owns STATE/runs.sqlite. Only the journals count: a missing or damaged index is built again.
 
     Where it cannot be written, it is built in memory, each time.
     """
@@ -101,7 +101,7 @@ class RunIndex:
             log.debug("index.not_used", detail=str(error))
             if primary_code(error) in DAMAGED:
                 with suppress(OSError):
-                    self._path.unlink()  # the next command builds it anew
+                    self._path.unlink()  # the next command builds it again
         with closing(open_index(IN_MEMORY)) as database:
             return work(database)
 

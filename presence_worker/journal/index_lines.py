@@ -116,7 +116,7 @@ def take_number(database: sqlite3.Connection, name: str, highest: int) -> int:
     return int(last)
 
 
-CONFIDENTIAL = (  # what tells credentials apart, and values of cells: they may be reasons of absence
+CONFIDENTIAL = (  # what identifies credentials, and values of cells: they may be reasons of absence
     "refused",
     "unmapped",
     "filtered",
@@ -128,7 +128,7 @@ Read = tuple[RunRecord | None, int]  # the record, None where nothing is staged 
 def mark_of(journal: str) -> str | None:
     """Return what changes whenever a journal does; None where it is in use, or was a moment ago.
 
-    Raise OSError where there is no such file.
+    Raise OSError if the file does not exist.
     """
     found = os.stat(journal)  # noqa: PTH116 - asked of each run, each time
     if abs(time.time() - found.st_mtime) < SETTLED_AFTER or os.path.exists(f"{journal}-wal"):  # noqa: PTH110

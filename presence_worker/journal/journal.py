@@ -1,4 +1,4 @@
-"""One run's journal: what was asked and what became of it, on disk."""
+"""One run's journal: its rows and their results, on disk."""
 
 import os
 import sqlite3
@@ -34,10 +34,11 @@ def damage_error(path: Path | str, found: Trouble) -> StateFault | Stopped:
 class Journal:
     """Owns the journal of one run; every write is on disk when its method, or its transaction, returns.
 
-    Methods may be called from any thread. A write that fails raises Stopped, and JournalGone where the file
-    is no longer at its path, so that what is written would never be found again. What is kept of the run as a
-    whole is here; the rest is in parts: `rows` (what was asked), `results` (what became of it), `sessions`
-    (who sent what, and when), `dated` (what is due on days), `logged` (what the log has).
+    Methods may be called from any thread. A write that fails raises Stopped. It raises JournalGone if the
+    file is no longer at its path: what is written would never be found again.
+
+    The run as a whole is here. The rest is in parts: `rows` (what was asked), `results`, `sessions` (who sent
+    what, and when), `dated` (what is due on days), `logged` (what the log has).
     """
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
@@ -59,7 +60,7 @@ class Journal:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             return cls(path)
         except (OSError, sqlite3.Error) as error:
-            if is_about_locks(error):  # nobody else knows of the file yet
+            if is_about_locks(error):  # no other process knows of the file yet
                 raise without_locks(path, error, STATE_DIR) from error
             found = error.strerror if isinstance(error, OSError) else error
             raise Stopped(f"the journal {path} cannot be made: {found}") from error
@@ -85,7 +86,7 @@ class Journal:
         version = self._version()
         if version in MIGRATIONS:
             with self._db.transaction():
-                version = self._version()  # somebody may have been faster
+                version = self._version()  # another process may have been faster
                 while version in MIGRATIONS:
                     for statement in MIGRATIONS[version]:
                         self._db.execute(statement)
@@ -206,7 +207,7 @@ class Journal:
 def open_untouched(path: Path) -> Journal | None:
     """Open a journal to read it without writing a byte, which is quick; None where it must be repaired first.
 
-    No process may write it meanwhile, and it may be of another version: `is_current` tells.
+    No process may write it at the same time. It may be of another version: see `is_current`.
     """
     if path.with_name(f"{path.name}-wal").exists():
         return None

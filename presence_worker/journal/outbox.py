@@ -1,4 +1,4 @@
-"""Where permission to send is taken, and what became of it is reported."""
+"""Where permission to send is taken, and results are reported."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from ..threads import work_in_thread
 from .database import Database, SqlValue
 from .schema import OR_NULL
 
-AT_ONCE = 50  # outcomes written by one statement, at the most
+AT_ONCE = 50  # outcomes written by one statement, at most
 OUTCOME = f"(?, ?, ?, {OR_NULL}, {OR_NULL}, ?, ?, ?, ?, ?)"
 Settled = tuple[int, Outcome, str]  # a row, its outcome in this session, and when that came: UTC, ISO 8601
 
@@ -73,7 +73,7 @@ class LocalOutbox:
         ]
 
     def changes_of(self, associates: Iterable[int]) -> Iterator[Change]:
-        """Yield what was to be sent of some associates, in row order; what became of it is in doubt."""
+        """Yield what was handed out for some users, in row order; the results are in doubt."""
         query = """SELECT row, associate_id, status, message FROM row
             WHERE result IS NULL AND associate_id IN (SELECT value FROM json_each(?)) ORDER BY row"""
         for row, associate_id, *wanted in self._db.all(query, orjson.dumps([*associates]).decode()):
@@ -109,7 +109,7 @@ def _columns(session: int, row: int, outcome: Outcome, at: str) -> tuple[SqlValu
     return (
         row,
         session,
-        str(outcome.result),  # and likewise an enum
+        str(outcome.result),  # and an enum
         outcome.reason or "",
         outcome.detail or "",
         outcome.http_status,
@@ -166,7 +166,7 @@ class RowsAhead:
         self._is_over = False
         self._is_low = anyio.Event()
         self._has_come = anyio.Event()
-        self.begun = 0  # the last row that somebody got
+        self.begun = 0  # the last row that was handed out
 
     def __aiter__(self) -> AsyncIterator[Change]:
         return self
@@ -185,7 +185,7 @@ class RowsAhead:
         return change
 
     async def run(self) -> None:
-        """Take page after page; return at the end. Whoever iterates gets the error of a page that failed."""
+        """Take page after page; return at the end. The reader gets the error of a page that failed."""
         last = 0
         try:
             while page := await work_in_thread(self._outbox.take, last, self._page):

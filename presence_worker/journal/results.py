@@ -1,4 +1,4 @@
-"""What became of the rows of a run: row by row, in numbers, and for the log."""
+"""The results of a run: row by row, in numbers, and for the log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ COUNT = f"""SELECT NULL, NULL, count(*), 0, NULL, 0 FROM row
 
 
 class RowResult(NamedTuple):
-    """A row and what became of it, as reports tell it."""
+    """A row and its result, as reports show it."""
 
     row: int
     line: int | None
@@ -73,14 +73,14 @@ class TriedRow(NamedTuple):
 
 
 class Results:
-    """Reads what became of rows."""
+    """Reads the results of rows."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._known: tuple[tuple[int, int, int] | None, list[ResultCount]] = (None, [])  # by version
 
     def all(self, *results: Result) -> Iterator[RowResult]:
-        """Yield all rows in order with what became of them, or only those with the *results* named."""
+        """Yield all rows in order with their results, or only those with the *results* named."""
         wanted = f"WHERE result IN ({', '.join('?' * len(results))})" if results else ""
         query = f"SELECT {', '.join(RowResult._fields)} FROM fate {wanted} ORDER BY row"  # noqa: S608 - names are ours
         return map(RowResult._make, self._db.each(query, *results))
@@ -179,7 +179,7 @@ class Results:
         """Count the rows that may have been sent, and whose outcome is not written yet, if it ever is."""
         return self._db.number("SELECT count(*) FROM lost")
 
-    def to_mend(self) -> int:
+    def to_correct(self) -> int:
         """Count the rows of the file that are wrong or were refused for good."""
         return sum(each.of_file for each in self.count() if each.result in (Result.INVALID, Result.REJECTED))
 
@@ -224,7 +224,7 @@ class LoggedRows:
         return map(Unlogged._make, self._db.each(query, *LOGGED))
 
     def all_never_sent(self) -> Iterator[Unlogged]:
-        """Yield likewise those that are settled without being sent: nothing will change them any more."""
+        """Yield those that are settled without being sent: nothing will change them any more."""
         query = """SELECT row, associate_id, row.result, reason, detail, NULL, 0
             FROM row LEFT JOIN logged USING (row)
             WHERE row.result IN (?, ?, ?, ?) AND logged.result IS NOT row.result ORDER BY row"""

@@ -10,7 +10,7 @@ from ..sanitize import fold_name
 from .database import Database, SqlRow, SqlValue
 from .schema import OR_NULL
 
-PAGE = 500  # rows written at once, at the most
+PAGE = 500  # rows written at once, at most
 _ASKED = itemgetter(slice(Row._fields.index("result")))  # the fields that say what a row asks for
 INSERT_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT = f"""INSERT INTO row VALUES
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 
 
 class Rows:
-    """Owns what was asked: rows, and what was there before. Whoever writes opens a transaction."""
+    """Owns the rows and the earlier statuses. The writer opens a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

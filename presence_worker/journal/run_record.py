@@ -61,7 +61,7 @@ class JobInput:
     unmapped_others: int = 0  # rows whose word is not listed
     dated: bool = False  # it has a column of days
     unused: tuple[str, ...] = ()  # columns
-    without_end: int = 0  # rows that set somebody away and have no last day
+    without_end: int = 0  # rows that set a user not available and have no last day
     filtered: tuple[FilteredValue, ...] = ()  # most rows first
     filtered_others: int = 0  # rows whose value is not listed
     half_days: int = 0  # rows
@@ -81,9 +81,9 @@ class JobInput:
         """Return what the journal holds; what is not known yet is not in it."""
         found = json_object(self)
         names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
-        told = {name: found[name] for name in names if name in found}
+        form = {name: found[name] for name in names if name in found}
         later = ("label", "pending", "suspect", "refused", "over")
-        return told | {name: found[name] for name in later if name in found}
+        return form | {name: found[name] for name in later if name in found}
 
 
 UNREAD = ("name", "day", "rows", "sha256", "format", "encoding", "delimiter", "columns")
@@ -137,7 +137,7 @@ class StoredSettings:
 
     @property
     def covers_everyone(self) -> bool:
-        """Return whether the file says of everyone what is to come."""
+        """Return whether the file is complete: planned absences of people not in it are dropped."""
         return self._of("input", "coverage") == "everyone"
 
     @property
@@ -207,14 +207,14 @@ class RunRecord(NamedTuple):
 
     def as_json(self, *, without: Collection[str] = ()) -> list[Json]:
         """Return what the table holds, in the order of its columns; of the input, not the keys *without*."""
-        told = self._asdict()
-        told["next"] = self.next and write_step(self.next)
-        told["input"] = {name: value for name, value in self.input.as_json().items() if name not in without}
-        told["settings"], told["compared"] = self.settings.sections, to_json(self.compared)
-        return [*told.values()]
+        form = self._asdict()
+        form["next"] = self.next and write_step(self.next)
+        form["input"] = {name: value for name, value in self.input.as_json().items() if name not in without}
+        form["settings"], form["compared"] = self.settings.sections, to_json(self.compared)
+        return [*form.values()]
 
     def as_columns(self) -> list[SqlValue]:
         """Return the same with JSON as text."""
-        told = dict(zip(self._fields, self.as_json(), strict=True))
-        columns = self._asdict() | {name: orjson.dumps(told[name]).decode() for name in AS_JSON}
-        return [*(columns | {"next": told["next"]}).values()]
+        form = dict(zip(self._fields, self.as_json(), strict=True))
+        columns = self._asdict() | {name: orjson.dumps(form[name]).decode() for name in AS_JSON}
+        return [*(columns | {"next": form["next"]}).values()]

@@ -6,7 +6,7 @@ OR_NULL = "nullif(?, '')"  # for what is NULL nearly always: Python takes long t
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
     row     INTEGER PRIMARY KEY,
     status  TEXT,           -- NULL: it showed no presence
-    message TEXT            -- NULL: not known; of somebody who is present it is not read
+    message TEXT            -- NULL: not known; it is not read of users who are present
 );
 """
 
@@ -99,7 +99,7 @@ CREATE TABLE run (              -- exactly one
     number     INTEGER          -- its place in the order of runs; NULL: older than such numbers
 );
 
-CREATE TABLE session (          -- one for each time somebody set to work on the run
+CREATE TABLE session (          -- one for each time a command worked on the run
     session    INTEGER PRIMARY KEY,
     command    TEXT NOT NULL,
     started_at TEXT NOT NULL,
@@ -128,7 +128,7 @@ CREATE TABLE row (              -- what was asked; never changes once the first 
     ends         TEXT           -- last one; NULL: for ever
 );
 
-CREATE TABLE outcome (          -- what became of it; written after the answer was judged
+CREATE TABLE outcome (          -- its result; written after the answer was judged
     row         INTEGER PRIMARY KEY,
     session     INTEGER NOT NULL,
     result      TEXT NOT NULL,

@@ -19,7 +19,7 @@ class SendingFigures(NamedTuple):
     """How the requests of a run went that was sent in one session."""
 
     rate: float  # requests per second, configured
-    is_as_staged: bool  # else other settings may have been in force than those stored with the run
+    is_as_staged: bool  # else the settings may differ from those stored with the run
     seconds: float  # of the session, with what was read before; 0 while it is at work, or where it died
     gets: int
     rows: int  # that were tried

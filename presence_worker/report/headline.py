@@ -162,9 +162,9 @@ def may_begin_anew(journal: Journal) -> bool:
 
 
 def _advise_on_failed_rows(journal: Journal) -> list[Advice]:
-    counts, to_mend = journal.results.counts(), journal.results.to_mend()
-    others = counts[Result.INVALID] + counts[Result.REJECTED] - to_mend
-    return [*([_advise_on_failed_csv(journal)] if to_mend else []), *([Advice.SCHEDULE] if others else [])]
+    counts, to_correct = journal.results.counts(), journal.results.to_correct()
+    others = counts[Result.INVALID] + counts[Result.REJECTED] - to_correct
+    return [*([_advise_on_failed_csv(journal)] if to_correct else []), *([Advice.SCHEDULE] if others else [])]
 
 
 def _advise_on_failed_csv(journal: Journal) -> Advice:

@@ -53,7 +53,7 @@ def test_people_count_once(path: Path) -> None:
 def test_faults_are_told_in_order(night: Journal) -> None:
     """What is wrong with each invalid row, and where."""
     assert list(night.results.faults()) == [(5, 6, "unknown_status", "no status")]
-    assert night.results.to_mend() == 2  # and the row that was refused
+    assert night.results.to_correct() == 2  # and the row that was refused
 
 
 def test_lines_have_the_fields_asked_for(night: Journal) -> None:

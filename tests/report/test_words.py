@@ -46,7 +46,7 @@ def test_a_reason_is_told_by_its_code(reason: Reason) -> None:
     assert reason_words(str(reason), "rejected") == REASONS[reason]
 
 
-def test_everybody_has_something_to_mend() -> None:
+def test_everybody_has_something_to_correct() -> None:
     """Each reason is somebody's, and each of the three has reasons of their own."""
     assert {mender(reason, "rejected") for reason in Reason} == set(Mender) == set(MENDERS)
 
@@ -68,7 +68,7 @@ def test_it_is_told_who_can_mend_it(reason: str | None, result: Result, who: Men
     assert mender(reason, str(result)) is who
 
 
-def test_who_was_refused_himself_is_not_told_to_mend_rows() -> None:
+def test_who_was_refused_himself_is_not_told_to_correct_rows() -> None:
     """Where the credentials or the permission were refused, the rows are right."""
     words = reason_words("refused", "failed")
 
