@@ -6,7 +6,7 @@ SECOND = 1000  # milliseconds
 EXACT = 10  # a number from here on has no fraction
 
 
-def grouped(number: int) -> str:
+def figure(number: int) -> str:
     """Return a number as people read it, its thousands apart: 10 415.
 
     A comma or a point is a decimal sign to half of our readers. The space is a plain one: each terminal, mail
@@ -17,7 +17,7 @@ def grouped(number: int) -> str:
 
 def amount(number: int, thing: str) -> str:
     """Return a number of things in words: 1 row, 2 rows, 10 415 rows."""
-    return f"{grouped(number)} {thing}" if number == 1 else f"{grouped(number)} {thing}s"
+    return f"{figure(number)} {thing}" if number == 1 else f"{figure(number)} {thing}s"
 
 
 def is_or_are(number: int) -> str:
@@ -29,7 +29,7 @@ def share(number: int, whole: int, thing: str) -> str:
     """Return how a sentence begins, with its verb: "1 of 4 rows is", "The one row is"."""
     if number == whole == 1:
         return f"The one {thing} is"
-    return f"{grouped(number)} of {grouped(whole)} {thing}s {is_or_are(number)}"
+    return f"{figure(number)} of {figure(whole)} {thing}s {is_or_are(number)}"
 
 
 def as_sentence(words: str) -> str:

@@ -9,11 +9,11 @@ from ..model import Reason, Result
 from ..next_step import command_line
 from ..report.fault_sentences import StatusTable, in_words, status_table_lines
 from ..report.reason_texts import (
-    MENDERS,
+    OWNERS,
     WHY_DROPPED,
     WITHOUT_FAILED_CSV,
     is_trouble,
-    mender,
+    owner_of,
     reason_words,
     result_words,
 )
@@ -158,8 +158,8 @@ def _reasons(summary: Summary) -> Iterator[str]:
     shown = reasons if state in WITHOUT_FAILED_CSV else reasons[:WORST]
     said = summary.sentences or ()
     unit = unit_of([row for sentence in said for row in sentence.first or ()])
-    for who, hands in MENDERS.items():
-        theirs = [entry for entry in shown if mender(entry.reason, entry.result) is who]
+    for who, hands in OWNERS.items():
+        theirs = [entry for entry in shown if owner_of(entry.reason, entry.result) is who]
         if theirs:
             yield f"  {who}: {hands}"
         for remedy, entries in _by_remedy(theirs, state).items():

@@ -175,6 +175,14 @@ class Results:
         """Count the rows with a reason."""
         return sum(each.rows for each in self.count() if each.reason == reason)
 
+    def number_not_sent_of_file(self) -> int:
+        """Count the rows that a file brought, and that were not sent."""
+        found = [each for each in self.count() if each.result == Result.NOT_SENT]
+        if all(each.of_file for each in found if each.rows):
+            return sum(each.of_file for each in found)
+        query = "SELECT count(*) FROM fate WHERE result = ? AND scheduled_by IS NULL"
+        return self._db.number(query, Result.NOT_SENT)
+
     def in_flight(self) -> int:
         """Count the rows that may have been sent, and whose outcome is not written yet, if it ever is."""
         return self._db.number("SELECT count(*) FROM lost")

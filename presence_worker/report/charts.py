@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..journal import Journal, PastSession
 from ..model import Result
-from ..wording import milliseconds, plain_duration, two_digits
+from ..wording import figure, milliseconds, plain_duration, two_digits
 
 MOST = 120  # stretches
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds
@@ -31,7 +31,7 @@ KINDS = {  # the shape and the colour that stand beside a result's word
 }
 MARKS = {"done": "\N{CHECK MARK}", "same": "=", "open": "\N{WHITE CIRCLE}", "trouble": "\N{MULTIPLICATION X}"}
 HALF, NEARLY_ALL = 0.5, 0.95  # of the requests
-MOST_MARKS = 40  # sessions that are marked
+MOST_MARKS = 10  # sessions with a gap between them
 
 
 @dataclass(slots=True)
@@ -51,16 +51,28 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """A run's sessions one behind the other, without the time between them."""
+    """A run's sessions one behind the other; a short gap stands for the time between two."""
 
     width: float  # seconds, of each stretch
     stretches: list[Stretch]
     sessions: list[tuple[float, PastSession]]  # where each begins, in seconds
+    gap: int = 0  # stretches between two sessions
 
     @property
     def seconds(self) -> float:
-        """How long all of it took."""
-        return self.width * len(self.stretches)
+        """How long all sessions took."""
+        return self.width * (len(self.stretches) - self.gap * (len(self.sessions) - 1))
+
+    @property
+    def between(self) -> list[float]:
+        """Seconds between each two sessions."""
+        pairs = pairwise(session for _, session in self.sessions)
+        return [max(moment(after.started_at) - moment(before.last_at), 0.0) for before, after in pairs]
+
+    def gaps(self) -> "list[Segment]":
+        """Return the gaps between sessions, in stretches."""
+        ends = (start / self.width for start, _ in self.sessions[1:])
+        return [Segment("gap", round(end - self.gap, 2), self.gap) for end in ends if self.gap]
 
     def latency(self, share: float) -> float:
         """Return the milliseconds within which *share* of all requests were answered."""
@@ -93,7 +105,10 @@ def course(journal: Journal) -> Course:
         sessions.append((offset, each))
         offset += max(moment(each.last_at) - moment(each.started_at), 0.001)
     width = next((width for width in WIDTHS if offset <= width * MOST), offset / MOST)
-    stretches = [Stretch() for _ in range(ceil(offset / width))]
+    gap = max(ceil(offset / width) // 20, 1) if 1 < len(sessions) <= MOST_MARKS else 0
+    sessions = [(start + place * gap * width, each) for place, (start, each) in enumerate(sessions)]
+    gaps = gap * max(len(sessions) - 1, 0)
+    stretches = [Stretch() for _ in range(ceil(offset / width) + gaps)]
     starts = {each.session: start - moment(each.started_at) for start, each in sessions}
 
     @lru_cache(maxsize=MOMENTS)
@@ -109,7 +124,7 @@ def course(journal: Journal) -> Course:
             found.troubles += 1
         found.retries += attempts - 1
         found.latencies[int(log2(max(duration / attempts, 0.01)) * FINENESS)] += attempts
-    return Course(width=width, stretches=stretches, sessions=sessions)
+    return Course(width=width, stretches=stretches, sessions=sessions, gap=gap)
 
 
 def within(latencies: Counter[int], share: float) -> float | None:
@@ -182,22 +197,23 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
         ("trouble", draw_columns([each.troubles and each.rows / width for each in course.stretches], top)),
         ("done", draw_columns([each.done / width for each in course.stretches], top)),
     ]
-    said = f"{two_digits(sum(rows) / len(rows))} on the whole, at most {two_digits(fastest)}"
-    said += "; filled: done, outlined: not done." if any(each.troubles for each in course.stretches) else "."
-    said += f" The pace was set to {' and '.join(f'{rate:g}' for rate in rates)} requests a second (dots)."
+    whole = sum(rows) * width / course.seconds
+    said = f"On average {two_digits(whole)}, at most {two_digits(fastest)}"
+    said += ". Filled: done. Outlined: not done." if any(each.troubles for each in course.stretches) else "."
+    said += f" The limit was {' and '.join(f'{rate:g}' for rate in rates)} requests a second (dots)."
     if bands:
         waited = plain_duration(sum(band.width for band in bands) * width)
-        said += f" It waited {'once' if len(bands) == 1 else f'{len(bands)} times'}, {waited} in all (grey)."
-    return Panel("Rows a second", said, two_digits(top), bands, paths, list(_paces(course, top)))
+        said += f" Nothing came back for {waited} (grey)."
+    return Panel("Rows per second.", said, two_digits(top), bands, paths, list(_paces(course, top)))
 
 
 def _again(course: Course, bands: list[Segment]) -> Panel | None:
     again = [each.retries for each in course.stretches]
     if not any(again):
         return None
-    said = f"{sum(again)} tries were repeated, at most {max(again)} in {plain_duration(course.width)}."
+    said = f"{figure(sum(again))} in all, at most {figure(max(again))} in {plain_duration(course.width)}."
     return Panel(
-        "Tries repeated", said, f"{max(again)}", bands, [("trouble", draw_columns(again, max(again)))], []
+        "Repeated requests.", said, f"{max(again)}", bands, [("trouble", draw_columns(again, max(again)))], []
     )
 
 
@@ -207,14 +223,15 @@ def _latency(course: Course, bands: list[Segment]) -> Panel:
     )
     top = max(each for each in late if each)
     half, nearly_all = (milliseconds(course.latency(share)) for share in (HALF, NEARLY_ALL))
-    said = f"Half of the answers came within {half} (line), 95 % within {nearly_all} (dashes)."
+    said = f"Half of the answers took less than {half} (line), 95 % less than {nearly_all} (dashes)."
     paths = [("median", line(median, top)), ("late", line(late, top))]
-    return Panel("How long SuperOffice took", said, milliseconds(top), bands, paths, [])
+    return Panel("Response time of SuperOffice.", said, milliseconds(top), bands, paths, [])
 
 
 def _paces(course: Course, top: float) -> Iterator[tuple[float, float, float]]:
     """Yield the configured pace of each session, where it fits into the frame."""
-    ends = [start for start, _ in course.sessions[1:]] + [course.seconds]
+    gap = course.gap * course.width
+    ends = [start - gap for start, _ in course.sessions[1:]] + [course.width * len(course.stretches)]
     for (start, session), end in list(zip(course.sessions, ends, strict=True))[:MOST_MARKS]:
         if session.rate <= top:
             yield round(start / course.width, 2), round(end / course.width, 2), _height(session.rate, top)

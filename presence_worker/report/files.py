@@ -19,7 +19,7 @@ from .row_files import (
     fields_of,
     json_lines,
     rows_not_sent,
-    rows_that_need_somebody,
+    rows_that_need_attention,
     table,
 )
 from .summarise import changes_to_apply, days_to_come, summarise
@@ -29,7 +29,7 @@ WRITERS: dict[str, Callable[[Story], Writer]] = {
     "report.jsonl": json_lines,
     "report.csv": table,
     "report.html": page,
-    "failed.csv": rows_that_need_somebody,
+    "failed.csv": rows_that_need_attention,
     "unprocessed.csv": rows_not_sent,
 }
 ONLY_WITH_ROWS = ("failed.csv", "unprocessed.csv")
@@ -38,7 +38,7 @@ SUMMARY = "summary.json"
 
 def write_reports(folder: Path, journal: Journal) -> Summary:
     """Write all files of the run into *folder* and return its summary; raise Stopped where that fails."""
-    story = tell(journal)
+    story = story_of(journal)
     try:
         files = _write_row_files(folder, story)
         summary = replace(story.summary, files=files | {SUMMARY: str(folder / SUMMARY)})
@@ -50,8 +50,8 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
     return summary
 
 
-def tell(journal: Journal) -> Story:
-    """Return what all files of a run tell alike; no file is named yet."""
+def story_of(journal: Journal) -> Story:
+    """Return what all files of a run show; no file is named yet."""
     summary = replace(
         summarise(journal),
         planned=changes_to_apply(journal),

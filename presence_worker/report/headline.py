@@ -8,8 +8,8 @@ from ..errors import MAY_LOCK, Suspect
 from ..journal import Journal, ResultCount
 from ..model import Reason, Result
 from ..run_states import Intent, State, Step
-from ..wording import amount, as_sentence, grouped
-from .reason_texts import NOTHING_SENT, REFUSED_US, Mender, mender, text_key
+from ..wording import amount, as_sentence, figure
+from .reason_texts import NOTHING_SENT, REFUSED_US, Owner, owner_of, text_key
 
 MOVED = (Reason.MOVED_SINCE_PLAN, Reason.MOVED_SINCE_RUN)
 TO_CORRECT = (Result.INVALID, Result.REJECTED)
@@ -49,7 +49,7 @@ def _progress(counts: Mapping[Result, int], done: int, undoes: str | None) -> st
     rows = sum(counts.values())
     thing, what = ("change", f"of run {undoes} undone") if undoes else ("row", "done")
     if done < rows:
-        return f"{grouped(done)} of {amount(rows, thing)} {what}."
+        return f"{figure(done)} of {amount(rows, thing)} {what}."
     if rows and counts[Result.SKIPPED] == rows:
         return f"{_all(rows, thing)} skipped. Nothing was sent."
     return f"{_all(rows, thing)} {what}."
@@ -77,9 +77,9 @@ def _open_sentences(troubles: Sequence[ResultCount]) -> Iterator[str]:
     unsent = sum(each.rows for each in troubles if each.result == Result.NOT_SENT)
     moved = sum(each.rows for each in troubles if each.reason in MOVED)
     if unsent:
-        yield f"{grouped(unsent)} not sent yet."
+        yield f"{figure(unsent)} not sent yet."
     if moved:
-        yield f"{grouped(moved)} left alone, because of a later change."
+        yield f"{figure(moved)} left alone, because of a later change."
     yield from _attention(
         [each for each in troubles if each.result != Result.NOT_SENT and each.reason not in MOVED]
     )
@@ -87,12 +87,12 @@ def _open_sentences(troubles: Sequence[ResultCount]) -> Iterator[str]:
 
 def _attention(troubles: Sequence[ResultCount]) -> Iterator[str]:
     """Yield how many rows need attention, and by whom."""
-    rows = Counter[Mender]()
+    rows = Counter[Owner]()
     for each in troubles:
-        rows[mender(each.reason, each.result)] += each.rows
+        rows[owner_of(each.reason, each.result)] += each.rows
     if total := rows.total():
-        shares = ", ".join(f"{who} {grouped(rows[who])}" for who in Mender if rows[who])
-        yield f"{grouped(total)} {'needs' if total == 1 else 'need'} attention: {shares}."
+        shares = ", ".join(f"{who} {figure(rows[who])}" for who in Owner if rows[who])
+        yield f"{figure(total)} {'needs' if total == 1 else 'need'} attention: {shares}."
 
 
 def message_of(journal: Journal, state: State, words: str | None) -> str:
@@ -172,5 +172,5 @@ def _advise_on_failed_csv(journal: Journal) -> Advice:
     wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_CORRECT]
     if any(reason in MOVED for reason, _ in wrong):
         return Advice.CHECK_USERS
-    theirs = all(mender(reason, result) is Mender.CRM for reason, result in wrong)
+    theirs = all(owner_of(reason, result) is Owner.CRM for reason, result in wrong)
     return Advice.ADMINISTER if theirs else Advice.CORRECT

@@ -6,16 +6,19 @@ from typing import Any, NamedTuple
 import orjson
 from markupsafe import Markup
 
+from ..clock import LocalClock
 from ..journal import Comparison, Journal, RunRecord
 from ..json_form import Json
+from ..model import Result
 from ..next_step import command_line
+from ..sanitize import clean
 from ..settings import SECRETS
 from ..settings.value_types import Limit
-from ..wording import amount, plain_duration
+from ..wording import amount, figure, plain_duration
 from .charts import course
 from .fault_sentences import StatusTable, in_words, status_table_lines
 from .headline import advice_words, headline_of
-from .page_rows import PageRows
+from .page_rows import PageRows, clock_of
 from .page_sections import (
     fill,
     name_person,
@@ -30,9 +33,9 @@ from .page_sections import (
     show_troubles,
     show_unknown_statuses,
 )
-from .pieces import NOTHING, Value, digest, inline
+from .pieces import NOTHING, Value, digest, inline, keep_numbers_whole
 from .reason_texts import reason_words
-from .row_files import Story, Writer, more_fields, names_of
+from .row_files import NEEDS_ATTENTION, Story, Writer, more_fields, names_of
 from .summary import DaysToCome, FaultSentence, PlannedChanges, Summary
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
@@ -68,7 +71,7 @@ LAST = (
     Column("attempts", "Tries", is_number=True),
     Column("http_status", "HTTP", is_number=True),
     Column("duration_ms", "ms", is_number=True),
-    Column("finished_at", "At (UTC)"),
+    Column("finished_at", "At"),
     Column("line", "Line", is_number=True),
 )
 
@@ -78,7 +81,8 @@ def page(story: Story) -> Writer:
     rows = PageRows(story.run, story.journal.results.counts())
     if not rows.number:
         return Writer(lambda _: b"", begin=_encode(_top(story)), end=lambda: _encode(_end()))
-    cut = fill("cut", shown=rows.shown, number=rows.number, left=rows.number - rows.shown)
+    numbers = {"shown": rows.shown, "number": rows.number, "left": rows.number - rows.shown}
+    cut = fill("cut", **{name: figure(number) for name, number in numbers.items()})
     above = _top(story) + fill("rows", cut=cut if rows.number > rows.shown else NOTHING).rstrip()
     return Writer(
         rows.add,
@@ -103,7 +107,9 @@ def _top(story: Story) -> Markup:
         style_digest=digest(style),
         script_digest=digest(inline("page.js")),
         run_id=run.run_id,
+        which=_which(run, summary),
         **_how_it_went(journal, run),
+        files=_files(journal, run),
         results=show_results(found.counts(), run.state),
         troubles=show_troubles(found.reasons(), run.state, _by_reason(summary.sentences or ())),
         unknown_statuses=show_unknown_statuses(summary.reading, table),
@@ -111,7 +117,7 @@ def _top(story: Story) -> Markup:
         notes=show_notes(summary.notes),
         changes=show_changes(summary.planned or PlannedChanges()),
         coming=show_coming(summary.coming or DaysToCome()),
-        over_time=show_over_time(course(journal), summary.throughput),
+        over_time=show_over_time(course(journal), summary.throughput, clock_of(run)),
         facts=_facts(run, summary),
     )
 
@@ -122,11 +128,34 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
     why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
     command = fill("command", id="next", text=command_line(run.next)) if run.next else fill("nothing")
     return {
-        "headline": said,
+        "title": said,
+        "headline": keep_numbers_whole(said),
         "why": fill("why", words=why) if why else NOTHING,
         "advice": fill("advice", words=to_do) if to_do else NOTHING,
         "next": command,
     }
+
+
+def _which(run: RunRecord, summary: Summary) -> Markup:
+    """Return which night, SuperOffice, file and label the page is about."""
+    clock = clock_of(run)
+    began = f"{clock.date_and_time(summary.effort.started_at)} ({clock.place})"
+    named = (run.target, clean(run.input.name.replace("\\", "/").rpartition("/")[2]), run.input.label)
+    return fill("which", began=began, named=NOTHING.join(fill("named", words=each) for each in named if each))
+
+
+def _files(journal: Journal, run: RunRecord) -> Markup:
+    """Return links to the files beside the page; those for corrections exist only with rows."""
+    found, counts = journal.results, journal.results.counts()
+    failed = sum(each.of_file for each in found.count() if each.result in NEEDS_ATTENTION)
+    unsent = found.number_not_sent_of_file() if run.input.scheduled else counts[Result.NOT_SENT]
+    rows = {"failed.csv": failed, "unprocessed.csv": unsent, "report.csv": sum(counts.values())}
+    links = [
+        fill("file", name=name, rows=amount(number, "row"))
+        for name, number in rows.items()
+        if number or name == "report.csv"
+    ]
+    return fill("files", links=NOTHING.join(links)) if run.input.format else NOTHING
 
 
 def _facts(run: RunRecord, summary: Summary) -> Markup:
@@ -140,32 +169,35 @@ def _facts(run: RunRecord, summary: Summary) -> Markup:
 
 def _each_fact(run: RunRecord, summary: Summary) -> Iterator[tuple[str, str]]:
     job, effort, compared = run.input, summary.effort, comparison_words(run.compared)
+    clock, made = clock_of(run), effort.requests
+    yield "Run", fill("code", words=run.run_id)
     yield "State", run.state if run.exit_code is None else f"{run.state}, exit code {run.exit_code}"
+    yield "Started", f"{clock.date_and_time(effort.started_at)}, {clock.place}"
+    ended = clock.date_and_time(effort.finished_at) if effort.finished_at else "not yet"
+    yield "Ended", f"{ended}; it worked for {plain_duration(effort.duration_s)}"
     yield "SuperOffice", fill("words", words=run.target)
-    read = f", {job.rows} rows, {job.format}, {job.encoding}" if job.format else ""
+    read = f", {amount(job.rows, 'row')}, {job.format}, {job.encoding}" if job.format else ""
     yield "File", fill("pair", first=fill("words", words=job.name), second=read)
+    if compared:
+        yield "Compared with the last job", fill("words", words=compared)
+    if run.undoes:
+        yield "Undoes", f"run {run.undoes}"
+    repeated = f" ({figure(made.retried)} of them repeated)"
+    yield "Requests", f"{figure(made.put)} PUT{repeated}, {figure(made.get)} GET"
     if job.sha256:
         yield "SHA-256 of the file", fill("code", words=job.sha256)
-    if compared:
-        yield "Beside the last job", fill("words", words=compared)
-    if run.undoes:
-        yield "Puts back", f"run {run.undoes}"
-    took = plain_duration(effort.duration_s)
-    yield "Started, ended", f"{effort.started_at}, {effort.finished_at or 'not yet'}; {took} of delivery"
-    made = effort.requests
-    yield "Requests", f"{made.put} PUT ({made.retried} of them repeated), {made.get} GET"
 
 
 def _plain(rows: PageRows, run: RunRecord) -> Markup:
     """Return the rows that are readable without script, below the data of the script."""
     columns = [*FIRST, *(MORE[name] for name in names_of(run) if name in MORE), *LAST]
-    plain = rows.plain()
+    plain, clock = rows.plain(), clock_of(run)
     heads = (
         fill("column", field=each.field, looks=A_NUMBER if each.is_number else NOTHING, title=each.title)
         for each in columns
     )
     lines = (
-        fill("row", row=number, cells=NOTHING.join(_cell(each, row) for each in columns))
+        fill("row", row=number, cells=NOTHING.join(_cell(each, row, clock) for each in columns))
         for number, row in plain
     )
     return fill(
@@ -176,7 +208,7 @@ def _plain(rows: PageRows, run: RunRecord) -> Markup:
     )
 
 
-def _cell(column: Column, row: Mapping[str, Value]) -> Markup:
+def _cell(column: Column, row: Mapping[str, Value], clock: LocalClock) -> Markup:
     value = row[column.field]
     match column.field:
         case "row":
@@ -190,7 +222,7 @@ def _cell(column: Column, row: Mapping[str, Value]) -> Markup:
         case "duration_ms":
             return fill("number", value="" if value is None else round(float(value)))
         case "finished_at":
-            return fill("cell", value=str(value or "")[11:19])
+            return fill("cell", value=clock.time(str(value)) if value else "")
     return fill("number" if column.is_number else "cell", value=shorten(value))
 
 
@@ -227,11 +259,12 @@ def comparison_words(compared: Comparison | None) -> str | None:
     if not compared:
         return None
     if compared.same_file:
-        return f"the very file of run {compared.run_id}"
-    said = [f"{amount(compared.rows, 'row')}, {compared.rows_before} in run {compared.run_id}"]
-    for words, names in (("new", compared.columns_added), ("gone", compared.columns_gone)):
+        return f"the same file as in run {compared.run_id}"
+    before = f"{figure(compared.rows_before)} in run {compared.run_id}"
+    said = [f"{amount(compared.rows, 'row')}, {before}"]
+    for words, names in (("new columns", compared.columns_added), ("missing columns", compared.columns_gone)):
         if names:
-            said.append(f"columns {words}: {', '.join(names)}")
+            said.append(f"{words}: {', '.join(names)}")
     return "; ".join(said if len(said) > 1 else [*said, "the same columns"])
 
 

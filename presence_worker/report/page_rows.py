@@ -1,9 +1,10 @@
-"""The rows of a page: all that fit as data for its script, and those that matter most as plain HTML."""
+"""The rows of a page: all that fit as data for its script, and those that need attention as plain HTML."""
 
 from collections.abc import Mapping, Sequence
 
 import orjson
 
+from ..clock import LocalClock
 from ..journal import RunRecord, SqlRow
 from ..json_form import Json
 from ..model import NOT_DONE, Result
@@ -21,6 +22,11 @@ CODED = ("status", "result", "reason", "before_status")  # fields that have the 
 BAD = frozenset(NOT_DONE)
 CODED_PLACES = [FIELDS.index(name) for name in CODED]
 LESS_THAN = b"\\u003c"  # as JSON may write it: no text can end the element it stands in
+
+
+def clock_of(run: RunRecord) -> LocalClock:
+    """Return the clock of a run's page, as it was when the run began."""
+    return LocalClock.at(run.created_at, run.settings.of_input("timezone"))
 
 
 class PageRows:
@@ -43,6 +49,7 @@ class PageRows:
         """Return the beginning of the data of the page's script: JSON that is harmless inside HTML."""
         head = {
             "run_id": self._run.run_id,
+            "offset": clock_of(self._run).offset.total_seconds(),
             "fields": self._names,
             "coded": CODED,
             "results": {str(result): (MARKS[kind(result)], kind(result)) for result in Result},
@@ -65,12 +72,9 @@ class PageRows:
         return last + _harmless(b'],"words":' + orjson.dumps(self._words) + b"}")
 
     def plain(self) -> list[tuple[int, dict[str, Value]]]:
-        """Return the rows that are readable without script, with their numbers.
-
-        Those that somebody has to see go before others.
-        """
-        worst, others = self._plain[True], self._plain[False]
-        chosen = sorted([*worst, *others[: PLAIN_ROWS - len(worst)]])
+        """Return the rows that are readable without script, with their numbers, trouble first."""
+        bad = sorted(self._plain[True], key=lambda row: (row[RESULT] == Result.NOT_SENT, row[0]))
+        chosen = [*bad, *self._plain[False]][:PLAIN_ROWS]
         return [(row[0], dict(zip((*self._names, "identity"), row, strict=False))) for row in chosen]
 
     def _takes(self, row: SqlRow) -> bool:

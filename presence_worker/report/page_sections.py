@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
+from ..clock import LocalClock
 from ..journal import DroppedEntry, ResultCount
 from ..model import Reason, Result
-from ..wording import amount, plain_duration
+from ..wording import amount, figure, plain_duration
 from .charts import MARKS, Course, Panel, draw_panels, kind, stack_bar
 from .pieces import NOTHING, Pieces, Value
-from .reason_texts import MENDERS, WHY_DROPPED, is_trouble, mender, reason_words, result_words
+from .reason_texts import OWNERS, WHY_DROPPED, owner_of, reason_words, result_words
 from .summary import DaysToCome, JobReading, PlannedChange, PlannedChanges, Throughput, UpcomingLeave
 
 LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
@@ -19,7 +20,8 @@ LEFT_OUT = (  # reasons of rows that count as not in the file, or take something
     Reason.IGNORED_BY_MAPPING,
     Reason.WITHDRAWN,
 )
-MOST_TOLD = 100  # lines of a list; report.csv has all
+MOST_SHOWN = 100  # lines of a list; report.csv has all
+MOST_SESSIONS = 10  # that are named
 LEAST_STRETCHES = 3  # of which there is a picture
 LONGEST = 300  # characters of a text in a table; the script has the same
 CUT = "…"
@@ -39,7 +41,7 @@ def shorten(value: Value) -> str:
 
 
 def name_person(associate_id: Value, identity: Value) -> Markup:
-    """Return how a table calls somebody."""
+    """Return how a table names a user."""
     name = fill("small", words=shorten(identity)) if identity else NOTHING
     return fill("pair", first=shorten(associate_id), second=name)
 
@@ -53,11 +55,17 @@ def show_results(counts: Mapping[Result, int], state: str) -> Markup:
         fill("segment", start=each.start, width=each.width, kind=kind(each.name))
         for each in stack_bar(present)
     ]
-    told = [
-        fill("count", result=result, number=number, words=result_words(result, state), **_looks(result))
+    counted = [
+        fill(
+            "count",
+            result=result,
+            number=figure(number),
+            words=result_words(result, state),
+            **_looks(result),
+        )
         for result, number in present
     ]
-    return fill("results", segments=NOTHING.join(segments), counts=NOTHING.join(told))
+    return fill("results", segments=NOTHING.join(segments), counts=NOTHING.join(counted))
 
 
 def _looks(result: str) -> dict[str, str]:
@@ -70,57 +78,70 @@ def show_result(result: str) -> Markup:
 
 
 def show_troubles(reasons: Iterable[ResultCount], state: str, said: Mapping[str | None, list[str]]) -> Markup:
-    """Return what is not done, by who can mend it; *said* has the sentences about rows that are wrong."""
-    found = [each for each in reasons if is_trouble(each.result, state)]
-    menders = []
-    for who, has in MENDERS.items():
-        mine = [_trouble(each, state, said) for each in found if mender(each.reason, each.result) is who]
-        if mine:
+    """Return what needs attention, by who must act; *said* has the sentences about rows that are wrong."""
+    found = [each for each in reasons if each.result != Result.NOT_SENT]
+    owners = []
+    for who, has in OWNERS.items():
+        theirs = [each for each in found if owner_of(each.reason, each.result) is who]
+        if theirs:
             name = f"{who[:1].upper()}{who[1:]}"
-            menders.append(fill("mender", who=name, has=has, troubles=NOTHING.join(mine)))
-    return fill("troubles", menders=NOTHING.join(menders)) if menders else NOTHING
+            steps = NOTHING.join(_steps(theirs, state, said))
+            owners.append(fill("owner", who=name, has=has, steps=steps))
+    return fill("troubles", owners=NOTHING.join(owners)) if owners else NOTHING
+
+
+def _steps(
+    troubles: Iterable[ResultCount], state: str, said: Mapping[str | None, list[str]]
+) -> Iterator[Markup]:
+    """Yield each remedy once, with all that it helps against."""
+    by_remedy: dict[str, list[Markup]] = {}
+    for each in troubles:
+        remedy = reason_words(each.reason, each.result, state).remedy
+        by_remedy.setdefault(remedy, []).append(_trouble(each, state, said))
+    for remedy, helped in by_remedy.items():
+        yield fill("step", remedy=remedy, troubles=NOTHING.join(helped))
 
 
 def _trouble(each: ResultCount, state: str, said: Mapping[str | None, list[str]]) -> Markup:
-    what, remedy = reason_words(each.reason, each.result, state)
-    examples = [f"For instance: {each.detail}"] if each.detail else []
+    what = reason_words(each.reason, each.result, state).what
+    examples = [f"For example: {each.detail}"] if each.detail and each.detail != what else []
     if each.result == Result.INVALID:
         examples = said.get(each.reason, [])
+    people = "1 person" if each.people == 1 else f"{figure(each.people)} people"
     return fill(
         "trouble",
-        people=f"{each.people} {'person' if each.people == 1 else 'people'}",
+        people=people,
         result=each.result,
         reason=each.reason or "",
         what=what,
-        rows=fill("trouble_rows", number=each.rows) if each.rows != each.people else NOTHING,
-        remedy=remedy,
+        rows=fill("trouble_rows", rows=amount(each.rows, "row")) if each.rows != each.people else NOTHING,
         examples=fill_each("example", map(shorten, examples)),
     )
 
 
 def show_unknown_statuses(reading: JobReading, table: str | None) -> Markup:
-    """Return how many values nobody understood, with the *table* to paste where it may be shown."""
+    """Return how many status values are unknown, with the *table* to paste where it may be shown."""
     number = len(reading.unmapped)
     if not number:
         return NOTHING
     return fill(
         "unknown_statuses",
-        values=f"{number} unknown {'value' if number == 1 else 'values'}",
-        meaning="it means" if number == 1 else "they mean",
+        values=amount(number, "unknown value"),
+        them="it" if number == 1 else "them",
         elsewhere=fill("values_elsewhere") if table is None else NOTHING,
         table=NOTHING if table is None else fill("command", id="mapping", text=table),
     )
 
 
 def show_left_out(found: Sequence[ResultCount], reading: JobReading, *, with_values: bool) -> Markup:
-    """Return which rows the settings leave out."""
+    """Return which rows the settings skip."""
     numbers = {reason: sum(each.rows for each in found if each.reason == reason) for reason in LEFT_OUT}
     counts = [
         fill(
             "left_out_count",
             reason=reason,
             mark=MARKS["same"],
-            number=number,
+            number=figure(number),
             noun="row" if number == 1 else "rows",
             words=reason_words(reason, Result.SKIPPED).what,
         )
@@ -132,10 +153,10 @@ def show_left_out(found: Sequence[ResultCount], reading: JobReading, *, with_val
 
 
 def _table_of_filtered(reading: JobReading, *, with_values: bool) -> Markup:
-    name = "Rows that input.only leaves out"
+    name = "Rows that input.only skips"
     heads = fill_each("head", ["Column", "Value"] if with_values else ["Column"])
     lines = [
-        fill("filtered", column=shorten(column), value=value, rows=rows)
+        fill("filtered", column=shorten(column), value=value, rows=figure(rows))
         for column, value, rows in (_by_value(reading) if with_values else _by_column(reading))
     ]
     others = amount(reading.filtered_others, "row")
@@ -155,7 +176,7 @@ def _by_value(reading: JobReading) -> Iterator[tuple[str, Markup, int]]:
 
 
 def _by_column(reading: JobReading) -> Iterator[tuple[str, Markup, int]]:
-    """Yield how many rows each column leaves out, whatever the case of its name."""
+    """Yield how many rows each column skips, whatever the case of its name."""
     rows, names = Counter[str](), dict[str, str]()
     for each in reading.filtered:
         rows[each.column.lower()] += each.rows
@@ -172,14 +193,14 @@ def _table(name: str, heads: Markup, lines: Iterable[Markup]) -> Markup:
 
 def show_notes(notes: Iterable[str]) -> Markup:
     """Return what the reader should know beside the results."""
-    told = fill_each("note", notes)
-    return fill("notes", notes=told) if told else NOTHING
+    shown = fill_each("note", notes)
+    return fill("notes", notes=shown) if shown else NOTHING
 
 
 def show_changes(planned: PlannedChanges) -> Markup:
     """Return what a run that waits would change."""
     name, heads = "To be changed", fill_each("head", ("Associate", "Now", "Wanted", "Comment"))
-    shown = planned.changes[:MOST_TOLD]
+    shown = planned.changes[:MOST_SHOWN]
     left = planned.changes_left_out + len(planned.changes) - len(shown)
     return _show_list(name, _table(name, heads, map(_change, shown)), left) if shown else NOTHING
 
@@ -190,20 +211,22 @@ def _change(each: PlannedChange) -> Markup:
 
 
 def _show_list(title: str, table: Markup, left: int) -> Markup:
-    return fill("listed", title=title, table=table, more=fill("more", number=left) if left else NOTHING)
+    return fill(
+        "listed", title=title, table=table, more=fill("more", number=figure(left)) if left else NOTHING
+    )
 
 
 def show_coming(coming: DaysToCome) -> Markup:
-    """Return what is still to come, and what no longer is."""
-    return _leaves("Still to come", coming.upcoming, coming.upcoming_left_out) + _leaves(
-        "Planned absences that will not begin", coming.dropped, coming.dropped_left_out
+    """Return the planned absences, and those that were dropped."""
+    return _leaves("Planned absences", coming.upcoming, coming.upcoming_left_out) + _leaves(
+        "Planned absences that were dropped", coming.dropped, coming.dropped_left_out
     )
 
 
 def _leaves(title: str, leaves: Sequence[UpcomingLeave | DroppedEntry], left_out: int) -> Markup:
     if not leaves:
         return NOTHING
-    shown = leaves[:MOST_TOLD]
+    shown = leaves[:MOST_SHOWN]
     whys = [each.why if isinstance(each, DroppedEntry) else None for each in shown]
     heads = fill_each("head", ("Associate", "From", "Until", "Status", *(["Why"] if any(whys) else [])))
     lines = []
@@ -216,23 +239,40 @@ def _leaves(title: str, leaves: Sequence[UpcomingLeave | DroppedEntry], left_out
     return _show_list(title, _table(title, heads, lines), left_out + len(leaves) - len(shown))
 
 
-def show_over_time(course: Course, throughput: Throughput | None) -> Markup:
+def show_over_time(course: Course, throughput: Throughput | None, clock: LocalClock) -> Markup:
     """Return the pictures of the run, and what took its time."""
     panels = draw_panels(course) if len(course.stretches) >= LEAST_STRETCHES else []
-    pictures = [_picture(panel, course, is_last=panel is panels[-1]) for panel in panels]
+    pictures = [
+        _picture(panel, course, axis=_axis(course, clock) if panel is panels[-1] else NOTHING)
+        for panel in panels
+    ]
     words = fill("advice", words=throughput.words) if throughput else NOTHING
-    return (
-        fill("over_time", pictures=NOTHING.join(pictures), throughput=words) if pictures or words else NOTHING
-    )
+    sessions = _sessions(course, clock) if pictures and len(course.sessions) > 1 else NOTHING
+    if not (pictures or words):
+        return NOTHING
+    return fill("over_time", sessions=sessions, pictures=NOTHING.join(pictures), throughput=words)
 
 
-def _picture(panel: Panel, course: Course, *, is_last: bool) -> Markup:
+def _sessions(course: Course, clock: LocalClock) -> Markup:
+    """Return when each session began, and how long nothing ran before it."""
+    first, *others = [session for _, session in course.sessions]
+    began = [clock.time(first.started_at)]
+    pauses = zip(others, course.between, strict=True)
+    began += [f"{clock.time(each.started_at)} ({plain_duration(pause)} later)" for each, pause in pauses]
+    more = f" and {len(began) - MOST_SESSIONS} more" if len(began) > MOST_SESSIONS else ""
+    words = f"The run had {amount(len(began), 'session')}: {', '.join(began[:MOST_SESSIONS])}{more}."
+    return fill("advice", words=f"{words} A gap in the pictures stands for the time between two sessions.")
+
+
+def _picture(panel: Panel, course: Course, axis: Markup) -> Markup:
     paths = [
         *panel.paths,
         *(("level", f"M{start} {height}H{end}") for start, end, height in panel.levels),
-        *(("resumed", f"M{round(start / course.width, 2)} 0V100") for start, _ in course.sessions[1:]),
     ]
-    bands = [fill("band", start=band.start, width=band.width) for band in panel.bands]
+    bands = [
+        fill("band", name=band.name, start=band.start, width=band.width)
+        for band in (*panel.bands, *course.gaps())
+    ]
     return fill(
         "picture",
         title=panel.title,
@@ -240,11 +280,11 @@ def _picture(panel: Panel, course: Course, *, is_last: bool) -> Markup:
         top=panel.top,
         width=len(course.stretches),
         shapes=NOTHING.join((*bands, *(fill("path", looks=looks, path=path) for looks, path in paths))),
-        axis=_axis(course) if is_last else NOTHING,
+        axis=axis,
     )
 
 
-def _axis(course: Course) -> Markup:
-    sessions = len(course.sessions)
-    took = f"{plain_duration(course.seconds)}{f' in {sessions} sessions' if sessions > 1 else ''}"
-    return fill("axis", began=course.sessions[0][1].started_at[11:19], took=took)
+def _axis(course: Course, clock: LocalClock) -> Markup:
+    (_, first), (_, last) = course.sessions[0], course.sessions[-1]
+    ended = f"{clock.time(last.last_at)} {clock.place}"
+    return fill("axis", began=clock.time(first.started_at), ended=ended)

@@ -13,6 +13,7 @@ from ..sanitize import mask_steering
 TEMPLATES = files(__package__) / "templates"
 NOTHING = Markup()
 Value = str | float | None  # markup is a str, too
+_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
 _MARK = re.compile(r"^<!-- (\w+) -->", re.MULTILINE)
 
 
@@ -36,11 +37,16 @@ class Pieces:
 
         They are escaped, and do not steer, hide or turn the writing: only what is markup is of our making.
         """
-        told = {
+        harmless = {
             name: escape(mask_steering(value) if type(value) is str else value)
             for name, value in values.items()
         }
-        return Markup(self._texts[piece].format_map(told))  # noqa: S704 - ours
+        return Markup(self._texts[piece].format_map(harmless))  # noqa: S704 - ours
+
+
+def keep_numbers_whole(words: str) -> Markup:
+    """Return words in which no line ends inside a number such as 10 415."""
+    return Markup("&nbsp;").join(_THOUSANDS.split(mask_steering(words)))
 
 
 def inline(name: str) -> Markup:

@@ -16,18 +16,18 @@ class Words(NamedTuple):
     remedy: str
 
 
-class Mender(StrEnum):
-    """Who can mend a trouble."""
+class Owner(StrEnum):
+    """Who must act."""
 
     HR = "HR"
     CRM = "CRM administrator"
     OPERATIONS = "operations"
 
 
-MENDERS: dict[Mender, str] = {  # what each can change, in the order in which they are shown
-    Mender.HR: "the file",
-    Mender.CRM: "users, licences, and the settings of input and safety",
-    Mender.OPERATIONS: "network, sign-in, and the machine",
+OWNERS: dict[Owner, str] = {  # what each can change, in the order in which they are shown
+    Owner.HR: "the file",
+    Owner.CRM: "users, licences, and the settings of input and safety",
+    Owner.OPERATIONS: "network, sign-in, and the machine",
 }
 RESULTS: dict[Result, str] = {
     Result.UPDATED: "changed and confirmed by SuperOffice",
@@ -140,7 +140,7 @@ REASONS: dict[str, Words] = {
     Reason.NOT_YET_DUE: Words("planned absence", _NOTHING),
     Reason.NO_LONGER_DUE: Words("last day is over", _NOTHING),
 }
-MENDS: dict[str, Mender] = {  # by reason; operations have all others
+OWNED: dict[str, Owner] = {  # by reason; operations have all others
     **dict.fromkeys(
         (
             Reason.BAD_ASSOCIATE_ID,
@@ -153,7 +153,7 @@ MENDS: dict[str, Mender] = {  # by reason; operations have all others
             Reason.UNKNOWN_ASSOCIATE,
             Reason.FORMULA_WITHOUT_VALUE,
         ),
-        Mender.HR,
+        Owner.HR,
     ),
     **dict.fromkeys(
         (
@@ -172,7 +172,7 @@ MENDS: dict[str, Mender] = {  # by reason; operations have all others
             Reason.MOVED_SINCE_PLAN,
             Reason.MOVED_SINCE_RUN,
         ),
-        Mender.CRM,
+        Owner.CRM,
     ),
 }
 
@@ -182,13 +182,13 @@ def text_key(reason: str | None, result: str) -> str | None:
     return REFUSED_US if (reason, result) == (Reason.REFUSED, Result.FAILED) else reason
 
 
-def mender(reason: str | None, result: str) -> Mender:
-    """Return who can mend rows with a reason."""
-    return MENDS.get(text_key(reason, result) or "", Mender.OPERATIONS)
+def owner_of(reason: str | None, result: str) -> Owner:
+    """Return who must act on rows with a reason."""
+    return OWNED.get(text_key(reason, result) or "", Owner.OPERATIONS)
 
 
 def is_trouble(result: str, state: str) -> bool:
-    """Return whether a row that is not done is to be explained; nothing sent yet is nobody's fault."""
+    """Return whether a row that is not done needs an explanation; of a plan, nothing is sent yet."""
     return not (state in NOTHING_SENT and result == Result.NOT_SENT)
 
 

@@ -38,17 +38,15 @@ CALLED = {"from": "starts", "until": "ends"}  # in the journal: `from` is a word
 BEHIND = ("identity", "scheduled_by", "cells")  # what a row has behind the fields of its line
 SCHEDULED_BY, CELLS = -2, -1
 RESULT = FIELDS.index("result")
-WHAT_BECAME = itemgetter(
-    *map(FIELDS.index, ("result", "reason", "detail", "http_status", "attempts", "line"))
-)
-NEEDS_SOMEBODY = {Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN}
+OUTCOME = itemgetter(*map(FIELDS.index, ("result", "reason", "detail", "http_status", "attempts", "line")))
+NEEDS_ATTENTION = {Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN}
 
 
 def more_fields(run: RunRecord) -> tuple[str, ...]:
     """Return what a run's lines have behind the usual fields.
 
-    That is the name where the job names people by it, its days where rows have any, and the message where
-    the operator wants it in reports.
+    That is the name where the job names people by it, and the days where rows have any. The message is there
+    if report.include_messages is set.
     """
     names = ("identity",) if run.input.identity else ()
     days = DAYS if run.input.dated or run.input.scheduled else ()
@@ -67,7 +65,7 @@ def fields_of(run: RunRecord) -> list[str]:
 
 
 class Story(NamedTuple):
-    """What all files of a run tell alike."""
+    """What all files of a run show."""
 
     journal: Journal
     run: RunRecord
@@ -102,13 +100,13 @@ def table(story: Story) -> Writer:
     return Writer(lambda rows: _csv([row[:width] for row in rows]), begin=_header(names))
 
 
-def rows_that_need_somebody(story: Story) -> Writer:
-    """Return the writer of the rows that need somebody, with the input's own columns first."""
-    return _rows_back(story.run.input, NEEDS_SOMEBODY)
+def rows_that_need_attention(story: Story) -> Writer:
+    """Return the writer of the rows that need attention, with the input's own columns first."""
+    return _rows_back(story.run.input, NEEDS_ATTENTION)
 
 
 def rows_not_sent(story: Story) -> Writer:
-    """Return the writer of the rows whose turn never came, likewise."""
+    """Return the writer of the rows that were not sent, in the same form."""
     return _rows_back(story.run.input, {Result.NOT_SENT})
 
 
@@ -124,14 +122,14 @@ def _rows_back(job: JobInput, results: Collection[str]) -> Writer:
 
 
 def _row_back(row: SqlRow, width: int) -> list[str]:
-    """Return a row as it came, and what became of it; cells beyond the header stay beyond it."""
+    """Return a row as it came, and its result; cells beyond the header stay beyond it."""
     cells = [_text(cell) for cell in orjson.loads(row[CELLS])]
     own = [*cells[:width], *[""] * (width - len(cells))]
-    return [*own, *map(_text, WHAT_BECAME(row)), *cells[width:]]
+    return [*own, *map(_text, OUTCOME(row)), *cells[width:]]
 
 
 def _text(value: Json) -> str:
-    """Return a cell's text: JSON for what is no text in JSON, nothing for null."""
+    """Return a cell's text: JSON for what JSON does not have as text, nothing for null."""
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -148,7 +146,7 @@ def _csv(rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> bytes:
 
 
 def _without_formulas(rows: Sequence[Sequence[Cell]]) -> Sequence[Sequence[Cell]]:
-    """Return rows in which no spreadsheet calculates a cell; what is no text stays as it is."""
-    texts = {cell for cell in {*chain.from_iterable(rows)} if isinstance(cell, str)}  # each is looked at once
+    """Return rows in which no spreadsheet calculates a cell; numbers stay as they are."""
+    texts = {cell for cell in {*chain.from_iterable(rows)} if isinstance(cell, str)}  # each is read once
     escaped: dict[Cell, Cell] = {text: cell for text in texts if (cell := escape_formula(text)) != text}
     return [[escaped.get(cell, cell) for cell in row] for row in rows] if escaped else rows

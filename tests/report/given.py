@@ -13,7 +13,7 @@ import orjson
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result, Row, Verdict
 from presence_worker.report import write_reports
-from presence_worker.report.files import tell
+from presence_worker.report.files import story_of
 from presence_worker.report.page import page as run_page
 from presence_worker.report.row_files import Story, Writer, fields_of
 from presence_worker.run.staging import new_run
@@ -163,7 +163,7 @@ class Page(HTMLParser):
 
 def pieces(make: Callable[[Story], Writer], journal: Journal) -> Iterator[bytes]:
     """Yield one file of a run, piece by piece."""
-    story = tell(journal)
+    story = story_of(journal)
     writer = make(story)
     yield writer.begin
     yield from map(writer.add, journal.results.pages(fields_of(story.run)))

@@ -1,5 +1,6 @@
 """The run over time: added up from the journal, and drawn."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -116,7 +117,7 @@ def test_a_run_of_months_has_few_stretches_too(journal: Journal) -> None:
 
 
 def test_the_time_between_sessions_is_left_out(journal: Journal) -> None:
-    """A run that was resumed the day after is drawn as what was done, not as a night of nothing."""
+    """A run that was resumed the day after is drawn as what was done, with a short gap."""
     session(journal, {1: (2.0, updated(20))})
     session(journal, {2: (3.0, updated(20))}, rate=5)
 
@@ -124,7 +125,10 @@ def test_the_time_between_sessions_is_left_out(journal: Journal) -> None:
 
     assert len(found.stretches) <= 6
     assert [each.rate for _, each in found.sessions] == [10, 5]
-    assert found.sessions[1][0] == pytest.approx(2, abs=0.01)
+    assert found.sessions[1][0] == pytest.approx(3, abs=0.01)
+    (gap,) = found.gaps()
+    assert (gap.start, gap.width) == pytest.approx((2, 1), abs=0.01)
+    assert found.seconds == len(found.stretches) - 1
 
 
 def test_a_clock_that_was_set_back_breaks_nothing(journal: Journal) -> None:
@@ -146,11 +150,11 @@ def test_pictures_say_in_words_what_they_show(night: Course) -> None:
     speed, again, latency = draw_panels(night)
 
     assert speed.said == (
-        "0.38 on the whole, at most 2; filled: done, outlined: not done. "
-        "The pace was set to 10 requests a second (dots). It waited once, 10 s in all (grey)."
+        "On average 0.38, at most 2. Filled: done. Outlined: not done. "
+        "The limit was 10 requests a second (dots). Nothing came back for 10 s (grey)."
     )
-    assert again.said == "6 tries were repeated, at most 6 in 1.0 s."
-    assert latency.said.startswith("Half of the answers came within")
+    assert again.said == "6 in all, at most 6 in 1.0 s."
+    assert latency.said.startswith("Half of the answers took less than")
 
 
 def test_a_smooth_run_has_no_picture_of_trouble(journal: Journal) -> None:
@@ -159,10 +163,10 @@ def test_a_smooth_run_has_no_picture_of_trouble(journal: Journal) -> None:
 
     speed, latency = draw_panels(course(journal))
 
-    assert "filled" not in speed.said
-    assert "waited" not in speed.said
+    assert "Filled" not in speed.said
+    assert "Nothing came back" not in speed.said
     assert speed.levels == [(0.0, 4.0, 2.0)]
-    assert latency.title == "How long SuperOffice took"
+    assert latency.title == "Response time of SuperOffice."
 
 
 def test_a_pace_far_above_the_run_is_not_drawn(night: Course) -> None:
@@ -197,7 +201,7 @@ def test_short_times_are_told_in_milliseconds(number: float, words: str) -> None
 
 
 def test_the_page_shows_them(folder: Path, journal: Journal) -> None:
-    """Three pictures where there is something to see, and a line where the run was resumed."""
+    """Three pictures where there is something to see, and a gap in each where the run was resumed."""
     session(journal, {1: (0.5, updated(20)), 2: (4.0, FAILED)})
     session(journal, {2: (3.0, updated(20))})
     write_reports(folder, journal)
@@ -205,8 +209,10 @@ def test_the_page_shows_them(folder: Path, journal: Journal) -> None:
     found = page(folder)
 
     assert found.tags.count("figure") == 3
-    assert "resumed" in found.values("path", "class")
-    assert "in 2 sessions" in found.text
+    assert found.values("rect", "class").count("gap") == 3
+    assert re.search(
+        r"The run had 2 sessions: \d\d:\d\d:\d\d, \d\d:\d\d:\d\d \(\d.\d s later\)\.", found.text
+    )
 
 
 def test_a_short_run_needs_no_picture(folder: Path, journal: Journal) -> None:
@@ -215,7 +221,7 @@ def test_a_short_run_needs_no_picture(folder: Path, journal: Journal) -> None:
     write_reports(folder, journal)
 
     assert "figure" not in page(folder).tags
-    assert "The run over time" not in page(folder).text
+    assert "Speed" not in page(folder).text
 
 
 def test_reading_is_not_told_as_waiting(journal: Journal) -> None:

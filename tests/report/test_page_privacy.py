@@ -83,8 +83,8 @@ def test_settings_in_force_are_there() -> None:
     ("compared", "words"),
     [
         ({}, "9 rows, 12 in run 20261122T020000Z-11aa; the same columns"),
-        ({"same_file": True}, "the very file of run 20261122T020000Z-11aa"),
-        ({"columns_added": ["a", "b"], "columns_gone": ["c"]}, "columns new: a, b; columns gone: c"),
+        ({"same_file": True}, "the same file as in run 20261122T020000Z-11aa"),
+        ({"columns_added": ["a", "b"], "columns_gone": ["c"]}, "new columns: a, b; missing columns: c"),
     ],
 )
 def test_the_last_job_stands_beside_this_one(compared: dict[str, Any], words: str) -> None:
@@ -111,11 +111,11 @@ def test_a_plan_shows_what_would_be_changed() -> None:
         "To be changed Associate Now Wanted Comment 1 StatusNotAvailable StatusNotAvailable kept"
         in found.text
     )
-    assert found.text.index("To be changed") < found.text.index("The run")
+    assert found.text.index("To be changed") < found.text.index("Details of the run")
 
 
 @pytest.mark.parametrize("include", [True, False])
-def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
+def test_unknown_statuses_are_listed(*, include: bool) -> None:
     """They may be reasons of absence, too: a page to be mailed says how many there are, and who has them."""
     words = [("SJUK", 12, None), ("Awya", 1, "Away")]
     unmapped = [dict(zip(("value", "rows", "closest"), each, strict=True)) for each in words]
@@ -125,7 +125,7 @@ def test_statuses_that_nobody_understands_are_listed(*, include: bool) -> None:
 
     assert ('# "SJUK" = "StatusNotAvailable" # 12 rows; or "StatusNormal"' in found.text) is include
     assert ("SJUK" in found.text) is include
-    assert "2 unknown values. Say in input.statuses" in found.text
+    assert "2 unknown values. Add them to input.statuses" in found.text
     assert ("listed in summary.json , not here" in found.text) is not include
 
 
@@ -152,9 +152,9 @@ def test_what_is_to_come_is_told() -> None:
     with closing(staged("", [row(1), waits], input=told)) as journal:
         found = page_of(journal)
 
-    assert "Still to come Associate From Until Status 3 StatusNotAvailable" in found.text
+    assert "Planned absences Associate From Until Status 3 StatusNotAvailable" in found.text
     assert (
-        "Planned absences that will not begin Associate From Until Status Why "
+        "Planned absences that were dropped Associate From Until Status Why "
         "44 ann 2026-12-24 StatusNotAvailable no longer in the file 44 ann 2026-12-24 StatusNotAvailable "
-        "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable and 2 more, which report.csv names"
+        "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable and 2 more; report.csv lists all"
     ) in found.text

@@ -108,13 +108,11 @@ def test_the_page_says_what_was_left_out(*, include: bool) -> None:
     with closing(night(include=include)) as journal:
         found = page_of(journal)
 
-    assert (
-        "Left out The settings say that these rows are not sent. = 2 rows skipped by input.only" in found.text
-    )
+    assert "Skipped by settings The settings skip these rows. = 2 rows skipped by input.only" in found.text
     assert "= 1 row hidden in the workbook = 1 row absence cancelled" in found.text
     assert ("Approval Cancelled 2 Approval Pending 1 Percent (empty) 1" in found.text) is include
     assert (
-        "Column Rows Approval 3 Percent 1 The values may be reasons of absence" in found.text
+        "Column Rows Approval 3 Percent 1 The values are listed in summary.json" in found.text
     ) is not include
     assert ("Cancelled" in found.text) is include
     assert (

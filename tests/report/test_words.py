@@ -10,12 +10,12 @@ from presence_worker.cli.show import summary_lines
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import Summary, write_reports
 from presence_worker.report.reason_texts import (
-    MENDERS,
+    OWNERS,
     REASONS,
     REFUSED_US,
     RESULTS,
-    Mender,
-    mender,
+    Owner,
+    owner_of,
     reason_words,
 )
 from presence_worker.wording import as_sentence
@@ -48,24 +48,24 @@ def test_a_reason_is_told_by_its_code(reason: Reason) -> None:
 
 def test_everybody_has_something_to_correct() -> None:
     """Each reason is somebody's, and each of the three has reasons of their own."""
-    assert {mender(reason, "rejected") for reason in Reason} == set(Mender) == set(MENDERS)
+    assert {owner_of(reason, "rejected") for reason in Reason} == set(Owner) == set(OWNERS)
 
 
 @pytest.mark.parametrize(
     ("reason", "result", "who"),
     [
-        (Reason.UNKNOWN_IDENTITY, Result.INVALID, Mender.HR),
-        (Reason.NO_SERVICE_USER, Result.REJECTED, Mender.CRM),
-        (Reason.REFUSED, Result.REJECTED, Mender.CRM),
-        (Reason.REFUSED, Result.FAILED, Mender.OPERATIONS),
-        (Reason.TIMEOUT, Result.UNKNOWN, Mender.OPERATIONS),
-        (None, Result.NOT_SENT, Mender.OPERATIONS),
-        ("out_of_office", Result.REJECTED, Mender.OPERATIONS),
+        (Reason.UNKNOWN_IDENTITY, Result.INVALID, Owner.HR),
+        (Reason.NO_SERVICE_USER, Result.REJECTED, Owner.CRM),
+        (Reason.REFUSED, Result.REJECTED, Owner.CRM),
+        (Reason.REFUSED, Result.FAILED, Owner.OPERATIONS),
+        (Reason.TIMEOUT, Result.UNKNOWN, Owner.OPERATIONS),
+        (None, Result.NOT_SENT, Owner.OPERATIONS),
+        ("out_of_office", Result.REJECTED, Owner.OPERATIONS),
     ],
 )
-def test_it_is_told_who_can_mend_it(reason: str | None, result: Result, who: Mender) -> None:
+def test_it_is_told_who_can_mend_it(reason: str | None, result: Result, who: Owner) -> None:
     """The file is HR's, people and permissions are the administrator's, all else is left to operations."""
-    assert mender(reason, str(result)) is who
+    assert owner_of(reason, str(result)) is who
 
 
 def test_who_was_refused_himself_is_not_told_to_correct_rows() -> None:

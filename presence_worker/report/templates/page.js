@@ -1,10 +1,11 @@
 "use strict";
-// What a page does beside being read: the table of rows, from the data in #told, and buttons that copy.
+// The table of rows, from the data in #data, and the buttons that copy.
 
 const PAGE = 100; // rows at once
 const PRINTED = 1000;
 const LONGEST = 300; // characters of a text in the table; the CSV has all
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // as in report.csv
+const figure = (number) => `${number}`.replace(/\B(?=(\d{3})+$)/g, " "); // 10 415
 const find = (id) => document.getElementById(id);
 
 function made(name, properties = {}, ...children) {
@@ -30,19 +31,21 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", () => copy(button));
 }
 
-if (find("told")) {
-  const told = JSON.parse(find("told").textContent);
-  const rows = told.rows.map((values) => Object.fromEntries(told.fields.map((field, place) => {
+if (find("data")) {
+  const data = JSON.parse(find("data").textContent);
+  const inOrder = data.rows.map((values) => Object.fromEntries(data.fields.map((field, place) => {
     const value = values[place];
-    return [field, told.coded.includes(field) && typeof value === "number" ? told.words[value] : value];
+    return [field, data.coded.includes(field) && typeof value === "number" ? data.words[value] : value];
   })));
+  const urgency = ({ result }) => ["trouble", "open"].indexOf(data.results[result][1]);
+  const rows = [0, 1, -1].flatMap((kind) => inOrder.filter((row) => urgency(row) === kind)); // trouble first
   const heads = [...document.querySelectorAll("#table thead th")];
   const columns = heads.map((head) => ({ field: head.dataset.field, isNumber: head.className === "number" }));
   const inputs = { result: find("by-result"), reason: find("by-reason"), q: find("by-text") };
   const collator = new Intl.Collator("en", { numeric: true });
   let shown = rows; // those that pass the filter, in order
   let page = 0;
-  let order = "row"; // a field; "-" before it: from the end
+  let order = ""; // a field, "-" before it: from the end; "": trouble first
   let here = null; // the row that a link points at
 
   // One row as elements.
@@ -53,13 +56,14 @@ if (find("told")) {
     result: (row) => made("td", {}, marked(row.result), row.result),
     reason: (row) => made("td", {}, whyOf(row), ...beside(row.detail === whyOf(row) ? null : row.detail)),
     duration_ms: (row) => made("td", { className: "number" }, row.duration_ms === null ? "" : Math.round(row.duration_ms)),
-    finished_at: (row) => made("td", {}, (row.finished_at ?? "").slice(11, 19)),
+    finished_at: (row) => made("td", {}, row.finished_at ? timeOf(row.finished_at) : ""),
   };
+  const timeOf = (moment) => new Date(Date.parse(moment) + data.offset * 1000).toISOString().slice(11, 19);
   const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}\u2026` : text);
   const beside = (text) => (text ? [" ", made("small", { textContent: short(text) })] : []);
-  const whyOf = (row) => told.reasons[`${row.reason} ${row.result}`] ?? told.reasons[row.reason] ?? row.reason ?? "";
+  const whyOf = (row) => data.reasons[`${row.reason} ${row.result}`] ?? data.reasons[row.reason] ?? row.reason ?? "";
   const marked = (result) => {
-    const [mark, kind] = told.results[result];
+    const [mark, kind] = data.results[result];
     const element = made("span", { className: `mark ${kind}`, textContent: mark });
     element.setAttribute("aria-hidden", "true");
     return element;
@@ -78,7 +82,7 @@ if (find("told")) {
     document.querySelector("#table tbody").replaceWith(body);
     const last = Math.max(Math.ceil(shown.length / PAGE) - 1, 0);
     find("pages").hidden = last === 0;
-    find("pages").querySelector("span").textContent = `${page + 1} of ${last + 1}`;
+    find("pages").querySelector("span").textContent = `Page ${page + 1} of ${last + 1}`;
     for (const button of find("pages").querySelectorAll("button")) {
       button.disabled = page === (["first", "before"].includes(button.dataset.to) ? 0 : last);
     }
@@ -108,7 +112,7 @@ if (find("told")) {
     const text = q.trim().toLowerCase();
     shown = rows.filter((row) => (!result || row.result === result)
       && (!reason || (row.reason ?? "-") === reason) && (!text || hay(row).includes(text)));
-    if (order !== "row") shown.sort(compare);
+    if (order) shown.sort(compare);
     page = 0;
     for (const [place, head] of heads.entries()) {
       const sorted = order.replace("-", "") === columns[place].field;
@@ -116,8 +120,9 @@ if (find("told")) {
       else head.removeAttribute("aria-sort");
       head.querySelector("span").textContent = sorted ? (order.startsWith("-") ? " \u2193" : " \u2191") : "";
     }
-    const number = shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
-    find("said").textContent = [words, number].filter(Boolean).join(" ");
+    const all = `${figure(rows.length)} ${rows.length === 1 ? "row" : "rows"}`;
+    const number = shown.length === rows.length ? all : `${figure(shown.length)} of ${all}`;
+    find("status").textContent = [words, number].filter(Boolean).join(" ");
     draw();
   }
 
@@ -126,12 +131,12 @@ if (find("told")) {
       input.value = values[name] ?? "";
       if (input.selectedIndex === -1) input.value = ""; // a result that no row has
     }
-    order = columns.some(({ field }) => field === values.sort?.replace("-", "")) ? values.sort : "row";
+    order = columns.some(({ field }) => field === values.sort?.replace("-", "")) ? values.sort : "";
   }
 
   function remember() {
     const set = Object.entries(inputs).map(([name, input]) => [name, input.value]).filter(([, value]) => value);
-    if (order !== "row") set.push(["sort", order]);
+    if (order) set.push(["sort", order]);
     history.replaceState(null, "", `#rows${set.length ? "?" : ""}${new URLSearchParams(set)}`);
   }
 
@@ -144,13 +149,13 @@ if (find("told")) {
   // Links: #row-17 to a row, #rows?result=failed&q=ann to a filter.
   function reveal(number) {
     if (!rows.some((row) => row.row === number)) {
-      sift(`Row ${number} is not on this page; report.csv has it, if there is one.`);
+      sift(`Row ${number} is not on this page. Look for it in report.csv.`);
       return;
     }
     here = number;
     const hidden = !shown.some((row) => row.row === number);
     if (hidden) choose({});
-    sift(hidden ? `All rows are shown, so that row ${number} is.` : "");
+    sift(hidden ? `The filter is off, to show row ${number}.` : "");
     page = Math.floor(shown.findIndex((row) => row.row === number) / PAGE);
     draw();
     find(`row-${number}`).focus({ preventScroll: true });
@@ -180,11 +185,12 @@ if (find("told")) {
     const text = (value) => (typeof value === "string" && FORMULA.test(value) ? `'${value}` : `${value ?? ""}`);
     const quoted = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
     const line = (values) => `${values.map((value) => quoted(text(value))).join(",")}\r\n`;
-    return [told.fields, ...shown.map((row) => told.fields.map((field) => row[field]))].map(line);
+    const sorted = order ? shown : shown.toSorted((one, other) => one.row - other.row);
+    return [data.fields, ...sorted.map((row) => data.fields.map((field) => row[field]))].map(line);
   }
 
   function save() {
-    const link = made("a", { download: `rows-${told.run_id}.csv` });
+    const link = made("a", { download: `rows-${data.run_id}.csv` });
     link.href = URL.createObjectURL(new Blob(["\ufeff", ...csv()], { type: "text/csv" }));
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -214,11 +220,11 @@ if (find("told")) {
     for (const row of rows) numbers.set(key(row), (numbers.get(key(row)) ?? 0) + 1);
     select.append(made("option", { value: "", textContent: "all" }));
     for (const [value, number] of [...numbers].sort((a, b) => b[1] - a[1])) {
-      select.append(made("option", { value, textContent: `${title(value)} (${number})` }));
+      select.append(made("option", { value, textContent: `${title(value)} (${figure(number)})` }));
     }
   }
   fill(inputs.result, (row) => row.result, (result) => result);
-  fill(inputs.reason, (row) => row.reason ?? "-", (reason) => told.reasons[reason] ?? (reason === "-" ? "nothing to say" : reason));
+  fill(inputs.reason, (row) => row.reason ?? "-", (reason) => data.reasons[reason] ?? (reason === "-" ? "no reason" : reason));
   for (const [place, head] of heads.entries()) {
     const { field } = columns[place];
     const button = made("button", { type: "button" }, head.textContent, made("span", { ariaHidden: "true" }));

@@ -1,0 +1,121 @@
+"""The top of the page: which night, which SuperOffice, which file, and the files beside the page."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from presence_worker.clock import LocalClock
+from presence_worker.journal import Journal, Scheduled
+from presence_worker.model import Reason, Result
+from presence_worker.report import write_reports
+from presence_worker.run_states import Kind, State
+from tests.journal.given import INPUT, UPDATED, deliver, invalid, row, staged
+
+from .given import Page, page, page_of
+
+IN_OSLO = {"settings": {"input": {"timezone": "Europe/Oslo"}}}
+
+
+def links(found: Page) -> set[str]:
+    """Give the addresses of links that lead to other files."""
+    return {address for address in found.values("a", "href") if not address.startswith("#")}
+
+
+def test_it_says_which_night_and_which_file() -> None:
+    """Above the headline: the date in words and local time, the SuperOffice, the file, and the label."""
+    run = {"input": {**INPUT, "label": "HR ticket 4711"}, **IN_OSLO}
+
+    with closing(staged("", 1, **run)) as journal:
+        text = page_of(journal).text
+
+    before, _ = text.split("What to do now", 1)
+    assert "Presence run of Monday 23 November 2026, 03:00 (Europe/Oslo, UTC+1)" in before
+    assert "https://crm.example.com/ changes.csv HR ticket 4711" in before
+    assert INPUT["sha256"] not in before
+    assert before.rindex("HR ticket") < before.rindex("0 of 1 row done.")
+
+
+@pytest.mark.parametrize(
+    ("zone", "place", "time"),
+    [
+        ("Europe/Oslo", "Europe/Oslo, UTC+1", "03:00:00"),
+        ("America/St_Johns", "America/St_Johns, UTC-3:30", "22:30:00"),
+        ("UTC", "UTC", "02:00:00"),
+    ],
+)
+def test_a_time_has_its_zone(zone: str, place: str, time: str) -> None:
+    """Nobody has to guess, and a half hour is not lost."""
+    moment = "2026-11-23T02:00:00.000Z"
+
+    clock = LocalClock.at(moment, zone)
+
+    assert (clock.place, clock.time(moment)) == (place, time)
+
+
+def test_times_go_up_while_clocks_are_set_back() -> None:
+    """A page keeps the zone of the beginning: an hour that comes twice would look like a jump back."""
+    clock = LocalClock.at("2026-10-25T00:30:00Z", "Europe/Oslo")
+
+    assert [clock.time(f"2026-10-25T0{hour}:30:00Z") for hour in (0, 1)] == ["02:30:00", "03:30:00"]
+
+
+def test_it_links_to_the_files_that_exist(folder: Path, journal: Journal) -> None:
+    """Each link leads to a file beside the page; it says how many rows that has."""
+    write_reports(folder, journal)
+
+    found = page(folder)
+
+    assert links(found) == {"failed.csv", "unprocessed.csv", "report.csv"}
+    assert all((folder / name).is_file() for name in links(found))
+    assert "failed.csv 4 rows unprocessed.csv 1 row report.csv 9 rows" in found.text
+
+
+def test_a_good_night_has_no_file_to_correct(folder: Path) -> None:
+    """A link to nothing is worse than none."""
+    with closing(staged("", 1)) as journal:
+        deliver(journal, {1: UPDATED})
+        write_reports(folder, journal)
+
+    assert links(page(folder)) == {"report.csv"}
+
+
+def test_rows_of_earlier_files_are_in_no_file(folder: Path) -> None:
+    """Rows that follow from earlier files do not come back as rows of this one."""
+    with closing(staged("", 0, input={**INPUT, "scheduled": 1}, state=State.HELD)) as journal:
+        with journal.transaction():
+            journal.dated.add([(row(1), Scheduled(1, "earlier", 1, Kind.START, None))])
+        write_reports(folder, journal)
+
+    assert links(page(folder)) == {"report.csv"}
+    assert not (folder / "unprocessed.csv").exists()
+
+
+def test_a_remedy_stands_once() -> None:
+    """Several reasons that need the same correction share it."""
+    reasons = (Reason.BAD_ASSOCIATE_ID, Reason.MESSAGE_TOO_LONG, Reason.RAGGED_ROW)
+    rows = [invalid(number, reason=reason) for number, reason in enumerate(reasons, 1)]
+
+    with closing(staged("", rows, state=State.FINISHED)) as journal:
+        _, attention = page_of(journal).text.split("Needs attention", 1)
+
+    assert attention.count("Correct the rows in failed.csv, then run that file.") == 1
+    assert attention.index("more or fewer cells") < attention.index("Correct the rows")
+
+
+def test_what_only_a_setting_answers_is_not_listed_under_hr() -> None:
+    """HR cannot set anything."""
+    reasons = (Reason.UNKNOWN_STATUS, Reason.BAD_DATE, Reason.CONFLICT, Reason.PROTECTED, Reason.NO_COVERAGE)
+    rows = [invalid(number, reason=reason) for number, reason in enumerate(reasons, 1)]
+
+    with closing(staged("", rows, state=State.FINISHED)) as journal:
+        found = page_of(journal)
+
+    assert "HR" not in found.inside["h3"]
+    assert journal_counts(found) == {str(Result.INVALID): len(reasons)}
+
+
+def journal_counts(found: Page) -> dict[str, int]:
+    """Give the number of rows by result."""
+    results = [each["result"] for each in found.rows()]
+    return {result: results.count(result) for result in results}
