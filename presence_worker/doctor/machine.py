@@ -14,7 +14,7 @@ from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..superoffice.addresses import is_loopback
-from ..wording import grouped
+from ..wording import figure
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 
 MEGABYTE = 1_000_000
@@ -157,7 +157,7 @@ def _read_job(path: Path, delivery: Delivery) -> ExpectedJob:
     is_alike = (settings.read_before, settings.verify) == (delivery.read_before, delivery.verify)
     return ExpectedJob(
         rows,
-        f"the {grouped(rows)} rows of the last job",
+        f"the {figure(rows)} rows of the last job",
         latency=(sent and sent.latency) or None,
         requests=requests if is_alike else None,
     )

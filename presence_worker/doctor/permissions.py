@@ -11,7 +11,7 @@ from ..superoffice import Client, is_online
 from ..superoffice.online_hints import NOT_THERE
 from ..superoffice.read_answers import NO_CHANGE
 from ..superoffice.user_query import COLUMNS_OF, UserDirectory
-from ..wording import amount, grouped
+from ..wording import amount, figure
 from .probe import CheckResult, ExpectedJob, Probe, ask_service, fault, ok, reason_of, skipped, warning
 
 MOST_PAGES = 10  # read to count the users; that is enough for most companies
@@ -32,8 +32,8 @@ async def users(probe: Probe) -> AsyncIterator[CheckResult]:
     probe.users, probe.pages = directory, client.gets - before
     number, service = len(directory.users), directory.service_users
     least = "" if directory.is_whole else "at least "
-    probe.expected = probe.expected or ExpectedJob(service, f"all {grouped(service)} users of Service")
-    yield ok(f"{least}{amount(number, 'user')}, {grouped(service)} of them active with access to Service")
+    probe.expected = probe.expected or ExpectedJob(service, f"all {figure(service)} users of Service")
+    yield ok(f"{least}{amount(number, 'user')}, {figure(service)} of them active with access to Service")
 
 
 def _judge_refusal(outcome: Outcome, by_name: list[str]) -> CheckResult:

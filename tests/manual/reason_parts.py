@@ -3,7 +3,7 @@
 from presence_worker.doctor.checks import CHECKS
 from presence_worker.errors import EXIT_CODES
 from presence_worker.model import Reason, Result
-from presence_worker.report.reason_texts import RESULTS, mender, reason_words
+from presence_worker.report.reason_texts import RESULTS, owner_of, reason_words
 from tests.manual.command_parts import table
 
 DONE = {
@@ -31,7 +31,7 @@ def reasons(_: str) -> str:
     for reason in Reason:
         result = OF_REASONS.get(reason, Result.INVALID)
         words = reason_words(reason, result)
-        acts = "–" if words.remedy == "nothing" else str(mender(reason, result))
+        acts = "–" if words.remedy == "nothing" else str(owner_of(reason, result))
         rows.append((f"`{reason}`", words.what, acts, words.remedy))
     return table(("reason", "meaning", "who acts", "what to do"), rows)
 
