@@ -267,7 +267,7 @@ async def test_the_next_outage_starts_small() -> None:
     assert door.service.times[-4:] == [100, 102, 104, 108]
 
 
-@pytest.mark.proves("the service is not there at the start")
+@pytest.mark.proves("SuperOffice does not answer at the start")
 async def test_a_service_that_is_not_there_at_the_start() -> None:
     """At the start 30 s are enough, whatever the patience: somebody may be watching."""
     service = Service(always(GONE), latency=0.01)

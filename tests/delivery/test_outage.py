@@ -38,7 +38,7 @@ def outage(trouble: Outcome, start: float, end: float) -> Rule:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.proves("the service goes away for some minutes")
+@pytest.mark.proves("SuperOffice does not answer for some minutes")
 async def test_an_outage_of_two_minutes(trouble: Outcome) -> None:
     """No row is lost, fewer than a hundred requests are wasted, and the run takes little longer."""
     service = Service(outage(trouble, 20, 140))
@@ -70,7 +70,7 @@ async def test_a_service_that_flaps() -> None:
         (BROKEN, {Result.UNKNOWN}),
     ],
 )
-@pytest.mark.proves("the service stays away")
+@pytest.mark.proves("SuperOffice does not answer for a long time")
 async def test_an_outage_longer_than_patience(trouble: Outcome, results: set[Result]) -> None:
     """The run stops, can be resumed, and says of each row what is true."""
     service = Service(outage(trouble, 20, 10_000))
@@ -105,7 +105,7 @@ async def test_a_third_throttled() -> None:
     assert ended.seconds < 400
 
 
-@pytest.mark.proves("the service asks for patience (429, `Retry-After`)")
+@pytest.mark.proves("SuperOffice asks to wait (429, `Retry-After`)")
 async def test_retry_after_holds_everybody() -> None:
     """After a 429 with Retry-After nobody goes before its time, and nobody fails."""
     told = THROTTLED._replace(retry_after=7.0)

@@ -46,7 +46,7 @@ async def halt() -> Halt:
 
 
 @pytest.mark.parametrize("answer", [REFUSED, FORBIDDEN, REFUSED._replace(http_status=400)])
-@pytest.mark.proves("the first twenty rows are all refused alike")
+@pytest.mark.proves("SuperOffice rejects the first twenty rows with the same answer")
 async def test_the_first_twenty_refused_alike(halt: Halt, answer: Outcome) -> None:
     """It is the configuration, not the rows: the run stops, and resume shall send them again."""
     results = settled(halt, *[answer._replace(detail="the words.")] * 20)
@@ -72,7 +72,7 @@ async def test_a_missing_permission_is_blamed_in_a_small_job_too(
 
 
 @pytest.mark.parametrize(("rows", "fate"), [(1, Result.REJECTED), (2, Result.FAILED), (9, Result.FAILED)])
-@pytest.mark.proves("the web server does not let PUT through (405)")
+@pytest.mark.proves("the web server does not accept PUT (405)")
 async def test_a_method_that_is_not_allowed_is_blamed_at_once(halt: Halt, rows: int, fate: Result) -> None:
     """405 to every row of two or more is the address or the web server, and never the rows."""
     results = settled(halt, *[REFUSED._replace(http_status=405)] * rows, to_send=rows)
@@ -156,7 +156,7 @@ async def test_a_short_job_all_refused(halt: Halt) -> None:
     assert results == [Result.REJECTED] * 19
 
 
-@pytest.mark.proves("the permission is taken away (403 twenty times in a row)")
+@pytest.mark.proves("the right is taken away (403 twenty times in a row)")
 async def test_twenty_forbidden_in_mid_run(halt: Halt) -> None:
     """A permission taken away at night stops the run; 404 in a row does not."""
     results = settled(halt, UPDATED, *[REFUSED] * 30, *[FORBIDDEN] * 20)
@@ -322,7 +322,7 @@ async def test_a_long_pause_is_waited_out() -> None:
 
 
 @pytest.mark.parametrize(("patience", "deadline"), [(600, 3600), (1200, 600)])
-@pytest.mark.proves("the service asks for more patience than we have")
+@pytest.mark.proves("SuperOffice asks to wait longer than the settings allow")
 async def test_too_long_a_pause_stops_at_once(patience: float, deadline: float) -> None:
     """Where patience or deadline do not allow the wait, the run stops; it can be resumed later."""
     service = asks_to_wait(900, until=10)

@@ -37,7 +37,7 @@ def test_the_first_job_is_compared_with_nothing(worker: Worker, sandbox: Sandbox
 @pytest.mark.parametrize(
     ("rows", "differs"), [(4, True), (5, False), (9, False), (20, False), (21, True)], ids=str
 )
-@pytest.mark.proves("the file is half of what it was")
+@pytest.mark.proves("the file has half as many rows as before")
 def test_too_few_or_too_many_rows_are_said(rows: int, differs: bool, worker: Worker) -> None:  # noqa: FBT001
     """Fewer than half or more than twice the rows of the last job are said, and sent all the same."""
     last = night(worker, 10)

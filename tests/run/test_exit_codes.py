@@ -78,7 +78,7 @@ def test_2_the_state_directory_cannot_be_made(worker: Worker, sandbox: Sandbox) 
     assert wishes(sandbox) == []
 
 
-@pytest.mark.proves("the service refuses a row (400, 404 …)")
+@pytest.mark.proves("SuperOffice rejects a row (400, 404 …)")
 def test_3_some_rows_are_not_done(worker: Worker) -> None:
     """The run is over, and the rows that need somebody are in failed.csv."""
     ended = worker("run", job(worker, 1, 2, 4711))

@@ -74,7 +74,7 @@ def test_rows_that_differ_in_line_ends_are_duplicates(on: On) -> None:
         ),
     ],
 )
-@pytest.mark.proves("the service says that it saved something else")
+@pytest.mark.proves("SuperOffice says that it saved something else")
 def test_what_the_service_changes_is_asked_for_twice(saved: dict[str, str], detail: str, on: On) -> None:
     """Twice the same foreign echo is the service's last word: rejected, and the report says what differs."""
     service = Crm({1: BACK, 2: BACK})

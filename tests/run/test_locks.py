@@ -28,7 +28,7 @@ LOOKER = (
 )
 
 
-@pytest.mark.proves("another run is at work on the same SuperOffice")
+@pytest.mark.proves("another run uses the same SuperOffice")
 def test_a_second_run_waits_for_the_first(worker_on: Callable[[RawServer], Worker]) -> None:
     """It exits 7, even with another state directory; when the first one is killed, it may go at once."""
     silent = {1: HANG}

@@ -61,7 +61,7 @@ def test_a_name_means_its_one_user(column: str, name: str, associate_id: int, cr
     assert ended.code == 0
 
 
-@pytest.mark.proves("a login or an e-mail means nobody, or several people")
+@pytest.mark.proves("a login or an e-mail belongs to no user, or to several users")
 @pytest.mark.parametrize("name", ["ann.berg@example.com", "an", "1", "ann@example.com.evil.example"])
 def test_a_name_is_never_guessed(name: str, crm: Crm, on: On) -> None:
     """What is no login, or only like one, is `invalid`; no PUT, and it goes into failed.csv."""

@@ -48,7 +48,7 @@ def test_a_user_without_a_home_works_in_a_state_directory(
     assert len(list((tmp_path / "state").glob("*.lock"))) == 1
 
 
-@pytest.mark.proves("the user has no home directory")
+@pytest.mark.proves("the account has no home directory")
 @pytest.mark.parametrize("words", [("run", "job.csv", "--sandbox"), ("doctor", "--sandbox")])
 def test_a_user_without_a_home_has_to_name_one(
     nameless: tuple[str, ...], job: Path, words: tuple[str, ...]
@@ -121,7 +121,7 @@ def test_a_state_directory_where_we_may_not_look(
 
 
 @root_only
-@pytest.mark.proves("the state directory belongs to another user")
+@pytest.mark.proves("the state directory belongs to another account")
 @pytest.mark.parametrize("command", ["run", "plan", "runs", "report", "resume", "schedule", "prune"])
 @pytest.mark.parametrize("theirs", ["state", "state/runs"])
 def test_a_state_directory_of_another_user(

@@ -189,7 +189,7 @@ def test_exactly_the_plan_is_sent(fate: str, crm: Crm, on: On) -> None:
     assert crm.held == absent(range(1, 7))
 
 
-@pytest.mark.proves("somebody changes a person between `plan` and `apply`")
+@pytest.mark.proves("a user changes between `plan` and `apply`")
 @pytest.mark.parametrize("make", [plan, held_back])
 def test_who_has_moved_is_not_overwritten(make: Callable[[Worker], Ended], crm: Crm, on: On) -> None:
     """Apply reads again what was read: who moved is left alone, who got there by himself is fine."""

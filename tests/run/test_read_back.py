@@ -60,7 +60,7 @@ def test_a_good_service_passes(verifying: On) -> None:
     assert ended.summary["requests"] == {"put": 45, "get": 5, "retried": 0}
 
 
-@pytest.mark.proves("the service confirms a change, and shows something else when it is read back")
+@pytest.mark.proves("SuperOffice confirms a change, but then shows something else")
 def test_a_service_that_stores_nothing_is_found_out_at_once(verifying: On) -> None:
     """Exit 6 after the first PUT; no row is `updated`, and resume asks again."""
     store = Store(*range(1, 46))

@@ -229,7 +229,7 @@ def test_odd_values_reject_nobody(cells: dict[str, object], on: On) -> None:
     assert (ended.code, len(server.puts)) == (0, 1)
 
 
-@pytest.mark.proves("a person is not active, or has no part in Service")
+@pytest.mark.proves("a user is not active, or has no access to Service")
 def test_who_can_have_no_presence_is_not_written_to(on: On) -> None:
     """An inactive user, and one without a part in Service, is rejected: without a PUT, and without a GET."""
     described = {1: Person(is_active=False), 2: Person(ej_user_id=0)}

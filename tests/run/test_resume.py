@@ -200,7 +200,7 @@ def test_an_old_run_with_nothing_left_is_no_fault(worker: Worker) -> None:
     assert ended.code == 0
 
 
-@pytest.mark.proves("a later run has set the person meanwhile")
+@pytest.mark.proves("a later run has changed the user")
 def test_what_a_later_run_has_written_is_not_overwritten(worker: Worker, sandbox: Sandbox) -> None:
     """Those rows are rejected without a PUT: the later run knows better."""
     first = stopped(worker)

@@ -35,7 +35,7 @@ def job(worker: Worker, rows: int) -> Path:
 
 
 @pytest.mark.parametrize("number", CODES)
-@pytest.mark.proves("the run is told to stop (Ctrl-C, SIGTERM)")
+@pytest.mark.proves("you stop the run (Ctrl-C, SIGTERM)")
 def test_the_first_one_ends_the_run_in_order(
     number: signal.Signals, worker_on: Callable[[RawServer], Worker]
 ) -> None:

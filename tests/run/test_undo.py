@@ -79,7 +79,7 @@ def test_an_undo_of_an_undo_is_what_the_run_had_set(crm: Crm, on: On) -> None:
     assert (thrice.code, crm.held[2]) == (0, ILL)
 
 
-@pytest.mark.proves("somebody has changed a person since the run that is undone")
+@pytest.mark.proves("a user changed after the run that you undo")
 @pytest.mark.parametrize("now", [BACK, (NOT_PRESENT, "")])
 def test_who_has_moved_is_left_alone(now: Held, crm: Crm, on: On) -> None:
     """Whoever no longer holds the run's value, the comment included: exit 3, and no PUT."""

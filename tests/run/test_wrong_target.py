@@ -68,7 +68,7 @@ def options(worker: Worker, config: Path, how: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("how", READING)
 @pytest.mark.parametrize("name", WRONG)
-@pytest.mark.proves("the service sends us to another address")
+@pytest.mark.proves("SuperOffice redirects to another address")
 def test_once_corrected_the_file_is_run_anew(
     name: str, how: str, worker: Worker, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,7 +151,7 @@ def as_xml(parts: dict[str, object]) -> bytes:
 
 @pytest.mark.parametrize("write", [orjson.dumps, as_xml])
 @pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.proves("the service answers 200 with an error object")
+@pytest.mark.proves("SuperOffice answers 200 with an error object")
 def test_an_error_is_never_a_success(error: dict[str, object], write: Callable[[object], bytes]) -> None:
     """Whatever it repeats of what was sent, in JSON or XML; its own words are told, the comment is not."""
     asked = change()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.proves("SuperOffice Online does not let us near presences (403, 404)")
+@pytest.mark.proves("SuperOffice Online does not open presence to the application (403, 404)")
 async def test_the_first_refusal_says_what_it_may_mean(status: int) -> None:
     """Once, with whom to ask; the row is refused like any other."""
     words = b'{"ErrorMessage": "No such thing."}'

@@ -80,7 +80,7 @@ async def deliver_to(sandbox: Sandbox, auth: dict[str, Any], rows: int = 200) ->
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("scheme", ["oauth", "system-user"])
-@pytest.mark.proves("a token or ticket runs out in the middle of a run")
+@pytest.mark.proves("a token or ticket expires in the middle of a run")
 async def test_one_renewal_for_all_in_flight(scheme: str, status: int, key: Path) -> None:
     """Expiry with 32 in flight: one request at the sign-in host, no row is lost, nobody is counted twice."""
     clock = Clock()
@@ -115,7 +115,7 @@ async def test_a_credential_is_not_renewed_twice_because_of_one_row() -> None:
     assert made.counts[Result.FAILED] == 1
 
 
-@pytest.mark.proves("a renewed token is refused as well")
+@pytest.mark.proves("a renewed token is rejected as well")
 async def test_what_is_refused_after_its_renewal_stops_the_run() -> None:
     """One renewal, one try with it, and nobody else tries: no account is locked."""
     acts: dict[str, Act] = {TOKENS: tokens("a", "b")}
@@ -308,7 +308,7 @@ async def test_403_with_what_cannot_be_renewed_is_believed_at_once() -> None:
 
 @pytest.mark.parametrize("anyio_backend", [VIRTUAL_TIME], ids=["virtual time"])
 @pytest.mark.parametrize("trouble", OUTAGES.values(), ids=OUTAGES)
-@pytest.mark.proves("nobody answers where tokens are renewed")
+@pytest.mark.proves("the sign-in host does not answer")
 async def test_an_outage_of_the_sign_in_host_is_waited_out(trouble: Act) -> None:
     """A token that runs out while nobody can renew it: no row is lost, and none is sent with the old one."""
     acts: dict[str, Act] = {TOKENS: tokens("a")}

@@ -137,7 +137,7 @@ WRONG_TOKENS = {
 
 
 @pytest.mark.parametrize(("act", "words"), WRONG_TOKENS.values(), ids=WRONG_TOKENS)
-@pytest.mark.proves("signing in is refused")
+@pytest.mark.proves("the sign-in is rejected")
 async def test_what_is_no_token_stops_the_run(act: Act, words: str) -> None:
     """The words say what to do and quote nothing; nothing was sent to the service."""
     outcome, server = await sign_in({TOKENS: act}, OAUTH)

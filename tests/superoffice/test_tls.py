@@ -350,7 +350,7 @@ def refusing_without(context: ssl.SSLContext) -> Greeting:
 
 
 @pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": used}) for used in (False, True)])
-@pytest.mark.proves("the service wants a client certificate")
+@pytest.mark.proves("SuperOffice wants a client certificate")
 async def test_a_service_that_wants_a_certificate_of_ours_stops_the_run(
     authority: trustme.CA, ca_file: Path
 ) -> None:

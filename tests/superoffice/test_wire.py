@@ -204,7 +204,7 @@ async def test_a_proxy_that_refuses_the_tunnel_sent_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 305, 307, 308])
-@pytest.mark.proves("the service sends us to another address")
+@pytest.mark.proves("SuperOffice redirects to another address")
 async def test_redirects_are_never_followed(status: int) -> None:
     """Neither body nor headers follow to another host; the run stops, naming only the host."""
     async with raw_server() as stranger:
