@@ -104,6 +104,7 @@ def test_ships_the_manual(built: dict[str, set[str]], kind: str) -> None:
         *(f"presence_worker/manual/{page}.md" for page in ManualPage),
         "presence_worker/report/templates/manual.css",
         "presence_worker/report/templates/manual.html",
+        "presence_worker/report/summary.schema.json",
         "man/presence-worker.1" if kind == "source" else "share/man/man1/presence-worker.1",
     ]
 

@@ -1,8 +1,9 @@
-"""Writes the generated parts of the manual, and the man page, as the code has them now."""
+"""Writes the generated parts of the manual, the man page and the JSON Schema, as the code has them now."""
 
 import sys
 from pathlib import Path
 
+from tests.manual import json_schema
 from tests.manual.generated import pages, regenerated
 from tests.manual.man_page import PLACE, man_page
 
@@ -12,6 +13,7 @@ def main() -> None:
     for path in pages():
         write(path, regenerated(path.read_text("utf-8")))
     write(PLACE, man_page())
+    write(json_schema.PLACE, json_schema.summary_schema())
 
 
 def write(path: Path, text: str) -> None:
