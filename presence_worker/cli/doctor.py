@@ -56,12 +56,19 @@ def command(options: Options, write_check: int | None) -> int:
       presence-worker doctor --sandbox
       presence-worker doctor --json
     """
+    found = find_trouble(options, write_check)
+    _show(found, options)
+    return int(found.exit_code)
+
+
+def find_trouble(options: Options, write_check: int | None = None) -> Diagnosis:
+    """Return what would keep a run with these options from working."""
     settings, problems = _settings(options)
     if write_check in settings.safety.protected_ids:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
     context = _context(options, settings)
     examine = partial(_examine, options=options, problems=problems, write_to=write_check)
-    return _show(work(partial(_stop_on_signal, examine), context), options)
+    return work(partial(_stop_on_signal, examine), context)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
@@ -132,20 +139,20 @@ async def _examine(
         return diagnose(await run_checks(probe), probe, again)
 
 
-def _show(found: Diagnosis, options: Options) -> int:
+def _show(found: Diagnosis, options: Options) -> None:
     if options.as_json:
         print_json(found)
     elif options.quiet:
         if found.exit_code:
             remark(f"presence-worker: {found.message}")
     else:
-        print_lines(_lines(found))
+        print_lines(lines_of(found))
     if found.next:
         remark(f"Next: {command_line(found.next)}")
-    return int(found.exit_code)
 
 
-def _lines(found: Diagnosis) -> Iterator[str]:
+def lines_of(found: Diagnosis) -> Iterator[str]:
+    """Yield what a person reads of it."""
     for check in found.checks:
         verdict = VERDICTS.get(check.verdict, check.verdict)
         yield from wrap(f"{verdict:<8} {check.name:<16} {check.words}", indent=INDENT)

@@ -10,6 +10,7 @@ from ..errors import EXIT_CODES
 from ..loading import load
 
 COMMANDS = {  # name: its help in one line; its module has the rest
+    "init": "Create the configuration, and check it.",
     "run": "Deliver a job: read, validate, guard, send, report.",
     "check": "Validate a job; nothing is stored or sent.",
     "plan": "Show what a job would change; nothing is sent.",

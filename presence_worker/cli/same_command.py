@@ -4,15 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..command_options import FLAGS, REPEATED, spell
+from ..command_options import FLAGS, REPEATED, TAKEN, spell
 from ..errors import UsageFault
 from ..next_step import NextStep
 from ..settings.operator_files import find_config
 from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
-from .lazy import COMMANDS
 from .options import BASE_URL, printable
 
-WITHOUT_OPTIONS = ("sandbox",)  # of the common ones
 PLACES = ("--config", "--state-dir")
 SANDBOX = "--sandbox"
 TAKING = tuple(option for option in map(spell, REPEATED) if option not in FLAGS)
@@ -44,7 +42,7 @@ def _whole(arguments: Sequence[str]) -> list[str]:
             words.append(f"{name}={Path(value).absolute()}")
         else:
             words.append(str(Path(word).absolute()) if _is_path(word, words) else word)
-    if arguments and arguments[0] in COMMANDS and arguments[0] not in WITHOUT_OPTIONS:
+    if arguments and arguments[0] in TAKEN:
         end = words.index(END) if END in words else len(words)
         words[end:end] = _from_surroundings({word.partition("=")[0] for word in words})
     return words
