@@ -1,19 +1,19 @@
 #!/bin/sh
-# Runs every complete file in FOLDER/inbox, one after another, and moves it away once its run is stored.
+# Runs every complete file in FOLDER/inbox, one after another. After the run it moves the file away.
 #
-#   inbox.sh FOLDER [OPTION...]       the options are handed to `presence-worker run`
+#   inbox.sh FOLDER [OPTION...]       `presence-worker run` gets the options
 #
-#   FOLDER/inbox                      put files here under a name ending in .part or .tmp; rename them when complete
-#   FOLDER/done/RUN/FILE              stored as RUN; what is left of it is continued by `presence-worker resume`
-#   FOLDER/refused/TIME/FILE          nothing was sent: mend the file and put it into the inbox again
+#   FOLDER/inbox                      copy files here under a name that ends in .part or .tmp; rename them when complete
+#   FOLDER/done/RUN/FILE              stored as RUN; `presence-worker resume` continues it
+#   FOLDER/refused/TIME/FILE          nothing was sent: correct the file and put it into the inbox again
 #
-# Taken are plain files named *.csv, *.json, *.jsonl, *.xlsx, *.gz, *.zst and *.zip, in the order of their names; no
-# dot-files, no links. A file with a second name (a hard link) may be a foreign one: it stays, and is reported (4).
-# A file goes to done/ when the summary names a run: a run that was stopped is resumed, its file is not run again.
-# A file whose run was never stored (exit codes 2 and 7, for instance) stays in the inbox for the next time, and so does one
-# whose run went to a wrong address: once that is corrected, it has to be run anew.
-# After 2, 6, 7 and a signal the remaining files wait, too. Ends with 0, or with the last exit code that was not 0.
-# Is the power cut in the middle of a run, its file is run again: the same values are sent once more, which changes nothing.
+# It takes plain files named *.csv, *.json, *.jsonl, *.xlsx, *.gz, *.zst and *.zip, in the order of their names. It takes no
+# hidden files and no links. A file with a second name (a hard link) may be a foreign one: it stays, and is reported (4).
+# A file goes to done/ when the summary names a run. Resume a stopped run; do not run its file again.
+# A file without a stored run (for example after exit codes 2 and 7) stays in the inbox for the next time. So does a file
+# whose run went to a wrong address: correct the address, then the file runs again.
+# After 2, 6, 7 and a signal the other files wait, too. inbox.sh ends with 0, or with the last exit code that was not 0.
+# If the power fails during a run, its file runs again. It sends the same values, which changes nothing.
 #
 # Install: see presence-worker.service. With cron: see ../cron/presence-worker.
 
@@ -23,7 +23,7 @@ say() {
     printf 'inbox.sh: %s\n' "$1" >&2
 }
 
-# wanted PATH: is it a complete job?
+# wanted PATH: is it a complete file?
 wanted() {
     [ -f "$1" ] && [ ! -L "$1" ] || return 1
     case $1 in
@@ -33,7 +33,7 @@ wanted() {
     return 1
 }
 
-# same PATH: what tells this file from another one that takes its name
+# same PATH: what distinguishes this file from another file with its name
 same() {
     stat -c '%i %s %y' "$1" 2>/dev/null
 }
@@ -64,19 +64,19 @@ member() {
         }'
 }
 
-# put PATH KIND NAME: move a file into KIND/NAME, or KIND/NAME.2 and so on; never over another file
+# put PATH KIND NAME: move a file into KIND/NAME, or KIND/NAME.2 and so on; never overwrite a file
 put() {
     target=$folder/$2/$3
     number=1
     until mkdir "$target" 2>/dev/null; do
         if [ ! -e "$target" ]; then
-            break # for another reason than being there; mv will say which
+            break # mkdir failed for another reason; mv names it
         fi
         number=$((number + 1))
         target=$folder/$2/$3.$number
     done
     if ! mv "$1" "$target/"; then
-        say "$1 was dealt with but cannot be moved to $target; move it by hand, or it is run again"
+        say "$1 was run, but cannot be moved to $target; move it by hand, or it runs again"
         exit 1
     fi
     say "$1: exit code $code, now in $target"
@@ -96,19 +96,19 @@ take() {
     fi
 
     if [ "$(same "$file")" != "$before" ]; then
-        say "$file: exit code $code; removed or replaced meanwhile; what is there now is a new file"
+        say "$file: exit code $code; the file was removed or replaced during the run; a file there now is a new one"
         more=yes
         return
     fi
     case $code:$run in
         6:?*)
-            case $next in # nothing was applied, and the run belongs to a wrong address: the file is to be run again
-                "presence-worker run "*) say "$file: exit code 6, nothing was applied; it stays and is tried again" && left=yes ;;
+            case $next in # nothing was applied, because the address was wrong: run the file again
+                "presence-worker run "*) say "$file: exit code 6, nothing was applied; the file stays and runs again" && left=yes ;;
                 *) put "$file" "done" "$run" && more=yes ;;
             esac ;;
         4:*) put "$file" refused "$(date -u +%Y%m%dT%H%M%SZ)" && more=yes ;;
         [035]: | *:?*) put "$file" "done" "${run:-$(date -u +%Y%m%dT%H%M%SZ)}" && more=yes ;;
-        *) say "$file: exit code $code, no run was stored; it stays and is tried again" && left=yes ;;
+        *) say "$file: exit code $code, no run was stored; the file stays and runs again" && left=yes ;;
     esac
 }
 
@@ -130,12 +130,12 @@ done
 
 exec 9<"$folder/inbox"
 if ! flock -n 9; then
-    say "another inbox.sh is at work on $folder"
+    say "another inbox.sh uses $folder"
     exit 7
 fi
 
-told_to_stop=
-trap 'told_to_stop=yes' HUP INT TERM # presence-worker gets the signal as well; its file is moved before we go
+must_stop=
+trap 'must_stop=yes' HUP INT TERM # presence-worker gets the signal as well; move its file before the end
 
 worst=0
 more=yes
@@ -145,7 +145,7 @@ while [ -n "$more" ] && [ -z "$left" ]; do
     for path in "$folder/inbox"/*; do
         wanted "$path" || continue
         if several "$path"; then
-            say "$path has a second name (a hard link), so it may be a foreign file; copy it into the inbox instead"
+            say "$path has a second name (a hard link), so it may not be yours; copy it into the inbox instead"
             worst=4
             continue
         fi
@@ -154,7 +154,7 @@ while [ -n "$more" ] && [ -z "$left" ]; do
         case $code in
             2 | 6 | 7 | 130 | 143) exit "$code" ;;
         esac
-        [ -z "$told_to_stop" ] || exit 143
+        [ -z "$must_stop" ] || exit 143
     done
 done
 exit "$worst"
