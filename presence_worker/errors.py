@@ -34,25 +34,25 @@ class ExitMeaning(NamedTuple):
 EXIT_CODES: dict[ExitCode, ExitMeaning] = {
     ExitCode.DONE: ExitMeaning(meaning="every row is done", sent="maybe"),
     ExitCode.CRASHED: ExitMeaning(
-        meaning="the program crashed (a bug); the journal is intact, `resume` continues", sent="maybe"
+        meaning="the program crashed (a bug); no record is lost, `resume` continues", sent="maybe"
     ),
     ExitCode.USAGE: ExitMeaning(meaning="usage or configuration error", sent="no"),
     ExitCode.INCOMPLETE: ExitMeaning(meaning="finished, but some rows are not done", sent="yes"),
     ExitCode.REFUSED: ExitMeaning(
-        meaning="input refused: unreadable, structurally broken, empty, or too many invalid rows", sent="no"
+        meaning="the file is refused: not readable, damaged, empty, or too many invalid rows", sent="no"
     ),
     ExitCode.HELD: ExitMeaning(meaning="held by a safety limit; `apply RUN` sends it", sent="no"),
     ExitCode.STOPPED: ExitMeaning(
-        meaning="stopped early: outage outlasted patience, credentials refused, too many failures, "
+        meaning="stopped early: SuperOffice did not answer or refused the credentials, too many failures, "
         "deadline, disk full; `resume` continues",
         sent="maybe",
     ),
-    ExitCode.LOCKED: ExitMeaning(meaning="another run holds this target's lock", sent="no"),
+    ExitCode.LOCKED: ExitMeaning(meaning="another run is at work on this target", sent="no"),
     ExitCode.INTERRUPTED: ExitMeaning(
-        meaning="interrupted (SIGINT); rows in flight were finished, `resume` continues", sent="maybe"
+        meaning="interrupted (SIGINT); requests in progress were finished, `resume` continues", sent="maybe"
     ),
     ExitCode.TERMINATED: ExitMeaning(
-        meaning="terminated (SIGTERM); rows in flight were finished, `resume` continues", sent="maybe"
+        meaning="terminated (SIGTERM); requests in progress were finished, `resume` continues", sent="maybe"
     ),
 }
 
@@ -126,7 +126,7 @@ class JobFacts:
 class InputRefused(PresenceWorkerError):
     """The job cannot be read without doubt; nothing was sent.
 
-    `check --explain` prints the settings that would make a refused job work. It has them from the refusal:
+    `check --explain` prints the settings that would make a refused job work. The refusal has them.
 
         raise InputRefused(words, {"hidden_rows": "skip"}, {"hidden_rows": "read"})
 

@@ -50,7 +50,7 @@ def check_job(
 ) -> Iterator[Checked]:
     """Validate a job; the `reasons` of the summary name the first rows of each kind.
 
-    With *explained* it tells how the job was understood.
+    With *explained* it says how the job was understood.
     """
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _stage(journal, job, settings)
@@ -103,7 +103,7 @@ def _names_of(journal: Journal) -> str | None:
 
 
 def _settle_same_names(journal: Journal, settings: Settings) -> InputRefused | None:
-    """Settle the rows with the same name, as far as names tell who is the same."""
+    """Settle the rows with the same name, as far as names show who is the same."""
     with journal.transaction():
         settle_clashes(journal, settings)
     counts = journal.results.counts()

@@ -24,7 +24,7 @@ from .questions import Attempt, Places, Reading, answer_all, find_missing, is_fi
 from .suggested_config import config_lines
 
 ROWS = 5  # shown
-WRONG = 1000  # rows looked at to tell how days are written
+WRONG = 1000  # rows read to find out how days are written
 KEPT = "kept, not used"
 STRANGE = f"{KEPT}: who is meant by it is not certain"
 UNCLEAR = "perhaps: another column may be it as well"
@@ -82,7 +82,7 @@ def _with_rows(reading: Reading, rows: Sequence[RowResult]) -> Reading:
         cells = orjson.loads(fate.cells)
         days = _text(cells, columns.starts), _text(cells, columns.ends)
         texts |= dict.fromkeys(days)
-        if fate.reason != Reason.FORMULA_WITHOUT_VALUE:  # nothing was said of its days
+        if fate.reason != Reason.FORMULA_WITHOUT_VALUE:  # its days were not judged
             settings += periods.read(days, quoted=True).settings
         is_unknown = fate.reason == Reason.UNKNOWN_STATUS
         lacks_statuses |= is_unknown and _text(cells, columns.status) in ("", *config.empty)
@@ -124,11 +124,11 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[Ex
 
 def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     """Return the columns that settings name beside their main ones, with their meaning, and why."""
-    told: dict[str, tuple[str | None, str]] = {}
-    told |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
+    found: dict[str, tuple[str | None, str]] = {}
+    found |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
     template = ("part of the message", "as input.message_template says")
-    told |= {plain(name): template for name in columns_in(config.message_template)}
-    return told | {plain(name): ("which rows count", "as input.only says") for name in config.only}
+    found |= {plain(name): template for name in columns_in(config.message_template)}
+    return found | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 
 
 def _rows(fates: Sequence[RowResult], settings: Settings) -> Iterator[ExplainedRow]:
@@ -154,7 +154,7 @@ def _person(fate: RowResult) -> int | str | None:
 
 
 def _today(fate: RowResult, *, alone: bool) -> str:
-    """Return what becomes of a row now; a return only where it is *alone*: others decide when it ends."""
+    """Return the result of a row today; a return only where it is *alone*: others decide when it ends."""
     if fate.result != Result.NOT_SENT:
         return fate.detail or RESULTS[Result(fate.result)]
     returns = alone and fate.ends and fate.status != PRESENT

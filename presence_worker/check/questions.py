@@ -1,7 +1,7 @@
 """What a job leaves open, and the settings that may answer it.
 
-A job that is refused for one reason may be refused for another after it: it is read again and again with
-the likeliest answers, until nothing is asked any more.
+A job that is refused for one reason may be refused for another after it. It is read again and again with
+the likeliest answers, until no question is left.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ REPLACED = ("coverage", "date_format", "empty", "skip_lines")  # that may have a
 READ_ONCE = "standard input can be read only once; check a file for the complete section"
 TRIES = 8  # times that a job is read again
 TABLES = ("only", "statuses")  # settings to which an answer adds,
-LISTS = ("empty", "unused")  # likewise
+LISTS = ("empty", "unused")  # lists grow, too
 Places = Mapping[str, list[int]]  # setting: the columns that have, or may have, its meaning
 
 
@@ -48,7 +48,7 @@ class Reading:
     unmapped: Sequence[UnknownStatus] = ()  # statuses that are not understood
     refused: InputRefused | None = None
     texts: Sequence[str] = ()  # in the place of days, and not understood
-    settings: Sequence[Way] = ()  # that would mend rows that are wrong
+    settings: Sequence[Way] = ()  # that would make wrong rows right
     lacks_statuses: bool = False  # there are rows with an empty cell in its place
 
     @property

@@ -14,16 +14,16 @@ from .questions import Answered, Question, find_missing, is_first_day_back, is_u
 
 TAB = "tab"
 MOST_VALUES = 10  # of a column, in a comment
-UNSAID = {  # what stands for a setting where the job does not tell
+UNSAID = {  # what stands for a setting that the job does not show
     "who": '# login = "..."  # or email, or associate_id: the column that names people',
     "status": '# status = "..."  # the column with the statuses',
     "encoding": "# encoding = {}  # recognised; say it only if all files to come are in it",
 }
 WORDS = {"": "rows without a status", ANY_OTHER: "all other values, also new ones"}
 HINTS = {  # setting: what the reader decides with it
-    "associate_id": "if it really has the associateIds of SuperOffice",
-    "coverage": "what the file lists, if days of it are to come",
-    "date_format": "fits the days that are not understood",
+    "associate_id": "if it really has the associate IDs of SuperOffice",
+    "coverage": "what the file lists, if some of its days are in the future",
+    "date_format": "fits the days that could not be read",
     "default_status": 'of all rows; or status = "...", the column that has it',
     "encoding": "how letters beyond ASCII are stored",
     "empty": "words that mean nothing, and so no end",
@@ -37,7 +37,7 @@ HINTS = {  # setting: what the reader decides with it
 def config_lines(config: Input, answered: Answered) -> Iterator[str]:
     """Yield the lines: what is configured or was found, and as comments what the reader has to decide."""
     reading = answered.reading
-    said, choices = _settings_in_force(answered), _choices(answered)
+    said, choices = _settings_as_read(answered), _choices(answered)
     yield "[input]"
     for key in sorted(said, key=_place):
         line = f"{key} = {_value(said[key])}"
@@ -75,7 +75,7 @@ def _line_of_mapping(word: str, ways: Sequence[Way]) -> str:
     return f"# {quote_toml(word)} = {first}  # {'; '.join(filter(None, words))}".removesuffix("  # ")
 
 
-def _settings_in_force(answered: Answered) -> Way:
+def _settings_as_read(answered: Answered) -> Way:
     """Return the settings with which the job was read, open ones included; each column of `only` alone."""
     config, facts = answered.reading.config, answered.reading.facts
     names, places = answered.reading.names, answered.reading.places
@@ -108,11 +108,11 @@ def _choices(answered: Answered) -> dict[str, str]:
 def _comment(lead: str, question: Question) -> str:
     """Return the other ways, what is decided, and what values there are."""
     first, *others = question.ways
-    told = [f"or {_as_words(way, first)}" for way in others]
+    others_said = [f"or {_as_words(way, first)}" for way in others]
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
     shown = ", ".join(f"{quote_toml(value)} {rows}" for value, rows in values[:MOST_VALUES])
     hint = HINTS.get(lead, "")
-    words = [", ".join(told), hint][:: -1 if hint.startswith("if ") else 1]
+    words = [", ".join(others_said), hint][:: -1 if hint.startswith("if ") else 1]
     words += [f"found: {shown}"] if shown else []
     return f"  # {'; '.join(filter(None, words))}" if any(words) else ""
 

@@ -13,7 +13,7 @@ from .show import show
 @click.option("--explain", is_flag=True, help="Show how the job is understood, and the settings for that.")
 @options_of("check")
 def command(options: Options, job: str, *, explain: bool) -> int:
-    """Validate a job; nothing is stored or sent.
+    """Check a file; nothing is stored or sent.
 
     JOB is a file, or - for standard input. All rows that are wrong are named, with what was expected.
 

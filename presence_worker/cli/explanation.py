@@ -80,6 +80,6 @@ def _message(row: ExplainedRow) -> list[str]:
 
 
 def unit_of(rows: Sequence[ExplainedRow | RowPlace]) -> str:
-    """Return what names a row: "line", or "row" where there are no lines, or several rows on one."""
+    """Return what names a row: "line", or "row" without lines, or with several rows on one."""
     lines = {row.line for row in rows if row.line is not None and row.line >= row.row}
     return "line" if len(lines) == len(rows) and lines != {1} else "row"

@@ -41,12 +41,12 @@ Work = Callable[[RunContext], Awaitable[T]]
 MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
 REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
 WHO = "a signal"
-HINT = "a second signal leaves at once"
-LEAVING = "left at once; what was in flight may have been applied. Next"
+HINT = "a second signal ends the program at once"
+LEAVING = "ended at once; requests in progress may have been carried out. Next"
 
 
 def settings_of(options: Options) -> Settings:
-    """Load the settings in force, and set up the log by the options."""
+    """Load the settings, and set up the log by the options."""
     log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
     raise_on_signal()
     settings = load_settings(find_config(options.config), options.flags)
@@ -82,7 +82,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
 
 
 def _subscribers(options: Options) -> Emit:
-    """Return who hears of the run: the log, and somebody at a terminal who wants more or less of it."""
+    """Return who hears of the run: the log, and a person at a terminal who wants more or less of it."""
     if options.quiet or not is_terminal(sys.stderr):
         return emit_to(log_event, print_warning)
     if options.no_progress:
@@ -178,7 +178,7 @@ def _raise(number: int, _: FrameType | None) -> None:
 
 
 class Listener:
-    """Owns what signals mean while an event loop is at work; it is told by events how far that is."""
+    """Owns what signals mean while an event loop is at work; events say how far that is."""
 
     def __init__(self, shutdown: Shutdown, emit: Emit = unheard) -> None:
         self._shutdown = shutdown

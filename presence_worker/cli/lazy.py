@@ -11,19 +11,19 @@ from ..loading import load
 
 COMMANDS = {  # name: its help in one line; its module has the rest
     "init": "Create the configuration, and check it.",
-    "run": "Deliver a job: read, validate, guard, send, report.",
-    "check": "Validate a job; nothing is stored or sent.",
-    "plan": "Show what a job would change; nothing is sent.",
-    "apply": "Deliver a planned or held run as it was stored.",
+    "run": "Send a job to SuperOffice: read, check, send, report.",
+    "check": "Check a file; nothing is stored or sent.",
+    "plan": "Show what a file would change; nothing is sent.",
+    "apply": "Send a planned or held run exactly as it was stored.",
     "resume": "Continue a stopped run.",
     "undo": "Put back what a run has changed.",
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
-    "schedule": "List what is still to come of earlier jobs; `cancel` takes it back.",
+    "schedule": "List planned absences and returns; `cancel` cancels them.",
     "prune": "Delete runs older than storage.keep.",
-    "doctor": "Look for what would keep a run from working.",
+    "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",
-    "sandbox": "A simulated SuperOffice on this machine, to rehearse with.",
+    "sandbox": "Simulate SuperOffice on this machine, to rehearse.",
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
 

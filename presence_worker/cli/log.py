@@ -65,7 +65,7 @@ class _StandardError:
     def msg(self, line: str) -> None:
         if sys.stderr is None:  # closed before we began; print would take standard output instead
             return
-        with suppress(OSError, ValueError):  # closed or full: nobody reads on
+        with suppress(OSError, ValueError):  # closed or full: it is not read any more
             sys.stderr.write(f"{escape_for(line, sys.stderr)}\n")  # at once: threads must not mix their lines
             sys.stderr.flush()
 

@@ -15,8 +15,9 @@ from .output import print_json, print_lines, wrap
 def command(options: Options) -> int:
     """Delete runs older than storage.keep.
 
-    Kept, however old, is a run that is at work, that `resume` or `apply` would still take (and what was
-    written after it), or whose journal cannot be read. A run's reports and failed.csv are gone with it.
+    Some old runs are kept: a run at work, one that `resume` or `apply` would still take, and all later runs
+    of the same target. A run whose journal cannot be read is kept, too. The reports and failed.csv of a
+    deleted run are deleted with it.
 
     \b
     Examples:

@@ -37,7 +37,7 @@ wait_option = click.option(
 @wait_option
 @options_of("run")
 def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> int:
-    """Deliver a job: read, validate, guard, send, report.
+    """Send a job to SuperOffice: read, check, send, report.
 
     JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
     or JSON), or - for standard input. Everything is read and judged before anything is sent, and by
@@ -59,11 +59,11 @@ def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> in
 @wait_option
 @options_of("plan")
 def plan_command(options: Options, job: str, **more: Any) -> int:
-    """Show what a job would change, person by person; nothing is sent.
+    """Show what a file would change, user by user; nothing is sent.
 
     The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
-    exactly it, but to nobody whose value has changed meanwhile. The exit code is 0, however much there is
-    to change, and 5 where a safety limit holds it.
+    exactly that plan. A user whose value has changed since is left alone. The exit code is 0, however much
+    there is to change, and 5 where a safety limit holds the plan.
 
     \b
     Examples:
@@ -78,7 +78,7 @@ def plan_command(options: Options, job: str, **more: Any) -> int:
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
 @options_of("apply")
 def apply_command(options: Options, run: str, *, any_age: bool) -> int:
-    """Deliver a planned or held run exactly as it was stored.
+    """Send a planned or held run exactly as it was stored.
 
     RUN is a run's id, a unique beginning of it, or `last`.
 

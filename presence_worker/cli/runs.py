@@ -31,12 +31,12 @@ IN_STATE = "runs.html"  # where the overview goes that is given no other place
 )
 @options_of("runs")
 def command(options: Options, states: Sequence[str], since: str | None, html: str | None) -> int:
-    """List runs, newest first, and tell when one is missing (`report.expected_every`).
+    """List runs, newest first, and say when one is missing (`report.expected_every`).
 
-    OPEN are the rows that are not done, NEXT is the command that is due: `report RUN` shows all of it. A
-    run that `died` was killed, or its machine went down. With --html all that is listed is also written as
-    a page, to FILE, or else to runs.html in the state directory. With --quiet only a missing run is told.
-    The exit code is 0, whatever is listed.
+    OPEN: rows that are not done. NEXT: the command that is due; `report RUN` shows it in full. A run that
+    `died` was killed, or its machine went down. --html also writes the list as a page, to FILE or to
+    runs.html in the state directory. With --quiet, only a missing run is named. The exit code is 0,
+    whatever is listed.
 
     \b
     Examples:
@@ -126,7 +126,7 @@ def run_lines(listing: Listing) -> Iterator[str]:
 
 
 def lines_on_missing(listing: Listing) -> Iterator[str]:
-    """Yield the lines that tell of a run that is missing; none where none is."""
+    """Yield the lines that say which run is missing; none where none is."""
     if listing.missing:
         yield from wrap(f"Missing: {listing.missing.words(listing.zone)}.", indent=2)
 

@@ -52,7 +52,7 @@ CREDENTIALS = {  # by --sign-in: settings that let one in
 )
 @sandbox_options
 def command(options: SandboxOptions) -> int:
-    """Simulate SuperOffice on this machine, to rehearse with.
+    """Simulate SuperOffice on this machine, to rehearse.
 
     The first line on standard output is the root URL. Any credentials work, unless --sign-in is strict.
     Presences are kept until Ctrl-C ends the sandbox; --state keeps them longer.
@@ -72,13 +72,13 @@ def command(options: SandboxOptions) -> int:
 
 
 async def _stay_up(options: SandboxOptions) -> None:
-    with _told_to_end() as told:
+    with watch_for_end() as end:
         async with _open(options) as (up, ca_file):
             say(up.url)
             remark(_invitation(up.url, options.sign_in, ca_file))
             if ca_file:
                 remark(f"Its certificate is signed by the authority in {ca_file}, for rehearsals only.")
-            await told.wait()
+            await end.wait()
 
 
 @asynccontextmanager
@@ -125,17 +125,17 @@ def _invitation(url: str, sign_in: str, ca_file: Path | None) -> str:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[asyncio.Event]:
+def watch_for_end() -> Iterator[asyncio.Event]:
     """Yield an event that a signal sets; this way of listening works on every platform."""
-    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    end, loop = asyncio.Event(), asyncio.get_running_loop()
     before = {
-        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(end.set))
         for number in signals_that_end_us()
     }
     if noted:
-        told.set()
+        end.set()
     try:
-        yield told
+        yield end
     finally:
         for number, listener in before.items():
             signal.signal(number, listener)

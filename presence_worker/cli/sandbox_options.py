@@ -17,7 +17,7 @@ ID = click.IntRange(1, MAX_ASSOCIATE_ID)
 
 
 class Difference(TypedDict, total=False):
-    """How somebody differs from the others, by fields of Person."""
+    """How a person differs from the others, by fields of Person."""
 
     presence: Presence
     is_active: bool
@@ -34,10 +34,10 @@ DIFFERENCES: dict[str, Difference] = {  # option that names people: how they dif
 
 
 class Option(click.Option):
-    """An option whose help has no range: an error tells that soon enough."""
+    """An option whose help has no range: an error says that soon enough."""
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        """Return the default where it is to be told, but no range."""
+        """Return the default where it is shown, but no range."""
         extra = super().get_help_extra(ctx)
         extra.pop("range", None)
         return extra

@@ -19,10 +19,10 @@ WORDS = {Kind.START: "{status}", Kind.RETURN: "present again"}
 @click.group("schedule", invoke_without_command=True)
 @options_of("schedule")
 def command(options: Options) -> int:
-    """List what is still to come of earlier jobs: first days, and returns.
+    """List planned absences of earlier jobs: first days, and returns.
 
-    The next `run` for the same SuperOffice on that day, or after it, does it. A newer row about somebody
-    takes the place of all that was to come for them.
+    The next `run` for the same SuperOffice on that day, or after it, sends them. A newer row about a
+    person replaces all planned absences of that person.
 
     \b
     Examples:
@@ -43,9 +43,9 @@ def command(options: Options) -> int:
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @options_of("schedule")
 def cancel(options: Options, ids: tuple[str, ...]) -> int:
-    """Take back what is still to come of rows; ID is what `schedule` calls them.
+    """Cancel planned absences; ID is what `schedule` calls them.
 
-    What was sent already stays as it is: somebody who is away by then does not return by itself.
+    What was sent already stays: a user who is away by then does not return automatically.
 
     \b
     Example:
@@ -60,11 +60,11 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
 
 
 def _context(options: Options) -> RunContext:
-    """Return the surroundings: nobody is asked anything, but each SuperOffice has a schedule of its own."""
+    """Return the surroundings: no request is sent, but each SuperOffice has its own schedule."""
     context = context_of(options, offline=True)
     target = context.settings.target
     if not (context.target or target.base_url or target.tenant):
-        raise UsageFault("no SuperOffice is named, whose schedule it is: set target.base_url, or --base-url")
+        raise UsageFault("no SuperOffice is named: set target.base_url, or use --base-url")
     if not context.target:
         target_name(target, context.settings.auth.login_url)  # says what is wrong with it
     return context
@@ -72,7 +72,7 @@ def _context(options: Options) -> RunContext:
 
 def _lines(found: Sequence[ScheduledStep]) -> Iterator[str]:
     if not found:
-        yield "Nothing is to come."
+        yield "No planned absences."
         return
     yield f"{'ON':<10}  {'WHO':<24} {'WHAT':<18} ID"
     for step in found:

@@ -1,4 +1,4 @@
-"""What a run tells its subscribers: each event is made here, with the run's id and its target."""
+"""What a run says to its subscribers: each event is made here, with the run's id and its target."""
 
 from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
@@ -29,17 +29,17 @@ from ..settings import Settings
 from .guards import comparison_notes, same_file_warning
 
 EVERY = 30.0  # seconds between two progress events
-GLANCE = 1.0  # seconds between two looks at what goes on
-LONG = 5.0  # seconds; a shorter wait is not worth a word
+GLANCE = 1.0  # seconds between two checks of what goes on
+LONG = 5.0  # seconds; a shorter wait is not mentioned
 FARTHEST = timedelta(days=365).total_seconds()
 
 
 def requests_in_all(
     journal: Journal, settings: Settings, overtaken: Container[int], *, gets: int, is_plan: bool = False
 ) -> int:
-    """Return the requests of a run: the *gets* of this session, all of earlier ones, and those still to come.
+    """Return the requests of a run: the *gets* of this session, all of earlier ones, and those that remain.
 
-    A row in doubt is read before it is sent again. Who is *overtaken* is not sent, and nobody of a plan.
+    A row in doubt is read before it is sent again. Who is *overtaken* is not sent, and a plan sends no row.
     """
     made = gets + journal.sessions.work().gets + journal.results.puts()[0]
     if is_plan:
@@ -121,7 +121,7 @@ class Announcer:
         )
 
     def stop_soon(self, words: str) -> None:
-        """Emit that the run was told to stop."""
+        """Emit that the run must stop."""
         self.emit(Stopping(run_id=self.run_id, target=self.target, words=words))
 
 
@@ -135,7 +135,7 @@ class Wait(NamedTuple):
 
 
 class Monitor:
-    """Owns what was told last of the wait that a run is in."""
+    """Owns the last event about the wait that a run is in."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class Monitor:
                 self._look()
             self._count()
             if (late := self._clock() - due) >= 0:
-                self._tell_progress((pace.taken - requests) / (EVERY + late))
+                self._emit_progress((pace.taken - requests) / (EVERY + late))
                 due, requests = self._clock() + EVERY, pace.taken
 
     def _count(self) -> None:
@@ -172,7 +172,7 @@ class Monitor:
             self._in_flight, run = self._halt.in_flight, self._announcer
             run.emit(InFlight(run_id=run.run_id, target=run.target, number=self._in_flight))
 
-    def _tell_progress(self, rate: float) -> None:
+    def _emit_progress(self, rate: float) -> None:
         run = self._announcer
         run.emit(
             Progress(
@@ -186,11 +186,11 @@ class Monitor:
         )
 
     def _look(self) -> None:
-        """Emit that a wait began, that it takes longer than was told, or that it is over."""
+        """Emit that a wait began, that it takes longer than the last event said, or that it is over."""
         before, wait = self._wait, self._wait_now()
         self._wait = wait
         if wait and (before is None or wait.is_pause != before.is_pause or wait.until > before.until + LONG):
-            self._tell_wait(wait)
+            self._emit_wait(wait)
         elif before and not wait:
             waited, run = self._clock() - before.since, self._announcer
             run.emit(
@@ -208,7 +208,7 @@ class Monitor:
             return Wait(since, min(paused_until, deadline), "it asks for a pause", is_pause=True)
         return None
 
-    def _tell_wait(self, wait: Wait) -> None:
+    def _emit_wait(self, wait: Wait) -> None:
         run = self._announcer
         run.emit(
             Paused(

@@ -130,7 +130,7 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
     with bound_contextvars(run_id=folder.name):
         journal = held.enter_context(_new_journal(folder))
         run = _new_run(asked, folder.name, runs, context)
-        _tell_start(run, command, context)
+        _emit_start(run, command, context)
         log.info("run.staging", job=job, target=run.target, folder=str(folder))
         refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
@@ -174,7 +174,7 @@ def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
         with earlier_run(undone, context, patience=GLANCE) as earlier:
             check_target(earlier, context)
             run = stage_undo(journal, folder.name, earlier, context)
-        _tell_start(run, "undo", context)
+        _emit_start(run, "undo", context)
         log.info("run.staging", undoes=run.undoes, folder=str(folder))
         return StagedRun(folder=folder, journal=journal, command="undo")
 
@@ -217,7 +217,7 @@ def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> 
 def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> StagedRun:
     journal, record = run.journal, run.journal.run()
     with bound_contextvars(run_id=record.run_id):
-        _tell_start(record, run.command, context)
+        _emit_start(record, run.command, context)
         if not any_age:
             check_age(record, run.command, context)
         later = later_than(record.run_id, context.archive.index.runs())
@@ -275,7 +275,7 @@ async def _finish(run: StagedRun, error: PresenceWorkerError | None, context: Ru
 
 
 async def _deliver(run: StagedRun, context: RunContext) -> PresenceWorkerError | None:
-    """Send what is to be sent; return what ended that early, or kept it from beginning, or None."""
+    """Send the rows; return what ended that early, or kept it from beginning, or None."""
     name, target = run.folder.name, context.target
     try:
         to_send = await work_in_thread(_begin_session, run, context)
@@ -293,7 +293,7 @@ def _begin_session(run: StagedRun, context: RunContext) -> int:
     """Open a session in the journal; return the rows to send."""
     journal = run.journal
     journal.sessions.begin(run.command, context.settings.delivery.rate)
-    with journal.transaction():  # if we die, whoever finds the run knows how it is resumed
+    with journal.transaction():  # if we die, the run itself says how it is resumed
         journal.save_next(context.command("resume", run.folder.name))
     to_send = journal.results.to_send()
     log.info("run.delivering", target=context.target, to_send=to_send)
@@ -312,7 +312,7 @@ async def _summary_of_end(run: StagedRun, context: RunContext) -> Summary:
     return replace(summary, notes=[*summary.notes, WAITS if waits else NOTHING_LEFT])
 
 
-def _tell_start(run: RunRecord, command: str, context: RunContext) -> None:
+def _emit_start(run: RunRecord, command: str, context: RunContext) -> None:
     context.emit(RunStarted(run_id=run.run_id, target=run.target, command=command))
 
 

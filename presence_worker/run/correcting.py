@@ -1,4 +1,4 @@
-"""What has to be corrected before the next command: where it stands, and how a job is begun anew."""
+"""What has to be corrected before the next command: where it stands, and how a job is begun again."""
 
 import hashlib
 import secrets
@@ -19,7 +19,7 @@ from ..wording import series
 
 ADDRESS, OPTION = "target.base_url", "--base-url"
 OF_ONLINE = ["target.tenant", "target.environment"]
-RENEWED = ("oauth", "system-user")  # schemes whose credentials are fetched anew
+RENEWED = ("oauth", "system-user")  # schemes whose credentials are fetched again
 IF_CORRECTED = "--if-corrected"
 
 
@@ -39,7 +39,7 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
     found = error.suspect if isinstance(error, Stopped) else None
     if found is Suspect.LOGIN:
         return None if settings.target.base_url else Suspect.TARGET
-    is_renewed = settings.auth.scheme in RENEWED  # nobody is locked out, and the cause is often elsewhere
+    is_renewed = settings.auth.scheme in RENEWED  # no account is locked, and the cause is often elsewhere
     return None if found is Suspect.SIGN_IN and is_renewed else found
 
 
@@ -61,7 +61,7 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
 
 
 def _fingerprint(settings: Settings, salt: bytes) -> str | None:
-    """Return what tells credentials apart and does not reveal them; None where they cannot be read."""
+    """Return a fingerprint of credentials that does not reveal them; None where they cannot be read."""
     auth, proxy = settings.auth, settings.target.proxy or ""
     try:
         shown = "\0".join([auth.scheme, auth.username or "", proxy, *all_secrets(auth)])
@@ -102,8 +102,8 @@ def _place(name: str, context: RunContext) -> str:
     return str(getattr(context.settings.auth, name)) if is_file else context.origin(f"auth.{name}")
 
 
-def begin_anew(run: RunRecord, context: RunContext) -> NextStep:
-    """Return the command that begins the job of a run anew, without the address that was wrong."""
+def begin_again(run: RunRecord, context: RunContext) -> NextStep:
+    """Return the command that begins the job of a run again, without the address that was wrong."""
     options = list(context.options)
     for place in reversed([*_places_of_address(options)]):
         del options[place : place + 2]

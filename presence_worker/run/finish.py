@@ -22,13 +22,13 @@ from ..run_states import State
 from ..runs.lookup import earlier_than
 from ..settings import Input
 from ..wording import amount
-from .correcting import IF_CORRECTED, begin_anew, note_suspect, same_job, to_correct
+from .correcting import IF_CORRECTED, begin_again, note_suspect, same_job, to_correct
 from .prepare import StagedRun
 from .row_trouble import log_rows
 from .staging import place_of, storable
 
 MOST_NAMED = 10  # associates
-NOT_KNOWN = "It is not known what became of a request of an earlier run for"
+NOT_KNOWN = "A request of an earlier run has no known result for"
 MAY_COME = (
     f"{NOT_KNOWN} {{users}}. SuperOffice may still carry it out and overwrite what this run has set. Check "
     "{whom} in SuperOffice: {names}"
@@ -78,7 +78,7 @@ def _caution(journal: Journal, context: RunContext) -> None:
 
 
 def _journal_gone(trouble: Stopped, journal: Journal, folder: Path, context: RunContext) -> Stopped:
-    """Return that nothing is known of any row for certain; the same job can be sent again."""
+    """Return that no result is certain; the same job can be sent again."""
     run = journal.run()
     again = context.command("undo", run.undoes) if run.undoes else same_job(run, context)
     feed = ", and feed it on standard input again" if run.input.stdin else ""
@@ -182,7 +182,7 @@ def judge_ending(
 
 
 def _code(journal: Journal) -> ExitCode:
-    """Judge by the rows alone: whatever is advised, a row that is not done is no success."""
+    """Judge by the rows alone: whatever the advice, a row that is not done is not a success."""
     counts = journal.results.counts()
     return ExitCode.INCOMPLETE if any(counts[result] for result in NOT_DONE) else ExitCode.DONE
 
@@ -214,7 +214,7 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
         case Advice.APPLY:
             return context.command("apply", folder.name)
         case Advice.BEGIN_ANEW:
-            return begin_anew(journal.run(), context)
+            return begin_again(journal.run(), context)
         case Advice.SIGN_IN:
             return context.command("resume", folder.name, IF_CORRECTED)
         case Advice.RESUME | Advice.PLAN_ON | Advice.LET_IN:
@@ -230,7 +230,7 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
 def _options_for_failed_csv(delimiter: str | None, config: Input) -> tuple[str, ...]:
     """Return the options with which failed.csv is read as what it is, where the settings say otherwise.
 
-    It would be recognised by its columns; whoever mends it may take ours out.
+    It would be recognised by its columns, but the person who corrects it may remove ours.
     """
     form = () if config.format in ("auto", "csv") else ("--format", "csv")
     cut = delimiter or ","

@@ -1,4 +1,4 @@
-"""A run is made ready in a thread: the event loop goes on meanwhile, and whoever has to end need not wait."""
+"""A run is made ready in a thread: the event loop goes on, and a run that must end need not wait."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ from ..threads import wait_for_end, work_in_thread
 from ..wording import plain_duration
 
 POLL = 1.0  # seconds between two tries to get the target
-GRACE = 0.5  # seconds for work that was told to stop; what still waits for input is left behind then
+GRACE = 0.5  # seconds for work that must stop; what still waits for input is left behind then
 T = TypeVar("T")
 
 
@@ -100,7 +100,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
 async def prepared_in_turn(
     prepare: Prepare, context: RunContext, wait: float
 ) -> AsyncIterator[tuple[StagedRun, RunContext]]:
-    """Prepare a run likewise, as soon as no other run holds the target; yield it with its own context.
+    """Prepare a run in the same way, as soon as no other run holds the target; yield it with its own context.
 
     Raise Locked where that takes longer than *wait* seconds, or until delivery.deadline.
     """
@@ -150,8 +150,8 @@ class Turn:
 async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable[[T], None]) -> T:
     """Return what *work* returns; it calls `shutdown.check` where it can stop.
 
-    Where it does not stop in time, such as on standard input that nobody writes to, raise the reason at once:
-    the thread goes on alone, does not keep the process alive, and discards what it still makes. To cancel the
+    Where it does not stop in time, such as on a silent standard input, raise the reason at once. The thread
+    then goes on alone. It does not keep the process alive, and discards what it still makes. To cancel the
     task is to request the end.
     """
     loop, made, copied = asyncio.get_running_loop(), Future[T](), copy_context()

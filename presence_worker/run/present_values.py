@@ -15,15 +15,15 @@ from ..run_states import Intent, Step
 from ..superoffice.read_answers import may_mean_nobody
 from ..superoffice.user_query import User, UserDirectory
 
-NO_PRESENCE = "StatusNone"  # of somebody whom the query does not know, this is nobody's presence
+NO_PRESENCE = "StatusNone"  # not a presence, for an associate that the list does not have
 MOVED = {  # by what the run is for
     Intent.UNDO: (Reason.MOVED_SINCE_RUN, "no longer has what the run had set"),
     Intent.PLAN: (Reason.MOVED_SINCE_PLAN, "no longer has what the plan was made on"),
     Intent.RUN: (Reason.MOVED_SINCE_PLAN, "no longer has what was read before the run was held"),
 }
-ALIKE = 20  # reads that show nobody: it is not the people then
-OFF = "no row can be `unchanged`, and there is no undo"
-UNREAD = "the present values of {} associates cannot be read: they are not `unchanged`, nor undone"
+ALIKE = 20  # reads without a presence: the address is wrong then
+OFF = "without it, no row is `unchanged` and `undo` is not possible"
+UNREAD = "the present values of {} users cannot be read: these rows are not `unchanged`, and not undone"
 log = structlog.get_logger()
 
 
@@ -32,34 +32,34 @@ def user_without_presence(row: PendingRow, user: User) -> Verdict | None:
     if not user.is_active:
         return _reject(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
     if not user.has_service:
-        return _reject(row, Reason.NO_SERVICE_USER, "this user has no part in SuperOffice Service")
+        return _reject(row, Reason.NO_SERVICE_USER, "this user has no access to SuperOffice Service")
     return None
 
 
 def unknown_associate(row: PendingRow, said: str) -> Verdict:
-    """Return the verdict on an associate of whom the service shows nothing at all; *said* are its words."""
-    return _reject(row, Reason.UNKNOWN_ASSOCIATE, f"SuperOffice shows no presence of this id ({said})")
+    """Return the verdict on an associate that SuperOffice does not show; *said* are its words."""
+    return _reject(row, Reason.UNKNOWN_ASSOCIATE, f"no SuperOffice user has this ID ({said})")
 
 
 def judge_unread_return(row: int) -> Verdict:
-    """Return the verdict on somebody who was to return, but may meanwhile have been set to something else."""
-    words = "what is there now could not be read; the next run tries it again"
+    """Return the verdict on a return that may be overtaken: what the user has now is not known."""
+    words = "the present value could not be read; the next run tries again"
     return Verdict(row, Result.REJECTED, Reason.BEFORE_UNKNOWN, words)
 
 
 def is_presence(seen: Presence | None, user: User | None) -> bool:
-    """Return whether what a read shows is somebody's presence."""
+    """Return whether what a read shows is the presence of a user."""
     return seen is not None and (user is not None or seen.status != NO_PRESENCE)
 
 
 def compare_with_present(
     row: PendingRow, seen: Presence, moved_by: Intent | None, *, knows_comment: bool = True
 ) -> Verdict | None:
-    """Return what settles a row whose associate holds *seen* now; None where it is to be sent.
+    """Return what settles a row whose associate holds *seen* now; None where it must be sent.
 
-    Who was to return stays as they are where somebody has set something else meanwhile. With *moved_by*,
+    A user who should return is left alone where something else was set since. With *moved_by*,
     what the service holds must still be what the run was made on, unless it is what is wanted. A comment that
-    is not known is never taken for the one that is wanted.
+    is not known never counts as the wanted one.
     """
     knows_all = knows_comment or seen.status == PRESENT
     holds_it = knows_all and seen.same_as(row.wanted)
@@ -74,12 +74,12 @@ def compare_with_present(
 
 
 def _may_be(expected: Presence, seen: Presence, *, knows_all: bool) -> bool:
-    """Return whether somebody may still have what was expected; an unread comment proves nothing."""
+    """Return whether the user may still have what was expected; an unread comment proves nothing."""
     return seen.same_as(expected) if knows_all else seen.status == expected.status
 
 
 def _holds_what_was_there(row: PendingRow, seen: Presence, *, knows_all: bool) -> bool:
-    """Return whether somebody holds what the run was made on, as far as both are known."""
+    """Return whether the user holds what the run was made on, as far as both are known."""
     before = row.before
     if before is None or not (row.knows_comment and knows_all):
         return before is None or seen.status == before.status
@@ -121,10 +121,10 @@ def need_of(run: RunRecord, read_before: str) -> Need:
 
 
 class QueryAnswer(NamedTuple):
-    """What the query of all users says of a row's associate, without a look."""
+    """What the list of all users says of a row's associate, without a read."""
 
     finding: Finding | None = None  # None: nothing that could be kept
-    verdict: Verdict | None = None  # None: the row is to be sent
+    verdict: Verdict | None = None  # None: the row must be sent
 
 
 class Found(NamedTuple):
@@ -138,8 +138,8 @@ class Found(NamedTuple):
 class PresentValues:
     """Owns what is known of the present values, and not yet in the journal.
 
-    A value that cannot be read is no trouble where others can. An associate of whom nothing is shown does
-    not exist, unless nobody at all seems to: then the address is wrong, and nothing is said of any row.
+    A value that cannot be read does not stop a run where others can be read. An associate that SuperOffice
+    does not show does not exist. Where it shows none at all, the address is wrong, and no row is judged.
     """
 
     def __init__(self, need: Need, directory: UserDirectory | None) -> None:
@@ -148,7 +148,7 @@ class PresentValues:
         self.is_given_up = False
         self._directory = directory  # None: the query of all users was not made, or had no answer
         self._found = Found([], [], [])
-        self._nobodies: list[tuple[PendingRow, str]] = []  # kept back while nobody at all was seen
+        self._missing: list[tuple[PendingRow, str]] = []  # kept back until a presence was seen
         self._unread = 0  # rows
         self._has_seen = False
 
@@ -158,21 +158,21 @@ class PresentValues:
         return found
 
     def note(self, words: str) -> None:
-        """Add something for whoever reads the report, the log or the terminal."""
+        """Add a note for the report, the log and the terminal."""
         self._found.notes.append(words)
 
     def is_answered_by_query(self, row: PendingRow) -> bool:
         """Return whether the query of all users says enough of a row's associate; settle the row then."""
-        told = self.judge_by_query(row)
-        if told is None:
+        answer = self.judge_by_query(row)
+        if answer is None:
             return False
-        if not any(told):
+        if not any(answer):
             self._unread += 1
-        self._keep(told)
+        self._keep(answer)
         return True
 
     def judge_by_query(self, row: PendingRow) -> QueryAnswer | None:
-        """Return what the query of all users says of a row's associate; None where a look is needed."""
+        """Return what the query of all users says of a row's associate; None where a read is needed."""
         user = self._user(row)
         if user is None:
             return None
@@ -183,7 +183,7 @@ class PresentValues:
         return self._judge(row, Presence(status=user.status, message="")) if user.status else QueryAnswer()
 
     def _does_without_comment(self, row: PendingRow, user: User) -> bool:
-        """Return whether nobody need look for somebody's comment.
+        """Return whether the user's comment need not be read.
 
         Where what is there must still be what it was, the comment decides, unless it was never known.
         """
@@ -197,12 +197,12 @@ class PresentValues:
         user = self._user(row)
         if outcome.seen is not None and is_presence(outcome.seen, user):
             self._has_seen = True
-            self._reject_nobodies()  # somebody is shown, so the address is right
+            self._reject_missing()  # a user is shown, so the address is right
             self._keep(self._judge(row, outcome.seen, knows_comment=True))
         elif self.is_given_up or is_stopping:
             return
-        elif user is None and self._shows_nobody(row, outcome):
-            self._add_nobody(row, outcome.detail or "no presence")
+        elif user is None and self._shows_no_user(row, outcome):
+            self._add_missing(row, outcome.detail or "no presence")
         else:
             self._add_unread(row, outcome, user)
 
@@ -214,23 +214,23 @@ class PresentValues:
             [each for each in found.verdicts if each.row not in rows],
             found.notes,
         )
-        self._nobodies = [(row, said) for row, said in self._nobodies if row.row not in rows]
+        self._missing = [(row, said) for row, said in self._missing if row.row not in rows]
 
     def end(self) -> None:
         """Conclude what only the last answer shows."""
-        if self._nobodies and self.need.asks_for_all:
+        if self._missing and self.need.asks_for_all:
             suspect = None if self._directory else Suspect.TARGET
-            self._give_up("the service shows none of the associates", suspect)
-        self._reject_nobodies()
+            self._give_up("SuperOffice shows none of the associates", suspect)
+        self._reject_missing()
         if self._unread:
             self.note(UNREAD.format(self._unread))
 
     def reject_unread_return(self, row: int) -> None:
-        """Leave alone whoever was to return but could not be read: the next run will try it again."""
+        """Leave a user alone who should return but could not be read: the next run tries again."""
         self._found.verdicts.append(judge_unread_return(row))
 
     def _user(self, row: PendingRow) -> User | None:
-        """Return what the query said; where every single associate is to be read, it does not count."""
+        """Return what the query said; where every associate must be read, it does not count."""
         is_asked = self._directory is not None and self.need.asks_for_all
         return self._directory.users.get(row.associate_id) if self._directory and is_asked else None
 
@@ -239,30 +239,30 @@ class PresentValues:
         verdict = compare_with_present(row, seen, self.need.moved_by, knows_comment=knows_comment)
         return QueryAnswer(finding, verdict)
 
-    def _keep(self, told: QueryAnswer) -> None:
-        if told.finding:
-            self._found.presences.append(told.finding)
-        if told.verdict:
-            self._found.verdicts.append(told.verdict)
+    def _keep(self, answer: QueryAnswer) -> None:
+        if answer.finding:
+            self._found.presences.append(answer.finding)
+        if answer.verdict:
+            self._found.verdicts.append(answer.verdict)
 
-    def _shows_nobody(self, row: PendingRow, outcome: Outcome) -> bool:
+    def _shows_no_user(self, row: PendingRow, outcome: Outcome) -> bool:
         missing = self._directory is not None and row.associate_id not in self._directory.users
-        known_as_nobody = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
-        return known_as_nobody or (missing and may_mean_nobody(outcome))
+        is_known_missing = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
+        return is_known_missing or (missing and may_mean_nobody(outcome))
 
-    def _add_nobody(self, row: PendingRow, said: str) -> None:
-        self._nobodies.append((row, said))
+    def _add_missing(self, row: PendingRow, said: str) -> None:
+        self._missing.append((row, said))
         if self._has_seen or self._directory:
-            self._reject_nobodies()
-        elif len(self._nobodies) >= ALIKE:
-            self._give_up(f"the service shows nobody of the first {ALIKE} associates", Suspect.TARGET)
+            self._reject_missing()
+        elif len(self._missing) >= ALIKE:
+            self._give_up(f"SuperOffice shows none of the first {ALIKE} associates", Suspect.TARGET)
 
-    def _reject_nobodies(self) -> None:
-        self._found.verdicts.extend(unknown_associate(row, said) for row, said in self._nobodies)
-        self._nobodies.clear()
+    def _reject_missing(self) -> None:
+        self._found.verdicts.extend(unknown_associate(row, said) for row, said in self._missing)
+        self._missing.clear()
 
     def _add_unread(self, row: PendingRow, outcome: Outcome, user: User | None) -> None:
-        """Do without the present value of somebody, where that may be: others can be read."""
+        """Go on without a present value, where that is possible: others can be read."""
         status = user.status if user else None
         is_enough = self.need.moved_by is None or (status and not row.knows_comment)
         if self.need.how == "each" or not is_enough or not (self._directory or self._has_seen):
@@ -277,9 +277,9 @@ class PresentValues:
     def _give_up(self, words: str, suspect: Suspect | None = None) -> None:
         """End the reading: without it, only a run that may do without is sent."""
         self.is_given_up = True
-        self._nobodies.clear()
+        self._missing.clear()
         if self.need.is_strict:
             doubt = "; is target.base_url right?" if suspect else ""
             self.stop = Stopped(f"{words}; nothing was sent{doubt}", suspect=suspect)
         else:
-            self.note(f"{words}; sent without reading: {OFF}")
+            self.note(f"{words}; the rows were sent without reading: {OFF}")

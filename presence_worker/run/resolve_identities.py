@@ -22,7 +22,7 @@ from .staging import settle_clashes
 
 PAGE = 500  # rows read from the journal at once
 NOT_FOUND = 404
-NOBODY = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
+NO_USER = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
 NO_NAMES = "people named by login or e-mail cannot be found: the service does not show all users"
 MOST_NAMED = 5  # of the associates that a name may mean
 Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
@@ -37,7 +37,7 @@ async def fetch_users(
     pipeline = policy.pipeline(partial(client.fetch_users, directory))
     with halt.scope():
         while not directory.is_whole and not halt.reason:
-            outcome = await pipeline.settle(NOBODY)
+            outcome = await pipeline.settle(NO_USER)
             if outcome.result is not Result.NOT_SENT and not halt.reason:
                 return None, outcome
         if directory.is_whole:
@@ -57,8 +57,8 @@ def lack_of_users(trouble: Outcome | None) -> Stopped:
 def resolve_identities(named: Named, journal: Journal, context: RunContext) -> InputRefused | None:
     """Put associates in the place of names; give why the job must be refused then, or None.
 
-    Only now can be told who is protected, which rows ask for the same person, and what is due of what
-    earlier jobs had asked for.
+    Only now it is known who is protected, which rows ask for the same person, and which rows of earlier jobs
+    are due.
     """
     run, settings, index = journal.run(), context.settings, context.archive.index
     was_added = run.input.scheduled is not None  # before this run was resumed
@@ -96,7 +96,7 @@ def _judge_unresolved(row: int, found: AbstractSet[int], settings: Settings) -> 
         return Verdict(row, Result.INVALID, Reason.AMBIGUOUS_IDENTITY, words)
     skipped = settings.input.unknown_people == "skip"
     result = Result.SKIPPED if skipped else Result.INVALID
-    return Verdict(row, result, Reason.UNKNOWN_IDENTITY, "nobody in SuperOffice has this name")
+    return Verdict(row, result, Reason.UNKNOWN_IDENTITY, "no SuperOffice user has this name")
 
 
 def _judge_protected(row: int, number: int) -> Verdict:

@@ -55,7 +55,7 @@ def log_each(rows: Iterable[Unlogged]) -> None:
 
 
 class Doubts:
-    """Owns the rows that are to be read back. Until they are, the journal has them as unknown."""
+    """Owns the rows that must be read back. Until they are, the journal has them as unknown."""
 
     def __init__(
         self, journal: Journal, client: Client, record: Callable[[int, Outcome], None], halt: Halt

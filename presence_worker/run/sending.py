@@ -30,7 +30,7 @@ LONGEST = 0.02  # seconds an outcome waits for others
 OVERTAKEN = Outcome(
     result=Result.REJECTED,
     reason=Reason.MOVED_SINCE_RUN,
-    detail="a later run has set this associate, or found what it wanted there",
+    detail="a later run has set this user, or has found the wanted value there",
     attempts=0,
     wire_puts=0,
 )
@@ -45,7 +45,7 @@ class Recorder:
         self._outbox = outbox
         self._logged = logged
         self._make_room = make_room
-        self._full: Stopped | None = None  # why no more is to be sent, although all could be written
+        self._full: Stopped | None = None  # why no more is sent, although all could be written
         self._waiting: list[Settled] = []
         self._some = anyio.Event()
         self._many = anyio.Event()
@@ -115,11 +115,11 @@ class Outlook(NamedTuple):
 
     to_send: int  # rows
     requests: int  # of the run in all, those already made included
-    maintenance: str | None  # of the service meanwhile, where that is news
+    maintenance: str | None  # of SuperOffice in that time, where that is news
 
 
 class Sending:
-    """Owns the rows that are handed out, and those that are to be read back before they count."""
+    """Owns the rows that are handed out, and those that must be read back before they count."""
 
     def __init__(
         self,

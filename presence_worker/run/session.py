@@ -23,8 +23,8 @@ from .row_trouble import log_rows
 from .sending import Recorder, Sending
 from .staging import check_safety_limits
 
-FINISHING = "told to stop: finishing what is in flight"
-FINISHED = "; what was in flight was finished"
+FINISHING = "stopping: requests in progress are finished first"
+FINISHED = "; requests in progress were finished"
 
 
 class Session:

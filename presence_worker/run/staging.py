@@ -166,5 +166,5 @@ def place_of(job: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Return a text as the journal can keep it: the name of a file may be no UTF-8."""
+    """Return a text as the journal can keep it: the name of a file may not be UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()

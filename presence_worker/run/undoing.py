@@ -71,20 +71,20 @@ def _lacks_comment(wish: PendingRow) -> bool:
 
 def _nothing_to_undo(earlier: Journal, context: RunContext) -> RunFault:
     undone = earlier.run()
-    words = f"run {undone.run_id} has set nobody's presence: there is nothing to undo"
+    words = f"run {undone.run_id} has set no presence: there is nothing to undo"
     if earlier.dated.next_to_begin(1):
-        words += "; what is still to come of it can be taken back with `schedule cancel`"
+        words += "; cancel its planned absences with `schedule cancel`"
         return RunFault(words, next=context.command("schedule"))
     return RunFault(words, next=context.command("report", undone.run_id))
 
 
 def _take_back(journal: Journal, undone: RunRecord, rows: int, to_come: Schedule) -> None:
-    """Note that nothing is to come of the run any more; for whom it named, what was to come before it is."""
+    """Note that the run plans nothing any more; what was planned before it counts again."""
     run = journal.run()
     entries = [entry for each in to_come.values() for entry in each]
     waiting = sum(entry.run_id == undone.run_id and entry.is_open for entry in entries)
-    was_to_come = bool(entries) or undone.input.pending is not False
-    journal.save_input(replace(run.input, rows=rows, pending=was_to_come))
+    was_planned = bool(entries) or undone.input.pending is not False
+    journal.save_input(replace(run.input, rows=rows, pending=was_planned))
     if waiting:
         words = f"rows of that run which waited for their first day, and no longer do: {waiting}"
         journal.add_notes([words])

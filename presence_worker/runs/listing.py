@@ -73,12 +73,12 @@ def _list_one(run: KnownRun, context: RunContext) -> Listed:
         with suppress(ValidationError):  # kept by another version
             return Listed(_summary_form().validate_json(run.summary), is_job=is_job(run.record))
     try:
-        return _look_at(run.folder, context)
+        return _read_run(run.folder, context)
     except PresenceWorkerError as error:
         return Listed(UnreadableRun(run_id=run.name, message=str(error)))
 
 
-def _look_at(folder: Path, context: RunContext) -> Listed:
+def _read_run(folder: Path, context: RunContext) -> Listed:
     try:
         with run_lock(folder):
             glanced = _glance(folder)
@@ -100,13 +100,13 @@ def _glance(folder: Path) -> Listed | None:
         try:
             if reader.is_current() and reader.run().state != State.RUNNING:
                 return _describe(reader)
-        except Stopped:  # whoever opens it can say what is wrong with it
+        except Stopped:  # opening it says what is wrong with it
             pass
     return None
 
 
 def _describe(journal: Journal, *, held: bool = False) -> Listed:
-    """Return what is known of a run; *held* by somebody it may be at work."""
+    """Return what is known of a run; *held* by a process it may be at work."""
     run, summary = journal.run(), summarise(journal)
     if held and run.state == State.RUNNING:
         summary = _so_far(summary, journal.results.in_flight())
@@ -114,7 +114,7 @@ def _describe(journal: Journal, *, held: bool = False) -> Listed:
 
 
 def _so_far(summary: Summary, on_their_way: int) -> Summary:
-    """Return how far a run at work is: what is not settled yet is neither in doubt nor anybody's fault."""
+    """Return how far a run at work is: what is not settled yet is neither in doubt nor a fault."""
     counts = dict(summary.counts)
     counts[Result.UNKNOWN] -= on_their_way
     counts[Result.NOT_SENT] += on_their_way

@@ -19,15 +19,15 @@ from ..wording import plain_duration
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
-CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps is no reason for an alarm
+CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps does not deserve an alarm
 PAGE = 500  # rows
-GLANCE = 1.0  # seconds for somebody who lists or reports runs to let go of one
+GLANCE = 1.0  # seconds for a process that lists or reports runs to release one
 log = structlog.get_logger()
 
 
 @contextmanager
 def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> Iterator[Journal]:
-    """Hold and open a run; one whose program died is said to be stopped.
+    """Hold and open a run; one whose program died becomes stopped.
 
     Raise Locked where it is still at work after *patience* seconds.
     """
@@ -92,7 +92,7 @@ def _last(context: RunContext) -> Path:
 
 
 def _no_run(context: RunContext) -> RunFault:
-    words = f"there is no run of {context.target} in {context.archive.runs}"
+    words = f"{context.target} has no run yet in {context.archive.runs}"
     return RunFault(words, next=context.command("runs"))
 
 
@@ -121,7 +121,7 @@ def list_finished_jobs(runs: Iterable[KnownRun], context: RunContext) -> Iterato
 
 
 def is_job(record: RunRecord) -> bool:
-    """Return whether a run has a file of its own: it undoes nothing, and is no failed.csv sent again."""
+    """Return whether a run has a file of its own: it undoes nothing, and is not a failed.csv sent again."""
     return record.intent != Intent.UNDO and not record.input.came_back
 
 
@@ -141,7 +141,7 @@ def check_target(journal: Journal, context: RunContext) -> None:
         return
     words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
     if run.state == State.STOPPED and may_begin_anew(journal):
-        words += "; nothing of it was applied there: if that address was wrong, run the file anew"
+        words += "; nothing of it was applied there: if that address was wrong, run the file again"
     raise RunFault(words, next=context.command("runs"))
 
 
@@ -203,7 +203,7 @@ def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: Run
 
 def _unreadable(later: KnownRun, fault: PresenceWorkerError, context: RunContext) -> StateFault:
     return StateFault(
-        f"run {later.name}, which came later, may have written the same associates, but {fault}; "
-        f"if you know that it did not, move {later.folder} away and run this again",
+        f"run {later.name} came later and may have set the same users, but {fault}. "
+        f"If you know that it did not, move {later.folder} away and run this again",
         next=context.command("runs"),
     )

@@ -1,4 +1,4 @@
-"""Old runs: deleted, but for those that somebody may still need."""
+"""Old runs: deleted, except those that may still be needed."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLA
 AT_WORK = "a process works on it"
 CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
-STILL_TO_COME = "something is still to come of it, which `schedule` lists"
+PLANNED = "it has planned absences, which `schedule` lists"
 MAY_FOLLOW = "a leave of it has no last day yet, or an undo may still bring one back"
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
-    """What became of the runs: all of them are either deleted or kept."""
+    """The runs that are deleted, and those that are kept."""
 
     deleted: list[str]  # run ids, oldest first
     kept: int
@@ -52,8 +52,8 @@ def prune_runs(context: RunContext) -> Pruning:
 def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
     """Yield the runs that are older than the id *oldest*, oldest first.
 
-    No run is older than one that began before it, whatever the clock said; a run from the future is as old as
-    the one before it.
+    No run is older than one that began before it, whatever the clock said. A run from the future is as old
+    as the one before it.
     """
     now, newest = id_made_ago(0), ""
     for run in reversed(runs):
@@ -64,20 +64,20 @@ def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
 
 
 class Future:
-    """Owns what is still to come of each target's runs, found out when it is first asked for."""
+    """Owns the planned absences of each target, read when they are first needed."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self._needed: dict[str, dict[str, str]] = {}
 
     def needs(self, run: RunRecord) -> str | None:
-        """Return why a run is needed: for what is to come of it, or of one that it has changed; or None."""
+        """Return why a run is needed: for its planned absences, or for those that it has changed; or None."""
         if run.target not in self._needed:
             self._needed[run.target] = self._find_out(replace(self.context, target=run.target))
         return self._needed[run.target].get(run.run_id)
 
     def _find_out(self, context: RunContext) -> dict[str, str]:
-        """Return the runs that are needed, with why; the others are told what a later one has replaced."""
+        """Return the runs that are needed, with why; note in the others that later ones replace them."""
         history = history_of(context.archive.index.runs(), context)
         forget(history, context)
         entries = [entry for entries in history.to_come.values() for entry in entries]
@@ -86,7 +86,7 @@ class Future:
         touched = [past.run_id for past in history.pasts if has_touched(past, history)]
         listed = [entry.run_id for entry in entries if entry.ends or not entry.may_hold]
         return dict.fromkeys([*undoable, *(entry.run_id for entry in entries)], MAY_FOLLOW) | dict.fromkeys(
-            [*touched, *listed], STILL_TO_COME
+            [*touched, *listed], PLANNED
         )
 
 

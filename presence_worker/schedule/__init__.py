@@ -1,1 +1,1 @@
-"""What rows with days ask for on days to come: noted with each run, due on its day, and taken back."""
+"""What rows with days ask for in the future: noted with each run, due on its day, and taken back."""

@@ -14,12 +14,12 @@ from .entries import Entry, Past, Schedule, first_day, latest
 from .history import past_of
 from .replay import find_dropped, follow
 
-TAKE_BACK = "if it shall not come any more, take it back with `schedule cancel`"
-MOST_DROPPED = 1000  # told; their number is of all
+TAKE_BACK = "cancel it with `schedule cancel` if it is not wanted any more"
+MOST_DROPPED = 1000  # listed; their number is of all
 
 
 class Due(NamedTuple):
-    """Something that is to be done on a day."""
+    """Something to do on a day."""
 
     entry: Entry
     kind: Kind
@@ -27,7 +27,7 @@ class Due(NamedTuple):
 
 
 def due_after(schedule: Schedule, past: Past) -> Iterator[Due]:
-    """Yield what is to be done on the day of a run that is staged, where *schedule* was to come before it.
+    """Yield what to do on the day of a run that is staged, where *schedule* was planned before it.
 
     Nothing is due for those whom its own file asks to be set.
     """
@@ -38,10 +38,10 @@ def due_after(schedule: Schedule, past: Past) -> Iterator[Due]:
 
 
 def due_on(schedule: Schedule, day: date) -> Iterator[Due]:
-    """Yield what is to be done on *day*, by associate: at most one thing for each.
+    """Yield what to do on *day*, by associate: at most one thing for each.
 
     Of leaves that overlap the one with the later first day counts, as long as it lasts. Then the other one
-    counts again, but only while the associate still has what was set last. Nobody returns on whose schedule
+    counts again, but only while the associate still has what was set last. No user returns on whose schedule
     anything is due that day.
     """
     for person in sorted(schedule):

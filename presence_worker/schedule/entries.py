@@ -1,4 +1,4 @@
-"""What runs have asked for on days, and what is still to come of it."""
+"""What runs have asked for on days, and what of it is still planned."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -11,7 +11,7 @@ from ..model import PRESENT, Period, Presence
 
 
 class Entry(NamedTuple):
-    """A row of an earlier run of which something is still to come.
+    """A row of an earlier run with something still planned.
 
     It waits (`is_open`), then stands (`may_hold`). Where it is neither, a leave that began later stands over
     it, and it counts again after that.
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     wanted: Presence
     starts: date | None  # its first day; None: since ever
     ends: date | None  # its last one; None: for ever
-    is_open: bool  # its first day is to come, or to be caught up with
+    is_open: bool  # its first day is in the future, or was missed
     may_hold: bool  # the associate may hold it by now
     is_withdrawn: bool = False  # it is over, whatever its last day is
 
@@ -57,12 +57,12 @@ class Entry(NamedTuple):
         return self.wanted.status != PRESENT
 
 
-Schedule = Mapping[int, Sequence[Entry]]  # by associate; only of whom something is to come
+Schedule = Mapping[int, Sequence[Entry]]  # by associate; only those with something planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What a run has asked for, and what became of it, as far as something may follow from it."""
+    """What a run has asked for, and how it ended, as far as something may follow from it."""
 
     run_id: str
     day: date

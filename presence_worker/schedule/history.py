@@ -1,4 +1,4 @@
-"""The earlier runs of a target, as far as something is still to come of them."""
+"""The earlier runs of a target, as far as something of them is still planned."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -23,7 +23,7 @@ NEVER_SENT = (State.PLANNED, State.HELD, State.REFUSED)
 
 
 class History(NamedTuple):
-    """What has led to what is to come, and that."""
+    """What is planned, and the runs that it follows from."""
 
     pasts: Sequence[Past]  # oldest first; those that nothing follows from any more may be missing
     to_come: Schedule
@@ -31,15 +31,15 @@ class History(NamedTuple):
 
 
 def read_schedule(runs: Iterable[KnownRun], context: RunContext) -> Schedule:
-    """Return what is to come after those of the *runs*, newest first, that are the target's.
+    """Return what is planned after those of the *runs*, newest first, that are the target's.
 
-    Raise StateFault where something is to come, and a run cannot be read that may have changed it.
+    Raise StateFault where something is planned, and a run cannot be read that may have changed it.
     """
     return history_of(runs, context).to_come
 
 
 def history_of(runs: Iterable[KnownRun], context: RunContext) -> History:
-    """Return what is to come with the runs it follows from; raise StateFault as `read_schedule` does."""
+    """Return what is planned with the runs it follows from; raise StateFault as `read_schedule` does."""
     faults: list[StateFault] = []
     pasts = list(_pasts(runs, context, faults))[::-1]
     to_come: Schedule = {}
@@ -60,7 +60,7 @@ def history_of(runs: Iterable[KnownRun], context: RunContext) -> History:
 
 
 def forget(history: History, context: RunContext) -> None:
-    """Note in each run what nothing follows from any more, so that nobody has to find that out again.
+    """Note in each run what nothing follows from any more, so that no later run has to find that out again.
 
     Later runs may then be deleted, and a run that has nothing to say any more is not read again. What was
     taken back is not forgotten before its last day: an undo may still bring it back.
@@ -86,7 +86,7 @@ def to_be_brought_back(history: History, day: date) -> list[tuple[Entry, str]]:
 
 
 def has_touched(past: Past, history: History) -> bool:
-    """Return whether a run has changed something still to come that an older one had asked for."""
+    """Return whether a run has changed something still planned that an older one had asked for."""
     older = set(takewhile(lambda run_id: run_id != past.run_id, (each.run_id for each in history.pasts)))
     return any(entry.run_id in older for person in past.persons for entry in history.to_come.get(person, ()))
 
@@ -155,7 +155,7 @@ def past_of(journal: Journal) -> Past:
 
 
 def covers_everyone(run: RunRecord) -> bool:
-    """Return whether a run's file says of everyone what is to come; one without days says nothing of it."""
+    """Return whether a run's file lists the absences of everyone; one without days lists none."""
     return run.settings.covers_everyone and run.input.dated and not run.input.came_back
 
 
@@ -185,8 +185,8 @@ def _read_past(folder: Path) -> Past:
 
 def _unreadable(folder: Path, fault: PresenceWorkerError, context: RunContext) -> StateFault:
     return StateFault(
-        f"run {folder.name} may have changed what is to come, but {fault}; "
-        f"if you know that it did not, move {folder} away and run this again",
+        f"run {folder.name} may have changed planned absences, but {fault}. "
+        f"If you know that it did not, move {folder} away and run this again",
         next=context.command("runs"),
     )
 

@@ -1,4 +1,4 @@
-"""What is still to come of a target's earlier jobs: told, and taken back."""
+"""The planned absences of a target's earlier jobs: listed, and cancelled."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -20,7 +20,7 @@ from .replay import carry_out
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledLeave:
-    """A row of which something is still to come, without its message."""
+    """A row with something still planned, without its message."""
 
     id: str
     associate_id: int
@@ -31,7 +31,7 @@ class ScheduledLeave:
 
     @classmethod
     def of(cls, entry: Entry) -> "ScheduledLeave":
-        """Return what is told of an entry."""
+        """Return what is listed of an entry."""
         return cls(
             id=entry.id,
             associate_id=entry.associate_id,
@@ -52,14 +52,14 @@ class ScheduledStep:
 
 
 def list_schedule(context: RunContext) -> list[ScheduledStep]:
-    """Return what is still to come, soonest first."""
+    """Return what is still planned, soonest first."""
     to_come = read_schedule(context.archive.index.runs(), context)
     found = [step for entries in to_come.values() for step in _steps(entries, context.day)]
     return sorted(found, key=lambda step: (step.on, step.leave.associate_id, step.leave.id))
 
 
 def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLeave]:
-    """Take back what is still to come of the rows called so; return them. All of them, or none.
+    """Cancel what is still planned of the rows called so; return them. All of them, or none.
 
     Raise RunFault for an id that names nothing to come.
     """
@@ -70,7 +70,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
         strangers = [each for each in ids if each not in entries]
         if strangers:
             raise RunFault(
-                f"{', '.join(strangers)}: nothing is to come by this id; nothing was cancelled",
+                f"{', '.join(strangers)}: no planned absence has this ID; nothing was cancelled",
                 next=context.command("schedule"),
             )
         named = [entries[each] for each in dict.fromkeys(ids)]
@@ -93,7 +93,7 @@ def _close(folder: Path, rows: Sequence[int]) -> None:
 
 
 def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:
-    """Yield what is to come for an associate, and when, as long as nothing else happens.
+    """Yield what is planned for an associate, and when, as long as nothing else happens.
 
     The return from a leave is listed once it has begun.
     """

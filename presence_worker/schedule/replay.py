@@ -1,4 +1,4 @@
-"""What is still to come of rows that are due on days: pure decisions, one run after the other."""
+"""What is still planned of rows that are due on days: pure decisions, one run after the other."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -15,7 +15,7 @@ NOT_DUE = (Reason.NOT_YET_DUE, Reason.NO_LONGER_DUE)
 
 
 def follow(schedule: Schedule, past: Past) -> Schedule:
-    """Return what is to come after a run, where *schedule* was to come before it.
+    """Return what is planned after a run, where *schedule* was planned before it.
 
     The newest valid rows about an associate replace all there were: a leave that is extended must not end
     early. But a leave that has begun still ends, on its own day or on the one that the new rows name.
@@ -42,9 +42,9 @@ def _carry_out_all(schedule: Schedule, past: Past, kind: Kind) -> Schedule:
 
 
 def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterable[Past]) -> Schedule:
-    """Return what is to come after *undone* was undone: what was to come *before* it, for those it changed.
+    """Return what is planned after *undone* was undone: what was planned *before* it, for those it changed.
 
-    Who was named by a run *since* then keeps what that asked for, and who was missing from a file of everyone
+    A user named by a run *since* then keeps what that run asked for. A user missing from a file of everyone
     has nothing to begin. What *undone* had begun or ended of earlier rows is neither begun nor ended once
     more, unless it had ended a leave that was withdrawn.
     """

@@ -27,7 +27,7 @@ COLUMNS = {  # of a table of six, what each is taken for, and why
     "Chef": (None, "kept, not used"),
 }
 ENCODING = '# encoding = "utf-8"  # recognised; say it only if all files to come are in it'
-IF_OURS = '# associate_id = "id"  # if it really has the associateIds of SuperOffice'
+IF_OURS = '# associate_id = "id"  # if it really has the associate IDs of SuperOffice'
 OF_ALL = (
     '# default_status = "StatusNotAvailable"  # or "StatusNormal"; of all rows; or status = "...", the '
     "column that has it"
@@ -165,8 +165,8 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'until = "Bis"',
         'format = "csv"',
         'delimiter = ";"',
-        '# date_format = "%d/%m/%y"  # or "%m/%d/%y"; fits the days that are not understood',
-        '# coverage = "changes"  # or "everyone"; what the file lists, if days of it are to come',
+        '# date_format = "%d/%m/%y"  # or "%m/%d/%y"; fits the days that could not be read',
+        '# coverage = "changes"  # or "everyone"; what the file lists, if some of its days are in the future',
         ENCODING,
         "",
         "[input.statuses]",
@@ -438,13 +438,13 @@ def coverage(worker: Worker) -> Path:
     ("days", "line"),
     [
         ("1.12.2026,31.12.2026",
-         '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
+         '# date_format = "%d.%m.%Y"  # fits the days that could not be read'),
         ("1.12.2026,9.12.2026",
-         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that are not understood'),
+         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that could not be read'),
         ("20 Nov 2026,2026-12-31",
-         '# date_format = "%d %B %Y"  # fits the days that are not understood'),
-        ("31. Dez 2026,", '# date_format = "%d. %B %Y"  # fits the days that are not understood'),
-        ("31. Foo 2026,", '# date_format = "%d.%m.%Y"  # fits the days that are not understood'),
+         '# date_format = "%d %B %Y"  # fits the days that could not be read'),
+        ("31. Dez 2026,", '# date_format = "%d. %B %Y"  # fits the days that could not be read'),
+        ("31. Foo 2026,", '# date_format = "%d.%m.%Y"  # fits the days that could not be read'),
         ("2026-02-30,", None),
         ("2026-12-31,2026-12-01", None),
     ],

@@ -48,7 +48,7 @@ def test_a_request_that_may_still_be_carried_out_is_noted(crm: Crm, on: On) -> N
     assert (first.summary["counts"]["unknown"], notes(first)) == (3, [])
     (note,) = notes(second)
     assert note == (
-        "It is not known what became of a request of an earlier run for 2 users. SuperOffice may still carry "
+        "A request of an earlier run has no known result for 2 users. SuperOffice may still carry "
         "it out and overwrite what this run has set. Check these users in SuperOffice: 2, 3"
     )
     assert [note.endswith("Check this user in SuperOffice: 1") for note in notes(third)] == [True]

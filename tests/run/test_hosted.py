@@ -282,7 +282,7 @@ async def test_told_to_stop_in_mid_run(phase: Callable[[Host, Crm], None], how: 
 
     if is_asked:
         assert (stopped.state, stopped.exit_code) == (State.STOPPED, Terminated.exit_code)
-        assert "Stopped by the host; what was in flight was finished." in (stopped.message or "")
+        assert "Stopped by the host; requests in progress were finished." in (stopped.message or "")
         assert (resumed.state, resumed.exit_code) == (State.FINISHED, 0)
     assert {message for _, message in crm.held.values()} == {f"back on {n}" for n in range(1, ROWS + 1)}
 

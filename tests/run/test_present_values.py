@@ -159,7 +159,7 @@ def test_who_is_unknown_is_told_in_the_service_s_words() -> None:
     verdict = unknown_associate(wish(AWAY), "no such user")
 
     assert verdict[:3] == (1, Result.REJECTED, Reason.UNKNOWN_ASSOCIATE)
-    assert verdict.detail == "SuperOffice shows no presence of this id (no such user)"
+    assert verdict.detail == "no SuperOffice user has this ID (no such user)"
 
 
 @pytest.mark.parametrize(

@@ -388,7 +388,7 @@ def test_without_any_read_it_is_sent_blind(refused: str, on: On) -> None:
 
     assert (ended.code, ended.summary["counts"]["updated"]) == (0, 30)
     assert len(ended.summary["notes"]) == 2
-    assert "sent without reading: no row can be `unchanged`, and there is no undo" in notes(ended)
+    assert "sent without reading: without it, no row is `unchanged` and `undo` is not" in notes(ended)
     assert len(looked_at(server)) < 30 or refused == "500"  # that may pass, and is asked for again
 
 
@@ -434,7 +434,7 @@ def test_a_service_that_knows_nobody_is_not_believed(how: str, on: On) -> None:
     assert ended.code == {"each": 6, "auto": 0, "query": 0}[how]
     assert len(server.puts) == {"each": 0, "auto": 40, "query": 40}[how]
     assert ended.summary["counts"]["rejected"] == 0
-    assert "shows nobody of the first 20 associates" in ended.summary["message"] + notes(ended)
+    assert "shows none of the first 20 associates" in ended.summary["message"] + notes(ended)
 
 
 def test_a_small_job_of_nobodies_only_is_sent_blind(on: On) -> None:
@@ -447,7 +447,7 @@ def test_a_small_job_of_nobodies_only_is_sent_blind(on: On) -> None:
         ended = run(worker, away(range(1, 4)))
 
     assert (ended.code, len(server.puts)) == (0, 3)
-    assert "the service shows none of the associates; sent without reading" in notes(ended)
+    assert "SuperOffice shows none of the associates; the rows were sent without reading" in notes(ended)
 
 
 def test_a_few_nobodies_are_believed_by_each(on: On) -> None:

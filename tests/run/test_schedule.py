@@ -535,7 +535,7 @@ def test_nothing_is_to_come_at_first(nights: Nights) -> None:
     """An empty schedule is said to be so, and is an empty list for programs."""
     shown = nights.worker.call("schedule", *nights.worker.options_of("schedule"))
 
-    assert (shown.code, shown.out) == (0, "Nothing is to come.\n")
+    assert (shown.code, shown.out) == (0, "No planned absences.\n")
     assert nights.schedule() == []
 
 
@@ -570,7 +570,7 @@ def test_prune_keeps_runs_of_which_something_is_to_come(nights: Nights) -> None:
     after = pruned(nights)
 
     kept = [(each["run_id"], each["why"]) for each in before["kept_though_old"]]
-    assert kept == [(first.summary["run_id"], "something is still to come of it, which `schedule` lists")]
+    assert kept == [(first.summary["run_id"], "it has planned absences, which `schedule` lists")]
     assert before["pruned"] == [other.summary["run_id"]]
     assert (len(after["pruned"]), after["kept_though_old"]) == (2, [])
 
