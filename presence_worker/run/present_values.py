@@ -14,6 +14,7 @@ from ..model import PRESENT, Outcome, Presence, Reason, Result, Verdict
 from ..run_states import Intent, Step
 from ..superoffice.read_answers import may_mean_nobody
 from ..superoffice.user_query import User, UserDirectory
+from ..wording import amount
 
 NO_PRESENCE = "StatusNone"  # not a presence, for an associate that the list does not have
 MOVED = {  # by what the run is for
@@ -23,7 +24,7 @@ MOVED = {  # by what the run is for
 }
 ALIKE = 20  # reads without a presence: the address is wrong then
 OFF = "without it, no row is `unchanged` and `undo` is not possible"
-UNREAD = "the present values of {} users cannot be read: these rows are not `unchanged`, and not undone"
+UNREAD = "the present {values} of {users} cannot be read: no row for them is `unchanged` or can be undone"
 log = structlog.get_logger()
 
 
@@ -223,7 +224,8 @@ class PresentValues:
             self._give_up("SuperOffice shows none of the associates", suspect)
         self._reject_missing()
         if self._unread:
-            self.note(UNREAD.format(self._unread))
+            values = "value" if self._unread == 1 else "values"
+            self.note(UNREAD.format(values=values, users=amount(self._unread, "user")))
 
     def reject_unread_return(self, row: int) -> None:
         """Leave a user alone who should return but could not be read: the next run tries again."""

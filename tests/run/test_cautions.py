@@ -10,7 +10,7 @@ from .crm import BACK, Crm
 from .given import Ended, On, Worker, away, for_associates, next_words, raw_up, write_csv
 from .test_order import MUCH_EARLIER, begun_at
 
-WORDS = "not known what became of a request of an earlier run"
+WORDS = "A request of an earlier run has no known result"
 
 
 @pytest.fixture

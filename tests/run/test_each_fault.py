@@ -286,7 +286,7 @@ FAULTS = (
     Fault(
         cause=bad_option,
         code=2,
-        words=("option --max-changes", "expected"),
+        words=("option --max-changes", "a number"),
         following="run --help",
         page="commands",
     ),
@@ -357,7 +357,7 @@ FAULTS = (
     Fault(
         cause=failed_rows,
         code=3,
-        words=("1 of 2", "not in SuperOffice", "failed.csv"),
+        words=("1 of 2", "1 needs attention", "failed.csv"),
         following="run",
         page="results-and-reasons",
     ),
@@ -376,7 +376,7 @@ FAULTS = (
         following="report",
         page="troubleshooting",
     ),
-    Fault(cause=no_run_to_resume, code=2, words=("no run of",), following="runs", page="reports"),
+    Fault(cause=no_run_to_resume, code=2, words=("has no run yet",), following="runs", page="reports"),
     Fault(cause=no_such_run, code=2, words=("2031: no such run",), following="runs", page="reports"),
     Fault(
         cause=directory_of_another_user,

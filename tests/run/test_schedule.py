@@ -513,7 +513,7 @@ def test_an_id_that_is_none_cancels_nothing(nights: Nights) -> None:
     refused = nights.worker("schedule", "cancel", step["id"], "20200101T000000Z-0000.1")
 
     assert (refused.code, len(nights.schedule())) == (2, 1)
-    assert "20200101T000000Z-0000.1: nothing is to come by this id" in refused.summary["message"]
+    assert "20200101T000000Z-0000.1: no planned absence has this ID" in refused.summary["message"]
     assert nights.worker.follow(refused).summary["schedule"] == [step]
 
 
@@ -646,7 +646,7 @@ def test_a_damaged_run_stands_in_the_way_only_where_something_is_to_come(nights:
     refused = nights.later()
 
     assert (refused.code, refused.summary["state"]) == (2, "refused")
-    assert f"run {damaged.summary['run_id']} may have changed what is to come" in refused.summary["message"]
+    assert f"run {damaged.summary['run_id']} may have changed planned absences" in refused.summary["message"]
 
 
 def test_a_run_without_days_knows_nothing_of_them(nights: Nights, server: RawServer) -> None:
