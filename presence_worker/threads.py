@@ -16,8 +16,8 @@ T = TypeVar("T")
 async def work_in_thread(work: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
     """Return what *work* returns; a task that is cancelled during it, in any way, ends after the work.
 
-    A scope of anyio can be shielded, but `Task.cancel` ends every wait at once. What the work still uses, such
-    as the journal, would then be closed under it.
+    A scope of anyio can be shielded, but `Task.cancel` ends every wait at once. What the work still
+    uses, such as the journal, would then be closed under it.
     """
     await checkpoint_if_cancelled()
     call = partial(copy_context().run, work, *values, **named)

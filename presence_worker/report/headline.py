@@ -113,7 +113,7 @@ class Advice(StrEnum):
     APPLY = "Check the planned changes. If they are right, apply the run."
     PLAN_ON = "Resume the run. It makes the plan and sends nothing."
     LET_IN = "Correct the permission or the settings, then resume the run."
-    BEGIN_ANEW = "Correct the address, then run the file. No row reached the right SuperOffice."
+    BEGIN_AGAIN = "Correct the address, then run the file. No row reached the right SuperOffice."
     SIGN_IN = (
         "Correct the credentials, then resume the run. The same ones again may lock the account, "
         "so the command tries nothing while they are the same."
@@ -133,7 +133,7 @@ def advise(journal: Journal, state: str) -> list[Advice]:
     if state in (State.PLANNED, State.HELD):
         return [Advice.APPLY] if unsettled else []
     going_on = [_advise_on_rows_to_send(journal)] if unsettled else []
-    return going_on if Advice.BEGIN_ANEW in going_on else [*going_on, *_advise_on_failed_rows(journal)]
+    return going_on if Advice.BEGIN_AGAIN in going_on else [*going_on, *_advise_on_failed_rows(journal)]
 
 
 def advice_words(journal: Journal, state: str) -> str:
@@ -144,8 +144,8 @@ def advice_words(journal: Journal, state: str) -> str:
 
 def _advise_on_rows_to_send(journal: Journal) -> Advice:
     run = journal.run()
-    if run.input.suspect is Suspect.TARGET and may_begin_anew(journal):
-        return Advice.BEGIN_ANEW
+    if run.input.suspect is Suspect.TARGET and may_begin_again(journal):
+        return Advice.BEGIN_AGAIN
     if run.input.suspect in MAY_LOCK:
         return Advice.SIGN_IN
     if run.intent == Intent.PLAN and run.step == Step.READ:
@@ -154,7 +154,7 @@ def _advise_on_rows_to_send(journal: Journal) -> Advice:
     return Advice.LET_IN if refused else Advice.RESUME
 
 
-def may_begin_anew(journal: Journal) -> bool:
+def may_begin_again(journal: Journal) -> bool:
     """Return whether the right service can have seen nothing of the run yet."""
     run, counts = journal.run(), journal.results.counts()
     proven = run.intent == Intent.UNDO or run.step == Step.COMPARE  # by what was read before

@@ -74,7 +74,7 @@ def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[st
     """Return what has to be corrected before a step, by setting and place."""
     if step is Advice.SIGN_IN:
         yield f"correct {series(_names_of_refused(run, context), 'or')}"
-    if step is Advice.BEGIN_ANEW:
+    if step is Advice.BEGIN_AGAIN:
         names = [ADDRESS] if context.settings.target.base_url else OF_ONLINE
         yield f"correct {series([f'{name} ({context.origin(name)})' for name in names], 'or')}"
         if context.origin(names[0]).startswith("option"):

@@ -213,7 +213,7 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
             return context.command("check", place_of(job or STDIN), *context.input_options)
         case Advice.APPLY:
             return context.command("apply", folder.name)
-        case Advice.BEGIN_ANEW:
+        case Advice.BEGIN_AGAIN:
             return begin_again(journal.run(), context)
         case Advice.SIGN_IN:
             return context.command("resume", folder.name, IF_CORRECTED)

@@ -12,7 +12,7 @@ from ..errors import Stopped, Suspect
 from ..journal import Finding, PendingRow, RunRecord
 from ..model import PRESENT, Outcome, Presence, Reason, Result, Verdict
 from ..run_states import Intent, Step
-from ..superoffice.read_answers import may_mean_nobody
+from ..superoffice.read_answers import may_mean_no_user
 from ..superoffice.user_query import User, UserDirectory
 from ..wording import amount
 
@@ -250,7 +250,7 @@ class PresentValues:
     def _shows_no_user(self, row: PendingRow, outcome: Outcome) -> bool:
         missing = self._directory is not None and row.associate_id not in self._directory.users
         is_known_missing = outcome.seen is not None or outcome.reason is Reason.UNKNOWN_ASSOCIATE
-        return is_known_missing or (missing and may_mean_nobody(outcome))
+        return is_known_missing or (missing and may_mean_no_user(outcome))
 
     def _add_missing(self, row: PendingRow, said: str) -> None:
         self._missing.append((row, said))

@@ -11,7 +11,7 @@ import structlog
 from ..errors import ExitCode, PresenceWorkerError, RunFault, StateFault
 from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Presence
-from ..report import may_begin_anew
+from ..report import may_begin_again
 from ..report.headline import message_of
 from ..run_context import RunContext
 from ..run_states import Intent, State
@@ -140,7 +140,7 @@ def check_target(journal: Journal, context: RunContext) -> None:
     if run.target == context.target:
         return
     words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
-    if run.state == State.STOPPED and may_begin_anew(journal):
+    if run.state == State.STOPPED and may_begin_again(journal):
         words += "; nothing of it was applied there: if that address was wrong, run the file again"
     raise RunFault(words, next=context.command("runs"))
 

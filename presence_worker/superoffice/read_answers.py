@@ -85,7 +85,7 @@ def failure_of_read(outcome: Outcome) -> Outcome:
     return outcome._replace(result=failed, detail=outcome.detail and outcome.detail.removesuffix(PERHAPS))
 
 
-def may_mean_nobody(outcome: Outcome) -> bool:
+def may_mean_no_user(outcome: Outcome) -> bool:
     """Check whether only errors or garbage came for an associate: an unknown id may be answered so."""
     return outcome.http_status == STUMBLED or (outcome.http_status == OK and not outcome.html)
 

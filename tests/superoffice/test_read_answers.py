@@ -9,7 +9,7 @@ from presence_worker.superoffice.read_answers import (
     failure_of_read,
     judge_read,
     judge_read_refusal,
-    may_mean_nobody,
+    may_mean_no_user,
     not_a_page,
 )
 from presence_worker.superoffice.request_errors import judge_error
@@ -78,7 +78,7 @@ def test_an_error_shows_nothing(error: dict[str, object], beside: dict[str, obje
     )
     assert str(outcome.detail).startswith("SuperOffice answered 200 with an error")
     assert CANARY not in repr(outcome)
-    assert may_mean_nobody(outcome)
+    assert may_mean_no_user(outcome)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b'"StatusNormal"', b'{"Status":7}', b"{", PAGE, b"plainly"])
@@ -139,7 +139,7 @@ def test_trouble_is_never_a_doubt(status: int, trouble: Trouble) -> None:
     outcome = look(status)
 
     assert (outcome.result, outcome.trouble) == (Result.FAILED, trouble)
-    assert may_mean_nobody(outcome) is (status == 500)
+    assert may_mean_no_user(outcome) is (status == 500)
 
 
 @pytest.mark.parametrize("status", [301, 401, 421])
