@@ -12,7 +12,7 @@ from ..next_step import NextStep
 from ..settings import SECRETS
 
 HEAD = """\
-# Settings of presence-worker. This file has only what is needed to begin.
+# Settings of presence-worker. This file has only what you need to begin.
 # All settings:         presence-worker manual settings
 # Check this file with: presence-worker doctor
 """
@@ -110,7 +110,7 @@ def _move(made: Path, path: Path) -> None:
     if os.name == "nt":
         made.rename(path)  # raises where there is a file
     else:
-        path.hardlink_to(made)  # likewise; to rename would replace it
+        path.hardlink_to(made)  # as above; to rename would replace it
 
 
 def _already_there(files: list[str], configuration: Path) -> UsageFault:

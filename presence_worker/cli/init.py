@@ -100,7 +100,7 @@ class Answers:
 def command(
     *, scheme: str | None, output: Path, secret_stdin: bool, yes: bool, as_json: bool, **given: str | None
 ) -> int:
-    """Create the configuration: ask what is needed, write two files, then run `doctor`.
+    """Create the configuration: ask questions, write two files, then run `doctor`.
 
     The secret, such as the password, gets a file of its own beside the configuration. Only you can read
     that file. You do not see the secret while you type it. An option answers a question before it is asked.
@@ -131,7 +131,7 @@ def command(
 
 
 def _options(configuration: Path, *, as_json: bool) -> Options:
-    """Return the options with which `doctor` looks at the new file."""
+    """Return the options with which `doctor` checks the new file."""
     return Options(
         config=configuration,
         sandbox=False,

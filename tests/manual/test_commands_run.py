@@ -22,7 +22,8 @@ from tests.run.given import restored
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 INSTALLING = ("python3 -m venv", ".venv/bin/pip", "pip", "uv", "docker")  # CI runs the first, in a clone
-ASKING = ("presence-worker init",)  # asks questions; tests/cli has its own tests
+INIT = "presence-worker init"  # asks questions; options and a pipe answer them
+ANSWERED = "rm presence-worker.toml && echo b | {init} --base-url {address} --username a --secret-stdin --yes"
 LONGEST = 240.0  # seconds a command may take
 SHELL = set("<>|&$`;*?")  # what only a shell understands
 FILES = {"toml": "presence-worker.toml", "csv": "changes.csv"}  # as pages say to save them
@@ -33,7 +34,7 @@ WITH_COMMANDS = [name for name in DOCUMENTS if blocks(name, "sh")]
 def commands(name: str) -> list[str]:
     """Give the commands of a document that a test can run, in their order."""
     lines = [line.strip() for block in blocks(name, "sh") for line in block.text.splitlines()]
-    return [line for line in lines if line and not line.startswith(("#", *INSTALLING, *ASKING))]
+    return [line for line in lines if line and not line.startswith(("#", *INSTALLING))]
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_commands_run_as_printed(
         (desk / FILES[block.kind]).write_text(block.text, "utf-8")
     words = "\n".join(commands(name)).replace("http://127.0.0.1:8100", address)
     words = words.replace("presence-worker sandbox", "timeout -s INT 2 presence-worker sandbox")
+    words = words.replace(INIT, ANSWERED.format(init=INIT, address=address))
 
     lines = ["presence-worker run config/examples/small.csv", *words.splitlines()]
     with restored():
