@@ -42,7 +42,7 @@ def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
     """Print why nothing came of the command, and what to run next."""
     if as_json:
         print_json(failure)
-    remark(f"presence-worker: {failure.message}")
+    remark_at_length(f"presence-worker: {failure.message}")
     remark(f"{NEXT} {command_line(failure.next)}")
     remark(f"{HELP} {manual_command(failure.help)}")
 
@@ -86,9 +86,15 @@ def remark(line: str) -> None:
     _print(mask_steering(line), sys.stderr)
 
 
+def remark_at_length(text: str) -> None:
+    """Print a text beside the result; at a terminal, no word is broken at the end of a line."""
+    for line in text.splitlines() if is_terminal(sys.stderr) else [text]:
+        remark("\n".join(wrap(line, indent=2)) if is_terminal(sys.stderr) else line)
+
+
 def warn(words: str) -> None:
     """Print a warning on standard error, also with --quiet."""
-    remark(f"presence-worker: warning: {words}")
+    remark_at_length(f"presence-worker: warning: {words}")
 
 
 def print_file(path: Path) -> None:

@@ -28,7 +28,7 @@ from ..events import (
 )
 from ..model import Result
 from ..sanitize import is_utf8
-from ..wording import amount, two_digits
+from ..wording import amount, figure, two_digits
 from .output import is_terminal
 
 EVERY = 0.2  # seconds between two drawings at least
@@ -165,7 +165,7 @@ class ProgressLine:
         parts = next((each for each in said if len(marks.joint.join(each)) <= columns), said[-1])
         width = columns - len(marks.joint.join(parts)) - 1
         text = marks.joint.join(map(_paint, parts)) if width >= -1 else marks.joint.join(parts)[:columns]
-        return text if width < SHORTEST_BAR or self._pause else f"{text} {self._bar(width, marks)}"
+        return text if width < SHORTEST_BAR or self._pause or self._is_stopping else f"{text} {self._bar(width, marks)}"
 
     def _wordings(self) -> Sequence[Sequence[str]]:
         """Return what the line may say, the longest first."""
@@ -175,8 +175,8 @@ class ProgressLine:
             return self._words_on_wait(self._pause)
         done = "read" if self._activity is Activity.READING else "sent"
         things = "users read" if self._activity is Activity.READING else "sent"
-        count = f"{self._done:,} of {self._total:,}"
-        failed = f"{self._failed:,} not done" if self._failed else ""
+        count = f"{figure(self._done)} of {figure(self._total)}"
+        failed = f"{figure(self._failed)} not done" if self._failed else ""
         speed = self._speed()
         rate, left = (f"{two_digits(speed)}/s", self._words_on_time_left(speed)) if speed else ("", "")
         return [

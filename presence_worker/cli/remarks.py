@@ -15,7 +15,7 @@ from ..events import (
     Topic,
 )
 from ..wording import amount, plain_duration
-from .output import remark, warn
+from .output import remark_at_length, warn
 
 AT_ONCE = (Topic.READING, Topic.MAINTENANCE)  # topics that say why the run takes longer; the report has all
 AT_MOST = "At most "
@@ -33,7 +33,7 @@ def print_remark(event: Event) -> None:
     """Print what a person who waits should know of *event*, if anything."""
     words = words_on(event)
     if words and not {words, AT_MOST + words} & shown:
-        remark(f"Note: {words}")
+        remark_at_length(f"Note: {words}")
         shown.add(words)
     print_warning(event)
 

@@ -42,6 +42,7 @@ from .output import (
     print_lines,
     print_long_json,
     remark,
+    remark_at_length,
     wrap,
 )
 from .remarks import shown
@@ -69,7 +70,7 @@ def show(
     if options.quiet and not summary.exit_code:
         return 0
     if options.quiet:
-        remark(f"presence-worker: {summary.message}")
+        remark_at_length(f"presence-worker: {summary.message}")
     if not on_one_screen:
         for line in _ways_on(summary, width=0):
             remark(line)

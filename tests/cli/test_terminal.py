@@ -107,7 +107,7 @@ def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    what, following, page = shown.out.splitlines()
+    what, *_, following, page = shown.out.splitlines()
     assert what.startswith("presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1.")
     assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
     assert page.startswith("Help: presence-worker manual ")
@@ -176,6 +176,21 @@ def test_without_the_line_the_notes_stay(at_desk: Callable[[RawServer], Worker])
 
     assert "Note: 2 requests, 0.0 s at 100000 requests/s" in shown.out
     assert " of 2 sent" not in shown.out
+
+
+def test_an_error_fits(at_desk: Callable[[RawServer], Worker]) -> None:
+    """What is wrong is not broken within a word; what is to be copied stays whole."""
+    with raw_up() as server:
+        worker = at_desk(server)
+        worker.url = f"ftp://{'a' * 70}.example.com"
+
+        shown = at_a_terminal("run", job(worker, 2), *worker.options)
+
+    *lines, following, page = shown.out.splitlines()
+    assert (shown.code, len(lines) > 0) == (2, True)
+    assert not [line for line in lines if len(line) > 80]
+    assert following.startswith("Next: ")
+    assert page.startswith("Help: ")
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
