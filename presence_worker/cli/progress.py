@@ -165,7 +165,11 @@ class ProgressLine:
         parts = next((each for each in said if len(marks.joint.join(each)) <= columns), said[-1])
         width = columns - len(marks.joint.join(parts)) - 1
         text = marks.joint.join(map(_paint, parts)) if width >= -1 else marks.joint.join(parts)[:columns]
-        return text if width < SHORTEST_BAR or self._pause or self._is_stopping else f"{text} {self._bar(width, marks)}"
+        return (
+            text
+            if width < SHORTEST_BAR or self._pause or self._is_stopping
+            else f"{text} {self._bar(width, marks)}"
+        )
 
     def _wordings(self) -> Sequence[Sequence[str]]:
         """Return what the line may say, the longest first."""

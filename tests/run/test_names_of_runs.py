@@ -30,7 +30,7 @@ def test_where_the_target_has_no_run_none_is_taken(command: str, worker: Worker)
     ended = worker(command, "last")
 
     assert ended.code == 2
-    assert f"{worker.url}" in ended.summary["message"]
+    assert f"{worker.url} has no run yet" in ended.summary["message"]
     assert worker.follow(ended).code == 0
 
 
