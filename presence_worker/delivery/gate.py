@@ -41,9 +41,9 @@ class Gate:
         self._clock = clock
         self._probing = anyio.Lock()
         self._strikes: set[int] = set()  # rows, and negative numbers for what surely was everybody's
-        self._away: set[int] = set()  # rows that surely met nobody since the last useful answer
+        self._away: set[int] = set()  # rows that surely got no answer since the last useful one
         self.is_open = False
-        self._answered = False  # by anybody, ever
+        self._answered = False  # at least once
         self._last_words = ""  # of trouble
         self._suspect: Suspect | None = None
         self._good = clock()  # when the last useful answer came
@@ -96,7 +96,7 @@ class Gate:
         self._halt(Stopped(f"SuperOffice gave no useful answer for {waited}{why}", suspect=suspect))
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
-        """Take in what became of a try; give it with everybody's trouble told from the row's own."""
+        """Take in the outcome of a try; return it with its trouble: an outage, or the row's own."""
         if outcome.stop:
             return outcome
         if outcome.http_status is not None:

@@ -35,7 +35,7 @@ class Pace:
         self._clock = clock
         self._queue = anyio.Lock(fast_acquire=True)
         self._due = 0.0  # when the next slot is
-        self._floor = 0.0  # nobody goes before
+        self._floor = 0.0  # no request starts before
         self._last = 0.0  # when the last slot was taken
         self._cut = -CUT_EVERY  # when the pace was cut last
         self._at_work = 0  # requests that wait for their slot, or for their answer
@@ -66,7 +66,7 @@ class Pace:
             self._take(waited=True)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody go for *seconds* from now."""
+        """Start no request for *seconds* from now."""
         if self._at_work:
             self._count()
         self._floor = max(self._floor, self._clock() + seconds)

@@ -78,8 +78,8 @@ class Policy:
     def pipeline_with_proof(self, send: Send, read: Read, look: Send) -> Pipeline:
         """Put the policy around *send*, and look a row up before it is sent again, whose answer was lost.
 
-        *look* is for those that an earlier session left in doubt: it may be the first request of this one,
-        and so takes its turn as any other.
+        *look* is for rows that an earlier session left in doubt. It may be the first request of this session,
+        so it takes its turn as any other.
         """
         sending, looking = self.pipeline(send, read), self.pipeline(look)
 
@@ -123,7 +123,7 @@ def number_of_read_backs(share: str, rows: int) -> int:
 def read_back(send: Send, look: Send, pace: Pace, share: str) -> Send:
     """Make *send* read a *share* of what it has updated, before the outcome counts.
 
-    A row that cannot be read back now is in doubt, and tried again like any other; where SuperOffice shows
+    A row that cannot be read back now is in doubt, and tried again like any other. Where SuperOffice shows
     something else, the run must stop. If we die before the read, the journal has no outcome of the row.
     """
     if share not in SHARES:

@@ -61,7 +61,7 @@ class Halt:
         return len(self._in_flight)
 
     def __call__(self, reason: PresenceWorkerError) -> None:
-        """Stop whoever waits now, and give those who wait for an answer until the drain is over."""
+        """Cancel requests that wait to start; give those that wait for an answer until the drain is over."""
         if self.reason is None:
             self.reason = reason
             for scope in self._scopes - self._in_flight:
@@ -73,7 +73,7 @@ class Halt:
     def protecting(self, send: Send) -> Send:
         """Make *send* finish what it began although the delivery is halted, as long as the drain lasts.
 
-        The task's own scope serves for all its requests: to open one for each would cost more than the pace,
+        The task's own scope serves for all its requests. A scope for each request would cost more than the pace,
         the places and the gate together.
         """
 

@@ -65,7 +65,7 @@ class WorkerPool:
         try:
             with self._halt.scope():
                 outcome = await self._pipeline.retry_until_settled(state)
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - any error ends the pool
             outcome = internal_error(error, sent=True).after(state.outcome)
         finally:  # also when the run is halted while the row waits
             self._room.release()

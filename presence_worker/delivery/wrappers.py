@@ -60,9 +60,9 @@ def paced(send: Send, pace: Pace) -> Send:
 
 
 def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Send:
-    """Look at each answer *send* gets, and halt for what no other row can cure.
+    """Check each answer that *send* gets, and halt for what concerns every row.
 
-    *longest_wait* gives the seconds we may wait when SuperOffice tells us to.
+    *longest_wait* gives the seconds we may wait when SuperOffice asks for it.
     """
     pages = 0
     rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others

@@ -9,7 +9,7 @@ from .user_archive import RELIABLE, Paging
 class Switch(NamedTuple):
     """A question with several possible answers."""
 
-    choices: tuple[str, ...]  # the first is how the sandbox is unless told otherwise
+    choices: tuple[str, ...]  # the first is the default
     words: str  # for help
 
 
@@ -54,7 +54,7 @@ RIGHTS = ("put", "get", "query", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """How the sandbox answers where nobody knows what SuperOffice does; see SWITCHES for the choices."""
+    """How the sandbox answers where SuperOffice's answer is unknown; see SWITCHES for the choices."""
 
     unknown_id: str = "404"
     no_service_user: str = "ok"
@@ -71,7 +71,7 @@ class Assumptions:
     no_query: bool = False
     forbid: frozenset[str] = field(default_factory=frozenset)  # of RIGHTS: what is answered 403
     paging: Paging = RELIABLE
-    version: str = "10.5 (presence-worker sandbox)"  # that GET /api tells
+    version: str = "10.5 (presence-worker sandbox)"  # that GET /api answers
 
     def __post_init__(self) -> None:
         wrong = [

@@ -1,6 +1,6 @@
 """Bodies in the forms that SuperOffice's reference lists: seven that are read, six that are written.
 
-Errors are told in the forms in which those of SuperOffice, of the framework beneath it, and of a web server
+Errors have the forms in which those of SuperOffice, of the framework beneath it, and of a web server
 were seen.
 """
 
@@ -92,7 +92,7 @@ READERS: dict[str, Callable[[bytes], Parts]] = {  # by Content-Type
     "application/xml": read_xml,
     "text/xml": read_xml,
     FORM: read_form,
-    "application/json-patch+json": read_json,  # the whole object, like the others: there is no PATCH
+    "application/json-patch+json": read_json,  # the whole object, as in the others: SuperOffice has no PATCH
     "application/merge-patch+json": read_json,
 }
 WRITERS: dict[str, Callable[[Json, str], bytes]] = {  # by Accept
@@ -178,7 +178,7 @@ ERROR_FORMATS: dict[str, Callable[[Problem], dict[str, Json] | bytes]] = {  # a 
 
 
 def format_error(problem: Problem, form: str) -> tuple[dict[str, Json] | bytes, str]:
-    """Return what an error is told with, and what XML calls it; *form* "mixed" is where it comes from."""
+    """Return the values of an error, and what XML calls it; *form* "mixed" is where it comes from."""
     form = problem.native if form == "mixed" else form
     return ERROR_FORMATS[form](problem), ROOTS.get(form, ROOT)
 

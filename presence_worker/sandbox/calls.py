@@ -1,4 +1,4 @@
-"""A call as the sandbox sees it: what comes in, as far as it looks at that, with the reply to it."""
+"""A call as the sandbox sees it: the parts of the request that count, and the reply."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,9 +47,9 @@ class Reply:
     status: int | None  # None: never answered
     value: "Json | bytes" = None  # of the body, as JSON knows it
     root: str | None = None  # what XML calls it; None: it is JSON whatever was asked for
-    problem: Problem | None = None  # is told instead of a value
+    problem: Problem | None = None  # is answered instead of a value
     headers: Headers = ()  # beside the type of the body
-    about: int = 0  # the associate it is about, where the path does not say; 0: nobody in particular
+    about: int = 0  # the associate ID, where the path does not have it; 0: none
     applied: bool = False  # whether a presence was stored
     reset: bool = False  # an unanswered connection is reset at once, otherwise it is left hanging
 
@@ -71,7 +71,7 @@ def framework_refusal(words: str, status: int = 400) -> Reply:
 
 def no_such_associate(associate_id: int) -> Reply:
     """Answer 404 about an associate."""
-    return refusal(404, "SoNotFoundException", f"There is no associate with the id {associate_id}.")
+    return refusal(404, "SoNotFoundException", f"No associate has the id {associate_id}.")
 
 
 NO_SUCH_RESOURCE = refusal(404, "SoNotFoundException", "The sandbox has no such resource.")

@@ -57,7 +57,7 @@ class Faults:
     shares: tuple[tuple[str, float], ...] = ()  # (name in KINDS, share of the requests), together at most 1
     outages: tuple[tuple[float, float], ...] = ()  # (start, end), seconds since the first PUT
     seed: int | None = None  # makes the same requests meet the same faults; None: other ones every time
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)  # tells the seconds of outages
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)  # for the seconds of outages
 
 
 NO_FAULTS = Faults()
@@ -101,8 +101,8 @@ OUTAGE = InjectedFault(status=503)
 class FaultInjector:
     """Owns the lots already drawn for each associate, and the moment of the first PUT.
 
-    The lot depends on the seed, the associate and how often there was one for them before, and on nothing
-    else: however requests for different people overtake each other, each person's meet the same faults.
+    The lot depends only on the seed, the associate and how many lots this associate had before. So
+    requests may overtake each other, and each associate's requests still meet the same faults.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -113,7 +113,7 @@ class FaultInjector:
         self._first_put: float | None = None
 
     def draw(self, associate_id: int, *, is_put: bool) -> InjectedFault | None:
-        """Return what befalls the next request for an associate (0: for nobody in particular)."""
+        """Return which fault meets the next request for an associate (0: without an associate)."""
         if is_put and self._first_put is None:
             self._first_put = self._faults.clock()
         if self._is_out():

@@ -55,7 +55,7 @@ def key_set() -> dict[str, Json]:
 
 
 def read_public_key(pem: bytes) -> rsa.RSAPublicKey:
-    """Read an application's key, of which either half will do; raise ValueError if it is no RSA key."""
+    """Read an application's key, of which either half will do; raise ValueError for any other."""
     try:
         private = serialization.load_pem_private_key(pem, password=None)
         key = private.public_key()
@@ -83,9 +83,9 @@ def make_key() -> bytes:
 
 
 def read_app_key(file: Path) -> bytes:
-    """Read an application's RSA key, either half; where there is no file, make a private one, and the file.
+    """Read an application's RSA key, either half; without the file, make it with a private key.
 
-    Raises UsageFault for what is no such key, and for a file that cannot be read or written.
+    Raises UsageFault for anything but such a key, and for a file that cannot be read or written.
     """
     try:
         pem = file.read_bytes() if file.exists() else _write_key(file, make_key())
@@ -94,8 +94,8 @@ def read_app_key(file: Path) -> bytes:
         raise UsageFault(f"--app-key {file}: {error.strerror}") from None
     except ValueError:
         raise UsageFault(
-            f"--app-key {file}: this is no RSA key in PEM; name the application's key, or a file that is not "
-            "there to have one made"
+            f"--app-key {file}: not an RSA key in PEM format; give the application's key, or a new "
+            "file name, and the sandbox makes one"
         ) from None
     return pem
 
@@ -173,7 +173,7 @@ def _name_of(common: str) -> x509.Name:
 
 
 def _load_into(context: ssl.SSLContext, certificate: x509.Certificate, key: Key) -> None:
-    """Hand over certificate and key by way of a file, for there is no other; the key in it is encrypted."""
+    """Hand over certificate and key in a file, the only way; the key in it is encrypted."""
     password = secrets.token_hex(16)
     encrypted = key.private_bytes(
         serialization.Encoding.PEM,

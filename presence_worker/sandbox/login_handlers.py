@@ -28,7 +28,7 @@ EARLY = 60  # seconds that a token holds already, for clocks that are late
 
 
 def token_claims(ask: Incoming, state: SandboxState, tenant: str, issuer: str) -> dict[str, Json]:
-    """Return what is said of who signs in for a tenant."""
+    """Return the claims about the user who signs in for a tenant."""
     now, root = int(state.tokens.online.now()), f"{state.tenant.origin(ask)}/{tenant}"
     named = {
         "ctx": tenant,
@@ -117,12 +117,12 @@ def _find_fault(parts: Mapping[str, str], state: SandboxState) -> Reply | None:
 
 
 def _issue_ticket(ask: Incoming, tenant: str, state: SandboxState) -> Reply:
-    told = token_claims(ask, state, tenant, ISSUER) | {f"{SCHEME}ticket": state.tokens.issue(TICKET)}
-    return success({"IsSuccessful": True, "Token": _sign(told), "ErrorMessage": None})
+    claims = token_claims(ask, state, tenant, ISSUER) | {f"{SCHEME}ticket": state.tokens.issue(TICKET)}
+    return success({"IsSuccessful": True, "Token": _sign(claims), "ErrorMessage": None})
 
 
-def _sign(told: Mapping[str, Json]) -> str:
-    token: str = load(".sandbox.keys:sign_token")(told)
+def _sign(claims: Mapping[str, Json]) -> str:
+    token: str = load(".sandbox.keys:sign_token")(claims)
     return token
 
 

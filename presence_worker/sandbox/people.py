@@ -21,7 +21,7 @@ class Person:
     is_active: bool = True
     ej_user_id: int | None = None  # of their user in SuperOffice Service; 0: they have none
     in_query: bool = True  # whether the query of all users shows them
-    presence: Presence = field(default=AS_THEY_COME, repr=False)  # before anybody changed it
+    presence: Presence = field(default=AS_THEY_COME, repr=False)  # at the start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,13 @@ class Associate:
     ej_user_id: int  # 0: they have no user in SuperOffice Service
 
 
-ANYBODY = Person()
+USUAL_PERSON = Person()
 
 
 class People:
     """Owns associates 1 to *count* and their presences, in memory only.
 
-    Everybody is alike and present until told otherwise (*described*: by id), so only those who differ take
+    All are alike and present, except those that *described* has (by id), so only those who differ take
     room. *revision* grows with each presence that is set.
     """
 
@@ -63,7 +63,7 @@ class People:
         """Return what is stored of an associate; raise KeyError for one who does not exist."""
         self._check_exists(associate_id)
         changed = self._changed.get(associate_id)
-        return changed or self._described.get(associate_id, ANYBODY).presence
+        return changed or self._described.get(associate_id, USUAL_PERSON).presence
 
     def set_presence(self, associate_id: int, presence: Presence) -> None:
         """Store the presence of an associate; raise KeyError for one who does not exist."""
@@ -74,7 +74,7 @@ class People:
     def person(self, associate_id: int) -> Associate:
         """Return an associate with nothing left open; raise KeyError for one who does not exist."""
         self._check_exists(associate_id)
-        person = self._described.get(associate_id, ANYBODY)
+        person = self._described.get(associate_id, USUAL_PERSON)
         address = f"user{associate_id}@example.com"
         return Associate(
             name=_otherwise(person.name, f"USER{associate_id}"),
@@ -87,12 +87,14 @@ class People:
 
     def has_service_user(self, associate_id: int) -> bool:
         """Return whether an associate who exists has a user in Service, and so a presence."""
-        return self._described.get(associate_id, ANYBODY).ej_user_id != 0
+        return self._described.get(associate_id, USUAL_PERSON).ej_user_id != 0
 
     def describe(self, associate_id: int, **differences: Any) -> None:
-        """Let an associate differ from the others, by fields of Person; raise KeyError for nobody."""
+        """Let an associate differ from the others, by fields of Person; raise KeyError for an unknown one."""
         self._check_exists(associate_id)
-        self._described[associate_id] = replace(self._described.get(associate_id, ANYBODY), **differences)
+        self._described[associate_id] = replace(
+            self._described.get(associate_id, USUAL_PERSON), **differences
+        )
 
     def remove(self, associate_id: int) -> None:
         """Let an associate exist no more; raise KeyError for one who does not."""

@@ -25,7 +25,7 @@ async def keep_presences(people: People, file: Path, *, every: float = EVERY) ->
     Raises UsageFault where the file is damaged, cannot be written, or speaks of strangers.
     """
     _restore(people, file)
-    _save(people, file)  # whoever cannot write shall know before anything is worth keeping
+    _save(people, file)  # a folder that cannot be written is reported before anything is worth keeping
     keeper = asyncio.create_task(_keep(people, file, every, saved=people.revision))
     try:
         yield
@@ -46,7 +46,7 @@ async def _keep(people: People, file: Path, every: float, *, saved: int) -> None
 def _may_save(people: People, file: Path) -> bool:
     try:
         _save(people, file)
-    except UsageFault:  # a disk that is full for a while; the last try of all is told
+    except UsageFault:  # a disk that is full for a while; the last try reports it
         return False
     return True
 
@@ -60,8 +60,8 @@ def _restore(people: People, file: Path) -> None:
         raise UsageFault(f"--state {file}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise UsageFault(
-            f"--state {file}: this is no state of the sandbox, or a damaged one; "
-            "remove it to begin anew, or name another file"
+            f"--state {file}: not a state of the sandbox, or a damaged one; "
+            "remove it to start again, or give another file"
         ) from None
     strangers = [each for each in presences if each not in people]
     if strangers:

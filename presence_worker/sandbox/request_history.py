@@ -22,7 +22,7 @@ class SeenRequest:
     method: str
     path: str
     query: str  # as it came
-    associate_id: int | None  # None: it was about nobody in particular
+    associate_id: int | None  # None: about no associate
     status: int | None  # answered with; None: never answered
     applied: bool  # whether a presence was stored
     body: bytes = field(repr=False)

@@ -34,7 +34,7 @@ class Handler(NamedTuple):
     """What a method does at a path."""
 
     call: Call
-    right: str = ""  # what it takes: put, get or query (see assumptions), or only to be somebody
+    right: str = ""  # what it takes: put, get or query (see assumptions), or only a sign-in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def find_route(path: str) -> tuple[Route, int] | None:
 
 
 def replies_by_right(assumptions: Assumptions) -> dict[str, Reply]:
-    """Return what is answered to who wants what is not to be had, by the right it takes."""
+    """Return the answer to a call without the right that it needs."""
     rights = ("put", "get", "query", "") if "all" in assumptions.forbid else assumptions.forbid
     replies = dict.fromkeys(rights, FORBIDDEN)
     missing = ["put", "get"] * assumptions.no_presence + ["query"] * assumptions.no_query
@@ -109,7 +109,7 @@ def replies_by_right(assumptions: Assumptions) -> dict[str, Reply]:
 
 
 class Responder:
-    """Owns the record of what was asked: the newest *remember* requests; *on_request* is told of all."""
+    """Owns the record of what was asked: the newest *remember* requests; *on_request* gets all."""
 
     def __init__(
         self,

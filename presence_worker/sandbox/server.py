@@ -24,7 +24,7 @@ from .people import People
 from .request_history import SeenRequest
 from .responder import Responder
 from .state import SandboxState, SandboxTenant
-from .tokens import ANYBODY_WELCOME, IssuedTokens, Online
+from .tokens import ANY_CREDENTIAL, IssuedTokens, Online
 from .user_archive import UserArchive
 
 HOST = "127.0.0.1"
@@ -46,10 +46,10 @@ class Setup:
     faults: Faults = NO_FAULTS
     latency: float = 0.0  # seconds between a request, which is carried out when it arrives, and its answer
     remember: int = REMEMBERED  # requests that the record has at most
-    assumptions: Assumptions = AS_DOCUMENTED  # where nobody knows what SuperOffice does
-    online: Online = ANYBODY_WELCOME  # how signing in works
+    assumptions: Assumptions = AS_DOCUMENTED  # where SuperOffice's answer is unknown
+    online: Online = ANY_CREDENTIAL  # how signing in works
     tls: ssl.SSLContext | None = None  # with it, it speaks https
-    on_request: Callable[[SeenRequest], None] | None = None  # is told of each request
+    on_request: Callable[[SeenRequest], None] | None = None  # gets each request
 
 
 AS_USUAL = Setup()

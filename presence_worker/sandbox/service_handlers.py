@@ -67,9 +67,9 @@ def _read_status(value: Json, assumptions: Assumptions) -> str:
     return value
 
 
-NOBODY: dict[str, Callable[[int, Parts], Reply]] = {  # what is answered about who has no presence
+NO_USER: dict[str, Callable[[int, Parts], Reply]] = {  # the answer about an associate without a presence
     "404": lambda associate_id, _: no_such_associate(associate_id),
-    "400": lambda associate_id, _: refusal(400, "SoArgumentException", f"{associate_id} is no user."),
+    "400": lambda associate_id, _: refusal(400, "SoArgumentException", f"{associate_id} is not a user."),
     "500": lambda *_: refusal(500, "NullReferenceException", "Object reference not set to an instance."),
     "null": lambda *_: success(None, ROOT),
     "none": lambda *_: success(presence_parts(NO_PRESENCE), ROOT),
@@ -97,9 +97,9 @@ def get_presence(_: Incoming, associate_id: int, state: SandboxState) -> Reply:
 
 def set_presence(state: SandboxState, associate_id: int, parts: Parts) -> Reply:
     """Store what the *parts* of a presence ask for, and echo it."""
-    nobody = no_presence(state, associate_id, parts)
-    if nobody:
-        return nobody
+    missing = no_presence(state, associate_id, parts)
+    if missing:
+        return missing
     try:
         presence = read_presence(parts, state.assumptions, stored=state.people.presence(associate_id).message)
     except ValueError as error:
@@ -118,9 +118,9 @@ def show_presence(state: SandboxState, associate_id: int) -> Reply:
 def no_presence(state: SandboxState, associate_id: int, parts: Parts | None = None) -> Reply | None:
     """Return what is answered about an associate who has no presence; None where there is one."""
     if associate_id not in state.people:
-        return NOBODY[state.assumptions.unknown_id](associate_id, parts or {})
+        return NO_USER[state.assumptions.unknown_id](associate_id, parts or {})
     if state.assumptions.no_service_user != "ok" and not state.people.has_service_user(associate_id):
-        return NOBODY[state.assumptions.no_service_user](associate_id, parts or {})
+        return NO_USER[state.assumptions.no_service_user](associate_id, parts or {})
     return None
 
 
@@ -216,7 +216,7 @@ def get_associates(ask: Incoming, _: int, state: SandboxState) -> Reply:
 
 
 def create_default_user(_: Incoming, __: int, ___: SandboxState) -> Reply:
-    """Show a user as they are before anybody filled them in; nothing is stored."""
+    """Show a user with empty fields; nothing is stored."""
     user: dict[str, Json] = {"AssociateId": 0, "Name": "", "UserName": "", "EjUserId": 0, "Deleted": False}
     return success({**user, "Type": "InternalAssociate"}, "User")
 

@@ -40,7 +40,7 @@ class SandboxTenant:
         return f"{ask.scheme}://{ask.host.rpartition(':')[0]}:{self.new_port}"
 
     def describe(self, ask: Incoming, name: str) -> dict[str, Json]:
-        """Return what the state service tells of a tenant."""
+        """Return the answer of the state service about a tenant."""
         end = datetime.fromtimestamp(self._online.now() + self._online.state_valid, UTC)
         root = f"{self.origin(ask)}/{name}"
         return {

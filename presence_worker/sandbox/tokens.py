@@ -13,7 +13,7 @@ from .calls import FORBIDDEN, NOT_SIGNED_IN, Incoming, Json, Reply, refusal
 
 RUNNING = "Running"
 IS_RUNNING = (RUNNING, "OnlineMaintenance")  # states in which requests are served
-SOMEBODY = "sandbox"  # who tickets, tokens and sessions belong to
+OWNER = "sandbox"  # who tickets, tokens and sessions belong to
 _XSRF = re.compile(r"(?:^|;)\s*XSRF-TOKEN=([^;]*)")
 TICKET, TOKEN = "7T:", "8A:"  # how they begin at SuperOffice
 TENANT = "Cust12345"  # to whom tokens belong
@@ -48,20 +48,20 @@ class Online:
     """What is asked of who signs in; by default whatever is well-formed will do."""
 
     strict: bool = False  # only tokens and tickets that the sandbox gave out, and only while they last
-    token_life: float = 3600.0  # seconds; a ticket's begin anew with each request
+    token_life: float = 3600.0  # seconds; a ticket's start again with each request
     expired_as: int = 401  # what a token or ticket past its life is answered; 403 was seen, too
     rotates: bool = False  # each refresh token is good once, and brings the next one
     expects: Mapping[str, str] = field(default_factory=dict, repr=False)  # parts of sign-in requests, exactly
     app_key: bytes | None = field(default=None, repr=False)  # PEM, either half; None: no signature is checked
     gatekeeper: Gatekeeper | None = None  # asked about each request that needs credentials
     state: str = RUNNING  # of the tenant
-    state_valid: float = 3600.0  # seconds until whoever knows the state shall ask again
+    state_valid: float = 3600.0  # seconds until a client must ask for the state again
     move_after: int | None = None  # PUTs until the tenant is on another host; None: it stays
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)  # tells the life of tokens
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)  # for the life of tokens
     now: Callable[[], float] = field(default=time.time, repr=False)  # seconds since 1970, for what is dated
 
 
-ANYBODY_WELCOME = Online()
+ANY_CREDENTIAL = Online()
 
 
 def find_signer(headers: Mapping[str, str]) -> str | None:
@@ -69,7 +69,7 @@ def find_signer(headers: Mapping[str, str]) -> str | None:
     authorization = headers.get("Authorization", "")
     if authorization:
         return _read_owner(authorization)
-    return SOMEBODY if _is_session(headers) else None
+    return OWNER if _is_session(headers) else None
 
 
 @lru_cache(maxsize=64)
@@ -78,7 +78,7 @@ def _read_owner(authorization: str) -> str | None:
     credential = credential.strip()
     if scheme.lower() == "basic":
         return _basic_user(credential)
-    return SOMEBODY if scheme.lower() in ("soticket", "bearer") and credential else None
+    return OWNER if scheme.lower() in ("soticket", "bearer") and credential else None
 
 
 def _basic_user(credential: str) -> str | None:
@@ -93,8 +93,8 @@ def _basic_user(credential: str) -> str | None:
 def _is_session(headers: Mapping[str, str]) -> bool:
     """Return whether there is a session's cookie, and the token that proves that the page itself asks."""
     cookie, token = headers.get("Cookie", ""), headers.get("X-XSRF-TOKEN", "")
-    told = _XSRF.search(cookie)
-    return bool(cookie and token) and (told is None or told[1] == token)
+    found = _XSRF.search(cookie)
+    return bool(cookie and token) and (found is None or found[1] == token)
 
 
 class IssuedTokens:

@@ -93,7 +93,7 @@ def _read_number(name: str, text: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """How pages of the archive may disappoint whoever turns them; all empty: not at all.
+    """How pages of the archive may surprise a reader; all empty: not at all.
 
     Pages are counted from 1, over all queries there ever were.
     """

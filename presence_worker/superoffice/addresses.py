@@ -117,7 +117,7 @@ def root_of(
 
 
 def below(root: URL, path: str) -> URL:
-    """Return the address of a *path* of ours, with its query, below a root; nothing is parsed anew."""
+    """Return the address of a *path* of ours, with its query, below a root; nothing is parsed again."""
     path, _, query = path.partition("?")
     url = root.with_path(root.raw_path.rstrip("/") + path, encoded=True)
     return url.with_query(query) if query else url

@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 
 class SelfDescription(NamedTuple):
-    """What SuperOffice says of itself to anybody."""
+    """What SuperOffice says of itself without a sign-in."""
 
     version: str | None  # in its own words
     trouble: str | None  # why it cannot be SuperOffice, or cannot serve now

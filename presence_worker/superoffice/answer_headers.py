@@ -15,7 +15,7 @@ THROTTLED, UNAVAILABLE = 429, 503
 LONGEST = 1000  # characters of a header; nothing that says a time needs more
 MOST_APART = timedelta(days=1)  # between two clocks; beyond it theirs is not believed
 SINCE_1970 = 10**9  # a larger number is a moment, not a duration
-IN_MILLISECONDS = 10**12  # likewise, but not in seconds
+IN_MILLISECONDS = 10**12  # a larger number is a moment in milliseconds
 WINDOWS = ("ntlm", "negotiate")  # the schemes of a Windows account
 MOST_SCHEMES = 6  # named
 _SECONDS = re.compile(r"\s*(\d{1,9})\s*", re.ASCII)
@@ -30,8 +30,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,29}(?=\s|$)(?!\s*=)")
 def retry_after_of(status: int, headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds an answer asks everybody to wait; None where it does not.
 
-    Retry-After says it. Where that is missing in a 429 or 503, the time until a used-up rate limit begins
-    anew says it: other answers may show their limits all the time.
+    Retry-After is the wait. Where it is missing in a 429 or 503, the wait is the time until a used-up rate
+    limit starts again. Other answers may show their limits all the time.
     """
     wait = retry_after(headers, now)
     if wait is None and status in (THROTTLED, UNAVAILABLE):
@@ -85,7 +85,7 @@ def _seconds(value: str, start: datetime) -> float | None:
 
 
 def _until_reset(headers: Mapping[str, str], now: datetime, *, is_throttled: bool) -> float | None:
-    """Return the seconds until a used-up limit begins anew; *is_throttled*: nothing need say that it is."""
+    """Return the seconds until a used-up limit starts again; *is_throttled*: it is known to be used up."""
     start = their_now(headers.get("Date", ""), now)
     remaining = [value.strip() for value in _values(headers, "ratelimitremaining")]
     waits = []

@@ -104,7 +104,7 @@ def is_set(auth: Auth, name: str) -> bool:
 def replace_secret(file: Path, secret: str) -> str | None:
     """Write *secret* into *file*, with the mode it has; return why that failed, or None.
 
-    Whoever reads it meanwhile, or after a power loss, finds the old content or the new. A link stays one.
+    A reader finds the old content or the new one, also after a power loss. A link stays one.
     """
     place = file.resolve()
     try:

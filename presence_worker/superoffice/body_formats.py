@@ -42,7 +42,7 @@ ENCODERS: dict[str, Encode] = {  # by delivery.content_type
     "application/xml": as_xml,
     "text/xml": as_xml,
     "application/x-www-form-urlencoded": as_form,
-    "application/json-patch+json": as_json,  # the whole presence, like the others: there is no PATCH
+    "application/json-patch+json": as_json,  # the whole presence, as in the others: SuperOffice has no PATCH
     "application/merge-patch+json": as_json,
 }
 
@@ -62,7 +62,7 @@ def is_echo(body: bytes, wanted: Presence) -> bool:
 def read_parts(body: bytes) -> Parts:
     """Return what an answer says, by name; nothing where it has no names.
 
-    The body itself tells its format, for no text is both JSON and XML: a header that lies does no harm.
+    The body itself shows its format, for no text is both JSON and XML: a header that lies does no harm.
     """
     try:
         value: JsonValue = orjson.loads(body)

@@ -43,10 +43,10 @@ class Channel(ResponseHandler):
         self.refusal: ssl.SSLError | None = None  # why the other end broke TLS off before anything came
 
     def ask(self, path: str, data: bytes, *, longest: int, until: float) -> Future[Answer]:
-        """Write a request, and return its answer to come; nothing of it went out if `is_connected` is false.
+        """Write a request, and return its future answer; nothing of it went out if `is_connected` is false.
 
-        The answer fails with what has ended the connection, with HttpProcessingError where it is garbled, or
-        with TimeoutError: at *until*, by the loop's clock, or when nothing comes for too long.
+        The answer fails with the error that ended the connection, or with HttpProcessingError where it is damaged.
+        It fails with TimeoutError at *until*, by the loop's clock, or when nothing comes for too long.
         """
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError
@@ -77,7 +77,7 @@ class Channel(ResponseHandler):
             if self._parser is not None:  # the library speaks with a proxy
                 super().data_received(data)
             else:
-                self._end()  # nobody was asked
+                self._end()  # nothing was sent
             return
         before, self._heard = self._heard, self._loop.time()
         is_late = self._heard - before > QUIET

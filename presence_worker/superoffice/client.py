@@ -159,7 +159,7 @@ class Client:
 
     def _complete(self, outcome: Outcome, duration_ms: float = 0.0) -> Outcome:
         """Add the time it took, and blot out credentials SuperOffice may have quoted."""
-        if outcome is UPDATED:  # by far the most, and nobody's words are in it
+        if outcome is UPDATED:  # by far the most, and it has no foreign words
             return Outcome(result=Result.UPDATED, http_status=OK, duration_ms=duration_ms)
         return outcome._replace(
             duration_ms=duration_ms,

@@ -71,9 +71,9 @@ class PinnedConnection:
 
 
 class PinnedConnections:
-    """Owns the connections that nobody uses just now, and the right to sign one in.
+    """Owns the free connections, and the right to sign one in.
 
-    One signs in at a time, and all others hear what became of it: a wrong password is tried once.
+    One signs in at a time, and all others get its outcome: a wrong password is tried once.
     """
 
     def __init__(self, wire: Wire, authenticate: Authenticate, credential: Cached[Credential]) -> None:
@@ -98,7 +98,7 @@ class PinnedConnections:
             try:
                 return await connection.send(root, request)
             except EndedError:
-                pass  # it has ended meanwhile
+                pass  # it has ended since
         await self._sign_in(connection, root)
         try:
             return await connection.send(root, request)
@@ -110,7 +110,7 @@ class PinnedConnections:
         async with self._signing_in:
             if self._failure and self._ended != ended:
                 raise SignInUnavailable(self._failure.outcome)
-            credential = await self._credential.current()  # raises where we were refused meanwhile
+            credential = await self._credential.current()  # raises where we were refused since
             self._failure = None
             try:
                 await connection.sign_in(root, credential, self._authenticate)

@@ -10,13 +10,13 @@ from .renewal import NEVER, RENEWED, Cached, InForce, Renewal
 from .sign_in.credential import Credential
 from .tenant import Residence
 
-DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # may be answered to anybody; likewise 3xx and 5xx
+DOUBTING = (401, 403, 407, 408, 421, 425, 429)  # prove no sign-in, nor do 3xx and 5xx
 NOTHING = InForce(URL(), Residence(root=None), Credential(headers={}, secrets=()))
 Send = Callable[[URL, Request], Awaitable[Answer]]  # raises what is in request_errors.REQUEST_ERRORS
 
 
 class Endpoint:
-    """Owns what is in force: SuperOffice's root, and the credential that requests show.
+    """Owns SuperOffice's root, and the credential that requests show.
 
     A new credential is shown by one request first; the others wait until SuperOffice has taken it.
     """
@@ -56,7 +56,7 @@ class Endpoint:
         await self._prepare()
         if not self._now.is_proven:
             async with self._alone:
-                await self._prepare()  # raises where it was refused meanwhile
+                await self._prepare()  # raises where it was refused since
                 if not self._now.is_proven:
                     return await self._send_now(request)
         return await self._send_now(request)
@@ -89,7 +89,7 @@ class Endpoint:
         try:
             await self._renewal.check(request, status, used, self._now)
         finally:
-            self._doubt(status)  # whoever has prepared meanwhile may have missed what came
+            self._doubt(status)  # a request that prepared since may have missed the news
 
     def _doubt(self, status: int) -> None:
         """Look again before the next request."""

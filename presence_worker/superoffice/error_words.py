@@ -14,7 +14,7 @@ from .xml_texts import read_xml
 
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[bfnrt]|(.))", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_PAGE = re.compile(  # what stands before it is looked at once: without ++ and (?>) it could take for ever
+_PAGE = re.compile(  # what is before it is read once: without ++ and (?>) it could take for ever
     rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -25,7 +25,7 @@ _UTF_16 = {  # by the first two bytes
     b"<\0": "utf-16-le",
     b"\0<": "utf-16-be",
 }
-_LONGEST = 2000  # characters that are looked at
+_LONGEST = 2000  # characters that are read
 _LAYERS = 3  # of escapes within escapes
 
 
@@ -39,7 +39,7 @@ def error_words(change: Change, body: bytes) -> str:
 
     They are read as `ErrorMessage`, else `Message` and `MessageDetail`, else the bare text, be it
     JSON or XML; a page has none. Of what holds a presence only `ErrorMessage` is read: its `Message` may be
-    anybody's reason of absence.
+    a person's reason of absence.
     """
     if looks_like_html(body):
         return "the answer was an HTML page"
@@ -76,7 +76,7 @@ def _words_of_error(error: Parts) -> str:
 def _blot_out(message: str, words: str) -> str:
     """Blot the row's message out, also where it is escaped as XML and HTML do, once or again.
 
-    Escapes stay where nothing is hidden in them: what else is to be blotted out may be written with them.
+    Escapes stay where nothing is hidden in them: other secrets may be written with them.
     """
     blotted = layer = redact(clean(words, _LONGEST), [message])
     for _ in range(_LAYERS):

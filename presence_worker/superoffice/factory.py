@@ -63,7 +63,7 @@ def _check(settings: Settings, *others: Check) -> None:
 async def open_client(settings: Settings) -> AsyncIterator[Client]:
     """Open a client of the configured service; raise UsageFault for settings that cannot work.
 
-    Nothing is sent yet: whoever asks first signs in.
+    Nothing is sent yet: the first request signs in.
     """
     _check(settings)
     secrets = _all_secrets(settings)
@@ -125,6 +125,6 @@ def _make_send(wire: Wire, authenticate: Authenticate | None, credential: Cached
 
 
 def _all_secrets(settings: Settings) -> list[str]:
-    """Return all secrets in force, the proxy's password among them."""
+    """Return all secrets that are used, the proxy's password among them."""
     proxy = proxy_of(settings).password
     return [*all_secrets(settings.auth), *([proxy] if proxy else [])]

@@ -14,7 +14,7 @@ from .http_messages import Answer, Request
 from .request_errors import REQUEST_ERRORS, BlockedError, SignInUnavailable, judge_error, refusal, unavailable
 from .transport import SignInSession
 
-TOO_BUSY = (408, 425, 429)  # likewise 5xx: it may be better soon
+TOO_BUSY = (408, 425, 429)  # and 5xx: it may be better soon
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -41,7 +41,7 @@ class LoginHost:
     async def get(self, path: str) -> LoginAnswer:
         """Ask for what is at *path*.
 
-        Raise SignInUnavailable where nobody is there, RefusedError for what will not be better soon.
+        Raise SignInUnavailable where the host does not answer, RefusedError for what will not be better soon.
         """
         return await self._ask(Request("GET", path))
 
@@ -60,7 +60,7 @@ class LoginHost:
             raise no_answer_error(self.host, error) from None
         if busy := too_busy(self.host, answer):
             raise busy
-        if answer.status // 100 == 3:  # noqa: PLR2004 - likewise
+        if answer.status // 100 == 3:  # noqa: PLR2004 - the family of redirects
             raise refusal(
                 f"{self.host} answered {answer.status} and redirected to {redirect_host(answer.headers)}; "
                 "check auth.login_url (or target.environment)",

@@ -18,7 +18,7 @@ WORDS = (
     "your application"
 )
 ZONE = timezone(timedelta(hours=1))  # UTC+1, in summer as well
-WEEK = 7 * 86400.0  # seconds; whoever runs longer meets them all
+WEEK = 7 * 86400.0  # seconds; a longer run meets them all
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EVERY_DAY = range(7)
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ class OnlineHint:
     def __init__(self, *, is_online: bool, origin: str = "[auth]") -> None:
         self._is_due = is_online
         self._origin = origin  # the settings that the credentials come from
-        self.given: str | None = None  # what was said
+        self.given: str | None = None  # the hint, once given
 
     def __call__(self, outcome: Outcome) -> Outcome:
         """Add to the first refusal that may mean that we are not let near presences at all."""
@@ -68,7 +68,7 @@ WINDOWS = (
 def maintenance(moment: datetime, expected_seconds: float) -> str | None:
     """Return into which window a run would fall that begins at *moment* and takes so long, in words.
 
-    None: into none. Of several the most serious one counts. What may happen then is waited out: it is no
+    None: into none. Of several the most serious one counts. A run waits until it is over: it is not a
     reason not to run.
     """
     begin = moment.astimezone(ZONE)

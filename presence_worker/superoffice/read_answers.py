@@ -31,18 +31,18 @@ NOTHING_SHOWN = SEEN._replace(
 
 
 class Principal(NamedTuple):
-    """Somebody who has signed in."""
+    """The user who has signed in."""
 
-    name: str | None  # the login; None: not told
-    associate_id: int | None  # likewise
-    has_service: bool  # also where that is not told
+    name: str | None  # the login; None: not known
+    associate_id: int | None  # None: not known
+    has_service: bool  # also where that is not known
 
 
 def judge_read(change: Change, answer: Answer) -> Outcome:
     """Return what a GET of an associate's presence shows.
 
-    `not_sent` with what was *seen*; `rejected` where it shows that there is none (the reason is
-    `unknown_associate`) or that we may not look (`refused`); else `failed`, with the trouble.
+    `not_sent` with what was *seen*. `rejected` where it shows that the presence does not exist (the reason is
+    `unknown_associate`), or that we may not read it (`refused`). Else `failed`, with the trouble.
     """
     if answer.status == NO_CONTENT:
         return NOTHING_SHOWN._replace(http_status=answer.status)
@@ -57,7 +57,7 @@ def judge_read(change: Change, answer: Answer) -> Outcome:
 
 
 def _judge_error_in_place(change: Change, parts: Parts, body: bytes) -> Outcome:
-    """Return what an error shows that came with 200: that there is no associate, where it says so."""
+    """Return what an error with 200 shows: that the associate does not exist, where it says so."""
     if parts.get("ErrorType") == NOT_FOUND:
         return NOTHING_SHOWN._replace(detail=error_words(change, body) or NOTHING_SHOWN.detail)
     said = error_words(change, body)
@@ -70,7 +70,7 @@ def judge_read_refusal(change: Change, answer: Answer) -> Outcome:
 
     A web page that says no is a refusal like others: there may be many people of whom nothing is known.
     """
-    # what is said of PUT after a 405 is not true of a read
+    # the words for a PUT after a 405 do not hold for a read
     judge = judge_final_refusal if answer.status == NO_SUCH_METHOD else judge_put
     outcome = judge(change, answer)
     if outcome.result is Result.REJECTED:
@@ -104,10 +104,10 @@ def unreadable_answer(body: bytes) -> Outcome:
 
 
 def not_a_page(body: bytes) -> Outcome:
-    """Return the outcome of a query whose answer is no page of users, or no further one."""
+    """Return the outcome of a query without a page of users in its answer, or without a further one."""
     words = "SuperOffice did not answer with a list of users"
-    told = unreadable_answer(body).detail if looks_like_html(body) else words
-    return unreadable_answer(body)._replace(result=Result.REJECTED, detail=told, trouble=None, html=False)
+    detail = unreadable_answer(body).detail if looks_like_html(body) else words
+    return unreadable_answer(body)._replace(result=Result.REJECTED, detail=detail, trouble=None, html=False)
 
 
 def _is_empty(body: bytes) -> bool:
@@ -121,7 +121,7 @@ def _is_empty(body: bytes) -> bool:
 
 
 def judge_principal(answer: Answer) -> Principal | Outcome:
-    """Return whom an answer shows; where it shows nobody, the outcome of a read that failed."""
+    """Return the user in an answer; without one, the outcome of a read that failed."""
     if answer.status != OK:
         return judge_read_refusal(NO_CHANGE, answer)
     parts = read_json(answer.body) or {}

@@ -40,7 +40,7 @@ T = TypeVar("T", bound=Expiring)
 
 
 class Cached(Generic[T]):
-    """Owns what is in force, and the right to fetch it anew; whoever needs it meanwhile, waits."""
+    """Owns the present value, and the right to fetch a new one; others that need it wait."""
 
     def __init__(self, name: str, fetch: Callable[[], Awaitable[T]], clock: Callable[[], float]) -> None:
         self._name = name  # for the log
@@ -52,17 +52,17 @@ class Cached(Generic[T]):
         self._fetches = 0  # that came to an end
         self._failure: SignInUnavailable | None = None  # of the last fetch
         self._over: RefusedError | None = None
-        self.due = NEVER  # when it is to be renewed
+        self.due = NEVER  # when to renew it
 
     @property
     def is_busy(self) -> bool:
-        """True while somebody is fetching it anew."""
+        """True while a new one is being fetched."""
         return self._fetching.locked()
 
     async def current(self) -> T:
-        """Return what is in force, fetched anew where it is due.
+        """Return the present value; fetch a new one where it is due.
 
-        Raise SignInUnavailable where there is none and nobody to give us one, RefusedError where we get
+        Raise SignInUnavailable without a value while the host does not answer, RefusedError where we get
         none. While one of us fetches what is due, the others go on with what they have, as long as it lives.
         """
         self._raise_if_over()
@@ -80,7 +80,7 @@ class Cached(Generic[T]):
         return await self._another_than(used) is not used
 
     def end(self, reason: RefusedError) -> None:
-        """Let nobody have it any more: it was refused, and there is no other."""
+        """Use it no longer: it was refused, and no other one exists."""
         self._over = reason
 
     def _raise_if_over(self) -> None:
@@ -143,7 +143,7 @@ class Renewal:
         self.tried: set[tuple[str, str, int]] = set()  # method and path of a request, status of its answer
 
     async def check(self, request: Request, status: int, used: InForce, now: InForce) -> None:
-        """Return where an answer is to be taken as it is; raise RetryOnce where it is worth another try.
+        """Return where an answer counts as it is; raise RetryOnce where it is worth another try.
 
         *used* is what the request went out with, *now* what the next one goes out with. Raise
         SignInUnavailable or RefusedError where what is lacking cannot be had.

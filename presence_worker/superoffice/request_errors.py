@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class BlockedError(Exception):
-    """Somebody else's answer, or none, decides what becomes of a request."""
+    """The answer of another host, or none, decides about a request."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.detail)
@@ -46,7 +46,7 @@ class BlockedError(Exception):
 
 
 class SignInUnavailable(BlockedError):
-    """Where we sign in, nobody is there for now: an outage like one of SuperOffice."""
+    """The sign-in host does not answer for now: an outage, as if SuperOffice did not answer."""
 
 
 class RefusedError(BlockedError):
@@ -70,7 +70,7 @@ REQUEST_ERRORS = (aiohttp.ClientError, AnswerLostError, BlockedError, TimeoutErr
 
 
 def unavailable(words: str, *, retry_after: float | None = None) -> SignInUnavailable:
-    """Return the error for a host at which nobody is there for now."""
+    """Return the error for a host that does not answer for now."""
     return SignInUnavailable(_failure(words, Trouble.DOWN)._replace(retry_after=retry_after))
 
 
@@ -89,7 +89,7 @@ def judge_error(error: BaseException, *, is_written: bool = True) -> Outcome:
 
     Nothing is in doubt unless *is_written*: a byte of the request may have gone out. Certificate errors
     come first, for they are connection errors too. Malformed answers carry a made-up status (400), so an
-    error's status is never looked at, nor its repr: that has our credentials in it.
+    error's status is never read, nor its repr: that has our credentials in it.
     """
     outcome = _judge(error)
     if is_written or outcome.result is not Result.UNKNOWN:
@@ -191,7 +191,7 @@ class ProxyGuard:
             raise RefusedError(self._refusal.outcome)
 
     def look(self, status: int, headers: Mapping[str, str]) -> None:
-        """Look at an answer; raise RefusedError where the proxy wants to know who we are."""
+        """Check an answer; raise RefusedError where the proxy wants a sign-in."""
         if status == PROXY_REFUSED and self.proxy:
             self._refusal = _refusal_by_proxy(headers)
             raise self._refusal

@@ -18,7 +18,7 @@ from .login_host import LoginAnswer, LoginHost
 from .request_errors import BlockedError, refusal, unavailable
 from .sign_in.credential import FOREVER, Credential
 
-LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before we were told
+LEAST = 1.0  # seconds a state is taken to hold, though it may have ended before the answer came
 log = structlog.get_logger()
 
 
@@ -27,7 +27,7 @@ class Residence:
     """Where SuperOffice is; two at the same place are equal."""
 
     root: URL | None  # None: the ticket says it
-    renew_after: float = field(default=FOREVER, compare=False)  # seconds from when we were told
+    renew_after: float = field(default=FOREVER, compare=False)  # seconds from the answer
     life: float = field(default=FOREVER, compare=False)  # until SuperOffice sends us away
 
 
@@ -91,7 +91,7 @@ class Tenant:
             place = next((parts[name] for name in ("Api", "Endpoint") if parts.get(name)), None)
             state = TenantState(
                 is_running=is_running,
-                words=clean(text_in(parts, "State") or "not told", 60),
+                words=clean(text_in(parts, "State") or "unknown", 60),
                 place=place if isinstance(place, str) else None,
                 valid_until=text_in(parts, "ValidUntil"),
             )
@@ -123,7 +123,7 @@ def root_of_service(residence: Residence, credential: Credential, *, target: Tar
 
 
 def check_root(text: str, *, target: Target, login: URL, by: str) -> URL:
-    """Return the root that we are told; credentials go there, so it is the vendor's or a configured one.
+    """Return the root in an answer; credentials go there, so it is the vendor's or a configured one.
 
     Raise RefusedError for any other, and for one that could not be configured either.
     """
@@ -142,7 +142,7 @@ def check_root(text: str, *, target: Target, login: URL, by: str) -> URL:
 
 
 def _seconds_left(valid_until: str, date: str) -> float:
-    """Return how long a state holds, by the clock of who told us of it; without that, for ever."""
+    """Return how long a state holds, by the clock of the host that said it; without that, for ever."""
     try:
         until = datetime.fromisoformat(valid_until)
     except ValueError:

@@ -20,7 +20,7 @@ class Failure(NamedTuple):
 
 
 OWN = "if you have your own certificate authority, set target.ca_file to its certificate file"
-ANEW = "ask the server's administrator for a new certificate {}"
+NEW_CERTIFICATE = "ask the server's administrator for a new certificate {}"
 EXPIRED = 10
 BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy
     9: "check this machine's clock. If it is right, the certificate is not valid yet",
@@ -31,9 +31,9 @@ BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy
     21: f"an intermediate certificate may be missing on the server; ask its administrator, or {OWN}",
     62: "use an address whose name is in the certificate",
     64: "use an address whose name is in the certificate",
-    66: ANEW.format("with an RSA key of 2048 bits or more"),
-    67: ANEW.format("of an authority with an RSA key of 2048 bits or more"),
-    68: ANEW.format("signed with SHA-256, not with SHA-1 or MD5"),
+    66: NEW_CERTIFICATE.format("with an RSA key of 2048 bits or more"),
+    67: NEW_CERTIFICATE.format("of an authority with an RSA key of 2048 bits or more"),
+    68: NEW_CERTIFICATE.format("signed with SHA-256, not with SHA-1 or MD5"),
 }
 PLAIN = Failure("the server does not seem to use TLS 1.2 or newer", "check https and the port in the address")
 OLD = Failure(
@@ -118,7 +118,10 @@ def explain_failure(error: Exception) -> Failure:
     if isinstance(error, ssl.SSLCertVerificationError):
         words = clean(error.verify_message or str(error), 120)
         return Failure(
-            words, BY_CODE.get(error.verify_code, ANEW.format(f"because this one is not valid ({words})"))
+            words,
+            BY_CODE.get(
+                error.verify_code, NEW_CERTIFICATE.format(f"because this one is not valid ({words})")
+            ),
         )
     reason = str(reason_of(error) or error)
     found = BY_REASON.get(reason, PLAIN)

@@ -8,8 +8,8 @@ from ..sanitize import fold_name
 from .body_formats import Parts, is_error, number_in, read_json
 
 PAGE = 1000  # users asked for at once
-OVERLAP = 20  # of them were on the page before: so many may leave between two pages and nobody is missed
-MOST_IN_VAIN = 3  # pages in a row without anybody new; a service that shows more does not turn its pages
+OVERLAP = 20  # of them were on the page before: so many may leave between two pages and no user is missed
+MOST_IN_VAIN = 3  # pages in a row without a new user; after that, SuperOffice does not turn its pages
 MOST_USERS = 2_000_000  # no company has more; a service that shows more never ends, and would fill the memory
 LONGEST_PAGE = 4 * 1024 * 1024  # bytes
 COLUMNS_OF = {"login": ("userName", "assocName"), "email": ("personEmail",)}  # what a name may stand in
@@ -22,7 +22,7 @@ class User(NamedTuple):
 
     status: str | None  # None: not understood
     is_active: bool  # also where that is not understood
-    has_service: bool  # likewise
+    has_service: bool  # also where that is not understood
 
 
 _user = cache(User)  # there are few kinds of them, and many users
@@ -31,18 +31,18 @@ _user = cache(User)  # there are few kinds of them, and many users
 class UserDirectory:
     """Owns the users found so far, and knows what to ask for next.
 
-    The next page is told by what came, never by the link that came with it: its host may be an internal
-    one, and it may be missing though more would come. Pages may be short, come twice or shrink; each user
-    counts once. Only a page without anybody is the end.
+    The rows that came decide the next page, never the link beside them. The host of that link may be an
+    internal one, and it may be missing although more rows follow. Pages may be short, come twice or shrink;
+    each user counts once. Only an empty page is the end.
     """
 
     def __init__(self, *names: str, most: int = MOST_USERS) -> None:
-        self._names = names  # columns by whose values people shall be found
+        self._names = names  # columns by whose values users are found
         self._most = most
         self._skip = 0
-        self._behind = 0  # rows of a page that may be the last one: is there anybody behind them?
-        self._size = 0  # rows of the last page with anybody new
-        self._in_vain = 0  # pages in a row without anybody new
+        self._behind = 0  # rows of a page that may be the last one: do users follow?
+        self._size = 0  # rows of the last page with a new user
+        self._in_vain = 0  # pages in a row without a new user
         self.users: dict[int, User] = {}
         self.named: dict[str, set[int]] = {}  # associates by login or e-mail, without case
         self.is_whole = False
@@ -60,7 +60,7 @@ class UserDirectory:
         if rows is None:
             return False
         if not rows:
-            self.is_whole = bool(self.users)  # whoever asks is a user: an empty list is not the list
+            self.is_whole = bool(self.users)  # we are a user: an empty list is not the list
             return self.is_whole
         if self._behind:  # not the end: the page before was cut short, and is asked for again
             self._behind = 0
@@ -99,7 +99,7 @@ class UserDirectory:
 
 
 def _read_rows(body: bytes) -> list[Parts] | None:
-    """Return the rows of a page; None for what is no page."""
+    """Return the rows of a page; None for anything else."""
     answer = read_json(body)
     found = None if answer is None or is_error(answer) else answer.get("value")
     if not isinstance(found, list):

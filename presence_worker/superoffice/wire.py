@@ -69,7 +69,7 @@ class Wire:
         self._last = None
 
     async def hold(self, root: URL) -> Connection:
-        """Return a connection that nobody else uses until it is dropped; raise as `send` does."""
+        """Return a connection of its own until it is dropped; raise as `send` does."""
         connection = await self._connect(self._destination(root).key)
         self._held.add(connection)
         return connection

@@ -16,13 +16,13 @@ _MISLABELLED = re.compile(rb"\s*<\?xml[^>]*encoding=.utf-16", re.IGNORECASE)
 
 
 class UnwritableError(ValueError):
-    """A text has a character that XML has no way to write; which text is not told."""
+    """A text has a character that XML cannot write; the error does not say which text."""
 
 
 class XmlText(NamedTuple):
     """What an XML text says, without its names' namespaces."""
 
-    parts: Mapping[str, JsonValue]  # of the root: a text, None for nil, a list for what is no text
+    parts: Mapping[str, JsonValue]  # of the root: a text, None for nil, a list for anything else
     text: str  # all texts one after another
 
 

@@ -55,7 +55,7 @@ def load_scheme(auth: Auth) -> Scheme:
 
 
 def problems(settings: Settings) -> Iterator[str]:
-    """Yield what keeps the chosen scheme from working, as far as it can be told without asking anybody."""
+    """Yield what keeps the chosen scheme from working, as far as the settings show it."""
     try:
         scheme = load_scheme(settings.auth)
     except ModuleNotFoundError:

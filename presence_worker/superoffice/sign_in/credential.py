@@ -1,4 +1,4 @@
-"""What shows SuperOffice who we are; four schemes show what is configured, and ask nobody for it."""
+"""What shows SuperOffice who we are; four schemes show what is configured, without a request."""
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -22,11 +22,11 @@ class Credential:
     secrets: tuple[str, ...] = field(repr=False, compare=False)  # to blot out wherever they turn up
     life: float = field(default=FOREVER, compare=False)  # seconds from when it was given
     root: str | None = field(default=None, compare=False)  # of SuperOffice, where the credential names it
-    turn: int = 0  # tells apart what shows the same, but is proven anew
+    turn: int = 0  # distinguishes equal credentials that are proven separately
 
     @property
     def renew_after(self) -> float:
-        """Seconds from when it was given until a new one is to be fetched."""
+        """Seconds from when it was given until a new one is due."""
         return RENEWED_AT * self.life
 
 
@@ -51,7 +51,7 @@ class Scheme(NamedTuple):
 
 
 def as_configured(show: Callable[[Auth], Credential]) -> Callable[[Settings, LoginHost], SignIn]:
-    """Make a scheme's function of *show*, which reads the settings anew each time."""
+    """Make a scheme's function of *show*, which reads the settings again each time."""
 
     def make_sign_in(settings: Settings, _: LoginHost) -> SignIn:
         async def sign_in() -> Credential:
@@ -71,7 +71,7 @@ def show_password(auth: Auth) -> Credential:
 
 
 def show_token(auth: Auth, token: str | None = None) -> Credential:
-    """Return the credential of an access token, the configured one unless told."""
+    """Return the credential of an access token, the configured one by default."""
     shown = token or secret_now(auth, "token")
     beside = application(auth, "app_token")
     return Credential(
@@ -80,7 +80,7 @@ def show_token(auth: Auth, token: str | None = None) -> Credential:
 
 
 def show_ticket(auth: Auth, ticket: str | None = None) -> Credential:
-    """Return the credential of a ticket, the configured one unless told, and beside it the application's."""
+    """Return the credential of a ticket, the configured one by default, and beside it the application's."""
     shown = ticket or secret_now(auth, "ticket")
     beside = application(auth, "app_token", "client_secret")
     return Credential(

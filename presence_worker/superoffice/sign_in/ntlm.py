@@ -24,9 +24,9 @@ from .credential import Ask, Authenticate, Certificate, Credential, Scheme, Sign
 SIGNED_OUT = 401
 WORDS = ("NTLM", "Negotiate")  # under which a server may offer it; the first that it does
 MALFORMED = (SpnegoError, ValueError, LookupError, TypeError, struct.error)  # strange challenges
-WEAK = (hashes.MD5, hashes.SHA1)  # a certificate signed with one of these is told by its SHA-256 (RFC 5929)
+WEAK = (hashes.MD5, hashes.SHA1)  # a certificate signed with one of these is named by its SHA-256 (RFC 5929)
 
-logging.getLogger("spnego").setLevel(logging.WARNING)  # below, it tells what proves who we are
+logging.getLogger("spnego").setLevel(logging.WARNING)  # below, it logs what proves who we are
 
 
 def make_sign_in(settings: Settings, _: LoginHost) -> SignIn:

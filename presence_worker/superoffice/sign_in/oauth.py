@@ -1,4 +1,4 @@
-"""Scheme `oauth`: access tokens for a refresh token, fetched anew before they expire."""
+"""Scheme `oauth`: access tokens for a refresh token, renewed before they expire."""
 
 import math
 from dataclasses import replace
@@ -55,7 +55,7 @@ def make_sign_in(settings: Settings, login: LoginHost) -> SignIn:
 
 
 class RefreshToken:
-    """Owns the refresh token in force: the configured one, until SuperOffice gives us another."""
+    """Owns the present refresh token: the configured one, until SuperOffice gives us another."""
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth
@@ -63,7 +63,7 @@ class RefreshToken:
         self._token = ""
 
     def current(self) -> str:
-        """Return the token; where somebody has put a new one in place, that one."""
+        """Return the token; after a change of its setting or file, the new one."""
         configured = secret_now(self._auth, "refresh_token")
         if configured != self._configured:
             self._configured = self._token = configured
@@ -115,8 +115,10 @@ def _refusal(auth: Auth, login: LoginHost, status: int, code: str) -> BlockedErr
     if code in PASSING:
         return unavailable(f"signing in at {login.host}: it answered {status}, {code}")
     remedy = REMEDIES.get(code, "check [auth]")
-    told = f"{status}, {code}" if code in REMEDIES else str(status)
-    words = f"{login.host} rejected the sign-in ({told}): {remedy}; the credentials come from {origin(auth)}"
+    answered = f"{status}, {code}" if code in REMEDIES else str(status)
+    words = (
+        f"{login.host} rejected the sign-in ({answered}): {remedy}; the credentials come from {origin(auth)}"
+    )
     return refusal(words, Suspect.SIGN_IN)
 
 
@@ -126,7 +128,7 @@ def sendable(token: JsonValue) -> str | None:
 
 
 def _life(expires_in: JsonValue) -> float:
-    """Return the seconds a token lives, a number or a text; where that is not told, until it is refused."""
+    """Return the seconds a token lives, a number or a text; where that is missing, until it is refused."""
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
         return FOREVER
     try:

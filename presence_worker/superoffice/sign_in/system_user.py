@@ -45,7 +45,7 @@ ERRORS = {  # SuperOffice's numbers: its names for them, and who can correct wha
 }
 BY_NAME = {name.lower(): number for number, (name, _) in ERRORS.items()}
 INVALID_TIMESTAMP = 6
-LONGEST_WORD = 7  # letters; the longer names are no words of a language
+LONGEST_WORD = 7  # letters; longer names are not words of a language
 NOTABLE = 60.0  # seconds two clocks may differ without our blaming them
 KEYS = "/login/.well-known/jwks"
 ISSUER = "SuperOffice AS"
@@ -138,13 +138,13 @@ def _read_token(auth: Auth, login: LoginHost, reply: LoginAnswer) -> str:
     raise _refusal(auth, login, reply, [parts.get(key) for key in ERROR_KEYS])
 
 
-def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, told: list[JsonValue]) -> RefusedError:
-    """Return why there is no ticket. The host's own words are not told: they may quote what we sent."""
-    known = next((number for each in told if (number := _error_number(each)) in ERRORS), None)
+def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, errors: list[JsonValue]) -> RefusedError:
+    """Return why the host gave no ticket. The host's own words are left out: they may quote what we sent."""
+    known = next((number for each in errors if (number := _error_number(each)) in ERRORS), None)
     if known == INVALID_TIMESTAMP:
         return refusal(f"{login.host} rejected the time stamp (error 6): {_compare_clocks(reply.date)}")
     if known is None:
-        numbers = [str(each) for each in told if isinstance(each, int) and not isinstance(each, bool)]
+        numbers = [str(each) for each in errors if isinstance(each, int) and not isinstance(each, bool)]
         why = f"error {', '.join(numbers)}" if numbers else str(reply.status)
         remedy = "check target.tenant, and that the tenant's administrator has approved the application"
     else:
@@ -156,13 +156,13 @@ def _refusal(auth: Auth, login: LoginHost, reply: LoginAnswer, told: list[JsonVa
     )
 
 
-def _error_number(told: JsonValue) -> int | None:
-    """Return the number of an error that is told as a number, in digits, or by its name."""
-    if isinstance(told, int) and not isinstance(told, bool):
-        return told
-    if not isinstance(told, str):
+def _error_number(error: JsonValue) -> int | None:
+    """Return the number of an error that is given as a number, in digits, or by its name."""
+    if isinstance(error, int) and not isinstance(error, bool):
+        return error
+    if not isinstance(error, str):
         return None
-    words = told.replace(" ", "").lower()
+    words = error.replace(" ", "").lower()
     if words.isascii() and words.isdecimal() and len(words) == 1:
         return int(words)
     # a name that is a plain word, such as Expired, may as well be part of another sentence
@@ -197,7 +197,7 @@ class Claims(NamedTuple):
 def validate_token(login: LoginHost, token: str, keys: LoginAnswer) -> Claims:
     """Return what a token says, once its signature, issuer, algorithm and times are found right.
 
-    Raise RefusedError where one of them is not. Whom it is for (`aud`) is not looked at: it names the
+    Raise RefusedError where one of them is not. Its audience (`aud`) is not checked: it names the
     tenant's serial number, which we do not know.
     """
     try:
