@@ -73,7 +73,7 @@ class Halt:
     def protecting(self, send: Send) -> Send:
         """Make *send* finish what it began although the delivery is halted, as long as the drain lasts.
 
-        The task's own scope serves for all its requests. A scope for each request would cost more than the pace,
+        The task's own scope serves for all its requests. One scope for each request costs more than the pace,
         the places and the gate together.
         """
 

@@ -81,11 +81,8 @@ def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
             words = "SuperOffice answered three rows in a row with HTML pages; check target.base_url"
             halt(Stopped(words, suspect=Suspect.TARGET))
         elif outcome.retry_after and outcome.retry_after > longest_wait():
-            halt(
-                Stopped(
-                    f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
-                )
-            )
+            words = f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
+            halt(Stopped(words))
         return outcome
 
     return halting_send

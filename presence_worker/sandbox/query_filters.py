@@ -47,9 +47,10 @@ FUNCTIONS = {  # name: its test, and which of its two arguments is the column
     "substringof": ("contains", 1),
 }
 UNDERSTOOD = (
-    "$filter: expected comparisons such as ejUserId gt 0, userName begins 'ann' or associateDbId oneOf (1,2). "
+    "$filter: expected comparisons such as ejUserId gt 0 or associateDbId oneOf (1,2). "
     f"Join them by and, or, not and brackets. Operators: "
-    f"{', '.join(COMPARISONS)}, {', '.join(LISTS)}. Functions, as in startswith(userName,'ann'): {', '.join(FUNCTIONS)}"
+    f"{', '.join(COMPARISONS)}, {', '.join(LISTS)}. "
+    f"Functions, as in startswith(userName,'ann'): {', '.join(FUNCTIONS)}"
 )
 Token = tuple[str, bool]  # text, and whether it stood in quotes
 

@@ -45,7 +45,7 @@ class Channel(ResponseHandler):
     def ask(self, path: str, data: bytes, *, longest: int, until: float) -> Future[Answer]:
         """Write a request, and return its future answer; nothing of it went out if `is_connected` is false.
 
-        The answer fails with the error that ended the connection, or with HttpProcessingError where it is damaged.
+        A damaged answer fails with HttpProcessingError, else with the error that ended the connection.
         It fails with TimeoutError at *until*, by the loop's clock, or when nothing comes for too long.
         """
         if self.transport is None or self.transport.is_closing():

@@ -133,10 +133,10 @@ async def test_account_states_that_are_refused() -> None:
 
 
 BODIES = {
-    "so": '{"Error":true,"ErrorType":"SoNotFoundException","ErrorMessage":"There',
-    "so-message": '{"Error":true,"ErrorType":"SoNotFoundException","Message":"There',
-    "aspnet": '{"Message":"The request is invalid.","MessageDetail":"There',
-    "html": "<!DOCTYPE html>\n<html><head><title>There",
+    "so": '{"Error":true,"ErrorType":"SoNotFoundException","ErrorMessage":"No associate',
+    "so-message": '{"Error":true,"ErrorType":"SoNotFoundException","Message":"No associate',
+    "aspnet": '{"Message":"The request is invalid.","MessageDetail":"No associate',
+    "html": "<!DOCTYPE html>\n<html><head><title>No associate",
     "empty": "",
 }
 

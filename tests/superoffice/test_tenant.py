@@ -78,7 +78,7 @@ async def test_the_state_says_where_the_tenant_lives(told: Mapping[str, str | No
         ),
         (
             state("", IsRunning=False, State=None),
-            "its state is not told; resume the run when the tenant runs",
+            "its state is unknown; resume the run when the tenant runs",
         ),
         (state("", IsRunning="yes"), "does not know Cust12345 (200); check target.tenant and"),
         (answer(404), "does not know Cust12345 (404); check target.tenant and target.environment"),
