@@ -131,7 +131,7 @@ def test_a_variable_may_give_the_secret(sandbox: Sandbox, monkeypatch: pytest.Mo
     [
         (("--username", "hr"), "the address of SuperOffice is missing: give --base-url or --tenant"),
         (("--base-url", "http://127.0.0.1:9"), "Give User name: --username, Password: --secret-stdin"),
-        (("--base-url", "crm.example.com"), "target.base_url: expected"),
+        (("--base-url", "crm.example.com"), "target.base_url: must be"),
         (("--tenant", "A/B"), "option --tenant: expected a tenant such as Cust12345"),
         (
             ("--base-url", "http://127.0.0.1:9", "--username", "hr", "--secret-stdin"),
@@ -202,7 +202,7 @@ def test_at_a_terminal_it_asks(sandbox: Sandbox) -> None:
     """What is wrong is asked again; the password is not shown."""
     person = Person()
     person.answer("Cust12345): ", "crm\n")
-    person.answer("target.base_url: expected", "")
+    person.answer("target.base_url: must be", "")
     person.answer("Cust12345): ", f"{sandbox.url}\n")
     person.answer("[basic]: ", "\n")
     person.answer("User name: ", "hr\n")

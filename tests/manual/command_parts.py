@@ -29,7 +29,7 @@ def escaped(cell: str) -> str:
 def each_command() -> Iterator[tuple[str, click.Command, click.Context]]:
     """Yield the commands in the order of help, each before those below it: name, command, context."""
     assert isinstance(commands, LazyGroup)
-    top = click.Context(commands, info_name=PROGRAM)
+    top = click.Context(commands, info_name=PROGRAM, **commands.context_settings)
     for name in COMMANDS:
         command = commands.get_command(top, name)
         assert command
