@@ -8,7 +8,7 @@ from ..journal import Comparison, JobInput, RunRecord
 from ..sanitize import clean
 from ..settings import MAX_CHANGES, Safety
 from ..settings.value_types import Limit
-from ..wording import amount, is_or_are, plain_duration, share
+from ..wording import amount, figure, is_or_are, plain_duration, share
 
 FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
 STALE = 20 * 3600  # seconds; a nightly export has been renewed by then
@@ -59,7 +59,7 @@ def differences(compared: Comparison) -> list[str]:
     found = []
     if not compared.rows_before * FEWER <= compared.rows <= compared.rows_before * MORE:
         rows = amount(compared.rows, "row")
-        found.append(f"{rows}, where the last job had {compared.rows_before} (run {compared.run_id})")
+        found.append(f"{rows}, the last job had {figure(compared.rows_before)} (run {compared.run_id})")
     for words, names in (("new columns", compared.columns_added), ("columns gone", compared.columns_gone)):
         if names:
             found.append(f"{words}: {', '.join(names)}")
@@ -71,7 +71,7 @@ def comparison_notes(compared: Comparison) -> list[str]:
     if words := same_file_warning(compared):
         return [words]
     if compared.same_file:
-        return [f"this is the very file of the last job (run {compared.run_id})"]
+        return [f"this is the same file as in the last job (run {compared.run_id})"]
     return [f"differs from the last job: {words}" for words in differences(compared)]
 
 
@@ -83,7 +83,7 @@ def same_file_warning(compared: Comparison) -> str | None:
     job = "the last job" if run == compared.run_id else "an earlier job"
     began = f"which began {plain_duration(compared.stale_after)} ago"
     return (
-        f"this is the very file of {job} (run {run}), {began}: did the export fail? "
+        f"this is the same file as in {job} (run {run}), {began}. Did the export fail? "
         "Set input.max_age to refuse an old file"
     )
 
@@ -115,7 +115,7 @@ def compare(
 
 
 def _age_of_the_file(job: JobInput, credible: RunRecord | None) -> float | None:
-    """Return the seconds since a run that sent this very file began; None where it is not known."""
+    """Return the seconds since a run that sent this file began; None where it is not known."""
     if credible is None or job.sha256 != credible.input.sha256:
         return None
     return (datetime.now(UTC) - datetime.fromisoformat(credible.created_at)).total_seconds()

@@ -15,6 +15,7 @@ from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
 from ..shutdown import Shutdown
+from ..wording import figure
 from .guards import compare, comparison_notes, differences, too_different, too_many_changes, too_many_invalid
 
 
@@ -102,7 +103,7 @@ def _in_vain(journal: Journal, settings: Settings) -> list[str]:
         return []  # all rows would be gone through for nothing
     number = journal.dated.count_withdrawn_without_days()
     rows = "row has" if number == 1 else "rows have"
-    return [f"{number} withdrawn {rows} no days, and so took nothing back"] if number else []
+    return [f"{number} withdrawn {rows} no days and cancelled nothing"] if number else []
 
 
 def check_safety_limits(journal: Journal, users: int | None, safety: Safety) -> Held | None:
@@ -148,8 +149,8 @@ def notes(opened: Job) -> list[str]:
     found = [*opened.notes, *opened.reader.notes()]
     if opened.messages_left_out:
         found.append(
-            f"messages beside StatusNormal left out: {opened.messages_left_out} "
-            "(they are comments for who is not present)"
+            f"comments beside StatusNormal left out: {figure(opened.messages_left_out)} "
+            "(a user who is present has no comment)"
         )
     return found
 

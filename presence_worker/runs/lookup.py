@@ -141,7 +141,7 @@ def check_target(journal: Journal, context: RunContext) -> None:
         return
     words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
     if run.state == State.STOPPED and may_begin_again(journal):
-        words += "; nothing of it was applied there: if that address was wrong, run the file again"
+        words += ". No row was changed there. If that address was wrong, run the file again"
     raise RunFault(words, next=context.command("runs"))
 
 
@@ -152,8 +152,8 @@ def check_age(run: RunRecord, command: str, context: RunContext) -> None:
     if age > oldest:
         raise RunFault(
             f"run {run.run_id} is {plain_duration(age)} old, more than safety.max_resume_age "
-            f"({plain_duration(oldest)}); what it asks for may no longer be right. "
-            "If it is, --any-age does it all the same",
+            f"({plain_duration(oldest)}). Its rows may be out of date. "
+            "If they are still right, add --any-age",
             next=context.command(command, run.run_id, "--any-age"),
         )
 

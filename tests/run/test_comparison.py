@@ -44,9 +44,7 @@ def test_too_few_or_too_many_rows_are_said(rows: int, differs: bool, worker: Wor
 
     ended = night(worker, rows)
 
-    words = (
-        f"differs from the last job: {rows} rows, where the last job had 10 (run {last.summary['run_id']})"
-    )
+    words = f"differs from the last job: {rows} rows, the last job had 10 (run {last.summary['run_id']})"
     assert (ended.code, said(ended)) == (0, [words] if differs else [])
 
 
@@ -102,7 +100,7 @@ def test_the_same_file_is_said_and_sent(worker: Worker, sandbox: Sandbox) -> Non
 
     ended = night(worker, 3, "--strict")
 
-    assert said(ended) == [f"this is the very file of the last job (run {last.summary['run_id']})"]
+    assert said(ended) == [f"this is the same file as in the last job (run {last.summary['run_id']})"]
     assert (ended.code, ended.summary["compared"]["same_file"], len(wishes(sandbox))) == (0, True, 6)
 
 
@@ -134,7 +132,7 @@ def test_the_same_file_a_day_later_is_sent_with_a_warning(
 
     warnings = [line for line in again.err.splitlines() if line.startswith("presence-worker: warning: ")]
     run = last.summary["run_id"]
-    expected = f"presence-worker: warning: this is the very file of the last job (run {run}), which began"
+    expected = f"presence-worker: warning: this is the same file as in the last job (run {run}), which began"
     assert again.code == 0
     assert [line.startswith(expected) and line.endswith(STALE) for line in warnings] == [True] * is_stale
     if words == ("-q",):

@@ -204,7 +204,7 @@ def test_a_run_from_the_future_does_not_hide_an_old_file(worker: Worker) -> None
     again = worker.call("run", str(worker.folder / "job.csv"), *worker.options, "-q")
 
     assert again.code == 0
-    assert f"this is the very file of an earlier job (run {past}), which began 72 h" in again.err
+    assert f"this is the same file as in an earlier job (run {past}), which began 72 h" in again.err
 
 
 def test_a_clock_that_was_set_back_makes_no_run_old(worker: Worker) -> None:

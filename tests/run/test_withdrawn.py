@@ -106,7 +106,7 @@ def test_a_withdrawn_row_without_days_says_that_it_did_nothing(nights: Virtual) 
 
     summary = nights.night(3, "7,Cancelled,,,")
 
-    assert "1 withdrawn row has no days, and so took nothing back" in summary["notes"]
+    assert "1 withdrawn row has no days and cancelled nothing" in summary["notes"]
     assert (nights.held(7), summary["counts"]["skipped"]) == ("A", 1)
 
 
