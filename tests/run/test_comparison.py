@@ -112,7 +112,7 @@ def began(ended: Ended, worker: Worker, *, hours: float) -> None:
         database.execute("UPDATE run SET created_at = ?", (moment,))
 
 
-STALE = ": did the export fail? Set input.max_age to refuse an old file"
+STALE = ". Did the export fail? Set input.max_age to refuse an old file"
 
 
 @pytest.mark.parametrize(("hours", "is_stale"), [(19, False), (21, True)])

@@ -326,7 +326,7 @@ def test_a_run_of_a_wrong_address_says_how_to_go_on(
     refused = worker("resume", stopped.summary["run_id"])
 
     assert (stopped.code, refused.code, wishes(sandbox)) == (6, 2, [])
-    assert "if that address was wrong, run the file again" in refused.summary["message"]
+    assert "If that address was wrong, run the file again" in refused.summary["message"]
 
 
 def test_what_was_applied_elsewhere_is_not_to_be_run_anew(worker: Worker) -> None:
