@@ -151,7 +151,7 @@ def long_texts(path: Path) -> Iterator[Find]:
     name = path.relative_to(ROOT).as_posix()
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
-        text = _text_of(node)
+        text = _text_of(node).partition("\b")[0]  # behind that mark of click's stand examples
         blocks = [] if _SQL.search(text) else [block for _, block in paragraphs(text)]
         for each in (each for block in blocks for each in sentences(block)):
             number = len(words_of(each))

@@ -91,7 +91,7 @@ class Gate:
 
     def _give_up(self) -> None:
         waited = plain_duration(self._clock() - self._good)
-        why = f" ({self._last_words})" if self._last_words else ""
+        why = f" ({self._last_words.rstrip('.')})" if self._last_words else ""
         suspect = None if self._answered else self._suspect
         self._halt(Stopped(f"SuperOffice gave no useful answer for {waited}{why}", suspect=suspect))
 
