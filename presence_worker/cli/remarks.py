@@ -72,8 +72,8 @@ def _words_on_pause(event: Paused) -> str:
     if event.is_asked_for:
         return f"SuperOffice asks for a pause. The run has waited since {since}. It goes on at {until}"
     return (
-        f"SuperOffice does not answer ({event.cause.rstrip('.')}). The run has waited since {since} and asks again. "
-        f"Without an answer by {until} it stops; `resume` continues it"
+        f"SuperOffice does not answer ({event.cause.rstrip('.')}). The run has waited since {since} and asks "
+        f"again. Without an answer by {until} it stops; `resume` continues it"
     )
 
 
