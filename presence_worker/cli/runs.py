@@ -48,7 +48,7 @@ def command(options: Options, states: Sequence[str], since: str | None, html: st
     listing = _list(context, states, since)
     page = None if html is None else _write(listing, html, context)
     if options.as_json:
-        print_json(listing.as_told(page))
+        print_json(listing.as_data(page))
     elif options.quiet:
         for line in lines_on_missing(listing):
             remark(line)

@@ -1,7 +1,7 @@
 """runs.html: all runs on one page that needs nothing but a browser."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from ..journal import write_whole
 from ..next_step import command_line
 from ..run_states import State
 from ..sanitize import clean
-from ..wording import plain_duration
+from ..wording import figure, plain_duration
 from .pieces import NOTHING, Pieces, Value, digest, inline
-from .run_list import UNREADABLE, Listed, Listing, day_and_time
+from .run_list import ENDINGS, UNREADABLE, Listed, Listing, day_and_time
 
 HEIGHT, STEP, WIDTH = 100, 10, 8  # units of the picture: its height, and of each bar with and without its gap
 FEWEST = 30  # bars there is room for: a few are not to be as wide as the page
@@ -28,9 +28,10 @@ _CHART = Markup(
 )
 PIECES = Pieces("overview.html")
 fill = PIECES.fill
-ReportOf = Callable[[Listed], Value]  # what the page shows as a run's name
+ReportOf = Callable[[Listed], str | None]  # the address of a run's report
 MOST_BARS = 90  # jobs that a chart shows, the newest ones
-UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to tell yet
+CANNOT_BE_READ = "Runs that cannot be read"
+UNTRIED = (State.PLANNED, State.RUNNING, UNREADABLE)  # of these there is nothing to show yet
 
 
 class Bar(NamedTuple):
@@ -62,8 +63,8 @@ class Measure(NamedTuple):
 
 
 MEASURES = (
-    Measure("Rows", lambda run: run.rows, lambda value: f"{value:g}"),
-    Measure("Not done", lambda run: run.not_done, lambda value: f"{value:g}"),
+    Measure("Rows", lambda run: run.rows, lambda value: figure(int(value))),
+    Measure("Rows not done", lambda run: run.not_done, lambda value: figure(int(value))),
     Measure("Duration", lambda run: run.seconds, plain_duration),
 )
 
@@ -78,8 +79,11 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
 
 
 def _page(listing: Listing, report_of: ReportOf) -> Markup:
-    style, missing, targets = inline("overview.css"), listing.missing, listing.by_target()
-    shown = [_target(name, runs, listing.zone, report_of) for name, runs in targets.items()]
+    style, missing, targets = inline("overview.css"), listing.missing, _urgent_first(listing)
+    shown = [
+        _target(place, name, runs, listing.zone, report_of)
+        for place, (name, runs) in enumerate(targets.items(), 1)
+    ]
     return fill(
         "page",
         digest=digest(style),
@@ -87,18 +91,63 @@ def _page(listing: Listing, report_of: ReportOf) -> Markup:
         now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
         missing=fill("missing", words=missing.words(listing.zone)) if missing else NOTHING,
-        targets=NOTHING.join(shown) if shown else fill("no_runs"),
+        summary=_summary(targets, listing) if targets else fill("no_runs"),
+        targets=NOTHING.join(shown),
     ).rstrip()
 
 
-def _target(name: str, runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Markup:
+def _urgent_first(listing: Listing) -> dict[str, list[Listed]]:
+    """Return the runs by target: first the targets whose newest run needs a person, or is missing."""
+    late = listing.missing.target if listing.missing else None
+
+    def urgency(group: tuple[str, list[Listed]]) -> tuple[bool, bool]:
+        name, (newest, *_) = group
+        return not name, not (newest.needs_action or name == late)
+
+    return dict(sorted(listing.by_target().items(), key=urgency))
+
+
+def _summary(targets: Mapping[str, Sequence[Listed]], listing: Listing) -> Markup:
+    """Return the table on top: each target with its newest run, and what to do."""
+    lines = []
+    for place, (name, (newest, *_)) in enumerate(targets.items(), 1):
+        lines.append(
+            fill(
+                "summary_row",
+                place=place,
+                name=name or CANNOT_BE_READ,
+                began=_moment(newest, listing.zone) or newest.id,
+                state=_state(newest),
+                open=" open" if newest.not_done else "",
+                not_done=_not_done(newest),
+                todo=_todo(newest),
+            )
+        )
+    return fill("summary", rows=NOTHING.join(lines))
+
+
+def _state(run: Listed) -> str:
+    return f"{run.state} ({run.ending})" if run.ending in ENDINGS.values() else run.state
+
+
+def _not_done(run: Listed) -> str:
+    return "?" if run.state == UNREADABLE else figure(run.not_done)
+
+
+def _todo(run: Listed) -> Value:
+    if run.next:
+        return fill("command", line=command_line(run.next))
+    return "See below." if run.needs_action else "Nothing to do."
+
+
+def _target(place: int, name: str, runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Markup:
     charts = NOTHING.join(_charts(runs, zone))
     return fill(
         "target",
-        heading=name or "Of no known target",
+        place=place,
+        heading=name or CANNOT_BE_READ,
         newest=_newest(runs, zone, report_of) if name else NOTHING,
         charts=fill("charts", charts=charts) if charts else NOTHING,
-        name=name or "no known target",
         rows=NOTHING.join(_row(run, zone, report_of) for run in runs),
     )
 
@@ -109,40 +158,47 @@ def _newest(runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Ma
     return fill(
         "newest",
         began=_moment(newest, zone),
-        state=newest.state,
         message=fill("message", words=newest.message) if newest.message else NOTHING,
         to_do=fill("to_do", line=command_line(newest.next)) if newest.next else NOTHING,
-        good=fill("good", began=_moment(good, zone), report=report_of(good)) if good else fill("none_good"),
+        good=fill("good", report=_linked(good, zone, report_of)) if good else fill("none_good"),
     )
+
+
+def _linked(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
+    """Return when a run began, as a link to its report where there is one."""
+    began, address = _moment(run, zone) or run.id, report_of(run)
+    return fill("link", address=address, name=began) if address else fill("plain", name=began)
 
 
 def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
     return fill(
         "row",
-        report=report_of(run),
-        began=_moment(run, zone),
-        input=_input(run),
-        state=run.state,
-        rows=run.rows,
+        report=_linked(run, zone, report_of),
+        state=_state(run),
         open=" open" if run.not_done else "",
-        not_done=run.not_done,
-        took=plain_duration(run.seconds) if run.seconds else "",
-        ending=run.ending,
+        not_done=_not_done(run),
         message=run.message or "",
         todo=run.todo,
+        rows=figure(run.rows),
+        took=plain_duration(run.seconds) if run.seconds else "",
+        code="" if run.exit_code is None else run.exit_code,
+        input=_input(run),
+        label=fill("label", label=run.label) if run.label else NOTHING,
+        id=run.id,
     )
 
 
 def _charts(runs: Sequence[Listed], zone: str | None) -> list[Markup]:
     """Draw the newest jobs, oldest first; one alone shows no trend."""
     jobs = [run for run in runs if run.is_job and run.state not in UNTRIED][:MOST_BARS][::-1]
-    return [_chart(measure, jobs, zone) for measure in MEASURES] if len(jobs) > 1 else []
+    shown = [measure for measure in MEASURES if any(map(measure.of, jobs))]
+    return [_chart(measure, jobs, zone) for measure in shown] if len(jobs) > 1 else []
 
 
 def _chart(measure: Measure, jobs: Sequence[Listed], zone: str | None) -> Markup:
     values = [measure.of(run) for run in jobs]
     lowest, highest, last = map(measure.words, (min(values), max(values), values[-1]))
-    words = f"{last} the last time; {lowest} to {highest} in the last {len(jobs)} jobs"
+    words = f"{last} in the last job; {lowest} to {highest} in {len(jobs)} jobs"
     bars = [
         Bar(value, f"{_moment(run, zone)}: {measure.words(value)}")
         for run, value in zip(jobs, values, strict=True)
@@ -161,11 +217,10 @@ def _input(run: Listed) -> str:
     return clean(run.input_name.replace("\\", "/").rpartition("/")[2])
 
 
-def _report_of(run: Listed, page: Path, state_dir: Path) -> Value:
-    """Return a run's id, as a link to its report where there is one."""
+def _report_of(run: Listed, page: Path, state_dir: Path) -> str | None:
+    """Return the address of a run's report; None where there is none."""
     report = state_dir / "runs" / run.id / "report.html"
     if not report.is_file():
-        return run.id
+        return None
     relative = page.is_relative_to(state_dir)
-    address = quote(Path(os.path.relpath(report, page.parent)).as_posix()) if relative else report.as_uri()
-    return fill("link", address=address, id=run.id)
+    return quote(Path(os.path.relpath(report, page.parent)).as_posix()) if relative else report.as_uri()

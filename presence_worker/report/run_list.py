@@ -14,7 +14,7 @@ from ..wording import plain_duration
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read
-ENDINGS: dict[int, str] = {ExitCode.CRASHED: "died"}  # exit codes that nobody saw
+ENDINGS: dict[int, str] = {ExitCode.CRASHED: "died"}  # exit codes of processes that were killed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,28 +31,28 @@ class UnreadableRun:
 class Listed:
     """A run in the list of all."""
 
-    told: Summary | UnreadableRun
-    is_job: bool = False  # it has a file of its own: it undoes nothing, and is no failed.csv sent again
+    known: Summary | UnreadableRun
+    is_job: bool = False  # it has its own file: it undoes nothing, and does not send a failed.csv again
 
     @property
     def id(self) -> str:
         """Its id."""
-        return self.told.run_id or ""
+        return self.known.run_id or ""
 
     @property
     def state(self) -> str:
         """Its state."""
-        return self.told.state
+        return self.known.state
 
     @property
     def message(self) -> str:
         """How it went, in words."""
-        return self.told.message or ""
+        return self.known.message or ""
 
     @property
     def summary(self) -> Summary | None:
         """Its summary; None where it cannot be read."""
-        return self.told if isinstance(self.told, Summary) else None
+        return self.known if isinstance(self.known, Summary) else None
 
     @property
     def target(self) -> str:
@@ -95,8 +95,17 @@ class Listed:
         return self.is_job and (self.state, self.exit_code) == (State.FINISHED, ExitCode.DONE)
 
     @property
+    def needs_action(self) -> bool:
+        """Return whether a person has to do something."""
+        return (
+            self.state == UNREADABLE
+            or bool(self.next)
+            or (self.state == State.FINISHED and self.not_done > 0)
+        )
+
+    @property
     def ending(self) -> str:
-        """Its exit code; of a run that was killed nobody knows it."""
+        """Its exit code, or that it died: of a run that was killed the code is not known."""
         code = self.exit_code
         return "" if code is None else ENDINGS.get(code, str(code))
 
@@ -142,13 +151,13 @@ class Missing:
         words += f"; one is expected every {round_duration(self.expected_every)}"
         return f"{words}. Run {self.at_work} is at work" if self.at_work else words
 
-    def as_told(self, zone: str | None) -> "ToldMissing":
+    def as_data(self, zone: str | None) -> "MissingData":
         """Return it as programs read it."""
-        return ToldMissing(missing=self, message=self.words(zone))
+        return MissingData(missing=self, message=self.words(zone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldMissing:
+class MissingData:
     """The same with its sentence."""
 
     missing: Missing = field(metadata=FLAT)
@@ -156,11 +165,11 @@ class ToldMissing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldListing:
+class ListingData:
     """A list of runs as programs read it."""
 
     runs: Sequence[Summary | UnreadableRun]
-    missing: ToldMissing | None
+    missing: MissingData | None
     notes: Sequence[str]
     overview: str | None  # the page it was written to
 
@@ -172,7 +181,7 @@ class Listing:
     runs: list[Listed]  # newest first
     missing: Missing | None = None
     notes: Sequence[str] = ()  # what is odd about them
-    zone: str | None = None  # in which times are told; None: this machine's
+    zone: str | None = None  # of all times; None: this machine's
     is_part: bool = False
 
     def by_target(self) -> dict[str, list[Listed]]:
@@ -182,11 +191,11 @@ class Listing:
             groups.setdefault(run.target, []).append(run)
         return groups
 
-    def as_told(self, overview: Path | None) -> ToldListing:
+    def as_data(self, overview: Path | None) -> ListingData:
         """Return the list as programs read it."""
-        return ToldListing(
-            runs=[run.told for run in self.runs],
-            missing=self.missing.as_told(self.zone) if self.missing else None,
+        return ListingData(
+            runs=[run.known for run in self.runs],
+            missing=self.missing.as_data(self.zone) if self.missing else None,
             notes=self.notes,
             overview=str(overview) if overview else None,
         )

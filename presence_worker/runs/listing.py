@@ -59,7 +59,7 @@ def _began(run: KnownRun) -> datetime:
 
 def _with_order(found: Listed, run: KnownRun) -> Listed:
     """Add the number that the index gives to a run from before there were numbers."""
-    return replace(found, told=replace(found.told, order=run.order))
+    return replace(found, known=replace(found.known, order=run.order))
 
 
 @cache

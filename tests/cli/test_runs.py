@@ -198,7 +198,7 @@ def test_the_first_overview_makes_the_state_directory(worker: Worker) -> None:
     """Where there is no run yet, the page says so."""
     listed = worker("runs", "--html")
 
-    assert "There are no runs." in Path(listed.summary["overview"]).read_text("utf-8")
+    assert "No runs yet." in Path(listed.summary["overview"]).read_text("utf-8")
 
 
 def test_nothing_else_is_written_over(worker: Worker) -> None:

@@ -18,6 +18,8 @@ from .test_page import HOSTILE
 
 ATTRIBUTES = {
     "aria-label",
+    "aria-labelledby",
+    "id",
     "charset",
     "class",
     "content",
@@ -94,15 +96,15 @@ def test_the_policy_allows_the_page_s_own_style_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_becomes_markup(text: str, tmp_path: Path) -> None:
     """Names of files and targets, messages and commands are words, whatever is in them."""
-    plain = shown(tmp_path, run(24), run(23))
+    plain = shown(tmp_path, run(24, label="x"), run(23))
 
     page = shown(
         tmp_path,
-        run(24, name=text, target=text, message=text, next=NextStep((), line=text)),
+        run(24, label=text, name=text, target=text, message=text, next=NextStep((), line=text)),
         run(23, target=text),
     )
 
-    extra = ["p", "pre"]  # the command that is due
+    extra = ["p", "pre", "code"]  # the command to run next, twice
     assert sorted([*plain.tags, *extra]) == sorted(page.tags)
     assert (page.open, page.crossed) == ([], [])
 
@@ -118,14 +120,14 @@ def test_the_last_good_night_is_named(tmp_path: Path) -> None:
         run(22),
     )
 
-    assert "every row was done began Mon 23 Nov 2026, 06:00" in page.text
+    assert "Last run with all rows done: Mon 23 Nov 2026, 06:00" in page.text
 
 
 def test_where_no_night_was_good_that_is_said(tmp_path: Path) -> None:
     """Nothing is made up."""
     page = shown(tmp_path, run(24, not_done=1))
 
-    assert "None of these runs has every row done." in page.text
+    assert "None of these runs has all rows done." in page.text
 
 
 def test_the_newest_run_says_what_to_do(tmp_path: Path) -> None:
@@ -152,16 +154,14 @@ def test_each_target_has_a_section(tmp_path: Path) -> None:
 
     page = shown(tmp_path, damaged, run(24), run(23), other)
 
-    titles = ("https://crm.example.com", "https://other.example.com", "Of no known target")
-    assert [page.words.index(title) for title in titles] == sorted(
-        page.words.index(title) for title in titles
-    )
-    assert (page.tags.count("h2"), page.tags.count("table"), page.tags.count("svg")) == (3, 3, 3)
+    titles = ("https://crm.example.com", "https://other.example.com", "Runs that cannot be read")
+    assert [last(page, title) for title in titles] == sorted(last(page, title) for title in titles)
+    assert (page.tags.count("h2"), page.tags.count("table"), page.tags.count("svg")) == (3, 4, 2)
     assert "the journal is damaged" in page.text
 
 
 def test_charts_show_the_jobs_from_old_to_new(tmp_path: Path) -> None:
-    """What was mended, undone, only planned, or is at work is no night; the words say what the bars do."""
+    """A correction, an undo, a plan and a run at work are no jobs; the words say what the bars do."""
     runs = [
         run(26, state="running"),
         run(25, is_job=False),
@@ -178,11 +178,11 @@ def test_charts_show_the_jobs_from_old_to_new(tmp_path: Path) -> None:
         "Mon 23 Nov 2026, 06:00: 4",
         "Tue 24 Nov 2026, 06:00: 9",
     ]
-    labels = [label for label in values(page, "aria-label") if "the last time" in label]
+    labels = [label for label in values(page, "aria-label") if "in the last job" in label]
     assert labels == [
-        "Rows: 9 the last time; 3 to 9 in the last 3 jobs",
-        "Not done: 2 the last time; 0 to 2 in the last 3 jobs",
-        "Duration: 41 s the last time; 41 s to 41 s in the last 3 jobs",
+        "Rows: 9 in the last job; 3 to 9 in 3 jobs",
+        "Rows not done: 2 in the last job; 0 to 2 in 3 jobs",
+        "Duration: 41 s in the last job; 41 s to 41 s in 3 jobs",
     ]
 
 
@@ -191,7 +191,7 @@ def test_charts_show_the_newest_jobs_only(tmp_path: Path) -> None:
     page = shown(tmp_path, *[run(1 + number % 28, rows=1) for number in range(MOST_BARS + 5)])
 
     assert page.tags.count("rect") == 2 * MOST_BARS  # nothing was left undone
-    assert page.tags.count("tr") == MOST_BARS + 5 + 1
+    assert page.tags.count("tr") == MOST_BARS + 5 + 1 + 2  # two heads, and the line of the target
 
 
 def test_one_night_is_no_trend(tmp_path: Path) -> None:
@@ -208,8 +208,8 @@ def test_links_are_relative_inside_the_state_directory(tmp_path: Path) -> None:
     below = shown(tmp_path, run(24), place="pages/all of them.html")
 
     address = "runs/20261124T050000Z-7f3a/report.html"
-    assert set(values(beside, "href")) == {address}
-    assert set(values(below, "href")) == {f"../{address}"}
+    assert set(values(beside, "href")) == {"#target-1", address}
+    assert set(values(below, "href")) == {"#target-1", f"../{address}"}
 
 
 def test_links_from_elsewhere_are_whole(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_links_from_elsewhere_are_whole(tmp_path: Path) -> None:
     write_overview(Listing(runs=[run(24)]), path, state)
 
     links = set(values(Page(path.read_text("utf-8")), "href"))
-    assert links == {(state / "runs" / run(24).id / "report.html").as_uri()}
+    assert links == {"#target-1", (state / "runs" / run(24).id / "report.html").as_uri()}
 
 
 @pytest.mark.parametrize(
@@ -242,6 +242,40 @@ def test_the_input_is_named_without_its_place(name: str, told: str, tmp_path: Pa
     assert "/in/" not in page.text
 
 
+def last(page: Page, words: str) -> int:
+    """Give the last place of words: above it, the summary has them too."""
+    return len(page.words) - page.words[::-1].index(words)
+
+
+def test_what_needs_a_person_comes_first(tmp_path: Path) -> None:
+    """The table on top has one line for each target: last night, open rows, and the command to run."""
+    stopped = run(
+        22, target="https://b.example.com", state="stopped", not_done=2, next=step("presence-worker resume x")
+    )
+
+    page = shown(tmp_path, run(24), run(23), stopped)
+
+    table = page.text.split("What to do", 1)[1]
+    assert table.startswith(
+        " https://b.example.com Sun 22 Nov 2026, 06:00 stopped not done: 2 presence-worker resume x "
+        f"{CRM} Tue 24 Nov 2026, 06:00 finished not done: 0 Nothing to do. "
+    )
+    assert page.values("h2", "id") == ["target-1", "target-2"]
+    assert page.inside["h2"] == ["https://b.example.com", CRM]
+
+
+def test_a_target_without_its_nightly_run_comes_first(tmp_path: Path) -> None:
+    """Its last run went well, but the next one did not come."""
+    page = shown(tmp_path, run(24, target="https://b.example.com"), run(23), missing=MISSING)
+
+    assert page.inside["h2"] == [CRM, "https://b.example.com"]
+
+
+def test_a_label_stands_beside_the_file(tmp_path: Path) -> None:
+    """The caller finds the run again by it."""
+    assert "changes.csv HR ticket 4711" in shown(tmp_path, run(label="HR ticket 4711")).text
+
+
 def test_no_run_is_said(tmp_path: Path) -> None:
     """A page without runs is a page."""
-    assert "There are no runs." in shown(tmp_path).text
+    assert "No runs yet." in shown(tmp_path).text
