@@ -123,7 +123,7 @@ def test_the_time_between_sessions_is_left_out(journal: Journal) -> None:
 
     found = course(journal)
 
-    assert len(found.stretches) <= 6
+    assert len(found.stretches) <= 7  # two seconds, three, one for the gap, and what rounding adds
     assert [each.rate for _, each in found.sessions] == [10, 5]
     assert found.sessions[1][0] == pytest.approx(3, abs=0.01)
     (gap,) = found.gaps()
