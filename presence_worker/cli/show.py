@@ -19,11 +19,11 @@ from ..report.reason_texts import (
 )
 from ..report.summarise import filter_words
 from ..report.summary import (
-    DaysToCome,
     FaultSentence,
     FaultyNamedRow,
     FaultyRow,
     InputFile,
+    PlannedAbsences,
     PlannedChanges,
     ReasonCount,
     Summary,
@@ -86,7 +86,7 @@ def summary_lines(summary: Summary, shown: Container[str] = ()) -> Iterator[str]
     yield from _reasons(summary)
     yield from _unknown_statuses(summary)
     yield from _changes(summary)
-    yield from lines_to_come(summary.coming or DaysToCome())
+    yield from lines_to_come(summary.coming or PlannedAbsences())
     yield from _counts(summary)
     yield ""
     yield from _facts(summary)
@@ -225,7 +225,7 @@ def _ways_on(summary: Summary, *, width: int) -> Iterator[str]:
         yield f"{HELP:<{width}} {manual_command(summary.help)}"
 
 
-def lines_to_come(coming: DaysToCome) -> Iterator[str]:
+def lines_to_come(coming: PlannedAbsences) -> Iterator[str]:
     """Yield the planned absences, and those that were dropped, with why."""
     dropped, left_out = coming.dropped, coming.dropped_left_out
     yield from _leave_lines(

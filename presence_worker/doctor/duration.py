@@ -46,7 +46,7 @@ def judge_speed(delivery: Delivery, latency: float) -> str | None:
     """Return which setting limits the speed when a request takes *latency* seconds, or None."""
     speed, number = _speed(delivery, latency), delivery.concurrency
     if speed < delivery.rate:
-        words = f"In the last job {took_words(latency)}, so {number} in flight can do at most"
+        words = f"In the last job {took_words(latency)}, so {number} at once can do at most"
         return f"{words} {roughly(speed)} of {delivery.rate:g} requests/s. A higher concurrency {DECISION}"
     more = could_do(number, latency, delivery.rate)
     allowed = f"The limit is {delivery.rate:g} requests/s"

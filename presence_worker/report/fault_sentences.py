@@ -27,7 +27,7 @@ _VALUE = re.compile(  # what is of one row: a text in quotes, other rows, a day,
 
 @dataclass(slots=True)
 class Sentence:
-    """A sentence, and the rows of which it is said; it grows while rows are read."""
+    """A sentence, and the rows that it describes; it grows while rows are read."""
 
     words: list[str]  # around the values
     values: list[str]  # of the first row
@@ -59,7 +59,7 @@ class Sentence:
 
 
 def sentences(journal: Journal, *, located: bool = False) -> list[FaultSentence]:
-    """Return what is said of the rows that are wrong, by reason those with the most rows first.
+    """Return the sentences about wrong rows: by reason, those with the most rows first.
 
     *located*, each names its first rows. A row with several faults counts for the first; one beyond the 50th
     sentence of a reason for none.
@@ -131,10 +131,10 @@ class StatusTable:
 
 
 def status_table_lines(table: StatusTable) -> Iterator[str]:
-    """Yield the lines of the table [input.statuses]: what it has already, and what nobody understood.
+    """Yield the lines of the table [input.statuses]: what it has already, and the unknown values.
 
-    What no known word is close to stands there as a comment with what it may mean: nobody is left out, or
-    set, because a table was pasted unread.
+    A value that is close to no known word is a comment with what it may mean. So a table that is pasted
+    unread skips no row, and sets no status.
     """
     yield "[input.statuses]"
     for word, meaning in table.mapped.items():

@@ -168,7 +168,7 @@ def _advise_on_failed_rows(journal: Journal) -> list[Advice]:
 
 
 def _advise_on_failed_csv(journal: Journal) -> Advice:
-    """Return what is to be done with failed.csv, by what is wrong with its rows."""
+    """Return what to do with failed.csv, by what is wrong with its rows."""
     wrong = [(reason, result) for result, reason, *_ in journal.results.reasons() if result in TO_CORRECT]
     if any(reason in MOVED for reason, _ in wrong):
         return Advice.CHECK_USERS

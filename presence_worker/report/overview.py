@@ -119,7 +119,7 @@ def _summary(targets: Mapping[str, Sequence[Listed]], listing: Listing) -> Marku
                 began=_moment(newest, listing.zone) or newest.id,
                 state=_state(newest),
                 open=" open" if newest.not_done else "",
-                not_done=_not_done(newest),
+                not_done=_open_rows(newest),
                 todo=_todo(newest),
             )
         )
@@ -130,7 +130,7 @@ def _state(run: Listed) -> str:
     return f"{run.state} ({run.ending})" if run.ending in ENDINGS.values() else run.state
 
 
-def _not_done(run: Listed) -> str:
+def _open_rows(run: Listed) -> str:
     return "?" if run.state == UNREADABLE else figure(run.not_done)
 
 
@@ -160,11 +160,11 @@ def _newest(runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Ma
         began=_moment(newest, zone),
         message=fill("message", words=newest.message) if newest.message else NOTHING,
         to_do=fill("to_do", line=command_line(newest.next)) if newest.next else NOTHING,
-        good=fill("good", report=_linked(good, zone, report_of)) if good else fill("none_good"),
+        good=fill("good", report=_link_to(good, zone, report_of)) if good else fill("none_good"),
     )
 
 
-def _linked(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
+def _link_to(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
     """Return when a run began, as a link to its report where there is one."""
     began, address = _moment(run, zone) or run.id, report_of(run)
     return fill("link", address=address, name=began) if address else fill("plain", name=began)
@@ -173,10 +173,10 @@ def _linked(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
 def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
     return fill(
         "row",
-        report=_linked(run, zone, report_of),
+        report=_link_to(run, zone, report_of),
         state=_state(run),
         open=" open" if run.not_done else "",
-        not_done=_not_done(run),
+        not_done=_open_rows(run),
         message=run.message or "",
         todo=run.todo,
         rows=figure(run.rows),

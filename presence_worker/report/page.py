@@ -36,7 +36,7 @@ from .page_sections import (
 from .pieces import NOTHING, Value, digest, inline, keep_numbers_whole
 from .reason_texts import reason_words
 from .row_files import NEEDS_ATTENTION, Story, Writer, more_fields, names_of
-from .summary import DaysToCome, FaultSentence, PlannedChanges, Summary
+from .summary import FaultSentence, PlannedAbsences, PlannedChanges, Summary
 
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
@@ -116,7 +116,7 @@ def _top(story: Story) -> Markup:
         left_out=show_left_out(found.count(), summary.reading, with_values=with_messages),
         notes=show_notes(summary.notes),
         changes=show_changes(summary.planned or PlannedChanges()),
-        coming=show_coming(summary.coming or DaysToCome()),
+        coming=show_coming(summary.coming or PlannedAbsences()),
         over_time=show_over_time(course(journal), summary.throughput, clock_of(run)),
         facts=_facts(run, summary),
     )
@@ -161,7 +161,7 @@ def _files(journal: Journal, run: RunRecord) -> Markup:
 def _facts(run: RunRecord, summary: Summary) -> Markup:
     settings = (
         fill("fact", name=fill("code", words=name), value=fill("words", words=value))
-        for name, value in settings_in_force(run)
+        for name, value in settings_of(run)
     )
     facts = (fill("fact", name=name, value=value) for name, value in _each_fact(run, summary))
     return fill("facts", facts=NOTHING.join(facts), settings=NOTHING.join(settings))
@@ -243,7 +243,7 @@ def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
     return {reason: found[:MOST_SENTENCES] for reason, found in words.items()}
 
 
-def settings_in_force(run: RunRecord) -> Iterator[tuple[str, str]]:
+def settings_of(run: RunRecord) -> Iterator[tuple[str, str]]:
     """Yield the settings of a run as (name, value), in the order of the configuration file."""
     with_messages = run.settings.include_messages
     for section, keys in run.settings.sections.items():

@@ -12,7 +12,7 @@ from ..wording import amount, figure, plain_duration
 from .charts import MARKS, Course, Panel, draw_panels, kind, stack_bar
 from .pieces import NOTHING, Pieces, Value
 from .reason_texts import OWNERS, WHY_DROPPED, owner_of, reason_words, result_words
-from .summary import DaysToCome, JobReading, PlannedChange, PlannedChanges, Throughput, UpcomingLeave
+from .summary import JobReading, PlannedAbsences, PlannedChange, PlannedChanges, Throughput, UpcomingLeave
 
 LEFT_OUT = (  # reasons of rows that count as not in the file, or take something back
     Reason.FILTERED_OUT,
@@ -216,7 +216,7 @@ def _show_list(title: str, table: Markup, left: int) -> Markup:
     )
 
 
-def show_coming(coming: DaysToCome) -> Markup:
+def show_coming(coming: PlannedAbsences) -> Markup:
     """Return the planned absences, and those that were dropped."""
     return _leaves("Planned absences", coming.upcoming, coming.upcoming_left_out) + _leaves(
         "Planned absences that were dropped", coming.dropped, coming.dropped_left_out

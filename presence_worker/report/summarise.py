@@ -9,12 +9,12 @@ from ..journal import JobInput, Journal, PendingRow, RowResult, RunRecord, Sendi
 from ..model import PRESENT, Reason, same_text
 from ..run_states import State
 from ..sanitize import clean
-from ..wording import SECOND, amount, milliseconds, plain_duration, two_digits
+from ..wording import SECOND, amount, as_sentence, figure, milliseconds, plain_duration, two_digits
 from .summary import (
-    DaysToCome,
     Effort,
     InputFile,
     JobReading,
+    PlannedAbsences,
     PlannedChange,
     PlannedChanges,
     Rate,
@@ -25,9 +25,8 @@ from .summary import (
     UpcomingLeave,
 )
 
-MOST = 1000  # changes, and rows to come, that a summary lists; report.csv has all
+MOST = 1000  # changes, and planned absences, that a summary lists; report.csv has all
 MOST_NAMED = 10  # columns, or values, in a sentence
-MANY = "have no last day: these people stay"
 NAME = 60  # characters
 WAITING = (State.PLANNED, State.HELD)
 LEAST = 10.0  # seconds; of what is shorter there is nothing to say
@@ -35,7 +34,7 @@ NEARLY_ALL, EXACTLY = 0.9, 1.1  # of a run's time: between them, a cause explain
 HALF = 0.5
 MORE = 1.2  # times the rate: what could be done beyond it is worth a word
 SILENCE, INTERVALS = 3.0, 5  # seconds, or so many requests' time, without an answer: the run waited
-DECISION = "is a decision: nobody knows what SuperOffice allows"
+DECISION = "is your decision: the limit of SuperOffice is not known"
 
 
 def summarise(journal: Journal) -> Summary:
@@ -112,8 +111,8 @@ def notes_on_input(job: JobInput) -> Iterator[str]:
         yield f"columns not used: {_list_names(job.unused)} (kept for failed.csv)"
     rows = job.without_end
     if rows and job.dated:  # else no row has days: each counts until the next file
-        who = "1 row has no last day: this person stays" if rows == 1 else f"{rows} rows {MANY}"
-        yield f"{who} away until another row changes that"
+        has = "has" if rows == 1 else "have"
+        yield f"{amount(rows, 'row')} {has} no last day: the status stays until another row changes it"
 
 
 def _list_names(names: Sequence[str]) -> str:
@@ -122,28 +121,28 @@ def _list_names(names: Sequence[str]) -> str:
 
 
 def filter_words(reading: JobReading) -> str:
-    """Return which rows input.only left out, by column and value; "" where it left out none."""
+    """Return which rows input.only skipped, by column and value; "" for none."""
     entries, others = reading.filtered, reading.filtered_others
     rows = sum(entry.rows for entry in entries) + others
     if not rows:
         return ""
     shown = entries[:MOST_NAMED]
     more = rows - sum(entry.rows for entry in shown)
-    told = []
+    shown_values = []
     for column in dict.fromkeys(entry.column for entry in shown):
         values = [(clean(each.value, NAME), each.rows) for each in shown if each.column == column]
         counts = ", ".join(f"{value or '(empty)'} {number}" for value, number in values)
-        told.append(f"{clean(column, NAME)}: {counts}")
-    told += [f"{amount(more, 'row')} with other values"] if more else []
-    return f"Left out by input.only: {amount(rows, 'row')} ({'; '.join(told)})"
+        shown_values.append(f"{clean(column, NAME)}: {counts}")
+    shown_values += [f"{amount(more, 'row')} with other values"] if more else []
+    return f"Skipped by input.only: {amount(rows, 'row')} ({'; '.join(shown_values)})"
 
 
 def changes_to_apply(journal: Journal) -> PlannedChanges | None:
     """Return the changes of a run that waits for `apply`; None for other runs."""
     if journal.run().state not in WAITING:
         return None
-    told = [_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
-    return PlannedChanges(changes=told, changes_left_out=journal.results.to_send() - len(told))
+    changes = [_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
+    return PlannedChanges(changes=changes, changes_left_out=journal.results.to_send() - len(changes))
 
 
 def _change_of(wish: PendingRow) -> PlannedChange:
@@ -159,7 +158,7 @@ def _change_of(wish: PendingRow) -> PlannedChange:
 
 
 def _comment(wish: PendingRow) -> str | None:
-    """Return what becomes of the comment: set, changed, removed or kept; None where there is none."""
+    """Return whether the comment is set, changed, removed or kept; None where there is none."""
     if wish.before and wish.before.status != PRESENT and not wish.knows_comment:
         return "(not read)"
     before = wish.before.message if wish.before and wish.knows_comment else ""
@@ -170,13 +169,13 @@ def _comment(wish: PendingRow) -> str | None:
     return "changed" if before else "set"
 
 
-def days_to_come(journal: Journal) -> DaysToCome | None:
+def planned_absences(journal: Journal) -> PlannedAbsences | None:
     """Return the rows that wait for their first day, and those dropped; None of a job without days."""
     job = journal.run().input
     if not (job.dated or job.scheduled):
         return None
     waiting = journal.dated.next_to_begin(MOST)
-    return DaysToCome(
+    return PlannedAbsences(
         upcoming=list(map(_leave_of, waiting)),
         upcoming_left_out=journal.results.number_of(Reason.NOT_YET_DUE) - len(waiting),
         dropped=job.dropped,
@@ -204,7 +203,7 @@ class Bottleneck(StrEnum):
 
 
 def throughput(journal: Journal) -> Throughput | None:
-    """Return what took a run's time; None where that was short, or is not known for certain."""
+    """Return what took a run's time; None where that was short, or is not certain."""
     sent = journal.sessions.figures_of_sending()
     if sent is None or sent.seconds < LEAST or sent.busy <= 0:
         return None
@@ -221,11 +220,11 @@ def throughput(journal: Journal) -> Throughput | None:
 
 
 def could_do(concurrency: int, latency: float, rate: float) -> str | None:
-    """Return what so many in flight could do that take *latency* seconds each; None if hardly more."""
+    """Return what so many requests at once could do, of *latency* seconds each; None if hardly more."""
     possible = concurrency / latency
     if possible < MORE * rate:
         return None
-    return f"{took_words(latency)}, so {concurrency} in flight could do up to {roughly(possible)}/s"
+    return f"{took_words(latency)}, so {concurrency} at once could do up to {roughly(possible)}/s"
 
 
 def roughly(number: float) -> str:
@@ -250,18 +249,18 @@ def _silence(journal: Journal, sent: SendingFigures) -> float:
 
 
 def _of_the_rate(sent: SendingFigures, concurrency: int | None) -> str:
-    number, took = sent.tries + sent.gets, plain_duration(sent.seconds)
-    words = f"{sent.rate:g} requests/s were allowed, and {number} took {took}"
+    number, took = figure(sent.tries + sent.gets), plain_duration(sent.seconds)
+    words = f"The limit of {sent.rate:g} requests/s took the time: {number} requests in {took}."
     more = concurrency and could_do(concurrency, sent.latency, sent.rate)
-    return f"{words}; {more}. A higher delivery.rate {DECISION}." if more else f"{words}."
+    return f"{words} {as_sentence(more)} A higher delivery.rate {DECISION}." if more else words
 
 
 def _of_concurrency(sent: SendingFigures, concurrency: int) -> str:
-    words = f"{concurrency} were in flight nearly all the time, and {took_words(sent.latency)}"
-    went_out = f"{roughly(sent.tries / sent.span)} of the {sent.rate:g} requests/s that were allowed went out"
-    return f"{words}, so {went_out}. A higher delivery.concurrency {DECISION}."
+    words = f"The limit of {concurrency} requests at once took the time: {took_words(sent.latency)}."
+    sent_words = f"Only {roughly(sent.tries / sent.span)} of {sent.rate:g} requests/s were sent."
+    return f"{words} {sent_words} A higher delivery.concurrency {DECISION}."
 
 
 def _of_silence(sent: SendingFigures, silent: float) -> str:
-    words = f"for {plain_duration(silent)} of {plain_duration(sent.seconds)} nothing came back"
-    return f"The run waited for the service: {words}. No higher rate would have changed that."
+    words = f"nothing came back for {plain_duration(silent)} of {plain_duration(sent.seconds)}"
+    return f"The run waited for SuperOffice: {words}. A higher rate would not help."

@@ -109,7 +109,7 @@ class PlannedChange(NamedTuple):
     identity: str | None
     before_status: str | None  # None: not read
     status: str
-    comment: str | None  # only what becomes of it, for it may be a reason of absence
+    comment: str | None  # only whether it is set, changed, removed or kept: it may be a reason of absence
     returns: bool  # present again, since the last day of an earlier row is over
 
 
@@ -133,8 +133,8 @@ class UpcomingLeave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DaysToCome:
-    """What a file asks for on days to come, soonest first, and what it no longer asks for."""
+class PlannedAbsences:
+    """Rows that wait for their first day, soonest first, and those that were dropped."""
 
     upcoming: Sequence[UpcomingLeave] = ()
     upcoming_left_out: int = 0
@@ -151,7 +151,7 @@ class RowPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSentence:
-    """What is said of rows that are wrong, without the values it is said of."""
+    """A sentence about rows that are wrong, without their values."""
 
     reason: str | None
     words: str
@@ -170,7 +170,7 @@ class ExplainedColumn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedRow:
-    """A row as it is understood, and what becomes of it today."""
+    """A row as it is understood, and its result today."""
 
     row: int
     line: int | None
@@ -228,5 +228,5 @@ class Summary:
     compared: Comparison | None
     explained: Explanation | None = field(default=None, metadata=MAY_LACK)
     planned: PlannedChanges | None = field(default=None, metadata=FLAT)
-    coming: DaysToCome | None = field(default=None, metadata=FLAT)
+    coming: PlannedAbsences | None = field(default=None, metadata=FLAT)
     sentences: Sequence[FaultSentence] | None = field(default=None, metadata=MAY_LACK)

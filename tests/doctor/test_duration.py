@@ -107,10 +107,10 @@ def test_each_read_back_takes_its_time(doctor: Doctor) -> None:
     [
         (
             0.035,
-            "The limit is 10 requests/s. In the last job a request took 35 ms on average, so 8 in flight ",
+            "The limit is 10 requests/s. In the last job a request took 35 ms on average, so 8 at once ",
         ),
         (0.7, None),
-        (2.0, "so 8 in flight can do at most 4 of 10 requests/s. A higher concurrency is a decision"),
+        (2.0, "so 8 at once can do at most 4 of 10 requests/s. A higher concurrency is your decision"),
     ],
 )
 def test_it_tells_which_setting_decides(latency: float, words: str | None) -> None:
@@ -119,7 +119,7 @@ def test_it_tells_which_setting_decides(latency: float, words: str | None) -> No
 
     assert (said is None) == (words is None)
     assert (words or "") in (said or "")
-    assert said is None or "nobody knows what SuperOffice allows" in said
+    assert said is None or "the limit of SuperOffice is not known" in said
 
 
 def test_the_last_job_tells_how_long_the_next_one_takes(doctor: Doctor) -> None:

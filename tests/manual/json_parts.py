@@ -14,7 +14,7 @@ from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
 from presence_worker.report.row_files import DAYS, FIELDS
-from presence_worker.report.run_list import ToldListing
+from presence_worker.report.run_list import ListingData
 from presence_worker.report.summary import FaultyNamedRow, Summary
 from presence_worker.schedule.list_and_cancel import ScheduledStep
 from tests.manual.command_parts import table
@@ -109,7 +109,7 @@ def of_check() -> list[Field]:
 
 
 def listing() -> list[Field]:
-    return [each for each in walk(ToldListing) if not each.path.startswith("runs[].")]
+    return [each for each in walk(ListingData) if not each.path.startswith("runs[].")]
 
 
 ROW_KINDS = {

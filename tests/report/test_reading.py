@@ -52,9 +52,9 @@ def test_the_summary_has_it_for_programs() -> None:
     ("facts", "notes"),
     [
         (FACTS, ["columns not used: Department, Days (kept for failed.csv)",
-                 "3 rows have no last day: these people stay away until another row changes that"]),
+                 "3 rows have no last day: the status stays until another row changes it"]),
         ({"without_end": 1, "dated": True},
-         ["1 row has no last day: this person stays away until another row changes that"]),
+         ["1 row has no last day: the status stays until another row changes it"]),
         ({"without_end": 3, "dated": False}, []),
         ({"unused": ["", "\x1b[31mx"]}, ["columns not used: (no name), [31mx (kept for failed.csv)"]),
         ({"unused": [str(number) for number in range(12)]},
@@ -84,7 +84,7 @@ def test_rows_left_out_are_told_by_column_and_value(
     with closing(night(filtered=filtered, filtered_others=others)) as journal:
         reading = summarise(journal).reading
 
-    assert filter_words(reading).removeprefix("Left out by input.only: ") == words
+    assert filter_words(reading).removeprefix("Skipped by input.only: ") == words
 
 
 def test_people_see_it_below_the_results() -> None:
@@ -95,10 +95,10 @@ def test_people_see_it_below_the_results() -> None:
     text = "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert (
-        "\nLeft out by input.only: 4 rows (Approval: Cancelled 2, Pending 1; Percent:\n  (empty) 1)\n" in text
+        "\nSkipped by input.only: 4 rows (Approval: Cancelled 2, Pending 1; Percent:\n  (empty) 1)\n" in text
     )
     assert "\nNote: columns not used: Department, Days (kept for failed.csv)\n" in text
-    assert "\nNote: 3 rows have no last day: these people stay away until another row changes\n" in text
+    assert "\nNote: 3 rows have no last day: the status stays until another row changes it\n" in text
     assert text.index("skipped") < text.index("Left out by") < text.index("Note: columns")
 
 

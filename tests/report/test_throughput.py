@@ -22,8 +22,9 @@ from .given import page_of
 SETTINGS = {"delivery": {"rate": 10.0, "concurrency": 8}}
 START = datetime(2026, 11, 23, 2, tzinfo=UTC)
 RATE_WORDS = (
-    "10 requests/s were allowed, and 400 took 40 s; a request took 35 ms on average, so 8 in flight could do "
-    "up to 230/s. A higher delivery.rate is a decision: nobody knows what SuperOffice allows."
+    "The limit of 10 requests/s took the time: 400 requests in 40 s. A request took 35 ms on average, "
+    "so 8 at once could do up to 230/s. "
+    "A higher delivery.rate is your decision: the limit of SuperOffice is not known."
 )
 
 
@@ -80,14 +81,16 @@ def test_what_is_read_goes_at_the_same_rate(journal: Journal) -> None:
     """A run that looked at everybody first took its time for the looks as well."""
     session(journal, evenly(100, 10), gets=300)
 
-    assert told(journal)["words"].startswith("10 requests/s were allowed, and 400 took 40 s;")
+    assert told(journal)["words"].startswith(
+        "The limit of 10 requests/s took the time: 400 requests in 40 s."
+    )
 
 
 def test_where_the_rate_is_all_that_can_be_done_no_more_is_promised(journal: Journal) -> None:
     """Eight in flight that take 0.75 s each do hardly more than ten a second."""
     session(journal, evenly(400, 40), latency=0.75)
 
-    assert told(journal)["words"] == "10 requests/s were allowed, and 400 took 40 s."
+    assert told(journal)["words"] == "The limit of 10 requests/s took the time: 400 requests in 40 s."
 
 
 def test_concurrency_is_told(journal: Journal) -> None:
@@ -96,9 +99,9 @@ def test_concurrency_is_told(journal: Journal) -> None:
 
     assert told(journal)["limit"] == "concurrency"
     assert told(journal)["words"] == (
-        "8 were in flight nearly all the time, and a request took 2.0 s on average, so 3.9 of the 10 "
-        "requests/s that were allowed went out. A higher delivery.concurrency is a decision: nobody knows "
-        "what SuperOffice allows."
+        "The limit of 8 requests at once took the time: a request took 2.0 s on average. "
+        "Only 3.9 of 10 requests/s were sent. "
+        "A higher delivery.concurrency is your decision: the limit of SuperOffice is not known."
     )
 
 
@@ -107,8 +110,8 @@ def test_silence_is_told(journal: Journal) -> None:
     session(journal, AROUND_A_PAUSE, seconds=320, tries=2)
 
     assert told(journal)["words"] == (
-        "The run waited for the service: for 5 min 0 s of 5 min 20 s nothing came back. "
-        "No higher rate would have changed that."
+        "The run waited for SuperOffice: nothing came back for 5 min 0 s of 5 min 20 s. "
+        "A higher rate would not help."
     )
 
 
@@ -178,7 +181,7 @@ def test_a_plan_that_is_applied_is_told_without_its_settings(journal: Journal) -
     journal.sessions.end(seconds=2, gets=3)
     session(journal, evenly(400, 40), command="apply")
 
-    assert told(journal)["words"] == "10 requests/s were allowed, and 400 took 40 s."
+    assert told(journal)["words"] == "The limit of 10 requests/s took the time: 400 requests in 40 s."
 
 
 def test_requests_that_took_no_time_break_nothing(journal: Journal) -> None:
