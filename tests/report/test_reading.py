@@ -98,8 +98,8 @@ def test_people_see_it_below_the_results() -> None:
         "\nSkipped by input.only: 4 rows (Approval: Cancelled 2, Pending 1; Percent:\n  (empty) 1)\n" in text
     )
     assert "\nNote: columns not used: Department, Days (kept for failed.csv)\n" in text
-    assert "\nNote: 3 rows have no last day: the status stays until another row changes it\n" in text
-    assert text.index("skipped") < text.index("Left out by") < text.index("Note: columns")
+    assert "\nNote: 3 rows have no last day: the status stays until another row changes it" in text
+    assert text.index("skipped") < text.index("Skipped by") < text.index("Note: columns")
 
 
 @pytest.mark.parametrize("include", [True, False])
