@@ -180,8 +180,8 @@ class Journal:
         self._set(notes=orjson.dumps([*notes]).decode())
 
     def add_notes(self, notes: Iterable[str]) -> None:
-        """Write what the reader should know as well."""
-        self.save_notes([*self.run().notes, *notes])
+        """Write what the reader should know as well; a note that is there already stays the only one."""
+        self.save_notes([*dict.fromkeys([*self.run().notes, *notes])])
 
     def save_input(self, job: JobInput) -> None:
         """Write what is known of the job, in place of what was known before; in a transaction."""

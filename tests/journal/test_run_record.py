@@ -132,6 +132,16 @@ def test_a_note_is_added_once(journal: Journal) -> None:
     assert journal.run().notes == ["a", "b"]
 
 
+def test_a_resumed_run_has_each_note_once(journal: Journal) -> None:
+    """What was found out again is no second note."""
+    for _ in range(2):
+        with journal.transaction():
+            journal.add_notes(["c", "d"])
+
+    assert journal.run().notes[-2:] == ["c", "d"]
+    assert journal.run().notes.count("c") == 1
+
+
 def test_a_journal_that_is_gone_is_noticed(journal: Journal, path: Path) -> None:
     """What would be written now would never be found again."""
     journal.check_place()
