@@ -11,6 +11,7 @@ from ..events import (
     Resumed,
     RowRead,
     RowSettled,
+    RunStarted,
     Stopping,
     Topic,
 )
@@ -31,6 +32,8 @@ def print_warning(event: Event) -> None:
 
 def print_remark(event: Event) -> None:
     """Print what a person who waits should know of *event*, if anything."""
+    if isinstance(event, RunStarted):
+        shown.clear()
     words = words_on(event)
     if words and not {words, AT_MOST + words} & shown:
         remark_at_length(f"Note: {words}")

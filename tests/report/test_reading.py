@@ -102,6 +102,16 @@ def test_people_see_it_below_the_results() -> None:
     assert text.index("skipped") < text.index("Skipped by") < text.index("Note: columns")
 
 
+def test_a_note_on_the_screen_is_not_repeated() -> None:
+    """At a terminal some notes are printed while the run is at work."""
+    with closing(night()) as journal:
+        summary = summarise(journal)
+        lines = [*summary_lines(summary, {summary.notes[0]})]
+
+    noted = [line for line in lines if line.startswith("Note: ")]
+    assert len(noted) == len(summary.notes) - 1
+
+
 @pytest.mark.parametrize("include", [True, False])
 def test_the_page_says_what_was_left_out(*, include: bool) -> None:
     """By reason and by column; by value only where messages may be shown: it may be a reason of absence."""
