@@ -53,7 +53,7 @@ async def _unknown_state(probe: Probe, caller: AnonymousClient, outcome: Outcome
 
 
 async def online(_: Probe) -> AsyncIterator[CheckResult]:
-    """Say what SuperOffice's documentation says about presence in Online."""
+    """Check whether this is SuperOffice Online, where presence is not available by default."""
     yield warning(WORDS, "ask before you plan with it; an error below may have this cause")
 
 
@@ -136,7 +136,7 @@ async def sign_in(probe: Probe) -> AsyncIterator[CheckResult]:
 
 
 async def user(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Say which user signed in."""
+    """Check which user signed in."""
     if probe.principal is None:
         yield skipped("SuperOffice does not say which user signed in")
         return

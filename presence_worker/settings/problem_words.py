@@ -13,7 +13,9 @@ from .sections import SECTIONS
 
 LONGEST = 40  # characters of a value that is quoted
 OURS = "must "  # a sentence of a check of ours that the value may follow
-Write = Callable[[Mapping[str, object], Sequence[str | int]], str]  # from an error's context and its place
+Write = Callable[
+    [Mapping[str, str | float], Sequence[str | int]], str
+]  # from an error's context and its place
 UNSAFE = ("auth", "target")  # sections whose values may have credentials in them
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -54,15 +56,15 @@ def _example(path: Sequence[str | int]) -> str:
     return f"{default:g}" if isinstance(default, int | float) and not isinstance(default, bool) else "1"
 
 
-def _number(_: Mapping[str, object], path: Sequence[str | int]) -> str:
+def _number(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
     return f"must be a number, such as {_example(path)}"
 
 
-def _whole_number(_: Mapping[str, object], path: Sequence[str | int]) -> str:
+def _whole_number(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
     return f"must be a whole number, such as {_example(path)}"
 
 
-def _choice(context: Mapping[str, object], _: Sequence[str | int]) -> str:
+def _choice(context: Mapping[str, str | float], _: Sequence[str | int]) -> str:
     known = [f'"{word}"' for word in _QUOTED.findall(str(context["expected"]))]
     return f"must be {series(known, 'or')}"
 

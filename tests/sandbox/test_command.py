@@ -99,12 +99,12 @@ def test_a_port_that_is_taken_is_a_usage_fault(taken: int) -> None:
     [
         (["--fault", "404:0.1"], "'404:0.1': expected 429:SHARE"),
         (["--fault", "429:0.6", "--fault", "503:0.6"], "add up to 1.2"),
-        (["--latency", "5 parsecs"], "expected seconds"),
+        (["--latency", "5 parsecs"], "must be seconds"),
         (["--people", "0"], "0 is not in the range"),
         (["--port", "65536"], "65536 is not in the range"),
         (["--unknown-id", "418"], "'418' is not one of '404'"),
         (["--forbid", "breathing"], "is not one of 'put'"),
-        (["--token-life", "long"], "expected seconds"),
+        (["--token-life", "long"], "must be seconds"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: list[str], words: str) -> None:
@@ -233,7 +233,7 @@ def test_a_key_that_is_there_is_used(tmp_path: Path) -> None:
     nonsense.write_text("secret")
 
     assert read_app_key(key) == read_app_key(key) == key.read_bytes()
-    with pytest.raises(UsageFault, match=r"--app-key .*nonsense\.pem: this is no RSA key") as caught:
+    with pytest.raises(UsageFault, match=r"--app-key .*nonsense\.pem: not an RSA key") as caught:
         read_app_key(nonsense)
     assert "secret" not in str(caught.value)
     with pytest.raises(UsageFault, match=r"--app-key .*: Is a directory"):
