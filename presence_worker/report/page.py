@@ -126,7 +126,8 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
     """Return whether it worked, and what to do now."""
     said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
     why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
-    command = fill("command", id="next", text=command_line(run.next)) if run.next else fill("nothing")
+    nothing = NOTHING if to_do else fill("nothing")
+    command = fill("command", id="next", text=command_line(run.next)) if run.next else nothing
     return {
         "title": said,
         "headline": keep_numbers_whole(said),

@@ -76,6 +76,15 @@ def test_a_file_that_was_refused_needs_a_correction() -> None:
         assert advice_words(journal, State.REFUSED) == "Correct the file, then check it."
 
 
+def test_a_page_never_says_both_what_to_do_and_nothing(tmp_path: Path) -> None:
+    """Without a command there is still advice."""
+    with closing(staged(tmp_path / "journal.sqlite", 1, state=State.PLANNED)) as journal:
+        write_reports(tmp_path, journal)
+
+    assert "Check the planned changes." in page(tmp_path).text
+    assert "Nothing to do." not in page(tmp_path).words
+
+
 def test_the_page_says_it_above_the_command(tmp_path: Path) -> None:
     """Not only what to type, but what to do before."""
     with closing(ended(UPDATED, GONE, path=tmp_path / "journal.sqlite")) as journal:
