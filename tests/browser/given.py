@@ -103,9 +103,16 @@ def hostile(folder: Path) -> Path:
 
 def _run(rows: int) -> dict[str, Any]:
     compared = {"run_id": "20261122T020000Z-11aa", "rows_before": rows - 3, "rows": rows, "same_file": False}
+    sections = Settings().model_dump(mode="json", include={"target", "delivery", "safety", "report"})
     return {
-        "input": {**INPUT, "rows": rows, "identity": "email", "columns": ["email", "status", "message"]},
-        "settings": Settings().model_dump(mode="json", include={"target", "delivery", "safety", "report"}),
+        "input": {
+            **INPUT,
+            "label": "HR ticket 4711",
+            "rows": rows,
+            "identity": "email",
+            "columns": ["email", "status", "message"],
+        },
+        "settings": {**sections, "input": {"timezone": "Europe/Oslo"}},
         "compared": {**compared, "columns_added": [], "columns_gone": []},
     }
 

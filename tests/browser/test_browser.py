@@ -188,6 +188,28 @@ def test_numbers_are_sorted_as_numbers(desk: Open) -> None:
     assert found.rows()[:3] == [415, 414, 413]
 
 
+def test_times_are_local_with_script_and_without(desk: Open) -> None:
+    """Both count from the zone at the beginning of the run."""
+    scripted = desk(fragment="#rows?sort=row")
+    plain = desk(java_script_enabled=False)
+
+    time = scripted.page.inner_text("#row-1 td:nth-last-child(2)")
+    assert time.startswith("03:00:0")
+    assert plain.page.inner_text("#row-1 td:nth-last-child(2)") == time
+
+
+def test_a_telephone_scrolls_only_down(desk: Open) -> None:
+    """No table is wider than the window; a row has its number, user, result and reason."""
+    page = desk(size=NARROW).page
+
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.wide')].map((each) => each.scrollWidth - each.clientWidth)"
+    )
+    assert widths == [0] * len(widths) != []
+    assert page.is_visible("#row-5 td:nth-child(4)")
+    assert not page.is_visible("#row-5 td:nth-child(6)")
+
+
 def test_trouble_comes_first(desk: Open) -> None:
     """Rows that need attention need no search; each part is in the order of the file."""
     found = desk()
