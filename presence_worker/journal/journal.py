@@ -37,8 +37,8 @@ class Journal:
     Methods may be called from any thread. A write that fails raises Stopped. It raises JournalGone if the
     file is no longer at its path: what is written would never be found again.
 
-    The run as a whole is here. The rest is in parts: `rows` (what was asked), `results`, `sessions` (who sent
-    what, and when), `dated` (what is due on days), `logged` (what the log has).
+    The run as a whole is here. The rest is in parts. `rows`: what was asked. `results`: how it ended.
+    `sessions`: who sent what, and when. `dated`: what is due on days. `logged`: what the log has.
     """
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:

@@ -10,6 +10,7 @@ from tests.run.given import called
 
 FAULTY = """
 import sys, types, click
+from presence_worker import command_options
 from presence_worker.cli import lazy
 from presence_worker.cli.main import main
 
@@ -23,6 +24,7 @@ def command(kind, secret, json):
 module = sys.modules["presence_worker.cli.boom"] = types.ModuleType("presence_worker.cli.boom")
 module.command = command
 lazy.COMMANDS["boom"] = "Stumble."
+command_options.TAKEN["boom"] = ()
 main()
 """
 PROGRAM = [sys.executable, "-c", FAULTY]
