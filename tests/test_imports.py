@@ -21,6 +21,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "json_form",
         "errors",
         "clock",
+        "operator_files",
         "command_options",
         "message_text",
         "message_template",

@@ -16,10 +16,10 @@ from ..journal import Archive
 from ..manual_pages import manual_command
 from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
+from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..settings.configuration import load_usable_settings
-from ..settings.operator_files import find_config
 from ..superoffice import check_settings, open_client
 from .invocation import archive_of, blames_an_option, find_target_name, options_to_repeat, settings_of, work
 from .lazy import load_lazily

@@ -19,10 +19,10 @@ from ..errors import Interrupted, OptionFault, PresenceWorkerError, Terminated, 
 from ..events import DeliveryEnded, DeliveryStarted, Emit, Event, Stopping, emit_to, unheard
 from ..journal import Archive, check_owner
 from ..next_step import command_line
+from ..operator_files import CONFIG_VARIABLE, find_config
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
 from ..settings.configuration import OPTION, PREFIX, load_settings, origin_of
-from ..settings.operator_files import CONFIG_VARIABLE, find_config
 from ..shutdown import Shutdown
 from ..superoffice import check_addresses, check_settings, open_client, target_name
 from . import log

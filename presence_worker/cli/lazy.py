@@ -23,6 +23,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "prune": "Delete runs older than storage.keep.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",
+    "completion": "Print a script that completes commands in your shell.",
     "sandbox": "Simulate SuperOffice on this machine, to rehearse.",
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own

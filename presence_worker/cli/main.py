@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -28,6 +28,7 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
+COMPLETE = "_PRESENCE_WORKER_COMPLETE"  # a shell asks what can be typed
 HELP = NextStep(("--help",))
 UNHEEDED = (  # variables that libraries obey when they are loaded, and with which they give secrets away
     "SSLKEYLOGFILE",  # writes the keys of TLS sessions to a file
@@ -56,6 +57,10 @@ def main() -> NoReturn:
 
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
+    if COMPLETE in os.environ:
+        answer_shell: Callable[[], None] = load_lazily(".cli.light_commands:answer_shell")
+        answer_shell()
+        return int(ExitCode.DONE)
     try:
         with _listeners_restored():
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)

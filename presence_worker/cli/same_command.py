@@ -7,7 +7,7 @@ from pathlib import Path
 from ..command_options import FLAGS, REPEATED, TAKEN, spell
 from ..errors import UsageFault
 from ..next_step import NextStep
-from ..settings.operator_files import find_config
+from ..operator_files import find_config
 from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, printable
 

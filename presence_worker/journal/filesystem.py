@@ -13,7 +13,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from ..errors import Locked, StateFault, Stopped
-from ..settings.operator_files import state_home
+from ..operator_files import state_home
 
 PRIVATE = 0o700
 PRIVATE_FILE = 0o600  # readable for its owner alone

@@ -16,8 +16,8 @@ from ..errors import UsageFault
 from ..journal import write_whole
 from ..journal.filesystem import make_private
 from ..manual_pages import ManualPage
+from ..operator_files import state_home
 from ..report.pieces import NOTHING, Pieces, digest, inline
-from ..settings.operator_files import state_home
 from .library import LIST, read_page
 from .links import anchor_of, is_external, page_link
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from ..command_options import SETTINGS, spell
 from ..errors import OptionFault, UsageFault
-from .operator_files import CONFIG_VARIABLE, read_text
+from ..operator_files import CONFIG_VARIABLE, read_text
 from .problem_words import explain_problem
 from .sections import SECTIONS, Section, Settings
 from .value_types import Raw

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from ..date_formats import DateFormat
 from ..model import NOT_PRESENT, PRESENT
-from .operator_files import state_home
+from ..operator_files import state_home
 from .value_types import (
     Accept,
     AnyLimit,

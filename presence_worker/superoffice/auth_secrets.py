@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ..errors import UsageFault
+from ..operator_files import WideError, remove_mark
 from ..sanitize import clean
 from ..settings import SECRETS, Auth
-from ..settings.operator_files import WideError, remove_mark
 from ..wording import series
 from .request_errors import refusal
 

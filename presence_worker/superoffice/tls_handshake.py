@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UsageFault
+from ..operator_files import WideError, remove_mark
 from ..sanitize import clean
 from ..settings import Settings
-from ..settings.operator_files import WideError, remove_mark
 from .addresses import login_root, proxy_of, service_root, uses_login_host
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.journal import Archive
-from presence_worker.settings.operator_files import find_config, state_home
+from presence_worker.operator_files import find_config, state_home
 
 from .given import WORKER, Worker, away, called, write_csv
 

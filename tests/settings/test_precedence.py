@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from presence_worker.errors import UsageFault
+from presence_worker.operator_files import CONFIG_VARIABLE, find_config
 from presence_worker.settings import Settings
-from presence_worker.settings.operator_files import CONFIG_VARIABLE, find_config
 from presence_worker.settings.value_types import Limit
 
 from .conftest import Complaints, Load

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic.fields import FieldInfo
 
+from presence_worker.operator_files import find_config
 from presence_worker.settings import SECRETS, Section, Settings
 from presence_worker.settings.configuration import load_settings
-from presence_worker.settings.operator_files import find_config
 
 from .conftest import Load
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import JsonValue
 
 from ...errors import Suspect, UsageFault
+from ...operator_files import WideError, remove_mark
 from ...sanitize import clean
 from ...settings import Auth, Settings
-from ...settings.operator_files import WideError, remove_mark
 from ..answer_headers import http_date
 from ..auth_secrets import origin, secret_now, why_unreadable
 from ..body_formats import Parts

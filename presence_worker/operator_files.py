@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ..errors import OptionFault, UsageFault
+from .errors import OptionFault, UsageFault
 
 NAME = "presence-worker"
 HERE = Path("presence-worker.toml")  # in the working directory

@@ -1,0 +1,110 @@
+"""The commands as a shell completes them: from a table, for nobody waits until all modules are loaded."""
+
+import json
+import os
+import sqlite3
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..operator_files import find_config, read_text, state_home
+from .lazy import COMMANDS
+from .shells import answer
+
+TABLE = Path(__file__).with_name("completion.json")  # written by `python -m tests.completion`
+STATE_VARIABLE = "PRESENCE_WORKER_STORAGE__STATE_DIR"
+RUNS = """SELECT name, json_extract(record, '$[3]') FROM run WHERE record IS NOT NULL
+ORDER BY number DESC, name DESC LIMIT 200"""
+Entry = Mapping[str, Any]  # of a parameter in the table
+
+
+class LightGroup(click.Group):
+    """All commands, with the names of their parameters and nothing that they do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Build a command from the table."""
+        entry = _table().get(cmd_name)
+        return _command(cmd_name, entry) if entry else None
+
+
+def _table() -> dict[str, Entry]:
+    table: dict[str, Entry] = json.loads(TABLE.read_text("utf-8"))
+    return table
+
+
+def _command(name: str, entry: Entry) -> click.Command:
+    parameters = [_parameter(each) for each in entry["parameters"]]
+    below = {each: _command(each, found) for each, found in entry.get("commands", {}).items()}
+    if below:
+        return click.Group(
+            name, below, params=parameters, help=COMMANDS.get(name), invoke_without_command=True
+        )
+    return click.Command(name, params=parameters, help=COMMANDS.get(name))
+
+
+def _parameter(entry: Entry) -> click.Parameter:
+    kind = KINDS.get(entry["kind"])
+    choices = click.Choice(entry["choices"]) if entry["choices"] else None
+    if entry["names"][0].startswith("-"):
+        return click.Option(
+            entry["names"],
+            type=choices,
+            is_flag=entry["is_flag"],
+            count=entry["count"],
+            multiple=entry["multiple"],
+            help=entry["help"],
+            shell_complete=kind,
+        )
+    return click.Argument(
+        entry["names"], type=choices, nargs=entry["nargs"], required=False, shell_complete=kind
+    )
+
+
+def _complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _complete_folder(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def _complete_run(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    found = [("last", "the newest run"), *_runs(context.params)]
+    return [CompletionItem(name, help=state) for name, state in found if name.startswith(incomplete)]
+
+
+def _runs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the runs of the state directory with their states, newest first; none where it cannot be read."""
+    folder = _state_dir(params)
+    if folder is None:
+        return
+    place = (folder / "runs.sqlite").absolute().as_uri()
+    with closing(sqlite3.connect(f"{place}?mode=ro", uri=True)) as index:
+        yield from index.execute(RUNS)
+
+
+def _state_dir(params: Mapping[str, Any]) -> Path | None:
+    if named := params.get("state_dir") or os.environ.get(STATE_VARIABLE):
+        return Path(named).expanduser()
+    config = params.get("config")
+    file = find_config(Path(config) if config else None)
+    storage = tomllib.loads(read_text(file)).get("storage", {}) if file else {}
+    named = storage.get("state_dir")
+    return Path(named).expanduser() if named else state_home()
+
+
+def answer_shell() -> None:
+    """Print what a shell may offer."""
+    answer(LightGroup("presence-worker"))
+
+
+KINDS = {"file": _complete_file, "folder": _complete_folder, "run": _complete_run}

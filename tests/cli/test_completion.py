@@ -1,0 +1,178 @@
+"""Completion: what a shell offers, for real in bash, and as fast as somebody types."""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from presence_worker.cli.light_commands import TABLE
+from presence_worker.cli.shells import SHELLS
+from tests.completion import table
+from tests.run.given import Worker, away, write_csv
+
+SCRIPTS = sysconfig.get_path("scripts")
+PROGRAM = f"{SCRIPTS}/presence-worker"
+MOST = 0.15  # seconds of CPU for a TAB
+AT_ONCE = """
+source <(presence-worker completion bash)
+COMP_WORDS=({words}) COMP_CWORD={place}
+_presence_worker_completion presence-worker
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def offered(worker: Worker, monkeypatch: pytest.MonkeyPatch, typed: str, shell: str = "bash") -> list[str]:
+    """Give the answer to TAB behind what was typed, line by line."""
+    words = f"presence-worker {typed}".split(" ")
+    monkeypatch.setenv("_PRESENCE_WORKER_COMPLETE", f"{shell}_complete")
+    is_power = shell == "powershell"
+    monkeypatch.setenv("COMP_WORDS", "\n".join(filter(None, words)) if is_power else " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", words[-1] if shell == "fish" else str(len(words) - 1))
+    monkeypatch.setenv("COMP_INCOMPLETE", words[-1])
+    ended = worker.call()
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out.splitlines()
+
+
+@pytest.fixture
+def runs(worker: Worker) -> list[str]:
+    """Two runs, newest first."""
+    ended = [worker("run", write_csv(worker.folder / "job.csv", away([number]))) for number in (1, 2)]
+    worker("runs")
+    return [str(each.summary["run_id"]) for each in reversed(ended)]
+
+
+def test_the_table_is_that_of_the_commands() -> None:
+    """`python -m tests.completion` writes it."""
+    assert TABLE.read_text("utf-8") == table()
+
+
+@pytest.mark.parametrize("command", ["report", "apply", "undo", "resume"])
+def test_runs_are_offered_newest_first(
+    command: str, runs: list[str], worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `last` before them, and those of the state directory that was typed."""
+    found = offered(worker, monkeypatch, f"{command} --state-dir {worker.state} ")
+
+    assert [line.removeprefix("plain,") for line in found] == ["last", *runs]
+
+
+def test_the_configuration_may_say_where_they_are(
+    runs: list[str], worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for the command itself; fish shows their states."""
+    config = worker.folder / "my.toml"
+    config.write_text(f"[storage]\nstate_dir = '{worker.state}'\n")
+
+    found = offered(worker, monkeypatch, f"report --config {config} 2", "fish")
+
+    assert found == [f"plain,{run}\tfinished" for run in runs]
+
+
+@pytest.mark.parametrize("text", ["[storage", "storage = 1", "[storage]\nstate_dir = 'nowhere'\n"])
+def test_a_broken_configuration_is_no_matter(
+    text: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody wants an error amid what is typed."""
+    config = worker.folder / "my.toml"
+    config.write_text(text)
+
+    assert offered(worker, monkeypatch, f"report --config {config} 2") in ([], [""])
+
+
+@pytest.mark.parametrize(
+    ("typed", "lines"),
+    [
+        ("run --read-before ", ["plain,auto", "plain,each", "plain,query", "plain,off"]),
+        ("run --sandbox --forma", ["plain,--format"]),
+        ("run cha", ["file,cha"]),
+        ("check --config x", ["file,x"]),
+        ("apply --state-dir x", ["dir,x"]),
+        ("runs --state sto", ["plain,stopped"]),
+        ("manual sig", ["plain,sign-in"]),
+        ("completion p", ["plain,powershell"]),
+        ("schedule c", ["plain,cancel"]),
+        ("undo --an", []),
+    ],
+)
+def test_what_fits_is_offered(
+    typed: str, lines: list[str], worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Choices of values, files, pages of the manual; no option that a command hides."""
+    assert [line for line in offered(worker, monkeypatch, typed) if line] == lines
+
+
+def test_powershell_gets_value_and_tooltip(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each; for files it gets nothing, and offers them itself."""
+    found = offered(worker, monkeypatch, "re", "powershell")
+
+    assert [line.split("\t")[0] for line in found] == ["resume", "report"]
+    assert all(line.split("\t")[1] for line in found)
+    assert offered(worker, monkeypatch, "run cha", "powershell") == [""]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_has_its_script(shell: str, worker: Worker) -> None:
+    """It names the program, and the variable by which the program knows what is asked."""
+    ended = worker.call("completion", shell)
+
+    assert ended.code == 0
+    assert re.search(rf"_PRESENCE_WORKER_COMPLETE ?= ?'?{shell}_complete", ended.out)
+    assert "presence-worker" in ended.out
+
+
+def test_the_script_for_powershell_is_whole(worker: Worker) -> None:
+    """Its parts are those that Register-ArgumentCompleter documents; brackets are closed."""
+    script = worker.call("completion", "powershell").out
+
+    assert script.startswith(
+        "Register-ArgumentCompleter -Native -CommandName presence-worker -ScriptBlock {\n"
+    )
+    assert "param($wordToComplete, $commandAst, $cursorPosition)" in script
+    assert "::new($value, $value, 'ParameterValue', $help)" in script
+    assert all(script.count(left) == script.count(right) for left, right in ("{}", "()", "[]"))
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash there")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("presence-worker re", ["resume", "report"]), ("presence-worker run --read-before ea", ["each"])],
+)
+def test_bash_for_real(words: str, expected: list[str]) -> None:
+    """The script is sourced, and its function called as bash calls it."""
+    script = AT_ONCE.format(words=words, place=len(words.split()) - 1)
+    env = {**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=True)
+
+    assert (done.stdout.split(), done.stderr) == (expected, "")
+
+
+def cpu(env: dict[str, str], out: Path) -> float:
+    """Give the seconds of CPU that an answer takes."""
+    action = (os.POSIX_SPAWN_OPEN, 1, str(out), os.O_WRONLY | os.O_CREAT, 0o600)
+    pid = os.posix_spawn(PROGRAM, [PROGRAM], {**os.environ, **env}, file_actions=[action])
+    used = os.wait4(pid, 0)[2]
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="nothing tells the CPU there")
+@pytest.mark.parametrize("typed", ["", "run --", "report 2"])
+def test_a_tab_is_quick(typed: str, runs: list[str], worker: Worker, tmp_path: Path) -> None:
+    """The median of five; no command's module is loaded for it."""
+    words = f"presence-worker {typed}"
+    env = {"_PRESENCE_WORKER_COMPLETE": "bash_complete", "COMP_WORDS": words}
+    env |= {
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+        "PRESENCE_WORKER_STORAGE__STATE_DIR": str(worker.state),
+    }
+
+    taken = statistics.median(cpu(env, tmp_path / "out") for _ in range(5))
+
+    assert (tmp_path / "out").read_text().count("\n") >= len(runs)
+    assert taken <= MOST
