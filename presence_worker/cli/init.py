@@ -122,7 +122,7 @@ def command(
     check_absent(place, iter(()))
     target = answers.find_place()
     chosen = scheme or (_ask_scheme() if answers.is_asked else "basic")
-    names = [name for name in _needed(chosen) if name not in target]
+    names = [name for name in _settings_for(chosen) if name not in target]
     check_absent(place, iter(names))
     values = {**target, "auth.scheme": chosen, **answers.find(iter(names))}
     files = write_files(place, _with_whole_paths(values))
@@ -145,7 +145,7 @@ def _options(configuration: Path, *, as_json: bool) -> Options:
     )
 
 
-def _needed(scheme: str) -> tuple[str, ...]:
+def _settings_for(scheme: str) -> tuple[str, ...]:
     try:
         return load_scheme(Auth.model_validate({"scheme": scheme})).needed
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""The commands as a shell completes them: from a table, for nobody waits until all modules are loaded."""
+"""The commands as a shell completes them: from a table, because loading all modules takes too long."""
 
 import json
 import os
@@ -13,22 +13,18 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..operator_files import find_config, read_text, state_home
-from .lazy import COMMANDS
+from .lazy import COMMANDS, LazyGroup
 from .shells import answer
 
 TABLE = Path(__file__).with_name("completion.json")  # written by `python -m tests.completion`
 STATE_VARIABLE = "PRESENCE_WORKER_STORAGE__STATE_DIR"
 RUNS = """SELECT name, json_extract(record, '$[3]') FROM run WHERE record IS NOT NULL
 ORDER BY number DESC, name DESC LIMIT 200"""
-Entry = Mapping[str, Any]  # of a parameter in the table
+Entry = Mapping[str, Any]  # in the table, or a parameter by its name
 
 
-class LightGroup(click.Group):
+class LightGroup(LazyGroup):
     """All commands, with the names of their parameters and nothing that they do."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order of the table."""
-        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Build a command from the table."""
@@ -82,7 +78,7 @@ def _complete_run(context: click.Context, _: click.Parameter, incomplete: str) -
     return [CompletionItem(name, help=state) for name, state in found if name.startswith(incomplete)]
 
 
-def _runs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _runs(params: Entry) -> Iterator[tuple[str, str]]:
     """Yield the runs of the state directory with their states, newest first; none where it cannot be read."""
     folder = _state_dir(params)
     if folder is None:
@@ -92,7 +88,7 @@ def _runs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from index.execute(RUNS)
 
 
-def _state_dir(params: Mapping[str, Any]) -> Path | None:
+def _state_dir(params: Entry) -> Path | None:
     if named := params.get("state_dir") or os.environ.get(STATE_VARIABLE):
         return Path(named).expanduser()
     config = params.get("config")

@@ -58,9 +58,7 @@ def main() -> NoReturn:
 def execute(arguments: Sequence[str]) -> int:
     """Carry out a command line; give the exit code."""
     if COMPLETE in os.environ:
-        answer_shell: Callable[[], None] = load_lazily(".cli.light_commands:answer_shell")
-        answer_shell()
-        return int(ExitCode.DONE)
+        return _answer_shell()
     try:
         with _listeners_restored():
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
@@ -94,6 +92,12 @@ def _explain(error: click.ClickException, command: str = "", *_: str) -> str:
     return (
         f"option {option}: `{command}` does not use it; it is for {series(takers, 'and')}" if takers else ""
     )
+
+
+def _answer_shell() -> int:
+    answer_shell: Callable[[], None] = load_lazily(".cli.light_commands:answer_shell")
+    answer_shell()
+    return int(ExitCode.DONE)
 
 
 @contextmanager

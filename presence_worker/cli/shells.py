@@ -66,7 +66,7 @@ def script_of(shell: str) -> str:
 
 
 def answer(commands: click.Group) -> None:
-    """Print what a shell asks for; whatever goes wrong, print nothing: somebody is typing."""
+    """Print what a shell asks for; print nothing where that fails."""
     shell, _, question = os.environ[VARIABLE].partition("_")
     try:
         asked = SHELLS[shell](commands, {}, PROGRAM, VARIABLE)
