@@ -29,7 +29,7 @@ FAULTS_HELP = "\n".join(
         "",
         "\b",
         *(f"  {f'{name}:SHARE':<17} {kind.words}" for name, kind in KINDS.items()),
-        f"  {OUTAGE_FORM:<17} all answer 503; in seconds since the first PUT",
+        f"  {OUTAGE_FORM:<17} Every answer is 503. In seconds since the first change.",
     ]
 )
 CREDENTIALS = {  # by --sign-in: settings that let one in
@@ -55,7 +55,7 @@ def command(options: SandboxOptions) -> int:
     """Simulate SuperOffice on this machine, to rehearse.
 
     The first line on standard output is the root URL. Any credentials work, unless --sign-in is strict.
-    Presences are kept until Ctrl-C ends the sandbox; --state keeps them longer.
+    The sandbox keeps changes until Ctrl-C ends it; --state keeps them longer.
 
     \b
     Examples:

@@ -31,15 +31,17 @@ class FaultKind:
 
 
 KINDS = {
-    "429": FaultKind(words="answered 429, to wait 1 s; not applied", ways=(InjectedFault(status=429),)),
-    "503": FaultKind(words="answered 503; not applied", ways=(InjectedFault(status=503),)),
-    "500": FaultKind(words="answered 500; not applied", ways=(InjectedFault(status=500),)),
+    "429": FaultKind(
+        words="The answer is 429 (wait 1 s). Nothing is changed.", ways=(InjectedFault(status=429),)
+    ),
+    "503": FaultKind(words="The answer is 503. Nothing is changed.", ways=(InjectedFault(status=503),)),
+    "500": FaultKind(words="The answer is 500. Nothing is changed.", ways=(InjectedFault(status=500),)),
     "reset": FaultKind(
-        words="no answer, connection reset; half of the PUTs are applied",
+        words="The connection drops. Half of the changes are applied.",
         ways=(InjectedFault(reset=True), InjectedFault(reset=True, applied=True)),
     ),
     "timeout": FaultKind(
-        words="no answer, connection hangs; half of the PUTs are applied",
+        words="No answer comes. Half of the changes are applied.",
         ways=(InjectedFault(), InjectedFault(applied=True)),
     ),
 }
