@@ -22,7 +22,7 @@ from .row_files import (
     rows_that_need_attention,
     table,
 )
-from .summarise import changes_to_apply, planned_absences, summarise
+from .summarise import changes_to_apply, list_planned_absences, summarise
 from .summary import Summary
 
 WRITERS: dict[str, Callable[[Story], Writer]] = {
@@ -55,7 +55,7 @@ def story_of(journal: Journal) -> Story:
     summary = replace(
         summarise(journal),
         planned=changes_to_apply(journal),
-        coming=planned_absences(journal),
+        coming=list_planned_absences(journal),
         sentences=sentences(journal) or None,
     )
     return Story(journal, journal.run(), summary)

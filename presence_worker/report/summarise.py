@@ -169,7 +169,7 @@ def _comment(wish: PendingRow) -> str | None:
     return "changed" if before else "set"
 
 
-def planned_absences(journal: Journal) -> PlannedAbsences | None:
+def list_planned_absences(journal: Journal) -> PlannedAbsences | None:
     """Return the rows that wait for their first day, and those dropped; None of a job without days."""
     job = journal.run().input
     if not (job.dated or job.scheduled):
