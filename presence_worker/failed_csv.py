@@ -32,41 +32,43 @@ def unescape_formula(cell: str) -> str:
 
 
 def width_detail(found: int, wanted: int) -> str:
-    """Return the words for a row of another width than the header, with how failed.csv mends it."""
-    words = f"{amount(found, 'cell')}, but the header has {wanted}"
+    """Return the words for a row of another width than the header, and how to correct it in failed.csv."""
+    words = f"the row has {amount(found, 'cell')}, but the header has {wanted}"
     if found > wanted:
-        return f"{words}; take out those that are too many (in failed.csv, empty _detail as well)"
-    return f"{words}; fill them in (in failed.csv: or empty _detail, to send the row as it is)"
+        return f"{words}; remove the extra cells (in failed.csv, empty _detail as well)"
+    return f"{words}; fill in the missing cells (in failed.csv: or empty _detail, to send the row as it is)"
 
 
 def surplus_cells(detail: str) -> int:
-    """Return by how many cells a row was too long for the header, from what was said of it."""
+    """Return by how many cells a row was too long for the header, from its _detail."""
     said = _RAGGED.search(detail)
     return max(int(said[1]) - int(said[2]), 0) if said else 0
 
 
 def no_text_detail(what: str) -> str:
-    """Return the words for JSON without a text where *what* stands, such as "the message"."""
-    return f"{_no_text(what)}; write what is meant (in failed.csv: or empty _detail, to take it as it stands)"
+    """Return the words for JSON without a text where *what* stands, such as "the comment"."""
+    return f"{what} is not a text; write it as text (in failed.csv: or empty _detail, to send it as it is)"
 
 
-def _no_text(what: str) -> str:
-    return f"{what} is no text"  # as older versions said it, too
+def _was_no_text(what: str, detail: str) -> bool:
+    """Return whether a _detail says so, in our words or in those of earlier versions."""
+    former = what.replace("the comment", "the message")
+    return f"{what} is not a text" in detail or f"{former} is no text" in detail
 
 
 def restore_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
-    """Return the cells of a row of failed.csv as they were when it was refused, unless somebody mended them.
+    """Return the cells of a row of failed.csv as they were when it was refused, unless they were corrected.
 
-    A row that was too short has been filled up, what JSON had in place of one of the *texts* (positions,
-    by what they are called) has become one, and so has half a character: taken as they look, they would be
-    sent although nobody mended them.
+    A row that was too short has been filled up. What JSON had in place of one of the *texts* (positions,
+    by what they are called) has become a text, and so has half a character. Read as they look, these rows
+    would be sent without a correction.
     """
     short = _RAGGED.search(detail)
     if short and not any(cell.strip() for cell in cells[int(short[1]) :]):
         return cells[: int(short[1])]
     if "(U+" in detail:
         cells = [_HALF.sub(lambda written: chr(int(written[1], 16)), cell) for cell in cells]
-    wrong = {position for what, position in texts.items() if _no_text(what) in detail}
+    wrong = {position for what, position in texts.items() if _was_no_text(what, detail)}
     return [_as_json(cell) if position in wrong else cell for position, cell in enumerate(cells)]
 
 

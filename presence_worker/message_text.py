@@ -3,8 +3,8 @@
 - Accents are written as one character (Unicode NFC), however the file has them.
 - What shows nothing and means nothing (zero-width space, word joiner, a byte-order mark amid the text) is
   left out. Joiners and marks that words and emoji are made of stay.
-- What makes a text look like another one is refused: control characters except newline and tab, rare
-  line separators, and characters that turn the order of reading round.
+- What makes a text look like another one is refused: control characters (not newline and tab), rare line
+  separators, and characters that change the reading direction.
 """
 
 import unicodedata
@@ -35,10 +35,10 @@ def find_misleading(text: str) -> str | None:
         return None
     found = ((place, character, _kind(character)) for place, character in enumerate(text, 1))
     place, character, kind = next((each for each in found if each[2]), (0, "", ""))
-    return f"character {place} of the message is {kind} (U+{ord(character):04X}); remove it" if kind else None
+    return f"character {place} of the comment is {kind} (U+{ord(character):04X}); remove it" if kind else None
 
 
 def _kind(character: str) -> str:
     if character in _TURNING:
-        return "one that turns the order of reading round"
+        return "one that changes the reading direction"
     return "" if character in KEPT else _KINDS.get(unicodedata.category(character), "")

@@ -29,15 +29,15 @@ def test_a_text_is_written_one_way(text: str, expected: str) -> None:
         ("a\x1b[31m", 2, "a control character (U+001B)"), ("\x85a", 1, "a control character (U+0085)"),
         ("\n\t\r\x00", 4, "a control character (U+0000)"), ("\ud800", 1, "half a character (U+D800)"),
         ("ab\u2028c", 3, "a line separator (U+2028)"), ("\u2029", 1, "a line separator (U+2029)"),
-        ("\u202ecba", 1, "one that turns the order of reading round (U+202E)"),
-        ("a\u2066b\u2069", 2, "one that turns the order of reading round (U+2066)"),
+        ("\u202ecba", 1, "one that changes the reading direction (U+202E)"),
+        ("a\u2066b\u2069", 2, "one that changes the reading direction (U+2066)"),
     ],
 )  # fmt: skip
 def test_what_misleads_is_told(text: str, place: int, kind: str) -> None:
     """The first character that hides or misleads is told with its place and its number, and never shown."""
     fault = find_misleading(text)
 
-    assert fault == f"character {place} of the message is {kind}; remove it"
+    assert fault == f"character {place} of the comment is {kind}; remove it"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class ColumnKind(Enum):
 
     APPROVAL = auto()  # whether a leave is approved
     CHANGE = auto()  # what happened to the row, such as its deletion
-    ACTION = auto()  # what happened to the row, or what is to be done: its cells tell
+    ACTION = auto()  # what happened to the row, or a task: its cells show which
     UNDOING = auto()  # when or why it was cancelled; an empty cell: it was not
     SIGNING = auto()  # by whom or when it was approved; an empty cell: perhaps it was not
     STATE = auto()  # something by which rows may count or not, where it differs from row to row
@@ -88,7 +88,7 @@ def approvals_as_statuses(
     else:
         means, way = f'input.default_status = "{NOT_PRESENT}"', {**only, "default_status": NOT_PRESENT}
     words = (
-        f"{column_called(name)} says whether a leave is approved, not who is present; set {means} and {shown}"
+        f"{column_called(name)} says whether a leave is approved, not who is present. Set {means} and {shown}"
     )
     return InputRefused(f"{where}: {words}", way, {})
 
@@ -107,23 +107,21 @@ def _ask_change(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
 
 
 def _ask_undoing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
-    return _ask_filter(
-        found[0], f"says of {amount(found[0].rows, 'row')} that it was cancelled or deleted", [""]
-    )
+    return _ask_filter(found[0], f"marks {amount(found[0].rows, 'row')} as cancelled or deleted", [""])
 
 
 def _ask_state(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     counting = [text for text in column.values if bare(text) in GRANTED]
-    return _ask_filter(column, "differs from row to row and may say which rows count", counting)
+    return _ask_filter(column, "has different values and may decide which rows count", counting)
 
 
 def _ask_signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     column = found[0]
     words = (
-        f"{column_called(column.name)} is empty in {amount(column.values[''], 'row')} and not in others: "
-        "leave without it may not be approved; export approved leave only, or set input.only for a column "
-        f"that says what is approved, or input.unused = [{quote_toml(column.name)}] if all rows count"
+        f"{column_called(column.name)} is empty in {amount(column.values[''], 'row')} and filled in others, "
+        "so some leave may not be approved. Export approved leave only, or set input.only for a column that "
+        f"shows the approval. If all rows count, set input.unused = [{quote_toml(column.name)}]"
     )
     return words, ({"unused": [column.name]}, {})
 
@@ -131,9 +129,9 @@ def _ask_signing(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
 def _ask_period(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     names = [quote_toml(column.name) for column in found[:MOST_NAMED]]
     words = (
-        f"{column_called(found[0].name)} seems to say when people are away, and is not used; export the "
-        "first and the last day in columns of their own, or set input.unused = "
-        f"[{', '.join(names)}] if it does not"
+        f"{column_called(found[0].name)} seems to say when people are away, but is not used. Export the "
+        "first and the last day in two columns. If the column says something else, set input.unused = "
+        f"[{', '.join(names)}]"
     )
     return words, ({"unused": [column.name for column in found]}, {})
 
@@ -142,11 +140,10 @@ def _ask_filter(column: UnusedColumn, says: str, counting: Sequence[str]) -> Que
     """Ask which rows count; *counting* are the values of those that probably do."""
     shown = [text for text in counting if bare(text) in PLAIN]  # others may be reasons of absence
     table = _table(column.name, shown) if shown else f"{{ {quote_toml(column.name)} = [...] }}"
-    where = "" if shown else " (`check --explain` lists them)"
+    where = "" if shown else " (`check --explain` lists the values)"
     words = (
-        f"{column_called(column.name)} {says}, and is not used; set input.only = "
-        f"{table} with the values of the rows that count{where}, or "
-        f"input.unused = [{quote_toml(column.name)}] if all rows count"
+        f"{column_called(column.name)} {says}, but is not used. List the values of rows that count: "
+        f"input.only = {table}{where}. If all rows count, set input.unused = [{quote_toml(column.name)}]"
     )
     only: tuple[Way, ...] = ({"only": {column.name: list(counting[:MOST_VALUES])}},) if counting else ()
     return words, (*only, {"unused": [column.name]})
@@ -157,9 +154,9 @@ def _ask_duration(found: Sequence[UnusedColumn], _: Sequence[str]) -> Question:
     line = "" if column.first is None else f" (line {column.first})"
     have = "has" if column.rows == 1 else "have"
     words = (
-        f"{amount(column.rows, 'row')} {have} a negative number in {column_called(column.name)}{line}: that "
-        "usually takes an earlier row back, and this program cannot tell which; remove both from the "
-        f"export, or set input.unused = [{quote_toml(column.name)}] to send such rows as they are"
+        f"{amount(column.rows, 'row')} {have} a negative number in {column_called(column.name)}{line}. Such "
+        "a row usually cancels an earlier one, but the file does not say which. Remove both from the export. "
+        f"To send such rows as they are, set input.unused = [{quote_toml(column.name)}]"
     )
     return words, ({"unused": [column.name]}, {})
 
@@ -168,17 +165,17 @@ def _ask_day(found: Sequence[UnusedColumn], lacking: Sequence[str]) -> Question:
     names = [column.name for column in found]
     shown = series([repr(clean(name, 60)) for name in names[:MOST_NAMED]], "and")
     hold = (
-        f"the column {shown} holds days and is"
+        f"the column {shown} holds dates, but is"
         if len(names) == 1
-        else f"the columns {shown} hold days and are"
+        else f"the columns {shown} hold dates, but are"
     )
     quoted = quote_toml(names[0])
     settings = {"from": f"input.from = {quoted} (first day)", "until": f"input.until = {quoted} (last day)"}
     both = " or both (one row for each day)" if len(lacking) > 1 else ""
-    back = ', with input.until_means = "first_day_back" if it is the first day back' * ("until" in lacking)
+    back = '. For a first day back, also set input.until_means = "first_day_back"' * ("until" in lacking)
     words = (
-        f"{hold} not used; set {' or '.join(settings[day] for day in lacking)}{both}{back}, or "
-        f"input.unused = [{', '.join(map(quote_toml, names[:MOST_NAMED]))}] if they are not days of absence"
+        f"{hold} not used. Set {' or '.join(settings[day] for day in lacking)}{both}{back}. If they are not "
+        f"days of absence, set input.unused = [{', '.join(map(quote_toml, names[:MOST_NAMED]))}]"
     )
     ways = [dict(zip(lacking, names, strict=False))] if len(names) > 1 else [dict.fromkeys(lacking, names[0])]
     ways += [{day: name} for name in names for day in lacking if {day: name} not in ways]

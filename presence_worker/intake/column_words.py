@@ -3,7 +3,7 @@
 LISTS = {  # setting: usual names in English, German, Swedish, Norwegian, Danish and Dutch
     "associate_id": """
         associateId, SuperOffice associateId, SO associateId
-    """,  # nobody else's number is one: see FOREIGN
+    """,  # other systems have no such numbers: see FOREIGN
     "login": """
         login, login name, logon name, sign-in name, user name, user login, assocName, userPrincipalName,
         UPN, SuperOffice login, Benutzername, Anmeldename, Benutzerkennung, användarnamn, inloggningsnamn,
@@ -71,7 +71,7 @@ BACK = """
     vanaf, weer aan het werk, weer beschikbaar, weer beschikbaar vanaf, eerste dag terug, werkhervatting,
     hervatting, hervattingsdatum, datum hervatting
 """
-# Of employees, persons and users elsewhere: each number may be the associateId of somebody else.
+# Of employees, persons and users elsewhere: each number may be the associateId of another user.
 FOREIGN = """
     id, no, nr, number, user, user id, user no, user number, person id, person number, person, HR id,
     employee, employee id, employee no, employee nr, employee number, emp id, emp no, emp number, staff id,
@@ -100,7 +100,7 @@ TYPES = """
     soort afwezigheid, type verlof, soort, reden
 """  # columns that say why people are away; which of them mean it, the operator says
 
-# Columns that say for how long somebody is away, or from which time.
+# Columns that say for how long a person is away, or from which time.
 DURATIONS = """
     days, day count, number of days, total days, duration, duration days, duration in days, days taken, leave
     days, absence days, working days, workdays, amount, quantity, length, Tage, Dauer, Dauer in Tagen, Anzahl,
@@ -124,7 +124,7 @@ PERCENTAGES = """
     sjukskrivningsgrad, prosent, prosentsats, fraværsprosent, fraværsgrad, sykmeldingsgrad,
     sykmeldingsprosent, fraværsprocent, sygeprocent, ziektepercentage, arbeidsongeschiktheidspercentage
 """
-PIECES = {  # of names that tell which rows count, or when: see unused_columns.NAMES
+PIECES = {  # of names that say which rows count, or when: see unused_columns.NAMES
     "leave": """
         is, was, has, been, the, all, leave, absence, time off, PTO, vacation, holiday, day off, days off,
         request, application, workflow, process, manager, supervisor, line manager, HR, final, current,

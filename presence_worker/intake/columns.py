@@ -22,7 +22,9 @@ IDENTITIES = {  # a job names people by exactly one of these; setting: what peop
     "login": "login",
     "email": "e-mail address",
 }
-EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+EXPECTED = (
+    "If a column has another name, set input.associate_id, input.login or input.email, and input.status"
+)
 FIELDS = {"from": "from_"}  # setting: the field that has it, where that is another word
 MOST_NAMED = 5  # columns in a sentence
 _ADDRESS = re.compile(r"[^@\s]+@(?!odata\.)[^@\s]+\.[^@\s]+")  # OData has such names
@@ -55,7 +57,7 @@ class Columns:
     def texts(self) -> dict[str, int]:
         """The positions of what JSON must have as text, by what it is called."""
         name = {} if self.named_by == "associate_id" else {f"the {IDENTITIES[self.named_by]}": self.person}
-        message = {} if self.message is None else {"the message": self.message}
+        message = {} if self.message is None else {"the comment": self.message}
         return {**name, **message, **{column_called(gap): place for gap, place in self.gaps.items()}}
 
     @property
@@ -86,7 +88,7 @@ def column_setting(config: Input, key: str) -> str | None:
 def candidates(names: Sequence[str], key: str, config: Input) -> list[int]:
     """Return the positions of the columns that may be *key*; the configured name wins over all others.
 
-    Of days, an empty name says that there is no such column.
+    Of days, an empty name says that the file has none.
     """
     name = column_setting(config, key)
     if name:
@@ -208,17 +210,18 @@ def _find_missing(
         wanted.append(_words_for_name("status", config) if config.status else _words_for_usual("status"))
     foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
     if foreign and not used and not identity_settings(config):
-        yield Suggestion("; none ".join([_not_ours(foreign), *wanted[1:]]), ({"associate_id": foreign[0]},))
+        words = ". There is also no column ".join([_not_ours(foreign), *wanted[1:]])
+        yield Suggestion(words, ({"associate_id": foreign[0]},))
     elif wanted:
         is_leave = any(_ways(names, positions, config))
         advice = _of_leave(names) if is_leave else Suggestion(EXPECTED)
-        words = f"no column {' and none '.join(wanted)}; {columns_found(names)}; {advice.words}"
+        words = f"no column {' and none '.join(wanted)}. {columns_found(names)}. {advice.words}"
         yield Suggestion(words, advice.settings)
 
 
 def _of_leave(names: Sequence[str]) -> Suggestion:
-    """Return how a leave list says who is away."""
-    all_away = f'if every row is a leave, set input.default_status = "{NOT_PRESENT}"'
+    """Return the settings by which each row of a leave list is a leave."""
+    all_away = f'If every row is a leave, set input.default_status = "{NOT_PRESENT}"'
     types = column_of_types(names)
     if not types:
         return Suggestion(all_away, ({"default_status": NOT_PRESENT},))
@@ -228,13 +231,12 @@ def _of_leave(names: Sequence[str]) -> Suggestion:
 
 
 def _not_ours(foreign: Sequence[str]) -> str:
-    """Return why a number of HR's names nobody: any such number is somebody's valid associateId."""
+    """Return why a number of HR's does not name a person: it may be the associateId of another user."""
     shown = series([repr(clean(name, 60)) for name in foreign[:MOST_NAMED]], "or")
     return (
-        f"no column that names people for certain: a number under {shown} is as likely as not the "
-        "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
-        f"really holds the numbers SuperOffice has, set input.associate_id = {quote_toml(foreign[0])} "
-        "(input.login, if it holds logins)"
+        f"no column names people safely. A number in {shown} may be the associateId of another user. "
+        "Add a column of logins or e-mail addresses to the export. Only if the column has the associate IDs "
+        f"of SuperOffice, set input.associate_id = {quote_toml(foreign[0])} (input.login, if it has logins)"
     )
 
 
@@ -243,7 +245,7 @@ def _words_for_name(key: str, config: Input) -> str:
 
 
 def _words_for_usual(*keys: str) -> str:
-    return f"for {series(keys, 'or')} (if it has another name, say so with {_settings(keys)})"
+    return f"for {'people (associateId, login or e-mail address)' if len(keys) > 1 else 'the status'}"
 
 
 def _settings(keys: Iterable[str]) -> str:
@@ -253,14 +255,14 @@ def _settings(keys: Iterable[str]) -> str:
 def _find_repeated(names: Sequence[str]) -> Iterator[str]:
     for twice in sorted(name for name, times in Counter(names).items() if times > 1):
         named = f"the column {clean(twice, 60)!r}" if twice else "a column without a name"
-        yield f"{named} is there more than once; keep one ({columns_found(names)})"
+        yield f"{named} is there more than once. Keep one. {columns_found(names)}"
 
 
 def _find_unclear(names: Sequence[str], positions: Positions) -> Iterator[str]:
     for key, places in positions.items():
         if len(places) > 1:
             both = " and ".join(clean(names[i], 60) for i in places)
-            yield f"{both} could both be {key}; name one with input.{key}"
+            yield f"{both} could both be {key}. Choose one: input.{key} = {quote_toml(names[places[0]])}"
 
 
 def _find_unclear_names(names: Sequence[str], gaps: Positions, only: Positions) -> Iterator[str]:
@@ -270,7 +272,7 @@ def _find_unclear_names(names: Sequence[str], gaps: Positions, only: Positions) 
     for name, places in named.items():
         if len(places) > 1:
             both = " and ".join(clean(names[i], 60) for i in places)
-            yield f"{both} could both be {name}; write it as the column does"
+            yield f"{both} could both be {name}. Write the name exactly as in the file"
 
 
 def _find_several_ways(
@@ -280,8 +282,8 @@ def _find_several_ways(
     if len(used) > 1:
         shown = series([clean(names[positions[way][0]], 60) for way in used], "and")
         number = "both" if len(used) == 2 else "all"  # noqa: PLR2004 - so many are both
-        how = "keep only" if identity_settings(config) else "choose one with"
-        yield f"{shown} {number} name people; {how} {_settings(used)}"
+        how = "Keep only" if identity_settings(config) else "Choose one: set"
+        yield f"{shown} {number} name people. {how} {_settings(used)}"
 
 
 def _is_a_row(names: Sequence[str]) -> bool:
@@ -296,5 +298,5 @@ def _is_a_row(names: Sequence[str]) -> bool:
 def columns_found(names: Sequence[str]) -> str:
     """Return which columns there are, in words; where they look like a row, only that."""
     if _is_a_row(names):  # its cells may be reasons of absence: never shown
-        return "found: what looks like a row; the first line must name the columns"
-    return f"found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"
+        return "The first line looks like a row. Add a header: a line with the names of the columns"
+    return f"Found: {', '.join(clean(name, 60) or '(no name)' for name in names[:40])}"

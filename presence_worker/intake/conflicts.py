@@ -1,4 +1,4 @@
-"""What becomes of rows of one job that ask for the same associate."""
+"""Which of several rows for the same associate is sent."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -14,8 +14,8 @@ def settle(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdict]:
     """Yield a verdict for each of the rows *asked* for one associate that is not to be sent.
 
     The same value twice: the first is sent, the others share its fate. Of leaves that overlap, the one with
-    the latest first day is sent, and the others wait until it is over. Two values for one first day, or
-    beside a row without days: none is sent, unless the operator decided that the first or the last counts.
+    the latest first day is sent, and the others wait until it is over. Of two values for one first day, or
+    beside a row without days, none is sent. `on_conflict` may decide that the first or the last counts.
     """
     if agree(asked):
         yield from _share_fate(asked, asked[0])
@@ -42,7 +42,9 @@ def _settle_overlap(asked: Sequence[Asked], on_conflict: Rule) -> Iterator[Verdi
         if newest and each.wanted.same_as(newest.wanted):
             yield from _share_fate([each], newest)
         elif newest:
-            words = f"{_place(newest)} begins later and counts for now; this row counts again after it"
+            words = (
+                f"the leave on {_place(newest)} begins later and counts now; this row counts again after it"
+            )
             yield Verdict(each.row, Result.SKIPPED, Reason.OVERLAPPED, words)
 
 
@@ -60,10 +62,10 @@ def _winner(rows: Sequence[Asked], on_conflict: Rule) -> Asked:
 def _settle_contradiction(
     rows: Sequence[Asked], on_conflict: Rule, newest: Asked | None = None
 ) -> Iterator[Verdict]:
-    """Yield what becomes of rows that disagree, where *newest* may be the one that is sent."""
+    """Yield a verdict for each of the rows that disagree; *newest* may be the one that is sent."""
     if on_conflict == "invalid":
-        what = "another comment" if _have_one_status(rows) else "something else"
-        words = f"asks for {what} than another row for the same associate ({_places(rows)}); keep one"
+        what = "comment" if _have_one_status(rows) else "status"
+        words = f"another row for the same user asks for another {what} ({_places(rows)}); keep one"
         for each in rows:
             yield Verdict(each.row, Result.INVALID, Reason.CONFLICT, words)
         return
@@ -79,7 +81,7 @@ def _share_fate(rows: Sequence[Asked], winner: Asked) -> Iterator[Verdict]:
     for each in rows:
         if each.row != winner.row:
             same = each.wanted.same_as(winner.wanted)
-            words = f"{'same as' if same else 'overruled by'} {_place(winner)}"
+            words = f"{'same as' if same else 'replaced by'} {_place(winner)}"
             yield Verdict(each.row, Result.DUPLICATE, None if same else Reason.CONFLICT, words, winner.row)
 
 
@@ -93,8 +95,8 @@ def _have_one_status(asked: Sequence[Asked]) -> bool:
 
 def _places(asked: Sequence[Asked]) -> str:
     """Return where the rows stand, with what they ask for if that differs."""
-    is_status_told = not _have_one_status(asked)
-    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if is_status_told else _place(a) for a in asked[:5])
+    shows_status = not _have_one_status(asked)
+    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if shows_status else _place(a) for a in asked[:5])
     return f"{shown}, …" if len(asked) > 5 else shown  # noqa: PLR2004 - enough to find them
 
 

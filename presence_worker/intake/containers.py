@@ -19,10 +19,11 @@ import zstandard
 from ..errors import InputRefused
 from ..sanitize import clean
 from .formats import HEAD, refuse_binary, refuse_office
+from .table import NO_EXPORT
 
 CHUNK = 1 << 20
 ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
-PIECE = 1 << 11  # bytes of zstd, which become 64 MiB at the most
+PIECE = 1 << 11  # bytes of zstd, which become at most 64 MiB
 ENCRYPTED = 1  # the bit of a ZIP member's flags
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bound at one go
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # what programs write into a ZIP file that know none
@@ -96,7 +97,9 @@ def unpack_content(name: str, file: IO[bytes], packing: Packing, bounds: Bounds 
             total += len(chunk)
             if total > allowed:
                 size = f"{bounds.most} bytes" if allowed == bounds.most else f"{bounds.ratio} times its size"
-                raise InputRefused(f"{name}: unpacks to more than {size}; if it is right, run it unpacked")
+                raise InputRefused(
+                    f"{name}: unpacks to more than {size}. If it is right, unpack it and run the file inside"
+                )
             yield chunk
 
 
@@ -104,7 +107,7 @@ def refuse_nested(name: str, file: IO[bytes], outer: Packing) -> None:
     """Raise InputRefused where what was unpack is packed again."""
     if inner := find_packing(name, file):
         raise InputRefused(
-            f"{name}: a {inner.name} file inside a {outer.name} file; unpack it and run what is inside"
+            f"{name}: a {inner.name} file inside a {outer.name} file. Unpack it and run the file inside"
         )
 
 
@@ -123,7 +126,7 @@ def refuse_damage(name: str, kind: str) -> Iterator[None]:
     except (*DAMAGE, OSError) as error:
         if not isinstance(error, DAMAGE) and error.errno != errno.EINVAL:  # that is a place before the start
             raise
-        raise InputRefused(f"{name}: {kind} that is damaged or cut off; export or copy it again") from None
+        raise InputRefused(f"{name}: {kind} that is damaged or cut off. Export or copy it again") from None
 
 
 def _gunzip(file: IO[bytes], _: str) -> Iterator[bytes]:
@@ -168,17 +171,19 @@ def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 def refuse_unreadable(name: str, kind: str, members: list[zipfile.ZipInfo]) -> None:
     """Raise InputRefused for members with a password, or packed in a rare way."""
     if any(member.flag_bits & ENCRYPTED for member in members):
-        raise InputRefused(f"{name}: {kind} with a password; save it without one and run that")
+        raise InputRefused(f"{name}: {kind} with a password. Save it without one and run that file")
     if any(member.compress_type not in ZIP_METHODS for member in members):
-        raise InputRefused(f"{name}: {kind} packed in a rare way; pack it as usual (deflate) and run that")
+        raise InputRefused(
+            f"{name}: {kind} packed in an unusual way. Pack it as usual (deflate) and run that file"
+        )
 
 
 def _words_for_several(members: list[zipfile.ZipInfo]) -> str:
     if not members:
-        return "a ZIP file with nothing in it; an empty export is usually a broken export"
+        return f"an empty ZIP file. {NO_EXPORT}"
     shown = " and ".join(clean(member.filename, 60) for member in members[:2])
     number = f"{len(members)} files in it ({shown}{' and others' if len(members) > 2 else ''})"  # noqa: PLR2004
-    return f"a ZIP file with {number}; pack one alone, or run each by itself"
+    return f"a ZIP file with {number}. Pack one file alone, or run each file by itself"
 
 
 PACKINGS = {

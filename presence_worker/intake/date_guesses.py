@@ -32,10 +32,10 @@ LOCALES = ("en", "de", "sv", "nb", "da", "nl")  # the languages of SuperOffice's
 ORDERS = ("mdy", "dmy")  # a file has one of them
 REMEMBERED = 1000  # texts
 PLAUSIBLE = range(1990, 2070)  # years of a number that does not look like a day
-NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
-NO_SUCH_DAY = "which does not exist"
-BARE = "give the cells a date format, or say with input.date_format what its digits are"
-NO_WEEKDAY = "which is a week; the file must name a day"
+NO_DAY = "is not a date such as 2026-12-31; if it is one, set input.date_format"
+NO_SUCH_DAY = "does not exist; correct it"
+BARE = "give the cells a date format, or set input.date_format"
+NO_WEEKDAY = "is a week; write a day"
 COUNTED = {
     EXCEL: "if it counts days as Excel does",
     UNIX: "if it counts seconds since 1970",
@@ -214,11 +214,11 @@ def explain_text(text: str, locale: str) -> Suggestion:
     days = list(dict.fromkeys(readings.values()))
     such, settings = words_to_set(readings)
     if any("%y" in way.form for way in readings):
-        return Suggestion(f"with a year of two digits; write four, or set {such}", settings)
+        return Suggestion(f"has a year of two digits; write four digits, or set {such}", settings)
     if len(days) > 1:
-        words = f"which may be {_day_in_words(days[0])} or {_day_in_words(days[1])}; say which: set {such}"
+        words = f"is ambiguous: {_day_in_words(days[0])} or {_day_in_words(days[1])}; set {such}"
         return Suggestion(words, settings)
-    return Suggestion(f"which is not written as 2026-12-31 is; set {such}", settings)
+    return Suggestion(f"is not in the form 2026-12-31; set {such}", settings)
 
 
 def is_week(text: str) -> bool:
@@ -244,7 +244,7 @@ def _of_a_number(ways: Sequence[Way]) -> Suggestion:
     said += [("if its digits are a date", words_to_set(digits))] if digits else []
     words = ", or ".join(f"{when}, set {such.words}" for when, such in said)
     settings = chain.from_iterable(such.settings for _, such in said)
-    return Suggestion(f"which is a bare number; {words or BARE}", tuple(settings))
+    return Suggestion(f"is a bare number; {words or BARE}", tuple(settings))
 
 
 def _day_in_words(day: date) -> str:

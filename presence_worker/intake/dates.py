@@ -1,14 +1,14 @@
-"""The day a text names: certain, or a sentence that says why it is not.
+"""The day a text names, or a sentence that says why it is not certain.
 
 Understood are days as ISO 8601 writes them, 2026-12-31 or 20261231, and what `input.date_format` says. A time
 that says how far it is from Greenwich is first brought to `input.timezone`: 2026-12-30T23:00Z is the last day
 of the year in Oslo.
 
 /Date(1795737600000)/ are milliseconds since 1970, as OData 2 and .NET write them. Without an offset and at
-midnight they are a day, which no time zone moves: by SAP's notes 2933028 and 3020341, Edm.DateTime of
+midnight they are a day, and no time zone moves it. SAP's notes 2933028 and 3020341 say so: Edm.DateTime of
 SuccessFactors has no zone, and a date is the midnight of its day. At another time they are a moment of UTC,
-as .NET writes local times. With an offset, which is in minutes, some programs count from local midnight
-(Microsoft's OData) and others from that of UTC (Olingo, WCF): it counts where both name the same day.
+as .NET writes local times. An offset is in minutes. Some programs then count from local midnight
+(Microsoft's OData), others from that of UTC (Olingo, WCF). It counts where both name the same day.
 """
 
 import re
@@ -33,15 +33,14 @@ from .date_guesses import (
     other_order,
     readings_of,
 )
-from .day_texts import BASIC, ISO, JSON_DATE, is_no_date, may_be_shown
-from .table import is_error
+from .day_texts import BASIC, ISO, JSON_DATE, may_be_shown, means_no_date
+from .table import FORMULA_ERROR, is_error
 
 MIDNIGHT = time()
 REMEMBERED = 1000  # texts; days repeat
 ISO_FORM = "%Y-%m-%d"
-LAST_NONE = EPOCH.date()  # programs write this day, and earlier ones, where there is no date
-NO_VALUE = "which is an error of a formula, not a day; correct the formula, and export again"
-TWO_READINGS = "an offset that programs read in two ways, of two days; write dates as ISO 8601 does"
+LAST_NONE = EPOCH.date()  # programs write this day, or an earlier one, in place of a date
+TWO_READINGS = "has a time zone offset that can mean two different days; write it as 2026-12-31"
 _YEAR_FIRST = re.compile(r"%[Yy].*%d.*%[mbB]", re.DOTALL)
 
 
@@ -54,7 +53,7 @@ class Moment(NamedTuple):
 
 
 class NoDay(NamedTuple):
-    """Why a text names no day for certain."""
+    """Why it is not certain which day a text names."""
 
     why: Suggestion
     doubt: Suggestion | None = None  # why other days of the file may be wrong as well
@@ -83,7 +82,7 @@ def date_reader(config: Input) -> Reader:
         found = None if is_written else _json_date(text, zone)
         if isinstance(found, Moment) and found.day > LAST_NONE:
             return found
-        if is_written or isinstance(found, Moment) or is_no_date(text):
+        if is_written or isinstance(found, Moment) or means_no_date(text):
             return NoDay(no_date(text, config.empty))
         return found or _fault(text, declared, config)
 
@@ -91,16 +90,16 @@ def date_reader(config: Input) -> Reader:
 
 
 def show_text(text: str) -> str:
-    """Return a text for a sentence: as it is where it looks like a date, without its words where not."""
-    return repr(clean(text, 40)) if may_be_shown(text) else "a text"
+    """Return a text as a sentence quotes it, behind a space; "" where it does not look like a date."""
+    return f" {clean(text, 40)!r}" if may_be_shown(text) else ""
 
 
 def no_date(text: str, empty: Sequence[str]) -> Suggestion:
-    """Return of a text that programs write it where there is no date, and what to do."""
+    """Return the words for a text that programs write in place of a date, and what to do."""
     words = [*empty, text]
     shown_words = ", ".join(map(quote_toml, words))
     return Suggestion(
-        f"which programs write for no date; leave the cell empty, or set input.empty = [{shown_words}]",
+        f"means no date in many programs; leave the cell empty, or set input.empty = [{shown_words}]",
         ({"empty": words},),
     )
 
@@ -114,7 +113,7 @@ def _parsers(forms: Sequence[str], locale: str) -> list[Parse]:
 def _moment_of(found: date, zone: tzinfo | None) -> Moment:
     if not isinstance(found, datetime):
         return Moment(found)
-    if found.tzinfo and EPOCH.year < found.year < MAXYEAR:  # beyond, it is no date, or means "for ever"
+    if found.tzinfo and EPOCH.year < found.year < MAXYEAR:  # beyond, it is not a date, or means "for ever"
         here = found.astimezone(zone)
         return Moment(here.date(), here.time(), is_instant=True)
     return Moment(found.date(), found.time())
@@ -147,7 +146,7 @@ def _json_date(text: str, zone: tzinfo | None) -> Found | None:
     if match[2]:
         local = _moment_of(moment - timedelta(minutes=int(match[2])), zone)
         if local.day != found.day:
-            return NoDay(Suggestion(f"with {TWO_READINGS}"))
+            return NoDay(Suggestion(TWO_READINGS))
         return found._replace(at=MIDNIGHT) if local.at == MIDNIGHT else found
     return Moment(moment.date()) if moment.time() == MIDNIGHT else found
 
@@ -156,7 +155,7 @@ def _fault(text: str, declared: Sequence[str], config: Input) -> NoDay:
     """Return why a text is not a day; *declared* are the forms in which days are read."""
     forms = forms_in(config.date_format)
     if is_error(text):
-        return NoDay(Suggestion(NO_VALUE))
+        return NoDay(Suggestion(FORMULA_ERROR))
     if not any(map(str.isdigit, text)):
         return NoDay(Suggestion(NO_DAY))
     other = other_order(text, declared, config.locale)
@@ -173,8 +172,8 @@ def _fault(text: str, declared: Sequence[str], config: Input) -> NoDay:
 def _in_other_order(other: str, forms: Sequence[str]) -> Suggestion:
     usual = f"input.date_format says ({', '.join(forms)})" if forms else "ISO 8601 says"
     return Suggestion(
-        f"which has day and month in another order than {usual}; other days of this file may be wrong as "
-        f'well: set input.date_format = "{other}", or correct this day if it is a typing error',
+        f"has day and month in another order than {usual}; "
+        f'set input.date_format = "{other}", or correct a typing error. Other dates may be wrong as well',
         ({"date_format": other},),
     )
 
@@ -182,14 +181,16 @@ def _in_other_order(other: str, forms: Sequence[str]) -> Suggestion:
 def _not_as(text: str, forms: Sequence[str], locale: str) -> Suggestion:
     if is_week(text):
         return Suggestion(NO_WEEKDAY)
-    words = f"which is not written as input.date_format says ({', '.join(forms)})"
+    words = f"is not written as input.date_format says ({', '.join(forms)})"
     for way in readings_of(text, locale):
         if way.locale and way.form in forms:
-            words = f"{words}; its month is in another language: set input.locale = {quote_toml(way.locale)}"
+            words = (
+                f"{words}; the month is in another language, so set input.locale = {quote_toml(way.locale)}"
+            )
             return Suggestion(words, ({"locale": way.locale},))
         if not way.locale and are_compatible((*forms, way.form)):
             both = (*forms, way.form)
-            words += f"; if days are written in several ways, set input.date_format = {_toml_list(both)}"
+            words += f"; if the file has dates in several forms, set input.date_format = {_toml_list(both)}"
             return Suggestion(words, ({"date_format": [*both]},))
     return Suggestion(words)
 

@@ -5,7 +5,6 @@ from datetime import MAXYEAR, date, time, timedelta
 from typing import NamedTuple
 
 from ..errors import InputRefused, Suggestion, Way
-from ..message_template import DAYS
 from ..model import Period, Reason, Result
 from ..settings import Input
 from .columns import Columns
@@ -16,30 +15,32 @@ from .file_checks import FileCheck
 from .table import Cells, text_of
 
 NO_END = Suggestion(
-    "which is not a day such as 2026-12-31; if it means that there is no end, add it to input.empty; if it "
-    "is a day, say with input.date_format how it is written"
+    "is not a date such as 2026-12-31; if it means that there is no end, add it to input.empty. If it is a "
+    "date, set input.date_format"
 )
 NO_ZONE = Suggestion(
-    "a moment with an offset from UTC, and the time zone decides its day; set the zone of your offices, such "
-    'as input.timezone = "Europe/Oslo"',
+    "has a time zone offset, so the day depends on the time zone; set the time zone of your offices, such as "
+    'input.timezone = "Europe/Oslo"',
     ({"timezone": "Europe/Oslo"},),
 )
 UNTIL_MEANS: tuple[Way, ...] = ({"until_means": "last_day"}, {"until_means": "first_day_back"})
 AT_MIDNIGHT = Suggestion(
-    'which is midnight, when that day begins; set input.until_means = "last_day" if the absence includes '
-    'that day, or "first_day_back" if the person is back on it',
+    'is midnight, the start of that day; set input.until_means = "last_day" if the absence includes that '
+    'day, or "first_day_back" if it does not',
     UNTIL_MEANS,
 )
 WITH_A_TIME = Suggestion(
-    "which has a time of day, and the first day back has none; give days without a time, or set "
+    "has a time of day, but a first day back has none; write days without a time, or set "
     'input.until_means = "last_day"',
     UNTIL_MEANS,
 )
 REMEMBERED = 10_000  # different pairs of texts; days repeat, and a file of nothing but nonsense stays small
-TELL = (
-    'a future day, and input.coverage is not set; set it to "changes" (the file has only changes) or '
-    '"everyone" (the file is complete: planned absences of people who are not in a later one are cancelled)'
+NO_COVERAGE_SET = (
+    "is in the future, but input.coverage is not set; "
+    'set it to "changes" (the file lists only changes) or "everyone" (the file is complete). '
+    'With "everyone", planned absences of people who are missing from the next file are cancelled'
 )
+NAMES = ("first day", "last day")  # of DAYS, in words
 END_OF_DAY = time(23, 59)
 Texts = tuple[str, str]  # of the first and of the last day; an empty one names none
 
@@ -82,11 +83,11 @@ class PeriodReader:
         if isinstance(starts, Suggestion) or isinstance(ends, Suggestion):
             wrong = [
                 (name, text, day)
-                for name, text, day in zip(DAYS, texts, (starts, ends), strict=True)
+                for name, text, day in zip(NAMES, texts, (starts, ends), strict=True)
                 if isinstance(day, Suggestion)
             ]
             faults = (
-                f"found {show_text(text)} as {name}, {day.words}" if quoted else f"{name} is not a day"
+                f"the {name}{show_text(text)} {day.words}" if quoted else f"the {name} is not a date"
                 for name, text, day in wrong
             )
             settings = tuple(way for *_, day in wrong for way in day.settings)
@@ -117,11 +118,12 @@ class PeriodReader:
 
     def _too_early(self, starts: date, ends: date) -> str:
         if self._is_back:
-            return f"until ({ends + timedelta(1)}), the first day back, is not after from ({starts})"
-        return f"from ({starts}) is after until ({ends})"
+            back = ends + timedelta(1)
+            return f"the first day back ({back}) is not after the first day ({starts}); correct one of them"
+        return f"the last day ({ends}) is before the first day ({starts}); correct one of them"
 
     def _objections(self, texts: Texts, found: Sequence[Found | None]) -> tuple[Objection, ...]:
-        return tuple(filter(None, map(self._objection, DAYS, texts, found)))
+        return tuple(filter(None, map(self._objection, NAMES, texts, found)))
 
     def _objection(self, name: str, text: str, found: Found | None) -> Objection | None:
         """Return why other days of the file are not certain either."""
@@ -133,7 +135,7 @@ class PeriodReader:
         if doubt is None:
             return None
         kind, settings = doubt
-        return Objection(kind, f"found {show_text(text)} as {name}, {kind}", is_proof, settings)
+        return Objection(kind, f"the {name}{show_text(text)} {kind}", is_proof, settings)
 
 
 def _is_clear(found: Found | None) -> bool:
@@ -168,7 +170,7 @@ class RowDays(NamedTuple):
 
 
 UNDATED = RowDays()
-NO_DAYS = "neither a first nor a last day, and input.default_status makes each row a leave"
+NO_DAYS = "no first day and no last day, but each row must be a leave (input.default_status); fill in a day"
 
 
 class DayReader(FileCheck):
@@ -179,7 +181,7 @@ class DayReader(FileCheck):
         self.is_open = False  # it is asked, and need not look on
         self._day = day
         self._suspected: dict[str, tuple[str, str]] = {}  # by kind: the words of the first row, and its place
-        self._objections: dict[str, Suggestion] = {}  # likewise, of what is certain
+        self._objections: dict[str, Suggestion] = {}  # by kind, too: what is certain
         self.half_days = 0  # rows
 
     def use_columns(self, columns: Columns) -> None:
@@ -204,23 +206,23 @@ class DayReader(FileCheck):
         )
         due = self._known.get(texts)
         if due is None or not (quoted or due.period):
-            due = self._read_anew(texts, quoted=quoted)
+            due = self._read_again(texts, quoted=quoted)
         if quoted and (due.oddity or self._half_day):
             self._remember(due, cells, line)
         return due
 
     def refusal(self, where: str) -> InputRefused | None:
         """Return where and why the days of this file are not certain; None: they are."""
-        words = "; also".join(each.words for each in self._objections.values())
+        words = ". Also".join(each.words for each in self._objections.values()).replace("; set ", ". Set ")
         settings = [way for each in self._objections.values() for way in each.settings]
         return InputRefused(f"{where}{words}", settings=settings) if words else None
 
     def notes(self) -> Iterable[str]:
         """Return how many rows have more exact times than days."""
-        words = f"rows with half days or hours: {self.half_days}; they count as whole days"
+        words = f"rows with half days or hours: {self.half_days}. They count as whole days"
         return [words] if self.half_days else []
 
-    def _read_anew(self, texts: tuple[str, str], *, quoted: bool) -> RowDays:
+    def _read_again(self, texts: tuple[str, str], *, quoted: bool) -> RowDays:
         period, words, objections, is_partial, _ = self._periods.read(texts, quoted=quoted)
         if self._are_needed and not period and not words:
             words = (NO_DAYS,)  # in a list of all people: at work
@@ -235,13 +237,13 @@ class DayReader(FileCheck):
         return due
 
     def _outcome(self, period: Period) -> Outcome:
-        """Return what becomes of a row on this day."""
+        """Return the outcome of a row on this day."""
         starts, ends = period
         span = " ".join([f"from {starts}"] * bool(starts) + [f"until {ends}"] * bool(ends))
         if starts and self._day < starts:
             if self._config.coverage:
                 return Result.SKIPPED, Reason.NOT_YET_DUE, f"due {span}"
-            return Result.INVALID, Reason.NO_COVERAGE, f"due {span}, {TELL}"
+            return Result.INVALID, Reason.NO_COVERAGE, f"the first day ({starts}) {NO_COVERAGE_SET}"
         if ends and ends < self._day:
             return Result.SKIPPED, Reason.NO_LONGER_DUE, f"was due {span}"
         return TO_BE_SENT

@@ -90,8 +90,8 @@ def may_be_day(text: str) -> bool:
     return bool(_ANY_DAY.fullmatch(text))
 
 
-def is_no_date(text: str) -> bool:
-    """Return whether a text is one that programs write where there is no date."""
+def means_no_date(text: str) -> bool:
+    """Return whether a text is one that programs write in place of a date."""
     return bool(_ZEROS.fullmatch(text) or (_DIGITS.fullmatch(text) and _OLD_YEAR.search(text)))
 
 
@@ -110,7 +110,9 @@ def are_days(text: str) -> bool:
     pieces = [piece.strip() for piece in _BETWEEN.split(marked)]
     days = [piece for piece in pieces if piece.strip(".")]
     are_known = all(map(_PIECE.fullmatch, pieces)) and len(days) > 1
-    return are_known and (IN_WORDS in marked or days[-1].startswith(IN_NUMBERS))  # of 1-2-26-31, nobody knows
+    return are_known and (
+        IN_WORDS in marked or days[-1].startswith(IN_NUMBERS)
+    )  # of 1-2-26-31, none is certain knows
 
 
 def half_day_finder(columns: Columns) -> HalfDay | None:
@@ -125,7 +127,7 @@ def half_day_finder(columns: Columns) -> HalfDay | None:
 
 
 def _says_of(name: str) -> Says | None:
-    """Return the function that tells half days by the texts of a column; None where none can stand there."""
+    """Return the function that finds half days in the texts of a column; None where none can stand there."""
     if name in OF_DURATIONS:
         return lambda text: (number_in(text) or 0) % 1 > 0
     if name in OF_HOURS:

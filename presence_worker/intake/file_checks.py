@@ -17,15 +17,15 @@ LONGEST = timedelta(days=400)  # since the first day of a leave; who was hired i
 
 
 class FileCheck:
-    """What a file is asked as a whole. A check does what it is for, and nothing of the rest."""
+    """A question to a file as a whole; each check overrides only what it needs."""
 
     is_open = True  # whether it has to see rows
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at these columns from now on; records of JSON may bring more of them."""
+        """Use these columns from now on; records of JSON may bring more of them."""
 
     def add(self, _row: Row, _cells: Cells) -> bool:
-        """Look at a row that counts and takes no leave back; return whether it was the last one.
+        """See a row that counts and takes no leave back; return whether it was the last one.
 
         A cell may be wrong, but none is missing.
         """
@@ -47,7 +47,7 @@ class ColumnNotes(FileCheck):
         self._has_default = config.default_status is not None
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at these columns from now on."""
+        """Use these columns from now on."""
         self._columns = columns
 
     def notes(self) -> Iterable[str]:
@@ -70,7 +70,7 @@ class ApprovalCheck(FileCheck):
         self._words = words  # of that column, with what they mean
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at these columns from now on."""
+        """Use these columns from now on."""
         self._columns = columns
 
     def refusal(self, where: str) -> InputRefused | None:
@@ -85,7 +85,7 @@ class OpenEnds(FileCheck):
         self.rows = 0
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at rows where there are days."""
+        """See rows where there are days."""
         self.is_open = columns.has_days
 
     def add(self, row: Row, _cells: Cells) -> bool:
@@ -106,7 +106,7 @@ class EmploymentCheck(FileCheck):
         self._first: int | None = None  # line of the first of them
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at the columns of days that a job has."""
+        """Use the columns of days that a job has."""
         places = {"from": columns.starts, "until": columns.ends}
         by_name = {key: columns.names[place] for key, place in places.items() if place is not None}
         self._names = by_name if columns.days_by_name else {}
@@ -136,8 +136,8 @@ class EmploymentCheck(FileCheck):
         settings = [f"input.{key} = {quote_toml(name)}" for key, name in self._names.items()]
         none = [f'input.{key} = ""' for key in self._names]
         words = (
-            f"{where}: {shown} may be days of employment, not of absence: the file has {' and '.join(seen)}"
-            f"{line}; if they are of absence, set {' and '.join(settings)}, and if not, {' and '.join(none)}"
+            f"{where}: {shown} may be days of employment, not of absence. The file has {' and '.join(seen)}"
+            f"{line}. For days of absence, set {' and '.join(settings)}. If not, set {' and '.join(none)}"
         )
         ways = [dict(self._names), dict.fromkeys(self._names, "")]
         return InputRefused(words, *(reversed(ways) if self._present else ways))

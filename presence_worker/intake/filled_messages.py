@@ -11,11 +11,10 @@ from ..sanitize import clean
 from ..settings import Input
 from .columns import Columns, column_called, columns_found
 from .identity import Faults
-from .table import Cell, Cells, is_error
+from .table import FORMULA_ERROR, Cell, Cells, is_error
 
-ERROR = "is an error value of a spreadsheet; correct the formula, and export again"
 DAYS_KEPT = 1000  # in words; they repeat
-Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is no text
+Fill = Callable[[Cells, Period | None], str | None]  # "" where the row has nothing; None: it is not a text
 
 
 def find_missing_columns(columns: Columns, config: Input) -> str | None:
@@ -32,7 +31,7 @@ def find_missing_columns(columns: Columns, config: Input) -> str | None:
     for setting, named in missing.items():
         if named:
             found = columns_found(columns.names)
-            return f"{setting} has {', '.join(named)}, and there is no such column; {found}"
+            return f"{setting} names {', '.join(named)}, but the file has no such column. {found}"
     return None
 
 
@@ -47,7 +46,7 @@ def template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period 
             faults += [(Reason.BAD_MESSAGE, no_text_detail(column_called(name))) for name in wrong]
             return ""
         if errors := [gap.name for gap, text in texts.items() if text and is_error(text)]:
-            faults += [(Reason.BAD_MESSAGE, f"{column_called(name)} {ERROR}") for name in errors]
+            faults += [(Reason.BAD_MESSAGE, f"{column_called(name)} {FORMULA_ERROR}") for name in errors]
             return ""
         if empty := [gap.name for gap, text in texts.items() if not text]:
             if not config.default_message:
@@ -63,9 +62,7 @@ def template_filler(columns: Columns, config: Input) -> Callable[[Cells, Period 
 def _check_made(text: str, faults: Faults) -> str:
     message = normalize_message(text)
     if len(message) > MAX_MESSAGE_LENGTH:
-        faults.append(
-            (Reason.MESSAGE_TOO_LONG, too_long("the message made by input.message_template", message))
-        )
+        faults.append((Reason.MESSAGE_TOO_LONG, too_long("the comment from input.message_template", message)))
     add_misleading(text, faults)
     return message
 
@@ -95,12 +92,12 @@ def _text(found: Cell, empty: frozenset[str]) -> str | None:
 
 def _nothing_in(names: Sequence[str]) -> str:
     shown = " and ".join(clean(name, 60) for name in names)
-    return f"nothing in {shown}, which input.message_template needs; fill it in, or set input.default_message"
+    return f"no value in {shown} for input.message_template; fill it in, or set input.default_message"
 
 
 def too_long(what: str, message: str) -> str:
-    """Return what is wrong with a *message* that the service would cut."""
-    return f"{what} has {len(message)} characters; the service keeps {MAX_MESSAGE_LENGTH}"
+    """Return what is wrong with a *message* that SuperOffice would cut."""
+    return f"{what} has {len(message)} characters; shorten it to {MAX_MESSAGE_LENGTH}"
 
 
 def add_misleading(text: str, faults: Faults) -> None:

@@ -14,18 +14,18 @@ from .file_checks import FileCheck
 from .spelling import bare, short_number_in
 from .status_words import GRANTED
 from .statuses import KEPT, LISTED, is_listable
-from .table import Cells, is_error, text_of
+from .table import FORMULA_ERROR, Cells, is_error, text_of
 
 REMEMBERED = 1000  # different texts of a column; a filter is on one with few
-NONE_COUNTS = "no row counts: input.only leaves out all of them; are its values those of the file?"
-ALL_DROPPED = 'With input.coverage = "everyone" all planned absences would be dropped'
+NONE_COUNTS = "no row counts, as input.only skips all rows. Compare its values with those of the file"
+ALL_DROPPED = 'With input.coverage = "everyone", all planned absences would be cancelled'
 
 
 class Filter(FileCheck):
     """Owns how many rows it left out, by column and value."""
 
     def __init__(self, config: Input) -> None:
-        self.is_open = False  # it is asked, and need not look on
+        self.is_open = False  # it is asked, and need not see all rows
         self._is_decisive = config.coverage == "everyone"
         self._wanted = {name: frozenset(map(_plain, values)) for name, values in config.only.items()}
         self._empty = frozenset(config.empty)
@@ -36,7 +36,7 @@ class Filter(FileCheck):
         self._kept = 0
 
     def use_columns(self, columns: Columns) -> None:
-        """Look at these columns from now on; one that is not there is empty."""
+        """Use these columns from now on; one that is not there is empty."""
         self._places = [(name, columns.only.get(name)) for name in self._wanted]
 
     def takes(self, cells: Cells) -> bool:
@@ -52,7 +52,7 @@ class Filter(FileCheck):
     def faults(self, cells: Cells) -> list[tuple[Reason, str]]:
         """Return a fault for each column that has an error in place of the value that decides."""
         return [
-            (Reason.FORMULA_WITHOUT_VALUE, f"{column_called(name)} has an error of a formula, not a value")
+            (Reason.FORMULA_WITHOUT_VALUE, f"{column_called(name)} {FORMULA_ERROR}")
             for name, place in self._places
             if place is not None and is_error(text := text_of(cells[place])) and not self._has(name, text)
         ]
@@ -80,7 +80,7 @@ class Filter(FileCheck):
             name: [text for text, _ in found if bare(text) in GRANTED] or [found[0][0]]
             for name, found in values.items()
         }
-        words, ways = f"{where}: {NONE_COUNTS} {ALL_DROPPED}", [{"only": likely}] * bool(likely)
+        words, ways = f"{where}: {NONE_COUNTS}. {ALL_DROPPED}", [{"only": likely}] * bool(likely)
         return InputRefused(words, *ways, {}, facts=JobFacts(values=values))
 
     def beyond(self) -> int:

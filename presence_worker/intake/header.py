@@ -1,7 +1,7 @@
 """A header and what stands below it: the columns of a job, and its records as they were asked for.
 
-How much there is to leave out above a header is not ours to guess: a file whose header does not name what we
-need is refused, with the settings that would read it.
+The lines above a header are never guessed. A file whose header does not name what we need is refused, with
+the settings that would read it.
 """
 
 import re
@@ -20,8 +20,8 @@ from .table import Record
 
 Part = tuple[list[str], Iterator[Record]]  # columns, and the records below them
 WIDER = 1000  # cells more than the first header has; no other header is so wide
-HEADERS = "headers of joined files"
-LINES = "lines under a header"
+HEADERS = "repeated headers"
+LINES = "separator lines"
 FOOTERS = "footers of a query tool"
 _UNDERLINE = re.compile(r"-+(?:[-+| ]*-)?")
 _FOOTER = re.compile(  # "(2 rows affected)", "3 rows selected.", "(2 rader berörda)", "no rows selected"
@@ -42,7 +42,7 @@ def columns_of_job(
 ) -> Part:
     """Return the columns that have a name; those behind the last of them are none.
 
-    When all records are read, *notes* tell what was left out, as it is not a row.
+    When all records are read, *notes* say what was skipped, as it is not a row.
     """
     names, tail = _split_tail([name.strip() for name in header.cells])
     first = Header(
@@ -116,7 +116,7 @@ class _StrayLines:
     def notes(self) -> Iterator[str]:
         """Yield what was left out, in words."""
         for kind, lines in self._found.items():
-            yield f"{kind} left out: {len(lines)} (the first is line {lines[0]})"
+            yield f"{kind} skipped: {len(lines)} (the first is line {lines[0]})"
 
     def _kind(self, record: Record) -> str | None:
         if len(record.cells) > len(self._header.names) + WIDER:
@@ -141,7 +141,7 @@ class _StrayLines:
         if bare == header.bare:
             return True
         if sorted(bare) == sorted(header.bare):
-            words = "the same columns as line {first}, in another order ({names})"
+            words = "the columns of line {first} in another order ({names})"
         elif self._names_other_columns(names, bare):
             words = "other columns than line {first}"
         else:
@@ -149,7 +149,7 @@ class _StrayLines:
         shown = ", ".join(clean(name, 60) for name in names[:MOST_NAMED])
         words = words.format(first=header.line, names=shown)
         raise InputRefused(
-            f"{header.where}, line {line}: a second header, with {words}; run each joined file by itself"
+            f"{header.where}, line {line}: a second header, with {words}. Run each joined file by itself"
         )
 
     def _names_other_columns(self, names: Sequence[str], bare: Sequence[str]) -> bool:
@@ -192,13 +192,13 @@ def refuse_preamble(header: Record, below: Iterable[Below], config: Input, where
     if not found:
         return
     chosen = _settings_in_brackets(found.names, config)
-    remedy = f"set input.skip_lines = {found.line - 1}" + (f", and {_as_settings(chosen)}" if chosen else "")
+    remedy = f"Set input.skip_lines = {found.line - 1}" + (f" and {_as_settings(chosen)}" if chosen else "")
     title = [clean(cell, 60) for cell in header.cells if cell.strip()]
-    shown = f"{title[0]!r} does" if len(title) == 1 else "does"
+    shown = repr(title[0]) if len(title) == 1 else "this line"
     names = ", ".join(clean(name, 60) for name in found.names[:MOST_NAMED] if name)
     cut = {"delimiter": found.delimiter} if found.delimiter else {}
     raise InputRefused(
-        f"{where}: {shown} not name the columns we need, but line {found.line} does ({names}); {remedy}",
+        f"{where}: {shown} is not the header, but line {found.line} is one ({names}). {remedy}",
         {"skip_lines": found.line - 1, **cut, **chosen},
         facts=_facts(found),
     )
@@ -225,7 +225,7 @@ def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
     """Raise InputRefused for a header that only brackets make clear, with the settings that would."""
     if chosen := _settings_in_brackets(names, config):
         raise InputRefused(
-            f"{where}: only what stands in brackets names the columns we need; if they are right, set "
+            f"{where}: only the words in brackets name the columns we need. If they are right, set "
             f"{_as_settings(chosen)}",
             chosen,
             facts=JobFacts(columns=names),
@@ -235,7 +235,7 @@ def refuse_brackets(names: Sequence[str], config: Input, where: str) -> None:
 def _settings_in_brackets(names: Sequence[str], config: Input) -> dict[str, str]:
     """Return the settings with which *names* have what we need, {} where brackets do not make that clear.
 
-    They are for people to confirm: "Manager [mail]" names somebody else.
+    They are for people to confirm: "Manager [mail]" names another person.
     """
     inside = [found[1] if (found := _INSIDE.fullmatch(name)) else name for name in names]
     if names_what_we_need(names, config) or not names_what_we_need(inside, config):

@@ -19,8 +19,8 @@ from .table import Source, Table
 
 DAY = 86400  # seconds
 GUESSED = (
-    f"read as {FALLBACK} (Western Europe), as it is not UTF-8; if letters look wrong in SuperOffice, "
-    "say the encoding with --encoding"
+    f"the file is not UTF-8 and was read as {FALLBACK} (Western Europe). If letters look wrong in "
+    "SuperOffice, set input.encoding (--encoding)"
 )
 
 
@@ -54,7 +54,7 @@ class Job:
 def open_job(job: str, settings: Settings, day: date, shutdown: Shutdown | None = None) -> Iterator[Job]:
     """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read.
 
-    *day* is the one on which its rows are to be due. A *shutdown* is raised between two rows.
+    *day* decides which rows are due. A *shutdown* is raised between two rows.
     """
     config = settings.input
     with open_source(job, settings) as source:
@@ -106,14 +106,12 @@ def _refuse_old(source: Source, max_age: float | None, zone: str | None) -> None
     if abs(age) <= max_age:
         return
     is_old = age > 0
-    when = (
-        f"{_in_words(age)} ago, longer than" if is_old else f"{_in_words(-age)} in the future, further than"
-    )
-    cause = "did the export fail? Export it again" if is_old else "set the clock, and export the file again"
+    when = f"{_in_words(age)} ago" if is_old else f"{_in_words(-age)} in the future"
+    remedy = "Did the export fail? Export the file again" if is_old else "Set the clock and export again"
     raise InputRefused(
-        f"{source.name}: last changed on {_day(source.changed, zone)}, {when} input.max_age "
-        f"({_in_words(max_age)}) allows; nothing was sent; {cause}. If the file is right as it is, "
-        "put it on standard input (`presence-worker run -`)"
+        f"{source.name}: last changed on {_day(source.changed, zone)}, {when}. "
+        f"input.max_age allows {_in_words(max_age)}. Nothing was sent. {remedy}. "
+        "If the file is right, send it through standard input (`presence-worker run -`)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is said of who is not present: the row's own words, else those of the template, else the default."""
+"""The comment of a row: its own words, else those of the template, else the default."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,9 +10,9 @@ from ..settings import IGNORE, Input
 from ..wording import amount
 from .columns import Columns
 from .file_checks import FileCheck
-from .filled_messages import ERROR, add_misleading, template_filler, too_long
+from .filled_messages import add_misleading, template_filler, too_long
 from .identity import Faults
-from .table import Cell, Cells, is_error
+from .table import FORMULA_ERROR, Cell, Cells, is_error
 
 SPOILING = {  # faults from which those of a template only follow
     Reason.RAGGED_ROW,
@@ -63,16 +63,16 @@ def _own_reader(empty: frozenset[str]) -> Callable[[Cell, Faults], str]:
         if not found and found in ("", None):
             return ""
         if not isinstance(found, str):
-            faults.append((Reason.BAD_MESSAGE, no_text_detail("the message")))
+            faults.append((Reason.BAD_MESSAGE, no_text_detail("the comment")))
             return ""
         message = normalize_message(found)
         if message in empty:
             return ""
         if "#" in message and is_error(message):
-            faults.append((Reason.BAD_MESSAGE, f"the message {ERROR}"))
+            faults.append((Reason.BAD_MESSAGE, f"the comment {FORMULA_ERROR}"))
             return ""
         if len(message) > MAX_MESSAGE_LENGTH:
-            faults.append((Reason.MESSAGE_TOO_LONG, too_long("the message", message)))
+            faults.append((Reason.MESSAGE_TOO_LONG, too_long("the comment", message)))
         if not found.isprintable():
             add_misleading(found, faults)  # also what would be trimmed
         elif len(known) < KEPT and max(len(found), len(message)) <= MAX_MESSAGE_LENGTH:
@@ -102,12 +102,12 @@ class DoubtfulComments(FileCheck):
         """Yield a sentence on each kind; the words are ours and no reasons of absence."""
         if self._lost:
             yield (
-                f"a letter was lost before the file was read (it has {LOST} in its place) in "
-                f"{amount(self._lost, 'comment')}; export the file as UTF-8"
+                f"{LOST} stands in place of a lost letter in {amount(self._lost, 'comment')}. "
+                "Export the file as UTF-8"
             )
         if self._nothing:
             words = ", ".join(f'"{word}"' for word, _ in self._nothing.most_common())
             yield (
                 f"{amount(self._nothing.total(), 'comment')} may stand for nothing and will be shown: "
-                f"{words}; if such cells are empty, add these words to input.empty"
+                f"{words}. If such cells are empty, add these words to input.empty"
             )

@@ -20,12 +20,12 @@ from .identity import Faults, Person, person_reader
 from .json.nested import steps
 from .messages import DoubtfulComments, message_reader
 from .statuses import StatusColumn
-from .table import FORMULA, Cell, Cells, Record, Table, as_json
+from .table import FORMULA, NO_EXPORT, Cell, Cells, Record, Table, as_json
 from .unused_columns import UnusedColumns
 
 TORN = "put a comment that has line breaks in quotes"
 NOT_IN_THE_FILE = {  # why a row counts as if it were not there
-    Reason.FILTERED_OUT: "left out by input.only",
+    Reason.FILTERED_OUT: "skipped by input.only",
     Reason.HIDDEN_ROW: "hidden in the workbook",
     Reason.IGNORED_BY_MAPPING: "its status is mapped to ignore",
 }
@@ -37,7 +37,7 @@ _make_row = partial(tuple.__new__, Row)  # half of what a call of the class take
 TAKEN_BACK = (
     Result.SKIPPED,
     Reason.WITHDRAWN,
-    "a cancelled leave: what an earlier file asked for on these days is taken back",
+    "a cancelled leave: it takes back what an earlier file asked for on these days",
 )
 
 
@@ -45,7 +45,7 @@ class RowFacts(NamedTuple):
     """How the rows of a file were read."""
 
     unused: tuple[str, ...]  # columns
-    without_end: int  # rows that set somebody away and have no last day, in a file with a column of days
+    without_end: int  # rows that set a person away and have no last day, in a file with a column of days
     filtered: tuple[FilteredValue, ...]  # what input.only leaves out, most rows first
     filtered_others: int  # rows whose value is not listed
     half_days: int  # rows
@@ -139,7 +139,7 @@ class RowReader:
         for refusal in filter(None, refused):
             raise refusal
         if not ordinal:
-            raise InputRefused(f"{self._name}: no rows; an empty export is usually a broken export")
+            raise InputRefused(f"{self._name}: no rows. {NO_EXPORT}")
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""

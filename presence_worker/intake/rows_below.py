@@ -1,4 +1,4 @@
-"""The records below a header that are rows: what may be none is looked at, and what is torn is marked."""
+"""The records below a header that are rows: strange ones are checked, and torn ones are marked."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ def rows_only(
 ) -> Iterator[Record]:
     """Yield the records that are rows, refuse a header with other columns; *notes* say what was left out.
 
-    Only a row with a word that no row before it has had is looked at: more would cost too much.
+    Only a row with a word that is new is checked: more would cost too much.
     """
     watch = _Watch(header, strays)
     pivot, width, seen = header.pivot, len(header.names), watch.seen
@@ -96,18 +96,18 @@ def rows_only(
 def _mark_torn(row: Record, rest: Record) -> tuple[Record, Record]:
     """Return both with a word that they may be one: a comment with a line break needs quotes."""
     return row._replace(
-        torn=row.torn or f"a part of it may be in the next row (line {rest.line})"
-    ), rest._replace(torn=f"perhaps a part of the row before it (line {row.line})")
+        torn=row.torn or f"the row may go on in the next row (line {rest.line})"
+    ), rest._replace(torn=f"the row may be a part of the row before it (line {row.line})")
 
 
 class _Watch:
-    """Owns the words that rows have had: a record with another one is looked at."""
+    """Owns the words that rows have had: a record with another one is checked."""
 
     def __init__(self, header: Header, strays: Strays) -> None:
         self._header = header
         self._strays = strays
         self._words = set[str]()
-        # Of a job that came back each row is looked at, and cells may be lists.
+        # In a job that came back each row is checked, and cells may be lists.
         self.seen: Collection[Cell] = () if header.came_back else self._words
 
     def look(self, held: Record | None, record: Record) -> tuple[Record | None, Record | None]:

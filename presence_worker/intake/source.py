@@ -27,7 +27,7 @@ from .containers import (
     unpack_content,
 )
 from .formats import refuse_lock
-from .table import Source
+from .table import NO_EXPORT, Source
 
 STDIN = "-"
 FALLBACK = "cp1252"  # the encoding of a file that is not UTF-8, and has nothing of it
@@ -44,7 +44,7 @@ _MULTIBYTE = re.compile(  # any valid UTF-8 beyond ASCII
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
-INSTEAD = "in a folder that other users may write; copy the file there instead"
+INSTEAD = "in a folder that other users can write. Copy the file instead of the link"
 
 
 class _BadByte(NamedTuple):
@@ -57,8 +57,8 @@ class _BadByte(NamedTuple):
 def open_source(job: str, settings: Settings) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
-    The rule is: a byte-order mark; else `input.encoding`; else UTF-8; else cp1252, but only for a file
-    without any valid multi-byte UTF-8, for otherwise it is a damaged UTF-8 file. A failed.csv is UTF-8
+    The rule is: a byte-order mark; else `input.encoding`; else UTF-8; else cp1252. A file with some valid
+    multi-byte UTF-8 is never cp1252, but a damaged UTF-8 file. A failed.csv is UTF-8
     where it can be: `input.encoding` is meant for the job it came from. A file with one of the secrets of
     [auth] is never a job.
     """
@@ -86,14 +86,14 @@ def _refuse_changes(name: str, file: IO[bytes]) -> Iterator[None]:
     before = _stamp(file)
     yield
     if _stamp(file) != before:
-        raise InputRefused(f"{name}: changed while it was being read; run it again once it is complete")
+        raise InputRefused(f"{name}: changed while it was read. Run it again when it is complete")
 
 
 @contextmanager
 def _open_bytes(job: str, auth: Auth) -> Iterator[IO[bytes]]:
     if job == STDIN:
         if sys.stdin is None:  # the caller closed it
-            raise InputRefused("standard input: closed; pipe the job into it, or name a file")
+            raise InputRefused("standard input: closed. Pipe the file into it, or name a file")
         with _spool("standard input", _pieces(sys.stdin.buffer)) as file:
             yield file
         return
@@ -149,7 +149,7 @@ def _faults_as_refusals(name: str) -> Iterator[None]:
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
-    """Return what differs after somebody writes a named file; a spooled one is ours alone."""
+    """Return what differs after a named file was written; a spooled one is ours alone."""
     if isinstance(file, tempfile.SpooledTemporaryFile):
         return None
     status = os.fstat(file.fileno())
@@ -172,7 +172,7 @@ def _refuse_foreign_link(path: Path, opened: os.stat_result) -> None:
         if name.st_uid != opened.st_uid and not is_trusted(name.st_uid):
             raise InputRefused(f"{path}: a link to a file of another owner, {INSTEAD}")
     elif not os.path.samestat(name, opened):
-        raise InputRefused(f"{path}: was replaced while it was opened; run it again")
+        raise InputRefused(f"{path}: was replaced while it was opened. Run it again")
     elif opened.st_nlink > 1:
         raise InputRefused(f"{path}: has a second name (a hard link), {INSTEAD}")
 
@@ -182,7 +182,7 @@ def _refuse_secret(opened: os.stat_result, auth: Auth) -> None:
     named = {f"auth.{name}_file": getattr(auth, f"{name}_file") for name in SECRETS}
     for setting, file in {**named, "auth.private_key_file": auth.private_key_file}.items():
         if file and _is_same(file, opened):
-            raise InputRefused(f"the job is the file that {setting} names; name the file with the rows")
+            raise InputRefused(f"the job is the file that {setting} names. Name the file with the rows")
 
 
 def _is_same(file: Path, opened: os.stat_result) -> bool:
@@ -213,9 +213,9 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
         multibyte = multibyte or not (joined.isascii() or _MULTIBYTE.search(joined) is None)
         tail = chunk[-3:]
     if not start:
-        raise InputRefused(f"{name}: empty; an empty export is usually a broken export")
-    told = None if is_failed_csv(start) else wanted
-    encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), told)
+        raise InputRefused(f"{name}: the file is empty. {NO_EXPORT}")
+    declared = None if is_failed_csv(start) else wanted
+    encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), declared)
     if not encoding and b"\0" in start[:4]:
         unmarked = _suggest_encoding(start[:4])
         raise InputRefused(f"{name}: {unmarked.words}", settings=unmarked.settings)
@@ -229,7 +229,7 @@ def _suggest_encoding(head: bytes) -> Suggestion:
     order = "be" if head.startswith(b"\0") else "le"
     encoding = f"{wide.lower()}-{order}"
     return Suggestion(
-        f"has NUL characters, like {wide} without its mark; if it is that, run it with --encoding {encoding}",
+        f"has NUL characters, like {wide} without its mark. If so, run it with --encoding {encoding}",
         ({"encoding": encoding},),
     )
 
@@ -243,8 +243,8 @@ def _check_encoding(name: str, file: IO[bytes], encoding: str | None, fallback: 
     if fault:
         raise InputRefused(
             f"{name}, line {fault.line}: byte 0x{fault.byte:02x} is not valid {chosen} "
-            f"(byte {fault.place} of the file); the file is damaged, or in another encoding, "
-            "which --encoding can name"
+            f"(byte {fault.place} of the file). The file is damaged, or it has another encoding: "
+            "then set input.encoding (--encoding)"
         )
     return chosen
 

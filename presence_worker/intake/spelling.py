@@ -17,7 +17,7 @@ _NEGATIVE = re.compile(r"[-\u2212]\s*[\d.,:]*\d.*|\d+([.,:]\d+)?-")
 
 
 def without_spaces(word: str) -> str:
-    """Return a word without case, spaces and what cannot be seen; hyphens may tell two codes apart."""
+    """Return a word without case, spaces and what cannot be seen; hyphens stay, as codes may need them."""
     return "".join(normalize_message(word).casefold().split())
 
 
@@ -62,7 +62,7 @@ def is_negative(text: str) -> bool:
 
 
 def number_in(text: str) -> float | None:
-    """Return how far the number of a text is from nothing; None: it is no number."""
+    """Return how far the number of a text is from nothing; None: it is not a number."""
     match = _POSITIVE.fullmatch(text)
     return float(match[1].replace(",", ".")) if match else None
 

@@ -52,7 +52,7 @@ WORDS = {
     """,
 }
 
-# What became of a leave or of its row, in the same languages.
+# What happened to a leave or to its row, in the same languages.
 UNDONE = bare_words("""
     deleted, delete, deletion, removed, removal, cancelled, canceled, cancel, cancellation, cancelation,
     voided, void, revoked, revocation, withdrawn, withdrawal, rejected, rejection, declined, denied,
@@ -115,7 +115,7 @@ KNOWN = {plain(name): name for name in STATUSES} | {
 
 
 def is_approval(word: str) -> bool:
-    """Return whether a word says how far the approval of a leave came, not that anybody is away."""
+    """Return whether a word says how far the approval of a leave came, not that a person is away."""
     return bare(word) in GRANTED or is_not_granted(word)
 
 

@@ -10,7 +10,7 @@ from .spelling import plain, without_spaces
 from .status_words import KNOWN, closest, is_approval, is_not_granted
 from .table import Cells, is_error, text_of
 
-APPROVAL = "how far the approval of a leave came, which is not a presence status"
+APPROVAL = "the status only says whether a leave is approved"
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
 LISTED = 200  # of them, those with the most rows
 LONGEST = 60  # characters; a longer one is a sentence, and may be personal
@@ -19,7 +19,7 @@ LONGEST = 60  # characters; a longer one is a sentence, and may be personal
 def status_reader(config: Input) -> Callable[[str], str | None]:
     """Build the function from a trimmed word to a status, IGNORE or WITHDRAWN; None: it is not understood.
 
-    `input.statuses` wins over everything. A number is never guessed, for nobody knows whose it is.
+    `input.statuses` wins over everything. A number is never guessed: each system has its own.
     """
     mapped = {without_spaces(word): meaning for word, meaning in config.statuses.items()}
     any_other = mapped.get(ANY_OTHER)
@@ -39,13 +39,13 @@ def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]
     """Return what is wrong with a *word* whose *status* is not understood (None) or not allowed."""
     allowed = config.allowed_statuses
     if status is not None:
-        return Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed here; allowed: {', '.join(allowed)}"
-    expected = f"expected {' or '.join(allowed)}, or a value of input.statuses"
+        return Reason.STATUS_NOT_ALLOWED, f"{status} is not allowed; use {' or '.join(allowed)}"
+    remedy = f"write {' or '.join(allowed)}, or add the value to input.statuses"
     if not word or word in config.empty:
-        return Reason.UNKNOWN_STATUS, f'no status; {expected}, where "" is an empty cell'
+        return Reason.UNKNOWN_STATUS, f'no status; {remedy}, where "" is an empty cell'
     if is_approval(word):
-        return Reason.UNKNOWN_STATUS, f"{APPROVAL}; {expected}"
-    return Reason.UNKNOWN_STATUS, f"a status that is not understood; {expected}"
+        return Reason.UNKNOWN_STATUS, f"{APPROVAL}; {remedy}"
+    return Reason.UNKNOWN_STATUS, f"the status is unknown; {remedy}"
 
 
 def _may_be_any(word: str, meaning: str | None) -> bool:

@@ -51,7 +51,7 @@ class Table:
     rows_path: str | None = None  # of JSON: where the rows were found without input.rows
     header: int | None = None  # line of the columns' names, where they have one
     came_back: bool = False  # it is a failed.csv or unprocessed.csv of ours
-    notes: list[str] = field(default_factory=list)  # what to tell, once all records were read
+    notes: list[str] = field(default_factory=list)  # what to report, once all records were read
 
 
 # A reader has found the columns when it returns; the records are read when they are asked for. It keeps this,
@@ -71,6 +71,8 @@ Reader = Callable[[Source, Input], Table]
 # -- what stands in a cell -----------------------------------------------------------------------------------
 
 FORMULA = "#FORMULA!"  # our word for a formula whose value was not kept; failed.csv has it as well
+FORMULA_ERROR = "is a formula error such as #N/A; correct the formula and export again"
+NO_EXPORT = "Check the export: an empty file is usually a failed export"
 OTHER = "#VALUE!"  # stands for an error that we do not know
 _LISTED = """
     #N/A, #REF!, #DIV/0!, #VALUE!, #NAME?, #NUM!, #NULL!, #GETTING_DATA, #SPILL!, #CALC!, #FIELD!, #BLOCKED!,

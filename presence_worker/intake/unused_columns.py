@@ -35,7 +35,7 @@ NAMES = {  # what names of each kind are made of, the first that fits counts; in
 OTHER_DAY = "{other_days}"  # anywhere in a name
 OF_LEAVE = "{leave_or_step}.*(?:{first_or_last}|(?<!da)to)$"
 LONGEST = 60  # characters of a name that are compared; a longer one is a sentence
-LOOKED_AT = 20  # cells of a column whose name does not say what it holds; empty ones do not count
+SAMPLED = 20  # cells of a column whose name does not say what it holds; empty ones do not count
 MOST_VALUES = 100  # different ones of a column
 MOST_SHAPES = 200  # different sets of names of objects; more are values
 SURE = (ColumnKind.APPROVAL, ColumnKind.CHANGE)  # by name, whatever the cells hold
@@ -59,7 +59,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def kind_of(name: str) -> ColumnKind:
-    """Return what a column says by its name; of a path in JSON, the last part may tell."""
+    """Return what a column says by its name; of a path in JSON, the last part may decide."""
     for part in (name, name.rpartition(".")[2]):
         found = bare(part)[:LONGEST]
         kinds = (kind for kind, template in NAMES.items() if _pattern(template).fullmatch(found))
@@ -101,7 +101,7 @@ class UnusedColumns(FileCheck):
         self.is_open = bool(self._open)
 
     def add(self, row: Row, cells: Cells) -> bool:
-        """Look at the cells that are not used; return whether they do not matter for certain."""
+        """See the cells that are not used; return whether it is certain that they do not matter."""
         line, settled = row.line, False
         for place, column in self._open:
             cell = cells[place]
@@ -119,13 +119,13 @@ class UnusedColumns(FileCheck):
         return bool(text or column.kind in WATCHED) and _note(column, text, line)
 
     def _look_below(self, column: UnusedColumn, value: Cell, line: int | None) -> None:
-        """Look at the fields of an object or array, which may say what no column says."""
+        """See the fields of an object or array, which may say what no column says."""
         column.is_object = True
         shape = (column.name, *value) if isinstance(value, dict) else (column.name,)
         if len(self._shapes) >= MOST_SHAPES and shape not in self._shapes:
             return
         self._shapes[shape] += 1
-        if self._shapes[shape] > LOOKED_AT:
+        if self._shapes[shape] > SAMPLED:
             return
         for path, called, inner in leaves(value, (column.name,), plain(column.name)):
             name = ".".join(path)
@@ -183,7 +183,7 @@ def _rows_with(is_so: Callable[[str], bool], column: UnusedColumn) -> int:
 
 
 def _watch(name: str, called: str = "") -> UnusedColumn:
-    """Return a column to watch; of a field of JSON, what it is *called* may tell more than its path."""
+    """Return a column to watch; of a field of JSON, what it is *called* may say more than its path."""
     kind = ColumnKind.OTHER_DAY if plain(name) in FIRST_DAY_BACK else kind_of(called)
     return UnusedColumn(name=name, kind=kind_of(name) if kind is ColumnKind.UNKNOWN else kind)
 
@@ -203,4 +203,4 @@ def _may_be_change(word: str) -> bool:
 
 
 def _is_settled(column: UnusedColumn) -> bool:
-    return column.kind in (ColumnKind.UNKNOWN, ColumnKind.PERIOD) and column.values.total() >= LOOKED_AT
+    return column.kind in (ColumnKind.UNKNOWN, ColumnKind.PERIOD) and column.values.total() >= SAMPLED

@@ -33,7 +33,7 @@ def test_two_values_are_a_conflict() -> None:
     verdicts = list(settle([Asked(1, AWAY, 2), Asked(2, HERE, None)], "invalid"))
 
     words = (
-        "asks for something else than another row for the same associate "
+        "another row for the same user asks for another status "
         "(line 2: StatusNotAvailable, row 2: StatusNormal); keep one"
     )
     assert verdicts == [Verdict(row, Result.INVALID, Reason.CONFLICT, words, None) for row in (1, 2)]
@@ -45,7 +45,7 @@ def test_where_only_comments_differ_statuses_say_nothing() -> None:
 
     details = {each.detail for each in settle([Asked(1, AWAY, 2), Asked(2, other, 3)], "invalid")}
 
-    words = "asks for another comment than another row for the same associate (line 2, line 3); keep one"
+    words = "another row for the same user asks for another comment (line 2, line 3); keep one"
     assert details == {words}
 
 
@@ -62,8 +62,8 @@ def test_many_rows_are_not_all_named() -> None:
 @pytest.mark.parametrize(
     ("rule", "verdicts"),
     [
-        ("first", [(2, 1, "overruled by line 11", Reason.CONFLICT), (3, 1, "same as line 11", None)]),
-        ("last", [(1, 3, "same as line 13", None), (2, 3, "overruled by line 13", Reason.CONFLICT)]),
+        ("first", [(2, 1, "replaced by line 11", Reason.CONFLICT), (3, 1, "same as line 11", None)]),
+        ("last", [(1, 3, "same as line 13", None), (2, 3, "replaced by line 13", Reason.CONFLICT)]),
     ],
 )  # fmt: skip
 def test_the_operator_may_let_one_win(
@@ -103,7 +103,7 @@ def test_a_row_that_waits_says_for_which_one() -> None:
     """Both are found by their lines."""
     (verdict,) = settle([leave(1, 1, 31), leave(2, 4, 6, COURSE)], "invalid")
 
-    assert verdict.detail == "line 2 begins later and counts for now; this row counts again after it"
+    assert verdict.detail == "the leave on line 2 begins later and counts now; this row counts again after it"
 
 
 def test_what_asks_for_the_same_shares_the_fate_of_the_one_that_is_sent() -> None:

@@ -9,7 +9,9 @@ from presence_worker.settings import Input
 
 from .reading import Write, read, refusal
 
-EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
+EXPECTED = (
+    "If a column has another name, set input.associate_id, input.login or input.email, and input.status"
+)
 BY_NAME = ("login", "email")
 
 
@@ -58,8 +60,8 @@ def test_a_configured_name_that_is_not_there(write: Write) -> None:
     path = write("associateId,status\n5,Away\n")
 
     assert refusal(path, associate_id="Ansatt") == (
-        "FILE, line 1: no column called 'Ansatt', as input.associate_id says; "
-        f'found: associateId, status (separated by ","); {EXPECTED}'
+        "FILE, line 1: no column called 'Ansatt', as input.associate_id says. "
+        f'Found: associateId, status (separated by ","). {EXPECTED}'
     )
 
 
@@ -92,9 +94,9 @@ def test_other_names_are_not_guessed_at(name: str, write: Write) -> None:
     path = write(f"{name},status\n5,Away\n")
 
     assert refusal(path) == (
-        "FILE, line 1: no column for associate_id, login or email (if it has another name, say so with "
-        f"input.associate_id, input.login or input.email); found: {name}, status "
-        f'(separated by ","); {EXPECTED}'
+        "FILE, line 1: no column for people (associateId, login or e-mail address). "
+        f"Found: {name}, status "
+        f'(separated by ","). {EXPECTED}'
     )
 
 
@@ -145,7 +147,10 @@ def test_two_columns_for_a_day(write: Write) -> None:
     """Which of them is meant is not for us to decide."""
     path = write("login,status,Start date,Von\n")
 
-    assert refusal(path) == "FILE, line 1: Start date and Von could both be from; name one with input.from"
+    assert (
+        refusal(path)
+        == 'FILE, line 1: Start date and Von could both be from. Choose one: input.from = "Start date"'
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,10 +171,10 @@ def test_a_number_of_hr_names_nobody(name: str, write: Write) -> None:
 
 def not_ours(shown: str, name: str) -> str:
     return (
-        f"no column that names people for certain: a number under {shown} is as likely as not the "
-        "associateId of somebody else; add a column of logins or of e-mail addresses, or, only if it "
-        f'really holds the numbers SuperOffice has, set input.associate_id = "{name}" '
-        "(input.login, if it holds logins)"
+        f"no column names people safely. A number in {shown} may be the "
+        "associateId of another user. Add a column of logins or e-mail addresses to the export. Only if the "
+        f'column has the associate IDs of SuperOffice, set input.associate_id = "{name}" '
+        "(input.login, if it has logins)"
     )
 
 
@@ -177,17 +182,16 @@ def test_several_numbers_of_hr_are_all_named(write: Write) -> None:
     """None of them is better than another, and what else is missing is said at once."""
     path, both = write("id,Personalnummer,Message\n5,5,x\n"), "'id' or 'Personalnummer'"
 
-    assert refusal(path) == (
-        f"FILE, line 1: {not_ours(both, 'id')}; none for status "
-        "(if it has another name, say so with input.status)"
-    )
+    assert refusal(path) == (f"FILE, line 1: {not_ours(both, 'id')}. There is also no column for the status")
 
 
 def test_a_configured_name_is_missed_first(write: Write) -> None:
     """Who has named the column of logins is told that it is not there, and nothing of numbers."""
     path = write("id,status\n5,Away\n")
 
-    assert refusal(path, login="UPN").startswith("FILE, line 1: no column called 'UPN', as input.login says;")
+    assert refusal(path, login="UPN").startswith(
+        "FILE, line 1: no column called 'UPN', as input.login says. "
+    )
 
 
 def test_a_number_of_hr_may_be_allowed(write: Write) -> None:
@@ -202,12 +206,12 @@ def test_a_number_of_hr_may_be_allowed(write: Write) -> None:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("associateId,login", ("associateId and login both name people; "
-         "choose one with input.associate_id or input.login")),
-        ("E-mail,UPN", "UPN and E-mail both name people; choose one with input.login or input.email"),
-        ("associateId,mail,login", ("associateId, login and mail all name people; "
-         "choose one with input.associate_id, input.login or input.email")),
-        ("mail,e-mail", "mail and e-mail could both be email; name one with input.email"),
+        ("associateId,login", ("associateId and login both name people. "
+         "Choose one: set input.associate_id or input.login")),
+        ("E-mail,UPN", "UPN and E-mail both name people. Choose one: set input.login or input.email"),
+        ("associateId,mail,login", ("associateId, login and mail all name people. "
+         "Choose one: set input.associate_id, input.login or input.email")),
+        ("mail,e-mail", 'mail and e-mail could both be email. Choose one: input.email = "mail"'),
     ],
 )  # fmt: skip
 def test_people_named_in_two_ways(header: str, said: str, write: Write) -> None:
@@ -241,7 +245,7 @@ def test_a_job_that_has_both_configured_names(write: Write) -> None:
     path = write("E-post,UPN,status\n")
 
     assert refusal(path, login="UPN", email="E-post") == (
-        "FILE, line 1: UPN and E-post both name people; keep only input.login or input.email"
+        "FILE, line 1: UPN and E-post both name people. Keep only input.login or input.email"
     )
 
 
@@ -251,8 +255,8 @@ def test_a_job_that_has_none_of_the_configured_names(write: Write) -> None:
 
     assert refusal(path, login="UPN", email="E-post") == (
         "FILE, line 1: no column called 'UPN', as input.login says "
-        "and none called 'E-post', as input.email says; "
-        f'found: associateId, status (separated by ","); {EXPECTED}'
+        "and none called 'E-post', as input.email says. "
+        f'Found: associateId, status (separated by ","). {EXPECTED}'
     )
 
 
@@ -271,7 +275,8 @@ def test_similar_names_do_not_settle_it(write: Write) -> None:
     path = write("ANSATT,ansatt,status\n5,6,Away\n")
 
     assert refusal(path, associate_id="Ansatt") == (
-        "FILE, line 1: ANSATT and ansatt could both be associate_id; name one with input.associate_id"
+        "FILE, line 1: ANSATT and ansatt could both be associate_id. Choose one: "
+        'input.associate_id = "ANSATT"'
     )
 
 
@@ -290,8 +295,8 @@ def test_names_are_shown_clean(write: Write) -> None:
     said = refusal(path)
 
     assert said.isprintable()
-    assert f"found: [31mred, {'x' * 59}…, c0, " in said
-    assert 'c37 (separated by ","); expected' in said
+    assert f"Found: [31mred, {'x' * 59}…, c0, " in said
+    assert 'c37 (separated by ","). If a column' in said
 
 
 @pytest.mark.parametrize(
@@ -306,8 +311,8 @@ def test_a_row_in_place_of_the_header_is_not_shown(names: str, row: bool) -> Non
     """Its cells may be reasons of absence, and a refusal goes into logs; the names of columns are shown."""
     said = columns_found(names.split(","))
 
-    shown = "what looks like a row; the first line must name the columns"
-    assert said == (f"found: {shown}" if row else f"found: {names.replace(',', ', ')}")
+    shown = "The first line looks like a row. Add a header: a line with the names of the columns"
+    assert said == (shown if row else f"Found: {names.replace(',', ', ')}")
 
 
 @pytest.mark.parametrize(

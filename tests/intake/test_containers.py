@@ -19,10 +19,10 @@ from presence_worker.intake.containers import Bounds, find_packing, unpack_conte
 from .reading import HEADER, Write, read, refusal
 
 JOB = f"{HEADER}5,StatusNotAvailable,Påskeferie\n".encode()
-CUT = "that is damaged or cut off; export or copy it again"
-EMPTY = "an empty export is usually a broken export"
-INSIDE = "unpack it and run what is inside"
-SAVE = "save it as XLSX or CSV (UTF-8) and run that"
+CUT = "that is damaged or cut off. Export or copy it again"
+CHECK = "Check the export: an empty file is usually a failed export"
+INSIDE = "Unpack it and run the file inside"
+SAVE = "Save it as XLSX or CSV (UTF-8) and run that file"
 SKIPPED = b"\x50\x2a\x4d\x18\x04\0\0\0note"  # a frame of zstd without any content
 
 
@@ -118,25 +118,26 @@ def test_a_packed_job_that_is_damaged(packing: str, write: Write) -> None:
         (zstd(JOB) + b"more", f"a zstd file {CUT}"),
         (b"PK\x03\x04...", f"a ZIP or XLSX file {CUT}"),
         (zipped(("a.csv", JOB), ("b.csv", JOB)),
-         "a ZIP file with 2 files in it (a.csv and b.csv); pack one alone, or run each by itself"),
+         "a ZIP file with 2 files in it (a.csv and b.csv). Pack one file alone, or run each file by itself"),
         (zipped(("a", JOB), ("b", JOB), ("c\u202e", JOB)),
-         "a ZIP file with 3 files in it (a and b and others); pack one alone, or run each by itself"),
-        (zipped(), f"a ZIP file with nothing in it; {EMPTY}"),
-        (zipped(("folder/", b"")), f"a ZIP file with nothing in it; {EMPTY}"),
-        (gzipped(b""), f"empty; {EMPTY}"),
-        (gzipped(gzipped(JOB)), f"a gzip file inside a gzip file; {INSIDE}"),
-        (zstd(zipped(("a.csv", JOB))), f"a ZIP file inside a zstd file; {INSIDE}"),
-        (zipped(("a.csv.zst", zstd(JOB))), f"a zstd file inside a ZIP file; {INSIDE}"),
-        (zipped(("a.xls", b"\xd0\xcf\x11\xe0...")), f"an XLS workbook, or one with a password; {SAVE}"),
+         "a ZIP file with 3 files in it (a and b and others). Pack one file alone, or run each "
+         "file by itself"),
+        (zipped(), f"an empty ZIP file. {CHECK}"),
+        (zipped(("folder/", b"")), f"an empty ZIP file. {CHECK}"),
+        (gzipped(b""), f"the file is empty. {CHECK}"),
+        (gzipped(gzipped(JOB)), f"a gzip file inside a gzip file. {INSIDE}"),
+        (zstd(zipped(("a.csv", JOB))), f"a ZIP file inside a zstd file. {INSIDE}"),
+        (zipped(("a.csv.zst", zstd(JOB))), f"a zstd file inside a ZIP file. {INSIDE}"),
+        (zipped(("a.xls", b"\xd0\xcf\x11\xe0...")), f"an XLS workbook, or one with a password. {SAVE}"),
         (zipped(("a.csv", JOB), method=zipfile.ZIP_LZMA),
-         "a ZIP file packed in a rare way; pack it as usual (deflate) and run that"),
-        (b"\xd0\xcf\x11\xe0...", f"an XLS workbook, or one with a password; {SAVE}"),
-        (bz2.compress(JOB), f"a bzip2 file; {INSIDE}"),
-        (b"%PDF-1.7", f"a PDF; {SAVE}"),
-        (zipped(("word/document.xml", b"")), f"a Word document; {SAVE}"),
+         "a ZIP file packed in an unusual way. Pack it as usual (deflate) and run that file"),
+        (b"\xd0\xcf\x11\xe0...", f"an XLS workbook, or one with a password. {SAVE}"),
+        (bz2.compress(JOB), f"a bzip2 file. {INSIDE}"),
+        (b"%PDF-1.7", f"a PDF. {SAVE}"),
+        (zipped(("word/document.xml", b"")), f"a Word document. {SAVE}"),
         (zipped(("mimetype", b""), ("META-INF/manifest.xml", b"")),
-         f"an OpenDocument file, such as ODS; {SAVE}"),
-        (zipped(("[Content_Types].xml", b""), ("xl\\workbook.bin", b"")), f"an XLSB workbook; {SAVE}"),
+         f"an OpenDocument file, such as ODS. {SAVE}"),
+        (zipped(("[Content_Types].xml", b""), ("xl\\workbook.bin", b"")), f"an XLSB workbook. {SAVE}"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_unpacked(content: bytes, said: str, write: Write) -> None:
@@ -150,7 +151,7 @@ def test_a_zip_with_a_password(write: Write) -> None:
     content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag in the directory
 
     assert refusal(write(bytes(content))) == (
-        "FILE: a ZIP file with a password; save it without one and run that"
+        "FILE: a ZIP file with a password. Save it without one and run that file"
     )
 
 
@@ -163,7 +164,7 @@ def test_a_bomb(packing: str, tmp_path: Path) -> None:
     for said, bounds in BOUNDS.items():
         with (
             path.open("rb") as file,
-            pytest.raises(InputRefused, match=f"unpacks to more than {said};"),
+            pytest.raises(InputRefused, match=f"unpacks to more than {said}\\."),
         ):
             unpack(file, bounds)
 

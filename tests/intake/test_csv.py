@@ -10,22 +10,21 @@ from presence_worker.wording import amount
 
 from .reading import HEADER, Write, cells, read, refusal
 
-NO_ID = (
-    "no column for associate_id, login or email "
-    "(if it has another name, say so with input.associate_id, input.login or input.email)"
+NO_ID = "no column for people (associateId, login or e-mail address)"
+NO_STATUS = "no column for the status"
+NEITHER = f"{NO_ID} and none for the status"
+EXPECTED = (
+    "If a column has another name, set input.associate_id, input.login or input.email, and input.status"
 )
-NO_STATUS = "no column for status (if it has another name, say so with input.status)"
-NEITHER = f"{NO_ID} and none for status (if it has another name, say so with input.status)"
-EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
 BY = ' (separated by ",")'
-UNCLOSED = "the quote that opens here is never closed; close it"
+UNCLOSED = "the quote that opens here is never closed. Close it"
 
 
 def text_after(line: int, column: int) -> str:
     """Give what is said of a quote that is closed before this place."""
     return (
-        f"the quote that opens here is closed before line {line}, column {column}, where text follows; "
-        "is it not closed where it should be, or is a quote inside the field not written twice?"
+        f"the quote that opens here closes before line {line}, column {column}, but more text follows. "
+        "Close it behind that text, or write a quote inside the field twice"
     )
 
 
@@ -61,20 +60,20 @@ def test_quotes_and_padding(write: Write) -> None:
         ('associateId,status\r\n5,"Away\r\n\r\n6" x\r\n', f"line 2, column 3: {text_after(4, 3)}"),
         ("associateId|status\n5|'A|way'\n6|\"A \\\" b\"", f"line 3, column 3: {text_after(3, 8)}"),
         ('\ufeff\ufeffassociateId,status\n5,"A', f"line 2, column 3: {UNCLOSED}"),
-        ("name,status\nBo,Away\n", f"line 1: {NO_ID}; found: name, status{BY}; {EXPECTED}"),
-        ("associateId,name\n5,Bo\n", f"line 1: {NO_STATUS}; found: associateId, name{BY}; {EXPECTED}"),
-        ("a,b,c;login\n", f'line 1: {NO_STATUS}; found: a,b,c, login (separated by ";"); {EXPECTED}'),
-        (",name\nBo,Away\n", f"line 1: {NEITHER}; found: (no name), name{BY}; {EXPECTED}"),
-        ("\n\n5,Away,sick\n", (f"line 3: {NEITHER}; found: what looks like a row; "
-         f"the first line must name the columns; {EXPECTED}")),
-        ("associateId,status,x,x\n", ("line 1: the column 'x' is there more than once; keep one "
-         "(found: associateId, status, x, x)")),
-        (",,associateId,status\n", ("line 1: a column without a name is there more than once; keep one "
-         "(found: (no name), (no name), associateId, status)")),
-        ("associateId,status,message,comment\n", ("line 1: message and comment could both be message; "
-         "name one with input.message")),
-        ("associateId,login,status\n", ("line 1: associateId and login both name people; "
-         "choose one with input.associate_id or input.login")),
+        ("name,status\nBo,Away\n", f"line 1: {NO_ID}. Found: name, status{BY}. {EXPECTED}"),
+        ("associateId,name\n5,Bo\n", f"line 1: {NO_STATUS}. Found: associateId, name{BY}. {EXPECTED}"),
+        ("a,b,c;login\n", f'line 1: {NO_STATUS}. Found: a,b,c, login (separated by ";"). {EXPECTED}'),
+        (",name\nBo,Away\n", f"line 1: {NEITHER}. Found: (no name), name{BY}. {EXPECTED}"),
+        ("\n\n5,Away,sick\n", (f"line 3: {NEITHER}. The first line looks like a row. Add a header: "
+         f"a line with the names of the columns. {EXPECTED}")),
+        ("associateId,status,x,x\n", ("line 1: the column 'x' is there more than once. Keep one. "
+         "Found: associateId, status, x, x")),
+        (",,associateId,status\n", ("line 1: a column without a name is there more than once. Keep one. "
+         "Found: (no name), (no name), associateId, status")),
+        ("associateId,status,message,comment\n", ("line 1: message and comment could both be message. "
+         'Choose one: input.message = "message"')),
+        ("associateId,login,status\n", ("line 1: associateId and login both name people. "
+         "Choose one: set input.associate_id or input.login")),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_refused(content: str, said: str, write: Write) -> None:
@@ -99,7 +98,7 @@ def test_a_field_without_end(start: str, place: str, write: Write) -> None:
     path = write(f"{start}{'x' * (longest + 1)}\n")
 
     assert refusal(path) == (
-        f"FILE, {place}: a field of more than {longest} characters begins here; is a quote missing?"
+        f"FILE, {place}: a field of more than {longest} characters begins here. Is a quote missing?"
     )
 
 
@@ -148,7 +147,7 @@ def test_ragged_rows_are_invalid(row: str, associate_id: int, number: int, write
 
     _, rows = read(path)
 
-    detail = f"{amount(number, 'cell')}, but the header has 3"
+    detail = f"the row has {amount(number, 'cell')}, but the "
     assert (rows[0].result, rows[0].reason) == (Result.INVALID, Reason.RAGGED_ROW)
     assert (rows[0].associate_id, (rows[0].detail or "")[: len(detail)]) == (associate_id, detail)
     assert cells(rows)[0] == row.split(",")

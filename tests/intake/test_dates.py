@@ -10,13 +10,13 @@ from presence_worker.intake.dates import Moment, NoDay, date_reader, show_text
 from presence_worker.settings import Input
 
 LAST = date(2026, 12, 31)
-NO_DAY = "which is not a day such as 2026-12-31; if it is one, say with input.date_format how it is written"
-NO_SUCH_DAY = "which does not exist"
-SET = "which is not written as 2026-12-31 is; set input.date_format ="
-TWO_DIGITS = "with a year of two digits; write four, or set input.date_format ="
-SEVERAL = "if days are written in several ways, set input.date_format ="
-NUMBER = "which is a bare number;"
-NO_DATE = "which programs write for no date; leave the cell empty, or set input.empty = [{}]"
+NO_DAY = "is not a date such as 2026-12-31; if it is one, set input.date_format"
+NO_SUCH_DAY = "does not exist; correct it"
+SET = "is not in the form 2026-12-31; set input.date_format ="
+TWO_DIGITS = "has a year of two digits; write four digits, or set input.date_format ="
+SEVERAL = "if the file has dates in several forms, set input.date_format ="
+NUMBER = "is a bare number;"
+NO_DATE = "means no date in many programs; leave the cell empty, or set input.empty = [{}]"
 OSLO = Input(timezone="Europe/Oslo")
 
 
@@ -120,11 +120,11 @@ def test_dates_of_odata_and_dotnet(text: str, expected: Moment) -> None:
     [
         (
             "/Date(1795734000000+0060)/",
-            "with an offset that programs read in two ways, of two days; write dates",
+            "has a time zone offset that can mean two different days",
         ),
         ("/Date(999999999999999)/", NO_SUCH_DAY),
         ("/Date(0)/", NO_DATE.format('"NULL", "\\\\N", "NaN", "nan", "/Date(0)/"')),
-        ("/Date(-2208988800000)/", "which programs write for no date"),
+        ("/Date(-2208988800000)/", "means no date in many programs"),
     ],
 )
 def test_dates_of_odata_that_are_not_certain(text: str, expected: str) -> None:
@@ -151,7 +151,7 @@ def test_what_programs_write_for_no_date(text: str, form: str | list[str] | None
 @pytest.mark.parametrize("form", [None, "%G-W%V-%u", "%d.%m.%Y"])
 def test_a_week_is_not_a_day(form: str | None) -> None:
     """A week without a day cannot be read in any form."""
-    assert words("2026-W49", Input(date_format=form)) == "which is a week; the file must name a day"
+    assert words("2026-W49", Input(date_format=form)) == "is a week; write a day"
 
 
 def test_digits_for_no_date() -> None:
@@ -171,19 +171,19 @@ def test_digits_for_no_date() -> None:
         ("1795737600000", f"{NUMBER} if it counts milliseconds since 1970, set input.date_format"),
         ("31122026", f'{NUMBER} if its digits are a date, set input.date_format = "%d%m%Y"'),
         ("01122026", f'{NUMBER} if its digits are a date, set input.date_format = "%d%m%Y" or "%m%d%Y"'),
-        ("-1", f"{NUMBER} give the cells a date format, or say with input.date_format what its digits are"),
-        ("12", f"{NUMBER} give the cells a date format, or say with input.date_format what its digits are"),
+        ("-1", f"{NUMBER} give the cells a date format, or set input.date_format"),
+        ("12", f"{NUMBER} give the cells a date format, or set input.date_format"),
         (
             "03/04/2026",
-            'which may be 3 April or 4 March; say which: set input.date_format = "%d/%m/%Y" or "%m/%d/%Y"',
+            'is ambiguous: 3 April or 4 March; set input.date_format = "%d/%m/%Y" or "%m/%d/%Y"',
         ),
         (
             "3/4/2026 12:00:00 AM",
-            'which may be 3 April or 4 March; say which: set input.date_format = "%d/%m/%Y %I:%M:%S %p" or',
+            'is ambiguous: 3 April or 4 March; set input.date_format = "%d/%m/%Y %I:%M:%S %p" or',
         ),
         (
             "2026/01/02",
-            'which may be 2 January or 1 February; say which: set input.date_format = "%Y/%m/%d" or',
+            'is ambiguous: 2 January or 1 February; set input.date_format = "%Y/%m/%d" or',
         ),
         ("03.03.2026", f'{SET} "%d.%m.%Y" or "%m.%d.%Y"'),
         ("31.12.2026", f'{SET} "%d.%m.%Y"'),
@@ -201,7 +201,7 @@ def test_digits_for_no_date() -> None:
         ("5 mrt. 2026", f'{SET} "%d %B %Y" and input.locale = "nl"'),
         ("2026-W48-5", f'{SET} "%G-W%V-%u"'),
         ("2026W485", f'{SET} "%GW%V%u"'),
-        ("2026-W48", "which is a week; the file must name a day"),
+        ("2026-W48", "is a week; write a day"),
         ("2026-W60-1", NO_SUCH_DAY),
         ("Nov", NO_DAY),
         ("room 12", NO_DAY),
@@ -265,7 +265,7 @@ def test_month_names(locale: str, text: str, day: date) -> None:
 )
 def test_month_names_that_may_be_two(locale: str, text: str) -> None:
     """A short name that could be two months is none: mar is March of English and November of Finnish."""
-    assert words(text, Input(date_format="%d. %B %Y", locale=locale)).startswith("which is not written as")
+    assert words(text, Input(date_format="%d. %B %Y", locale=locale)).startswith("is not written as")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_what_was_declared_otherwise(form: str, text: str) -> None:
     found = date_reader(Input(date_format=form))(text)
 
     assert isinstance(found, NoDay)
-    assert found.why.words.partition(";")[0] == f"which is not written as input.date_format says ({form})"
+    assert found.why.words.partition(";")[0] == f"is not written as input.date_format says ({form})"
     assert found.doubt is None
 
 
@@ -290,7 +290,12 @@ def test_what_was_declared_otherwise(form: str, text: str) -> None:
     [
         ("%d.%m.%Y", "en", "27/11/2026", f'{SEVERAL} ["%d.%m.%Y", "%d/%m/%Y"]'),
         ("%d.%m.%Y", "en", "46387", f'{SEVERAL} ["%d.%m.%Y", "excel"]'),
-        ("%d. %B %Y", "en", "4. Dezember 2026", 'its month is in another language: set input.locale = "de"'),
+        (
+            "%d. %B %Y",
+            "en",
+            "4. Dezember 2026",
+            'the month is in another language, so set input.locale = "de"',
+        ),
     ],
 )
 def test_what_would_help_beside_what_was_declared(form: str, locale: str, text: str, remedy: str) -> None:
@@ -315,7 +320,7 @@ def test_the_other_order(form: str | list[str] | None, text: str, other: str) ->
     assert isinstance(found, NoDay)
     assert found.is_proof is (form not in (None, "excel"))  # of ISO, a typing error is more likely
     assert found.doubt is not None
-    assert found.doubt.words.startswith("which has day and month in another order than ")
+    assert found.doubt.words.startswith("has day and month in another order than ")
     assert f'set input.date_format = "{other}"' in found.doubt.words
 
 
@@ -336,8 +341,8 @@ def test_the_end_of_a_day_of_excel() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("30.02.2026 0:00", "'30.02.2026 0:00'"), ("2026-W49", "'2026-W49'"), ("-", "'-'"),
-        ("/Date(0)/", "'/Date(0)/'"), ("sick", "a text"), ("MAT", "a text"), ("", "a text"),
+        ("30.02.2026 0:00", " '30.02.2026 0:00'"), ("2026-W49", " '2026-W49'"), ("-", " '-'"),
+        ("/Date(0)/", " '/Date(0)/'"), ("sick", ""), ("MAT", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_only_what_looks_like_a_date_is_shown(text: str, expected: str) -> None:
@@ -398,5 +403,5 @@ def test_what_needs_a_form(text: str, *, expected: bool) -> None:
 def test_an_error_of_a_formula_is_no_day(error: str) -> None:
     """No form of dates would read it, and it does not mean that there is no end."""
     assert date_reader(Input())(error) == NoDay(
-        Suggestion("which is an error of a formula, not a day; correct the formula, and export again")
+        Suggestion("is a formula error such as #N/A; correct the formula and export again")
     )

@@ -145,20 +145,22 @@ def test_too_much_is_skipped(write: Write) -> None:
     """Where nothing is left, the setting is named."""
     path = write(f"{HEADER}5,Away,x\n")
 
-    assert refusal(path, skip_lines=2) == ("FILE: nothing below the 2 lines that input.skip_lines leaves out")
+    assert refusal(path, skip_lines=2) == (
+        "FILE: nothing below the 2 lines that input.skip_lines skips. Set a lower number"
+    )
     assert refusal(path, skip_lines=1).startswith("FILE, line 2: no column for")
 
 
 @pytest.mark.parametrize(
     ("above", "said"),
     [
-        ("Leave report November 2026\n", "line 1: 'Leave report November 2026' does not name"),
-        ("Leave report;;\n", "line 1: 'Leave report' does not name"),
-        ("\n\nLeave;2026-11-24\n\n;;\n", "line 3: does not name"),
-        ("Leave\n" * 19, "line 1: 'Leave' does not name"),
-        ("#TYPE System.Data.DataRow\n", "line 1: '#TYPE System.Data.DataRow' does not name"),
-        ("Status\n", "line 1: 'Status' does not name"),
-        ("Leave\x1b[2J" + "x" * 100 + "\n", f"line 1: 'Leave [2J{'x' * 50}…' does not name"),
+        ("Leave report November 2026\n", "line 1: 'Leave report November 2026' is not"),
+        ("Leave report;;\n", "line 1: 'Leave report' is not"),
+        ("\n\nLeave;2026-11-24\n\n;;\n", "line 3: this line is not"),
+        ("Leave\n" * 19, "line 1: 'Leave' is not"),
+        ("#TYPE System.Data.DataRow\n", "line 1: '#TYPE System.Data.DataRow' is not"),
+        ("Status\n", "line 1: 'Status' is not"),
+        ("Leave\x1b[2J" + "x" * 100 + "\n", f"line 1: 'Leave [2J{'x' * 50}…' is not"),
     ],
 )  # fmt: skip
 def test_a_title_is_refused(above: str, said: str, write: Write) -> None:
@@ -167,8 +169,8 @@ def test_a_title_is_refused(above: str, said: str, write: Write) -> None:
     lines = above.count("\n")
 
     assert refusal(path) == (
-        f"FILE, {said} the columns we need, but line {lines + 1} does "
-        f"(associateId, status, message); set input.skip_lines = {lines}"
+        f"FILE, {said} the header, but line {lines + 1} is one "
+        f"(associateId, status, message). Set input.skip_lines = {lines}"
     )
     assert read(path, skip_lines=lines)[1][0].associate_id == 5
 
@@ -177,8 +179,8 @@ def test_a_title_below_a_title(write: Write) -> None:
     """Who has skipped too little is told the whole number."""
     path = write("Leave\nNovember\n" + HEADER)
 
-    assert refusal(path, skip_lines=1).endswith("set input.skip_lines = 2")
-    assert refusal(path, delimiter=",").endswith("set input.skip_lines = 2")
+    assert refusal(path, skip_lines=1).endswith("Set input.skip_lines = 2")
+    assert refusal(path, delimiter=",").endswith("Set input.skip_lines = 2")
     assert "skip_lines" not in refusal(path, delimiter=";")
 
 
@@ -193,7 +195,7 @@ def test_a_header_below_all_that_is_looked_at(write: Write) -> None:
     """A header that names nobody is refused as any other, however much is blank above it."""
     path = write("\n" * HEAD + "colour,status\nred,Away\n")
 
-    assert refusal(path).startswith(f"FILE, line {HEAD + 1}: no column for associate_id")
+    assert refusal(path).startswith(f"FILE, line {HEAD + 1}: no column for people")
 
 
 def test_comments_only_where_configured(write: Write) -> None:
@@ -247,7 +249,7 @@ def test_nothing_is_shifted(row: str, number: int, write: Write) -> None:
     _, rows = read(path)
 
     assert (rows[0].result, rows[0].reason) == (Result.INVALID, Reason.RAGGED_ROW)
-    assert (rows[0].detail or "").startswith(f"{amount(number, 'cell')}, but the header has 2")
+    assert (rows[0].detail or "").startswith(f"the row has {amount(number, 'cell')}, but the header has 2")
 
 
 def test_a_delimiter_at_the_end_of_rows_alone(write: Write) -> None:
@@ -264,7 +266,7 @@ def test_rows_of_empty_cells_are_told_of(write: Write) -> None:
     job, rows = read(path, comment="#")
 
     assert [row.line for row in rows] == [2, 8]
-    assert job.notes == ["rows of empty cells left out: 3"]
+    assert job.notes == ["empty rows skipped: 3"]
 
 
 def test_a_job_without_them_has_no_such_note(write: Write) -> None:

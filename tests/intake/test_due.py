@@ -15,11 +15,13 @@ from .reading import DAY, Write, read, refusal
 
 HEADER = "associateId,status,message,from,until\n"
 TELL = (
-    'a future day, and input.coverage is not set; set it to "changes" (the file has only changes) or '
-    '"everyone" (the file is complete: planned absences of people who are not in a later one are cancelled)'
+    'but input.coverage is not set; set it to "changes" (the file lists only changes) or '
+    '"everyone" (the file is complete). With "everyone", planned absences of people who are '
+    "missing from the next file are cancelled"
 )
-SERIAL = 'which is a bare number; if it counts days as Excel does, set input.date_format = "excel"'
-NO_DATE = "which programs write for no date; leave the cell empty, or set input.empty ="
+SERIAL = 'is a bare number; if it counts days as Excel does, set input.date_format = "excel"'
+ZONE_NEEDED = NO_ZONE.words.replace("; set", ". Set")
+NO_DATE = "means no date in many programs; leave the cell empty, or set input.empty ="
 WORDS = '"NULL", "\\\\N", "NaN", "nan"'  # of input.empty
 BEFORE, AFTER = date(2026, 11, 30), date(2026, 12, 2)  # DAY
 
@@ -90,7 +92,7 @@ def test_a_day_to_come_without_coverage(write: Write) -> None:
     row = read_row(write, "5,Away,,2026-12-02,")
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.NO_COVERAGE)
-    assert row.detail == f"due from 2026-12-02, {TELL}"
+    assert row.detail == f"the first day (2026-12-02) is in the future, {TELL}"
 
 
 @pytest.mark.parametrize(
@@ -112,18 +114,21 @@ def test_a_row_that_is_no_longer_due(cells: str, detail: str, write: Write) -> N
 @pytest.mark.parametrize(
     ("cells", "detail"),
     [
-        ("2026-12-02,2026-12-01", "from (2026-12-02) is after until (2026-12-01)"),
+        (
+            "2026-12-02,2026-12-01",
+            "the last day (2026-12-01) is before the first day (2026-12-02); correct one of them",
+        ),
         (
             "2026-02-30,2026-02-31",
-            f"found '2026-02-30' as from, {NONE}; also found '2026-02-31' as until, {NONE}",
+            f"the first day '2026-02-30' {NONE}; also the last day '2026-02-31' {NONE}",
         ),
-        (",46357", f"found '46357' as until, {SERIAL}"),
-        ("sick since May,", f"found a text as from, {NO_DAY}"),
-        (",open", f"found a text as until, {NO_END.words}"),
-        ("2026-12-01,-", f"found '-' as until, {NO_END.words}"),
-        (",1900-01-01", f"found '1900-01-01' as until, {NO_DATE} [{WORDS}, \"1900-01-01\"]"),
-        ("1899-12-30,", f"found '1899-12-30' as from, {NO_DATE} [{WORDS}, \"1899-12-30\"]"),
-        ("9999-12-31,", f"found '9999-12-31' as from, {NO_DATE} [{WORDS}, \"9999-12-31\"]"),
+        (",46357", f"the last day '46357' {SERIAL}"),
+        ("sick since May,", f"the first day {NO_DAY}"),
+        (",open", f"the last day {NO_END.words}"),
+        ("2026-12-01,-", f"the last day '-' {NO_END.words}"),
+        (",1900-01-01", f"the last day '1900-01-01' {NO_DATE} [{WORDS}, \"1900-01-01\"]"),
+        ("1899-12-30,", f"the first day '1899-12-30' {NO_DATE} [{WORDS}, \"1899-12-30\"]"),
+        ("9999-12-31,", f"the first day '9999-12-31' {NO_DATE} [{WORDS}, \"9999-12-31\"]"),
     ],
 )
 def test_dates_that_are_not_certain(cells: str, detail: str, write: Write) -> None:
@@ -139,7 +144,7 @@ def test_a_ragged_row(write: Write) -> None:
 
     assert {row.result for row in rows} == {Result.INVALID}
     assert ["46357" in (row.detail or "") for row in rows] == [False, True, False, False]
-    assert (rows[2].detail or "").endswith("; also from is not a day")
+    assert (rows[2].detail or "").endswith("; also the first day is not a date")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +170,7 @@ def test_faults_come_before(write: Write) -> None:
     row = read_row(write, f"x,Away,{'x' * 256},,2026-11-30")
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_ASSOCIATE_ID)
-    assert (row.detail or "").endswith("the message has 256 characters; the service keeps 255")
+    assert (row.detail or "").endswith("the comment has 256 characters; shorten it to 255")
 
 
 def test_a_row_to_be_ignored(write: Write) -> None:
@@ -228,9 +233,15 @@ def test_the_last_day_in_a_message(write: Write) -> None:
 @pytest.mark.parametrize(
     ("cells", "detail"),
     [
-        ("2026-12-01,2026-12-01", "until (2026-12-01), the first day back, is not after from (2026-12-01)"),
-        ("2026-12-01,2026-11-30", "until (2026-11-30), the first day back, is not after from (2026-12-01)"),
-        ("2026-12-01,2026-12-02 08:00", f"found '2026-12-02 08:00' as until, {WITH_A_TIME.words}"),
+        (
+            "2026-12-01,2026-12-01",
+            "the first day back (2026-12-01) is not after the first day (2026-12-01); correct one of them",
+        ),
+        (
+            "2026-12-01,2026-11-30",
+            "the first day back (2026-11-30) is not after the first day (2026-12-01); correct one of them",
+        ),
+        ("2026-12-01,2026-12-02 08:00", f"the last day '2026-12-02 08:00' {WITH_A_TIME.words}"),
     ],
 )
 def test_a_first_day_back_that_cannot_be(cells: str, detail: str, write: Write) -> None:
@@ -251,7 +262,7 @@ def test_midnight_at_the_end(until: str, write: Write) -> None:
     """Midnight may be the beginning of the last day, or of the first day back: the setting says which."""
     row = read_row(write, f"5,Away,,,{until}", timezone="Europe/Oslo")
 
-    assert (row.reason, row.detail) == (Reason.BAD_DATE, f"found '{until}' as until, {AT_MIDNIGHT.words}")
+    assert (row.reason, row.detail) == (Reason.BAD_DATE, f"the last day '{until}' {AT_MIDNIGHT.words}")
 
 
 @pytest.mark.parametrize(("means", "day"), [("last_day", 4), ("first_day_back", 3)])
@@ -312,14 +323,14 @@ def test_moments_without_a_zone(until: str, write: Write) -> None:
     """Where the time zone decides the day, that of the machine is a guess: the file is refused."""
     path = write(f"{HEADER}4,Away,,2026-12-01,\n5,Away,,,{until}\n6,Away,,,{until}\n")
 
-    assert refusal(path) == f"FILE, line 3: found '{until}' as until, {NO_ZONE.words}"
+    assert refusal(path) == f"FILE, line 3: the last day '{until}' {ZONE_NEEDED}"
 
 
 def test_unix_times_without_a_zone(write: Write) -> None:
     """Unix times are moments."""
     path = write(f"{HEADER}5,Away,,1795737600,\n")
 
-    assert refusal(path, date_format="unix") == f"FILE, line 2: found '1795737600' as from, {NO_ZONE.words}"
+    assert refusal(path, date_format="unix") == f"FILE, line 2: the first day '1795737600' {ZONE_NEEDED}"
 
 
 @pytest.mark.parametrize(
@@ -334,10 +345,8 @@ def test_days_of_the_other_order(form: str | list[str], content: str, write: Wri
     """One day that can only be November 27 proves that all days may be American: the file is refused."""
     words = refusal(write(HEADER + content), date_format=form, coverage="everyone")
 
-    assert words.startswith(
-        "FILE, line 3: found '11/27/2026' as from, which has day and month in another order"
-    )
-    assert 'set input.date_format = "%m/%d/%Y"' in words
+    assert words.startswith("FILE, line 3: the first day '11/27/2026' has day and month in another order")
+    assert 'Set input.date_format = "%m/%d/%Y"' in words
 
 
 @pytest.mark.parametrize("day", ["31/13/2026", "27.13.2026", "30/02/2026"])
@@ -377,7 +386,7 @@ def test_doubts_outlive_new_columns_of_json(write: Write) -> None:
         {"associateId": 6, "status": "Away", "until": "2026-12-01", "more": 1},
     ]
 
-    assert NO_ZONE.words in refusal(write(json.dumps(rows)))
+    assert ZONE_NEEDED in refusal(write(json.dumps(rows)))
 
 
 @pytest.mark.parametrize("days", [["2026-13-05"], ["2026-13-05", "2026-13-05"]])
@@ -387,11 +396,11 @@ def test_a_typing_error_in_iso(days: list[str], write: Write) -> None:
 
     _, rows = read(write(HEADER + "".join(lines)))
 
-    assert [row.detail for row in rows[1:]] == [f"found '2026-13-05' as from, {NONE}" for _ in days]
+    assert [row.detail for row in rows[1:]] == [f"the first day '2026-13-05' {NONE}" for _ in days]
 
 
 def test_days_of_iso_in_the_other_order(write: Write) -> None:
     """Two different days that can only be year, day, month prove that all days of the file may be so."""
     path = write(f"{HEADER}4,Away,,2026-05-11,\n5,Away,,2026-27-11,\n6,Away,,2026-28-11,\n")
 
-    assert refusal(path).startswith("FILE, line 3: found '2026-27-11' as from, which has day and month in")
+    assert refusal(path).startswith("FILE, line 3: the first day '2026-27-11' has day and month in")

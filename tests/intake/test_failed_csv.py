@@ -93,7 +93,7 @@ def test_a_row_of_one_cell_stays_one(said: str, write: Write) -> None:
     assert (cells(rows), rows[0].reason) == ([["5"]], "ragged_row")
 
 
-HALF = "character 7 of the message is half a character (U+D83C); remove it"
+HALF = "character 7 of the comment is half a character (U+D83C); remove it"
 
 
 @pytest.mark.parametrize(("said", "reason"), [(HALF, "control_characters"), ("", None)])

@@ -93,14 +93,14 @@ def test_that_no_row_counts_is_said(write: Write) -> None:
     job, rows = read(write(f"{HEADER}a,Away,,Aproved,\n"), only=APPROVED)
 
     assert rows[0].reason == Reason.FILTERED_OUT
-    assert job.reader.notes()[0].startswith("no row counts: input.only leaves out all of them")
+    assert job.reader.notes()[0].startswith("no row counts, as input.only skips all rows")
 
 
 def test_a_whole_list_of_which_no_row_counts(write: Write) -> None:
     """All planned absences would be dropped: it is as good as an empty file, and refused like one."""
     path = write(f"{HEADER}a,Away,,Approved by HR,\nb,Away,,Confirmed,\n")
 
-    with pytest.raises(InputRefused, match=r"no row counts: input\.only leaves out all of them") as caught:
+    with pytest.raises(InputRefused, match=r"no row counts, as input\.only skips all rows") as caught:
         read(path, only=APPROVED, coverage="everyone")
 
     assert caught.value.ways == ({"only": {"State": ["Confirmed"]}}, {})
@@ -112,7 +112,7 @@ def test_a_column_that_is_not_there(content: str, write: Write) -> None:
     """Without the column it is not known which rows count: the file is refused, naming those found."""
     words = refusal(write(content), only=APPROVED)
 
-    assert words == "FILE: input.only has 'State', and there is no such column; found: login, status"
+    assert words == "FILE: input.only names 'State', but the file has no such column. Found: login, status"
 
 
 def test_a_column_that_only_later_objects_have(write: Write) -> None:
@@ -128,7 +128,9 @@ def test_two_columns_that_may_be_meant(write: Write) -> None:
     """The name in the setting must tell them apart."""
     words = refusal(write("login,status,STATE,sta-te\na,Away,x,y\n"), only=APPROVED)
 
-    assert "STATE and sta-te could both be 'State' of input.only; write it as the column does" in words
+    assert (
+        "STATE and sta-te could both be 'State' of input.only. Write the name exactly as in the file" in words
+    )
 
 
 def test_a_column_to_filter_by_need_not_be_the_status(write: Write) -> None:

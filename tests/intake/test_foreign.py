@@ -71,7 +71,7 @@ def test_a_hard_link_where_others_may_write(folder: Path, secret: Path) -> None:
     folder.chmod(0o755)
     secret.write_text(JOB)
 
-    assert words.startswith("FILE: has a second name (a hard link), in a folder that other users may write")
+    assert words.startswith("FILE: has a second name (a hard link), in a folder that other users can write")
     assert len(read(job)[1]) == 1
 
 
@@ -114,4 +114,4 @@ def test_the_file_of_a_secret_is_no_job(tmp_path: Path, secret: Path, setting: s
     ):
         pass
 
-    assert str(caught.value) == f"the job is the file that auth.{setting} names; name the file with the rows"
+    assert str(caught.value) == f"the job is the file that auth.{setting} names. Name the file with the rows"

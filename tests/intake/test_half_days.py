@@ -7,7 +7,7 @@ import pytest
 
 from .reading import Write, read
 
-NOTE = "rows with half days or hours: {}; they count as whole days"
+NOTE = "rows with half days or hours: {}. They count as whole days"
 
 
 @pytest.mark.parametrize(

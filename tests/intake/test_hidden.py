@@ -17,7 +17,7 @@ LIBREOFFICE = (
 GROUP = '<row r="{}" outlineLevel="1" hidden="1">'
 NO_HEIGHT = '<row r="{}" ht="0" customHeight="1">'
 SEEN = '<row r="{}" hidden="0" ht="15" collapsed="1">'
-SAYS = 'set input.hidden_rows = "skip" to leave {0} out, or "read" to read {0}'
+SAYS = 'Set input.hidden_rows = "skip" to skip {0}, or "read" to read {0}'
 
 
 def row_of(begin: str, row: int) -> str:
@@ -36,7 +36,7 @@ def test_hidden_rows_are_refused(hidden: str, write: Write) -> None:
     path = write(sheet_with(SEEN, hidden, SEEN, hidden))
 
     assert refusal(path) == (
-        f"FILE, sheet 'S': 2 rows are hidden (lines 3 and 5), by a filter or by hand; {SAYS.format('them')}"
+        f"FILE, sheet 'S': 2 rows are hidden (lines 3 and 5), by a filter or by hand. {SAYS.format('them')}"
     )
 
 
@@ -46,7 +46,7 @@ def test_the_refusal_knows_both_ways(write: Write) -> None:
         read(write(sheet_with(SEEN, EXCEL)))
 
     assert refused.value.ways == ({"hidden_rows": "skip"}, {"hidden_rows": "read"})
-    assert f"1 row is hidden (line 3), by a filter or by hand; {SAYS.format('it')}" in str(refused.value)
+    assert f"1 row is hidden (line 3), by a filter or by hand. {SAYS.format('it')}" in str(refused.value)
 
 
 def test_many_hidden_rows(write: Write) -> None:
@@ -131,9 +131,9 @@ def test_a_hidden_header(write: Write) -> None:
 
     assert cells(rows) == [["2", "Away", ""]]
     assert job.notes == [
-        "sheet 'S': the header on line 1 is hidden, and used all the same",
-        "sheet 'S': the column 'status' is hidden, and used all the same",
-        "sheet 'S': the column 'message' is hidden, and used all the same",
+        "sheet 'S': the header on line 1 is hidden, but was used",
+        "sheet 'S': the column 'status' is hidden, but was used",
+        "sheet 'S': the column 'message' is hidden, but was used",
     ]
 
 

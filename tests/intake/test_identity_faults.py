@@ -14,8 +14,8 @@ from presence_worker.sanitize import fold_name
 
 from .reading import Write, read
 
-A_NUMBER = "expected a whole number from 1 to 2147483647"
-AN_ADDRESS = "expected an address such as anna@example.com"
+A_NUMBER = "write a whole number from 1 to 2147483647"
+AN_ADDRESS = "write an address such as anna@example.com"
 BEYOND_ASCII = (chr(code) for code in range(128, sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
 COMPARED_AS_ASCII = [
     name for name in (f"a{character}n@example.com" for character in BEYOND_ASCII) if fold_name(name).isascii()
@@ -31,22 +31,22 @@ def read_row(write: Write, named_by: str, found: Any) -> Row:
 @pytest.mark.parametrize(
     ("found", "shown", "why"),
     [
-        ("015", "'015'", "which begins with a zero, as HR's own numbers may and an associate ID does not"),
-        ("'12", '"\'12"', "which begins with an apostrophe, with which spreadsheets mark text"),
-        ('="13"', "'=\"13\"'", "which is a formula of a spreadsheet"),
-        ('"12"', "'\"12\"'", "which stands in quotes"),
-        ("1.6e1", "'1.6e1'", "which is written with an exponent, where digits may be lost"),
-        ("1,2E+03", "'1,2E+03'", "which is written with an exponent, where digits may be lost"),
-        ("1.234", "'1.234'", "which has separators among its digits"),
-        ("1 234 567", "'1 234 567'", "which has separators among its digits"),
-        ("12.0", "'12.0'", "which is written with decimals"),
-        ("12,00", "'12,00'", "which is written with decimals"),
-        (12.5, "'12.5'", "which is written with decimals"),
-        ("12; 13", "'12; 13'", "which is more than one number; a row names one person"),
-        ("-12", "'-12'", "which has a sign"),
-        (True, "'true'", "which is a truth value"),
-        ("１２", "'１２'", "which has digits of another script or size than 0 to 9"),
-        ("anna@example.com", "'anna@example.com'", "which is an e-mail address"),
+        ("015", "'015'", "begins with a zero, so it may be HR's own number"),
+        ("'12", '"\'12"', "begins with an apostrophe, as spreadsheets mark text"),
+        ('="13"', "'=\"13\"'", "is a formula of a spreadsheet"),
+        ('"12"', "'\"12\"'", "is in quotes"),
+        ("1.6e1", "'1.6e1'", "has an exponent, so digits may be lost"),
+        ("1,2E+03", "'1,2E+03'", "has an exponent, so digits may be lost"),
+        ("1.234", "'1.234'", "has separators between the digits"),
+        ("1 234 567", "'1 234 567'", "has separators between the digits"),
+        ("12.0", "'12.0'", "has decimals"),
+        ("12,00", "'12,00'", "has decimals"),
+        (12.5, "'12.5'", "has decimals"),
+        ("12; 13", "'12; 13'", "is more than one number"),
+        ("-12", "'-12'", "has a sign"),
+        (True, "'true'", "is a truth value"),
+        ("１２", "'１２'", "has digits of another script or size than 0 to 9"),
+        ("anna@example.com", "'anna@example.com'", "is an e-mail address"),
     ],
 )  # fmt: skip
 def test_what_looks_like_an_id(found: Any, shown: str, why: str, write: Write) -> None:
@@ -54,21 +54,21 @@ def test_what_looks_like_an_id(found: Any, shown: str, why: str, write: Write) -
     row = read_row(write, "associateId", found)
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_ASSOCIATE_ID)
-    assert row.detail == f"found {shown} as associateId, {why}; {A_NUMBER}"
+    assert row.detail == f"the associateId {shown} {why}; {A_NUMBER}"
 
 
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ("mailto:anna@example.com", "which begins with mailto:"),
-        ("SMTP:anna@example.com", "which begins with smtp:"),
+        ("mailto:anna@example.com", "begins with mailto:"),
+        ("SMTP:anna@example.com", "begins with smtp:"),
         ("Anna Berg <anna@example.com>",
-         "which has more than the address; write only what stands between < and >"),
-        ("<anna@example.com>", "which has more than the address; write only what stands between < and >"),
-        ("anna@example.com;bo@example.com", "which is more than one address; a row names one person"),
-        ("anna@example.com, bo@example.com", "which is more than one address; a row names one person"),
-        ("anna@example.com.", "which ends with a dot"),
-        ("anna@example.com;", "which ends with a separator"),
+         "has more than the address between < and >"),
+        ("<anna@example.com>", "has more than the address between < and >"),
+        ("anna@example.com;bo@example.com", "is more than one address"),
+        ("anna@example.com, bo@example.com", "is more than one address"),
+        ("anna@example.com.", "ends with a dot"),
+        ("anna@example.com;", "ends with a separator"),
     ],
 )  # fmt: skip
 def test_what_looks_like_an_address(found: str, why: str, write: Write) -> None:
@@ -76,7 +76,7 @@ def test_what_looks_like_an_address(found: str, why: str, write: Write) -> None:
     row = read_row(write, "email", found)
 
     assert (row.result, row.reason, row.identity) == (Result.INVALID, Reason.NO_IDENTITY, found)
-    assert row.detail == f"found {found!r} as e-mail address, {why}; {AN_ADDRESS}"
+    assert row.detail == f"the e-mail address {found!r} {why}; {AN_ADDRESS}"
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_letters_that_look_like_others(named_by: str, found: str, alike: str, wr
 
     called = {"email": "e-mail address", "login": "login"}[named_by]
     assert (row.result, row.reason) == (Result.INVALID, Reason.NO_IDENTITY)
-    assert row.detail == f"the {called} has {alike}, which only looks like a plain character"
+    assert row.detail == f"the {called} has {alike}; write a plain letter"
 
 
 @pytest.mark.parametrize("named_by", ["login", "email"])
-def test_no_other_character_is_compared_as_one_of_ascii(named_by: str) -> None:
+def test_no_other_letter_is_compared_as_one_of_ascii(named_by: str) -> None:
     """Of all characters there are, none makes a name that passes, and is compared as another user's."""
     reader = person_reader(named_by, frozenset())
     passed = []

@@ -16,15 +16,15 @@ from presence_worker.model import Reason, Result
 from .reading import Write, cells, read, refusal
 
 EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
-NO_ROWS = "no rows; an empty export is usually a broken export"
-CUT_OFF = "ends too early; is it cut off?"
-NOWHERE = f"no row such as {EXAMPLE}, and no array of objects; found: "
+NO_ROWS = "no rows. Check the export: an empty file is usually a failed export"
+CUT_OFF = "the text ends too early. Is it cut off?"
+NOWHERE = f"no row such as {EXAMPLE}, and no array of objects. Found: "
 JOINED = (
-    "more text after the end of the rows; if several answers were put together, "
+    "more text after the end of the rows. If several answers were joined, "
     "write their rows into one array, or one row on each line"
 )
-EXPECTED = f"expected an object for each row, such as {EXAMPLE}"
-TWICE = "twice in one object; keep one of them"
+EXPECTED = f"not an object. Write one object for each row, such as {EXAMPLE}"
+TWICE = "twice in one object. Keep one of them"
 ROW = '{"associateId": 5, "status": "Away"}'
 
 
@@ -80,37 +80,42 @@ def test_shapes(content: str, kind: str, lines: list[int], write: Write) -> None
         (f'{{"rows": [{ROW}]}}{ROW}',
          f"FILE, line 1, column {len(ROW) + 13}: {JOINED}"),
         (f"[{ROW}\n{ROW}]", "FILE, line 2, column 1: expected , or ], found '{'"),
-        (f"[{ROW},]", f"FILE, line 1, column {len(ROW) + 3}: not valid JSON: Expecting value"),
+        (f"[{ROW},]", (f"FILE, line 1, column {len(ROW) + 3}: not valid JSON: Expecting value. "
+         f"Correct that place")),
         ("{'a': 1}", "FILE, line 1, column 2: expected a name in double quotes"),
         ('{"5" "Away"}', "FILE, line 1, column 6: expected :, found '\"'"),
         ('[\n{"associateId": 5, "status": "A\nway"}]', ("FILE, line 2, column 32: not valid JSON: "
-         "Invalid control character")),
+         "Invalid control character. Correct that place")),
         ('[\n {"status": 1, "status": 2}]', f"FILE, line 2, column 2: the name 'status' {TWICE}"),
         ('{"associateId": 5,\n"associateId": 6, "status": "Away"}',
          f"FILE, line 2, column 1: the name 'associateId' {TWICE}"),
         (f'{{"rows": [{ROW}],\n"rows": [{ROW}]}}', f"FILE, line 2, column 1: the name 'rows' {TWICE}"),
         (f'{{"rows": [{ROW}],\n"data": [{ROW}]}}', ("FILE, line 2, column 9: arrays of objects under rows "
-         'and data; say which has the rows, such as input.rows = "rows"')),
-        ('[{"associateId": NaN}]', "FILE, line 1, column 2: NaN is not JSON"),
-        ('{"associateId": 5, "x": -Infinity}', "FILE, line 1, column 25: -Infinity is not JSON"),
-        (f'[{ROW},\r{{"x": {{"a": [1, 1e999]}}}}]', "FILE, line 2, column 1: a number that is too large"),
-        (f'[{ROW},\r\n{{"x": -1E999}}]', "FILE, line 2, column 1: a number that is too large"),
+         'and data. Choose one, such as input.rows = "rows"')),
+        ('[{"associateId": NaN}]', "FILE, line 1, column 2: NaN is not JSON. Write null or a number"),
+        ('{"associateId": 5, "x": -Infinity}', ("FILE, line 1, column 25: -Infinity is not JSON. "
+         "Write null or a number")),
+        (f'[{ROW},\r{{"x": {{"a": [1, 1e999]}}}}]', ("FILE, line 2, column 1: a number that is too "
+         "large. Correct it")),
+        (f'[{ROW},\r\n{{"x": -1E999}}]', "FILE, line 2, column 1: a number that is too large. Correct it"),
         (f'[{ROW},\n{{"x": [{{"y\u202e": 1, "y\u202e": 2}}]}}]',
          f"FILE, line 2, column 1: the name 'y' {TWICE}"),
-        (f'[{{"associateId": {"9" * 5000}}}]', "FILE, line 1, column 2: a number with too many digits"),
-        ("[" * 100_000, "FILE, line 1, column 2: nested too deeply for a row"),
-        ('{"x":' * 100_000, "FILE, line 1, column 41: nested too deeply for a row"),
+        (f'[{{"associateId": {"9" * 5000}}}]', ("FILE, line 1, column 2: a number with too many "
+         "digits. Correct it")),
+        ("[" * 100_000, "FILE, line 1, column 2: a row with too many levels. Write one object for each row"),
+        ('{"x":' * 100_000, ("FILE, line 1, column 41: a row with too many levels. Write one "
+         "object for each row")),
         ("[1]", f"FILE, line 1, column 2: {EXPECTED}"),
         (f"[{ROW},\n[{ROW}]]", f"FILE, line 2, column 1: {EXPECTED}"),
         (f"{ROW}\nnull", f"FILE, line 2, column 1: {EXPECTED}"),
         ('[\n {"associateId": 5}]', ("FILE, line 2, column 2: "
-         "no column for status (if it has another name, "
-         "say so with input.status); found: associateId; "
-         "expected: associateId (or login, or email), status and, if wanted, message")),
+         "no column for the status. Found: associateId. "
+         "If a column has another name, set input.associate_id, input.login or input.email, and "
+         "input.status")),
         (f'[{ROW},\n{{"associateId": 5, "status": 1, "login": "x"}}]', ("FILE, line 2, column 1: "
-         "associateId and login both name people; choose one with input.associate_id or input.login")),
+         "associateId and login both name people. Choose one: set input.associate_id or input.login")),
         (f'[{ROW},\n{{"\\ud800": 5}}]', ("FILE, line 2, column 1: a name with half a character "
-         "(a lone surrogate); correct the export")),
+         "(a lone surrogate). Correct the export")),
     ],
 )  # fmt: skip
 def test_what_is_no_job(content: str, said: str, write: Write) -> None:
@@ -144,7 +149,7 @@ def test_a_row_without_end(spoiled: str, write: Write) -> None:
 
     if spoiled == '"':
         assert said == (
-            "FILE, line 2, column 1: a row of more than 131072 characters; is a quote or a bracket missing?"
+            "FILE, line 2, column 1: a row of more than 131072 characters. Is a quote or a bracket missing?"
         )
     else:
         assert said.startswith("FILE, line 2, column 1")
@@ -155,7 +160,8 @@ def test_an_early_fault_in_a_large_file_is_named_where_it_is(write: Write) -> No
     path = write(f"[{ROW},\n{{associateId: 5}},\n" + f"{ROW},\n" * 60_000)
 
     assert refusal(path) == (
-        "FILE, line 2, column 2: not valid JSON: Expecting property name enclosed in double quotes"
+        "FILE, line 2, column 2: not valid JSON: Expecting property name enclosed in double "
+        "quotes. Correct that place"
     )
 
 
@@ -245,7 +251,7 @@ def test_a_message_that_is_no_text(value: str, write: Write) -> None:
 
     _, rows = read(path)
 
-    assert (rows[0].reason, rows[0].detail) == ("bad_message", no_text_detail("the message"))
+    assert (rows[0].reason, rows[0].detail) == ("bad_message", no_text_detail("the comment"))
 
 
 def test_lines_end_as_editors_show_them(write: Write) -> None:
@@ -263,8 +269,8 @@ def test_names_that_are_values(write: Write) -> None:
     path = write(",\n".join(map(json.dumps, rows)).join("[]"))
 
     assert refusal(path) == (
-        f"FILE, line 11, column 1: more than {MOST_NAMES} names in all rows up to here; "
-        "are some of them values?"
+        f"FILE, line 11, column 1: more than {MOST_NAMES} names in all rows up to here. "
+        "Are some of them values?"
     )
 
 
@@ -274,7 +280,7 @@ def test_an_object_without_rows_is_not_read_on_and_on(write: Write) -> None:
     path = write(f"{{{names}}}")
 
     assert refusal(path).startswith(
-        f"FILE, line 1001, column 1: more than {MOST_NAMES} names, and no array of objects; found: x0, x1, "
+        f"FILE, line 1001, column 1: more than {MOST_NAMES} names, and no array of objects. Found: x0, x1, "
     )
 
 
@@ -324,7 +330,7 @@ def test_files_put_together(write: Write) -> None:
     lines = write(f"\ufeff{ROW}\n\ufeff{ROW}\ufeff\n".encode())
     assert len(read(lines)[1]) == 2
 
-    amid = "a byte-order mark (U+FEFF) amid the text; were two files put together? remove it"
+    amid = "a byte-order mark (U+FEFF) inside the text. Were two files joined? Remove it"
     for array in (f"[{ROW},\n\ufeff{ROW}]", f"[{ROW}\n\ufeff,{ROW}]"):
         assert refusal(write(array)) == f"FILE, line 2, column 1: {amid}"
     assert refusal(write(f"[{ROW}]\n\ufeff[{ROW}]")) == f"FILE, line 2, column 2: {JOINED}"

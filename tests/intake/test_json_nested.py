@@ -139,26 +139,26 @@ def test_deeper_fields_are_named(row: dict[str, Any], settings: str, write: Writ
         read(path)
 
     assert said.startswith("FILE, line 1, column 2: no column ")
-    assert said.endswith(f"; fields below other fields need their path: {settings}")
+    assert said.endswith(f". Fields inside other fields need their path: set {settings}")
     assert ", ".join(f'input.{key} = "{path}"' for key, path in caught.value.ways[0].items()) == settings
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"login": "a", "status": {"status": "Away", "id": 1}}, ('status.status; set input.status = '
+        ({"login": "a", "status": {"status": "Away", "id": 1}}, ('status.status not used. Set input.status = '
          '"status.status", or input.unused = ["status.status"]')),
         ({"login": "a", "status": "Away", "leave": {"start": "2026-12-01", "returnDate": "2026-12-05"}},
-         ('leave.start and leave.returnDate; set input.from = "leave.start", '
+         ('leave.start and leave.returnDate not used. Set input.from = "leave.start", '
          'input.until_means = "first_day_back", input.until = "leave.returnDate", or '
          'input.unused = ["leave.start", "leave.returnDate"]')),
         ({"login": "a", "status": "Away", "from": "2026-12-01", "end": {"dateTime": "2026-12-05"}},
-         'end.dateTime; set input.until = "end.dateTime", or input.unused = ["end.dateTime"]'),
+         'end.dateTime not used. Set input.until = "end.dateTime", or input.unused = ["end.dateTime"]'),
     ],
 )  # fmt: skip
 def test_days_below_are_never_overlooked(row: dict[str, Any], said: str, write: Write) -> None:
     """A leave whose days are in an object would have no end; a status that is an object would be none."""
-    assert refusal(write(json.dumps([row]))) == f"FILE, line 1, column 2: not used: {said}"
+    assert refusal(write(json.dumps([row]))) == f"FILE, line 1, column 2: {said}"
 
 
 def test_an_object_with_a_field_that_is_used_is_used(write: Write) -> None:
@@ -190,7 +190,7 @@ def test_leaves_in_an_array_are_never_overlooked(write: Write) -> None:
     _, rows = read(path, default_status="StatusNotAvailable", **deep)
 
     assert said == (
-        "FILE, line 1, column 2: arrays absences with days in each row; write one row for each leave, "
+        "FILE, line 1, column 2: arrays absences with days in each row. Write one row for each leave, "
         'or set input.unused = ["absences"]'
     )
     assert [row.reason for row in rows] == ["bad_date", None]
@@ -200,7 +200,7 @@ def test_a_row_on_each_line_with_its_person_below(write: Write) -> None:
     """Lines are rows also where the configuration has yet to say where the person is."""
     path = write('{"user": {"email": "a@b.example"}, "status": "Away"}\n' * 2)
 
-    assert refusal(path).endswith('need their path: input.email = "user.email"')
+    assert refusal(path).endswith('need their path: set input.email = "user.email"')
 
 
 def test_answers_in_an_array(write: Write) -> None:
@@ -209,7 +209,7 @@ def test_answers_in_an_array(write: Write) -> None:
 
     said = refusal(path)
 
-    assert said.endswith("; each object has an array of objects (value): write their rows into one array")
+    assert said.endswith(". Each object has an array of objects (value). Write their rows into one array")
     assert "value.0" not in said
 
 
@@ -222,8 +222,8 @@ LEAVE = {"login": "a", "status": "Away"}
         ({"leave": {"state": {"approval": "rejected"}}}, "'leave.state.approval' says whether a leave is"),
         ({"Approval": {"Id": 1, "Value": "Rejected"}}, "'Approval.Value' says whether a leave is approved"),
         ({"meta": {"deleted": True}}, "'meta.deleted' says whether a row was changed, cancelled or deleted"),
-        ({"leave": {"first": {"date_time": "2026-12-01T00:00:00"}}}, "'leave.first.date_time' holds days"),
-        ({"parts": [{"day": "2026-12-01"}, {"day": "2026-12-02"}]}, "'parts.0.day' holds days and is"),
+        ({"leave": {"first": {"date_time": "2026-12-01T00:00:00"}}}, "'leave.first.date_time' holds dates"),
+        ({"parts": [{"day": "2026-12-01"}, {"day": "2026-12-02"}]}, "'parts.0.day' holds dates, but is"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("rows_before", [0, 50])

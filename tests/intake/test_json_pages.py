@@ -97,8 +97,8 @@ def test_a_part_is_not_the_whole_list(
     path = write(json.dumps(beside | rows if first else rows | beside))
 
     assert refusal(path, coverage="everyone").split(": ", 1)[1] == (
-        f"the file says that it is not the whole list ({said}), and input.coverage is "
-        '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"'
+        f"the file is only a part of the list ({said}), but input.coverage is "
+        '"everyone". Export all pages into one file, without errors, or set input.coverage = "changes"'
     )
 
 
@@ -112,8 +112,8 @@ def test_a_part_of_the_news_is_read(
 
     job, rows = read(path, coverage=coverage)
 
-    pages = f"the file says that there are more pages ({said}): only this one is read"
-    errors = f"the file reports errors ({said}): rows may be missing"
+    pages = f"the file says that there are more pages ({said}). Only this one was read"
+    errors = f"the file reports errors ({said}). Rows may be missing"
     assert len(rows) == 1
     assert job.notes[1:] == [errors if ERROR.search(said) else pages]
 
@@ -144,9 +144,7 @@ def test_a_map_that_is_a_part(write: Write) -> None:
     """What stands among the people of a map says it as well."""
     path = write('{"5": "Away", "6": "Away",\n"has_more": true, "total": 7}')
 
-    assert refusal(path, coverage="everyone").startswith(
-        "FILE, line 2, column 1: the file says that it is not"
-    )
+    assert refusal(path, coverage="everyone").startswith("FILE, line 2, column 1: the file is only a part")
 
 
 def test_rows_have_no_signs(write: Write) -> None:
@@ -163,4 +161,4 @@ def test_a_refusal_says_where_the_sign_is(write: Write) -> None:
     """Line and column lead to it."""
     path = write('{"value": [{"associateId": 5, "status": "Away"}],\n "meta": {\n  "total": 340}}')
 
-    assert refusal(path, coverage="everyone").startswith("FILE, line 3, column 12: the file says that")
+    assert refusal(path, coverage="everyone").startswith("FILE, line 3, column 12: the file is only a part")

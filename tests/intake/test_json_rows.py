@@ -34,30 +34,30 @@ def test_the_only_array_of_objects_is_taken(content: str, path: str, write: Writ
     job, rows = read(write(content))
 
     assert [row.associate_id for row in rows] == [5]
-    assert job.notes[0] == f"rows: {path} {FOUND}"
+    assert job.notes[0] == f"the rows are in {path} {FOUND}"
 
 
 def test_an_empty_array_beside_the_rows_is_named(write: Write) -> None:
     """Another night the rows may be there: so the note names it."""
     job, _ = read(write(f'{{"absences": [], "errors": [], "people": [{ROW}]}}'))
 
-    assert job.notes == [f"rows: people {FOUND[:-1]}; empty: absences)"]
+    assert job.notes == [f"the rows are in people {FOUND[:-1]}; empty: absences)"]
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (f'{{"data": [{ROW}],\n"x": {{"y": [{ROW}]}}}}', ("FILE, line 2, column 12: arrays of objects under "
-         'data and x.y; say which has the rows, such as input.rows = "data"')),
+         'data and x.y. Choose one, such as input.rows = "data"')),
         (f'{{"fields": [{OTHER}],\n"employees": [{ROW}]}}', ("FILE, line 2, column 14: arrays of objects "
-         'under fields and employees; say which has the rows, such as input.rows = "employees"')),
+         'under fields and employees. Choose one, such as input.rows = "employees"')),
         (f'{{"a": {{"b": {{"c": [{ROW}]}}}}}}', ("FILE, line 1, column 60: no array of objects within 2 "
-         'levels; arrays of objects: a.b.c; set input.rows = "a.b.c"')),
+         'levels. Arrays of objects: a.b.c. Set input.rows = "a.b.c"')),
         (f'{{"a.b": [{ROW}],\n"a": {{"b": [{ROW}]}}}}',
-         "FILE, line 2, column 12: another array under a.b; keep one of them"),
+         "FILE, line 2, column 12: another array under a.b. Keep one of them"),
         ('{"error": {"code": 5}, "x": [1]}', ("FILE, line 1, column 33: no row such as "
-         '{"associateId": 12, "status": "StatusNormal"}, and no array of objects; '
-         "found: error, x; in error: code")),
+         '{"associateId": 12, "status": "StatusNormal"}, and no array of objects. '
+         "Found: error, x; in error: code")),
     ],
 )  # fmt: skip
 def test_rows_that_may_be_elsewhere(content: str, said: str, write: Write) -> None:
@@ -95,20 +95,20 @@ def test_rows_by_their_path(path: str, content: str, write: Write) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "said"),
     [
-        ("d.result", f'{{"d": {{"results": [{ROW}]}}}}', ('input.rows = "d.result" leads nowhere; d has '
-         'results; arrays of objects: d.results; set input.rows = "d.results"')),
-        ("data", f'{{"rows": [{ROW}]}}', ('input.rows = "data" leads nowhere; the document has rows; '
-         'arrays of objects: rows; set input.rows = "rows"')),
-        ("d", '{"d": {"a": 1, "b": 2}}', ('input.rows = "d" leads to an object, not to an array of rows; '
-         "it has a, b")),
+        ("d.result", f'{{"d": {{"results": [{ROW}]}}}}', ('input.rows = "d.result" leads nowhere: d has '
+         'results. Arrays of objects: d.results. Set input.rows = "d.results"')),
+        ("data", f'{{"rows": [{ROW}]}}', ('input.rows = "data" leads nowhere: the document has rows. '
+         'Arrays of objects: rows. Set input.rows = "rows"')),
+        ("d", '{"d": {"a": 1, "b": 2}}', ('input.rows = "d" leads to an object, not to an array of rows. '
+         "It has a, b")),
         ("d", '{"d": null}', 'input.rows = "d" leads to null, not to an array of rows'),
         ("d", '{"d": "secret"}', 'input.rows = "d" leads to a text, not to an array of rows'),
-        ("pages.0.rows", f'{{"pages": [{{"rows": [{ROW}]}}]}}', ('input.rows = "pages.0.rows" leads nowhere; '
-         'the document has pages; arrays of objects: pages; set input.rows = "pages"')),
-        (".", f'{{"rows": [{ROW}]}}', ('input.rows = "." leads nowhere; the document has rows; '
-         'arrays of objects: rows; set input.rows = "rows"')),
-        ("data", f"[{ROW}]", 'an array at the top; leave out input.rows, or set input.rows = "."'),
-        ("data", '{"data": [1]}', ("expected an object for each row, such as "
+        ("pages.0.rows", f'{{"pages": [{{"rows": [{ROW}]}}]}}', ('input.rows = "pages.0.rows" leads nowhere: '
+         'the document has pages. Arrays of objects: pages. Set input.rows = "pages"')),
+        (".", f'{{"rows": [{ROW}]}}', ('input.rows = "." leads nowhere: the document has rows. '
+         'Arrays of objects: rows. Set input.rows = "rows"')),
+        ("data", f"[{ROW}]", 'the rows are an array at the top. Remove input.rows, or set input.rows = "."'),
+        ("data", '{"data": [1]}', ("not an object. Write one object for each row, such as "
          '{"associateId": 12, "status": "StatusNormal"}')),
     ],
 )  # fmt: skip
@@ -120,14 +120,16 @@ def test_a_path_that_leads_to_no_rows(path: str, content: str, said: str, write:
 @pytest.mark.parametrize("content", ['{"data": []}', '{"data": [], "errors": []}', '{"d": {"results": []}}'])
 def test_no_rows(content: str, write: Write) -> None:
     """An empty array of rows is probably a broken export."""
-    assert refusal(write(content)) == "FILE: no rows; an empty export is usually a broken export"
+    assert (
+        refusal(write(content)) == "FILE: no rows. Check the export: an empty file is usually a failed export"
+    )
 
 
 def test_several_answers_are_no_job(write: Write) -> None:
     """Answers put together may be any pages of a list: only rows may follow one another."""
     said = refusal(write(f'{{"value": [{ROW}], "nextLink": "x"}}\n{{"value": [{ROW}]}}'))
 
-    assert said.startswith("FILE, line 2, column 1: more text after the end of the rows; if several answers")
+    assert said.startswith("FILE, line 2, column 1: more text after the end of the rows. If several answers")
 
 
 def test_lines_have_no_path(write: Write) -> None:
@@ -135,8 +137,7 @@ def test_lines_have_no_path(write: Write) -> None:
     said = refusal(write(ROW), rows="data", format="jsonl")
 
     assert said == (
-        "FILE, line 1, column 1: input.rows has no meaning for JSON Lines; "
-        "leave out input.rows, or input.format"
+        "FILE, line 1, column 1: input.rows has no meaning for JSON Lines. Remove input.rows, or input.format"
     )
 
 
@@ -174,9 +175,9 @@ def test_numbers_above_objects_name_nobody(content: str, write: Write) -> None:
     said = refusal(write(content)).split(": ", 1)[1]
 
     assert said == (
-        "an object under a number, which may be HR's own number, or only the number of a row; write one "
-        'object for each row (pandas: orient="records"); only if the keys are the associateIds of '
-        'SuperOffice, set input.associate_id = "*key" (input.login or input.email, if they are logins or '
+        "an object under a number, which may be HR's own number or a row number. Write one "
+        'object for each row (pandas: orient="records"). If the keys are the associate IDs of '
+        'SuperOffice, set input.associate_id = "*key" (input.login or input.email for logins or '
         "addresses)"
     )
 
@@ -185,21 +186,21 @@ def test_numbers_above_objects_name_nobody(content: str, write: Write) -> None:
     ("content", "said"),
     [
         ('{"associateId": {"0": 12, "1": 13}, "status": {"0": "Away", "1": "Away"}}',
-         ("found columns as pandas writes them by default, with row numbers: associateId, status; "
-         'write one object for each row (pandas: orient="records")')),
-        ('{"columns": ["associateId"], "index": [0], "data": [[12]]}', ("found columns and data as pandas "
-         'writes them with orient="split"; write one object for each row (pandas: orient="records")')),
-        ('{"A": {"status": "Away"}, "b@c.example": {"status": "Away"}}', ("found only objects: A, (an "
-         'address); only if the keys are the associateIds of SuperOffice, set input.associate_id = "*key" '
-         "(input.login or input.email, if they are logins or addresses)")),
-        ('{"all": {"12": {"status": "Away"}}}', ("found objects under numbers in all; only if the keys are "
-         'the associateIds of SuperOffice, set input.rows = "all" and input.associate_id = "*key" '
-         "(input.login or input.email, if they are logins or addresses)")),
+         ("Found columns as pandas writes them by default, with row numbers: associateId, status. "
+         'Write one object for each row (pandas: orient="records")')),
+        ('{"columns": ["associateId"], "index": [0], "data": [[12]]}', ("Found columns and data as pandas "
+         'writes them with orient="split". Write one object for each row (pandas: orient="records")')),
+        ('{"A": {"status": "Away"}, "b@c.example": {"status": "Away"}}', ("Found only objects: A, (an "
+         'address). If the keys are the associate IDs of SuperOffice, set input.associate_id = "*key" '
+         "(input.login or input.email for logins or addresses)")),
+        ('{"all": {"12": {"status": "Away"}}}', ("Found objects under numbers in all. If the keys are "
+         'the associate IDs of SuperOffice, set input.rows = "all" and input.associate_id = "*key" '
+         "(input.login or input.email for logins or addresses)")),
     ],
 )  # fmt: skip
 def test_objects_that_are_no_rows(content: str, said: str, write: Write) -> None:
     """Shapes that programs write are called by name."""
-    assert refusal(write(content)).endswith(f"no array of objects; {said}")
+    assert refusal(write(content)).endswith(f"no array of objects. {said}")
 
 
 def test_a_key_and_a_number_inside_must_agree(write: Write) -> None:
@@ -208,7 +209,7 @@ def test_a_key_and_a_number_inside_must_agree(write: Write) -> None:
 
     said = refusal(path, associate_id="*key")
 
-    assert said == "FILE, line 2, column 1: 6 has another associateId inside; keep one of them"
+    assert said == "FILE, line 2, column 1: 6 has another associateId inside. Keep one of them"
 
 
 # -- any document --------------------------------------------------------------------------------------------

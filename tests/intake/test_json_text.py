@@ -51,7 +51,10 @@ def test_faults_are_found_at_the_same_place(size: int, monkeypatch: pytest.Monke
     with pytest.raises(InputRefused) as caught:
         list(array(text))
 
-    assert str(caught.value) == "x.json, line 3, column 17: not valid JSON: Expecting ':' delimiter"
+    assert (
+        str(caught.value)
+        == "x.json, line 3, column 17: not valid JSON: Expecting ':' delimiter. Correct that place"
+    )
 
 
 @given(

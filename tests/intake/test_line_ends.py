@@ -80,7 +80,7 @@ def test_lines_are_counted_as_editors_do(write: Write) -> None:
     """What is broken behind a row of several lines is found where it is."""
     path = write(HEADER.replace("\n", "\r\n") + '12,Away,a\nb\r\n13,"Away\r\n')
 
-    assert refusal(path) == "FILE, line 4, column 4: the quote that opens here is never closed; close it"
+    assert refusal(path) == "FILE, line 4, column 4: the quote that opens here is never closed. Close it"
 
 
 TEXTS = st.text(

@@ -141,8 +141,8 @@ def test_a_header_of_two_lines(write: Write) -> None:
     job, found = read(path, skip_lines=1)
 
     assert refusal(path) == (
-        "FILE, sheet 'S', line 1: its cells are merged with those of line 2, which names the columns we need "
-        "as well; set input.skip_lines = 1"
+        "FILE, sheet 'S', line 1: the cells are merged with line 2, which names the columns we need "
+        "as well. Set input.skip_lines = 1"
     )
     assert job.columns == ["associateId", "status", "message", "remark"]
     assert cells(found) == [["5", "Away", "x", "y"]]
@@ -163,8 +163,8 @@ def test_a_name_that_reaches_into_the_rows(write: Write) -> None:
     rows = table(HEADER, "5|Away|", "6|Away|x")
 
     assert refusal(write(merged(rows, "C1:C3"))) == (
-        "FILE, sheet 'S', line 1: the column 'message' is merged with cells of the rows below; take the "
-        "cells apart, or save the sheet as CSV (UTF-8)"
+        "FILE, sheet 'S', line 1: the column 'message' is merged with cells of the rows below. Unmerge the "
+        "cells, or save the sheet as CSV (UTF-8)"
     )
 
 
@@ -385,7 +385,7 @@ def test_a_formula_as_the_name_of_a_column(name: str, write: Write) -> None:
     said = refusal(write(raw_workbook(DATED.format(header + name, row))), coverage="everyone")
 
     assert said == (
-        "FILE, sheet 'S', line 1: a column's name is a formula without a value, or with an error; write the "
+        "FILE, sheet 'S', line 1: a column's name is a formula without a value, or with an error. Write the "
         "name, or open the workbook in Excel and save it"
     )
 

@@ -73,7 +73,7 @@ def test_what_a_template_needs_is_not_there(line: str, missing: str, write: Writ
 
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_MESSAGE)
     assert row.detail == (
-        f"nothing in {missing}, which input.message_template needs; fill it in, or set input.default_message"
+        f"no value in {missing} for input.message_template; fill it in, or set input.default_message"
     )
     assert (other.result, other.message) == (None, "Away")
 
@@ -84,12 +84,12 @@ def test_what_a_template_needs_is_not_there(line: str, missing: str, write: Writ
         (
             "x" * 233,
             Reason.MESSAGE_TOO_LONG,
-            "the message made by input.message_template has 265 characters; the service keeps 255",
+            "the comment from input.message_template has 265 characters; shorten it to 255",
         ),
         (
             "\x1b",
             Reason.CONTROL_CHARACTERS,
-            "character 33 of the message is a control character (U+001B); remove it",
+            "character 33 of the comment is a control character (U+001B); remove it",
         ),
     ],
 )
@@ -115,10 +115,10 @@ def test_a_row_for_a_day_to_come(write: Write) -> None:
 @pytest.mark.parametrize(
     ("line", "reasons"),
     [
-        ("5,Away,,46357,", "found '46357' as until"),
-        ("5,Away", "2 cells, but the header has 5"),
-        ("5,?,,,", "a status that is not understood"),
-        ("x,Away,\x01,,", "found 'x' as associateId"),
+        ("5,Away,,46357,", "the last day '46357' "),
+        ("5,Away", "the row has 2 cells, but the header has 5"),
+        ("5,?,,,", "the status is unknown"),
+        ("x,Away,\x01,,", "the associateId 'x' "),
     ],
 )
 def test_what_follows_from_other_faults_is_not_told(line: str, reasons: str, write: Write) -> None:
@@ -137,8 +137,8 @@ def test_a_column_the_file_has_not(template: str, write: Write) -> None:
     said = refusal(write(f"{HEADER}5,Away,,,\n"), message_template=template)
 
     assert said == (
-        f"FILE: input.message_template has {missing}, and there is no such column; "
-        "found: associateId, status, message, until, Deputy"
+        f"FILE: input.message_template names {missing}, but the file has no such column. "
+        "Found: associateId, status, message, until, Deputy"
     )
 
 
@@ -151,8 +151,9 @@ def test_columns_that_could_both_be_meant(write: Write) -> None:
 
     assert row.message == "Åse"
     assert said == (
-        "FILE, line 1: DEPUTY and deputy could both be {Deputy} of input.message_template; write it as the "
-        "column does"
+        "FILE, line 1: DEPUTY and deputy could both be {Deputy} of input.message_template. Write "
+        "the name exactly as in the "
+        "file"
     )
 
 
@@ -188,7 +189,9 @@ def test_a_column_that_never_comes_in_json(write: Write) -> None:
 
     said = refusal(path, message_template="Call {deputy}", default_message="Away")
 
-    assert said.startswith("FILE: input.message_template has {deputy}, and there is no such column; found: ")
+    assert said.startswith(
+        "FILE: input.message_template names {deputy}, but the file has no such column. Found: "
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from presence_worker.settings import Safety, Settings
 from .reading import Write, read, refusal
 from .test_failed_csv import failed_csv
 
-NO_LOGIN = "no login; expected the name somebody signs in to SuperOffice with"
-AN_ADDRESS = "expected an address such as anna@example.com"
+NO_LOGIN = "no login; write the name with which the user signs in to SuperOffice"
+AN_ADDRESS = "write an address such as anna@example.com"
 NO_EMAIL = f"no e-mail address; {AN_ADDRESS}"
 LONG = "x" * 242 + "@example.com"  # 254 characters
 BOTH = pytest.mark.parametrize("named_by", ["login", "email"])
@@ -68,7 +68,7 @@ def test_what_is_no_address(found: str, write: Write) -> None:
     row = read_row(write, "email", found)
 
     assert (row.result, row.reason, row.identity) == (Result.INVALID, Reason.NO_IDENTITY, found)
-    assert row.detail == f"found {found!r} as e-mail address; {AN_ADDRESS}"
+    assert row.detail == f"the e-mail address {found!r} is not an e-mail address; {AN_ADDRESS}"
 
 
 @pytest.mark.parametrize("found", ["", "  ", "\t\n", None])
@@ -92,7 +92,7 @@ def test_characters_that_cannot_be_seen(named_by: str, found: str, code: str, wr
     row = read_row(write, named_by, found)
 
     called = {"login": "login", "email": "e-mail address"}[named_by]
-    words = f"the {called} has a character that cannot be seen (U+{code}); remove it"
+    words = f"the {called} has an invisible character (U+{code}); remove it"
     assert (row.result, row.reason, row.detail) == (Result.INVALID, Reason.NO_IDENTITY, words)
     assert row.identity is not None
     assert row.identity.isprintable()
@@ -103,7 +103,7 @@ def test_a_name_that_is_too_long(write: Write) -> None:
     row = read_row(write, "login", f"x{LONG}")
 
     assert row.reason is Reason.NO_IDENTITY
-    assert row.detail == "the login has 255 characters; at most 254 are looked up"
+    assert row.detail == "the login has 255 characters; shorten it to 254"
     assert len(row.identity or "") == 254
 
 
@@ -120,7 +120,7 @@ def test_names_that_are_no_text(named_by: str, called: str, found: Any, write: W
 @pytest.mark.parametrize(
     ("row", "detail"),
     [
-        ("migraine", f"no e-mail address where one should be; {AN_ADDRESS}"),
+        ("migraine", f"he e-mail address is not valid; {AN_ADDRESS}"),
         ("a@x,Away,back,migraine", "4 cells, but the header has 3"),
     ],
 )
@@ -139,7 +139,7 @@ def test_all_faults_are_told(write: Write) -> None:
     """A row's first fault is its reason, and its detail tells all."""
     bad = read_row(write, "login", "", "FLEX")
 
-    assert (bad.reason, (bad.detail or "").count("; expected")) == (Reason.NO_IDENTITY, 2)
+    assert (bad.reason, (bad.detail or "").count("; write")) == (Reason.NO_IDENTITY, 2)
 
 
 def test_who_is_protected_is_not_known_yet(write: Write) -> None:
@@ -175,7 +175,7 @@ def test_the_keys_of_an_object_are_no_names(write: Write) -> None:
     path = write('{"12": "Away"}')
 
     assert refusal(path, login="UPN").startswith(
-        "FILE, line 1, column 2: no column called 'UPN', as input.login says; found: associateId, status; "
+        "FILE, line 1, column 2: no column called 'UPN', as input.login says. Found: associateId, status. "
     )
 
 

@@ -177,7 +177,7 @@ def test_a_list_without_rows_is_refused(kind: str, write: Write) -> None:
     with pytest.raises(InputRefused) as caught, open_job(str(path), Settings(), date(2026, 12, 1)) as job:
         list(job.rows)
 
-    assert str(caught.value).endswith("an empty export is usually a broken export")
+    assert str(caught.value).endswith("an empty file is usually a failed export")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

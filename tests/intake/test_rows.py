@@ -13,13 +13,13 @@ from presence_worker.settings import Input, Safety, Settings
 
 from .reading import HEADER, Write, read
 
-EXPECTED_ID = "as associateId; expected a whole number from 1 to 2147483647"
-EXPECTED_STATUS = "expected StatusNormal or StatusNotAvailable, or a value of input.statuses"
-ALLOWED = "is not allowed here; allowed: StatusNormal, StatusNotAvailable"
+EXPECTED_ID = "; write a whole number from 1 to 2147483647"
+EXPECTED_STATUS = "write StatusNormal or StatusNotAvailable, or add the value to input.statuses"
+ALLOWED = "is not allowed; use StatusNormal or StatusNotAvailable"
 
 
 def control(place: int, code: str) -> str:
-    return f"character {place} of the message is a control character (U+{code}); remove it"
+    return f"character {place} of the comment is a control character (U+{code}); remove it"
 
 
 def read_row(write: Write, associate_id: Any, status: Any, message: Any = "", **config: Any) -> Row:
@@ -55,7 +55,7 @@ def test_what_is_no_id(found: Any, shown: str, write: Write) -> None:
     assert (row.result, row.reason) == (Result.INVALID, Reason.BAD_ASSOCIATE_ID)
     said, _, expected = (row.detail or "").partition("; ")
     assert (row.associate_id, expected) == (shown or None, EXPECTED_ID.partition("; ")[2])
-    assert said.startswith(f"found {shown!r} as associateId")
+    assert said.startswith(f"the associateId {shown!r} ")
 
 
 @pytest.mark.parametrize(("found", "code"), [("5\x00", "0000"), ("\u202e5", "202E"), ("5\u200b", "200B")])
@@ -63,8 +63,8 @@ def test_an_id_with_something_unseen(found: str, code: str, write: Write) -> Non
     """What looks like an id and is none says which character it is that nobody sees."""
     row = read_row(write, found, "Away")
 
-    hidden = f"a character that cannot be seen (U+{code})"
-    assert (row.associate_id, row.detail) == ("5", f"found '5', with {hidden} {EXPECTED_ID}")
+    hidden = f"an invisible character (U+{code})"
+    assert (row.associate_id, row.detail) == ("5", f"the associateId '5' has {hidden}{EXPECTED_ID}")
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_statuses(found: str, status: str, write: Write) -> None:
 @pytest.mark.parametrize(
     ("found", "reason", "status", "detail"),
     [
-        ("FLEX", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        ("Ledig", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        ("Unavailabel", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        ("-", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        ("1", "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        (2, "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        (True, "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
-        (["Away"], "unknown_status", None, f"a status that is not understood; {EXPECTED_STATUS}"),
+        ("FLEX", "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        ("Ledig", "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        ("Unavailabel", "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        ("-", "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        ("1", "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        (2, "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        (True, "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
+        (["Away"], "unknown_status", None, f"the status is unknown; {EXPECTED_STATUS}"),
         ("", "unknown_status", None, f'no status; {EXPECTED_STATUS}, where "" is an empty cell'),
         ("  ", "unknown_status", None, f'no status; {EXPECTED_STATUS}, where "" is an empty cell'),
         (None, "unknown_status", None, f'no status; {EXPECTED_STATUS}, where "" is an empty cell'),
@@ -205,7 +205,7 @@ def test_messages(found: str | None, message: str, write: Write) -> None:
 @pytest.mark.parametrize(
     ("found", "reason", "detail"),
     [
-        ("x" * 256, "message_too_long", "the message has 256 characters; the service keeps 255"),
+        ("x" * 256, "message_too_long", "the comment has 256 characters; shorten it to 255"),
         ("a\x1b[31m", "control_characters", control(2, "001B")),
         ("a\x00b", "control_characters", control(2, "0000")),
         ("a\x0b", "control_characters", control(2, "000B")),
@@ -214,12 +214,12 @@ def test_messages(found: str | None, message: str, write: Write) -> None:
         (
             " \u202ea",
             "control_characters",
-            "character 2 of the message is one that turns the order of reading round (U+202E); remove it",
+            "character 2 of the comment is one that changes the reading direction (U+202E); remove it",
         ),
         (
             "\ud800",
             "control_characters",
-            "character 1 of the message is half a character (U+D800); remove it",
+            "character 1 of the comment is half a character (U+D800); remove it",
         ),
     ],
 )
@@ -265,4 +265,4 @@ def test_protected_ids(write: Write) -> None:
         rows = list(job.rows)
 
     assert [(row.result, row.reason) for row in rows] == [(Result.INVALID, Reason.PROTECTED), (None, None)]
-    assert rows[0].detail == "associate 5 is in safety.protected_ids"
+    assert rows[0].detail == "associate 5 is in safety.protected_ids; remove the row"

@@ -11,7 +11,7 @@ from .reading import Write, cells, read, refusal
 from .workbooks import MAIN, OFFICE, raw_workbook, text, workbook
 
 NAMES = ("associateId", "status", "message")
-SEVERAL = "several sheets were read, and lines count from the top of each"
+SEVERAL = "several sheets were read"
 MONTHS = {
     "2026-11": (NAMES, (1, "Away", "a"), (2, "Away", "b")),
     "2026-12": (("message", "associateId", "Status"), ("c", 3, "Away")),
@@ -29,7 +29,7 @@ def test_all_sheets_of_a_pattern(write: Write) -> None:
     assert cells(rows) == [["1", "Away", "a"], ["2", "Away", "b"], ["3", "Away", "c"]]
     assert [(row.row, row.line) for row in rows] == [(1, 2), (2, 3), (3, 2)]
     assert job.notes == [
-        f"{SEVERAL}: '2026-11' (rows 1 to 2), '2026-12' (row 3)",
+        f"{SEVERAL}: '2026-11' (rows 1 to 2), '2026-12' (row 3). Lines count from the top of each sheet",
     ]
 
 
@@ -53,7 +53,7 @@ def test_what_a_pattern_means(wanted: str, persons: list[int], write: Write) -> 
 def test_a_pattern_that_fits_nothing(pattern: str, write: Write) -> None:
     """What there is, is said; hidden sheets too, as they can be named."""
     assert refusal(write(workbook(**MONTHS)), sheet=pattern) == (
-        f"FILE: no visible sheet like '{pattern}', as input.sheet says; found: "
+        f"FILE: no visible sheet like '{pattern}', as input.sheet says. Found: "
         "'2026-11', '2026-12', '2027-01', 'Codes', '2026-10'"
     )
 
@@ -72,9 +72,9 @@ def test_a_title_that_looks_like_a_pattern(write: Write) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        (("associateId", "status"), "without 'message'"),
-        ((*NAMES, "From", "Note"), "with 'From' and 'Note'"),
-        (("associateId", "status", "From"), "without 'message' and with 'From'"),
+        (("associateId", "status"), "'message' is missing"),
+        ((*NAMES, "From", "Note"), "'From' and 'Note' are new"),
+        (("associateId", "status", "From"), "'message' is missing and 'From' is new"),
     ],
 )
 def test_other_columns(columns: tuple[str, ...], said: str, write: Write) -> None:
@@ -82,8 +82,8 @@ def test_other_columns(columns: tuple[str, ...], said: str, write: Write) -> Non
     path = write(workbook(**{"A 1": (NAMES, (1, "Away", "")), "A 2": (columns, (2, "Away"))}))
 
     assert refusal(path, sheet="A *") == (
-        f"FILE, sheet 'A 2', line 1: has not the columns of the sheet 'A 1', but {said}; "
-        "all sheets that input.sheet means must have the same columns"
+        f"FILE, sheet 'A 2', line 1: other columns than the sheet 'A 1': {said}. "
+        "Give all sheets of input.sheet the same columns"
     )
 
 
@@ -94,14 +94,20 @@ def test_months_without_leave(write: Write) -> None:
     job, rows = read(path, sheet="*")
 
     assert [row.associate_id for row in rows] == [1]
-    assert job.notes == [f"{SEVERAL}: 'Jan' (no rows), 'Feb' (no rows), 'Mar' (row 1), 'Apr' (no rows)"]
+    assert job.notes == [
+        f"{SEVERAL}: 'Jan' (no rows), 'Feb' (no rows), 'Mar' (row 1), 'Apr' (no rows). Lines "
+        f"count from the top of each sheet"
+    ]
 
 
 @pytest.mark.parametrize(
     ("sheets", "said"),
     [
-        ({"A": (NAMES,), "B": (NAMES,)}, "FILE: no rows; an empty export is usually a broken export"),
-        ({"A": (), "B": ()}, "FILE: no cells; an empty export is usually a broken export"),
+        (
+            {"A": (NAMES,), "B": (NAMES,)},
+            "FILE: no rows. Check the export: an empty file is usually a failed export",
+        ),
+        ({"A": (), "B": ()}, "FILE: no cells. Check the export: an empty file is usually a failed export"),
     ],
 )
 def test_nothing_but_empty_sheets(sheets: dict[str, Any], said: str, write: Write) -> None:
@@ -117,7 +123,7 @@ def test_what_is_left_out_of_each_sheet(write: Write) -> None:
     _, rows = read(path, sheet="A*", skip_lines=1, comment="#")
 
     assert [(row.associate_id, row.line) for row in rows] == [(1, 4), (2, 3)]
-    assert refusal(path, sheet="A*").startswith("FILE, sheet 'A1', line 1: 'Leave' does not name the columns")
+    assert refusal(path, sheet="A*").startswith("FILE, sheet 'A1', line 1: 'Leave' is not the header")
 
 
 def test_ragged_rows_of_another_order(write: Write) -> None:
@@ -156,7 +162,7 @@ def test_the_refusal_of_a_sheet_per_month(write: Write) -> None:
         read(write(workbook(**sheets)))
 
     assert str(refused.value).endswith(
-        "the sheets '2026-11', '2026-12' have the columns we need; choose one with input.sheet, such as "
+        "the sheets '2026-11', '2026-12' have the columns we need. Choose one, such as "
         'input.sheet = "2026-11", or read them all with input.sheet = "2026-*"'
     )
     assert refused.value.ways == ({"sheet": "2026-*"}, {"sheet": "2026-11"}, {"sheet": "2026-12"})

@@ -20,8 +20,8 @@ from presence_worker.settings import Input, Settings
 from .reading import HEADER, Write, read, refusal
 
 JOB = f"{HEADER}5,StatusNotAvailable,Påskeferie\n"
-OTHER = "the file is damaged, or in another encoding, which --encoding can name"
-EMPTY = "an empty export is usually a broken export"
+OTHER = "The file is damaged, or it has another encoding: then set input.encoding (--encoding)"
+EMPTY = "an empty file is usually a failed export"
 
 
 @pytest.mark.parametrize(
@@ -76,30 +76,30 @@ def test_an_encoding_can_be_named(named: str, write: Write) -> None:
     ("content", "said"),
     [
         (f"{HEADER}5,Away,é\n6,Away,".encode() + b"\xe9\n",
-         f"FILE, line 3: byte 0xe9 is not valid utf-8 (byte 45 of the file); {OTHER}"),
+         f"FILE, line 3: byte 0xe9 is not valid utf-8 (byte 45 of the file). {OTHER}"),
         (f"{HEADER}5,Away,".encode() + b"\x81\n",
-         f"FILE, line 2: byte 0x81 is not valid cp1252 (byte 35 of the file); {OTHER}"),
+         f"FILE, line 2: byte 0x81 is not valid cp1252 (byte 35 of the file). {OTHER}"),
         (b"\xef\xbb\xbfa\n\xff\n",
-         f"FILE, line 2: byte 0xff is not valid utf-8-sig (byte 6 of the file); {OTHER}"),
+         f"FILE, line 2: byte 0xff is not valid utf-8-sig (byte 6 of the file). {OTHER}"),
         (b"\xff\xfea\0\n\0a",
-         f"FILE, line 2: byte 0x61 is not valid utf-16 (byte 7 of the file); {OTHER}"),
-        (b"\xff\xfea", f"FILE, line 1: byte 0x61 is not valid utf-16 (byte 3 of the file); {OTHER}"),
+         f"FILE, line 2: byte 0x61 is not valid utf-16 (byte 7 of the file). {OTHER}"),
+        (b"\xff\xfea", f"FILE, line 1: byte 0x61 is not valid utf-16 (byte 3 of the file). {OTHER}"),
         (b"\xfe\xff\0\n\xd8\0",
-         f"FILE, line 2: byte 0xd8 is not valid utf-16 (byte 5 of the file); {OTHER}"),
+         f"FILE, line 2: byte 0xd8 is not valid utf-16 (byte 5 of the file). {OTHER}"),
         (b"\xff\xfe\0\0\n\0\0\0a",
-         f"FILE, line 2: byte 0x61 is not valid utf-32 (byte 9 of the file); {OTHER}"),
-        (HEADER.encode("utf-16-le"), ("FILE: has NUL characters, like UTF-16 without its mark; "
-         "if it is that, run it with --encoding utf-16-le")),
-        ("[{}]".encode("utf-16-be"), ("FILE: has NUL characters, like UTF-16 without its mark; "
-         "if it is that, run it with --encoding utf-16-be")),
-        (HEADER.encode("utf-32-le"), ("FILE: has NUL characters, like UTF-32 without its mark; "
-         "if it is that, run it with --encoding utf-32-le")),
-        (HEADER.encode("utf-32-be"), ("FILE: has NUL characters, like UTF-32 without its mark; "
-         "if it is that, run it with --encoding utf-32-be")),
-        (b"", f"FILE: empty; {EMPTY}"),
-        (b"\xef\xbb\xbf", f"FILE: only blank lines; {EMPTY}"),
-        (b"\r\n \n,,\n", f"FILE: only blank lines; {EMPTY}"),
-        (HEADER, f"FILE: no rows; {EMPTY}"),
+         f"FILE, line 2: byte 0x61 is not valid utf-32 (byte 9 of the file). {OTHER}"),
+        (HEADER.encode("utf-16-le"), ("FILE: has NUL characters, like UTF-16 without its mark. "
+         "If so, run it with --encoding utf-16-le")),
+        ("[{}]".encode("utf-16-be"), ("FILE: has NUL characters, like UTF-16 without its mark. "
+         "If so, run it with --encoding utf-16-be")),
+        (HEADER.encode("utf-32-le"), ("FILE: has NUL characters, like UTF-32 without its mark. "
+         "If so, run it with --encoding utf-32-le")),
+        (HEADER.encode("utf-32-be"), ("FILE: has NUL characters, like UTF-32 without its mark. "
+         "If so, run it with --encoding utf-32-be")),
+        (b"", f"FILE: the file is empty. Check the export: {EMPTY}"),
+        (b"\xef\xbb\xbf", f"FILE: only empty lines. Check the export: {EMPTY}"),
+        (b"\r\n \n,,\n", f"FILE: only empty lines. Check the export: {EMPTY}"),
+        (HEADER, f"FILE: no rows. Check the export: {EMPTY}"),
     ],
 )  # fmt: skip
 def test_bytes_that_are_no_job(content: str | bytes, said: str, write: Write) -> None:
@@ -117,7 +117,7 @@ def test_the_line_of_a_bad_byte_far_down(write: Write) -> None:
     path = write(good + b"\xff")
 
     said = f"byte 0xff is not valid utf-8 (byte {len(good) + 1} of the file)"
-    assert refusal(path) == f"FILE, line {lines + 2}: {said}; {OTHER}"
+    assert refusal(path) == f"FILE, line {lines + 2}: {said}. {OTHER}"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
@@ -150,7 +150,7 @@ def test_a_named_encoding_has_no_fallback(write: Write) -> None:
 
     assert (
         refusal(path, encoding="ascii")
-        == f"FILE, line 2: byte 0xe5 is not valid ascii (byte 50 of the file); {OTHER}"
+        == f"FILE, line 2: byte 0xe5 is not valid ascii (byte 50 of the file). {OTHER}"
     )
 
 
@@ -215,14 +215,14 @@ def test_standard_input_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     """Errors in what was piped name standard input."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
 
-    assert refusal("-") == f"standard input: empty; {EMPTY}"
+    assert refusal("-") == f"standard input: the file is empty. Check the export: {EMPTY}"
 
 
 def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a standard input (as under some schedulers) there is no job."""
     monkeypatch.setattr(sys, "stdin", None)
 
-    assert refusal("-") == "standard input: closed; pipe the job into it, or name a file"
+    assert refusal("-") == "standard input: closed. Pipe the file into it, or name a file"
 
 
 def test_the_digest_is_of_all_bytes(write: Write) -> None:
@@ -242,7 +242,5 @@ def test_a_file_that_changes_while_it_is_read(write: Write) -> None:
         with open_job(str(path), Settings(), date(2026, 12, 1)):
             path.write_text(JOB * 2, "utf-8")
 
-    with pytest.raises(
-        InputRefused, match="changed while it was being read; run it again once it is complete"
-    ):
+    with pytest.raises(InputRefused, match=r"changed while it was read\. Run it again when it is complete"):
         read_it_while_it_grows()

@@ -102,7 +102,7 @@ def test_an_empty_cell_can_be_mapped(write: Write) -> None:
 def test_an_empty_cell_that_is_not_mapped(write: Write) -> None:
     """The sentence leads to the setting."""
     assert (read_status(write, "").detail or "").endswith(
-        'or a value of input.statuses, where "" is an empty cell'
+        'or add the value to input.statuses, where "" is an empty cell'
     )
 
 
@@ -169,7 +169,7 @@ def test_a_file_without_a_status(write: Write) -> None:
     words = refusal(write(LEAVE))
     _, (row,) = read(write(LEAVE), default_status=NOT_PRESENT)
 
-    assert words.endswith('if every row is a leave, set input.default_status = "StatusNotAvailable"')
+    assert words.endswith('If every row is a leave, set input.default_status = "StatusNotAvailable"')
     assert (row.status, row.result) == (NOT_PRESENT, None)
 
 
@@ -210,7 +210,7 @@ def test_a_title_above_a_header_without_a_status(write: Write) -> None:
     """With a default status the header is found without a column for it."""
     words = refusal(write(f"Leave 2026\n\n{LEAVE}"), default_status=NOT_PRESENT)
 
-    assert "set input.skip_lines = 2" in words
+    assert "Set input.skip_lines = 2" in words
 
 
 def test_a_first_day_back_that_is_not_used(write: Write) -> None:
@@ -289,10 +289,8 @@ def test_comments_that_lost_a_letter_or_say_nothing(write: Write) -> None:
 
     assert {row.result for row in rows} == {None}
     lost, nothing = job.reader.notes()
-    assert lost.startswith(
-        "a letter was lost before the file was read (it has \ufffd in its place) in 1 comment"
-    )
-    assert nothing.startswith('3 comments may stand for nothing and will be shown: "N/A", "None"; if')
+    assert lost.startswith("\ufffd stands in place of a lost letter in 1 comment")
+    assert nothing.startswith('3 comments may stand for nothing and will be shown: "N/A", "None". If')
 
 
 @pytest.mark.parametrize("word", ["Unpaid vacation request", "Urlaub 2026", "Concept week", "Spending leave"])

@@ -20,7 +20,7 @@ TORN = "; put a comment that has line breaks in quotes"
 
 def left_out(what: str, number: int, line: int) -> str:
     """Give the note."""
-    return f"{what} left out: {number} (the first is line {line})"
+    return f"{what} skipped: {number} (the first is line {line})"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_same_header_again(again: str, write: Write) -> None:
     job, rows = read(path)
 
     assert [(row.row, row.line, row.associate_id) for row in rows] == [(1, 2, 5), (2, 4, 6)]
-    assert job.notes == [left_out("headers of joined files", 2, 3)]
+    assert job.notes == [left_out("repeated headers", 2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_a_header_of_any_columns(header: str, again: str, write: Write) -> None:
     ("header", "again", "said"),
     [
         (HEADER, "associateId,message,status\n",
-         "the same columns as line 1, in another order (associateId, message, status)"),
+         "the columns of line 1 in another order (associateId, message, status)"),
         (HEADER, "message,status,associateId\n",
-         "the same columns as line 1, in another order (message, status, associateId)"),
+         "the columns of line 1 in another order (message, status, associateId)"),
         (HEADER, "login,status,message\n", "other columns than line 1"),
         (HEADER, "Name,Email,Dept,Absence\n", "other columns than line 1"),
         ("login,status,message\n", "email,status,message\n", "other columns than line 1"),
@@ -84,7 +84,7 @@ def test_a_header_with_other_columns(header: str, again: str, said: str, write: 
     path = write(f"{header}{ROW}{again}6,Away,y\n")
 
     words = refusal(path, default_status="StatusNotAvailable" if "status" not in header else None)
-    assert words == f"FILE, line 3: a second header, with {said}; run each joined file by itself"
+    assert words == f"FILE, line 3: a second header, with {said}. Run each joined file by itself"
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,7 @@ def test_a_word_of_a_header_does_not_hide_it(write: Write) -> None:
     """A row whose status is a column's name does not keep a later header from being seen."""
     path = write(f"{HEADER}5,status,x\n6,message,x\n{HEADER}7,Away,x\nassociateId,message,status\n8,x,Away\n")
 
-    assert refusal(path).startswith(
-        "FILE, line 6: a second header, with the same columns as line 1, in another"
-    )
+    assert refusal(path).startswith("FILE, line 6: a second header, with the columns of line 1 in another")
 
 
 def test_headers_of_a_failed_csv(write: Write) -> None:
@@ -127,7 +125,7 @@ def test_headers_of_a_failed_csv(write: Write) -> None:
 
     assert [row.line for row in rows] == [2, 4]
     assert refusal(other) == (
-        "FILE, line 3: a second header, with other columns than line 1; run each joined file by itself"
+        "FILE, line 3: a second header, with other columns than line 1. Run each joined file by itself"
     )
 
 
@@ -138,8 +136,8 @@ def test_headers_of_a_workbook(write: Write) -> None:
     other = write(workbook(names, (5, "Away"), ("status", "associateId"), ("Away", 6)))
 
     assert [row.line for row in rows] == [2, 4]
-    assert job.notes == [left_out("headers of joined files", 1, 3)]
-    assert "line 3: a second header, with the same columns as line 1, in another order" in refusal(other)
+    assert job.notes == [left_out("repeated headers", 1, 3)]
+    assert "line 3: a second header, with the columns of line 1 in another order" in refusal(other)
 
 
 @pytest.mark.parametrize("lines", ["-----------,------,-------", "--,--,--", "--------+-----+------"])
@@ -150,7 +148,7 @@ def test_lines_under_a_header(lines: str, write: Write) -> None:
     job, rows = read(path)
 
     assert [(row.line, row.result) for row in rows] == [(3, None), (6, None)]
-    assert left_out("lines under a header", 2, 2) in job.notes
+    assert left_out("separator lines", 2, 2) in job.notes
 
 
 @pytest.mark.parametrize("lines", ["-----------,------", "-----------,------,-------,---", "---,Away,---"])
@@ -212,9 +210,9 @@ def test_a_line_break_in_a_comment_without_quotes(write: Write) -> None:
     _, rows = read(path)
 
     assert [row.reason for row in rows] == [Reason.RAGGED_ROW] * 3 + [None]
-    assert rows[0].detail == f"a part of it may be in the next row (line 3){TORN}"
+    assert rows[0].detail == f"the row may go on in the next row (line 3){TORN}"
     assert rows[0].associate_id == 5
-    assert all(f"perhaps a part of the row before it (line {line}){TORN}" in (row.detail or "")
+    assert all(f"the row may be a part of the row before it (line {line}){TORN}" in (row.detail or "")
                for row, line in zip(rows[1:3], (2, 3), strict=True))  # fmt: skip
     assert cells(rows)[:2] == [["5", "Away", "first line"], ["second line"]]
 

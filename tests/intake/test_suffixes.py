@@ -36,7 +36,9 @@ def test_a_name_that_is_wrong(name: str, content: bytes, named: str, found: str,
     job, rows = read(path)
 
     assert rows[0].associate_id == 5
-    assert job.notes == [f"the name of the file says {named}, but its content is {found}: read as that"]
+    assert job.notes == [
+        f"the file name says {named}, but the content is {found}. The file was read as {found}"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_a_column_that_says_which_rows_count(name: str, write: Write) -> None:
     _, filtered = read(path, only={name: ["x"]})
 
     assert f"the column '{name}' says whether a " in words
-    assert f'set input.only = {{ "{name}" = [' in words
-    assert f'or input.unused = ["{name}"] if all rows count' in words
+    assert f'input.only = {{ "{name}" = [' in words
+    assert f'et input.unused = ["{name}"]' in words
     assert [row.result for row in (*listed, *filtered)] == [None, None]
 
 
@@ -121,10 +121,7 @@ def test_values_that_are_not_shown(write: Write) -> None:
     """No example in their place, which would leave out all rows: the words say where the values are."""
     words = refusal(write("login,status,Vorgangsart\na,Away,Erkrankt\nb,Away,Gelöscht\n"))
 
-    assert (
-        'set input.only = { "Vorgangsart" = [...] } with the values of the rows that count '
-        "(`check --explain` lists them), or " in words
-    )
+    assert 'input.only = { "Vorgangsart" = [...] } (`check --explain` lists the values). If ' in words
 
 
 @pytest.mark.parametrize(
@@ -189,7 +186,7 @@ def test_a_last_day_that_was_approved(name: str, write: Write) -> None:
     """It is the end of the leave, not a day on which a step was taken: the leave does not last for ever."""
     path = write(f"login,status,from,{name}\na,Away,2026-11-30,2026-12-04\n")
 
-    assert f'set input.until = "{name}" (last day)' in refusal(path)
+    assert f'Set input.until = "{name}" (last day)' in refusal(path)
 
 
 def test_values_that_are_not_ours_are_not_shown(write: Write) -> None:
@@ -231,7 +228,7 @@ def test_when_a_row_was_cancelled(write: Write) -> None:
     words = refusal(write("login,status,deletedAt\na,Away,\nb,Away,2026-11-01\n"))
 
     assert job.reader.facts().unused == ("deletedAt",)
-    assert "'deletedAt' says of 1 row that it was cancelled or deleted" in words
+    assert "'deletedAt' marks 1 row as cancelled or deleted" in words
     assert 'input.only = { "deletedAt" = [""] }' in words
 
 
@@ -277,7 +274,9 @@ def test_days_that_are_not_used(name: str, cell: str, write: Write) -> None:
 
     words = refusal(path)
 
-    assert f"the column '{name}' holds days and is not used; set input.from = \"{name}\" (first day)" in words
+    assert (
+        f"the column '{name}' holds dates, but is not used. Set input.from = \"{name}\" (first day)" in words
+    )
     assert f'input.until = "{name}" (last day) or both (one row for each day)' in words
     assert f'input.unused = ["{name}"]' in words
 
@@ -286,7 +285,7 @@ def test_a_last_day_that_is_not_known(write: Write) -> None:
     """A leave does not become one without end because its last day has an unknown name."""
     path = write("login,status,from,Wrap-up\na,Away,2026-11-30,2026-12-04\n")
 
-    with pytest.raises(InputRefused, match=r'set input\.until = "Wrap-up"') as caught:
+    with pytest.raises(InputRefused, match=r'Set input\.until = "Wrap-up"') as caught:
         read(path)
     _, (row,) = read(path, until="Wrap-up")
 
@@ -299,8 +298,9 @@ def test_a_column_that_may_be_of_first_days_back(write: Write) -> None:
     words = refusal(write("login,status,from,Erster Arbeitstag\na,Away,2026-11-30,2026-12-04\n"))
 
     assert (
-        'set input.until = "Erster Arbeitstag" (last day), with input.until_means = "first_day_back" if it '
-        "is the first day back, or input.unused" in words
+        'Set input.until = "Erster Arbeitstag" (last day). For a first day back, also set '
+        'input.until_means = "first_day_back". If they '
+        "are not days of absence, set input.unused" in words
     )
 
 
@@ -315,7 +315,7 @@ def test_names_in_ascii(name: str, write: Write) -> None:
 
 def test_two_columns_of_days(write: Write) -> None:
     """They are most likely the first and the last day."""
-    with pytest.raises(InputRefused, match="'Alpha' and 'Omega' hold days and are not used") as caught:
+    with pytest.raises(InputRefused, match="'Alpha' and 'Omega' hold dates, but are not used") as caught:
         read(write("login,status,Alpha,Omega\na,Away,2026-11-30,2026-12-04\n"))
 
     assert caught.value.ways[0] == {"from": "Alpha", "until": "Omega"}
@@ -366,7 +366,7 @@ def test_a_column_by_which_rows_may_count(name: str, values: tuple[str, str], wr
     """It refuses a file where it differs from row to row; where it is the same in all, it says nothing."""
     header, rows = f"login,Type,{name}", [f"a,Away,{values[0]}", f"b,Away,{values[1]}"]
 
-    with pytest.raises(InputRefused, match=f"'{name}' differs from row to row and may say which rows count"):
+    with pytest.raises(InputRefused, match=f"'{name}' has different values and may decide which rows count"):
         read(write("\n".join([header, *rows])), status="Type")
     _, same = read(write("\n".join([header, rows[0], rows[0]])), status="Type")
     _, chosen = read(write("\n".join([header, *rows])), status="Type", only={name: [values[0]]})
@@ -381,7 +381,7 @@ def test_leave_that_was_not_signed(name: str, write: Write) -> None:
     header = f"login,status,from,until,{name}"
     dates = "2026-11-30,2026-12-04"
 
-    with pytest.raises(InputRefused, match=f"'{name}' is empty in 1 row and not in others") as caught:
+    with pytest.raises(InputRefused, match=f"'{name}' is empty in 1 row and filled in others") as caught:
         read(write(f"{header}\na,Away,{dates},Boss\nb,Away,{dates},\n"))
     _, signed = read(write(f"{header}\na,Away,{dates},Boss\nb,Away,{dates},Chief\n"))
 
@@ -414,7 +414,7 @@ def test_days_in_other_words(name: str, cell: str, write: Write) -> None:
     """A leave that begins next month is not sent today because its days are no columns of their own."""
     path = write(f"login,status,{name}\na,Away,{cell}\n")
 
-    with pytest.raises(InputRefused, match=f"'{name}' seems to say when people are away, and is not used"):
+    with pytest.raises(InputRefused, match=f"'{name}' seems to say when people are away, but is not used"):
         read(path)
     _, (row,) = read(path, unused=[name])
 
@@ -460,6 +460,4 @@ def test_approvals_among_statuses(write: Write) -> None:
     """Where other words are understood, such a row says what its word is."""
     _, (_, row) = read(write("login,status\na,Away\nb,Pending\n"))
 
-    assert (row.detail or "").startswith(
-        "how far the approval of a leave came, which is not a presence status"
-    )
+    assert (row.detail or "").startswith("the status only says whether a leave is approved")

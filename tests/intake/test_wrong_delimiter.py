@@ -28,8 +28,8 @@ def test_other_delimiters(mark: str, write: Write) -> None:
     _, (row,) = read(path, delimiter=mark)
 
     assert str(why) == (
-        f'{path}, line 1: no column for people: the columns are separated by "{mark}"; '
-        f'set input.delimiter = "{mark}" (or run it with --delimiter)'
+        f'{path}, line 1: no column for people. It seems that the columns are separated by "{mark}". '
+        f'Set input.delimiter = "{mark}" (--delimiter)'
     )
     assert why.ways == ({"delimiter": mark},)
     assert (row.associate_id, row.message) == (12, "Ferie")
@@ -38,15 +38,15 @@ def test_other_delimiters(mark: str, write: Write) -> None:
 @pytest.mark.parametrize(("mark", "shown"), [("\x1f", "U+001F"), ("\x1e", "U+001E")])
 def test_delimiters_that_cannot_be_seen(mark: str, shown: str, write: Write) -> None:
     """They are named by their numbers."""
-    assert f"the columns are separated by {shown}; set" in refusal(write(HEADER.replace(",", mark)))
+    assert f"the columns are separated by {shown}. Set" in refusal(write(HEADER.replace(",", mark)))
 
 
 @pytest.mark.parametrize("mark", ["||", "::", "~|~", ";;", "^^", "@@"])
 def test_delimiters_of_several_characters(mark: str, write: Write) -> None:
     """No setting can say them."""
     assert refusal(write((HEADER + ROW).replace(",", mark))) == (
-        f'FILE, line 1: the columns are separated by "{mark}", which is more than one character; '
-        'export the list with one, such as ";"'
+        f'FILE, line 1: the columns are separated by "{mark}", which is more than one character. '
+        'Export the list with one, such as ";"'
     )
 
 
@@ -61,15 +61,15 @@ def test_a_first_line_that_is_wrong(told: str, found: str, named: str, write: Wr
     assert str(why).startswith(
         f'{path}, line 2: the columns are separated by "{named}", not by "{told}" as the first line says'
     )
-    assert str(why).endswith(f'; correct that line, or set input.delimiter = "{named}"')
+    assert str(why).endswith(f'. Correct that line, or set input.delimiter = "{named}"')
     assert (why.ways, row.associate_id) == (({"delimiter": named},), 12)
 
 
 def test_a_setting_that_is_wrong(write: Write) -> None:
     """A configuration made for another file."""
     assert refusal(write(HEADER + ROW), delimiter=";") == (
-        'FILE, line 1: the columns are separated by ",", not by ";" as input.delimiter or --delimiter says '
-        '(found: associateId,status,message); leave that out, or set it to ","'
+        'FILE, line 1: the columns are separated by ",", not by ";" as input.delimiter or --delimiter says. '
+        'Found: associateId,status,message. Remove that setting, or set it to ","'
     )
 
 
@@ -90,9 +90,12 @@ def test_columns_of_fixed_width(content: str, write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("name;title\n", 'found: name, title (separated by ";"); expected'),
-        ("name\tstatus\n", 'found: name, status (separated by "tab"); expected'),
-        ("5,Away\n", "found: what looks like a row; the first line must name the columns; expected"),
+        ("name;title\n", 'Found: name, title (separated by ";"). If a col'),
+        ("name\tstatus\n", 'Found: name, status (separated by "tab"). If a col'),
+        (
+            "5,Away\n",
+            "The first line looks like a row. Add a header: a line with the names of the columns. If a col",
+        ),
     ],
 )
 def test_a_refusal_of_columns_says_how_they_were_cut(content: str, said: str, write: Write) -> None:
@@ -111,7 +114,7 @@ def test_names_in_brackets(above: str, write: Write) -> None:
     _, (row,) = read(path, login=login, status=status, **skipped)
 
     assert f'input.login = "{login}" and input.status = "{status}"' in str(why)
-    assert ("set input.skip_lines = 1, and " in str(why)) == bool(above)
+    assert ("Set input.skip_lines = 1 and " in str(why)) == bool(above)
     (way,) = why.ways
     assert {"login": login, "status": status, **skipped}.items() <= way.items()
     assert row.identity == "ann@example.com"
@@ -136,9 +139,9 @@ def test_line_ends_of_old_mac_programs(encoding: str, write: Write) -> None:
     _, rows = read(path, encoding=encoding)
 
     assert str(why) == (
-        f"{path}: its lines end with CR alone, as those of Mac programs do, and it has letters beyond "
-        "ASCII, which depend on its encoding; say which it is, as a rule with --encoding mac-roman "
-        '(or input.encoding = "mac-roman")'
+        f"{path}: the lines end with CR alone, as on an old Mac, so the encoding of letters is "
+        "not certain. Set it, "
+        'usually input.encoding = "mac-roman" (--encoding mac-roman)'
     )
     assert why.ways[0] == {"encoding": "utf-8" if encoding == "utf-8" else "mac-roman"}
     assert rows[0].message == "Tillbaka på måndag"
@@ -163,6 +166,7 @@ def test_an_encoding_that_is_only_likely(write: Write) -> None:
     plain, _ = read(write(HEADER + ROW))
 
     assert [note.partition(";")[0] for note in job.notes] == [
-        "read as cp1252 (Western Europe), as it is not UTF-8"
+        "the file is not UTF-8 and was read as cp1252 (Western Europe). If letters look wrong in "
+        "SuperOffice, set input.encoding (--encoding)"
     ]
     assert said.notes == plain.notes == []

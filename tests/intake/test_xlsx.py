@@ -25,10 +25,10 @@ from .workbooks import (
 
 NAMES = ("associateId", "status", "message")
 ROW = (5, "Away", "Ferie")
-EXPECTED = "expected: associateId (or login, or email), status and, if wanted, message"
-EMPTY = "an empty export is usually a broken export"
-BROKEN = "FILE: an XLSX workbook that cannot be read; save it as XLSX or CSV (UTF-8)"
-DAMAGED = "FILE: an XLSX workbook that is damaged or cut off; export or copy it again"
+EXPECTED = 'Choose one: input.sheet = "A"'
+EMPTY = "an empty file is usually a failed export"
+BROKEN = "FILE: an XLSX workbook that cannot be read. Save it as XLSX or CSV (UTF-8)"
+DAMAGED = "FILE: an XLSX workbook that is damaged or cut off. Export or copy it again"
 
 
 def test_a_workbook(write: Write) -> None:
@@ -176,7 +176,7 @@ def test_a_table_that_does_not_begin_at_the_left(write: Write) -> None:
 
     assert job.columns == [*NAMES]
     assert cells(rows) == [["5", "Away", "Ferie"], ["6", "Away", ""]]
-    assert job.notes == ["sheet 'Sheet1': 2 rows have something left of the header, which is not read"]
+    assert job.notes == ["sheet 'Sheet1': 2 rows have something left of the header. It was not read"]
 
 
 def test_what_stands_beyond_the_header(write: Write) -> None:
@@ -226,7 +226,7 @@ def test_the_only_sheet_with_our_columns(write: Write) -> None:
     job, rows = read(path)
 
     assert (job.sheet, job.header, [row.associate_id for row in rows]) == ("Leave", 1, [5])
-    assert job.notes == ["the sheet that was read is 'Leave'; there are others"]
+    assert job.notes == ["only the sheet 'Leave' was read. The workbook has other sheets"]
 
 
 def test_several_sheets_that_fit(write: Write) -> None:
@@ -234,7 +234,7 @@ def test_several_sheets_that_fit(write: Write) -> None:
     path = write(workbook(Oslo=(NAMES, ROW), Bergen=(NAMES, (6, "Away", ""))))
 
     assert refusal(path) == (
-        "FILE: the sheets 'Oslo', 'Bergen' have the columns we need; choose one with input.sheet, such as "
+        "FILE: the sheets 'Oslo', 'Bergen' have the columns we need. Choose one, such as "
         'input.sheet = "Oslo", or read them all with input.sheet = "*"'
     )
     assert [row.associate_id for row in read(path, sheet="bergen")[1]] == [6]
@@ -245,8 +245,8 @@ def test_no_sheet_that_fits(write: Write) -> None:
     path = write(workbook(A=(("x", "y"),), B=(("associateId", "z"),), _C=(NAMES, ROW)))
 
     assert refusal(path) == (
-        "FILE: none of the sheets 'A', 'B' has the columns we need in its first row; "
-        f"{EXPECTED}; input.sheet chooses one, and tells what it lacks"
+        "FILE: none of the sheets 'A', 'B' has a column for people and one for the status in its first row. "
+        f"{EXPECTED}"
     )
 
 
@@ -266,21 +266,21 @@ def test_a_sheet_that_is_not_there(write: Write) -> None:
 
     said = refusal(path, sheet="Leave")
 
-    assert said.startswith("FILE: no sheet 'Leave', as input.sheet says; found: 'S0', 'S1',")
+    assert said.startswith("FILE: no sheet 'Leave', as input.sheet says. Found: 'S0', 'S1',")
     assert said.endswith("'S19' and others")
 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ((), f"sheet 'Sheet1': no cells; {EMPTY}"),
-        (((" ", ""), ("",)), f"sheet 'Sheet1': no cells; {EMPTY}"),
+        ((), f"sheet 'Sheet1': no cells. Check the export: {EMPTY}"),
+        (((" ", ""), ("",)), f"sheet 'Sheet1': no cells. Check the export: {EMPTY}"),
         ((("Absence in November",), (), NAMES, ROW),
-         ("sheet 'Sheet1', line 1: 'Absence in November' does not name the columns we need, but line 3 does "
-          "(associateId, status, message); set input.skip_lines = 2")),
+         ("sheet 'Sheet1', line 1: 'Absence in November' is not the header, but line 3 is one "
+          "(associateId, status, message). Set input.skip_lines = 2")),
         ((("Absence", 2026), NAMES, ROW),
-         ("sheet 'Sheet1', line 1: does not name the columns we need, but line 2 does "
-          "(associateId, status, message); set input.skip_lines = 1")),
+         ("sheet 'Sheet1', line 1: this line is not the header, but line 2 is one "
+          "(associateId, status, message). Set input.skip_lines = 1")),
     ],
 )  # fmt: skip
 def test_sheets_that_are_refused(rows: Any, said: str, write: Write) -> None:
@@ -290,13 +290,13 @@ def test_sheets_that_are_refused(rows: Any, said: str, write: Write) -> None:
 
 def test_a_header_alone(write: Write) -> None:
     """A table without rows is a broken export, as in CSV."""
-    assert refusal(write(workbook(NAMES))) == f"FILE: no rows; {EMPTY}"
+    assert refusal(write(workbook(NAMES))) == f"FILE: no rows. Check the export: {EMPTY}"
 
 
 def test_columns_that_are_missing(write: Write) -> None:
     """The one visible sheet is the one that is meant: what it lacks is said of it."""
     assert refusal(write(workbook(("associateId", "x"), (5, 6)))).startswith(
-        "FILE, sheet 'Sheet1', line 1: no column for status"
+        "FILE, sheet 'Sheet1', line 1: no column for the status"
     )
 
 
@@ -331,11 +331,15 @@ def test_a_packed_workbook(write: Write) -> None:
 
 def test_another_format_than_asked_for(write: Write) -> None:
     """Who names a format and has another is told both."""
-    told = "as --format or input.format says; leave that out"
+    told = ". Remove that setting"
 
-    assert refusal(write(workbook(NAMES, ROW)), format="csv") == f"FILE: its content is XLSX, not CSV {told}"
     assert (
-        refusal(write("associateId,status\n"), format="xlsx") == f"FILE: its content is CSV, not XLSX {told}"
+        refusal(write(workbook(NAMES, ROW)), format="csv")
+        == f"FILE: the content is XLSX, but --format or input.format says CSV{told}"
+    )
+    assert (
+        refusal(write("associateId,status\n"), format="xlsx")
+        == f"FILE: the content is CSV, but --format or input.format says XLSX{told}"
     )
     assert read(write(workbook(NAMES, ROW)), format="xlsx")[0].format == "xlsx"
 
@@ -344,7 +348,7 @@ def test_another_format_than_asked_for(write: Write) -> None:
 def test_a_page_that_is_called_a_workbook(start: str, write: Write) -> None:
     """Many programs write HTML under the name of a workbook: Excel opens it, and it is no table for us."""
     assert refusal(write(start + "<tr><td>associateId")) == (
-        "FILE: HTML or XML, whatever its name says; save it as XLSX or CSV (UTF-8) and run that"
+        "FILE: HTML or XML, whatever its name says. Save it as XLSX or CSV (UTF-8) and run that file"
     )
 
 
@@ -360,7 +364,7 @@ def test_a_page_that_is_called_a_workbook(start: str, write: Write) -> None:
         (HEADER_ROW, {"xl/_rels/workbook.xml.rels": "<Relationships/>"}, BROKEN),
         (HEADER_ROW, {"XL/workbook.xml": "<workbook/>"}, DAMAGED),
         (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN} xmlns:r="x"><sheets/></workbook>'},
-         "FILE: no visible sheet; name one with input.sheet (found: none)"),
+         "FILE: no visible sheet. Name one with input.sheet. Found: none"),
         (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN}><sheets><sheet name="S"/></sheets></workbook>'},
          BROKEN),
         (HEADER_ROW, {"xl/workbook.xml": f'<workbook {MAIN} xmlns:r="x"><sheets><sheet name="S" r:id="a"/>'
@@ -407,7 +411,7 @@ def test_controls_beside_the_table(write: Write) -> None:
 # -- bombs ---------------------------------------------------------------------------------------------------
 
 
-TOO_MUCH = "FILE, sheet 'S': far more than a list of people; save it as CSV (UTF-8)"
+TOO_MUCH = "FILE, sheet 'S': far more than a list of people. Save it as CSV (UTF-8)"
 
 
 def test_a_cell_far_away(write: Write) -> None:
@@ -459,7 +463,7 @@ def test_a_workbook_that_unpacks_to_too_much(write: Write) -> None:
     path = write(raw_workbook(HEADER_ROW, {"xl/media/image1.png": bytes(65 << 20)}))
 
     assert refusal(path) == (
-        "FILE: an XLSX workbook that unpacks to far more than a table; save it as CSV (UTF-8)"
+        "FILE: an XLSX workbook that unpacks to far more than a table. Save it as CSV (UTF-8)"
     )
 
 

@@ -191,6 +191,6 @@ def test_what_was_said_of_the_job_does_not_spoil_it(
     again = worker.follow(ended)
 
     assert (ended.code, ended.summary["input"]["delimiter"]) == (3, "^")
-    assert "rows of empty cells left out: 1" in ended.summary["notes"]
+    assert "empty rows skipped: 1" in ended.summary["notes"]
     assert (again.code, again.summary["counts"]["rejected"]) == (3, 1)
     assert wishes(sandbox)[1:] == [(4711, "StatusNotAvailable", "# Å;,")] * 2

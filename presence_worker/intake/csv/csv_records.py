@@ -24,7 +24,7 @@ class Dialect(NamedTuple):
 
 
 class BrokenRecord(Exception):
-    """A record that is no CSV: the lines on which it begins, and on which reading it has stopped."""
+    """A record that is not CSV: the lines on which it begins, and on which reading it has stopped."""
 
     def __init__(self, first: int, last: int) -> None:
         super().__init__(f"lines {first} to {last}")
@@ -35,8 +35,8 @@ class BrokenRecord(Exception):
 def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> Iterator[Record]:
     """Yield the records that are not blank, each with the line it starts on; raise BrokenRecord.
 
-    The lines above the header are not among *lines*. When all are read, *notes* tell of rows whose cells are
-    all empty.
+    The lines above the header are not among *lines*. When all are read, *notes* have the number of rows whose
+    cells are all empty.
     """
     watched = _watch(lines, dialect)
     reader = csv.reader(watched or lines, delimiter=dialect.delimiter, strict=True)
@@ -47,7 +47,7 @@ def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> It
         for cells in reader:
             if watched:
                 watched.end_record(cells)
-            if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always tells
+            if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always decides
                 yield make((line, cells, False, ""))
             elif cells:
                 empty += 1
@@ -55,11 +55,11 @@ def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> It
     except csv.Error:
         raise BrokenRecord(line, above + counter.line_num) from None
     if empty:
-        notes.append(f"rows of empty cells left out: {empty}")
+        notes.append(f"empty rows skipped: {empty}")
 
 
 def _watch(lines: Iterable[str], dialect: Dialect) -> RowLines | None:
-    """Return what looks at each line, where one may be no row or only the half of one."""
+    """Return what checks each line, where one may be a comment or half a row."""
     if not (dialect.comment or dialect.is_mixed):
         return None
     return RowLines(lines, dialect.delimiter, dialect.comment, is_mixed=dialect.is_mixed)

@@ -19,18 +19,18 @@ from ..header import NEAR, Below
 from ..table import Source
 from .csv_records import BrokenRecord, Dialect, read_records, rewind
 
-GUESSED = ("utf-8", "cp1252")  # encodings of a file that no mark and no setting tells
-PIECE = 1 << 20  # characters looked at together
-NUL = "a NUL character; the file is damaged, or not a text; correct the export"
-ENDLESS = f"a line that goes on for more than {PIECE} characters; is this CSV?"
+GUESSED = ("utf-8", "cp1252")  # encodings of a file without a mark and without a setting
+PIECE = 1 << 20  # characters read together
+NUL = "a NUL character. The file is damaged, or it is not a text. Correct the export"
+ENDLESS = f"a line of more than {PIECE} characters. Is this file CSV?"
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18  # characters in which the header is looked for
 ENOUGH = 1 << 16  # characters of a line that is broken: fewer than a field may have
 _SEP = re.compile(r'"?sep=([^"\r\n\0])"?\1*', re.IGNORECASE)  # Excel's own line, perhaps filled up
 _OURS = re.compile(r'_result"?([^"\r\n\0])"?_reason')
 FIXED = (
-    "no column for people: the columns have a fixed width, or only spaces between them; export the list as "
-    'CSV: in SQL*Plus with SET MARKUP CSV ON, in sqlcmd with -s ";" -W, in psql with --csv'
+    "no column for people. The columns have a fixed width, or only spaces between them. Export the list as "
+    'CSV (SQL*Plus: SET MARKUP CSV ON, sqlcmd: -s ";" -W, psql: --csv)'
 )
 _UNDERLINED = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
 _MARKS = re.compile(r"[^\w\s\"'.()\[\]-]+|\x1f|\x1e|\x01")  # what may stand between two names
@@ -48,7 +48,7 @@ def _lines_of(head: str, above: int = 0) -> Iterator[str]:
 
 
 def read_dialect(source: Source, head: str, config: Input) -> Dialect:
-    """Return how a file is cut that begins with *head*; raise InputRefused for what is no CSV.
+    """Return how a file is cut that begins with *head*; raise InputRefused for what is not CSV.
 
     Of ours nothing is refused, for it may be of JSON that had NULs, and is UTF-8.
     """
@@ -66,26 +66,26 @@ def _recognise(head: str, config: Input) -> Dialect:
     """Return how a file is cut, by its first lines.
 
     A file of ours is read as we wrote it: what the configuration says is meant for the job it came from.
-    Else the delimiter is the configured one, or that of a line "sep=;", which is Excel's, or the one with
-    which the header shows most of the columns we need.
+    Else the delimiter is the configured one, or that of Excel's line "sep=;". Without both, it is the one
+    with which the header shows most of the columns we need.
     """
     sep = _SEP.fullmatch(next(_lines_of(head), "").rstrip("\r\n"))
     above = 1 if sep else 0
-    told = config.delimiter or (sep[1] if sep else None)
-    mine = _delimiter_of_ours(head, above, told)
+    declared = config.delimiter or (sep[1] if sep else None)
+    mine = _delimiter_of_ours(head, above, declared)
     if mine:
         return Dialect(delimiter=mine, above=above, is_ours=True)
-    dialect = Dialect(delimiter=told or ",", above=max(above, config.skip_lines), comment=config.comment)
-    return dialect if told else dialect._replace(delimiter=_delimiter(head, dialect, config))
+    dialect = Dialect(delimiter=declared or ",", above=max(above, config.skip_lines), comment=config.comment)
+    return dialect if declared else dialect._replace(delimiter=_delimiter(head, dialect, config))
 
 
-def _delimiter_of_ours(head: str, above: int, told: str | None) -> str | None:
+def _delimiter_of_ours(head: str, above: int, declared: str | None) -> str | None:
     """Return the delimiter with which the header has the columns that we add, None where none has.
 
-    It need not be the one we wrote, nor the one we were *told*: a spreadsheet saves with its own.
+    It need not be the one we wrote, nor the *declared* one: a spreadsheet saves with its own.
     """
     odd = _OURS.findall("".join(islice(_lines_of(head, above), NEAR)))[:1]
-    delimiters = dict.fromkeys([told or ",", *DELIMITERS, *odd])
+    delimiters = dict.fromkeys([declared or ",", *DELIMITERS, *odd])
     shown = {mark: names_in(head, Dialect(delimiter=mark, above=above)) for mark in delimiters}
     ours = [mark for mark, names in shown.items() if RESULT_COLUMNS[0] in names]
     return max(ours, key=lambda d: (sum(map(shown[d].count, RESULT_COLUMNS)), len(shown[d])), default=None)
@@ -113,7 +113,7 @@ def names_in(head: str, dialect: Dialect) -> list[str]:
     return [name.strip() for name in cells]
 
 
-# -- a first look at the whole text --------------------------------------------------------------------------
+# -- the whole text is read once -----------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -171,9 +171,8 @@ def _refuse_mac(source: Source) -> NoReturn:
     """Refuse letters beyond ASCII where CR ends the lines: programs that do so have their own encodings."""
     likely = dict.fromkeys(("utf-8" if source.encoding == "utf-8" else "mac-roman", "mac-roman", "cp1252"))
     raise InputRefused(
-        f"{source.name}: its lines end with CR alone, as those of Mac programs do, and it has letters beyond "
-        "ASCII, which depend on its encoding; say which it is, as a rule with --encoding mac-roman "
-        '(or input.encoding = "mac-roman")',
+        f"{source.name}: the lines end with CR alone, as on an old Mac, so the encoding of letters is "
+        'not certain. Set it, usually input.encoding = "mac-roman" (--encoding mac-roman)',
         *({"encoding": encoding} for encoding in likely),
     )
 
@@ -193,8 +192,8 @@ def refuse_another_cut(head: str, above: int, dialect: Dialect, config: Input, w
     if mark is None:
         return
     if len(mark) > 1:
-        words = f"the columns are separated by {_mark_in_words(mark)}, which is more than one character"
-        raise InputRefused(f'{where}: {words}; export the list with one, such as ";"')
+        words = f"the columns are separated by {_mark_in_words(mark)}, which is more than one character."
+        raise InputRefused(f'{where}: {words} Export the list with one, such as ";"')
     raise InputRefused(
         f"{where}: {_words(line, mark, dialect, config)}",
         {"delimiter": NAMES.get(mark, mark)},
@@ -216,13 +215,13 @@ def _words(line: str, mark: str, dialect: Dialect, config: Input) -> str:
     found = ", ".join(clean(name, 60) for name in names_in(line, Dialect(delimiter=dialect.delimiter))[:10])
     separated = f"the columns are separated by {_mark_in_words(mark)}"
     if config.delimiter:
-        remedy = f"leave that out, or set it to {_mark_in_words(mark)}"
-        return f"{separated}, not by {ours} as input.delimiter or --delimiter says (found: {found}); {remedy}"
+        remedy = f"Remove that setting, or set it to {_mark_in_words(mark)}"
+        return f"{separated}, not by {ours} as input.delimiter or --delimiter says. Found: {found}. {remedy}"
     if dialect.above:
-        remedy = f"correct that line, or set input.delimiter = {_mark_in_words(mark)}"
-        return f"{separated}, not by {ours} as the first line says (found: {found}); {remedy}"
-    remedy = f"set input.delimiter = {_mark_in_words(mark)} (or run it with --delimiter)"
-    return f"no column for people: {separated}; {remedy}"
+        remedy = f"Correct that line, or set input.delimiter = {_mark_in_words(mark)}"
+        return f"{separated}, not by {ours} as the first line says. Found: {found}. {remedy}"
+    remedy = f"Set input.delimiter = {_mark_in_words(mark)} (--delimiter)"
+    return f"no column for people. It seems that {separated}. {remedy}"
 
 
 def _mark_in_words(mark: str) -> str:
@@ -244,7 +243,7 @@ def refusals_with_delimiter(delimiter: str) -> Iterator[None]:
     try:
         yield
     except InputRefused as refused:
-        words, mark, expected = str(refused).rpartition(f"; {EXPECTED}")
+        words, mark, expected = str(refused).rpartition(f". {EXPECTED}")
         if mark and "looks like a row" not in words:
             refused.args = (
                 f"{words} (separated by {_mark_in_words(delimiter)}){mark}{expected}",

@@ -7,7 +7,7 @@ from ...errors import InputRefused, JobFacts, refusals_with
 from ...settings import Input
 from ..columns import names_what_we_need
 from ..header import Part, columns_of_failed_csv, columns_of_job, refuse_brackets, refuse_preamble
-from ..table import Record, Source, Table
+from ..table import NO_EXPORT, Record, Source, Table
 from .csv_records import Dialect, records_of
 from .dialect import head_of, lines_below, read_dialect, refusals_with_delimiter, refuse_another_cut
 
@@ -68,5 +68,5 @@ def _refuse_other_headers(header: Record, opened: _CsvFile, where: str) -> None:
 
 def _nothing(dialect: Dialect) -> str:
     if dialect.above > 1:
-        return f"nothing below the {dialect.above} lines that input.skip_lines leaves out"
-    return "only blank lines; an empty export is usually a broken export"
+        return f"nothing below the {dialect.above} lines that input.skip_lines skips. Set a lower number"
+    return f"only empty lines. {NO_EXPORT}"

@@ -1,4 +1,4 @@
-"""Lines that are no plain rows of CSV: comments, ends of several kinds, quotes that are not closed."""
+"""Lines that are not plain rows of CSV: comments, ends of several kinds, quotes that are not closed."""
 
 import csv
 import re
@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 
 MOST_LINES = 100  # of one row
 _HIDDEN = {"\r\n": "\0w", "\n": "\0u", "\r": "\0m"}  # no file that is read so has a NUL
-UNCLOSED = "the quote that opens here is never closed; close it"
+UNCLOSED = "the quote that opens here is never closed. Close it"
 TEXT_AFTER = (
-    "the quote that opens here is closed before {place}, where text follows; "
-    "is it not closed where it should be, or is a quote inside the field not written twice?"
+    "the quote that opens here closes before {place}, but more text follows. "
+    "Close it behind that text, or write a quote inside the field twice"
 )
-TOO_LONG = "a field of more than {longest} characters begins here; is a quote missing?"
+TOO_LONG = "a field of more than {longest} characters begins here. Is a quote missing?"
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
 class RowLines:
     """Owns lines; comments come as blank ones, and where ends are mixed, those of one row as one line.
 
-    In a file whose header ends with CRLF, a row that ends with a lone LF goes on, if only that gives it as
-    many cells as the header has: the break is inside a comment without quotes. Where rows and breaks end
-    alike, nothing tells them apart.
+    In a file whose header ends with CRLF, a row that ends with a lone LF may go on: the break is inside a
+    comment without quotes. It goes on if only that gives it as many cells as the header has. Where rows and
+    breaks end alike, they cannot be distinguished.
     """
 
     def __init__(self, lines: Iterable[str], delimiter: str, comment: str | None, *, is_mixed: bool) -> None:
@@ -113,14 +113,14 @@ def _show_ends(cell: str) -> str:
     return cell
 
 
-# -- where a broken record goes wrong, which the csv module does not tell ------------------------------------
+# -- where a broken record goes wrong, which the csv module does not say -------------------------------------
 
 
 def fault_in(record: str, line: int, delimiter: str) -> str:
     """Return the place of what is wrong with a *record* that begins on *line*, and what it is."""
     fault = _fault(record, delimiter)
     if fault is None:
-        return f"line {line}: not valid CSV"
+        return f"line {line}: not valid CSV. Correct that line"
     start, end, words = fault
     place = "line {}, column {}".format
     words = words.format(place=place(*_place(record, end, line)), longest=csv.field_size_limit())

@@ -16,11 +16,11 @@ LEVELS = 2  # of objects, in which an array of objects is found without input.ro
 DEEPEST = 8  # levels that are searched; what is below them is read as one value
 NO_ROWS = {"error", "errors", "warning", "warnings", "link", "links"}  # plain names of arrays beside the rows
 PEOPLE = frozenset[str]().union(*(ALIASES[way] for way in IDENTITIES))
-MOST_NAMES = 1000  # that a job may have; more are no columns, and would fill the memory
+MOST_NAMES = 1000  # that a job may have; more are not columns, and would fill the memory
 EXAMPLE = '{"associateId": 12, "status": "StatusNormal"}'
 KEY = "*key"  # as a column's name: the key of each object in an object of objects
 MOST_SHOWN = 20  # names in a sentence
-RECORDS = 'write one object for each row (pandas: orient="records")'
+RECORDS = 'Write one object for each row (pandas: orient="records")'
 Names = dict[Path, list[str]]  # of each object in a document: its names
 KEYED: tuple[Way, ...] = (  # ways to read an object of rows
     {"associate_id": KEY},
@@ -65,10 +65,10 @@ class RowSearch:
         if self._wanted is not None or not self._taken:
             return None
         others = f"; empty: {_list_paths(self._empty)}" if self._empty else ""
-        return f"rows: {_short(self._taken[0].path)} (the only array of objects{others})"
+        return f"the rows are in {_short(self._taken[0].path)} (the only array of objects{others})"
 
     def values(self) -> Values:
-        """Yield the rows; raise InputRefused at the end where they are not in one place for certain."""
+        """Yield the rows; raise InputRefused at the end where they are in several places, or in none."""
         for rows in self._walk_object(()):
             for self.rows, row in enumerate(rows, 1):
                 yield row
@@ -154,20 +154,20 @@ class RowSearch:
         first, second, *_ = self._taken
         paths = list(dict.fromkeys(found.path for found in self._taken))
         if len(paths) == 1:
-            self._refuse(f"another array under {_short(first.path)}; keep one of them", second.place)
-        choice = f"say which has the rows, such as {_path_setting(self._ways()[0])}"
-        self._refuse(f"arrays of objects under {_list_paths(paths)}; {choice}", second.place)
+            self._refuse(f"another array under {_short(first.path)}. Keep one of them", second.place)
+        choice = f"Choose one, such as {_path_setting(self._ways()[0])}"
+        self._refuse(f"arrays of objects under {_list_paths(paths)}. {choice}", second.place)
 
     def _refuse_nowhere(self, wanted: str) -> NoReturn:
         parts = tuple(wanted.split("."))
         if self._instead:
             words = f"{_path_setting(wanted)} leads to {self._instead}, not to an array of rows"
-            words += f"; it has {list_names(self._names[parts])}" if self._names.get(parts) else ""
+            words += f". It has {list_names(self._names[parts])}" if self._names.get(parts) else ""
         else:
             steps = [parts[:end] for end in range(len(parts) - 1, 0, -1)]
             known = next((step for step in steps if step in self._names), ())
             where = f"{_short('.'.join(known))} has" if known else "the document has"
-            words = f"{_path_setting(wanted)} leads nowhere; {where} {list_names(self._names[known])}"
+            words = f"{_path_setting(wanted)} leads nowhere: {where} {list_names(self._names[known])}"
         self._refuse(f"{words}{self._offer()}")
 
     def _refuse_none(self) -> NoReturn:
@@ -179,7 +179,7 @@ class RowSearch:
         if not self._arrays:
             return ""
         paths = [found.path for found in self._arrays]
-        return f"; arrays of objects: {_list_paths(paths)}; set {_path_setting(self._ways()[0])}"
+        return f". Arrays of objects: {_list_paths(paths)}. Set {_path_setting(self._ways()[0])}"
 
     def _ways(self) -> list[str]:
         """Return the paths of the arrays, that of people first."""
@@ -188,7 +188,7 @@ class RowSearch:
     def _refuse_shape(self, words: str, place: Place | None = None) -> NoReturn:
         """Raise InputRefused with what the document looks like."""
         shape = shape_of(self._names)
-        self._refuse(f"{words}; {shape.words}", place, shape.settings)
+        self._refuse(f"{words}. {shape.words}", place, shape.settings)
 
     def _refuse(self, words: str, place: Place | None = None, settings: Sequence[Way] = ()) -> NoReturn:
         """Raise InputRefused with the arrays among which to choose."""
@@ -221,22 +221,22 @@ def shape_of(names: Names) -> Suggestion:
     """Return what an object is that has no array of rows, and what to do about it."""
     top = names[()]
     if {"columns", "data"} <= set(top):
-        return Suggestion(f'found columns and data as pandas writes them with orient="split"; {RECORDS}')
+        return Suggestion(f'Found columns and data as pandas writes them with orient="split". {RECORDS}')
     by_number = [path for path, inner in names.items() if path and inner and all(map(str.isdigit, inner))]
     if by_number and (*by_number[0], names[by_number[0]][0]) in names:
         path = _path_text(by_number[0])
-        words = f"found objects under numbers in {path}; {words_for_keys(path)}"
+        words = f"Found objects under numbers in {path}. {words_for_keys(path)}"
         return Suggestion(words, ({"rows": path}, {"associate_id": KEY}))
     if by_number:
         columns = list_names([_path_text(path) for path in by_number])
-        words = f"found columns as pandas writes them by default, with row numbers: {columns}; {RECORDS}"
+        words = f"Found columns as pandas writes them by default, with row numbers: {columns}. {RECORDS}"
         return Suggestion(words)
     if len(top) > 1 and all((name,) in names for name in top):
         return Suggestion(
-            f"found only objects: {list_names(top)}; {words_for_keys(None)}", ({"associate_id": KEY},)
+            f"Found only objects: {list_names(top)}. {words_for_keys(None)}", ({"associate_id": KEY},)
         )
     inside = [f"{_path_text(path)}: {list_names(inner)}" for path, inner in names.items() if path and inner]
-    return Suggestion("; in ".join([f"found: {list_names(top)}", *inside[:MOST_SHOWN]]))
+    return Suggestion("; in ".join([f"Found: {list_names(top)}", *inside[:MOST_SHOWN]]))
 
 
 def are_columns(value: dict[str, Json]) -> bool:
@@ -248,8 +248,8 @@ def words_for_keys(path: str | None) -> str:
     """Return which setting reads an object whose values are rows; *path*: where it is, if not at the top."""
     rows = f'input.rows = "{path}" and ' if path else ""
     return (
-        f'only if the keys are the associateIds of SuperOffice, set {rows}input.associate_id = "{KEY}" '
-        "(input.login or input.email, if they are logins or addresses)"
+        f'If the keys are the associate IDs of SuperOffice, set {rows}input.associate_id = "{KEY}" '
+        "(input.login or input.email for logins or addresses)"
     )
 
 

@@ -1,8 +1,8 @@
 """One JSON value after another out of a text of any size, each with its place.
 
 A value is decoded whole, by the standard library: a row is small, and has to come back as one. What reads
-event by event, such as ijson, takes rows of any size, but tells no lines, and of two equal names it keeps the
-last in silence.
+event by event, such as ijson, takes rows of any size, but has no line numbers. Of two equal names it keeps
+the last in silence.
 """
 
 import json
@@ -21,7 +21,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Place = tuple[int, int]  # line and column, 1-based
 Values = Iterator[tuple[Place, Json]]
 MARK = "\ufeff"  # of byte order: amid a text, two files were put together
-AMID = "a byte-order mark (U+FEFF) amid the text; were two files put together? remove it"
+AMID = "a byte-order mark (U+FEFF) inside the text. Were two files joined? Remove it"
 _SPACE = " \t\r\n"
 BETWEEN = _SPACE + MARK  # what may stand between values that follow one another
 _FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)"\s*:')
@@ -44,7 +44,7 @@ class JsonText:
         )
 
     def peek(self, space: str = _SPACE) -> str:
-        """Return the next character that is no *space*, without taking it; "" at the end."""
+        """Return the next character that is not *space*, without taking it; "" at the end."""
         while True:
             while self._at < len(self._buffer):
                 character = self._buffer[self._at]
@@ -58,7 +58,7 @@ class JsonText:
         """Read the next character, which must be one of *wanted*."""
         found = self.peek()
         if not found:
-            self.refuse("ends too early; is it cut off?")
+            self.refuse("the text ends too early. Is it cut off?")
         if found not in wanted:
             self.refuse(AMID if found == MARK else f"expected {' or '.join(wanted)}, found {found!r}")
         self._at += 1
@@ -87,7 +87,7 @@ class JsonText:
     def value(self) -> tuple[Place, Json]:
         """Read the next value, with the place where it starts."""
         if not self.peek():
-            self.refuse("ends too early; is it cut off?")
+            self.refuse("the text ends too early. Is it cut off?")
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._buffer, self._at)
@@ -95,10 +95,10 @@ class JsonText:
                 if not self._grow():
                     self._refuse_broken(error)
             except RecursionError:
-                self.refuse("nested too deeply for a row")
+                self.refuse("a row with too many levels. Write one object for each row")
             except ValueError as error:
                 words = str(error)
-                self.refuse("a number with too many digits" if "digits" in words else words)
+                self.refuse("a number with too many digits. Correct it" if "digits" in words else words)
             else:
                 if end + AHEAD <= len(self._buffer) or not self._grow():
                     place, self._at = self.place(), end
@@ -133,13 +133,13 @@ class JsonText:
     def _refuse_broken(self, error: json.JSONDecodeError) -> NoReturn:
         cut_off = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer)
         if cut_off and len(self._buffer) - self._at >= LONGEST:
-            self.refuse(f"a row of more than {LONGEST} characters; is a quote or a bracket missing?")
+            self.refuse(f"a row of more than {LONGEST} characters. Is a quote or a bracket missing?")
         self._at = max(self._at, min(error.pos, len(self._buffer)))
         if cut_off:
-            self.refuse("ends too early; is it cut off?")
+            self.refuse("the text ends too early. Is it cut off?")
         if self._buffer[self._at] == MARK:
             self.refuse(AMID)
-        self.refuse(f"not valid JSON: {error.msg.removesuffix(' at')}")
+        self.refuse(f"not valid JSON: {error.msg.removesuffix(' at')}. Correct that place")
 
     def _grow(self) -> bool:
         return len(self._buffer) - self._at < LONGEST and self._more()
@@ -156,7 +156,7 @@ class JsonText:
 
 def words_for_repeat(key: str) -> str:
     """Return the words for a key that an object has twice."""
-    return f"the name {clean(key, 60)!r} twice in one object; keep one of them"
+    return f"the name {clean(key, 60)!r} twice in one object. Keep one of them"
 
 
 def array(text: JsonText) -> Values:
@@ -204,12 +204,12 @@ def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not JSON. Write null or a number")
 
 
 def _finite_number(digits: str) -> float:
     """Return a number as it would be written again: nothing can be, of one that is too large."""
     number = float(digits)
     if math.isinf(number):
-        raise ValueError("a number that is too large")
+        raise ValueError("a number that is too large. Correct it")
     return number

@@ -30,7 +30,7 @@ Path = tuple[str, ...]
 
 FIRST = "0"  # in a path: the first value of an array
 MOST_NAMED = 5  # arrays in a sentence
-MOST = 200  # fields that are looked at for suggestions
+MOST = 200  # fields that are read for suggestions
 MEANT = ALIASES | {"until": ALIASES["until"] | FIRST_DAY_BACK}
 PEOPLE = ("associate_id", "email", "login")  # a login below may be that of the other system
 Row = dict[str, Json]
@@ -47,7 +47,7 @@ Reached: TypeAlias = "Json | Absent"
 
 
 def leaves(value: Json, path: Path = (), called: str = "") -> Iterator[tuple[Path, str, Json]]:
-    """Yield the fields that are no objects or arrays, with what each is called and holds.
+    """Yield the fields that are not objects or arrays, with what each is called and holds.
 
     "emails.0.value" is called "email": the last name on the way that says more than "value". Of an array of
     objects, the first stands for all.
@@ -69,8 +69,8 @@ def steps(path: Path) -> Iterator[str]:
 def flattener(config: Input) -> Callable[[Row], Row] | None:
     """Return the function that adds the fields the configuration names by a path; None: it names none.
 
-    A name that a row has as it is wins. What a path leads to is None where something on its way is null or an
-    array too short; where it leads nowhere, the row has no such field.
+    A name that a row has as it is wins. What a path leads to is None where something on its way is null, or
+    an array is too short. Where it leads nowhere, the row has no such field.
     """
     days = [column_setting(config, key) for key in DAYS]
     names = [name for name in _names(config) if "." in name and all(name.split("."))]
@@ -202,17 +202,17 @@ def check_columns(columns: Sequence[str], row: Row, config: Input, where: str) -
     except InputRefused as refused:
         raise _with_paths(refused, settings) if settings else _with_arrays(refused, row) from None
     if arrays := arrays_of_days(columns, row, config):
-        words = f"arrays {_list_paths(arrays)} with days in each row; write one row for each leave"
+        words = f"arrays {_list_paths(arrays)} with days in each row. Write one row for each leave"
         raise InputRefused(f"{where}: {words}, or set {_words_for_unused(arrays)}", {"unused": arrays}, {})
     if settings:
         paths = paths_of(settings)
-        words = f"not used: {_list_paths(paths)}; set {as_settings(settings)}, or {_words_for_unused(paths)}"
+        words = f"{_list_paths(paths)} not used. Set {as_settings(settings)}, or {_words_for_unused(paths)}"
         raise InputRefused(f"{where}: {words}", settings, {"unused": paths})
 
 
 def _with_paths(refused: InputRefused, settings: dict[str, str]) -> InputRefused:
-    words = f"fields below other fields need their path: {as_settings(settings)}"
-    return InputRefused(f"{refused}; {words}", settings, facts=refused.facts)
+    words = f"Fields inside other fields need their path: set {as_settings(settings)}"
+    return InputRefused(f"{refused}. {words}", settings, facts=refused.facts)
 
 
 def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
@@ -221,8 +221,8 @@ def _with_arrays(refused: InputRefused, row: Row) -> InputRefused:
     arrays = [name for name, value in lists.items() if isinstance(value[0], dict)]
     if not arrays:
         return refused
-    words = f"each object has an array of objects ({_list_paths(arrays)}): write their rows into one array"
-    return InputRefused(f"{refused}; {words}", *refused.ways, settings=refused.settings, facts=refused.facts)
+    words = f"Each object has an array of objects ({_list_paths(arrays)}). Write their rows into one array"
+    return InputRefused(f"{refused}. {words}", *refused.ways, settings=refused.settings, facts=refused.facts)
 
 
 def _list_paths(paths: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from ...errors import InputRefused, JobFacts, refusals_with
 from ...sanitize import clean, quote_toml
 from ...settings import Input
 from ..columns import IDENTITIES, candidates, column_setting
-from ..table import Record, Source, Table
+from ..table import NO_EXPORT, Record, Source, Table
 from .find_rows import EXAMPLE, KEY, KEYED, MOST_NAMES, RECORDS, RowSearch, are_columns, words_for_keys
 from .json_text import BETWEEN, Json, JsonText, Place, Values, array, keys
 from .nested import Row, check_columns, flattener, is_row_below
@@ -19,7 +19,7 @@ from .pagination import Beside, may_be_sign, notes_on_part, refuse_part, signs_o
 
 TOP = "."  # as input.rows: the document itself is the array
 JOINED = (
-    "more text after the end of the rows; if several answers were put together, "
+    "more text after the end of the rows. If several answers were joined, "
     "write their rows into one array, or one row on each line"
 )
 _ID = re.compile(r"[+-]?\d+", re.ASCII)
@@ -40,7 +40,9 @@ def open_json(source: Source, config: Input) -> Table:
     wanted = config.rows or None
     if text.peek() == "[":
         if wanted not in (None, TOP):
-            words = f"an array at the top; leave out input.rows, or set input.rows = {quote_toml(TOP)}"
+            words = (
+                f"the rows are an array at the top. Remove input.rows, or set input.rows = {quote_toml(TOP)}"
+            )
             raise InputRefused(f"{text.where(text.place())}: {words}", {"rows": TOP})
         return _make_table("json", _values_then_end(text, array(text)), opened)
     if wanted:
@@ -57,7 +59,7 @@ def open_json_lines(source: Source, config: Input) -> Table:
     """Read objects that follow one another as `open_json` does."""
     text = JsonText(source.text, source.name)
     if config.rows:
-        text.refuse("input.rows has no meaning for JSON Lines; leave out input.rows, or input.format")
+        text.refuse("input.rows has no meaning for JSON Lines. Remove input.rows, or input.format")
     return _make_table("jsonl", _values_to_end(text), _JsonFile(text, source, config))
 
 
@@ -98,7 +100,7 @@ def _search_table(opened: _JsonFile) -> Table:
 
 
 def _rows_and_notes(rows: Values, search: RowSearch, notes: list[str], opened: _JsonFile) -> Values:
-    """Yield the rows; then tell what the document says of others, or raise InputRefused for it."""
+    """Yield the rows; then note what the document says about other rows, or raise InputRefused for it."""
     yield from rows
     found = signs_of_part(search.beside, search.rows, tuple((search.path or "").split(".")))
     if found and opened.config.coverage == "everyone":
@@ -127,10 +129,10 @@ def _read_map(text: JsonText, config: Input) -> Values:
             yield place, {name: key, status: value}
             continue
         if not way:
-            words = "an object under a number, which may be HR's own number, or only the number of a row"
-            raise InputRefused(f"{text.where(place)}: {words}; {RECORDS}; {words_for_keys(None)}", *KEYED)
+            words = "an object under a number, which may be HR's own number or a row number"
+            raise InputRefused(f"{text.where(place)}: {words}. {RECORDS}. {words_for_keys(None)}", *KEYED)
         if any(str(value[own]) != key for own in _names_of_person(value, way)):
-            text.refuse(f"{clean(key, 60)} has another {IDENTITIES[way]} inside; keep one of them", place)
+            text.refuse(f"{clean(key, 60)} has another {IDENTITIES[way]} inside. Keep one of them", place)
         yield place, {name: key, **value}
     if config.coverage == "everyone" and (found := signs_of_part(beside, sys.maxsize, ())):
         refuse_part(found, text)
@@ -152,7 +154,7 @@ def _make_table(kind: str, values: Values, opened: _JsonFile) -> Table:
     with refusals_with(JobFacts(format=kind, encoding=opened.source.encoding)):
         first = next(records, None)
     if first is None:
-        raise InputRefused(f"{opened.source.name}: no rows; an empty export is usually a broken export")
+        raise InputRefused(f"{opened.source.name}: no rows. {NO_EXPORT}")
     return Table(format=kind, columns=columns, records=chain([first], records), is_nested=True)
 
 
@@ -161,7 +163,7 @@ def _records(values: Values, columns: list[str], opened: _JsonFile) -> Iterator[
     flatten: Callable[[Row], Row] | None = flattener(opened.config)
     for place, value in values:
         if not isinstance(value, dict):
-            opened.text.refuse(f"expected an object for each row, such as {EXAMPLE}", place)
+            opened.text.refuse(f"not an object. Write one object for each row, such as {EXAMPLE}", place)
         row = flatten(value) if flatten else value
         if not known.issuperset(row):
             columns.extend(name for name in row if name not in known)
@@ -174,7 +176,7 @@ def _check_columns(columns: list[str], row: Row, place: Place, opened: _JsonFile
     """Raise InputRefused for columns that cannot be right; a row's deeper fields may be what is missing."""
     text, _, config = opened
     if len(columns) > MOST_NAMES:
-        text.refuse(f"more than {MOST_NAMES} names in all rows up to here; are some of them values?", place)
+        text.refuse(f"more than {MOST_NAMES} names in all rows up to here. Are some of them values?", place)
     if any("\ud800" <= character <= "\udfff" for name in columns for character in name):
-        text.refuse("a name with half a character (a lone surrogate); correct the export", place)
+        text.refuse("a name with half a character (a lone surrogate). Correct the export", place)
     check_columns(columns, row, config, text.where(place))

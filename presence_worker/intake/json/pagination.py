@@ -100,17 +100,19 @@ def notes_on_part(found: list[Sign]) -> list[str]:
     pages, errors = [[sign for sign in found if sign.is_error is is_error] for is_error in (False, True)]
     notes = []
     if pages:
-        notes.append(f"the file says that there are more pages ({_list_signs(pages)}): only this one is read")
+        notes.append(
+            f"the file says that there are more pages ({_list_signs(pages)}). Only this one was read"
+        )
     if errors:
-        notes.append(f"the file reports errors ({_list_signs(errors)}): rows may be missing")
+        notes.append(f"the file reports errors ({_list_signs(errors)}). Rows may be missing")
     return notes
 
 
 def refuse_part(found: list[Sign], text: JsonText) -> NoReturn:
     """Raise InputRefused for a file that should be the whole list, and says itself that it is not."""
     words = (
-        f"the file says that it is not the whole list ({_list_signs(found)}), and input.coverage is "
-        '"everyone"; export all pages into one file, without errors, or set input.coverage = "changes"'
+        f"the file is only a part of the list ({_list_signs(found)}), but input.coverage is "
+        '"everyone". Export all pages into one file, without errors, or set input.coverage = "changes"'
     )
     raise InputRefused(f"{text.where(found[0].place)}: {words}", settings=[{"coverage": "changes"}]) from None
 
@@ -155,7 +157,7 @@ def _total(path: Path, value: Json, rows_path: Path) -> int | None:
 
 
 def _is_about(path: Path) -> bool:
-    """Return whether an object tells about the answer as a whole."""
+    """Return whether an object is about the answer as a whole."""
     return bool(path) and plain(path[-1]) in ABOUT
 
 

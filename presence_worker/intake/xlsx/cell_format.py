@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from ..table import ERRORS, FORMULA, OTHER
 from .package import at_most, local_name, read_elements
 
-MOST = 100_000  # formats; Excel has 65 490 at the most
+MOST = 100_000  # formats; Excel has at most 65 490
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|general', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]")
 MOST_SHARED = 5_000_000  # texts; more take minutes

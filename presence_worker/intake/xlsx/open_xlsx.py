@@ -12,7 +12,7 @@ from ...wording import amount, is_or_are, series
 from ..columns import column_called, find_columns, names_what_we_need
 from ..header import NEAR, Below, columns_of_failed_csv, columns_of_job, refuse_preamble
 from ..spelling import plain
-from ..table import Record, Source, Table, is_error
+from ..table import NO_EXPORT, Record, Source, Table, is_error
 from .scan import Sheet
 from .workbook import Workbook, choose_sheets, is_ours, names_of, rows_to_read
 
@@ -53,9 +53,9 @@ def open_xlsx(source: Source, config: Input) -> Table:
     lists = [one for one in found if one]
     if not lists:
         where = _place_called(source.name, titles[0]) if len(titles) == 1 else source.name
-        raise InputRefused(f"{where}: no cells; an empty export is usually a broken export")
+        raise InputRefused(f"{where}: no cells. {NO_EXPORT}")
     if config.sheet is None and len(book.titles) > 1:
-        notes.append(f"the sheet that was read is {clean(titles[0], 60)!r}; there are others")
+        notes.append(f"only the sheet {clean(titles[0], 60)!r} was read. The workbook has other sheets")
     lists = [_align(lists[0], one, source.name) for one in lists]
     return Table(
         format="xlsx",
@@ -75,12 +75,11 @@ def _align(first: SheetList, other: SheetList, name: str) -> SheetList:
     lacking = [column for column in first.columns if plain(column) not in there]
     surplus = [column for column in other.columns if plain(column) not in wanted]
     if lacking or surplus:
-        known = f"the columns of the sheet {clean(first.title, 60)!r}"
-        faults = [*_faults("without", lacking), *_faults("with", surplus)]
-        words = f"has not {known}, but {' and '.join(faults)}"
+        faults = [*_faults("is missing", lacking), *_faults("is new", surplus)]
+        words = f"other columns than the sheet {clean(first.title, 60)!r}: {' and '.join(faults)}"
         raise InputRefused(
-            f"{_place_called(name, other.title)}, line {other.header}: {words}; all sheets that "
-            "input.sheet means must have the same columns"
+            f"{_place_called(name, other.title)}, line {other.header}: {words}. "
+            "Give all sheets of input.sheet the same columns"
         )
     named = other.columns
     order = [
@@ -90,9 +89,13 @@ def _align(first: SheetList, other: SheetList, name: str) -> SheetList:
     return other if is_same else replace(other, records=_sort_cells(other.records, order))
 
 
-def _faults(preposition: str, columns: Sequence[str]) -> list[str]:
+def _faults(verb: str, columns: Sequence[str]) -> list[str]:
     shown = [repr(clean(column, 60)) for column in columns[:MOST_NAMED]]
-    return [f"{preposition} {series(shown, 'and')}"] if shown else []
+    return (
+        [f"{series(shown, 'and')} {verb if len(columns) == 1 else verb.replace('is', 'are', 1)}"]
+        if shown
+        else []
+    )
 
 
 def _sort_cells(records: Iterator[Record], order: Sequence[int]) -> Iterator[Record]:
@@ -114,7 +117,7 @@ def _join(lists: Sequence[SheetList], titles: Sequence[str], notes: list[str]) -
         if read > before:
             spans[one.title] = f"row {read}" if read == before + 1 else f"rows {before + 1} to {read}"
     shown = ", ".join(f"{clean(title, 60)!r} ({span})" for title, span in spans.items())
-    notes.append(f"several sheets were read, and lines count from the top of each: {shown}")
+    notes.append(f"several sheets were read: {shown}. Lines count from the top of each sheet")
 
 
 # -- one sheet of a workbook as a list -----------------------------------------------------------------------
@@ -141,7 +144,7 @@ def open_list(sheet: Sheet, config: Input, name: str, notes: list[str]) -> Sheet
         columns_of = columns_of_failed_csv if ours else columns_of_job
         columns, records = columns_of(names, records, config, at, notes=notes)
         if header.hidden:
-            opened.note(f"the header on line {line} is hidden, and used all the same")
+            opened.note(f"the header on line {line} is hidden, but was used")
         if not ours and (sheet.merges or sheet.hidden_columns):
             used = sorted(find_columns(columns, config, at).used)
             called = {place + left + 1: column_called(columns[place]) for place in used}
@@ -159,14 +162,14 @@ def _refuse_other_headers(
         refuse_preamble(header, below, config, at)
     elif any(map(is_error, names_of(header))):
         raise InputRefused(
-            f"{at}: a column's name is a formula without a value, or with an error; write the name, or open "
+            f"{at}: a column's name is a formula without a value, or with an error. Write the name, or open "
             "the workbook in Excel and save it"
         )
     elif near and _is_merged_into(header, near[0], opened) and names_what_we_need(names_of(near[0]), config):
         above = (near[0].line or 0) - 1
         raise InputRefused(
-            f"{at}: its cells are merged with those of line {above + 1}, which names the columns we need as "
-            f"well; set input.skip_lines = {above}",
+            f"{at}: the cells are merged with line {above + 1}, which names the columns we need as well. "
+            f"Set input.skip_lines = {above}",
             {"skip_lines": above},
         )
     return chain(near, records)
@@ -190,12 +193,12 @@ def _below(records: Iterator[Record], left: int, width: int, opened: _OpenSheet)
         room += len(cells)
         characters += sum(map(len, cells))
         if room > CELLS or characters > CHARACTERS:
-            raise InputRefused(f"{opened.where}: far more than a list of people; save it as CSV (UTF-8)")
+            raise InputRefused(f"{opened.where}: far more than a list of people. Save it as CSV (UTF-8)")
         if not left or any(map(str.strip, cells)):
             yield Record(line, cells, hidden)
     if outside:
         rows = f"{amount(outside, 'row')} {'has' if outside == 1 else 'have'}"
-        opened.note(f"{rows} something left of the header, which is not read")
+        opened.note(f"{rows} something left of the header. It was not read")
 
 
 def _check_columns(
@@ -206,15 +209,15 @@ def _check_columns(
     Raise InputRefused where the name of one, by its place in *called*, reaches into the rows below.
     """
     for place in sorted(opened.sheet.hidden_columns & called.keys()):
-        opened.note(f"{called[place]} is hidden, and used all the same")
+        opened.note(f"{called[place]} is hidden, but was used")
     first = next(records, None)
     if first is None:
         return iter(())
     for area in opened.sheet.merges:
         if area.top <= line and (first.line or 0) <= area.bottom and area.left in called:
             raise InputRefused(
-                f"{opened.where}, line {line}: {called[area.left]} is merged with cells of the rows below; "
-                "take the cells apart, or save the sheet as CSV (UTF-8)"
+                f"{opened.where}, line {line}: {called[area.left]} is merged with cells of the rows below. "
+                "Unmerge the cells, or save the sheet as CSV (UTF-8)"
             )
     return chain([first], records)
 
@@ -223,7 +226,7 @@ def _check_columns(
 
 
 def _mark_hidden(records: Iterator[Record], opened: _OpenSheet) -> Iterator[Record]:
-    """Yield the rows; those that are hidden are marked so if they are to be skipped.
+    """Yield the rows; hidden ones are marked if they are skipped.
 
     Behind the last one, note them, or raise InputRefused if no setting says what they are.
     """
@@ -238,8 +241,8 @@ def _mark_hidden(records: Iterator[Record], opened: _OpenSheet) -> Iterator[Reco
     if choice == "refuse":
         them = "it" if len(lines) == 1 else "them"
         raise InputRefused(
-            f"{opened.where}: {are}, by a filter or by hand; "
-            f'set input.hidden_rows = "skip" to leave {them} out, or "read" to read {them}',
+            f"{opened.where}: {are}, by a filter or by hand. "
+            f'Set input.hidden_rows = "skip" to skip {them}, or "read" to read {them}',
             {"hidden_rows": "skip"},
             {"hidden_rows": "read"},
         )

@@ -76,7 +76,7 @@ class Package:
             while chunk := inside.read(CHUNK):
                 allowed -= len(chunk)
                 if allowed < 0:
-                    words = "that unpacks to far more than a table; save it as CSV (UTF-8)"
+                    words = "that unpacks to far more than a table. Save it as CSV (UTF-8)"
                     raise InputRefused(f"{self._name}: {KIND} {words}")
                 seen = (before + chunk).replace(b"\0", b"")  # UTF-16 has them
                 if MERGED in seen:
@@ -135,7 +135,7 @@ def read_elements(part: IO[bytes], wanted: Mapping[str, str]) -> Iterator[Elemen
 
     An element is whole when it is given, and has left its parent. Names have no namespace here, but parent
     and child share one. Raise ParseError, ExpatError or ValueError for what is not XML or has a document
-    type, for cells outside of rows, and for so much without an element that only an attack has it.
+    type, and for cells outside of rows. Raise them, too, for so much without an element that it is an attack.
     """
     feed, last = _Feed(part), [*wanted][-1]
     events = chain.from_iterable(feed.events())

@@ -60,7 +60,7 @@ def read_merges(sheet: IO[bytes]) -> list[Area]:
 
 
 class CoveredCells:
-    """Owns what reaches into the rows to come; rows are given to it from top to bottom."""
+    """Owns what reaches into the rows below; rows are given to it from top to bottom."""
 
     def __init__(self, merges: Iterable[Area]) -> None:
         self._merges = [*merges][::-1]
@@ -72,7 +72,7 @@ class CoveredCells:
         self._formulas.append(area)
 
     def fill(self, row: int, cells: list[str]) -> bool:
-        """Write into the *cells* of a row what a person sees, and tell whether it has anything of its own.
+        """Write into the *cells* of a row what a person sees, and return whether it has anything of its own.
 
         A row that has not is left as it is.
         """

@@ -14,7 +14,7 @@ from ...errors import InputRefused
 from ...failed_csv import RESULT_COLUMNS
 from ...sanitize import clean, quote_toml
 from ...settings import Input
-from ..columns import EXPECTED, names_what_we_need
+from ..columns import names_what_we_need
 from ..containers import refuse_damage
 from ..table import Record
 from .cell_format import SINCE_1900, SINCE_1904, CellReader, read_number_formats, read_shared_texts
@@ -99,7 +99,7 @@ def refuse_unreadable_book(name: str) -> Iterator[None]:
         with refuse_damage(name, KIND):
             yield
     except (ParseError, ExpatError, LookupError):
-        words = f"{KIND} that cannot be read; save it as XLSX or CSV (UTF-8)"
+        words = f"{KIND} that cannot be read. Save it as XLSX or CSV (UTF-8)"
         raise InputRefused(f"{name}: {words}") from None
 
 
@@ -112,14 +112,14 @@ def choose_sheets(book: Workbook, config: Input, name: str) -> list[str]:
         return _sheets_called(book, config.sheet, name)
     if not book.visible:
         raise InputRefused(
-            f"{name}: no visible sheet; name one with input.sheet (found: {list_sheets(book.titles)})"
+            f"{name}: no visible sheet. Name one with input.sheet. Found: {list_sheets(book.titles)}"
         )
     if len(book.visible) == 1:
         return book.visible
-    select_options = [title for title in book.visible if _fits(book, title, config)]
-    if len(select_options) != 1:
-        raise _refusal(book, select_options, name)
-    return select_options
+    fitting = [title for title in book.visible if _fits(book, title, config)]
+    if len(fitting) != 1:
+        raise _refusal(book, fitting, name)
+    return fitting
 
 
 def _sheets_called(book: Workbook, wanted: str, name: str) -> list[str]:
@@ -136,7 +136,7 @@ def _sheets_called(book: Workbook, wanted: str, name: str) -> list[str]:
         return book.visible  # the setting is meant for the job it came from
     called = f"{'visible sheet like' if is_pattern else 'sheet'} {clean(wanted, 60)!r}"
     found = list_sheets(book.titles)
-    raise InputRefused(f"{name}: no {called}, as input.sheet says; found: {found}")
+    raise InputRefused(f"{name}: no {called}, as input.sheet says. Found: {found}")
 
 
 def matches(title: str, pattern: str) -> bool:
@@ -189,18 +189,18 @@ def _fits(book: Workbook, title: str, config: Input) -> bool:
     return header is not None and names_what_we_need(names_of(header), config)
 
 
-def _refusal(book: Workbook, select_options: Sequence[str], name: str) -> InputRefused:
-    if not select_options:
+def _refusal(book: Workbook, fitting: Sequence[str], name: str) -> InputRefused:
+    if not fitting:
         return InputRefused(
-            f"{name}: none of the sheets {list_sheets(book.visible)} has the columns we need in its first "
-            f"row; {EXPECTED}; input.sheet chooses one, and tells what it lacks"
+            f"{name}: none of the sheets {list_sheets(book.visible)} has a column for people and one for the "
+            f"status in its first row. Choose one: input.sheet = {quote_toml(book.visible[0])}"
         )
-    one = f"choose one with input.sheet, such as input.sheet = {quote_toml(select_options[0])}"
-    pattern = pattern_of(select_options, book.visible)
+    one = f"Choose one, such as input.sheet = {quote_toml(fitting[0])}"
+    pattern = pattern_of(fitting, book.visible)
     every = f", or read them all with input.sheet = {quote_toml(pattern)}" if pattern else ""
-    ways = [*([pattern] if pattern else []), *select_options[:MOST_NAMED]]
+    ways = [*([pattern] if pattern else []), *fitting[:MOST_NAMED]]
     return InputRefused(
-        f"{name}: the sheets {list_sheets(select_options)} have the columns we need; {one}{every}",
+        f"{name}: the sheets {list_sheets(fitting)} have the columns we need. {one}{every}",
         *({"sheet": way} for way in ways),
     )
 
