@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.failed_csv import escape_formula, unescape_formula
+from presence_worker.failed_csv import escape_formula, restore_refused, unescape_formula
 
 DANGEROUS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"  # with the full-width signs, which spreadsheets take as well
 
@@ -34,3 +34,11 @@ def test_other_cells_are_left_alone(cell: str) -> None:
     """Only what a spreadsheet would calculate is changed."""
     assert escape_formula(cell) == cell
     assert unescape_formula(cell) == cell
+
+
+def test_a_file_of_an_earlier_version_is_understood() -> None:
+    """Its words for a value that is not a text, and for a row that is too short, are still read."""
+    wrong = restore_refused(["5", "12"], {"the comment": 1}, "the message is no text; write what is meant")
+    short = restore_refused(["5", "", ""], {}, "1 cell, but the header has 3; fill them in")
+
+    assert (wrong, short) == (["5", 12], ["5"])

@@ -54,7 +54,7 @@ def test_days_in_words(form: str, language: str, expected: str) -> None:
         ("{from:%}", f"{{from}}: % is not understood behind the colon; {LETTERS}"),
         ("{from:%-B}", f"{{from}}: %-B is not understood behind the colon; {LETTERS}"),
         ("{from:{x}}", f"{{from}}: {{ is not understood behind the colon; {LETTERS}"),
-        ("a\u202e{x}", "character 2 of the message is one that turns the order of reading round (U+202E)"),
+        ("a\u202e{x}", "character 2 of the comment is one that changes the reading direction (U+202E)"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood(text: str, words: str) -> None:

@@ -85,10 +85,10 @@ def test_people_see_the_rows_as_well(worker: Worker) -> None:
     assert ended.code == 3
     assert (
         "       60  no valid associate ID\n"
-        "             found … as associateId: 60 rows, such as x0 on line 1002; expected\n"
-        "               a whole number from 1 to 2147483647\n"
+        "             the associateId … is not a number: 60 rows, such as x0 on line\n"
+        "               1002; write a whole number from 1 to 2147483647\n"
         "        1  comment is too long\n"
-        "             line 1001: the message has 256 characters; the service keeps 255\n"
+        "             line 1001: the comment has 256 characters; shorten it to 255\n"
         "         Correct the rows in the file, then run it.\n"
     ) in ended.out
     assert "      999  not_sent   to be sent" in ended.out
@@ -104,9 +104,9 @@ def test_rows_of_which_the_same_is_to_be_said_share_a_line(worker: Worker) -> No
 
     ended = [worker.call("check", name, "--max-invalid", "none") for name in ("job.csv", "job.json")]
 
-    assert "lines 2, 4: a status that is not understood; expected" in ended[0].out
-    assert "rows 1, 2: a status that is not understood; expected" in ended[1].out
-    assert "row 3: found '0' as associateId" in ended[1].out
+    assert "lines 2, 4: the status is unknown; write StatusNormal" in ended[0].out
+    assert "rows 1, 2: the status is unknown; write StatusNormal" in ended[1].out
+    assert "row 3: the associateId '0' is out of range" in ended[1].out
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_more_pages_are_told(worker: Worker) -> None:
 
     notes = {path.stem: worker("check", path).summary["notes"] for path in sorted(Path().glob("*.json"))}
 
-    words = "the file says that there are more pages ({}): only this one is read"
-    where = "rows: value (the only array of objects)"
+    words = "the file says that there are more pages ({}). Only this one was read"
+    where = "the rows are in value (the only array of objects)"
     assert notes.pop("last") == [where]
     assert notes.pop("both") == [where, words.format("nextLink, odata.nextLink")]
     assert notes == {name: [where, words.format(name)] for name in notes}

@@ -108,7 +108,7 @@ def test_it_shows_the_first_rows_as_they_would_be_sent(worker: Worker) -> None:
         (None, 0, "invalid"),
         ("StatusNormal", 0, "not_sent"),
     ]
-    assert rows[1]["today"].startswith("the status is unknown; expected")
+    assert rows[1]["today"].startswith("the status is unknown; write")
     assert rows[2]["today"] == "sent"
 
 
@@ -282,8 +282,8 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "  [31mred                         kept, not used\n\n"
         "First rows, and their result today\n"
         "  line 2: a, StatusNotAvailable: sent\n"
-        "  line 3: b, no status: the status is unknown; expected StatusNormal\n"
-        "    or StatusNotAvailable, or add the value to input.statuses\n\n"
+        "  line 3: b, no status: the status is unknown; write StatusNormal or\n"
+        "    StatusNotAvailable, or add the value to input.statuses\n\n"
         "Paste this into the configuration file, in place of its [input]\n"
         "Lines that begin with # need your decision: remove the # from those that are right\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'

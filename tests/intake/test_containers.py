@@ -120,8 +120,8 @@ def test_a_packed_job_that_is_damaged(packing: str, write: Write) -> None:
         (zipped(("a.csv", JOB), ("b.csv", JOB)),
          "a ZIP file with 2 files in it (a.csv and b.csv). Pack one file alone, or run each file by itself"),
         (zipped(("a", JOB), ("b", JOB), ("c\u202e", JOB)),
-         "a ZIP file with 3 files in it (a and b and others). Pack one file alone, or run each "
-         "file by itself"),
+         ("a ZIP file with 3 files in it (a and b and others). Pack one file alone, or run each "
+         "file by itself")),
         (zipped(), f"an empty ZIP file. {CHECK}"),
         (zipped(("folder/", b"")), f"an empty ZIP file. {CHECK}"),
         (gzipped(b""), f"the file is empty. {CHECK}"),

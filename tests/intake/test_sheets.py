@@ -95,8 +95,10 @@ def test_months_without_leave(write: Write) -> None:
 
     assert [row.associate_id for row in rows] == [1]
     assert job.notes == [
-        f"{SEVERAL}: 'Jan' (no rows), 'Feb' (no rows), 'Mar' (row 1), 'Apr' (no rows). Lines "
-        f"count from the top of each sheet"
+        (
+            f"{SEVERAL}: 'Jan' (no rows), 'Feb' (no rows), 'Mar' (row 1), 'Apr' (no rows). Lines "
+            f"count from the top of each sheet"
+        )
     ]
 
 

@@ -166,7 +166,9 @@ def test_an_encoding_that_is_only_likely(write: Write) -> None:
     plain, _ = read(write(HEADER + ROW))
 
     assert [note.partition(";")[0] for note in job.notes] == [
-        "the file is not UTF-8 and was read as cp1252 (Western Europe). If letters look wrong in "
-        "SuperOffice, set input.encoding (--encoding)"
+        (
+            "the file is not UTF-8 and was read as cp1252 (Western Europe). If letters look wrong in "
+            "SuperOffice, set input.encoding (--encoding)"
+        )
     ]
     assert said.notes == plain.notes == []
