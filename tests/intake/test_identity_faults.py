@@ -109,7 +109,7 @@ def test_letters_that_look_like_others(named_by: str, found: str, alike: str, wr
 
 
 @pytest.mark.parametrize("named_by", ["login", "email"])
-def test_no_other_letter_is_compared_as_one_of_ascii(named_by: str) -> None:
+def test_no_other_character_is_compared_as_one_of_ascii(named_by: str) -> None:
     """Of all characters there are, none makes a name that passes, and is compared as another user's."""
     reader = person_reader(named_by, frozenset())
     passed = []
