@@ -1,4 +1,7 @@
-"""Which options each command takes: for its help, and for the commands that are printed to be run next."""
+"""Which options each command uses: for its help, and for the commands that are printed to be run next.
+
+A command also accepts those of JOB that it does not use: one list of options in a script serves for all.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,9 +12,9 @@ LIMITS = ("max_changes", "max_invalid", "max_failures", "strict")
 OUTPUT = ("as_json", "quiet", "verbose")
 PROGRESS = "no_progress"
 JOB = (*WHERE, *INPUT, *PACE, *LIMITS, PROGRESS, *OUTPUT)
-TAKEN = {  # command: its options, by the names of their parameters
+USED = {  # command: its options, by the names of their parameters
     "run": JOB,
-    "check": (*WHERE, *INPUT, "max_invalid", *OUTPUT),
+    "check": ("config", "set", *INPUT, "max_invalid", *OUTPUT),
     "plan": JOB,
     "apply": (*WHERE, *PACE, "max_failures", PROGRESS, *OUTPUT),
     "resume": (*WHERE, *PACE, *LIMITS, PROGRESS, *OUTPUT),
@@ -19,12 +22,8 @@ TAKEN = {  # command: its options, by the names of their parameters
     "report": (*WHERE, *OUTPUT),
     "runs": (*WHERE, *OUTPUT),
     "schedule": (*WHERE, *OUTPUT),
-    "prune": (*WHERE, *OUTPUT),
+    "prune": ("config", "state_dir", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
-}
-HIDDEN = {  # options that change nothing: taken, so that one list of options serves for several commands
-    "check": ("state_dir", "base_url", "sandbox"),
-    "prune": ("base_url", "sandbox"),
 }
 REPEATED = (  # in the command to run next
     *WHERE,
@@ -59,15 +58,10 @@ def spell(parameter: str) -> str:
     return SPELLED.get(parameter, f"--{parameter.replace('_', '-')}")
 
 
-def commands_taking(option: str) -> list[str]:
-    """Return the commands that take an option such as `--rate`; none where it is not one of these."""
-    return [name for name, taken in TAKEN.items() if option in map(spell, taken)]
-
-
 def select_options(command: str, options: Sequence[str]) -> Iterator[str]:
-    """Yield the words of those *options* that a command takes."""
-    taken, words = {*map(spell, TAKEN.get(command, ()))}, iter(options)
+    """Yield the words of those *options* that a command uses, and of those that say where it works."""
+    used, words = {*map(spell, (*WHERE, *USED.get(command, ())))}, iter(options)
     for option in words:
         pair = (option,) if option in FLAGS else (option, next(words))
-        if option in taken:
+        if option in used:
             yield from pair

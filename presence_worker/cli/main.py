@@ -11,11 +11,9 @@ from typing import NoReturn
 
 import click
 
-from ..command_options import TAKEN, commands_taking
 from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated
 from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
-from ..wording import series
 from .lazy import commands, load_lazily
 from .options import printable, without_credentials
 from .output import CommandFailure, print_failure, remark, speak_utf8
@@ -68,7 +66,7 @@ def execute(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         words = context.command_path.split()[1:] if context else ()
-        message = _explain(error, *words) or without_credentials(error.format_message())
+        message = without_credentials(error.format_message())
         return _report_failure(arguments, OptionFault(message), NextStep((*words, "--help")))
     except OptionFault as error:
         return _report_failure(arguments, error, NextStep((arguments[0], "--help")))
@@ -83,15 +81,6 @@ def execute(arguments: Sequence[str]) -> int:
         return _report_failure(arguments, PresenceWorkerError(_where(error)), _resume(arguments))
     finally:
         noted.clear()
-
-
-def _explain(error: click.ClickException, command: str = "", *_: str) -> str:
-    """Return which commands take an option that this *command* does not; "" for any other error."""
-    option = error.option_name if isinstance(error, click.NoSuchOption) else ""
-    takers = commands_taking(option) if command in TAKEN else []
-    return (
-        f"option {option}: `{command}` does not use it; it is for {series(takers, 'and')}" if takers else ""
-    )
 
 
 def _answer_shell() -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypedDict
 import click
 from click.core import ParameterSource
 
-from ..command_options import HIDDEN, INPUT, REPEATED, SETTINGS, TAKEN, spell
+from ..command_options import INPUT, JOB, REPEATED, SETTINGS, USED, spell
 from ..errors import OptionFault
 from .lazy import load_lazily
 
@@ -128,8 +128,8 @@ def options_of(name: str) -> Callable[[Function], Function]:
 
         command: Function = with_options
         command.__doc__ = function.__doc__
-        for parameter in reversed([each for each in OPTIONS if each in TAKEN[name]]):
-            command = _option(parameter, is_hidden=parameter in HIDDEN.get(name, ()))(command)
+        for parameter in reversed([each for each in OPTIONS if each in JOB]):
+            command = _option(parameter, is_hidden=parameter not in USED[name])(command)
         return command
 
     return add

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..command_options import FLAGS, REPEATED, TAKEN, spell
+from ..command_options import FLAGS, REPEATED, USED, spell
 from ..errors import UsageFault
 from ..next_step import NextStep
 from ..operator_files import find_config
@@ -42,7 +42,7 @@ def _whole(arguments: Sequence[str]) -> list[str]:
             words.append(f"{name}={Path(value).absolute()}")
         else:
             words.append(str(Path(word).absolute()) if _is_path(word, words) else word)
-    if arguments and arguments[0] in TAKEN:
+    if arguments and arguments[0] in USED:
         end = words.index(END) if END in words else len(words)
         words[end:end] = _from_surroundings({word.partition("=")[0] for word in words})
     return words

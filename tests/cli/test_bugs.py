@@ -24,7 +24,7 @@ def command(kind, secret, json):
 module = sys.modules["presence_worker.cli.boom"] = types.ModuleType("presence_worker.cli.boom")
 module.command = command
 lazy.COMMANDS["boom"] = "Stumble."
-command_options.TAKEN["boom"] = ()
+command_options.USED["boom"] = ()
 main()
 """
 PROGRAM = [sys.executable, "-c", FAULTY]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.cli.lazy import COMMANDS
-from presence_worker.command_options import TAKEN
+from presence_worker.command_options import USED
 from presence_worker.journal import target_lock
 from presence_worker.sandbox import Sandbox
 from tests.run.given import FAST, Ended, Worker, away, called, next_words, wishes, write_csv
@@ -327,7 +327,7 @@ ADDRESSES = (
     "crm.example/SO?token=s3cr3t",
     "me:s3cr3t@crm.example",
 )
-ON_A_TARGET = [name for name in COMMANDS if name in TAKEN]
+ON_A_TARGET = [name for name in COMMANDS if name in USED]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

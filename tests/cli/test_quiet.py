@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from presence_worker.cli.lazy import COMMANDS
-from presence_worker.command_options import TAKEN
+from presence_worker.command_options import USED
 from tests.run.given import Ended, Worker, away, write_csv
 
 NEEDS = {"run": "JOB", "check": "JOB", "plan": "JOB", "apply": "last", "undo": "last", "report": "last"}
-ON_A_RUN = [name for name in COMMANDS if name in TAKEN and name != "doctor"]
+ON_A_RUN = [name for name in COMMANDS if name in USED and name != "doctor"]
 
 
 @pytest.fixture

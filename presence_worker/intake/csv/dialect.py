@@ -187,8 +187,8 @@ def refuse_another_cut(head: str, above: int, dialect: Dialect, config: Input, w
     if config.delimiter is None and _is_of_fixed_width(line, next(lines, ""), config):
         raise InputRefused(f"{where}: {FIXED}")
     marks = dict.fromkeys([*DELIMITERS, *_MARKS.findall(line)])
-    select_options = (mark for mark in marks if mark != dialect.delimiter and _fits(line, mark, config))
-    mark = next(select_options, None)
+    fitting = (mark for mark in marks if mark != dialect.delimiter and _fits(line, mark, config))
+    mark = next(fitting, None)
     if mark is None:
         return
     if len(mark) > 1:

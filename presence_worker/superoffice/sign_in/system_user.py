@@ -225,12 +225,10 @@ def _find_key(token: str, published: Parts) -> jwt.PyJWK:
     found = listed if isinstance(listed, list) else []
     keys = [key for key in found if isinstance(key, dict) and key.get("kty") == "RSA"]
     name = jwt.get_unverified_header(token).get("kid")
-    select_options = [key for key in keys if name is None or key.get("kid") == name]
-    if len(select_options) != 1:
+    fitting = [key for key in keys if name is None or key.get("kid") == name]
+    if len(fitting) != 1:
         raise LookupError
-    return jwt.PyJWK(
-        {"kty": "RSA", "n": select_options[0].get("n"), "e": select_options[0].get("e")}, algorithm="RS256"
-    )
+    return jwt.PyJWK({"kty": "RSA", "n": fitting[0].get("n"), "e": fitting[0].get("e")}, algorithm="RS256")
 
 
 SYSTEM_USER = Scheme(
