@@ -50,25 +50,25 @@ def no_text_detail(what: str) -> str:
     return f"{what} is not a text; write it as text (in failed.csv: or empty _detail, to send it as it is)"
 
 
-def _was_no_text(what: str, detail: str) -> bool:
+def _refuses_as_text(what: str, detail: str) -> bool:
     """Return whether a _detail says so, in our words or in those of earlier versions."""
     former = what.replace("the comment", "the message")
-    return f"{what} is not a text" in detail or f"{former} is no text" in detail
+    return re.search(rf"({re.escape(what)}|{re.escape(former)}) is (not a|no) text", detail) is not None
 
 
 def restore_refused(cells: list[str], texts: Mapping[str, int], detail: str) -> list[Any]:
     """Return the cells of a row of failed.csv as they were when it was refused, unless they were corrected.
 
-    A row that was too short has been filled up. What JSON had in place of one of the *texts* (positions,
-    by what they are called) has become a text, and so has half a character. Read as they look, these rows
-    would be sent without a correction.
+    A row that was too short has been filled up. *texts* are positions by their names: what JSON had there in
+    place of a text has become a text. So has half a character. Read as they look, these rows would be sent
+    without a correction.
     """
     short = _RAGGED.search(detail)
     if short and not any(cell.strip() for cell in cells[int(short[1]) :]):
         return cells[: int(short[1])]
     if "(U+" in detail:
         cells = [_HALF.sub(lambda written: chr(int(written[1], 16)), cell) for cell in cells]
-    wrong = {position for what, position in texts.items() if _was_no_text(what, detail)}
+    wrong = {position for what, position in texts.items() if _refuses_as_text(what, detail)}
     return [_as_json(cell) if position in wrong else cell for position, cell in enumerate(cells)]
 
 

@@ -3,8 +3,8 @@
 - Accents are written as one character (Unicode NFC), however the file has them.
 - What shows nothing and means nothing (zero-width space, word joiner, a byte-order mark amid the text) is
   left out. Joiners and marks that words and emoji are made of stay.
-- What makes a text look like another one is refused: control characters (not newline and tab), rare line
-  separators, and characters that change the reading direction.
+- What makes a text look like another one is refused. These are control characters (not newline and tab),
+  rare line separators, and characters that change the reading direction.
 """
 
 import unicodedata

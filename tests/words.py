@@ -45,7 +45,7 @@ _CODE = re.compile(r"`[^`]+`")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _END = re.compile(r"(?<=[.!?])[)\"”]?\s+")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|\d[\w.,:%/-]*")
-_SQL = re.compile(r"\b(SELECT|CREATE|INSERT|UPDATE|DELETE|VALUES|REFERENCES|JOIN)\b")
+_PROGRAM = re.compile(r"\b(SELECT|CREATE|INSERT|UPDATE|DELETE|VALUES|REFERENCES|JOIN|ArgumentCompleter)\b")
 _VOWEL = re.compile(r"[aeiouyäöüåøæ]", re.IGNORECASE)
 _SYLLABLES = pyphen.Pyphen(lang="en_US")
 
@@ -152,11 +152,18 @@ def long_texts(path: Path) -> Iterator[Find]:
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         text = _text_of(node).partition("\b")[0]  # behind that mark of click's stand examples
-        blocks = [] if _SQL.search(text) else [block for _, block in paragraphs(text)]
-        for each in (each for block in blocks for each in sentences(block)):
+        blocks = [] if _PROGRAM.search(text) else [block for _, block in paragraphs(text)]
+        prose = (each for block in blocks for each in sentences(block))
+        for each in (each for each in prose if not _is_list(each)):
             number = len(words_of(each))
             if number > LONGEST:
                 yield Find(name, getattr(node, "lineno", 0), f"{number} words: {each[:120]}")
+
+
+def _is_list(sentence: str) -> bool:
+    """Return whether it only lists words, such as names of columns: that is not a sentence."""
+    marks = sentence.count(",") + sentence.count("|")
+    return marks * 4 > len(words_of(sentence))
 
 
 def _text_of(node: ast.AST) -> str:

@@ -15,11 +15,11 @@ from .file_checks import FileCheck
 from .table import Cells, text_of
 
 NO_END = Suggestion(
-    "is not a date such as 2026-12-31; if it means that there is no end, add it to input.empty. If it is a "
+    "is not a date such as 2026-12-31; if it stands for an open end, add it to input.empty. If it is a "
     "date, set input.date_format"
 )
 NO_ZONE = Suggestion(
-    "has a time zone offset, so the day depends on the time zone; set the time zone of your offices, such as "
+    "has a time zone offset, so the day depends on the time zone; set your time zone, such as "
     'input.timezone = "Europe/Oslo"',
     ({"timezone": "Europe/Oslo"},),
 )

@@ -260,11 +260,17 @@ FAULTS = (
         following="check",
         page="hr-files",
     ),
-    Fault(cause=empty_file, code=4, words=("job.csv: empty",), following="check", page="hr-files"),
+    Fault(
+        cause=empty_file, code=4, words=("job.csv: the file is empty",), following="check", page="hr-files"
+    ),
     Fault(
         cause=wrong_columns,
         code=4,
-        words=("job.csv, line 1", "no column for associate_id", "found: name, colour"),
+        words=(
+            "job.csv, line 1",
+            "no column for people (associateId, login or e-mail address)",
+            "Found: name, colour",
+        ),
         following="check",
         page="hr-files",
     ),

@@ -19,8 +19,8 @@ _LINE_END = re.compile(r"\r\n?|\n")
 class RowLines:
     """Owns lines; comments come as blank ones, and where ends are mixed, those of one row as one line.
 
-    In a file whose header ends with CRLF, a row that ends with a lone LF may go on: the break is inside a
-    comment without quotes. It goes on if only that gives it as many cells as the header has. Where rows and
+    In a file whose header ends with CRLF, a row that ends with a lone LF may go on. Then the break is inside
+    a comment without quotes. It goes on if only that gives it as many cells as the header has. Where rows and
     breaks end alike, they cannot be distinguished.
     """
 
