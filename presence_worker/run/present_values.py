@@ -23,7 +23,7 @@ MOVED = {  # by what the run is for
     Intent.RUN: (Reason.MOVED_SINCE_PLAN, "no longer has what was read before the run was held"),
 }
 ALIKE = 20  # reads without a presence: the address is wrong then
-OFF = "without it, no row is `unchanged` and `undo` is not possible"
+OFF = "The rows were sent without reading, so no row is `unchanged` and `undo` is not possible"
 UNREAD = "the present {values} of {users} cannot be read: no row for them is `unchanged` or can be undone"
 log = structlog.get_logger()
 
@@ -284,4 +284,4 @@ class PresentValues:
             doubt = "; is target.base_url right?" if suspect else ""
             self.stop = Stopped(f"{words}; nothing was sent{doubt}", suspect=suspect)
         else:
-            self.note(f"{words}; the rows were sent without reading: {OFF}")
+            self.note(f"{words}. {OFF}")

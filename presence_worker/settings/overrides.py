@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..errors import OptionFault
+from .problem_words import explain_problem
 from .sections import SECRETS, SECTIONS, Section
 from .value_types import Raw
 
@@ -81,7 +82,7 @@ def _fit(section: str, key: str, text: str) -> Override:
         try:
             read = SECTIONS[section].model_validate({key: value})
         except ValidationError as error:
-            problem = problem or _words_of(error)
+            problem = problem or _words_of(error, section)
             continue
         again = _whole_path(read, key) or text
         return Override(section, key, value if again == text else again, f"{section}.{key}={again}")
@@ -95,9 +96,10 @@ def _as_toml(text: str) -> Iterator[Raw]:
         return
 
 
-def _words_of(error: ValidationError) -> str:
-    (first, *_) = error.errors(include_url=False, include_context=False, include_input=False)
-    return str(first["msg"]).removeprefix("Value error, ")
+def _words_of(error: ValidationError, section: str) -> str:
+    (first, *_) = error.errors(include_url=False)
+    first["loc"] = (section, *first["loc"])
+    return explain_problem(first, may_quote=True)
 
 
 def _whole_path(section: Section, key: str) -> str | None:

@@ -70,7 +70,11 @@ def test_a_value_is_toml_where_that_fits(words: str, rows: int, worker: Worker) 
         ("delivrey.burst=5", "delivrey.burst: no such setting; did you mean delivery.burst?"),
         ("auth.password=Kanarienvogel-7Q", "option --set: auth.password is a secret; others can read"),
         ("target.proxy=http://me:Kanarienvogel-7Q@proxy:1", "target.proxy: the address has a user name or"),
-        ("delivery.burst=many", "option --set: delivery.burst: "),
+        (
+            "delivery.burst=many",
+            'option --set: delivery.burst: must be a whole number, such as 1; found "many"',
+        ),
+        ("safety.max_changes=5x", "option --set: safety.max_changes: must be a number, a percentage such as"),
     ],
 )
 def test_what_cannot_be_set_is_refused(words: str, told: str, worker: Worker) -> None:

@@ -107,8 +107,11 @@ def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    what, *_, following, page = shown.out.splitlines()
-    assert what.startswith("presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1.")
+    *what, following, page = shown.out.splitlines()
+    assert " ".join(map(str.strip, what)) == (
+        "presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1. "
+        "The CRM administrator corrects the users or the settings. Then run failed.csv."
+    )
     assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
     assert page.startswith("Help: presence-worker manual ")
 

@@ -202,7 +202,7 @@ def test_refused_credentials_are_tried_once(act: Act, words: str, doctor: Doctor
     shown = [request.path for request in server.requests if request.header("Authorization")]
     assert (examined.ended.code, shown) == (6, [PRINCIPAL])
     assert words in examined.told("sign-in").words
-    assert "correct " in examined.told("sign-in").remedies
+    assert "correct it, then run doctor again; sign-in was tried once" in examined.told("sign-in").remedies
     assert examined.told("all users").words == "correct first: sign-in"
 
 
@@ -215,7 +215,7 @@ def test_a_proxy_that_refuses_us_is_asked_once(doctor: Doctor) -> None:
 
     assert (examined.ended.code, examined.by("fault"), len(proxy.requests)) == (6, ["version"], 1)
     assert "correct the user name and password in target.proxy" in examined.told("version").words
-    assert "correct " in examined.told("version").remedies
+    assert "correct that, then run doctor again" in examined.told("version").remedies
 
 
 @pytest.mark.parametrize(

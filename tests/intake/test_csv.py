@@ -147,7 +147,7 @@ def test_ragged_rows_are_invalid(row: str, associate_id: int, number: int, write
 
     _, rows = read(path)
 
-    detail = f"the row has {amount(number, 'cell')}, but the "
+    detail = f"the row has {amount(number, 'cell')}, but the header has 3; "
     assert (rows[0].result, rows[0].reason) == (Result.INVALID, Reason.RAGGED_ROW)
     assert (rows[0].associate_id, (rows[0].detail or "")[: len(detail)]) == (associate_id, detail)
     assert cells(rows)[0] == row.split(",")

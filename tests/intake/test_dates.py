@@ -120,7 +120,7 @@ def test_dates_of_odata_and_dotnet(text: str, expected: Moment) -> None:
     [
         (
             "/Date(1795734000000+0060)/",
-            "has a time zone offset that can mean two different days",
+            "has a time zone offset that can mean two different days; write it as 2026-12-31",
         ),
         ("/Date(999999999999999)/", NO_SUCH_DAY),
         ("/Date(0)/", NO_DATE.format('"NULL", "\\\\N", "NaN", "nan", "/Date(0)/"')),

@@ -120,7 +120,7 @@ def test_names_that_are_no_text(named_by: str, called: str, found: Any, write: W
 @pytest.mark.parametrize(
     ("row", "detail"),
     [
-        ("migraine", f"he e-mail address is not valid; {AN_ADDRESS}"),
+        ("migraine", f"; also the e-mail address is not valid; {AN_ADDRESS}"),
         ("a@x,Away,back,migraine", "4 cells, but the header has 3"),
     ],
 )

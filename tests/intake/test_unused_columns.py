@@ -112,8 +112,8 @@ def test_a_column_that_says_which_rows_count(name: str, write: Write) -> None:
     _, filtered = read(path, only={name: ["x"]})
 
     assert f"the column '{name}' says whether a " in words
-    assert f'input.only = {{ "{name}" = [' in words
-    assert f'et input.unused = ["{name}"]' in words
+    assert f'List the values of rows that count: input.only = {{ "{name}" = [' in words
+    assert words.endswith(f'If all rows count, set input.unused = ["{name}"]')
     assert [row.result for row in (*listed, *filtered)] == [None, None]
 
 
@@ -121,7 +121,10 @@ def test_values_that_are_not_shown(write: Write) -> None:
     """No example in their place, which would leave out all rows: the words say where the values are."""
     words = refusal(write("login,status,Vorgangsart\na,Away,Erkrankt\nb,Away,Gelöscht\n"))
 
-    assert 'input.only = { "Vorgangsart" = [...] } (`check --explain` lists the values). If ' in words
+    assert (
+        'List the values of rows that count: input.only = { "Vorgangsart" = [...] } '
+        "(`check --explain` lists the values). If all rows count, set input.unused" in words
+    )
 
 
 @pytest.mark.parametrize(

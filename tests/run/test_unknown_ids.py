@@ -36,6 +36,9 @@ def test_strangers_are_told_before_anything_is_sent(
     found = [(line["result"], line["reason"]) for line in read_report(worker.folder_of(ended))]
     assert (ended.code, found) == (code, [(result, None)] * 2 + [NOT_THERE] * 2)
     assert "2 need attention: HR 2." in ended.summary["message"]
+    assert {each["reason"]: each["rows"] for each in ended.summary["reasons"] if each["reason"]} == {
+        NOT_THERE[1]: 2
+    }
     assert {wish[0] for wish in wishes(service)} == (set(CHANGED) if command == "run" else set())
 
 

@@ -209,7 +209,7 @@ async def test_a_rotated_refresh_token_is_used_from_then_on(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("where", ["a setting", "a folder that is gone", "a folder in its place"])
 async def test_a_rotated_refresh_token_that_cannot_be_kept_is_said(where: str, tmp_path: Path) -> None:
-    """It holds while the program runs; in the next run, and somebody should know."""
+    """It holds while the program runs; the next run may be rejected, and somebody should know."""
     file = tmp_path / "folder" / "refresh_token"
     file.parent.mkdir()
     file.write_text("first")
@@ -230,7 +230,10 @@ async def test_a_rotated_refresh_token_that_cannot_be_kept_is_said(where: str, t
 
     assert outcome.result is Result.UPDATED
     (said,) = [event for event in logs if event["event"] == "sign_in.refresh_token_not_kept"]
-    assert "in the next run" in said["detail"]
+    assert (
+        "; SuperOffice gave a new refresh token, and it may reject the old one in the next run"
+        in said["detail"]
+    )
     assert "second" not in str(logs)
 
 
