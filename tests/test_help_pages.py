@@ -7,9 +7,13 @@ import pytest
 from presence_worker import errors
 from presence_worker.errors import (
     ExitCode,
+    Held,
+    InputRefused,
+    Interrupted,
     Locked,
     OptionFault,
     PresenceWorkerError,
+    RunFault,
     Stopped,
     Suspect,
     UsageFault,
@@ -50,12 +54,30 @@ def test_each_error_has_a_page(kind: type[PresenceWorkerError]) -> None:
         (OptionFault("option --rate: must be a number"), ManualPage.COMMANDS),
         (NoLocks("no locks"), ManualPage.TROUBLESHOOTING),
         (Locked("another run"), ManualPage.EVERY_NIGHT),
+        (UsageFault("input.coverage: must be text in quotes"), ManualPage.HR_FILES),
+        (RunFault("no such run"), ManualPage.REPORTS),
+        (InputRefused("job.csv: the file is empty"), ManualPage.HR_FILES),
+        (Held("a safety limit"), ManualPage.EXIT_CODES),
+        (Interrupted("Ctrl-C"), ManualPage.EXIT_CODES),
+        (Stopped("no answer"), ManualPage.TROUBLESHOOTING),
         (Stopped("refused", suspect=Suspect.SIGN_IN), ManualPage.SIGN_IN),
+        (Stopped("refused", suspect=Suspect.LOGIN), ManualPage.SIGN_IN),
+        (Stopped("refused", suspect=Suspect.PROXY), ManualPage.SETTINGS),
+        (Stopped("refused", suspect=Suspect.TARGET), ManualPage.FIRST_RUN),
     ],
 )
 def test_the_narrowest_page_is_named(error: PresenceWorkerError, page: ManualPage) -> None:
     """What a message is about decides, where it is about one thing."""
     assert page_of_error(error) == page
+
+
+def test_each_reason_that_is_in_the_file_has_a_page_of_its_own() -> None:
+    """Days are on one page, all else that a file may have on another; other reasons have no page alone."""
+    days = {reason for reason in Reason if page_of_run(3, None, [reason]) == ManualPage.LEAVE_AND_DATES}
+    pages = {page_of_run(3, None, [reason]) for reason in Reason if reason not in days}
+
+    assert days == {Reason.BAD_DATE, Reason.NO_COVERAGE}
+    assert pages == {ManualPage.HR_FILES, ManualPage.RESULTS_AND_REASONS}
 
 
 def test_rows_of_one_subject_have_its_page() -> None:

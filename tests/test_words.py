@@ -1,7 +1,10 @@
 """What users and developers read is in plain words and short sentences."""
 
+from pathlib import Path
+
 import pytest
 
+from tests import words
 from tests.words import (
     AVERAGE,
     EASE,
@@ -64,6 +67,50 @@ def test_sentences_are_found(text: str, number: int) -> None:
     assert len(sentences(text)) == number
 
 
-def test_a_long_sentence_is_found() -> None:
-    """A check that cannot fail proves nothing."""
-    assert len(sentences("word " * (LONGEST + 1))) == 1
+@pytest.fixture
+def stiff(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A module with a stiff word, and with a sentence that is too long."""
+    monkeypatch.setattr(words, "ROOT", tmp_path)
+    path = tmp_path / "stiff.py"
+    path.write_text(
+        f'"""Nobody knows. {"word " * (LONGEST + 1)}"""\nmend_rows = f"{{1}} {"word " * LONGEST}"\n'
+    )
+    path.with_suffix(".md").write_text(
+        f"# Title\n\n- Short one.\n- {'word ' * (LONGEST + 1)}\n\n```sh\n{'w ' * 99}\n```\n"
+    )
+    return path
+
+
+def test_what_is_hard_to_read_is_found(stiff: Path) -> None:
+    """A check that cannot fail proves nothing: also names are read, and texts with values in them."""
+    assert [(find.line, find.what.split(" in: ")[0]) for find in stiff_words(stiff)] == [
+        (1, "'Nobody'"),
+        (2, "'mend'"),
+    ]
+    assert [(find.line, find.what.split(":")[0]) for find in long_texts(stiff)] == [
+        (1, "26 words"),
+        (2, "26 words"),
+    ]
+    assert [find.what.split(":")[0] for find in long_sentences(stiff.with_suffix(".md"))] == ["26 words"]
+
+
+def test_a_measure_is_that_of_the_formula() -> None:
+    """Flesch, 1948: 206.835 - 1.015 words a sentence - 84.6 syllables a word."""
+    found = measure(["The cat sat on the mat. An administrator is reading it."])
+
+    assert (found.sentences, found.words, found.syllables) == (2, 11, 16)
+    assert found.ease == pytest.approx(206.835 - 1.015 * 5.5 - 84.6 * 16 / 11)
+
+
+def test_what_is_listed_as_left_is_stiff() -> None:
+    """A file that is plain now leaves the list, and cannot become stiff again."""
+    plain = [
+        name
+        for name in STILL_STIFF
+        if not any(stiff_words(PATHS[name]))
+        and not any(long_sentences(PAGES[name]) if name in PAGES else long_texts(PATHS[name]))
+        and (name not in PAGES or measure([PAGES[name].read_text("utf-8")]).ease >= EASE)
+        and (name not in PAGES or measure([PAGES[name].read_text("utf-8")]).average <= AVERAGE)
+    ]
+
+    assert plain == []

@@ -95,9 +95,7 @@ def _section(page: ManualPage) -> Chapter:
         if token.children:
             token.children = list(_follow_links(token.children, page))
     text = markdown.renderer.render(tokens, markdown.options, {})
-    framed = text.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
-        "</table>", "</table></div>"
-    )
+    framed = text.replace("<table>", f"{FRAME}<table>").replace("</table>", "</table></div>")
     return Chapter(headings, Markup(framed))  # noqa: S704 - ours
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -18,6 +19,18 @@ from tests.run.given import Worker, away, write_csv
 SCRIPTS = sysconfig.get_path("scripts")
 PROGRAM = f"{SCRIPTS}/presence-worker"
 MOST = 0.15  # seconds of CPU for a TAB
+INTERRUPTED = """
+import os, signal, sys
+from presence_worker.cli import main, signals
+signals.note_signals()
+answer = main._answer_shell
+def interrupted():
+    for _ in range({signals}):
+        os.kill(os.getpid(), signal.SIGINT)
+    return answer()
+main._answer_shell = interrupted
+main.main()
+"""
 AT_ONCE = """
 source <(presence-worker completion bash)
 COMP_WORDS=({words}) COMP_CWORD={place}
@@ -114,6 +127,32 @@ def test_powershell_gets_value_and_tooltip(worker: Worker, monkeypatch: pytest.M
     assert [line.split("\t")[0] for line in found] == ["resume", "report"]
     assert all(line.split("\t")[1] for line in found)
     assert offered(worker, monkeypatch, "run cha", "powershell") == [""]
+
+
+@pytest.mark.parametrize("typed", ["ea", "'ea", '"ea'])
+def test_powershell_says_apart_what_is_being_typed(
+    typed: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last word is no value yet; it may be in quotes."""
+    (found,) = offered(worker, monkeypatch, f"run --read-before {typed}", "powershell")
+
+    assert found.split("\t")[0] == "each"
+
+
+@pytest.mark.parametrize(("signals", "code"), [(1, 0), (2, 130)])
+def test_ctrl_c_prints_nothing(signals: int, code: int) -> None:
+    """A person who does not want to wait sees no error amid what is typed."""
+    env = {**os.environ, "_PRESENCE_WORKER_COMPLETE": "bash_complete", "COMP_WORDS": "presence-worker re"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(signals=signals)],
+        env={**env, "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from presence_worker.cli.first_files import configuration_text
+from presence_worker.cli.first_files import configuration_text, write_files
+from presence_worker.errors import UsageFault
 from presence_worker.sandbox import Sandbox
 from tests.run.given import Ended, Worker, called, next_words
 
@@ -71,6 +72,7 @@ def test_each_way_to_sign_in_has_what_it_needs(scheme: str) -> None:
     files = {name: Path(auth[f"{name}_file"]) for name in secrets}
     assert ended.code == 0
     assert auth["scheme"] == scheme
+    assert "private_key_file" not in auth or auth["private_key_file"] == str(Path("key.pem").absolute())
     assert {name: file.read_text() for name, file in files.items()} == {
         name: f"{SECRET}-{name}\n" for name in secrets
     }
@@ -99,6 +101,7 @@ def test_whatever_doctor_finds_the_files_are_written() -> None:
 
     assert (ended.code, ended.summary["doctor"]["exit_code"]) == (0, 6)
     assert next_words(ended) == ["doctor", "--config", str(FILE.absolute())]
+    assert ended.err.splitlines()[-1] == f"Next: {ended.summary['next']}"
 
 
 @pytest.mark.parametrize("there", ["presence-worker.toml", "presence-worker.password"])
@@ -123,6 +126,7 @@ def test_a_variable_may_give_the_secret(sandbox: Sandbox, monkeypatch: pytest.Mo
 
     assert ended.code == 0
     assert "Unset PRESENCE_WORKER_AUTH__PASSWORD: its value is in a file now." in ended.out
+    assert "sign-in          signed in (basic)" in ended.out  # doctor does not see it twice
     assert Path("presence-worker.password").read_text() == f"{SECRET}\n"
 
 
@@ -147,6 +151,26 @@ def test_without_a_terminal_nothing_is_asked(words: tuple[str, ...], told: str) 
     assert (ended.code, ended.summary["state"]) == (2, "refused")
     assert told in ended.summary["message"]
     assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize("text", ["", f"{SECRET}\n{SECRET}\n", f"{SECRET}\x1b[A\n", "\n"])
+def test_a_secret_is_one_line_of_plain_text(text: str) -> None:
+    """Escapes of an arrow key would be part of a password that nobody can type."""
+    ended = init("http://127.0.0.1:9", "--username", "hr", text=text)
+
+    assert ended.code == 2
+    assert "option --secret-stdin: expected one line for each secret: Password" in ended.err
+    assert [*Path().iterdir()] == []
+
+
+def test_a_file_that_came_in_between_is_kept() -> None:
+    """Nothing is written over it, and no secret is left behind."""
+    FILE.write_text("theirs")
+
+    with pytest.raises(UsageFault, match=r"presence-worker\.toml is there already; nothing was written"):
+        write_files(FILE.absolute(), {"auth.username": "hr", "auth.password": SECRET})
+
+    assert {path.name: path.read_text() for path in Path().iterdir()} == {FILE.name: "theirs"}
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(sandbox: Sandbox) -> None:
@@ -212,6 +236,16 @@ def test_at_a_terminal_it_asks(sandbox: Sandbox) -> None:
     assert "signed in (basic)" in person.shown
     assert SECRET not in person.shown
     assert Path("presence-worker.password").read_text() == f"{SECRET}\n"
+
+
+def test_a_file_that_is_there_is_named_before_any_question() -> None:
+    """Nobody answers five questions in vain."""
+    FILE.write_text("mine")
+    person = Person()
+
+    assert person.leave() == 2
+    assert "is there already; nothing was written" in person.shown
+    assert "Cust12345" not in person.shown
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"])

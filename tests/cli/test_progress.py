@@ -119,6 +119,18 @@ def test_rows_settled_without_a_request_are_no_speed(line: ProgressLine, clock: 
     assert line.line(70).startswith("505 of 600 sent · 0.91/s · 500 not done · about 1:45 left")
 
 
+def test_each_step_is_measured_by_itself(line: ProgressLine, clock: Clock) -> None:
+    """Reading is faster than sending, and its rows are no rows that were sent."""
+    settle(line, clock, 100, Result.REJECTED)
+    clock.now += 10
+    begin(line, Activity.SENDING)
+    just_now = line.line(60)
+    settle(line, clock, 4, seconds=2)
+
+    assert just_now.startswith("0 of 600 sent ─")
+    assert line.line(60).startswith("4 of 600 sent · 0.5/s · about 19:52 left")
+
+
 def test_hours_are_shown(line: ProgressLine, clock: Clock) -> None:
     """A slow run takes long."""
     settle(line, clock, 1)

@@ -125,6 +125,31 @@ def test_opens_all_pages_as_one(
     assert Path(path).is_relative_to(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("browser", "words", "said"),
+    [
+        ("echo", ("sign-in",), "Opened in the browser: {path}"),
+        ("echo", (), "Opened in the browser: {path}"),
+        ("false", ("sign-in",), "No browser could be started. Open {path}"),
+    ],
+)
+def test_the_browser_opens_at_the_page(
+    browser: str, words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    """Where there is none, the path is enough."""
+    (tmp_path / "Downloads").mkdir()
+    around = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "BROWSER": f"{browser} %s"}
+
+    done = subprocess.run(
+        [PROGRAM, "manual", *words, "--open"], env=around, capture_output=True, text=True, check=True
+    )
+
+    path = tmp_path / "Downloads" / "presence-worker-manual.html"
+    anchor = "".join(f"#{word}" for word in words)
+    assert done.stdout.strip() == (f"{path.as_uri()}{anchor}" if browser == "echo" else "")
+    assert done.stderr.strip() == said.format(path=path)
+
+
 def test_without_a_home_there_is_no_web_page(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,7 +38,7 @@ def test_code_is_never_broken() -> None:
 
 def test_code_in_a_sentence_stays_on_one_line() -> None:
     """A command in the middle of a sentence can be copied, too."""
-    lines = shown("word " * 14 + "`presence-worker run changes.csv` ends it.", width=80)
+    lines = shown("word " * 11 + "`presence-worker run changes.csv` ends it.", width=80)
 
     assert any("`presence-worker run changes.csv`" in line for line in lines)
 
@@ -50,6 +50,12 @@ def test_lists_are_indented() -> None:
     assert lines[:2] == ["1. word word word word word word word", "   word word word"]
     assert lines[2:5] == ["", "       ls", ""]
     assert lines[-1] == "2. b"
+
+
+def test_items_without_paragraphs_stand_close() -> None:
+    """As they do in the file."""
+    assert shown("- a\n- b\n- c\n") == ["- a", "- b", "- c"]
+    assert shown("- a\n\n- b\n") == ["- a", "", "- b"]
 
 
 def test_a_narrow_table_has_columns() -> None:

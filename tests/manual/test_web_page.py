@@ -2,7 +2,7 @@
 
 import re
 
-from presence_worker.manual.web_page import build_page
+from presence_worker.manual.web_page import FRAME, build_page
 from presence_worker.manual_pages import ManualPage
 
 PAGE = str(build_page())
@@ -37,6 +37,17 @@ def test_asks_nobody() -> None:
     assert re.findall(r"<(?:script|img|link|iframe|object)\b", PAGE) == []
     assert "default-src 'none'; style-src 'sha256-" in PAGE
     assert not re.search(r"url\(|@import|<[^>]*\bstyle=", PAGE)
+
+
+def test_shows_none_of_our_remarks() -> None:
+    """Marks of generated parts are for us, and a picture that is not in the package would be a gap."""
+    assert "generated:" not in PAGE
+    assert "&lt;!--" not in PAGE
+
+
+def test_a_wide_table_scrolls() -> None:
+    """On a telephone it does so by itself, also by keyboard."""
+    assert PAGE.count("<table>") == PAGE.count(f"{FRAME}<table>") == PAGE.count("</table></div>") > 0
 
 
 def test_has_both_colour_schemes() -> None:

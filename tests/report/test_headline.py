@@ -95,7 +95,8 @@ def test_all_is_well(state: State, sentence: str) -> None:
 
 
 def test_one_row_that_is_done() -> None:
-    """There is no "all" of one."""
+    """There is no "all" of one, nor of none."""
+    assert said(State.FINISHED, 0) == "0 rows done."
     assert said(State.FINISHED, 1) == "1 row done."
 
 

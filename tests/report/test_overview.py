@@ -271,6 +271,35 @@ def test_a_target_without_its_nightly_run_comes_first(tmp_path: Path) -> None:
     assert page.inside["h2"] == [CRM, "https://b.example.com"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown_as"),
+    [
+        ({"state": "running", "exit_code": 1, "next": step("presence-worker resume x")},
+         "running (died) not done: 0 presence-worker resume x"),
+        ({"not_done": 1}, "finished not done: 1 See below."),
+        ({"state": "stopped", "exit_code": 6}, "stopped not done: 0 Nothing to do."),
+    ],
+)  # fmt: skip
+def test_the_summary_says_how_the_last_run_ended(
+    fields: dict[str, Any], shown_as: str, tmp_path: Path
+) -> None:
+    """A process that was killed is not at work any more; rows that are open need somebody."""
+    assert (
+        shown(tmp_path, run(24, **fields))
+        .text.split("What to do", 1)[1]
+        .startswith(f" {CRM} Tue 24 Nov 2026, 06:00 {shown_as} ")
+    )
+
+
+def test_the_rows_of_a_run_that_cannot_be_read_are_not_known(tmp_path: Path) -> None:
+    """A zero would be good news."""
+    unreadable = Listed(UnreadableRun(run_id="20261125T050000Z-dead", message="not a database"))
+
+    text = shown(tmp_path, run(24), unreadable).text
+
+    assert "Runs that cannot be read 20261125T050000Z-dead unreadable not done: ? See below." in text
+
+
 def test_a_label_stands_beside_the_file(tmp_path: Path) -> None:
     """The caller finds the run again by it."""
     assert "changes.csv HR ticket 4711" in shown(tmp_path, run(label="HR ticket 4711")).text

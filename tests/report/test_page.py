@@ -106,6 +106,16 @@ def test_each_row_is_there(found: Page) -> None:
     assert [row["result"] for row in found.rows()] == NIGHT
 
 
+def test_rows_that_were_not_sent_stand_below_trouble() -> None:
+    """They need no correction, wherever they are in the file."""
+    rows = [row(1), row(2), invalid(3), invalid(4)]
+
+    with closing(staged("", rows, state=State.STOPPED)) as journal:
+        found = page_of(journal)
+
+    assert found.values("tr", "id") == [f"row-{number}" for number in (3, 4, 1, 2)]
+
+
 def test_a_rows_fate_is_there(found: Page) -> None:
     """Who was asked for, what came of it, and the service's words."""
     assert (
@@ -191,6 +201,7 @@ def test_a_job_that_could_not_be_read_has_a_page(folder: Path) -> None:
     assert "Not finished yet" in found.text
     assert "line 3: never closed" in found.text
     assert "table" not in found.tags
+    assert [name for name in found.values("a", "href") if not name.startswith("#")] == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from presence_worker.cli.show import summary_lines
 from presence_worker.clock import LocalClock
 from presence_worker.journal import Journal, Scheduled
 from presence_worker.model import Reason, Result
-from presence_worker.report import write_reports
+from presence_worker.report import summarise, write_reports
+from presence_worker.report.reason_texts import RESULTS
 from presence_worker.run_states import Kind, State
 from tests.journal.given import INPUT, UPDATED, deliver, invalid, row, staged
 
@@ -101,6 +103,17 @@ def test_a_remedy_stands_once() -> None:
 
     assert attention.count("Correct the rows in failed.csv, then run that file.") == 1
     assert attention.index("more or fewer cells") < attention.index("Correct the rows")
+
+
+def test_rows_that_were_not_sent_are_no_trouble() -> None:
+    """The headline counts them, and the next command sends them; page and terminal list real trouble."""
+    with closing(staged("", [row(1), row(2), invalid(3)], state=State.STOPPED)) as journal:
+        text, shown = page_of(journal).text, [*summary_lines(summarise(journal))]
+
+    terminal = "\n".join(shown).partition("Needs attention\n")[2].partition("\n\n")[0]
+    assert "2 not sent yet." in text
+    assert RESULTS[Result.NOT_SENT] not in text.split("Needs attention", 1)[1].split("Details of the run")[0]
+    assert RESULTS[Result.NOT_SENT] not in terminal != ""
 
 
 def test_what_only_a_setting_answers_is_not_listed_under_hr() -> None:

@@ -18,6 +18,7 @@ from presence_worker.report.reason_texts import (
     owner_of,
     reason_words,
 )
+from presence_worker.run_states import State
 from presence_worker.wording import as_sentence
 from tests.journal.given import UPDATED, deliver, staged
 
@@ -66,6 +67,34 @@ def test_everybody_has_something_to_correct() -> None:
 def test_it_is_told_who_can_mend_it(reason: str | None, result: Result, who: Owner) -> None:
     """The file is HR's, people and permissions are the administrator's, all else is left to operations."""
     assert owner_of(reason, str(result)) is who
+
+
+def test_hr_gets_only_what_a_file_can_answer() -> None:
+    """Nobody in HR can set anything, nor find out why a server does not answer."""
+    owned = {who: {reason for reason in Reason if owner_of(reason, "rejected") is who} for who in Owner}
+
+    assert owned[Owner.HR] == {
+        Reason.BAD_ASSOCIATE_ID,
+        Reason.BAD_MESSAGE,
+        Reason.MESSAGE_TOO_LONG,
+        Reason.CONTROL_CHARACTERS,
+        Reason.RAGGED_ROW,
+        Reason.NO_IDENTITY,
+        Reason.UNKNOWN_IDENTITY,
+        Reason.UNKNOWN_ASSOCIATE,
+        Reason.FORMULA_WITHOUT_VALUE,
+    }
+    assert {Reason.STATUS_NOT_ALLOWED, Reason.AMBIGUOUS_IDENTITY, Reason.ECHO_MISMATCH} <= owned[Owner.CRM]
+    assert {Reason.TIMEOUT, Reason.THROTTLED, Reason.BAD_ANSWER} <= owned[Owner.OPERATIONS]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_refused_file_is_corrected_itself(reason: Reason) -> None:
+    """No failed.csv is written of it, so no remedy names one."""
+    remedy = reason_words(reason, "invalid", State.REFUSED).remedy
+
+    assert "failed.csv" not in remedy
+    assert "that file" not in remedy
 
 
 def test_who_was_refused_himself_is_not_told_to_correct_rows() -> None:

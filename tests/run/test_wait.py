@@ -60,7 +60,8 @@ async def test_it_begins_as_soon_as_the_other_one_has_ended(host: Host) -> None:
 
     assert summary.exit_code == 0
     assert 600 <= anyio.current_time() < 610
-    assert [type(event) for event in host.events][:2] == [Queued, RunStarted]
+    kinds = [type(event) for event in host.events]
+    assert (kinds[:2], kinds.count(Queued)) == ([Queued, RunStarted], 1)
     queued = host.events[0]
     assert isinstance(queued, Queued)
     left = (queued.until - datetime.now(UTC)).total_seconds()

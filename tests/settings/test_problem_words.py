@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from presence_worker.settings import SECRETS, Settings
-from presence_worker.settings.problem_words import WORDS, explain_problem
+from presence_worker.settings.problem_words import LONGEST, WORDS, explain_problem
 from presence_worker.settings.sections import SECTIONS
 
 from .conftest import Complaints
@@ -93,3 +93,10 @@ def test_it_says_what_it_must_be_and_what_was_found(text: str, words: str, compl
     (line,) = complaints(text)
 
     assert line.endswith(f": {words}")
+
+
+def test_a_long_value_is_cut(complaints: Complaints) -> None:
+    """A whole file pasted into a value does not fill the terminal."""
+    (line,) = complaints(f'[delivery]\nrate = "{"x" * 300}"')
+
+    assert line.endswith(f'; found "{"x" * (LONGEST - 1)}…')
