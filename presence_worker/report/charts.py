@@ -61,7 +61,7 @@ class Course:
     @property
     def seconds(self) -> float:
         """How long all sessions took."""
-        return self.width * (len(self.stretches) - self.gap * (len(self.sessions) - 1))
+        return sum(_length(session) for _, session in self.sessions)
 
     @property
     def between(self) -> list[float]:
@@ -100,31 +100,42 @@ class Course:
 
 def course(journal: Journal) -> Course:
     """Add up what a run's sessions did, in flat memory."""
-    offset, sessions = 0.0, []
-    for each in journal.sessions.all():
-        sessions.append((offset, each))
-        offset += max(moment(each.last_at) - moment(each.started_at), 0.001)
-    width = next((width for width in WIDTHS if offset <= width * MOST), offset / MOST)
-    gap = max(ceil(offset / width) // 20, 1) if 1 < len(sessions) <= MOST_MARKS else 0
-    sessions = [(start + place * gap * width, each) for place, (start, each) in enumerate(sessions)]
-    gaps = gap * max(len(sessions) - 1, 0)
-    stretches = [Stretch() for _ in range(ceil(offset / width) + gaps)]
-    starts = {each.session: start - moment(each.started_at) for start, each in sessions}
+    found = _lay_out([*journal.sessions.all()])
+    begins = {each.session: start - moment(each.started_at) for start, each in found.sessions}
+    lasts = {each.session: ceil((start + _length(each)) / found.width) - 1 for start, each in found.sessions}
 
     @lru_cache(maxsize=MOMENTS)
     def stretch_of(session: int, at: str) -> Stretch:
-        place = int((moment(at) + starts[session]) / width)
-        return stretches[max(0, min(place, len(stretches) - 1))]  # a clock may have been set
+        place = int((moment(at) + begins[session]) / found.width)
+        return found.stretches[max(0, min(place, lasts[session]))]  # a clock may have been set
 
     for session, at, duration, attempts, result in journal.results.deliveries():
-        found = stretch_of(session, at)
+        stretch = stretch_of(session, at)
         if result in DONE:
-            found.done += 1
+            stretch.done += 1
         else:
-            found.troubles += 1
-        found.retries += attempts - 1
-        found.latencies[int(log2(max(duration / attempts, 0.01)) * FINENESS)] += attempts
-    return Course(width=width, stretches=stretches, sessions=sessions, gap=gap)
+            stretch.troubles += 1
+        stretch.retries += attempts - 1
+        stretch.latencies[int(log2(max(duration / attempts, 0.01)) * FINENESS)] += attempts
+    return found
+
+
+def _lay_out(sessions: Sequence[PastSession]) -> Course:
+    """Return a course without outcomes; where it has gaps, each session begins with a stretch."""
+    seconds = sum(map(_length, sessions))
+    width = next((width for width in WIDTHS if seconds <= width * MOST), seconds / MOST)
+    gap = max(ceil(seconds / width) // 20, 1) if 1 < len(sessions) <= MOST_MARKS else 0
+    place, placed = 0.0, []
+    for each in sessions:
+        placed.append((place * width, each))
+        stretches = _length(each) / width
+        place += ceil(stretches) + gap if gap else stretches
+    number = ceil(place - gap)
+    return Course(width=width, stretches=[Stretch() for _ in range(number)], sessions=placed, gap=gap)
+
+
+def _length(session: PastSession) -> float:
+    return max(round(moment(session.last_at) - moment(session.started_at), 3), 0.001)
 
 
 def within(latencies: Counter[int], share: float) -> float | None:
@@ -197,14 +208,16 @@ def _speed(course: Course, bands: list[Segment]) -> Panel:
         ("trouble", draw_columns([each.troubles and each.rows / width for each in course.stretches], top)),
         ("done", draw_columns([each.done / width for each in course.stretches], top)),
     ]
-    whole = sum(rows) * width / course.seconds
+    whole = min(sum(rows) * width / course.seconds, fastest)
+    levels = list(_paces(course, top))
     said = f"On average {two_digits(whole)}, at most {two_digits(fastest)}"
     said += ". Filled: done. Outlined: not done." if any(each.troubles for each in course.stretches) else "."
-    said += f" The limit was {' and '.join(f'{rate:g}' for rate in rates)} requests a second (dots)."
+    limits, mark = " and ".join(f"{rate:g}" for rate in rates), " (dots)" if levels else ""
+    said += f" The limit was {limits} requests a second{mark}."
     if bands:
         waited = plain_duration(sum(band.width for band in bands) * width)
         said += f" Nothing came back for {waited} (grey)."
-    return Panel("Rows per second.", said, two_digits(top), bands, paths, list(_paces(course, top)))
+    return Panel("Rows per second.", said, two_digits(top), bands, paths, levels)
 
 
 def _again(course: Course, bands: list[Segment]) -> Panel | None:

@@ -67,7 +67,7 @@ def test_each_stretch_has_what_came_back_in_it(night: Course) -> None:
     told = [(each.done, each.troubles, each.retries) for each in night.stretches]
 
     assert told == [(2, 0, 0), (1, 1, 6), *[(0, 0, 0)] * 10, (1, 0, 0)]
-    assert (night.width, night.seconds) == (1, 13)
+    assert (night.width, night.seconds) == (1, 12.5)
 
 
 def test_silence_is_a_pause(night: Course) -> None:
@@ -123,12 +123,23 @@ def test_the_time_between_sessions_is_left_out(journal: Journal) -> None:
 
     found = course(journal)
 
-    assert len(found.stretches) <= 7  # two seconds, three, one for the gap, and what rounding adds
+    assert len(found.stretches) == 6  # two seconds, three, and one for the gap
     assert [each.rate for _, each in found.sessions] == [10, 5]
     assert found.sessions[1][0] == pytest.approx(3, abs=0.01)
     (gap,) = found.gaps()
     assert (gap.start, gap.width) == pytest.approx((2, 1), abs=0.01)
-    assert found.seconds == len(found.stretches) - 1
+    assert found.seconds == 5
+
+
+def test_no_outcome_stands_in_a_gap(journal: Journal) -> None:
+    """A session begins with a stretch of its own, wherever the one before it ended."""
+    session(journal, {1: (0.5, updated(20)), 2: (2.4, updated(20))})
+    session(journal, {3: (0.1, updated(20))})
+
+    found = course(journal)
+
+    assert [each.rows for each in found.stretches] == [1, 0, 1, 0, 1]
+    assert [(gap.start, gap.width) for gap in found.gaps()] == [(3, 1)]
 
 
 def test_a_clock_that_was_set_back_breaks_nothing(journal: Journal) -> None:
@@ -150,8 +161,8 @@ def test_pictures_say_in_words_what_they_show(night: Course) -> None:
     speed, again, latency = draw_panels(night)
 
     assert speed.said == (
-        "On average 0.38, at most 2. Filled: done. Outlined: not done. "
-        "The limit was 10 requests a second (dots). Nothing came back for 10 s (grey)."
+        "On average 0.4, at most 2. Filled: done. Outlined: not done. "
+        "The limit was 10 requests a second. Nothing came back for 10 s (grey)."
     )
     assert again.said == "6 in all, at most 6 in 1.0 s."
     assert latency.said.startswith("Half of the answers took less than")
@@ -166,6 +177,7 @@ def test_a_smooth_run_has_no_picture_of_trouble(journal: Journal) -> None:
     assert "Filled" not in speed.said
     assert "Nothing came back" not in speed.said
     assert speed.levels == [(0.0, 4.0, 2.0)]
+    assert "requests a second (dots)." in speed.said
     assert latency.title == "Response time of SuperOffice."
 
 
@@ -202,7 +214,7 @@ def test_short_times_are_told_in_milliseconds(number: float, words: str) -> None
 
 def test_the_page_shows_them(folder: Path, journal: Journal) -> None:
     """Three pictures where there is something to see, and a gap in each where the run was resumed."""
-    session(journal, {1: (0.5, updated(20)), 2: (4.0, FAILED)})
+    session(journal, {1: (0.5, updated(20)), 2: (4.0, FAILED), 3: (2.0, updated(20))})
     session(journal, {2: (3.0, updated(20))})
     write_reports(folder, journal)
 
