@@ -30,10 +30,11 @@ from .page_sections import (
     show_over_time,
     show_result,
     show_results,
+    show_sentences,
     show_troubles,
     show_unknown_statuses,
 )
-from .pieces import NOTHING, Value, digest, inline, keep_numbers_whole
+from .pieces import NOTHING, Value, digest, inline
 from .reason_texts import reason_words
 from .row_files import NEEDS_ATTENTION, Story, Writer, more_fields, names_of
 from .summary import FaultSentence, PlannedAbsences, PlannedChanges, Summary
@@ -65,7 +66,7 @@ FIRST = (
 MORE = {
     "from": Column("from", "From"),
     "until": Column("until", "Until"),
-    "message": Column("message", "Message"),
+    "message": Column("message", "Comment"),
 }
 LAST = (
     Column("attempts", "Tries", is_number=True),
@@ -130,7 +131,7 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
     command = fill("command", id="next", text=command_line(run.next)) if run.next else nothing
     return {
         "title": said,
-        "headline": keep_numbers_whole(said),
+        "headline": show_sentences(said),
         "why": fill("why", words=why) if why else NOTHING,
         "advice": fill("advice", words=to_do) if to_do else NOTHING,
         "next": command,
@@ -156,7 +157,7 @@ def _files(journal: Journal, run: RunRecord) -> Markup:
         for name, number in rows.items()
         if number or name == "report.csv"
     ]
-    return fill("files", links=NOTHING.join(links)) if run.input.format else NOTHING
+    return fill("files", links=NOTHING.join(links)) if any(rows.values()) else NOTHING
 
 
 def _facts(run: RunRecord, summary: Summary) -> Markup:
@@ -175,7 +176,7 @@ def _each_fact(run: RunRecord, summary: Summary) -> Iterator[tuple[str, str]]:
     yield "State", run.state if run.exit_code is None else f"{run.state}, exit code {run.exit_code}"
     yield "Started", f"{clock.date_and_time(effort.started_at)}, {clock.place}"
     ended = clock.date_and_time(effort.finished_at) if effort.finished_at else "not yet"
-    yield "Ended", f"{ended}; it worked for {plain_duration(effort.duration_s)}"
+    yield "Ended", f"{ended}; the run worked for {plain_duration(effort.duration_s)}"
     yield "SuperOffice", fill("words", words=run.target)
     read = f", {amount(job.rows, 'row')}, {job.format}, {job.encoding}" if job.format else ""
     yield "File", fill("pair", first=fill("words", words=job.name), second=read)

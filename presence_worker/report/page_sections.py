@@ -1,5 +1,6 @@
 """The sections of a run's page above its rows: results, troubles, lists, and pictures."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -10,7 +11,7 @@ from ..journal import DroppedEntry, ResultCount
 from ..model import Reason, Result
 from ..wording import amount, figure, plain_duration
 from .charts import MARKS, Course, Panel, draw_panels, kind, stack_bar
-from .pieces import NOTHING, Pieces, Value
+from .pieces import NOTHING, Pieces, Value, keep_numbers_whole
 from .reason_texts import OWNERS, WHY_DROPPED, owner_of, reason_words, result_words
 from .summary import JobReading, PlannedAbsences, PlannedChange, PlannedChanges, Throughput, UpcomingLeave
 
@@ -22,9 +23,10 @@ LEFT_OUT = (  # reasons of rows that count as not in the file, or take something
 )
 MOST_SHOWN = 100  # lines of a list; report.csv has all
 MOST_SESSIONS = 10  # that are named
-LEAST_STRETCHES = 3  # of which there is a picture
+LEAST_STRETCHES = 3  # with rows, for a picture
 LONGEST = 300  # characters of a text in a table; the script has the same
 CUT = "…"
+SENTENCE_END = re.compile(r"(?<=\.) ")
 PIECES = Pieces("page.html")
 fill = PIECES.fill
 
@@ -44,6 +46,13 @@ def name_person(associate_id: Value, identity: Value) -> Markup:
     """Return how a table names a user."""
     name = fill("small", words=shorten(identity)) if identity else NOTHING
     return fill("pair", first=shorten(associate_id), second=name)
+
+
+def show_sentences(words: str) -> Markup:
+    """Return sentences that begin on lines of their own where they do not fit on one."""
+    return Markup(" ").join(
+        fill("sentence", words=keep_numbers_whole(each)) for each in SENTENCE_END.split(words)
+    )
 
 
 def show_results(counts: Mapping[Result, int], state: str) -> Markup:
@@ -241,7 +250,9 @@ def _leaves(title: str, leaves: Sequence[UpcomingLeave | DroppedEntry], left_out
 
 def show_over_time(course: Course, throughput: Throughput | None, clock: LocalClock) -> Markup:
     """Return the pictures of the run, and what took its time."""
-    panels = draw_panels(course) if len(course.stretches) >= LEAST_STRETCHES else []
+    panels = (
+        draw_panels(course) if sum(1 for each in course.stretches if each.rows) >= LEAST_STRETCHES else []
+    )
     pictures = [
         _picture(panel, course, axis=_axis(course, clock) if panel is panels[-1] else NOTHING)
         for panel in panels

@@ -13,7 +13,7 @@ from ..sanitize import mask_steering
 TEMPLATES = files(__package__) / "templates"
 NOTHING = Markup()
 Value = str | float | None  # markup is a str, too
-_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
+_INSIDE = re.compile(r"(?<=\d) (?=\d{3}\b)|(?<=\w) (?=\d[\d ]*[,.](?!\d))")  # `10 415`, `HR 7,`
 _MARK = re.compile(r"^<!-- (\w+) -->", re.MULTILINE)
 
 
@@ -45,8 +45,8 @@ class Pieces:
 
 
 def keep_numbers_whole(words: str) -> Markup:
-    """Return words in which no line ends inside a number such as 10 415."""
-    return Markup("&nbsp;").join(_THOUSANDS.split(mask_steering(words)))
+    """Return words in which no line ends inside `10 415` or `HR 7`."""
+    return Markup("&nbsp;").join(_INSIDE.split(mask_steering(words)))
 
 
 def inline(name: str) -> Markup:

@@ -275,7 +275,7 @@ def test_messages_are_a_column_where_they_are_wanted(folder: Path, wanted: bool)
 
     found = page(folder)
     harmless(found)
-    assert ("Message" in found.words, "Ferie" in found.words) == (wanted, wanted)
+    assert ("Comment" in found.words, "Ferie" in found.words) == (wanted, wanted)
 
 
 def test_words_that_are_never_the_same_are_not_collected() -> None:

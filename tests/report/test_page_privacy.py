@@ -156,5 +156,5 @@ def test_what_is_to_come_is_told() -> None:
     assert (
         "Planned absences that were dropped Associate From Until Status Why "
         "44 ann 2026-12-24 StatusNotAvailable no longer in the file 44 ann 2026-12-24 StatusNotAvailable "
-        "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable and 2 more; report.csv lists all"
+        "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable And 2 more. report.csv lists all"
     ) in found.text

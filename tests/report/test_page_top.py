@@ -132,3 +132,22 @@ def journal_counts(found: Page) -> dict[str, int]:
     """Give the number of rows by result."""
     results = [each["result"] for each in found.rows()]
     return {result: results.count(result) for result in results}
+
+
+def test_a_sentence_of_the_headline_is_not_broken_in_two() -> None:
+    """Each begins on a line of its own where they do not fit on one."""
+    with closing(staged("", 2)) as journal:
+        found = page_of(journal)
+
+    sentences = ["Not finished yet.", "0 of 2 rows done.", "2 not sent yet."]
+    assert found.inside["span"][:3] == sentences
+
+
+def test_an_undo_has_its_table_too(folder: Path) -> None:
+    """It has no file, and nothing to correct, but rows."""
+    with closing(
+        staged(folder / "journal.sqlite", 1, undoes="x", input={**INPUT, "format": None})
+    ) as journal:
+        write_reports(folder, journal)
+
+    assert links(page(folder)) >= {"report.csv"}

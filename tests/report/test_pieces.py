@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 from markupsafe import Markup
 
-from presence_worker.report.pieces import Pieces
+from presence_worker.report.pieces import Pieces, keep_numbers_whole
 
 PAGE = Pieces("page.html")
 REPORT = files("presence_worker.report")
@@ -30,6 +30,19 @@ def test_markup_stays() -> None:
     inner = PAGE.fill("small", words="<")
 
     assert PAGE.fill("cell", value=inner) == Markup("<td> <small>&lt;</small></td>")
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("10 415 rows", "10&nbsp;415 rows"),
+        ("HR 7, operations 1 004.", "HR&nbsp;7, operations&nbsp;1&nbsp;004."),
+        ("401 of 415 rows done. 14 need", "401 of 415 rows done. 14 need"),
+    ],
+)
+def test_no_line_ends_before_what_belongs_together(words: str, kept: str) -> None:
+    """A number is whole, and stands beside the name that it is for."""
+    assert keep_numbers_whole(words) == kept
 
 
 def test_a_value_that_is_missing_is_a_bug() -> None:
