@@ -25,13 +25,13 @@ from .suggested_config import config_lines
 
 ROWS = 5  # shown
 WRONG = 1000  # rows read to find out how days are written
-KEPT = "kept, not used"
-STRANGE = f"{KEPT}: who is meant by it is not certain"
-UNCLEAR = "perhaps: another column may be it as well"
+NOT_USED = "not used"
+STRANGE = f"{NOT_USED}: probably not the associate ID of SuperOffice"
+UNCLEAR = "not certain: another column can also be it"
 MEANINGS = {
     **IDENTITIES,
     "status": "status",
-    "message": "message",
+    "message": "comment",
     "from": "first day",
     "until": "last day",
 }
@@ -117,7 +117,7 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[Ex
             why = UNCLEAR if is_unclear(key, places) else why
             yield ExplainedColumn(name=name, meaning=meanings[key], why=why)
         else:
-            strange = (None, STRANGE if plain(name) in FOREIGN_NUMBERS else KEPT)
+            strange = (None, STRANGE if plain(name) in FOREIGN_NUMBERS else NOT_USED)
             meaning, why = others.get(plain(name), strange)
             yield ExplainedColumn(name=name, meaning=meaning, why=why)
 
@@ -125,8 +125,8 @@ def _columns(names: Sequence[str], places: Places, config: Input) -> Iterator[Ex
 def _in_passing(config: Input) -> dict[str, tuple[str | None, str]]:
     """Return the columns that settings name beside their main ones, with their meaning, and why."""
     found: dict[str, tuple[str | None, str]] = {}
-    found |= {plain(name): (None, f"{KEPT}, as input.unused says") for name in config.unused}
-    template = ("part of the message", "as input.message_template says")
+    found |= {plain(name): (None, f"{NOT_USED}, as input.unused says") for name in config.unused}
+    template = ("part of the comment", "as input.message_template says")
     found |= {plain(name): template for name in columns_in(config.message_template)}
     return found | {plain(name): ("which rows count", "as input.only says") for name in config.only}
 

@@ -15,22 +15,30 @@ from .questions import Answered, Question, find_missing, is_first_day_back, is_u
 TAB = "tab"
 MOST_VALUES = 10  # of a column, in a comment
 UNSAID = {  # what stands for a setting that the job does not show
-    "who": '# login = "..."  # or email, or associate_id: the column that names people',
-    "status": '# status = "..."  # the column with the statuses',
-    "encoding": "# encoding = {}  # recognised; say it only if all files to come are in it",
+    "who": '# login = "..."  # the column that names people; or email = "..."; or associate_id = "..."',
+    "status": '# status = "..."  # the column with the status',
+    "encoding": "# encoding = {}  # found in this file; set it only if all your files have it",
 }
 WORDS = {"": "rows without a status", ANY_OTHER: "all other values, also new ones"}
-HINTS = {  # setting: what the reader decides with it
-    "associate_id": "if it really has the associate IDs of SuperOffice",
-    "coverage": "what the file lists, if some of its days are in the future",
-    "date_format": "fits the days that could not be read",
-    "default_status": 'of all rows; or status = "...", the column that has it',
-    "encoding": "how letters beyond ASCII are stored",
-    "empty": "words that mean nothing, and so no end",
-    "hidden_rows": "whether rows that are hidden in the workbook count",
-    "timezone": "where the days of the file begin and end",
-    "unused": "if it decides nothing",
-    "until_means": "what the last column of days has",
+HINTS = {  # setting: what its line means, and in {} the other ways
+    "associate_id": "if this column really has the associate IDs of SuperOffice{}",
+    "date_format": "if the file writes dates like this{}",
+    "default_status": 'the status of all rows{}; or status = "...", the column with the status',
+    "encoding": "how the file stores letters such as å and ü{}",
+    "empty": "cells with these words are empty; an empty last day means no end{}",
+    "from": "if these are days of absence{}",
+    "only": "only these rows count{}",
+    "status": "the column with the status{}",
+    "timezone": "set your own time zone{}",
+    "unused": "if this column decides nothing{}",
+}
+MEANS = {  # a value: what it means
+    "changes": "the file has only changes",
+    "everyone": "the file has all absences",
+    "first_day_back": "the person is at work on that day",
+    "last_day": "the person is away on that day",
+    "read": "hidden rows count",
+    "skip": "hidden rows do not count",
 }
 
 
@@ -106,22 +114,26 @@ def _choices(answered: Answered) -> dict[str, str]:
 
 
 def _comment(lead: str, question: Question) -> str:
-    """Return the other ways, what is decided, and what values there are."""
+    """Return what a line means, the other ways, and what values there are."""
     first, *others = question.ways
-    others_said = [f"or {_as_words(way, first)}" for way in others]
+    ways = "".join(f"; or {_as_words(way, first)}" for way in others)
+    hint = HINTS.get(lead.partition(".")[0]) or f"{_meaning_of(first.get(lead))}{{}}"
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
     shown = ", ".join(f"{quote_toml(value)} {rows}" for value, rows in values[:MOST_VALUES])
-    hint = HINTS.get(lead, "")
-    words = [", ".join(others_said), hint][:: -1 if hint.startswith("if ") else 1]
-    words += [f"found: {shown}"] if shown else []
+    words = [hint.format(ways).removeprefix("; "), f"rows found: {shown}" if shown else ""]
     return f"  # {'; '.join(filter(None, words))}" if any(words) else ""
+
+
+def _meaning_of(value: Any) -> str:
+    return MEANS.get(value, "") if isinstance(value, str) else ""
 
 
 def _as_words(way: Way, first: Way) -> str:
     """Return another way than the *first*: its value alone where the setting is the same."""
     lines = _by_line(way)
     if lines.keys() == _by_line(first).keys() and len(lines) == 1:
-        return ", ".join(map(_value, lines.values()))
+        (value,) = lines.values()
+        return ": ".join(filter(None, (_value(value), _meaning_of(value))))
     only = "only " if lines.items() <= _by_line(first).items() else ""
     return only + series([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
 

@@ -32,13 +32,13 @@ def explanation_lines(explained: Explanation) -> Iterator[str]:
 def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     """Yield what to paste; of a file that no setting helps, only that."""
     if still_refused and "=" not in section:
-        yield "No setting makes this file readable"
+        yield "No setting makes this file readable. Change the file, or its export."
         return
-    yield "Paste this into the configuration file, in place of its [input]"
+    yield "Paste this into the configuration file, in place of its section [input]."
     if "\n# " in section:
-        yield "Lines that begin with # need your decision: remove the # from those that are right"
+        yield "Lines with # need your decision. Remove the # from the lines that are right."
     if still_refused:
-        yield from wrap(f"The file is still refused with it: {still_refused}", indent=2)
+        yield from wrap(f"With these settings the file is still refused: {still_refused}", indent=2)
     yield ""
     yield from section.splitlines()
 
@@ -49,9 +49,9 @@ def _how_read(explained: Explanation) -> str:
         "{}": explained.format,
         "encoding {}": explained.encoding,
         "sheet {}": explained.sheet,
-        "rows under {}": explained.rows_path,
+        "rows in {}": explained.rows_path,
         "delimiter {}": delimiter,
-        "columns named on line {}": explained.header,
+        "header on line {}": explained.header,
     }
     return ", ".join(words.format(clean(str(value), 60)) for words, value in said.items() if value)
 
@@ -75,8 +75,8 @@ def _row(row: ExplainedRow) -> str:
 
 def _message(row: ExplainedRow) -> list[str]:
     if row.message is not None:
-        return [f"message {clean(row.message, 60)!r}"] if row.message else []
-    return [f"message of {amount(row.message_length, 'character')}"] if row.message_length else []
+        return [f"comment {clean(row.message, 60)!r}"] if row.message else []
+    return [f"comment of {amount(row.message_length, 'character')}"] if row.message_length else []
 
 
 def unit_of(rows: Sequence[ExplainedRow | RowPlace]) -> str:

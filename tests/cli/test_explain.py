@@ -19,18 +19,18 @@ LEAVE = (
     "9;c@x.no;Anwesend;da;;\n"
 )
 COLUMNS = {  # of a table of six, what each is taken for, and why
-    "Personalnr": (None, "kept, not used: who is meant by it is not certain"),
+    "Personalnr": (None, "not used: probably not the associate ID of SuperOffice"),
     "E-Mail": ("e-mail address", "usual name"),
     "Anwesenheit": ("status", "usual name"),
-    "Kommentar": ("message", "usual name"),
+    "Kommentar": ("comment", "usual name"),
     "Bis": ("last day", "usual name"),
-    "Chef": (None, "kept, not used"),
+    "Chef": (None, "not used"),
 }
-ENCODING = '# encoding = "utf-8"  # recognised; say it only if all files to come are in it'
-IF_OURS = '# associate_id = "id"  # if it really has the associate IDs of SuperOffice'
+ENCODING = '# encoding = "utf-8"  # found in this file; set it only if all your files have it'
+IF_OURS = '# associate_id = "id"  # if this column really has the associate IDs of SuperOffice'
 OF_ALL = (
-    '# default_status = "StatusNotAvailable"  # or "StatusNormal"; of all rows; or status = "...", the '
-    "column that has it"
+    '# default_status = "StatusNotAvailable"  # the status of all rows; or "StatusNormal"; or status = '
+    '"...", the column with the status'
 )
 CONFIGURED = """
 [input]
@@ -123,8 +123,8 @@ def test_messages_are_shown_where_they_may_be(worker: Worker) -> None:
     kept = worker.call("check", "leave.csv", "--explain", "--max-invalid", "none")
 
     assert found["rows"][0]["message"] == "bin weg"
-    assert "line 2: a@x.no, StatusNotAvailable, message 'bin weg', until 2999-12-24: sent" in shown.out
-    assert "line 2: a@x.no, StatusNotAvailable, message of 7 characters, until" in kept.out
+    assert "line 2: a@x.no, StatusNotAvailable, comment 'bin weg', until 2999-12-24: sent" in shown.out
+    assert "line 2: a@x.no, StatusNotAvailable, comment of 7 characters, until" in kept.out
     assert "bin weg" not in kept.out
 
 
@@ -165,8 +165,8 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'until = "Bis"',
         'format = "csv"',
         'delimiter = ";"',
-        '# date_format = "%d/%m/%y"  # or "%m/%d/%y"; fits the days that could not be read',
-        '# coverage = "changes"  # or "everyone"; what the file lists, if some of its days are in the future',
+        '# date_format = "%d/%m/%y"  # if the file writes dates like this; or "%m/%d/%y"',
+        '# coverage = "changes"  # the file has only changes; or "everyone": the file has all absences',
         ENCODING,
         "",
         "[input.statuses]",
@@ -184,15 +184,15 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
          [IF_OURS.replace('"id"', '"Personalnr"'),
           'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING]),
         ("login,mail,Code\n", ["status"],
-         {"login": ("login", "perhaps: another column may be it as well"),
-          "mail": ("e-mail address", "perhaps: another column may be it as well"),
-          "Code": (None, "kept, not used")},
+         {"login": ("login", "not certain: another column can also be it"),
+          "mail": ("e-mail address", "not certain: another column can also be it"),
+          "Code": (None, "not used")},
          ['# login = "login"  # or email = "mail"', 'format = "csv"', 'delimiter = ","',
           OF_ALL, ENCODING]),
         ("login,status,message,comment\na,Away,x\n", [],
          {"login": ("login", "usual name"), "status": ("status", "usual name"),
-          "message": ("message", "perhaps: another column may be it as well"),
-          "comment": ("message", "perhaps: another column may be it as well")},
+          "message": ("comment", "not certain: another column can also be it"),
+          "comment": ("comment", "not certain: another column can also be it")},
          ['login = "login"', 'status = "status"', '# message = "message"  # or "comment"', 'format = "csv"',
           'delimiter = ","', ENCODING]),
         ('login,status\na,Away\nb,"Away\n', [],
@@ -205,7 +205,7 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         ("Name,Anwesenheit\nAnna,Urlaub\n", ["who"],
          {"Name": COLUMNS["Chef"], "Anwesenheit": ("status", "usual name")},
          ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING,
-          '# login = "..."  # or email, or associate_id: the column that names people']),
+          '# login = "..."  # the column that names people; or email = "..."; or associate_id = "..."']),
     ],
 )  # fmt: skip
 def test_a_job_that_is_refused_is_explained_as_far_as_it_was_read(
@@ -242,7 +242,7 @@ def test_columns_that_the_message_is_made_of(worker: Worker) -> None:
 
     found = explained(worker, "job", "--config", "c.toml")
 
-    assert meanings(found)["Deputy"] == ("part of the message", "as input.message_template says")
+    assert meanings(found)["Deputy"] == ("part of the comment", "as input.message_template says")
     assert 'message_template = "Ask {deputy}"' in found["configuration"].splitlines()
     assert found["rows"][0]["message_length"] == len("Ask Bo")
 
@@ -257,7 +257,7 @@ def test_columns_that_decide_which_rows_count(worker: Worker) -> None:
 
     told = meanings(found)
     assert told["State"] == ("which rows count", "as input.only says")
-    assert told["Hired"] == (None, "kept, not used, as input.unused says")
+    assert told["Hired"] == (None, "not used, as input.unused says")
     assert told["Return date"] == ("first day back", "usual name")
     lines = found["configuration"].splitlines()
     assert {'only."State" = ["OK", "Fine"]', 'unused = ["hired"]', 'until_means = "first_day_back"'} <= {
@@ -274,18 +274,18 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
 
     assert shown.code == 3
     assert shown.out.partition("How it is read: ")[2] == (
-        "csv, encoding utf-8, delimiter tab, columns named on line 1\n\n"
+        "csv, encoding utf-8, delimiter tab, header on line 1\n\n"
         "Columns\n"
         "  login                           login (usual name)\n"
         "  presence                        status (usual name)\n"
-        f"  {'x' * 29}…  kept, not used\n"
-        "  [31mred                         kept, not used\n\n"
+        f"  {'x' * 29}…  not used\n"
+        "  [31mred                         not used\n\n"
         "First rows, and their result today\n"
         "  line 2: a, StatusNotAvailable: sent\n"
         "  line 3: b, no status: the status is unknown; write StatusNormal or\n"
         "    StatusNotAvailable, or add the value to input.statuses\n\n"
-        "Paste this into the configuration file, in place of its [input]\n"
-        "Lines that begin with # need your decision: remove the # from those that are right\n\n"
+        "Paste this into the configuration file, in place of its section [input].\n"
+        "Lines with # need your decision. Remove the # from the lines that are right.\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
         f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
@@ -312,7 +312,7 @@ def test_a_sheet_is_named(worker: Worker) -> None:
     second = explained(worker, job, "--config", "after.toml")
     shown = worker.call("check", job, "--explain").out
 
-    assert "How it is read: xlsx, sheet Fravær, columns named on line 1" in shown
+    assert "How it is read: xlsx, sheet Fravær, header on line 1" in shown
     assert {'format = "xlsx"', 'sheet = "Fravær"'} < set(first["configuration"].splitlines())
     assert second["configuration"] == first["configuration"]
 
@@ -324,8 +324,8 @@ def test_what_is_missing_is_shown_to_people(worker: Worker) -> None:
     shown = worker.call("check", "job", "--explain")
 
     assert (
-        "  name  kept, not used\n"
-        "  Chef  kept, not used\n"
+        "  name  not used\n"
+        "  Chef  not used\n"
         "  missing: a column that names people\n"
         "  missing: a column with the statuses\n"
     ) in shown.out
@@ -375,11 +375,11 @@ def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:
     ("text", "reading", "block"),
     [
         ("Absences 2026;;;\n\nBenutzername;Name;Anwesenheit;\nanna;A;Urlaub;\n",
-         "csv, encoding utf-8, delimiter ;, columns named on line 3",
+         "csv, encoding utf-8, delimiter ;, header on line 3",
          ['login = "Benutzername"', 'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ";"',
           "skip_lines = 2", ENCODING]),
         ("# by HR\n# at night\nlogin\tstatus\nanna\tAway\n",
-         "csv, encoding utf-8, delimiter tab, columns named on line 3",
+         "csv, encoding utf-8, delimiter tab, header on line 3",
          ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = "tab"',
           "skip_lines = 2", ENCODING]),
     ],
@@ -438,13 +438,13 @@ def coverage(worker: Worker) -> Path:
     ("days", "line"),
     [
         ("1.12.2026,31.12.2026",
-         '# date_format = "%d.%m.%Y"  # fits the days that could not be read'),
+         '# date_format = "%d.%m.%Y"  # if the file writes dates like this'),
         ("1.12.2026,9.12.2026",
-         '# date_format = "%d.%m.%Y"  # or "%m.%d.%Y"; fits the days that could not be read'),
+         '# date_format = "%d.%m.%Y"  # if the file writes dates like this; or "%m.%d.%Y"'),
         ("20 Nov 2026,2026-12-31",
-         '# date_format = "%d %B %Y"  # fits the days that could not be read'),
-        ("31. Dez 2026,", '# date_format = "%d. %B %Y"  # fits the days that could not be read'),
-        ("31. Foo 2026,", '# date_format = "%d.%m.%Y"  # fits the days that could not be read'),
+         '# date_format = "%d %B %Y"  # if the file writes dates like this'),
+        ("31. Dez 2026,", '# date_format = "%d. %B %Y"  # if the file writes dates like this'),
+        ("31. Foo 2026,", '# date_format = "%d.%m.%Y"  # if the file writes dates like this'),
         ("2026-02-30,", None),
         ("2026-12-31,2026-12-01", None),
     ],
@@ -467,4 +467,4 @@ def test_a_message_of_one_character(worker: Worker) -> None:
     """Is not one of 1 characters."""
     Path("job").write_text("login,status,message\na,Away,x\n")
 
-    assert "message of 1 character: sent" in worker.call("check", "job", "--explain").out
+    assert "comment of 1 character: sent" in worker.call("check", "job", "--explain").out

@@ -107,7 +107,7 @@ def test_of_a_file_that_no_setting_helps_nothing_is_pasted(worker: Worker) -> No
     shown = worker.call("check", str(job), "--explain")
 
     assert shown.code == 4
-    assert "\nNo setting makes this file readable\n" in shown.out
+    assert "\nNo setting makes this file readable. Change the file, or its export.\n" in shown.out
     assert "[input]" not in shown.out
 
 
@@ -118,7 +118,7 @@ def test_it_is_said_where_the_section_is_not_enough(worker: Worker) -> None:
 
     shown = worker.call("check", str(job), "--explain")
 
-    assert "The file is still refused with it: 9 of 9 rows are invalid" in shown.out
+    assert "With these settings the file is still refused: 9 of 9 rows are invalid" in shown.out
     assert "skip_lines = 2" in shown.out
 
 
@@ -132,7 +132,7 @@ def test_standard_input_is_asked_once(worker: Worker, monkeypatch: pytest.Monkey
     assert shown.code == 4
     assert "skip_lines = 2" in shown.out
     assert (
-        "The file is still refused with it: standard input can be read only once; check a\n  file"
+        "With these settings the file is still refused: standard input can be read only\n  once; check a file"
         in shown.out
     )
 
