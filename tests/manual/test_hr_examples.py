@@ -3,19 +3,26 @@
 import json
 import re
 import tomllib
+from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.manual.documents import TEXTS
+from presence_worker.intake.dates import Moment, date_reader
+from presence_worker.settings import Input
+from presence_worker.settings.configuration import load_settings
+from tests.manual.documents import TEXTS, blocks, table
 from tests.matrix.index import FILES, cases
 
 EXAMPLE = re.compile(
-    r"^\*\*(?P<name>[^*]+)\*\* \(\[`[^`]+`\]\(\.\./\.\./tests/files/(?P<file>[^)]+)\)\)(?P<words>.*?)"
+    r"^### (?P<name>[^\n]+)\n\nFile: \[`[^`]+`\]\(\.\./\.\./tests/files/(?P<file>[^)]+)\)(?P<words>.*?)"
     r"^```toml\n(?P<config>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 SHOWN = re.compile(r"^```(?:json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN_TEXT = re.compile(r"`([^`]+)`")  # in a cell
+CODE = re.compile(r'`"(.+?)"`')
+LOCALE = re.compile(r'`locale = "(.+?)"`')
 SYSTEMS = {
     "Workday",
     "SAP SuccessFactors",
@@ -83,3 +90,22 @@ def test_its_configuration_is_proven(example: Example) -> None:
     proven = [tomllib.loads(case.text) for case in cases() if case.file == example.file and not case.refused]
 
     assert tomllib.loads(example.config) in proven
+
+
+@pytest.mark.parametrize("page", ["hr-files", "leave-and-dates"])
+def test_each_section_is_a_configuration(page: str) -> None:
+    """Whatever a page says to set can be set."""
+    for block in blocks(page, "toml"):
+        assert load_settings(None, tomllib.loads(block.text))
+
+
+@pytest.mark.parametrize(("texts", "setting"), table("leave-and-dates", "in the file | set `date_format` to"))
+def test_dates_are_read_as_the_table_says(texts: str, setting: str) -> None:
+    """Each form of the last day of 2026, with the setting that reads it."""
+    forms = {"date_format": CODE.search(setting), "locale": LOCALE.search(setting)}
+    config = Input.model_validate({key: found[1] for key, found in forms.items() if found})
+
+    read = [date_reader(config)(text) for text in SHOWN_TEXT.findall(texts)]
+
+    assert all(isinstance(found, Moment) and found.day == date(2026, 12, 31) for found in read)
+    assert read or "Excel sheet" in texts

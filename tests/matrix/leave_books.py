@@ -32,6 +32,20 @@ SERIALS = (
     ("user13@example.com", "Ferie", 46340, 46350),
 )
 
+FRAVAER = (  # in config/examples: the dates are far apart, so that it is the same in every year
+    ("E-post", "Navn", "Fraværstype", "Fra", "Til", "Godkjent"),
+    ("user12@example.com", "Anne Berg", "Permisjon", date(2020, 6, 1), date(2098, 5, 31), "Ja"),
+    ("user23@example.com", "Ola Dahl", "Sykmeldt", date(2020, 6, 1), None, "Ja"),
+    ("user34@example.com", "Kari Lie", "Ferie", date(2098, 7, 7), date(2098, 7, 25), "Ja"),
+    ("user45@example.com", "Per Moe", "Ferie", date(2098, 7, 7), date(2098, 7, 25), "Nei"),
+    ("user56(at)example.com", "Siri Vik", "Kurs", date(2020, 6, 1), date(2098, 5, 31), "Ja"),
+)
+
+
+def example_books() -> dict[str, bytes]:
+    """Give the workbook with which users try the program, by its path."""
+    return {"fravaer.xlsx": workbook(of(*FRAVAER, name="Fravær"))}
+
 
 def leave_books() -> dict[str, bytes]:
     """Give the workbooks that are as people in HR leave them, by their paths."""

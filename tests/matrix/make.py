@@ -15,11 +15,12 @@ import zstandard
 
 from .books import THEN, hidden, of, put, several, workbook
 from .index import FILES
-from .leave_books import leave_books
+from .leave_books import example_books, leave_books
 
 HEADER = ("associateId", "status", "message")
 ROWS = ((12, "Away", "Ferie på Færøyene"), (33, "Normal", ""))
 TEXT = "".join(f"{number},{status},{message}\n" for number, status, message in (HEADER, *ROWS)).encode()
+EXAMPLES = FILES.parents[1] / "config" / "examples"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what older Office files and those with passwords begin with
 
 
@@ -209,10 +210,16 @@ def bomb_in(book: bytes) -> bytes:
 
 def main() -> None:
     """Write the files."""
-    for folder, made in (("packed", packed()), ("xlsx", workbooks()), ("hr/xlsx", leave_books())):
-        (FILES / folder).mkdir(parents=True, exist_ok=True)
+    by_folder = {
+        FILES / "packed": packed(),
+        FILES / "xlsx": workbooks(),
+        FILES / "hr" / "xlsx": leave_books(),
+        EXAMPLES: example_books(),
+    }
+    for folder, made in by_folder.items():
+        folder.mkdir(parents=True, exist_ok=True)
         for name, content in made.items():
-            (FILES / folder / name).write_bytes(content)
+            (folder / name).write_bytes(content)
 
 
 if __name__ == "__main__":

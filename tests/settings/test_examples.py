@@ -192,6 +192,16 @@ HR = {  # file: its configuration, and what arrives on the first of December: wh
             ("user44@example.com", PRESENT, "", None),
         ],
     ),
+    "fravaer.xlsx": (
+        "fravaer.toml",
+        [
+            ("user12@example.com", NOT_PRESENT, "", None),
+            ("user23@example.com", NOT_PRESENT, "", None),
+            ("user34@example.com", NOT_PRESENT, "", "not_yet_due"),
+            ("user45@example.com", None, "", "filtered_out"),
+            ("user56(at)example.com", NOT_PRESENT, "", "no_identity"),
+        ],
+    ),
     "integration.json": (
         None,
         [(51, NOT_PRESENT, "Kurs", None), (52, PRESENT, "", None), (53, NOT_PRESENT, "", None)],
