@@ -117,14 +117,14 @@ def _comment(lead: str, question: Question) -> str:
     """Return what a line means, the other ways, and what values there are."""
     first, *others = question.ways
     ways = "".join(f"; or {_as_words(way, first)}" for way in others)
-    hint = HINTS.get(lead.partition(".")[0]) or f"{_meaning_of(first.get(lead))}{{}}"
+    hint = HINTS.get(lead.partition(".")[0]) or f"{_words_for(first.get(lead))}{{}}"
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
     shown = ", ".join(f"{quote_toml(value)} {rows}" for value, rows in values[:MOST_VALUES])
     words = [hint.format(ways).removeprefix("; "), f"rows found: {shown}" if shown else ""]
     return f"  # {'; '.join(filter(None, words))}" if any(words) else ""
 
 
-def _meaning_of(value: Any) -> str:
+def _words_for(value: Any) -> str:
     return MEANS.get(value, "") if isinstance(value, str) else ""
 
 
@@ -133,7 +133,7 @@ def _as_words(way: Way, first: Way) -> str:
     lines = _by_line(way)
     if lines.keys() == _by_line(first).keys() and len(lines) == 1:
         (value,) = lines.values()
-        return ": ".join(filter(None, (_value(value), _meaning_of(value))))
+        return ": ".join(filter(None, (_value(value), _words_for(value))))
     only = "only " if lines.items() <= _by_line(first).items() else ""
     return only + series([f"{name} = {_value(value)}" for name, value in lines.items()], "and")
 
