@@ -93,17 +93,3 @@ def test_a_measure_is_that_of_the_formula() -> None:
 
     assert (found.sentences, found.words, found.syllables) == (2, 11, 16)
     assert found.ease == pytest.approx(206.835 - 1.015 * 5.5 - 84.6 * 16 / 11)
-
-
-def test_what_is_listed_as_left_is_stiff() -> None:
-    """A file that is plain now leaves the list, and cannot become stiff again."""
-    plain = [
-        name
-        for name in STILL_STIFF
-        if not any(stiff_words(PATHS[name]))
-        and not any(long_sentences(PAGES[name]) if name in PAGES else long_texts(PATHS[name]))
-        and (name not in PAGES or measure([PAGES[name].read_text("utf-8")]).ease >= EASE)
-        and (name not in PAGES or measure([PAGES[name].read_text("utf-8")]).average <= AVERAGE)
-    ]
-
-    assert plain == []
