@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 SECOND = 1000  # milliseconds
 EXACT = 10  # a number from here on has no fraction
+TENTHS = 10  # seconds; of less, tenths matter
 
 
 def figure(number: int) -> str:
@@ -48,7 +49,7 @@ def series(words: Sequence[str], joint: str) -> str:
 
 def plain_duration(seconds: float) -> str:
     """Return a duration as people say it: "0.4 s", "42 s", "3 min 20 s", "2 h 5 min"."""
-    if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
+    if seconds < TENTHS:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:

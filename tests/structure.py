@@ -43,24 +43,24 @@ class Limit(NamedTuple):
 
 
 LIMITS = {  # lower *now* whenever a figure has become better
-    "files of a row's way": Limit(now=30, goal=30),
+    "files of a row's way": Limit(now=27, goal=27),
     "lines of a row's way": Limit(now=3850, goal=3500),
-    "modules": Limit(now=232, goal=190),
+    "modules": Limit(now=228, goal=190),
     "lines": Limit(now=None),
     "file names in two folders": Limit(now=0, goal=0),
     "class names in two modules": Limit(now=0, goal=0),
     "bare participles": Limit(now=0, goal=0),
-    "lines with Any": Limit(now=40, goal=60),
+    "lines with Any": Limit(now=38, goal=38),
     "lines with a dict of Any": Limit(now=2, goal=10),
     "inner imports": Limit(now=1, goal=2),
     "function lines, median": Limit(now=5),
     "function lines, 90 %": Limit(now=14),
-    "function lines, longest": Limit(now=28, goal=28),
+    "function lines, longest": Limit(now=25, goal=25),
     "parameters, most": Limit(now=6, goal=6),
     "nesting, deepest": Limit(now=4),
     "import cycles": Limit(now=0, goal=0),
     "upward imports": Limit(now=0, goal=0),
-    "ignores": Limit(now=81),
+    "ignores": Limit(now=73),
     "docstring verbs": Limit(now=0, goal=0),
 }
 WORST = 3  # so many places are listed where a figure is that of the worst

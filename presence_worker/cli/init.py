@@ -119,15 +119,20 @@ def command(
         from_stdin=secret_stdin,
     )
     place = output.absolute()
+    values = _find_values(answers, place, scheme)
+    files = write_files(place, _with_whole_paths(values))
+    _show(files, _unset([*values]), _options(place, as_json=as_json))
+    return 0
+
+
+def _find_values(answers: Answers, place: Path, scheme: str | None) -> Values:
+    """Return all settings of the new file; raise UsageFault before a question that would be in vain."""
     check_absent(place, iter(()))
     target = answers.find_place()
     chosen = scheme or (_ask_scheme() if answers.is_asked else "basic")
     names = [name for name in _settings_for(chosen) if name not in target]
     check_absent(place, iter(names))
-    values = {**target, "auth.scheme": chosen, **answers.find(iter(names))}
-    files = write_files(place, _with_whole_paths(values))
-    _show(files, _unset(names), _options(place, as_json=as_json))
-    return 0
+    return {**target, "auth.scheme": chosen, **answers.find(iter(names))}
 
 
 def _options(configuration: Path, *, as_json: bool) -> Options:

@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -60,14 +61,8 @@ def execute(arguments: Sequence[str]) -> int:
     try:
         with _listeners_restored():
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
-    except click.exceptions.NoArgsIsHelpError as error:
-        remark(error.format_message())
-        return _report_failure(arguments, OptionFault("no command given"), HELP)
     except click.ClickException as error:
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        words = context.command_path.split()[1:] if context else ()
-        message = without_credentials(error.format_message())
-        return _report_failure(arguments, OptionFault(message), NextStep((*words, "--help")))
+        return _report_usage(arguments, error)
     except OptionFault as error:
         return _report_failure(arguments, error, NextStep((arguments[0], "--help")))
     except PresenceWorkerError as error:
@@ -81,6 +76,17 @@ def execute(arguments: Sequence[str]) -> int:
         return _report_failure(arguments, PresenceWorkerError(_where(error)), _resume(arguments))
     finally:
         noted.clear()
+
+
+def _report_usage(arguments: Sequence[str], error: click.ClickException) -> int:
+    """Print which words of the command line are wrong."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        remark(error.format_message())
+        return _report_failure(arguments, OptionFault("no command given"), HELP)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    words = context.command_path.split()[1:] if context else ()
+    message = without_credentials(error.format_message())
+    return _report_failure(arguments, OptionFault(message), NextStep((*words, "--help")))
 
 
 def _answer_shell() -> int:
@@ -146,7 +152,7 @@ def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
 def _where(error: Exception) -> str:
     """Return the kind and the place of a bug; its values may be secret."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno} {f.name}" for f in frames[-4:][::-1])  # noqa: PTH119
+    place = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-4:][::-1])
     return f"a bug in presence-worker: {type(error).__name__} at {place}; please report it"
 
 

@@ -25,6 +25,13 @@ class Difference(TypedDict, total=False):
     in_query: bool
 
 
+ONLINE = {  # option of SuperOffice Online: what it sets
+    "token_life": "token_life",
+    "rotate": "rotates",
+    "tenant_state": "state",
+    "state_valid": "state_valid",
+    "move_after": "move_after",
+}
 DIFFERENCES: dict[str, Difference] = {  # option that names people: how they differ
     "away": {"presence": Presence(status=NOT_PRESENT, message="")},
     "inactive": {"is_active": False},
@@ -198,12 +205,8 @@ def sandbox_options(function: Callable[[SandboxOptions], int]) -> Function:
         switches = {name: given.pop(name) for name in (*SWITCHES, *FLAGS)}
         online = Online(
             strict=given["sign_in"] == "strict",
-            token_life=given.pop("token_life"),
             expired_as=int(given.pop("expired_as")),
-            rotates=given.pop("rotate"),
-            state=given.pop("tenant_state"),
-            state_valid=given.pop("state_valid"),
-            move_after=given.pop("move_after"),
+            **{field: given.pop(name) for name, field in ONLINE.items()},
         )
         options = SandboxOptions(
             differing={name: given.pop(name) for name in DIFFERENCES},

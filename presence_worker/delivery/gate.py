@@ -1,6 +1,7 @@
 """Requests while SuperOffice is away: one probe at a time goes out, all others wait."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import anyio
 import structlog
@@ -114,7 +115,7 @@ class Gate:
 
     def _strike(self, change: Change, outcome: Outcome, *, probe: bool) -> None:
         """Count a sign of trouble; answers that may be one row's own trouble count once for each row."""
-        surely_away = outcome.wire_puts == 0 or outcome.http_status == 503  # noqa: PLR2004
+        surely_away = outcome.wire_puts == 0 or outcome.http_status == HTTPStatus.SERVICE_UNAVAILABLE
         self._strikes.add(-len(self._strikes) - 1 if surely_away else change.row)
         self._away.update([change.row] if surely_away else [])
         if probe:

@@ -1,6 +1,7 @@
 """The wrappers around each request, from the workers to the wire: each waits for something, or looks out."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from ..errors import Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
@@ -52,7 +53,7 @@ def paced(send: Send, pace: Pace) -> Send:
             pace.end()
         if outcome.retry_after:
             pace.pause(outcome.retry_after)
-        if outcome.trouble is Trouble.THROTTLED or outcome.http_status == 503:  # noqa: PLR2004
+        if outcome.trouble is Trouble.THROTTLED or outcome.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
             pace.slow_down()
         return outcome
 
@@ -64,8 +65,7 @@ def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
 
     *longest_wait* gives the seconds we may wait when SuperOffice asks for it.
     """
-    pages = 0
-    rows: set[int] = set()  # that a page came for; to them alone, it says nothing about the others
+    pages, rows = 0, set[int]()  # that a page came for; to them alone, it says nothing about the others
 
     async def halting_send(change: Change) -> Outcome:
         nonlocal pages
@@ -75,14 +75,22 @@ def halting(send: Send, halt: Halt, *, longest_wait: Callable[[], float]) -> Sen
         elif change.row not in rows:
             pages += 1
             rows.add(change.row)
-        if outcome.stop:
-            halt(Stopped(outcome.stop, suspect=outcome.suspect))
-        elif pages >= PAGES:
-            words = "SuperOffice answered three rows in a row with HTML pages; check target.base_url"
-            halt(Stopped(words, suspect=Suspect.TARGET))
-        elif outcome.retry_after and outcome.retry_after > longest_wait():
-            words = f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
-            halt(Stopped(words))
+        if why := _why_to_halt(outcome, pages, longest_wait):
+            halt(why)
         return outcome
 
     return halting_send
+
+
+def _why_to_halt(outcome: Outcome, pages: int, longest_wait: Callable[[], float]) -> Stopped | None:
+    """Return what an answer says about all rows, behind so many *pages* in place of answers."""
+    if outcome.stop:
+        return Stopped(outcome.stop, suspect=outcome.suspect)
+    if pages >= PAGES:
+        words = "SuperOffice answered three rows in a row with HTML pages; check target.base_url"
+        return Stopped(words, suspect=Suspect.TARGET)
+    if outcome.retry_after and outcome.retry_after > longest_wait():
+        return Stopped(
+            f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
+        )
+    return None

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..model import Asked, Reason, Result, Verdict
 
+NAMED = 5  # rows: enough to find the others
 Rule = Literal["invalid", "last", "first"]
 
 
@@ -96,8 +97,8 @@ def _have_one_status(asked: Sequence[Asked]) -> bool:
 def _places(asked: Sequence[Asked]) -> str:
     """Return where the rows stand, with what they ask for if that differs."""
     shows_status = not _have_one_status(asked)
-    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if shows_status else _place(a) for a in asked[:5])
-    return f"{shown}, …" if len(asked) > 5 else shown  # noqa: PLR2004 - enough to find them
+    shown = ", ".join(f"{_place(a)}: {a.wanted.status}" if shows_status else _place(a) for a in asked[:NAMED])
+    return f"{shown}, …" if len(asked) > NAMED else shown
 
 
 def _place(asked: Asked) -> str:

@@ -182,6 +182,6 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
 def _terms(head: Sequence[str], row: Sequence[str], look: Look) -> Iterator[str]:
     yield from _wrap(look.emphasize(row[0]) if look.is_bold else row[0], look.width)
     for name, cell in zip(head[1:], row[1:], strict=True):
-        words = f"{name}: {cell}" if len(row) > 2 else cell  # noqa: PLR2004 - a term and what it means
+        words = f"{name}: {cell}" if row[2:] else cell
         lines = _wrap(words, look.width - INDENT - GAP) if cell else []
         yield from (f"{' ' * (INDENT + GAP * bool(n))}{line}" for n, line in enumerate(lines))

@@ -22,6 +22,7 @@ from .library import LIST, read_page
 from .links import anchor_of, is_external, page_link
 
 FILE = "presence-worker-manual.html"
+LISTED = 2  # level of the headings below a page in the contents
 FRAME = '<div class="wide" tabindex="0">'  # of a table: it scrolls, also by keyboard
 LEFT_OUT = ("html_block", "html_inline", "image")  # our remarks; pictures are in the project's folder
 fill = Pieces("manual.html").fill
@@ -81,7 +82,7 @@ def build_page() -> Markup:
 
 def _entry(page: ManualPage, headings: Sequence[Heading]) -> Markup:
     title, *others = headings
-    parts = [fill("part", anchor=each.anchor, title=each.title) for each in others if each.level == 2]  # noqa: PLR2004
+    parts = [fill("part", anchor=each.anchor, title=each.title) for each in others if each.level == LISTED]
     listed = fill("parts", parts=NOTHING.join(parts)) if parts else NOTHING
     return fill("entry", name=page, title=title.title, parts=listed)
 

@@ -48,6 +48,13 @@ class Stretch:
         """The rows that came to an outcome."""
         return self.done + self.troubles
 
+    def add(self, duration: float, attempts: int, *, is_done: bool) -> None:
+        """Add the outcome of a row, whose requests took so many milliseconds together."""
+        self.done += is_done
+        self.troubles += not is_done
+        self.retries += attempts - 1
+        self.latencies[int(log2(max(duration / attempts, 0.01)) * FINENESS)] += attempts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -110,13 +117,7 @@ def course(journal: Journal) -> Course:
         return found.stretches[max(0, min(place, lasts[session]))]  # a clock may have been set
 
     for session, at, duration, attempts, result in journal.results.deliveries():
-        stretch = stretch_of(session, at)
-        if result in DONE:
-            stretch.done += 1
-        else:
-            stretch.troubles += 1
-        stretch.retries += attempts - 1
-        stretch.latencies[int(log2(max(duration / attempts, 0.01)) * FINENESS)] += attempts
+        stretch_of(session, at).add(duration, attempts, is_done=result in DONE)
     return found
 
 

@@ -10,7 +10,7 @@ from ..errors import ExitCode
 from ..json_form import FLAT
 from ..next_step import NextStep
 from ..run_states import State
-from ..wording import plain_duration
+from ..wording import TENTHS, plain_duration
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read
@@ -213,7 +213,7 @@ def round_duration(seconds: float) -> str:
 
 def short_duration(seconds: float) -> str:
     """Return a duration in five characters: "0.4s", "42s", "3m20s", "2h05m"."""
-    if seconds < 10:  # noqa: PLR2004 - below it, tenths matter
+    if seconds < TENTHS:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:

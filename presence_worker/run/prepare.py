@@ -54,12 +54,14 @@ class Hold(ExitStack):
         self._target = self.enter_context(ExitStack())
 
     def enter_target(self, lock: AbstractContextManager[None]) -> None:
-        """Hold the target as well, until the end or until `leave_target`."""
+        """Hold the target as well, until the end or until `abandon`."""
         self._target.enter_context(lock)
 
-    def leave_target(self) -> None:
+    def abandon(self, shutdown: Shutdown) -> None:
         """Let go of the target before all else: a thread that is left behind sends nothing."""
         self._target.close()
+        if shutdown.is_requested and self.new_folder:  # that thread cannot do it
+            shutil.rmtree(self.new_folder, ignore_errors=True)
 
 
 Prepare = Callable[[Hold, RunContext], StagedRun]
@@ -84,9 +86,7 @@ async def prepared(prepare: Prepare, context: RunContext) -> AsyncIterator[Stage
     try:
         run, held = await in_thread(work, context.shutdown, discard=lambda made: made[1].close())
     except BaseException:
-        hold.leave_target()
-        if context.shutdown.is_requested and hold.new_folder:  # a thread that is left behind cannot do it
-            shutil.rmtree(hold.new_folder, ignore_errors=True)
+        hold.abandon(context.shutdown)
         raise
     try:
         with bound_contextvars(run_id=run.folder.name):
@@ -166,16 +166,20 @@ async def in_thread(work: Callable[[], T], shutdown: Shutdown, discard: Callable
             await asyncio.wait((waiting,))
         except asyncio.CancelledError:
             shutdown.request(Terminated, "its host")
-            with suppress(asyncio.CancelledError):
-                await wait_for_end(waiting)
-            if not waiting.cancelled() and not waiting.exception():
-                with anyio.CancelScope(shield=True):
-                    await work_in_thread(discard, waiting.result())
+            await _discard_at_end(waiting, discard)
             raise
     if waiting.cancelled():
         made.add_done_callback(partial(_discard_late, discard))
         raise shutdown.reason()
     return waiting.result()
+
+
+async def _discard_at_end(waiting: "asyncio.Future[T]", discard: Callable[[T], None]) -> None:
+    with suppress(asyncio.CancelledError):
+        await wait_for_end(waiting)
+    if not waiting.cancelled() and not waiting.exception():
+        with anyio.CancelScope(shield=True):
+            await work_in_thread(discard, waiting.result())
 
 
 def _discard_late(discard: Callable[[T], None], made: "Future[T]") -> None:

@@ -42,16 +42,20 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
         if not rows and not undone.input.dropped_rows:
             raise _nothing_to_undo(earlier, context)
         if rows and all(reason == Reason.BEFORE_UNKNOWN for _, reason, *_ in journal.results.reasons()):
-            what = "comments" if _has_no_comments(undone) else "first"
-            raise RunFault(
-                f"run {undone.run_id} was sent without reading {what} (delivery.read_before): what was "
-                "before is not known, and nothing can be put back",
-                next=context.command("report", undone.run_id),
-            )
+            raise _nothing_was_read(undone, context)
         _take_back(journal, undone, rows, read_schedule(runs, context))
         if number := _count_without_comment(earlier, context.settings):
             journal.add_notes([NO_COMMENTS.format(number)])
     return run
+
+
+def _nothing_was_read(undone: RunRecord, context: RunContext) -> RunFault:
+    what = "comments" if _has_no_comments(undone) else "first"
+    return RunFault(
+        f"run {undone.run_id} was sent without reading {what} (delivery.read_before): what was "
+        "before is not known, and nothing can be put back",
+        next=context.command("report", undone.run_id),
+    )
 
 
 def _count_without_comment(earlier: Journal, settings: Settings) -> int:
