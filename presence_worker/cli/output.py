@@ -43,8 +43,8 @@ def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
     if as_json:
         print_json(failure)
     remark_at_length(f"presence-worker: {failure.message}")
-    remark(f"{NEXT} {command_line(failure.next)}")
     remark(f"{HELP} {manual_command(failure.help)}")
+    remark(f"{NEXT} {command_line(failure.next)}")
 
 
 def print_json(value: object) -> None:

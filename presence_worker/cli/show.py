@@ -218,11 +218,11 @@ def _place(summary: Summary) -> str:
 
 
 def _ways_on(summary: Summary, *, width: int) -> Iterator[str]:
-    """Yield the next command, and the page of the manual that helps; *width* columns for what they are."""
-    if summary.next:
-        yield f"{NEXT:<{width}} {command_line(summary.next)}"
+    """Yield the page of the manual that helps, and last the next command; *width* columns for what they are."""
     if summary.help:
         yield f"{HELP:<{width}} {manual_command(summary.help)}"
+    if summary.next:
+        yield f"{NEXT:<{width}} {command_line(summary.next)}"
 
 
 def lines_to_come(coming: PlannedAbsences) -> Iterator[str]:

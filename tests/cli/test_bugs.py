@@ -63,4 +63,4 @@ def test_what_had_begun_is_resumed_where_it_is(tmp_path: Path) -> None:
     )
 
     following = f"resume --state-dir {tmp_path / 'state'} --base-url=https://crm.example --config {config}"
-    assert ended.err.splitlines()[-2] == f"Next: presence-worker {following}"
+    assert ended.err.splitlines()[-1] == f"Next: presence-worker {following}"

@@ -288,8 +288,8 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "Lines with # need your decision. Remove the # from the lines that are right.\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
         f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
-        f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
         "Help:   presence-worker manual hr-files\n"
+        f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
     )
 
 

@@ -43,7 +43,7 @@ def test_a_command_that_cannot_be_meant(words: tuple[str, ...], worker: Worker) 
     helped = worker.call(*summary["next"].split()[1:])
     assert (ended.code, summary["exit_code"], summary["state"], summary["run_id"]) == (2, 2, "refused", None)
     assert USAGE[words] in summary["message"]
-    assert ended.err.splitlines()[-2] == f"Next: {summary['next']}"
+    assert ended.err.splitlines()[-1] == f"Next: {summary['next']}"
     assert summary["next"].endswith(" --help")
     assert (helped.code, helped.out.startswith("Usage: presence-worker ")) == (0, True)
 
@@ -56,8 +56,8 @@ def test_without_any_command_help_is_shown(worker: Worker) -> None:
     assert ended.err.startswith("Usage: presence-worker ")
     assert ended.err.endswith(
         "presence-worker: no command given\n"
-        "Next: presence-worker --help\n"
         "Help: presence-worker manual commands\n"
+        "Next: presence-worker --help\n"
     )
 
 
@@ -117,7 +117,7 @@ def test_everything_else_is_on_standard_error(words: tuple[str, ...], worker: Wo
 
     ended = worker.call("run", str(job), *worker.options, *words)
 
-    *log, following, page = ended.err.splitlines()
+    *log, page, following = ended.err.splitlines()
     events = [json.loads(line)["event"] for line in log]
     assert ended.out.startswith("{" if words else "1 of 2 ")
     assert [event for event in events if event in EVENTS] == EVENTS

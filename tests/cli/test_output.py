@@ -136,7 +136,7 @@ def test_what_is_to_be_typed_next_works_in_any_encoding(
     out, err = io.BytesIO(), io.BytesIO()
     with printing_to(*(io.TextIOWrapper(each, encoding=encoding) for each in (out, err))):
         execute(["check", name, "--state-dir", str(worker.state)])
-        command = err.getvalue().partition(b"Next: ")[2].partition(b"Help: ")[0]
+        command = err.getvalue().partition(b"Next: ")[2]
 
     script = b'presence-worker() { printf "%s\\0" "$@"; }\n'.replace(b"presence-worker", b"p")
     script += command.replace(b"presence-worker", b"p", 1)

@@ -107,7 +107,7 @@ def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    *what, following, page = shown.out.splitlines()
+    *what, page, following = shown.out.splitlines()
     assert " ".join(map(str.strip, what)) == (
         "presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1. "
         "The CRM administrator corrects the users or the settings. Then run failed.csv."
@@ -189,7 +189,7 @@ def test_an_error_fits(at_desk: Callable[[RawServer], Worker]) -> None:
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options)
 
-    *lines, following, page = shown.out.splitlines()
+    *lines, page, following = shown.out.splitlines()
     assert (shown.code, len(lines) > 0) == (2, True)
     assert not [line for line in lines if len(line) > 80]
     assert following.startswith("Next: ")
@@ -210,8 +210,8 @@ def test_the_summary_fits(command: str, worker: Worker) -> None:
     assert shown.code == 3
     assert not [line for line in lines if len(line) > 80 and str(worker.folder) not in line]
     assert [line for line in lines if str(path) in line]
-    assert lines[-2].startswith("Next:   presence-worker ")
-    assert lines[-1].startswith("Help:   presence-worker manual ")
+    assert lines[-1].startswith("Next:   presence-worker ")
+    assert lines[-2].startswith("Help:   presence-worker manual ")
     assert not [line for line in lines if line != line.rstrip()]
 
 

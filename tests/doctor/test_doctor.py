@@ -162,6 +162,6 @@ def test_it_can_be_stopped(number: int, code: int, doctor: Doctor) -> None:
     assert (done.code, done.summary["exit_code"], done.summary["state"]) == (code, code, "stopped")
     assert done.err.splitlines() == [
         "presence-worker: stopped by a signal before all checks were made",
-        f"Next: {done.summary['next']}",
         "Help: presence-worker manual exit-codes",
+        f"Next: {done.summary['next']}",
     ]

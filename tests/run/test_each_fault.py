@@ -409,8 +409,8 @@ def test_the_next_command_works(fault: Fault, worker: Worker, monkeypatch: pytes
     assert not missing, summary["message"]
     assert summary["next"].startswith(f"presence-worker {fault.following}")
     assert found.err.splitlines()[-2:] == [
-        f"Next: {summary['next']}",
         f"Help: presence-worker manual {fault.page}",
+        f"Next: {summary['next']}",
     ]
     assert done.code == fault.then, done
 
