@@ -15,6 +15,7 @@ import click
 from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated
 from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
+from ..wording import as_sentence
 from .lazy import commands, load_lazily
 from .options import printable, without_credentials
 from .output import CommandFailure, print_failure, remark, speak_utf8
@@ -146,7 +147,8 @@ def _resume(arguments: Sequence[str]) -> NextStep:
 
 def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
     """Add to a message what the same command needs: a pipe is empty by now."""
-    return f"{message}; feed the job on standard input again" if STDIN in arguments else message
+    is_gone = STDIN in arguments
+    return f"{as_sentence(message)} Feed the job on standard input again." if is_gone else message
 
 
 def _where(error: Exception) -> str:

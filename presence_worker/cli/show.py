@@ -218,7 +218,7 @@ def _place(summary: Summary) -> str:
 
 
 def _ways_on(summary: Summary, *, width: int) -> Iterator[str]:
-    """Yield the page of the manual that helps, and last the next command; *width* columns for what they are."""
+    """Yield the page of the manual that helps, then the next command; *width* columns for their names."""
     if summary.help:
         yield f"{HELP:<{width}} {manual_command(summary.help)}"
     if summary.next:

@@ -8,7 +8,7 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, TextIO
@@ -44,6 +44,11 @@ _MULTIBYTE = re.compile(  # any valid UTF-8 beyond ASCII
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
+WHY: Mapping[type[OSError], str] = {  # a file cannot be read; else in the words of the system
+    FileNotFoundError: "the file does not exist. Check its name and its folder",
+    IsADirectoryError: "a folder, not a file. Name a file in it",
+    PermissionError: "no permission. Let the account that runs presence-worker read the file",
+}
 INSTEAD = "in a folder that other users can write. Copy the file instead of the link"
 
 
@@ -145,7 +150,8 @@ def _faults_as_refusals(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputRefused(f"{name}: {error.strerror or error}") from None
+        words = WHY.get(type(error)) or error.strerror or error
+        raise InputRefused(f"{name}: {words}") from None
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int] | None:

@@ -70,12 +70,13 @@ def _fingerprint(settings: Settings, salt: bytes) -> str | None:
 
 
 def to_correct(step: Advice, run: RunRecord, context: RunContext) -> Iterator[str]:
-    """Return what has to be corrected before a step, by setting and place."""
+    """Yield where that comes from which has to be corrected before a step: its settings, and their places."""
     if step is Advice.SIGN_IN:
-        yield f"correct {series(_names_of_refused(run, context), 'or')}"
+        yield f"the credentials come from {series(_names_of_refused(run, context), 'and')}"
     if step is Advice.BEGIN_AGAIN:
         names = [ADDRESS] if context.settings.target.base_url else OF_ONLINE
-        yield f"correct {series([f'{name} ({context.origin(name)})' for name in names], 'or')}"
+        places = [f"{name} ({context.origin(name)})" for name in names]
+        yield f"the address comes from {series(places, 'and')}"
         if context.origin(names[0]).startswith("option"):
             yield f"the next command does not repeat that option: add the right one, or set {ADDRESS}"
         if run.input.stdin:

@@ -21,7 +21,7 @@ from ..run_context import RunContext
 from ..run_states import State
 from ..runs.lookup import earlier_than
 from ..settings import Input
-from ..wording import amount
+from ..wording import amount, as_sentence
 from .correcting import IF_CORRECTED, begin_again, note_suspect, same_job, to_correct
 from .prepare import StagedRun
 from .row_trouble import log_rows
@@ -34,7 +34,7 @@ MAY_COME = (
     "{whom} in SuperOffice: {names}"
 )
 log = structlog.get_logger()
-FEED_AGAIN = "; feed the corrected job on standard input again"
+FEED_AGAIN = "Feed the corrected job on standard input again."
 
 
 def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:
@@ -176,8 +176,8 @@ def judge_ending(
         return Ending(state, _code(journal), message_of(journal, state, None), command)
     words = None if state is State.PLANNED else _words(error, job)
     if way_on:
-        said = words and words.rstrip(".")
-        words = "; ".join(filter(None, (said, *to_correct(way_on[0], journal.run(), context))))
+        said = filter(None, (words, *to_correct(way_on[0], journal.run(), context)))
+        words = " ".join(map(as_sentence, said))
     return Ending(state, error.exit_code, message_of(journal, state, words), command)
 
 
@@ -203,7 +203,7 @@ def _words(error: PresenceWorkerError, job: str | None) -> str:
 
 def refusal(error: InputRefused, job: str | None) -> str:
     """Return why a job was refused; what came through a pipe is gone."""
-    return storable(f"{error}{FEED_AGAIN if job == STDIN else ''}")
+    return storable(f"{as_sentence(str(error))} {FEED_AGAIN}" if job == STDIN else str(error))
 
 
 def _command(step: Advice, journal: Journal, folder: Path, job: str | None, context: RunContext) -> NextStep:

@@ -269,7 +269,7 @@ def test_what_came_through_a_pipe_is_to_be_fed_again(
     ended = called(command, "-", *worker.options_of(command), *words, "--json", text=text)
 
     assert ended.code == 4
-    assert ended.summary["message"].endswith("; feed the corrected job on standard input again")
+    assert ended.summary["message"].endswith(". Feed the corrected job on standard input again.")
     assert next_words(ended)[:2] == ["check", "-"]
 
 
@@ -279,7 +279,7 @@ def test_who_was_locked_out_feeds_it_again(worker: Worker) -> None:
         ended = worker("run", "-")
 
     assert ended.code == 7
-    assert ended.summary["message"].endswith("; feed the job on standard input again")
+    assert ended.summary["message"].endswith(". Feed the job on standard input again.")
     assert next_words(ended)[:2] == ["run", "-"]
 
 

@@ -156,12 +156,12 @@ def test_a_named_encoding_has_no_fallback(write: Write) -> None:
 
 def test_a_directory(tmp_path: Path) -> None:
     """A directory is no job."""
-    assert refusal(tmp_path) == "FILE: Is a directory"
+    assert refusal(tmp_path) == "FILE: a folder, not a file. Name a file in it"
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    """What is not there is refused with the system's own reason."""
-    assert refusal(tmp_path / "none.csv") == "FILE: No such file or directory"
+    """What is not there is refused, with what to check."""
+    assert refusal(tmp_path / "none.csv") == "FILE: the file does not exist. Check its name and its folder"
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_a_file_we_may_not_read(write: Write, request: pytest.FixtureRequest) ->
     path.chmod(0)
     request.getfixturevalue("unprivileged")
 
-    assert refusal(path) == "FILE: Permission denied"
+    assert refusal(path) == "FILE: no permission. Let the account that runs presence-worker read the file"
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")

@@ -249,7 +249,7 @@ FAULTS = (
     Fault(
         cause=missing_file,
         code=4,
-        words=("job.csv: No such file",),
+        words=("job.csv: the file does not exist. Check its name",),
         following="check",
         page="hr-files",
     ),

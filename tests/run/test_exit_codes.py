@@ -90,7 +90,7 @@ def test_3_some_rows_are_not_done(worker: Worker) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "No such file or directory"),
+        (None, "job.csv: the file does not exist. Check its name and its folder"),
         ("", "empty"),
         ("associateId,status\n", "no rows"),
         ("\n\n", "only empty lines"),
@@ -125,7 +125,7 @@ def test_4_what_is_no_job_at_all(name: str, worker: Worker) -> None:
     ended = worker("run", name)
 
     assert_ended(ended, ExitCode.REFUSED, "check")
-    assert "Is a directory" in ended.summary["message"]
+    assert "a folder, not a file. Name a file in it" in ended.summary["message"]
 
 
 def test_5_held_by_a_safety_limit(worker: Worker, sandbox: Sandbox) -> None:

@@ -83,7 +83,7 @@ def test_once_corrected_the_file_is_run_anew(
     following = worker.follow(ended)
 
     assert (ended.code, next_words(ended)[:2]) == (6, ["run", str(path)])
-    assert f"correct target.base_url ({config}, line 3)" in ended.summary["message"]
+    assert f"The address comes from target.base_url ({config}, line 3). " in ended.summary["message"]
     assert (following.code, len(wishes(sandbox))) == (0, ROWS)
 
 
@@ -135,7 +135,8 @@ def test_a_wrong_option_is_not_repeated(option: str, worker: Worker, sandbox: Sa
 
     assert (ended.code, following.code) == (6, 0)
     assert (
-        "correct target.base_url (option --base-url); the next command does not" in ended.summary["message"]
+        "The address comes from target.base_url (option --base-url). The next command does not"
+        in ended.summary["message"]
     )
 
 
@@ -151,7 +152,10 @@ def test_a_wrong_variable_is_named_and_not_repeated(
     following = worker.follow(ended)
 
     assert (ended.code, following.code) == (6, 0)
-    assert "correct target.base_url (PRESENCE_WORKER_TARGET__BASE_URL)" in ended.summary["message"]
+    assert (
+        "The address comes from target.base_url (PRESENCE_WORKER_TARGET__BASE_URL). "
+        in ended.summary["message"]
+    )
 
 
 def test_what_came_through_a_pipe_is_fed_again(worker: Worker, sandbox: Sandbox) -> None:
@@ -165,7 +169,7 @@ def test_what_came_through_a_pipe_is_fed_again(worker: Worker, sandbox: Sandbox)
     following = called(*next_words(ended), text=text)
 
     assert (ended.code, next_words(ended)[:2]) == (6, ["run", "-"])
-    assert "feed the job on standard input again" in ended.summary["message"]
+    assert "Feed the job on standard input again." in ended.summary["message"]
     assert (following.code, len(wishes(sandbox))) == (0, ROWS)
 
 
