@@ -77,7 +77,7 @@ def configuration_text(values: Values, files: Mapping[str, Path]) -> str:
     for section, words in WORDS.items():
         mine = [name for name in values if name.startswith(f"{section}.")]
         lines += [words, f"[{section}]", *(_line(name, values[name], files) for name in mine), ""]
-    return "\n".join(lines) + TAIL
+    return "\n".join([*lines, TAIL])
 
 
 def _line(name: str, value: str, files: Mapping[str, Path]) -> str:

@@ -1,6 +1,6 @@
 """The events of a run in words, for a person at a terminal."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ..events import (
     Announced,
@@ -51,9 +51,7 @@ def words_on(event: Event) -> str:
         case Announced():
             return _words_on_requests(event)
         case Queued():
-            return (
-                f"Another run is at work on {event.target}. This run waits for it, until {_at(event.until)}"
-            )
+            return _words_on_turn(event)
         case Paused():
             return _words_on_pause(event)
         case Resumed():
@@ -68,6 +66,12 @@ def _words_on_requests(event: Announced) -> str:
     duration = plain_duration(event.seconds)
     words = f"{amount(event.requests, 'request')}, {duration} at {event.rate:g} requests/s"
     return words if event.is_final else AT_MOST + words
+
+
+def _words_on_turn(event: Queued) -> str:
+    patience = plain_duration((event.until - datetime.now(UTC)).total_seconds())
+    words = f"Another run is at work on {event.target}. This run waits for it"
+    return f"{words}, {patience} at most (until {_at(event.until)})"
 
 
 def _words_on_pause(event: Paused) -> str:

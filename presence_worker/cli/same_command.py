@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..command_options import FLAGS, REPEATED, USED, spell
-from ..errors import UsageFault
+from ..errors import OptionFault, UsageFault
 from ..next_step import NextStep
 from ..operator_files import find_config
+from ..settings.overrides import read_overrides
 from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, printable
 
 PLACES = ("--config", "--state-dir")
-SANDBOX = "--sandbox"
+SANDBOX, SET = "--sandbox", "--set"
 TAKING = tuple(option for option in map(spell, REPEATED) if option not in FLAGS)
 END = "--"  # of the options
 
@@ -40,12 +41,25 @@ def _whole(arguments: Sequence[str]) -> list[str]:
         name, separator, value = word.partition("=")
         if name in PLACES and separator:
             words.append(f"{name}={Path(value).absolute()}")
+        elif name == SET and separator:
+            words.append(f"{name}={_whole_setting(value)}")
+        elif words[-1:] == [SET]:
+            words.append(_whole_setting(word))
         else:
             words.append(str(Path(word).absolute()) if _is_path(word, words) else word)
     if arguments and arguments[0] in USED:
         end = words.index(END) if END in words else len(words)
         words[end:end] = _from_surroundings({word.partition("=")[0] for word in words})
     return words
+
+
+def _whole_setting(text: str) -> str:
+    """Return the text of a setting, a path in full."""
+    try:
+        (setting,) = read_overrides([text])
+    except OptionFault:
+        return text
+    return setting.text
 
 
 def _is_path(word: str, before: list[str]) -> bool:

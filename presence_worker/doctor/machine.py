@@ -132,10 +132,10 @@ async def disk_room(probe: Probe) -> AsyncIterator[CheckResult]:
 def judge_room(free: int, rows: int) -> CheckResult:
     """Judge whether *free* bytes are enough for a run of so many rows."""
     need = max(LEAST_FREE, rows * ROW_BYTES)
-    words = f"{free // MEGABYTE} MB are free"
+    words = f"{figure(free // MEGABYTE)} MB are free"
     remedy = "free some disk space, or delete old runs with `presence-worker prune`"
     if free < need:
-        return fault(f"{words}; the next run may need {need // MEGABYTE} MB", remedy)
+        return fault(f"{words}; the next run may need {figure(need // MEGABYTE)} MB", remedy)
     return warning(words, remedy) if free < max(COMFORTABLE, 2 * need) else ok(words)
 
 

@@ -48,6 +48,14 @@ def configured() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text("utf-8"))
 
 
+def test_each_part_of_the_file_stands_apart() -> None:
+    """A blank line comes before the comment that begins a part."""
+    text = configuration_text({"target.base_url": "https://crm.example.com", "auth.username": "hr"}, {})
+
+    for part in ("The SuperOffice in which", "How presence-worker signs in", "What HR's file", "How many"):
+        assert f"\n\n# {part}" in text
+
+
 def test_what_it_writes_works(sandbox: Sandbox, worker: Worker) -> None:
     """Without an edit, `check` and `doctor` accept it; from anywhere, as the secret has its whole path."""
     ended = init(sandbox.url, "--username", "hr")

@@ -1,9 +1,12 @@
 """What is said at a terminal while a run is at work: each thing once."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from presence_worker.cli.remarks import print_remark, shown
-from presence_worker.events import Announced, Event, Noted, RunStarted, Topic
+from presence_worker.events import Announced, Event, Noted, Queued, RunStarted, Topic
 
 RUN_ID, TARGET = "20261123T020000Z-7f3a", "sandbox"
 BEGIN = RunStarted(run_id=RUN_ID, target=TARGET, command="run")
@@ -50,3 +53,16 @@ def test_only_what_cannot_wait_is_said_at_once(capsys: pytest.CaptureFixture[str
         "presence-worker: warning: this is the same file",
     ]
     assert shown == {"the list of all users is not available", "this is the same file"}
+
+
+def test_who_waits_for_another_run_sees_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it waits for, the longest time that it waits, and what the clock shows then."""
+    until = datetime.now(UTC) + timedelta(minutes=10)
+
+    lines = said(capsys, Queued(run_id="", target=TARGET, until=until))
+
+    assert re.fullmatch(
+        r"Note: Another run is at work on sandbox\. This run waits for it, 10 min 0 s at most "
+        r"\(until [-\d: ]+\)",
+        " ".join(line.strip() for line in lines),
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from presence_worker.journal import target_lock
 from tests.run.given import Worker, away, next_words, write_csv
 
 
@@ -38,6 +39,16 @@ def test_the_next_command_repeats_it(worker: Worker) -> None:
     kept = [word for word in next_words(ended) if word.partition("=")[0] in "".join(settings)]
     assert kept == [*settings[:2], f"target.ca_file={Path('ca.pem').absolute()}"]
     assert next_words(ended).count("--set") == len(settings)
+
+
+@pytest.mark.parametrize("words", [("--set", "target.ca_file=ca.pem"), ("--set=target.ca_file=ca.pem",)])
+def test_the_same_command_again_has_the_whole_path(words: tuple[str, ...], worker: Worker) -> None:
+    """Where nothing was begun as well: it works from another directory."""
+    with target_lock(worker.url, worker.state):
+        ended = worker("run", job(worker), *words)
+
+    assert ended.code == 7
+    assert words[-1].replace("ca.pem", str(Path("ca.pem").absolute())) in next_words(ended)
 
 
 @pytest.mark.parametrize(

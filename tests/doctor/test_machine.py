@@ -9,6 +9,7 @@ import pytest
 from presence_worker.doctor.machine import judge_room
 from presence_worker.doctor.probe import Severity
 from presence_worker.journal import target_lock
+from presence_worker.wording import figure
 from tests.run.given import Worker, away, write_csv
 
 from .given import Doctor, answering
@@ -179,7 +180,7 @@ def test_the_room_that_is_left(free: int, rows: int, verdict: Severity) -> None:
     said = judge_room(free, rows)
 
     assert said.verdict is verdict
-    assert said.words.startswith(f"{free // MEGABYTE} MB are free")
+    assert said.words.startswith(f"{figure(free // MEGABYTE)} MB are free")
     assert (said.remedy is None) == (verdict is Severity.OK)
 
 
