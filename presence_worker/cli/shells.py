@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     $env:COMP_WORDS = $words -join "`n"
     $env:COMP_INCOMPLETE = $wordToComplete
     try {
-        & %(prog_name)s | ForEach-Object {
+        & %(prog_name)s 2>$null | ForEach-Object {
             $value, $help = $_ -split "`t", 2
             [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
         }
@@ -58,11 +58,15 @@ SHELLS: dict[str, type[ShellComplete]] = {
     "fish": FishComplete,
     "powershell": PowerShellComplete,
 }
+CALLS = ("$1)", f"{PROGRAM})")  # how the scripts of click call the program
 
 
 def script_of(shell: str) -> str:
-    """Return what a shell has to load."""
-    return ShellComplete.source(SHELLS[shell](click.Group(), {}, PROGRAM, VARIABLE))
+    """Return what a shell has to load; it drops what Python prints when Ctrl-C comes in its first moment."""
+    script = ShellComplete.source(SHELLS[shell](click.Group(), {}, PROGRAM, VARIABLE))
+    for call in CALLS:
+        script = script.replace(call, f"{call[:-1]} 2>/dev/null)")
+    return script
 
 
 def answer(commands: click.Group) -> None:

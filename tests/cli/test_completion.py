@@ -37,6 +37,12 @@ COMP_WORDS=({words}) COMP_CWORD={place}
 _presence_worker_completion presence-worker
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
+SILENT = {  # shell: how its script calls the program
+    "bash": "=bash_complete $1 2>/dev/null)",
+    "zsh": "=zsh_complete presence-worker 2>/dev/null)",
+    "fish": "COMP_CWORD=(commandline -t) presence-worker 2>/dev/null)",
+    "powershell": "& presence-worker 2>$null |",
+}
 
 
 def offered(worker: Worker, monkeypatch: pytest.MonkeyPatch, typed: str, shell: str = "bash") -> list[str]:
@@ -163,6 +169,12 @@ def test_each_shell_has_its_script(shell: str, worker: Worker) -> None:
     assert ended.code == 0
     assert re.search(rf"_PRESENCE_WORKER_COMPLETE ?= ?'?{shell}_complete", ended.out)
     assert "presence-worker" in ended.out
+
+
+@pytest.mark.parametrize(("shell", "silent"), SILENT.items())
+def test_an_interrupted_tab_prints_nothing(shell: str, silent: str, worker: Worker) -> None:
+    """Ctrl-C may come before the program can listen: the shell drops what Python says then."""
+    assert silent in worker.call("completion", shell).out
 
 
 def test_the_script_for_powershell_is_whole(worker: Worker) -> None:
