@@ -20,6 +20,7 @@ TABLE = Path(__file__).with_name("completion.json")  # written by `python -m tes
 STATE_VARIABLE = "PRESENCE_WORKER_STORAGE__STATE_DIR"
 RUNS = """SELECT name, json_extract(record, '$[3]') FROM run WHERE record IS NOT NULL
 ORDER BY number DESC, name DESC LIMIT 200"""
+RUNNING = "running"
 Entry = Mapping[str, Any]  # in the table, or a parameter by its name
 
 
@@ -83,9 +84,23 @@ def _runs(params: Entry) -> Iterator[tuple[str, str]]:
     folder = _state_dir(params)
     if folder is None:
         return
-    place = (folder / "runs.sqlite").absolute().as_uri()
-    with closing(sqlite3.connect(f"{place}?mode=ro", uri=True)) as index:
-        yield from index.execute(RUNS)
+    for name, state in _read(folder / "runs.sqlite", RUNS):
+        yield name, _ending(folder / "runs" / name) if state == RUNNING else state
+
+
+def _ending(run: Path) -> str:
+    """Return the state of a run from its journal: the index learns of its end with the next command."""
+    try:
+        [(state,)] = _read(run / "journal.sqlite", "SELECT state FROM run")
+    except sqlite3.Error:
+        return RUNNING
+    return str(state)
+
+
+def _read(database: Path, query: str) -> list[tuple[str, ...]]:
+    address = f"{database.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as opened:
+        return opened.execute(query).fetchall()
 
 
 def _state_dir(params: Entry) -> Path | None:

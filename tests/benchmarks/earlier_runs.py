@@ -1,4 +1,4 @@
-"""What earlier runs cost: `runs`, `schedule` and `run` beside a thousand of them, and beside none."""
+"""What earlier runs cost: commands beside a thousand of them and beside none, and one TAB."""
 
 import os
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from .job import write_job
 from .trial import Extent, environment
 
 MOST = 0.2  # seconds of CPU more than without earlier runs
+TAB = 0.15  # seconds of CPU that one TAB may take
 TARGET = "sandbox"
 
 
@@ -32,7 +33,9 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
         figures.append(
             Figure(label=f"{name}: beside {runs} runs", unit="s of CPU more", samples=more, goal=goal)
         )
-    return figures
+    tabs = [_tab(extent.worker, full, folder) for _ in range(rounds)]
+    goal = at_most(TAB, median(tabs), "median")
+    return [*figures, Figure(label=f"TAB: ids of {runs} runs", unit="s of CPU", samples=tabs, goal=goal)]
 
 
 def _keep(state: Path, runs: int) -> None:
@@ -47,6 +50,12 @@ def _built_anew(program: Path, state: Path, folder: Path, runs: int) -> Figure:
     (state / "runs.sqlite").unlink(missing_ok=True)
     built = _cpu(program, ["runs"], state, folder)
     return Figure(label=f"runs: the index of {runs} built anew", unit="s of CPU", samples=[built])
+
+
+def _tab(program: Path, state: Path, folder: Path) -> float:
+    asked = {"_PRESENCE_WORKER_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+    words = {"COMP_WORDS": "presence-worker report 2", "PRESENCE_WORKER_STORAGE__STATE_DIR": f"{state}"}
+    return run([f"{program}"], folder, environment(folder) | asked | words).cpu
 
 
 def _cpu(program: Path, words: Sequence[str], state: Path, folder: Path) -> float:

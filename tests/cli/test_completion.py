@@ -31,12 +31,27 @@ def interrupted():
 main._answer_shell = interrupted
 main.main()
 """
-AT_ONCE = """
+AT_ONCE = {  # shell: a TAB behind TYPED, which has PLACE words
+    "bash": """
 source <(presence-worker completion bash)
-COMP_WORDS=({words}) COMP_CWORD={place}
+COMP_WORDS=(TYPED) COMP_CWORD=$((PLACE - 1))
 _presence_worker_completion presence-worker
-printf '%s\\n' "${{COMPREPLY[@]}}"
-"""
+printf '%s\\n' "${COMPREPLY[@]}"
+""",
+    "zsh": """
+compdef() { : }
+_describe() { print -l -- $completions_with_descriptions }
+compadd() { print -l -- $completions }
+eval "$(presence-worker completion zsh)"
+words=(TYPED) CURRENT=PLACE
+_presence_worker_completion
+""",
+    "fish": """
+presence-worker completion fish | source
+complete --do-complete 'TYPED'
+""",
+}
+ALONE = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}  # without anybody's own configuration
 SILENT = {  # shell: how its script calls the program
     "bash": "=bash_complete $1 2>/dev/null)",
     "zsh": "=zsh_complete presence-worker 2>/dev/null)",
@@ -62,7 +77,6 @@ def offered(worker: Worker, monkeypatch: pytest.MonkeyPatch, typed: str, shell: 
 def runs(worker: Worker) -> list[str]:
     """Two runs, newest first."""
     ended = [worker("run", write_csv(worker.folder / "job.csv", away([number]))) for number in (1, 2)]
-    worker("runs")
     return [str(each.summary["run_id"]) for each in reversed(ended)]
 
 
@@ -84,7 +98,7 @@ def test_runs_are_offered_newest_first(
 def test_the_configuration_may_say_where_they_are(
     runs: list[str], worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As for the command itself; fish shows their states."""
+    """As for the command itself; fish shows their states, also of a run that has just ended."""
     config = worker.folder / "my.toml"
     config.write_text(f"[storage]\nstate_dir = '{worker.state}'\n")
 
@@ -189,19 +203,23 @@ def test_the_script_for_powershell_is_whole(worker: Worker) -> None:
     assert all(script.count(left) == script.count(right) for left, right in ("{}", "()", "[]"))
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="no bash there")
+@pytest.mark.parametrize("shell", AT_ONCE)
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("presence-worker re", ["resume", "report"]), ("presence-worker run --read-before ea", ["each"])],
+    [("presence-worker re", {"resume", "report"}), ("presence-worker run --read-before ea", {"each"})],
 )
-def test_bash_for_real(words: str, expected: list[str]) -> None:
-    """The script is sourced, and its function called as bash calls it."""
-    script = AT_ONCE.format(words=words, place=len(words.split()) - 1)
+def test_a_shell_for_real(shell: str, words: str, expected: set[str]) -> None:
+    """The script is loaded, and its function called as the shell calls it."""
+    if not shutil.which(shell):
+        pytest.skip(f"no {shell} there")
+    script = AT_ONCE[shell].replace("TYPED", words).replace("PLACE", str(len(words.split())))
     env = {**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
 
-    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=True)
+    command = [shell, ALONE[shell], "-c", script]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
 
-    assert (done.stdout.split(), done.stderr) == (expected, "")
+    assert {re.split("[:\t]", line)[0] for line in done.stdout.splitlines() if line} == expected
+    assert done.stderr == ""
 
 
 def cpu(env: dict[str, str], out: Path) -> float:
