@@ -85,10 +85,10 @@ def _runs(params: Entry) -> Iterator[tuple[str, str]]:
     if folder is None:
         return
     for name, state in _read(folder / "runs.sqlite", RUNS):
-        yield name, _ending(folder / "runs" / name) if state == RUNNING else state
+        yield name, _read_state(folder / "runs" / name) if state == RUNNING else state
 
 
-def _ending(run: Path) -> str:
+def _read_state(run: Path) -> str:
     """Return the state of a run from its journal: the index learns of its end with the next command."""
     try:
         [(state,)] = _read(run / "journal.sqlite", "SELECT state FROM run")
