@@ -7,7 +7,7 @@ from ..journal import DroppedEntry
 from ..manual_pages import manual_command
 from ..model import Reason, Result
 from ..next_step import command_line
-from ..report.fault_sentences import StatusTable, in_words, status_table_lines
+from ..report.fault_sentences import StatusTable, in_words, says_more, status_table_lines
 from ..report.reason_texts import (
     OWNERS,
     WHY_DROPPED,
@@ -168,7 +168,8 @@ def _reasons(summary: Summary) -> Iterator[str]:
                 what = reason_words(entry.reason, entry.result, state).what
                 yield from wrap(f"  {entry.rows:>7}  {what}", indent=11)
                 if entry.result == Result.INVALID:
-                    yield from _sentences([each for each in said if each.reason == entry.reason], entry, unit)
+                    words = [each for each in said if each.reason == entry.reason and says_more(each, what)]
+                    yield from _sentences(words, entry, unit)
             yield from wrap(f"{' ' * 9}{as_sentence(remedy)}", indent=9)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"

@@ -82,6 +82,11 @@ def _sentence_of(reason: str | None, sentence: Sentence, *, located: bool) -> Fa
     )
 
 
+def says_more(sentence: FaultSentence, what: str) -> bool:
+    """Return whether a sentence says more than *what* its reason means."""
+    return bool(sentence.first) or sentence.words != what
+
+
 def in_words(sentence: FaultSentence, place: str = "") -> str:
     """Return a sentence with the number of its rows: `found … as login: 12 rows, such as x; …`.
 

@@ -178,7 +178,7 @@ def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
         open=" open" if run.not_done else "",
         not_done=_open_rows(run),
         message=run.message or "",
-        todo=run.todo,
+        todo=fill("due", todo=run.todo) if run.todo else NOTHING,
         rows=figure(run.rows),
         took=plain_duration(run.seconds) if run.seconds else "",
         code="" if run.exit_code is None else run.exit_code,

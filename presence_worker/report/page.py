@@ -16,7 +16,7 @@ from ..settings import SECRETS
 from ..settings.value_types import Limit
 from ..wording import amount, figure, plain_duration
 from .charts import course
-from .fault_sentences import StatusTable, in_words, status_table_lines
+from .fault_sentences import StatusTable, in_words, says_more, status_table_lines
 from .headline import advice_words, headline_of
 from .page_rows import PageRows, clock_of
 from .page_sections import (
@@ -241,7 +241,8 @@ def _end() -> Markup:
 def _by_reason(said: Sequence[FaultSentence]) -> dict[str | None, list[str]]:
     words: dict[str | None, list[str]] = {}
     for sentence in said:
-        words.setdefault(sentence.reason, []).append(in_words(sentence))
+        if says_more(sentence, reason_words(sentence.reason, Result.INVALID).what):
+            words.setdefault(sentence.reason, []).append(in_words(sentence))
     return {reason: found[:MOST_SENTENCES] for reason, found in words.items()}
 
 

@@ -38,10 +38,15 @@ RESULTS: dict[Result, str] = {
     Result.REJECTED: "rejected; trying again will not help",
     Result.FAILED: "not changed; trying again may help",
     Result.UNKNOWN: "sent, but not confirmed",
-    Result.NOT_SENT: "not sent",
+    Result.NOT_SENT: "the run ended first",
 }
 
 NOTHING_SENT = (State.CHECKED, State.PLANNED, State.HELD, State.REFUSED)  # no row's turn has come yet
+UNSENT: dict[str, str] = {  # by state: why rows are not sent
+    **dict.fromkeys(NOTHING_SENT, "to be sent"),
+    State.REFUSED: "the file is refused",
+    State.RUNNING: "to be sent",
+}
 WITHOUT_FAILED_CSV = (State.CHECKED, State.REFUSED)  # then the file itself needs the correction
 REFUSED_US = f"{Reason.REFUSED} {Result.FAILED}"  # has words like a reason: the program is refused, not a row
 WHY_DROPPED = {"withdrawn": "cancelled by HR", "not_in_file": "no longer in the file"}
@@ -194,8 +199,7 @@ def is_trouble(result: str, state: str) -> bool:
 
 def result_words(result: str, state: str) -> str:
     """Return what a result means in a run that is in a state."""
-    waits = state in NOTHING_SENT and state != State.REFUSED and result == Result.NOT_SENT
-    return "to be sent" if waits else RESULTS[Result(result)]
+    return (UNSENT.get(state) if result == Result.NOT_SENT else None) or RESULTS[Result(result)]
 
 
 def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -> Words:

@@ -24,16 +24,16 @@ MOVED = {  # by what the run is for
 }
 ALIKE = 20  # reads without a presence: the address is wrong then
 OFF = "The rows were sent without reading, so no row is `unchanged` and `undo` is not possible"
-UNREAD = "the present {values} of {users} cannot be read: no row for them is `unchanged` or can be undone"
+UNREAD = "the current status of {users} cannot be read; their rows are sent anyway, and cannot be undone"
 log = structlog.get_logger()
 
 
 def user_without_presence(row: PendingRow, user: User) -> Verdict | None:
     """Return why a user whom the service knows cannot have a presence, or None."""
     if not user.is_active:
-        return _reject(row, Reason.INACTIVE_ASSOCIATE, "this user is not active in SuperOffice")
+        return _reject(row, Reason.INACTIVE_ASSOCIATE, "user is not active")
     if not user.has_service:
-        return _reject(row, Reason.NO_SERVICE_USER, "this user has no access to SuperOffice Service")
+        return _reject(row, Reason.NO_SERVICE_USER, "user has no Service licence or access")
     return None
 
 
@@ -224,8 +224,7 @@ class PresentValues:
             self._give_up("SuperOffice shows none of the associates", suspect)
         self._reject_missing()
         if self._unread:
-            values = "value" if self._unread == 1 else "values"
-            self.note(UNREAD.format(values=values, users=amount(self._unread, "user")))
+            self.note(UNREAD.format(users=amount(self._unread, "user")))
 
     def reject_unread_return(self, row: int) -> None:
         """Leave a user alone who should return but could not be read: the next run tries again."""

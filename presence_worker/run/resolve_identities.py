@@ -96,7 +96,9 @@ def _judge_unresolved(row: int, found: AbstractSet[int], settings: Settings) -> 
         return Verdict(row, Result.INVALID, Reason.AMBIGUOUS_IDENTITY, words)
     skipped = settings.input.unknown_people == "skip"
     result = Result.SKIPPED if skipped else Result.INVALID
-    return Verdict(row, result, Reason.UNKNOWN_IDENTITY, "no SuperOffice user has this name")
+    return Verdict(
+        row, result, Reason.UNKNOWN_IDENTITY, "no SuperOffice user has this login or e-mail address"
+    )
 
 
 def _judge_protected(row: int, number: int) -> Verdict:

@@ -17,10 +17,11 @@ from presence_worker.report.reason_texts import (
     Owner,
     owner_of,
     reason_words,
+    result_words,
 )
 from presence_worker.run_states import State
 from presence_worker.wording import as_sentence
-from tests.journal.given import UPDATED, deliver, staged
+from tests.journal.given import UPDATED, deliver, invalid, staged
 
 from .given import page
 
@@ -138,11 +139,39 @@ def test_terminal_and_page_use_the_same_words(folder: Path, summary: Summary, re
     assert {what, remedy} <= set(page(folder).words)
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.STOPPED, "the run ended first"),
+        (State.REFUSED, "the file is refused"),
+        (State.HELD, "to be sent"),
+        (State.RUNNING, "to be sent"),
+    ],
+)
+def test_the_state_says_why_rows_are_not_sent(state: State, words: str) -> None:
+    """Each state has its own words: "not_sent" alone says nothing."""
+    assert result_words(Result.NOT_SENT, state) == words
+
+
+@pytest.mark.parametrize("reason", [Reason.UNKNOWN_IDENTITY, Reason.BAD_DATE])
+def test_a_sentence_that_only_repeats_the_reason_is_left_out(folder: Path, reason: Reason) -> None:
+    """The same words stand once, with other words below them only where they say more."""
+    what = REASONS[Reason.UNKNOWN_IDENTITY].what
+    with closing(staged(folder / "journal.sqlite", [invalid(1, reason=reason, detail=what)])) as journal:
+        summary = write_reports(folder, journal)
+
+    found = page(folder).text.split("Needs attention", 1)[1].split("Details of the run")[0]
+    terminal = " ".join(" ".join(summary_lines(summary)).split())
+
+    for text in (found, terminal):
+        assert (f"{what}: 1 row" in text) == (reason != Reason.UNKNOWN_IDENTITY)
+
+
 def test_results_are_told_in_the_same_words(folder: Path, summary: Summary) -> None:
     """So is what became of the rows."""
     terminal = " ".join(" ".join(summary_lines(summary)).split())
     words = page(folder).words
 
     for result, number in summary.counts.items():
-        shown = RESULTS[Result(result)]
+        shown = result_words(result, summary.state)
         assert (f"{number} {result} {shown}" in terminal) == (shown in words) == bool(number)

@@ -119,7 +119,7 @@ def test_a_status_that_is_not_understood_is_not_known(crm: Crm, reading: On) -> 
 
     assert [fate[1::2] for fate in fates(worker, ended)] == [("updated", None), ("unchanged", PRESENT)]
     assert looked_at(server) == []
-    assert "the present value of 1 user cannot be read" in "\n".join(ended.summary["notes"])
+    assert "the current status of 1 user cannot be read" in "\n".join(ended.summary["notes"])
 
 
 def test_without_the_query_each_is_looked_at(crm: Crm, reading: On) -> None:

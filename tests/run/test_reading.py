@@ -405,7 +405,7 @@ def test_without_single_reads_the_query_still_helps(on: On) -> None:
     lines = read_report(worker.folder_of(ended))
     assert [line["result"] for line in lines] == ["updated"] * 3 + ["unchanged"] * 2
     assert [line["before_status"] for line in lines] == [NOT_PRESENT] * 3 + [PRESENT] * 2
-    assert "the present values of 3 users cannot be read" in notes(ended)
+    assert "the current status of 3 users cannot be read" in notes(ended)
 
 
 def test_one_who_cannot_be_read_is_sent_all_the_same(on: On) -> None:
@@ -418,7 +418,7 @@ def test_one_who_cannot_be_read_is_sent_all_the_same(on: On) -> None:
         ended = run(worker, away(range(1, 4)))
 
     assert results(worker.folder_of(ended)) == ["unchanged", "updated", "unchanged"]
-    assert "the present value of 1 user cannot be read" in notes(ended)
+    assert "the current status of 1 user cannot be read" in notes(ended)
 
 
 @pytest.mark.parametrize("how", ["each", "auto", "query"])
