@@ -44,6 +44,7 @@ HIDDEN = (*SECRETS, "proxy")
 EMPTY: tuple[Json, ...] = (None, "", {}, [])
 KEPT_BACK = "(set; not shown)"
 MOST_SENTENCES = 5  # of a reason
+NOTHING_SENT = "Nothing was sent. "  # the headline says so, too
 A_NUMBER = Markup(' class="number"')
 
 
@@ -127,6 +128,7 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
     """Return whether it worked, and what to do now."""
     said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
     why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
+    why = why.replace(NOTHING_SENT, "") if NOTHING_SENT.strip() in said else why
     nothing = NOTHING if to_do else fill("nothing")
     command = fill("command", id="next", text=command_line(run.next)) if run.next else nothing
     return {

@@ -19,8 +19,8 @@ def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | 
     if not safety.max_invalid.is_tripped(invalid, whole=rows, floor=safety.percent_floor):
         return None
     return InputRefused(
-        f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows; "
-        "nothing was sent: correct the file, or its export"
+        f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows. "
+        "Nothing was sent. Correct the file, or its export."
     )
 
 

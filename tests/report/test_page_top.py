@@ -151,3 +151,13 @@ def test_an_undo_has_its_table_too(folder: Path) -> None:
         write_reports(folder, journal)
 
     assert links(page(folder)) >= {"report.csv"}
+
+
+def test_nothing_was_sent_stands_once() -> None:
+    """The headline says it; the reason below it does not say it again."""
+    why = "6 of 6 rows are invalid. Nothing was sent. Correct the file."
+
+    with closing(staged("", [invalid(1)], state=State.REFUSED, message=why)) as journal:
+        top, _ = page_of(journal).text.split("What to do now", 1)
+
+    assert top.endswith("The file is refused. Nothing was sent. 6 of 6 rows are invalid. Correct the file. ")
