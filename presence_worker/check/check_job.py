@@ -23,7 +23,7 @@ from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..run_states import State
 from ..settings import Settings
 from ..shutdown import Shutdown
-from ..wording import share
+from ..wording import is_or_are, share
 from .explain import explain, find_reading
 from .questions import Reading
 
@@ -119,7 +119,7 @@ def _judge(journal: Journal, refused: InputRefused | None, job: str, counts: Map
 
 def _notes(journal: Journal) -> Iterator[str]:
     if names := _names_of(journal):
-        yield f"check does not look up people: `plan` and `run` find the user of each {IDENTITIES[names]}"
+        yield f"check does not look for users: `plan` and `run` find the user of each {IDENTITIES[names]}"
 
 
 def _faults(journal: Journal) -> Faults:
@@ -164,24 +164,19 @@ def words_for_outlook(counts: Mapping[str, int], *, by_name: bool) -> str:
     """Return in one sentence what `run` would do with the rows; *by_name* people are looked up only then."""
     rows, invalid, skipped = sum(counts.values()), counts[Result.INVALID], counts[Result.SKIPPED]
     if invalid:
-        return f"{share(invalid, rows, 'row')} invalid; {_of_the_others(rows - invalid, skipped)}"
+        return f"{share(invalid, rows, 'row')} invalid. {_of_the_others(rows - invalid, skipped)}."
     if rows == skipped:
-        who = "The one row asks for nothing" if rows == 1 else f"None of the {rows} rows asks for anything"
-        return f"{who} now"
+        return f"Nothing to send now: {share(rows, rows, 'row').lower()} skipped."
     sent = rows - skipped
-    known = f", if SuperOffice knows whom {'they name' if sent > 1 else 'it names'}" if by_name else ""
+    known = f", if SuperOffice has {'these users' if sent > 1 else 'this user'}" if by_name else ""
     if skipped:
-        return f"{sent} of {rows} rows can be sent now{known}; {_nothing_now(skipped)}"
-    return f"{f'All {rows} rows' if rows > 1 else 'The one row'} can be sent{known}"
+        return f"{sent} of {rows} rows can be sent now{known}. {skipped} {is_or_are(skipped)} skipped."
+    return f"{f'All {rows} rows' if rows > 1 else 'The one row'} can be sent{known}."
 
 
 def _of_the_others(valid: int, skipped: int) -> str:
     if valid == skipped:
-        return "nothing is left to send"
+        return "Nothing is left to send"
     if skipped:
-        return f"`run` would send {valid - skipped}, and {_nothing_now(skipped)}"
+        return f"`run` would send {valid - skipped} and skip {skipped}"
     return "`run` would send the others" if valid > 1 else "`run` would send the other"
-
-
-def _nothing_now(skipped: int) -> str:
-    return "the others ask for nothing now" if skipped > 1 else "the other asks for nothing now"

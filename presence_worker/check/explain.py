@@ -12,7 +12,7 @@ from ..intake.columns import FOREIGN_NUMBERS, IDENTITIES, column_setting, find_c
 from ..intake.dates import NoDay, date_reader
 from ..intake.day_reader import PeriodReader
 from ..intake.spelling import plain
-from ..intake.table import Cell, text_of
+from ..intake.table import Cell, is_error, text_of
 from ..journal import JobInput, Journal, RowResult
 from ..message_template import columns_in
 from ..model import PRESENT, Reason, Result
@@ -86,7 +86,8 @@ def _with_rows(reading: Reading, rows: Sequence[RowResult]) -> Reading:
             settings += periods.read(days, quoted=True).settings
         is_unknown = fate.reason == Reason.UNKNOWN_STATUS
         lacks_statuses |= is_unknown and _text(cells, columns.status) in ("", *config.empty)
-    strange = [text for text in texts if text and text not in config.empty and isinstance(read(text), NoDay)]
+    given = [text for text in texts if text and text not in config.empty and not is_error(text)]
+    strange = [text for text in given if isinstance(read(text), NoDay)]
     return replace(reading, texts=strange, settings=settings, lacks_statuses=lacks_statuses)
 
 

@@ -131,7 +131,7 @@ def questions(reading: Reading) -> Iterator[Question]:
 def _of_days(reading: Reading) -> Iterator[Question]:
     """Yield in which ways days may be written that are not understood, and which words mean no day."""
     words = [text for text in reading.texts if not any(map(str.isdigit, text))]
-    written = [text for text in reading.texts if needs_a_form(text)]
+    written = [text for text in reading.texts if text not in words and needs_a_form(text)]
     if words:
         yield Question([{"empty": [*dict.fromkeys([*reading.config.empty, *words[:MOST_WORDS]])]}])
     if written and not reading.config.date_format:

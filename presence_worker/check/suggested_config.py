@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import Way
+from ..intake.source import FALLBACK
 from ..message_template import DAYS
 from ..report.fault_sentences import StatusTable, status_table_lines
 from ..sanitize import quote_toml
@@ -17,26 +18,28 @@ MOST_VALUES = 10  # of a column, in a comment
 UNSAID = {  # what stands for a setting that the job does not show
     "who": '# login = "..."  # the column that names people; or email = "..."; or associate_id = "..."',
     "status": '# status = "..."  # the column with the status',
-    "encoding": "# encoding = {}  # found in this file; set it only if all your files have it",
+    "encoding": f'# encoding = "{FALLBACK}"  # a guess; set it if letters such as å and ü are right',
 }
 WORDS = {"": "rows without a status", ANY_OTHER: "all other values, also new ones"}
 HINTS = {  # setting: what its line means, and in {} the other ways
-    "associate_id": "if this column really has the associate IDs of SuperOffice{}",
+    "associate_id": "if these are really the associate IDs of SuperOffice{}",
     "date_format": "if the file writes dates like this{}",
     "default_status": 'the status of all rows{}; or status = "...", the column with the status',
     "encoding": "how the file stores letters such as å and ü{}",
     "empty": "cells with these words are empty; an empty last day means no end{}",
     "from": "if these are days of absence{}",
     "only": "only these rows count{}",
+    "sheet": 'one sheet{}; or a pattern for several, such as "2026-*"',
     "status": "the column with the status{}",
     "timezone": "set your own time zone{}",
     "unused": "if this column decides nothing{}",
 }
 MEANS = {  # a value: what it means
+    "": "if these are not days of absence",
     "changes": "the file has only changes",
     "everyone": "the file has all absences",
-    "first_day_back": "the person is at work on that day",
-    "last_day": "the person is away on that day",
+    "first_day_back": "back at work on that day",
+    "last_day": "still away on that day",
     "read": "hidden rows count",
     "skip": "hidden rows do not count",
 }
@@ -50,9 +53,8 @@ def config_lines(config: Input, answered: Answered) -> Iterator[str]:
     for key in sorted(said, key=_place):
         line = f"{key} = {_value(said[key])}"
         yield f"# {line}{choices[key]}" if key in choices else line
-    encoding = reading.facts.encoding
-    if encoding and not reading.config.encoding:  # a later file, read so, might be mistaken in silence
-        yield UNSAID["encoding"].format(quote_toml(encoding))
+    if reading.facts.encoding == FALLBACK and not reading.config.encoding:  # a guess: it may be another one
+        yield UNSAID["encoding"]
     if reading.names:
         yield from (UNSAID[key] for key in find_missing(reading.places, reading.config))
     yield from _statuses(config, answered)
@@ -71,8 +73,7 @@ def _statuses(config: Input, answered: Answered) -> Iterator[str]:
             likely=likely_meanings(answered.unmapped, answered.reading),
         )
         yield ""
-        yield from status_table_lines(table)
-        yield from chosen
+        yield from dict.fromkeys([*status_table_lines(table), *chosen])  # each once, or it is not TOML
 
 
 def _line_of_mapping(word: str, ways: Sequence[Way]) -> str:
@@ -117,7 +118,8 @@ def _comment(lead: str, question: Question) -> str:
     """Return what a line means, the other ways, and what values there are."""
     first, *others = question.ways
     ways = "".join(f"; or {_as_words(way, first)}" for way in others)
-    hint = HINTS.get(lead.partition(".")[0]) or f"{_words_for(first.get(lead))}{{}}"
+    meaning = _words_for(first.get(lead))
+    hint = f"{meaning}{{}}" if meaning else HINTS.get(lead.partition(".")[0], "{}")
     values = question.values.get(next(iter(first.get("only", ())), ""), ())
     shown = ", ".join(f"{quote_toml(value)} {rows}" for value, rows in values[:MOST_VALUES])
     words = [hint.format(ways).removeprefix("; "), f"rows found: {shown}" if shown else ""]

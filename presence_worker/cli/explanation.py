@@ -7,6 +7,7 @@ from ..sanitize import clean
 from ..wording import amount
 from .output import wrap
 
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}  # in words
 NAME = 30  # characters of a column's name
 MISSING = {"who": "a column that names people", "status": "a column with the statuses"}
 
@@ -44,7 +45,7 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
 
 
 def _how_read(explained: Explanation) -> str:
-    delimiter = "tab" if explained.delimiter == "\t" else explained.delimiter
+    delimiter = DELIMITERS.get(explained.delimiter or "", explained.delimiter)
     said = {
         "{}": explained.format,
         "encoding {}": explained.encoding,

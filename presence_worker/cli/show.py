@@ -31,7 +31,7 @@ from ..report.summary import (
 )
 from ..run_states import State
 from ..wording import amount, as_sentence
-from .explanation import explanation_lines, unit_of
+from .explanation import DELIMITERS, explanation_lines, unit_of
 from .options import Options
 from .output import (
     HELP,
@@ -126,7 +126,7 @@ def _facts(summary: Summary) -> Iterator[str]:
 def _input(job: InputFile, earlier: int) -> Iterator[str]:
     """Yield how the job was read, and how many rows follow from earlier ones."""
     if job.format:
-        delimiter = "tab" if job.delimiter == "\t" else job.delimiter
+        delimiter = DELIMITERS.get(job.delimiter or "", job.delimiter)
         cut = f", delimiter {delimiter}" if delimiter else ""
         rows = amount(job.rows - earlier, "row") + (f" and {earlier} of earlier jobs" if earlier else "")
         encoding = f", {job.encoding}" if job.encoding else ""

@@ -37,7 +37,7 @@ NO_SUCH_DAY = "does not exist; correct it"
 BARE = "give the cells a date format, or set input.date_format"
 NO_WEEKDAY = "is a week; write a day"
 COUNTED = {
-    EXCEL: "if it counts days as Excel does",
+    EXCEL: "if it is a day number of Excel",
     UNIX: "if it counts seconds since 1970",
     UNIX_MS: "if it counts milliseconds since 1970",
 }
@@ -244,7 +244,7 @@ def _of_a_number(ways: Sequence[Way]) -> Suggestion:
     said += [("if its digits are a date", words_to_set(digits))] if digits else []
     words = ", or ".join(f"{when}, set {such.words}" for when, such in said)
     settings = chain.from_iterable(such.settings for _, such in said)
-    return Suggestion(f"is a bare number; {words or BARE}", tuple(settings))
+    return Suggestion(f"is only a number; {words or BARE}", tuple(settings))
 
 
 def _day_in_words(day: date) -> str:

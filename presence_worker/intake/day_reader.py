@@ -239,13 +239,12 @@ class DayReader(FileCheck):
     def _outcome(self, period: Period) -> Outcome:
         """Return the outcome of a row on this day."""
         starts, ends = period
-        span = " ".join([f"from {starts}"] * bool(starts) + [f"until {ends}"] * bool(ends))
         if starts and self._day < starts:
             if self._config.coverage:
-                return Result.SKIPPED, Reason.NOT_YET_DUE, f"due {span}"
+                return Result.SKIPPED, Reason.NOT_YET_DUE, f"waits until {starts}"
             return Result.INVALID, Reason.NO_COVERAGE, f"the first day ({starts}) {NO_COVERAGE_SET}"
         if ends and ends < self._day:
-            return Result.SKIPPED, Reason.NO_LONGER_DUE, f"was due {span}"
+            return Result.SKIPPED, Reason.NO_LONGER_DUE, f"ended on {ends}"
         return TO_BE_SENT
 
     def _remember(self, due: RowDays, cells: Cells, line: int | None) -> None:

@@ -149,7 +149,7 @@ class _StrayLines:
         shown = ", ".join(clean(name, 60) for name in names[:MOST_NAMED])
         words = words.format(first=header.line, names=shown)
         raise InputRefused(
-            f"{header.where}, line {line}: a second header, with {words}. Run each joined file by itself"
+            f"{header.where}, line {line}: a second header, with {words}. Run the joined files separately"
         )
 
     def _names_other_columns(self, names: Sequence[str], bare: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from ..run_states import UnknownStatus
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN, Input
 from .spelling import plain, without_spaces
 from .status_words import KNOWN, closest, is_approval, is_not_granted
-from .table import Cells, is_error, text_of
+from .table import FORMULA_ERROR, Cells, is_error, text_of
 
 APPROVAL = "the status only says whether a leave is approved"
 KEPT = 1000  # different words at most; a file of nothing but sentences stays small in memory
@@ -43,6 +43,8 @@ def fault_of(word: str, status: str | None, config: Input) -> tuple[Reason, str]
     remedy = f"write {' or '.join(allowed)}, or add the value to input.statuses"
     if not word or word in config.empty:
         return Reason.UNKNOWN_STATUS, f'no status; {remedy}, where "" is an empty cell'
+    if is_error(word):
+        return Reason.UNKNOWN_STATUS, f"the status {FORMULA_ERROR}"
     if is_approval(word):
         return Reason.UNKNOWN_STATUS, f"{APPROVAL}; {remedy}"
     return Reason.UNKNOWN_STATUS, f"the status is unknown; {remedy}"
@@ -90,7 +92,8 @@ class StatusColumn:
         """Return what is wrong with a row's *status*; a word that is not understood is counted."""
         found = "" if self._place is None else cells[self._place]
         word = text_of(found)
-        if status is None and word and word not in self._config.empty and not isinstance(found, list | dict):
+        is_empty = not word or word in self._config.empty
+        if status is None and not is_empty and not is_error(word) and not isinstance(found, list | dict):
             self.unmapped.add(word)
         return fault_of(word, status, self._config)
 

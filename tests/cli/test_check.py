@@ -132,17 +132,17 @@ def test_a_row_is_told_by_its_line_where_that_is_its_own(text: str, place: str, 
 @pytest.mark.parametrize(
     ("days", "message"),
     [
-        (["2000-01-01", "2999-01-01"], "1 of 2 rows can be sent now; the other asks for nothing now"),
+        (["2000-01-01", "2999-01-01"], "1 of 2 rows can be sent now. 1 is skipped."),
         (["2999-01-01", "2000-01-01", "", "2999-01-01"],
-         "2 of 4 rows can be sent now; the others ask for nothing now"),
-        (["2999-01-01"], "The one row asks for nothing now"),
-        (["2999-01-01", "2999-01-01"], "None of the 2 rows asks for anything now"),
-        (["x", "2000-01-01"], "1 of 2 rows is invalid; `run` would send the other"),
-        (["x", "", "y", ""], "2 of 4 rows are invalid; `run` would send the others"),
+         "2 of 4 rows can be sent now. 2 are skipped."),
+        (["2999-01-01"], "Nothing to send now: the one row is skipped."),
+        (["2999-01-01", "2999-01-01"], "Nothing to send now: 2 of 2 rows are skipped."),
+        (["x", "2000-01-01"], "1 of 2 rows is invalid. `run` would send the other."),
+        (["x", "", "y", ""], "2 of 4 rows are invalid. `run` would send the others."),
         (["x", "2999-01-01", ""],
-         "1 of 3 rows is invalid; `run` would send 1, and the other asks for nothing now"),
-        (["x", "2999-01-01"], "1 of 2 rows is invalid; nothing is left to send"),
-        (["x"], "The one row is invalid; nothing is left to send"),
+         "1 of 3 rows is invalid. `run` would send 1 and skip 1."),
+        (["x", "2999-01-01"], "1 of 2 rows is invalid. Nothing is left to send."),
+        (["x"], "The one row is invalid. Nothing is left to send."),
     ],
 )  # fmt: skip
 def test_it_says_how_many_rows_can_be_sent_now(days: list[str], message: str, worker: Worker) -> None:
@@ -210,7 +210,7 @@ def test_all_faults_are_named_to_programs(worker: Worker) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "words", "number"),
-    [([1], "The one row can be sent", "1 row"), ([1, 2], "All 2 rows can be sent", "2 rows")],
+    [([1], "The one row can be sent.", "1 row"), ([1, 2], "All 2 rows can be sent.", "2 rows")],
 )
 def test_a_job_without_fault_is_said_to_be_one(
     rows: list[int], words: str, number: str, worker: Worker
@@ -234,9 +234,9 @@ def test_people_named_otherwise_are_not_looked_up(worker: Worker, sandbox: Sandb
     summary = ended.summary
     assert (ended.code, summary["message"]) == (
         0,
-        "All 3 rows can be sent, if SuperOffice knows whom they name",
+        "All 3 rows can be sent, if SuperOffice has these users.",
     )
-    assert summary["notes"] == ["check does not look up people: `plan` and `run` find the user of each login"]
+    assert summary["notes"] == ["check does not look for users: `plan` and `run` find the user of each login"]
     assert (summary["counts"]["duplicate"], summary["counts"]["not_sent"]) == (1, 2)
     assert list(sandbox.record) == []
 
@@ -251,7 +251,7 @@ def test_the_same_name_twice_is_told_early(worker: Worker) -> None:
     assert ended.code == 3
     assert faults == [(2, "å@x.no", "conflict"), (4, "Å@X.NO", "conflict"), (5, "c", "no_identity")]
     assert ended.summary["notes"] == [
-        "check does not look up people: `plan` and `run` find the user of each e-mail address"
+        "check does not look for users: `plan` and `run` find the user of each e-mail address"
     ]
 
 

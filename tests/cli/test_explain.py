@@ -26,8 +26,8 @@ COLUMNS = {  # of a table of six, what each is taken for, and why
     "Bis": ("last day", "usual name"),
     "Chef": (None, "not used"),
 }
-ENCODING = '# encoding = "utf-8"  # found in this file; set it only if all your files have it'
-IF_OURS = '# associate_id = "id"  # if this column really has the associate IDs of SuperOffice'
+ENCODING = '# encoding = "cp1252"  # a guess; set it if letters such as å and ü are right'
+IF_OURS = '# associate_id = "id"  # if these are really the associate IDs of SuperOffice'
 OF_ALL = (
     '# default_status = "StatusNotAvailable"  # the status of all rows; or "StatusNormal"; or status = '
     '"...", the column with the status'
@@ -167,7 +167,6 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         'delimiter = ";"',
         '# date_format = "%d/%m/%y"  # if the file writes dates like this; or "%m/%d/%y"',
         '# coverage = "changes"  # the file has only changes; or "everyone": the file has all absences',
-        ENCODING,
         "",
         "[input.statuses]",
         '# "KURS" = "StatusNotAvailable"  # 1 row; or "StatusNormal", or "ignore", or "withdrawn"',
@@ -182,29 +181,29 @@ def test_the_block_says_all_and_keeps_what_is_unknown_as_a_comment(worker: Worke
         ("Personalnr,Anwesenheit\n7,Urlaub\n", ["who"],
          {"Personalnr": COLUMNS["Personalnr"], "Anwesenheit": ("status", "usual name")},
          [IF_OURS.replace('"id"', '"Personalnr"'),
-          'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING]),
+          'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","']),
         ("login,mail,Code\n", ["status"],
          {"login": ("login", "not certain: another column can also be it"),
           "mail": ("e-mail address", "not certain: another column can also be it"),
           "Code": (None, "not used")},
          ['# login = "login"  # or email = "mail"', 'format = "csv"', 'delimiter = ","',
-          OF_ALL, ENCODING]),
+          OF_ALL]),
         ("login,status,message,comment\na,Away,x\n", [],
          {"login": ("login", "usual name"), "status": ("status", "usual name"),
           "message": ("comment", "not certain: another column can also be it"),
           "comment": ("comment", "not certain: another column can also be it")},
          ['login = "login"', 'status = "status"', '# message = "message"  # or "comment"', 'format = "csv"',
-          'delimiter = ","', ENCODING]),
+          'delimiter = ","']),
         ('login,status\na,Away\nb,"Away\n', [],
          {"login": ("login", "usual name"), "status": ("status", "usual name")},
-         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","', ENCODING]),
+         ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = ","']),
         ('[{"id": 1, "status": "Away"}]', ["who"],
          {"id": COLUMNS["Personalnr"], "status": ("status", "usual name")},
          [IF_OURS,
-          'status = "status"', 'format = "json"', ENCODING]),
+          'status = "status"', 'format = "json"']),
         ("Name,Anwesenheit\nAnna,Urlaub\n", ["who"],
          {"Name": COLUMNS["Chef"], "Anwesenheit": ("status", "usual name")},
-         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","', ENCODING,
+         ['status = "Anwesenheit"', 'format = "csv"', 'delimiter = ","',
           '# login = "..."  # the column that names people; or email = "..."; or associate_id = "..."']),
     ],
 )  # fmt: skip
@@ -284,10 +283,9 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "  line 2: a, StatusNotAvailable: sent\n"
         "  line 3: b, no status: the status is unknown; write StatusNormal or\n"
         "    StatusNotAvailable, or add the value to input.statuses\n\n"
-        "Paste this into the configuration file, in place of its section [input].\n"
-        "Lines with # need your decision. Remove the # from the lines that are right.\n\n"
+        "Paste this into the configuration file, in place of its section [input].\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
-        f'{ENCODING}\n\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
+        '\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         "Help:   presence-worker manual hr-files\n"
         f"Next:   presence-worker check {worker.folder}/job --max-invalid none\n"
     )
@@ -366,7 +364,7 @@ def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:
     by_option = explained(worker, "job", "--encoding", "cp1252")["configuration"].splitlines()
     by_file = explained(worker, "job", "--config", str(config))["configuration"].splitlines()
 
-    assert ENCODING.replace("utf-8", "cp1252") in recognised
+    assert ENCODING in recognised
     assert [line for line in by_option if "encoding" in line] == ['encoding = "cp1252"']
     assert by_file == by_option
 
@@ -375,13 +373,13 @@ def test_an_encoding_is_kept_only_if_it_was_said(worker: Worker) -> None:
     ("text", "reading", "block"),
     [
         ("Absences 2026;;;\n\nBenutzername;Name;Anwesenheit;\nanna;A;Urlaub;\n",
-         "csv, encoding utf-8, delimiter ;, header on line 3",
+         "csv, encoding utf-8, delimiter semicolon, header on line 3",
          ['login = "Benutzername"', 'status = "Anwesenheit"', 'format = "csv"', 'delimiter = ";"',
-          "skip_lines = 2", ENCODING]),
+          "skip_lines = 2"]),
         ("# by HR\n# at night\nlogin\tstatus\nanna\tAway\n",
          "csv, encoding utf-8, delimiter tab, header on line 3",
          ['login = "login"', 'status = "status"', 'format = "csv"', 'delimiter = "tab"',
-          "skip_lines = 2", ENCODING]),
+          "skip_lines = 2"]),
     ],
 )  # fmt: skip
 def test_what_stands_below_a_title_is_explained(
@@ -422,7 +420,7 @@ def test_a_return_is_told_only_where_it_is_certain(worker: Worker) -> None:
 
     assert [row["today"] for row in found["rows"]] == [
         "sent",
-        "due from 2999-12-20 until 2999-12-31",
+        "waits until 2999-12-20",
         "sent, and StatusNormal again after 2999-12-24",
     ]
 
@@ -468,3 +466,24 @@ def test_a_message_of_one_character(worker: Worker) -> None:
     Path("job").write_text("login,status,message\na,Away,x\n")
 
     assert "comment of 1 character: sent" in worker.call("check", "job", "--explain").out
+
+
+def test_what_no_setting_can_mean_is_not_offered(worker: Worker) -> None:
+    """A formula error is no status and no date; a word is no date. Each line stands there once."""
+    rows = "a,#N/A,2026-12-01,#REF!\nb,rejected,2026-12-01,open\nc,X7,2026-12-01,2026-12-02\n"
+    Path("job").write_text(f"login,Leave type,from,until\n{rows}")
+
+    lines = explained(worker, "job")["configuration"].splitlines()
+
+    assert [line for line in lines if "#N/A" in line or "#REF!" in line or "date_format" in line] == []
+    assert len(lines) == len(set(lines))
+    assert '# "*" = "StatusNotAvailable"  # all other values, also new ones' in lines
+
+
+def test_days_that_are_perhaps_not_of_absence(worker: Worker) -> None:
+    """Each way is offered with what it means."""
+    Path("job").write_text("login,status,from,until\na,Away,2020-01-01,\nb,Present,2020-01-01,\n")
+
+    lines = explained(worker, "job")["configuration"].splitlines()
+
+    assert '# from = ""  # if these are not days of absence; or from = "from" and until = "until"' in lines

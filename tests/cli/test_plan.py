@@ -28,7 +28,7 @@ def test_it_shows_who_what_and_the_fate_of_the_comment(worker: Worker, job: Path
     ]
     assert "Old" not in shown.out
     assert "back on" not in shown.out
-    assert max(map(len, shown.out.split("delimiter ,")[1].split("Report:")[0].splitlines())) <= 80
+    assert max(map(len, shown.out.split("delimiter comma")[1].split("Report:")[0].splitlines())) <= 80
 
 
 def test_machines_get_the_same(worker: Worker, job: Path) -> None:

@@ -15,7 +15,7 @@ NO_SUCH_DAY = "does not exist; correct it"
 SET = "is not in the form 2026-12-31; set input.date_format ="
 TWO_DIGITS = "has a year of two digits; write four digits, or set input.date_format ="
 SEVERAL = "if the file has dates in several forms, set input.date_format ="
-NUMBER = "is a bare number;"
+NUMBER = "is only a number;"
 NO_DATE = "means no date in many programs; leave the cell empty, or set input.empty = [{}]"
 OSLO = Input(timezone="Europe/Oslo")
 
@@ -165,8 +165,8 @@ def test_digits_for_no_date() -> None:
         ("2026-02-30", NO_SUCH_DAY),
         ("2026-12-31T25:00", NO_SUCH_DAY),
         ("30.02.2026", NO_SUCH_DAY),
-        ("46357", f'{NUMBER} if it counts days as Excel does, set input.date_format = "excel"'),
-        ("46357.0", f'{NUMBER} if it counts days as Excel does, set input.date_format = "excel"'),
+        ("46357", f'{NUMBER} if it is a day number of Excel, set input.date_format = "excel"'),
+        ("46357.0", f'{NUMBER} if it is a day number of Excel, set input.date_format = "excel"'),
         ("1795737600", f'{NUMBER} if it counts seconds since 1970, set input.date_format = "unix"'),
         ("1795737600000", f"{NUMBER} if it counts milliseconds since 1970, set input.date_format"),
         ("31122026", f'{NUMBER} if its digits are a date, set input.date_format = "%d%m%Y"'),

@@ -19,7 +19,7 @@ TELL = (
     '"everyone" (the file is complete). With "everyone", planned absences of people who are '
     "missing from the next file are cancelled"
 )
-SERIAL = 'is a bare number; if it counts days as Excel does, set input.date_format = "excel"'
+SERIAL = 'is only a number; if it is a day number of Excel, set input.date_format = "excel"'
 ZONE_NEEDED = NO_ZONE.words.replace("; set", ". Set")
 NO_DATE = "means no date in many programs; leave the cell empty, or set input.empty ="
 WORDS = '"NULL", "\\\\N", "NaN", "nan"'  # of input.empty
@@ -73,8 +73,8 @@ def test_an_end_that_never_comes(write: Write) -> None:
 @pytest.mark.parametrize(
     ("cells", "period", "detail"),
     [
-        ("2026-12-02,", Period(AFTER, None), "due from 2026-12-02"),
-        ("2026-12-02,2026-12-02", Period(AFTER, AFTER), "due from 2026-12-02 until 2026-12-02"),
+        ("2026-12-02,", Period(AFTER, None), "waits until 2026-12-02"),
+        ("2026-12-02,2026-12-02", Period(AFTER, AFTER), "waits until 2026-12-02"),
     ],
 )
 def test_a_row_that_is_not_yet_due(
@@ -98,8 +98,8 @@ def test_a_day_to_come_without_coverage(write: Write) -> None:
 @pytest.mark.parametrize(
     ("cells", "detail"),
     [
-        (",2026-11-30", "was due until 2026-11-30"),
-        ("2026-11-30,2026-11-30", "was due from 2026-11-30 until 2026-11-30"),
+        (",2026-11-30", "ended on 2026-11-30"),
+        ("2026-11-30,2026-11-30", "ended on 2026-11-30"),
     ],
 )
 def test_a_row_that_is_no_longer_due(cells: str, detail: str, write: Write) -> None:

@@ -84,7 +84,7 @@ def test_a_header_with_other_columns(header: str, again: str, said: str, write: 
     path = write(f"{header}{ROW}{again}6,Away,y\n")
 
     words = refusal(path, default_status="StatusNotAvailable" if "status" not in header else None)
-    assert words == f"FILE, line 3: a second header, with {said}. Run each joined file by itself"
+    assert words == f"FILE, line 3: a second header, with {said}. Run the joined files separately"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_headers_of_a_failed_csv(write: Write) -> None:
 
     assert [row.line for row in rows] == [2, 4]
     assert refusal(other) == (
-        "FILE, line 3: a second header, with other columns than line 1. Run each joined file by itself"
+        "FILE, line 3: a second header, with other columns than line 1. Run the joined files separately"
     )
 
 

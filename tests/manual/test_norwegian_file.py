@@ -75,5 +75,8 @@ def test_the_page_shows_the_section_and_the_decisions(
     monkeypatch.chdir(ROOT)
     asked, decided, *_ = (block.text for block in blocks(PAGE, "toml"))
 
-    assert asked in output_of(("check", JOB, "--explain"), tmp_path, capsys)
+    found = output_of(("check", JOB, "--explain"), tmp_path, capsys)
+
+    assert asked in found
+    assert "\nLines with # need your decision. Remove the # from the lines that are right.\n" in found
     assert (ROOT / CONFIG).read_text("utf-8").endswith(f"\n{decided}")
