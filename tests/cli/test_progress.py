@@ -1,5 +1,6 @@
 """What the progress line says, in virtual time."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -117,6 +118,20 @@ def test_rows_settled_without_a_request_are_no_speed(line: ProgressLine, clock: 
     settle(line, clock, 5)
 
     assert line.line(70).startswith("505 of 600 sent · 0.91/s · 500 not done · about 1:45 left")
+
+
+def test_parts_have_colours(line: ProgressLine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted, the time left and the bar are told apart; colours take no columns."""
+    settle(line, clock, 300)
+    plain = line.line(60)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    coloured = line.line(60)
+
+    assert coloured.startswith(
+        "\x1b[32m300 of 600 sent\x1b[0m · 1/s · \x1b[36mabout 5:00 left\x1b[0m \x1b[35m━"
+    )
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
 
 
 def test_each_step_is_measured_by_itself(line: ProgressLine, clock: Clock) -> None:

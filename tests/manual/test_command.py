@@ -125,6 +125,21 @@ def test_opens_all_pages_as_one(
     assert Path(path).is_relative_to(tmp_path)
 
 
+def test_without_downloads_it_is_in_a_folder_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That folder is made, and nobody else may look into it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("BROWSER", "true")
+
+    assert call("--open") == 0
+
+    path = Path(capsys.readouterr().err.split(": ", 1)[1].strip())
+    assert path == tmp_path / "state" / "presence-worker" / "presence-worker-manual.html"
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize(
     ("browser", "words", "said"),
     [

@@ -84,3 +84,8 @@ def test_the_code_names_pages_that_are_there() -> None:
     ]
 
     assert wrong == []
+
+
+def test_an_anchor_is_that_of_github() -> None:
+    """A link from elsewhere works on GitHub as well as in the program."""
+    assert anchor_of("What to do: `now`, or later?") == "what-to-do-now-or-later"

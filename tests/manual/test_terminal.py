@@ -130,3 +130,10 @@ def test_plain_text_has_no_escapes() -> None:
 def test_the_width_is_one_that_can_be_read(columns: int, width: int) -> None:
     """Text is as wide as the terminal, but neither too narrow nor too wide to read."""
     assert fit_width(columns) == width
+
+
+def test_parts_of_a_page_have_marks_without_bold() -> None:
+    """Two levels of headings are underlined; a picture is named, and a list begins where it begins."""
+    assert shown("# A\n\n## Part\n\n### Small\n") == ["A", "=", "", "Part", "----", "", "Small"]
+    assert shown("![The report](a.png)") == ["(Picture: The report)"]
+    assert shown("3. c\n4. d\n") == ["3. c", "4. d"]

@@ -50,6 +50,13 @@ def test_a_wide_table_scrolls() -> None:
     assert PAGE.count("<table>") == PAGE.count(f"{FRAME}<table>") == PAGE.count("</table></div>") > 0
 
 
+def test_headings_have_their_levels() -> None:
+    """The page has one title; each page of the manual is a level below."""
+    levels = [int(level) for level in re.findall(r"<h(\d)", PAGE)]
+
+    assert (levels.count(1), levels.count(2)) == (1, len(ManualPage))
+
+
 def test_has_both_colour_schemes() -> None:
     """A reader's system decides whether the page is light or dark."""
     assert "prefers-color-scheme: dark" in PAGE

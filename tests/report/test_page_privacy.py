@@ -158,3 +158,12 @@ def test_what_is_to_come_is_told() -> None:
         "44 ann 2026-12-24 StatusNotAvailable no longer in the file 44 ann 2026-12-24 StatusNotAvailable "
         "cancelled by HR 44 ann 2026-12-24 StatusNotAvailable And 2 more. report.csv lists all"
     ) in found.text
+
+
+def test_a_proxy_is_not_there() -> None:
+    """Its address may have a password; the journal has none, and the page would not show one."""
+    with closing(job(include=False, settings={"target": {"base_url": "x", "proxy": SECRET}})) as journal:
+        found = page_of(journal)
+
+    assert "target.base_url" in found.text
+    assert SECRET not in found.text

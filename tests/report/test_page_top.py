@@ -10,9 +10,10 @@ from presence_worker.clock import LocalClock
 from presence_worker.journal import Journal, Scheduled
 from presence_worker.model import Reason, Result
 from presence_worker.report import summarise, write_reports
+from presence_worker.report.headline import message_of
 from presence_worker.report.reason_texts import RESULTS
 from presence_worker.run_states import Kind, State
-from tests.journal.given import INPUT, UPDATED, deliver, invalid, row, staged
+from tests.journal.given import INPUT, UPDATED, deliver, end_as, invalid, row, staged
 
 from .given import Page, page, page_of
 
@@ -161,3 +162,14 @@ def test_nothing_was_sent_stands_once() -> None:
         top, _ = page_of(journal).text.split("What to do now", 1)
 
     assert top.endswith("The file is refused. Nothing was sent. 6 of 6 rows are invalid. Correct the file. ")
+
+
+def test_a_page_says_each_thing_once() -> None:
+    """The stored message has headline, reason and advice; of it the page repeats nothing."""
+    with closing(staged("", 3, state=State.STOPPED)) as journal:
+        message = message_of(journal, State.STOPPED, "SuperOffice did not answer")
+        end_as(journal, message=message)
+        text = page_of(journal).text.split("Details of the run")[0]
+
+    numbers = [text.count(words) for words in ("0 of 3 rows done.", "SuperOffice did not", "Resume the run")]
+    assert numbers == [2, 1, 1]  # the headline is the page's title as well

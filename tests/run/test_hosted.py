@@ -23,6 +23,7 @@ from presence_worker.events import (
     DeliveryEnded,
     DeliveryStarted,
     Event,
+    RowRead,
     RowSettled,
     RunEnded,
     RunStarted,
@@ -354,3 +355,23 @@ async def test_another_thread_may_tell_it_to_stop(tmp_path: Path) -> None:
         summary = await host.run()
 
     assert (summary.state, summary.exit_code) == (State.STOPPED, 143)
+
+
+async def test_events_say_which_rows_take_a_request(tmp_path: Path) -> None:
+    """Rows that the list of users answers, or that a later run has set, say nothing about the speed."""
+    async with crm_up(present()) as url:
+        host = Host(tmp_path, url, concurrency=1)
+        host.on_event = lambda event: host.stop() if isinstance(event, RowSettled) else None
+        stopped = await host.run()
+        changed = {event.row for event in host.events if isinstance(event, RowSettled)}
+        host.on_event = lambda _: None
+        host.shutdown = Shutdown()
+        host.context = replace(host.context, shutdown=host.shutdown)
+        await host.run()
+        asked = {event.row for event in host.events if isinstance(event, RowRead) and event.was_asked}
+        sent = {event.was_sent for event in host.events if isinstance(event, RowSettled)}
+        host.events.clear()
+        await resume_run(stopped.run_id, host.context, any_age=False)
+
+    overtaken = {event.was_sent for event in host.events if isinstance(event, RowSettled)}
+    assert (asked, sent, overtaken) == (changed, {True}, {False})  # a comment is not in the list
