@@ -15,7 +15,7 @@ from ..next_step import command_line
 from ..run_states import State
 from ..sanitize import clean
 from ..wording import figure, plain_duration
-from .pieces import NOTHING, Pieces, Value, digest, inline
+from .pieces import NOTHING, Pieces, Value, digest, inline, keep_options_whole
 from .run_list import ENDINGS, UNREADABLE, Listed, Listing, day_and_time
 
 HEIGHT, STEP, WIDTH = 100, 10, 8  # units of the picture: its height, and of each bar with and without its gap
@@ -136,7 +136,7 @@ def _open_rows(run: Listed) -> str:
 
 def _todo(run: Listed) -> Value:
     if run.next:
-        return fill("command", line=command_line(run.next))
+        return fill("command", line=keep_options_whole(command_line(run.next)))
     return "See below." if run.needs_action else "Nothing to do."
 
 
@@ -159,7 +159,7 @@ def _newest(runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Ma
         "newest",
         began=_moment(newest, zone),
         message=fill("message", words=newest.message) if newest.message else NOTHING,
-        to_do=fill("to_do", line=command_line(newest.next)) if newest.next else NOTHING,
+        to_do=fill("to_do", line=keep_options_whole(command_line(newest.next))) if newest.next else NOTHING,
         good=fill("good", report=_link_to(good, zone, report_of)) if good else fill("none_good"),
     )
 

@@ -34,7 +34,7 @@ from .page_sections import (
     show_troubles,
     show_unknown_statuses,
 )
-from .pieces import NOTHING, Value, digest, inline
+from .pieces import NOTHING, Value, digest, inline, keep_options_whole
 from .reason_texts import reason_words
 from .row_files import NEEDS_ATTENTION, Story, Writer, more_fields, names_of
 from .summary import FaultSentence, PlannedAbsences, PlannedChanges, Summary
@@ -130,7 +130,9 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
     why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
     why = why.replace(NOTHING_SENT, "") if NOTHING_SENT.strip() in said else why
     nothing = NOTHING if to_do else fill("nothing")
-    command = fill("command", id="next", text=command_line(run.next)) if run.next else nothing
+    command = (
+        fill("command", id="next", text=keep_options_whole(command_line(run.next))) if run.next else nothing
+    )
     return {
         "title": said,
         "headline": show_sentences(said),

@@ -14,6 +14,8 @@ TEMPLATES = files(__package__) / "templates"
 NOTHING = Markup()
 Value = str | float | None  # markup is a str, too
 _INSIDE = re.compile(r"(?<=\d) (?=\d{3}\b)|(?<=\w) (?=\d[\d ]*[,.](?!\d))")  # `10 415`, `HR 7,`
+_OPTION = re.compile(r"(?<=\s)(--?[a-z][a-z-]*)(?=\s|$)")
+_WHOLE = Markup('<span class="whole">{}</span>')
 _MARK = re.compile(r"^<!-- (\w+) -->", re.MULTILINE)
 
 
@@ -47,6 +49,14 @@ class Pieces:
 def keep_numbers_whole(words: str) -> Markup:
     """Return words in which no line ends inside `10 415` or `HR 7`."""
     return Markup("&nbsp;").join(_INSIDE.split(mask_steering(words)))
+
+
+def keep_options_whole(command: str) -> Markup:
+    """Return a command in which no line ends inside an option such as --config."""
+    pieces = _OPTION.split(mask_steering(command))
+    return NOTHING.join(
+        _WHOLE.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    )
 
 
 def inline(name: str) -> Markup:

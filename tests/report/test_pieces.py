@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 from markupsafe import Markup
 
-from presence_worker.report.pieces import Pieces, keep_numbers_whole
+from presence_worker.report.pieces import Pieces, keep_numbers_whole, keep_options_whole
 
 PAGE = Pieces("page.html")
 REPORT = files("presence_worker.report")
@@ -43,6 +43,13 @@ def test_markup_stays() -> None:
 def test_no_line_ends_before_what_belongs_together(words: str, kept: str) -> None:
     """A number is whole, and stands beside the name that it is for."""
     assert keep_numbers_whole(words) == kept
+
+
+def test_no_line_ends_inside_an_option() -> None:
+    """A browser would break after the first two hyphens; names of files are escaped all the same."""
+    whole = '<span class="whole">--config</span>'
+
+    assert keep_options_whole("run <a>-b --config c.toml") == f"run &lt;a&gt;-b {whole} c.toml"
 
 
 def test_a_value_that_is_missing_is_a_bug() -> None:
