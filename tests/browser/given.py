@@ -123,15 +123,17 @@ def _rows(number: int) -> Iterator[Row]:
         if each % 10 == 0:
             fields["status"] = PRESENT
         if each % 100 == 8:
-            said = "found no user with this e-mail address"
+            said = "no SuperOffice user has this login or e-mail address"
             fields |= {"status": NOT_PRESENT, "associate_id": None, "reason": Reason.UNKNOWN_IDENTITY}
             yield invalid(each, **fields, detail=said)
         elif each % 200 == 71:
-            yield invalid(each, **fields, detail="expected StatusNormal or StatusNotAvailable")
+            yield invalid(
+                each, **fields, detail="the status is unknown; write StatusNormal or StatusNotAvailable"
+            )
         elif each % 40 == 19:
             yield row(each, **fields, result=Result.UNCHANGED)
         elif each % 150 == 5:
-            said = "isActive is false"
+            said = "user is not active"
             yield row(each, **fields, result=Result.REJECTED, reason=Reason.INACTIVE_ASSOCIATE, detail=said)
         else:
             yield row(each, **fields)
