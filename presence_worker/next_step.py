@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 PROGRAM = "presence-worker"
+_PARTING = re.compile(r"[&|<>^(){}\[\],;@'`!$#]")  # characters that mean something to a shell of Windows
 _WHITE = "\n\t"  # characters that are shown, though not printable
 
 
@@ -27,8 +29,17 @@ def command_line(step: NextStep, platform: str = sys.platform) -> str:
         return step.line
     command = [PROGRAM, *step.words]
     if platform == "win32":
-        return subprocess.list2cmdline(command).encode("utf-8", "backslashreplace").decode()
+        return " ".join(map(_for_windows, command)).encode("utf-8", "backslashreplace").decode()
     return typeable(shlex.join(command))
+
+
+def _for_windows(word: str) -> str:
+    """Return a word as both PowerShell and a command prompt take it; they part words at more than spaces."""
+    quoted = subprocess.list2cmdline([word])
+    if quoted != word or not _PARTING.search(word):
+        return quoted
+    backslashes = word[len(word.rstrip("\\")) :]  # before the closing quote each counts only if doubled
+    return f'"{word}{backslashes}"'
 
 
 def with_variables(step: NextStep, variables: Mapping[str, str]) -> str:

@@ -35,6 +35,21 @@ def test_a_shell_takes_the_words_apart_again() -> None:
     assert command_line(NextStep(words), "win32") == 'presence-worker run "a b.csv" "it\'s $HOME" ""'
 
 
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        (r"C:\jobs\away.csv", r"C:\jobs\away.csv"),
+        (r"C:\jobs (HR)\away.csv", r'"C:\jobs (HR)\away.csv"'),
+        (r"C:\HR,IT\away.csv", r'"C:\HR,IT\away.csv"'),  # PowerShell would make two words of it
+        (r"C:\R&D\away.csv", r'"C:\R&D\away.csv"'),  # two commands, in both shells
+        ("C:\\(HR)\\", r'"C:\(HR)\\"'),
+    ],
+)
+def test_what_a_shell_of_windows_would_take_apart_is_quoted(word: str, typed: str) -> None:
+    """The same line works in PowerShell and in a command prompt."""
+    assert command_line(NextStep(("run", word)), "win32") == f"presence-worker run {typed}"
+
+
 def test_a_name_that_is_no_utf_8_can_be_typed() -> None:
     """On Windows, where none can be, it can at least be stored and shown."""
     step = NextStep(("check", fsdecode(b"caf\xe9.csv")))

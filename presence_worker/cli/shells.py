@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     $env:COMP_WORDS = $words -join "`n"
     $env:COMP_INCOMPLETE = $wordToComplete
     try {
-        & %(prog_name)s 2>$null | ForEach-Object {
+        & %(prog_name)s 2>$null | Where-Object { $_ } | ForEach-Object {
             $value, $help = $_ -split "`t", 2
             [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
         }

@@ -56,7 +56,7 @@ SILENT = {  # shell: how its script calls the program
     "bash": "=bash_complete $1 2>/dev/null)",
     "zsh": "=zsh_complete presence-worker 2>/dev/null)",
     "fish": "COMP_CWORD=(commandline -t) presence-worker 2>/dev/null)",
-    "powershell": "& presence-worker 2>$null |",
+    "powershell": "& presence-worker 2>$null | Where-Object { $_ } |",  # an empty value is an error there
 }
 
 
