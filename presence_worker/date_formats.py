@@ -130,13 +130,13 @@ def _check(form: str) -> None:
     known = ", ".join(f"%{letter}" for letter in _LETTERS)
     for letter in letters:
         if letter not in _LETTERS or (letters.count(letter) > 1 and letter != "%"):
-            raise ValueError(f"%{letter} is not understood, or there twice; there are {known}")
+            raise ValueError(f"%{letter} is unknown, or there twice; use each of these once: {known}")
     others, parts = (_BY_MONTH, _BY_WEEK) if {*"GVu"} & {*letters} else (_BY_WEEK, _BY_MONTH)
     stray = [letter for letter in letters if any(letter in ways for ways in others.values())]
     for what, ways in parts.items():
         if stray or sum(letter in ways for letter in letters) != 1:
             example = "%d.%m.%Y" if parts is _BY_MONTH else "%G-W%V-%u"
-            raise ValueError(f'expected the {what} once; an example is "{example}", and there are {known}')
+            raise ValueError(f'write the {what} once, as in "{example}"; possible are {known}')
 
 
 def _rivalry(one: str, other: str) -> str | None:

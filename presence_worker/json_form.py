@@ -52,14 +52,14 @@ def _members(values: Iterable[tuple[Field[object], object]]) -> Iterator[tuple[s
 
 
 def from_json(kind: type[T], found: Json) -> T:
-    """Return the value of which *found* was written; raise ValueError where it is none of that *kind*.
+    """Return the value that was written as *found*; raise ValueError if it is not of that *kind*.
 
-    What is missing, or null, has its default; keys that are not known are passed over.
+    What is missing, or null, has its default. Unknown keys are skipped.
     """
     try:
         value: T = _reader_of(kind)(found)
     except (TypeError, AttributeError) as error:
-        raise ValueError(f"no {kind.__name__}: {error}") from error
+        raise ValueError(f"not a valid {kind.__name__}: {error}") from error
     return value
 
 

@@ -21,7 +21,7 @@ def find_locale(name: str) -> Locale:
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        raise ValueError("no such language; expected one such as nb, sv or de") from None
+        raise ValueError("unknown language; write one such as nb, sv or de") from None
 
 
 def day_writer(pattern: str, language: str) -> Callable[[date], str]:

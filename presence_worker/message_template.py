@@ -52,7 +52,7 @@ def parse_template(text: str) -> Template:
     try:
         parts = list(Formatter().parse(text))
     except ValueError:
-        raise ValueError(f"braces that do not match; expected a text such as {EXAMPLE}") from None
+        raise ValueError(f"the braces do not match; write a text such as {EXAMPLE}") from None
     found = tuple(_parts(parts))
     if fault := find_misleading("".join(part for part in found if isinstance(part, str))):
         raise ValueError(fault)
@@ -84,14 +84,14 @@ def _parts(parts: list[tuple[str, str | None, str | None, str | None]]) -> Itera
 def _gap(name: str, form: str, conversion: str | None) -> Gap:
     shown = f"{{{clean(name, 60)}}}"
     if not name:
-        raise ValueError(f"{shown} names no column; expected a text such as {EXAMPLE}")
+        raise ValueError(f"{shown} names no column; write a text such as {EXAMPLE}")
     if conversion or _INSIDE.search(name):
-        raise ValueError(f"{shown}: expected the name of a column, and nothing with it")
+        raise ValueError(f"{shown}: write only the name of a column in the braces")
     day = name.casefold()
     if day in DAYS:
         return Gap(day, _pattern(form, shown) if form else None)
     if form:
-        raise ValueError(f"{shown}: only {{from}} and {{until}} have a form behind the colon")
+        raise ValueError(f"{shown}: only {{from}} and {{until}} can have a date form after the colon")
     return Gap(name)
 
 
@@ -102,9 +102,7 @@ def _pattern(form: str, shown: str) -> str:
     wrong = [piece for piece in pieces if _is_letter(piece) and piece not in letters]
     if wrong or "{" in form:
         what = wrong[0] if wrong else "{"
-        raise ValueError(
-            f"{shown}: {what} is not understood behind the colon; there are {', '.join(LETTERS)}"
-        )
+        raise ValueError(f"{shown}: {what} cannot be used after the colon; possible are {', '.join(LETTERS)}")
     return "".join(letters[piece] if _is_letter(piece) else _literal(piece) for piece in pieces)
 
 

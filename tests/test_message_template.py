@@ -8,7 +8,7 @@ import pytest
 from presence_worker.message_template import Gap, day_writer, parse_template
 
 DAY = date(2026, 12, 1)  # a Tuesday
-LETTERS = "there are %d, %-d, %m, %-m, %B, %b, %Y, %y, %A, %a"
+LETTERS = "possible are %d, %-d, %m, %-m, %B, %b, %Y, %y, %A, %a"
 
 
 def test_text_and_gaps() -> None:
@@ -42,18 +42,18 @@ def test_days_in_words(form: str, language: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Away {until", "braces that do not match; expected a text such as"),
-        ("Away }", "braces that do not match; expected a text such as"),
-        ("{a{b}}", "braces that do not match; expected a text such as"),
-        ("{}", "{} names no column; expected a text such as"),
-        ("{ :%d}", "{} names no column; expected a text such as"),
-        ("{deputy[0]}", "{deputy[0]}: expected the name of a column, and nothing with it"),
-        ("{deputy!r}", "{deputy}: expected the name of a column, and nothing with it"),
-        ("{deputy:>9}", "{deputy}: only {from} and {until} have a form behind the colon"),
-        ("{until:%H}", f"{{until}}: %H is not understood behind the colon; {LETTERS}"),
-        ("{from:%}", f"{{from}}: % is not understood behind the colon; {LETTERS}"),
-        ("{from:%-B}", f"{{from}}: %-B is not understood behind the colon; {LETTERS}"),
-        ("{from:{x}}", f"{{from}}: {{ is not understood behind the colon; {LETTERS}"),
+        ("Away {until", "the braces do not match; write a text such as"),
+        ("Away }", "the braces do not match; write a text such as"),
+        ("{a{b}}", "the braces do not match; write a text such as"),
+        ("{}", "{} names no column; write a text such as"),
+        ("{ :%d}", "{} names no column; write a text such as"),
+        ("{deputy[0]}", "{deputy[0]}: write only the name of a column in the braces"),
+        ("{deputy!r}", "{deputy}: write only the name of a column in the braces"),
+        ("{deputy:>9}", "{deputy}: only {from} and {until} can have a date form after the colon"),
+        ("{until:%H}", f"{{until}}: %H cannot be used after the colon; {LETTERS}"),
+        ("{from:%}", f"{{from}}: % cannot be used after the colon; {LETTERS}"),
+        ("{from:%-B}", f"{{from}}: %-B cannot be used after the colon; {LETTERS}"),
+        ("{from:{x}}", f"{{from}}: {{ cannot be used after the colon; {LETTERS}"),
         ("a\u202e{x}", "character 2 of the comment is one that changes the reading direction (U+202E)"),
     ],
 )  # fmt: skip

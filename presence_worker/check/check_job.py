@@ -23,7 +23,7 @@ from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..run_states import State
 from ..settings import Settings
 from ..shutdown import Shutdown
-from ..wording import is_or_are, share
+from ..wording import as_sentence, is_or_are, share
 from .explain import explain, find_reading
 from .questions import Reading
 
@@ -112,7 +112,7 @@ def _settle_same_names(journal: Journal, settings: Settings) -> InputRefused | N
 
 def _judge(journal: Journal, refused: InputRefused | None, job: str, counts: Mapping[str, int]) -> _Verdict:
     if refused:
-        return _Verdict(State.REFUSED, ExitCode.REFUSED, refusal(refused, job))
+        return _Verdict(State.REFUSED, ExitCode.REFUSED, as_sentence(refusal(refused, job)))
     message = words_for_outlook(counts, by_name=_names_of(journal) is not None)
     return _Verdict(State.CHECKED, ExitCode.INCOMPLETE if counts[Result.INVALID] else ExitCode.DONE, message)
 

@@ -137,7 +137,8 @@ class EmploymentCheck(FileCheck):
         none = [f'input.{key} = ""' for key in self._names]
         words = (
             f"{where}: {shown} may be days of employment, not of absence. The file has {' and '.join(seen)}"
-            f"{line}. For days of absence, set {' and '.join(settings)}. If not, set {' and '.join(none)}"
+            f"{line}. If they are days of absence, set {' and '.join(settings)}. "
+            f"If not, set {' and '.join(none)}"
         )
         ways = [dict(self._names), dict.fromkeys(self._names, "")]
         return InputRefused(words, *(reversed(ways) if self._present else ways))

@@ -52,7 +52,7 @@ def test_days_of_employment(line: str, seen: str, write: Write) -> None:
 
     assert words == (
         "FILE: 'Start date' and 'End date' may be days of employment, not of absence. The file has "
-        f'{seen} (line 2). For days of absence, set input.from = "Start date" and input.until = '
+        f'{seen} (line 2). If they are days of absence, set input.from = "Start date" and input.until = '
         '"End date". If not, set input.from = "" and input.until = ""'
     )
     assert (named[0].period is not None, off[0].period) == (True, None)

@@ -411,7 +411,7 @@ def test_controls_beside_the_table(write: Write) -> None:
 # -- bombs ---------------------------------------------------------------------------------------------------
 
 
-TOO_MUCH = "FILE, sheet 'S': far more than a list of people. Save it as CSV (UTF-8)"
+TOO_MUCH = "FILE, sheet 'S': too large for a list of people. Save it as CSV (UTF-8)"
 
 
 def test_a_cell_far_away(write: Write) -> None:

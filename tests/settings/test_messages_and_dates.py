@@ -4,13 +4,13 @@ import pytest
 
 from .conftest import Complaints, Load
 
-LETTERS = "there are %d, %m, %b, %B, %Y, %y, %G, %V, %u, %H, %I, %M, %S, %f, %p, %z, %%"
+LETTERS = "%d, %m, %b, %B, %Y, %y, %G, %V, %u, %H, %I, %M, %S, %f, %p, %z, %%"
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('message_template = "{}"', "{} names no column; expected a text such as "),
+        ('message_template = "{}"', "{} names no column; write a text such as "),
         (f'message_template = "{"x" * 256}"', "256 characters without any column; the limit is 255"),
         ("message_template = 5", "must be text in quotes; found 5"),
         (
@@ -18,24 +18,27 @@ LETTERS = "there are %d, %m, %b, %B, %Y, %y, %G, %V, %u, %H, %I, %M, %S, %f, %p,
             "character 2 of the comment is one that changes the reading direction",
         ),
         (f'default_message = "{"x" * 256}"', "256 characters; the limit is 255"),
-        ('locale = "klingon"', "no such language; expected one such as nb, sv or de"),
-        ('locale = ""', "no such language; expected one such as nb, sv or de"),
+        ('locale = "klingon"', "unknown language; write one such as nb, sv or de"),
+        ('locale = ""', "unknown language; write one such as nb, sv or de"),
         ("locale = 5", "must be text in quotes; found 5"),
-        ('date_format = "%d.%m"', f'expected the year once; an example is "%d.%m.%Y", and {LETTERS}'),
-        ('date_format = "%m/%Y"', f'expected the day once; an example is "%d.%m.%Y", and {LETTERS}'),
-        ('date_format = "%d.%m.%b %y"', f'expected the month once; an example is "%d.%m.%Y", and {LETTERS}'),
-        ('date_format = "%d.%-m.%Y"', f"%- is not understood, or there twice; {LETTERS}"),
-        ('date_format = "%d.%m.%Y %H%H"', f"%H is not understood, or there twice; {LETTERS}"),
-        ('date_format = "%d.%m.%Y%"', f"% is not understood, or there twice; {LETTERS}"),
-        ('date_format = "%G-W%V"', f'expected the weekday once; an example is "%G-W%V-%u", and {LETTERS}'),
+        ('date_format = "%d.%m"', f'write the year once, as in "%d.%m.%Y"; possible are {LETTERS}'),
+        ('date_format = "%m/%Y"', f'write the day once, as in "%d.%m.%Y"; possible are {LETTERS}'),
+        ('date_format = "%d.%m.%b %y"', f'write the month once, as in "%d.%m.%Y"; possible are {LETTERS}'),
+        ('date_format = "%d.%-m.%Y"', f"%- is unknown, or there twice; use each of these once: {LETTERS}"),
+        (
+            'date_format = "%d.%m.%Y %H%H"',
+            f"%H is unknown, or there twice; use each of these once: {LETTERS}",
+        ),
+        ('date_format = "%d.%m.%Y%"', f"% is unknown, or there twice; use each of these once: {LETTERS}"),
+        ('date_format = "%G-W%V"', f'write the weekday once, as in "%G-W%V-%u"; possible are {LETTERS}'),
         (
             'date_format = "%G-W%V-%u-%d"',
-            f'expected the weekday once; an example is "%G-W%V-%u", and {LETTERS}',
+            f'write the weekday once, as in "%G-W%V-%u"; possible are {LETTERS}',
         ),
         ("date_format = 5", 'expected a text such as "%d.%m.%Y", or a list of such texts'),
         ("date_format = []", 'expected a text such as "%d.%m.%Y", or a list of such texts'),
         ('date_format = ["excel", 5]', 'expected a text such as "%d.%m.%Y", or a list of such texts'),
-        ('date_format = ["excel", "d"]', f'expected the day once; an example is "%d.%m.%Y", and {LETTERS}'),
+        ('date_format = ["excel", "d"]', f'write the day once, as in "%d.%m.%Y"; possible are {LETTERS}'),
         (
             'date_format = ["%d/%m/%Y", "excel", "%m.%d.%y"]',
             '"%d/%m/%Y" and "%m.%d.%y" have day and month in different orders, so that 03/04 could',

@@ -193,7 +193,7 @@ def _below(records: Iterator[Record], left: int, width: int, opened: _OpenSheet)
         room += len(cells)
         characters += sum(map(len, cells))
         if room > CELLS or characters > CHARACTERS:
-            raise InputRefused(f"{opened.where}: far more than a list of people. Save it as CSV (UTF-8)")
+            raise InputRefused(f"{opened.where}: too large for a list of people. Save it as CSV (UTF-8)")
         if not left or any(map(str.strip, cells)):
             yield Record(line, cells, hidden)
     if outside:
