@@ -11,7 +11,7 @@ from ..sanitize import clean
 from ..wording import series
 from .sections import SECTIONS
 
-LONGEST = 40  # characters of a value that is quoted
+LONGEST = 40  # characters of a value that is quoted, before the mark of a cut
 OURS = "must "  # a sentence of a check of ours that the value may follow
 Write = Callable[
     [Mapping[str, str | float], Sequence[str | int]], str
@@ -36,8 +36,7 @@ def explain_problem(problem: ErrorDetails, *, may_quote: bool) -> str:
 def _quote(value: Any) -> str:
     """Return a value as the configuration file has it; a list or a table by its kind alone."""
     if isinstance(value, str | bool | int | float):
-        text = clean(json.dumps(value, ensure_ascii=False), LONGEST + 1)
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        return clean(json.dumps(value, ensure_ascii=False), LONGEST + 1)
     if value is None:
         return "nothing"
     kinds = {list: "a list", dict: "a table"}
