@@ -35,6 +35,7 @@ def test_lists_all_pages(capsys: pytest.CaptureFixture[str]) -> None:
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[: len(ManualPage)]] == list(ManualPage)
+    assert max(map(len, lines)) < 80
     assert list(SUMMARIES) == list(ManualPage)
     assert max(map(len, lines)) <= 90
 
