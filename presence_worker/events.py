@@ -7,8 +7,8 @@
 | `DeliveryStarted` | its rows are staged, requests go out from now on | what continues it after a crash |
 | `Noted` | something should be known beside the results | words, topic, whether it is a warning |
 | `Announced` | the number of requests is known | requests, seconds, rate, whether it is final |
-| `StepStarted` | present values are read, or rows are sent | which step, of how many rows |
-| `RowRead` | a row's present value was read | row, whether it is known now, whether it took a request |
+| `StepStarted` | current statuses are read, or rows are sent | which step, of how many rows |
+| `RowRead` | a row's current status was read | row, whether it is known now, whether it took a request |
 | `RowSettled` | a row of the step has its result | row, result, whether it took a request |
 | `InFlight` | the number of requests under way has changed, or the run waits; once a second | number |
 | `StepEnded` | the step is over | which step |

@@ -8,7 +8,7 @@ class State(StrEnum):
     """Where a run is in its life."""
 
     CHECKED = "checked"  # by `check`; never stored
-    PLANNED = "planned"  # present statuses were read, nothing sent
+    PLANNED = "planned"  # current statuses were read, nothing sent
     HELD = "held"  # a safety limit tripped, nothing sent
     REFUSED = "refused"  # input unusable, nothing sent
     RUNNING = "running"
@@ -19,7 +19,7 @@ class State(StrEnum):
 class Step(StrEnum):
     """What a run has to do next."""
 
-    READ = "read"  # the present values, and then to ask whether it may be sent
+    READ = "read"  # the current statuses, and then to ask whether it may be sent
     COMPARE = "compare"  # them again with those it was planned on; that it may be sent is decided
     SEND = "send"
 

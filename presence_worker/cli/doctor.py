@@ -36,7 +36,7 @@ VERDICTS = {Severity.FAULT: "error"}  # as people read it; scripts know the othe
     "--write-check",
     type=click.IntRange(1, MAX_ASSOCIATE_ID),
     metavar="ID",
-    help="Also write: send the present status of this associate ID back unchanged. Doctor writes nothing "
+    help="Also write: send the current status of this associate ID back unchanged. Doctor writes nothing "
     "else.",
 )
 @options_of("doctor")

@@ -76,7 +76,10 @@ OPTIONS: Mapping[str, tuple[str, How]] = {  # parameter: its help, and how it is
         "Hold the run if the file is very different from the last one.",
         {"is_flag": True, "default": None},
     ),
-    "read_before": ("Read present values first: auto (default), each, query or off.", {"metavar": "HOW"}),
+    "read_before": (
+        "Read current statuses first: auto (default), each, query or off.",
+        {"metavar": "HOW"},
+    ),
     "no_progress": ("Show no progress line.", FLAG),
     "as_json": ("Print one JSON object.", FLAG),
     "quiet": ("Print errors only.", FLAG),

@@ -61,7 +61,7 @@ def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> in
 def plan_command(options: Options, job: str, **more: Any) -> int:
     """Show what a file would change, user by user; nothing is sent.
 
-    The present values are read, also where delivery.read_before is off. The plan is kept: `apply` sends
+    The current statuses are read, also where delivery.read_before is off. The plan is kept: `apply` sends
     exactly that plan. A user whose value has changed since is left alone. The exit code is 0, however much
     there is to change, and 5 where a safety limit holds the plan.
 

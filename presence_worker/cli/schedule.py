@@ -55,7 +55,7 @@ def cancel(options: Options, ids: tuple[str, ...]) -> int:
     if options.as_json:
         print_json({"cancelled": found})
     elif not options.quiet:
-        print_lines(f"Cancelled: {entry.id} (associate {label_of(entry)})" for entry in found)
+        print_lines(f"Cancelled: {entry.id} (user {label_of(entry)})" for entry in found)
     return 0
 
 

@@ -70,9 +70,7 @@ def _number_reader(protected: frozenset[int]) -> Callable[..., Person]:
                 found = int(found)
         if type(found) is int and 1 <= found <= MAX_ASSOCIATE_ID:
             if found in protected:
-                faults.append(
-                    (Reason.PROTECTED, f"associate {found} is in safety.protected_ids; remove the row")
-                )
+                faults.append((Reason.PROTECTED, f"user {found} is in safety.protected_ids; remove the row"))
             return found, None
         return _no_number(found, faults, quoted=quoted)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from ..failed_csv import ALSO
 from ..journal import Fault, Journal
-from ..model import PRESENT
+from ..model import PRESENT, Result
 from ..run_states import UnknownStatus
 from ..sanitize import quote_toml
 from ..settings import ANY_OTHER, IGNORE, WITHDRAWN
 from ..wording import amount
+from .reason_texts import reason_words
 from .summary import FaultSentence, JobReading, RowPlace
 
 MOST = 50  # sentences of a reason; rows with others are only counted
@@ -61,13 +62,14 @@ class Sentence:
 def sentences(journal: Journal, *, located: bool = False) -> list[FaultSentence]:
     """Return the sentences about wrong rows: by reason, those with the most rows first.
 
-    *located*, each names its first rows. A row with several faults counts for the first; one beyond the 50th
-    sentence of a reason for none.
+    *located*, each names its first rows; else a sentence that only repeats its reason is left out. A row with
+    several faults counts for the first; one beyond the 50th sentence of a reason for none.
     """
     return [
         _sentence_of(reason, each, located=located)
         for reason, said in sentences_of(journal.results.faults()).items()
         for each in sorted(said, key=lambda each: -each.rows)
+        if located or each.text() != reason_words(reason, Result.INVALID).what
     ]
 
 

@@ -74,7 +74,7 @@ class Announcer:
             self.activity = None
 
     def row_read(self, row: int, *, is_known: bool, was_asked: bool = True) -> None:
-        """Emit that a row's present value was read, by a request for it or from the list of all users."""
+        """Emit that a row's current status was read, by a request for it or from the list of all users."""
         self.done += 1
         self.emit(
             RowRead(run_id=self.run_id, target=self.target, row=row, is_known=is_known, was_asked=was_asked)

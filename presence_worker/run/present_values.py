@@ -1,4 +1,4 @@
-"""What the present value of an associate means for a row: pure decisions, tested without a server.
+"""What the current status of an associate means for a row: pure decisions, tested without a server.
 
 `compare_with_present` and its neighbours judge one row. `PresentValues` folds the answers of a whole run into
 what is written to the journal, and decides when reading makes no sense.
@@ -44,7 +44,7 @@ def unknown_associate(row: PendingRow, said: str) -> Verdict:
 
 def judge_unread_return(row: int) -> Verdict:
     """Return the verdict on a return that may be overtaken: what the user has now is not known."""
-    words = "the present value could not be read; the next run tries again"
+    words = "the current status could not be read; the next run tries again"
     return Verdict(row, Result.REJECTED, Reason.BEFORE_UNKNOWN, words)
 
 
@@ -65,12 +65,12 @@ def compare_with_present(
     knows_all = knows_comment or seen.status == PRESENT
     holds_it = knows_all and seen.same_as(row.wanted)
     if row.expected and not holds_it and not _may_be(row.expected, seen, knows_all=knows_all):
-        words = f"associate {row.associate_id} no longer has what was set; left as it is"
+        words = f"user {row.associate_id} no longer has what was set, so it stays as it is"
         return Verdict(row.row, Result.SKIPPED, Reason.MOVED_SINCE_RUN, words)
     moved = not _holds_what_was_there(row, seen, knows_all=knows_all)
     if moved_by is not None and moved and not holds_it:
         reason, words = MOVED[moved_by]
-        return _reject(row, reason, f"associate {row.associate_id} {words}")
+        return _reject(row, reason, f"user {row.associate_id} {words}")
     return Verdict(row.row, Result.UNCHANGED) if holds_it else None
 
 
@@ -92,7 +92,7 @@ def _reject(row: PendingRow, reason: Reason, words: str) -> Verdict:
 
 
 class Need(NamedTuple):
-    """Why a run reads present values, and what it does without them."""
+    """Why a run reads current statuses, and what it does without them."""
 
     how: str  # auto, each, query or off: delivery.read_before, as far as the run leaves a choice
     is_plan: bool
@@ -137,7 +137,7 @@ class Found(NamedTuple):
 
 
 class PresentValues:
-    """Owns what is known of the present values, and not yet in the journal.
+    """Owns what is known of the current statuses, and not yet in the journal.
 
     A value that cannot be read does not stop a run where others can be read. An associate that SuperOffice
     does not show does not exist. Where it shows none at all, the address is wrong, and no row is judged.
@@ -221,7 +221,7 @@ class PresentValues:
         """Conclude what only the last answer shows."""
         if self._missing and self.need.asks_for_all:
             suspect = None if self._directory else Suspect.TARGET
-            self._give_up("SuperOffice shows none of the associates", suspect)
+            self._give_up("SuperOffice has none of these users", suspect)
         self._reject_missing()
         if self._unread:
             self.note(UNREAD.format(users=amount(self._unread, "user")))
@@ -263,11 +263,11 @@ class PresentValues:
         self._missing.clear()
 
     def _add_unread(self, row: PendingRow, outcome: Outcome, user: User | None) -> None:
-        """Go on without a present value, where that is possible: others can be read."""
+        """Go on without a current status, where that is possible: others can be read."""
         status = user.status if user else None
         is_enough = self.need.moved_by is None or (status and not row.knows_comment)
         if self.need.how == "each" or not is_enough or not (self._directory or self._has_seen):
-            words = f"the present value of associate {row.associate_id} cannot be read ({outcome.detail})"
+            words = f"the current status of user {row.associate_id} cannot be read ({outcome.detail})"
             self._give_up(words)
             return
         log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=outcome.detail)

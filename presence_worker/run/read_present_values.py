@@ -24,7 +24,7 @@ PAGE = 500  # rows read from the journal, written to it, and read from the servi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentValueReader:
-    """Reads the present values of a run's rows, and settles those that need no PUT."""
+    """Reads the current statuses of a run's rows, and settles those that need no PUT."""
 
     journal: Journal
     client: Client

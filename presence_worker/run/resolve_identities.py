@@ -23,8 +23,8 @@ from .staging import settle_clashes
 PAGE = 500  # rows read from the journal at once
 NOT_FOUND = 404
 NO_USER = Change(row=0, associate_id=0, wanted=Presence(status="", message=""))  # whom the query is about
-NO_NAMES = "people named by login or e-mail cannot be found: the service does not show all users"
-MOST_NAMED = 5  # of the associates that a name may mean
+NO_NAMES = "logins and e-mail addresses cannot be found: SuperOffice does not list all users"
+MOST_NAMED = 5  # of the users that a name may mean
 Named = Mapping[str, AbstractSet[int]]  # associates by login or e-mail, without case
 log = structlog.get_logger()
 
@@ -92,7 +92,7 @@ def _resolve_page(journal: Journal, rows: Sequence[Unnamed], named: Named, setti
 def _judge_unresolved(row: int, found: AbstractSet[int], settings: Settings) -> Verdict:
     if found:
         several = ", ".join(map(str, sorted(found)[:MOST_NAMED]))
-        words = f"{len(found)} associates have this name ({several}); name the associateId instead"
+        words = f"{len(found)} users have this name ({several}); use the associate ID instead"
         return Verdict(row, Result.INVALID, Reason.AMBIGUOUS_IDENTITY, words)
     skipped = settings.input.unknown_people == "skip"
     result = Result.SKIPPED if skipped else Result.INVALID
@@ -102,7 +102,7 @@ def _judge_unresolved(row: int, found: AbstractSet[int], settings: Settings) -> 
 
 
 def _judge_protected(row: int, number: int) -> Verdict:
-    words = f"associate {number} is in safety.protected_ids"
+    words = f"user {number} is in safety.protected_ids"
     return Verdict(row, Result.INVALID, Reason.PROTECTED, words)
 
 

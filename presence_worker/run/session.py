@@ -1,4 +1,4 @@
-"""One session of work on a staged run: read the present values, then send what is still to be sent."""
+"""One session of work on a staged run: read the current statuses, then send what is still to be sent."""
 
 import asyncio
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def stage(
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
             journal.save_step(Step.READ)
         if refused or journal.run().step != Step.SEND:
-            return refused  # how much there is to change will be known when the present values are
+            return refused  # how much there is to change will be known when the current statuses are
         return check_safety_limits(journal, None, settings.safety)
 
 

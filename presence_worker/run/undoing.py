@@ -90,7 +90,7 @@ def _take_back(journal: Journal, undone: RunRecord, rows: int, to_come: Schedule
     was_planned = bool(entries) or undone.input.pending is not False
     journal.save_input(replace(run.input, rows=rows, pending=was_planned))
     if waiting:
-        words = f"rows of that run which waited for their first day, and no longer do: {waiting}"
+        words = f"planned absences of that run are cancelled: {waiting}"
         journal.add_notes([words])
 
 
@@ -131,7 +131,7 @@ def _fault(wish: PendingRow, settings: Settings, *, no_comments: bool) -> Fault 
         what = "its comment" if no_comments and wish.before else "what it was"
         return Result.REJECTED, Reason.BEFORE_UNKNOWN, f"{what} before the run was not read"
     if wish.associate_id in settings.safety.protected_ids:
-        return Result.INVALID, Reason.PROTECTED, f"associate {wish.associate_id} is in safety.protected_ids"
+        return Result.INVALID, Reason.PROTECTED, f"user {wish.associate_id} is in safety.protected_ids"
     if wish.before.status not in settings.input.allowed_statuses:
         was = wish.before.status if wish.before.status in STATUSES else "a status that is not documented"
         words = f"it was {was}, which is not in input.allowed_statuses"

@@ -20,7 +20,7 @@ SWITCHES = {
     ),
     "no_service_user": Switch(
         ("ok", "404", "400", "500", "null", "none"),
-        "An associate without a user in Service gets this answer; ok: as others.",
+        "A user without access to Service gets this answer; ok: as others.",
     ),
     "long_message": Switch(
         ("refuse", "cut", "accept"), "A Message of more than 255 characters is refused, cut or accepted."

@@ -22,7 +22,7 @@ EVERY = 3.0  # seconds between two looks whether there is something to keep
 async def keep_presences(people: People, file: Path, *, every: float = EVERY) -> AsyncIterator[None]:
     """Set the presences a file holds, and keep it up to date while the context lasts and when it ends.
 
-    Raises UsageFault where the file is damaged, cannot be written, or speaks of strangers.
+    Raises UsageFault where the file is damaged, cannot be written, or has users who do not exist.
     """
     _restore(people, file)
     _save(people, file)  # a folder that cannot be written is reported before anything is worth keeping
@@ -65,8 +65,8 @@ def _restore(people: People, file: Path) -> None:
         ) from None
     strangers = [each for each in presences if each not in people]
     if strangers:
-        words = f"--state {file}: speaks of associate {strangers[0]}, but only 1 to {people.count} exist"
-        raise UsageFault(f"{words}; raise --people, or name another file")
+        words = f"--state {file}: has user {strangers[0]}, but only 1 to {people.count} exist"
+        raise UsageFault(f"{words}; set a higher --people, or name another file")
     for associate_id, presence in presences.items():
         people.set_presence(associate_id, presence)
 

@@ -133,7 +133,7 @@ def _row(number: int, due: Due, settings: Settings) -> tuple[Row, Scheduled]:
 def _fault(associate_id: int, status: str, settings: Settings) -> tuple[Reason, str] | None:
     """Return why what is due must not be sent any more, or None."""
     if associate_id in settings.safety.protected_ids:
-        return Reason.PROTECTED, f"associate {associate_id} is in safety.protected_ids; {TAKE_BACK}"
+        return Reason.PROTECTED, f"user {associate_id} is in safety.protected_ids; {TAKE_BACK}"
     if status not in settings.input.allowed_statuses:
         return Reason.STATUS_NOT_ALLOWED, f"{status} is not in input.allowed_statuses; {TAKE_BACK}"
     return None

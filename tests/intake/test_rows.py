@@ -265,4 +265,4 @@ def test_protected_ids(write: Write) -> None:
         rows = list(job.rows)
 
     assert [(row.result, row.reason) for row in rows] == [(Result.INVALID, Reason.PROTECTED), (None, None)]
-    assert rows[0].detail == "associate 5 is in safety.protected_ids; remove the row"
+    assert rows[0].detail == "user 5 is in safety.protected_ids; remove the row"

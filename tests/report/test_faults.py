@@ -53,8 +53,8 @@ def only(found: Sequence[Fault]) -> Sentence:
         (["asks for something else than another row (line 2: StatusNormal, line 3: StatusSpm); keep one",
           "asks for something else than another row (line 4: StatusSpm, line 5: StatusNormal, …); keep one"],
          "asks for something else than another row …; keep one", "(line 2: StatusNormal, line 3: StatusSpm)"),
-        (["associate 12 is in safety.protected_ids", "associate 13 is in safety.protected_ids"],
-         "associate … is in safety.protected_ids", "12"),
+        (["user 12 is in safety.protected_ids", "user 13 is in safety.protected_ids"],
+         "user … is in safety.protected_ids", "12"),
     ],
 )  # fmt: skip
 def test_a_sentence_is_said_without_the_value_that_varies(
@@ -146,3 +146,15 @@ def test_rows_the_service_rejected_have_no_sentences() -> None:
         said = sentences(journal)
 
     assert said == []
+
+
+@pytest.mark.parametrize(("located", "number"), [(False, 0), (True, 1)])
+def test_a_sentence_that_only_repeats_its_reason_is_left_out(number: int, *, located: bool) -> None:
+    """The reason stands above it already; `check` needs it, because it names the lines."""
+    words = "no SuperOffice user has this login or e-mail address"
+    rows = [invalid(1, reason=Reason.UNKNOWN_IDENTITY, detail=words)]
+
+    with closing(staged("", rows)) as journal:
+        said = sentences(journal, located=located)
+
+    assert len(said) == number

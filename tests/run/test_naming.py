@@ -95,7 +95,7 @@ def test_a_name_of_several_is_nobody_s(crm: Crm, on: On) -> None:
 
     (line,) = read_report(worker.folder_of(ended))
     assert (line["result"], line["reason"], server.puts) == ("invalid", "ambiguous_identity", [])
-    assert "2 associates have this name (3, 4)" in line["detail"]
+    assert "2 users have this name (3, 4)" in line["detail"]
 
 
 def test_strangers_do_not_count_as_invalid_rows(crm: Crm, on: On) -> None:
@@ -178,7 +178,7 @@ def test_without_the_query_nobody_is_found(how: str, crm: Crm, on: On) -> None:
         resumed = worker.follow(stopped)
 
     assert (stopped.code, sent, stopped.summary["counts"]["not_sent"]) == (6, 0, 2)
-    assert "the service does not show all users" in stopped.summary["message"]
+    assert "SuperOffice does not list all users" in stopped.summary["message"]
     assert "the list of all users is not available" in stopped.summary["notes"][0]
     assert [fate[2:] for fate in fates(worker, resumed)] == [
         ("updated", None),

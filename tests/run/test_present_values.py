@@ -1,4 +1,4 @@
-"""What the present value means for a row: pure decisions, against a model of what must never happen."""
+"""What the current status means for a row: pure decisions, against a model of what must never happen."""
 
 import pytest
 from hypothesis import given

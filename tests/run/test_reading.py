@@ -376,7 +376,7 @@ def test_somebody_unknown_may_come_first(on: On) -> None:
     assert "sent without reading" not in notes(ended)
 
 
-@pytest.mark.proves("present values cannot be read")
+@pytest.mark.proves("current statuses cannot be read")
 @pytest.mark.parametrize("refused", ["403", "404", "500"])
 def test_without_any_read_it_is_sent_blind(refused: str, on: On) -> None:
     """As with `off`, and that is said, once: no row is `unchanged`, and there is no undo."""
@@ -448,7 +448,7 @@ def test_a_small_job_of_nobodies_only_is_sent_blind(on: On) -> None:
         ended = run(worker, away(range(1, 4)))
 
     assert (ended.code, len(server.puts)) == (0, 3)
-    assert f"SuperOffice shows none of the associates. {OFF}" in notes(ended)
+    assert f"SuperOffice has none of these users. {OFF}" in notes(ended)
 
 
 def test_a_few_nobodies_are_believed_by_each(on: On) -> None:
@@ -477,7 +477,7 @@ def test_each_sends_nothing_where_somebody_cannot_be_read(refused: int, on: On) 
         resumed = worker.follow(stopped)
 
     assert (stopped.code, sent, resumed.code, len(server.puts)) == (6, 0, 0, 9)
-    assert "The present value of associate 5 cannot be read" in stopped.summary["message"]
+    assert "The current status of user 5 cannot be read" in stopped.summary["message"]
     assert "nothing was sent" in stopped.summary["message"]
 
 

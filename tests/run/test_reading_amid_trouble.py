@@ -1,4 +1,4 @@
-"""Trouble while the present values are read: nothing was sent yet, and whoever resumes reads on."""
+"""Trouble while the current statuses are read: nothing was sent yet, and whoever resumes reads on."""
 
 import asyncio
 import os

@@ -57,7 +57,7 @@ def configured(worker: Worker, text: str) -> Path:
 
 
 def test_each_row_that_is_not_done(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file, a conflict, protection and the present values settle rows: each of them is logged once."""
+    """The file, a conflict, protection and the current statuses settle rows: each of them is logged once."""
     monkeypatch.setenv("PRESENCE_WORKER_SAFETY__PROTECTED_IDS", "[9]")
     worker.read_before = "auto"
     wrong: list[Row] = [("x", "Away", ""), (5, CANARY, ""), (6, "Away", CANARY * 30), (9, "Away", "")]

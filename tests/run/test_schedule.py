@@ -337,7 +337,7 @@ def test_an_undo_takes_back_what_waits(nights: Nights, crm: Crm) -> None:
 
     ended = nights.later()
 
-    assert "rows of that run which waited for their first day, and no longer do: 1" in undone.summary["notes"]
+    assert "planned absences of that run are cancelled: 1" in undone.summary["notes"]
     assert (nights.told(ended), crm.held[7]) == ([], (PRESENT, ""))
 
 

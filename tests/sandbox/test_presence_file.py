@@ -125,7 +125,7 @@ async def test_strangers_in_the_file_are_refused(file: Path) -> None:
     async with keep_presences(many, file):
         many.set_presence(2000, AWAY)
 
-    with pytest.raises(UsageFault, match=r"associate 2000, but only 1 to 1000 exist; raise --people"):
+    with pytest.raises(UsageFault, match=r"user 2000, but only 1 to 1000 exist; set a higher --people"):
         async with keep_presences(People(), file):
             pass
 
