@@ -15,7 +15,7 @@ from ..schedule.due_rows import add_due
 from ..schedule.entries import Schedule
 from ..settings import SECRETS, WITHDRAWN, Safety, Settings
 from ..shutdown import Shutdown
-from ..wording import figure
+from ..wording import amount, is_or_are
 from .guards import compare, comparison_notes, differences, too_different, too_many_changes, too_many_invalid
 
 
@@ -149,8 +149,8 @@ def notes(opened: Job) -> list[str]:
     found = [*opened.notes, *opened.reader.notes()]
     if opened.messages_left_out:
         found.append(
-            f"comments beside StatusNormal left out: {figure(opened.messages_left_out)} "
-            "(a user who is present has no comment)"
+            f"{amount(opened.messages_left_out, 'comment')} of users who are present "
+            f"{is_or_are(opened.messages_left_out)} not sent"
         )
     return found
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..errors import Suspect
 from ..model import STATUSES, Change, Outcome, Presence, Reason, Result, Trouble
 from ..sanitize import clean, redact
+from ..wording import as_sentence
 from .answer_headers import advice, redirect_host, retry_after_of
 from .body_formats import is_echo, is_error, presence_in, read_parts
 from .error_words import error_words, looks_like_html
@@ -97,10 +98,10 @@ def _stop_with(answer: Answer, reason: Reason, words: str, suspect: Suspect) -> 
 
 def _judge_signed_out(change: Change, answer: Answer) -> Outcome:
     words = f"SuperOffice rejected the credentials ({answer.status}); {CHECK}"
-    stop = "; ".join(filter(None, (words, advice(answer.headers))))
     said = error_words(change, answer.body)
-    outcome = _stop_with(answer, Reason.REFUSED, stop, Suspect.SIGN_IN)
-    return outcome._replace(detail=said or words, stop=f"{stop}: {said}" if said else stop)
+    offer, answered = as_sentence(advice(answer.headers)), f"It says: {said}" if said else ""
+    stop = ". ".join(filter(None, (words, offer.rstrip("."), answered)))
+    return _stop_with(answer, Reason.REFUSED, stop, Suspect.SIGN_IN)._replace(detail=said or words)
 
 
 def _judge_proxy_refusal(_: Change, answer: Answer) -> Outcome:

@@ -5,6 +5,7 @@ Of a proxy that has refused us, it is remembered.
 
 import errno
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Mapping
 from time import perf_counter
@@ -115,13 +116,20 @@ def _judge_connect_error(error: aiohttp.ClientConnectorError) -> Outcome:
 
 
 def _judge_unreachable(error: aiohttp.ClientConnectorError) -> Outcome:
-    words = clean(error.os_error.strerror or type(error.os_error).__name__, 100)
+    words = _words_of(error.os_error)
     if error.os_error.errno in TOO_MANY_FILES:
         return _failure(
             f"this machine has too many open files for another connection ({words})", Trouble.THROTTLED
         )
     outcome = _failure(f"cannot connect to {error.host}:{error.port}: {words}", Trouble.DOWN)
     return outcome._replace(suspect=Suspect.TARGET) if isinstance(error, _NoSuchHost) else outcome
+
+
+def _words_of(error: OSError) -> str:
+    """Return the system's words: those of asyncio show an address as Python writes it."""
+    if error.errno and error.errno > 0:  # else it is one of the resolver's numbers, or several errors
+        return os.strerror(error.errno)
+    return clean(error.strerror or type(error).__name__, 100)
 
 
 def _judge_missing_certificate(error: aiohttp.ClientConnectorSSLError) -> Outcome:

@@ -185,11 +185,11 @@ def test_a_system_user_needs_the_right_time(doctor: Doctor, tmp_path: Path) -> N
         (answer(401), "SuperOffice rejected the credentials (401); check [auth]"),
         (
             answer(401, b'{"ErrorMessage": "locked"}'),
-            "check [auth] (auth.username and auth.password): locked",
+            "check [auth] (auth.username and auth.password). It says: locked",
         ),
         (
             answer(401, b"", [("WWW-Authenticate", "Negotiate"), ("WWW-Authenticate", "NTLM")]),
-            'it offers Negotiate and NTLM but not Basic. Set auth.scheme = "ntlm"',
+            'It offers Negotiate and NTLM but not Basic. Set auth.scheme = "ntlm"',
         ),
         (answer(302, b"", {"Location": "https://sso.example.com"}), "redirected to sso.example.com"),
     ],

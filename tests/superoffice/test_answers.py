@@ -200,7 +200,7 @@ def test_a_redirect_to_the_row_s_message_does_not_quote_it() -> None:
     ("body", "stop"),
     [
         (b"", "SuperOffice rejected the credentials (401); check [auth]"),
-        (ERROR, "SuperOffice rejected the credentials (401); check [auth]: No such thing"),
+        (ERROR, "SuperOffice rejected the credentials (401); check [auth]. It says: No such thing"),
     ],
 )
 def test_refused_credentials_say_where_to_look(body: bytes, stop: str) -> None:

@@ -1,6 +1,7 @@
 """What never reached the service: certainly not applied, and nothing on the wire."""
 
 import asyncio
+import errno
 import os
 import resource
 import socket
@@ -65,7 +66,8 @@ async def test_a_refused_connection_carries_nothing(nobody: str) -> None:
         Trouble.DOWN,
     )
     assert (outcome.wire_puts, outcome.attempts, outcome.stop) == (0, 1, None)
-    assert str(outcome.detail).startswith("cannot connect to 127.0.0.1:")
+    port = nobody.rpartition(":")[2]
+    assert outcome.detail == f"cannot connect to 127.0.0.1:{port}: {os.strerror(errno.ECONNREFUSED)}"
 
 
 async def test_an_unknown_name_carries_nothing() -> None:
