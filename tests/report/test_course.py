@@ -28,10 +28,13 @@ def updated(duration: float, attempts: int = 1) -> Outcome:
 
 def session(journal: Journal, outcomes: Mapping[int, tuple[float, Outcome]], rate: float = 10) -> None:
     """Let a session bring outcomes, each so many seconds after its start."""
-    is_first = not journal.sessions.all()
+    is_first, start = (
+        not journal.sessions.all(),
+        datetime.now(UTC),
+    )  # before it begins: never a moment too long
     journal.sessions.begin("run", rate=rate)
     begun = journal.sessions.work().started_at
-    start = datetime.fromisoformat(begun) if is_first and begun else datetime.now(UTC)
+    start = datetime.fromisoformat(begun) if is_first and begun else start
     journal.outbox.record(
         (row, outcome, f"{start + timedelta(seconds=after):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z")
         for row, (after, outcome) in outcomes.items()
