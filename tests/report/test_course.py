@@ -31,7 +31,7 @@ def session(journal: Journal, outcomes: Mapping[int, tuple[float, Outcome]], rat
     is_first, start = (
         not journal.sessions.all(),
         datetime.now(UTC),
-    )  # before it begins: never a moment too long
+    )  # not a moment too long
     journal.sessions.begin("run", rate=rate)
     begun = journal.sessions.work().started_at
     start = datetime.fromisoformat(begun) if is_first and begun else start
