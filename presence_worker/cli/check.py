@@ -15,10 +15,11 @@ from .show import show
 def command(options: Options, job: str, *, explain: bool) -> int:
     """Check a file; nothing is stored or sent.
 
-    JOB is a file, or - for standard input. All rows that are wrong are named, with what was expected.
+    JOB is a file, or - for standard input. The answer names each kind of wrong row, and what to do. With
+    --explain it shows how each column is read, and prints the [input] section that the file needs.
 
     \b
-    Example:
+    Examples:
       presence-worker check changes.csv
       presence-worker check changes.csv --explain
     """

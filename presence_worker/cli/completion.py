@@ -9,7 +9,7 @@ from .shells import SHELLS, script_of
 @click.command("completion")
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 def command(shell: str) -> int:
-    """Print a script that completes commands, options and run ids in your shell.
+    """Print a script that completes commands, options and run IDs in your shell.
 
     bash: add the line below to ~/.bashrc. zsh: add it to ~/.zshrc, below compinit. fish: the command
     saves the script where fish looks for it. PowerShell 5 and 7: add the line to the file that $PROFILE

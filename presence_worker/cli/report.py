@@ -23,9 +23,9 @@ FILES = {"html": "report.html", "csv": "report.csv", "jsonl": "report.jsonl", "j
 def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -> int:
     """Write a run's report files again, from its journal.
 
-    RUN is a run's id, a unique beginning or the last four digits of it, or `last`. `last` is the newest run
-    of the configured SuperOffice, or of all runs where none is configured. With --as, standard output has
-    exactly that file. The exit code is 0 when the files were written.
+    RUN is the ID of a run, its beginning or last four characters, or `last`. `last` is the newest run of the
+    configured SuperOffice. If none is configured, it is the newest of all runs. With --as, standard output
+    has exactly that file. The exit code is 0 if the files were written.
 
     \b
     Examples:

@@ -39,9 +39,9 @@ wait_option = click.option(
 def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> int:
     """Send a job to SuperOffice: read, check, send, report.
 
-    JOB is a file of rows that name people (by associateId, login or e-mail) and their status (CSV, Excel
-    or JSON), or - for standard input. Everything is read and judged before anything is sent, and by
-    delivery.read_before what SuperOffice holds as well.
+    JOB is a CSV, Excel or JSON file, or - for standard input. Each row names a user (by associate ID, login
+    or e-mail address) and a status. The whole file is checked before anything is sent. Then the current
+    statuses are read, and only changes are sent (see delivery.read_before).
 
     \b
     Examples:
@@ -61,9 +61,9 @@ def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> in
 def plan_command(options: Options, job: str, **more: Any) -> int:
     """Show what a file would change, user by user; nothing is sent.
 
-    The current statuses are read, also where delivery.read_before is off. The plan is kept: `apply` sends
-    exactly that plan. A user whose value has changed since is left alone. The exit code is 0, however much
-    there is to change, and 5 where a safety limit holds the plan.
+    The current statuses are always read. The plan is stored, and `apply` sends exactly that plan. It does not
+    overwrite a user who was changed after the plan. Exit code 0: the plan is ready. 5: a safety limit holds
+    it.
 
     \b
     Examples:
@@ -80,7 +80,7 @@ def plan_command(options: Options, job: str, **more: Any) -> int:
 def apply_command(options: Options, run: str, *, any_age: bool) -> int:
     """Send a planned or held run exactly as it was stored.
 
-    RUN is a run's id, a unique beginning of it, or `last`.
+    RUN is the ID of a run, its beginning or last four characters, or `last`.
 
     \b
     Example:
@@ -99,8 +99,8 @@ def apply_command(options: Options, run: str, *, any_age: bool) -> int:
 def resume_command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:
     """Continue a stopped run: send what is not sent, failed or unknown.
 
-    RUN is a run's id, a unique beginning of it, or `last`; without it, the newest run that can be
-    continued. The job's file is not needed any more.
+    RUN is the ID of a run, its beginning or last four characters, or `last`. Without RUN, it is the newest
+    run that can be continued. The file of the job is not needed any more.
 
     \b
     Examples:
@@ -117,8 +117,8 @@ def resume_command(options: Options, run: str | None, *, any_age: bool, if_corre
 def undo_command(options: Options, run: str) -> int:
     """Put back what a run has changed: status and comment.
 
-    RUN is a run's id, a unique beginning of it, or `last`. Users who no longer have what the run had set
-    are left alone. The undo is a run of its own, and can be undone as well.
+    RUN is the ID of a run, its beginning or last four characters, or `last`. A user who was changed after the
+    run stays as it is. An undo is a run of its own. You can undo it too.
 
     \b
     Examples:

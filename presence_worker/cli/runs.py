@@ -33,10 +33,10 @@ IN_STATE = "runs.html"  # where the overview goes that is given no other place
 def command(options: Options, states: Sequence[str], since: str | None, html: str | None) -> int:
     """List runs, newest first, and say when one is missing (`report.expected_every`).
 
-    OPEN: rows that are not done. NEXT: the command that is due; `report RUN` shows it in full. A run that
+    OPEN: rows that are not done. NEXT: what to do next; `report RUN` shows the whole command. A run that
     `died` was killed, or its machine went down. --html also writes the list as a page, to FILE or to
-    runs.html in the state directory. With --quiet, only a missing run is named. The exit code is 0,
-    whatever is listed.
+    runs.html in the state directory. With --quiet, only a missing run is named. The exit code is always 0,
+    unless the command itself failed.
 
     \b
     Examples:
