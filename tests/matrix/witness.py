@@ -20,7 +20,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?")  # a workbook ha
 _TEXTS = re.compile(r"<(t|v)(?: [^>]*)?>([^<]*)</\1>")
 _SEP = re.compile(r'\A"?sep=([^"\r\n])"?\1*[\r\n]+', re.IGNORECASE)  # Excel's line above the header
 _CHANGED = re.compile(r"[\s\0]+")
-_NO_ROWS = re.compile(r" left out: (\d+) \(the first")  # in a note: such as the header of a joined file
+_NO_ROWS = re.compile(r" skipped: (\d+) \(the first")  # in a note: such as the header of a joined file
 OURS = ("", "TRUE", "FALSE", "#FORMULA!", "#VALUE!")  # as we write what a workbook has in another form
 _ENDS = re.compile(r"\r\n|\r|\n")
 JSON = ("json", "jsonl")
