@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
+from .manual_pages import ManualPage
 from .next_step import NextStep
 
 
@@ -60,14 +61,22 @@ EXIT_CODES: dict[ExitCode, ExitMeaning] = {
 class PresenceWorkerError(Exception):
     """What stops a run for a known reason: a sentence that says where, what, and what to do.
 
-    *next* is what to do then; without it, the same command again.
+    *next* is what to do then; without it, the same command again. *page* of the manual helps; without it,
+    the page of this kind of error.
     """
 
     exit_code = ExitCode.CRASHED
 
-    def __init__(self, message: str, *, next: NextStep | None = None) -> None:  # noqa: A002 - the summary's word
+    def __init__(
+        self,
+        message: str,
+        *,
+        next: NextStep | None = None,  # noqa: A002 - the summary's word
+        page: ManualPage | None = None,
+    ) -> None:
         super().__init__(message)
         self.next = next
+        self.page = page
 
 
 class UsageFault(PresenceWorkerError):
@@ -90,6 +99,10 @@ class RunFault(UsageFault):
 
 class StateFault(UsageFault):
     """The state directory, or a file in it, cannot be used."""
+
+
+class SandboxFault(UsageFault):
+    """The sandbox cannot begin: a file or the port that an option names cannot be used."""
 
 
 ValueRows = Sequence[tuple[str, int]]  # values of a column, and their rows; most rows first

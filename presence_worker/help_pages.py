@@ -11,6 +11,7 @@ from .errors import (
     OptionFault,
     PresenceWorkerError,
     RunFault,
+    SandboxFault,
     SignInFault,
     StateFault,
     Stopped,
@@ -18,7 +19,7 @@ from .errors import (
     Terminated,
     UsageFault,
 )
-from .manual_pages import ManualPage
+from .manual_pages import ManualPage, common_page
 from .model import Reason
 
 BY_EXIT_CODE = {  # of a run; without an entry the run went well
@@ -58,6 +59,7 @@ BY_ERROR: dict[type[PresenceWorkerError], ManualPage] = {  # of a command that e
     OptionFault: ManualPage.COMMANDS,
     SignInFault: ManualPage.SIGN_IN,
     RunFault: ManualPage.REPORTS,
+    SandboxFault: ManualPage.SANDBOX,
     StateFault: ManualPage.TROUBLESHOOTING,
     InputRefused: ManualPage.HR_FILES,
     Held: ManualPage.EXIT_CODES,
@@ -66,10 +68,6 @@ BY_ERROR: dict[type[PresenceWorkerError], ManualPage] = {  # of a command that e
     Interrupted: ManualPage.EXIT_CODES,
     Terminated: ManualPage.EXIT_CODES,
 }
-BY_SETTING = {
-    "auth.": ManualPage.SIGN_IN,
-    "input.": ManualPage.HR_FILES,
-}  # by how a message begins
 
 
 def page_of_run(
@@ -83,17 +81,11 @@ def page_of_run(
     page = BY_EXIT_CODE[ExitCode(code)]
     if code not in (ExitCode.INCOMPLETE, ExitCode.REFUSED):
         return page
-    pages = {BY_REASON.get(Reason(reason), page) for reason in reasons if reason}
-    return pages.pop() if len(pages) == 1 else page
+    return common_page(BY_REASON.get(Reason(reason), page) for reason in reasons if reason) or page
 
 
 def page_of_error(error: PresenceWorkerError) -> ManualPage:
     """Return the page that helps after a command that ended without a run."""
     if isinstance(error, Stopped) and error.suspect:
         return BY_SUSPECT[error.suspect]
-    words = str(error)
-    if type(error) is UsageFault:
-        for beginning, page in BY_SETTING.items():
-            if all(line.startswith(beginning) for line in words.splitlines()):
-                return page
-    return next(BY_ERROR[kind] for kind in type(error).__mro__ if kind in BY_ERROR)
+    return error.page or next(BY_ERROR[kind] for kind in type(error).__mro__ if kind in BY_ERROR)

@@ -1,5 +1,6 @@
 """The pages of the manual: their names in reading order, and the command that shows one."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from .next_step import NextStep, command_line
@@ -28,6 +29,20 @@ class ManualPage(StrEnum):
     SECURITY = "security"
     UPGRADING = "upgrading"
     TERMS = "terms"
+
+
+BY_SECTION = {"auth": ManualPage.SIGN_IN, "input": ManualPage.HR_FILES}  # the others: settings
+
+
+def page_of_section(name: str) -> ManualPage:
+    """Return the page that helps with the settings of a section."""
+    return BY_SECTION.get(name, ManualPage.SETTINGS)
+
+
+def common_page(pages: Iterable[ManualPage]) -> ManualPage | None:
+    """Return the page that all of them are; None where they differ, or there are none."""
+    found = {*pages}
+    return found.pop() if len(found) == 1 else None
 
 
 def manual_step(page: ManualPage) -> NextStep:

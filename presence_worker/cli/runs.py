@@ -9,6 +9,7 @@ import click
 
 from ..errors import OptionFault, UsageFault
 from ..journal import moment_ago
+from ..manual_pages import ManualPage
 from ..report.overview import write_overview
 from ..report.run_list import UNREADABLE, Listed, Listing, short_duration
 from ..run_context import RunContext
@@ -97,7 +98,7 @@ def _write(listing: Listing, file: str, context: RunContext) -> Path:
         write_overview(listing, page, archive.state_dir)
     except OSError as error:
         words = f"the overview {page} cannot be written: {error.strerror}; name another file with --html"
-        raise UsageFault(words, next=context.command("runs", "--html")) from None
+        raise UsageFault(words, next=context.command("runs", "--html"), page=ManualPage.COMMANDS) from None
     return page
 
 

@@ -48,7 +48,7 @@ def find_page(name: str) -> ManualPage:
         return ManualPage(wanted) if wanted in begun else begun[0]
     nearest = begun or _nearest(wanted)
     hint = f"; did you mean {series(nearest, 'or')}?" if nearest else ""
-    raise UsageFault(f'the manual has no page "{name}"{hint}', next=LIST)
+    raise UsageFault(f'the manual has no page "{name}"{hint}', next=LIST, page=ManualPage.COMMANDS)
 
 
 def _nearest(wanted: str) -> list[str]:

@@ -51,7 +51,8 @@ def write_manual() -> Path:
         make_private(folder)
         write_whole(folder / FILE, lambda file: file.write(text) == len(text))
     except OSError as error:
-        raise UsageFault(f"the manual cannot be written to {folder}: {error.strerror}", next=LIST) from None
+        words = f"the manual cannot be written to {folder}: {error.strerror}"
+        raise UsageFault(words, next=LIST, page=ManualPage.COMMANDS) from None
     return folder / FILE
 
 
@@ -62,7 +63,8 @@ def _folder() -> Path:
         return downloads
     folder = state_home()
     if folder is None:
-        raise UsageFault("this user has no home folder for a web page; read the pages here", next=LIST)
+        words = "this user has no home folder for a web page; read the pages here"
+        raise UsageFault(words, next=LIST, page=ManualPage.COMMANDS)
     return folder
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from ..errors import RunFault
 from ..journal import Finding, Journal, KnownRun, PendingRow, RunRecord
+from ..manual_pages import ManualPage
 from ..model import PRESENT, STATUSES, Reason, Result, Row
 from ..run_context import RunContext
 from ..run_states import Intent
@@ -78,7 +79,7 @@ def _nothing_to_undo(earlier: Journal, context: RunContext) -> RunFault:
     words = f"run {undone.run_id} has set no presence: there is nothing to undo"
     if earlier.dated.next_to_begin(1):
         words += "; cancel its planned absences with `schedule cancel`"
-        return RunFault(words, next=context.command("schedule"))
+        return RunFault(words, next=context.command("schedule"), page=ManualPage.LEAVE_AND_DATES)
     return RunFault(words, next=context.command("report", undone.run_id))
 
 

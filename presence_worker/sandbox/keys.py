@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from jwt.algorithms import RSAAlgorithm
 
-from ..errors import UsageFault
+from ..errors import SandboxFault
 from .calls import Json
 
 BITS = 2048
@@ -85,15 +85,15 @@ def make_key() -> bytes:
 def read_app_key(file: Path) -> bytes:
     """Read an application's RSA key, either half; without the file, make it with a private key.
 
-    Raises UsageFault for anything but such a key, and for a file that cannot be read or written.
+    Raises SandboxFault for anything but such a key, and for a file that cannot be read or written.
     """
     try:
         pem = file.read_bytes() if file.exists() else _write_key(file, make_key())
         read_public_key(pem)
     except OSError as error:
-        raise UsageFault(f"--app-key {file}: {error.strerror}") from None
+        raise SandboxFault(f"--app-key {file}: {error.strerror}") from None
     except ValueError:
-        raise UsageFault(
+        raise SandboxFault(
             f"--app-key {file}: not an RSA key in PEM format; give the application's key, or a new "
             "file name, and the sandbox makes one"
         ) from None
@@ -109,7 +109,7 @@ def _write_key(file: Path, pem: bytes) -> bytes:
 def make_certificate(ca_file: Path) -> ssl.SSLContext:
     """Make an authority and a server's certificate; write the authority's into *ca_file*.
 
-    No key is ever readable on disk. Raises UsageFault where the file cannot be written.
+    No key is ever readable on disk. Raises SandboxFault where the file cannot be written.
     """
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _make_authority(authority_key)
@@ -117,7 +117,7 @@ def make_certificate(ca_file: Path) -> ssl.SSLContext:
     try:
         ca_file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     except OSError as error:
-        raise UsageFault(f"--ca-file {ca_file}: {error.strerror}; choose another file") from None
+        raise SandboxFault(f"--ca-file {ca_file}: {error.strerror}; choose another file") from None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _load_into(context, server, server_key)
     return context

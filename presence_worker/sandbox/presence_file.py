@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ..errors import UsageFault
+from ..errors import SandboxFault
 from ..model import STATUSES, Presence
 from .people import People
 from .service_handlers import presence_parts
@@ -22,7 +22,7 @@ EVERY = 3.0  # seconds between two looks whether there is something to keep
 async def keep_presences(people: People, file: Path, *, every: float = EVERY) -> AsyncIterator[None]:
     """Set the presences a file holds, and keep it up to date while the context lasts and when it ends.
 
-    Raises UsageFault where the file is damaged, cannot be written, or has users who do not exist.
+    Raises SandboxFault where the file is damaged, cannot be written, or has users who do not exist.
     """
     _restore(people, file)
     _save(people, file)  # a folder that cannot be written is reported before anything is worth keeping
@@ -46,7 +46,7 @@ async def _keep(people: People, file: Path, every: float, *, saved: int) -> None
 def _may_save(people: People, file: Path) -> bool:
     try:
         _save(people, file)
-    except UsageFault:  # a disk that is full for a while; the last try reports it
+    except SandboxFault:  # a disk that is full for a while; the last try reports it
         return False
     return True
 
@@ -57,16 +57,16 @@ def _restore(people: People, file: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise UsageFault(f"--state {file}: {error.strerror}") from None
+        raise SandboxFault(f"--state {file}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise UsageFault(
+        raise SandboxFault(
             f"--state {file}: not a state of the sandbox, or a damaged one; "
             "remove it to start again, or give another file"
         ) from None
     strangers = [each for each in presences if each not in people]
     if strangers:
         words = f"--state {file}: has user {strangers[0]}, but only 1 to {people.count} exist"
-        raise UsageFault(f"{words}; set a higher --people, or name another file")
+        raise SandboxFault(f"{words}; set a higher --people, or name another file")
     for associate_id, presence in presences.items():
         people.set_presence(associate_id, presence)
 
@@ -100,4 +100,4 @@ def _save(people: People, file: Path) -> None:
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise UsageFault(f"--state {file}: {error.strerror}") from None
+        raise SandboxFault(f"--state {file}: {error.strerror}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from ..errors import UsageFault
+from ..errors import SandboxFault
 from ..model import Presence
 from .calls import Json
 from .service_handlers import read_asked_presence
@@ -42,12 +42,12 @@ class SeenRequest:
 def log_requests(file: Path) -> Iterator[Callable[[SeenRequest], None]]:
     """Yield a function that adds a request to a file, as one JSON line that is there at once.
 
-    A line never has a message or a credential. Raises UsageFault where the file cannot be written.
+    A line never has a message or a credential. Raises SandboxFault where the file cannot be written.
     """
     try:
         stream = file.open("ab")
     except OSError as error:
-        raise UsageFault(f"--log {file}: {error.strerror}; choose another file") from None
+        raise SandboxFault(f"--log {file}: {error.strerror}; choose another file") from None
 
     def write(seen: SeenRequest) -> None:
         stream.write(orjson.dumps(_log_line(seen), option=orjson.OPT_APPEND_NEWLINE))

@@ -14,7 +14,7 @@ from typing import NoReturn
 import anyio
 from aiohttp import web
 
-from ..errors import UsageFault
+from ..errors import SandboxFault
 from ..next_step import NextStep
 from .assumptions import AS_DOCUMENTED, Assumptions
 from .bodies import render_reply
@@ -66,7 +66,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def serve(people: People, options: Setup = AS_USUAL) -> AsyncIterator[Sandbox]:
-    """Answer on loopback while the context lasts; raise UsageFault where the port cannot be had."""
+    """Answer on loopback while the context lasts; raise SandboxFault where the port cannot be had."""
     state = _build_state(people, options)
     injector = FaultInjector(options.faults)
     responder = Responder(state, injector, options.remember, options.on_request)
@@ -100,7 +100,7 @@ async def _listen(runner: web.ServerRunner, port: int, tls: ssl.SSLContext | Non
         await web.TCPSite(runner, HOST, port, backlog=BACKLOG, ssl_context=tls).start()
     except OSError as error:
         reason = REASONS.get(error.errno or 0, error.strerror)
-        raise UsageFault(
+        raise SandboxFault(
             f"the sandbox cannot have port {port}: {reason}; choose another with --port, "
             "or leave it out to get a free one",
             next=NextStep(("sandbox",)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import RunFault
 from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
 from ..json_form import FLAT
+from ..manual_pages import ManualPage
 from ..model import Result
 from ..run_context import RunContext
 from ..run_states import Kind
@@ -72,6 +73,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
             raise RunFault(
                 f"{', '.join(strangers)}: no planned absence has this ID; nothing was cancelled",
                 next=context.command("schedule"),
+                page=ManualPage.LEAVE_AND_DATES,
             )
         named = [entries[each] for each in dict.fromkeys(ids)]
         closed = {each.id: each for entry in named for each in _together(entry, to_come)}.values()

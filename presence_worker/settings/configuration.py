@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from ..command_options import SETTINGS, spell
 from ..errors import OptionFault, UsageFault
+from ..manual_pages import common_page, page_of_section
 from ..operator_files import CONFIG_VARIABLE, read_text
 from .problem_words import explain_problem
 from .sections import SECTIONS, Section, Settings
@@ -101,6 +102,7 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
     """Return the settings of all sources; every problem of all of them is in the one UsageFault."""
     text = read_text(file) if file else ""
     strays = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
+    page = None
     try:
         table = _with_known_names(tomllib.loads(text))
         settings = Settings.model_validate(_lay_over(_lay_over(table, read_variables()), flags))
@@ -108,12 +110,14 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
         problems = [f"{file}: not valid TOML: {error}. Put text values in quotes", *strays]
     except ValidationError as error:
         problems = [*list_problems(error, Sources(file, text, flags)), *strays]
+        page = common_page(page_of_section(str(each["loc"][0])) for each in error.errors())
     else:
         if not strays:
             return settings
         problems = strays
-    fault = OptionFault if any(words.startswith(OPTION) for words in problems) else UsageFault
-    raise fault("\n".join(problems))
+    if any(words.startswith(OPTION) for words in problems):
+        raise OptionFault("\n".join(problems))
+    raise UsageFault("\n".join(problems), page=None if strays else page)
 
 
 def load_usable_settings(file: Path | None, flags: Nested) -> Settings:

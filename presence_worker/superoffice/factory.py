@@ -10,6 +10,7 @@ from yarl import URL
 
 from .. import __version__
 from ..errors import UsageFault
+from ..manual_pages import ManualPage, common_page
 from ..settings import Delivery, Settings
 from .addresses import is_online, login_root, proxy_of, service_root
 from .auth_secrets import all_secrets, origin
@@ -41,22 +42,22 @@ def check_settings(settings: Settings) -> None:
 
 def _check(settings: Settings, *others: Check) -> None:
     target, auth = settings.target, settings.auth
-    checks: tuple[Check, ...] = (
-        partial(service_root, target),
-        partial(login_root, target, auth.login_url),
-        partial(all_secrets, auth),
-        partial(proxy_of, settings),
-        *others,
-    )
-    found: dict[str, None] = {}  # each once, in order
-    for check in checks:
+    checks: dict[Check, ManualPage] = {
+        partial(service_root, target): ManualPage.SETTINGS,
+        partial(login_root, target, auth.login_url): ManualPage.SIGN_IN,
+        partial(all_secrets, auth): ManualPage.SIGN_IN,
+        partial(proxy_of, settings): ManualPage.SETTINGS,
+        **dict.fromkeys(others, ManualPage.SETTINGS),
+    }
+    found: dict[str, ManualPage] = {}  # each once, in order
+    for check, page in checks.items():
         try:
             check()
         except UsageFault as fault:
-            found[str(fault)] = None
-    found.update(dict.fromkeys(problems(settings)))
+            found.setdefault(str(fault), fault.page or page)
+    found.update(dict.fromkeys(problems(settings), ManualPage.SIGN_IN))
     if found:
-        raise UsageFault("\n".join(found))
+        raise UsageFault("\n".join(found), page=common_page(found.values()))
 
 
 @asynccontextmanager
