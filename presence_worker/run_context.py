@@ -42,7 +42,7 @@ class RunContext:
             self.subscriber(event)
         except PresenceWorkerError:  # such as a signal that comes just now
             raise
-        except Exception as error:  # noqa: BLE001 - what was sent must be written down all the same
+        except Exception as error:  # noqa: BLE001 - what was sent must be written down in any case
             log.warning("subscriber.failed", about=type(event).__name__, error=type(error).__name__)
 
     def command(self, *words: str) -> NextStep:

@@ -23,7 +23,7 @@ from ..run.staging import Before, new_run, place_of, settle_clashes, stage
 from ..run_states import State
 from ..settings import Settings
 from ..shutdown import Shutdown
-from ..wording import as_sentence, is_or_are, share
+from ..wording import amount, as_sentence, figure, is_or_are, share
 from .explain import explain, find_reading
 from .questions import Reading
 
@@ -170,13 +170,14 @@ def words_for_outlook(counts: Mapping[str, int], *, by_name: bool) -> str:
     sent = rows - skipped
     known = f", if SuperOffice has {'these users' if sent > 1 else 'this user'}" if by_name else ""
     if skipped:
-        return f"{sent} of {rows} rows can be sent now{known}. {skipped} {is_or_are(skipped)} skipped."
-    return f"{f'All {rows} rows' if rows > 1 else 'The one row'} can be sent{known}."
+        now = f"{figure(sent)} of {figure(rows)} rows can be sent now{known}"
+        return f"{now}. {figure(skipped)} {is_or_are(skipped)} skipped."
+    return f"{'All ' if rows > 1 else ''}{amount(rows, 'row')} can be sent{known}."
 
 
 def _of_the_others(valid: int, skipped: int) -> str:
     if valid == skipped:
         return "Nothing is left to send"
     if skipped:
-        return f"`run` would send {valid - skipped} and skip {skipped}"
+        return f"`run` would send {figure(valid - skipped)} and skip {figure(skipped)}"
     return "`run` would send the others" if valid > 1 else "`run` would send the other"

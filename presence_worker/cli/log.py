@@ -41,7 +41,7 @@ log = structlog.get_logger()
 def set_up(verbosity: int, *, terminal: bool) -> None:
     """Send the log to standard error: -1 errors only, 0 usual, 1 with requests, 2 with decisions.
 
-    Each line has what is bound to the context by then, such as `run_id`.
+    Each line has what is bound to the context at that time, such as `run_id`.
     """
     level = "debug" if verbosity > 0 else USUAL[terminal or verbosity < 0]
     render: structlog.typing.Processor = _short_line if terminal else structlog.processors.JSONRenderer(_json)

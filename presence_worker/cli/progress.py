@@ -106,7 +106,7 @@ class ProgressLine:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._screen: Screen | None = None  # while a step is under way
-        self._looks = deque([(clock(), 0)], maxlen=LOOKS)  # moments, and rows that took a request by then
+        self._looks = deque([(clock(), 0)], maxlen=LOOKS)  # moments, and rows that had taken a request
         self._done = self._requested = self._failed = self._total = self._in_flight = 0
         self._activity = Activity.READING
         self._pause: Pause | None = None

@@ -104,7 +104,7 @@ def _write(listing: Listing, file: str, context: RunContext) -> Path:
 
 HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
 TO_THE_RIGHT = ("ROWS", "DONE", "OPEN", "TOOK", "EXIT")
-LEGEND = "OPEN: rows that are not done. Times: {place}. The IDs have UTC."
+LEGEND = "OPEN: rows that are not done. Times: {place}. Times in the IDs: UTC."
 
 
 def run_lines(listing: Listing) -> Iterator[str]:

@@ -45,7 +45,7 @@ def command(options: Options) -> int:
 def cancel(options: Options, ids: tuple[str, ...]) -> int:
     """Cancel planned absences; ID is what `schedule` calls them.
 
-    What was sent already stays: a user who is away by then does not return automatically.
+    What was sent already stays: a user who is not available then does not return automatically.
 
     \b
     Example:

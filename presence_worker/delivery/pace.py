@@ -46,7 +46,7 @@ class Pace:
     def worked(self) -> float:
         """Seconds in which a request was under way or waited for its slot, without SuperOffice's pauses.
 
-        One that has its answer at once has taken its slot all the same.
+        One that has its answer at once has also taken its slot.
         """
         return self._worked + max(0.0, self._due - self._since)
 

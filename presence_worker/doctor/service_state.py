@@ -124,7 +124,7 @@ async def sign_in(probe: Probe) -> AsyncIterator[CheckResult]:
     elif found.result is Result.REJECTED and not found.stop:
         yield warning(
             f"SuperOffice does not say which user signed in: {reason_of(found)}",
-            "a run can work all the same; see the check presence",
+            "a run may still work; see the check presence",
         )
     elif found.stop:
         yield fault(

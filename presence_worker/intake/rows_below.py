@@ -8,7 +8,7 @@ from .columns import ALIASES, FOREIGN_NUMBERS, Columns
 from .spelling import plain
 from .table import Cell, Cells, Record
 
-KNOWN_WORDS = 10_000  # that are remembered; a file with more is read all the same, but slower
+KNOWN_WORDS = 10_000  # that are remembered; a file with more is read too, but slower
 USUAL = FOREIGN_NUMBERS.union(*ALIASES.values())
 NO_COMMENT = ("#", "\x1a", "sep=")  # lines that are not the rest of one; \x1a ends files of DOS
 

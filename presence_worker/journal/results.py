@@ -188,7 +188,7 @@ class Results:
         return self._db.number("SELECT count(*) FROM lost")
 
     def to_correct(self) -> int:
-        """Count the rows of the file that are wrong or were refused for good."""
+        """Count the rows of the file that are wrong or were rejected by SuperOffice."""
         return sum(each.of_file for each in self.count() if each.result in (Result.INVALID, Result.REJECTED))
 
     def people_in_doubt(self) -> Iterator[int]:

@@ -272,7 +272,7 @@ def _sessions(course: Course, clock: LocalClock) -> Markup:
     began += [f"{clock.time(each.started_at)} ({plain_duration(pause)} later)" for each, pause in pauses]
     more = f" and {len(began) - MOST_SESSIONS} more" if len(began) > MOST_SESSIONS else ""
     words = f"The run had {amount(len(began), 'session')}: {', '.join(began[:MOST_SESSIONS])}{more}."
-    return fill("advice", words=f"{words} A gap in the pictures stands for the time between two sessions.")
+    return fill("advice", words=f"{words} A gap in the charts stands for the time between two sessions.")
 
 
 def _picture(panel: Panel, course: Course, axis: Markup) -> Markup:

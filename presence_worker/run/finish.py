@@ -38,7 +38,7 @@ FEED_AGAIN = "Feed the corrected job on standard input again."
 
 
 def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContext) -> Summary:
-    """Write down how the run ended, and its reports; where the disk refuses, say so all the same."""
+    """Write down how the run ended, and its reports; where the disk refuses, also say so."""
     journal, folder = run.journal, run.folder
     give_back_reserve(folder)
     try:

@@ -11,7 +11,7 @@ from ..settings.value_types import Limit
 from ..wording import amount, figure, is_or_are, plain_duration, share
 
 FEWER, MORE = 0.5, 2.0  # times the rows of the last job: beyond them, the export is probably another one
-STALE = 20 * 3600  # seconds; a nightly export has been renewed by then
+STALE = 20 * 3600  # seconds; a nightly export is new again after this time
 
 
 def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | None:

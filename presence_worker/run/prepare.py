@@ -127,7 +127,7 @@ class Turn:
         self._waited = 0.0
 
     def context(self) -> RunContext:
-        """Return what the run works in if it begins now; it may be another day by then."""
+        """Return what the run works in if it begins now; after a wait it may be another day."""
         if not self._waited:
             return self._context
         day = today(self._context.settings.input.timezone)
@@ -136,7 +136,7 @@ class Turn:
     async def wait(self, error: Locked) -> None:
         """Wait a moment for the run that holds the target; raise *error* where it has taken too long."""
         if self._wait <= self._waited:
-            words = f"waited {plain_duration(self._waited)} in vain: " if self._waited else ""
+            words = f"waited {plain_duration(self._waited)}, but " if self._waited else ""
             raise Locked(f"{words}{error}") from None
         if not self._waited:
             until = datetime.now(UTC) + timedelta(seconds=self._wait)

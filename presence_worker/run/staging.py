@@ -89,7 +89,11 @@ def _judge(
     rows = sum(counts.values())
     found = replace(job_input(opened, job, journal.run().input), rows=rows)
     compared = compare(found, before.last, settings.input.max_age, before.credible)
-    said = [*notes(opened), *_in_vain(journal, settings), *(comparison_notes(compared) if compared else ())]
+    said = [
+        *notes(opened),
+        *_of_no_effect(journal, settings),
+        *(comparison_notes(compared) if compared else ()),
+    ]
     journal.save_input(found)
     journal.save_notes(said)
     if compared:
@@ -97,7 +101,7 @@ def _judge(
     return too_many_invalid(counts[Result.INVALID], rows, settings.safety)
 
 
-def _in_vain(journal: Journal, settings: Settings) -> list[str]:
+def _of_no_effect(journal: Journal, settings: Settings) -> list[str]:
     """Return a note on withdrawn rows that take nothing back."""
     if WITHDRAWN not in settings.input.statuses.values():
         return []  # all rows would be gone through for nothing

@@ -19,7 +19,7 @@ class InjectedFault:
 
     status: int | None = None  # answered with; None: never answered
     reset: bool = False  # an unanswered connection is reset at once, otherwise it is left hanging
-    applied: bool = False  # a PUT is carried out all the same
+    applied: bool = False  # a PUT is carried out in spite of the fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

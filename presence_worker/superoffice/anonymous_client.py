@@ -47,7 +47,7 @@ class SelfDescription(NamedTuple):
 
     version: str | None  # in its own words
     trouble: str | None  # why it cannot be SuperOffice, or cannot serve now
-    oddity: str | None  # what is not as documented, though it may work all the same
+    oddity: str | None  # what is not as documented, though it may work
     date: datetime | None  # by its clock
 
 

@@ -9,7 +9,7 @@ from .body_formats import Parts, is_error, number_in, read_json
 
 PAGE = 1000  # users asked for at once
 OVERLAP = 20  # of them were on the page before: so many may leave between two pages and no user is missed
-MOST_IN_VAIN = 3  # pages in a row without a new user; after that, SuperOffice does not turn its pages
+MOST_WITHOUT_NEW = 3  # pages in a row without a new user; after that, SuperOffice does not turn its pages
 MOST_USERS = 2_000_000  # no company has more; a service that shows more never ends, and would fill the memory
 LONGEST_PAGE = 4 * 1024 * 1024  # bytes
 COLUMNS_OF = {"login": ("userName", "assocName"), "email": ("personEmail",)}  # what a name may stand in
@@ -42,7 +42,7 @@ class UserDirectory:
         self._skip = 0
         self._behind = 0  # rows of a page that may be the last one: do users follow?
         self._size = 0  # rows of the last page with a new user
-        self._in_vain = 0  # pages in a row without a new user
+        self._without_new = 0  # pages in a row without a new user
         self.users: dict[int, User] = {}
         self.named: dict[str, set[int]] = {}  # associates by login or e-mail, without case
         self.is_whole = False
@@ -66,7 +66,7 @@ class UserDirectory:
             self._behind = 0
             return True
         self._turn(len(rows), fresh=sum(map(self._meet, rows)))
-        return self._in_vain <= MOST_IN_VAIN and len(self.users) <= self._most
+        return self._without_new <= MOST_WITHOUT_NEW and len(self.users) <= self._most
 
     @property
     def service_users(self) -> int:
@@ -76,10 +76,10 @@ class UserDirectory:
     def _turn(self, size: int, *, fresh: int) -> None:
         """Go to where the next page begins; a page as long as the one before may be that one once more."""
         if fresh:
-            self._size, self._in_vain = size, 0
+            self._size, self._without_new = size, 0
             self._skip += size - min(OVERLAP, size // 2)
         else:
-            self._in_vain += 1
+            self._without_new += 1
             self._behind = size if size <= self._size // 2 else 0
 
     def _meet(self, row: Parts) -> bool:

@@ -1,6 +1,7 @@
 """`check`: says what `run` would say, and leaves no trace."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_it_names_each_row_that_is_wrong(worker: Worker) -> None:
     assert (checked.code, ran.code) == (3, 3)
     assert checked.summary["counts"]["invalid"] == ran.summary["counts"]["invalid"]
     assert checked.summary["notes"] == ran.summary["notes"]
-    assert [note for note in checked.summary["notes"] if "beside StatusNormal" in note]
+    assert [note for note in checked.summary["notes"] if "users who are present is not sent" in note]
 
 
 def test_people_see_the_rows_as_well(worker: Worker) -> None:
@@ -210,10 +211,14 @@ def test_all_faults_are_named_to_programs(worker: Worker) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "words", "number"),
-    [([1], "The one row can be sent.", "1 row"), ([1, 2], "All 2 rows can be sent.", "2 rows")],
+    [
+        ([1], "1 row can be sent.", "1 row"),
+        ([1, 2], "All 2 rows can be sent.", "2 rows"),
+        (range(1, 1001), "All 1 000 rows can be sent.", "1 000 rows"),
+    ],
 )
 def test_a_job_without_fault_is_said_to_be_one(
-    rows: list[int], words: str, number: str, worker: Worker
+    rows: Sequence[int], words: str, number: str, worker: Worker
 ) -> None:
     """A short answer, and how the file was read."""
     job = write_csv(worker.folder / "job.csv", away(rows), "\t")

@@ -63,7 +63,7 @@ def test_runs_are_listed_newest_first(worker: Worker, monkeypatch: pytest.Monkey
         "20251126T050000Z-0000 finished Wed 06:00    3    2    1 2h13m    3 run",
         "20251125T050000Z-0000 finished Tue 06:00    3    3    0   41s    0",
         "",
-        "OPEN: rows that are not done. Times: Europe/Oslo. The IDs have UTC.",
+        "OPEN: rows that are not done. Times: Europe/Oslo. Times in the IDs: UTC.",
     ]
     assert (listed.code, listed.err) == (0, "")
 

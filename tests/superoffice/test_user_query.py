@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.model import NOT_PRESENT, PRESENT
-from presence_worker.superoffice.user_query import MOST_IN_VAIN, OVERLAP, PAGE, User, UserDirectory
+from presence_worker.superoffice.user_query import MOST_WITHOUT_NEW, OVERLAP, PAGE, User, UserDirectory
 from tests.examples import examples
 
 Cells = dict[str, Any]
@@ -170,7 +170,7 @@ def test_pages_that_do_not_turn_are_not_to_be_had() -> None:
     census, asked_for = turned(lambda _, __: range(1, 501))
 
     assert not census.is_whole
-    assert asked_for == 2 + MOST_IN_VAIN
+    assert asked_for == 2 + MOST_WITHOUT_NEW
 
 
 def test_an_archive_without_an_end_is_not_to_be_had() -> None:

@@ -44,7 +44,7 @@ class RowLines:
         if self._is_mixed:
             line = self._rejoin(line)
         if self._is_between and self._comment and line.startswith(self._comment):
-            return "\n"  # a line all the same: lines are counted
+            return "\n"  # it stays a line: lines are counted
         self._is_between = False
         return line
 
