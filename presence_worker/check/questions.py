@@ -22,6 +22,7 @@ from ..run_states import UnknownStatus
 from ..settings import IGNORE, WITHDRAWN, Input, Settings
 
 LIKELY: Way = {"date_format": "%d.%m.%Y"}  # in most of SuperOffice's markets
+MAIL_WORDS = ("epost", "mail")  # in the name of a column with e-mail addresses
 MOST_WORDS = 5  # that may mean no day
 REPLACED = ("coverage", "date_format", "empty", "skip_lines")  # that may have a value already
 READ_ONCE = "standard input can be read only once; check a file for the complete section"
@@ -179,11 +180,20 @@ def _of_columns(reading: Reading) -> Iterator[Question]:
     for key in ("status", "message", *DAYS):
         if len(places.get(key, ())) > 1:
             yield Question([{key: names[place]} for place in places[key]])
-    foreign = [name for name in names if plain(name) in FOREIGN_NUMBERS]
-    if not rivals and foreign:
-        yield Question([{way: name} for name in foreign for way in ("associate_id", "login")])
+    if not rivals and (ways := [*_ways_to_name_people(names)]):
+        yield Question(ways)
     if "status" not in places and config.default_status is None:
         yield Question([{"default_status": status} for status in (NOT_PRESENT, PRESENT)])
+
+
+def _ways_to_name_people(names: Sequence[str]) -> Iterator[Way]:
+    """Yield which columns may name people, though none has a usual name for it: addresses first."""
+    for name in names:
+        if any(word in plain(name) for word in MAIL_WORDS):
+            yield {"email": name}
+    for name in names:
+        if plain(name) in FOREIGN_NUMBERS:
+            yield from ({way: name} for way in ("associate_id", "login"))
 
 
 def _of_statuses(reading: Reading) -> Iterator[Question]:

@@ -25,6 +25,7 @@ HINTS = {  # setting: what its line means, and in {} the other ways
     "associate_id": "if these are really the associate IDs of SuperOffice{}",
     "date_format": "if the file writes dates like this{}",
     "default_status": 'the status of all rows{}; or status = "...", the column with the status',
+    "email": "if this column names the people of these rows{}",
     "encoding": "how the file stores letters such as å and ü{}",
     "empty": "cells with these words are empty; an empty last day means no end{}",
     "from": "if these are days of absence{}",

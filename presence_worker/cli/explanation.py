@@ -35,7 +35,8 @@ def _configuration(section: str, still_refused: str | None) -> Iterator[str]:
     if still_refused and "=" not in section:
         yield "No setting makes this file readable. Change the file, or its export."
         return
-    yield "Paste this into the configuration file, in place of its section [input]."
+    yield "Paste this into your configuration file (presence-worker.toml). If the file has a"
+    yield "section [input] or [input.statuses], replace it."
     if "\n# " in section:
         yield "Lines with # need your decision. Remove the # from the lines that are right."
     if still_refused:

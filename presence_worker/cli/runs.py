@@ -102,6 +102,7 @@ def _write(listing: Listing, file: str, context: RunContext) -> Path:
     return page
 
 
+UNDO = "undo of "  # begins the name of the input of an undo; a file has its whole path
 HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
 TO_THE_RIGHT = ("ROWS", "DONE", "OPEN", "TOOK", "EXIT")
 LEGEND = "OPEN: rows that are not done. Times: {place}. Times in the IDs: UTC."
@@ -142,6 +143,8 @@ def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
             yield from wrap(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
         else:
             yield _line(_cells(run, zone), widths)
+            if run.input_name.startswith(UNDO):
+                yield f"  {run.input_name}"
             if run.label:
                 yield from wrap(f"  label: {run.label}", indent=4)
 

@@ -120,7 +120,7 @@ class Advice(StrEnum):
     )
     RESUME = "Resume the run."
     CORRECT = "Correct the rows in failed.csv, then run that file."
-    ADMINISTER = "The CRM administrator corrects the users or the settings. Then run failed.csv."
+    ADMINISTER = "Correct what is listed for the CRM administrator. Then run failed.csv."
     CHECK_USERS = "Check the users that were left alone. If they are right, stop here. Else plan failed.csv."
     SCHEDULE = "Check `presence-worker schedule`. Rows of earlier files are not done."
 

@@ -135,7 +135,8 @@ REASONS: dict[str, Words] = {
     ),
     Reason.BAD_DATE: Words(
         "date is wrong or ambiguous",
-        "Set input.date_format, or ask HR to correct the dates in failed.csv. Then run failed.csv.",
+        "Set input.date_format if the file writes dates in another form. Otherwise HR corrects the dates in "
+        "failed.csv. Then run failed.csv.",
     ),
     Reason.NO_COVERAGE: Words(
         "future start date, but input.coverage is not set",

@@ -107,7 +107,9 @@ def load_settings(file: Path | None, flags: Nested) -> Settings:
         table = _with_known_names(tomllib.loads(text))
         settings = Settings.model_validate(_lay_over(_lay_over(table, read_variables()), flags))
     except tomllib.TOMLDecodeError as error:
-        problems = [f"{file}: not valid TOML: {error}. Put text values in quotes", *strays]
+        is_twice = "twice" in str(error) or "overwrite" in str(error)
+        remedy = "Write each section and setting only once" if is_twice else "Put text values in quotes"
+        problems = [f"{file}: not valid TOML: {error}. {remedy}", *strays]
     except ValidationError as error:
         problems = [*list_problems(error, Sources(file, text, flags)), *strays]
         page = common_page(page_of_section(str(each["loc"][0])) for each in error.errors())

@@ -283,7 +283,8 @@ def test_people_read_it_in_a_terminal(worker: Worker) -> None:
         "  line 2: a, StatusNotAvailable: sent\n"
         "  line 3: b, no status: the status is unknown; write StatusNormal or\n"
         "    StatusNotAvailable, or add the value to input.statuses\n\n"
-        "Paste this into the configuration file, in place of its section [input].\n\n"
+        "Paste this into your configuration file (presence-worker.toml). If the file has a\n"
+        "section [input] or [input.statuses], replace it.\n\n"
         '[input]\nlogin = "login"\nstatus = "presence"\nformat = "csv"\ndelimiter = "tab"\n'
         '\n[input.statuses]\n"Awai" = "StatusNotAvailable"  # 1 row\n\n'
         "Help:   presence-worker manual hr-files\n"
@@ -298,7 +299,7 @@ def test_what_no_block_can_say_is_shown_beside_it(worker: Worker) -> None:
     shown = worker.call("check", "job", "--explain", "--max-invalid", "none")
 
     assert "  1 row more with words that are too long or too many" in shown.out
-    assert shown.out.count("[input.statuses]") == 1
+    assert shown.out.count("\n[input.statuses]\n") == 1
 
 
 def test_a_sheet_is_named(worker: Worker) -> None:
@@ -327,6 +328,19 @@ def test_what_is_missing_is_shown_to_people(worker: Worker) -> None:
         "  missing: a column that names people\n"
         "  missing: a column with the statuses\n"
     ) in shown.out
+
+
+def test_columns_that_may_name_people_are_offered(worker: Worker) -> None:
+    """The reader decides: the address may be that of a manager."""
+    Path("job").write_text("Ansatt e-post;Leders e-post;status\nann@example.com;bo@example.com;Away\n")
+
+    found = explained(worker, "job")
+
+    assert found["missing"] == ["who"]
+    assert (
+        '# email = "Ansatt e-post"  # if this column names the people of these rows; or "Leders e-post"'
+        in found["configuration"]
+    )
 
 
 def test_it_is_asked_for(worker: Worker) -> None:

@@ -309,3 +309,14 @@ def test_a_run_is_named_without_doubt(name: str, worker: Worker) -> None:
 
     assert (ended.code, listed.code) == (2, 0)
     assert ended.summary["next"].startswith("presence-worker runs ")
+
+
+def test_a_run_that_undid_another_says_so(worker: Worker) -> None:
+    """Its rows are those of the run before; without a word it looks like a second night."""
+    worker.read_before = "each"
+    ran = worker("run", job(worker, 1, 2))
+    worker("undo", "last")
+
+    listed = worker.call("runs", "--state-dir", str(worker.state))
+
+    assert f"  undo of {ran.summary['run_id']}" in listed.out.splitlines()

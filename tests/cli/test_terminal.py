@@ -110,7 +110,7 @@ def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
     *what, page, following = shown.out.splitlines()
     assert " ".join(map(str.strip, what)) == (
         "presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1. "
-        "The CRM administrator corrects the users or the settings. Then run failed.csv."
+        "Correct what is listed for the CRM administrator. Then run failed.csv."
     )
     assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
     assert page.startswith("Help: presence-worker manual ")

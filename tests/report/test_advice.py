@@ -37,7 +37,7 @@ def ended(*outcomes: Outcome, path: Path | str = "") -> Journal:
         ((LOST, GONE), f"Resume the run. Then c{CORRECT}"),
         (
             (UPDATED, INACTIVE),
-            "The CRM administrator corrects the users or the settings. Then run failed.csv.",
+            "Correct what is listed for the CRM administrator. Then run failed.csv.",
         ),
         ((GONE, INACTIVE), f"C{CORRECT}"),
         (

@@ -104,6 +104,21 @@ def test_broken_toml_is_a_problem_with_its_line(complaints: Complaints) -> None:
     assert stray == "PRESENCE_WORKER_NONSENSE: no such setting"
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("[input]\n[input.statuses]\n[input.statuses]\n", "Write each section and setting only once"),
+        ("[delivery]\nrate = 1\nrate = 2\n", "Write each section and setting only once"),
+        ("[target]\nbase_url = https://crm.example.com\n", "Put text values in quotes"),
+    ],
+)
+def test_broken_toml_says_what_to_do(text: str, remedy: str, complaints: Complaints) -> None:
+    """A section that is pasted a second time is the usual one."""
+    (toml,) = complaints(text)
+
+    assert toml.endswith(f". {remedy}")
+
+
 def test_a_file_in_another_encoding_is_a_problem_with_its_line(file: Path) -> None:
     """A file saved by an old Windows editor is refused with the line of its first strange letter."""
     file.write_bytes('[input]\ndefault_message = "På semester"\n'.encode("cp1252"))
