@@ -44,7 +44,7 @@ EXIT_CODES: dict[ExitCode, ExitMeaning] = {
     ),
     ExitCode.HELD: ExitMeaning(meaning="held by a safety limit; `apply RUN` sends it", sent="no"),
     ExitCode.STOPPED: ExitMeaning(
-        meaning="stopped early: SuperOffice did not answer or refused the credentials, too many failures, "
+        meaning="stopped early: SuperOffice did not answer or rejected the credentials, too many failures, "
         "deadline, disk full; `resume` continues",
         sent="maybe",
     ),
@@ -90,7 +90,7 @@ class OptionFault(UsageFault):
 
 
 class SignInFault(UsageFault):
-    """The credentials that were refused are unchanged."""
+    """The credentials that were rejected are unchanged."""
 
 
 class RunFault(UsageFault):

@@ -93,7 +93,7 @@ def apply_command(options: Options, run: str, *, any_age: bool) -> int:
 @click.argument("run", required=False)
 @click.option("--any-age", is_flag=True, help="Also when the run is older than safety.max_resume_age.")
 @click.option(
-    "--if-corrected", is_flag=True, help="Send nothing while the refused credentials are unchanged."
+    "--if-corrected", is_flag=True, help="Send nothing while the rejected credentials are unchanged."
 )
 @options_of("resume")
 def resume_command(options: Options, run: str | None, *, any_age: bool, if_corrected: bool) -> int:

@@ -115,7 +115,7 @@ async def clock(probe: Probe) -> AsyncIterator[CheckResult]:
 
 
 async def sign_in(probe: Probe) -> AsyncIterator[CheckResult]:
-    """Check whether SuperOffice accepts the credentials; refused ones are not sent again."""
+    """Check whether SuperOffice accepts the credentials; rejected ones are not sent again."""
     found = await ask_service(probe.us().fetch_principal)
     scheme = probe.settings.auth.scheme
     if isinstance(found, Principal):

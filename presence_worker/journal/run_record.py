@@ -33,7 +33,9 @@ class Correction:
     """What has to be corrected before the run goes on."""
 
     suspect: Suspect | None = None
-    refused: tuple[str | None, ...] | None = None  # salt and fingerprint of the credentials that were refused
+    refused: tuple[str | None, ...] | None = (
+        None  # salt and fingerprint of the credentials that were rejected
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

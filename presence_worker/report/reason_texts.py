@@ -102,7 +102,7 @@ REASONS: dict[str, Words] = {
         "the rows in failed.csv. Then run failed.csv.",
     ),
     REFUSED_US: Words(
-        "SuperOffice refused this program, not the row",
+        "SuperOffice rejected this program, not the row",
         "Read the details. The CRM administrator gives a missing permission (403). Otherwise correct the "
         "settings of target and auth. Then resume the run.",
     ),

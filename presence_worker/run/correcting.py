@@ -53,7 +53,7 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
         return
     names = series(_names_of_refused(run, context), "or")
     raise SignInFault(
-        f"the credentials are still the ones that were refused, so nothing was tried; correct {names}. "
+        f"the credentials are still the ones that were rejected, so nothing was tried; correct {names}. "
         f"If they are right now (the account was unlocked, for example), leave out {IF_CORRECTED}",
         next=context.command("resume", run.run_id, IF_CORRECTED),
     )

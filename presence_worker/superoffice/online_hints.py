@@ -42,7 +42,7 @@ class OnlineHint:
         return outcome._replace(detail=f"{WORDS}; it answered: {outcome.detail}")
 
     def name_settings(self, outcome: Outcome) -> Outcome:
-        """Name the settings to correct, after the credentials were refused; a run names them itself."""
+        """Name the settings to correct, after the credentials were rejected; a run names them itself."""
         if outcome.suspect is not Suspect.SIGN_IN or outcome.http_status != SIGNED_OUT:
             return outcome
         return outcome._replace(stop=str(outcome.stop).replace(CHECK, f"{CHECK} ({self._origin})", 1))

@@ -44,6 +44,18 @@ class Pruned(NamedTuple):
     why: str
 
 
+class Created(NamedTuple):
+    """What `init --json` prints."""
+
+    state: str
+    exit_code: int
+    message: str
+    files: Mapping[str, str]
+    notes: Sequence[str]
+    next: NextStep | None
+    doctor: Diagnosis
+
+
 def walk(kind: Any, path: str = "") -> Iterator[Field]:
     """Yield the fields of a type of ours as JSON has them, outer ones first."""
     hints = get_type_hints(kind)
@@ -129,6 +141,10 @@ def rows() -> list[Field]:
     ]
 
 
+def created() -> list[Field]:
+    return [each for each in walk(Created) if not each.path.startswith("doctor.")]
+
+
 def pruned() -> list[Field]:
     own = [Field("pruned", "list"), Field("kept", "whole number"), Field("kept_though_old", "list")]
     return [*own, *walk(Pruned, "kept_though_old[].")]
@@ -145,6 +161,7 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "rows": rows,
     "doctor": lambda: list(walk(Diagnosis)),
     "failure": lambda: list(walk(CommandFailure)),
+    "init": created,
     "prune": pruned,
     "schedule": scheduled,
 }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from presence_worker.cli.runs import STATES
 from tests.manual.documents import table
 
 TESTS = Path(__file__).parents[1]
@@ -40,3 +41,8 @@ def test_every_part_of_the_service_is_proven() -> None:
 
     assert sorted(shown) == sorted(covered())
     assert all(sure.split()[0].strip(",;:") in ("documented", "inferred", "unknown") for _, sure, _ in rows)
+
+
+def test_each_state_can_be_filtered_by() -> None:
+    """A state that the page names is one that `runs --state` takes."""
+    assert sorted(cells[0].strip("`") for cells in table("reports", "state")) == sorted(STATES)

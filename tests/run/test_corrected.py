@@ -18,7 +18,7 @@ from tests.raw_server import Peer, RawServer, Request, answer, echo
 from .given import FAST, PASSWORD, Ended, Worker, away, next_words, raw_up, write_csv
 
 RIGHT = "Zaunkoenig-9K"
-STILL = "the credentials are still the ones that were refused, so nothing was tried"
+STILL = "the credentials are still the ones that were rejected, so nothing was tried"
 
 
 async def wants_the_right_one(peer: Peer, request: Request) -> None:
