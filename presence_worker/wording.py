@@ -5,6 +5,7 @@ from collections.abc import Sequence
 SECOND = 1000  # milliseconds
 EXACT = 10  # a number from here on has no fraction
 TENTHS = 10  # seconds; of less, tenths matter
+UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": SECOND}  # in milliseconds
 
 
 def figure(number: int) -> str:
@@ -56,6 +57,15 @@ def plain_duration(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def duration_of_setting(seconds: float) -> str:
+    """Return a duration as a setting has it: "90d", "24h", "20s", "500ms"."""
+    number = round(seconds * SECOND)
+    if not number:
+        return "0s"
+    unit = next((unit for unit, size in UNITS.items() if number % size == 0), "ms")
+    return f"{number // UNITS.get(unit, 1)}{unit}"
 
 
 def milliseconds(number: float) -> str:

@@ -14,7 +14,7 @@ from ..next_step import command_line
 from ..sanitize import clean
 from ..settings import SECRETS
 from ..settings.value_types import Limit
-from ..wording import amount, figure, plain_duration
+from ..wording import amount, figure, plain_duration, duration_of_setting
 from .charts import course
 from .fault_sentences import StatusTable, in_words, says_more, status_table_lines
 from .headline import advice_words, headline_of
@@ -42,6 +42,7 @@ from .summary import FaultSentence, PlannedAbsences, PlannedChanges, Summary
 COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
 EMPTY: tuple[Json, ...] = (None, "", {}, [])
+RATE = "rate"  # of `delivery`: the one setting with a fraction that is not a duration
 KEPT_BACK = "(set; not shown)"
 MOST_SENTENCES = 5  # of a reason
 NOTHING_SENT = "Nothing was sent. "  # the headline says so, too
@@ -258,7 +259,7 @@ def settings_of(run: RunRecord) -> Iterator[tuple[str, str]]:
             if key in HIDDEN or value in EMPTY:
                 continue
             hidden = key in COMMENTS and not with_messages
-            yield f"{section}.{key}", KEPT_BACK if hidden else _text(value)
+            yield f"{section}.{key}", KEPT_BACK if hidden else _text(value, key)
 
 
 def comparison_words(compared: Comparison | None) -> str | None:
@@ -275,9 +276,11 @@ def comparison_words(compared: Comparison | None) -> str | None:
     return "; ".join(said if len(said) > 1 else [*said, "the same columns"])
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, key: str) -> str:
+    if isinstance(value, float) and key != RATE:
+        return duration_of_setting(value)
     if isinstance(value, dict) and value.keys() == {"count", "percent"}:
         return str(Limit(**value))
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {_text(each)}" for name, each in value.items())
+        return ", ".join(f"{name} = {_text(each, name)}" for name, each in value.items())
     return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -74,6 +74,9 @@ def test_settings_in_force_are_there() -> None:
         found = page_of(journal)
 
     assert "delivery.rate 10.0" in found.text
+    assert "delivery.backoff_base 500ms" in found.text
+    assert "delivery.outage_patience 20m" in found.text
+    assert "storage.keep 90d" in found.text
     assert "safety.max_changes 500 or 50%" in found.text
     assert "input.statuses SICK = StatusNotAvailable" in found.text
     assert 'input.allowed_statuses ["StatusNormal","StatusNotAvailable"]' in found.text

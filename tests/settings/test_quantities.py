@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from presence_worker.report.page import RATE
+from presence_worker.settings import Settings
+from presence_worker.settings.sections import SECTIONS
 from presence_worker.settings.value_types import (
     Duration,
     Limit,
@@ -17,7 +20,7 @@ from presence_worker.settings.value_types import (
     parse_limit,
     seconds_left,
 )
-from presence_worker.wording import plain_duration
+from presence_worker.wording import plain_duration, duration_of_setting
 
 LIMIT_WORDS = 'must be a number, a percentage such as "50%", both in a list, or "none"'
 DEADLINE_WORDS = 'must be a duration such as "2h", a local time such as "06:00", or "none"'
@@ -34,6 +37,30 @@ DEADLINE_WORDS = 'must be a duration such as "2h", a local time such as "06:00",
 def test_durations(written: Any, seconds: float) -> None:
     """A plain number is seconds, a text may carry a unit."""
     assert parse_duration(written) == seconds
+
+
+@pytest.mark.parametrize("written", ["0s", "500ms", "20s", "90s", "20m", "25h", "1d", "90d"])
+def test_a_duration_is_written_as_a_setting_has_it(written: str) -> None:
+    """In the largest unit that needs no fraction, so that it can be copied into the configuration."""
+    assert duration_of_setting(parse_duration(written)) == written
+
+
+def test_each_setting_with_a_fraction_is_a_duration() -> None:
+    """The rate alone is not; a page shows the others with their unit."""
+    found = {
+        key
+        for section in Settings().model_dump(mode="json").values()
+        for key, value in section.items()
+        if isinstance(value, float)
+    }
+    durations = {
+        field.alias
+        for section in SECTIONS.values()
+        for field in section.model_fields.values()
+        if any(getattr(each, "func", None) is parse_duration for each in field.metadata)
+    }
+
+    assert found - durations == {RATE}
 
 
 @pytest.mark.parametrize("written", ["", "s", "5 sec", "5S", "-5s", "1e3", "1,5s", "٣s", "5s5s", "none"])
