@@ -71,6 +71,8 @@ def show(
         return 0
     if options.quiet:
         remark_at_length(f"presence-worker: {summary.message}")
+        for line in [*_reasons(summary), *_report(summary)]:  # a mail of a bad night is this, and no more
+            remark(line)
     if not on_one_screen:
         for line in _ways_on(summary, width=0):
             remark(line)
@@ -95,8 +97,7 @@ def summary_lines(summary: Summary, shown: Container[str] = ()) -> Iterator[str]
             yield from wrap(f"Note: {note}", indent=6)
     if summary.throughput:
         yield from wrap(f"Speed: {summary.throughput.words}", indent=7)
-    if page := summary.files.get("report.html"):
-        yield f"Report: {page}"
+    yield from _report(summary)
     if summary.explained:
         yield from explanation_lines(summary.explained)
         yield ""
@@ -173,6 +174,11 @@ def _reasons(summary: Summary) -> Iterator[str]:
             yield from wrap(f"{' ' * 9}{as_sentence(remedy)}", indent=9)
     if len(reasons) > len(shown):
         yield f"           and {len(reasons) - len(shown)} more kinds, in the report"
+
+
+def _report(summary: Summary) -> Iterator[str]:
+    if page := summary.files.get("report.html"):
+        yield f"Report: {page}"
 
 
 def _needs_words(entry: ReasonCount, state: str) -> bool:

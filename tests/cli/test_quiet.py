@@ -70,9 +70,10 @@ def test_what_went_wrong_is_printed(worker: Worker, job: Path) -> None:
     """The reason and the next command, on standard error."""
     ended = quiet(worker, "run", str(job), "--max-changes", "1")
 
-    message, page, following = ended.err.splitlines()
+    message, report, page, following = ended.err.splitlines()
     assert (ended.code, ended.out) == (5, "")
     assert message.startswith("presence-worker: A safety limit holds this job: 2 changes wait.")
+    assert report.startswith("Report: ")
     assert following.startswith("Next: presence-worker apply ")
     assert page == "Help: presence-worker manual exit-codes"
 

@@ -101,17 +101,21 @@ def test_no_color_is_heeded(at_desk: Callable[[RawServer], Worker], monkeypatch:
 
 
 def test_quiet_is_quiet(at_desk: Callable[[RawServer], Worker]) -> None:
-    """-q leaves nothing on the screen but what went wrong, and what is to be done next."""
+    """-q leaves on the screen what went wrong, the report, and what to do next: the mail of a bad night."""
     with raw_up(for_associates({2: GONE})) as server:
         worker = at_desk(server)
 
         shown = at_a_terminal("run", job(worker, 2), *worker.options, "-q")
 
-    *what, page, following = shown.out.splitlines()
-    assert " ".join(map(str.strip, what)) == (
+    *what, report, page, following = shown.out.splitlines()
+    message, needs_attention = "\n".join(what).split("\n\n")
+    assert " ".join(map(str.strip, message.splitlines())) == (
         "presence-worker: 1 of 2 rows done. 1 needs attention: CRM administrator 1. "
         "Correct what is listed for the CRM administrator. Then run failed.csv."
     )
+    assert needs_attention.startswith("Needs attention\n  CRM administrator: ")
+    assert "1  SuperOffice rejected the change" in needs_attention
+    assert report.startswith("Report: ")
     assert (shown.code, following.startswith("Next: presence-worker run ")) == (3, True)
     assert page.startswith("Help: presence-worker manual ")
 
