@@ -1,7 +1,6 @@
 """The commands that send: `presence-worker run`, and those that go on with what it has stored."""
 
 from functools import partial
-from typing import Any
 
 import click
 
@@ -36,7 +35,7 @@ wait_option = click.option(
 @label_option
 @wait_option
 @options_of("run")
-def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> int:
+def run_command(options: Options, job: str, *, dry_run: bool, label: str | None, wait: float) -> int:
     """Send a job to SuperOffice: read, check, send, report.
 
     JOB is a CSV, Excel or JSON file, or - for standard input. Each row names a user (by associate ID, login
@@ -50,7 +49,8 @@ def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> in
       presence-worker run - --format jsonl < changes.jsonl
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
-    return show(work(partial(run_job, job, intent=intent, **more), context_of(options)), options)
+    run = partial(run_job, job, intent=intent, label=label, wait=wait)
+    return show(work(run, context_of(options)), options)
 
 
 @click.command("plan")
@@ -58,7 +58,7 @@ def run_command(options: Options, job: str, *, dry_run: bool, **more: Any) -> in
 @label_option
 @wait_option
 @options_of("plan")
-def plan_command(options: Options, job: str, **more: Any) -> int:
+def plan_command(options: Options, job: str, *, label: str | None, wait: float) -> int:
     """Show what a file would change, user by user; nothing is sent.
 
     The current statuses are always read. The plan is stored, and `apply` sends exactly that plan. It does not
@@ -70,7 +70,8 @@ def plan_command(options: Options, job: str, **more: Any) -> int:
       presence-worker plan changes.csv
       presence-worker plan changes.csv --sandbox --json
     """
-    return show(work(partial(run_job, job, intent=Intent.PLAN, **more), context_of(options)), options)
+    plan = partial(run_job, job, intent=Intent.PLAN, label=label, wait=wait)
+    return show(work(plan, context_of(options)), options)
 
 
 @click.command("apply")
