@@ -30,6 +30,7 @@ class RunContext:
     target: str  # the service's root, or "sandbox"
     options: tuple[str, ...]  # to repeat in the command to run next
     input_options: tuple[str, ...]  # the same, where the same job is read again
+    withheld: tuple[str, ...] = ()  # settings of `--set` that no command repeats
     open_service: Callable[[], AbstractAsyncContextManager[Client]]
     subscriber: Emit = unheard  # to the events of the run
     shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be stopped once

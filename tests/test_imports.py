@@ -16,6 +16,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "loading",
         "sanitize",
         "wording",
+        "private_settings",
         "next_step",
         "manual_pages",
         "json_form",

@@ -14,6 +14,7 @@ from ..intake.source import STDIN
 from ..journal import Journal, RowResult
 from ..model import Result
 from ..next_step import NextStep
+from ..private_settings import explain_withheld
 from ..report import Summary, summarise
 from ..report.fault_sentences import sentences
 from ..report.summary import Explanation, FaultyNamedRow, FaultyRow, ReasonCount
@@ -46,24 +47,30 @@ class _Verdict(NamedTuple):
 
 @contextmanager
 def check_job(
-    job: str, settings: Settings, options: tuple[str, ...], *, explained: bool = False
+    job: str,
+    settings: Settings,
+    options: tuple[str, ...],
+    *,
+    explained: bool = False,
+    withheld: tuple[str, ...] = (),
 ) -> Iterator[Checked]:
     """Validate a job; the `reasons` of the summary name the first rows of each kind.
 
-    With *explained* it says how the job was understood.
+    With *explained* it says how the job was understood. No command repeats the settings *withheld*.
     """
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _stage(journal, job, settings)
         summary = summarise(journal)
         has_faults = summary.counts[Result.INVALID] > 0
         verdict = _judge(journal, refused, job, summary.counts)
+        more = explain_withheld(withheld, "check") if verdict.exit_code else ""
         summary = replace(
             summary,
             run_id=None,
             target=None,
             state=verdict.state,
             exit_code=verdict.exit_code,
-            message=verdict.message,
+            message=f"{verdict.message} {as_sentence(more)}" if more else verdict.message,
             next=NextStep(("check", place_of(job), *options)) if verdict.exit_code else None,
             help=page_of_run(verdict.exit_code, None, (each.reason for each in summary.reasons)),
             notes=[*summary.notes, *_notes(journal)],

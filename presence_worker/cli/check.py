@@ -25,5 +25,5 @@ def command(options: Options, job: str, *, explain: bool) -> int:
     """
     settings = settings_of(options)
     again = (*options_to_repeat(options, settings), *options.of_the_input)
-    with check_job(job, settings, again, explained=explain) as checked:
+    with check_job(job, settings, again, explained=explain, withheld=options.withheld) as checked:
         return show(checked.summary, options, faults=checked.faults)

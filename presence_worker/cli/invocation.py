@@ -75,6 +75,7 @@ def context_of(options: Options, *, offline: bool = False) -> RunContext:
         target=target,
         options=options_to_repeat(options, settings),
         input_options=options.of_the_input,
+        withheld=options.withheld,
         open_service=open_service,
         subscriber=_subscribers(options),
         origin=partial(origin_of, file=find_config(options.config), flags=options.flags),

@@ -15,6 +15,7 @@ import click
 from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated
 from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
+from ..private_settings import explain_withheld, find_withheld, settings_in
 from ..wording import as_sentence
 from .lazy import commands, load_lazily
 from .options import printable, without_credentials
@@ -115,7 +116,7 @@ def _report_failure(
     failure = CommandFailure(
         state=STATES.get(code, "refused"),
         exit_code=int(code),
-        message=_ask_to_feed_again(arguments, str(error)) if is_again else str(error),
+        message=_ask_for_more(arguments, str(error)) if is_again else str(error),
         next=next_step,
         help=page_of_error(error),
     )
@@ -145,10 +146,12 @@ def _resume(arguments: Sequence[str]) -> NextStep:
     return resume
 
 
-def _ask_to_feed_again(arguments: Sequence[str], message: str) -> str:
-    """Add to a message what the same command needs: a pipe is empty by now."""
-    is_gone = STDIN in arguments
-    return f"{as_sentence(message)} Feed the job on standard input again." if is_gone else message
+def _ask_for_more(arguments: Sequence[str], message: str) -> str:
+    """Add to a message what the same command needs: settings it does not repeat; a pipe is empty by now."""
+    words = [explain_withheld(find_withheld([*settings_in(arguments)]), arguments[0])]
+    words += ["Feed the job on standard input again"] if STDIN in arguments else []
+    more = [as_sentence(each) for each in words if each]
+    return " ".join([as_sentence(message), *more]) if more else message
 
 
 def _where(error: Exception) -> str:

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from ..command_options import INPUT, JOB, REPEATED, SETTINGS, USED, spell
 from ..errors import OptionFault
+from ..private_settings import SET, find_withheld, may_print
 from .lazy import load_lazily
 
 BASE_URL = "--base-url"
@@ -94,7 +95,7 @@ def _a_label(_: click.Context, __: click.Parameter, text: str | None) -> str | N
         raise OptionFault(f"option --label: {len(label)} characters; at most {LONGEST_LABEL} are allowed")
     if not label.isprintable():
         raise OptionFault("option --label: it has a control character; use one line of plain text")
-    return label or None
+    return without_user(label) or None
 
 
 job_argument = click.argument("job", callback=_a_file)
@@ -118,6 +119,7 @@ class Options(NamedTuple):
     flags: Mapping[str, Mapping[str, str | bool]]  # as settings
     repeated: tuple[str, ...]  # to repeat in whatever command comes next
     of_the_input: tuple[str, ...]  # to repeat where the same job is read again
+    withheld: tuple[str, ...] = ()  # settings that no command repeats: they can be reasons of absence
 
 
 def options_of(name: str) -> Callable[[Function], Function]:
@@ -161,6 +163,7 @@ def _options(context: click.Context) -> Options:
         flags=flags,
         repeated=_words_of(context, REPEATED),
         of_the_input=_words_of(context, INPUT),
+        withheld=find_withheld(given["set"]),
     )
 
 
@@ -172,27 +175,53 @@ def _settings(context: click.Context) -> Mapping[str, Mapping[str, str | bool]]:
     return flags
 
 
+def without_user(text: str) -> str:
+    """Return a text with each address in it without user name and password."""
+    return re.sub(r"(?<=://)[^/?#\s]*@", "", text)
+
+
 def without_credentials(text: str) -> str:
     """Return a text as it may be printed: each address in it without name, password, query and fragment."""
-    return re.sub(r"(://[^\s?#'\"]*)[?#][^\s'\")]*", r"\1", re.sub(r"(?<=://)[^/?#\s]*@", "", text))
+    return re.sub(r"(://[^\s?#'\"]*)[?#][^\s'\")]*", r"\1", without_user(text))
 
 
 def printable(arguments: Sequence[str]) -> list[str]:
-    """Return the words of a command line as they may be printed; a bad address need not look like one."""
+    """Return the words of a command line as they may be printed, without what must not be.
+
+    A bad address need not look like one.
+    """
     words: list[str] = []
+    option = ""  # that takes the next word
     for word in arguments:
         name, separator, value = word.partition("=")
-        if words and words[-1] == BASE_URL:
-            words.append(_bare(word))
-        elif name == BASE_URL:
-            words.append(f"{name}{separator}{_bare(value)}")
+        if option:
+            words += _printable_option(option, "", word)
+            option = ""
+        elif name in CLEANED and separator:
+            words += _printable_option(name, separator, value)
+        elif word in CLEANED:
+            option = word
         else:
             words.append(without_credentials(word))
-    return words
+    return [*words, option] if option else words
+
+
+def _printable_option(name: str, separator: str, value: str) -> list[str]:
+    clean = CLEANED[name](value)
+    if clean is None:
+        return []
+    return [f"{name}={clean}"] if separator else [name, clean]
 
 
 def _bare(address: str) -> str:
-    return re.sub(r"^([A-Za-z]+://)?[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
+    return re.sub(r"^([A-Za-z]+:/+|/*)[^/?#]*@", r"\1", re.sub(r"[?#].*", "", address, flags=re.DOTALL))
+
+
+CLEANED: Mapping[str, Callable[[str], str | None]] = {  # option: its value as it may be printed; None: none
+    BASE_URL: _bare,
+    "--label": without_user,
+    SET: lambda setting: without_credentials(setting) if may_print(setting) else None,
+}
 
 
 def _words_of_one(name: str, value: Value) -> list[str]:

@@ -8,12 +8,13 @@ from ..command_options import FLAGS, REPEATED, USED, spell
 from ..errors import OptionFault, UsageFault
 from ..next_step import NextStep
 from ..operator_files import find_config
+from ..private_settings import SET
 from ..settings.overrides import read_overrides
 from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, printable
 
 PLACES = ("--config", "--state-dir")
-SANDBOX, SET = "--sandbox", "--set"
+SANDBOX = "--sandbox"
 TAKING = tuple(option for option in map(spell, REPEATED) if option not in FLAGS)
 END = "--"  # of the options
 
@@ -42,9 +43,9 @@ def _whole(arguments: Sequence[str]) -> list[str]:
         if name in PLACES and separator:
             words.append(f"{name}={Path(value).absolute()}")
         elif name == SET and separator:
-            words.append(f"{name}={_whole_setting(value)}")
+            words += [f"{name}={setting}" for setting in _whole_setting(value)]
         elif words[-1:] == [SET]:
-            words.append(_whole_setting(word))
+            words += _whole_setting(word) or [words.pop()][:0]
         else:
             words.append(str(Path(word).absolute()) if _is_path(word, words) else word)
     if arguments and arguments[0] in USED:
@@ -53,13 +54,13 @@ def _whole(arguments: Sequence[str]) -> list[str]:
     return words
 
 
-def _whole_setting(text: str) -> str:
-    """Return the text of a setting, a path in full."""
+def _whole_setting(text: str) -> list[str]:
+    """Return the text of a setting, a path in full; nothing for a wrong one: it may have a secret in it."""
     try:
         (setting,) = read_overrides([text])
     except OptionFault:
-        return text
-    return setting.text
+        return []
+    return [setting.text]
 
 
 def _is_path(word: str, before: list[str]) -> bool:

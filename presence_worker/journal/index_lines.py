@@ -13,6 +13,7 @@ import structlog
 
 from .. import __version__
 from ..errors import Locked, PresenceWorkerError, Stopped, UsageFault
+from ..private_settings import ABSENCE
 from ..run_states import State
 from .filesystem import run_lock
 from .journal import JOURNAL, Journal, damage_error, open_untouched
@@ -120,6 +121,7 @@ CONFIDENTIAL = (  # what identifies credentials, and values of cells: they may b
     "refused",
     "unmapped",
     "filtered",
+    *ABSENCE,
 )
 SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
 Read = tuple[RunRecord | None, int]  # the record, None where nothing is staged yet; the rows to send

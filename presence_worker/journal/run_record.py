@@ -47,6 +47,7 @@ class JobInput:
     )  # on which rows are due; None: written before rows had days
     name: str = ""  # of the file, with its place
     label: str | None = field(default=None, metadata=MAY_LACK)  # the caller's reference
+    withheld: tuple[str, ...] | None = field(default=None, metadata=MAY_LACK)  # of its `--set`, by name
     stdin: bool = False
     sha256: str | None = None
     rows: int = 0  # also those that follow from earlier jobs
@@ -84,7 +85,7 @@ class JobInput:
         found = json_object(self)
         names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
         form = {name: found[name] for name in names if name in found}
-        later = ("label", "pending", "suspect", "refused", "over")
+        later = ("label", "withheld", "pending", "suspect", "refused", "over")
         return form | {name: found[name] for name in later if name in found}
 
 
@@ -172,6 +173,10 @@ class Ending(NamedTuple):
     next: NextStep | None
 
 
+def _leave_out(names: Collection[str], form: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in form.items() if name not in names}
+
+
 class RunRecord(NamedTuple):
     """A run as a whole."""
 
@@ -208,11 +213,15 @@ class RunRecord(NamedTuple):
         return cls(**found)
 
     def as_json(self, *, without: Collection[str] = ()) -> list[Json]:
-        """Return what the table holds, in the order of its columns; of the input, not the keys *without*."""
+        """Return what the table holds, in its order; of input and settings, not the keys *without*."""
         form = self._asdict()
         form["next"] = self.next and write_step(self.next)
-        form["input"] = {name: value for name, value in self.input.as_json().items() if name not in without}
-        form["settings"], form["compared"] = self.settings.sections, to_json(self.compared)
+        form["input"] = _leave_out(without, self.input.as_json())
+        sections = self.settings.sections
+        form["settings"] = {
+            name: _leave_out(without if name == "input" else (), keys) for name, keys in sections.items()
+        }
+        form["compared"] = to_json(self.compared)
         return [*form.values()]
 
     def as_columns(self) -> list[SqlValue]:

@@ -11,10 +11,10 @@ from ..journal import Comparison, Journal, RunRecord
 from ..json_form import Json
 from ..model import Result
 from ..next_step import command_line
+from ..private_settings import SECRETS, is_of_absence
 from ..sanitize import clean
-from ..settings import SECRETS
 from ..settings.value_types import Limit
-from ..wording import amount, figure, plain_duration, duration_of_setting
+from ..wording import amount, duration_of_setting, figure, plain_duration
 from .charts import course
 from .fault_sentences import StatusTable, in_words, says_more, status_table_lines
 from .headline import advice_words, headline_of
@@ -39,7 +39,6 @@ from .reason_texts import reason_words
 from .row_files import NEEDS_ATTENTION, Story, Writer, more_fields, names_of
 from .summary import FaultSentence, PlannedAbsences, PlannedChanges, Summary
 
-COMMENTS = ("default_message", "message_template")  # of `input`: may be a reason of absence
 HIDDEN = (*SECRETS, "proxy")
 EMPTY: tuple[Json, ...] = (None, "", {}, [])
 RATE = "rate"  # of `delivery`: the one setting with a fraction that is not a duration
@@ -258,8 +257,9 @@ def settings_of(run: RunRecord) -> Iterator[tuple[str, str]]:
         for key, value in keys.items():
             if key in HIDDEN or value in EMPTY:
                 continue
-            hidden = key in COMMENTS and not with_messages
-            yield f"{section}.{key}", KEPT_BACK if hidden else _text(value, key)
+            name = f"{section}.{key}"
+            hidden = is_of_absence(name) and not with_messages
+            yield name, KEPT_BACK if hidden else _text(value, key)
 
 
 def comparison_words(compared: Comparison | None) -> str | None:

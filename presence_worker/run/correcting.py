@@ -10,6 +10,7 @@ from ..errors import MAY_LOCK, PresenceWorkerError, SignInFault, Stopped, Suspec
 from ..intake.source import STDIN
 from ..journal import Correction, Journal, RunRecord
 from ..next_step import NextStep
+from ..private_settings import explain_withheld
 from ..report import Advice
 from ..run_context import RunContext
 from ..run_states import Intent
@@ -121,8 +122,18 @@ def same_job(run: RunRecord, context: RunContext) -> NextStep:
     """Return the command that begins the job of a run once more."""
     command = "plan" if run.intent == Intent.PLAN else "run"
     job = STDIN if run.input.stdin else run.input.name
-    label = ("--label", run.input.label) if run.input.label else ()
-    return context.command(command, job, *label, *context.input_options, *_as_then(run, context))
+    return context.command(command, job, *label_of_run(run), *context.input_options, *_as_then(run, context))
+
+
+def label_of_run(run: RunRecord) -> tuple[str, ...]:
+    """Return the option that gives the same label again."""
+    return ("--label", run.input.label) if run.input.label else ()
+
+
+def to_add(step: NextStep | None, run: RunRecord, context: RunContext) -> str:
+    """Return what a person has to add to a step that reads rows again; "" for nothing."""
+    names = dict.fromkeys((*(run.input.withheld or ()), *context.withheld))
+    return explain_withheld([*names], step.words[0]) if step else ""
 
 
 def _as_then(run: RunRecord, context: RunContext) -> Iterator[str]:

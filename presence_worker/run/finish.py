@@ -22,7 +22,7 @@ from ..run_states import State
 from ..runs.lookup import earlier_than
 from ..settings import Input
 from ..wording import amount, as_sentence
-from .correcting import IF_CORRECTED, begin_again, note_suspect, same_job, to_correct
+from .correcting import IF_CORRECTED, begin_again, label_of_run, note_suspect, same_job, to_add, to_correct
 from .prepare import StagedRun
 from .row_trouble import log_rows
 from .staging import place_of, storable
@@ -86,7 +86,8 @@ def _journal_gone(trouble: Stopped, journal: Journal, folder: Path, context: Run
         f"{trouble}. It stopped, and what it sent is not recorded. If {folder} was only moved or "
         f"unmounted, put it back and resume the run; else start it again{feed}"
     )
-    return Stopped(words, next=again)
+    more = to_add(again, run, context)
+    return Stopped(f"{words}. {more}" if more else words, next=again)
 
 
 def _write(journal: Journal, folder: Path, ending: Ending, context: RunContext) -> Summary:
@@ -172,13 +173,14 @@ def judge_ending(
     note_suspect(journal, error, context.settings)
     way_on = advise(journal, state)
     command = _command(way_on[0], journal, folder, job, context) if way_on else None
+    run = journal.run()
+    more = to_add(command, run, context)
     if error is None or state is State.FINISHED:
-        return Ending(state, _code(journal), message_of(journal, state, None), command)
+        return Ending(state, _code(journal), message_of(journal, state, more), command)
     words = None if state is State.PLANNED else _words(error, job)
-    if way_on:
-        said = filter(None, (words, *to_correct(way_on[0], journal.run(), context)))
-        words = " ".join(map(as_sentence, said))
-    return Ending(state, error.exit_code, message_of(journal, state, words), command)
+    corrections = to_correct(way_on[0], run, context) if way_on else ()
+    said = " ".join(as_sentence(each) for each in (words, *corrections, more) if each)
+    return Ending(state, error.exit_code, message_of(journal, state, said), command)
 
 
 def _code(journal: Journal) -> ExitCode:
@@ -224,7 +226,8 @@ def _command(step: Advice, journal: Journal, folder: Path, job: str | None, cont
         case Advice.CORRECT | Advice.ADMINISTER | Advice.CHECK_USERS:
             reading = _options_for_failed_csv(journal.run().input.delimiter, context.settings.input)
             command = "plan" if step is Advice.CHECK_USERS else "run"
-            return context.command(command, str(folder / "failed.csv"), *reading)
+            label = label_of_run(journal.run())
+            return context.command(command, str(folder / "failed.csv"), *label, *reading)
 
 
 def _options_for_failed_csv(delimiter: str | None, config: Input) -> tuple[str, ...]:

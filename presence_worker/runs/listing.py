@@ -108,6 +108,8 @@ def _glance(folder: Path) -> Listed | None:
 def _describe(journal: Journal, *, held: bool = False) -> Listed:
     """Return what is known of a run; *held* by a process it may be at work."""
     run, summary = journal.run(), summarise(journal)
+    if not summary.reading.unmapped:  # the table is there for them; its words can be reasons of absence
+        summary = replace(summary, reading=summary.reading._replace(mapped={}))
     if held and run.state == State.RUNNING:
         summary = _so_far(summary, journal.results.in_flight())
     return Listed(summary, is_job=is_job(run))

@@ -9,11 +9,11 @@ From there on `Settings` is handed around as it is, and a setting is read where 
 `settings.delivery.rate`.
 """
 
+from ..private_settings import SECRETS
 from .sections import (
     ANY_OTHER,
     MAX_CHANGES,
     NOWHERE,
-    SECRETS,
     Auth,
     Delivery,
     Input,

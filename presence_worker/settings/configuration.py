@@ -24,6 +24,7 @@ from .value_types import Raw
 
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"
+STATUSES = ["input", "statuses"]  # their names can be reasons of absence: the line alone says which
 NOTHING = re.compile("(?!)")  # no line looks like it
 Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
 
@@ -46,7 +47,7 @@ def list_problems(error: ValidationError, sources: Sources) -> list[str]:
             words = f"no such setting{_nearest(path)}"
         else:  # the value of a variable may be a secret in the wrong place
             words = explain_problem(problem, may_quote=PREFIX not in place)
-        found.append(f"{place}: {'.'.join(path)}: {words}")
+        found.append(f"{place}: {'.'.join(path[:2] if path[:2] == STATUSES else path)}: {words}")
     return found
 
 
@@ -73,6 +74,8 @@ def _find(path: list[str], sources: Sources) -> str:
     if prefix + key.upper() in variables:
         return prefix + key.upper()
     line = _find_line(section, key, sources.text)
+    if line and path[:2] == STATUSES and path[2:]:
+        line = _find_below(line, path[2], sources.text)
     if key or not variables:
         return f"{sources.file}, line {line}" if line else str(sources.file or "settings")
     places = [f"{sources.file}, line {line}"] if line else []
@@ -96,6 +99,13 @@ def _find_line(section: str, key: str, text: str) -> int | None:
         if is_found:
             return number
     return header
+
+
+def _find_below(line: int, name: str, text: str) -> int:
+    """Return the line of a name in the table that begins on a *line*; without one, that line."""
+    wanted = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
+    found = (at for at, each in enumerate(text.splitlines(), 1) if at > line and wanted.match(each))
+    return next(found, line)
 
 
 def load_settings(file: Path | None, flags: Nested) -> Settings:

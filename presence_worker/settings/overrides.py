@@ -10,13 +10,18 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..errors import OptionFault
+from ..private_settings import ADDRESSES, SECRETS, is_address_alone
 from .problem_words import explain_problem
-from .sections import SECRETS, SECTIONS, Section
+from .sections import SECTIONS, Section
 from .value_types import Raw
 
 FORM = "expected SECTION.KEY=VALUE, such as delivery.burst=5"
 ELSEWHERE = (
     "is a secret; others can read a command line. Put it in the configuration file, or in a file of its own"
+)
+ONLY_PLACE = (
+    "the address has an @, a ? or a #, so it can have a secret in it. Give only host, port and path here; "
+    "put the whole address in the configuration file"
 )
 WITH_PASSWORD = re.compile(r"://[^/?#\s]*@")
 
@@ -66,6 +71,8 @@ def _read(word: str) -> Override:
         raise ValueError(f"{section}.{key} {ELSEWHERE} (auth.{key}_file)")
     if WITH_PASSWORD.search(text):
         raise ValueError(f"{section}.{key}: the address has a user name or password, which {ELSEWHERE}")
+    if f"{section}.{key}" in ADDRESSES and not is_address_alone(text):
+        raise ValueError(f"{section}.{key}: {ONLY_PLACE}")
     return _fit(section, key, text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from ..private_settings import is_of_absence
 from ..sanitize import clean
 from ..wording import series
 from .sections import SECTIONS
@@ -28,7 +29,8 @@ def explain_problem(problem: ErrorDetails, *, may_quote: bool) -> str:
     else:
         write: Write = WORDS.get(kind, OTHER)
         words = write(problem.get("ctx") or {}, path)
-    if not words.startswith(OURS) or path[0] in UNSAFE or not may_quote:
+    is_reason = is_of_absence(".".join(map(str, path[:2]))) and isinstance(problem["input"], str)
+    if not words.startswith(OURS) or path[0] in UNSAFE or is_reason or not may_quote:
         return words
     return f"{words}; found {_quote(problem['input'])}"
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from ..date_formats import DateFormat
 from ..model import NOT_PRESENT, PRESENT
 from ..operator_files import state_home
+from ..private_settings import SECRETS
 from .value_types import (
     Accept,
     AnyLimit,
@@ -33,17 +34,6 @@ from .value_types import (
     Zone,
 )
 
-SECRETS = (
-    "password",
-    "ticket",
-    "token",
-    "client_secret",
-    "refresh_token",
-    "system_user_token",
-    "app_token",
-    "xsrf_token",
-    "cookie",
-)
 MAX_CHANGES = Limit(count=500, percent=50)
 NOWHERE = Path("~")  # as storage.state_dir: it is not set, and the user has no home of their own
 ANY_OTHER = "*"  # as a key of input.statuses: all values that are not known otherwise

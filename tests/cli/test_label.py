@@ -74,3 +74,28 @@ def test_what_is_not_a_label_is_refused(label: str, words: str, worker: Worker) 
     assert (ended.code, ended.summary["message"]) == (2, words)
     assert next_words(ended) == ["run", "--help"]
     assert not (worker.state / "runs").exists()
+
+
+def test_a_corrected_file_gets_it_again(worker: Worker) -> None:
+    """The rows that are wrong belong to the same night."""
+    path = write_csv(worker.folder / "job.csv", [*away([1]), ("x", "StatusNotAvailable", "")])
+
+    ended = worker("run", path, "--max-invalid", "none", "--label", LABEL)
+
+    assert next_words(ended)[1].endswith("failed.csv")
+    assert next_words(ended)[2:4] == ["--label", LABEL]
+
+
+def test_credentials_in_it_are_taken_out(worker: Worker) -> None:
+    """Reports, lists and the next command show the rest of it."""
+    label = "build https://{}ci.example.com/jobs?id=7"
+    path = write_csv(worker.folder / "job.csv", [*away([1]), ("x", "StatusNotAvailable", "")])
+
+    ended = worker("run", path, "--max-invalid", "none", "--label", label.format("ann:hunter2@"))
+    listed = worker("runs", "--html")
+
+    assert ended.summary["label"] == label.format("")
+    assert label.format("") in next_words(ended)
+    files = [each.read_bytes() for each in worker.state.rglob("*") if each.is_file()]
+    assert not [each for each in files if b"hunter2" in each]
+    assert "hunter2" not in ended.out + ended.err + listed.out + listed.err

@@ -22,7 +22,13 @@ def job(*, include: bool, **run: Any) -> Journal:
     """A plan of two rows, with comments wherever one can be: in rows, cells, before-images and settings."""
     settings = {
         "auth": {"scheme": "basic", "username": "presence"},
-        "input": {"default_message": COMMENT, "message_template": f"{COMMENT} {{until}}", "format": "auto"},
+        "input": {
+            "default_message": COMMENT,
+            "message_template": f"{COMMENT} {{until}}",
+            "statuses": {COMMENT: NOT_PRESENT},
+            "only": {"Type": [COMMENT]},
+            "format": "auto",
+        },
         "report": {"include_messages": include},
     }
     rows = [row(1, message=COMMENT), invalid(2, message=COMMENT, cells=f'["2","","{COMMENT}"]')]
@@ -46,14 +52,14 @@ def test_no_comment_is_anywhere_in_it() -> None:
     assert "knee" not in text
     assert "Message" not in text
     assert "input.default_message" in text
-    assert text.count("(set; not shown)") == 2
+    assert text.count("(set; not shown)") == 4
 
 
 def test_comments_are_there_where_the_operator_wants_them() -> None:
     """With `report.include_messages` the rows have them, and the settings, too."""
     text = written(job(include=True))
 
-    assert text.count(COMMENT) == 2 * 2 + 2  # each row as data and in the table, and two settings
+    assert text.count(COMMENT) == 2 * 2 + 4  # each row as data and in the table, and four settings
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -67,7 +73,7 @@ def test_no_secret_is_anywhere_in_it(name: str) -> None:
 
 def test_settings_in_force_are_there() -> None:
     """What decided the run can be read years later, without the machine it ran on."""
-    chosen = Settings(input={"statuses": {"SICK": NOT_PRESENT}})
+    chosen = Settings(input={"statuses": {"SICK": NOT_PRESENT}}, report={"include_messages": True})
     settings = chosen.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
 
     with closing(job(include=False, settings=settings)) as journal:

@@ -79,12 +79,12 @@ def test_the_line_is_found_however_the_file_is_written(text: str, place: str, co
     assert lines == [f"{place}: delivery.rate: must be greater than 0; found 0"]
 
 
-def test_a_problem_deep_in_a_table_names_table_and_entry(complaints: Complaints) -> None:
-    """An entry of input.statuses is named with the table's line and its own word."""
+def test_a_problem_in_the_table_of_statuses_names_its_line(complaints: Complaints) -> None:
+    """The word of the entry is not printed: it may be a reason of absence."""
     lines = complaints('[input]\nformat = "csv"\n[input.statuses]\nSJUK = "Nope"')
 
     (line,) = lines
-    assert line.startswith("FILE, line 3: input.statuses.SJUK: must be a status of SuperOffice: StatusNone,")
+    assert line.startswith("FILE, line 4: input.statuses: must be a status of SuperOffice: StatusNone,")
 
 
 def test_the_place_is_that_of_the_value_in_force(complaints: Complaints) -> None:

@@ -20,7 +20,7 @@ from presence_worker.settings.value_types import (
     parse_limit,
     seconds_left,
 )
-from presence_worker.wording import plain_duration, duration_of_setting
+from presence_worker.wording import duration_of_setting, plain_duration
 
 LIMIT_WORDS = 'must be a number, a percentage such as "50%", both in a list, or "none"'
 DEADLINE_WORDS = 'must be a duration such as "2h", a local time such as "06:00", or "none"'

@@ -215,7 +215,7 @@ def test_a_status_table_knows_exact_names_only(meaning: str, complaints: Complai
     lines = complaints(f"[input.statuses]\nSjuk = {meaning}")
 
     (line,) = lines
-    assert line.startswith("FILE, line 1: input.statuses.Sjuk: must be a status of SuperOffice: ")
+    assert line.startswith("FILE, line 2: input.statuses: must be a status of SuperOffice: ")
 
 
 @pytest.mark.parametrize("header", ['"SO-Language" = "sv\\n"', '"SO-Language" = ""', '"Authorization" = "x"'])
