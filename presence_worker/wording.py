@@ -28,9 +28,9 @@ def is_or_are(number: int) -> str:
 
 
 def share(number: int, whole: int, thing: str) -> str:
-    """Return how a sentence begins, with its verb: "1 of 4 rows is", "The one row is"."""
+    """Return how a sentence begins, with its verb: "1 of 4 rows is", "The row is"."""
     if number == whole == 1:
-        return f"The one {thing} is"
+        return f"The {thing} is"
     return f"{figure(number)} of {figure(whole)} {thing}s {is_or_are(number)}"
 
 

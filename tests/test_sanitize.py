@@ -156,7 +156,7 @@ def test_numbers_and_words_agree(number: int, words: str, part: str) -> None:
 
 def test_the_whole_of_one() -> None:
     """Is not 1 of 1."""
-    assert (share(1, 1, "row"), share(0, 1, "row")) == ("The one row is", "0 of 1 rows are")
+    assert (share(1, 1, "row"), share(0, 1, "row")) == ("The row is", "0 of 1 rows are")
 
 
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a or b"), ([*"abc"], "a, b or c")])
