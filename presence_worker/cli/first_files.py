@@ -3,14 +3,15 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..errors import UsageFault
+from ..errors import OptionFault, UsageFault
 from ..next_step import NextStep
 from ..settings import SECRETS
+from ..settings.value_types import Raw
 
+OUTPUT = "option --output"
 HEAD = """\
 # Settings of presence-worker. This file has only what you need to begin.
 # All settings:         presence-worker manual settings
@@ -29,8 +30,8 @@ TAIL = """\
 # [safety]
 # max_changes = [500, "50%"]
 """
-OPEN, SECRET = 0o644, 0o600  # modes
-Values = Mapping[str, str]  # setting, such as "auth.username": its value
+OPEN, SECRET = 0o666, 0o600  # modes; the umask takes its part of the first
+Values = Mapping[str, Raw]  # setting, such as "auth.username": its value
 
 
 def secret_file(configuration: Path, name: str) -> Path:
@@ -43,9 +44,20 @@ def is_secret(name: str) -> bool:
     return name.partition(".")[2] in SECRETS
 
 
-def check_absent(configuration: Path, names: Iterator[str]) -> None:
-    """Raise UsageFault where one of the files that would be written is there already."""
-    files = [configuration, *(secret_file(configuration, name) for name in names if is_secret(name))]
+def check_place(configuration: Path) -> None:
+    """Raise OptionFault where no configuration can be written, UsageFault where one exists already."""
+    folder = configuration.parent
+    if not str(configuration).isprintable():
+        raise OptionFault(f"{OUTPUT}: the path has control characters, or is not UTF-8")
+    if not folder.is_dir():
+        raise OptionFault(f"{OUTPUT}: the folder {folder} does not exist. Create it, or name another file")
+    if configuration.is_dir():
+        raise OptionFault(f"{OUTPUT}: {configuration} is a folder. Name a file")
+    check_absent(configuration, [configuration])
+
+
+def check_absent(configuration: Path, files: Iterable[Path]) -> None:
+    """Raise UsageFault where one of the files that would be written exists already."""
     there = [str(file) for file in files if os.path.lexists(file)]
     if there:
         raise _already_there(there, configuration)
@@ -54,20 +66,19 @@ def check_absent(configuration: Path, names: Iterator[str]) -> None:
 def write_files(configuration: Path, values: Values) -> dict[str, Path]:
     """Write all files, or none; return them by what they hold. Raise UsageFault where that fails."""
     files = {name: secret_file(configuration, name) for name in values if is_secret(name)}
-    written: list[Path] = []
+    texts = {file: f"{values[name]}\n" for name, file in files.items()}
+    texts[configuration] = configuration_text(values, files)
     try:
-        for name, file in files.items():
-            _write_new(file, f"{values[name]}\n", SECRET)
-            written.append(file)
-        _write_new(configuration, configuration_text(values, files), OPEN)
+        with tempfile.TemporaryDirectory(dir=configuration.parent, prefix=".presence-worker.") as folder:
+            made = {
+                _write(Path(folder, file.name), text, OPEN if file == configuration else SECRET): file
+                for file, text in texts.items()
+            }
+            _place(made)
+    except FileExistsError as error:
+        raise _already_there([str(error.filename2 or error.filename)], configuration) from None
     except OSError as error:
-        for file in written:
-            file.unlink(missing_ok=True)
-        if isinstance(error, FileExistsError):
-            raise _already_there([str(error.filename2 or error.filename)], configuration) from None
-        raise UsageFault(
-            f"{configuration} cannot be written: {error.strerror}; name another --output"
-        ) from None
+        raise OptionFault(f"{OUTPUT}: {configuration} cannot be written: {error.strerror}") from None
     return {"configuration": configuration} | {name.partition(".")[2]: file for name, file in files.items()}
 
 
@@ -80,41 +91,51 @@ def configuration_text(values: Values, files: Mapping[str, Path]) -> str:
     return "\n".join([*lines, TAIL])
 
 
-def _line(name: str, value: str, files: Mapping[str, Path]) -> str:
+def _line(name: str, value: Raw, files: Mapping[str, Path]) -> str:
     key = name.partition(".")[2]
     return f"{key}_file = {_quote(str(files[name]))}" if name in files else f"{key} = {_quote(value)}"
 
 
-def _quote(text: str) -> str:
-    """Return a text as TOML has it: as it is where that is possible, such as a path of Windows."""
-    plain = text.isprintable() and "'" not in text and "\\" in text
-    return f"'{text}'" if plain else json.dumps(text, ensure_ascii=False)
+def _quote(value: Raw) -> str:
+    """Return a value as TOML has it; a text as it is where that is possible, such as a path of Windows."""
+    text = str(value)
+    if isinstance(value, str) and text.isprintable() and "'" not in text and "\\" in text:
+        return f"'{text}'"
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _write_new(path: Path, text: str, mode: int) -> None:
-    """Write a file that is not there yet, whole or not at all; raise FileExistsError where it is there."""
-    descriptor, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _write(path: Path, text: str, mode: int) -> Path:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _place(made: Mapping[Path, Path]) -> None:
+    """Move new files to their places, all or none, also when a signal comes in between."""
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).chmod(mode)
-        _move(Path(made), path)
-    finally:
-        with suppress(OSError):
-            Path(made).unlink()
+        for new, file in made.items():
+            if os.name == "nt":
+                new.rename(file)  # raises where there is a file
+            else:
+                file.hardlink_to(new)  # as above; to rename would replace it
+    except BaseException:
+        for new, file in made.items():
+            if _is_placed(new, file):
+                file.unlink()
+        raise
 
 
-def _move(made: Path, path: Path) -> None:
-    if os.name == "nt":
-        made.rename(path)  # raises where there is a file
-    else:
-        path.hardlink_to(made)  # as above; to rename would replace it
+def _is_placed(new: Path, file: Path) -> bool:
+    if new.exists():
+        return file.exists() and file.samefile(new)
+    return os.name == "nt"
 
 
 def _already_there(files: list[str], configuration: Path) -> UsageFault:
-    is_configured = os.path.lexists(configuration)
+    is_configured = configuration.is_file()
     words = ("doctor", "--config", str(configuration)) if is_configured else ("init", "--help")
     verb = "is there already" if len(files) == 1 else "are there already"
     return UsageFault(

@@ -35,8 +35,9 @@ def service_root(target: Target) -> URL | None:
         return root_of(target.base_url, "target.base_url", target)
     if not target.tenant:
         raise UsageFault(
-            "no SuperOffice is set: set target.base_url (or --base-url), or target.tenant for "
-            "SuperOffice Online, or try it with --sandbox"
+            "no SuperOffice is set. Type `presence-worker init` to create a configuration, or set "
+            "target.base_url (--base-url) or target.tenant. To try without SuperOffice, add --sandbox. "
+            "See `presence-worker manual first-run`"
         )
     return None
 
@@ -106,12 +107,12 @@ def root_of(
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
         raise UsageFault(f"{name}: must be an address, such as {example}")
-    if url.user or url.password or url.query_string or url.fragment:
+    if _SECRET.search(text.strip()) or url.user or url.password:
         raise UsageFault(f"{name}: {ONLY_PLACE}")
-    if url.scheme == "http" and not target.allow_http and not is_loopback(url.host):
+    if is_open(url) and not target.allow_http:
         raise UsageFault(
             f"{name}: http sends the credentials to {url.host} readable for others on the network; "
-            "use https, or set target.allow_http = true"
+            "use https, or set target.allow_http = true (--set target.allow_http=true)"
         )
     return url.with_path(_API.sub("", url.path.rstrip("/")).rstrip("/"))
 
@@ -121,6 +122,11 @@ def below(root: URL, path: str) -> URL:
     path, _, query = path.partition("?")
     url = root.with_path(root.raw_path.rstrip("/") + path, encoded=True)
     return url.with_query(query) if query else url
+
+
+def is_open(url: URL) -> bool:
+    """Check whether others on the network can read what is sent to an address."""
+    return url.scheme == "http" and not is_loopback(url.host or "")
 
 
 def is_loopback(host: str) -> bool:

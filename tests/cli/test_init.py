@@ -143,13 +143,13 @@ def test_a_variable_may_give_the_secret(sandbox: Sandbox, monkeypatch: pytest.Mo
     [
         (("--username", "hr"), "the address of SuperOffice is missing: give --base-url or --tenant"),
         (("--base-url", "http://127.0.0.1:9"), "Give User name: --username, Password: --secret-stdin"),
-        (("--base-url", "crm.example.com"), "target.base_url: must be"),
+        (("--base-url", "crm.example.com"), "option --base-url: must be an address"),
         (("--tenant", "A/B"), "option --tenant: expected a tenant such as Cust12345"),
         (
             ("--base-url", "http://127.0.0.1:9", "--username", "hr", "--secret-stdin"),
             "--secret-stdin: expected",
         ),
-        (("--base-url", "http://127.0.0.1:9", "--output", "a/b.toml", "--username", "hr"), "Give Password"),
+        (("--base-url", "http://127.0.0.1:9", "--output", "b.toml", "--username", "hr"), "Give Password"),
     ],
 )
 def test_without_a_terminal_nothing_is_asked(words: tuple[str, ...], told: str) -> None:
@@ -183,10 +183,11 @@ def test_a_file_that_came_in_between_is_kept() -> None:
 
 def test_a_place_that_cannot_be_written_leaves_nothing(sandbox: Sandbox) -> None:
     """Neither of the files."""
-    ended = init(sandbox.url, "--username", "hr", "--output", "nowhere/presence-worker.toml")
+    ended = init(sandbox.url, "--username", "hr", "--output", "nowhere/presence-worker.toml", "--json")
 
     assert ended.code == 2
-    assert "cannot be written: No such file or directory; name another --output" in ended.err
+    assert "option --output: the folder" in ended.err
+    assert next_words(ended) == ["init", "--help"]
     assert [*Path().iterdir()] == []
 
 
@@ -234,7 +235,7 @@ def test_at_a_terminal_it_asks(sandbox: Sandbox) -> None:
     """What is wrong is asked again; the password is not shown."""
     person = Person()
     person.answer("Cust12345): ", "crm\n")
-    person.answer("target.base_url: must be", "")
+    person.answer("The address: must be", "")
     person.answer("Cust12345): ", f"{sandbox.url}\n")
     person.answer("[basic]: ", "\n")
     person.answer("User name: ", "hr\n")
