@@ -217,11 +217,11 @@ class Person:
             self.shown += os.read(self.screen, 4096).decode()
         os.write(self.screen, text.encode())
 
-    def leave(self, key: str = "") -> int:
+    def leave(self, key: str = "", *, pause: float = 1.0) -> int:
         """Read to the end; give the exit code. Until then press the *key* now and then, as people do."""
         try:
             while True:
-                if select.select([self.screen], [], [], 1.0)[0]:
+                if select.select([self.screen], [], [], pause)[0]:
                     self.shown += os.read(self.screen, 4096).decode()
                 elif key:  # pressed a moment before the program began to wait for it
                     os.write(self.screen, key.encode())
@@ -252,7 +252,7 @@ def test_a_file_that_is_there_is_named_before_any_question() -> None:
     FILE.write_text("mine")
     person = Person()
 
-    assert person.leave("\x03") == 2  # Ctrl-C would end a question
+    assert person.leave("\x03", pause=20) == 2  # Ctrl-C would end a question
     assert "is there already; nothing was written" in person.shown
     assert "Cust12345" not in person.shown
 
