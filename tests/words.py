@@ -33,7 +33,7 @@ STIFF = re.compile(
     | (is|are|was|were|be)[ ]no(?![ ](longer|more)\b) | (is|are|was|were)[ ]said | (is|are)[ ]to[ ]be
     | (is|are|rows|leave|day|days|still)[ ]to[ ]come | become(s)?[ ]of | became[ ]of | to[ ]be[ ]had
     | what[ ]is[ ]needed | for[ ]certain | at[ ]the[ ]most | in[ ]force | has[ ]no[ ]part
-    | for[ ]good | all[ ]the[ ]same | by[ ]then
+    | for[ ]good | in[ ]vain | all[ ]the[ ]same | by[ ]then
     | hence(forth)? | thereof | thereby | hitherto | whence | albeit | of[ ]its[ ]own[ ]accord
     )\b""",
     re.IGNORECASE | re.VERBOSE,

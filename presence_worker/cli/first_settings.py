@@ -47,7 +47,7 @@ def variable_of(name: str) -> str:
 
 
 def find_values(flags: Nested, configuration: Path, *, is_asked: bool, from_stdin: bool) -> Values:
-    """Return all settings of the new file; raise UsageFault before a question that would be in vain."""
+    """Return all settings of the new file; raise UsageFault before a question without use."""
     names = [f"{section}.{key}" for section in flags for key in flags[section]]
     _check_options(flags, names)
     settings = load_settings(None, flags)
