@@ -83,7 +83,7 @@ OPTIONS: Mapping[str, tuple[str, How]] = {  # parameter: its help, and how it is
     ),
     "no_progress": ("Show no progress line.", FLAG),
     "as_json": ("Print one JSON object.", FLAG),
-    "quiet": ("Print errors only.", FLAG),
+    "quiet": ("Print only what went wrong.", FLAG),
     "verbose": ("Log requests too. Twice: log decisions too.", {"count": True}),
 }
 SHORT = {"quiet": ("-q",), "verbose": ("-v",)}
