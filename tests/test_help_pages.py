@@ -106,6 +106,7 @@ def test_the_narrowest_page_is_named(error: PresenceWorkerError, page: ManualPag
         ("[input]\ntimezone = 'Nowhere'", ManualPage.HR_FILES),
         ("[input]\ntimezone = 'Nowhere'\ncoverage = 1", ManualPage.HR_FILES),
         ("[input]\ntimezone = 'Nowhere'\n[auth]\nusername = 1", ManualPage.SETTINGS),
+        ("", ManualPage.FIRST_RUN),
         ("[auth]\nscheme = 'none'", ManualPage.SIGN_IN),
         ("[auth]\nlogin_url = 'x'\n[target]\ntenant = 'Cust1'", ManualPage.SIGN_IN),
         ("[auth]\nscheme = 'bearer'\n[target]\nbase_url = 'https://x.example.com'", ManualPage.SIGN_IN),

@@ -6,6 +6,7 @@ import re
 from yarl import URL
 
 from ..errors import UsageFault
+from ..manual_pages import ManualPage
 from ..settings import Settings, Target
 
 _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
@@ -36,8 +37,8 @@ def service_root(target: Target) -> URL | None:
     if not target.tenant:
         raise UsageFault(
             "no SuperOffice is set. Type `presence-worker init` to create a configuration, or set "
-            "target.base_url (--base-url) or target.tenant. To try without SuperOffice, add --sandbox. "
-            "See `presence-worker manual first-run`"
+            "target.base_url (--base-url) or target.tenant. To try without SuperOffice, add --sandbox",
+            page=ManualPage.FIRST_RUN,
         )
     return None
 

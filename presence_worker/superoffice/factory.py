@@ -57,7 +57,9 @@ def _check(settings: Settings, *others: Check) -> None:
             found.setdefault(str(fault), fault.page or page)
     found.update(dict.fromkeys(problems(settings), ManualPage.SIGN_IN))
     if found:
-        raise UsageFault("\n".join(found), page=common_page(found.values()))
+        pages = {*found.values()}
+        first = {ManualPage.FIRST_RUN}  # no SuperOffice is set: the rest follows from that
+        raise UsageFault("\n".join(found), page=common_page(pages & first or pages))
 
 
 @asynccontextmanager

@@ -310,7 +310,7 @@ FAULTS = (
         following="run",
         page="settings",
     ),
-    Fault(cause=no_target, code=2, words=("set target.base_url",), following="run", page="settings"),
+    Fault(cause=no_target, code=2, words=("set target.base_url",), following="run", page="first-run"),
     Fault(
         cause=no_password,
         code=2,
