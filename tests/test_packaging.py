@@ -105,7 +105,9 @@ def test_ships_the_manual(built: dict[str, set[str]], kind: str) -> None:
         "presence_worker/report/templates/manual.css",
         "presence_worker/report/templates/manual.html",
         "presence_worker/report/summary.schema.json",
-        "man/presence-worker.1" if kind == "source" else "share/man/man1/presence-worker.1",
+        "presence_worker/manual/presence-worker.1"
+        if kind == "source"
+        else "share/man/man1/presence-worker.1",
     ]
 
     assert [

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import click
 
@@ -12,8 +11,9 @@ from presence_worker.errors import EXIT_CODES
 from presence_worker.manual.library import SUMMARIES
 from presence_worker.next_step import PROGRAM
 from tests.manual.command_parts import arguments, each_command, example_lines, options_of, shared_options
+from tests.manual.documents import FOLDER
 
-PLACE = Path(__file__).parents[2] / "man" / "presence-worker.1"
+PLACE = FOLDER / "presence-worker.1"
 HEAD = """.\\" Written by `python -m tests.manual`.
 .TH PRESENCE-WORKER 1 "" "presence-worker {version}"
 .nh
