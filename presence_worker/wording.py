@@ -49,14 +49,15 @@ def series(words: Sequence[str], joint: str) -> str:
 
 
 def plain_duration(seconds: float) -> str:
-    """Return a duration as people say it: "0.4 s", "42 s", "3 min 20 s", "2 h 5 min"."""
+    """Return a duration as people say it: "0.4 s", "42 s", "3 min", "3 min 20 s", "2 h 5 min"."""
     if seconds < TENTHS:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    parts = (hours, "h", minutes, "min") if hours else (minutes, "min", rest, "s")
+    return "{} {} {} {}".format(*parts).removesuffix(f" 0 {parts[-1]}")
 
 
 def duration_of_setting(seconds: float) -> str:

@@ -90,8 +90,10 @@ def summary_lines(summary: Summary, shown: Container[str] = ()) -> Iterator[str]
     yield from _changes(summary)
     yield from lines_to_come(summary.coming or PlannedAbsences())
     yield from _counts(summary)
-    yield ""
-    yield from _facts(summary)
+    facts = [*_facts(summary)]
+    if facts or not summary.explained:  # the explanation begins with a blank line of its own
+        yield ""
+    yield from facts
     for note in summary.notes:
         if note not in shown:
             yield from wrap(f"Note: {note}", indent=6)

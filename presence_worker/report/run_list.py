@@ -148,7 +148,7 @@ class Missing:
             words += f" since that of {day_and_time(local_time(began, zone))}, {age} ago"
         else:
             words += " yet"
-        words += f"; one is expected every {round_duration(self.expected_every)}"
+        words += f"; one is expected every {plain_duration(self.expected_every)}"
         return f"{words}. Run {self.at_work} is at work" if self.at_work else words
 
     def as_data(self, zone: str | None) -> "MissingData":
@@ -204,11 +204,6 @@ class Listing:
 def day_and_time(moment: datetime) -> str:
     """Return a moment for people: "Tue 24 Nov 2026, 06:00"."""
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
-
-
-def round_duration(seconds: float) -> str:
-    """Return a duration without what is nothing: "24 h"."""
-    return plain_duration(seconds).removesuffix(" 0 min").removesuffix(" 0 s")
 
 
 def short_duration(seconds: float) -> str:

@@ -337,6 +337,7 @@ def test_columns_that_may_name_people_are_offered(worker: Worker) -> None:
     found = explained(worker, "job")
 
     assert found["missing"] == ["who"]
+    assert "\n\n\n" not in worker.call("check", "job", "--explain").out
     assert (
         '# email = "Ansatt e-post"  # if this column names the people of these rows; or "Leders e-post"'
         in found["configuration"]

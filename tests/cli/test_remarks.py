@@ -62,7 +62,7 @@ def test_who_waits_for_another_run_sees_how_long(capsys: pytest.CaptureFixture[s
     lines = said(capsys, Queued(run_id="", target=TARGET, until=until))
 
     assert re.fullmatch(
-        r"Note: Another run is at work on sandbox\. This run waits for it, 10 min 0 s at most "
+        r"Note: Another run is at work on sandbox\. This run waits for it, 10 min at most "
         r"\(until [-\d: ]+\)",
         " ".join(line.strip() for line in lines),
     )

@@ -29,7 +29,7 @@ def people_of_whom_some_are_away() -> People:
     [
         (90.0, None, Severity.OK, "the rows take long"),
         (2 * HOUR, 2 * HOUR, Severity.OK, "the rows take long"),
-        (2 * HOUR + 1, 2 * HOUR, Severity.WARNING, "but delivery.deadline is 2 h 0 min"),
+        (2 * HOUR + 1, 2 * HOUR, Severity.WARNING, "but delivery.deadline is 2 h"),
         (90.0, time(6), Severity.OK, "To end by 06:00, start the run by 05:58"),
         (2 * HOUR, time(1, 30), Severity.OK, "To end by 01:30, start the run by 23:30"),
         (25 * HOUR, time(6), Severity.WARNING, "That is more than 24 hours"),

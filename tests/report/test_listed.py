@@ -9,7 +9,6 @@ from presence_worker.report.run_list import (
     Listing,
     Missing,
     day_and_time,
-    round_duration,
     short_duration,
 )
 from tests.told import summary_of
@@ -30,14 +29,6 @@ from tests.told import summary_of
 def test_a_duration_is_short(seconds: float, words: str) -> None:
     """It fits a narrow column up to a day."""
     assert short_duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(86400, "24 h"), (5400, "1 h 30 min"), (300, "5 min"), (20, "20 s")]
-)
-def test_a_round_duration_is_said_so(seconds: float, words: str) -> None:
-    """Nobody expects a run every 24 h 0 min."""
-    assert round_duration(seconds) == words
 
 
 def test_a_moment_is_said_as_people_do() -> None:

@@ -110,7 +110,7 @@ def test_silence_is_told(journal: Journal) -> None:
     session(journal, AROUND_A_PAUSE, seconds=320, tries=2)
 
     assert told(journal)["words"] == (
-        "The run waited for SuperOffice: nothing came back for 5 min 0 s of 5 min 20 s. "
+        "The run waited for SuperOffice: nothing came back for 5 min of 5 min 20 s. "
         "A higher rate would not help."
     )
 

@@ -70,7 +70,7 @@ async def test_it_begins_as_soon_as_the_other_one_has_ended(host: Host) -> None:
 
 async def test_it_gives_up_in_time(host: Host) -> None:
     """Exit 7 then, as without waiting; nothing is left behind."""
-    with pytest.raises(Locked, match="waited 5 min 0 s, but another run is at work"):
+    with pytest.raises(Locked, match="waited 5 min, but another run is at work"):
         await run_beside(host, wait=300)
 
     assert anyio.current_time() == pytest.approx(300, abs=1)

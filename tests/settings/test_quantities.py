@@ -197,7 +197,7 @@ def test_a_time_of_day_is_within_a_day(hour: int, minute: int, now: datetime) ->
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "0.0 s"), (0.44, "0.4 s"), (9.9, "9.9 s"), (10, "10 s"), (59.4, "59 s"), (59.5, "1 min 0 s"),
+        (0, "0.0 s"), (0.44, "0.4 s"), (9.9, "9.9 s"), (10, "10 s"), (59.4, "59 s"), (59.5, "1 min"),
         (200, "3 min 20 s"), (7499, "2 h 4 min"), (7500, "2 h 5 min"),
     ],
 )  # fmt: skip

@@ -172,7 +172,15 @@ def test_a_time_of_day_is_the_next_one(until: time | float, seconds: float) -> N
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.42, "0.4 s"), (42, "42 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+    [
+        (0.42, "0.4 s"),
+        (42, "42 s"),
+        (59.7, "1 min"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 5 min"),
+        (86400, "24 h"),
+        (5400, "1 h 30 min"),
+    ],
 )
 def test_a_duration_is_said_as_people_do(seconds: float, words: str) -> None:
     """Tenths matter below ten seconds only, seconds below an hour only."""
