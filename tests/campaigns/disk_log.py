@@ -1,5 +1,6 @@
 """The calls a process made on the files under one directory, as `disk_log.c` tells them."""
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,13 +35,25 @@ def watching(library: Path, *, under: Path, log: Path) -> dict[str, str]:
 
 def calls_in(log: Path) -> Iterator[Call]:
     """Yield the calls of a log; one that the kill cut short was never seen to succeed."""
+    return (call for call, _ in _calls_with_ends(log))
+
+
+def drop_cut_call(log: Path) -> None:
+    """Remove the call that a kill cut short: the next process writes its calls behind it."""
+    if log.exists():
+        ends = [end for _, end in _calls_with_ends(log)]
+        os.truncate(log, ends[-1] if ends else 0)
+
+
+def _calls_with_ends(log: Path) -> Iterator[tuple[Call, int]]:
     text, place = log.read_bytes() if log.exists() else b"", 0
     while place + HEAD.size <= len(text):
         kind, *sizes, at = HEAD.unpack_from(text, place)
         path, second, data = _parts(text, place + HEAD.size, sizes)
         place += HEAD.size + sum(sizes)
         if place <= len(text):
-            yield Call(kind=kind.decode(), path=path.decode(), second=second.decode(), data=data, at=at)
+            call = Call(kind=kind.decode(), path=path.decode(), second=second.decode(), data=data, at=at)
+            yield call, place
 
 
 def _parts(text: bytes, place: int, sizes: list[int]) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from .disk import Disk, put_back
-from .disk_log import calls_in, watching
+from .disk_log import calls_in, drop_cut_call, watching
 from .night import Night
 
 LOG = "calls"
@@ -22,9 +22,10 @@ class PowerLoss:
 
     def strike(self, night: Night, luck: random.Random) -> bool:
         """Let the power go, or, one time in four, only the process: what it wrote may go the next time."""
-        if luck.random() < 0.25:
-            return False
         log = night.disk.parent / LOG
+        if luck.random() < 0.25:
+            drop_cut_call(log)
+            return False
         disk = night.safe
         disk.take_in(calls_in(log))
         put_back(night.disk, disk.lose_power(luck))

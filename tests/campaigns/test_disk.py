@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .disk import Disk
-from .disk_log import Call, built, calls_in, watching
+from .disk_log import HEAD, Call, built, calls_in, drop_cut_call, watching
 from .ledger import service
 from .night import Night
 
@@ -98,6 +98,19 @@ def test_what_was_made_right_before_a_kill_is_known(tmp_path: Path) -> None:
 
     assert {} in kinds(found)
     assert {"a": None, "a/b": b"new"} in kinds(found)
+
+
+def test_a_call_that_was_cut_short_hides_none_behind_it(tmp_path: Path) -> None:
+    """A kill cuts what is being told; the next process tells its calls behind that."""
+    log = tmp_path / "calls"
+    told = HEAD.pack(b"c", 2, 0, 0, 0) + b"/a"
+    log.write_bytes(told + told[:-1])
+
+    drop_cut_call(log)
+    with log.open("ab") as file:
+        file.write(told)
+
+    assert [(each.kind, each.path) for each in calls_in(log)] == [("c", "/a")] * 2
 
 
 def test_a_directory_takes_all_in_it_along(tmp_path: Path) -> None:
