@@ -15,6 +15,8 @@ class ManualPage(StrEnum):
     HR_FILES = "hr-files"
     LEAVE_AND_DATES = "leave-and-dates"
     EVERY_NIGHT = "every-night"
+    MONITORING = "monitoring"
+    MANY_TENANTS = "many-tenants"
     REPORTS = "reports"
     RESULTS_AND_REASONS = "results-and-reasons"
     TROUBLESHOOTING = "troubleshooting"
@@ -31,7 +33,12 @@ class ManualPage(StrEnum):
     TERMS = "terms"
 
 
-BY_SECTION = {"auth": ManualPage.SIGN_IN, "input": ManualPage.HR_FILES}  # the others: settings
+BY_SECTION = {  # the others: settings
+    "auth": ManualPage.SIGN_IN,
+    "input": ManualPage.HR_FILES,
+    "notify": ManualPage.MONITORING,
+    "metrics": ManualPage.MONITORING,
+}
 
 
 def page_of_section(name: str) -> ManualPage:

@@ -28,6 +28,7 @@ class RunContext:
     day: date  # it is, for what is due
     archive: Archive
     target: str  # the service's root, or "sandbox"
+    target_name: str | None = None  # in the configuration; None: it has only one target
     options: tuple[str, ...]  # to repeat in the command to run next
     input_options: tuple[str, ...]  # the same, where the same job is read again
     withheld: tuple[str, ...] = ()  # settings of `--set` that no command repeats

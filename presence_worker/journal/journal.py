@@ -166,6 +166,7 @@ class Journal:
     def save_ending(self, ending: Ending) -> None:
         """Write how the run ended; call it inside a transaction."""
         self._set(**ending._asdict() | {"next": ending.next and write_step(ending.next)})
+        self._db.execute_aside("UPDATE run SET endings = endings + 1", [])
 
     def save_next(self, step: NextStep) -> None:
         """Write the command to run next; call it inside a transaction."""

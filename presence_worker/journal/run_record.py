@@ -195,6 +195,8 @@ class RunRecord(NamedTuple):
     step: str = Step.SEND
     undoes: str | None = None
     order: int | None = None  # which run is later, whatever the clock said; None: older than such numbers
+    target_name: str | None = None  # in the configuration; None: it has only one
+    endings: int = 0  # how often it has ended: a run that is resumed ends again
 
     @classmethod
     def read(cls, columns: SqlRow) -> "RunRecord":

@@ -1,6 +1,6 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 6
+VERSION = 7
 OR_NULL = "nullif(?, '')"  # for what is NULL nearly always: Python takes long to hand a None over
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
@@ -76,6 +76,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
     ),
     4: ("ALTER TABLE run ADD COLUMN number INTEGER", LOGGED),
     5: ("ALTER TABLE session ADD COLUMN worked REAL",),
+    6: (
+        "ALTER TABLE run ADD COLUMN target_name TEXT",
+        "ALTER TABLE run ADD COLUMN endings INTEGER NOT NULL DEFAULT 0",
+    ),
 }
 
 STAGED = """
@@ -96,7 +100,9 @@ CREATE TABLE run (              -- exactly one
     intent     TEXT NOT NULL,   -- what it is for: run, plan, undo
     step       TEXT NOT NULL,   -- what it has to do next: read, compare, send
     undoes     TEXT,            -- the run that it undoes
-    number     INTEGER          -- its place in the order of runs; NULL: older than such numbers
+    number     INTEGER,         -- its place in the order of runs; NULL: older than such numbers
+    target_name TEXT,           -- of the target in the configuration; NULL: it has only one
+    endings    INTEGER NOT NULL DEFAULT 0  -- how often it has ended
 );
 
 CREATE TABLE session (          -- one for each time a command worked on the run

@@ -18,6 +18,8 @@ SUMMARIES = {
     ManualPage.HR_FILES: "Files from HR systems, with worked examples.",
     ManualPage.LEAVE_AND_DATES: "Lists of leave, first and last days, forms of dates.",
     ManualPage.EVERY_NIGHT: "Run it on a schedule, and see in the morning how it went.",
+    ManualPage.MONITORING: "Get a message when a run failed, or did not run.",
+    ManualPage.MANY_TENANTS: "Many customers from one configuration.",
     ManualPage.REPORTS: "The report of a run, and the list of all runs.",
     ManualPage.RESULTS_AND_REASONS: "Each result and reason: its meaning, and who acts.",
     ManualPage.TROUBLESHOOTING: "Something went wrong: doctor, and what happens when.",

@@ -47,6 +47,7 @@ def summarise(journal: Journal) -> Summary:
         state=run.state,
         exit_code=run.exit_code,
         target=run.target,
+        target_name=run.target_name,
         label=run.input.label,
         input=_input_file(run.input),
         done=journal.results.count_done(counts),

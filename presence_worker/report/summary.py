@@ -210,7 +210,8 @@ class Summary:
     order: int | None  # of two runs, the one with the higher number began later
     state: str
     exit_code: int | None  # None: it has not ended
-    target: str | None
+    target: str | None  # the service's root
+    target_name: str | None  # in the configuration; None: it has only one target
     label: str | None  # the caller's reference
     input: InputFile
     done: int  # rows

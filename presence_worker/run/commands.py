@@ -141,6 +141,7 @@ def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: 
     run = new_run(run_id, asked.job, context.target, context.settings, day=context.day, intent=asked.intent)
     return run._replace(
         order=context.archive.index.take_number(run_id, runs),
+        target_name=context.target_name,
         input=replace(run.input, label=asked.label, withheld=context.withheld or None),
         next=context.command("resume", run_id),
     )

@@ -18,6 +18,8 @@ from ..shutdown import Shutdown
 from ..wording import amount, is_or_are
 from .guards import compare, comparison_notes, differences, too_different, too_many_changes, too_many_invalid
 
+NOT_OF_A_RUN = ("notify", "metrics", "job")  # sections that change no run; addresses of people are in them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
@@ -161,7 +163,8 @@ def notes(opened: Job) -> list[str]:
 
 def without_secrets(settings: Settings) -> StoredSettings:
     """Return the settings as the journal keeps them; a proxy's address may have a password in it."""
-    kept = settings.model_dump(mode="json", exclude={"auth": set(SECRETS), "target": {"proxy"}})
+    left_out = {"auth": set(SECRETS), "target": {"proxy"}}
+    kept = settings.model_dump(mode="json", exclude={**left_out, **dict.fromkeys(NOT_OF_A_RUN, True)})
     return StoredSettings(kept)
 
 

@@ -99,6 +99,7 @@ def _new(run_id: str, undone: RunRecord, runs: Sequence[KnownRun], context: RunC
     run = new_run(run_id, "", context.target, context.settings, day=context.day, intent=Intent.UNDO)
     return run._replace(
         undoes=undone.run_id,
+        target_name=context.target_name,
         order=context.archive.index.take_number(run_id, runs),
         input=replace(run.input, name=f"undo of {undone.run_id}", columns=COLUMNS),
         next=context.command("resume", run_id),

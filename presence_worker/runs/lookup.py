@@ -85,7 +85,7 @@ def find_run(name: str, context: RunContext) -> Path:
 def _last(context: RunContext) -> Path:
     """Return the target's newest run; one that cannot be read may be it, and raises its fault."""
     runs = context.archive.index.runs()
-    last = next((run for run in runs if run.record.target == context.target), None)
+    last = next((run for run in runs if is_of_target(run.record, context)), None)
     if last is None:
         raise _no_run(context)
     return last.folder
@@ -130,8 +130,18 @@ def runs_of_target(runs: Iterable[KnownRun], context: RunContext) -> Iterator[Kn
     for run in runs:
         if run.fault:
             log.warning("run.unreadable", earlier=run.name, detail=str(run.fault))
-        elif run.record.target == context.target:
+        elif is_of_target(run.record, context):
             yield run
+
+
+def is_of_target(record: RunRecord, context: RunContext) -> bool:
+    """Return whether a run is of the configured target; one from before targets had names goes by address.
+
+    Several targets may lead to one SuperOffice, each with its own file.
+    """
+    names = (None, context.target_name)
+    same_name = context.target_name is None or record.target_name in names
+    return record.target == context.target and same_name
 
 
 def check_target(journal: Journal, context: RunContext) -> None:

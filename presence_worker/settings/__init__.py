@@ -10,6 +10,8 @@ From there on `Settings` is handed around as it is, and a setting is read where 
 """
 
 from ..private_settings import SECRETS
+from .notify import Notify
+from .section import Section
 from .sections import (
     ANY_OTHER,
     MAX_CHANGES,
@@ -19,7 +21,6 @@ from .sections import (
     Input,
     Report,
     Safety,
-    Section,
     Settings,
     Storage,
     Target,
@@ -38,6 +39,7 @@ __all__ = [
     "ContentType",
     "Delivery",
     "Input",
+    "Notify",
     "Report",
     "Safety",
     "Section",

@@ -19,7 +19,8 @@ from ..errors import OptionFault, UsageFault
 from ..manual_pages import common_page, page_of_section
 from ..operator_files import CONFIG_VARIABLE, read_text
 from .problem_words import explain_problem
-from .sections import SECTIONS, Section, Settings
+from .section import Section
+from .sections import SECTIONS, Settings
 from .value_types import Raw
 
 PREFIX = "PRESENCE_WORKER_"

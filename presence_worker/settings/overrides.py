@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from ..errors import OptionFault
 from ..private_settings import ADDRESSES, SECRETS, is_address_alone
 from .problem_words import explain_problem
-from .sections import SECTIONS, Section
+from .section import Section
+from .sections import SECTIONS
 from .value_types import Raw
 
 FORM = "expected SECTION.KEY=VALUE, such as delivery.burst=5"

@@ -9,11 +9,14 @@ from ..date_formats import DateFormat
 from ..model import NOT_PRESENT, PRESENT
 from ..operator_files import state_home
 from ..private_settings import SECRETS
+from .notify import Notify
+from .section import Section
 from .value_types import (
     Accept,
     AnyLimit,
     AssociateId,
     ContentType,
+    CronTimes,
     Deadline,
     Delimiter,
     Encoding,
@@ -37,24 +40,6 @@ from .value_types import (
 MAX_CHANGES = Limit(count=500, percent=50)
 NOWHERE = Path("~")  # as storage.state_dir: it is not set, and the user has no home of their own
 ANY_OTHER = "*"  # as a key of input.statuses: all values that are not known otherwise
-
-
-class Section(BaseModel):
-    """One table of the configuration file; a key that is a word of Python has a field with an underscore."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        alias_generator=lambda name: name.removesuffix("_"),
-        validate_by_name=True,
-        serialize_by_alias=True,
-    )
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return its keys as the configuration file has them, in the order of the code."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 class Target(Section):
@@ -195,6 +180,21 @@ class Report(Section):
     expected_every: SecondsOrNever = None  # a job must finish so often; None: no check
 
 
+class Metrics(Section):
+    """Where figures for a monitoring system go."""
+
+    textfile: HomePath | None = None  # for the textfile collector of Prometheus' node exporter
+
+
+class Job(Section):
+    """Which file a run takes that names none, and when."""
+
+    source: str | None = None  # a file, or a pattern: the newest match counts
+    at: CronTimes = []  # five cron fields each; `serve` and `worker` use it
+    timezone: Zone = None  # of these times; None: this machine's
+    catch_up: SecondsOrNone = 12 * 3600.0  # a missed time is made good within this
+
+
 class Settings(BaseModel):
     """All settings of a run."""
 
@@ -207,6 +207,9 @@ class Settings(BaseModel):
     safety: Safety = Safety()
     storage: Storage = Field(default_factory=Storage)
     report: Report = Report()
+    notify: Notify = Notify()
+    metrics: Metrics = Metrics()
+    job: Job = Job()
 
 
 SECTIONS: dict[str, type[Section]] = {  # by the names of the tables

@@ -27,6 +27,7 @@ _DOTTED_TIME = re.compile(r"\s*\d{1,2}\.\d\d\s*", re.ASCII)  # "06.30": hardly m
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 LONGEST_TENANT = 64  # characters
+CRON_FIELDS = 5  # minute, hour, day of the month, month, day of the week
 IGNORE = "ignore"  # in input.statuses: rows with that value count as not in the file
 WITHDRAWN = "withdrawn"  # in input.statuses: rows with that value cancel a leave of an earlier job
 
@@ -184,6 +185,16 @@ def _check_zone(value: Raw) -> Raw:
     return value
 
 
+def _read_cron_times(value: Raw) -> list[str]:
+    """Return cron lines of five fields each: one alone, or a list."""
+    lines = value if isinstance(value, list) else [value]
+    for line in lines:
+        if not isinstance(line, str) or len(line.split()) != CRON_FIELDS:
+            raise ValueError('must have five fields of cron, such as "30 2 * * *", or be a list of such')
+        load(".cron:check_cron")(line)  # few have one
+    return [*map(str, lines)]
+
+
 def _check_language(value: Raw) -> Raw:
     if isinstance(value, str):
         load(".languages:find_locale")(value)  # takes a while, and few say one
@@ -219,6 +230,7 @@ def _check_template(value: Raw) -> Raw:
 
 Tenant = Annotated[str, AfterValidator(_check_tenant)]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
+CronTimes = Annotated[list[str], BeforeValidator(_read_cron_times)]
 Language = Annotated[str, BeforeValidator(_check_language)]
 Message = Annotated[str, AfterValidator(_check_message)]
 MessageTemplate = Annotated[str | None, BeforeValidator(_check_template)]

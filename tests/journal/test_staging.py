@@ -134,6 +134,7 @@ def test_the_record_of_a_run_is_kept_up(journal: Journal, path: Path) -> None:
             next=RESUME,
             notes=["a"],
             input=JobInput(name="-", format="csv", stdin=True),
+            endings=2,
         )
 
 

@@ -1,0 +1,29 @@
+"""A message: what is said of how a run ended, and nothing personal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..json_form import MAY_LACK
+from ..next_step import NextStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is sent, member by member in this order; the JSON format is this object."""
+
+    id: str  # the same at every try: RUN.STATE.N, without a run TARGET.EXIT_CODE.TIME
+    target: str  # its name in the configuration, else its address or tenant
+    run_id: str | None
+    label: str | None  # the caller's reference
+    state: str
+    exit_code: int | None  # None: no run (late)
+    headline: str
+    counts: Mapping[str, int]  # rows by result
+    reasons: Mapping[str, int]  # rows by reason
+    since: str | None  # when the first run of this trouble began, UTC, ISO 8601
+    repeated: int  # how often it was not sent since the last message
+    link: str | None  # the page of the run
+    next: NextStep | None
+    version: str  # of this program
+    detail: str | None = field(default=None, metadata=MAY_LACK)  # with `details`: why a file was refused
+    rows: Sequence[int] | None = field(default=None, metadata=MAY_LACK)  # with `details`: row numbers

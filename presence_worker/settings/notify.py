@@ -1,0 +1,110 @@
+"""Who is notified of how runs end, and how."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from .section import Section
+from .value_types import Seconds, SecondsOrNone
+
+Policy = Literal["trouble", "all", "never"]
+ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+NOT_BOTH = "{name} and {name}_file are both set; keep one"
+ONE_OF_THEM = "set {name} or {name}_file"
+
+
+class ChannelSection(Section):
+    """What every channel has."""
+
+    name: ChannelName | None = None  # None: its kind, with a number from the second one on
+
+
+class MessageChannel(ChannelSection):
+    """What a channel has that carries messages."""
+
+    on: Policy | None = None  # None: as notify.on
+    details: bool | None = None  # None: as notify.details
+
+
+class Mail(MessageChannel):
+    """A mail server, and the addresses that get each message."""
+
+    to: Annotated[list[str], Field(min_length=1)]
+    from_: str
+    host: str
+    port: int = Field(587, ge=1, le=65535)
+    tls: Literal["starttls", "tls", "none"] = "starttls"  # none: loopback only
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
+
+    @model_validator(mode="after")
+    def _one_password(self) -> "Mail":
+        if self.password and self.password_file:
+            raise ValueError(NOT_BOTH.format(name="password"))
+        return self
+
+
+class HttpChannel(Section):
+    """What a channel has that makes HTTP requests."""
+
+    url: SecretStr | None = None  # whoever has it can send: a secret
+    url_file: Path | None = None
+    ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
+    proxy: str | None = None  # http://host:port
+
+    @model_validator(mode="after")
+    def _one_url(self) -> "HttpChannel":
+        if self.url and self.url_file:
+            raise ValueError(NOT_BOTH.format(name="url"))
+        if not (self.url or self.url_file):
+            raise ValueError(ONE_OF_THEM.format(name="url"))
+        return self
+
+
+class Webhook(HttpChannel, MessageChannel):
+    """An address that gets each message as a POST."""
+
+    format: Literal["json", "slack", "teams", "ntfy"] = "json"
+    secret: SecretStr | None = None  # signs each message by Standard Webhooks
+    secret_file: Path | None = None
+    headers: dict[str, SecretStr] = {}
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> "Webhook":
+        if self.secret and self.secret_file:
+            raise ValueError(NOT_BOTH.format(name="secret"))
+        return self
+
+
+class Ping(HttpChannel, ChannelSection):
+    """A dead man's switch: it raises an alarm when no ping comes."""
+
+    kind: Literal["healthchecks", "plain"] = "healthchecks"
+
+
+class Command(MessageChannel):
+    """A program that gets each message as JSON on standard input."""
+
+    argv: Annotated[list[str], Field(min_length=1)]  # no shell
+
+
+class Notify(Section):
+    """Who is notified of how a run ended."""
+
+    on: Policy = "trouble"
+    repeat: SecondsOrNone = 20 * 3600.0  # the same trouble is not sent again within this
+    timeout: Seconds = 10.0  # for all channels together
+    keep_trying: SecondsOrNone = 86400.0  # what was not delivered is tried again so long
+    details: bool = False  # adds the sentence of a refusal, and row numbers
+    mail: list[Mail] = []
+    webhook: list[Webhook] = []
+    ping: list[Ping] = []
+    command: list[Command] = []
+
+    @property
+    def is_used(self) -> bool:
+        """Return whether there is any channel."""
+        return bool(self.mail or self.webhook or self.ping or self.command)
