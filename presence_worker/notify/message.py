@@ -1,4 +1,4 @@
-"""A message: what is said of how a run ended, and nothing personal."""
+"""A message: how a run ended, and nothing personal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ..next_step import NextStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is sent, member by member in this order; the JSON format is this object."""
+    """What is sent, in this order; the JSON format is this object."""
 
     id: str  # the same at every try: RUN.STATE.N, without a run TARGET.EXIT_CODE.TIME
     target: str  # its name in the configuration, else its address or tenant

@@ -39,8 +39,7 @@ DECISION = "is your decision: the limit of SuperOffice is not known"
 
 def summarise(journal: Journal) -> Summary:
     """Return the summary of a run, without its files and what only they list."""
-    run, counts = journal.run(), journal.results.counts()
-    not_done = journal.results.count_not_done()
+    run, counts, not_done = journal.run(), journal.results.counts(), journal.results.count_not_done()
     return Summary(
         run_id=run.run_id,
         order=run.order,

@@ -50,7 +50,7 @@ class Mail(MessageChannel):
 class HttpChannel(Section):
     """What a channel has that makes HTTP requests."""
 
-    url: SecretStr | None = None  # whoever has it can send: a secret
+    url: SecretStr | None = None  # a secret: it is all that is needed to send
     url_file: Path | None = None
     ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
     proxy: str | None = None  # http://host:port
@@ -85,7 +85,7 @@ class Ping(HttpChannel, ChannelSection):
     kind: Literal["healthchecks", "plain"] = "healthchecks"
 
 
-class Command(MessageChannel):
+class CommandChannel(MessageChannel):
     """A program that gets each message as JSON on standard input."""
 
     argv: Annotated[list[str], Field(min_length=1)]  # no shell
@@ -102,7 +102,7 @@ class Notify(Section):
     mail: list[Mail] = []
     webhook: list[Webhook] = []
     ping: list[Ping] = []
-    command: list[Command] = []
+    command: list[CommandChannel] = []
 
     @property
     def is_used(self) -> bool:

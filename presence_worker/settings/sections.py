@@ -186,7 +186,7 @@ class Metrics(Section):
     textfile: HomePath | None = None  # for the textfile collector of Prometheus' node exporter
 
 
-class Job(Section):
+class JobSettings(Section):
     """Which file a run takes that names none, and when."""
 
     source: str | None = None  # a file, or a pattern: the newest match counts
@@ -209,7 +209,7 @@ class Settings(BaseModel):
     report: Report = Report()
     notify: Notify = Notify()
     metrics: Metrics = Metrics()
-    job: Job = Job()
+    job: JobSettings = JobSettings()
 
 
 SECTIONS: dict[str, type[Section]] = {  # by the names of the tables
