@@ -9,9 +9,9 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from pydantic import SecretStr
 
 from presence_worker.date_formats import DateFormat
+from presence_worker.settings import Section
 from presence_worker.settings import value_types as kinds
 from presence_worker.settings.configuration import PREFIX
-from presence_worker.settings import Section
 from presence_worker.settings.sections import SECTIONS
 
 SHIPPED = Path(__file__).parents[2] / "config" / "presence-worker.toml"
