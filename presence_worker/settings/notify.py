@@ -1,16 +1,20 @@
 """Who is notified of how runs end, and how."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
+from ..wording import series
 from .section import Section
 from .value_types import Seconds, SecondsOrNone
 
 Policy = Literal["trouble", "all", "never"]
 ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 NOT_BOTH = "{name} and {name}_file are both set; keep one"
+KINDS = ("mail", "webhook", "ping", "command")
 ONE_OF_THEM = "set {name} or {name}_file"
 
 
@@ -18,6 +22,12 @@ class ChannelSection(Section):
     """What every channel has."""
 
     name: ChannelName | None = None  # None: its kind, with a number from the second one on
+
+
+def name_channels(kind: str, channels: Sequence[ChannelSection]) -> list[str]:
+    """Return the name of each channel of a *kind*: its own, or one such as `mail-2`."""
+    places = [kind, *(f"{kind}-{place}" for place in range(2, len(channels) + 1))]
+    return [channel.name or usual for channel, usual in zip(channels, places, strict=False)]
 
 
 class MessageChannel(ChannelSection):
@@ -103,6 +113,14 @@ class Notify(Section):
     webhook: list[Webhook] = []
     ping: list[Ping] = []
     command: list[CommandChannel] = []
+
+    @model_validator(mode="after")
+    def _unlike_names(self) -> "Notify":
+        names = [name for kind in KINDS for name in name_channels(kind, getattr(self, kind))]
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        if twice:
+            raise ValueError(f"two channels have the name {series(twice, 'and')}; change one")
+        return self
 
     @property
     def is_used(self) -> bool:

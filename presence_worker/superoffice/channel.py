@@ -19,7 +19,7 @@ NEVER = float("-inf")  # as a time
 Doubt = Callable[[Iterable[str]], None]  # takes the paths of requests whose answers are in doubt
 
 
-class Channel(ResponseHandler):
+class WireChannel(ResponseHandler):
     """Owns one connection: the request under way, its time limits, and what has come of its answer.
 
     Answers carry no number: after one too many, each may be that of the request before. The last one is in

@@ -14,7 +14,7 @@ from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from .addresses import below
-from .channel import Channel
+from .channel import WireChannel
 from .http_messages import Answer, Request, unpack
 from .request_errors import ProxyGuard
 
@@ -54,7 +54,7 @@ class Wire:
         self._loop = asyncio.get_running_loop()
         self._total, silence = timeout.total or 0.0, timeout.sock_read or 0.0
         self._connector = connector
-        make = partial(Channel, self.doubted.extend, silence, self._loop)
+        make = partial(WireChannel, self.doubted.extend, silence, self._loop)
         self._connector._factory = make  # type: ignore[assignment]  # noqa: SLF001 - it has no other way
 
     async def close(self) -> None:
@@ -109,7 +109,7 @@ class Wire:
         self, connection: Connection, to: Destination, request: Request, until: float
     ) -> Answer:
         channel, answer, data = connection.protocol, None, self._write(to, request)
-        assert isinstance(channel, Channel)  # noqa: S101 - our connector has no others
+        assert isinstance(channel, WireChannel)  # noqa: S101 - our connector has no others
         try:
             coming = channel.ask(request.path, data, longest=request.longest, until=until)
             request.is_written = channel.is_connected()
