@@ -118,7 +118,7 @@ def _summary(targets: Mapping[str, Sequence[Listed]], listing: Listing) -> Marku
                 name=name or CANNOT_BE_READ,
                 began=_moment(newest, listing.zone) or newest.id,
                 state=_state(newest),
-                open=" open" if newest.not_done else "",
+                open=" open" if newest.open else "",
                 not_done=_open_rows(newest),
                 todo=_todo(newest),
             )
@@ -131,7 +131,7 @@ def _state(run: Listed) -> str:
 
 
 def _open_rows(run: Listed) -> str:
-    return "?" if run.state == UNREADABLE else figure(run.not_done)
+    return "?" if run.state == UNREADABLE else figure(run.open)
 
 
 def _todo(run: Listed) -> Value:
@@ -175,7 +175,7 @@ def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
         "row",
         report=_link_to(run, zone, report_of),
         state=_state(run),
-        open=" open" if run.not_done else "",
+        open=" open" if run.open else "",
         not_done=_open_rows(run),
         message=run.message or "",
         todo=fill("due", todo=run.todo) if run.todo else NOTHING,

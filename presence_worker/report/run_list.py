@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from ..clock import local_time
 from ..errors import ExitCode
@@ -27,12 +28,21 @@ class UnreadableRun:
     order: int | None = None
 
 
+class Corrected(NamedTuple):
+    """How it stands with a run whose failed.csv or unprocessed.csv came back."""
+
+    by: str  # the newest run with rows of it
+    open: int  # rows that still are not done
+    taken_over: int  # of these: rows that a later run has, and shows as its own
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A run in the list of all."""
 
     known: Summary | UnreadableRun
     is_job: bool = False  # it has its own file: it undoes nothing, and does not send a failed.csv again
+    corrected: Corrected | None = None  # None: no row of it came back
 
     @property
     def id(self) -> str:
@@ -76,8 +86,23 @@ class Listed:
 
     @property
     def not_done(self) -> int:
-        """How many of them are not done."""
+        """How many of them were not done when it ended."""
         return self.rows - self.summary.done if self.summary else 0
+
+    @property
+    def open(self) -> int:
+        """How many still are not done, also in later runs that correct it."""
+        return self.corrected.open if self.corrected else self.not_done
+
+    @property
+    def open_here(self) -> int:
+        """How many of these no later run has: of all runs together, each open row counts once."""
+        return self.open - (self.corrected.taken_over if self.corrected else 0)
+
+    @property
+    def corrected_by(self) -> str | None:
+        """The newest run that its failed.csv or unprocessed.csv came back in."""
+        return self.corrected.by if self.corrected else None
 
     @property
     def seconds(self) -> float:
