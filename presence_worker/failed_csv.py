@@ -7,7 +7,7 @@ from typing import Any
 
 from .wording import amount
 
-RESULT_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line")
+RESULT_COLUMNS = ("_result", "_reason", "_detail", "_http_status", "_attempts", "_line", "_run")
 ALSO = "; also "  # between the faults of one row, in _detail
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # also full-width signs
 _RAGGED = re.compile(r"(\d+) cells?, but the header has (\d+)")

@@ -122,6 +122,13 @@ class Period(NamedTuple):
     ends: date | None
 
 
+class Origin(NamedTuple):
+    """Where a row stood that came back in a failed.csv or unprocessed.csv."""
+
+    run_id: str  # of the run that wrote that file
+    line: int | None  # of that run's own file; None where it had no lines, or a person removed the number
+
+
 class Row(NamedTuple):
     """A row of the job after validation: what it asks for, or why it cannot be sent."""
 
@@ -136,6 +143,7 @@ class Row(NamedTuple):
     detail: str | None = None  # all its faults, for people
     identity: str | None = None  # the login or e-mail that names whom it is about; None: the associateId does
     period: Period | None = None  # None: it has no dates, and is due whenever it comes
+    origin: Origin | None = None  # None: it did not come back
 
     def __repr__(self) -> str:
         """Show which row it is; what it says may be a reason of absence."""

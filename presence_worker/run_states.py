@@ -1,7 +1,10 @@
 """The nouns of a run: where it is, what it does next, what it is for, and what it found in its file."""
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
+
+RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 class State(StrEnum):

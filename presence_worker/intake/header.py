@@ -14,6 +14,7 @@ from ..sanitize import clean, quote_toml
 from ..settings import Input
 from ..wording import series
 from .columns import IDENTITIES, candidates, find_columns, names_what_we_need
+from .origins import origin_of
 from .rows_below import USUAL, Header, rows_only
 from .spelling import plain
 from .table import Record
@@ -90,7 +91,8 @@ def columns_of_failed_csv(
             if tail and not any(map(str.strip, beyond)):  # a spreadsheet fills all rows up
                 beyond = [""] * surplus_cells(said)
             asked = [cells[i] for i in own if i < len(cells)] + beyond
-            yield Record(line, restore_refused(list(map(unescape_formula, asked)), known.texts, said), hidden)
+            restored = restore_refused(list(map(unescape_formula, asked)), known.texts, said)
+            yield Record(line, restored, hidden, origin=origin_of(cells, place))
 
     return columns, rows_only(as_asked(), first, _StrayLines(first, config), notes)
 

@@ -143,7 +143,7 @@ class RowReader:
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""
-        _, cells, _, torn = record  # at once: by name, each would cost
+        _, cells, _, torn, _ = record  # at once: by name, each would cost
         faults: Faults = []
         if len(cells) != self._width or torn:
             cells = self._fit(record, faults)
@@ -203,11 +203,9 @@ class RowReader:
         elif status == PRESENT:
             self.messages_left_out += bool(message)
             message = ""  # it is the comment of who is not present
-        line, came, _, _ = record
-        result, reason, detail = outcome
-        return _make_row(
-            (ordinal, line, number, status, message, as_json(came), result, reason, detail, name, period)
-        )
+        line, came, _, _, origin = record
+        asked = (ordinal, line, number, status, message, as_json(came))
+        return _make_row((*asked, *outcome, name, period, origin))
 
     def _skip(self, ordinal: int, record: Record, cells: Cells, reason: Reason, *, quoted: bool) -> Row:
         """Return a row that counts as if it were not in the file: nothing else in it can be wrong."""
@@ -223,6 +221,7 @@ class RowReader:
             result=Result.SKIPPED,
             reason=reason,
             detail=NOT_IN_THE_FILE[reason],
+            origin=record.origin,
         )
 
     def _refuse_lacking(self) -> None:
@@ -255,4 +254,5 @@ def _refuse_row(ordinal: int, record: Record, person: Person, status: str | None
         result=Result.INVALID,
         reason=faults[0][0],
         detail=ALSO.join(words for _, words in faults),
+        origin=record.origin,
     )

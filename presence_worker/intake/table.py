@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple, TextIO
 
 import orjson
 
+from ..model import Origin
 from ..settings import Input
 
 Cell = Any  # a text (CSV), or a value of JSON
@@ -35,6 +36,7 @@ class Record(NamedTuple):
     cells: list[Cell]
     hidden: bool = False  # in a workbook, and input.hidden_rows = "skip"
     torn: str = ""  # why the next record may be a part of this one, or this one of that before it
+    origin: Origin | None = None  # in an earlier run; None: it did not come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

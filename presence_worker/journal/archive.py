@@ -1,7 +1,6 @@
 """All runs of a state directory: making, finding and locking them."""
 
 import os
-import re
 import shutil
 import sqlite3
 import time
@@ -11,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Locked, RunFault, StateFault, UsageFault
+from ..run_states import RUN_ID
 from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
-RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
 def private_directory(path: Path, *, ours: bool = True) -> None:

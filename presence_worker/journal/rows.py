@@ -13,6 +13,7 @@ from .schema import OR_NULL
 PAGE = 500  # rows written at once, at most
 _ASKED = itemgetter(slice(Row._fields.index("result")))  # the fields that say what a row asks for
 INSERT_ASKED = "INSERT INTO row (row, line, associate_id, status, message, cells) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_ORIGIN = "INSERT INTO origin VALUES (?, ?, ?)"
 INSERT = f"""INSERT INTO row VALUES
     (?, ?, ?, ?, ?, ?, {OR_NULL}, {OR_NULL}, {OR_NULL}, NULL, {OR_NULL}, {OR_NULL}, {OR_NULL}, {OR_NULL})"""  # noqa: S608 - marks
 
@@ -49,6 +50,7 @@ class Rows:
         while page := list(islice(coming, PAGE)):
             plain = [row for row in page if not (row.result or row.identity or row.period)]
             self._db.executemany(INSERT_ASKED, map(_ASKED, plain))
+            self._db.executemany(INSERT_ORIGIN, [(row.row, *row.origin) for row in page if row.origin])
             if len(plain) < len(page):
                 more = (row for row in page if row.result or row.identity or row.period)
                 self._db.executemany(INSERT, map(_columns, more))

@@ -1,6 +1,6 @@
 """The journal's tables, one SQLite file for each run."""
 
-VERSION = 7
+VERSION = 8
 OR_NULL = "nullif(?, '')"  # for what is NULL nearly always: Python takes long to hand a None over
 
 BEFORE = """CREATE TABLE before (  -- what the service held when it was read, or what an undo expects of it
@@ -28,6 +28,13 @@ CLOSED = """CREATE TABLE closed (  -- rows with days that nothing follows from a
 LOGGED = """CREATE TABLE logged (  -- rows of which the log has an event
     row    INTEGER PRIMARY KEY,
     result TEXT NOT NULL    -- that it was about
+);
+"""
+
+ORIGIN = """CREATE TABLE origin (  -- rows that came back in a failed.csv or unprocessed.csv
+    row    INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL,   -- of the run that wrote that file
+    line   INTEGER          -- in that run's own file; NULL: not known
 );
 """
 
@@ -80,6 +87,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {  # version: what makes the next one o
         "ALTER TABLE run ADD COLUMN target_name TEXT",
         "ALTER TABLE run ADD COLUMN endings INTEGER NOT NULL DEFAULT 0",
     ),
+    7: (ORIGIN,),
 }
 
 STAGED = """
@@ -158,4 +166,4 @@ WHERE row.result IS NULL AND row.row <= session.handed_out
        OR (outcome.session < session.session AND outcome.result IN ('not_sent', 'failed', 'unknown')));
 """
 
-TABLES = STAGED + BEFORE + SCHEDULED + CLOSED + LOGGED + FATE
+TABLES = STAGED + BEFORE + SCHEDULED + CLOSED + LOGGED + ORIGIN + FATE

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from ..failed_csv import RESULT_COLUMNS, escape_formula
-from ..journal import JobInput, Journal, RunRecord, SqlRow
+from ..journal import Journal, RunRecord, SqlRow
 from ..json_form import Json
 from ..model import Result
 from .summary import Summary
@@ -102,30 +102,30 @@ def table(story: Story) -> Writer:
 
 def rows_that_need_attention(story: Story) -> Writer:
     """Return the writer of the rows that need attention, with the input's own columns first."""
-    return _rows_back(story.run.input, NEEDS_ATTENTION)
+    return _rows_back(story.run, NEEDS_ATTENTION)
 
 
 def rows_not_sent(story: Story) -> Writer:
     """Return the writer of the rows that were not sent, in the same form."""
-    return _rows_back(story.run.input, {Result.NOT_SENT})
+    return _rows_back(story.run, {Result.NOT_SENT})
 
 
-def _rows_back(job: JobInput, results: Collection[str]) -> Writer:
-    columns, delimiter = job.columns or (), job.delimiter or ","
+def _rows_back(run: RunRecord, results: Collection[str]) -> Writer:
+    columns, delimiter = run.input.columns or (), run.input.delimiter or ","
 
     def add(rows: Sequence[SqlRow]) -> bytes:
         found = [row for row in rows if row[RESULT] in results and not row[SCHEDULED_BY]]  # else in no file
-        own = [_row_back(row, len(columns)) for row in found]
+        own = [_row_back(row, len(columns), run.run_id) for row in found]
         return _csv(own, delimiter)
 
     return Writer(add, begin=_header([*columns, *RESULT_COLUMNS], delimiter))
 
 
-def _row_back(row: SqlRow, width: int) -> list[str]:
-    """Return a row as it came, and its result; cells beyond the header stay beyond it."""
+def _row_back(row: SqlRow, width: int, run_id: str) -> list[str]:
+    """Return a row as it came, its result, and the run; cells beyond the header stay beyond it."""
     cells = [_text(cell) for cell in orjson.loads(row[CELLS])]
     own = [*cells[:width], *[""] * (width - len(cells))]
-    return [*own, *map(_text, OUTCOME(row)), *cells[width:]]
+    return [*own, *map(_text, OUTCOME(row)), run_id, *cells[width:]]
 
 
 def _text(value: Json) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from presence_worker.failed_csv import RESULT_COLUMNS, escape_formula
+from presence_worker.model import Origin
 
 from .reading import Write, cells, read
 
-FATE = ("invalid", "conflict", "-", "", "0", "2")
+RUN = "20261123T020000Z-7f3a"
+FATE = ("invalid", "conflict", "-", "", "0", "2", RUN)
 
 
 def failed_csv(names: Sequence[str], *rows: Iterable[str]) -> bytes:
@@ -67,6 +69,43 @@ def test_columns_may_be_moved_and_removed(kept: list[str], at: int, write: Write
     job, rows = read(path)
 
     assert (job.columns, cells(rows)) == (own, [values])
+
+
+@pytest.mark.parametrize(
+    ("columns", "fate", "origin"),
+    [
+        (RESULT_COLUMNS, FATE, Origin(RUN, 2)),
+        (RESULT_COLUMNS[::-1], FATE[::-1], Origin(RUN, 2)),
+        (RESULT_COLUMNS, [*FATE[:-2], " 12 ", f" {RUN} "], Origin(RUN, 12)),
+        (RESULT_COLUMNS, [*FATE[:-2], "", RUN], Origin(RUN, None)),
+        (RESULT_COLUMNS, [*FATE[:-2], "2.5", RUN], Origin(RUN, None)),
+        (RESULT_COLUMNS, [*FATE[:-2], "9" * 30, RUN], Origin(RUN, None)),
+        (RESULT_COLUMNS, [*FATE[:-1], ""], None),
+        (RESULT_COLUMNS, [*FATE[:-1], "Sick leave"], None),
+        (RESULT_COLUMNS, FATE[:-1], None),
+        (["_result", "_run"], ["failed", RUN], Origin(RUN, None)),
+        (RESULT_COLUMNS[:-1], FATE[:-1], None),
+    ],
+)
+@pytest.mark.parametrize("status", ["Away", "Absnt", "ignored"])
+def test_a_row_knows_where_it_comes_from(
+    columns: Sequence[str], fate: Sequence[str], origin: Origin | None, status: str, write: Write
+) -> None:
+    """_run and _line say it, whatever the row is like; an older file has no _run."""
+    path = write(failed_csv(["associateId", "status", *columns], ["5", status, *fate]))
+
+    job, (row,) = read(path, statuses={"ignored": "ignore"})
+
+    assert (job.columns, job.came_back, row.origin) == (["associateId", "status"], True, origin)
+
+
+def test_a_job_of_somebody_else_comes_from_nowhere(write: Write) -> None:
+    """A column _run of theirs is one of their own columns, without our column _result."""
+    path = write(f"associateId,status,_line,_run\n5,Away,2,{RUN}\n")
+
+    job, (row,) = read(path)
+
+    assert (job.columns, row.origin) == (["associateId", "status", "_line", "_run"], None)
 
 
 @pytest.mark.parametrize(
@@ -185,10 +224,10 @@ def saved_again(content: bytes, delimiter: str, *, tail: int = 0, first: str = "
 
 
 RAGGED = [
-    ["5", "Away", "x", "invalid", "ragged_row", "4 cells, but the header has 3", "", "0", "2", "=y"],
-    ["6", "Away", "x", "invalid", "ragged_row", "5 cells, but the header has 3", "", "0", "3", "", ""],
-    ["7", "Away", "", "invalid", "ragged_row", "2 cells, but the header has 3; fill them in", "", "0", "4"],
-    ["8", "Away", "=z", "failed", "timeout", "", "", "6", "5"],
+    ["5", "Away", "x", "invalid", "ragged_row", "4 cells, but the header has 3", "", "0", "2", RUN, "=y"],
+    ["6", "Away", "x", "invalid", "ragged_row", "5 cells, but the header has 3", "", "0", "3", RUN, "", ""],
+    ["7", "Away", "", "invalid", "ragged_row", "2 cells, but the header has 3; fill in", "", "0", "4", RUN],
+    ["8", "Away", "=z", "failed", "timeout", "", "", "6", "5", RUN],
 ]
 
 
@@ -217,7 +256,7 @@ def test_a_spreadsheet_may_save_it(
 
 def test_a_row_too_long_can_be_mended_in_a_spreadsheet(write: Write) -> None:
     """Where a spreadsheet hides how long a row is, an empty _detail says that it is mended."""
-    mended = [[*row[:5], "", *row[6:9]] for row in RAGGED[:2]]
+    mended = [[*row[:5], "", *row[6:10]] for row in RAGGED[:2]]
     content = failed_csv(["associateId", "status", "message", *RESULT_COLUMNS], *mended, RAGGED[2])
     path = write(saved_again(content, ";", tail=2))
 

@@ -12,11 +12,19 @@ from presence_worker.failed_csv import RESULT_COLUMNS
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result
 from presence_worker.report import write_reports
-from tests.journal.given import MOMENT, UNKNOWN, UPDATED, invalid, row
+from tests.journal.given import MOMENT, RUN_ID, UNKNOWN, UPDATED, invalid, row
 
 from .given import job, reported, table, unread
 
-NAMES = ["_result", "_reason", "_detail", "_http_status", "_attempts", "_line"]  # as the contract has them
+NAMES = [
+    "_result",
+    "_reason",
+    "_detail",
+    "_http_status",
+    "_attempts",
+    "_line",
+    "_run",
+]  # as the contract has them
 
 
 def cells(*values: object) -> str:
@@ -28,10 +36,10 @@ def test_failed_rows_as_they_came(told: Path) -> None:
     """Rows that are invalid, rejected, failed or unknown: their own columns, then what became of them."""
     assert table(told / "failed.csv") == [
         ["associateId", "status", "message", *NAMES],
-        ["007", "", "x", "invalid", "unknown_status", "no status", "", "0", "5"],
-        ["5", "Away", "Back on 4 January", "rejected", "refused", "no such user", "404", "1", "6"],
-        ["6", "Away", "Back on 4 January", "failed", "throttled", "", "429", "6", "7"],
-        ["7", "Away", "Back on 4 January", "unknown", "timeout", "no answer in time", "", "2", "8"],
+        ["007", "", "x", "invalid", "unknown_status", "no status", "", "0", "5", RUN_ID],
+        ["5", "Away", "Back on 4 January", "rejected", "refused", "no such user", "404", "1", "6", RUN_ID],
+        ["6", "Away", "Back on 4 January", "failed", "throttled", "", "429", "6", "7", RUN_ID],
+        ["7", "Away", "Back on 4 January", "unknown", "timeout", "no answer in time", "", "2", "8", RUN_ID],
     ]
 
 
@@ -39,14 +47,14 @@ def test_unprocessed_rows_likewise(told: Path) -> None:
     """Rows whose turn never came, in the same way."""
     assert table(told / "unprocessed.csv") == [
         ["associateId", "status", "message", *NAMES],
-        ["8", "Away", "Back on 4 January", "not_sent", "", "", "", "0", "9"],
+        ["8", "Away", "Back on 4 January", "not_sent", "", "", "", "0", "9", RUN_ID],
     ]
 
 
 def test_our_columns_have_one_name(told: Path) -> None:
     """Who reads the file back knows our columns by the names with which they are written."""
     assert list(RESULT_COLUMNS) == NAMES
-    assert table(told / "failed.csv")[0][-6:] == NAMES
+    assert table(told / "failed.csv")[0][-7:] == NAMES
 
 
 @pytest.mark.parametrize("name", ["failed.csv", "unprocessed.csv"])
@@ -64,7 +72,7 @@ def test_they_have_the_inputs_delimiter(folder: Path, delimiter: str) -> None:
 
     assert table(folder / "unprocessed.csv", delimiter) == [
         ["id;x", "a|b", "c,d\te", *NAMES],
-        ["1;", "|", ",\t", "not_sent", "", "", "", "0", "2"],
+        ["1;", "|", ",\t", "not_sent", "", "", "", "0", "2", RUN_ID],
     ]
 
 
@@ -84,6 +92,7 @@ def test_without_a_delimiter_it_is_a_comma(folder: Path) -> None:
         "",
         "0",
         "",
+        RUN_ID,
     ]
 
 
@@ -108,7 +117,7 @@ def test_cells_beyond_the_header_stay_beyond_it(folder: Path) -> None:
     reported(folder, [long], {})
 
     assert table(folder / "failed.csv")[1] == [
-        *["1", "Away", "x", "invalid", "ragged_row", "5 cells", "", "0", "2"],
+        *["1", "Away", "x", "invalid", "ragged_row", "5 cells", "", "0", "2", RUN_ID],
         *["'=y", ""],
     ]
 

@@ -20,13 +20,13 @@ from presence_worker.intake.rows_below import USUAL
 from presence_worker.intake.spelling import bare, plain
 from presence_worker.intake.status_words import GRANTED, NOT_GRANTED
 from presence_worker.journal import JobInput
-from presence_worker.model import Outcome, Reason, Result, Row
+from presence_worker.model import Origin, Outcome, Reason, Result, Row
 from presence_worker.report import write_reports
 from presence_worker.run.staging import job_input
 from presence_worker.settings import Input, Settings
 from tests.examples import examples
 from tests.intake.workbooks import workbook
-from tests.journal.given import UPDATED, deliver, staged
+from tests.journal.given import RUN_ID, UPDATED, deliver, staged
 
 NAMES = ["associateId", "status", "message"]
 WAYS = st.sampled_from(["associateId", "login", "email"])  # to name people
@@ -104,7 +104,8 @@ def run(path: Path, folder: Path, header: Sequence[str] = ()) -> list[Row]:
         deliver(journal, outcomes)
         write_reports(folder, journal)
     done = [number for number, fate in outcomes.items() if fate is UPDATED]
-    return [r for r in rows if r.row not in done and r.result is not Result.SKIPPED]
+    left = [r for r in rows if r.row not in done and r.result is not Result.SKIPPED]
+    return [r._replace(origin=Origin(RUN_ID, r.line)) for r in left]  # that is where they come back from
 
 
 def come_back(folder: Path, settings: Settings = SETTINGS) -> tuple[list[Row], list[Job]]:

@@ -41,7 +41,7 @@ SUMMARY = [
 RESULTS = [
     *("updated", "unchanged", "duplicate", "skipped", "invalid", "rejected", "failed", "unknown", "not_sent"),
 ]
-FATE = ["_result", "_reason", "_detail", "_http_status", "_attempts", "_line"]
+FATE = ["_result", "_reason", "_detail", "_http_status", "_attempts", "_line", "_run"]
 NIGHT: dict[int, Act] = {  # what becomes of these associates
     3: answer(404, b'{"ErrorMessage": "=no such associate"}'),
     4: HANG,

@@ -48,7 +48,7 @@ def read_records(lines: Iterable[str], dialect: Dialect, notes: list[str]) -> It
             if watched:
                 watched.end_record(cells)
             if (cells and cells[0].strip()) or any(map(str.strip, cells)):  # the first nearly always decides
-                yield make((line, cells, False, ""))
+                yield make((line, cells, False, "", None))
             elif cells:
                 empty += 1
             line = above + counter.line_num + 1  # a record may span several
