@@ -13,7 +13,7 @@ from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
-from ..superoffice.addresses import is_loopback
+from ..settings.value_types import is_loopback
 from ..wording import figure
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 

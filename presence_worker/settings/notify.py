@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from ..wording import series
+from .channel_values import ChannelName, Host, Mailbox, ProxyUrl, SecretHeaders, SecretUrl, SigningSecret
 from .section import Section
-from .value_types import Seconds, SecondsOrNone
+from .value_types import Seconds, SecondsOrNone, is_loopback
 
 Policy = Literal["trouble", "all", "never"]
-ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 NOT_BOTH = "{name} and {name}_file are both set; keep one"
 KINDS = ("mail", "webhook", "ping", "command")
 ONE_OF_THEM = "set {name} or {name}_file"
@@ -40,9 +40,9 @@ class MessageChannel(ChannelSection):
 class Mail(MessageChannel):
     """A mail server, and the addresses that get each message."""
 
-    to: Annotated[list[str], Field(min_length=1)]
-    from_: str
-    host: str
+    to: Annotated[list[Mailbox], Field(min_length=1)]
+    from_: Mailbox
+    host: Host
     port: int = Field(587, ge=1, le=65535)
     tls: Literal["starttls", "tls", "none"] = "starttls"  # none: loopback only
     username: str | None = None
@@ -54,16 +54,25 @@ class Mail(MessageChannel):
     def _one_password(self) -> "Mail":
         if self.password and self.password_file:
             raise ValueError(NOT_BOTH.format(name="password"))
+        if bool(self.username) != bool(self.password or self.password_file):
+            raise ValueError("set both username and password (or password_file), or none of them")
         return self
+
+    @field_validator("tls")
+    @classmethod
+    def _safe_tls(cls, value: str, found: ValidationInfo) -> str:
+        if value == "none" and not is_loopback(found.data.get("host", "localhost")):
+            raise ValueError('must be "starttls" or "tls". "none" is only for a mail server on this machine')
+        return value
 
 
 class HttpChannel(Section):
     """What a channel has that makes HTTP requests."""
 
-    url: SecretStr | None = None  # a secret: it is all that is needed to send
+    url: SecretUrl | None = None  # a secret: it is all that is needed to send
     url_file: Path | None = None
     ca_file: Path | None = None  # PEM with the authority that signed the server's certificate
-    proxy: str | None = None  # http://host:port
+    proxy: ProxyUrl | None = None  # http://host:port; may have a user and a password
 
     @model_validator(mode="after")
     def _one_url(self) -> "HttpChannel":
@@ -78,9 +87,9 @@ class Webhook(HttpChannel, MessageChannel):
     """An address that gets each message as a POST."""
 
     format: Literal["json", "slack", "teams", "ntfy"] = "json"
-    secret: SecretStr | None = None  # signs each message by Standard Webhooks
+    secret: SigningSecret | None = None  # signs each message by Standard Webhooks
     secret_file: Path | None = None
-    headers: dict[str, SecretStr] = {}
+    headers: SecretHeaders = {}
 
     @model_validator(mode="after")
     def _one_secret(self) -> "Webhook":

@@ -17,7 +17,7 @@ OURS = "must "  # a sentence of a check of ours that the value may follow
 Write = Callable[
     [Mapping[str, str | float], Sequence[str | int]], str
 ]  # from an error's context and its place
-UNSAFE = ("auth", "target")  # sections whose values may have credentials in them
+UNSAFE = ("auth", "notify", "target")  # sections whose values may have credentials in them
 _QUOTED = re.compile(r"'([^']*)'")
 
 

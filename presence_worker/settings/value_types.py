@@ -1,6 +1,7 @@
 """What a setting may be: a type for each kind of value, with the check that makes it."""
 
 import codecs
+import ipaddress
 import json
 import math
 import re
@@ -119,6 +120,14 @@ def seconds_left(until: float | time, now: datetime) -> float:
         return until
     at = now.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
     return ((at if at > now else at + timedelta(days=1)) - now).total_seconds()
+
+
+def is_loopback(host: str) -> bool:
+    """Check whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _check_delimiter(value: Raw) -> Raw:

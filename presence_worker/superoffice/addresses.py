@@ -1,6 +1,5 @@
 """Addresses: their roots, which the operator or the tenant's state decides, and what is below them."""
 
-import ipaddress
 import re
 
 from yarl import URL
@@ -8,6 +7,7 @@ from yarl import URL
 from ..errors import UsageFault
 from ..manual_pages import ManualPage
 from ..settings import Settings, Target
+from ..settings.value_types import is_loopback
 
 _API = re.compile(r"/+api(/+v1)?$", re.IGNORECASE)
 _SECRET = re.compile(r"[?#]|^([a-z]+:)?(//)?[^/]*@", re.IGNORECASE)  # a query, or a user before the host
@@ -128,11 +128,3 @@ def below(root: URL, path: str) -> URL:
 def is_open(url: URL) -> bool:
     """Check whether others on the network can read what is sent to an address."""
     return url.scheme == "http" and not is_loopback(url.host or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Check whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

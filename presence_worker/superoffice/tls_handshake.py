@@ -81,7 +81,7 @@ def tls_of(settings: Settings) -> ssl.SSLContext | bool:
     return trust(target.ca_file)
 
 
-def trust(ca_file: Path | None) -> ssl.SSLContext:
+def trust(ca_file: Path | None, *, setting: str = "target.ca_file") -> ssl.SSLContext:
     """Build a context that trusts the authorities of *ca_file*, without one those of this machine.
 
     It is not `ssl.create_default_context`, which writes the session keys to the file that SSLKEYLOGFILE
@@ -97,9 +97,9 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     try:
         _add_authorities(context, ca_file)
     except WideError as error:
-        raise UsageFault(f"target.ca_file: {ca_file}: {error}") from None
+        raise UsageFault(f"{setting}: {ca_file}: {error}") from None
     except OSError as error:
-        raise UsageFault(f"target.ca_file: {ca_file}: {error.strerror or 'has no certificate'}") from None
+        raise UsageFault(f"{setting}: {ca_file}: {error.strerror or 'has no certificate'}") from None
     return context
 
 
