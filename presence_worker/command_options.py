@@ -22,6 +22,7 @@ USED = {  # command: its options, by the names of their parameters
     "report": (*WHERE, *OUTPUT),
     "runs": (*WHERE, *OUTPUT),
     "schedule": (*WHERE, *OUTPUT),
+    "notify": (*WHERE, *OUTPUT),
     "prune": ("config", "state_dir", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }

@@ -3,7 +3,7 @@
 | event | when | what it has |
 |---|---|---|
 | `Queued` | another run holds the target, and this one waits for it; it has no id yet | until when |
-| `RunStarted` | the run has its id and its lock | command |
+| `RunStarted` | the run has its id and its lock | command, how often it has ended before |
 | `DeliveryStarted` | its rows are staged, requests go out from now on | what continues it after a crash |
 | `Noted` | something should be known beside the results | words, topic, whether it is a warning |
 | `Announced` | the number of requests is known | requests, seconds, rate, whether it is final |
@@ -65,6 +65,7 @@ class RunStarted(NamedTuple):
     run_id: str
     target: str
     command: str
+    endings: int = 0  # how often it has ended before
 
 
 class DeliveryStarted(NamedTuple):

@@ -17,6 +17,7 @@ SECRETS = (  # of `auth`
 )
 ABSENCE = ("default_message", "message_template", "only", "statuses")  # of `input`
 ADDRESSES = ("target.base_url", "target.proxy", "auth.login_url")  # a user and a password can stand in them
+CHANNELS = ("notify.mail", "notify.webhook", "notify.ping", "notify.command")  # whole lists with secrets
 SET = "--set"
 READING = ("run", "plan", "check")  # commands that read a job
 
@@ -36,7 +37,7 @@ def may_print(setting: str) -> bool:
     """Return whether SECTION.KEY=VALUE may be printed."""
     name, _, value = setting.partition("=")
     section, _, key = name.strip().partition(".")
-    if is_of_absence(name.strip()) or (section == "auth" and key in SECRETS):
+    if is_of_absence(name.strip()) or name.strip() in CHANNELS or (section == "auth" and key in SECRETS):
         return False
     return name.strip() not in ADDRESSES or is_address_alone(value)
 

@@ -156,7 +156,12 @@ def _is_set(*variables: str) -> bool:
 
 def work(function: Work[T], context: RunContext) -> T:
     """Run the asynchronous part of a command, on the fastest loop the platform has."""
-    return anyio.run(_listen, function, context, backend_options={"use_uvloop": sys.platform != "win32"})
+    return run_async(partial(_listen, function, context))
+
+
+def run_async(function: Callable[[], Awaitable[T]]) -> T:
+    """Run an asynchronous function, on the fastest loop the platform has."""
+    return anyio.run(function, backend_options={"use_uvloop": sys.platform != "win32"})
 
 
 async def _listen(function: Work[T], context: RunContext) -> T:

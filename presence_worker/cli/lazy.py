@@ -20,6 +20,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "report": "Write a run's report files again.",
     "runs": "List runs, newest first.",
     "schedule": "List planned absences and returns; `cancel` cancels them.",
+    "notify": "Send messages that wait; try the channels; report late jobs.",
     "prune": "Delete runs older than storage.keep.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",
@@ -27,6 +28,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "sandbox": "Simulate SuperOffice on this machine, to rehearse.",
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
+OTHERWISE = {"notify": "notifications"}  # but for a command whose module has another name
 
 
 def load_lazily(table_entry: str) -> Any:
@@ -50,7 +52,11 @@ class LazyGroup(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        place = f"run:{cmd_name}_command" if cmd_name in IN_RUN else f"{cmd_name}:command"
+        place = (
+            f"run:{cmd_name}_command"
+            if cmd_name in IN_RUN
+            else f"{OTHERWISE.get(cmd_name, cmd_name)}:command"
+        )
         command: click.Command = load_lazily(f".cli.{place}")
         return command
 

@@ -17,9 +17,9 @@ from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
 from ..private_settings import explain_withheld, find_withheld, settings_in
 from ..wording import as_sentence
-from .lazy import commands, load_lazily
+from .lazy import IN_RUN, commands, load_lazily
 from .options import printable, without_credentials
-from .output import CommandFailure, print_failure, remark, speak_utf8
+from .output import CommandFailure, Finish, print_failure, remark, speak_utf8
 from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
 
 STATES = {  # of what came to nothing; else "refused"
@@ -57,12 +57,23 @@ def main() -> NoReturn:
 
 
 def execute(arguments: Sequence[str]) -> int:
-    """Carry out a command line; give the exit code."""
+    """Carry out a command line, and what follows it; give the exit code."""
     if COMPLETE in os.environ:
         return _answer_shell()
+    watched: list[Finish] = []  # commands that something follows; they are added by themselves
+    ended = _carry_out(arguments, watched)
+    failure, code = (ended, ended.exit_code) if isinstance(ended, CommandFailure) else (None, ended)
+    if arguments[:1] and arguments[0] in IN_RUN and (watched or failure):
+        with _listeners_restored():
+            load_lazily(".cli.follow:follow")(arguments, watched, failure, code)
+    return code
+
+
+def _carry_out(arguments: Sequence[str], watched: list[Finish]) -> int | CommandFailure:
+    """Carry out a command line; give the exit code, or the failure that was printed."""
     try:
         with _listeners_restored():
-            return int(commands.main(list(arguments), PROGRAM, standalone_mode=False) or 0)
+            return int(commands.main(list(arguments), PROGRAM, standalone_mode=False, obj=watched) or 0)
     except click.ClickException as error:
         return _report_usage(arguments, error)
     except OptionFault as error:
@@ -80,7 +91,7 @@ def execute(arguments: Sequence[str]) -> int:
         noted.clear()
 
 
-def _report_usage(arguments: Sequence[str], error: click.ClickException) -> int:
+def _report_usage(arguments: Sequence[str], error: click.ClickException) -> CommandFailure:
     """Print which words of the command line are wrong."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         remark(error.format_message())
@@ -110,7 +121,7 @@ def _listeners_restored() -> Iterator[None]:
 
 def _report_failure(
     arguments: Sequence[str], error: PresenceWorkerError, next_step: NextStep, *, is_again: bool = False
-) -> int:
+) -> CommandFailure:
     """Print why the command failed; *is_again*: the next step is the same command."""
     code = error.exit_code
     failure = CommandFailure(
@@ -121,7 +132,7 @@ def _report_failure(
         help=page_of_error(error),
     )
     print_failure(failure, as_json="--json" in arguments)
-    return int(code)
+    return failure
 
 
 def _signal_error() -> PresenceWorkerError:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,9 @@ class CommandFailure:
     message: str
     next: NextStep
     help: ManualPage
+
+
+Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]  # see `notify.follow_up`
 
 
 def print_failure(failure: CommandFailure, *, as_json: bool) -> None:

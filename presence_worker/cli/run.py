@@ -5,10 +5,12 @@ from functools import partial
 import click
 
 from ..errors import OptionFault
+from ..report import Summary
 from ..run.commands import apply_run, resume_run, run_job, undo_run
 from ..run_states import Intent
 from ..settings.value_types import parse_duration
-from .invocation import context_of, work
+from .follow import watch
+from .invocation import Work, context_of, work
 from .options import Options, job_argument, label_option, options_of
 from .show import show
 
@@ -27,6 +29,11 @@ wait_option = click.option(
     callback=_seconds,
     help="Wait this long, such as 10m, while another run is at work on the same SuperOffice. Default: 0.",
 )
+
+
+def _carry_out(function: Work[Summary], options: Options) -> int:
+    context = watch(context_of(options))
+    return show(work(function, context), options)
 
 
 @click.command("run")
@@ -50,7 +57,7 @@ def run_command(options: Options, job: str, *, dry_run: bool, label: str | None,
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
     run = partial(run_job, job, intent=intent, label=label, wait=wait)
-    return show(work(run, context_of(options)), options)
+    return _carry_out(run, options)
 
 
 @click.command("plan")
@@ -71,7 +78,7 @@ def plan_command(options: Options, job: str, *, label: str | None, wait: float) 
       presence-worker plan changes.csv --sandbox --json
     """
     plan = partial(run_job, job, intent=Intent.PLAN, label=label, wait=wait)
-    return show(work(plan, context_of(options)), options)
+    return _carry_out(plan, options)
 
 
 @click.command("apply")
@@ -87,7 +94,7 @@ def apply_command(options: Options, run: str, *, any_age: bool) -> int:
     Example:
       presence-worker apply 20261123T020000Z-7f3a
     """
-    return show(work(partial(apply_run, run, any_age=any_age), context_of(options)), options)
+    return _carry_out(partial(apply_run, run, any_age=any_age), options)
 
 
 @click.command("resume")
@@ -109,7 +116,7 @@ def resume_command(options: Options, run: str | None, *, any_age: bool, if_corre
       presence-worker resume 20261123T020000Z-7f3a --rate 5
     """
     resume = partial(resume_run, run, any_age=any_age, if_corrected=if_corrected)
-    return show(work(resume, context_of(options)), options)
+    return _carry_out(resume, options)
 
 
 @click.command("undo")
@@ -126,4 +133,4 @@ def undo_command(options: Options, run: str) -> int:
       presence-worker undo last
       presence-worker undo 20261123T020000Z-7f3a
     """
-    return show(work(partial(undo_run, run), context_of(options)), options)
+    return _carry_out(partial(undo_run, run), options)

@@ -1,6 +1,7 @@
 """The results of a run: row by row, in numbers, and for the log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -88,6 +89,10 @@ class Results:
     def pages(self, fields: Sequence[str]) -> Iterator[list[SqlRow]]:
         """Yield these fields of a `RowResult` for all rows, in order, many rows at a time."""
         return self._db.pages(f"SELECT {', '.join(fields)} FROM fate ORDER BY row", PAGE)  # noqa: S608 - names are ours
+
+    def first_rows(self, most: int, *results: Result) -> list[int]:
+        """Return the numbers of the first rows, *most* of them, that have one of these *results*."""
+        return [each.row for each in islice(self.all(*results), most)]
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with each invalid row, in order."""

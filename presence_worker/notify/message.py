@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..json_form import MAY_LACK
-from ..next_step import NextStep
+import orjson
+
+from ..json_form import MAY_LACK, to_json
+from ..next_step import NextStep, read_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +29,14 @@ class Message:
     version: str  # of this program
     detail: str | None = field(default=None, metadata=MAY_LACK)  # with `details`: why a file was refused
     rows: Sequence[int] | None = field(default=None, metadata=MAY_LACK)  # with `details`: row numbers
+
+
+def write_message(message: Message) -> str:
+    """Return a message as JSON."""
+    return orjson.dumps(to_json(message)).decode()
+
+
+def read_message(text: str) -> Message:
+    """Return the message that was written as *text*."""
+    found = orjson.loads(text)
+    return Message(**found | {"next": read_step(found["next"]) if found["next"] else None})

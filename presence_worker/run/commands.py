@@ -314,7 +314,8 @@ async def _summary_of_end(run: StagedRun, context: RunContext) -> Summary:
 
 
 def _emit_start(run: RunRecord, command: str, context: RunContext) -> None:
-    context.emit(RunStarted(run_id=run.run_id, target=run.target, command=command))
+    event = RunStarted(run_id=run.run_id, target=run.target, command=command, endings=run.endings)
+    context.emit(event)
 
 
 def _announcer(run: RunRecord, context: RunContext) -> Announcer:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..errors import OptionFault
-from ..private_settings import ADDRESSES, SECRETS, is_address_alone
+from ..private_settings import ADDRESSES, CHANNELS, SECRETS, is_address_alone
 from .problem_words import explain_problem
 from .section import Section
 from .sections import SECTIONS
@@ -20,6 +20,7 @@ FORM = "expected SECTION.KEY=VALUE, such as delivery.burst=5"
 ELSEWHERE = (
     "is a secret; others can read a command line. Put it in the configuration file, or in a file of its own"
 )
+WITH_SECRETS = "can have secrets; others can read a command line. Put it in the configuration file"
 ONLY_PLACE = (
     "the address has an @, a ? or a #, so it can have a secret in it. Give only host, port and path here; "
     "put the whole address in the configuration file"
@@ -70,6 +71,8 @@ def _read(word: str) -> Override:
         raise ValueError(f"{section}.{key}: no such setting{_closest(section, key)}")
     if key in SECRETS:
         raise ValueError(f"{section}.{key} {ELSEWHERE} (auth.{key}_file)")
+    if f"{section}.{key}" in CHANNELS:
+        raise ValueError(f"{section}.{key} {WITH_SECRETS}")
     if WITH_PASSWORD.search(text):
         raise ValueError(f"{section}.{key}: the address has a user name or password, which {ELSEWHERE}")
     if f"{section}.{key}" in ADDRESSES and not is_address_alone(text):

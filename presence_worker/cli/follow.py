@@ -1,0 +1,137 @@
+"""What follows a command that works on a run, when its output is printed: messages are sent."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import anyio
+import click
+import structlog
+
+from ..clock import today
+from ..errors import PresenceWorkerError, UsageFault
+from ..events import Emit, emit_to
+from ..operator_files import find_config
+from ..run_context import SANDBOX, RunContext
+from ..settings import Settings
+from ..settings.configuration import Nested, load_settings, load_usable_settings
+from ..superoffice import open_client
+from .invocation import archive_of, find_target_name, run_async
+from .lazy import load_lazily
+from .log import set_up as set_up_log
+from .output import CommandFailure, Finish, is_terminal
+from .signals import signals_that_end_us
+
+QUIET = ("-q", "--quiet")
+PLAN, DRY_RUN, IN_SANDBOX = "plan", "--dry-run", "--sandbox"
+ABOUT_NOTIFY = re.compile(r"(^|: )notify[.:]", re.MULTILINE)  # a line of the problems of a configuration
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+def watch(context: RunContext) -> RunContext:
+    """Return a context whose run is followed by messages, where there are channels for them."""
+    watched: list[Finish] | None = click.get_current_context().find_object(list)
+    if watched is None or context.target == SANDBOX or not context.settings.notify.is_used:
+        return context
+    hear, finish = _begin(context)
+    watched.append(finish)
+    return replace(context, subscriber=emit_to(context.subscriber, hear))
+
+
+def _begin(context: RunContext) -> tuple[Emit, Finish]:
+    begin: Callable[[RunContext], tuple[Emit, Finish]] = load_lazily(".notify.follow_up:begin")
+    return begin(context)
+
+
+def follow(
+    arguments: Sequence[str], watched: Sequence[Finish], failure: CommandFailure | None, code: int
+) -> None:
+    """Send messages about how a command ended, within notify.timeout; a signal ends that at once."""
+    is_over = False
+    with suppress(Exception):  # the command has ended, whatever comes now
+        finish = watched[0] if watched else _finish_of_failure(arguments)
+        if finish:
+            is_plan = arguments[0] == PLAN or DRY_RUN in arguments
+            reported = (failure.state, failure.next) if failure and not is_plan else None
+            work = partial(finish, code, reported)
+            run_async(partial(_until_signal, work))
+        is_over = True
+    if not is_over:
+        log.warning("notify.failed", about="all")
+
+
+async def _until_signal(work: Callable[[], Awaitable[T]]) -> T | None:
+    """Wait for *work*; a signal ends it. The command has ended, and keeps its exit code."""
+    loop = asyncio.get_running_loop()
+    with anyio.CancelScope() as scope:
+
+        def stop(_: int, __: FrameType | None) -> None:
+            loop.call_soon_threadsafe(scope.cancel)
+
+        for number in signals_that_end_us():
+            signal.signal(number, stop)
+        return await work()
+    return None
+
+
+def _finish_of_failure(arguments: Sequence[str]) -> Finish | None:
+    """Return what sends the message of a command that failed before it knew its settings, or None."""
+    if IN_SANDBOX in arguments:
+        return None
+    is_quiet = any(word in arguments for word in QUIET)
+    set_up_log(verbosity=-1 if is_quiet else 0, terminal=is_terminal(sys.stderr))
+    try:
+        context = _context_of_failure(arguments)
+    except PresenceWorkerError:  # the configuration cannot be read
+        return None
+    return _begin(context)[1] if context.settings.notify.is_used else None
+
+
+def _context_of_failure(arguments: Sequence[str]) -> RunContext:
+    """Return the surroundings of a command as far as they are known; raise UsageFault where none are."""
+    words = {name: _find_value(arguments, name) for name in ("--config", "--state-dir", "--base-url")}
+    state, address = words["--state-dir"], words["--base-url"]
+    flags = {
+        **({"storage": {"state_dir": state}} if state else {}),
+        **({"target": {"base_url": address}} if address else {}),
+    }
+    settings = _settings_of_failure(
+        find_config(Path(words["--config"]) if words["--config"] else None), flags
+    )
+    return RunContext(
+        settings=settings,
+        day=today(None),
+        archive=archive_of(settings),
+        target=find_target_name(settings),
+        options=(),
+        input_options=(),
+        open_service=partial(open_client, settings),
+    )
+
+
+def _settings_of_failure(config: Path | None, flags: Nested) -> Settings:
+    """Return the settings that can be used; raise UsageFault where [notify] itself is wrong."""
+    try:
+        return load_settings(config, flags)
+    except UsageFault as fault:
+        if ABOUT_NOTIFY.search(str(fault)):
+            raise
+        return load_usable_settings(config, flags)
+
+
+def _find_value(arguments: Sequence[str], option: str) -> str | None:
+    """Return the value of an option in a command line that may be wrong elsewhere."""
+    for place, word in enumerate(arguments):
+        name, separator, value = word.partition("=")
+        if name == option:
+            return value if separator else next(iter(arguments[place + 1 :]), None)
+    return None

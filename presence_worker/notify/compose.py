@@ -1,0 +1,170 @@
+"""Messages are built here, from what an allow-list has: nothing personal can be in them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from .. import __version__
+from ..errors import ExitCode
+from ..journal import Journal, RunRecord, run_id
+from ..model import Result
+from ..next_step import NextStep
+from ..report.headline import headline_of
+from ..report.run_list import Missing
+from ..run_states import Intent, State, Step
+from ..runs.lookup import is_job
+from ..wording import plain_duration
+from .message import Message
+from .refusal_sentence import sentence_of_refusal
+from .when_due import Decision, Occurrence
+
+LATE, TEST = "late", "test"  # states of messages that are about no run
+MOST_ROWS = 20
+DETAILED = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
+WELL_AGAIN = "Well again."
+WITHOUT_RUN = {  # the headline of a command that ended before there was a run
+    ExitCode.CRASHED: "The program crashed before a run began. Nothing was sent.",
+    ExitCode.USAGE: "The command or the configuration has an error. Nothing was sent.",
+    ExitCode.REFUSED: "The file is refused. Nothing was sent.",
+    ExitCode.STOPPED: "The run could not begin. Nothing was sent.",
+    ExitCode.LOCKED: "Another run is at work on this SuperOffice. Nothing was sent.",
+    ExitCode.INTERRUPTED: "The program was interrupted before a run began. Nothing was sent.",
+    ExitCode.TERMINATED: "The program was terminated before a run began. Nothing was sent.",
+}
+TESTED = "This is a test message. Messages from this machine arrive here."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What happened, and the message about it as it is for all channels."""
+
+    happened: Occurrence
+    message: Message
+
+
+def news_of_run(journal: Journal, target: str) -> News:
+    """Return how the run of a journal has ended."""
+    run = journal.run()
+    reasons = _count_reasons(journal)
+    message = Message(
+        id=f"{run.run_id}.{run.state}.{run.endings}",
+        target=target,
+        run_id=run.run_id,
+        label=run.input.label,
+        state=run.state,
+        exit_code=run.exit_code,
+        headline=headline_of(journal, run.state),
+        counts={str(result): number for result, number in journal.results.counts().items()},
+        reasons=reasons,
+        since=None,
+        repeated=0,
+        link=None,
+        next=run.next,
+        version=__version__,
+        detail=sentence_of_refusal(run.message or "") if run.state == State.REFUSED else None,
+        rows=_first_rows(journal),
+    )
+    return News(happened=_occurrence_of(run, reasons), message=message)
+
+
+def _occurrence_of(run: RunRecord, reasons: Iterable[str]) -> Occurrence:
+    return Occurrence(
+        state=run.state,
+        exit_code=run.exit_code,
+        reasons=frozenset(reasons),
+        began=run.created_at,
+        is_job=is_job(run),
+        is_plan=_is_plan(run),
+    )
+
+
+def _is_plan(run: RunRecord) -> bool:
+    """Return whether nothing was to be sent; a plan that was applied is a run like any other."""
+    return run.intent == Intent.PLAN and (run.step == Step.READ or run.state == State.PLANNED)
+
+
+def _count_reasons(journal: Journal) -> dict[str, int]:
+    reasons = Counter[str]()
+    for each in journal.results.count_not_done():
+        if each.reason:
+            reasons[each.reason] += each.rows
+    return dict(reasons)
+
+
+def _first_rows(journal: Journal) -> Sequence[int] | None:
+    return journal.results.first_rows(MOST_ROWS, *DETAILED) or None
+
+
+def news_without_run(target: str, code: int, state: str, next_step: NextStep | None, now: datetime) -> News:
+    """Return that a command came to nothing before it had a run."""
+    message = _message(
+        f"{target}.{code}.{run_id(now)}",
+        target,
+        state=state,
+        code=code,
+        headline=WITHOUT_RUN[ExitCode(code)],
+        next_step=next_step,
+    )
+    return News(happened=Occurrence(state=state, exit_code=code, began=now.isoformat()), message=message)
+
+
+def news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:
+    """Return that no job has finished for too long."""
+    expected = f"One is expected every {plain_duration(missing.expected_every)}."
+    opening = "A job is late." if missing.since else "A job is late: none has finished yet."
+    message = _message(
+        f"{target}.{LATE}.{missing.since or 'never'}",
+        target,
+        state=LATE,
+        code=None,
+        headline=f"{opening} {expected}",
+        next_step=next_step,
+    )
+    return News(happened=Occurrence(state=LATE, exit_code=None, began=missing.since), message=message)
+
+
+def build_test(target: str, now: datetime) -> Message:
+    """Return a message that says that messages arrive."""
+    return _message(
+        f"{target}.{TEST}.{run_id(now)}",
+        target,
+        state=TEST,
+        code=None,
+        headline=TESTED,
+        next_step=None,
+    )
+
+
+def _message(
+    message_id: str, target: str, *, state: str, code: int | None, headline: str, next_step: NextStep | None
+) -> Message:
+    return Message(
+        id=message_id,
+        target=target,
+        run_id=None,
+        label=None,
+        state=state,
+        exit_code=code,
+        headline=headline,
+        counts={},
+        reasons={},
+        since=None,
+        repeated=0,
+        link=None,
+        next=next_step,
+        version=__version__,
+    )
+
+
+def fit(message: Message, decision: Decision, *, details: bool) -> Message:
+    """Return a message as one channel sends it: by its memory, and with details or without."""
+    opening = f"{WELL_AGAIN} " if decision.is_well_again else ""
+    return replace(
+        message,
+        headline=f"{opening}{message.headline}",
+        since=decision.since,
+        repeated=decision.repeated,
+        detail=message.detail if details else None,
+        rows=message.rows if details else None,
+    )

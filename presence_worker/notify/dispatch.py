@@ -1,0 +1,155 @@
+"""Messages that wait are delivered: all channels side by side, each message once."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import NamedTuple
+
+import anyio
+import structlog
+from filelock import FileLock, Timeout
+
+from .. import clock
+from .channels import Channel
+from .message import Message, read_message
+from .notification_store import NotificationStore, QueuedMessage
+from .notifier import Notifier
+from .tries import NO_ANSWER, try_once
+
+Work = Callable[[], Awaitable[None]]
+log = structlog.get_logger()
+
+
+class Waiting(NamedTuple):
+    """A message that was not delivered, and why; None: it was not tried."""
+
+    message: QueuedMessage
+    why: str | None
+
+
+class Round(NamedTuple):
+    """What came of messages that waited."""
+
+    delivered: list[QueuedMessage]
+    dropped: list[QueuedMessage]
+    failed: dict[int, str]  # number of a message: why
+
+
+async def deliver(notifiers: Sequence[Notifier], seconds: float, ending: int | None = None) -> Round:
+    """Try each message that waits for these targets once; return within so many *seconds*.
+
+    Where a run has ended with the exit code *ending*, ping as well.
+    """
+    found = Round(delivered=[], dropped=[], failed={})
+    work = [each for notifier in notifiers for each in _work_of(notifier, found, ending)]
+    await _side_by_side(work, seconds)
+    return found
+
+
+def _work_of(notifier: Notifier, found: Round, ending: int | None) -> Iterator[Work]:
+    for channel, messages in _by_channel(notifier, found):
+        yield partial(_send_each, channel, messages, notifier.store, found)
+    for ping in notifier.pings if ending is not None else ():
+        yield partial(_end_ping, ping.end, notifier.pinged, ending or 0, ping.name)
+
+
+async def _end_ping(
+    end: Callable[[str | None, int], Awaitable[None]], run_id: str | None, code: int, name: str
+) -> None:
+    await try_once(end(run_id, code), name)
+
+
+async def _side_by_side(work: Sequence[Work], seconds: float) -> None:
+    with anyio.move_on_after(seconds):
+        async with anyio.create_task_group() as tasks:
+            for each in work:
+                tasks.start_soon(_do, each)
+
+
+async def _do(work: Work) -> None:
+    await work()
+
+
+def find_waiting(notifiers: Sequence[Notifier], found: Round) -> list[Waiting]:
+    """Return the messages that still wait for these targets."""
+    return [
+        Waiting(message, found.failed.get(message.number))
+        for notifier in notifiers
+        for message in notifier.store.messages()
+        if message.target == notifier.target
+    ]
+
+
+def _by_channel(notifier: Notifier, found: Round) -> Iterator[tuple[Channel, list[QueuedMessage]]]:
+    """Yield the messages of each channel, oldest first; drop what no channel takes any more."""
+    now, channels = clock.now().timestamp(), {each.name: each for each in notifier.channels}
+    messages = [each for each in notifier.store.messages() if each.target == notifier.target]
+    is_over = partial(_is_over, keep_trying=notifier.notify.keep_trying, now=now)
+    dropped = [each for each in messages if each.channel not in channels or is_over(each)]
+    if dropped:
+        notifier.store.remove(dropped)
+        found.dropped.extend(dropped)
+    for each in dropped:
+        why = "too old" if each.channel in channels else "no such channel"
+        log.warning("notify.dropped", channel=each.channel, id=each.id, detail=why)
+    for name, channel in channels.items():
+        mine = [each for each in messages if each.channel == name and each not in dropped]
+        if mine:
+            yield channel, mine
+
+
+def _is_over(message: QueuedMessage, *, keep_trying: float, now: float) -> bool:
+    return message.first_tried is not None and now - message.first_tried > keep_trying
+
+
+async def try_channels(channels: Sequence[Channel], message: Message, seconds: float) -> dict[str, str]:
+    """Send a message by each channel, and queue nothing; return why, by the names of those that fail."""
+    found = {channel.name: NO_ANSWER for channel in channels}
+
+    async def try_one(channel: Channel) -> None:
+        found[channel.name] = await try_once(channel.send(message), channel.name, message.id)
+
+    await _side_by_side([partial(try_one, channel) for channel in channels], seconds)
+    return {name: words for name, words in found.items() if words}
+
+
+async def _send_each(
+    channel: Channel, messages: Sequence[QueuedMessage], store: NotificationStore, found: Round
+) -> None:
+    for message in messages:
+        with _locked(message, store) as is_ours:
+            if is_ours and store.is_waiting(message):
+                await _send(channel, message, store, found)
+
+
+async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStore, found: Round) -> None:
+    store.note_try(queued, clock.now().timestamp())
+    found.failed[queued.number] = NO_ANSWER
+    words = await try_once(channel.send(read_message(queued.message)), channel.name, queued.id)
+    if words:
+        found.failed[queued.number] = words
+    else:
+        store.remove([queued])
+        found.delivered.append(queued)
+
+
+@contextmanager
+def _locked(message: QueuedMessage, store: NotificationStore) -> Iterator[bool]:
+    """Hold a message, so that no other process sends it as well; yield whether that is so."""
+    if store.folder is None:
+        yield True
+        return
+    path = store.folder / f"{message.number}.lock"
+    lock = FileLock(path, mode=0o600, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        if not store.is_waiting(message):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        lock.release()
