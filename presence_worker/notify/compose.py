@@ -106,7 +106,8 @@ def news_without_run(target: str, code: int, state: str, next_step: NextStep | N
         headline=WITHOUT_RUN[ExitCode(code)],
         next_step=next_step,
     )
-    return News(happened=Occurrence(state=state, exit_code=code, began=now.isoformat()), message=message)
+    stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return News(happened=Occurrence(state=state, exit_code=code, began=stamp), message=message)
 
 
 def news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:
