@@ -7,7 +7,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from .value_types import Raw
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"
 STATUSES = ["input", "statuses"]  # their names can be reasons of absence: the line alone says which
+CHANNELS = "notify"  # the section that has lists of tables
 NOTHING = re.compile("(?!)")  # no line looks like it
 Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
 
@@ -42,7 +43,7 @@ def list_problems(error: ValidationError, sources: Sources) -> list[str]:
     """Return a line for each wrong setting: where it is, its name, and what it must be."""
     found = []
     for problem in error.errors(include_url=False):
-        path = [str(part) for part in problem["loc"] if part != "[key]"]
+        path = _names_in(problem["loc"])
         place = _find(path, sources)
         if problem["type"] == "extra_forbidden":
             words = f"no such setting{_nearest(path)}"
@@ -50,6 +51,12 @@ def list_problems(error: ValidationError, sources: Sources) -> list[str]:
             words = explain_problem(problem, may_quote=PREFIX not in place)
         found.append(f"{place}: {'.'.join(path[:2] if path[:2] == STATUSES else path)}: {words}")
     return found
+
+
+def _names_in(place: Sequence[str | int]) -> list[str]:
+    """Return the path to a setting as people write it: channels are counted from 1."""
+    first = 1 if place[0] == CHANNELS else 0
+    return [str(part + first if isinstance(part, int) else part) for part in place if part != "[key]"]
 
 
 def origin_of(name: str, file: Path | None, flags: Nested) -> str:
@@ -60,7 +67,7 @@ def origin_of(name: str, file: Path | None, flags: Nested) -> str:
 def _nearest(path: list[str]) -> str:
     known: Iterable[str] = SECTIONS
     if len(path) > 1 and path[0] in SECTIONS:
-        known = SECTIONS[path[0]].names()
+        known = SECTIONS[path[0]].names_at(path[1:-1])
     close = difflib.get_close_matches(path[-1], known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
@@ -77,6 +84,8 @@ def _find(path: list[str], sources: Sources) -> str:
     line = _find_line(section, key, sources.text)
     if line and path[:2] == STATUSES and path[2:]:
         line = _find_below(line, path[2], sources.text)
+    if section == CHANNELS and path[2:]:
+        line = _find_in_channel(path[1:], sources.text) or line
     if key or not variables:
         return f"{sources.file}, line {line}" if line else str(sources.file or "settings")
     places = [f"{sources.file}, line {line}"] if line else []
@@ -107,6 +116,20 @@ def _find_below(line: int, name: str, text: str) -> int:
     wanted = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
     found = (at for at, each in enumerate(text.splitlines(), 1) if at > line and wanted.match(each))
     return next(found, line)
+
+
+def _find_in_channel(path: list[str], text: str) -> int | None:
+    """Return the line of `[[notify.mail]]`, or of a name in it, for such a path as mail, 2, host."""
+    kind, number, *names = path
+    wanted = re.compile(rf"\s*\[\[\s*{CHANNELS}\s*\.\s*{re.escape(kind)}\s*\]\]")
+    name = re.compile(rf"\s*[\"']?{re.escape(names[0])}[\"']?\s*=") if names else NOTHING
+    lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if not line.lstrip().startswith("#")]
+    headers = [at for at, line in lines if wanted.match(line)]
+    if len(headers) < int(number):
+        return None  # the channels stand in a list
+    begin = headers[int(number) - 1]
+    end = next((at for at, line in lines if at > begin and line.lstrip().startswith("[")), len(text))
+    return next((at for at, line in lines if begin < at < end and name.match(line)), begin)
 
 
 def load_settings(file: Path | None, flags: Nested) -> Settings:

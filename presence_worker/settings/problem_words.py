@@ -90,6 +90,7 @@ WORDS: dict[str, Write] = {  # by pydantic's name of the error
     "less_than_equal": _always("must be {le:g} or less"),
     "list_type": _always("must be a list in square brackets"),
     "literal_error": _choice,
+    "missing": _always("must be set"),
     "model_type": _always("must be a table, which begins with the line [{name}]"),
     "path_type": _always("must be a path in quotes"),
     "string_pattern_mismatch": _always("must have plain ASCII characters only, and no line break"),

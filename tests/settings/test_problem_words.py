@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from presence_worker.settings import SECRETS, Settings
+from presence_worker.settings.notify import KINDS
 from presence_worker.settings.problem_words import LONGEST, WORDS, explain_problem
 from presence_worker.settings.sections import SECTIONS
 
@@ -27,6 +28,8 @@ def wrong_settings() -> Iterator[ErrorDetails]:
     tables: list[dict[str, object]] = [{section: value} for section in SECTIONS for value in few]
     keys = [(section, key) for section, model in SECTIONS.items() for key in model.names()]
     tables += [{section: {key: value}} for section, key in keys for value in WRONG]
+    channels = [(kind, key) for kind in KINDS for key in SECTIONS["notify"].names_at([kind])]
+    tables += [{"notify": {kind: [{key: value}]}} for kind, key in channels for value in WRONG]
     for table in tables:
         try:
             Settings.model_validate(table)

@@ -77,12 +77,8 @@ def plain_text(parts: ShownParts) -> str:
 def _lines(message: Message) -> Iterator[tuple[str, str]]:
     label = f", label {message.label}" if message.label else ""
     yield "Target", f"{message.target}{label}"
-    yield (
-        "Rows",
-        ", ".join(
-            f"{figure(number)} {_plain(result)}" for result, number in message.counts.items() if number
-        ),
-    )
+    rows = [f"{figure(number)} {_plain(result)}" for result, number in message.counts.items() if number]
+    yield "Rows", ", ".join(rows)
     yield "Trouble", "; ".join(_trouble(message))
     yield "Details", message.detail or ""
     yield "Row numbers", ", ".join(map(str, message.rows or ()))
@@ -99,7 +95,7 @@ def _trouble(message: Message) -> Iterator[str]:
         began = f"{message.since[:10]} {message.since[11:16]} UTC"
         yield f"it began {began} and is over" if is_over else f"since {began}"
     if message.repeated:
-        yield f"{amount(message.repeated, 'more message')} not sent"
+        yield f"{amount(message.repeated, 'repeat')} not sent"
 
 
 def _reason(code: str) -> str:

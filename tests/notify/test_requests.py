@@ -1,0 +1,133 @@
+"""What webhooks and dead man's switches are asked, to the letter."""
+
+import base64
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from presence_worker import __version__
+from presence_worker.notify.channels.ping import event_url
+from presence_worker.notify.channels.webhook import sign
+from tests.raw_server import RawServer, raw_server
+
+from .given import MESSAGE, channels, pings
+from .receivers import GOOD
+
+KEY = base64.b64encode(b"a key of 24 bytes or more").decode()
+OTHER = base64.b64encode(b"the key that comes after it").decode()
+RUN = "20261123T020000Z-7f3a"
+
+pytestmark = pytest.mark.anyio
+
+
+async def posted(**webhook: Any) -> RawServer:
+    """Send one message by a webhook; give the server, which has ended."""
+    async with raw_server(otherwise=GOOD) as server:
+        (channel,) = channels(webhook=[{"url": f"{server.url}/in/hook?sp=%2Frun&sig=a%2Bb", **webhook}])
+        await channel.send(MESSAGE)
+        return server
+
+
+async def test_the_address_is_used_as_it_is() -> None:
+    """A part of an address may be a signature: no character of it is written in another way."""
+    (request,) = (await posted()).requests
+
+    assert (request.method, request.path) == ("POST", "/in/hook?sp=%2Frun&sig=a%2Bb")
+    assert request.header("User-Agent") == f"presence-worker/{__version__}"
+    assert request.header("Content-Type") == "application/json"
+
+
+async def test_headers_of_the_operator() -> None:
+    """Headers from the settings are sent, such as a token."""
+    (request,) = (await posted(headers={"Authorization": "Bearer t0k3n"}, format="ntfy")).requests
+
+    assert request.header("Authorization") == "Bearer t0k3n"
+    assert request.header("Title") == f"presence-worker acme: {MESSAGE.headline}"
+
+
+@pytest.mark.parametrize("secret", [KEY, f"whsec_{KEY}", KEY.rstrip("="), f"whsec_{OTHER} {KEY}"])
+async def test_a_signature_as_the_specification_has_it(secret: str) -> None:
+    """Standard Webhooks' own library takes the signature, and finds any change of the body."""
+    (request,) = (await posted(secret=secret)).requests
+    headers = dict(request.headers)
+
+    assert Webhook(KEY).verify(request.body, headers)["id"] == MESSAGE.id
+    assert request.header("webhook-id") == MESSAGE.id
+    with pytest.raises(WebhookVerificationError):
+        Webhook(KEY).verify(request.body + b" ", headers)
+
+
+async def test_no_signature_without_a_secret() -> None:
+    """Without a secret nothing looks signed."""
+    (request,) = (await posted()).requests
+
+    assert request.header("webhook-signature") is None
+
+
+def test_a_second_try_has_the_same_id() -> None:
+    """A receiver knows a message again by its id, and takes its newer moment."""
+    first, second = (sign(MESSAGE.id, now, b"{}", KEY) for now in (1000.9, 2000))
+
+    assert first["webhook-id"] == second["webhook-id"]
+    assert (first["webhook-timestamp"], second["webhook-timestamp"]) == ("1000", "2000")
+    assert first["webhook-signature"] != second["webhook-signature"]
+
+
+def test_an_id_is_a_header() -> None:
+    """An id with other characters cannot begin a header of its own."""
+    found = sign("Bør\r\nX: y.2.1", 0, b"", KEY)
+
+    assert found["webhook-id"] == "B%C3%B8r%0D%0AX:%20y.2.1"
+
+
+async def pinged(**ping: Any) -> list[str]:
+    """Ping as a run with exit code 3 and one with 0 do; give the paths that were asked for."""
+    async with raw_server(otherwise=GOOD) as server:
+        (switch,) = pings(ping=[{"url": f"{server.url}/abc", **ping}])
+        await switch.start(RUN)
+        await switch.end(RUN, 3)
+        await switch.start(RUN)
+        await switch.end(RUN, 0)
+        await switch.end(None, 2)
+        return [request.path for request in server.requests]
+
+
+async def test_healthchecks() -> None:
+    """The begin and each end are reported, tied together by a UUID of the run; without a run, by none."""
+    asked = await pinged()
+
+    paths = [urlsplit(each) for each in asked]
+    assert [each.path for each in paths] == ["/abc/start", "/abc/3", "/abc/start", "/abc/0", "/abc/2"]
+    ids = [parse_qs(each.query).get("rid", []) for each in paths]
+    assert len({str(each) for each in ids[:4]}) == 1
+    assert UUID(ids[0][0])
+    assert ids[4] == []
+
+
+async def test_a_plain_switch() -> None:
+    """A plain switch hears of each success, and of nothing else."""
+    assert await pinged(kind="plain") == ["/abc"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://hc.example.com/a", "https://hc.example.com/a/start"),
+        ("https://hc.example.com/a/", "https://hc.example.com/a/start"),
+        ("https://hc.example.com/a?create=1#x", "https://hc.example.com/a/start?create=1"),
+        ("https://hc.example.com", "https://hc.example.com/start"),
+    ],
+)
+def test_events_are_below_the_address(url: str, expected: str) -> None:
+    """A slash at the end or a query of the address changes nothing."""
+    assert event_url(url, "start", None) == expected
+
+
+def test_two_runs_have_two_ids() -> None:
+    """A run id is never the same as that of another run."""
+    one, other = (event_url("https://hc.example.com/a", "start", run) for run in (RUN, f"{RUN}0"))
+
+    assert one != other
