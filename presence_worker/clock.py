@@ -5,6 +5,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 HOUR = 3600  # seconds
+CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps does not deserve an alarm
 
 
 def now() -> datetime:
@@ -20,6 +21,11 @@ def local_time(moment: datetime, zone: str | None) -> datetime:
 def today(zone: str | None) -> date:
     """Return the day it is in a time *zone* such as Europe/Oslo; None: where this machine is."""
     return local_time(now(), zone).date()
+
+
+def is_from_the_future(began: str, now: datetime) -> bool:
+    """Return whether a run began later than *now*, by the clock: its clock was wrong, or ours is."""
+    return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
 
 
 class LocalClock(NamedTuple):

@@ -11,7 +11,7 @@ from ..journal import Journal, RunRecord, run_id
 from ..model import Result
 from ..next_step import NextStep
 from ..report.headline import headline_of
-from ..report.run_list import Missing
+from ..report.missing import Missing
 from ..run_states import Intent, State, Step
 from ..runs.lookup import is_job
 from ..wording import plain_duration

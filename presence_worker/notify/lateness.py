@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from ..errors import UsageFault
 from ..manual_pages import ManualPage
-from ..report.run_list import Missing
+from ..report.missing import Missing
 from ..run_context import RunContext
-from ..runs.listing import list_runs, what_is_missing
+from ..runs.each_target import what_is_missing
+from ..runs.listing import list_runs
 from .compose import news_of_late_job
 from .notifier import Notifier
 

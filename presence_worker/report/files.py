@@ -61,6 +61,15 @@ def story_of(journal: Journal) -> Story:
     return Story(journal, journal.run(), summary)
 
 
+def files_of(folder: Path) -> dict[str, str]:
+    """Return the paths of the files of a run that are there, by name."""
+    try:
+        there = {path.name for path in folder.iterdir()}
+    except OSError:
+        there = set()
+    return {name: str(folder / name) for name in (*WRITERS, SUMMARY) if name in there}
+
+
 def summary_bytes(summary: Summary) -> bytes:
     """Return a summary as summary.json holds it."""
     text = orjson.dumps(to_json(summary), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()

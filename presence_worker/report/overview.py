@@ -1,7 +1,7 @@
 """runs.html: all runs on one page that needs nothing but a browser."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,10 @@ from ..next_step import command_line
 from ..run_states import State
 from ..sanitize import clean
 from ..wording import figure, plain_duration
+from .all_runs import Group, Listing
 from .pieces import NOTHING, Pieces, Value, digest, inline, keep_options_whole
-from .run_list import ENDINGS, UNREADABLE, Listed, Listing, day_and_time
+from .run_list import UNREADABLE, Listed, day_and_time
+from .target_state import TargetState
 
 HEIGHT, STEP, WIDTH = 100, 10, 8  # units of the picture: its height, and of each bar with and without its gap
 FEWEST = 30  # bars there is room for: a few are not to be as wide as the page
@@ -79,68 +81,60 @@ def write_overview(listing: Listing, path: Path, state_dir: Path) -> None:
 
 
 def _page(listing: Listing, report_of: ReportOf) -> Markup:
-    style, missing, targets = inline("overview.css"), listing.missing, _urgent_first(listing)
+    style = inline("overview.css")
+    groups = [*listing.groups()]
+    has_runs = any(group.state.runs for group in groups)
     shown = [
-        _target(place, name, runs, listing.zone, report_of)
-        for place, (name, runs) in enumerate(targets.items(), 1)
+        _target(place, group, listing.zone, report_of) for place, group in enumerate(groups, 1) if group.runs
     ]
+    missing = [state.missing.words(listing.zone) for state in listing.targets if state.missing]
     return fill(
         "page",
         digest=digest(style),
         style=style,
         now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
-        missing=fill("missing", words=missing.words(listing.zone)) if missing else NOTHING,
-        summary=_summary(targets, listing) if targets else fill("no_runs"),
+        missing=NOTHING.join(fill("missing", words=words) for words in missing),
+        summary=_summary(groups, listing.zone) if has_runs or len(groups) > 1 else fill("no_runs"),
         targets=NOTHING.join(shown),
     ).rstrip()
 
 
-def _urgent_first(listing: Listing) -> dict[str, list[Listed]]:
-    """Return the runs by target: first the targets whose newest run needs a person, or is missing."""
-    late = listing.missing.target if listing.missing else None
-
-    def urgency(group: tuple[str, list[Listed]]) -> tuple[bool, bool]:
-        name, (newest, *_) = group
-        return not name, not (newest.needs_action or name == late)
-
-    return dict(sorted(listing.by_target().items(), key=urgency))
-
-
-def _summary(targets: Mapping[str, Sequence[Listed]], listing: Listing) -> Markup:
-    """Return the table on top: each target with its newest run, and what to do."""
+def _summary(groups: Iterable[Group], zone: str | None) -> Markup:
+    """Return the table on top: each target with its last job, and what to do."""
     lines = []
-    for place, (name, (newest, *_)) in enumerate(targets.items(), 1):
+    for place, (state, shown) in enumerate(groups, 1):
+        name = state.target or CANNOT_BE_READ
         lines.append(
             fill(
                 "summary_row",
-                place=place,
-                name=name or CANNOT_BE_READ,
-                began=_moment(newest, listing.zone) or newest.id,
-                state=_state(newest),
-                open=" open" if newest.open else "",
-                not_done=_open_rows(newest),
-                todo=_todo(newest),
+                name=fill("target_link", place=place, name=name) if shown else fill("plain", name=name),
+                began=_when(state, zone),
+                state=state.word,
+                open=" open" if state.open else "",
+                not_done=_open_rows(state.state, state.open),
+                todo=_todo(state),
             )
         )
     return fill("summary", rows=NOTHING.join(lines))
 
 
-def _state(run: Listed) -> str:
-    return f"{run.state} ({run.ending})" if run.ending in ENDINGS.values() else run.state
+def _when(state: TargetState, zone: str | None) -> str:
+    return (_moment(state.job, zone) or state.job.id) if state.job else ""
 
 
-def _open_rows(run: Listed) -> str:
-    return "?" if run.state == UNREADABLE else figure(run.open)
+def _open_rows(state: str | None, number: int) -> str:
+    return "?" if state == UNREADABLE else figure(number)
 
 
-def _todo(run: Listed) -> Value:
-    if run.next:
-        return fill("command", line=keep_options_whole(command_line(run.next)))
-    return "See below." if run.needs_action else "Nothing to do."
+def _todo(state: TargetState) -> Value:
+    if state.next:
+        return fill("command", line=keep_options_whole(command_line(state.next)))
+    return "See below." if state.monitor_code else "Nothing to do."
 
 
-def _target(place: int, name: str, runs: Sequence[Listed], zone: str | None, report_of: ReportOf) -> Markup:
+def _target(place: int, group: Group, zone: str | None, report_of: ReportOf) -> Markup:
+    runs, name = group.runs, group.state.target
     charts = NOTHING.join(_charts(runs, zone))
     return fill(
         "target",
@@ -174,9 +168,9 @@ def _row(run: Listed, zone: str | None, report_of: ReportOf) -> Markup:
     return fill(
         "row",
         report=_link_to(run, zone, report_of),
-        state=_state(run),
+        state=run.state_and_ending,
         open=" open" if run.open else "",
-        not_done=_open_rows(run),
+        not_done=_open_rows(run.state, run.open),
         message=run.message or "",
         todo=fill("due", todo=run.todo) if run.todo else NOTHING,
         rows=figure(run.rows),

@@ -1,20 +1,18 @@
 """A run as a list of runs shows it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from ..clock import local_time
 from ..errors import ExitCode
-from ..json_form import FLAT
 from ..next_step import NextStep
 from ..run_states import State
-from ..wording import TENTHS, plain_duration
+from ..wording import TENTHS
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read
+NEED_ACTION = (State.HELD, State.REFUSED, UNREADABLE)
 ENDINGS: dict[int, str] = {ExitCode.CRASHED: "died"}  # exit codes of processes that were killed
 
 
@@ -43,6 +41,9 @@ class Listed:
     known: Summary | UnreadableRun
     is_job: bool = False  # it has its own file: it undoes nothing, and does not send a failed.csv again
     corrected: Corrected | None = None  # None: no row of it came back
+    is_plan: bool = False  # of `plan`, and nothing of it has been applied
+    lists_changes: bool = False  # its file has only changes: the next file does not take its place
+    created_at: str = ""  # when it was staged, UTC, ISO 8601; "" where it cannot be read
 
     @property
     def id(self) -> str:
@@ -121,18 +122,21 @@ class Listed:
 
     @property
     def needs_action(self) -> bool:
-        """Return whether a person has to do something."""
-        return (
-            self.state == UNREADABLE
-            or bool(self.next)
-            or (self.state == State.FINISHED and self.not_done > 0)
-        )
+        """Return whether a person has to do something; a plan may wait, unless it is held or refused."""
+        if self.state == State.STOPPED:
+            return not self.is_plan
+        return self.state in NEED_ACTION or (self.state == State.FINISHED and self.open_here > 0)
 
     @property
     def ending(self) -> str:
         """Its exit code, or that it died: of a run that was killed the code is not known."""
         code = self.exit_code
         return "" if code is None else ENDINGS.get(code, str(code))
+
+    @property
+    def state_and_ending(self) -> str:
+        """Its state, and whether its process was killed."""
+        return f"{self.state} ({self.ending})" if self.ending in ENDINGS.values() else self.state
 
     @property
     def next(self) -> NextStep | None:
@@ -149,81 +153,13 @@ class Listed:
         """When it began, UTC, ISO 8601."""
         return self.summary.effort.started_at if self.summary else None
 
+    def began_before(self, moment: datetime) -> bool:
+        """Return whether it was staged before a *moment*, by the clock."""
+        return bool(self.created_at) and datetime.fromisoformat(self.created_at) < moment
+
     def began(self, zone: str | None) -> datetime | None:
         """Return when it began, as clocks show it in a time *zone*."""
         return local_time(datetime.fromisoformat(self.started_at), zone) if self.started_at else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """A run that was expected, and did not come."""
-
-    target: str
-    expected_every: float  # seconds
-    last_finished: str | None  # the run
-    since: str | None  # when that began, UTC, ISO 8601
-    at_work: str | None  # a run that may still come to its end
-
-    def words(self, zone: str | None, now: datetime | None = None) -> str:
-        """Return it as a sentence, with times of a *zone*."""
-        words = f"no run of {self.target or 'any SuperOffice'} has finished"
-        if self.since:
-            began = datetime.fromisoformat(self.since)
-            age = plain_duration(((now or datetime.now(UTC)) - began).total_seconds())
-            words += f" since that of {day_and_time(local_time(began, zone))}, {age} ago"
-        else:
-            words += " yet"
-        words += f"; one is expected every {plain_duration(self.expected_every)}"
-        return f"{words}. Run {self.at_work} is at work" if self.at_work else words
-
-    def as_data(self, zone: str | None) -> "MissingData":
-        """Return it as programs read it."""
-        return MissingData(missing=self, message=self.words(zone))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingData:
-    """The same with its sentence."""
-
-    missing: Missing = field(metadata=FLAT)
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingData:
-    """A list of runs as programs read it."""
-
-    runs: Sequence[Summary | UnreadableRun]
-    missing: MissingData | None
-    notes: Sequence[str]
-    overview: str | None  # the page it was written to
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """The runs of a state directory, or a part of them."""
-
-    runs: list[Listed]  # newest first
-    missing: Missing | None = None
-    notes: Sequence[str] = ()  # what is odd about them
-    zone: str | None = None  # of all times; None: this machine's
-    is_part: bool = False
-
-    def by_target(self) -> dict[str, list[Listed]]:
-        """Return the runs of each target, that of the newest one first; what cannot be read comes last."""
-        groups: dict[str, list[Listed]] = {}
-        for run in sorted(self.runs, key=lambda run: not run.target):
-            groups.setdefault(run.target, []).append(run)
-        return groups
-
-    def as_data(self, overview: Path | None) -> ListingData:
-        """Return the list as programs read it."""
-        return ListingData(
-            runs=[run.known for run in self.runs],
-            missing=self.missing.as_data(self.zone) if self.missing else None,
-            notes=self.notes,
-            overview=str(overview) if overview else None,
-        )
 
 
 def day_and_time(moment: datetime) -> str:

@@ -2,23 +2,24 @@
 
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..clock import is_from_the_future
 from ..errors import Locked, PresenceWorkerError, Stopped
-from ..journal import JOURNAL, Journal, KnownRun, open_untouched, run_lock
+from ..journal import JOURNAL, Journal, KnownRun, RunRecord, open_untouched, run_lock
 from ..model import Reason, Result
 from ..report import Summary, summarise
-from ..report.run_list import UNREADABLE, Listed, Missing, UnreadableRun
+from ..report.files import files_of
+from ..report.run_list import Listed, UnreadableRun
 from ..run_context import RunContext
 from ..run_states import State
 from ..wording import share
-from .lookup import earlier_run, is_from_the_future, is_job, last_credible
+from .lookup import earlier_run, is_job, is_plan
 
-GRACE = 0.05  # of the time between two runs: 72 minutes of a day, for one that begins late or is at work
 FROM_THE_FUTURE = (
     "Run {run} began at {began}, which is later than now: the clock of this machine is wrong, or was wrong "
     "then. The order of the runs does not depend on it"
@@ -29,32 +30,45 @@ SEVERAL_FROM_THE_FUTURE = (
 )
 
 
-def list_runs(context: RunContext, *, since: datetime | None = None) -> list[Listed]:
-    """Return the runs, newest first, or only those that began *since* then by the clock.
+def list_runs(context: RunContext) -> list[Listed]:
+    """Return the runs, newest first; of values of their cells, it may only be known how many there are.
 
     One that cannot be read is listed as such, one at work with what is known of it.
     """
     index = context.archive.index
-    runs = [run for run in index.runs() if since is None or run.fault or _began(run) >= since]
+    runs = index.runs()
     listed = [_list_one(run, context) for run in runs]
     index.keep_summaries(
-        (run, _summary_form().dump_json(kept))
+        (run, _summary_form().dump_json(_without_values(found.summary)))
         for run, found in zip(runs, listed, strict=True)
-        if run.summary is None and (kept := _to_be_kept(found))
+        if run.summary is None and found.summary and found.state != State.RUNNING
     )
     return [_with_order(found, run) for run, found in zip(runs, listed, strict=True)]
 
 
-def _to_be_kept(found: Listed) -> Summary | None:
-    """Return a summary that stays true, and has no values of cells: they may be reasons of absence."""
-    if found.summary is None or found.state in (State.RUNNING, UNREADABLE):
-        return None
-    reading = found.summary.reading
-    return None if reading.unmapped or reading.filtered else found.summary
+def with_values(listed: Listed, context: RunContext) -> Listed:
+    """Return a run of the list with all that its summary has, and the files that are there."""
+    if listed.summary is None:
+        return listed
+    folder, reading = context.archive.runs / listed.id, listed.summary.reading
+    if reading.unmapped_others or reading.filtered_others:
+        found = _read_or_say_why(folder, context)
+        listed = replace(listed, known=replace(found.known, order=listed.known.order))
+    summary = listed.summary
+    return replace(listed, known=replace(summary, files=files_of(folder))) if summary else listed
 
 
-def _began(run: KnownRun) -> datetime:
-    return datetime.fromisoformat(run.record.created_at)
+def _without_values(summary: Summary) -> Summary:
+    """Return a summary to be kept, without values of cells: they may be reasons of absence."""
+    reading = summary.reading
+    without = reading._replace(
+        mapped={},
+        unmapped=(),
+        unmapped_others=reading.unmapped_others + sum(each.rows for each in reading.unmapped),
+        filtered=(),
+        filtered_others=reading.filtered_others + sum(each.rows for each in reading.filtered),
+    )
+    return replace(summary, reading=without)
 
 
 def _with_order(found: Listed, run: KnownRun) -> Listed:
@@ -71,11 +85,25 @@ def _summary_form() -> TypeAdapter[Summary]:
 def _list_one(run: KnownRun, context: RunContext) -> Listed:
     if run.summary is not None:
         with suppress(ValidationError):  # kept by another version
-            return Listed(_summary_form().validate_json(run.summary), is_job=is_job(run.record))
+            return _list_summary(_summary_form().validate_json(run.summary), run.record)
+    return _read_or_say_why(run.folder, context)
+
+
+def _read_or_say_why(folder: Path, context: RunContext) -> Listed:
     try:
-        return _read_run(run.folder, context)
+        return _read_run(folder, context)
     except PresenceWorkerError as error:
-        return Listed(UnreadableRun(run_id=run.name, message=str(error)))
+        return Listed(UnreadableRun(run_id=folder.name, message=str(error)))
+
+
+def _list_summary(summary: Summary, record: RunRecord) -> Listed:
+    return Listed(
+        summary,
+        is_job=is_job(record),
+        is_plan=is_plan(record),
+        lists_changes=record.settings.of_input("coverage") == "changes",
+        created_at=record.created_at,
+    )
 
 
 def _read_run(folder: Path, context: RunContext) -> Listed:
@@ -112,7 +140,7 @@ def _describe(journal: Journal, *, held: bool = False) -> Listed:
         summary = replace(summary, reading=summary.reading._replace(mapped={}))
     if held and run.state == State.RUNNING:
         summary = _so_far(summary, journal.results.in_flight())
-    return Listed(summary, is_job=is_job(run))
+    return _list_summary(summary, run)
 
 
 def _so_far(summary: Summary, on_their_way: int) -> Summary:
@@ -130,30 +158,6 @@ def _so_far(summary: Summary, on_their_way: int) -> Summary:
         ],
         next=None,
         message=f"at work: {share(summary.done, sum(counts.values()), 'row')} done",
-    )
-
-
-def what_is_missing(runs: list[Listed], context: RunContext) -> Missing | None:
-    """Return which job has not finished for longer than report.expected_every; None where all is well.
-
-    It is that of the configured target; where none is configured, that of the newest of *runs*. A run from
-    the future proves nothing: its clock was wrong, or ours is.
-    """
-    every = context.settings.report.expected_every
-    if every is None:
-        return None
-    target = context.target or next((run.target for run in runs if run.target), "")
-    now = datetime.now(UTC)
-    last = last_credible(context.archive.index.runs(), replace(context, target=target))
-    oldest = now - timedelta(seconds=every * (1 + GRACE))
-    if last and datetime.fromisoformat(last.created_at) >= oldest:
-        return None
-    return Missing(
-        target=target,
-        expected_every=every,
-        last_finished=last and last.run_id,
-        since=last and last.created_at,
-        at_work=next((run.id for run in runs if run.target == target and run.state == State.RUNNING), None),
     )
 
 

@@ -2,24 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
+from ..clock import is_from_the_future
 from ..errors import ExitCode, PresenceWorkerError, RunFault, StateFault
 from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Presence
 from ..report import may_begin_again
 from ..report.headline import message_of
 from ..run_context import RunContext
-from ..run_states import Intent, State
+from ..run_states import Intent, State, Step
 from ..wording import plain_duration
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
-CLOCKS_DIFFER = timedelta(minutes=1)  # a clock that is corrected in small steps does not deserve an alarm
 PAGE = 500  # rows
 GLANCE = 1.0  # seconds for a process that lists or reports runs to release one
 log = structlog.get_logger()
@@ -107,11 +108,6 @@ def last_credible(runs: Iterable[KnownRun], context: RunContext) -> RunRecord | 
     return next((job for job in jobs if not is_from_the_future(job.created_at, now)), None)
 
 
-def is_from_the_future(began: str, now: datetime) -> bool:
-    """Return whether a run began later than *now*, by the clock: its clock was wrong, or ours is."""
-    return datetime.fromisoformat(began) > now + CLOCKS_DIFFER
-
-
 def list_finished_jobs(runs: Iterable[KnownRun], context: RunContext) -> Iterator[RunRecord]:
     """Yield the target's finished runs of whole jobs, newest first: no undo, no failed.csv sent again."""
     for run in runs_of_target(runs, context):
@@ -125,6 +121,12 @@ def is_job(record: RunRecord) -> bool:
     return record.intent != Intent.UNDO and not record.input.came_back
 
 
+def is_plan(record: RunRecord) -> bool:
+    """Return whether a run is a plan of which nothing has been applied."""
+    is_waiting = record.state in (State.PLANNED, State.HELD, State.REFUSED)
+    return record.intent == Intent.PLAN and (is_waiting or record.step == Step.READ)
+
+
 def runs_of_target(runs: Iterable[KnownRun], context: RunContext) -> Iterator[KnownRun]:
     """Yield those of the *runs* that are the target's; log and pass over those that cannot be read."""
     for run in runs:
@@ -134,7 +136,19 @@ def runs_of_target(runs: Iterable[KnownRun], context: RunContext) -> Iterator[Kn
             yield run
 
 
-def is_of_target(record: RunRecord, context: RunContext) -> bool:
+class OfTarget(Protocol):
+    """What is for a target: a run as its journal has it, or its summary."""
+
+    @property
+    def target(self) -> str | None:
+        """The root of the service."""
+
+    @property
+    def target_name(self) -> str | None:
+        """The name of the target in the configuration."""
+
+
+def is_of_target(record: OfTarget, context: RunContext) -> bool:
     """Return whether a run is of the configured target; one from before targets had names goes by address.
 
     Several targets may lead to one SuperOffice, each with its own file.

@@ -90,7 +90,10 @@ def test_each_target_has_a_table_of_its_own(worker: Worker) -> None:
 
     lines = worker.call("runs", "--state-dir", str(worker.state)).out.splitlines()
 
-    assert [line.split()[0] for line in lines[:8] if line] == [
+    assert [line.split()[0] for line in lines[:12] if line] == [
+        "TARGET",
+        CRM,
+        OTHER,
         f"{CRM}:",
         "RUN",
         "20251127T050000Z-0000",

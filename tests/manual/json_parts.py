@@ -13,8 +13,8 @@ from presence_worker.cli.output import CommandFailure
 from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
+from presence_worker.report.all_runs import ListingData
 from presence_worker.report.row_files import DAYS, FIELDS
-from presence_worker.report.run_list import ListingData
 from presence_worker.report.summary import FaultyNamedRow, Summary
 from presence_worker.schedule.list_and_cancel import ScheduledStep
 from tests.manual.command_parts import table

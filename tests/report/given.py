@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,13 +13,17 @@ import orjson
 from presence_worker.journal import Journal
 from presence_worker.model import Outcome, Reason, Result, Row, Verdict
 from presence_worker.report import write_reports
+from presence_worker.report.all_runs import Listing
 from presence_worker.report.files import story_of
 from presence_worker.report.page import page as run_page
 from presence_worker.report.row_files import Story, Writer, fields_of
+from presence_worker.report.run_list import Listed
+from presence_worker.report.target_state import ExpectedOfTarget, judge_target, urgent_first
 from presence_worker.run.staging import new_run
 from presence_worker.settings import Settings
 from tests.journal.given import deliver, end_as, invalid, row, staged
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TROUBLES = {
     5: Outcome(result=Result.REJECTED, reason=Reason.REFUSED, detail="no such user", http_status=404),
     6: Outcome(result=Result.FAILED, reason=Reason.THROTTLED, http_status=429, attempts=6, wire_puts=6),
@@ -178,3 +182,13 @@ def page_of(journal: Journal) -> Page:
 def page(folder: Path) -> Page:
     """Give the page of a run."""
     return Page((folder / "report.html").read_text("utf-8"))
+
+
+def listing_of(*runs: Listed, expected: Sequence[ExpectedOfTarget] = ()) -> Listing:
+    """Give the list of runs, newest first; what is *expected* of targets."""
+    groups: dict[str, list[Listed]] = {each.target: [] for each in expected}
+    for run in runs:
+        groups.setdefault(run.target, []).append(run)
+    known = {each.target: each for each in expected}
+    states = [judge_target(known.get(name, ExpectedOfTarget(name)), of, NOON) for name, of in groups.items()]
+    return Listing(runs=runs, targets=urgent_first(states), zone="Europe/Oslo")

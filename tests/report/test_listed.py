@@ -4,14 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from presence_worker.report.run_list import (
-    Listed,
-    Listing,
-    Missing,
-    day_and_time,
-    short_duration,
-)
+from presence_worker.report.missing import Missing
+from presence_worker.report.run_list import Listed, day_and_time, short_duration
 from tests.told import summary_of
+
+from .given import listing_of
 
 
 @pytest.mark.parametrize(
@@ -59,11 +56,10 @@ def test_what_has_no_target_is_told_last() -> None:
     targets = ("", "b", "a", "b")
     runs = [Listed(summary_of(run_id=str(number), target=target)) for number, target in enumerate(targets)]
 
-    groups = Listing(runs=runs).by_target()
+    groups = listing_of(*runs).groups()
 
-    assert {name: [run.id for run in each] for name, each in groups.items()} == {
-        "b": ["1", "3"],
-        "a": ["2"],
-        "": ["0"],
-    }
-    assert list(groups) == ["b", "a", ""]
+    assert [(state.target, [run.id for run in shown]) for state, shown in groups] == [
+        ("b", ["1", "3"]),
+        ("a", ["2"]),
+        ("", ["0"]),
+    ]

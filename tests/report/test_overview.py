@@ -10,10 +10,11 @@ import pytest
 
 from presence_worker.next_step import NextStep
 from presence_worker.report.overview import MOST_BARS, write_overview
-from presence_worker.report.run_list import Listed, Listing, Missing, UnreadableRun
+from presence_worker.report.run_list import Listed, UnreadableRun
+from presence_worker.report.target_state import ExpectedOfTarget
 from tests.told import step, summary_of
 
-from .given import Page
+from .given import Page, listing_of
 from .test_page import HOSTILE
 
 ATTRIBUTES = {
@@ -38,7 +39,7 @@ ATTRIBUTES = {
     "y",
 }
 CRM = "https://crm.example.com"
-MISSING = Missing(target=CRM, expected_every=86400, last_finished=None, since=None, at_work=None)
+MISSING = ExpectedOfTarget(CRM, every=3600)
 
 
 def run(day: int = 24, *, rows: int = 3, not_done: int = 0, is_job: bool = True, **fields: Any) -> Listed:
@@ -52,13 +53,16 @@ def run(day: int = 24, *, rows: int = 3, not_done: int = 0, is_job: bool = True,
         "started_at": f"2026-11-{day:02}T05:00:00.000Z",
         "message": "All 3 rows are done.",
     }
-    return Listed(summary_of(**{**summary, **fields}), is_job=is_job)
+    whole = summary_of(**{**summary, **fields})
+    return Listed(whole, is_job=is_job, created_at=whole.effort.started_at)
 
 
-def shown(folder: Path, *runs: Listed, place: str = "runs.html", **more: Any) -> Page:
+def shown(
+    folder: Path, *runs: Listed, place: str = "runs.html", missing: ExpectedOfTarget | None = None
+) -> Page:
     """Give the page of these runs."""
     path = folder / place
-    write_overview(Listing(runs=list(runs), zone="Europe/Oslo", **more), path, folder)
+    write_overview(listing_of(*runs, expected=[missing] if missing else []), path, folder)
     return Page(path.read_text("utf-8"))
 
 
@@ -96,11 +100,11 @@ def test_the_policy_allows_the_page_s_own_style_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_becomes_markup(text: str, tmp_path: Path) -> None:
     """Names of files and targets, messages and commands are words, whatever is in them."""
-    plain = shown(tmp_path, run(24, label="x"), run(23))
+    plain = shown(tmp_path, run(24, not_done=1, label="x"), run(23))
 
     page = shown(
         tmp_path,
-        run(24, label=text, name=text, target=text, message=text, next=NextStep((), line=text)),
+        run(24, not_done=1, label=text, name=text, target=text, message=text, next=NextStep((), line=text)),
         run(23, target=text),
     )
 
@@ -144,7 +148,7 @@ def test_what_is_missing_stands_on_top(tmp_path: Path) -> None:
     page = shown(tmp_path, run(), missing=MISSING)
 
     assert page.words.index("Missing:") < page.words.index(CRM)
-    assert f"no run of {CRM} has finished yet; one is expected every 24 h." in page.text
+    assert f"no run of {CRM} has finished since that of Tue 24 Nov 2026, 06:00, " in page.text
 
 
 def test_each_target_has_a_section(tmp_path: Path) -> None:
@@ -218,7 +222,7 @@ def test_links_from_elsewhere_are_whole(tmp_path: Path) -> None:
     reported(state, run(24))
     path = tmp_path / "runs.html"
 
-    write_overview(Listing(runs=[run(24)]), path, state)
+    write_overview(listing_of(run(24)), path, state)
 
     links = set(values(Page(path.read_text("utf-8")), "href"))
     assert links == {"#target-1", (state / "runs" / run(24).id / "report.html").as_uri()}
@@ -274,10 +278,10 @@ def test_a_target_without_its_nightly_run_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "shown_as"),
     [
-        ({"state": "running", "exit_code": 1, "next": step("presence-worker resume x")},
-         "running (died) not done: 0 presence-worker resume x"),
+        ({"state": "stopped", "exit_code": 1, "next": step("presence-worker resume x")},
+         "stopped (died) not done: 0 presence-worker resume x"),
         ({"not_done": 1}, "finished not done: 1 See below."),
-        ({"state": "stopped", "exit_code": 6}, "stopped not done: 0 Nothing to do."),
+        ({"state": "stopped", "exit_code": 6}, "stopped not done: 0 See below."),
     ],
 )  # fmt: skip
 def test_the_summary_says_how_the_last_run_ended(

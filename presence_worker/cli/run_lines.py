@@ -1,0 +1,103 @@
+"""A list of runs as people read it, on a terminal of 80 columns."""
+
+from collections.abc import Iterator, Sequence
+
+from ..report.all_runs import Listing
+from ..report.run_list import UNREADABLE, Listed, short_duration
+from ..report.target_state import TargetState
+from .output import wrap
+
+UNDO = "undo of "  # begins the name of the input of an undo; a file has its whole path
+HEADER = ("RUN", "STATE", "BEGAN", "ROWS", "DONE", "OPEN", "TOOK", "EXIT", "NEXT")
+TO_THE_RIGHT = ("ROWS", "DONE", "OPEN", "TOOK", "EXIT")
+OF_TARGETS = ("TARGET", "STATE", "LAST JOB", "OPEN", "NEXT")
+LEGEND = "OPEN: rows that are not done. Times: {place}. Times in the IDs: UTC."
+
+
+def run_lines(listing: Listing) -> Iterator[str]:
+    """Yield the lines of a list: how each target is, the runs of each, and how to read them."""
+    several = len(listing.known_targets) > 1
+    if several:
+        yield from _target_lines(listing)
+    else:
+        yield from lines_on_missing(listing)
+    if not listing.runs:
+        yield from [""] if several else []
+        yield "No such runs." if listing.is_part else "No runs yet."
+        return
+    groups = [group for group in listing.groups() if group.runs]
+    for number, group in enumerate(groups):
+        if number or several or listing.missing:
+            yield ""
+        if several or len(groups) > 1:
+            yield f"{group.state.target or 'Of no known target'}:"
+        yield from _table(group.runs, listing.zone)
+    yield ""
+    for note in listing.notes:
+        yield from wrap(f"Note: {note}.", indent=2)
+    yield LEGEND.format(place=listing.zone or "this machine")
+
+
+def lines_on_missing(listing: Listing) -> Iterator[str]:
+    """Yield the lines that say which runs are missing; none where none is."""
+    for state in listing.targets:
+        if state.missing:
+            yield from wrap(f"Missing: {state.missing.words(listing.zone)}.", indent=2)
+
+
+def _target_lines(listing: Listing) -> Iterator[str]:
+    """Yield a line for each target, those that need a person first."""
+    targets = listing.known_targets
+    lines = [OF_TARGETS, *(_cells_of_target(each, listing.zone) for each in targets)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    yield _line(OF_TARGETS, widths, OF_TARGETS)
+    for state, cells in zip(targets, lines[1:], strict=True):
+        yield _line(cells, widths, OF_TARGETS)
+        if state.expected.broken:
+            for line in state.expected.broken.splitlines():
+                yield from wrap(f"  {line}", indent=4)
+
+
+def _cells_of_target(state: TargetState, zone: str | None) -> tuple[str, ...]:
+    began = state.job.began(zone) if state.job else None
+    when = f"{began:%a} {began.day} {began:%b %H:%M}" if began else ""
+    return state.target, state.word, when, str(state.open), state.next.words[0] if state.next else ""
+
+
+def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
+    """Yield the lines of a table as narrow as its cells; they fit the terminal up to 999 999 rows a run."""
+    lines = [HEADER, *(_cells(run, zone) for run in runs if run.state != UNREADABLE)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    yield _line(HEADER, widths)
+    for run in runs:
+        if run.state == UNREADABLE:
+            yield from wrap(f"{run.id} {UNREADABLE}: {run.message}", indent=2)
+        else:
+            yield _line(_cells(run, zone), widths)
+            if run.input_name.startswith(UNDO):
+                yield f"  {run.input_name}"
+            if run.label:
+                yield from wrap(f"  label: {run.label}", indent=4)
+
+
+def _cells(run: Listed, zone: str | None) -> tuple[str, ...]:
+    began = run.began(zone)
+    return (
+        run.id,
+        run.state,
+        f"{began:%a %H:%M}" if began else "",
+        str(run.rows),
+        str(run.rows - run.open),
+        str(run.open),
+        short_duration(run.seconds) if run.seconds else "",
+        run.ending,
+        run.todo,
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], header: Sequence[str] = HEADER) -> str:
+    placed = [
+        cell.rjust(width) if name in TO_THE_RIGHT else cell.ljust(width)
+        for name, cell, width in zip(header, cells, widths, strict=True)
+    ]
+    return " ".join(placed).rstrip()

@@ -1,0 +1,195 @@
+"""How a target is: its last job, what waits for a person, and what is missing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..errors import ExitCode
+from ..next_step import NextStep
+from ..run_states import State
+from ..wording import amount, is_or_are, plain_duration
+from .missing import Missing, MissingData, find_missing
+from .run_list import UNREADABLE, Listed
+
+ENDED = (State.HELD, State.REFUSED, State.STOPPED, State.FINISHED)
+BROKEN = "the configuration file of this target cannot be used"
+NO_RUN = "no run exists yet"
+STOPPED = "the last run stopped early"
+WAITING = {  # state: what is in it
+    State.HELD: "run",
+    State.STOPPED: "run",
+    State.REFUSED: "file",
+    UNREADABLE: "run",
+}
+
+
+class ExpectedOfTarget(NamedTuple):
+    """What is known of a target besides its runs."""
+
+    target: str  # its name in the configuration, else its address
+    every: float | None = None  # seconds between two jobs; None: no check
+    max_age: float = 86400.0  # seconds; an older run waits no more once a later job has ended
+    is_configured: bool = True
+    broken: str | None = None  # why its configuration file cannot be used
+    check: NextStep | None = None  # the command that finds what is wrong with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """How a target is."""
+
+    expected: ExpectedOfTarget
+    runs: Sequence[Listed]  # all of them, newest first
+    waiting: Sequence[Listed]  # those that wait for a person, newest first
+    missing: Missing | None
+
+    @property
+    def target(self) -> str:
+        """Its name, else its address; "" for the runs of which no target is known."""
+        return self.expected.target
+
+    @property
+    def job(self) -> Listed | None:
+        """The last job; where there are only plans, undos and corrections, the newest of them."""
+        jobs = (run for run in self.runs if run.is_job and not run.is_plan)
+        return next(jobs, self.runs[0] if self.runs else None)
+
+    @property
+    def state(self) -> str | None:
+        """The state of the last job; None where there is none."""
+        if self.expected.broken:
+            return State.REFUSED
+        return self.job.state if self.job else None
+
+    @property
+    def word(self) -> str:
+        """Its state for people: also that a night is missing after a good one."""
+        if self.expected.broken:
+            return "broken"
+        if self.job is None:
+            return "no run"
+        is_late = self.missing and self.job.state == State.FINISHED
+        return "missing" if is_late else self.job.state_and_ending
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the last job."""
+        if self.expected.broken:
+            return ExitCode.USAGE
+        return self.job.exit_code if self.job else None
+
+    @property
+    def when(self) -> str | None:
+        """When the last job began, UTC, ISO 8601."""
+        return self.job.started_at if self.job else None
+
+    @property
+    def open(self) -> int:
+        """How many rows of the runs that wait are not done."""
+        return sum(run.open_here for run in self.waiting)
+
+    @property
+    def stopped(self) -> Listed | None:
+        """The last run, where it stopped early."""
+        last = next((run for run in self.runs if _has_ended(run)), None)
+        return last if last and last.state == State.STOPPED else None
+
+    @property
+    def monitor_code(self) -> ExitCode:
+        """0: well. 3: something waits for a person. 6: missing, stopped early, or no run at all."""
+        if self.missing or self.stopped or not self.runs:
+            return ExitCode.STOPPED
+        return ExitCode.INCOMPLETE if self.waiting or self.expected.broken else ExitCode.DONE
+
+    @property
+    def next(self) -> NextStep | None:
+        """The command to run next; None where all is well."""
+        runs = [*([self.stopped] if self.stopped else []), *self.waiting]
+        step = None if self.expected.broken else next((run.next for run in runs if run.next), None)
+        return step or (self.expected.check if self.monitor_code else None)
+
+    def count(self, state: str) -> int:
+        """Return how many runs of a state wait."""
+        return sum(run.state == state for run in self.waiting)
+
+    def causes(self) -> Iterator[str]:
+        """Yield why it needs a person, the worst first; nothing where all is well. No names, no times."""
+        if self.expected.broken:
+            yield BROKEN
+        if self.missing:
+            yield f"no job has finished in the last {plain_duration(self.missing.expected_every)}"
+        elif not self.runs:
+            yield NO_RUN
+        if self.stopped:
+            yield STOPPED
+        for state, thing in WAITING.items():
+            number = self.count(state)
+            if number:
+                yield f"{amount(number, thing)} {is_or_are(number)} {state}"
+        if rows := sum(run.open_here for run in self.waiting if run.state == State.FINISHED):
+            yield f"{amount(rows, 'row')} {is_or_are(rows)} not done"
+
+    def as_data(self, zone: str | None) -> "TargetData":
+        """Return it as programs read it."""
+        return TargetData(
+            target=self.target,
+            state=self.state,
+            exit_code=self.exit_code,
+            when=self.when,
+            open=self.open,
+            next=self.next,
+            missing=self.missing.as_data(zone) if self.missing else None,
+            message=self.expected.broken or "; ".join(self.causes()) or None,
+        )
+
+
+class TargetData(NamedTuple):
+    """The same as programs read it."""
+
+    target: str
+    state: str | None  # of the last job
+    exit_code: int | None
+    when: str | None  # it began, UTC, ISO 8601
+    open: int  # rows that are not done
+    next: NextStep | None
+    missing: MissingData | None
+    message: str | None  # why it needs a person
+
+
+def judge_target(expected: ExpectedOfTarget, runs: Sequence[Listed], now: datetime) -> TargetState:
+    """Return how a target is, of whose *runs*, newest first, none is left out."""
+    return TargetState(
+        expected=expected,
+        runs=runs,
+        waiting=[*_list_waiting(runs, now - timedelta(seconds=expected.max_age))],
+        missing=find_missing(expected.target, expected.every, runs, now),
+    )
+
+
+def urgent_first(states: Iterable[TargetState]) -> list[TargetState]:
+    """Return states in the order for people, the worst first; what is not configured comes last."""
+    return sorted(
+        states, key=lambda each: (not each.target, not each.expected.is_configured, -each.monitor_code)
+    )
+
+
+def _list_waiting(runs: Sequence[Listed], oldest: datetime) -> Iterator[Listed]:
+    """Yield the runs that wait for a person.
+
+    A run waits no more when a later job from the same file has ended, unless its file had only changes. It
+    waits no more, either, when a later job has ended and it is too old to be continued.
+    """
+    later: set[str] = set()  # names of the files of later jobs
+    for run in runs:
+        is_old = bool(later) and run.began_before(oldest)
+        is_replaced = run.input_name in later and not run.lists_changes
+        if run.needs_action and not is_old and not is_replaced:
+            yield run
+        if _has_ended(run) and run.is_job:
+            later.add(run.input_name)
+
+
+def _has_ended(run: Listed) -> bool:
+    """Return whether a run has ended that was to send something."""
+    return run.state in ENDED and not run.is_plan

@@ -1,0 +1,88 @@
+"""How each target is: the runs of a state directory, judged by target."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+
+from ..report.missing import Missing
+from ..report.run_list import Listed
+from ..report.target_state import ExpectedOfTarget, TargetState, judge_target, urgent_first
+from ..run_context import RunContext
+from .lookup import is_of_target
+
+Judged = tuple[ExpectedOfTarget, Sequence[Listed]]
+
+
+def judge_targets(
+    contexts: Sequence[RunContext], broken: Mapping[str, str], common: RunContext, runs: Sequence[Listed]
+) -> list[TargetState]:
+    """Return how each target is, those that need a person first; *runs* are all of them, newest first.
+
+    Each of the *contexts* is a configured target, and so is each one that is *broken*: its name, and why.
+    Where no target is configured, those that have runs are judged. What else has runs comes last.
+    """
+    now = datetime.now(UTC)
+    groups: list[Judged] = [
+        *((_expectation_of(each), _runs_of(each, runs)) for each in contexts if each.target),
+        *(
+            (_expectation_of_broken(name, why, common), _runs_called(name, runs))
+            for name, why in broken.items()
+        ),
+    ]
+    groups += _others(
+        runs, {run.id for _, found in groups for run in found}, common, has_targets=bool(groups)
+    )
+    return urgent_first(judge_target(expected, found, now) for expected, found in groups)
+
+
+def what_is_missing(runs: Sequence[Listed], context: RunContext) -> Missing | None:
+    """Return which job of a target has not finished in time; *runs* are all of them, newest first."""
+    states = judge_targets([context], {}, context, runs)
+    return next((state.missing for state in states if state.missing), None)
+
+
+def _expectation_of(context: RunContext) -> ExpectedOfTarget:
+    settings = context.settings
+    return ExpectedOfTarget(
+        context.target_name or context.target,
+        every=settings.report.expected_every,
+        max_age=settings.safety.max_resume_age,
+        check=context.command("doctor"),
+    )
+
+
+def _expectation_of_broken(name: str, why: str, common: RunContext) -> ExpectedOfTarget:
+    return ExpectedOfTarget(name, broken=why, check=common.command("doctor", "--target", name))
+
+
+def _runs_of(context: RunContext, runs: Sequence[Listed]) -> list[Listed]:
+    return [run for run in runs if run.summary and is_of_target(run.summary, context)]
+
+
+def _runs_called(name: str, runs: Sequence[Listed]) -> list[Listed]:
+    return [run for run in runs if run.summary and run.summary.target_name == name]
+
+
+def _others(
+    runs: Sequence[Listed], known: AbstractSet[str], common: RunContext, *, has_targets: bool
+) -> Iterator[Judged]:
+    """Yield the targets of the other runs; a job is expected of the newest one where none is configured."""
+    groups: dict[str, list[Listed]] = {} if has_targets or runs else {"": []}
+    for run in runs:
+        if run.id not in known:
+            name = run.summary and run.summary.target_name
+            groups.setdefault(name or run.target, []).append(run)
+    settings = common.settings
+    every = None if has_targets else settings.report.expected_every
+    for name, found in groups.items():
+        is_expected = bool(name or not found)  # nothing is known of a run that cannot be read
+        yield (
+            ExpectedOfTarget(
+                name,
+                every=every if is_expected else None,
+                max_age=settings.safety.max_resume_age,
+                is_configured=not has_targets,
+            ),
+            found,
+        )
+        every = None if is_expected else every
