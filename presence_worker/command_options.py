@@ -5,7 +5,7 @@ A command also accepts those of JOB that it does not use: one list of options in
 
 from collections.abc import Iterator, Sequence
 
-WHERE = ("config", "state_dir", "base_url", "sandbox", "set")
+WHERE = ("config", "target", "state_dir", "base_url", "sandbox", "set")
 INPUT = ("format", "delimiter", "encoding")
 PACE = ("rate", "concurrency", "read_before")
 LIMITS = ("max_changes", "max_invalid", "max_failures", "strict")
@@ -14,7 +14,7 @@ PROGRESS = "no_progress"
 JOB = (*WHERE, *INPUT, *PACE, *LIMITS, PROGRESS, *OUTPUT)
 USED = {  # command: its options, by the names of their parameters
     "run": JOB,
-    "check": ("config", "set", *INPUT, "max_invalid", *OUTPUT),
+    "check": ("config", "target", "set", *INPUT, "max_invalid", *OUTPUT),
     "plan": JOB,
     "apply": (*WHERE, *PACE, "max_failures", PROGRESS, *OUTPUT),
     "resume": (*WHERE, *PACE, *LIMITS, PROGRESS, *OUTPUT),
@@ -23,7 +23,7 @@ USED = {  # command: its options, by the names of their parameters
     "runs": (*WHERE, *OUTPUT),
     "schedule": (*WHERE, *OUTPUT),
     "notify": (*WHERE, *OUTPUT),
-    "prune": ("config", "state_dir", "set", *OUTPUT),
+    "prune": ("config", "target", "state_dir", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }
 REPEATED = (  # in the command to run next

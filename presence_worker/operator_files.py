@@ -8,6 +8,7 @@ import codecs
 import io
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -103,3 +104,20 @@ def read_text(file: Path) -> str:
         raise UsageFault(f"{file}, line {line}: not valid UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise UsageFault(f"{file}: {error.strerror}") from None
+
+
+def newest_match(pattern: str) -> str | None:
+    """Return the file that a path or a pattern means, of several the one changed last; None for none.
+
+    Of files changed at the same moment it is the one whose name is last in the alphabet. A pattern does not
+    mean hidden files.
+    """
+    named = Path(pattern).expanduser().absolute()
+    if named.is_file():
+        return str(named)
+    root = Path(named.anchor)
+    with suppress(OSError, ValueError):  # a file that has just gone, a pattern that is none
+        found = [file for file in root.glob(str(named.relative_to(root))) if not file.name.startswith(".")]
+        files = [(file.stat().st_mtime_ns, str(file)) for file in found if file.is_file()]
+        return max(files, default=(0, None))[1]
+    return None

@@ -15,6 +15,7 @@ KINDS = {  # parameters by their names; others with a path are told by their typ
     **dict.fromkeys(("job", "config", "output", "private_key_file", "html"), "file"),
     "state_dir": "folder",
     "run": "run",
+    "target": "target",
 }
 
 

@@ -23,6 +23,7 @@ LADDER = (  # low to high; on a rung, each may import those before it
         "errors",
         "clock",
         "operator_files",
+        "target_files",
         "command_options",
         "message_text",
         "message_template",

@@ -3,8 +3,9 @@
 import click
 
 from ..check.check_job import check_job
-from .invocation import options_to_repeat, settings_of
+from .invocation import load
 from .options import Options, job_argument, options_of
+from .repeated_options import options_to_repeat
 from .show import show
 
 
@@ -23,7 +24,7 @@ def command(options: Options, job: str, *, explain: bool) -> int:
       presence-worker check changes.csv
       presence-worker check changes.csv --explain
     """
-    settings = settings_of(options)
-    again = (*options_to_repeat(options, settings), *options.of_the_input)
-    with check_job(job, settings, again, explained=explain, withheld=options.withheld) as checked:
+    loaded = load(options)
+    again = (*options_to_repeat(loaded.options, loaded.settings), *options.of_the_input)
+    with check_job(job, loaded.settings, again, explained=explain, withheld=options.withheld) as checked:
         return show(checked.summary, options, faults=checked.faults)

@@ -21,10 +21,14 @@ from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
 from ..settings.configuration import load_usable_settings
 from ..superoffice import check_settings, open_client
-from .invocation import archive_of, blames_an_option, find_target_name, options_to_repeat, settings_of, work
+from ..target_files import TargetFiles
+from .chosen_target import choose_target, find_all_targets
+from .doctor_all import examine_all, show_all
+from .invocation import archive_of, blames_an_option, find_target_name, load, set_up, work
 from .lazy import load_lazily
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
+from .repeated_options import options_to_repeat
 
 INDENT = 26  # columns: verdict and name of a check
 TO_CORRECT = (Severity.WARNING, Severity.FAULT)
@@ -39,13 +43,17 @@ VERDICTS = {Severity.FAULT: "error"}  # as people read it; scripts know the othe
     help="Also write: send the current status of this associate ID back unchanged. Doctor writes nothing "
     "else.",
 )
+@click.option("--all", "is_all", is_flag=True, help="Check all targets. Without --target, it does so anyway.")
 @options_of("doctor")
-def command(options: Options, write_check: int | None) -> int:
+def command(options: Options, write_check: int | None, *, is_all: bool) -> int:
     """Check whether a run would work, and say what to correct.
 
     Doctor checks settings, files, network, certificates, clock, sign-in, rights and speed. It follows the
     same rules as a run. It tries a password only once. It changes nothing, except a refresh token that
     SuperOffice replaces at sign-in.
+
+    With several targets, doctor checks all of them, and prints one line for each. Those with errors come
+    first. With --target it checks one, and shows all checks.
 
     Exit code 0: a run can start (also with warnings). 2: correct something on this side. 6: SuperOffice does
     not answer, rejects the sign-in, or is older than 10.2.
@@ -56,9 +64,28 @@ def command(options: Options, write_check: int | None) -> int:
       presence-worker doctor --sandbox
       presence-worker doctor --json
     """
+    if targets := _find_all(options, write_check, is_all=is_all):
+        all_found = examine_all(targets, options, find_trouble)
+        show_all(all_found, options)
+        return int(all_found.exit_code)
     found = find_trouble(options, write_check)
     _show(found, options)
     return int(found.exit_code)
+
+
+def _find_all(options: Options, write_check: int | None, *, is_all: bool) -> TargetFiles | None:
+    """Return the targets where there are several to be checked."""
+    set_up(options)
+    if is_all and options.target:
+        raise OptionFault("options --all and --target: keep one")
+    if not _config(options):
+        return None
+    targets = find_all_targets(options)
+    if targets and write_check:
+        raise OptionFault("option --write-check: an associate ID is of one target. Name it with --target")
+    if targets is None:
+        choose_target(options)
+    return targets
 
 
 def find_trouble(options: Options, write_check: int | None = None) -> Diagnosis:
@@ -75,10 +102,12 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
     """Return the settings, or what can be used of them, with all that is wrong with them."""
     problems: dict[str, None] = {}  # each once, in order
     try:
-        settings = settings_of(options)
+        settings = load(options).settings
     except UsageFault as fault:
         problems = dict.fromkeys(str(fault).splitlines())
-        settings = load_usable_settings(_config(options), options.flags)
+        config = _config(options)
+        target = choose_target(options) if config else None
+        settings = load_usable_settings(config, options.flags, target and target.path)
     for check in (archive_of, *(() if options.sandbox else (check_settings,))):
         try:
             check(settings)
@@ -100,6 +129,7 @@ def _context(options: Options, settings: Settings) -> RunContext:
         day=today(settings.input.timezone),
         archive=Archive(settings.storage.state_dir),
         target=SANDBOX if options.sandbox else find_target_name(settings),
+        target_name=options.target,
         options=_options_of(options, settings),
         input_options=(),
         open_service=partial(open_client, settings),

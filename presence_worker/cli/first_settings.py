@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from ..errors import OptionFault, UsageFault
 from ..settings import Auth, Settings, Target
-from ..settings.configuration import PREFIX, Nested, load_settings
+from ..settings.configuration import load_settings
+from ..settings.origin import PREFIX, Nested
 from ..settings.value_types import Raw
 from ..superoffice.addresses import is_online, is_open, root_of
 from ..superoffice.sign_in import load_scheme

@@ -10,7 +10,7 @@ import click
 from ..doctor import Diagnosis
 from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..next_step import NextStep, command_line
-from ..settings.configuration import Nested
+from ..settings.origin import Nested
 from ..settings.overrides import as_tables, read_overrides
 from .doctor import find_trouble, lines_of
 from .first_files import Values, check_place, is_secret, write_files

@@ -2,15 +2,15 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 
@@ -19,67 +19,115 @@ from ..errors import Interrupted, OptionFault, PresenceWorkerError, Terminated, 
 from ..events import DeliveryEnded, DeliveryStarted, Emit, Event, Stopping, emit_to, unheard
 from ..journal import Archive, check_owner
 from ..next_step import command_line
-from ..operator_files import CONFIG_VARIABLE, find_config
+from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
-from ..settings.configuration import OPTION, PREFIX, load_settings, origin_of
+from ..settings.configuration import load_settings
+from ..settings.origin import OPTION, origin_of
 from ..shutdown import Shutdown
 from ..superoffice import check_addresses, check_settings, open_client, target_name
+from ..target_files import TargetFile
 from . import log
+from .chosen_target import choose_target
 from .lazy import load_lazily
 from .log import log_event
-from .options import BASE_URL, Options, printable
+from .options import Options
 from .output import is_terminal
 from .remarks import print_remark, print_warning
+from .repeated_options import options_to_repeat
 from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
 
-CONFIG_VARIABLES = (CONFIG_VARIABLE, "XDG_CONFIG_HOME")  # they decide where a file is looked for
-STATE_VARIABLES = (f"{PREFIX}STORAGE__STATE_DIR", "XDG_STATE_HOME")
-BASE_URL_VARIABLE = f"{PREFIX}TARGET__BASE_URL"
 T = TypeVar("T")
 Work = Callable[[RunContext], Awaitable[T]]
 MEANINGS = {int(kind.exit_code): kind for kind in (Interrupted, Terminated)}
 REASONS: dict[int, type[PresenceWorkerError]] = {number: MEANINGS[code] for number, code in ENDINGS.items()}
+SETTING = re.compile(r"([a-z]+\.[a-z_]+): ")  # begins what is wrong with one
 WHO = "a signal"
 HINT = "a second signal ends the program at once"
 LEAVING = "ended at once; requests in progress may have been carried out. Next"
 
 
-def settings_of(options: Options) -> Settings:
-    """Load the settings, and set up the log by the options."""
-    log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
-    raise_on_signal()
+class Loaded(NamedTuple):
+    """The settings of a command, and whose they are."""
+
+    settings: Settings
+    options: Options  # with the name of the target
+    target: TargetFile | None = None  # None: the configuration has one target, or it is the common file alone
+
+
+def load(options: Options) -> Loaded:
+    """Load the settings of the target that a command line means, and set up the log by the options."""
+    set_up(options)
+    target = choose_target(options)
+    return load_target(target, options) if target else load_common(options)
+
+
+def load_target(target: TargetFile, options: Options) -> Loaded:
+    """Load the settings of a target of several."""
+    settings = load_settings(find_config(options.config), options.flags, target.path)
+    loaded = Loaded(settings, options._replace(target=target.name), target)
+    try:
+        check_addresses(settings)
+    except UsageFault as fault:
+        raise UsageFault("\n".join(_with_places(str(fault).splitlines(), loaded))) from None
+    return loaded
+
+
+def load_common(options: Options) -> Loaded:
+    """Load the settings of a configuration with one target, or what several share."""
     settings = load_settings(find_config(options.config), options.flags)
     check_addresses(settings)
-    return settings
+    return Loaded(settings, options)
+
+
+def set_up(options: Options) -> None:
+    """Set up the log by the options, and let signals end the program."""
+    log.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
+    raise_on_signal()
 
 
 def context_of(options: Options, *, offline: bool = False) -> RunContext:
-    """Return the surroundings of a command; *offline* ones need no target."""
-    settings = settings_of(options)
+    """Return the surroundings of a command; *offline* ones need no address."""
+    return build_context(load(options), offline=offline)
+
+
+def build_context(loaded: Loaded, *, offline: bool = False) -> RunContext:
+    """Return the surroundings of a command with the settings that were loaded."""
+    settings, options, chosen = loaded
     if options.sandbox:
         target, open_service = SANDBOX, partial(load_lazily(".cli.sandbox:open_sandbox"), settings)
     elif offline:
         target, open_service = find_target_name(settings), partial(open_client, settings)
     else:
-        _check(settings, options)
+        _check(loaded)
         target = target_name(settings.target, settings.auth.login_url)
         open_service = partial(open_client, settings)
-    archive = archive_of(settings)
-    for directory in (archive.state_dir, archive.runs):
-        check_owner(directory)
     return RunContext(
         settings=settings,
         day=today(settings.input.timezone),
-        archive=archive,
+        archive=_own_archive(settings),
         target=target,
+        target_name=chosen and chosen.name,
         options=options_to_repeat(options, settings),
         input_options=options.of_the_input,
         withheld=options.withheld,
         open_service=open_service,
         subscriber=_subscribers(options),
-        origin=partial(origin_of, file=find_config(options.config), flags=options.flags),
+        origin=_origin(loaded),
     )
+
+
+def _own_archive(settings: Settings) -> Archive:
+    archive = archive_of(settings)
+    for directory in (archive.state_dir, archive.runs):
+        check_owner(directory)
+    return archive
+
+
+def _origin(loaded: Loaded) -> Callable[[str], str]:
+    """Return what says where the value of a setting stands."""
+    options, target = loaded.options, loaded.target and loaded.target.path
+    return partial(origin_of, file=find_config(options.config), target=target, flags=options.flags)
 
 
 def _subscribers(options: Options) -> Emit:
@@ -92,13 +140,23 @@ def _subscribers(options: Options) -> Emit:
     return emit_to(log_event, print_remark, show)
 
 
-def _check(settings: Settings, options: Options) -> None:
+def _check(loaded: Loaded) -> None:
+    """Raise UsageFault for settings that cannot work; with several targets it names the file and line."""
     try:
-        check_settings(settings)
+        check_settings(loaded.settings)
     except UsageFault as fault:
-        if blames_an_option(str(fault).splitlines(), options):
+        problems = str(fault).splitlines()
+        if blames_an_option(problems, loaded.options):
             raise OptionFault(str(fault)) from None
-        raise
+        if loaded.target is None:
+            raise
+        raise UsageFault("\n".join(_with_places(problems, loaded)), page=fault.page) from None
+
+
+def _with_places(problems: Iterable[str], loaded: Loaded) -> Iterator[str]:
+    for words in problems:
+        name = SETTING.match(words)
+        yield f"{_origin(loaded)(name[1]) if name else loaded.target and loaded.target.path}: {words}"
 
 
 def blames_an_option(problems: Iterable[str], options: Options) -> bool:
@@ -129,29 +187,6 @@ def find_target_name(settings: Settings) -> str:
         return target_name(settings.target, settings.auth.login_url)
     except UsageFault:
         return ""
-
-
-def options_to_repeat(options: Options, settings: Settings) -> tuple[str, ...]:
-    """Return the options the next command needs; it may be called from elsewhere, or from another shell."""
-    words, config = options.repeated, find_config(options.config)
-    if config and "--config" not in words and needs_naming(config):
-        words = ("--config", str(config.absolute()), *words)
-    state = settings.storage.state_dir
-    if "--state-dir" not in words and (_is_set(*STATE_VARIABLES) or not state.is_absolute()):
-        words = (*words, "--state-dir", str(state.absolute()))
-    address = settings.target.base_url
-    if address and _is_set(BASE_URL_VARIABLE) and not (options.sandbox or BASE_URL in words):
-        words = (*words, *printable([BASE_URL, address]))
-    return words
-
-
-def needs_naming(config: Path) -> bool:
-    """Return whether a configuration file that no option names is found only here, or only in this shell."""
-    return _is_set(*CONFIG_VARIABLES) or not config.is_absolute()
-
-
-def _is_set(*variables: str) -> bool:
-    return any(name.upper() in variables for name in os.environ)
 
 
 def work(function: Work[T], context: RunContext) -> T:

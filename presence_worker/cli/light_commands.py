@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..operator_files import find_config, read_text, state_home
+from ..target_files import find_targets
 from .lazy import COMMANDS, LazyGroup
 from .shells import answer
 
@@ -88,6 +89,12 @@ def _runs(params: Entry) -> Iterator[tuple[str, str]]:
         yield name, _read_state(folder / "runs" / name) if state == RUNNING else state
 
 
+def _complete_target(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    targets = find_targets(_config(context.params))
+    names = targets.by_name if targets else ()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _read_state(run: Path) -> str:
     """Return the state of a run from its journal: the index learns of its end with the next command."""
     try:
@@ -106,11 +113,15 @@ def _read(database: Path, query: str) -> list[tuple[str, ...]]:
 def _state_dir(params: Entry) -> Path | None:
     if named := params.get("state_dir") or os.environ.get(STATE_VARIABLE):
         return Path(named).expanduser()
-    config = params.get("config")
-    file = find_config(Path(config) if config else None)
+    file = _config(params)
     storage = tomllib.loads(read_text(file)).get("storage", {}) if file else {}
     named = storage.get("state_dir")
     return Path(named).expanduser() if named else state_home()
+
+
+def _config(params: Entry) -> Path | None:
+    config = params.get("config")
+    return find_config(Path(config) if config else None)
 
 
 def answer_shell() -> None:
@@ -118,4 +129,4 @@ def answer_shell() -> None:
     answer(LightGroup("presence-worker"))
 
 
-KINDS = {"file": _complete_file, "folder": _complete_folder, "run": _complete_run}
+KINDS = {"file": _complete_file, "folder": _complete_folder, "run": _complete_run, "target": _complete_target}

@@ -13,23 +13,24 @@ from ..errors import OptionFault
 from ..private_settings import SET, find_withheld, may_print
 from .lazy import load_lazily
 
-BASE_URL = "--base-url"
+BASE_URL, TARGET = "--base-url", "--target"
 LONGEST_LABEL = 100  # characters
 Function = Callable[..., int]  # of a command
 Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
-def _a_file(_: click.Context, parameter: click.Parameter, place: str) -> str:
+def _a_file(_: click.Context, parameter: click.Parameter, place: str | None) -> str | None:
     """Refuse an address without quoting it: it may have a key in it."""
-    if ADDRESS.match(place):
+    if place and ADDRESS.match(place):
         name = f"option {parameter.opts[0]}" if isinstance(parameter, click.Option) else "JOB"
         raise OptionFault(f"{name}: an address, where a file is expected; fetch it first, then name the file")
     return place
 
 
 def _a_path(context: click.Context, parameter: click.Parameter, place: str | None) -> Path | None:
-    return None if place is None else Path(_a_file(context, parameter, place))
+    file = _a_file(context, parameter, place)
+    return None if file is None else Path(file)
 
 
 class How(TypedDict, total=False):
@@ -49,6 +50,7 @@ PLACE: How = {"type": click.Path(), "callback": _a_path}
 FLAG: How = {"is_flag": True}
 OPTIONS: Mapping[str, tuple[str, How]] = {  # parameter: its help, and how it is read
     "config": ("Configuration file. Default: see `presence-worker manual settings`.", PLACE),
+    "target": ("Which target, where the configuration has several.", {"metavar": "NAME"}),
     "state_dir": ("Directory that keeps the runs.", PLACE),
     "base_url": ("Root of SuperOffice, such as https://crm.example.com/SuperOffice.", {}),
     "sandbox": ("Use a simulated SuperOffice inside this program.", FLAG),
@@ -99,6 +101,7 @@ def _a_label(_: click.Context, __: click.Parameter, text: str | None) -> str | N
 
 
 job_argument = click.argument("job", callback=_a_file)
+job_or_source = click.argument("job", callback=_a_file, required=False)
 label_option = click.option(
     "--label",
     metavar="TEXT",
@@ -119,6 +122,7 @@ class Options(NamedTuple):
     flags: Mapping[str, Mapping[str, str | bool]]  # as settings
     repeated: tuple[str, ...]  # to repeat in whatever command comes next
     of_the_input: tuple[str, ...]  # to repeat where the same job is read again
+    target: str | None = None  # by its name, where the configuration has several
     withheld: tuple[str, ...] = ()  # settings that no command repeats: they can be reasons of absence
 
 
@@ -155,6 +159,7 @@ def _options(context: click.Context) -> Options:
         flags = load_lazily(".settings.overrides:as_tables")(overrides, flags)
     return Options(
         config=given["config"],
+        target=given["target"],
         sandbox=given["sandbox"],
         as_json=given["as_json"],
         quiet=given["quiet"],

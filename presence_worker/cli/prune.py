@@ -1,13 +1,14 @@
 """`presence-worker prune`."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
 from ..runs.pruning import Pruning, prune_runs
-from .invocation import context_of
 from .options import Options, options_of
 from .output import print_json, print_lines, wrap
+from .targets import contexts_of, end_with, owner_of
 
 
 @click.command("prune")
@@ -17,20 +18,22 @@ def command(options: Options) -> int:
 
     Some old runs are kept: a run at work, one that `resume` or `apply` would still take, and all later runs
     of the same target. A run whose journal cannot be read is kept, too. The reports and failed.csv of a
-    deleted run are deleted with it.
+    deleted run are deleted with it. Where the configuration has several targets, each run is judged by the
+    settings of its own target. The runs of a target whose file is broken are left alone.
 
     \b
     Examples:
       presence-worker prune
       presence-worker prune --json
     """
-    pruning = prune_runs(context_of(options, offline=True))
+    contexts = contexts_of(options)
+    pruning = prune_runs(contexts.common, partial(owner_of, contexts) if contexts.is_several else None)
     if options.as_json:
         kept = [{"run_id": run_id, "why": why} for run_id, why in pruning.kept_though_old.items()]
         print_json({"pruned": pruning.deleted, "kept": pruning.kept, "kept_though_old": kept})
     elif not options.quiet:
         print_lines(_lines(pruning))
-    return 0
+    return end_with(0, contexts)
 
 
 def _lines(pruning: Pruning) -> Iterator[str]:

@@ -7,10 +7,10 @@ import click
 
 from ..errors import OptionFault
 from ..run.commands import report_run
-from .invocation import context_of
 from .options import Options, options_of
 from .output import print_file, remark
 from .show import show
+from .targets import context_of_run
 
 FILES = {"html": "report.html", "csv": "report.csv", "jsonl": "report.jsonl", "json": "summary.json"}
 
@@ -34,7 +34,7 @@ def command(options: Options, run: str, *, in_browser: bool, kind: str | None) -
     """
     if kind and options.as_json:
         raise OptionFault("options --as and --json: each prints something of its own; keep one")
-    summary = report_run(run, context_of(options, offline=True))
+    summary = report_run(run, context_of_run(options, run, offline=True))
     if kind:
         print_file(Path(summary.files[FILES[kind]]))
     elif options.as_json or not options.quiet:

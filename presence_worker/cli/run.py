@@ -5,14 +5,17 @@ from functools import partial
 import click
 
 from ..errors import OptionFault
+from ..operator_files import newest_match
 from ..report import Summary
 from ..run.commands import apply_run, resume_run, run_job, undo_run
+from ..run_context import RunContext
 from ..run_states import Intent
 from ..settings.value_types import parse_duration
 from .follow import watch
-from .invocation import Work, context_of, work
-from .options import Options, job_argument, label_option, options_of
+from .invocation import Work, build_context, context_of, load, work
+from .options import Options, job_argument, job_or_source, label_option, options_of
 from .show import show
+from .targets import context_of_run
 
 
 def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
@@ -31,23 +34,23 @@ wait_option = click.option(
 )
 
 
-def _carry_out(function: Work[Summary], options: Options) -> int:
-    context = watch(context_of(options))
-    return show(work(function, context), options)
+def _carry_out(function: Work[Summary], context: RunContext, options: Options) -> int:
+    return show(work(function, watch(context)), options)
 
 
 @click.command("run")
-@job_argument
+@job_or_source
 @click.option("--dry-run", is_flag=True, help="The same as `plan`: show what would change.")
 @label_option
 @wait_option
 @options_of("run")
-def run_command(options: Options, job: str, *, dry_run: bool, label: str | None, wait: float) -> int:
+def run_command(options: Options, job: str | None, *, dry_run: bool, label: str | None, wait: float) -> int:
     """Send a job to SuperOffice: read, check, send, report.
 
-    JOB is a CSV, Excel or JSON file, or - for standard input. Each row names a user (by associate ID, login
-    or e-mail address) and a status. The whole file is checked before anything is sent. Then the current
-    statuses are read, and only changes are sent (see delivery.read_before).
+    JOB is a CSV, Excel or JSON file, or - for standard input. Without JOB, it is the file of job.source.
+    Each row names a user (by associate ID, login or e-mail address) and a status. The whole file is checked
+    before anything is sent. Then the current statuses are read, and only changes are sent (see
+    delivery.read_before).
 
     \b
     Examples:
@@ -56,8 +59,17 @@ def run_command(options: Options, job: str, *, dry_run: bool, label: str | None,
       presence-worker run - --format jsonl < changes.jsonl
     """
     intent = Intent.PLAN if dry_run else Intent.RUN
+    loaded = load(options)
+    job = job or find_job(loaded.settings.job.source)
     run = partial(run_job, job, intent=intent, label=label, wait=wait)
-    return _carry_out(run, options)
+    return _carry_out(run, build_context(loaded), options)
+
+
+def find_job(source: str | None) -> str:
+    """Return the file that job.source means; one that is missing is refused like any other."""
+    if not source:
+        raise click.UsageError("Missing argument 'JOB'.", click.get_current_context())
+    return newest_match(source) or source
 
 
 @click.command("plan")
@@ -78,7 +90,7 @@ def plan_command(options: Options, job: str, *, label: str | None, wait: float) 
       presence-worker plan changes.csv --sandbox --json
     """
     plan = partial(run_job, job, intent=Intent.PLAN, label=label, wait=wait)
-    return _carry_out(plan, options)
+    return _carry_out(plan, context_of(options), options)
 
 
 @click.command("apply")
@@ -94,7 +106,7 @@ def apply_command(options: Options, run: str, *, any_age: bool) -> int:
     Example:
       presence-worker apply 20261123T020000Z-7f3a
     """
-    return _carry_out(partial(apply_run, run, any_age=any_age), options)
+    return _carry_out(partial(apply_run, run, any_age=any_age), context_of_run(options, run), options)
 
 
 @click.command("resume")
@@ -116,7 +128,7 @@ def resume_command(options: Options, run: str | None, *, any_age: bool, if_corre
       presence-worker resume 20261123T020000Z-7f3a --rate 5
     """
     resume = partial(resume_run, run, any_age=any_age, if_corrected=if_corrected)
-    return _carry_out(resume, options)
+    return _carry_out(resume, context_of_run(options, run), options)
 
 
 @click.command("undo")
@@ -133,4 +145,4 @@ def undo_command(options: Options, run: str) -> int:
       presence-worker undo last
       presence-worker undo 20261123T020000Z-7f3a
     """
-    return _carry_out(partial(undo_run, run), options)
+    return _carry_out(partial(undo_run, run), context_of_run(options, run), options)

@@ -10,8 +10,8 @@ from ..next_step import NextStep
 from ..operator_files import find_config
 from ..private_settings import SET
 from ..settings.overrides import read_overrides
-from .invocation import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 from .options import BASE_URL, printable
+from .repeated_options import BASE_URL_VARIABLE, STATE_VARIABLES, needs_naming
 
 PLACES = ("--config", "--state-dir")
 SANDBOX = "--sandbox"

@@ -1,10 +1,17 @@
-"""The targets a command works on: one, or all that the configuration has."""
+"""The targets a command works on: all that the configuration has, one of them, or that of a run."""
 
 from typing import NamedTuple
 
+from ..errors import ExitCode, RunFault, UsageFault
+from ..journal import LAST, KnownRun, RunRecord
 from ..run_context import RunContext
-from .invocation import context_of
+from ..runs.lookup import find_run, is_of_target
+from ..target_files import TargetFiles
+from ..wording import series
+from .chosen_target import explain_misnamed, find_all_targets
+from .invocation import build_context, context_of, load, load_common, load_target, set_up
 from .options import Options
+from .output import remark_at_length
 
 
 class BrokenTarget(NamedTuple):
@@ -25,5 +32,71 @@ class Contexts(NamedTuple):
 
 def contexts_of(options: Options) -> Contexts:
     """Return the surroundings of a command that works on all targets, or on the one that is named."""
-    context = context_of(options, offline=True)
-    return Contexts([context], [], context, is_several=False)
+    set_up(options)
+    targets = find_all_targets(options)
+    if targets is None:
+        loaded = load(options)
+        context = build_context(loaded, offline=True)
+        return Contexts([context], [], context, is_several=options.target is not None)
+    common = build_context(load_common(options), offline=True)
+    each, broken = [], [BrokenTarget(path.stem, explain_misnamed(path)) for path in targets.misnamed]
+    for target in targets.by_name.values():
+        try:
+            each.append(build_context(load_target(target, options), offline=True))
+        except UsageFault as fault:
+            broken.append(BrokenTarget(target.name, str(fault)))
+    return Contexts(each, broken, common, is_several=True)
+
+
+def end_with(code: int, contexts: Contexts) -> int:
+    """Report the targets that are broken; return the exit code of a command that ended with *code*."""
+    for target in contexts.broken:
+        remark_at_length(f"presence-worker: target {target.name}: {target.message}")
+    return int(ExitCode.USAGE) if contexts.broken else code
+
+
+def owner_of(contexts: Contexts, run: KnownRun) -> RunContext | None:
+    """Return by whose settings a run is judged; None: by none, such as those of a file that is broken.
+
+    A run of no target, or of one that is gone, is judged by the common file, if the command is about all.
+    """
+    record = None if run.fault else run.record
+    named = [each for each in contexts.each if record and each.target_name == record.target_name]
+    there = [each for each in contexts.each if record and is_of_target(record, each)]
+    if named or len(there) == 1:
+        return (named or there)[0]
+    is_about_all = contexts.common.target_name is None
+    return contexts.common if is_about_all and not contexts.broken else None
+
+
+def context_of_run(options: Options, run: str | None, *, offline: bool = False) -> RunContext:
+    """Return the surroundings of a command that works on a *run*: those of the run's target.
+
+    A run of a target that is gone can be reported, which is *offline*, but nothing can be sent.
+    """
+    set_up(options)
+    targets = find_all_targets(options) if run not in (None, LAST) else None
+    if targets is None or run is None:
+        return context_of(options, offline=offline)
+    common = build_context(load_common(options), offline=True)
+    name = find_run(run, common).name
+    record = next(each.record for each in common.archive.index.runs() if each.name == name)
+    owner = _find_owner(record, targets, options)
+    if owner is None and offline:
+        return common
+    if owner is None:
+        gone = record.target_name or record.target
+        words = f"run {name} is for {gone}, and no target is called so or leads there now"
+        raise RunFault(words, next=common.command("runs"))
+    return context_of(options._replace(target=owner), offline=offline)
+
+
+def _find_owner(record: RunRecord, targets: TargetFiles, options: Options) -> str | None:
+    """Return the name of a run's target, else of the only one with the run's address."""
+    if record.target_name in targets.by_name:
+        return record.target_name
+    found = [str(each.target_name) for each in contexts_of(options).each if each.target == record.target]
+    if len(found) > 1:
+        words = f"run {record.run_id} is for {record.target}, and so are {series(found, 'and')}"
+        raise RunFault(f"{words}. Name one of them with --target")
+    return found[0] if found else None

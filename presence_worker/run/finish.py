@@ -211,6 +211,8 @@ def refusal(error: InputRefused, job: str | None) -> str:
 def _command(step: Advice, journal: Journal, folder: Path, job: str | None, context: RunContext) -> NextStep:
     """Return the command that carries out a step."""
     match step:
+        case Advice.CHECK if job is not None and job == context.settings.job.source:  # it is not there yet
+            return context.command("run", *context.input_options)
         case Advice.CHECK:
             return context.command("check", place_of(job or STDIN), *context.input_options)
         case Advice.APPLY:

@@ -1,7 +1,7 @@
 """Old runs: deleted, except those that may still be needed."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -20,6 +20,7 @@ CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
 PLANNED = "it has planned absences, which `schedule` lists"
 MAY_FOLLOW = "a leave of it has no last day yet, or an undo may still bring one back"
+OwnerOf = Callable[[KnownRun], RunContext | None]  # None: the run is not ours to judge
 log = structlog.get_logger()
 
 
@@ -32,25 +33,33 @@ class Pruning:
     kept_though_old: dict[str, str]  # run id: why
 
 
-def prune_runs(context: RunContext) -> Pruning:
-    """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept."""
-    archive, oldest = context.archive, id_made_ago(context.settings.storage.keep)
+def prune_runs(context: RunContext, owner_of: OwnerOf | None = None) -> Pruning:
+    """Delete the runs that are older than storage.keep, oldest first; give what was deleted and kept.
+
+    With several targets *owner_of* says by whose settings a run is judged; without it, by those of *context*.
+    """
+    archive, owner_of = context.archive, owner_of or (lambda _: context)
     archive.prepare()
     runs = archive.index.runs()
     archive.sweep(runs, spare=context.settings.storage.keep)
-    awaited: set[str] = set()  # targets of which an earlier run may still be continued
-    future = Future(context)
-    verdicts = {run.name: _prune(run, awaited, future) for run in _older_than(oldest, runs)}
+    awaited: set[str] = set()  # addresses at which an earlier run may still be continued
+    future, verdicts = Future(context), dict[str, str | None]()
+    for run, no_younger_than in _with_age(runs):
+        owner = owner_of(run)
+        if owner is None:
+            _note_others(run, awaited)
+        elif no_younger_than and no_younger_than < id_made_ago(owner.settings.storage.keep):
+            verdicts[run.name] = _prune(run, awaited, future, owner)
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
-        kept=len(runs) - len(deleted),
+        kept=sum(1 for run in runs if owner_of(run)) - len(deleted),
         kept_though_old={name: why for name, why in verdicts.items() if why is not None},
     )
 
 
-def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
-    """Yield the runs that are older than the id *oldest*, oldest first.
+def _with_age(runs: Sequence[KnownRun]) -> Iterator[tuple[KnownRun, str]]:
+    """Yield the runs, oldest first, each with an id that it is as old as; "" where that is not known.
 
     No run is older than one that began before it, whatever the clock said. A run from the future is as old
     as the one before it.
@@ -59,8 +68,13 @@ def _older_than(oldest: str, runs: Sequence[KnownRun]) -> Iterator[KnownRun]:
     for run in reversed(runs):
         if is_run_folder(run.folder):
             newest = max(newest, run.name) if run.name < now else newest
-            if newest and newest < oldest:
-                yield run
+            yield run, newest
+
+
+def _note_others(run: KnownRun, awaited: set[str]) -> None:
+    """Note in *awaited* a run of another target that may be continued, and overwrite what ours wrote."""
+    if not run.fault and run.to_send and run.record.state in CAN_GO_ON:
+        awaited.add(run.record.target)
 
 
 class Future:
@@ -90,12 +104,12 @@ class Future:
         )
 
 
-def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
+def _prune(run: KnownRun, awaited: set[str], future: Future, owner: RunContext) -> str | None:
     """Delete one old run, or return why it was kept."""
     try:
-        why = _why_kept(run, awaited, future)
+        why = _why_kept(run, awaited, future, owner)
         if why is None:
-            future.context.archive.delete(run.folder)
+            owner.archive.delete(run.folder)
     except Locked:
         return AT_WORK
     except (PresenceWorkerError, OSError, sqlite3.Error, ValueError) as error:  # of a damaged file
@@ -104,10 +118,10 @@ def _prune(run: KnownRun, awaited: set[str], future: Future) -> str | None:
     return why
 
 
-def _why_kept(run: KnownRun, awaited: set[str], future: Future) -> str | None:
+def _why_kept(run: KnownRun, awaited: set[str], future: Future, owner: RunContext) -> str | None:
     """Return why an old run must stay, or None; note in *awaited* what that means for the runs after it."""
     record = run.record
-    if _may_go_on(run, future.context) and run.to_send and record.state in CAN_GO_ON:
+    if _may_go_on(run, owner) and run.to_send and record.state in CAN_GO_ON:
         awaited.add(record.target)
         return CONTINUABLE
     if _has_days(record) and (why := future.needs(record)):

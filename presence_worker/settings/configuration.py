@@ -1,42 +1,40 @@
-"""Where settings come from: options, then variables, then the configuration file, then defaults.
+"""Where settings come from: options, then variables, then the target's file, the common one, and defaults.
 
 Each source is a table of tables; they are laid over each other, and `Settings` checks what comes out.
 """
 
 import difflib
 import os
-import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
-from ..command_options import SETTINGS, spell
 from ..errors import OptionFault, UsageFault
 from ..manual_pages import common_page, page_of_section
-from ..operator_files import CONFIG_VARIABLE, read_text
+from ..operator_files import CONFIG_VARIABLE
+from ..target_files import TARGETS
+from .origin import (
+    CHANNELS,
+    OPTION,
+    PREFIX,
+    STATUSES,
+    Nested,
+    SettingsFile,
+    Sources,
+    find_place,
+    read_sources,
+)
 from .problem_words import explain_problem
 from .section import Section
 from .sections import SECTIONS, Settings
+from .target_rules import find_misplaced, place_files
 from .value_types import Raw
 
-PREFIX = "PRESENCE_WORKER_"
-OPTION = "option --"
-STATUSES = ["input", "statuses"]  # their names can be reasons of absence: the line alone says which
-CHANNELS = "notify"  # the section that has lists of tables
-NOTHING = re.compile("(?!)")  # no line looks like it
-Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
-
-
-class Sources(NamedTuple):
-    """What settings were read from, besides the variables of the process."""
-
-    file: Path | None
-    text: str  # of the file
-    flags: Nested
+AT_THE_TOP = "; write it at the top of the common file, above the first section"
 
 
 def list_problems(error: ValidationError, sources: Sources) -> list[str]:
@@ -44,7 +42,7 @@ def list_problems(error: ValidationError, sources: Sources) -> list[str]:
     found = []
     for problem in error.errors(include_url=False):
         path = _names_in(problem["loc"])
-        place = _find(path, sources)
+        place = find_place(path, sources)
         if problem["type"] == "extra_forbidden":
             words = f"no such setting{_nearest(path)}"
         else:  # the value of a variable may be a secret in the wrong place
@@ -59,12 +57,9 @@ def _names_in(place: Sequence[str | int]) -> list[str]:
     return [str(part + first if isinstance(part, int) else part) for part in place if part != "[key]"]
 
 
-def origin_of(name: str, file: Path | None, flags: Nested) -> str:
-    """Return where the value of a setting, such as "target.base_url", stands."""
-    return _find(name.split("."), Sources(file, read_text(file) if file else "", flags))
-
-
 def _nearest(path: list[str]) -> str:
+    if path[-1] == TARGETS:
+        return AT_THE_TOP
     known: Iterable[str] = SECTIONS
     if len(path) > 1 and path[0] in SECTIONS:
         known = SECTIONS[path[0]].names_at(path[1:-1])
@@ -72,105 +67,65 @@ def _nearest(path: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _find(path: list[str], sources: Sources) -> str:
-    """Return the option, the variable, or the file and line that holds a value."""
-    section, key = path[0], path[1] if len(path) > 1 else ""
-    if key in sources.flags.get(section, {}):
-        return f"option {spell(key)}" if (section, key) in SETTINGS.values() else f"{OPTION}set"
-    prefix = f"{PREFIX}{section}__".upper()
-    variables = sorted(name for name in map(str.upper, os.environ) if name.startswith(prefix))
-    if prefix + key.upper() in variables:
-        return prefix + key.upper()
-    line = _find_line(section, key, sources.text)
-    if line and path[:2] == STATUSES and path[2:]:
-        line = _find_below(line, path[2], sources.text)
-    if section == CHANNELS and path[2:]:
-        line = _find_in_channel(path[1:], sources.text) or line
-    if key or not variables:
-        return f"{sources.file}, line {line}" if line else str(sources.file or "settings")
-    places = [f"{sources.file}, line {line}"] if line else []
-    return " and ".join(places + variables)  # a whole section is at fault
+def load_settings(file: Path | None, flags: Nested, target: Path | None = None) -> Settings:
+    """Return the settings of all sources; every problem of all of them is in the one UsageFault.
 
-
-def _find_line(section: str, key: str, text: str) -> int | None:
-    """Return the 1-based line of a key, or of its section, in a TOML text."""
-    top_line = re.compile(rf"\s*[\"']?{re.escape(section)}[\"']?\s*(=|\.\s*[\"']?{re.escape(key)})")
-    key_line = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
-    header_line = re.compile(rf"\s*\[+\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?\]")
-    any_header = re.compile(r"\s*\[")
-    wanted, header = top_line, None  # how the line has to look where we are
-    for number, line in enumerate(text.splitlines(), 1):
-        if any_header.match(line):
-            match = header_line.match(line)
-            wanted, is_found = (key_line if match else NOTHING), bool(match and match[1])
-            header = header or (number if match else None)
-        else:
-            is_found = bool(wanted.match(line))
-        if is_found:
-            return number
-    return header
-
-
-def _find_below(line: int, name: str, text: str) -> int:
-    """Return the line of a name in the table that begins on a *line*; without one, that line."""
-    wanted = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
-    found = (at for at, each in enumerate(text.splitlines(), 1) if at > line and wanted.match(each))
-    return next(found, line)
-
-
-def _find_in_channel(path: list[str], text: str) -> int | None:
-    """Return the line of `[[notify.mail]]`, or of a name in it, for such a path as mail, 2, host."""
-    kind, number, *names = path
-    wanted = re.compile(rf"\s*\[\[\s*{CHANNELS}\s*\.\s*{re.escape(kind)}\s*\]\]")
-    name = re.compile(rf"\s*[\"']?{re.escape(names[0])}[\"']?\s*=") if names else NOTHING
-    lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if not line.lstrip().startswith("#")]
-    headers = [at for at, line in lines if wanted.match(line)]
-    if len(headers) < int(number):
-        return None  # the channels stand in a list
-    begin = headers[int(number) - 1]
-    end = next((at for at, line in lines if at > begin and line.lstrip().startswith("[")), len(text))
-    return next((at for at, line in lines if begin < at < end and name.match(line)), begin)
-
-
-def load_settings(file: Path | None, flags: Nested) -> Settings:
-    """Return the settings of all sources; every problem of all of them is in the one UsageFault."""
-    text = read_text(file) if file else ""
-    strays = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
+    The file of a *target* is laid over the common one.
+    """
+    sources = read_sources(file, target, flags)
+    problems = [f"{name}: no such setting" for name in os.environ if _is_stray(name)]
     page = None
     try:
-        table = _with_known_names(tomllib.loads(text))
-        settings = Settings.model_validate(_lay_over(_lay_over(table, read_variables()), flags))
-    except tomllib.TOMLDecodeError as error:
-        is_twice = "twice" in str(error) or "overwrite" in str(error)
-        remedy = "Write each section and setting only once" if is_twice else "Put text values in quotes"
-        problems = [f"{file}: not valid TOML: {error}. {remedy}", *strays]
+        tables = [_read_table(each) for each in sources.files]
+        problems = [*_find_misplaced(tables, sources), *problems]
+        settings = Settings.model_validate(_join([*tables[::-1], read_variables(), flags]))
+    except UsageFault as fault:
+        problems = [str(fault), *problems]
     except ValidationError as error:
-        problems = [*list_problems(error, Sources(file, text, flags)), *strays]
-        page = common_page(page_of_section(str(each["loc"][0])) for each in error.errors())
+        pages = (page_of_section(str(each["loc"][0])) for each in error.errors())
+        page = None if problems else common_page(pages)
+        problems = [*list_problems(error, sources), *problems]
     else:
-        if not strays:
+        if not problems:
             return settings
-        problems = strays
     if any(words.startswith(OPTION) for words in problems):
         raise OptionFault("\n".join(problems))
-    raise UsageFault("\n".join(problems), page=None if strays else page)
+    raise UsageFault("\n".join(problems), page=page)
 
 
-def load_usable_settings(file: Path | None, flags: Nested) -> Settings:
+def load_usable_settings(file: Path | None, flags: Nested, target: Path | None = None) -> Settings:
     """Return settings as far as they can be used: what is wrong with one is as if it had not been set.
 
     No run may start with them; they serve to find what else is wrong.
     """
-    try:
-        table = tomllib.loads(read_text(file)) if file else {}
-    except (UsageFault, tomllib.TOMLDecodeError):
-        table = {}
+    tables: list[Mapping[str, Raw]] = [read_variables(), flags]
+    for path in (target, file):
+        with suppress(UsageFault):
+            tables = [*(_read_table(each) for each in read_sources(path, None, {}).files), *tables]
     sections = {}
     for name, section in SECTIONS.items():
-        tables = [source.get(name) for source in (table, read_variables(), flags)]
-        known = {key: value for each in tables if isinstance(each, dict) for key, value in each.items()}
-        sections[name] = _usable_section(section, known)
+        found = [each.get(name) for each in tables]
+        sections[name] = _usable_section(section, _join([each for each in found if isinstance(each, dict)]))
     return Settings.model_validate(sections)
+
+
+def _read_table(file: SettingsFile) -> dict[str, Raw]:
+    """Return the tables of a file; raise UsageFault where it has none."""
+    try:
+        table = _with_known_names(tomllib.loads(file.text))
+    except tomllib.TOMLDecodeError as error:
+        is_twice = "twice" in str(error) or "overwrite" in str(error)
+        remedy = "Write each section and setting only once" if is_twice else "Put text values in quotes"
+        raise UsageFault(f"{file.path}: not valid TOML: {error}. {remedy}") from None
+    return place_files(table, file.path.absolute().parent) if file.is_target else table
+
+
+def _find_misplaced(tables: Sequence[Mapping[str, Raw]], sources: Sources) -> Iterator[str]:
+    """Yield a line for each setting that must not be in a target's file."""
+    for table, file in zip(tables, sources.files, strict=True):
+        for path, words in find_misplaced(table) if file.is_target else ():
+            place = find_place(path, sources._replace(files=[file], flags={}))
+            yield f"{place}: {'.'.join(path)}: {words}"
 
 
 def read_variables() -> Nested:
@@ -210,6 +165,14 @@ def _with_known_names(table: dict[str, Raw]) -> dict[str, Raw]:
         is_other = usual not in SECTIONS or usual in named or (usual in table and usual != name)
         named[name if is_other else usual] = value
     return named
+
+
+def _join(tables: Iterable[Mapping[str, Raw]]) -> dict[str, Raw]:
+    """Return the values of all tables, later ones over earlier ones, without the folder of targets."""
+    joined: dict[str, Raw] = {}
+    for table in tables:
+        joined = _lay_over(joined, table)
+    return {name: value for name, value in joined.items() if name != TARGETS}
 
 
 def _lay_over(below: Mapping[str, Raw], above: Mapping[str, Raw]) -> dict[str, Raw]:

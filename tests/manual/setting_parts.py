@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from presence_worker.date_formats import DateFormat
 from presence_worker.settings import Section
 from presence_worker.settings import value_types as kinds
-from presence_worker.settings.configuration import PREFIX
+from presence_worker.settings.origin import PREFIX
 from presence_worker.settings.sections import SECTIONS
 
 SHIPPED = Path(__file__).parents[2] / "config" / "presence-worker.toml"

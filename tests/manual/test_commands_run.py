@@ -14,7 +14,7 @@ from anyio.from_thread import start_blocking_portal
 
 from presence_worker.cli.main import execute
 from presence_worker.sandbox import People, serve
-from presence_worker.settings.configuration import PREFIX
+from presence_worker.settings.origin import PREFIX
 from tests.manual.command_parts import each_command
 from tests.manual.documents import DOCUMENTS, ROOT, TEXTS, blocks
 from tests.run.given import restored

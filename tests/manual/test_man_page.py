@@ -35,4 +35,4 @@ def test_groff_finds_no_fault() -> None:
     shown = subprocess.run(program, capture_output=True, text=True, check=True)
 
     assert shown.stderr == ""
-    assert "presence-worker run JOB [OPTIONS]" in shown.stdout
+    assert "presence-worker plan JOB [OPTIONS]" in shown.stdout

@@ -25,7 +25,7 @@ from presence_worker import clock
 from presence_worker.cli.main import execute
 from presence_worker.command_options import select_options
 from presence_worker.sandbox import People, Sandbox, Setup, serve
-from presence_worker.settings.configuration import PREFIX
+from presence_worker.settings.origin import PREFIX
 from tests.raw_server import Act, Peer, RawServer, Request, echo, raw_server
 
 from .forking import Forked, can_fork

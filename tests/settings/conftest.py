@@ -9,7 +9,8 @@ import pytest
 
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Settings
-from presence_worker.settings.configuration import PREFIX, Nested, load_settings
+from presence_worker.settings.configuration import load_settings
+from presence_worker.settings.origin import PREFIX, Nested
 
 
 class Load(Protocol):

@@ -1,0 +1,307 @@
+"""Several targets in one configuration: which of them a command works on."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from presence_worker.sandbox import Sandbox
+from tests.run.given import FAST, PASSWORD, Ended, Worker, away, next_words, wishes, write_csv
+
+NAMES = ("acme", "beta", "gamma")
+Targets = Callable[..., Ended]
+
+
+@pytest.fixture
+def common(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration with three targets on one SuperOffice, each with its own file and password."""
+    for name in list(os.environ):
+        if name.startswith(("PRESENCE_WORKER_AUTH__", "PRESENCE_WORKER_TARGET__")):
+            monkeypatch.delenv(name)
+    customers = worker.folder / "customers"
+    customers.mkdir()
+    for name in NAMES:
+        add(customers, name, worker.url)
+    file = worker.folder / "common.toml"
+    text = f'targets = "customers"\n[storage]\nstate_dir = "{worker.state}"\n[auth]\nusername = "hr"\n'
+    file.write_text(text)
+    monkeypatch.setenv("PRESENCE_WORKER_CONFIG", str(file))
+    return file
+
+
+def add(customers: Path, name: str, url: str) -> Path:
+    file = customers / f"{name}.toml"
+    file.write_text(
+        f'[target]\nbase_url = "{url}"\n[auth]\npassword_file = "{name}.pw"\n[job]\nsource = "{name}/*.csv"\n'
+    )
+    file.with_suffix(".pw").write_text(PASSWORD)
+    file.with_suffix(".pw").chmod(0o600)
+    file.with_suffix("").mkdir(exist_ok=True)
+    return file
+
+
+def break_one(common: Path, name: str = "beta") -> None:
+    (common.parent / "customers" / f"{name}.toml").write_text("[delivery]\nburst = 0\n")
+
+
+def give(common: Path, name: str, *numbers: int) -> Path:
+    return write_csv(common.parent / "customers" / name / "job.csv", away(numbers))
+
+
+def sent(worker: Worker, name: str) -> Ended:
+    return worker.call("run", "--target", name, *FAST, "--json")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "job.csv"],
+        ["run"],
+        ["plan", "job.csv"],
+        ["check", "job.csv"],
+        ["schedule"],
+        ["report", "last"],
+        ["apply", "last"],
+        ["undo", "last"],
+        ["resume"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_about_one_target_refuses_without_its_name(
+    words: list[str], worker: Worker, common: Path
+) -> None:
+    """The error has all names; the next command shows the targets, for only a person knows which is meant."""
+    ended = worker.call(*words, "--json")
+
+    assert (ended.code, ended.summary["exit_code"]) == (2, 2)
+    assert "acme, beta and gamma" in ended.summary["message"]
+    assert next_words(ended) == ["runs", "--config", str(common)]
+    assert not worker.state.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("acmee", "Did you mean acme?"), ("qqq", "qqq is not a target. The targets are ")]
+)
+@pytest.mark.parametrize("command", ["run", "runs", "doctor", "prune", "schedule"])
+def test_an_unknown_name_is_refused(
+    command: str, name: str, nearest: str, worker: Worker, common: Path
+) -> None:
+    """With all names, and the nearest one."""
+    ended = worker.call(command, "--target", name, "--json")
+
+    assert (ended.code, common.exists()) == (2, True)
+    assert nearest in ended.summary["message"]
+    assert "acme, beta and gamma" in ended.summary["message"]
+
+
+def test_a_configuration_with_one_target_has_no_names(worker: Worker) -> None:
+    """The option would do nothing there, and so it is refused."""
+    ended = worker.call("runs", "--target", "acme", "--json")
+
+    assert (ended.code, "has only one target" in ended.summary["message"]) == (2, True)
+
+
+def test_each_target_is_sent_with_its_own_settings(worker: Worker, sandbox: Sandbox, common: Path) -> None:
+    """`run --target` signs in as that target says, takes its file, and keeps its name with the run."""
+    give(common, "acme", 1, 2)
+    give(common, "beta", 3)
+
+    ended = [sent(worker, name) for name in ("acme", "beta")]
+
+    assert [each.code for each in ended] == [0, 0]
+    assert [each.summary["target_name"] for each in ended] == ["acme", "beta"]
+    assert sorted(number for number, *_ in wishes(sandbox)) == [1, 2, 3]
+
+
+def test_next_commands_repeat_the_target(worker: Worker, common: Path) -> None:
+    """What is printed to be run next works as it is printed."""
+    give(common, "acme", 1, 2, 3)
+    held = worker.call("run", "--target", "acme", "--max-changes", "1", *FAST, "--json")
+
+    applied = worker.follow(held)
+
+    assert (held.code, applied.code) == (5, 0)
+    assert next_words(held)[:6] == [
+        "apply",
+        held.summary["run_id"],
+        "--config",
+        str(common),
+        "--target",
+        "acme",
+    ]
+
+
+@pytest.mark.parametrize("command", ["apply", "report", "resume"])
+def test_a_run_leads_to_its_target(command: str, worker: Worker, common: Path) -> None:
+    """Whoever names a run need not name its target."""
+    give(common, "beta", 1, 2, 3)
+    held = worker.call("run", "--target", "beta", "--max-changes", "1", *FAST, "--json")
+
+    ended = worker.call(command, held.summary["run_id"], "--json")
+
+    assert (ended.code, ended.summary["target_name"]) == (0 if command != "resume" else 5, "beta")
+
+
+def test_an_undo_is_of_the_same_target(worker: Worker, common: Path) -> None:
+    """The new run has the name of the target whose run it puts back."""
+    give(common, "gamma", 1)
+    done = worker.call("run", "--target", "gamma", "--rate", "100000", "--json")
+
+    undone = worker.call("undo", done.summary["run_id"], "--rate", "100000", "--json")
+
+    assert (undone.code, undone.summary["target_name"]) == (0, "gamma")
+
+
+def test_a_run_without_a_name_goes_by_its_address(worker: Worker, common: Path) -> None:
+    """A run from before there were targets is of the only one that leads there, else nobody guesses."""
+    config, password = str(common.with_name("single.toml")), common.parent / "customers" / "acme.pw"
+    Path(config).write_text(
+        f'[auth]\nusername = "hr"\npassword_file = "{password}"\n[storage]\nstate_dir = "{worker.state}"\n'
+    )
+    job = str(give(common, "acme", 1, 2))
+    old = worker.call("plan", job, "--config", config, "--base-url", worker.url, "--json")
+    several = worker.call("apply", old.summary["run_id"], "--json")
+    for name in ("beta", "gamma"):
+        add(common.parent / "customers", name, "https://other.example")
+
+    applied = worker.call("apply", old.summary["run_id"], *FAST, "--json")
+
+    assert (several.code, "acme, beta and gamma" in several.summary["message"]) == (2, True)
+    assert (applied.code, next_words(old)[0]) == (0, "apply")
+
+
+def test_a_run_of_a_target_that_is_gone_can_only_be_reported(worker: Worker, common: Path) -> None:
+    """Its settings are gone, so nothing can be sent; its report needs none."""
+    give(common, "acme", 1, 2, 3)
+    held = worker.call("run", "--target", "acme", "--max-changes", "1", *FAST, "--json")
+    for name in NAMES:
+        add(common.parent / "customers", name, f"https://{name}.example")
+    (common.parent / "customers" / "acme.toml").unlink()
+
+    applied, reported = (worker.call(each, held.summary["run_id"], "--json") for each in ("apply", "report"))
+
+    assert (applied.code, reported.code) == (2, 0)
+    assert "is for acme, and no target is called so" in applied.summary["message"]
+
+
+@pytest.mark.parametrize("option", [["--sandbox"], ["--base-url", "https://a.example"]])
+@pytest.mark.parametrize("command", [["runs"], ["doctor"], ["run", "job.csv"]], ids=" ".join)
+def test_some_options_need_a_name(
+    command: list[str], option: list[str], worker: Worker, common: Path
+) -> None:
+    """They say something of one target."""
+    ended = worker.call(*command, *option, "--json")
+
+    assert (ended.code, common.exists()) == (2, True)
+    assert "--target" in ended.summary["message"]
+
+
+@pytest.mark.parametrize("name", ["PRESENCE_WORKER_AUTH__PASSWORD", "presence_worker_target__base_url"])
+@pytest.mark.parametrize("words", [["runs"], ["run", "--target", "acme"], ["doctor"]], ids=" ".join)
+def test_a_variable_must_not_hold_for_all(
+    words: list[str], name: str, worker: Worker, common: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One password for all customers, or one address, would be a mistake."""
+    monkeypatch.setenv(name, "canary")
+
+    ended = worker.call(*words, "--json")
+
+    assert (ended.code, common.exists()) == (2, True)
+    assert ended.summary["message"].startswith(f"{name}: this variable would hold for all targets")
+    assert "canary" not in ended.out + ended.err
+
+
+def test_one_broken_file_stops_no_other(worker: Worker, sandbox: Sandbox, common: Path) -> None:
+    """Three targets on one SuperOffice, one file broken: two nights work, and the third is named."""
+    give(common, "acme", 1)
+    give(common, "gamma", 2)
+    break_one(common)
+
+    ended = {name: sent(worker, name) for name in NAMES}
+    pruned = worker.call("prune", "--json")
+
+    assert {name: each.code for name, each in ended.items()} == {"acme": 0, "beta": 2, "gamma": 0}
+    assert ended["beta"].summary["message"].startswith(f"{common.parent}/customers/beta.toml, line 2: ")
+    assert sorted(number for number, *_ in wishes(sandbox)) == [1, 2]
+    assert (pruned.code, json.loads(pruned.out)["kept"]) == (2, 2)
+    assert "target beta: " in pruned.err
+
+
+def test_doctor_checks_all(worker: Worker, common: Path) -> None:
+    """One line a target, those with errors first; the exit code is the worst, the next command is for it."""
+    break_one(common, "gamma")
+    add(common.parent / "customers", "beta", "http://127.0.0.1:9")
+    (common.parent / "customers" / "Wrong.toml").touch()
+
+    shown, data = worker.call("doctor"), worker.call("doctor", "--all", "--json")
+
+    assert [line.split()[:2] for line in shown.out.splitlines()[:4]] == [
+        ["error", "Wrong"],
+        ["error", "gamma"],
+        ["error", "beta"],
+        ["ok", "acme"],
+    ]
+    assert (shown.code, data.code) == (2, 2)
+    assert [(each["target"], each["exit_code"]) for each in data.summary["targets"]] == [
+        ("Wrong", 2),
+        ("gamma", 2),
+        ("beta", 6),
+        ("acme", 0),
+    ]
+    assert next_words(data) == ["doctor", "--config", str(common), "--target", "gamma"]
+
+
+def test_doctor_checks_one_in_full(worker: Worker, common: Path) -> None:
+    """With a name it is as in a configuration with one target."""
+    ended = worker.call("doctor", "--target", "acme", "--json")
+
+    assert (ended.code, ended.summary["target"], common.exists()) == (0, worker.url, True)
+    assert "sign-in" in [check["name"] for check in ended.summary["checks"]]
+
+
+def test_the_only_target_needs_no_name(worker: Worker, common: Path) -> None:
+    """The first customer of a folder is not several."""
+    for name in ("beta", "gamma"):
+        (common.parent / "customers" / f"{name}.toml").unlink()
+    give(common, "acme", 1)
+
+    ended = worker.call("run", *FAST, "--json")
+
+    assert (ended.code, ended.summary["target_name"]) == (0, "acme")
+
+
+# -- the file of `run` without JOB ---------------------------------------------------------------------------
+
+
+def test_run_takes_the_newest_match(worker: Worker, sandbox: Sandbox, common: Path) -> None:
+    """By the time of change; of several with the same time, the last one in the alphabet."""
+    folder = common.parent / "customers" / "acme"
+    for number, (name, changed) in enumerate({"b.csv": 2, "a.csv": 9, "c.csv": 9, "d.txt": 10}.items(), 1):
+        write_csv(folder / name, away([number]))
+        os.utime(folder / name, (changed, changed))
+
+    ended = sent(worker, "acme")
+
+    assert (ended.code, ended.summary["input"]["name"]) == (0, str(folder / "c.csv"))
+    assert [number for number, *_ in wishes(sandbox)] == [3]
+
+
+def test_a_file_that_is_missing_is_refused(worker: Worker, common: Path) -> None:
+    """Like any file that is not there, with the pattern; the next command looks for it once more."""
+    ended = sent(worker, "acme")
+    give(common, "acme", 1)
+
+    again = worker.follow(ended)
+
+    pattern = common.parent / "customers" / "acme" / "*.csv"
+    assert (ended.code, again.code) == (4, 0)
+    assert ended.summary["message"].startswith(f"{pattern}: ")
+
+
+def test_without_a_source_the_file_must_be_named(worker: Worker) -> None:
+    """The usage error as it always was."""
+    ended = worker.call("run", "--json")
+
+    assert (ended.code, ended.summary["message"]) == (2, "Missing argument 'JOB'.")
