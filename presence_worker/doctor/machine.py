@@ -15,6 +15,7 @@ from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..settings.value_types import is_loopback
 from ..wording import figure
+from .notifications import has_secrets, secret_files_of
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 
 MEGABYTE = 1_000_000
@@ -49,9 +50,11 @@ async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check which files with secrets other users of this machine can read."""
     auth = probe.settings.auth
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
-    if probe.config and _has_secrets(probe.config):
+    notify = probe.settings.notify
+    if probe.config and (_has_secrets(probe.config) or has_secrets(notify)):
         files.append(probe.config)
-    files = [file for file in (*files, auth.private_key_file) if file]
+    files = [*files, auth.private_key_file, *secret_files_of(notify)]
+    files = [file for file in files if file]
     exposed = [file for file in files if _is_exposed(file)]
     for file in exposed:
         yield warning(f"{file}: every user of this machine can read or write it", f"chmod o-rw {file}")

@@ -1,17 +1,16 @@
 """Receivers of notifications on this machine, on real sockets: good ones, and each kind of broken one.
 
 `mail_receiver` is a mail server (aiosmtpd) with STARTTLS; `tests.raw_server.raw_server` receives HTTP, and
-TROUBLES has what it may do instead of a good answer. `hosted` runs either in a thread, for tests that wait
-for another process.
+TROUBLES has what it may do instead of a good answer. A test that waits for another process runs them in a
+thread, by `portal.wrap_async_context_manager`.
 """
 # ruff: noqa: ARG002, N802 - aiosmtpd's names and signatures
 
 import asyncio
 import email
 import ssl
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -171,23 +170,3 @@ def make_authority(folder: Path) -> Authority:
     file = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(file))
     return Authority(context, file)
-
-
-@contextmanager
-def hosted(make: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
-    """Run a receiver in a thread with an event loop of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    receiver = make()
-    try:
-        yield asyncio.run_coroutine_threadsafe(_enter(receiver), loop).result(10)
-    finally:
-        asyncio.run_coroutine_threadsafe(receiver.__aexit__(None, None, None), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _enter(receiver: AbstractAsyncContextManager[T]) -> T:
-    return await receiver.__aenter__()
