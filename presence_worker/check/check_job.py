@@ -60,7 +60,7 @@ def check_job(
     """
     with closing(Journal("")) as journal:  # SQLite's private database: nameless, and gone when it is closed
         refused = _stage(journal, job, settings)
-        summary = summarise(journal)
+        summary = replace(summarise(journal), planned=None, coming=None)
         has_faults = summary.counts[Result.INVALID] > 0
         verdict = _judge(journal, refused, job, summary.counts)
         more = explain_withheld(withheld, "check") if verdict.exit_code else ""

@@ -131,7 +131,9 @@ def _report_failure(
         next=next_step,
         help=page_of_error(error),
     )
-    print_failure(failure, as_json="--json" in arguments)
+    if "--json" in arguments:
+        load_lazily(".cli.failure:print_failure_object")(arguments[0], failure)
+    print_failure(failure)
     return failure
 
 

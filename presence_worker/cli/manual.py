@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..manual.library import SUMMARIES, find_page, read_page
+from ..manual.library import SUMMARIES, find_page, read_page, read_schema
 from ..manual.terminal import Look, fit_width, page_lines
 from ..manual_pages import ManualPage
 from .lazy import load_lazily
@@ -24,8 +24,9 @@ HINTS = (
 @click.command("manual")
 @click.argument("page", required=False)
 @click.option("--list", "as_list", is_flag=True, help="List the pages.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the summary (see page json).")
 @click.option("--open", "in_browser", is_flag=True, help="Open the whole manual in the browser.")
-def command(page: str | None, *, as_list: bool, in_browser: bool) -> int:
+def command(page: str | None, *, as_list: bool, schema: bool, in_browser: bool) -> int:
     """Show the manual, page by page.
 
     The manual is part of the program and needs no network. PAGE is the name of a page, or the beginning of
@@ -37,9 +38,12 @@ def command(page: str | None, *, as_list: bool, in_browser: bool) -> int:
       presence-worker manual --list
       presence-worker manual settings
       presence-worker manual sign-in --open
+      presence-worker manual --schema > summary.schema.json
     """
     found = find_page(page) if page else None
-    if in_browser:
+    if schema:
+        print_lines([read_schema().rstrip()])
+    elif in_browser:
         _open(found)
     elif found is None or as_list:
         print_lines(_list())

@@ -7,10 +7,9 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 import orjson
 
@@ -26,11 +25,9 @@ NEXT, HELP = "Next:", "Help:"  # begin the lines that have a command to type
 WIDTH = 80  # columns; a path or a command is never broken, so that it can be copied
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandFailure:
-    """A command that came to nothing, in the words of a summary."""
+class CommandFailure(NamedTuple):
+    """A command that came to nothing: what a summary has of it."""
 
-    run_id: None = None
     state: str
     exit_code: int
     message: str
@@ -41,10 +38,8 @@ class CommandFailure:
 Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]  # see `notify.follow_up`
 
 
-def print_failure(failure: CommandFailure, *, as_json: bool) -> None:
+def print_failure(failure: CommandFailure) -> None:
     """Print why nothing came of the command, and what to run next."""
-    if as_json:
-        print_json(failure)
     remark_at_length(f"presence-worker: {failure.message}")
     remark(f"{HELP} {manual_command(failure.help)}")
     remark(f"{NEXT} {command_line(failure.next)}")

@@ -128,7 +128,7 @@ def _facts(summary: Summary) -> Iterator[str]:
 
 def _input(job: InputFile, earlier: int) -> Iterator[str]:
     """Yield how the job was read, and how many rows follow from earlier ones."""
-    if job.format:
+    if job.format and job.rows is not None:
         delimiter = DELIMITERS.get(job.delimiter or "", job.delimiter)
         cut = f", delimiter {delimiter}" if delimiter else ""
         rows = amount(job.rows - earlier, "row") + (f" and {earlier} of earlier jobs" if earlier else "")

@@ -10,6 +10,7 @@ from ..wording import series
 
 LIST = NextStep(("manual", "--list"))
 SUFFIX = ".md"
+SCHEMA = ("report", "summary.schema.json")
 NEAREST = 3  # similar pages that an error names
 SUMMARIES = {
     ManualPage.INSTALL: "Install, update and remove presence-worker.",
@@ -40,6 +41,11 @@ SUMMARIES = {
 def read_page(page: ManualPage) -> str:
     """Return the Markdown of a page."""
     return (files(__package__) / f"{page}{SUFFIX}").read_text("utf-8")
+
+
+def read_schema() -> str:
+    """Return the JSON Schema of a summary."""
+    return files(__package__.rpartition(".")[0]).joinpath(*SCHEMA).read_text("utf-8")
 
 
 def find_page(name: str) -> ManualPage:

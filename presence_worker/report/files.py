@@ -56,7 +56,7 @@ def story_of(journal: Journal) -> Story:
         summarise(journal),
         planned=changes_to_apply(journal),
         coming=list_planned_absences(journal),
-        sentences=sentences(journal) or None,
+        sentences=sentences(journal),
     )
     return Story(journal, journal.run(), summary)
 

@@ -145,7 +145,7 @@ def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
 def _which(run: RunRecord, summary: Summary) -> Markup:
     """Return which night, SuperOffice, file and label the page is about."""
     clock = clock_of(run)
-    began = f"{clock.date_and_time(summary.effort.started_at)} ({clock.place})"
+    began = f"{clock.date_and_time(summary.effort.started_at or run.created_at)} ({clock.place})"
     named = (run.target, clean(run.input.name.replace("\\", "/").rpartition("/")[2]), run.input.label)
     return fill("which", began=began, named=NOTHING.join(fill("named", words=each) for each in named if each))
 
@@ -178,9 +178,9 @@ def _each_fact(run: RunRecord, summary: Summary) -> Iterator[tuple[str, str]]:
     clock, made = clock_of(run), effort.requests
     yield "Run", fill("code", words=run.run_id)
     yield "State", run.state if run.exit_code is None else f"{run.state}, exit code {run.exit_code}"
-    yield "Started", f"{clock.date_and_time(effort.started_at)}, {clock.place}"
+    yield "Started", f"{clock.date_and_time(effort.started_at or run.created_at)}, {clock.place}"
     ended = clock.date_and_time(effort.finished_at) if effort.finished_at else "not yet"
-    yield "Ended", f"{ended}; the run worked for {plain_duration(effort.duration_s)}"
+    yield "Ended", f"{ended}; the run worked for {plain_duration(effort.duration_s or 0)}"
     yield "SuperOffice", fill("words", words=run.target)
     read = f", {amount(job.rows, 'row')}, {job.format}, {job.encoding}" if job.format else ""
     yield "File", fill("pair", first=fill("words", words=job.name), second=read)
@@ -188,8 +188,8 @@ def _each_fact(run: RunRecord, summary: Summary) -> Iterator[tuple[str, str]]:
         yield "Compared with the last job", fill("words", words=compared)
     if run.undoes:
         yield "Undoes", f"run {run.undoes}"
-    repeated = f" ({figure(made.retried)} of them repeated)"
-    yield "Requests", f"{figure(made.put)} PUT{repeated}, {figure(made.get)} GET"
+    repeated = f" ({figure(made.retried or 0)} of them repeated)"
+    yield "Requests", f"{figure(made.put or 0)} PUT{repeated}, {figure(made.get or 0)} GET"
     if job.sha256:
         yield "SHA-256 of the file", fill("code", words=job.sha256)
 

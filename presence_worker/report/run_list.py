@@ -78,7 +78,7 @@ class Listed:
     @property
     def input_name(self) -> str:
         """The name of its file; "" where it cannot be read."""
-        return self.summary.input.name if self.summary else ""
+        return (self.summary and self.summary.input.name) or ""
 
     @property
     def rows(self) -> int:
@@ -88,7 +88,7 @@ class Listed:
     @property
     def not_done(self) -> int:
         """How many of them were not done when it ended."""
-        return self.rows - self.summary.done if self.summary else 0
+        return self.rows - (self.summary.done or 0) if self.summary else 0
 
     @property
     def open(self) -> int:
@@ -108,7 +108,7 @@ class Listed:
     @property
     def seconds(self) -> float:
         """How long it delivered; 0 where that is not known."""
-        return self.summary.effort.duration_s if self.summary else 0.0
+        return (self.summary and self.summary.effort.duration_s) or 0.0
 
     @property
     def exit_code(self) -> int | None:

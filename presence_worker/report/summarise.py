@@ -137,10 +137,10 @@ def filter_words(reading: JobReading) -> str:
     return f"Skipped by input.only: {amount(rows, 'row')} ({'; '.join(shown_values)})"
 
 
-def changes_to_apply(journal: Journal) -> PlannedChanges | None:
-    """Return the changes of a run that waits for `apply`; None for other runs."""
+def changes_to_apply(journal: Journal) -> PlannedChanges:
+    """Return the changes of a run that waits for `apply`; none for other runs."""
     if journal.run().state not in WAITING:
-        return None
+        return PlannedChanges()
     changes = [_change_of(wish) for wish in islice(journal.rows.each_pending(MOST), MOST)]
     return PlannedChanges(changes=changes, changes_left_out=journal.results.to_send() - len(changes))
 
@@ -169,11 +169,11 @@ def _comment(wish: PendingRow) -> str | None:
     return "changed" if before else "set"
 
 
-def list_planned_absences(journal: Journal) -> PlannedAbsences | None:
-    """Return the rows that wait for their first day, and those dropped; None of a job without days."""
+def list_planned_absences(journal: Journal) -> PlannedAbsences:
+    """Return the rows that wait for their first day, and those dropped; none of a job without days."""
     job = journal.run().input
     if not (job.dated or job.scheduled):
-        return None
+        return PlannedAbsences()
     waiting = journal.dated.next_to_begin(MOST)
     return PlannedAbsences(
         upcoming=list(map(_leave_of, waiting)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..journal import Comparison, DroppedEntry
@@ -11,17 +12,18 @@ from ..next_step import NextStep
 from ..run_states import FilteredValue, UnknownStatus
 
 SCHEMA_VERSION = 1
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class InputFile(NamedTuple):
     """The file of a job, and how it was read."""
 
-    name: str
-    sha256: str | None
-    rows: int
-    format: str | None  # None: nothing was read, or could be
-    encoding: str | None
-    delimiter: str | None
+    name: str | None = None
+    sha256: str | None = None
+    rows: int | None = None
+    format: str | None = None  # None: nothing was read, or could be
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 class FaultyRow(NamedTuple):
@@ -58,26 +60,26 @@ class ReasonCount:
 class Requests(NamedTuple):
     """The requests of all sessions."""
 
-    put: int
-    get: int
-    retried: int  # of the PUTs
+    put: int | None = None
+    get: int | None = None
+    retried: int | None = None  # of the PUTs
 
 
 class Rate(NamedTuple):
     """Requests per second."""
 
-    configured: float | None
-    achieved: float | None
+    configured: float | None = None
+    achieved: float | None = None
 
 
 class Effort(NamedTuple):
     """What all sessions of a run took."""
 
-    requests: Requests
-    rate: Rate
-    started_at: str  # UTC, ISO 8601
-    finished_at: str | None
-    duration_s: float
+    requests: Requests = Requests()
+    rate: Rate = Rate()
+    started_at: str | None = None  # UTC, ISO 8601
+    finished_at: str | None = None
+    duration_s: float | None = None
 
 
 class Throughput(NamedTuple):
@@ -91,14 +93,14 @@ class Throughput(NamedTuple):
 class JobReading(NamedTuple):
     """How the rows of a file were read; values of cells may be reasons of absence."""
 
-    unused_columns: Sequence[str]
-    rows_without_end: int
-    filtered: Sequence[FilteredValue]  # most rows first
-    filtered_others: int  # rows whose value is not listed
-    unmapped: Sequence[UnknownStatus]
-    unmapped_others: int  # rows whose word is not listed
-    mapped: Mapping[str, str]  # status by word, as configured
-    allowed: Sequence[str]  # statuses
+    unused_columns: Sequence[str] = ()
+    rows_without_end: int = 0
+    filtered: Sequence[FilteredValue] = ()  # most rows first
+    filtered_others: int = 0  # rows whose value is not listed
+    unmapped: Sequence[UnknownStatus] = ()
+    unmapped_others: int = 0  # rows whose word is not listed
+    mapped: Mapping[str, str] = NONE  # status by word, as configured
+    allowed: Sequence[str] = ()  # statuses
 
 
 class PlannedChange(NamedTuple):
@@ -203,31 +205,32 @@ class Explanation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A run as programs read it."""
+    """A run as programs read it; by default, nothing of it is known: a command may end without a run."""
 
     schema_version: int = SCHEMA_VERSION
-    run_id: str | None
-    order: int | None  # of two runs, the one with the higher number began later
+    run_id: str | None = None
+    order: int | None = None  # of two runs, the one with the higher number began later
     state: str
     exit_code: int | None  # None: it has not ended
-    target: str | None  # the service's root
-    target_name: str | None  # in the configuration; None: it has only one target
-    label: str | None  # the caller's reference
-    input: InputFile
-    done: int  # rows
-    counts: Mapping[str, int]  # rows by result
-    reasons: Sequence[ReasonCount]  # most rows first
-    effort: Effort = field(metadata=FLAT)
-    throughput: Throughput | None
-    files: Mapping[str, str]  # path by name
+    target: str | None = None  # the service's root
+    target_name: str | None = None  # in the configuration; None: it has only one target
+    label: str | None = None  # the caller's reference
+    input: InputFile = field(default=InputFile())
+    done: int | None = None  # rows
+    counts: Mapping[str, int] = field(default_factory=dict)  # rows by result
+    reasons: Sequence[ReasonCount] = ()  # most rows first
+    effort: Effort = field(default=Effort(), metadata=FLAT)
+    throughput: Throughput | None = None
+    files: Mapping[str, str] = field(default_factory=dict)  # path by name
     next: NextStep | None
     help: ManualPage | None  # the page of the manual for this ending
     message: str | None
-    notes: Sequence[str]
-    scheduled: int  # of the rows: those that follow from earlier jobs
-    reading: JobReading = field(metadata=FLAT)
-    compared: Comparison | None
-    explained: Explanation | None = field(default=None, metadata=MAY_LACK)
-    planned: PlannedChanges | None = field(default=None, metadata=FLAT)
-    coming: PlannedAbsences | None = field(default=None, metadata=FLAT)
-    sentences: Sequence[FaultSentence] | None = field(default=None, metadata=MAY_LACK)
+    notes: Sequence[str] = ()
+    scheduled: int = 0  # of the rows: those that follow from earlier jobs
+    reading: JobReading = field(default=JobReading(), metadata=FLAT)
+    compared: Comparison | None = None
+    explained: Explanation | None = None  # only of `check --explain`
+    # None: not read, such as in a list of runs
+    planned: PlannedChanges | None = field(default=PlannedChanges(), metadata=FLAT)
+    coming: PlannedAbsences | None = field(default=PlannedAbsences(), metadata=FLAT)
+    sentences: Sequence[FaultSentence] | None = field(default=(), metadata=MAY_LACK)

@@ -135,7 +135,7 @@ def _glance(folder: Path) -> Listed | None:
 
 def _describe(journal: Journal, *, held: bool = False) -> Listed:
     """Return what is known of a run; *held* by a process it may be at work."""
-    run, summary = journal.run(), summarise(journal)
+    run, summary = journal.run(), replace(summarise(journal), planned=None, coming=None, sentences=None)
     if not summary.reading.unmapped:  # the table is there for them; its words can be reasons of absence
         summary = replace(summary, reading=summary.reading._replace(mapped={}))
     if held and run.state == State.RUNNING:
@@ -157,7 +157,7 @@ def _so_far(summary: Summary, on_their_way: int) -> Summary:
             if each.result != Result.NOT_SENT and each.reason != Reason.STOPPED
         ],
         next=None,
-        message=f"at work: {share(summary.done, sum(counts.values()), 'row')} done",
+        message=f"at work: {share(summary.done or 0, sum(counts.values()), 'row')} done",
     )
 
 

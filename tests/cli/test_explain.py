@@ -350,7 +350,7 @@ def test_it_is_asked_for(worker: Worker) -> None:
 
     plain = worker("check", "job")
 
-    assert "explained" not in plain.summary
+    assert plain.summary["explained"] is None
     assert "How it is read" not in worker.call("check", "job").out
 
 

@@ -226,13 +226,15 @@ def test_an_overview_that_cannot_be_written_is_told(worker: Worker) -> None:
 
 
 def test_entries_are_summaries(worker: Worker) -> None:
-    """Each entry says of its run what its summary.json says, files aside."""
+    """Each entry says of its run what its summary.json says, without the lists of rows, files aside."""
     ended = worker("run", job(worker, 1, 4711))
 
     (entry,) = worker("runs").summary["runs"]
 
     kept = json.loads((worker.folder_of(ended) / "summary.json").read_bytes())
-    assert entry | {"files": kept["files"]} == kept
+    assert kept | entry | {"files": kept["files"]} == kept
+    lists = ("changes", "upcoming", "dropped")
+    assert {*kept} - {*entry} == {*lists, *(f"{name}_left_out" for name in lists), "sentences"}
 
 
 def test_a_run_that_cannot_be_read_is_listed_as_such(worker: Worker) -> None:

@@ -9,10 +9,10 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
-from presence_worker.cli.output import CommandFailure
 from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
+from presence_worker.notify.message import Message
 from presence_worker.report.all_runs import ListingData
 from presence_worker.report.row_files import DAYS, FIELDS
 from presence_worker.report.summary import FaultyNamedRow, Summary
@@ -27,7 +27,7 @@ NAMES = {
     date: "date",
     NoneType: "null",
 }
-OF_CHECK = ("explained", "sentences")  # members of a summary that only `check` has
+OF_CHECK = "explained."  # begins the members of a summary that only `check --explain` fills
 
 
 class Field(NamedTuple):
@@ -159,8 +159,8 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "check": of_check,
     "runs": listing,
     "rows": rows,
+    "message": lambda: list(walk(Message)),
     "doctor": lambda: list(walk(Diagnosis)),
-    "failure": lambda: list(walk(CommandFailure)),
     "init": created,
     "prune": pruned,
     "schedule": scheduled,

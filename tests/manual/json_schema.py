@@ -1,7 +1,7 @@
 """The JSON Schema of a summary: types from the code, words from the manual's page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import orjson
 
 from presence_worker.json_form import KEYS
-from presence_worker.report.summary import Summary
+from presence_worker.report.summary import FaultyNamedRow, FaultyRow, Summary
 from tests.manual.documents import TEXTS
 from tests.manual.json_parts import bare, is_ours, name_of, widest, words_of
 
@@ -29,11 +29,13 @@ def summary_schema() -> str:
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Summary of a run",
-        "description": "What commands print with --json. New fields can appear.",
+        "description": "What run, plan, apply, resume, undo, report and check print with --json. "
+        "An error of any command has the same fields. New fields can appear.",
     }
     page = TEXTS["json"]
     words = words_of(page[page.index("\n## Summary\n") : page.index("\n## Rows\n")])
     whole = {**head, **object_schema(Summary, "", words)}
+    whole["properties"]["faults"] = member_schema(Sequence[FaultyRow | FaultyNamedRow], "faults", words)
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
@@ -44,7 +46,7 @@ def object_schema(kind: Any, path: str, words: Mapping[str, str]) -> Schema:
     required: list[str] = []
     for name, hint in get_type_hints(kind).items():
         key, field = KEYS.get(name, name), found.get(name)
-        is_sure = field is None or field.default is MISSING or not field.metadata
+        is_sure = not (field and field.metadata and NoneType in get_args(hint))
         if field and "is_flat" in field.metadata:
             inner = object_schema(bare(hint), path, words)
             properties |= inner["properties"]
@@ -59,7 +61,10 @@ def member_schema(hint: Any, path: str, words: Mapping[str, str]) -> Schema:
     inner, kinds = bare(hint), [each for each in get_args(hint) if each is not NoneType]
     origin = get_origin(inner)
     if origin and issubclass(origin, Mapping):
-        schema: Schema = {"type": "object"}
+        schema: Schema = {
+            "type": "object",
+            "additionalProperties": {"type": NAMES[name_of(get_args(inner)[1])]},
+        }
     elif origin and issubclass(origin, Sequence):
         schema = {"type": "array", "items": items_schema(get_args(inner)[0], f"{path}[].", words)}
     elif is_ours(inner):

@@ -60,7 +60,7 @@ def missing(page: str, wanted: list[str]) -> list[str]:
 
 def test_words_of_a_table_are_kept() -> None:
     """Making a table anew keeps the words that only the page has."""
-    text = "<!-- generated: json failure -->\n\n| `state` | x | My words. |\n\n<!-- end -->"
+    text = "<!-- generated: json doctor -->\n\n| `state` | x | My words. |\n\n<!-- end -->"
 
     new = regenerated(text)
 
