@@ -54,7 +54,7 @@ def run(day: int = 24, *, rows: int = 3, not_done: int = 0, is_job: bool = True,
         "message": "All 3 rows are done.",
     }
     whole = summary_of(**{**summary, **fields})
-    return Listed(whole, is_job=is_job, created_at=whole.effort.started_at)
+    return Listed(whole, is_job=is_job, created_at=whole.effort.started_at or "")
 
 
 def shown(
