@@ -49,8 +49,8 @@ def command(options: Options, write_check: int | None, *, is_all: bool) -> int:
     """Check whether a run would work, and say what to correct.
 
     Doctor checks settings, files, network, certificates, clock, sign-in, rights, speed and notifications. It
-    follows the same rules as a run. It tries a password only once, and sends no notification. It changes nothing, except a refresh token that
-    SuperOffice replaces at sign-in.
+    follows the same rules as a run. It tries a password only once, and sends no notification. It changes
+    nothing, except a refresh token that SuperOffice replaces at sign-in.
 
     With several targets, doctor checks all of them, and prints one line for each. Those with errors come
     first. With --target it checks one, and shows all checks.

@@ -13,7 +13,7 @@ from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
 from ..superoffice.anonymous_client import open_anonymous_client
 from ..wording import amount
-from . import duration, machine, network, notifications, permissions, service_state
+from . import duration, machine, network, permissions, receivers, service_state
 from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
 
 HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # where the fault is: on this side, or at SuperOffice
@@ -97,15 +97,9 @@ CHECKS = {
     ),
     "rate": Check(duration.rate, HERE, ManualPage.PERFORMANCE),
     "maintenance": Check(duration.maintenance_ahead, THERE, ManualPage.EVERY_NIGHT, concerns=_is_online),
-    "notifications": Check(
-        notifications.channels, HERE, ManualPage.MONITORING, concerns=notifications.is_concerned
-    ),
-    "metrics file": Check(
-        notifications.textfile, HERE, ManualPage.MONITORING, concerns=notifications.has_textfile
-    ),
-    "missing nights": Check(
-        notifications.missing_nights, HERE, ManualPage.MONITORING, concerns=notifications.is_scheduled
-    ),
+    "notifications": Check(receivers.channels, HERE, ManualPage.MONITORING, concerns=receivers.is_concerned),
+    "metrics file": Check(receivers.textfile, HERE, ManualPage.MONITORING, concerns=receivers.has_textfile),
+    "expected job": Check(receivers.heartbeat, HERE, ManualPage.MONITORING, concerns=receivers.is_scheduled),
 }
 
 

@@ -15,8 +15,8 @@ from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..settings.value_types import is_loopback
 from ..wording import figure
-from .notifications import has_secrets, secret_files_of
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
+from .receivers import has_secrets, secret_files_of
 
 MEGABYTE = 1_000_000
 ROW_BYTES = 3 * 1024  # of journal and reports together, generously

@@ -38,25 +38,27 @@ def has_textfile(probe: Probe) -> bool:
 
 
 def is_scheduled(probe: Probe) -> bool:
-    """Return whether a missing night ought to be noticed."""
+    """Return whether a missing night should be noticed."""
     settings = probe.settings
     return not probe.is_sandbox and bool(settings.job.at or settings.notify.is_used)
 
 
 def secret_files_of(notify: Notify) -> list[Path]:
     """Return the files with secrets of channels."""
-    files = (getattr(channel, f"{name}_file", None) for _, channel in _named(notify) for name in SECRETS)
+    files = (
+        getattr(channel, f"{name}_file", None) for _, channel in _channels_of(notify) for name in SECRETS
+    )
     return [file for file in files if file]
 
 
 def has_secrets(notify: Notify) -> bool:
     """Return whether the settings themselves have secrets of channels."""
     return any(
-        getattr(channel, name, None) for _, channel in _named(notify) for name in (*SECRETS, "headers")
+        getattr(channel, name, None) for _, channel in _channels_of(notify) for name in (*SECRETS, "headers")
     )
 
 
-def _named(notify: Notify) -> Iterator[tuple[str, Channel]]:
+def _channels_of(notify: Notify) -> Iterator[tuple[str, Channel]]:
     for kind in KINDS:
         sections = getattr(notify, kind)
         yield from zip(name_channels(kind, sections), sections, strict=True)
@@ -65,7 +67,7 @@ def _named(notify: Notify) -> Iterator[tuple[str, Channel]]:
 async def channels(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check the way to each receiver of notifications; nothing is sent."""
     notify = probe.settings.notify
-    for name, channel in _named(notify):
+    for name, channel in _channels_of(notify):
         yield await _judge(name, channel, notify)
     folder = probe.context.archive.state_dir / FOLDER
     if folder.exists() and not _is_writable(folder):
@@ -82,7 +84,7 @@ async def textfile(probe: Probe) -> AsyncIterator[CheckResult]:
         yield warning(f"{folder}: {words}", "let presence-worker's account write there")
 
 
-async def missing_nights(probe: Probe) -> AsyncIterator[CheckResult]:
+async def heartbeat(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether a night without a run would be noticed."""
     seconds = probe.settings.report.expected_every
     if seconds is None:
@@ -97,14 +99,14 @@ async def missing_nights(probe: Probe) -> AsyncIterator[CheckResult]:
 async def _judge(name: str, channel: Channel, notify: Notify) -> CheckResult:
     try:
         with anyio.fail_after(notify.timeout):
-            return ok(f"{name}: {await _look_at(channel)}")
+            return ok(f"{name}: {await _reach(channel)}")
     except NotDelivered as error:
         return warning(f"{name}: {error}", TRY_IT)
     except TimeoutError:
         return warning(f"{name}: no answer in time", "check the address, the firewall, and the server")
 
 
-async def _look_at(channel: Channel) -> str:
+async def _reach(channel: Channel) -> str:
     """Return what was found of a receiver; raise NotDelivered for what would keep a message from it."""
     match channel:
         case Mail():

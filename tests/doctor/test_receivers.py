@@ -152,8 +152,8 @@ def test_the_folder_of_the_figures(doctor: Doctor, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ['[job]\nat = "30 2 * * *"', '[[notify.command]]\nargv = ["sh"]'])
 def test_a_missing_night_is_to_be_noticed(text: str, doctor: Doctor) -> None:
     """Who has a schedule or a channel wants to know of a night without a run."""
-    without = examine(doctor, text, "missing nights")
-    with_it = examine(doctor, f'{text}\n[report]\nexpected_every = "24h"', "missing nights")
+    without = examine(doctor, text, "expected job")
+    with_it = examine(doctor, f'{text}\n[report]\nexpected_every = "24h"', "expected job")
 
     assert (without.verdicts, with_it.verdicts) == (["warning"], ["ok"])
     assert "expected_every" in without.words
@@ -161,5 +161,5 @@ def test_a_missing_night_is_to_be_noticed(text: str, doctor: Doctor) -> None:
 
 def test_nothing_is_checked_that_is_not_used(doctor: Doctor) -> None:
     """Without channels, figures and schedule there is nothing to say."""
-    for name in ("notifications", "metrics file", "missing nights"):
+    for name in ("notifications", "metrics file", "expected job"):
         assert examine(doctor, "", name).verdicts == []
