@@ -39,7 +39,7 @@ def find_targets(config: Path | None) -> TargetFiles | None:
     """Return the targets of a configuration file; None where it has none. Raise UsageFault for no folder."""
     text = read_text(config) if config else ""
     try:
-        named = tomllib.loads(text).get(TARGETS)
+        named = tomllib.loads(text).get(TARGETS) if TARGETS in text else None
     except tomllib.TOMLDecodeError:  # reading the settings says so
         return None
     if config is None or named is None:

@@ -26,11 +26,11 @@ def choose_target(options: Options) -> TargetFile | None:
     """
     targets = find_targets(find_config(options.config))
     if targets is None:
-        if options.target:
+        if options.target is not None:
             raise OptionFault("option --target: the configuration has only one target. Leave the option out")
         return None
     _refuse_variables(targets, options)
-    if options.target:
+    if options.target is not None:
         return _find(options.target, targets, options)
     if targets.is_several or not targets.by_name:
         raise _fault(
@@ -46,7 +46,7 @@ def find_all_targets(options: Options) -> TargetFiles | None:
     Raise UsageFault for an option or a variable that cannot be meant for all of them.
     """
     targets = find_targets(find_config(options.config))
-    if targets is None or options.target or not targets.is_several:
+    if targets is None or options.target is not None or not targets.is_several:
         return None
     _refuse_variables(targets, options)
     meant_for_one = [f"option {each}" for each in _options_for_one(options)]

@@ -22,7 +22,8 @@ from ..events import Emit, emit_to
 from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
 from ..settings import Settings
-from ..settings.configuration import Nested, load_settings, load_usable_settings
+from ..settings.configuration import load_settings, load_usable_settings
+from ..settings.origin import Nested
 from ..superoffice import open_client
 from .invocation import archive_of, find_target_name, run_async
 from .lazy import load_lazily

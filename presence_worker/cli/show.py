@@ -121,7 +121,7 @@ def _facts(summary: Summary) -> Iterator[str]:
     if summary.label:
         yield from wrap(f"Label: {summary.label}", indent=7)
     if summary.target:
-        yield f"Target: {summary.target}"
+        yield f"Target: {', '.join(filter(None, (summary.target_name, summary.target)))}"
     yield from _input(summary.input, summary.scheduled)
     yield from wrap(filter_words(summary.reading), indent=2)
 

@@ -93,7 +93,7 @@ def _last(context: RunContext) -> Path:
 
 
 def _no_run(context: RunContext) -> RunFault:
-    words = f"{context.target} has no run yet in {context.archive.runs}"
+    words = f"{context.target_name or context.target} has no run yet in {context.archive.runs}"
     return RunFault(words, next=context.command("runs"))
 
 

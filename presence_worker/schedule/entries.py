@@ -27,6 +27,7 @@ class Entry(NamedTuple):
     is_open: bool  # its first day is in the future, or was missed
     may_hold: bool  # the associate may hold it by now
     is_withdrawn: bool = False  # it is over, whatever its last day is
+    target_name: str | None = None  # of the run that read it
 
     def is_due(self, day: date) -> bool:
         """Return whether *day* is one of its days."""
@@ -66,13 +67,22 @@ class Past:
 
     run_id: str
     day: date
-    covers_everyone: bool  # who is not named in its file has nothing to come any more
+    target_name: str | None = None
+    covers_everyone: bool  # who is not named in its file has nothing to come any more: see `covers`
     came_back: bool = False  # its file is a failed.csv: rows of an earlier one, beside which the others stand
     named: Mapping[int, Named]  # by associate
     dated: Sequence[Dated]
     scheduled: Sequence[ScheduledResult]
     withdrawn: Mapping[int, AbstractSet[Period]] = field(default_factory=dict)  # by associate
     undoes: str | None = None
+
+    def covers(self, entry: Entry) -> bool:
+        """Return whether an entry is over when its person is not named: it is of the same target.
+
+        Several targets may lead to one SuperOffice. The file of each lists its own people.
+        """
+        same = entry.target_name in (None, self.target_name) or self.target_name is None
+        return self.covers_everyone and same
 
     @property
     def did(self) -> AbstractSet[int]:

@@ -144,6 +144,7 @@ def past_of(journal: Journal) -> Past:
     return Past(
         run_id=run.run_id,
         day=run.input.day or date.min,  # older ones ask for nothing: see `has_sent`
+        target_name=run.target_name,
         covers_everyone=covers_everyone(run),
         came_back=run.input.came_back,
         named=dict(journal.dated.mentions()),

@@ -26,7 +26,7 @@ def follow(schedule: Schedule, past: Past) -> Schedule:
     for person in begun.keys() | own.keys():
         entries = _withdraw(begun.get(person, ()), past.withdrawn.get(person, ()))
         left = _keep_entries(entries, own.get(person, ()), past.named.get(person), past)
-        found = [*left, *_entries(own.get(person, ()), past.run_id)]
+        found = [*left, *_entries(own.get(person, ()), past)]
         after[person] = list(_mark_overtaken(found, past.day)) if len(found) > 1 else found
     ended = _carry_out_all(after, past, Kind.RETURN)  # the file may have said that it is over
     return _drop_ended(ended, past.day)
@@ -49,7 +49,6 @@ def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterabl
     more, unless it had ended a leave that was withdrawn.
     """
     runs = list(since)
-    is_missing = any(past.covers_everyone for past in runs)  # who is in none of their files
     changed = undone.persons | (before.keys() if undone.covers_everyone else set())
     after = dict(schedule)
     for person in changed - {person for past in runs for person in past.persons}:
@@ -57,7 +56,7 @@ def take_back(schedule: Schedule, undone: Past, before: Schedule, since: Iterabl
         if person in undone.did:
             restored = undone.withdrawn.get(person, ())
             entries = [e for e in entries if e.period in restored or (e.starts or undone.day) > undone.day]
-        after[person] = [entry for entry in entries if entry.has_begun] if is_missing else entries
+        after[person] = [e for e in entries if e.has_begun or not any(past.covers(e) for past in runs)]
     return _drop_ended(after, undone.day)
 
 
@@ -153,9 +152,11 @@ def _keep_entries(
     """Yield what a run's file leaves of the entries there were for an associate."""
     counted = [row for row in own if row.reason not in NOT_DUE]
     standing = [row for row in counted if row.result in CERTAIN]
-    if named is None and past.covers_everyone:
-        yield from (entry._replace(is_open=False) for entry in entries if entry.has_begun)
-    elif named is None or not named.valid:
+    if named is None:
+        for entry in entries:
+            if entry.has_begun or not past.covers(entry):
+                yield entry._replace(is_open=False) if past.covers(entry) else entry
+    elif not named.valid:
         yield from entries
     elif past.came_back and not named.undated:
         yield from _beside(entries, own, standing)
@@ -194,14 +195,14 @@ def last_day(ends: Iterable[date | None]) -> date | None:
     return None if None in known else max(end for end in known if end)
 
 
-def _entries(rows: Iterable[Dated], run_id: str) -> Iterator[Entry]:
+def _entries(rows: Iterable[Dated], past: Past) -> Iterator[Entry]:
     """Yield what follows from the rows of a run itself."""
     for row in rows:
         waits, under = row.reason == Reason.NOT_YET_DUE, row.reason == Reason.OVERLAPPED
         holds = row.result in MAY_HOLD
         if (waits or under or holds) and row.reason != Reason.CONFLICT:
             yield Entry(
-                run_id=run_id,
+                run_id=past.run_id,
                 row=row.row,
                 associate_id=row.associate_id,
                 identity=row.identity,
@@ -210,6 +211,7 @@ def _entries(rows: Iterable[Dated], run_id: str) -> Iterator[Entry]:
                 ends=row.ends,
                 is_open=waits,
                 may_hold=holds,
+                target_name=past.target_name,
             )
 
 
@@ -221,8 +223,8 @@ def find_dropped(schedule: Schedule, past: Past) -> Iterator[tuple[Entry, str]]:
     own = past.own
     for person, entries in schedule.items():
         named, withdrawn = past.named.get(person), past.withdrawn.get(person, ())
-        is_silent = named is None and not past.covers_everyone
         for entry in entries:
+            is_silent = named is None and not past.covers(entry)
             if entry.period in withdrawn and not entry.may_hold:
                 yield entry, "withdrawn"
             elif not (entry.has_begun or is_silent or past.came_back or (named and not named.valid)):

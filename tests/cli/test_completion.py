@@ -121,7 +121,20 @@ def test_the_configuration_may_say_where_they_are(
     assert found == [f"plain,{run}\tfinished" for run in runs]
 
 
-@pytest.mark.parametrize("text", ["[storage", "storage = 1", "[storage]\nstate_dir = 'nowhere'\n"])
+def test_targets_are_offered_by_name(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the configuration that was typed; a name that no target can have is none."""
+    config = worker.folder / "my.toml"
+    config.write_text("targets = 'customers'\n")
+    for name in ("acme", "beta", "Beta"):
+        (worker.folder / "customers").mkdir(exist_ok=True)
+        (worker.folder / "customers" / f"{name}.toml").touch()
+
+    found = [offered(worker, monkeypatch, f"run --config {config} --target {typed}") for typed in ("", "b")]
+
+    assert found == [["plain,acme", "plain,beta"], ["plain,beta"]]
+
+
+@pytest.mark.parametrize("text", ["targets = 1", "[", "storage = 1", "[storage]\nstate_dir = 'nowhere'\n"])
 def test_a_broken_configuration_is_no_matter(
     text: str, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,46 @@ def test_each_target_is_sent_with_its_own_settings(worker: Worker, sandbox: Sand
     assert sorted(number for number, *_ in wishes(sandbox)) == [1, 2, 3]
 
 
+def test_each_command_takes_a_name(worker: Worker, common: Path) -> None:
+    """Those that look at a file, at what is planned, or at old runs, too."""
+    job = str(give(common, "acme", 1))
+
+    codes = {
+        words[0]: worker.call(*words, "--target", "acme", "--json").code
+        for words in (["check", job], ["plan", job], ["schedule"], ["prune"], ["report", "last"], ["resume"])
+    }
+
+    assert codes == {"check": 0, "plan": 0, "schedule": 0, "prune": 0, "report": 0, "resume": 0}
+
+
+def test_the_last_run_is_that_of_the_target(worker: Worker, common: Path) -> None:
+    """Two targets on one SuperOffice have each a history of their own."""
+    for name in ("acme", "beta"):
+        give(common, name, 1)
+        sent(worker, name)
+
+    ended = {
+        name: worker.call("report", "last", "--target", name, "--json") for name in ("acme", "beta", "gamma")
+    }
+
+    assert [ended[name].summary["target_name"] for name in ("acme", "beta")] == ["acme", "beta"]
+    assert ended["gamma"].code == 2
+    assert ended["gamma"].summary["message"].startswith("gamma has no run yet")
+
+
+def test_a_wrong_value_names_its_file(worker: Worker, common: Path) -> None:
+    """What only shows when a run is to begin has its place, too: a secret file that is gone, an address."""
+    (common.parent / "customers" / "acme.pw").unlink()
+    beta = common.parent / "customers" / "beta.toml"
+    beta.write_text('[auth]\npassword_file = "beta.pw"\n[target]\nbase_url = "crm"\n[job]\nsource = "x"\n')
+
+    ended = [sent(worker, name) for name in ("acme", "beta")]
+
+    assert [each.code for each in ended] == [2, 2]
+    assert ended[0].summary["message"].startswith(f"{common.parent}/customers/acme.toml, line 4: auth.")
+    assert ended[1].summary["message"].startswith(f"{beta}, line 4: target.base_url: must be")
+
+
 def test_next_commands_repeat_the_target(worker: Worker, common: Path) -> None:
     """What is printed to be run next works as it is printed."""
     give(common, "acme", 1, 2, 3)

@@ -245,6 +245,33 @@ def test_who_is_missing_from_a_file_of_everyone_no_longer_goes_on_leave() -> Non
     assert due(schedule, 5) == due(schedule, 20) == [(Kind.RETURN, "night-1.1")]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later_one", "is_dropped"),
+    [("acme", "acme", True), ("acme", "beta", False), (None, "beta", True), ("acme", None, True)],
+)
+def test_a_file_of_everyone_is_about_its_own_target(
+    earlier: str | None, later_one: str | None, *, is_dropped: bool
+) -> None:
+    """Two targets may lead to one SuperOffice, each with a file of its own people."""
+    schedule = after(night(1, later(), target_name=earlier))
+    everyone = night(2, covers_everyone=True, target_name=later_one)
+
+    left = follow(schedule, everyone)
+
+    assert (len(left), len(list(find_dropped(schedule, everyone)))) == ((0, 1) if is_dropped else (1, 0))
+
+
+def test_an_undo_brings_back_what_another_target_does_not_cover() -> None:
+    """A file of everyone that another target had since then says nothing of these people."""
+    first = after(night(1, later(), target_name="acme"))
+    undone = night(2, covers_everyone=True, target_name="acme")
+    other = night(3, covers_everyone=True, target_name="beta")
+
+    back = take_back(after(night(1, later(), target_name="acme"), undone, other), undone, first, [other])
+
+    assert len(back[ANNA]) == 1
+
+
 def test_who_is_missing_from_a_file_of_changes_still_goes() -> None:
     """Such a file has only news."""
     earlier = after(night(1, later()))
