@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,13 +22,15 @@ from presence_worker.settings import Section, Settings
 from presence_worker.settings.configuration import load_settings
 
 CONFIG = Path(__file__).parents[2] / "config"
-KINDS = ("systemd", "cron", "kubernetes", "windows", "docker")
+KINDS = ("systemd", "cron", "kubernetes", "windows", "docker", "prometheus", "nagios")
 FILES = sorted(path for kind in KINDS for path in (CONFIG / kind).rglob("*") if path.is_file())
 SCHEDULES = (  # what starts `run` by itself
     "systemd/presence-worker.service",
     "systemd/presence-worker-inbox.service",
+    "systemd/presence-worker-target@.service",
     "cron/presence-worker",
     "kubernetes/presence-worker.yaml",
+    "kubernetes/presence-worker-targets.yaml",
     "windows/presence-worker.xml",
 )
 MAX_AGE = re.compile(r"^(?!#).*max_age(?: = \"|=|, value: )(\w+)", re.MULTILINE | re.IGNORECASE)
@@ -46,18 +49,30 @@ def from_systemd() -> list[str]:
 
 def from_cron() -> list[str]:
     lines = (CONFIG / "cron" / "presence-worker").read_text().splitlines()
-    jobs = [re.fullmatch(r"(?:\S+ ){5}presence-worker presence-worker (.+)", line) for line in lines]
-    return [job[1] for job in jobs if job]
+    jobs = [re.fullmatch(r"#?(?:\S+ ){5}presence-worker presence-worker (.+)", line) for line in lines]
+    return [without_redirections(job[1]) for job in jobs if job]
+
+
+def without_redirections(line: str) -> str:
+    return re.sub(r" \d?>\S+", "", line)
 
 
 def from_kubernetes() -> list[str]:
-    documents = yaml.safe_load_all((CONFIG / "kubernetes" / "presence-worker.yaml").read_text())
     pods = [
         document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-        for document in documents
+        for path in sorted((CONFIG / "kubernetes").glob("*.yaml"))
+        for document in yaml.safe_load_all(path.read_text())
         if document["kind"] == "CronJob"
     ]
-    return [shlex.join(container["args"]) for pod in pods for container in pod["containers"]]
+    return [line for pod in pods for container in pod["containers"] for line in lines_of(container)]
+
+
+def lines_of(container: dict[str, Any]) -> list[str]:
+    """Give the commands of a container, or those of the shell script that it runs."""
+    if container.get("command") != ["/bin/sh", "-c"]:
+        return [shlex.join(container["args"])]
+    (script,) = container["args"]
+    return [line.rstrip("& ") for line in re.findall(r"^ *presence-worker (.+)$", script, re.MULTILINE)]
 
 
 def from_windows() -> list[str]:
@@ -65,12 +80,26 @@ def from_windows() -> list[str]:
     return [(task.findtext(f".//{TASK}Arguments") or "").replace("\\", "/") for task in tasks]
 
 
+def from_nagios() -> list[str]:
+    text = (CONFIG / "nagios" / "check_presence_worker").read_text()
+    return re.findall(r'^/usr/local/bin/presence-worker (.+) "\$@"$', text, re.MULTILINE)
+
+
+def from_alerts() -> list[str]:
+    text = (CONFIG / "prometheus" / "alerts.yml").read_text()
+    return [
+        words.replace("{{ $labels.target }}", "acme")
+        for words in re.findall(r"Type: presence-worker (.+)\"", text)
+    ]
+
+
 def from_docker() -> list[str]:
     text = (CONFIG / "docker" / "Dockerfile").read_text()
     return re.findall(r"presence-worker (run .+)$", text, re.MULTILINE)
 
 
-COMMANDS = [*from_systemd(), *from_cron(), *from_kubernetes(), *from_windows(), *from_docker()]
+SCHEDULERS = (from_systemd, from_cron, from_kubernetes, from_windows, from_docker)
+COMMANDS = [line for read in (*SCHEDULERS, from_nagios, from_alerts) for line in read()]
 
 
 @cache
@@ -93,13 +122,14 @@ def test_every_command_and_option_exists(line: str) -> None:
 
 
 def test_every_scheduler_runs_a_job() -> None:
-    """The lines above were really found: each scheduler starts `run`, and each but Docker's prunes."""
-    lines = (from_systemd(), from_cron(), from_kubernetes(), from_windows(), from_docker())
+    """The lines above were really found: all start `run`, and all but Docker prune and report."""
+    found = [{line.split()[0] for line in read()} for read in SCHEDULERS]
 
-    commands = [{line.split()[0] for line in found} for found in lines]
-
-    assert all("run" in found for found in commands)
-    assert all("prune" in found or "prune" in text_of("systemd") for found in commands[:4])
+    assert all("run" in commands for commands in found)
+    assert all({"prune", "notify"} <= commands for commands in found[:4])
+    assert "prune" in text_of("systemd")
+    assert from_nagios() == ["runs --monitor"]
+    assert len(from_alerts()) == 3
 
 
 def text_of(kind: str) -> str:
@@ -122,13 +152,35 @@ def test_every_setting_exists(path: Path) -> None:
 
 def test_the_configuration_in_the_config_map_is_valid() -> None:
     """The TOML inside the Kubernetes file has known keys and values only."""
-    documents = yaml.safe_load_all((CONFIG / "kubernetes" / "presence-worker.yaml").read_text())
-    text = next(document["data"]["config.toml"] for document in documents if document["kind"] == "ConfigMap")
+    text = maps_of("presence-worker.yaml")["presence-worker"]["config.toml"]
 
     settings = Settings.model_validate(tomllib.loads(text))
 
     assert settings.target.base_url
     assert settings.auth.password is None
+    assert settings.report.expected_every == 86400
+
+
+def test_the_targets_in_the_config_map_are_valid() -> None:
+    """Each file of the list is a target, with a password and a source of its own."""
+    maps = maps_of("presence-worker-targets.yaml")
+    folder = tomllib.loads(maps["presence-worker"]["config.toml"])["targets"]
+    files = {name: tomllib.loads(text) for name, text in maps["presence-worker-targets"].items()}
+
+    found = {name: Settings.model_validate(file) for name, file in files.items()}
+
+    assert len(found) > 1
+    assert folder == "/etc/presence-worker-targets"
+    assert all(re.fullmatch(r"[a-z0-9-]{1,40}\.toml", name) for name in found)
+    assert len({settings.job.source for settings in found.values()}) == len(found)
+    for name, settings in found.items():
+        assert settings.auth.password_file == Path("/run/secrets/presence-worker", name.removesuffix(".toml"))
+
+
+def maps_of(name: str) -> dict[str, dict[str, str]]:
+    """Give the data of each ConfigMap of a Kubernetes file."""
+    documents = yaml.safe_load_all((CONFIG / "kubernetes" / name).read_text())
+    return {each["metadata"]["name"]: each["data"] for each in documents if each["kind"] == "ConfigMap"}
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -1,7 +1,9 @@
 """The night without systemd: cron, Kubernetes, Windows and Docker."""
 
 import json
+import os
 import re
+import subprocess
 import xml.etree.ElementTree as ET
 from fnmatch import fnmatch
 from pathlib import Path
@@ -26,8 +28,8 @@ def cron_jobs() -> list[list[str]]:
     return [line.lstrip("#").split() for line in lines if re.match(r"#?\d", line)]
 
 
-def cron_job(name: str) -> dict[str, Any]:
-    documents = yaml.safe_load_all((CONFIG / "kubernetes" / "presence-worker.yaml").read_text())
+def cron_job(name: str, file: str = "presence-worker.yaml") -> dict[str, Any]:
+    documents = yaml.safe_load_all((CONFIG / "kubernetes" / file).read_text())
     found: dict[str, Any] = next(
         document
         for document in documents
@@ -41,9 +43,19 @@ def pod_of(job: dict[str, Any]) -> dict[str, Any]:
     return pod
 
 
-@pytest.fixture(params=["presence-worker", "presence-worker-prune"])
+PODS = [
+    ("presence-worker.yaml", "presence-worker"),
+    ("presence-worker.yaml", "presence-worker-prune"),
+    ("presence-worker.yaml", "presence-worker-late"),
+    ("presence-worker-targets.yaml", "presence-worker"),
+    ("presence-worker-targets.yaml", "presence-worker-late"),
+]
+
+
+@pytest.fixture(params=PODS, ids=" ".join)
 def pod(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return pod_of(cron_job(request.param))
+    file, name = request.param
+    return pod_of(cron_job(name, file))
 
 
 @pytest.fixture
@@ -60,7 +72,7 @@ def test_cron_jobs_are_complete_and_avoid_the_night() -> None:
 
     first_minutes = [int(job[1].split("-")[0]) * 60 + int(job[0]) for job in jobs]
 
-    assert len(jobs) == 3
+    assert len(jobs) == 6
     assert all(job[5] == "presence-worker" and len(job) > 6 for job in jobs)
     assert all(minute > MAINTENANCE_ENDS for minute in first_minutes)
     assert not any("%" in word for job in jobs for word in job)
@@ -132,12 +144,82 @@ def test_kubernetes_pods_find_what_they_need(pod: dict[str, Any]) -> None:
     paths = {variable["name"]: variable["value"] for variable in container["env"]}
 
     assert set(mounts.values()) == set(volumes)
-    assert "secret" in volumes[mounts[parent(paths["PRESENCE_WORKER_AUTH__PASSWORD_FILE"])]]
+    assert "secret" in volumes[mounts["/run/secrets/presence-worker"]]
+    password = paths.get("PRESENCE_WORKER_AUTH__PASSWORD_FILE", "/run/secrets/presence-worker/NAME")
+    assert parent(password) == "/run/secrets/presence-worker"
     assert "configMap" in volumes[mounts[parent(paths["PRESENCE_WORKER_CONFIG"])]]
     state = mounts[parent(paths["PRESENCE_WORKER_STORAGE__STATE_DIR"])]
     assert "persistentVolumeClaim" in volumes[state]
     assert mounts[paths["HOME"]] == state
-    assert "kind: Secret" not in (CONFIG / "kubernetes" / "presence-worker.yaml").read_text()
+
+
+@pytest.mark.parametrize("path", sorted((CONFIG / "kubernetes").glob("*.yaml")), ids=lambda path: path.name)
+def test_kubernetes_files_hold_no_secret(path: Path) -> None:
+    """Secrets are created by a command, and every job of a file is one that the tests above know."""
+    kinds = [document["kind"] for document in yaml.safe_load_all(path.read_text())]
+
+    assert "Secret" not in kinds
+    assert kinds.count("CronJob") == [file for file, _ in PODS].count(path.name)
+
+
+def test_kubernetes_runs_every_target_of_the_list(tmp_path: Path) -> None:
+    """The pod runs one target after another, whatever a run ends with, and ends with the last bad code."""
+    (tmp_path / "targets").mkdir()
+    for name in ("acme", "broken", "nordic"):
+        (tmp_path / "targets" / f"{name}.toml").touch()
+    program = tmp_path / "presence-worker"
+    program.write_text('#!/bin/sh\necho "$@"\n[ "$3" != broken ] || exit 4\n')
+    program.chmod(0o755)
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script_of_targets(tmp_path / "targets")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 4
+    assert [line.split(" --wait")[0] for line in ended.stdout.splitlines()] == [
+        "run --target acme",
+        "run --target broken",
+        "run --target nordic",
+        "prune -q",
+    ]
+
+
+def test_kubernetes_hands_its_signal_to_the_run(tmp_path: Path) -> None:
+    """When the pod is stopped, the run at work drains, and no other target begins."""
+    (tmp_path / "targets").mkdir()
+    for name in ("acme", "nordic"):
+        (tmp_path / "targets" / f"{name}.toml").touch()
+    os.mkfifo(tmp_path / "began")
+    program = tmp_path / "presence-worker"
+    program.write_text(
+        f'#!/bin/sh\ntrap "echo drained $3; exit 143" TERM\necho on >{tmp_path}/began\n'
+        "while :; do read -r never <>/dev/null; done\n"
+    )
+    program.chmod(0o755)
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script_of_targets(tmp_path / "targets")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as shell:
+        (tmp_path / "began").read_text()
+
+        shell.terminate()
+        printed, _ = shell.communicate(timeout=60)
+
+    assert shell.returncode == 143
+    assert printed == "drained acme\n"
+
+
+def script_of_targets(folder: Path) -> str:
+    """Give the script of the pod, for the targets of a folder."""
+    container = pod_of(cron_job("presence-worker", "presence-worker-targets.yaml"))["containers"][0]
+    (script,) = container["args"]
+    return str(script).replace("/etc/presence-worker-targets", str(folder))
 
 
 def parent(path: str) -> str:
@@ -167,7 +249,7 @@ def test_windows_tasks_say_what_must_hold(path: Path) -> None:
     assert re.fullmatch(r"PT\d+H", text("ExecutionTimeLimit"))
     assert text("Command").strip('"').endswith("presence-worker.exe")
     assert text("WorkingDirectory")
-    assert text("StartBoundary").split("T")[1] > "07:00:00"
+    assert "07:00:00" < text("StartBoundary").split("T")[1] < "22:00:00"
 
 
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: path.name)

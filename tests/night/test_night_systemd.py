@@ -11,11 +11,12 @@ import pytest
 
 from presence_worker.errors import ExitCode
 from presence_worker.settings import Delivery, Storage
+from presence_worker.settings.notify import Notify
 
 SYSTEMD = Path(__file__).parents[2] / "config" / "systemd"
 UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer", ".path"})
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
-RUNNERS = ("presence-worker.service", "presence-worker-inbox.service")
+RUNNERS = ("presence-worker.service", "presence-worker-inbox.service", "presence-worker-target@.service")
 MAINTENANCE_ENDS = "07:00"  # 06:00 UTC+1, as Central European summer time
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
@@ -130,14 +131,19 @@ def test_only_a_locked_run_is_tried_again(name: str) -> None:
     assert "SuccessExitStatus" not in service
 
 
-def test_restarts_cannot_run_hot() -> None:
-    """The nightly service's tries are bounded; many files in a row do not disable the inbox."""
-    nightly, inbox = (unit(name) for name in RUNNERS)
+@pytest.mark.parametrize("name", ["presence-worker.service", "presence-worker-target@.service"])
+def test_restarts_cannot_run_hot(name: str) -> None:
+    """The nightly service's tries are bounded."""
+    nightly = unit(name)
 
     tries = int(nightly["Unit"]["StartLimitBurst"]) * seconds(nightly["Service"]["RestartSec"])
 
     assert tries <= seconds(nightly["Unit"]["StartLimitIntervalSec"])
-    assert inbox["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+def test_many_files_do_not_disable_the_inbox() -> None:
+    """The inbox's service may be started often."""
+    assert unit("presence-worker-inbox.service")["Unit"]["StartLimitIntervalSec"] == "0"
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
@@ -146,19 +152,56 @@ def test_there_is_time_to_drain(path: Path) -> None:
     service = unit(path.name)["Service"]
 
     assert service["KillSignal"] == "SIGTERM"
-    assert seconds(service["TimeoutStopSec"]) > Delivery().drain + 20
+    assert seconds(service["TimeoutStopSec"]) > Delivery().drain + Notify().timeout + 20
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
-def test_all_services_share_user_lock_journal_and_password(path: Path) -> None:
+def test_all_services_share_user_lock_and_journal(path: Path) -> None:
     """What the units write twice is the same in all of them: else they would not see each other's lock."""
-
-    def shared(name: str) -> str:
-        text = (SYSTEMD / name).read_text()
-        return text[text.index("# Where it writes") :]
-
     assert shared(path.name) == shared("presence-worker.service")
-    assert "LoadCredential=password:" in shared(path.name)
+
+
+def shared(name: str) -> str:
+    """Give what all services have; the password is a part of its own."""
+    text = (SYSTEMD / name).read_text()
+    return re.sub(r"# The password: .*?\n\n", "", text[text.index("# Where it writes") :], flags=re.DOTALL)
+
+
+def test_services_of_one_target_get_its_password() -> None:
+    """One password serves all units of a single target; the others sign in with a target's own, or not."""
+    passwords = {
+        path.name: re.findall(r"# The password: .*?\n\n", path.read_text(), re.DOTALL) for path in SERVICES
+    }
+
+    with_one = {name for name, found in passwords.items() if found}
+
+    assert with_one == {
+        "presence-worker.service",
+        "presence-worker-inbox.service",
+        "presence-worker@.service",
+    }
+    assert len({found[0] for name, found in passwords.items() if name in with_one}) == 1
+    assert all("LoadCredential=password:" in passwords[name][0] for name in with_one)
+
+
+def test_many_targets_take_the_password_away() -> None:
+    """The drop-in resets what presence-worker@ says of a password, and nothing else."""
+    service, extra = unit("presence-worker@.service")["Service"], unit("targets.conf")["Service"]
+
+    assert dict(extra) == {
+        "LoadCredential": "",
+        "UnsetEnvironment": service["Environment"].partition("=")[0],
+    }
+    assert extra["UnsetEnvironment"] == "PRESENCE_WORKER_AUTH__PASSWORD_FILE"
+
+
+def test_each_target_has_a_timer_of_its_own() -> None:
+    """The template of the timer starts the template of the service, each with the target's name."""
+    timer, service = unit("presence-worker-target@.timer"), unit("presence-worker-target@.service")
+
+    assert "Unit" not in timer["Timer"]  # systemd takes the service of the same name
+    assert timer["Timer"]["Persistent"] == "true"
+    assert service["Service"]["ExecStart"].endswith("run --target %i")
 
 
 def test_the_lock_lies_where_the_services_may_write() -> None:
