@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from anyio.from_thread import start_blocking_portal
 
 from presence_worker.cli.main import execute
 from presence_worker.sandbox import People, serve
+from presence_worker.settings import Settings
 from presence_worker.settings.origin import PREFIX
 from tests.manual.command_parts import each_command
 from tests.manual.documents import DOCUMENTS, ROOT, TEXTS, blocks
@@ -32,6 +34,17 @@ NOT_WELL = {  # in a command: its exit code
 }
 SHELL = set("<>|&$`;*?")  # what only a shell understands
 FILES = {"toml": "presence-worker.toml", "csv": "changes.csv"}  # as pages say to save them
+PLACES = {  # of a server, as pages name them: where they are on the desk
+    "/etc/presence-worker": "etc",
+    "/srv/presence-worker": "srv",
+    "/var/lib/presence-worker": "state",
+    "/var/lib/prometheus/node-exporter": "metrics",
+}
+FILE_OF_PAGE = re.compile(r"# (/\S+\.toml)\n")  # the first line of a block that is a file of its own
+EXPECTED = '[report]\nexpected_every = "24h"\n'
+REACHED = '[[notify.command]]\nname = "mail"\nargv = ["true"]\n'  # a channel that takes everything
+MAIL = re.compile(r"\[\[notify\.mail\]\]\n(?:\S.*\n)+")  # to a server that no test has
+ADDRESS = re.compile(r'(?<=base_url = ")[^"]+')
 CHANGES = "associateId,status,message\n12,StatusNotAvailable,Back on 4 January\n33,StatusNormal,\n"
 WITH_COMMANDS = [name for name in DOCUMENTS if blocks(name, "sh")]
 
@@ -83,12 +96,73 @@ def test_commands_run_as_printed(
     words = "\n".join(commands(name)).replace("http://127.0.0.1:8100", address)
     words = words.replace("presence-worker sandbox", "timeout -s INT 2 presence-worker sandbox")
     words = words.replace(INIT, ANSWERED.format(init=INIT, address=address))
+    words = placed(words, desk)
+    write_files(name, desk, address)
 
     lines = ["presence-worker run config/examples/small.csv", *words.splitlines()]
     with restored():
         codes = [typed(line, monkeypatch) for line in lines]
 
     assert list(zip(lines, codes, strict=True)) == [(line, expected(line)) for line in lines]
+
+
+def placed(text: str, desk: Path) -> str:
+    """Give a text with the desk's folders in place of a server's."""
+    for place, folder in PLACES.items():
+        text = text.replace(place, str(desk / folder))
+    return text
+
+
+def write_files(name: str, desk: Path, address: str) -> None:
+    """Put the files of a page where it says, with a service and a channel that are there."""
+    for folder in PLACES.values():
+        (desk / folder).mkdir()
+    if name == "monitoring":
+        (desk / "presence-worker.toml").open("a").write(EXPECTED + REACHED)
+    for block in blocks(name, "toml"):
+        if found := FILE_OF_PAGE.match(block.text):
+            text = ADDRESS.sub(address, MAIL.sub(REACHED, block.text))
+            path = Path(placed(found[1], desk))
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(placed(text, desk), "utf-8")
+    if name == "many-tenants":
+        for target, status in (("acme", "Away"), ("nordic", "Borte")):
+            (desk / "srv" / target).mkdir()
+            (desk / "srv" / target / "leave-2026-11.csv").write_text(f"associateId,status\n12,{status}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [(name, block.text) for name in ("monitoring", "many-tenants") for block in blocks(name, "toml")],
+)
+def test_settings_are_taken_as_printed(name: str, block: str) -> None:
+    """Each block of settings on these pages is one that presence-worker takes."""
+    table = tomllib.loads(block)
+    table.pop("targets", None)
+
+    settings = Settings.model_validate(table)
+
+    assert settings != Settings()
+    assert name
+
+
+INLINE = [
+    (name, line)
+    for name, text in TEXTS.items()
+    for line in re.findall(r"`presence-worker ([a-z][^`\n]*)`", text)
+]
+
+
+@pytest.mark.parametrize(("name", "line"), INLINE)
+def test_commands_in_sentences_exist(name: str, line: str) -> None:
+    """A command in a sentence or a table has only options that the command takes."""
+    found = {known: command for known, command, _ in each_command()}
+    own, *words = shlex.split(line.replace("\\|", "|"))
+
+    known = {each for option in found[own].params for each in option.opts} | {"--help", "-h", "--version"}
+
+    assert name
+    assert {word.split("=")[0] for word in words if word.startswith("-")} <= known
 
 
 def typed(line: str, monkeypatch: pytest.MonkeyPatch) -> int:
