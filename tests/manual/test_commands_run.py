@@ -43,6 +43,7 @@ PLACES = {  # of a server, as pages name them: where they are on the desk
 FILE_OF_PAGE = re.compile(r"# (/\S+\.toml)\n")  # the first line of a block that is a file of its own
 EXPECTED = '[report]\nexpected_every = "24h"\n'
 REACHED = '[[notify.command]]\nname = "mail"\nargv = ["true"]\n'  # a channel that takes everything
+SECRET_FILE = re.compile(r"install -m 0600 /dev/null (\S+)")
 MAIL = re.compile(r"\[\[notify\.mail\]\]\n(?:\S.*\n)+")  # to a server that no test has
 ADDRESS = re.compile(r'(?<=base_url = ")[^"]+')
 CHANGES = "associateId,status,message\n12,StatusNotAvailable,Back on 4 January\n33,StatusNormal,\n"
@@ -96,7 +97,7 @@ def test_commands_run_as_printed(
     words = "\n".join(commands(name)).replace("http://127.0.0.1:8100", address)
     words = words.replace("presence-worker sandbox", "timeout -s INT 2 presence-worker sandbox")
     words = words.replace(INIT, ANSWERED.format(init=INIT, address=address))
-    words = placed(words, desk)
+    words = SECRET_FILE.sub(r"\g<0> && echo b >\1", placed(words, desk))  # as an editor would
     write_files(name, desk, address)
 
     lines = ["presence-worker run config/examples/small.csv", *words.splitlines()]
@@ -118,7 +119,8 @@ def write_files(name: str, desk: Path, address: str) -> None:
     for folder in PLACES.values():
         (desk / folder).mkdir()
     if name == "monitoring":
-        (desk / "presence-worker.toml").open("a").write(EXPECTED + REACHED)
+        file = desk / "presence-worker.toml"
+        file.write_text(file.read_text() + EXPECTED + REACHED)
     for block in blocks(name, "toml"):
         if found := FILE_OF_PAGE.match(block.text):
             text = ADDRESS.sub(address, MAIL.sub(REACHED, block.text))
