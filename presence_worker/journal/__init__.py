@@ -20,8 +20,9 @@ from .filesystem import (
     target_lock,
     write_whole,
 )
-from .index import KnownRun
+from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
+from .open_rows import OpenRow, Person, ReturnedRow
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, ResultCount, RowResult, TriedRow, Unlogged
 from .rows import Finding, PendingRow
@@ -49,12 +50,16 @@ __all__ = [
     "LoggedRows",
     "Named",
     "NoLocks",
+    "OpenRow",
     "Outbox",
     "PastSession",
     "PendingRow",
+    "Person",
     "ResultCount",
+    "ReturnedRow",
     "RowResult",
     "RowsAhead",
+    "RunIndex",
     "RunRecord",
     "Scheduled",
     "ScheduledResult",

@@ -43,6 +43,9 @@ class KnownRun(NamedTuple):
     to_send: int  # rows that `resume` would send
     summary: bytes | None  # JSON; None: it was not kept
     fault: PresenceWorkerError | None  # why the journal cannot be read
+    mark: str | None = None  # changes with the journal; None: it may have changed since
+    follows: tuple[str, ...] = ()  # the runs that it corrects, or undoes
+    corrected: bytes | None = None  # JSON: how far later runs have done its rows; None: it was not kept
 
     @property
     def folder(self) -> Path:
@@ -82,8 +85,16 @@ class RunIndex:
 
     def keep_summaries(self, summaries: Iterable[tuple[KnownRun, bytes]]) -> None:
         """Keep summaries of runs until their journals change; where that fails, nothing is lost."""
-        values = [(summary, run.name, run.text) for run, summary in summaries]
         query = "UPDATE run SET summary = ? WHERE name = ? AND record = ? AND mark IS NOT NULL"
+        self._keep(query, summaries)
+
+    def keep_corrected(self, corrected: Iterable[tuple[KnownRun, bytes]]) -> None:
+        """Keep how far later runs have done the rows of runs, in the same way."""
+        query = "UPDATE run SET corrected = ? WHERE name = ? AND record = ? AND mark IS NOT NULL"
+        self._keep(query, corrected)
+
+    def _keep(self, query: str, texts: Iterable[tuple[KnownRun, bytes]]) -> None:
+        values = [(text, run.name, run.text) for run, text in texts]
         if not values:
             return
         with (
@@ -116,6 +127,9 @@ class RunIndex:
                 to_send=line.to_send,
                 summary=line.summary,
                 fault=faults.get(line.name),
+                mark=line.mark,
+                follows=tuple(orjson.loads(line.follows)) if line.follows else (),
+                corrected=line.corrected,
             )
             for line, order in reversed(in_order(lines))
             if line.record or line.name in faults

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,9 @@ TABLES = (
     mark    TEXT,              -- of the journal that the rest was read from; NULL: read it again
     record  TEXT,              -- JSON; NULL: nothing is staged yet
     to_send INTEGER NOT NULL,
-    summary BLOB               -- JSON; NULL: not known
+    summary BLOB,              -- JSON; NULL: not known
+    follows TEXT,              -- JSON: the runs that it corrects, or undoes; NULL: none
+    corrected BLOB             -- JSON: how far later runs have done its rows; NULL: not known
 )""",
 )
 log = structlog.get_logger()
@@ -44,6 +46,8 @@ class Line(NamedTuple):
     record: str | None = None
     to_send: int = 0  # rows that `resume` would send
     summary: bytes | None = None
+    follows: str | None = None  # JSON: the runs that it corrects, or undoes
+    corrected: bytes | None = None  # JSON: how far later runs have done its rows
 
 
 def open_index(path: Path | str) -> sqlite3.Connection:
@@ -58,7 +62,8 @@ def open_index(path: Path | str) -> sqlite3.Connection:
             _make_tables(database)
         elif database.execute("SELECT written_by FROM meta").fetchall() != [(WRITTEN_BY,)]:
             with transaction(database):
-                database.execute("UPDATE run SET mark = NULL, summary = NULL")
+                _add_columns(database)
+                database.execute("UPDATE run SET mark = NULL, summary = NULL, corrected = NULL")
                 database.execute("UPDATE meta SET written_by = ?", (WRITTEN_BY,))
     except BaseException:
         database.close()
@@ -68,6 +73,14 @@ def open_index(path: Path | str) -> sqlite3.Connection:
 
 def _has_tables(database: sqlite3.Connection) -> bool:
     return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone())
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    """Add what the table of an older version lacks."""
+    known = {name for _, name, *_ in database.execute("PRAGMA table_info(run)")}
+    for name in Line._fields:
+        if name not in known:
+            database.execute(f"ALTER TABLE run ADD COLUMN {name}")
 
 
 def _make_tables(database: sqlite3.Connection) -> None:
@@ -124,7 +137,14 @@ CONFIDENTIAL = (  # what identifies credentials, and values of cells: they may b
     *ABSENCE,
 )
 SETTLED_AFTER = 2.0  # seconds; a file changed later than that may change again without a new time stamp
-Read = tuple[RunRecord | None, int]  # the record, None where nothing is staged yet; the rows to send
+
+
+class Read(NamedTuple):
+    """What is read of a journal."""
+
+    record: RunRecord | None = None  # None: nothing is staged yet
+    to_send: int = 0  # rows
+    follows: Sequence[str] = ()  # runs
 
 
 def mark_of(journal: str) -> str | None:
@@ -146,7 +166,7 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
     journal = folder / JOURNAL
     try:
         mark = mark_of(str(journal))
-        record, to_send = _read_closed(journal) or _read_open(journal)
+        record, to_send, follows = _read_closed(journal) or _read_open(journal)
         if record is None:
             return Line(folder.name, number)
         if record.state == State.RUNNING or mark != mark_of(str(journal)):
@@ -156,7 +176,12 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
     except (OSError, sqlite3.Error) as error:
         return damage_error(journal, error)
     return Line(
-        folder.name, record.order, mark, orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(), to_send
+        name=folder.name,
+        number=record.order,
+        mark=mark,
+        record=orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(),
+        to_send=to_send,
+        follows=orjson.dumps(follows).decode() if follows else None,
     )
 
 
@@ -168,11 +193,7 @@ def _read_closed(journal: Path) -> Read | None:
             if reader is None:
                 return None
             with closing(reader):
-                return (
-                    (reader.run(), reader.results.to_send())
-                    if reader.is_staged() and reader.is_current()
-                    else None
-                )
+                return _read(reader) if reader.is_staged() and reader.is_current() else None
     except (Locked, UsageFault, Stopped, sqlite3.Error):  # opening it shows what is wrong with it
         return None
 
@@ -181,6 +202,12 @@ def _read_open(journal: Path) -> Read:
     """Read a journal that another process may be writing; an older one is brought up to date."""
     with closing(Journal(journal)) as unstaged:
         if not unstaged.is_staged():
-            return None, 0
+            return Read()
     with closing(Journal.open(journal)) as opened:
-        return opened.run(), opened.results.to_send()
+        return _read(opened)
+
+
+def _read(journal: Journal) -> Read:
+    run = journal.run()
+    follows = [run.undoes] if run.undoes else journal.open_rows.runs()
+    return Read(run, journal.results.to_send(), follows)

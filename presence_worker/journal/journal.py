@@ -15,6 +15,7 @@ from ..run_states import Step
 from .database import Database, SqlRow
 from .dated_rows import DatedRows, RowsByPerson
 from .filesystem import STATE_DIR, WAYS_ON, Trouble, has_failed, is_about_locks, way_on, without_locks
+from .open_rows import OpenRows
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results
 from .rows import Rows
@@ -39,6 +40,7 @@ class Journal:
 
     The run as a whole is here. The rest is in parts. `rows`: what was asked. `results`: how it ended.
     `sessions`: who sent what, and when. `dated`: what is due on days. `logged`: what the log has.
+    `open_rows`: what is not done, and what came back.
     """
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
@@ -52,6 +54,7 @@ class Journal:
         self.outbox = LocalOutbox(self._db)
         self.dated = DatedRows(self._db)
         self.logged = LoggedRows(self._db)
+        self.open_rows = OpenRows(self._db)
 
     @classmethod
     def create(cls, path: Path) -> "Journal":

@@ -1,10 +1,11 @@
 """All runs of a state directory, or a part of them, by target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ..json_form import FLAT
 from .missing import Missing, MissingData
 from .run_list import Listed, UnreadableRun
 from .summary import Summary
@@ -12,10 +13,19 @@ from .target_state import TargetData, TargetState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedData:
+    """A run in the list of all, as programs read it."""
+
+    known: Summary | UnreadableRun = field(metadata=FLAT)
+    open: int  # rows that still are not done, also in the runs that correct it
+    corrected_by: str | None  # the newest run that corrects it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListingData:
     """A list of runs as programs read it."""
 
-    runs: Sequence[Summary | UnreadableRun]
+    runs: Sequence[ListedData]
     missing: MissingData | None
     targets: Sequence[TargetData]
     notes: Sequence[str]
@@ -64,9 +74,16 @@ class Listing:
         """Return the list as programs read it."""
         missing = self.missing
         return ListingData(
-            runs=[run.known for run in self.runs],
+            runs=list(map(_data_of, self.runs)),
             missing=missing.as_data(self.zone) if missing else None,
             targets=[each.as_data(self.zone) for each in self.known_targets],
             notes=self.notes,
             overview=str(overview) if overview else None,
         )
+
+
+def _data_of(run: Listed) -> ListedData:
+    known = run.known
+    if isinstance(known, Summary):
+        known = replace(known, next=run.next, message=run.message or None)
+    return ListedData(known=known, open=run.open, corrected_by=run.corrected_by)

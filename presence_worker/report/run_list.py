@@ -8,7 +8,7 @@ from ..clock import local_time
 from ..errors import ExitCode
 from ..next_step import NextStep
 from ..run_states import State
-from ..wording import TENTHS
+from ..wording import TENTHS, amount, is_or_are
 from .summary import Summary
 
 UNREADABLE = "unreadable"  # state of a run whose journal cannot be read
@@ -30,8 +30,15 @@ class Corrected(NamedTuple):
     """How it stands with a run whose failed.csv or unprocessed.csv came back."""
 
     by: str  # the newest run with rows of it
-    open: int  # rows that still are not done
-    taken_over: int  # of these: rows that a later run has, and shows as its own
+    done: int  # rows that were not done, and are by now
+    taken_over: int  # of the others: those that a later run has, and shows as its own
+
+    def words(self, still_open: int) -> str:
+        """Return it in words, with how many rows of the run are *still_open*."""
+        if not still_open:
+            return f"Corrected by run {self.by}. All rows are done."
+        rows = f"{amount(still_open, 'row')} {is_or_are(still_open)}"
+        return f"Corrected by run {self.by}. {rows} still not done."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Listed:
     @property
     def message(self) -> str:
         """How it went, in words."""
-        return self.known.message or ""
+        return self.corrected.words(self.open) if self.corrected else self.known.message or ""
 
     @property
     def summary(self) -> Summary | None:
@@ -93,7 +100,7 @@ class Listed:
     @property
     def open(self) -> int:
         """How many still are not done, also in later runs that correct it."""
-        return self.corrected.open if self.corrected else self.not_done
+        return self.not_done - (self.corrected.done if self.corrected else 0)
 
     @property
     def open_here(self) -> int:
@@ -123,6 +130,8 @@ class Listed:
     @property
     def needs_action(self) -> bool:
         """Return whether a person has to do something; a plan may wait, unless it is held or refused."""
+        if self.corrected and not self.open_here:
+            return False
         if self.state == State.STOPPED:
             return not self.is_plan
         return self.state in NEED_ACTION or (self.state == State.FINISHED and self.open_here > 0)
@@ -140,8 +149,10 @@ class Listed:
 
     @property
     def next(self) -> NextStep | None:
-        """The command to run next."""
-        return self.summary.next if self.summary else None
+        """The command to run next; None where later runs have all its open rows: theirs counts."""
+        if self.summary is None or (self.corrected and not self.open_here):
+            return None
+        return self.summary.next
 
     @property
     def todo(self) -> str:

@@ -18,6 +18,7 @@ from ..report.run_list import Listed, UnreadableRun
 from ..run_context import RunContext
 from ..run_states import State
 from ..wording import share
+from .corrected_rows import find_corrected
 from .lookup import earlier_run, is_job, is_plan
 
 FROM_THE_FUTURE = (
@@ -43,7 +44,11 @@ def list_runs(context: RunContext) -> list[Listed]:
         for run, found in zip(runs, listed, strict=True)
         if run.summary is None and found.summary and found.state != State.RUNNING
     )
-    return [_with_order(found, run) for run, found in zip(runs, listed, strict=True)]
+    corrected = find_corrected(runs, index)
+    return [
+        replace(_with_order(found, run), corrected=corrected.get(run.name))
+        for run, found in zip(runs, listed, strict=True)
+    ]
 
 
 def with_values(listed: Listed, context: RunContext) -> Listed:

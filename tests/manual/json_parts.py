@@ -62,7 +62,7 @@ def walk(kind: Any, path: str = "") -> Iterator[Field]:
     flat = {each.name for each in fields(kind) if "is_flat" in each.metadata} if is_dataclass(kind) else set()
     for name, hint in hints.items():
         if name in flat:
-            yield from walk(bare(hint), path)
+            yield from walk(widest(bare(hint)), path)
         else:
             yield from member(f"{path}{KEYS.get(name, name)}", hint)
 
@@ -121,7 +121,8 @@ def of_check() -> list[Field]:
 
 
 def listing() -> list[Field]:
-    return [each for each in walk(ListingData) if not each.path.startswith("runs[].")]
+    known = {f"runs[].{each.path}" for each in walk(Summary)}  # a run's own summary
+    return [each for each in walk(ListingData) if each.path not in known]
 
 
 ROW_KINDS = {

@@ -82,7 +82,8 @@ def test_looking_writes_nothing(worker: Worker) -> None:
 def test_a_run_of_an_older_version_is_brought_up_to_date(worker: Worker) -> None:
     """It is listed like any other one."""
     folder = kept(worker.state)
-    old = "DROP TABLE scheduled; DROP TABLE closed; UPDATE schema SET version = 3; DROP VIEW fate;"
+    old = "DROP TABLE scheduled; DROP TABLE closed; DROP TABLE origin;"
+    old += " UPDATE schema SET version = 3; DROP VIEW fate;"
     old += " ALTER TABLE run DROP COLUMN endings; ALTER TABLE run DROP COLUMN target_name;"
     old += " ALTER TABLE run DROP COLUMN number; ALTER TABLE session DROP COLUMN worked; DROP TABLE logged;"
     tamper(folder / JOURNAL, f"{old} ALTER TABLE row DROP COLUMN starts; ALTER TABLE row DROP COLUMN ends")
