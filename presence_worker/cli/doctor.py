@@ -1,12 +1,11 @@
 """`presence-worker doctor`."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import anyio
 import click
 
 from ..clock import today
@@ -23,7 +22,7 @@ from ..settings.configuration import load_usable_settings
 from ..superoffice import check_settings, open_client
 from ..target_files import TargetFiles
 from .chosen_target import choose_target, find_all_targets
-from .doctor_all import examine_all, show_all
+from .doctor_all import Examination, examine_all, show_all, stop_on_signal
 from .invocation import archive_of, blames_an_option, find_target_name, load, set_up, work
 from .lazy import load_lazily
 from .options import Options, options_of
@@ -65,7 +64,7 @@ def command(options: Options, write_check: int | None, *, is_all: bool) -> int:
       presence-worker doctor --json
     """
     if targets := _find_all(options, write_check, is_all=is_all):
-        all_found = examine_all(targets, options, find_trouble)
+        all_found = examine_all(targets, options, _prepare)
         show_all(all_found, options)
         return int(all_found.exit_code)
     found = find_trouble(options, write_check)
@@ -90,12 +89,17 @@ def _find_all(options: Options, write_check: int | None, *, is_all: bool) -> Tar
 
 def find_trouble(options: Options, write_check: int | None = None) -> Diagnosis:
     """Return what would keep a run with these options from working."""
+    context, examine = _prepare(options, write_check)
+    return work(partial(stop_on_signal, examine), context)
+
+
+def _prepare(options: Options, write_check: int | None = None) -> Examination:
+    """Return the checks, ready to be made; raise OptionFault where none can be."""
     settings, problems = _settings(options)
     if write_check in settings.safety.protected_ids:
         raise OptionFault(f"option --write-check: {write_check} is in safety.protected_ids; name another one")
-    context = _context(options, settings)
     examine = partial(_examine, options=options, problems=problems, write_to=write_check)
-    return work(partial(_stop_on_signal, examine), context)
+    return Examination(_context(options, settings), examine)
 
 
 def _settings(options: Options) -> tuple[Settings, list[str]]:
@@ -141,16 +145,6 @@ def _options_of(options: Options, settings: Settings) -> tuple[str, ...]:
         return options_to_repeat(options, settings)
     except UsageFault:  # a configuration file that is not there
         return options.repeated
-
-
-async def _stop_on_signal(
-    examine: Callable[[RunContext], Awaitable[Diagnosis]], context: RunContext
-) -> Diagnosis:
-    """Make the checks; after a signal cancel them, and raise what it means."""
-    shutdown = context.shutdown
-    with anyio.CancelScope() as checking, shutdown.watched(checking.cancel):
-        return await examine(context)
-    raise shutdown.reason(" before all checks were made")
 
 
 async def _examine(

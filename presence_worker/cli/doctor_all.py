@@ -1,20 +1,27 @@
 """What `presence-worker doctor` finds with several targets: a line for each, those with errors first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+import anyio
 
 from ..doctor import Diagnosis, Severity
 from ..doctor.checks import STATES
-from ..errors import ExitCode
+from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..next_step import NextStep, command_line
+from ..run_context import RunContext
 from ..target_files import TargetFiles
 from ..wording import amount, series
 from .chosen_target import explain_misnamed
+from .invocation import work
 from .options import Options
 from .output import print_json, print_lines, remark, wrap
 
-Examine = Callable[[Options], Diagnosis]  # checks one target
+AT_ONCE = 8  # targets
 WORST_FIRST = (ExitCode.USAGE, ExitCode.STOPPED, ExitCode.DONE)
+T = TypeVar("T")
 VERDICTS = {Severity.FAULT: "error", Severity.WARNING: "warning", Severity.OK: "ok"}  # the worst first
 
 
@@ -29,13 +36,23 @@ class DiagnosisOfAll:
     targets: Sequence[Diagnosis]
 
 
+class Examination(NamedTuple):
+    """The checks of one target, ready to be made."""
+
+    context: RunContext
+    examine: Callable[[RunContext], Awaitable[Diagnosis]]
+
+
 def examine_all(
-    targets: TargetFiles, options: Options, examine: Callable[[Options], Diagnosis]
+    targets: TargetFiles, options: Options, prepare: Callable[[Options], Examination]
 ) -> DiagnosisOfAll:
-    """Examine one target after the other; return all that was found."""
-    found = [_examine_misnamed(path.stem, explain_misnamed(path)) for path in targets.misnamed]
-    found += [replace(examine(options._replace(target=name)), target=name) for name in targets.by_name]
-    found.sort(key=lambda each: WORST_FIRST.index(each.exit_code))
+    """Examine all targets side by side; return what was found, that with errors first."""
+    prepared = {name: prepare(options._replace(target=name)) for name in targets.by_name}
+    found = [_failed(path.stem, UsageFault(explain_misnamed(path))) for path in targets.misnamed]
+    if prepared:
+        together = partial(_examine_together, prepared)
+        found += work(partial(stop_on_signal, together), next(iter(prepared.values())).context)
+    found.sort(key=lambda each: (WORST_FIRST.index(each.exit_code), each.target))
     code = found[0].exit_code
     return DiagnosisOfAll(
         state=STATES[code],
@@ -46,9 +63,38 @@ def examine_all(
     )
 
 
-def _examine_misnamed(name: str, words: str) -> Diagnosis:
-    code = ExitCode.USAGE
-    return Diagnosis(state=STATES[code], exit_code=code, message=words, next=None, target=name, checks=())
+async def _examine_together(prepared: Mapping[str, Examination], _: RunContext) -> list[Diagnosis]:
+    found: list[Diagnosis] = []
+    limit = anyio.Semaphore(AT_ONCE)
+
+    async def examine(name: str, examination: Examination) -> None:
+        async with limit:
+            try:
+                diagnosis = await examination.examine(examination.context)
+            except PresenceWorkerError as error:
+                diagnosis = _failed(name, error)
+        found.append(replace(diagnosis, target=name))
+
+    async with anyio.create_task_group() as group:
+        for name, examination in prepared.items():
+            group.start_soon(examine, name, examination)
+    return found
+
+
+async def stop_on_signal(examine: Callable[[RunContext], Awaitable[T]], context: RunContext) -> T:
+    """Make the checks; after a signal cancel them, and raise what it means."""
+    shutdown = context.shutdown
+    with anyio.CancelScope() as checking, shutdown.watched(checking.cancel):
+        return await examine(context)
+    raise shutdown.reason(" before all checks were made")
+
+
+def _failed(name: str, error: PresenceWorkerError) -> Diagnosis:
+    """Return what is known of a target whose checks could not be made."""
+    code = error.exit_code if error.exit_code in STATES else ExitCode.USAGE
+    return Diagnosis(
+        state=STATES[code], exit_code=code, message=str(error), next=None, target=name, checks=()
+    )
 
 
 def _message(faulty: Sequence[str], number: int) -> str:

@@ -14,6 +14,7 @@ from ..private_settings import SET, find_withheld, may_print
 from .lazy import load_lazily
 
 BASE_URL, TARGET = "--base-url", "--target"
+TYPED = ParameterSource.COMMANDLINE
 LONGEST_LABEL = 100  # characters
 Function = Callable[..., int]  # of a command
 Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
@@ -132,6 +133,7 @@ def options_of(name: str) -> Callable[[Function], Function]:
     def add(function: Function) -> Function:
         @click.pass_context
         def with_options(context: click.Context, /, **parameters: Value) -> int:
+            _inherit(context)
             others = {name: value for name, value in parameters.items() if name not in OPTIONS}
             return function(options=_options(context), **others)
 
@@ -142,6 +144,15 @@ def options_of(name: str) -> Callable[[Function], Function]:
         return command
 
     return add
+
+
+def _inherit(context: click.Context) -> None:
+    """Let a command such as `schedule cancel` take the options that stand before its own name."""
+    above = context.parent
+    for name in OPTIONS if above else ():
+        if above and above.get_parameter_source(name) is TYPED is not context.get_parameter_source(name):
+            context.params[name] = above.params[name]
+            context.set_parameter_source(name, TYPED)
 
 
 def _option(parameter: str, *, is_hidden: bool) -> Callable[[Function], Function]:
@@ -239,7 +250,7 @@ def _words_of(context: click.Context, names: Sequence[str]) -> tuple[str, ...]:
     """Return the options of these *names* that were given, as they may be repeated."""
     words: list[str] = []
     for name in names:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        if context.get_parameter_source(name) is TYPED:
             value = context.params[name]
             for each in value if isinstance(value, list) else [value]:
                 words += _words_of_one(name, each)

@@ -28,8 +28,9 @@ def options_to_repeat(options: Options, settings: Settings) -> tuple[str, ...]:
 def options_to_find(options: Options) -> tuple[str, ...]:
     """Return the options of a command, with those that lead to its configuration and its target."""
     words, config = options.repeated, find_config(options.config)
-    if options.target and TARGET not in words:
-        words = (TARGET, options.target, *words)
+    if options.target:
+        place = words.index(TARGET) if TARGET in words else len(words)
+        words = (TARGET, options.target, *words[:place], *words[place + 2 :])
     if config and "--config" not in words and needs_naming(config):
         words = ("--config", str(config.absolute()), *words)
     return words

@@ -2,11 +2,15 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from presence_worker.journal import JOURNAL
 from presence_worker.sandbox import Sandbox
 from tests.run.given import FAST, PASSWORD, Ended, Worker, away, next_words, wishes, write_csv
 
@@ -140,6 +144,15 @@ def test_the_last_run_is_that_of_the_target(worker: Worker, common: Path) -> Non
     assert [ended[name].summary["target_name"] for name in ("acme", "beta")] == ["acme", "beta"]
     assert ended["gamma"].code == 2
     assert ended["gamma"].summary["message"].startswith("gamma has no run yet")
+
+
+def test_options_may_stand_before_the_name_of_a_command_below(worker: Worker, common: Path) -> None:
+    """`schedule --target NAME cancel` means what `schedule cancel --target NAME` means."""
+    ended = worker.call("schedule", "--target", "acme", "cancel", "nothing.1", "--json")
+
+    assert (ended.code, common.exists()) == (2, True)
+    assert ended.summary["message"].startswith("nothing.1: no planned absence")
+    assert next_words(ended)[-2:] == ["--target", "acme"]
 
 
 def test_a_wrong_value_names_its_file(worker: Worker, common: Path) -> None:
@@ -310,6 +323,60 @@ def test_the_only_target_needs_no_name(worker: Worker, common: Path) -> None:
     ended = worker.call("run", *FAST, "--json")
 
     assert (ended.code, ended.summary["target_name"]) == (0, "acme")
+
+
+# -- old runs ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(worker: Worker, common: Path) -> dict[str, str]:
+    """A run of each target, 40 days old; acme keeps its runs for 30 days."""
+    for number, name in enumerate(NAMES, 1):
+        give(common, name, number)
+        sent(worker, name)
+    acme = common.parent / "customers" / "acme.toml"
+    acme.write_text(acme.read_text() + '[storage]\nkeep = "30d"\n')
+    found = {}
+    for number, folder in enumerate(sorted((worker.state / "runs").iterdir())):
+        began = datetime.now(UTC) - timedelta(days=40, minutes=-number)
+        run = folder.rename(folder.with_name(f"{began:%Y%m%dT%H%M%SZ}-000{number}"))
+        query = "UPDATE run SET created_at = ?, run_id = ?"
+        with closing(sqlite3.connect(run / JOURNAL, isolation_level=None)) as journal:
+            journal.execute(query, (began.isoformat(), run.name))
+        found[NAMES[number]] = run.name
+    return found
+
+
+def test_prune_judges_each_run_by_its_target(worker: Worker, common: Path, old: dict[str, str]) -> None:
+    """One target keeps its runs for a month, the others as long as the common file says."""
+    pruned = worker.call("prune", "--json")
+
+    assert (pruned.code, common.exists()) == (0, True)
+    assert (pruned.summary["pruned"], pruned.summary["kept"]) == ([old["acme"]], 2)
+
+
+def test_prune_with_a_name_leaves_the_others_alone(worker: Worker, common: Path, old: dict[str, str]) -> None:
+    """Neither deleted nor counted: the runs of the others."""
+    beta = common.parent / "customers" / "beta.toml"
+    beta.write_text(beta.read_text() + '[storage]\nkeep = "30d"\n')
+
+    pruned = worker.call("prune", "--target", "beta", "--json")
+
+    assert (pruned.summary["pruned"], pruned.summary["kept"]) == ([old["beta"]], 0)
+
+
+def test_prune_leaves_the_runs_of_a_broken_target(worker: Worker, common: Path, old: dict[str, str]) -> None:
+    """How long it keeps them is not known; one that is gone is judged by the common file."""
+    break_one(common, "acme")
+    text = common.read_text().replace("[storage]", '[storage]\nkeep = "30d"')
+    common.write_text(text)
+
+    broken = worker.call("prune", "--json")
+    (common.parent / "customers" / "acme.toml").unlink()
+    gone = worker.call("prune", "--json")
+
+    assert (broken.code, broken.summary["pruned"]) == (2, [old["beta"], old["gamma"]])
+    assert (gone.code, gone.summary["pruned"]) == (0, [old["acme"]])
 
 
 # -- the file of `run` without JOB ---------------------------------------------------------------------------
