@@ -65,15 +65,16 @@ def news_of_run(journal: Journal, target: str) -> News:
         detail=sentence_of_refusal(run.message or "") if run.state == State.REFUSED else None,
         rows=_first_rows(journal),
     )
-    return News(happened=_occurrence_of(run, reasons), message=message)
+    began = journal.sessions.work().started_at or run.created_at  # as the summary says
+    return News(happened=_occurrence_of(run, reasons, began), message=message)
 
 
-def _occurrence_of(run: RunRecord, reasons: Iterable[str]) -> Occurrence:
+def _occurrence_of(run: RunRecord, reasons: Iterable[str], began: str) -> Occurrence:
     return Occurrence(
         state=run.state,
         exit_code=run.exit_code,
         reasons=frozenset(reasons),
-        began=run.created_at,
+        began=began,
         is_job=is_job(run),
         is_plan=_is_plan(run),
     )
