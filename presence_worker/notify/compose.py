@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from .. import __version__
 from ..errors import ExitCode
@@ -11,15 +12,13 @@ from ..journal import Journal, RunRecord, run_id
 from ..model import Result
 from ..next_step import NextStep
 from ..report.headline import headline_of
-from ..report.missing import Missing
 from ..run_states import Intent, State, Step
 from ..runs.lookup import is_job
-from ..wording import plain_duration
 from .message import Message
 from .refusal_sentence import sentence_of_refusal
 from .when_due import Decision, Occurrence
 
-LATE, TEST = "late", "test"  # states of messages that are about no run
+TEST = "test"  # state of a message that is about nothing
 MOST_ROWS = 20
 DETAILED = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 WELL_AGAIN = "Well again."
@@ -35,8 +34,7 @@ WITHOUT_RUN = {  # the headline of a command that ended before there was a run
 TESTED = "This is a test message. Messages from this machine arrive here."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class News(NamedTuple):
     """What happened, and the message about it as it is for all channels."""
 
     happened: Occurrence
@@ -99,7 +97,7 @@ def _first_rows(journal: Journal) -> Sequence[int] | None:
 
 def news_without_run(target: str, code: int, state: str, next_step: NextStep | None, now: datetime) -> News:
     """Return that a command came to nothing before it had a run."""
-    message = _message(
+    message = build_message(
         f"{target}.{code}.{run_id(now)}",
         target,
         state=state,
@@ -111,24 +109,9 @@ def news_without_run(target: str, code: int, state: str, next_step: NextStep | N
     return News(happened=Occurrence(state=state, exit_code=code, began=stamp), message=message)
 
 
-def news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:
-    """Return that no job has finished for too long."""
-    expected = f"One is expected every {plain_duration(missing.expected_every)}."
-    opening = "A job is late." if missing.since else "A job is late: none has finished yet."
-    message = _message(
-        f"{target}.{LATE}.{missing.since or 'never'}",
-        target,
-        state=LATE,
-        code=None,
-        headline=f"{opening} {expected}",
-        next_step=next_step,
-    )
-    return News(happened=Occurrence(state=LATE, exit_code=None, began=missing.since), message=message)
-
-
 def build_test(target: str, now: datetime) -> Message:
     """Return a message that says that messages arrive."""
-    return _message(
+    return build_message(
         f"{target}.{TEST}.{run_id(now)}",
         target,
         state=TEST,
@@ -138,9 +121,10 @@ def build_test(target: str, now: datetime) -> Message:
     )
 
 
-def _message(
+def build_message(
     message_id: str, target: str, *, state: str, code: int | None, headline: str, next_step: NextStep | None
 ) -> Message:
+    """Return a message that is about no run."""
     return Message(
         id=message_id,
         target=target,

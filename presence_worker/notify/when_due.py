@@ -1,6 +1,5 @@
 """When a message is due: how a command ended, beside what was sent last, is a message or nothing."""
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ..run_states import State
@@ -9,14 +8,13 @@ from ..settings.notify import Policy
 PLANS_TO_REPORT = (State.HELD, State.REFUSED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """What happened to a target: a command ended, or a job is late."""
 
     state: str
     exit_code: int | None  # None: a job is late
-    reasons: frozenset[str] = frozenset()
     began: str | None  # the run, UTC, ISO 8601; of a late job, the last one that finished
+    reasons: frozenset[str] = frozenset()
     is_job: bool = False  # the run has a file of its own, so that no job is late after it
     is_plan: bool = False  # nothing was to be sent
 
@@ -26,8 +24,7 @@ class Occurrence:
         return self.exit_code, self.reasons
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastTrouble:
+class LastTrouble(NamedTuple):
     """The trouble that a channel has sent last, and that is not over."""
 
     exit_code: int | None  # None: a job is late
@@ -63,7 +60,7 @@ def decide(
         return _decide_on_success(happened, last, on)
     is_same = last is not None and last.trouble == happened.trouble
     if last and is_same and on == "trouble" and 0 <= now - last.sent_at < repeat:
-        return Decision(is_due=False, memory=replace(last, kept_back=last.kept_back + 1))
+        return Decision(is_due=False, memory=last._replace(kept_back=last.kept_back + 1))
     since = last.since if last and is_same else happened.began
     memory = LastTrouble(
         exit_code=happened.exit_code, reasons=tuple(sorted(happened.reasons)), since=since, sent_at=now

@@ -22,6 +22,7 @@ BENCHMARKS = {  # name: the module, loaded when it is its turn, and the function
     "growth": ("growth", "measure"),
     "startup": ("startup", "measure"),
     "earlier": ("earlier_runs", "measure"),
+    "notify": ("notified", "measure"),
     "returns": ("returns", "measure"),
     "check": ("check", "measure"),
     "xlsx": ("check", "measure_workbook"),
