@@ -155,7 +155,9 @@ async def _examine(
             inside = load_lazily(".cli.sandbox:settings_of_sandbox")(context.settings)
             context = replace(context, settings=await opened.enter_async_context(inside))
         config = _config(options)
-        probe = Probe(context=context, problems=problems, config=config, write_to=write_to)
+        own = choose_target(options) if config else None
+        files = tuple(each for each in (config, own and own.path) if each)
+        probe = Probe(context=context, problems=problems, config=files, write_to=write_to)
         more = ("--write-check", str(write_to)) if write_to else ()
         again = NextStep(("doctor", *context.options, *more))
         if blames_an_option(problems, options):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from textwrap import shorten
 from typing import NamedTuple, TypeVar
 
 import anyio
@@ -17,9 +18,10 @@ from ..wording import amount, series
 from .chosen_target import explain_misnamed
 from .invocation import work
 from .options import Options
-from .output import print_json, print_lines, remark, wrap
+from .output import WIDTH, print_json, print_lines, remark, wrap
 
 AT_ONCE = 8  # targets
+LEAST = 40  # characters of what to correct, however long the name is
 WORST_FIRST = (ExitCode.USAGE, ExitCode.STOPPED, ExitCode.DONE)
 T = TypeVar("T")
 VERDICTS = {Severity.FAULT: "error", Severity.WARNING: "warning", Severity.OK: "ok"}  # the worst first
@@ -52,7 +54,9 @@ def examine_all(
     if prepared:
         together = partial(_examine_together, prepared)
         found += work(partial(stop_on_signal, together), next(iter(prepared.values())).context)
-    found.sort(key=lambda each: (WORST_FIRST.index(each.exit_code), each.target))
+    found.sort(
+        key=lambda each: (WORST_FIRST.index(each.exit_code), [*VERDICTS].index(_worst(each)), each.target)
+    )
     code = found[0].exit_code
     return DiagnosisOfAll(
         state=STATES[code],
@@ -119,10 +123,24 @@ def show_all(found: DiagnosisOfAll, options: Options) -> None:
 def _lines(found: DiagnosisOfAll) -> Iterator[str]:
     width = max(len(str(each.target)) for each in found.targets)
     for each in found.targets:
-        verdicts = [check.verdict for check in each.checks] or [Severity.FAULT]
-        worst = next(verdict for verdict in VERDICTS if verdict in verdicts)
-        names = dict.fromkeys(check.name for check in each.checks if check.verdict == worst)
-        words = ", ".join(names) if worst is not Severity.OK else ""
-        yield f"{VERDICTS[worst]:<8} {each.target!s:<{width}}  {words or each.message}"
+        begin = f"{VERDICTS[_worst(each)]:<8} {each.target!s:<{width}}  "
+        yield begin + shorten(_most_important(each), max(WIDTH - len(begin), LEAST), placeholder=" …")
     yield ""
     yield from wrap(f"{found.message}.")
+
+
+def _rank(found: Diagnosis) -> tuple[int, int, str]:
+    """Return what puts targets in order: the worst first, those alike by their names."""
+    return WORST_FIRST.index(found.exit_code), [*VERDICTS].index(_worst(found)), str(found.target)
+
+
+def _worst(found: Diagnosis) -> Severity:
+    verdicts = [check.verdict for check in found.checks] or [Severity.FAULT]
+    return next(verdict for verdict in VERDICTS if verdict in verdicts)
+
+
+def _most_important(found: Diagnosis) -> str:
+    """Return the first thing to correct, or what is said of all checks."""
+    worst = [check for check in found.checks if check.verdict == _worst(found)]
+    is_well = not worst or _worst(found) is Severity.OK
+    return found.message if is_well else f"{worst[0].name}: {worst[0].words}"

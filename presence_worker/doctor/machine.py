@@ -14,7 +14,7 @@ from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..settings.value_types import is_loopback
-from ..wording import figure
+from ..wording import figure, series
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 from .receivers import has_secrets, secret_files_of
 
@@ -34,7 +34,7 @@ async def configuration(probe: Probe) -> AsyncIterator[CheckResult]:
         yield fault(problem, "correct it, then run doctor again")
     if not probe.problems:
         yield ok(
-            str(probe.config.absolute())
+            series([str(file.absolute()) for file in probe.config], "and")
             if probe.config
             else "no configuration file; options, environment variables and defaults apply"
         )
@@ -51,8 +51,7 @@ async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
     auth = probe.settings.auth
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
     notify = probe.settings.notify
-    if probe.config and (_has_secrets(probe.config) or has_secrets(notify)):
-        files.append(probe.config)
+    files += [file for file in probe.config[:1] if _has_secrets(file) or has_secrets(notify)]
     files = [*files, auth.private_key_file, *secret_files_of(notify)]
     files = [file for file in files if file]
     exposed = [file for file in files if _is_exposed(file)]

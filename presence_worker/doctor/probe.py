@@ -1,6 +1,6 @@
 """A check of doctor: what it is given, and what it returns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,7 +64,7 @@ class Probe:
 
     context: RunContext
     problems: list[str]  # of the settings, found without a connection
-    config: Path | None = None  # the file that is used
+    config: Sequence[Path] = ()  # the files that are used: the common one, that of the target
     write_to: int | None = None  # the associate whose presence may be written back
     caller: AnonymousClient | None = None  # None: the settings name no address
     client: Client | None = None  # None: no run can start with these settings

@@ -290,12 +290,15 @@ def test_doctor_checks_all(worker: Worker, common: Path) -> None:
 
     shown, data = worker.call("doctor"), worker.call("doctor", "--all", "--json")
 
-    assert [line.split()[:2] for line in shown.out.splitlines()[:4]] == [
+    lines = shown.out.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [
         ["error", "Wrong"],
         ["error", "gamma"],
         ["error", "beta"],
         ["ok", "acme"],
     ]
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[2].startswith("error    beta   version: cannot connect")
     assert (shown.code, data.code) == (2, 2)
     assert [(each["target"], each["exit_code"]) for each in data.summary["targets"]] == [
         ("Wrong", 2),
@@ -306,12 +309,28 @@ def test_doctor_checks_all(worker: Worker, common: Path) -> None:
     assert next_words(data) == ["doctor", "--config", str(common), "--target", "gamma"]
 
 
+def test_doctor_shows_warnings_before_what_is_well(worker: Worker, common: Path) -> None:
+    """A target with a warning can start; its line says what to look at."""
+    (common.parent / "customers" / "gamma.pw").chmod(0o644)
+
+    lines = worker.call("doctor").out.splitlines()
+
+    assert [line.split()[:3] for line in lines[:3]] == [
+        ["warning", "gamma", "secret"],
+        ["ok", "acme", "A"],
+        ["ok", "beta", "A"],
+    ]
+    assert lines[-1] == "A run can start for each of 3 targets."
+
+
 def test_doctor_checks_one_in_full(worker: Worker, common: Path) -> None:
     """With a name it is as in a configuration with one target."""
     ended = worker.call("doctor", "--target", "acme", "--json")
 
     assert (ended.code, ended.summary["target"], common.exists()) == (0, worker.url, True)
-    assert "sign-in" in [check["name"] for check in ended.summary["checks"]]
+    checks = {check["name"]: check["words"] for check in ended.summary["checks"]}
+    assert "sign-in" in checks
+    assert checks["configuration"] == f"{common} and {common.parent}/customers/acme.toml"
 
 
 def test_the_only_target_needs_no_name(worker: Worker, common: Path) -> None:
