@@ -140,7 +140,7 @@ def _worst(found: Diagnosis) -> Severity:
 
 
 def _most_important(found: Diagnosis) -> str:
-    """Return the first thing to correct, or what is said of all checks."""
+    """Return the first thing to correct; without one, the sentence on all checks."""
     worst = [check for check in found.checks if check.verdict == _worst(found)]
     is_well = not worst or _worst(found) is Severity.OK
     return found.message if is_well else f"{worst[0].name}: {worst[0].words}"
