@@ -27,7 +27,7 @@ GOOD = answer(200, b"ok")
 TROUBLES: dict[str, Act] = {  # what an HTTP receiver may do; none of it means "delivered"
     "500": answer(500, b"token-in-the-answer"),
     "404": answer(404),
-    "redirect": answer(302, headers={"Location": "http://127.0.0.1:1/elsewhere"}),
+    "redirect": answer(302, headers={"Location": "/elsewhere"}),
     "close": CLOSE,
     "reset": RESET,
     "garbage": say(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
@@ -119,7 +119,8 @@ class MailReceiver:
         """Check a password."""
         self.commands.append("AUTH")
         assert isinstance(login, LoginPassword)
-        return AuthResult(success=self._passwords.get(login.login.decode()) == login.password.decode())
+        is_right = self._passwords.get(login.login.decode()) == login.password.decode()
+        return AuthResult(success=is_right, handled=False)
 
 
 @asynccontextmanager
@@ -162,11 +163,11 @@ class Authority(NamedTuple):
     ca_file: Path
 
 
-def make_authority(folder: Path) -> Authority:
-    """Make an authority in a folder, and a certificate of it for this machine."""
+def make_authority(folder: Path, *names: str) -> Authority:
+    """Make an authority in a folder, and a certificate of it for names, by default for this machine."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(HOST, "127.0.0.1").configure_cert(context)
+    authority.issue_cert(*(names or (HOST, "127.0.0.1"))).configure_cert(context)
     file = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(file))
     return Authority(context, file)

@@ -1,6 +1,7 @@
 """What webhooks and dead man's switches are asked, to the letter."""
 
 import base64
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -9,12 +10,13 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from presence_worker import __version__
+from presence_worker.notify.channels import NotDelivered
 from presence_worker.notify.channels.ping import event_url
 from presence_worker.notify.channels.webhook import sign
 from tests.raw_server import RawServer, raw_server
 
 from .given import MESSAGE, channels, pings
-from .receivers import GOOD
+from .receivers import GOOD, make_authority
 
 KEY = base64.b64encode(b"a key of 24 bytes or more").decode()
 OTHER = base64.b64encode(b"the key that comes after it").decode()
@@ -131,3 +133,55 @@ def test_two_runs_have_two_ids() -> None:
     one, other = (event_url("https://hc.example.com/a", "start", run) for run in (RUN, f"{RUN}0"))
 
     assert one != other
+
+
+async def test_whom_a_webhook_trusts(tmp_path: Path) -> None:
+    """A certificate is checked by `ca_file`, else by the authorities of this machine."""
+    authority = make_authority(tmp_path)
+    async with raw_server(otherwise=GOOD, tls=authority.server) as server:
+        url = f"https://localhost:{server.port}/x"
+        trusting, doubting = channels(webhook=[{"url": url, "ca_file": authority.ca_file}, {"url": url}])
+
+        await trusting.send(MESSAGE)
+        with pytest.raises(NotDelivered, match=r"^localhost: unable to get local issuer certificate$"):
+            await doubting.send(MESSAGE)
+
+        assert len(server.requests) == 1
+
+
+async def test_a_proxy_is_that_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy in the environment is not used; one in the settings is, and its password is not shown."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    async with raw_server(otherwise=GOOD) as server, raw_server(otherwise=GOOD) as proxy:
+        hook = {"url": f"{server.url}/x"}
+        direct, by_proxy, nowhere = channels(
+            webhook=[
+                hook,
+                {**hook, "proxy": proxy.url.replace("//", "//user:s3cr3t@")},
+                {**hook, "proxy": "http://user:s3cr3t@127.0.0.1:1"},
+            ]
+        )
+
+        await direct.send(MESSAGE)
+        await by_proxy.send(MESSAGE)
+        with pytest.raises(NotDelivered) as caught:
+            await nowhere.send(MESSAGE)
+
+        assert [request.path for request in server.requests] == ["/x"]
+        assert [request.path for request in proxy.requests] == [f"{server.url}/x"]
+        assert str(caught.value) == "127.0.0.1: no connection through the proxy"
+
+
+async def test_a_variable_of_ours_is_not_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gets the environment without our variables: they may be passwords."""
+    monkeypatch.setenv("PRESENCE_WORKER_AUTH__PASSWORD", "s3cr3t")
+    monkeypatch.setenv("OTHER", "kept")
+    file = tmp_path / "got"
+    (channel,) = channels(command=[{"argv": ["sh", "-c", f"cat > '{file}'; env >> '{file}'"]}])
+
+    await channel.send(MESSAGE)
+
+    got = file.read_text()
+    assert got.startswith('{"id":"20261123T020000Z-7f3a.finished.1"')
+    assert "OTHER=kept" in got
+    assert "s3cr3t" not in got

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,10 +69,18 @@ def url_of(section: HttpChannel) -> str:
 
 def trust_of(ca_file: Path | None) -> ssl.SSLContext:
     """Return what certificates are checked by; raise NotDelivered where *ca_file* cannot be read."""
+    if ca_file is None:
+        return _trust_of_machine()
     try:
         return trust(ca_file, setting="ca_file")
     except UsageFault as error:
         raise NotDelivered(str(error)) from None
+
+
+@cache
+def _trust_of_machine() -> ssl.SSLContext:
+    """Return what certificates are checked by; to read all authorities of a machine takes a while."""
+    return trust(None)
 
 
 async def make_call(call: HttpCall, section: HttpChannel) -> None:
