@@ -2,6 +2,7 @@
 
 import stat
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import anyio
 import pytest
 
 from presence_worker.notify.channels import Channel, NotDelivered
+from presence_worker.notify.channels.daemon import work_in_daemon
 from tests.raw_server import Peer, raw_server
 
 from .given import MESSAGE, channels
@@ -325,3 +327,10 @@ def test_names_and_order() -> None:
         ("webhook-3", "webhook", "all", False),
         ("command", "command", "all", True),
     ]
+
+
+async def test_no_thread_keeps_the_program() -> None:
+    """What hangs in a thread, such as a look-up of a name, does not keep the program from ending."""
+    assert await work_in_daemon(lambda: threading.current_thread().daemon)
+    with pytest.raises(ZeroDivisionError):
+        await work_in_daemon(lambda: 1 / 0)
