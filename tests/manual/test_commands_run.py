@@ -130,7 +130,7 @@ def write_files(name: str, desk: Path, address: str) -> None:
     if name == "many-tenants":
         for target, status in (("acme", "Away"), ("nordic", "Borte")):
             (desk / "srv" / target).mkdir()
-            (desk / "srv" / target / "leave-2026-11.csv").write_text(f"associateId,status\n12,{status}\n")
+            (desk / "srv" / target / "leave-11.csv").write_text(f"associateId,status\n12,{status}\n")
 
 
 @pytest.mark.parametrize(
