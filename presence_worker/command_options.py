@@ -23,6 +23,7 @@ USED = {  # command: its options, by the names of their parameters
     "runs": (*WHERE, *OUTPUT),
     "schedule": (*WHERE, *OUTPUT),
     "notify": (*WHERE, *OUTPUT),
+    "metrics": (*WHERE, *OUTPUT),
     "prune": ("config", "target", "state_dir", "set", *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }

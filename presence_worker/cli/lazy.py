@@ -21,6 +21,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "runs": "List runs, newest first.",
     "schedule": "List planned absences and returns; `cancel` cancels them.",
     "notify": "Send messages that wait; try the channels; report late jobs.",
+    "metrics": "Print figures for a monitoring system.",
     "prune": "Delete runs older than storage.keep.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",

@@ -5,8 +5,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,7 +19,7 @@ from ..wording import as_sentence
 from .lazy import IN_RUN, commands, load_lazily
 from .options import printable, without_credentials
 from .output import CommandFailure, Finish, print_failure, remark, speak_utf8
-from .signals import BEFORE, ENDINGS, noted, signals_that_end_us
+from .signals import BEFORE, ENDINGS, listeners_restored, noted
 
 STATES = {  # of what came to nothing; else "refused"
     ExitCode.CRASHED: "stopped",
@@ -64,7 +63,7 @@ def execute(arguments: Sequence[str]) -> int:
     ended = _carry_out(arguments, watched)
     failure, code = (ended, ended.exit_code) if isinstance(ended, CommandFailure) else (None, ended)
     if arguments[:1] and arguments[0] in IN_RUN and (watched or failure):
-        with _listeners_restored():
+        with listeners_restored():
             load_lazily(".cli.follow:follow")(arguments, watched, failure, code)
     return code
 
@@ -72,7 +71,7 @@ def execute(arguments: Sequence[str]) -> int:
 def _carry_out(arguments: Sequence[str], watched: list[Finish]) -> int | CommandFailure:
     """Carry out a command line; give the exit code, or the failure that was printed."""
     try:
-        with _listeners_restored():
+        with listeners_restored():
             return int(commands.main(list(arguments), PROGRAM, standalone_mode=False, obj=watched) or 0)
     except click.ClickException as error:
         return _report_usage(arguments, error)
@@ -106,17 +105,6 @@ def _answer_shell() -> int:
     answer_shell: Callable[[], None] = load_lazily(".cli.light_commands:answer_shell")
     answer_shell()
     return int(ExitCode.DONE)
-
-
-@contextmanager
-def _listeners_restored() -> Iterator[None]:
-    """Leave signals as they were, whatever a command does with them."""
-    before = {number: signal.getsignal(number) for number in signals_that_end_us()}
-    try:
-        yield
-    finally:
-        for number, listener in before.items():
-            signal.signal(number, listener)
 
 
 def _report_failure(

@@ -13,6 +13,7 @@ from ..run_states import Intent
 from ..settings.value_types import parse_duration
 from .follow import watch
 from .invocation import Work, build_context, context_of, load, work
+from .lazy import load_lazily
 from .options import Options, job_argument, job_or_source, label_option, options_of
 from .show import show
 from .targets import context_of_run
@@ -35,7 +36,11 @@ wait_option = click.option(
 
 
 def _carry_out(function: Work[Summary], context: RunContext, options: Options) -> int:
-    return show(work(function, watch(context)), options)
+    try:
+        return show(work(function, watch(context)), options)
+    finally:
+        if context.settings.metrics.textfile:
+            load_lazily(".cli.metrics_textfile:write_textfile")(context, options)
 
 
 @click.command("run")

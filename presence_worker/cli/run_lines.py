@@ -47,15 +47,10 @@ def lines_on_missing(listing: Listing) -> Iterator[str]:
 
 def _target_lines(listing: Listing) -> Iterator[str]:
     """Yield a line for each target, those that need a person first."""
-    targets = listing.known_targets
-    lines = [OF_TARGETS, *(_cells_of_target(each, listing.zone) for each in targets)]
+    lines = [OF_TARGETS, *(_cells_of_target(each, listing.zone) for each in listing.known_targets)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    yield _line(OF_TARGETS, widths, OF_TARGETS)
-    for state, cells in zip(targets, lines[1:], strict=True):
+    for cells in lines:
         yield _line(cells, widths, OF_TARGETS)
-        if state.expected.broken:
-            for line in state.expected.broken.splitlines():
-                yield from wrap(f"  {line}", indent=4)
 
 
 def _cells_of_target(state: TargetState, zone: str | None) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from ..settings.value_types import parse_duration
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, say
 from .run_lines import lines_on_missing, run_lines
-from .targets import Contexts, contexts_of
+from .targets import Contexts, contexts_of, end_with
 
 STATES = [*(str(state) for state in State if state is not State.CHECKED), UNREADABLE]
 IN_STATE = "runs.html"  # where the overview goes that is given no other place
@@ -65,12 +65,13 @@ def command(
       presence-worker runs --monitor
     """
     contexts = contexts_of(options)
-    listing = _list(contexts, RunFilter(states, since, only_open))
+    listing = RunFilter(states, since, only_open).select(_list(contexts, options))
     page = None if html is None else _write(listing, html, contexts.common)
     if monitor:
+        end_with(0, contexts)
         return _answer_monitor(listing, page, contexts.common, options)
     _show(listing, page, contexts.common, options)
-    return 0
+    return end_with(0, contexts)
 
 
 class RunFilter(NamedTuple):
@@ -85,26 +86,29 @@ class RunFilter(NamedTuple):
         """Return whether some runs may be left out."""
         return bool(self.states) or self.since is not None or self.only_open
 
-
-def _list(contexts: Contexts, asked: RunFilter) -> Listing:
-    zone = contexts.common.settings.input.timezone
-    oldest = None if asked.since is None else _oldest(asked.since, zone)
-    runs = list_runs(contexts.common)
-    targets = judge_targets(contexts.each, dict(contexts.broken), contexts.common, runs)
-    waiting = {run.id for state in targets for run in state.waiting}
-    return Listing(
-        runs=[
+    def select(self, listing: Listing) -> Listing:
+        """Return the list without the runs that are not asked for."""
+        oldest = None if self.since is None else _oldest(self.since, listing.zone)
+        waiting = {run.id for state in listing.targets for run in state.waiting}
+        chosen = [
             run
-            for run in runs
-            if (not asked.states or run.state in asked.states)
+            for run in listing.runs
+            if (not self.states or run.state in self.states)
             and (oldest is None or not run.began_before(oldest))
-            and (not asked.only_open or run.id in waiting)
-        ],
-        targets=targets,
+            and (not self.only_open or run.id in waiting)
+        ]
+        return replace(listing, runs=chosen, is_part=self.is_part)
+
+
+def _list(contexts: Contexts, options: Options) -> Listing:
+    runs = list_runs(contexts.common)
+    listing = Listing(
+        runs=runs,
+        targets=judge_targets(contexts.each, dict(contexts.broken), contexts.common, runs),
         notes=from_the_future(runs),
-        zone=zone,
-        is_part=asked.is_part,
+        zone=contexts.common.settings.input.timezone,
     )
+    return listing.of_expected_targets() if options.target else listing
 
 
 def _show(listing: Listing, page: Path | None, context: RunContext, options: Options) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143, "SIGBREAK": 143}  # a platform has some of them
@@ -37,3 +39,14 @@ def _note(number: int, _: FrameType | None) -> None:
     if noted:
         os._exit(ENDINGS[number])
     noted.append(number)
+
+
+@contextmanager
+def listeners_restored() -> Iterator[None]:
+    """Leave signals as they were, whatever a command does with them."""
+    before = {number: signal.getsignal(number) for number in signals_that_end_us()}
+    try:
+        yield
+    finally:
+        for number, listener in before.items():
+            signal.signal(number, listener)

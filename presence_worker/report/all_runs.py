@@ -64,6 +64,12 @@ class Listing:
         """The targets that are configured, and what cannot be read: it may be of one of them."""
         return [each for each in self.targets if each.expected.is_configured or not each.target]
 
+    def of_expected_targets(self) -> "Listing":
+        """Return the list without other targets, and their runs."""
+        targets = self.expected_targets
+        shown = {run.id for state in targets for run in state.runs}
+        return replace(self, targets=targets, runs=[run for run in self.runs if run.id in shown])
+
     def groups(self) -> Iterator[Group]:
         """Yield each target with its runs."""
         shown = {run.id for run in self.runs}

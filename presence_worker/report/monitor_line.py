@@ -29,7 +29,7 @@ def monitor_line(states: Sequence[TargetState], zone: str | None) -> MonitorLine
 
     It names no person, and no file but in the command to run next.
     """
-    code = max((state.monitor_code for state in states), default=ExitCode.STOPPED)
+    code = max(state.monitor_code for state in states)
     troubles = [state for state in states if state.monitor_code]
     words = "; ".join(_causes(troubles)) if troubles else _all_well(states, zone)
     step = next((state.next for state in troubles if state.next), None)

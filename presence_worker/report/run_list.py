@@ -164,6 +164,11 @@ class Listed:
         """When it began, UTC, ISO 8601."""
         return self.summary.effort.started_at if self.summary else None
 
+    @property
+    def ended_at(self) -> str | None:
+        """When it ended, UTC, ISO 8601; of a process that died, when it began."""
+        return (self.summary and self.summary.effort.finished_at) or self.started_at
+
     def began_before(self, moment: datetime) -> bool:
         """Return whether it was staged before a *moment*, by the clock."""
         return bool(self.created_at) and datetime.fromisoformat(self.created_at) < moment

@@ -96,6 +96,17 @@ class TargetState:
         return last if last and last.state == State.STOPPED else None
 
     @property
+    def last_run(self) -> Listed | None:
+        """The run that ended last, by the clock; plans do not count."""
+        return max(filter(_has_ended, self.runs), key=_end, default=None)
+
+    @property
+    def last_success(self) -> Listed | None:
+        """The run that was the last one to end with exit code 0; plans do not count."""
+        good = (run for run in self.runs if _has_ended(run) and run.exit_code == ExitCode.DONE)
+        return max(good, key=_end, default=None)
+
+    @property
     def monitor_code(self) -> ExitCode:
         """0: well. 3: something waits for a person. 6: missing, stopped early, or no run at all."""
         if self.missing or self.stopped or not self.runs:
@@ -124,8 +135,8 @@ class TargetState:
         if self.stopped:
             yield STOPPED
         for state, thing in WAITING.items():
-            number = self.count(state)
-            if number:
+            number = self.count(state) - (self.stopped is not None and state == State.STOPPED)
+            if number > 0:
                 yield f"{amount(number, thing)} {is_or_are(number)} {state}"
         if rows := sum(run.open_here for run in self.waiting if run.state == State.FINISHED):
             yield f"{amount(rows, 'row')} {is_or_are(rows)} not done"
@@ -193,3 +204,7 @@ def _list_waiting(runs: Sequence[Listed], oldest: datetime) -> Iterator[Listed]:
 def _has_ended(run: Listed) -> bool:
     """Return whether a run has ended that was to send something."""
     return run.state in ENDED and not run.is_plan
+
+
+def _end(run: Listed) -> str:
+    return run.ended_at or ""

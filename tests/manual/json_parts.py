@@ -9,6 +9,7 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
+from presence_worker.cli.metrics import MetricsData
 from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
@@ -159,6 +160,7 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "summary": summary,
     "check": of_check,
     "runs": listing,
+    "metrics": lambda: list(walk(MetricsData)),
     "rows": rows,
     "message": lambda: list(walk(Message)),
     "doctor": lambda: list(walk(Diagnosis)),
