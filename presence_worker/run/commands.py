@@ -25,6 +25,7 @@ from ..journal import (
 )
 from ..model import Reason, Result, Verdict
 from ..report import Summary, write_reports
+from ..report.hr_answer import answer_lines
 from ..run_context import RunContext
 from ..run_states import Intent, State
 from ..runs.lookup import (
@@ -116,6 +117,13 @@ def report_run(name: str, context: RunContext) -> Summary:
         if not summary.files:
             raise Stopped(summary.message or "", next=context.command("report", folder.name))
         return summary
+
+
+def answer_hr(name: str, context: RunContext) -> list[str]:
+    """Return the lines of the answer to HR about a run."""
+    folder = find_run(name, context)
+    with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
+        return [*answer_lines(journal)]
 
 
 # -- making a run ready, in a thread -------------------------------------------------------------------------

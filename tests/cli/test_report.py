@@ -1,12 +1,15 @@
 """`report`: the files of a run, shown in a browser or printed."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.manual.documents import ROOT, blocks
 from tests.run.given import Ended, Worker, called
 from tests.run.nights import BEGAN, kept
 
@@ -105,3 +108,34 @@ def test_half_a_file_is_not_taken_for_all_of_it(worker: Worker) -> None:
 
     assert ended.code == 6
     assert f"the whole file is {folder / 'report.csv'}" in ended.err
+
+
+def test_the_answer_for_hr_has_no_value(worker: Worker) -> None:
+    """It is the one that the manual shows, and nothing in it was a cell or came from SuperOffice."""
+    worker.read_before = "auto"
+    shutil.copy(ROOT / "config" / "examples" / "messy.csv", worker.folder)
+    worker("run", "messy.csv")
+
+    ended = worker.call("report", "last", "--as", "text", *worker.options_of("report"))
+
+    (shown,) = (block.text for block in blocks("reports", "text") if block.text.startswith("Your file"))
+    plain = re.sub(r"\d+ \w+ 2\d{3}", "DAY", ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert plain.startswith(re.sub(r"\d+ \w+ 2\d{3}", "DAY", shown))
+    cells = {"A-17", "Flextid", "StatusDeleted", "4711", "Sjuk", "Semester", "Ferie", "tillbaka", "HYPERLINK"}
+    assert [each for each in cells if each in ended.out] == []
+    assert worker.url not in ended.out
+
+
+@pytest.mark.parametrize("content", ["", "associateId,status\n" + "x,Away\n" * 9, "name,age\nKanarie,3\n"])
+def test_the_answer_about_a_refused_file(content: str, worker: Worker) -> None:
+    """It has words that HR understands, whatever made the file unusable."""
+    (worker.folder / "job.csv").write_text(content)
+    worker("run", "job.csv")
+
+    ended = worker.call("report", "last", "--as", "text", *worker.options_of("report"))
+
+    assert "was not used, and nothing was changed." in " ".join(ended.out.split())
+    assert [
+        each for each in ("input.", "safety.", "--", "Kanarie", str(worker.folder)) if each in ended.out
+    ] == []
