@@ -50,7 +50,7 @@ def examine_all(
 ) -> DiagnosisOfAll:
     """Examine all targets side by side; return what was found, that with errors first."""
     prepared = {name: prepare(options._replace(target=name)) for name in targets.by_name}
-    found = [_failed(path.stem, UsageFault(explain_misnamed(path))) for path in targets.misnamed]
+    found = [_explain_failure(path.stem, UsageFault(explain_misnamed(path))) for path in targets.misnamed]
     if prepared:
         together = partial(_examine_together, prepared)
         found += work(partial(stop_on_signal, together), next(iter(prepared.values())).context)
@@ -76,7 +76,7 @@ async def _examine_together(prepared: Mapping[str, Examination], _: RunContext) 
             try:
                 diagnosis = await examination.examine(examination.context)
             except PresenceWorkerError as error:
-                diagnosis = _failed(name, error)
+                diagnosis = _explain_failure(name, error)
         found.append(replace(diagnosis, target=name))
 
     async with anyio.create_task_group() as group:
@@ -93,7 +93,7 @@ async def stop_on_signal(examine: Callable[[RunContext], Awaitable[T]], context:
     raise shutdown.reason(" before all checks were made")
 
 
-def _failed(name: str, error: PresenceWorkerError) -> Diagnosis:
+def _explain_failure(name: str, error: PresenceWorkerError) -> Diagnosis:
     """Return what is known of a target whose checks could not be made."""
     code = error.exit_code if error.exit_code in STATES else ExitCode.USAGE
     return Diagnosis(
