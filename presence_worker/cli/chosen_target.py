@@ -9,6 +9,7 @@ from ..errors import OptionFault, UsageFault
 from ..manual_pages import ManualPage
 from ..next_step import NextStep
 from ..operator_files import find_config
+from ..settings.configuration import load_settings
 from ..settings.origin import PREFIX
 from ..target_files import NAMED_WRONG, TargetFile, TargetFiles, find_targets
 from ..wording import series
@@ -24,10 +25,11 @@ def choose_target(options: Options) -> TargetFile | None:
 
     Raise UsageFault where it means none of them, or does not say which.
     """
-    targets = find_targets(find_config(options.config))
+    config = find_config(options.config)
+    targets = find_targets(config)
+    if targets is None and options.target is not None:
+        raise _no_targets(config, options)
     if targets is None:
-        if options.target is not None:
-            raise OptionFault("option --target: the configuration has only one target. Leave the option out")
         return None
     _refuse_variables(targets, options)
     if options.target is not None:
@@ -38,6 +40,14 @@ def choose_target(options: Options) -> TargetFile | None:
         )
     (only,) = targets.by_name.values()
     return only
+
+
+def _no_targets(config: Path | None, options: Options) -> OptionFault:
+    """Return why no target can be named; raise UsageFault for a file that cannot be read."""
+    if config is None:
+        return OptionFault("option --target: no configuration file is found. Name it with --config")
+    load_settings(config, options.flags)
+    return OptionFault(f"option --target: {config} has only one target. Leave the option out")
 
 
 def find_all_targets(options: Options) -> TargetFiles | None:

@@ -77,7 +77,7 @@ def _find_all(options: Options, write_check: int | None, *, is_all: bool) -> Tar
     set_up(options)
     if is_all and options.target:
         raise OptionFault("options --all and --target: keep one")
-    if not _config(options):
+    if options.target is None and not _config(options):
         return None
     targets = find_all_targets(options)
     if targets and write_check:

@@ -100,11 +100,28 @@ def test_an_unknown_name_is_refused(
     assert "acme, beta and gamma" in ended.summary["message"]
 
 
-def test_a_configuration_with_one_target_has_no_names(worker: Worker) -> None:
-    """The option would do nothing there, and so it is refused."""
-    ended = worker.call("runs", "--target", "acme", "--json")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "option --target: no configuration file is found. Name it with --config"),
+        ("", "option --target: FILE has only one target. Leave the option out"),
+        ("targets = \n", "FILE: not valid TOML: "),
+    ],
+)
+@pytest.mark.parametrize("command", ["runs", "doctor"])
+def test_a_configuration_with_one_target_has_no_names(
+    command: str, text: str | None, words: str, worker: Worker
+) -> None:
+    """The option would do nothing there, and so it is refused; a file that is broken is told first."""
+    file = worker.folder / "my.toml"
+    if text is not None:
+        file.write_text(text)
+    config = [] if text is None else ["--config", str(file)]
 
-    assert (ended.code, "has only one target" in ended.summary["message"]) == (2, True)
+    ended = worker.call(command, "--target", "acme", *config, "--json")
+
+    assert (ended.code, ended.out.count("\n")) == (2, 1)
+    assert ended.summary["message"].replace(str(file), "FILE").startswith(words)
 
 
 def test_each_target_is_sent_with_its_own_settings(worker: Worker, sandbox: Sandbox, common: Path) -> None:
@@ -404,14 +421,14 @@ def test_prune_leaves_the_runs_of_a_broken_target(worker: Worker, common: Path, 
 def test_run_takes_the_newest_match(worker: Worker, sandbox: Sandbox, common: Path) -> None:
     """By the time of change; of several with the same time, the last one in the alphabet."""
     folder = common.parent / "customers" / "acme"
-    for number, (name, changed) in enumerate({"b.csv": 2, "a.csv": 9, "c.csv": 9, "d.txt": 10}.items(), 1):
+    for number, (name, changed) in enumerate({"a.csv": 9, "b.csv": 9, "c.csv": 2, "d.txt": 10}.items(), 1):
         write_csv(folder / name, away([number]))
         os.utime(folder / name, (changed, changed))
 
     ended = sent(worker, "acme")
 
-    assert (ended.code, ended.summary["input"]["name"]) == (0, str(folder / "c.csv"))
-    assert [number for number, *_ in wishes(sandbox)] == [3]
+    assert (ended.code, ended.summary["input"]["name"]) == (0, str(folder / "b.csv"))
+    assert [number for number, *_ in wishes(sandbox)] == [2]
 
 
 def test_a_file_that_is_missing_is_refused(worker: Worker, common: Path) -> None:
