@@ -25,9 +25,11 @@ from ..settings import Settings
 from ..settings.configuration import load_settings, load_usable_settings
 from ..settings.origin import Nested
 from ..superoffice import open_client
+from ..target_files import TargetFile, find_targets
 from .invocation import archive_of, find_target_name, run_async
 from .lazy import load_lazily
 from .log import set_up as set_up_log
+from .options import BASE_URL, TARGET
 from .output import CommandFailure, Finish, is_terminal
 from .signals import signals_that_end_us
 
@@ -99,34 +101,43 @@ def _finish_of_failure(arguments: Sequence[str]) -> Finish | None:
 
 def _context_of_failure(arguments: Sequence[str]) -> RunContext:
     """Return the surroundings of a command as far as they are known; raise UsageFault where none are."""
-    words = {name: _find_value(arguments, name) for name in ("--config", "--state-dir", "--base-url")}
-    state, address = words["--state-dir"], words["--base-url"]
+    state, address = _find_value(arguments, "--state-dir"), _find_value(arguments, BASE_URL)
     flags = {
         **({"storage": {"state_dir": state}} if state else {}),
         **({"target": {"base_url": address}} if address else {}),
     }
-    settings = _settings_of_failure(
-        find_config(Path(words["--config"]) if words["--config"] else None), flags
-    )
+    named = _find_value(arguments, "--config")
+    config = find_config(Path(named) if named else None)
+    target = _find_target(config, _find_value(arguments, TARGET))
+    settings = _settings_of_failure(config, flags, target and target.path)
     return RunContext(
         settings=settings,
         day=today(None),
         archive=archive_of(settings),
         target=find_target_name(settings),
+        target_name=target and target.name,
         options=(),
         input_options=(),
         open_service=partial(open_client, settings),
     )
 
 
-def _settings_of_failure(config: Path | None, flags: Nested) -> Settings:
+def _find_target(config: Path | None, name: str | None) -> TargetFile | None:
+    """Return the target that a command line means; None: the configuration has one, or it is not certain."""
+    targets = find_targets(config)
+    if targets is None or (name is None and targets.is_several):
+        return None
+    return targets.by_name.get(name) if name else next(iter(targets.by_name.values()), None)
+
+
+def _settings_of_failure(config: Path | None, flags: Nested, target: Path | None) -> Settings:
     """Return the settings that can be used; raise UsageFault where [notify] itself is wrong."""
     try:
-        return load_settings(config, flags)
+        return load_settings(config, flags, target)
     except UsageFault as fault:
         if ABOUT_NOTIFY.search(str(fault)):
             raise
-        return load_usable_settings(config, flags)
+        return load_usable_settings(config, flags, target)
 
 
 def _find_value(arguments: Sequence[str], option: str) -> str | None:

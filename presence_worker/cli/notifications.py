@@ -1,6 +1,6 @@
 """`presence-worker notify`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,30 +8,25 @@ from typing import NamedTuple
 
 import click
 
-from .. import clock
-from ..errors import ExitCode, OptionFault, UsageFault
-from ..json_form import json_object
-from ..manual_pages import ManualPage
+from ..errors import ExitCode, OptionFault
 from ..next_step import NextStep, command_line
-from ..notify.channels import open_channels
-from ..notify.compose import build_test, fit, news_of_run
-from ..notify.dispatch import Round, Waiting, deliver, find_waiting, try_channels
+from ..notify.channels.shown_parts import parts_of, plain_text
+from ..notify.compose import fit, news_of_run
+from ..notify.dispatch import Round, Waiting, deliver, find_waiting
 from ..notify.lateness import LateJob, report_late_jobs
-from ..notify.message import Message
 from ..notify.notification_store import NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..notify.when_due import decide
 from ..run_context import RunContext
-from ..runs.lookup import earlier_run, find_run, is_of_target
+from ..runs.lookup import earlier_run, find_run
 from ..wording import amount, as_sentence
 from .invocation import run_async
 from .options import Options, options_of
-from .output import NEXT, print_json, print_lines, remark, remark_at_length, wrap
-from .targets import Contexts, contexts_of
+from .output import NEXT, print_json, print_lines, remark
+from .targets import Contexts, context_of_run, contexts_of, end_with
+from .trial_messages import SentMessage, print_sent, send_trial
 
 ONE_ONLY = "options --test, --dry-run and --late: each does something of its own; keep one"
-NO_CHANNEL = "notify: no channel is set. Add [[notify.mail]], [[notify.webhook]] or [[notify.command]]"
-NO_PINGS = "Pings are not sent: a ping would look like a run."
 
 
 @click.command("notify")
@@ -55,12 +50,14 @@ def command(options: Options, *, test: str | None, run: str | None, late: bool) 
     """
     if sum((test is not None, run is not None, late)) > 1:
         raise OptionFault(ONE_ONLY)
-    contexts = contexts_of(options)
     if run is not None:
-        return _print_message(run, contexts, options)
+        return _print_message(run, options)
+    contexts = contexts_of(options)
     if test is not None:
-        return _show_test(_test(test, contexts.each), options)
-    return _show(_send(contexts.each, late=late), options)
+        code = send_trial(test, contexts.each or [contexts.common], options)
+    else:
+        code = _show(_send(contexts, late=late), options)
+    return end_with(code, contexts)
 
 
 # -- what waits, and what is late ----------------------------------------------------------------------------
@@ -80,15 +77,6 @@ class Sent:
     late: Sequence["Late"]
 
 
-class SentMessage(NamedTuple):
-    """A message on its way by one channel."""
-
-    target: str
-    channel: str
-    id: str
-    why: str | None = None
-
-
 class Late(NamedTuple):
     """A target whose job is late."""
 
@@ -98,20 +86,22 @@ class Late(NamedTuple):
 
 
 @contextmanager
-def _notifiers(contexts: Sequence[RunContext]) -> Iterator[list[Notifier]]:
+def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
+    """Yield what sends for each target; where there are several, also for what is of none of them."""
+    each = {name_target(context): context for context in (*contexts.each, contexts.common)}
     with ExitStack() as opened:
-        store = opened.enter_context(closing(NotificationStore.open(contexts[0].archive.state_dir)))
-        yield [opened.enter_context(closing(Notifier(context, store))) for context in contexts]
+        store = opened.enter_context(closing(NotificationStore.open(contexts.common.archive.state_dir)))
+        yield [opened.enter_context(closing(Notifier(context, store))) for context in each.values()]
 
 
-def _send(contexts: Sequence[RunContext], *, late: bool) -> Sent:
+def _send(contexts: Contexts, *, late: bool) -> Sent:
     with _notifiers(contexts) as notifiers:
-        jobs = report_late_jobs(notifiers) if late else []
+        jobs = report_late_jobs(notifiers[: len(contexts.each)]) if late else []
         for notifier in notifiers:
             notifier.catch_up()
-        seconds = max(context.settings.notify.timeout for context in contexts)
+        seconds = max(notifier.notify.timeout for notifier in notifiers)
         found = run_async(partial(deliver, notifiers, seconds))
-        return _sum_up(found, find_waiting(notifiers, found), jobs, contexts[0])
+        return _sum_up(found, find_waiting(notifiers, found), jobs, contexts.common)
 
 
 def _sum_up(found: Round, waiting: Sequence[Waiting], jobs: Sequence[LateJob], context: RunContext) -> Sent:
@@ -141,114 +131,24 @@ def _show(sent: Sent, options: Options) -> int:
     if options.as_json:
         print_json(sent)
     elif sent.exit_code or not options.quiet:
-        _say(sent.message, sent.undelivered, options)
+        print_sent(sent.message, sent.undelivered, options)
     if sent.next:
         remark(f"{NEXT} {command_line(sent.next)}")
     return sent.exit_code
 
 
-def _say(words: str, undelivered: Sequence[SentMessage], options: Options) -> None:
-    """Print what came of messages; with --quiet, trouble goes to standard error."""
-    for line in [words, *(f"{each.channel}: {each.why or 'not tried'} ({each.id})" for each in undelivered)]:
-        if options.quiet:
-            remark_at_length(line)
-        else:
-            print_lines(wrap(line, indent=2))
-
-
-# -- a test message ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What came of a test message, as programs read it."""
-
-    state: str
-    exit_code: int
-    message: str
-    next: NextStep | None
-    delivered: Sequence[SentMessage]
-    undelivered: Sequence[SentMessage]
-
-
-def _test(name: str, contexts: Sequence[RunContext]) -> Tested:
-    """Send a message by the channels called *name*, or by all; targets that share channels share one."""
-    ways = [way for context in _unlike(contexts) for way in _try_all(name, context)]
-    if not ways:
-        raise UsageFault(_no_such_channel(name, contexts), page=ManualPage.MONITORING)
-    delivered = [way for way in ways if way.why is None]
-    undelivered = [way for way in ways if way.why is not None]
-    words = [f"{amount(len(delivered), 'test message')} sent."] if delivered else []
-    words += [f"{amount(len(undelivered), 'test message')} not delivered."] if undelivered else []
-    words += [NO_PINGS] if any(context.settings.notify.ping for context in contexts) else []
-    return Tested(
-        state="stopped" if undelivered else "finished",
-        exit_code=int(ExitCode.STOPPED if undelivered else ExitCode.DONE),
-        message=" ".join(words),
-        next=contexts[0].command("notify", "--test") if undelivered else None,
-        delivered=delivered,
-        undelivered=undelivered,
-    )
-
-
-def _unlike(contexts: Sequence[RunContext]) -> list[RunContext]:
-    """Return the first of all that have the same settings for messages."""
-    found: list[RunContext] = []
-    for context in contexts:
-        if all(context.settings.notify != other.settings.notify for other in found):
-            found.append(context)
-    return found
-
-
-def _try_all(name: str, context: RunContext) -> list[SentMessage]:
-    channels = [each for each in open_channels(context.settings.notify) if name in ("", each.name)]
-    target = name_target(context)
-    message = build_test(target, clock.now())
-    failed = run_async(partial(try_channels, channels, message, context.settings.notify.timeout))
-    return [SentMessage(target, each.name, message.id, failed.get(each.name)) for each in channels]
-
-
-def _no_such_channel(name: str, contexts: Sequence[RunContext]) -> str:
-    notified = [context.settings.notify for context in contexts]
-    names = dict.fromkeys(each.name for notify in notified for each in open_channels(notify))
-    if not names:
-        return NO_CHANNEL
-    return f"option --test: no channel is called {name}. Channels: {', '.join(names)}"
-
-
-def _show_test(tested: Tested, options: Options) -> int:
-    if options.as_json:
-        print_json(tested)
-    elif tested.exit_code or not options.quiet:
-        _say(tested.message, tested.undelivered, options)
-    if tested.next:
-        remark(f"{NEXT} {command_line(tested.next)}")
-    return tested.exit_code
-
-
 # -- the message about a run ---------------------------------------------------------------------------------
 
 
-def _print_message(name: str, contexts: Contexts, options: Options) -> int:
-    folder = find_run(name, contexts.common)
-    with earlier_run(folder, contexts.common) as journal:
-        record = journal.run()
-        context = next((each for each in contexts.each if is_of_target(record, each)), contexts.common)
+def _print_message(name: str, options: Options) -> int:
+    context = context_of_run(options, name, offline=True)
+    with earlier_run(find_run(name, context), context) as journal:
         news = news_of_run(journal, name_target(context))
     decision = decide(news.happened, None, on="all", repeat=0, now=0)
     message = fit(news.message, decision, details=context.settings.notify.details)
     if options.as_json:
         print_json(message)
     else:
-        print_lines(_lines(message))
+        parts = parts_of(message)
+        print_lines([parts.title, "", *plain_text(parts).splitlines()])
     return 0
-
-
-def _lines(message: Message) -> Iterator[str]:
-    """Yield a message as people read it, member by member."""
-    for name, value in json_object(message).items():
-        words = value
-        if isinstance(value, Mapping):
-            words = ", ".join(f"{key} {number}" for key, number in value.items() if number)
-        if words not in (None, "", 0):
-            yield f"{name}: {words}"

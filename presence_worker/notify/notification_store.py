@@ -43,6 +43,10 @@ TABLES = (
     UNIQUE (target, channel, id)
 )""",
 )
+ADOPT = (
+    "UPDATE OR IGNORE memory SET target = ? WHERE target = ?",
+    "UPDATE OR IGNORE message SET target = ? WHERE target = ?",
+)
 log = structlog.get_logger()
 
 
@@ -125,6 +129,12 @@ class NotificationStore:
         if trouble:
             text = orjson.dumps(to_json(trouble)).decode()
             self._db.execute("INSERT INTO memory VALUES (?, ?, ?)", (target, channel, text))
+
+    def adopt(self, other: str, target: str) -> None:
+        """Let all that is kept of one target be another's, unless it has its own."""
+        with self.transaction():
+            for statement in ADOPT:
+                self._db.execute(statement, (target, other))
 
     # -- messages --------------------------------------------------------------------------------------------
 

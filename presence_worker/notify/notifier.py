@@ -87,6 +87,8 @@ class Notifier:
             self._catch_up()
 
     def _catch_up(self) -> None:
+        if self.context.target and self.context.target_name is None:
+            self.store.adopt(NOT_KNOWN, self.target)  # what ended before the address was set
         for name, reported in self.store.runs_of(self.target):
             folder = self.context.archive.runs / name
             patience = GLANCE if name in self.started else 0.0

@@ -271,7 +271,8 @@ def test_a_message_can_be_read_before_it_is_sent(worker: Worker, receiver: Recei
     in_words = worker.call("notify", "--dry-run", str(bad.summary["run_id"]), *worker.options_of("notify"))
 
     assert printed.summary == sent
-    assert "headline: 1 of 2 rows done. 1 needs attention: CRM administrator 1." in in_words.out
+    headline = "1 of 2 rows done. 1 needs attention: CRM administrator 1."
+    assert in_words.out.startswith(f"presence-worker {worker.url}: {headline}\n")
     assert len(receiver.messages) == 1
 
 
