@@ -39,10 +39,11 @@ def make_command(section: CommandChannel) -> Callable[[Message], Awaitable[None]
 async def _run(argv: Sequence[str], text: bytes) -> int:
     """Run a program to its end, and return its exit code; kill it, and all that it started, if cancelled."""
     variables = {name: value for name, value in os.environ.items() if not name.upper().startswith(OURS)}
-    opened = anyio.open_process(
-        argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=variables, start_new_session=True
-    )
-    async with await opened as process:
+    with anyio.CancelScope(shield=True):  # what was started only half could not be killed
+        process = await anyio.open_process(
+            argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=variables, start_new_session=True
+        )
+    async with process:
         try:
             await _feed(process.stdin, text)
             return await process.wait()
