@@ -120,7 +120,7 @@ def _report_failure(
         help=page_of_error(error),
     )
     if "--json" in arguments:
-        load_lazily(".cli.failure:print_failure_object")(arguments[0], failure)
+        load_lazily(".cli.show:show_failure")(arguments[0], failure)
     print_failure(failure)
     return failure
 

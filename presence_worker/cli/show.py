@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ..journal import DroppedEntry
 from ..manual_pages import manual_command
@@ -36,6 +37,7 @@ from .options import Options
 from .output import (
     HELP,
     NEXT,
+    CommandFailure,
     is_terminal,
     label_of,
     print_json,
@@ -52,6 +54,7 @@ SENTENCES = 5  # of a reason
 CHANGES, HELD_CHANGES = 500, 10  # users named of a plan, and of a job that is held; `--json` names more
 TOO_MANY = "are too long or too many to be statuses. Is this the column with the statuses?"
 LEAVE = 10  # planned absences of a kind; summary.json has more
+OWN_LISTS = {"check": "faults", "doctor": "checks"}  # by command: what it has besides a summary
 Leave = UpcomingLeave | DroppedEntry
 
 
@@ -77,6 +80,17 @@ def show(
         for line in _ways_on(summary, width=0):
             remark(line)
     return int(summary.exit_code or 0)
+
+
+def show_failure(command: str, failure: CommandFailure) -> None:
+    """Print a summary in which nothing else is known, with all keys of the *command* when it succeeds."""
+    summary = Summary(**failure._asdict())
+    if command == "check":  # it plans nothing
+        summary = replace(summary, planned=None, coming=None)
+    if name := OWN_LISTS.get(command):
+        print_long_json(summary, name, ())
+    else:
+        print_json(summary)
 
 
 def summary_lines(summary: Summary, shown: Container[str] = ()) -> Iterator[str]:

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from presence_worker.cli.metrics import MetricsData
+from presence_worker.cli.notifications import Sent
 from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
@@ -163,6 +164,7 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "metrics": lambda: list(walk(MetricsData)),
     "rows": rows,
     "message": lambda: list(walk(Message)),
+    "notify": lambda: list(walk(Sent)),
     "doctor": lambda: list(walk(Diagnosis)),
     "init": created,
     "prune": pruned,

@@ -36,7 +36,10 @@ def test_samples_of_a_summary_are_whole() -> None:
         assert [error.message for error in schema.iter_errors(SAMPLES[heading])] == []
 
 
-@pytest.mark.parametrize(("heading", "name", "some"), [("Rows", "rows", 15), ("Messages", "message", 14)])
+@pytest.mark.parametrize(
+    ("heading", "name", "some"),
+    [("Rows", "rows", 15), ("Messages", "message", 14), ("List of runs", "runs", 5)],
+)
 def test_other_samples_have_all_fields_that_are_always_there(heading: str, name: str, some: int) -> None:
     """Those that may be missing stand behind them, in the table."""
     assert [*SAMPLES[heading]] == fields(name)[:some]
