@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
+from presence_worker.report.metrics_text import BUILD_INFO, METRICS
+from tests.manual.documents import table
+
 CONFIG = Path(__file__).parents[2] / "config"
 ALERTS = CONFIG / "prometheus" / "alerts.yml"
 ALERTS_TEST = Path(__file__).with_name("alerts.test.yml")
 CHECK = CONFIG / "nagios" / "check_presence_worker"
 DASHBOARD: dict[str, Any] = json.loads((CONFIG / "grafana" / "dashboard.json").read_text())
 QUERIES = [(panel["title"], each["expr"]) for panel in DASHBOARD["panels"] for each in panel["targets"]]
+WRITTEN = dict.fromkeys([*(metric.name for metric in METRICS), BUILD_INFO])
 METRIC = re.compile(r"\bpresence_worker_\w+")
 
 needs_promtool = pytest.mark.skipif(
@@ -80,6 +84,22 @@ def test_the_dashboard_shows_what_it_should() -> None:
     }
     assert all('{target=~"$target"}' in query for _, query in QUERIES)
     assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "target"]
+
+
+@pytest.mark.parametrize("name", ["prometheus/alerts.yml", "grafana/dashboard.json"])
+def test_only_metrics_that_we_have_are_asked_for(name: str) -> None:
+    """A metric in an alert or a panel is one that presence-worker writes."""
+    asked = set(METRIC.findall((CONFIG / name).read_text()))
+
+    assert asked
+    assert asked <= {*WRITTEN}
+
+
+def test_the_page_explains_every_metric() -> None:
+    """The manual has a line for each metric, in the order in which they are written."""
+    rows = table("monitoring", "metric | meaning")
+
+    assert [row[0].strip("`") for row in rows] == [*WRITTEN]
 
 
 def test_panels_lie_beside_each_other() -> None:
