@@ -1,9 +1,14 @@
 """The page on monitoring: its sample of a mail, and its tables of fields, are as the code has them."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
+from pathlib import Path
 
 from presence_worker.next_step import NextStep
+from presence_worker.notify.channels.chat_formats import write_json
 from presence_worker.notify.channels.shown_parts import parts_of, plain_text
 from presence_worker.notify.message import Message
 from tests.manual.documents import TEXTS, blocks, table
@@ -34,6 +39,31 @@ def test_the_mail_looks_as_printed() -> None:
     mail = f"Subject: {parts.title}\n\n{parts.headline}\n\n{plain_text(parts)}\n"
 
     assert mail in [block.text for block in blocks("monitoring", "text")]
+
+
+def test_the_script_for_apprise_works(tmp_path: Path) -> None:
+    """The script gets a message on standard input, and ends with the exit code of apprise."""
+    apprise = tmp_path / "apprise"
+    apprise.write_text('#!/bin/sh\nshift 2\nprintf "%s\\n" "$@"\nexit 3\n')
+    apprise.chmod(0o755)
+    (script,) = blocks("monitoring", "python")
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script.text],
+        input=write_json(SAMPLE)[1],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+    )
+
+    assert ended.returncode == 3
+    assert ended.stdout.decode().splitlines() == [
+        "--title",
+        "presence-worker: crm.example.com",
+        "--body",
+        SAMPLE.headline,
+        f"presence-worker run /var/lib/presence-worker/runs/{RUN}/failed.csv",
+    ]
 
 
 def test_each_field_of_a_message_is_explained() -> None:
