@@ -1,6 +1,7 @@
 """The figures of the package's structure: none gets worse, and each check can fail."""
 
 import ast
+import re
 from textwrap import dedent
 
 import pytest
@@ -174,3 +175,13 @@ def test_the_page_shows_the_true_way() -> None:
     listed = [way_on_page(page.read_text("utf-8")) for page in pages]
 
     assert listed == [row_way() for _ in pages]
+
+
+def test_the_page_names_files_that_are_there() -> None:
+    """A newcomer finds each file that ARCHITECTURE names, in the package or in the project's folder."""
+    named = set(re.findall(r"`([\w./-]+\.(?:py|toml|md))`", PAGE.read_text("utf-8")))
+
+    missing = {name for name in named if not (HOME / name).exists() and not (PAGE.parent / name).exists()}
+
+    assert len(named) > 30
+    assert missing == set()
