@@ -1,7 +1,7 @@
 """What the operator decides, and the way of a setting from where it is written to where it is used.
 
 1. `..operator_files` finds the configuration file, and reads its text.
-2. `configuration` lays variables and options over it, and has the whole checked once.
+2. `configuration` lays the file of a target, variables and options over it, and checks the whole once.
 3. `sections` has each setting with its default; its type is in `value_types` or `quantities`.
 4. `origin` finds, for an error, where a value stands.
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ..errors import OptionFault, UsageFault
 from ..manual_pages import common_page, page_of_section
 from ..operator_files import CONFIG_VARIABLE
+from ..private_settings import SECRETS
 from ..target_files import TARGETS
 from .origin import (
     CHANNELS,
@@ -31,9 +32,16 @@ from .origin import (
 from .problem_words import explain_problem
 from .section import Section
 from .sections import SECTIONS, Settings
-from .target_rules import find_misplaced, place_files
 from .value_types import Raw
 
+FILE = "_file"  # ends the name of a setting that names a file
+PATHS = ("job.source", "metrics.textfile")  # other settings that do
+IN_FILES = {"auth": SECRETS, "notify": ("password", "url", "secret")}  # what a target has in files alone
+NO_TARGETS = "a target has no targets of its own. Remove it here"
+ONE_STATE = "all targets share one state directory. Set it in the common file only"
+NOT_HERE = "a target's file must not have a secret in it"
+IN_FILE = "Put the secret into a file of its own, and name that file with {name}_file"
+SIGNING_IN = ("authorization", "proxy-authorization", "cookie")  # headers that are secrets
 AT_THE_TOP = "; write it at the top of the common file, above the first section"
 
 
@@ -77,7 +85,7 @@ def load_settings(file: Path | None, flags: Nested, target: Path | None = None) 
     page = None
     try:
         tables = [_read_table(each) for each in sources.files]
-        problems = [*_find_misplaced(tables, sources), *problems]
+        problems = [*list_misplaced(tables, sources), *problems]
         settings = Settings.model_validate(_join([*tables[::-1], read_variables(), flags]))
     except UsageFault as fault:
         problems = [str(fault), *problems]
@@ -99,9 +107,9 @@ def load_usable_settings(file: Path | None, flags: Nested, target: Path | None =
     No run may start with them; they serve to find what else is wrong.
     """
     tables: list[Mapping[str, Raw]] = [read_variables(), flags]
-    for path in (target, file):
+    for common, own in ((None, target), (file, None)):
         with suppress(UsageFault):
-            tables = [*(_read_table(each) for each in read_sources(path, None, {}).files), *tables]
+            tables = [*map(_read_table, read_sources(common, own, {}).files), *tables]
     sections = {}
     for name, section in SECTIONS.items():
         found = [each.get(name) for each in tables]
@@ -118,14 +126,6 @@ def _read_table(file: SettingsFile) -> dict[str, Raw]:
         remedy = "Write each section and setting only once" if is_twice else "Put text values in quotes"
         raise UsageFault(f"{file.path}: not valid TOML: {error}. {remedy}") from None
     return place_files(table, file.path.absolute().parent) if file.is_target else table
-
-
-def _find_misplaced(tables: Sequence[Mapping[str, Raw]], sources: Sources) -> Iterator[str]:
-    """Yield a line for each setting that must not be in a target's file."""
-    for table, file in zip(tables, sources.files, strict=True):
-        for path, words in find_misplaced(table) if file.is_target else ():
-            place = find_place(path, sources._replace(files=[file], flags={}))
-            yield f"{place}: {'.'.join(path)}: {words}"
 
 
 def read_variables() -> Nested:
@@ -195,3 +195,55 @@ def _usable_section(section: type[Section], values: dict[str, Raw]) -> Section:
     faulty = {str(problem["loc"][0]) for problem in found if problem["loc"]}
     left = {key: value for key, value in values.items() if key not in faulty}
     return _usable_section(section, left) if len(left) < len(values) else section()
+
+
+# -- what is particular about the file of a target ---------------------------------------------------------
+
+
+def list_misplaced(tables: Sequence[Mapping[str, Raw]], sources: Sources) -> Iterator[str]:
+    """Yield a line for each setting that must not be in a target's file."""
+    for table, file in zip(tables, sources.files, strict=True):
+        for path, words in _find_all_misplaced(table) if file.is_target else ():
+            place = find_place(path, sources._replace(files=[file], flags={}))
+            yield f"{place}: {'.'.join(path)}: {words}"
+
+
+def _find_all_misplaced(table: Mapping[str, Raw]) -> Iterator[tuple[list[str], str]]:
+    if TARGETS in table:
+        yield [TARGETS], NO_TARGETS
+    for section, values in table.items():
+        if isinstance(values, dict):
+            yield from _find_misplaced(section, values)
+
+
+def _find_misplaced(section: str, values: Mapping[str, Raw]) -> Iterator[tuple[list[str], str]]:
+    for key, value in values.items():
+        if (section, key) == ("storage", "state_dir"):
+            yield [section, key], ONE_STATE
+        if key in IN_FILES.get(section, ()):
+            yield [section, key], f"{NOT_HERE}. {IN_FILE.format(name=key)}"
+        if key == "headers" and isinstance(value, dict) and any(name.lower() in SIGNING_IN for name in value):
+            yield [section, key], f"{NOT_HERE}. Write this webhook into the common file"
+        for number, channel in enumerate(value if isinstance(value, list) else (), 1):
+            found = _find_misplaced(section, channel) if isinstance(channel, dict) else ()
+            yield from (([section, key, str(number), path[-1]], words) for path, words in found)
+
+
+def place_files(table: Mapping[str, Raw], folder: Path) -> dict[str, Raw]:
+    """Return a target's settings with each relative path in them below its *folder*."""
+    return {section: _place(section, values, folder) for section, values in table.items()}
+
+
+def _place(section: str, values: Raw, folder: Path) -> Raw:
+    if not isinstance(values, dict):
+        return values
+    return {key: _place_one(section, key, value, folder) for key, value in values.items()}
+
+
+def _place_one(section: str, key: str, value: Raw, folder: Path) -> Raw:
+    if isinstance(value, list):  # of the channels of [notify]
+        return [_place(section, each, folder) for each in value]
+    if not isinstance(value, str) or not value or value.startswith("~"):
+        return value
+    is_path = key.endswith(FILE) or f"{section}.{key}" in PATHS
+    return str(folder / value) if is_path else value

@@ -10,9 +10,14 @@ from pydantic import BaseModel
 
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Settings
-from presence_worker.settings.configuration import load_settings
+from presence_worker.settings.configuration import (
+    NOT_HERE,
+    ONE_STATE,
+    load_settings,
+    load_usable_settings,
+    place_files,
+)
 from presence_worker.settings.origin import origin_of
-from presence_worker.settings.target_rules import ONE_STATE, place_files
 from presence_worker.target_files import find_targets
 
 COMMON = 'targets = "customers"\n'
@@ -128,6 +133,10 @@ def test_a_section_that_is_wrong_as_a_whole_names_both_files(file: Path) -> None
             'notify.mail = [{to = ["a@b"], from = "c@d", host = "h", username = "u", password = "canary"}]',
             "line 1: notify.mail.1.password: {secret} password_file",
         ),
+        (
+            '[[notify.webhook]]\nurl_file = "u"\n[notify.webhook.headers]\nAuthorization = "Bearer canary"',
+            f"notify.webhook.1.headers: {NOT_HERE}. Write this webhook into the common file",
+        ),
         ("[auth\n", "not valid TOML"),
     ],
 )
@@ -173,6 +182,18 @@ def test_paths_are_relative_to_the_own_file(file: Path, customers: Path) -> None
     assert settings.metrics.textfile == customers / "acme.prom"
     assert settings.job.source == str(customers / "in" / "*.csv")
     assert settings.notify.mail[0].password_file == customers / "mail"
+
+
+def test_usable_settings_have_their_paths_in_place(file: Path, customers: Path) -> None:
+    """`doctor` looks at what can be used of a file with a fault, where a run would look, too."""
+    own = customers / "acme.toml"
+    own.write_text('[auth]\npassword_file = "p"\n[delivery]\nburst = 0\n')
+    file.write_text(COMMON + "delivery.rate = 3\n")
+
+    settings = load_usable_settings(file, {}, own)
+
+    assert (settings.auth.password_file, settings.delivery.burst) == (customers / "p", 1)
+    assert settings.delivery.rate == 3
 
 
 def paths_in(model: type[BaseModel]) -> list[str]:
