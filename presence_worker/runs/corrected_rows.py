@@ -148,13 +148,14 @@ class CorrectedRuns:
         theirs = self._aftermath(later).standings
         with _open_journal(later) as correction:
             returned = correction.open_rows.rows_from(journal.run().run_id)
+        rows = [row for row in rows if row.row in standings]
         pairs = pair_rows(rows, returned, journal.open_rows.people)
         found = {row: {theirs.get(each.row) for each in back} for row, back in pairs.items()}
         done = {row for row, those in found.items() if those == {None}}
         for row in (*done, *find_decided_conflicts(rows, pairs, done)):
             standings.pop(row, None)
         kept = [row for row, those in found.items() if row not in done and Standing.UNDONE not in those]
-        standings |= dict.fromkeys(filter(standings.__contains__, kept), Standing.TAKEN_OVER)
+        standings |= dict.fromkeys(kept, Standing.TAKEN_OVER)
         return bool(done or kept)
 
     def _people_put_back(self, undo: KnownRun) -> set[int]:

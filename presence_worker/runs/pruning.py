@@ -19,8 +19,10 @@ AT_WORK = "a process works on it"
 CONTINUABLE = "resume or apply may still continue it"
 LATER_ONE = "an earlier run that may still be continued must not overwrite what this one wrote"
 PLANNED = "it has planned absences, which `schedule` lists"
+CORRECTS = "it corrects or undoes an earlier run that is kept"
 MAY_FOLLOW = "a leave of it has no last day yet, or an undo may still bring one back"
 OwnerOf = Callable[[KnownRun], RunContext | None]  # None: the run is not ours to judge
+Verdicts = dict[str, str | None]  # why a run is kept, by its name; None: it is deleted
 log = structlog.get_logger()
 
 
@@ -43,13 +45,13 @@ def prune_runs(context: RunContext, owner_of: OwnerOf | None = None) -> Pruning:
     runs = archive.index.runs()
     archive.sweep(runs, spare=context.settings.storage.keep)
     awaited: set[str] = set()  # addresses at which an earlier run may still be continued
-    future, verdicts = Future(context), dict[str, str | None]()
+    future, verdicts = Future(context), Verdicts()
     for run, no_younger_than in _with_age(runs):
         owner = owner_of(run)
         if owner is None:
             _note_others(run, awaited)
         elif no_younger_than and no_younger_than < id_made_ago(owner.settings.storage.keep):
-            verdicts[run.name] = _prune(run, awaited, future, owner)
+            verdicts[run.name] = _prune(run, awaited, verdicts, future, owner)
     deleted = [name for name, why in verdicts.items() if why is None]
     return Pruning(
         deleted=deleted,
@@ -104,10 +106,12 @@ class Future:
         )
 
 
-def _prune(run: KnownRun, awaited: set[str], future: Future, owner: RunContext) -> str | None:
+def _prune(
+    run: KnownRun, awaited: set[str], verdicts: Verdicts, future: Future, owner: RunContext
+) -> str | None:
     """Delete one old run, or return why it was kept."""
     try:
-        why = _why_kept(run, awaited, future, owner)
+        why = _why_kept(run, awaited, verdicts, future, owner)
         if why is None:
             owner.archive.delete(run.folder)
     except Locked:
@@ -118,7 +122,9 @@ def _prune(run: KnownRun, awaited: set[str], future: Future, owner: RunContext) 
     return why
 
 
-def _why_kept(run: KnownRun, awaited: set[str], future: Future, owner: RunContext) -> str | None:
+def _why_kept(
+    run: KnownRun, awaited: set[str], verdicts: Verdicts, future: Future, owner: RunContext
+) -> str | None:
     """Return why an old run must stay, or None; note in *awaited* what that means for the runs after it."""
     record = run.record
     if _may_go_on(run, owner) and run.to_send and record.state in CAN_GO_ON:
@@ -126,6 +132,8 @@ def _why_kept(run: KnownRun, awaited: set[str], future: Future, owner: RunContex
         return CONTINUABLE
     if _has_days(record) and (why := future.needs(record)):
         return why
+    if any(map(verdicts.get, run.follows)):  # else rows that it has done would be open again
+        return CORRECTS
     return LATER_ONE if record.target in awaited and _has_a_say(run) else None
 
 

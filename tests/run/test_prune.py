@@ -330,3 +330,26 @@ def test_is_quiet_when_told_so(command: Callable[..., Ended]) -> None:
 
     errors = [json.loads(line)["event"] for line in first.err.splitlines()]
     assert (first.code, first.out, errors) == (0, "", ["run.not_deleted"])
+
+
+def test_a_correction_stays_as_long_as_its_run(make: Make, prune: Prune) -> None:
+    """Without it, rows that it has done would be open again; both go together."""
+    first, second, other = make(120, second=REJECTED), make(110), make(100)
+    tamper(second / JOURNAL, f"INSERT INTO origin VALUES (1, '{first.name}', 3)")
+
+    with run_lock(first):
+        kept = prune()
+    gone = prune()
+
+    assert kept.deleted == [other.name]
+    assert kept.kept_though_old[second.name] == "it corrects or undoes an earlier run that is kept"
+    assert gone.deleted == [first.name, second.name]
+
+
+def test_a_correction_without_its_run(archive: Archive, make: Make, prune: Prune) -> None:
+    """The first run may be gone: what it has sent stands in its own journal."""
+    first, second = make(100, second=REJECTED), make(1)
+    tamper(second / JOURNAL, f"INSERT INTO origin VALUES (1, '{first.name}', 3)")
+
+    assert prune().deleted == [first.name]
+    assert left(archive) == [second.name]
