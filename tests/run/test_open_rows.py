@@ -227,17 +227,18 @@ def test_a_plan_corrects_nothing_until_it_is_applied(worker: Worker) -> None:
     first = run(worker, JOB)
     rows = list(map(right, rows_back(worker, first)))
     path = worker.folder / "mended.csv"
-    send_back(worker, rows[:1])
+    second = send_back(worker, rows[:1])
 
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
     planned = worker("plan", path)
-    before = shown(worker, first)[0]
+    before = shown(worker, first)
     worker("apply", id_of(planned))
 
-    assert (before, shown(worker, first)) == (2, (0, id_of(planned), False))
+    assert before == (2, id_of(second), True)
+    assert shown(worker, first) == (0, id_of(planned), False)
 
 
 def test_an_undo_opens_the_rows_again(on: On, sandbox: Sandbox) -> None:
