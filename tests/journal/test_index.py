@@ -1,6 +1,7 @@
 """The index of runs: true whatever happens to it, and to the journals that it was read from."""
 
 import os
+import sqlite3
 import stat
 import sys
 import time
@@ -263,3 +264,18 @@ def test_a_disk_that_is_full_is_not_damage(archive: Archive, index: RunIndex) ->
 
     assert known.fault is not None
     assert str(known.fault).endswith("; see to the disk, then run this again")
+
+
+def test_an_index_of_an_older_version_gets_its_columns(archive: Archive, index: RunIndex) -> None:
+    """It is not thrown away: the numbers that were taken stay taken."""
+    make(archive, FIRST)
+    taken = index.take_number("unstaged", index.runs())
+    with closing(sqlite3.connect(archive.state_dir / INDEX)) as other, other:
+        other.execute("ALTER TABLE run DROP COLUMN follows")
+        other.execute("ALTER TABLE run DROP COLUMN corrected")
+        other.execute("UPDATE meta SET written_by = 'an older one'")
+
+    found = index.runs()
+
+    assert [run.name for run in found] == [FIRST]
+    assert index.take_number(SECOND, found) > taken
