@@ -51,7 +51,7 @@ def watch(context: RunContext) -> RunContext:
 
 
 def _begin(context: RunContext) -> tuple[Emit, Finish]:
-    begin: Callable[[RunContext], tuple[Emit, Finish]] = load_lazily(".notify.follow_up:begin")
+    begin: Callable[[RunContext], tuple[Emit, Finish]] = load_lazily(".notify.dispatch:begin")
     return begin(context)
 
 

@@ -8,24 +8,30 @@ from typing import NamedTuple
 
 import click
 
-from ..errors import ExitCode, OptionFault
+from ..errors import ExitCode, OptionFault, UsageFault
+from ..manual_pages import ManualPage
 from ..next_step import NextStep, command_line
 from ..notify.channels.shown_parts import parts_of, plain_text
-from ..notify.compose import fit, news_of_run
+from ..notify.compose import News, build_message, fit, news_of_run
 from ..notify.dispatch import Round, Waiting, deliver, find_waiting
-from ..notify.lateness import LateJob, report_late_jobs
 from ..notify.notification_store import NotificationStore
 from ..notify.notifier import Notifier, name_target
-from ..notify.when_due import decide
+from ..notify.when_due import Occurrence, decide
+from ..report.missing import Missing
+from ..report.run_list import Listed
 from ..run_context import RunContext
+from ..runs.each_target import what_is_missing
+from ..runs.listing import list_runs
 from ..runs.lookup import earlier_run, find_run
-from ..wording import amount, as_sentence
+from ..wording import amount, as_sentence, plain_duration
 from .invocation import run_async
 from .options import Options, options_of
 from .output import NEXT, print_json, print_lines, remark
 from .targets import Contexts, context_of_run, contexts_of, end_with
 from .trial_messages import SentMessage, print_sent, send_trial
 
+NOT_SET = 'report.expected_every: not set. Set it, such as "24h": it says when a job is late'
+LATE = "late"  # the state of a message that is about no run
 ONE_ONLY = "options --test, --dry-run and --late: each does something of its own; keep one"
 
 
@@ -96,12 +102,50 @@ def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
 
 def _send(contexts: Contexts, *, late: bool) -> Sent:
     with _notifiers(contexts) as notifiers:
-        jobs = report_late_jobs(notifiers[: len(contexts.each)]) if late else []
+        jobs = _report_late_jobs(notifiers[: len(contexts.each)]) if late else []
         for notifier in notifiers:
             notifier.catch_up()
         seconds = max(notifier.notify.timeout for notifier in notifiers)
         found = run_async(partial(deliver, notifiers, seconds))
         return _sum_up(found, find_waiting(notifiers, found), jobs, contexts.common)
+
+
+class LateJob(NamedTuple):
+    """A target whose job is late."""
+
+    target: str
+    missing: Missing
+
+
+def _report_late_jobs(notifiers: Sequence[Notifier]) -> list[LateJob]:
+    """Queue messages about jobs that are late; return them. Raise UsageFault where no setting says when."""
+    if not any(each.context.settings.report.expected_every for each in notifiers):
+        raise UsageFault(NOT_SET, page=ManualPage.MONITORING)
+    runs = list_runs(notifiers[0].context)
+    found = [(each, _find_missing(each.context, runs)) for each in notifiers]
+    late = [(notifier, missing) for notifier, missing in found if missing]
+    for notifier, missing in late:
+        notifier.report(_news_of_late_job(notifier.target, missing, notifier.context.command("runs")))
+    return [LateJob(notifier.target, missing) for notifier, missing in late]
+
+
+def _find_missing(context: RunContext, runs: Sequence[Listed]) -> Missing | None:
+    return what_is_missing(runs, context) if context.settings.report.expected_every else None
+
+
+def _news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:
+    """Return that no job has finished for too long."""
+    expected = f"One is expected every {plain_duration(missing.expected_every)}."
+    opening = "A job is late." if missing.since else "A job is late: none has finished yet."
+    message = build_message(
+        f"{target}.{LATE}.{missing.since or 'never'}",
+        target,
+        state=LATE,
+        code=None,
+        headline=f"{opening} {expected}",
+        next_step=next_step,
+    )
+    return News(happened=Occurrence(state=LATE, exit_code=None, began=missing.since), message=message)
 
 
 def _sum_up(found: Round, waiting: Sequence[Waiting], jobs: Sequence[LateJob], context: RunContext) -> Sent:

@@ -35,7 +35,7 @@ class CommandFailure(NamedTuple):
     help: ManualPage
 
 
-Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]  # see `notify.follow_up`
+Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]  # see `notify.dispatch.begin`
 
 
 def print_failure(failure: CommandFailure) -> None:

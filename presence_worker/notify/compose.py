@@ -1,5 +1,6 @@
 """Messages are built here, from what an allow-list has: nothing personal can be in them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,8 +15,9 @@ from ..next_step import NextStep
 from ..report.headline import headline_of
 from ..run_states import Intent, State, Step
 from ..runs.lookup import is_job
+from ..settings.sections import SECTIONS
+from ..wording import series
 from .message import Message
-from .refusal_sentence import sentence_of_refusal
 from .when_due import Decision, Occurrence
 
 TEST = "test"  # state of a message that is about nothing
@@ -60,7 +62,7 @@ def news_of_run(journal: Journal, target: str) -> News:
         link=None,
         next=run.next,
         version=__version__,
-        detail=sentence_of_refusal(run.message or "") if run.state == State.REFUSED else None,
+        detail=explain_refusal(run.message or "") if run.state == State.REFUSED else None,
         rows=_first_rows(journal),
     )
     began = journal.sessions.work().started_at or run.created_at  # as the summary says
@@ -154,3 +156,43 @@ def fit(message: Message, decision: Decision, *, details: bool) -> Message:
         detail=message.detail if details else None,
         rows=message.rows if details else None,
     )
+
+
+KINDS = (  # words of a refusal, and what they come to; the first that fits counts
+    ("more than safety.max_invalid", "Too many rows are invalid."),
+    ("input.max_age allows", "The file is older than input.max_age allows."),
+    ("the file is empty", "The file is empty."),
+    ("no rows", "The file has no rows."),
+    ("no cells", "The file has no rows."),
+    ("no such file", "The file does not exist."),
+    ("changed while it was read", "The file changed while it was read."),
+    ("was replaced while", "The file changed while it was read."),
+    ("damaged or cut off", "The file is damaged or cut off."),
+    ("with a password", "The file has a password."),
+    ("a second header", "The file has a second header."),
+    ("merged with", "The sheet has merged cells."),
+    ("not used", "The file has data that no setting uses."),
+    ("sheet", "The sheet with the rows is not certain."),
+    ("not the header", "The header of the file is not certain."),
+    ("columns", "The columns of the file are not certain."),
+    ("column", "A column of the file is not certain."),
+    ("encoding", "The encoding of the file is not certain."),
+    ("delimiter", "The delimiter of the file is not certain."),
+    ("date", "The dates in the file are not certain."),
+    ("days", "The dates in the file are not certain."),
+)
+OTHERWISE = "The file cannot be read without doubt."
+SETTING = re.compile(r"\b(input|safety)\.([a-z_]+)")
+LINE = re.compile(r"\bline (\d{1,9})\b")
+
+
+def explain_refusal(words: str) -> str:
+    """Return why a file was refused, by the *words* of the refusal, which may quote the file."""
+    sentence = next((meaning for part, meaning in KINDS if part in words), OTHERWISE)
+    found = LINE.search(words)
+    settings = dict.fromkeys(
+        f"{section}.{key}" for section, key in SETTING.findall(words) if key in SECTIONS[section].names()
+    )
+    more = [f"See line {found[1]}."] if found else []
+    more += [f"See {series([*settings], 'and')}."] if settings else []
+    return " ".join([sentence, *more])

@@ -1,7 +1,7 @@
 """Messages that wait are delivered: all channels side by side, each message once."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -10,14 +10,37 @@ import structlog
 from filelock import FileLock, Timeout
 
 from .. import clock
+from ..events import Emit
+from ..next_step import NextStep
+from ..run_context import RunContext
 from .channels import Channel
 from .message import Message, read_message
 from .notification_store import NotificationStore, QueuedMessage
-from .notifier import Notifier
-from .tries import NO_ANSWER, try_once
+from .notifier import NO_ANSWER, Notifier, try_once
 
 Work = Callable[[], Awaitable[None]]
+Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]
 log = structlog.get_logger()
+
+
+def begin(context: RunContext) -> tuple[Emit, Finish]:
+    """Queue messages of earlier runs that have none; return what hears of the run, and what sends at its end.
+
+    The latter takes the exit code, and state and next step of a command that came to nothing. It returns
+    within notify.timeout.
+    """
+    notifier = Notifier(context, NotificationStore.open(context.archive.state_dir))
+    notifier.catch_up()
+
+    async def finish(code: int, failure: tuple[str, NextStep] | None) -> None:
+        with closing(notifier):
+            notifier.catch_up()
+            if failure:
+                notifier.report_failure(code, *failure)
+            is_ending = failure is not None or notifier.pinged is not None
+            await deliver([notifier], notifier.notify.timeout, code if is_ending else None)
+
+    return notifier.hear, finish
 
 
 class Waiting(NamedTuple):

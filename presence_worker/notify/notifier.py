@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -13,15 +15,16 @@ from ..journal import JOURNAL, Journal
 from ..next_step import NextStep
 from ..run_context import RunContext
 from ..runs.lookup import GLANCE, earlier_run
-from .channels import Channel, PingChannel, open_channels, open_pings
+from .channels import Channel, NotDelivered, PingChannel, open_channels, open_pings
 from .compose import News, fit, news_of_run, news_without_run
 from .message import write_message
 from .notification_store import NotificationStore
-from .tries import try_once
 from .when_due import decide
 
 NOT_KNOWN = "unknown"  # a target that the configuration does not name
 PLAN = "plan"
+NO_ANSWER = "no answer within notify.timeout"
+A_BUG = "a bug in presence-worker; please report it"
 log = structlog.get_logger()
 
 
@@ -145,3 +148,25 @@ class Notifier:
 def name_target(context: RunContext) -> str:
     """Return what messages call a target: by its name in the configuration, else by its address."""
     return context.target_name or context.target or NOT_KNOWN
+
+
+async def try_once(sending: Awaitable[None], channel: str, message_id: str | None = None) -> str:
+    """Wait for what a *channel* sends; return why that failed, or "". A cancelled one took too long."""
+    words = NO_ANSWER
+    try:
+        words = await _find_words(sending)
+    finally:
+        if words:
+            log.warning("notify.failed", channel=channel, id=message_id, detail=words)
+    return words
+
+
+async def _find_words(sending: Awaitable[None]) -> str:
+    words = A_BUG
+    with suppress(Exception):  # it must not harm the run, or another channel
+        try:
+            await sending
+            words = ""
+        except NotDelivered as error:
+            words = str(error)
+    return words
