@@ -35,6 +35,8 @@ class DiagnosisOfAll:
     exit_code: ExitCode
     message: str
     next: NextStep | None
+    target: None = None  # as in the answer about one
+    checks: tuple[()] = ()
     targets: Sequence[Diagnosis]
 
 
