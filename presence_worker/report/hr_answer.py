@@ -61,8 +61,8 @@ def _first_sentences(run: RunRecord, found: SortedRows) -> Iterator[str]:
     if run.state == State.REFUSED:
         yield from _refusal(run)
     elif run.state == State.HELD:
-        yield f"Nothing was changed yet. {planned} would change a status, which is more than usual."
-        yield "We check that first. Please write to us if this is the wrong file."
+        yield f"Nothing was changed yet. {planned} would change a status. That is unusual."
+        yield "We check it first. Please write to us if this is the wrong file."
     elif run.state == State.PLANNED:
         yield f"Nothing was changed yet. {planned} will change a status."
     else:

@@ -168,7 +168,7 @@ def test_planned_absences_wait() -> None:
 @pytest.mark.parametrize(
     ("state", "opening"),
     [
-        (State.HELD, "Nothing was changed yet. 2 rows would change a status, which is more"),
+        (State.HELD, "Nothing was changed yet. 2 rows would change a status. That is unusual."),
         (State.PLANNED, "Nothing was changed yet. 2 rows will change a status. You do not need to"),
         (State.STOPPED, "We have not finished yet. Of your 2 rows, 0 are done. You do not need to"),
     ],
