@@ -80,10 +80,10 @@ def context_of_run(options: Options, run: str | None, *, offline: bool = False) 
         return context_of(options, offline=offline)
     common = build_context(load_common(options), offline=True)
     name = find_run(run, common).name
-    record = next(each.record for each in common.archive.index.runs() if each.name == name)
-    owner = _find_owner(record, targets, options)
-    if owner is None and offline:
-        return common
+    record = next((each.record for each in common.archive.index.runs() if each.name == name), None)
+    owner = record and _find_owner(record, targets, options)
+    if record is None or (owner is None and offline):
+        return common  # of a run that has just begun, which the command itself refuses
     if owner is None:
         gone = record.target_name or record.target
         words = f"run {name} is for {gone}, and no target is called so or leads there now"

@@ -256,6 +256,18 @@ def test_a_run_of_a_target_that_is_gone_can_only_be_reported(worker: Worker, com
     assert "is for acme, and no target is called so" in applied.summary["message"]
 
 
+@pytest.mark.parametrize("command", ["apply", "report", "resume", "undo"])
+def test_a_run_that_has_just_begun_is_refused(command: str, worker: Worker, common: Path) -> None:
+    """Nothing is known of it yet, not even its target."""
+    run = "20261201T020000Z-7f3a"
+    (worker.state / "runs" / run).mkdir(parents=True)
+
+    ended = worker.call(command, run, "--json")
+
+    assert (ended.code, common.exists()) == (2, True)
+    assert run in ended.summary["message"]
+
+
 @pytest.mark.parametrize("option", [["--sandbox"], ["--base-url", "https://a.example"]])
 @pytest.mark.parametrize("command", [["runs"], ["doctor"], ["run", "job.csv"]], ids=" ".join)
 def test_some_options_need_a_name(
