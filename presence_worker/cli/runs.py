@@ -13,7 +13,6 @@ from ..errors import OptionFault, UsageFault
 from ..journal import moment_ago
 from ..manual_pages import ManualPage
 from ..report.all_runs import Listing
-from ..report.monitor_line import monitor_line
 from ..report.overview import write_overview
 from ..report.run_list import UNREADABLE
 from ..run_context import RunContext
@@ -23,7 +22,7 @@ from ..runs.listing import from_the_future, list_runs, with_values
 from ..settings.value_types import parse_duration
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, say
-from .run_lines import lines_on_missing, run_lines
+from .run_lines import lines_on_missing, monitor_line, run_lines
 from .targets import Contexts, contexts_of, end_with
 
 STATES = [*(str(state) for state in State if state is not State.CHECKED), UNREADABLE]

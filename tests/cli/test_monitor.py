@@ -8,6 +8,12 @@ from typing import Any
 
 import pytest
 
+from presence_worker.cli.run_lines import monitor_line
+from presence_worker.next_step import NextStep
+from presence_worker.report.run_list import Listed
+from presence_worker.report.target_state import ExpectedOfTarget, TargetState, judge_target
+from tests.report.given import NOON
+from tests.report.test_target_state import OTHER, UNREADABLE, held, refused, run, stopped
 from tests.run.given import PASSWORD, Ended, Row, Worker, away, write_csv
 from tests.run.nights import ago, kept
 
@@ -138,6 +144,34 @@ def test_nothing_of_people_is_in_the_line(worker: Worker) -> None:
     worker("run", write_csv(worker.folder / "job.csv", rows))
 
     assert "canary" not in monitor(worker).out.lower()
+
+
+def named(name: str, *runs: Listed) -> TargetState:
+    return judge_target(ExpectedOfTarget(name), runs, NOON)
+
+
+@pytest.mark.parametrize(
+    ("states", "code", "line"),
+    [
+        ([named("acme", run())], 0,
+         "OK: acme: the last job of Tue 24 Nov 2026, 07:00 is finished, nothing waits"),
+        ([named("acme", run()), named("beta", run())], 0, "OK: 2 targets, nothing waits"),
+        ([named("acme", stopped()), named("beta", held(), run(7, open_rows=1, name=OTHER)), named("c")],
+         6,
+         ("FAILED: acme: the last run stopped early; "
+         "beta: 1 run is held, 1 row is not done; c: no run exists yet. Next: presence-worker resume x")),
+        ([named(f"t{number}", refused()) for number in range(7)], 3,
+         ("ACTION NEEDED: t0: 1 file is refused; t1: 1 file is refused; t2: 1 file is refused; "
+         "t3: 1 file is refused; t4: 1 file is refused; 2 more targets")),
+        ([named("acme")], 6, "FAILED: acme: no run exists yet"),
+        ([named("acme", run()), named("", UNREADABLE)], 3, "ACTION NEEDED: 1 run is unreadable"),
+        ([named("acme", run(open_rows=1, next=NextStep(("run", "a\nb.csv"))))], 3,
+         "ACTION NEEDED: acme: 1 row is not done. Next: presence-worker run 'a b.csv'"),
+    ],
+)  # fmt: skip
+def test_a_monitor_gets_one_line(states: list[TargetState], code: int, line: str) -> None:
+    """It names the targets that need a person, why, and the command to begin with."""
+    assert monitor_line(states, "Europe/Oslo") == (code, line)
 
 
 # -- several targets -----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from presence_worker.next_step import NextStep
-from presence_worker.report.monitor_line import monitor_line
 from presence_worker.report.run_list import Corrected, Listed, UnreadableRun
 from presence_worker.report.target_state import ExpectedOfTarget, TargetState, judge_target, urgent_first
 from tests.told import step, summary_of
@@ -181,31 +180,3 @@ def test_those_that_need_a_person_come_first() -> None:
     ]
 
     assert [each.target for each in urgent_first(found)] == ["stopped", "waits", "well", "gone", ""]
-
-
-def named(name: str, *runs: Listed) -> TargetState:
-    return judge_target(ExpectedOfTarget(name), runs, NOON)
-
-
-@pytest.mark.parametrize(
-    ("states", "code", "line"),
-    [
-        ([named("acme", run())], 0,
-         "OK: acme: the last job of Tue 24 Nov 2026, 07:00 is finished, nothing waits"),
-        ([named("acme", run()), named("beta", run())], 0, "OK: 2 targets, nothing waits"),
-        ([named("acme", stopped()), named("beta", held(), run(7, open_rows=1, name=OTHER)), named("c")],
-         6,
-         ("FAILED: acme: the last run stopped early; "
-         "beta: 1 run is held, 1 row is not done; c: no run exists yet. Next: presence-worker resume x")),
-        ([named(f"t{number}", refused()) for number in range(7)], 3,
-         ("ACTION NEEDED: t0: 1 file is refused; t1: 1 file is refused; t2: 1 file is refused; "
-         "t3: 1 file is refused; t4: 1 file is refused; 2 more targets")),
-        ([named("acme")], 6, "FAILED: acme: no run exists yet"),
-        ([named("acme", run()), named("", UNREADABLE)], 3, "ACTION NEEDED: 1 run is unreadable"),
-        ([named("acme", run(open_rows=1, next=NextStep(("run", "a\nb.csv"))))], 3,
-         "ACTION NEEDED: acme: 1 row is not done. Next: presence-worker run 'a b.csv'"),
-    ],
-)  # fmt: skip
-def test_a_monitor_gets_one_line(states: list[TargetState], code: int, line: str) -> None:
-    """It names the targets that need a person, why, and the command to begin with."""
-    assert monitor_line(states, "Europe/Oslo") == (code, line)
