@@ -14,7 +14,7 @@ from ..journal import write_whole
 from ..next_step import command_line
 from ..run_states import State
 from ..sanitize import clean
-from ..wording import figure, plain_duration
+from ..wording import figure, plain_duration, series
 from .all_runs import Group, Listing
 from .pieces import NOTHING, Pieces, Value, digest, inline, keep_options_whole
 from .run_list import UNREADABLE, Listed, day_and_time
@@ -87,17 +87,26 @@ def _page(listing: Listing, report_of: ReportOf) -> Markup:
     shown = [
         _target(place, group, listing.zone, report_of) for place, group in enumerate(groups, 1) if group.runs
     ]
-    missing = [state.missing.words(listing.zone) for state in listing.targets if state.missing]
     return fill(
         "page",
         digest=digest(style),
         style=style,
         now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
-        missing=NOTHING.join(fill("missing", words=words) for words in missing),
+        missing=_missing(listing),
         summary=_summary(groups, listing.zone) if has_runs or len(groups) > 1 else fill("no_runs"),
         targets=NOTHING.join(shown),
     ).rstrip()
+
+
+def _missing(listing: Listing) -> Markup:
+    """Return which jobs are missing; of several, the names."""
+    missing = [state.missing for state in listing.targets if state.missing]
+    if not missing:
+        return NOTHING
+    names = series([each.target for each in missing], "and")
+    words = missing[0].words(listing.zone) if len(missing) == 1 else f"no job of {names} has finished in time"
+    return fill("missing", words=words)
 
 
 def _summary(groups: Iterable[Group], zone: str | None) -> Markup:

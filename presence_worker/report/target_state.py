@@ -128,10 +128,10 @@ class TargetState:
         """Yield why it needs a person, the worst first; nothing where all is well. No names, no times."""
         if self.expected.broken:
             yield BROKEN
-        if self.missing:
-            yield f"no job has finished in the last {plain_duration(self.missing.expected_every)}"
-        elif not self.runs:
+        if not self.runs:
             yield NO_RUN
+        elif self.missing:
+            yield f"no job has finished in the last {plain_duration(self.missing.expected_every)}"
         if self.stopped:
             yield STOPPED
         for state, thing in WAITING.items():

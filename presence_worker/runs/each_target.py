@@ -23,7 +23,7 @@ def judge_targets(
     """
     now = datetime.now(UTC)
     groups: list[Judged] = [
-        *((_expectation_of(each), _runs_of(each, runs)) for each in contexts if each.target),
+        *((_expectation_of(each), _runs_of(each, runs)) for each in contexts if _name_of(each)),
         *(
             (_expectation_of_broken(name, why, common), _runs_called(name, runs))
             for name, why in broken.items()
@@ -41,10 +41,14 @@ def what_is_missing(runs: Sequence[Listed], context: RunContext) -> Missing | No
     return next((state.missing for state in states if state.missing), None)
 
 
+def _name_of(context: RunContext) -> str:
+    return context.target_name or context.target
+
+
 def _expectation_of(context: RunContext) -> ExpectedOfTarget:
     settings = context.settings
     return ExpectedOfTarget(
-        context.target_name or context.target,
+        _name_of(context),
         every=settings.report.expected_every,
         max_age=settings.safety.max_resume_age,
         check=context.command("doctor"),

@@ -22,7 +22,14 @@ def measure(folder: Path, extent: Extent) -> list[Figure]:
     runs, rounds, job = extent.of(1000, quick=20), extent.of(7, quick=1), write_job(folder, 10)
     empty, full = folder / "empty", folder / "full"
     _keep(full, runs)
-    commands = {"runs": ["runs"], "schedule": ["schedule"], "run": ["run", f"{job}", "--max-changes", "none"]}
+    send = ["run", f"{job}", "--max-changes", "none"]
+    textfile = f"metrics.textfile={folder / 'textfile.prom'}"
+    commands = {
+        "runs": ["runs"],
+        "schedule": ["schedule"],
+        "run": send,
+        "run with metrics.textfile": [*send, "--set", textfile],
+    }
     figures = [_built_anew(extent.worker, full, folder, runs)]
     for name, words in commands.items():
         pairs = [

@@ -151,6 +151,17 @@ def test_what_is_missing_stands_on_top(tmp_path: Path) -> None:
     assert f"no run of {CRM} has finished since that of Tue 24 Nov 2026, 06:00, " in page.text
 
 
+def test_several_that_are_missing_are_one_sentence(tmp_path: Path) -> None:
+    """Thirty boxes would hide the table; it has the rest."""
+    path = tmp_path / "runs.html"
+
+    write_overview(listing_of(expected=[ExpectedOfTarget(name, every=3600) for name in "ab"]), path, tmp_path)
+
+    page = Page(path.read_text("utf-8"))
+    assert "Missing: no job of a and b has finished in time." in page.text
+    assert page.tags.count("tr") == 3
+
+
 def test_each_target_has_a_section(tmp_path: Path) -> None:
     """With its own charts and table; runs that cannot be read come last."""
     damaged = Listed(UnreadableRun(run_id="20261125T050000Z-0000", message="the journal is damaged"))
