@@ -93,13 +93,13 @@ def _page(listing: Listing, report_of: ReportOf) -> Markup:
         style=style,
         now=day_and_time(local_time(datetime.now(UTC), listing.zone)),
         place=listing.zone or "this machine",
-        missing=_missing(listing),
+        missing=_sentence_on_missing(listing),
         summary=_summary(groups, listing.zone) if has_runs or len(groups) > 1 else fill("no_runs"),
         targets=NOTHING.join(shown),
     ).rstrip()
 
 
-def _missing(listing: Listing) -> Markup:
+def _sentence_on_missing(listing: Listing) -> Markup:
     """Return which jobs are missing; of several, the names."""
     missing = [state.missing for state in listing.targets if state.missing]
     if not missing:
