@@ -102,7 +102,7 @@ def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
 
 def _send(contexts: Contexts, *, late: bool) -> Sent:
     with _notifiers(contexts) as notifiers:
-        jobs = _report_late_jobs(notifiers[: len(contexts.each)]) if late else []
+        jobs = _report_late_jobs(notifiers[: len(contexts.each)]) if late and contexts.each else []
         for notifier in notifiers:
             notifier.catch_up()
         seconds = max(notifier.notify.timeout for notifier in notifiers)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .. import __version__
-from ..errors import ExitCode
+from ..errors import ExitCode, Suspect
 from ..journal import Journal, RunRecord, run_id
 from ..model import Result
 from ..next_step import NextStep
@@ -33,6 +33,12 @@ WITHOUT_RUN = {  # the headline of a command that ended before there was a run
     ExitCode.INTERRUPTED: "The program was interrupted before a run began. Nothing was sent.",
     ExitCode.TERMINATED: "The program was terminated before a run began. Nothing was sent.",
 }
+CAUSES = {
+    Suspect.SIGN_IN: "SuperOffice rejected the credentials.",
+    Suspect.TARGET: "The address of SuperOffice may be wrong.",
+    Suspect.LOGIN: "The login address may be wrong.",
+    Suspect.PROXY: "The address of the proxy may be wrong.",
+}
 TESTED = "This is a test message. Messages from this machine arrive here."
 
 
@@ -54,7 +60,7 @@ def news_of_run(journal: Journal, target: str) -> News:
         label=run.input.label,
         state=run.state,
         exit_code=run.exit_code,
-        headline=headline_of(journal, run.state),
+        headline=" ".join(filter(None, (headline_of(journal, run.state), _name_cause(run)))),
         counts={str(result): number for result, number in journal.results.counts().items()},
         reasons=reasons,
         since=None,
@@ -78,6 +84,12 @@ def _occurrence_of(run: RunRecord, reasons: Iterable[str], began: str) -> Occurr
         is_job=is_job(run),
         is_plan=_is_plan(run),
     )
+
+
+def _name_cause(run: RunRecord) -> str | None:
+    """Return what a person has to correct before the run goes on, in words of ours."""
+    suspect = run.input.suspect if run.state == State.STOPPED else None
+    return CAUSES[suspect] if suspect else None
 
 
 def _is_plan(run: RunRecord) -> bool:

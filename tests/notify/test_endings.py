@@ -14,7 +14,7 @@ import pytest
 
 from presence_worker import __version__
 from presence_worker.journal import target_lock
-from tests.raw_server import answer
+from tests.raw_server import HANG, answer
 from tests.run.given import Ended, Worker, away, raw_up, started, wait_until, write_csv
 
 from .conftest import Receiver
@@ -226,6 +226,31 @@ def test_a_run_that_died_is_reported_by_the_next_command(worker: Worker, receive
     (message,) = receiver.messages
     assert (message["state"], message["exit_code"]) == ("stopped", 1)
     assert message["headline"].startswith("Stopped early.")
+
+
+def test_a_signal_ends_the_sending(worker: Worker, receiver: Receiver) -> None:
+    """A receiver that hangs cannot keep a program that is to end; its exit code stays, the message waits."""
+    receiver.act = HANG
+    options = (*worker.options, "--set", "notify.timeout=1h")
+    with started("run", write_csv(worker.folder / "bad.csv", away([5000])), *options) as process:
+        wait_until(lambda: bool(receiver.messages))
+        process.terminate()
+        code = process.wait()
+    receiver.act = GOOD
+    worker("notify")
+
+    assert code == 3
+    assert [each["exit_code"] for each in receiver.messages] == [3, 3]
+
+
+def test_rejected_credentials_are_named(worker: Worker, receiver: Receiver) -> None:
+    """What a person has to correct is in the headline, in words of ours."""
+    with raw_up(answer(401, b"<html>no, kanarie")) as server:
+        worker.url = server.url
+        worker("run", job(worker, 1))
+
+    (message,) = receiver.messages
+    assert message["headline"].endswith("SuperOffice rejected the credentials.")
 
 
 def test_a_crash_is_reported(worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
