@@ -1,6 +1,8 @@
 """What webhooks and dead man's switches are asked, to the letter."""
 
 import base64
+import tracemalloc
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +15,7 @@ from presence_worker import __version__
 from presence_worker.notify.channels import NotDelivered
 from presence_worker.notify.channels.ping import event_url
 from presence_worker.notify.channels.webhook import sign
-from tests.raw_server import RawServer, raw_server
+from tests.raw_server import Act, RawServer, answer, gzip_bomb, raw_server, stream
 
 from .given import MESSAGE, channels, pings
 from .receivers import GOOD, make_authority
@@ -185,3 +187,28 @@ async def test_a_variable_of_ours_is_not_for_others(tmp_path: Path, monkeypatch:
     assert got.startswith('{"id":"20261123T020000Z-7f3a.finished.1"')
     assert "OTHER=kept" in got
     assert "s3cr3t" not in got
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        answer(200, gzip_bomb(64), {"Content-Encoding": "gzip"}),
+        stream(b"HTTP/1.1 200 OK\r\n\r\n", lambda: repeat(bytes(2**16), 1000)),
+        answer(204),
+        answer(202, b"Accepted"),
+    ],
+    ids=["gzip bomb", "long", "204", "202"],
+)
+async def test_an_answer_is_not_kept(act: Act) -> None:
+    """A receiver may say yes at any length: no more than the beginning is read, and nothing is unpacked."""
+    async with raw_server(otherwise=act) as server:
+        (channel,) = channels(webhook=[{"url": f"{server.url}/x"}])
+
+        tracemalloc.start()
+        try:
+            await channel.send(MESSAGE)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        assert most < 4 * 2**20
