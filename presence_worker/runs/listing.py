@@ -1,5 +1,6 @@
 """The runs of a state directory, newest first, and those that are missing."""
 
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ..clock import is_from_the_future
 from ..errors import Locked, PresenceWorkerError, Stopped
@@ -40,9 +42,10 @@ def list_runs(context: RunContext) -> list[Listed]:
     runs = index.runs()
     listed = [_list_one(run, context) for run in runs]
     index.keep_summaries(
-        (run, _summary_form().dump_json(_without_values(found.summary)))
+        (run, form)
         for run, found in zip(runs, listed, strict=True)
         if run.summary is None and found.summary and found.state != State.RUNNING
+        for form in _write_kept(found.summary)
     )
     corrected = find_corrected(runs, index)
     return [
@@ -85,6 +88,12 @@ def _with_order(found: Listed, run: KnownRun) -> Listed:
 def _summary_form() -> TypeAdapter[Summary]:
     """Return what writes summaries for the index to keep, and reads them."""
     return TypeAdapter(Summary)
+
+
+def _write_kept(summary: Summary) -> Iterator[bytes]:
+    """Yield a summary for the index to keep; not if the name of its file is not UTF-8."""
+    with suppress(PydanticSerializationError):
+        yield _summary_form().dump_json(_without_values(summary))
 
 
 def _list_one(run: KnownRun, context: RunContext) -> Listed:

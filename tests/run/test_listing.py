@@ -150,3 +150,18 @@ def test_a_thousand_runs_are_listed_at_once(worker: Worker) -> None:
 
     assert len(found) == 1000
     assert time.process_time() - began < 15
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are text there")
+@pytest.mark.parametrize("text", ["x,y\n1,2\n", "associateId,status\n1,StatusNotAvailable\n"])
+def test_a_file_whose_name_is_not_utf8(text: str, worker: Worker) -> None:
+    """A job of whatever name is listed, refused or not, and as often as it is asked for."""
+    job = worker.folder / os.fsdecode(b"fra\xf8r.csv")
+    job.write_text(text)
+    worker("run", job)
+
+    lists = [worker.call("runs", *worker.options_of("runs")) for _ in range(2)]
+
+    assert [ended.code for ended in lists] == [0, 0]
+    assert [ended.err for ended in lists] == ["", ""]
+    assert worker("runs").code == 0
