@@ -6,7 +6,8 @@ from ..errors import ExitCode, RunFault, UsageFault
 from ..journal import LAST, KnownRun, RunRecord
 from ..run_context import RunContext
 from ..runs.lookup import find_run, is_of_target
-from ..target_files import TargetFiles
+from ..superoffice import target_name
+from ..target_files import TargetFile, TargetFiles
 from ..wording import series
 from .chosen_target import explain_misnamed, find_all_targets
 from .invocation import build_context, context_of, load, load_common, load_target, set_up
@@ -42,10 +43,21 @@ def contexts_of(options: Options) -> Contexts:
     each, broken = [], [BrokenTarget(path.stem, explain_misnamed(path)) for path in targets.misnamed]
     for target in targets.by_name.values():
         try:
-            each.append(build_context(load_target(target, options), offline=True))
+            each.append(_build_located(target, options))
         except UsageFault as fault:
             broken.append(BrokenTarget(target.name, str(fault)))
     return Contexts(each, broken, common, is_several=True)
+
+
+def _build_located(target: TargetFile, options: Options) -> RunContext:
+    """Return the surroundings of a target; raise UsageFault where it has no address, or a wrong one."""
+    context = build_context(load_target(target, options), offline=True)
+    if not context.target:
+        try:
+            target_name(context.settings.target, context.settings.auth.login_url)
+        except UsageFault as fault:
+            raise UsageFault(f"{target.path}: {fault}") from None
+    return context
 
 
 def end_with(code: int, contexts: Contexts) -> int:

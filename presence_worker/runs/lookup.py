@@ -161,8 +161,11 @@ def is_of_target(record: OfTarget, context: RunContext) -> bool:
 def check_target(journal: Journal, context: RunContext) -> None:
     """Raise UsageFault for a run of another target: what was meant for one must not reach the other."""
     run = journal.run()
-    if run.target == context.target:
+    if is_of_target(run, context):
         return
+    if run.target == context.target:
+        words = f"run {run.run_id} is for the target {run.target_name}, not for {context.target_name}"
+        raise RunFault(words, next=context.command("runs"))
     words = f"run {run.run_id} is for {run.target}, but the configured target is {context.target}"
     if run.state == State.STOPPED and may_begin_again(journal):
         words += ". No row was changed there. If that address was wrong, run the file again"

@@ -224,6 +224,20 @@ def test_an_undo_is_of_the_same_target(worker: Worker, common: Path) -> None:
     assert (undone.code, undone.summary["target_name"]) == (0, "gamma")
 
 
+@pytest.mark.parametrize("command", ["apply", "resume", "undo"])
+def test_a_run_of_one_target_is_never_carried_out_as_another(
+    command: str, worker: Worker, sandbox: Sandbox, common: Path
+) -> None:
+    """Both lead to one SuperOffice, but each has its own user, settings and receivers."""
+    give(common, "beta", 1, 2, 3)
+    held = worker.call("run", "--target", "beta", "--max-changes", "1", *FAST, "--json")
+
+    ended = worker.call(command, held.summary["run_id"], "--target", "acme", "--json")
+
+    assert (ended.code, list(wishes(sandbox))) == (2, [])
+    assert ended.summary["message"].endswith("is for the target beta, not for acme")
+
+
 def test_a_run_without_a_name_goes_by_its_address(worker: Worker, common: Path) -> None:
     """A run from before there were targets is of the only one that leads there, else nobody guesses."""
     config, password = str(common.with_name("single.toml")), common.parent / "customers" / "acme.pw"
@@ -309,6 +323,20 @@ def test_one_broken_file_stops_no_other(worker: Worker, sandbox: Sandbox, common
     assert sorted(number for number, *_ in wishes(sandbox)) == [1, 2]
     assert (pruned.code, json.loads(pruned.out)["kept"]) == (2, 2)
     assert "target beta: " in pruned.err
+
+
+def test_a_target_without_an_address_is_broken(worker: Worker, common: Path) -> None:
+    """Its nights cannot happen, so no list and no monitor may leave it out."""
+    for name in ("acme", "gamma"):
+        give(common, name, 1)
+        sent(worker, name)
+    (common.parent / "customers" / "beta.toml").write_text('[auth]\nusername = "hr"\n')
+
+    listed, watched = worker.call("runs"), worker.call("runs", "--monitor")
+
+    assert (listed.code, watched.code > 0) == (2, True)
+    assert "beta" in listed.out
+    assert "target beta: " in listed.err
 
 
 def test_doctor_checks_all(worker: Worker, common: Path) -> None:
