@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -142,6 +143,8 @@ class Notifier:
                 self.store.remember(self.target, channel.name, decision.memory)
             if decision.is_due:
                 message = fit(news.message, decision, details=channel.details)
+                if news.happened.is_late and decision.times_late > 1:
+                    message = replace(message, id=f"{message.id}.{decision.times_late}")
                 self.store.enqueue(self.target, channel.name, message.id, write_message(message), now)
 
 

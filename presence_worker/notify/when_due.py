@@ -23,6 +23,11 @@ class Occurrence(NamedTuple):
         """What makes two troubles the same."""
         return self.exit_code, self.reasons
 
+    @property
+    def is_late(self) -> bool:
+        """Whether no command ended, but a timer found that a job is late."""
+        return self.exit_code is None
+
 
 class LastTrouble(NamedTuple):
     """The trouble that a channel has sent last, and that is not over."""
@@ -32,6 +37,8 @@ class LastTrouble(NamedTuple):
     since: str | None  # when its first run began
     sent_at: float  # seconds since 1970
     kept_back: int = 0  # how often it was not sent since then
+    late_since: str | None = None  # of the job that was late last
+    times_late: int = 0  # how often that one was sent
 
     @property
     def trouble(self) -> tuple[int | None, frozenset[str]]:
@@ -47,6 +54,7 @@ class Decision(NamedTuple):
     since: str | None = None
     repeated: int = 0
     is_well_again: bool = False
+    times_late: int = 0  # how often the same late job is sent, with this message
 
 
 def decide(
@@ -59,13 +67,28 @@ def decide(
     if happened.exit_code == 0:
         return _decide_on_success(happened, last, on)
     is_same = last is not None and last.trouble == happened.trouble
-    if last and is_same and on == "trouble" and 0 <= now - last.sent_at < repeat:
+    may_keep_back = on == "trouble" or happened.is_late  # a timer finds the same late job again and again
+    if last and is_same and may_keep_back and 0 <= now - last.sent_at < repeat:
         return Decision(is_due=False, memory=last._replace(kept_back=last.kept_back + 1))
     since = last.since if last and is_same else happened.began
     memory = LastTrouble(
-        exit_code=happened.exit_code, reasons=tuple(sorted(happened.reasons)), since=since, sent_at=now
+        exit_code=happened.exit_code,
+        reasons=tuple(sorted(happened.reasons)),
+        since=since,
+        sent_at=now,
+        late_since=last.late_since if last else None,
+        times_late=last.times_late if last else 0,
     )
-    return Decision(is_due=True, memory=memory, since=since, repeated=last.kept_back if last else 0)
+    if happened.is_late:
+        memory = _count_late(memory, happened.began)
+    repeated = last.kept_back if last else 0
+    return Decision(is_due=True, memory=memory, since=since, repeated=repeated, times_late=memory.times_late)
+
+
+def _count_late(memory: LastTrouble, since: str | None) -> LastTrouble:
+    """Return a memory with one more message about a late job, also after other trouble: ids must differ."""
+    is_same = memory.late_since == since
+    return memory._replace(late_since=since, times_late=memory.times_late + 1 if is_same else 1)
 
 
 def _decide_on_success(happened: Occurrence, last: LastTrouble | None, on: Policy) -> Decision:

@@ -326,6 +326,22 @@ def test_a_late_job_is_reported_until_the_next_one(
     assert "report.expected_every" in unset.summary["message"]
 
 
+def test_a_job_that_stays_late_is_told_again_with_another_id(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in notify.repeat, also with `all`: a receiver that keeps ids must not take it for the same."""
+    monkeypatch.setenv("PRESENCE_WORKER_REPORT__EXPECTED_EVERY", "1d")
+    set_up(monkeypatch, on="all")
+    worker("notify", "--late")
+    worker("notify", "--late")
+    set_up(monkeypatch, repeat="0")
+    worker("notify", "--late")
+    worker("notify", "--late")
+
+    first = f"{worker.url}.late.never"
+    assert [each["id"] for each in receiver.messages] == [first, f"{first}.2", f"{first}.3"]
+
+
 def test_details_are_numbers_of_rows_and_a_sentence_of_ours(
     worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

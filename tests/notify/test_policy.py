@@ -31,6 +31,7 @@ def ending(
 
 
 LATE = ending(None, began="last job", state="late")
+LATE_AGAIN = ending(None, began="next job", state="late")
 
 
 class Sent(NamedTuple):
@@ -39,6 +40,7 @@ class Sent(NamedTuple):
     since: str | None = None
     repeated: int = 0
     is_well_again: bool = False
+    times_late: int = 0
 
 
 KEPT_BACK = None
@@ -114,7 +116,7 @@ NIGHTS: dict[str, tuple[Policy, Sequence[Night]]] = {
     "a late job: told once, and over with the next one": (
         "trouble",
         [
-            (0, LATE, Sent("last job")),
+            (0, LATE, Sent("last job", times_late=1)),
             (1, LATE, KEPT_BACK),
             (2, ending(0, is_job=False), KEPT_BACK),
             (3, ending(0), Sent("last job", repeated=1, is_well_again=True)),
@@ -123,9 +125,28 @@ NIGHTS: dict[str, tuple[Policy, Sequence[Night]]] = {
     "a late job, then one with trouble": (
         "trouble",
         [
-            (0, LATE, Sent("last job")),
-            (1, ending(3, "refused"), Sent("night 1")),
+            (0, LATE, Sent("last job", times_late=1)),
+            (1, ending(3, "refused"), Sent("night 1", times_late=1)),
             (2, ending(0, is_job=False), Sent("night 1", is_well_again=True)),
+        ],
+    ),
+    "a late job: `all` says it once in `repeat`, too": (
+        "all",
+        [
+            (0, LATE, Sent("last job", times_late=1)),
+            (1, LATE, KEPT_BACK),
+            (20, LATE, Sent("last job", repeated=1, times_late=2)),
+            (21, LATE, KEPT_BACK),
+        ],
+    ),
+    "a late job after other trouble is counted on; the next one anew": (
+        "trouble",
+        [
+            (0, LATE, Sent("last job", times_late=1)),
+            (1, ending(6), Sent("night 1", times_late=1)),
+            (2, LATE, Sent("last job", times_late=2)),
+            (3, ending(3, "refused"), Sent("night 1", times_late=2)),
+            (4, LATE_AGAIN, Sent("next job", times_late=1)),
         ],
     ),
 }
@@ -139,7 +160,7 @@ def test_a_message_is_due(on: Policy, nights: Sequence[Night]) -> None:
 
     for hours, happened, _ in nights:
         decision = decide(happened, last, on=on, repeat=REPEAT, now=hours * HOUR)
-        found = Sent(decision.since, decision.repeated, decision.is_well_again)
+        found = Sent(decision.since, decision.repeated, decision.is_well_again, decision.times_late)
         sent.append(found if decision.is_due else KEPT_BACK)
         last = decision.memory
 
