@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ..clock import is_from_the_future
 from ..errors import ExitCode
 from ..next_step import NextStep
 from ..run_states import State
@@ -43,6 +44,8 @@ class TargetState:
     runs: Sequence[Listed]  # all of them, newest first
     waiting: Sequence[Listed]  # those that wait for a person, newest first
     missing: Missing | None
+    last_run: Listed | None  # the one that ended last; plans do not count
+    last_success: Listed | None  # the one that was the last to end with exit code 0; plans do not count
 
     @property
     def target(self) -> str:
@@ -94,17 +97,6 @@ class TargetState:
         """The last run, where it stopped early."""
         last = next((run for run in self.runs if _has_ended(run)), None)
         return last if last and last.state == State.STOPPED else None
-
-    @property
-    def last_run(self) -> Listed | None:
-        """The run that ended last, by the clock; plans do not count."""
-        return max(filter(_has_ended, self.runs), key=_end, default=None)
-
-    @property
-    def last_success(self) -> Listed | None:
-        """The run that was the last one to end with exit code 0; plans do not count."""
-        good = (run for run in self.runs if _has_ended(run) and run.exit_code == ExitCode.DONE)
-        return max(good, key=_end, default=None)
 
     @property
     def monitor_code(self) -> ExitCode:
@@ -170,11 +162,14 @@ class TargetData(NamedTuple):
 
 def judge_target(expected: ExpectedOfTarget, runs: Sequence[Listed], now: datetime) -> TargetState:
     """Return how a target is, of whose *runs*, newest first, none is left out."""
+    ended = [run for run in runs if _has_ended(run) and not is_from_the_future(_end(run), now)]
     return TargetState(
         expected=expected,
         runs=runs,
         waiting=[*_list_waiting(runs, now - timedelta(seconds=expected.max_age))],
         missing=find_missing(expected.target, expected.every, runs, now),
+        last_run=_find_last(ended),
+        last_success=_find_last([run for run in ended if run.exit_code == ExitCode.DONE]),
     )
 
 
@@ -206,5 +201,17 @@ def _has_ended(run: Listed) -> bool:
     return run.state in ENDED and not run.is_plan
 
 
+def _find_last(ended: Iterable[Listed]) -> Listed | None:
+    """Return the run that ended last, of those that have ended, newest first.
+
+    It is the newest one, whatever the clock says, unless an earlier one was continued and ended later.
+    """
+    last = None
+    for run in ended:
+        if last is None or (run.is_continued and _end(run) > _end(last)):
+            last = run
+    return last
+
+
 def _end(run: Listed) -> str:
-    return run.ended_at or ""
+    return run.ended_at or run.created_at

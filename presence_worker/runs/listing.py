@@ -116,6 +116,7 @@ def _list_summary(summary: Summary, record: RunRecord) -> Listed:
         is_job=is_job(record),
         is_plan=is_plan(record),
         lists_changes=record.settings.of_input("coverage") == "changes",
+        is_continued=record.endings > 1,
         created_at=record.created_at,
     )
 

@@ -65,11 +65,29 @@ def test_a_correction_and_an_undo_are_runs() -> None:
     assert f'last_run_timestamp_seconds{{target="acme"}} {NOON.timestamp() - 2 * 3600:.0f}\n' in text
 
 
-def test_a_run_that_was_resumed_is_the_last_one() -> None:
-    """What counts is when it ended, not when it began."""
-    text = metrics_text([state_of("acme", run(6), run(30, name=OTHER, ended=1))])
+@pytest.mark.parametrize(
+    ("runs", "last", "good"),
+    [
+        ([run(6), run(30, ended=1, is_continued=True)], 1, 1),  # an earlier one was resumed, or applied
+        ([run(6), run(30, ended=1, is_continued=True, open_rows=1)], 1, 6),
+        ([run(1), run(30, ended=6, is_continued=True)], 1, 1),
+        ([run(6, open_rows=1), run(-7200)], 6, None),  # the clock was 300 days ahead
+        ([run(-7200), run(6)], 6, 6),
+        ([run(6, ended=-7200, is_continued=True), run(30)], 30, 30),
+        ([run(7200), run(6, open_rows=1)], 7200, 7200),  # it was behind: the newest is the last
+        ([run(7200, open_rows=1), run(6), run(30)], 7200, 6),
+    ],
+)
+def test_the_last_run_is_the_one_that_ended_last(runs: list[Listed], last: float, good: float | None) -> None:
+    """The counter has the order of runs that ended once; what ended later than now, by the clock, is none."""
+    text = metrics_text([state_of("acme", *runs)])
 
-    assert f'timestamp_seconds{{target="acme"}} {NOON.timestamp() - 3600:.0f}\n' in text
+    moments = [
+        re.findall(rf"last_{which}_timestamp_seconds\{{.*\}} (\d+)\n", text) for which in ("run", "success")
+    ]
+
+    wanted = [[] if each is None else [f"{NOON.timestamp() - each * 3600:.0f}"] for each in (last, good)]
+    assert moments == wanted
 
 
 def test_rows_and_waiting_runs_always_have_all_their_series() -> None:

@@ -27,7 +27,11 @@ def moment(hours_ago: float) -> str:
 def run(hours_ago: float = 6, *, open_rows: int = 0, name: str = "/in/changes.csv", **more: Any) -> Listed:
     """Give a finished run of three rows."""
     began, ended = moment(hours_ago), moment(more.pop("ended", hours_ago))
-    about = {key: more.pop(key) for key in ("is_job", "is_plan", "lists_changes", "corrected") if key in more}
+    about = {
+        key: more.pop(key)
+        for key in ("is_job", "is_plan", "lists_changes", "corrected", "is_continued")
+        if key in more
+    }
     fields = {
         "run_id": f"run-{hours_ago}",
         "exit_code": 3 if open_rows else 0,
