@@ -58,6 +58,20 @@ EXIT_CODES: dict[ExitCode, ExitMeaning] = {
 }
 
 
+class Cause(StrEnum):
+    """Why a run ended early, as a code; None where no code says it."""
+
+    MISSING = "missing"  # the file is not there
+    UNREADABLE = "unreadable"  # the file cannot be opened
+    EMPTY = "empty"
+    TOO_OLD = "too_old"
+    TOO_MANY_INVALID = "too_many_invalid"
+    OUTAGE = "outage"  # SuperOffice gave no useful answer
+    REJECTED_ALIKE = "rejected_alike"  # SuperOffice rejected all rows in the same way
+    TOO_MANY_FAILURES = "too_many_failures"
+    DEADLINE = "deadline"
+
+
 class PresenceWorkerError(Exception):
     """What stops a run for a known reason: a sentence that says where, what, and what to do.
 
@@ -66,6 +80,7 @@ class PresenceWorkerError(Exception):
     """
 
     exit_code = ExitCode.CRASHED
+    cause: Cause | None = None
 
     def __init__(
         self,
@@ -153,9 +168,15 @@ class InputRefused(PresenceWorkerError):
     exit_code = ExitCode.REFUSED
 
     def __init__(
-        self, message: str, *ways: Way, settings: Sequence[Way] = (), facts: JobFacts | None = None
+        self,
+        message: str,
+        *ways: Way,
+        settings: Sequence[Way] = (),
+        facts: JobFacts | None = None,
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(message)
+        self.cause = cause
         self.ways = ways
         self.settings = tuple(settings)  # those that the message names, where it asks no such question
         self.facts = facts or JobFacts()  # found out about the job before
@@ -206,9 +227,11 @@ class Stopped(PresenceWorkerError):
         *,
         next: NextStep | None = None,  # noqa: A002 - the summary's word
         suspect: Suspect | None = None,
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(message, next=next)
         self.suspect = suspect
+        self.cause = cause
 
 
 class JournalGone(Stopped):

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import anyio
 import structlog
 
-from ..errors import Stopped, Suspect
+from ..errors import Cause, Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from ..wording import plain_duration
 from .systemic_failures import Halt
@@ -94,7 +94,8 @@ class Gate:
         waited = plain_duration(self._clock() - self._good)
         why = f" ({self._last_words.rstrip('.')})" if self._last_words else ""
         suspect = None if self._answered else self._suspect
-        self._halt(Stopped(f"SuperOffice gave no useful answer for {waited}{why}", suspect=suspect))
+        words = f"SuperOffice gave no useful answer for {waited}{why}"
+        self._halt(Stopped(words, suspect=suspect, cause=Cause.OUTAGE))
 
     def learn(self, change: Change, outcome: Outcome, *, probe: bool) -> Outcome:
         """Take in the outcome of a try; return it with its trouble: an outage, or the row's own."""

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import anyio
 
-from ..errors import PresenceWorkerError, Stopped, Suspect
+from ..errors import Cause, PresenceWorkerError, Stopped, Suspect
 from ..model import Change, Outcome, Reason, Result, Send
 from ..settings.value_types import Limit
 from ..shutdown import CancelledUnsentError
@@ -147,7 +147,7 @@ class SystemicFailures:
         words = f"SuperOffice rejected {number} rows in a row alike ({outcome.http_status}): {said}"
         suspect = Suspect.TARGET if outcome.http_status in NO_SUCH_PLACE else None
         way_on = "check target.base_url" if suspect else "correct the configuration or the user's rights"
-        self._halt(Stopped(f"{words}; {way_on}", suspect=suspect))
+        self._halt(Stopped(f"{words}; {way_on}", suspect=suspect, cause=Cause.REJECTED_ALIKE))
         return [(c, o._replace(result=Result.FAILED)) for c, o in self.release()]
 
     def release(self) -> Iterator[Settled]:
@@ -168,4 +168,4 @@ class SystemicFailures:
     def _halt_for_the_rows(self) -> None:
         verb = "was" if self._not_done == 1 else "were"
         words = f"{self._not_done} of {self._to_send} rows {verb} not done, more than safety.max_failures"
-        self._halt(Stopped(f"{words} ({self._limit}) allows"))
+        self._halt(Stopped(f"{words} ({self._limit}) allows", cause=Cause.TOO_MANY_FAILURES))

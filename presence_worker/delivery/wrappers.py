@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from ..errors import Stopped, Suspect
+from ..errors import Cause, Stopped, Suspect
 from ..model import Change, Outcome, Send, Trouble
 from .gate import Gate
 from .pace import ConcurrencyLimit, Pace
@@ -90,7 +90,6 @@ def _why_to_halt(outcome: Outcome, pages: int, longest_wait: Callable[[], float]
         words = "SuperOffice answered three rows in a row with HTML pages; check target.base_url"
         return Stopped(words, suspect=Suspect.TARGET)
     if outcome.retry_after and outcome.retry_after > longest_wait():
-        return Stopped(
-            f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
-        )
+        words = f"SuperOffice asks us to wait {outcome.retry_after:.0f} s, longer than the settings allow"
+        return Stopped(words, cause=Cause.OUTAGE)
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ..errors import InputRefused, JobFacts, refusals_with
+from ..errors import Cause, InputRefused, JobFacts, refusals_with
 from ..model import Row
 from ..settings import Settings
 from ..shutdown import Shutdown
@@ -111,7 +111,8 @@ def _refuse_old(source: Source, max_age: float | None, zone: str | None) -> None
     raise InputRefused(
         f"{source.name}: last changed on {_day(source.changed, zone)}, {when}. "
         f"input.max_age allows {_in_words(max_age)}. Nothing was sent. {remedy}. "
-        "If the file is right, send it through standard input (`presence-worker run -`)"
+        "If the file is right, send it through standard input (`presence-worker run -`)",
+        cause=Cause.TOO_OLD,
     )
 
 

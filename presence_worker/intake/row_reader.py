@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from ..errors import InputRefused
+from ..errors import Cause, InputRefused
 from ..failed_csv import ALSO, width_detail
 from ..model import PRESENT, Reason, Result, Row
 from ..run_states import FilteredValue, UnknownStatus
@@ -139,7 +139,7 @@ class RowReader:
         for refusal in filter(None, refused):
             raise refusal
         if not ordinal:
-            raise InputRefused(f"{self._name}: no rows. {NO_EXPORT}")
+            raise InputRefused(f"{self._name}: no rows. {NO_EXPORT}", cause=Cause.EMPTY)
 
     def read(self, ordinal: int, record: Record) -> Row:
         """Judge one record; *ordinal* counts records from 1."""

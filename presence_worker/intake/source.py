@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, TextIO
 
-from ..errors import InputRefused, Stopped, Suggestion
+from ..errors import Cause, InputRefused, Stopped, Suggestion
 from ..failed_csv import is_failed_csv
 from ..journal import is_trusted
 from ..settings import SECRETS, Auth, Settings
@@ -151,7 +151,8 @@ def _faults_as_refusals(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         words = WHY.get(type(error)) or error.strerror or error
-        raise InputRefused(f"{name}: {words}") from None
+        cause = Cause.MISSING if isinstance(error, FileNotFoundError) else Cause.UNREADABLE
+        raise InputRefused(f"{name}: {words}", cause=cause) from None
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int] | None:
@@ -219,7 +220,7 @@ def _survey(name: str, file: IO[bytes], wanted: str | None) -> tuple[TextIO, str
         multibyte = multibyte or not (joined.isascii() or _MULTIBYTE.search(joined) is None)
         tail = chunk[-3:]
     if not start:
-        raise InputRefused(f"{name}: the file is empty. {NO_EXPORT}")
+        raise InputRefused(f"{name}: the file is empty. {NO_EXPORT}", cause=Cause.EMPTY)
     declared = None if is_failed_csv(start) else wanted
     encoding = next((e for mark, e in MARKS.items() if start.startswith(mark)), declared)
     if not encoding and b"\0" in start[:4]:

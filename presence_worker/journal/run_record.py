@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from ..errors import ExitCode, Suspect
+from ..errors import Cause, ExitCode, Suspect
 from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
 from ..model import NOT_PRESENT, PRESENT
 from ..next_step import NextStep, read_step, write_step
@@ -74,6 +74,7 @@ class JobInput:
     dropped_rows: int = 0  # all of them
     correction: Correction | None = field(default=None, metadata=FLAT)
     over: bool | None = field(default=None, metadata=MAY_LACK)  # nothing follows from it any more
+    cause: Cause | None = field(default=None, metadata=MAY_LACK)  # why the run ended early
 
     @property
     def suspect(self) -> Suspect | None:
@@ -85,13 +86,13 @@ class JobInput:
         found = json_object(self)
         names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
         form = {name: found[name] for name in names if name in found}
-        later = ("label", "withheld", "pending", "suspect", "refused", "over")
-        return form | {name: found[name] for name in later if name in found}
+        return form | {name: found[name] for name in LATER if name in found}
 
 
 UNREAD = ("name", "day", "rows", "sha256", "format", "encoding", "delimiter", "columns")
 ADDED = ("scheduled", "pending", "dropped", "dropped_rows")
-READ = tuple(each.name for each in fields(JobInput) if each.name not in (*ADDED, "correction", "over"))
+LATER = ("label", "withheld", "pending", "suspect", "refused", "over", "cause")  # only where they are known
+READ = tuple(each.name for each in fields(JobInput) if each.name not in (*ADDED, *LATER[-2:], "correction"))
 
 
 AS_JSON = ("input", "settings", "notes", "compared")

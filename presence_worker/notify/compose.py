@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from .. import __version__
-from ..errors import ExitCode, Suspect
+from ..errors import Cause, ExitCode, Suspect
 from ..journal import Journal, RunRecord, run_id
 from ..model import Result
 from ..next_step import NextStep
@@ -26,19 +26,33 @@ DETAILED = (Result.INVALID, Result.REJECTED, Result.FAILED, Result.UNKNOWN)
 WELL_AGAIN = "Well again."
 WITHOUT_RUN = {  # the headline of a command that ended before there was a run
     ExitCode.CRASHED: "The program crashed before a run began. Nothing was sent.",
-    ExitCode.USAGE: "The command or the configuration has an error. Nothing was sent.",
+    ExitCode.USAGE: "The command or the configuration has an error. `presence-worker doctor` shows it. "
+    "Nothing was sent.",
     ExitCode.REFUSED: "The file is refused. Nothing was sent.",
     ExitCode.STOPPED: "The run could not begin. Nothing was sent.",
     ExitCode.LOCKED: "Another run is at work on this SuperOffice. Nothing was sent.",
     ExitCode.INTERRUPTED: "The program was interrupted before a run began. Nothing was sent.",
     ExitCode.TERMINATED: "The program was terminated before a run began. Nothing was sent.",
 }
-CAUSES = {
+REFUSALS: Mapping[str | None, str] = {  # why a file was refused; the headline says that nothing was sent
+    Cause.MISSING: "The file is missing.",
+    Cause.UNREADABLE: "The file cannot be opened.",
+    Cause.EMPTY: "The file has no rows.",
+    Cause.TOO_OLD: "The file is older than input.max_age allows.",
+    Cause.TOO_MANY_INVALID: "Too many rows are invalid.",
+}
+CAUSES: Mapping[str | None, str] = {  # why a run stopped
     Suspect.SIGN_IN: "SuperOffice rejected the credentials.",
     Suspect.TARGET: "The address of SuperOffice may be wrong.",
     Suspect.LOGIN: "The login address may be wrong.",
     Suspect.PROXY: "The address of the proxy may be wrong.",
+    Cause.OUTAGE: "SuperOffice gave no useful answer.",
+    Cause.REJECTED_ALIKE: "SuperOffice rejected all rows in the same way. Check the rights and the settings.",
+    Cause.TOO_MANY_FAILURES: "Too many rows failed.",
+    Cause.DEADLINE: "The deadline came.",
 }
+WHY = {State.REFUSED: REFUSALS, State.STOPPED: CAUSES}
+CHECK_FIRST = "Check the planned changes before you apply the run."
 TESTED = "This is a test message. Messages from this machine arrive here."
 
 
@@ -60,7 +74,7 @@ def news_of_run(journal: Journal, target: str) -> News:
         label=run.input.label,
         state=run.state,
         exit_code=run.exit_code,
-        headline=" ".join(filter(None, (headline_of(journal, run.state), _name_cause(run)))),
+        headline=" ".join((headline_of(journal, run.state), *_explain(run))),
         counts={str(result): number for result, number in journal.results.counts().items()},
         reasons=reasons,
         since=None,
@@ -68,7 +82,7 @@ def news_of_run(journal: Journal, target: str) -> News:
         link=None,
         next=run.next,
         version=__version__,
-        detail=explain_refusal(run.message or "") if run.state == State.REFUSED else None,
+        detail=explain_refusal(run) if run.state == State.REFUSED else None,
         rows=_first_rows(journal),
     )
     began = journal.sessions.work().started_at or run.created_at  # as the summary says
@@ -79,17 +93,23 @@ def _occurrence_of(run: RunRecord, reasons: Iterable[str], began: str) -> Occurr
     return Occurrence(
         state=run.state,
         exit_code=run.exit_code,
-        reasons=frozenset(reasons),
+        reasons=frozenset([*reasons, *_causes(run)]),
         began=began,
         is_job=is_job(run),
         is_plan=_is_plan(run),
     )
 
 
-def _name_cause(run: RunRecord) -> str | None:
-    """Return what a person has to correct before the run goes on, in words of ours."""
-    suspect = run.input.suspect if run.state == State.STOPPED else None
-    return CAUSES[suspect] if suspect else None
+def _explain(run: RunRecord) -> Iterator[str]:
+    """Yield why a run did not come to its end, in words of ours."""
+    if run.state == State.HELD:
+        yield CHECK_FIRST
+    yield from (words for cause in _causes(run)[:1] if (words := WHY[State(run.state)].get(cause)))
+
+
+def _causes(run: RunRecord) -> list[str]:
+    """Return why a run did not come to its end; another cause is another trouble."""
+    return [str(cause) for cause in (run.input.suspect, run.input.cause) if cause and run.state in WHY]
 
 
 def _is_plan(run: RunRecord) -> bool:
@@ -170,13 +190,7 @@ def fit(message: Message, decision: Decision, *, details: bool) -> Message:
     )
 
 
-KINDS = (  # words of a refusal, and what they come to; the first that fits counts
-    ("more than safety.max_invalid", "Too many rows are invalid."),
-    ("input.max_age allows", "The file is older than input.max_age allows."),
-    ("the file is empty", "The file is empty."),
-    ("no rows", "The file has no rows."),
-    ("no cells", "The file has no rows."),
-    ("no such file", "The file does not exist."),
+KINDS = (  # words of ours in a refusal, and what they come to; the first that fits counts
     ("changed while it was read", "The file changed while it was read."),
     ("was replaced while", "The file changed while it was read."),
     ("damaged or cut off", "The file is damaged or cut off."),
@@ -194,17 +208,31 @@ KINDS = (  # words of a refusal, and what they come to; the first that fits coun
     ("days", "The dates in the file are not certain."),
 )
 OTHERWISE = "The file cannot be read without doubt."
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+PLACE = re.compile(r"(?:, sheet )?(?:, line (\d{1,9}))?: ")  # behind the name of the file
 SETTING = re.compile(r"\b(input|safety)\.([a-z_]+)")
-LINE = re.compile(r"\bline (\d{1,9})\b")
 
 
-def explain_refusal(words: str) -> str:
-    """Return why a file was refused, by the *words* of the refusal, which may quote the file."""
-    sentence = next((meaning for part, meaning in KINDS if part in words), OTHERWISE)
-    found = LINE.search(words)
-    settings = dict.fromkeys(
+def explain_refusal(run: RunRecord) -> str:
+    """Return why a file was refused, without what the refusal quotes of it: its name, cells and columns."""
+    if sentence := REFUSALS.get(run.input.cause):
+        return sentence
+    name = re.split(r"[/\\]", run.input.name)[-1]
+    unquoted = QUOTED.sub("", (run.message or "").partition(name)[2])
+    place = PLACE.match(unquoted)
+    is_certain = place and not {"'", '"'} & {
+        *unquoted
+    }  # else what is quoted has such a sign, and no clear end
+    words = unquoted[place.end() :] if place and is_certain else ""
+    said = re.split(r"[.:;] ", words)[0]  # before any list of columns
+    sentence = next((meaning for part, meaning in KINDS if part in said), OTHERWISE)
+    line = f"See line {place[1]}." if place and place[1] else ""
+    return " ".join(filter(None, (sentence, line, _name_settings(words))))
+
+
+def _name_settings(words: str) -> str:
+    found = (
         f"{section}.{key}" for section, key in SETTING.findall(words) if key in SECTIONS[section].names()
     )
-    more = [f"See line {found[1]}."] if found else []
-    more += [f"See {series([*settings], 'and')}."] if settings else []
-    return " ".join([sentence, *more])
+    named = [*dict.fromkeys(found)]
+    return f"See {series(named, 'and')}." if named else ""

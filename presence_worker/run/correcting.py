@@ -25,14 +25,15 @@ IF_CORRECTED = "--if-corrected"
 
 
 def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: Settings) -> None:
-    """Note what an error asks to correct first, for the advice of this report and of later ones."""
+    """Note why a run ended early, and what to correct first, for this report and for later ones."""
     found, known = _suspect(error, settings), journal.run().input
-    if not (found or known.suspect):
+    cause = error.cause if error else None
+    if not (found or cause or known.suspect or known.cause):
         return
     salt = secrets.token_bytes(16)
     refused = (salt.hex(), _fingerprint(settings, salt)) if found in MAY_LOCK else None
     with journal.transaction():
-        journal.save_input(replace(known, correction=Correction(suspect=found, refused=refused)))
+        journal.save_input(replace(known, correction=Correction(suspect=found, refused=refused), cause=cause))
 
 
 def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ..errors import Held, InputRefused
+from ..errors import Cause, Held, InputRefused
 from ..journal import Comparison, JobInput, RunRecord
 from ..sanitize import clean
 from ..settings import MAX_CHANGES, Safety
@@ -20,7 +20,8 @@ def too_many_invalid(invalid: int, rows: int, safety: Safety) -> InputRefused | 
         return None
     return InputRefused(
         f"{share(invalid, rows, 'row')} invalid, more than safety.max_invalid ({safety.max_invalid}) allows. "
-        "Nothing was sent. Correct the file, or its export."
+        "Nothing was sent. Correct the file, or its export.",
+        cause=Cause.TOO_MANY_INVALID,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 import anyio
 
 from ..delivery import Halt, Policy
-from ..errors import Planned, PresenceWorkerError, Stopped
+from ..errors import Cause, Planned, PresenceWorkerError, Stopped
 from ..journal import Journal, give_back_reserve
 from ..run_context import RunContext
 from ..run_states import Intent, Step
@@ -88,7 +88,7 @@ class Session:
     async def _keep_deadline(self, left: float) -> None:
         if left != float("inf"):
             await anyio.sleep(left)
-            self._halt(Stopped("delivery.deadline has come"))
+            self._halt(Stopped("delivery.deadline has come", cause=Cause.DEADLINE))
 
     async def _read_and_send(self, client: Client, policy: Policy) -> None:
         if self._journal.run().step != Step.SEND:

@@ -359,6 +359,45 @@ def test_details_are_numbers_of_rows_and_a_sentence_of_ours(
     assert "detail" not in finished
 
 
+def test_a_quoted_name_is_neither_a_line_nor_a_kind(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column can be called as a place or a fault is, and what it says is the file's own."""
+    set_up(monkeypatch, details="true")
+    names = worker.folder / "line 4711.csv"
+    names.write_text("line 123456789,date with a password\n1,2\n")
+    worker("run", names)
+
+    (refused,) = receiver.messages
+    assert refused["detail"].startswith("A column of the file is not certain. See line 1.")
+    assert not any(words in json.dumps(refused["detail"]) for words in ("123456789", "4711", "password"))
+
+
+AWAY = ("--set", "target.proxy=http://127.0.0.1:9", "--set", "delivery.outage_patience=1ms")
+
+
+def test_each_trouble_of_a_night_says_why(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The headline names the cause in words of ours, and another cause is another trouble."""
+    set_up(monkeypatch)
+    (worker.folder / "empty.csv").touch()
+    (worker.folder / "wrong.csv").write_text("name\nx\n")
+    (worker.folder / "invalid.csv").write_text("associateId,status\n" + "x,StatusNormal\n" * 9)
+    for name in ("gone.csv", "gone.csv", "empty.csv", "wrong.csv", "invalid.csv"):
+        worker("run", worker.folder / name)
+    worker("run", job(worker, 1), *AWAY)
+
+    assert [each["headline"] for each in receiver.messages] == [
+        "The file is refused. Nothing was sent. The file is missing.",
+        "The file is refused. Nothing was sent. The file has no rows.",
+        "The file is refused. Nothing was sent.",
+        "The file is refused. Nothing was sent. Too many rows are invalid.",
+        "Stopped early. 0 of 1 row done. 1 not sent yet. SuperOffice gave no useful answer.",
+    ]
+    assert {tuple(each["reasons"]) for each in receiver.messages[:3]} == {()}
+
+
 def test_without_channels_nothing_of_it_is_loaded(worker: Worker) -> None:
     """A run without [notify] pays nothing, and keeps nothing."""
     code = f"""
