@@ -53,9 +53,8 @@ def secret_files_of(notify: Notify) -> list[Path]:
 
 def has_secrets(notify: Notify) -> bool:
     """Return whether the settings themselves have secrets of channels."""
-    return any(
-        getattr(channel, name, None) for _, channel in _channels_of(notify) for name in (*SECRETS, "headers")
-    )
+    names = (*SECRETS, "headers", "proxy")
+    return any(getattr(channel, name, None) for _, channel in _channels_of(notify) for name in names)
 
 
 def _channels_of(notify: Notify) -> Iterator[tuple[str, Channel]]:
@@ -125,7 +124,7 @@ async def _find_host(channel: Webhook | Ping) -> str:
         trust_of(channel.ca_file)
     if isinstance(channel, Webhook) and (secret := secret_of(channel, "secret")):
         sign("", 0, b"", secret)
-    asked = urlsplit(channel.proxy) if channel.proxy else parts
+    asked = urlsplit(channel.proxy.get_secret_value()) if channel.proxy else parts
     host = clean(str(asked.hostname), 100)
     try:
         await work_in_daemon(lambda: socket.getaddrinfo(asked.hostname, None))

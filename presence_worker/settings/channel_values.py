@@ -77,8 +77,8 @@ def _check_signing_secret(value: SecretStr) -> SecretStr:
     return value
 
 
-def _check_proxy(value: str) -> str:
-    parts = urlsplit(value)
+def _check_proxy(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be an address, such as http://proxy.example.com:3128")
     return value
@@ -99,5 +99,5 @@ Host = Annotated[str, AfterValidator(_check_host)]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_check_secret_url)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_check_signing_secret)]
-ProxyUrl = Annotated[str, AfterValidator(_check_proxy)]
+ProxyUrl = Annotated[SecretStr, AfterValidator(_check_proxy)]
 SecretHeaders = Annotated[dict[str, SecretStr], AfterValidator(_check_headers)]

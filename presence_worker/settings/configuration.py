@@ -224,6 +224,8 @@ def _find_misplaced(section: str, values: Mapping[str, Raw]) -> Iterator[tuple[l
             yield [section, key], f"{NOT_HERE}. {IN_FILE.format(name=key)}"
         if key == "headers" and isinstance(value, dict) and any(name.lower() in SIGNING_IN for name in value):
             yield [section, key], f"{NOT_HERE}. Write this webhook into the common file"
+        if key == "proxy" and "@" in str(value):
+            yield [section, key], f"{NOT_HERE}. Set a proxy with a password in the common file"
         for number, channel in enumerate(value if isinstance(value, list) else (), 1):
             found = _find_misplaced(section, channel) if isinstance(channel, dict) else ()
             yield from (([section, key, str(number), path[-1]], words) for path, words in found)

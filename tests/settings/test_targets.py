@@ -134,6 +134,10 @@ def test_a_section_that_is_wrong_as_a_whole_names_both_files(file: Path) -> None
             "line 1: notify.mail.1.password: {secret} password_file",
         ),
         (
+            '[target]\nproxy = "http://user:canary@proxy.example"',
+            f"target.proxy: {NOT_HERE}. Set a proxy with a password in the common file",
+        ),
+        (
             '[[notify.webhook]]\nurl_file = "u"\n[notify.webhook.headers]\nAuthorization = "Bearer canary"',
             f"notify.webhook.1.headers: {NOT_HERE}. Write this webhook into the common file",
         ),

@@ -103,7 +103,7 @@ async def _exchange(call: HttpCall, url: URL, section: HttpChannel) -> int:
             data=call.body,
             headers=call.headers,
             allow_redirects=False,
-            proxy=section.proxy,
+            proxy=section.proxy.get_secret_value() if section.proxy else None,
         )
         try:
             await _read_body(answer)
