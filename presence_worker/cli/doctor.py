@@ -22,8 +22,8 @@ from ..settings.configuration import load_usable_settings
 from ..superoffice import check_settings, open_client
 from ..target_files import TargetFiles
 from .chosen_target import choose_target, find_all_targets
-from .doctor_all import Examination, examine_all, show_all, stop_on_signal
-from .invocation import archive_of, blames_an_option, find_target_name, load, set_up, work
+from .doctor_all import BEFORE_ALL, Examination, examine_all, show_all
+from .invocation import archive_of, blames_an_option, find_target_name, load, set_up, stop_on_signal, work
 from .lazy import load_lazily
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap
@@ -90,7 +90,7 @@ def _find_all(options: Options, write_check: int | None, *, is_all: bool) -> Tar
 def find_trouble(options: Options, write_check: int | None = None) -> Diagnosis:
     """Return what would keep a run with these options from working."""
     context, examine = _prepare(options, write_check)
-    return work(partial(stop_on_signal, examine), context)
+    return work(partial(stop_on_signal, examine, BEFORE_ALL), context)
 
 
 def _prepare(options: Options, write_check: int | None = None) -> Examination:

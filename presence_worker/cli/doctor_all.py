@@ -16,10 +16,11 @@ from ..run_context import RunContext
 from ..target_files import TargetFiles
 from ..wording import amount, series
 from .chosen_target import explain_misnamed
-from .invocation import work
+from .invocation import stop_on_signal, work
 from .options import Options
 from .output import WIDTH, print_json, print_lines, remark, wrap
 
+BEFORE_ALL = " before all checks were made"
 AT_ONCE = 8  # targets
 LEAST = 40  # characters of what to correct, however long the name is
 WORST_FIRST = (ExitCode.USAGE, ExitCode.STOPPED, ExitCode.DONE)
@@ -55,7 +56,7 @@ def examine_all(
     found = [_explain_failure(path.stem, UsageFault(explain_misnamed(path))) for path in targets.misnamed]
     if prepared:
         together = partial(_examine_together, prepared)
-        found += work(partial(stop_on_signal, together), next(iter(prepared.values())).context)
+        found += work(partial(stop_on_signal, together, BEFORE_ALL), next(iter(prepared.values())).context)
     found.sort(
         key=lambda each: (WORST_FIRST.index(each.exit_code), [*VERDICTS].index(_worst(each)), each.target)
     )
@@ -85,14 +86,6 @@ async def _examine_together(prepared: Mapping[str, Examination], _: RunContext) 
         for name, examination in prepared.items():
             group.start_soon(examine, name, examination)
     return found
-
-
-async def stop_on_signal(examine: Callable[[RunContext], Awaitable[T]], context: RunContext) -> T:
-    """Make the checks; after a signal cancel them, and raise what it means."""
-    shutdown = context.shutdown
-    with anyio.CancelScope() as checking, shutdown.watched(checking.cancel):
-        return await examine(context)
-    raise shutdown.reason(" before all checks were made")
 
 
 def _explain_failure(name: str, error: PresenceWorkerError) -> Diagnosis:
@@ -129,11 +122,6 @@ def _lines(found: DiagnosisOfAll) -> Iterator[str]:
         yield begin + shorten(_most_important(each), max(WIDTH - len(begin), LEAST), placeholder=" …")
     yield ""
     yield from wrap(f"{found.message}.")
-
-
-def _rank(found: Diagnosis) -> tuple[int, int, str]:
-    """Return what puts targets in order: the worst first, those alike by their names."""
-    return WORST_FIRST.index(found.exit_code), [*VERDICTS].index(_worst(found)), str(found.target)
 
 
 def _worst(found: Diagnosis) -> Severity:

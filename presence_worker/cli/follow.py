@@ -17,7 +17,7 @@ import click
 import structlog
 
 from ..clock import today
-from ..errors import PresenceWorkerError, UsageFault
+from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..events import Emit, emit_to
 from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
@@ -58,13 +58,17 @@ def _begin(context: RunContext) -> tuple[Emit, Finish]:
 def follow(
     arguments: Sequence[str], watched: Sequence[Finish], failure: CommandFailure | None, code: int
 ) -> None:
-    """Send messages about how a command ended, within notify.timeout; a signal ends that at once."""
+    """Send messages about how a command ended, within notify.timeout; a signal ends that at once.
+
+    Who mistypes a command at a terminal sees that: it is no night that others have to hear of.
+    """
     is_over = False
     with suppress(Exception):  # the command has ended, whatever comes now
-        finish = watched[0] if watched else _finish_of_failure(arguments)
-        if finish:
+        is_seen = code == ExitCode.USAGE and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+        begun = [] if watched or is_seen else [_finish_of_failure(arguments)]
+        for finish in filter(None, [*watched, *begun]):
             is_plan = arguments[0] == PLAN or DRY_RUN in arguments
-            reported = (failure.state, failure.next) if failure and not is_plan else None
+            reported = (failure.state, failure.next) if failure and not (is_plan or is_seen) else None
             work = partial(finish, code, reported)
             run_async(partial(_until_signal, work))
         is_over = True

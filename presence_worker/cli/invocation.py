@@ -199,6 +199,14 @@ def run_async(function: Callable[[], Awaitable[T]]) -> T:
     return anyio.run(function, backend_options={"use_uvloop": sys.platform != "win32"})
 
 
+async def stop_on_signal(work: Work[T], before: str, context: RunContext) -> T:
+    """Wait for *work*; after a signal cancel it, and raise what that means, *before* what it came."""
+    shutdown = context.shutdown
+    with anyio.CancelScope() as scope, shutdown.watched(scope.cancel):
+        return await work(context)
+    raise shutdown.reason(before)
+
+
 async def _listen(function: Work[T], context: RunContext) -> T:
     listener = Listener(context.shutdown, context.emit)
     with listener.listening():

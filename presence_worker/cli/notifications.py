@@ -24,11 +24,11 @@ from ..runs.each_target import what_is_missing
 from ..runs.listing import list_runs
 from ..runs.lookup import earlier_run, find_run
 from ..wording import amount, as_sentence, plain_duration
-from .invocation import run_async
+from .invocation import stop_on_signal, work
 from .options import Options, options_of
 from .output import NEXT, print_json, print_lines, remark
 from .targets import Contexts, context_of_run, contexts_of, end_with
-from .trial_messages import SentMessage, print_sent, send_trial
+from .trial_messages import BEFORE_ALL, SentMessage, print_sent, send_trial
 
 NOT_SET = 'report.expected_every: not set. Set it, such as "24h": it says when a job is late'
 LATE = "late"  # the state of a message that is about no run
@@ -106,7 +106,8 @@ def _send(contexts: Contexts, *, late: bool) -> Sent:
         for notifier in notifiers:
             notifier.catch_up()
         seconds = max(notifier.notify.timeout for notifier in notifiers)
-        found = run_async(partial(deliver, notifiers, seconds))
+        send = partial(deliver, notifiers, seconds)
+        found = work(partial(stop_on_signal, lambda _: send(), BEFORE_ALL), contexts.common)
         return _sum_up(found, find_waiting(notifiers, found), jobs, contexts.common)
 
 

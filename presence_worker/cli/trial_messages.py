@@ -15,11 +15,12 @@ from ..notify.dispatch import try_channels
 from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..wording import amount
-from .invocation import run_async
+from .invocation import stop_on_signal, work
 from .options import Options
 from .output import NEXT, print_json, print_lines, remark, remark_at_length, wrap
 
 NO_CHANNEL = "notify: no channel is set. Add [[notify.mail]], [[notify.webhook]] or [[notify.command]]"
+BEFORE_ALL = " before all messages were tried"
 NO_PINGS = "Pings are not sent: a ping would look like a run."
 
 
@@ -89,7 +90,8 @@ def _try_all(name: str, context: RunContext) -> list[SentMessage]:
     channels = [each for each in open_channels(context.settings.notify) if name in ("", each.name)]
     target = name_target(context)
     message = build_test(target, clock.now())
-    failed = run_async(partial(try_channels, channels, message, context.settings.notify.timeout))
+    send = partial(try_channels, channels, message, context.settings.notify.timeout)
+    failed = work(partial(stop_on_signal, lambda _: send(), BEFORE_ALL), context)
     return [SentMessage(target, each.name, message.id, failed.get(each.name)) for each in channels]
 
 

@@ -13,17 +13,16 @@ from .. import clock
 from ..events import Emit
 from ..next_step import NextStep
 from ..run_context import RunContext
-from .channels import Channel
+from .channels import Channel, PingChannel
 from .message import Message, read_message
 from .notification_store import NotificationStore, QueuedMessage
 from .notifier import NO_ANSWER, Notifier, try_once
 
 Work = Callable[[], Awaitable[None]]
-Finish = Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]
 log = structlog.get_logger()
 
 
-def begin(context: RunContext) -> tuple[Emit, Finish]:
+def begin(context: RunContext) -> tuple[Emit, Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]]:
     """Queue messages of earlier runs that have none; return what hears of the run, and what sends at its end.
 
     The latter takes the exit code, and state and next step of a command that came to nothing. It returns
@@ -73,13 +72,13 @@ def _work_of(notifier: Notifier, found: Round, ending: int | None) -> Iterator[W
     for channel, messages in _by_channel(notifier, found):
         yield partial(_send_each, channel, messages, notifier.store, found)
     for ping in notifier.pings if ending is not None else ():
-        yield partial(_end_ping, ping.end, notifier.pinged, ending or 0, ping.name)
+        yield partial(_end_ping, ping, notifier, ending or 0)
 
 
-async def _end_ping(
-    end: Callable[[str | None, int], Awaitable[None]], run_id: str | None, code: int, name: str
-) -> None:
-    await try_once(end(run_id, code), name)
+async def _end_ping(ping: PingChannel, notifier: Notifier, code: int) -> None:
+    if notifier.pinged and ping.name in notifier.unstarted:
+        await try_once(ping.start(notifier.pinged), ping.name)
+    await try_once(ping.end(notifier.pinged, code), ping.name)
 
 
 async def _side_by_side(work: Sequence[Work], seconds: float) -> None:

@@ -43,7 +43,8 @@ class Notifier:
         self.started: list[str] = []  # runs of this process
         self.reported: set[str] = set()  # runs whose endings were queued
         self.pinged: str | None = None  # the run that the dead man's switches know of
-        self._pinging: set[asyncio.Future[str]] = set()
+        self._pinging: set[asyncio.Future[None]] = set()
+        self.unstarted: set[str] = set()  # dead man's switches that have not heard of the begin, by name
 
     def close(self) -> None:
         """Let go of all files."""
@@ -76,9 +77,17 @@ class Notifier:
 
     def _start_pings(self, run_id: str) -> None:
         for ping in self.pings:
-            task = asyncio.ensure_future(try_once(ping.start(run_id), ping.name))
+            self.unstarted.add(ping.name)
+            task = asyncio.ensure_future(self._start(ping, run_id))
             self._pinging.add(task)
             task.add_done_callback(self._pinging.discard)
+
+    async def _start(self, ping: PingChannel, run_id: str) -> None:
+        """Ping that a run begins; one that ends before the answer cancels this, and `deliver` does it."""
+        words = await _find_words(ping.start(run_id))
+        self.unstarted.discard(ping.name)
+        if words:
+            log.warning("notify.failed", channel=ping.name, id=None, detail=words)
 
     def catch_up(self) -> None:
         """Queue messages about all endings that have none yet, also those of runs that died."""

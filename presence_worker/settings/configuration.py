@@ -36,6 +36,7 @@ from .value_types import Raw
 
 FILE = "_file"  # ends the name of a setting that names a file
 PATHS = ("job.source", "metrics.textfile")  # other settings that do
+ADDRESSES = {"base_url", "tenant"}  # of [target]: each says which SuperOffice it is
 IN_FILES = {"auth": SECRETS, "notify": ("password", "url", "secret")}  # what a target has in files alone
 NO_TARGETS = "a target has no targets of its own. Remove it here"
 ONE_STATE = "all targets share one state directory. Set it in the common file only"
@@ -86,7 +87,7 @@ def load_settings(file: Path | None, flags: Nested, target: Path | None = None) 
     try:
         tables = [_read_table(each) for each in sources.files]
         problems = [*list_misplaced(tables, sources), *problems]
-        settings = Settings.model_validate(_join([*tables[::-1], read_variables(), flags]))
+        settings = Settings.model_validate(_join([*_beside(tables)[::-1], read_variables(), flags]))
     except UsageFault as fault:
         problems = [str(fault), *problems]
     except ValidationError as error:
@@ -165,6 +166,24 @@ def _with_known_names(table: dict[str, Raw]) -> dict[str, Raw]:
         is_other = usual not in SECTIONS or usual in named or (usual in table and usual != name)
         named[name if is_other else usual] = value
     return named
+
+
+def _beside(tables: Sequence[Mapping[str, Raw]]) -> list[Mapping[str, Raw]]:
+    """Return a target's table and the common one, which has no address where the target has its own.
+
+    With two of them, the job of one customer could reach another one's SuperOffice.
+    """
+    found = tables[0].get("target") if tables else None
+    if not (isinstance(found, dict) and ADDRESSES & found.keys()):
+        return [*tables]
+    return [tables[0], *map(_without_address, tables[1:])]
+
+
+def _without_address(table: Mapping[str, Raw]) -> Mapping[str, Raw]:
+    found = table.get("target")
+    if not isinstance(found, dict):
+        return table
+    return {**table, "target": {key: value for key, value in found.items() if key not in ADDRESSES}}
 
 
 def _join(tables: Iterable[Mapping[str, Raw]]) -> dict[str, Raw]:

@@ -14,7 +14,7 @@ import pytest
 
 from presence_worker import __version__
 from presence_worker.journal import target_lock
-from tests.raw_server import HANG, answer
+from tests.raw_server import HANG, Peer, Request, answer
 from tests.run.given import Ended, Worker, away, raw_up, started, wait_until, write_csv
 
 from .conftest import Receiver
@@ -210,6 +210,34 @@ def test_pings_begin_and_end_with_a_run(
 
     assert receiver.pings == ["/start", "/0", "/start", "/3", "/2"]
     assert receiver.messages == []
+
+
+def test_a_run_that_is_quicker_than_its_ping_has_begun_all_the_same(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ping of the begin that was cut short comes again before that of the end, and nothing failed."""
+    set_up(monkeypatch, ping=[{"url": f"{receiver.server.url}/ping"}], on="never")
+
+    async def first_hangs(peer: Peer, request: Request) -> None:
+        await (HANG if len(receiver.pings) == 1 else GOOD)(peer, request)
+
+    receiver.act = first_hangs
+    ended = worker("run", worker.folder / "gone.csv")
+
+    assert receiver.pings == ["/start", "/start", "/4"]
+    assert "notify.failed" not in ended.err
+
+
+def test_who_mistypes_a_command_at_a_terminal_is_alone_with_that(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error stands there already; the same error of a timer is sent."""
+    for is_seen in (True, False):
+        monkeypatch.setattr("presence_worker.cli.follow.is_terminal", lambda _, found=is_seen: found)
+        worker("run", job(worker, 1), "--max-failures", "x")
+        worker("apply", "nosuch")
+
+    assert [each["exit_code"] for each in receiver.messages] == [2]
 
 
 def test_a_run_that_died_is_reported_by_the_next_command(worker: Worker, receiver: Receiver) -> None:

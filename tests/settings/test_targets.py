@@ -81,6 +81,16 @@ def test_the_own_file_wins_key_by_key(
             assert found == own.get((section, key), common.get((section, key), default))
 
 
+def test_the_own_address_is_the_only_one(file: Path) -> None:
+    """Beside a tenant of its own, the common base_url would win, and lead to another customer."""
+    common = '[target]\nbase_url = "https://acme.example"\nenvironment = "sod"\n'
+
+    settings = load_both(file, common, '[target]\ntenant = "Cust12345"\n')
+
+    assert settings.target.base_url is None
+    assert (settings.target.tenant, settings.target.environment) == ("Cust12345", "sod")
+
+
 def test_the_common_file_is_valid_alone(file: Path) -> None:
     """The setting that names the folder is none of the settings of a run."""
     file.write_text(COMMON + "delivery.burst = 3\n")
