@@ -1,8 +1,10 @@
 """How a target is: its last job, what waits for a person, and what is missing."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import PurePath
 from typing import NamedTuple
 
 from ..clock import is_from_the_future
@@ -14,6 +16,8 @@ from .missing import Missing, MissingData, find_missing
 from .run_list import UNREADABLE, Listed
 
 ENDED = (State.HELD, State.REFUSED, State.STOPPED, State.FINISHED)
+PIPE = "standard input"
+NUMBER = re.compile(r"\d{2,}(?=[^/\\]*$)")  # in the name of a file, not in that of its folder
 BROKEN = "the configuration file of this target cannot be used"
 NO_RUN = "no run exists yet"
 STOPPED = "the last run stopped early"
@@ -30,7 +34,7 @@ class ExpectedOfTarget(NamedTuple):
 
     target: str  # its name in the configuration, else its address
     every: float | None = None  # seconds between two jobs; None: no check
-    max_age: float = 86400.0  # seconds; an older run waits no more once a later job has ended
+    source: str | None = None  # pattern of its files
     is_configured: bool = True
     broken: str | None = None  # why its configuration file cannot be used
     check: NextStep | None = None  # the command that finds what is wrong with it
@@ -166,7 +170,7 @@ def judge_target(expected: ExpectedOfTarget, runs: Sequence[Listed], now: dateti
     return TargetState(
         expected=expected,
         runs=runs,
-        waiting=[*_list_waiting(runs, now - timedelta(seconds=expected.max_age))],
+        waiting=[*_list_waiting(runs, expected.source)],
         missing=find_missing(expected.target, expected.every, runs, now),
         last_run=_find_last(ended),
         last_success=_find_last([run for run in ended if run.exit_code == ExitCode.DONE]),
@@ -180,20 +184,29 @@ def urgent_first(states: Iterable[TargetState]) -> list[TargetState]:
     )
 
 
-def _list_waiting(runs: Sequence[Listed], oldest: datetime) -> Iterator[Listed]:
-    """Yield the runs that wait for a person.
+def _list_waiting(runs: Sequence[Listed], pattern: str | None) -> Iterator[Listed]:
+    """Yield the runs that wait for a person, however old they are.
 
-    A run waits no more when a later job from the same file has ended, unless its file had only changes. It
-    waits no more, either, when a later job has ended and it is too old to be continued.
+    A run waits no more when a later job from the same source has finished. It may not be one of changes: the
+    next file does not have their rows.
     """
-    later: set[str] = set()  # names of the files of later jobs
+    later: set[str] = set()  # sources of later jobs that have finished
     for run in runs:
-        is_old = bool(later) and run.began_before(oldest)
-        is_replaced = run.input_name in later and not run.lists_changes
-        if run.needs_action and not is_old and not is_replaced:
+        source = "" if run.lists_changes else _find_source(run.input_name, pattern)
+        if run.needs_action and source not in later:
             yield run
-        if _has_ended(run) and run.is_job:
-            later.add(run.input_name)
+        if source and run.is_job and run.state == State.FINISHED:
+            later.add(source)
+
+
+def _find_source(name: str, pattern: str | None) -> str:
+    """Return what is the same for the files of all nights: the *pattern*, or the name without its dates.
+
+    A number of one digit stays: it is part of what the file is about.
+    """
+    if pattern and (name == pattern or PurePath(name).match(pattern)):
+        return pattern
+    return PIPE if name == "-" else NUMBER.sub("#", name)  # of standard input that could not be read
 
 
 def _has_ended(run: Listed) -> bool:

@@ -50,7 +50,7 @@ def _expectation_of(context: RunContext) -> ExpectedOfTarget:
     return ExpectedOfTarget(
         _name_of(context),
         every=settings.report.expected_every,
-        max_age=settings.safety.max_resume_age,
+        source=settings.job.source,
         check=context.command("doctor"),
     )
 
@@ -84,7 +84,7 @@ def _others(
             ExpectedOfTarget(
                 name,
                 every=every if is_expected else None,
-                max_age=settings.safety.max_resume_age,
+                source=settings.job.source,
                 is_configured=not has_targets,
             ),
             found,

@@ -89,19 +89,23 @@ OTHER = "/in/other.csv"
         ([held(1, is_plan=True), run(2)], 3),
         ([refused(1, is_plan=True), run(2)], 3),
         ([stopped(1, is_plan=True), run(2)], 0),
-        # a later job from the same file takes the place of an earlier one
+        # a later job from the same source takes the place of an earlier one
         ([run(1), held(2)], 0),
         ([run(1), refused(2)], 0),
+        ([run(1), stopped(2)], 0),
         ([run(1), run(2, open_rows=1)], 0),
+        ([refused(1), held(2)], 3),  # when it has finished
+        ([run(1, is_plan=True, state="planned"), held(2)], 3),
         ([held(1, is_plan=True), held(2)], 3),
         ([run(1), held(2, lists_changes=True)], 3),
-        ([run(1), run(2, open_rows=1, lists_changes=True)], 3),
-        # a later job from another file does so when nobody can continue the earlier one
-        ([run(1, name=OTHER), held(23)], 3),
-        ([run(1, name=OTHER), held(25)], 0),
-        ([run(1, name=OTHER), run(23, open_rows=1)], 3),
-        ([run(1, name=OTHER), run(25, open_rows=1)], 0),
-        ([held(250)], 3),  # nothing came after it
+        ([run(1), refused(2, lists_changes=True)], 3),
+        ([run(1, lists_changes=True), run(2, open_rows=1)], 3),
+        ([run(1, lists_changes=True), run(2, open_rows=1, lists_changes=True)], 3),
+        # age alone ends nothing
+        ([held(250)], 3),
+        ([run(1, name=OTHER), held(250)], 3),
+        ([run(1, name=OTHER), refused(250)], 3),
+        ([run(1, name=OTHER), run(250, open_rows=1)], 3),
         # a failed.csv that came back
         ([run(1, is_job=False), run(2, open_rows=1, corrected=Corrected("run-1", 1, 0))], 0),
         ([run(1, is_job=False), run(2, open_rows=2, corrected=Corrected("run-1", 1, 0))], 3),
@@ -128,6 +132,31 @@ def test_a_monitor_gets_one_number(runs: list[Listed], code: int) -> None:
 def test_a_night_that_did_not_come_is_the_worst(runs: list[Listed], code: int) -> None:
     """Only a finished job counts, within the time between two and a twentieth more."""
     assert judge(*runs, every=DAILY).monitor_code == code
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "waiting"),
+    [
+        ("/in/leave.csv", "/in/leave.csv", 0),
+        ("/in/leave-20261127.csv", "/in/leave-20261128.csv", 0),
+        ("/in/leave-2026-11-30.csv", "/in/leave-2026-12-01.csv", 0),
+        (r"C:\in\leave-20261127.csv", r"C:\in\leave-20261128.csv", 0),
+        ("-", "standard input", 0),
+        ("/in/fri.csv", "/in/sat.csv", 1),
+        ("/in/site1-20261127.csv", "/in/site2-20261128.csv", 1),
+        ("/in/leave.csv", "/out/leave.csv", 1),
+        ("/site10/leave.csv", "/site11/leave.csv", 1),
+        ("/in/leave.csv", "/in/leave.xlsx", 1),
+        ("/set/*-[a-z].csv", "/set/sat-b.csv", 0),  # no file was there
+        ("/set/fri-a.csv", "/set/sat-b.csv", 0),
+        ("/set/fri-a.csv", "/set/sat.csv", 1),
+    ],
+)
+def test_a_source_is_known_by_its_name(earlier: str, later: str, waiting: int) -> None:
+    """Files of two nights differ in their dates alone, or fit the pattern that is set."""
+    state = judge(run(1, name=later), held(30, name=earlier), source="/set/*-[a-z].csv")
+
+    assert len(state.waiting) == waiting
 
 
 def test_open_rows_count_once() -> None:
