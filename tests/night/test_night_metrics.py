@@ -138,17 +138,46 @@ def sources_of(part: object) -> list[object]:
 @pytest.mark.parametrize(("code", "state"), [(0, 0), (3, 1), (6, 2), (2, 3), (1, 3)])
 def test_nagios_gets_its_own_codes(code: int, state: int, tmp_path: Path) -> None:
     """OK, WARNING, CRITICAL and UNKNOWN are 0 to 3 for Nagios; the line and the options go through."""
-    program = tmp_path / "presence-worker"
-    program.write_text(f'#!/bin/sh\necho "$PRESENCE_WORKER_CONFIG $@"\nexit {code}\n')
+    ended = check(tmp_path, code, "--target", "acme-2")
+    all_targets = check(tmp_path, code)
+
+    assert (ended.returncode, all_targets.returncode) == (state, state)
+    assert ended.stdout == "/etc/presence-worker/config.toml runs --monitor --target acme-2\n"
+    assert all_targets.stdout == "/etc/presence-worker/config.toml runs --monitor\n"
+
+
+def check(folder: Path, code: int, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the check with a presence-worker that shows its options and ends with a code."""
+    program = folder / "presence-worker"
+    program.write_text(f'#!/bin/sh\necho "$PRESENCE_WORKER_CONFIG $*"\nexit {code}\n')
     program.chmod(0o755)
     script = CHECK.read_text().replace("/usr/local/bin/presence-worker", str(program))
-
-    ended = subprocess.run(
-        ["sh", "-c", script, "sh", "--target", "acme"], env={}, capture_output=True, text=True, check=False
+    return subprocess.run(
+        ["sh", "-c", script, "sh", *options], env={}, capture_output=True, text=True, check=False
     )
 
-    assert ended.returncode == state
-    assert ended.stdout == "/etc/presence-worker/config.toml runs --monitor --target acme\n"
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--json"],
+        ["--html", "/x.html"],
+        ["--config", "/etc/shadow"],
+        ["--target"],
+        ["--target", ""],
+        ["--target", "acme", "--json"],
+        ["--target", "--config=/etc/shadow/"],
+        ["--target", "acme\n--json"],
+        [""],
+    ],
+    ids=repr,
+)
+def test_nagios_can_name_a_target_and_nothing_else(options: list[str], tmp_path: Path) -> None:
+    """Other options print more of the runs, or read and write files as presence-worker's account."""
+    ended = check(tmp_path, 0, *options)
+
+    assert ended.returncode == 3
+    assert ended.stdout == "UNKNOWN: only --target NAME is allowed\n"
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")

@@ -201,7 +201,7 @@ def test_each_target_has_a_timer_of_its_own() -> None:
 
     assert "Unit" not in timer["Timer"]  # systemd takes the service of the same name
     assert timer["Timer"]["Persistent"] == "true"
-    assert service["Service"]["ExecStart"].endswith("run --target %i")
+    assert service["Service"]["ExecStart"].endswith("run --target %i --wait 2h")
 
 
 def test_the_lock_lies_where_the_services_may_write() -> None:
