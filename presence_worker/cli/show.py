@@ -169,7 +169,7 @@ def _changes(summary: Summary) -> Iterator[str]:
 def _reasons(summary: Summary) -> Iterator[str]:
     """Show what is not done by who can correct it, each remedy once."""
     state = summary.state
-    reasons = [entry for entry in summary.reasons if _needs_words(entry, state)]
+    reasons = [entry for entry in summary.reasons if _needs_words(entry, summary)]
     if reasons:
         yield ""
         yield "Needs attention"
@@ -197,10 +197,10 @@ def _report(summary: Summary) -> Iterator[str]:
         yield f"Report: {page}"
 
 
-def _needs_words(entry: ReasonCount, state: str) -> bool:
+def _needs_words(entry: ReasonCount, summary: Summary) -> bool:
     """Return whether a kind of row is explained; rows whose turn did not come are in the headline."""
     is_unsent = entry.result == Result.NOT_SENT and entry.reason in (None, Reason.STOPPED)
-    return is_trouble(entry.result, state) and not is_unsent
+    return is_trouble(entry.result, summary.state) and not (is_unsent or summary.is_handed_on)
 
 
 def _by_remedy(entries: Iterable[ReasonCount], state: str) -> dict[str, list[ReasonCount]]:
@@ -222,6 +222,8 @@ def _sentences(said: Sequence[FaultSentence], entry: ReasonCount, unit: str) -> 
 def _unknown_statuses(summary: Summary) -> Iterator[str]:
     """Show the unknown status values, as a table to paste: its lines are never broken."""
     others = summary.reading.unmapped_others
+    if summary.is_handed_on:
+        return
     unmapped = () if summary.explained else summary.reading.unmapped  # then they are in the block
     if unmapped or others:
         yield ""

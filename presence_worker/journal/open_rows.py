@@ -7,7 +7,7 @@ from .database import Database
 
 OPEN = """SELECT row.row,
     iif(row.line IN (SELECT line FROM row GROUP BY line HAVING count(*) = 1), row.line, NULL),
-    coalesce(row.known_as, row.associate_id), fate.reason
+    coalesce(row.known_as, row.associate_id), fate.reason, fate.result
     FROM fate JOIN row ON row.row = fate.row
     WHERE fate.result IN (?, ?, ?, ?, ?) AND fate.scheduled_by IS NULL ORDER BY row.row"""
 PEOPLE = """SELECT coalesce(known_as, associate_id), min(row), count(*) FROM row
@@ -24,6 +24,7 @@ class OpenRow(NamedTuple):
     line: int | None  # None: it has none, or shares it with other rows
     person: Person
     reason: str | None
+    result: str
 
 
 class ReturnedRow(NamedTuple):

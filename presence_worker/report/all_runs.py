@@ -1,31 +1,21 @@
 """All runs of a state directory, or a part of them, by target."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ..json_form import FLAT
 from .missing import Missing, MissingData
-from .run_list import Listed, UnreadableRun
+from .run_list import Listed, UnreadableRun, correct
 from .summary import Summary
 from .target_state import TargetData, TargetState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedData:
-    """A run in the list of all, as programs read it."""
-
-    known: Summary | UnreadableRun = field(metadata=FLAT)
-    open: int  # rows that still are not done, also in the runs that correct it
-    corrected_by: str | None  # the newest run that corrects it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingData:
     """A list of runs as programs read it."""
 
-    runs: Sequence[ListedData]
+    runs: Sequence[Summary | UnreadableRun]
     missing: MissingData | None
     targets: Sequence[TargetData]
     notes: Sequence[str]
@@ -88,8 +78,5 @@ class Listing:
         )
 
 
-def _data_of(run: Listed) -> ListedData:
-    known = run.known
-    if isinstance(known, Summary):
-        known = replace(known, next=run.next, message=run.message or None)
-    return ListedData(known=known, open=run.open, corrected_by=run.corrected_by)
+def _data_of(run: Listed) -> Summary | UnreadableRun:
+    return correct(run.known, run.corrected) if isinstance(run.known, Summary) else run.known

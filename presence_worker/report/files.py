@@ -22,6 +22,7 @@ from .row_files import (
     rows_that_need_attention,
     table,
 )
+from .run_list import Corrected, correct
 from .summarise import changes_to_apply, list_planned_absences, summarise
 from .summary import Summary
 
@@ -36,9 +37,12 @@ ONLY_WITH_ROWS = ("failed.csv", "unprocessed.csv")
 SUMMARY = "summary.json"
 
 
-def write_reports(folder: Path, journal: Journal) -> Summary:
-    """Write all files of the run into *folder* and return its summary; raise Stopped where that fails."""
-    story = story_of(journal)
+def write_reports(folder: Path, journal: Journal, corrected: Corrected | None = None) -> Summary:
+    """Write all files of the run into *folder* and return its summary; raise Stopped where that fails.
+
+    Later runs may have *corrected* it.
+    """
+    story = story_of(journal, corrected)
     try:
         files = _write_row_files(folder, story)
         summary = replace(story.summary, files=files | {SUMMARY: str(folder / SUMMARY)})
@@ -50,10 +54,10 @@ def write_reports(folder: Path, journal: Journal) -> Summary:
     return summary
 
 
-def story_of(journal: Journal) -> Story:
+def story_of(journal: Journal, corrected: Corrected | None = None) -> Story:
     """Return what all files of a run show; no file is named yet."""
     summary = replace(
-        summarise(journal),
+        correct(summarise(journal), corrected),
         planned=changes_to_apply(journal),
         coming=list_planned_absences(journal),
         sentences=sentences(journal),

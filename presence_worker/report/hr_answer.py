@@ -1,9 +1,10 @@
 """The answer to HR about a file: what was done, and which rows need a correction."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 
 from ..clock import local_time
 from ..journal import Journal, RunRecord
@@ -19,10 +20,13 @@ PLACES = 50  # lines, or groups of lines, that are named for one correction
 UNITS = {"csv": "line", "jsonl": "line", "xlsx": "row"}  # by format; else entries are counted
 NO_ACTION = "You do not need to do anything."
 NOT_FOR_HR = "You do not need to do anything about this."
+NONE: Mapping[int, RowKind] = MappingProxyType({})
 DETAILS = {
     RowKind.CHANGED: "{}: the status was changed.",
     RowKind.RIGHT: "{}: the status was right already.",
     RowKind.REPEATED: "{}: the same as another row.",
+    RowKind.CORRECTED: "{}: done with a later file.",
+    RowKind.SENT_AGAIN: "{}: came again in a later file. See the answer about that file.",
     RowKind.WAITS: "{}: the first day is in the future. The status changes on that day.",
     RowKind.NOTHING: "{}: nothing to do now, for example because the last day is over.",
     RowKind.PLANNED: "{}: the status will be changed.",
@@ -36,9 +40,12 @@ DETAILS_OF_UNDO = DETAILS | {
 }
 
 
-def answer_lines(journal: Journal) -> Iterator[str]:
-    """Yield the lines of the answer, to paste into a mail; it has no value of a cell."""
-    run, found = journal.run(), sort_rows(journal)
+def answer_lines(journal: Journal, handed_on: Mapping[int, RowKind] = NONE) -> Iterator[str]:
+    """Yield the lines of the answer, to paste into a mail; it has no value of a cell.
+
+    Rows that are *handed_on* to later runs need no correction any more.
+    """
+    run, found = journal.run(), sort_rows(journal, handed_on)
     yield from _wrap(_title(run))
     yield ""
     yield from _wrap(" ".join(_first_sentences(run, found)))

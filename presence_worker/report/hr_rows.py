@@ -1,6 +1,7 @@
 """The rows of a run, sorted by what HR has to know about them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
@@ -31,6 +32,8 @@ class RowKind(Enum):
     ADMINISTRATOR = auto()  # acts
     TRIED_AGAIN = auto()
     EARLIER = auto()  # done, and of an earlier file
+    CORRECTED = auto()  # done by a later file
+    SENT_AGAIN = auto()  # in a later file, and not done
 
 
 KINDS: dict[str, RowKind] = {
@@ -38,7 +41,14 @@ KINDS: dict[str, RowKind] = {
     Result.UNCHANGED: RowKind.RIGHT,
     Reason.NOT_YET_DUE: RowKind.WAITS,
 }
-DONE = (RowKind.CHANGED, RowKind.RIGHT, RowKind.REPEATED, RowKind.WAITS, RowKind.NOTHING)
+DONE = (
+    RowKind.CHANGED,
+    RowKind.RIGHT,
+    RowKind.REPEATED,
+    RowKind.WAITS,
+    RowKind.NOTHING,
+    RowKind.CORRECTED,
+)
 
 
 class _Row(NamedTuple):
@@ -70,13 +80,16 @@ class SortedRows:
         return sum(self.kinds[kind] for kind in DONE)
 
 
-def sort_rows(journal: Journal) -> SortedRows:
-    """Return the rows of a run, sorted."""
+def sort_rows(journal: Journal, handed_on: Mapping[int, RowKind]) -> SortedRows:
+    """Return the rows of a run, sorted; how it stands with those *handed_on* to later runs is known."""
     run, found = journal.run(), SortedRows()
     not_done, repeats = set[int](), list[int]()
     for page in journal.results.pages(_Row._fields):
         for row in map(_Row._make, page):
             found.of_file += row.scheduled_by is None
+            if row.row in handed_on:
+                found.kinds[handed_on[row.row]] += 1
+                continue
             if row.result in NOT_DONE:
                 not_done.add(row.row)
             if row.result == Result.DUPLICATE and row.duplicate_of is not None:

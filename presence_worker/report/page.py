@@ -45,6 +45,7 @@ RATE = "rate"  # of `delivery`: the one setting with a fraction that is not a du
 KEPT_BACK = "(set; not shown)"
 MOST_SENTENCES = 5  # of a reason
 NOTHING_SENT = "Nothing was sent. "  # the headline says so, too
+NOTHING_HERE = "Nothing to do in this run."
 A_NUMBER = Markup(' class="number"')
 
 
@@ -102,6 +103,7 @@ def _top(story: Story) -> Markup:
     journal, run, summary = story
     found, style = journal.results, inline("page.css")
     with_messages = "message" in more_fields(run)
+    troubles = show_troubles(found.reasons(), run.state, _by_reason(summary.sentences or ()))
     table = "\n".join(status_table_lines(StatusTable.of(summary.reading))) if with_messages else None
     return fill(
         "page",
@@ -110,11 +112,11 @@ def _top(story: Story) -> Markup:
         script_digest=digest(inline("page.js")),
         run_id=run.run_id,
         which=_which(run, summary),
-        **_how_it_went(journal, run),
+        **_how_it_went(story),
         files=_files(journal, run),
         results=show_results(found.counts(), run.state),
-        troubles=show_troubles(found.reasons(), run.state, _by_reason(summary.sentences or ())),
-        unknown_statuses=show_unknown_statuses(summary.reading, table),
+        troubles=NOTHING if summary.is_handed_on else troubles,
+        unknown_statuses=NOTHING if summary.is_handed_on else show_unknown_statuses(summary.reading, table),
         left_out=show_left_out(found.count(), summary.reading, with_values=with_messages),
         notes=show_notes(summary.notes),
         changes=show_changes(summary.planned or PlannedChanges()),
@@ -124,15 +126,18 @@ def _top(story: Story) -> Markup:
     )
 
 
-def _how_it_went(journal: Journal, run: RunRecord) -> dict[str, Markup | str]:
+def _how_it_went(story: Story) -> dict[str, Markup | str]:
     """Return whether it worked, and what to do now."""
+    journal, run, summary = story
     said, to_do = headline_of(journal, run.state), advice_words(journal, run.state)
     why = (run.message or "").removeprefix(said).removesuffix(to_do).strip()
     why = why.replace(NOTHING_SENT, "") if NOTHING_SENT.strip() in said else why
-    nothing = NOTHING if to_do else fill("nothing")
-    command = (
-        fill("command", id="next", text=keep_options_whole(command_line(run.next))) if run.next else nothing
-    )
+    if summary.corrected_by:
+        said, why = summary.message or "", ""
+        to_do = NOTHING_HERE if summary.is_handed_on else to_do
+    command = NOTHING if to_do else fill("nothing")
+    if summary.next:
+        command = fill("command", id="next", text=keep_options_whole(command_line(summary.next)))
     return {
         "title": said,
         "headline": show_sentences(said),

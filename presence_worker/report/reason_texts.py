@@ -7,6 +7,7 @@ from ..model import Reason, Result
 from ..run_states import State
 
 _CORRECT = "Correct the rows in failed.csv, then run that file."
+_LEAVE_OUT = "Otherwise HR leaves them out of the next file."  # a row deleted from failed.csv stays open
 
 
 class Words(NamedTuple):
@@ -73,7 +74,7 @@ REASONS: dict[str, Words] = {
     ),
     Reason.PROTECTED: Words(
         "protected user",
-        "Remove the rows from failed.csv, or the IDs from safety.protected_ids. Then run failed.csv.",
+        f"Remove the IDs from safety.protected_ids, then run failed.csv. {_LEAVE_OUT}",
     ),
     Reason.NO_IDENTITY: Words("no valid login or e-mail address", _CORRECT),
     Reason.UNKNOWN_IDENTITY: Words(
@@ -87,11 +88,12 @@ REASONS: dict[str, Words] = {
     ),
     Reason.UNKNOWN_ASSOCIATE: Words("no SuperOffice user has this associate ID", _CORRECT),
     Reason.INACTIVE_ASSOCIATE: Words(
-        "user is not active", "Activate the users, or remove the rows from failed.csv. Then run failed.csv."
+        "user is not active",
+        f"Activate the users, then run failed.csv. {_LEAVE_OUT}",
     ),
     Reason.NO_SERVICE_USER: Words(
         "user has no Service licence or access",
-        "Give the users access to Service, or remove the rows from failed.csv. Then run failed.csv.",
+        f"Give the users access to Service, then run failed.csv. {_LEAVE_OUT}",
     ),
     Reason.BEFORE_UNKNOWN: Words(
         "earlier status is not known", "Set the status of these users in SuperOffice by hand."
@@ -214,5 +216,5 @@ def reason_words(reason: str | None, result: str, state: str = State.FINISHED) -
     words = REASONS.get(name) or Words(name, "Read the details.")  # a newer program may know more
     if state not in WITHOUT_FAILED_CSV:
         return words
-    remedy = words.remedy.replace("that file", "it").replace("run failed.csv", "run it")
-    return words._replace(remedy=remedy.replace("failed.csv", "the file"))
+    remedy = words.remedy.replace("failed.csv", "the file", 1).replace("that file", "it")
+    return words._replace(remedy=remedy.replace("run failed.csv", "run it").replace("failed.csv", "the file"))

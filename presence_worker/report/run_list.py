@@ -1,6 +1,6 @@
 """A run as a list of runs shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ class UnreadableRun:
     state: str = UNREADABLE
     message: str  # why its journal cannot be read
     order: int | None = None
+    open: int = 0
+    corrected_by: str | None = None
 
 
 class Corrected(NamedTuple):
@@ -38,7 +40,8 @@ class Corrected(NamedTuple):
         if not still_open:
             return f"Corrected by run {self.by}. All rows are done."
         rows = f"{amount(still_open, 'row')} {is_or_are(still_open)}"
-        return f"Corrected by run {self.by}. {rows} still not done."
+        words = f"Corrected by run {self.by}. {rows} still not done."
+        return words if still_open > self.taken_over else f"{words} Later runs have them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,19 @@ class Listed:
     def began(self, zone: str | None) -> datetime | None:
         """Return when it began, as clocks show it in a time *zone*."""
         return local_time(datetime.fromisoformat(self.started_at), zone) if self.started_at else None
+
+
+def correct(summary: Summary, corrected: Corrected | None) -> Summary:
+    """Return a summary that says how far later runs have *corrected* its run."""
+    run = Listed(summary, corrected=corrected)
+    return replace(
+        summary,
+        next=run.next,
+        help=summary.help if run.next or not corrected else None,
+        message=run.message or None,
+        open=run.open,
+        corrected_by=run.corrected_by,
+    )
 
 
 def day_and_time(moment: datetime) -> str:

@@ -40,6 +40,7 @@ DECISION = "is your decision: the limit of SuperOffice is not known"
 def summarise(journal: Journal) -> Summary:
     """Return the summary of a run, without its files and what only they list."""
     run, counts, not_done = journal.run(), journal.results.counts(), journal.results.count_not_done()
+    done = journal.results.count_done(counts)
     return Summary(
         run_id=run.run_id,
         order=run.order,
@@ -49,7 +50,8 @@ def summarise(journal: Journal) -> Summary:
         target_name=run.target_name,
         label=run.input.label,
         input=_input_file(run.input),
-        done=journal.results.count_done(counts),
+        done=done,
+        open=sum(counts.values()) - done,
         counts={str(result): number for result, number in counts.items()},
         reasons=[ReasonCount(result=each.result, reason=each.reason, rows=each.rows) for each in not_done],
         effort=_effort(journal, run),

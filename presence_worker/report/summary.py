@@ -216,7 +216,9 @@ class Summary:
     target_name: str | None = None  # in the configuration; None: it has only one target
     label: str | None = None  # the caller's reference
     input: InputFile = field(default=InputFile())
-    done: int | None = None  # rows
+    done: int | None = None  # rows, when the run ended
+    open: int | None = None  # rows that still are not done, also in later runs that correct them
+    corrected_by: str | None = None  # the newest run that corrects this one
     counts: Mapping[str, int] = field(default_factory=dict)  # rows by result
     reasons: Sequence[ReasonCount] = ()  # most rows first
     effort: Effort = field(default=Effort(), metadata=FLAT)
@@ -234,3 +236,8 @@ class Summary:
     planned: PlannedChanges | None = field(default=PlannedChanges(), metadata=FLAT)
     coming: PlannedAbsences | None = field(default=PlannedAbsences(), metadata=FLAT)
     sentences: Sequence[FaultSentence] | None = field(default=(), metadata=MAY_LACK)
+
+    @property
+    def is_handed_on(self) -> bool:
+        """Return whether later runs have all rows that were left: nothing is to do in this one."""
+        return self.corrected_by is not None and self.next is None

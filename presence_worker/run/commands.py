@@ -28,6 +28,7 @@ from ..report import Summary, write_reports
 from ..report.hr_answer import answer_lines
 from ..run_context import RunContext
 from ..run_states import Intent, State
+from ..runs.corrected_rows import CorrectedRuns
 from ..runs.lookup import (
     GLANCE,
     check_age,
@@ -110,7 +111,7 @@ def report_run(name: str, context: RunContext) -> Summary:
     folder = find_run(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
         if journal.run().state != State.STOPPED or journal.results.to_send():
-            return write_reports(folder, journal)
+            return _report_again(folder, journal, context)
         run = StagedRun(folder=folder, journal=journal, command="report")  # only its report was missing
         summary = finish(run, None, context)
         context.emit(end_event(run, summary))
@@ -123,7 +124,19 @@ def answer_hr(name: str, context: RunContext) -> list[str]:
     """Return the lines of the answer to HR about a run."""
     folder = find_run(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
-        return [*answer_lines(journal)]
+        later, run = _known_run(folder, context)
+        return [*answer_lines(journal, later.rows_handed_on(run))]
+
+
+def _report_again(folder: Path, journal: Journal, context: RunContext) -> Summary:
+    """Write the reports with what is known by now of later runs that correct this one."""
+    later, run = _known_run(folder, context)
+    return write_reports(folder, journal, later.of(run) if later.has_followers(run) else None)
+
+
+def _known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, KnownRun]:
+    runs = context.archive.index.runs()
+    return CorrectedRuns(runs), next(run for run in runs if run.name == folder.name)
 
 
 # -- making a run ready, in a thread -------------------------------------------------------------------------
@@ -316,7 +329,7 @@ async def _summary_of_end(run: StagedRun, context: RunContext) -> Summary:
     if state == State.STOPPED:
         summary = await _finish(run, None, context)
     else:
-        summary = await work_in_thread(write_reports, run.folder, run.journal)
+        summary = await work_in_thread(_report_again, run.folder, run.journal, context)
     waits = state in (State.PLANNED, State.HELD)
     return replace(summary, notes=[*summary.notes, WAITS if waits else NOTHING_LEFT])
 

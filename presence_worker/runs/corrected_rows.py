@@ -13,7 +13,8 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, OpenRow, Person, ReturnedRow, RunIndex, RunRecord
-from ..model import Reason
+from ..model import UNSETTLED, Reason
+from ..report.hr_rows import RowKind
 from ..report.run_list import Corrected
 from ..run_states import Intent, State
 
@@ -28,6 +29,9 @@ class Standing(Enum):
     OPEN = "open"  # no later run has it
     TAKEN_OVER = "taken over"  # a later run has it, and shows it as its own
     UNDONE = "undone"  # it was done, and a later run has put back what was before
+
+
+HANDED_ON = {None: RowKind.CORRECTED, Standing.TAKEN_OVER: RowKind.SENT_AGAIN}  # None: it is done
 
 
 @dataclass(slots=True)
@@ -113,13 +117,36 @@ class CorrectedRuns:
             if later.order > run.order and not later.fault and _may_follow(later.record, run.record)
         ]
 
+    def rows_handed_on(self, run: KnownRun) -> dict[int, RowKind]:
+        """Return the rows of *run* that later runs have done, or have as their own; none if in doubt."""
+        try:
+            found = self._standings(run) if self.has_followers(run) else {}
+        except PresenceWorkerError as error:
+            log.warning("run.unreadable", earlier=run.name, detail=str(error))
+            return {}
+        return {row: HANDED_ON[standing] for row, standing in found.items() if standing in HANDED_ON}
+
+    def leaves_to_resume(self, run: KnownRun) -> bool:
+        """Return whether *run* has rows to send that no later run has."""
+        gone = self.rows_handed_on(run)
+        if not gone:
+            return run.to_send > 0
+        with _open_journal(run) as journal:
+            return run.to_send > sum(
+                row.row in gone and row.result in UNSETTLED for row in journal.open_rows.all()
+            )
+
     def _count(self, run: KnownRun, by: str) -> Corrected:
+        found = [*self._standings(run).values()]
+        return Corrected(by=by, done=found.count(None), taken_over=found.count(Standing.TAKEN_OVER))
+
+    def _standings(self, run: KnownRun) -> dict[int, Standing | None]:
+        """Return how it stands with each row that was not done when *run* ended; None: it is done by now."""
         standings = self._aftermath(run).standings
         with _open_journal(run) as journal:
             rows = {row.row for row in journal.open_rows.all()}
             rows |= {row for row, first in journal.open_rows.duplicates().items() if first in rows}
-        found = [standings.get(row) for row in rows]
-        return Corrected(by=by, done=found.count(None), taken_over=found.count(Standing.TAKEN_OVER))
+        return {row: standings.get(row) for row in rows}
 
     def _aftermath(self, run: KnownRun) -> Aftermath:
         if run.name not in self._known:

@@ -18,6 +18,7 @@ from ..report.headline import message_of
 from ..run_context import RunContext
 from ..run_states import Intent, State, Step
 from ..wording import plain_duration
+from .corrected_rows import CorrectedRuns
 
 DIED = "the program ended before the run did (killed, crashed, or the machine went down)"
 CAN_BE_CONTINUED = (State.STOPPED, State.FINISHED, State.RUNNING)  # running: its process died
@@ -55,14 +56,16 @@ def choose(name: str | None, context: RunContext) -> Path:
     """Return the folder of the run called *name*, for a command that works on the target.
 
     `last` is the newest run of the target. Without a name it is the newest that can be continued, else the
-    newest. Raise UsageFault for none.
+    newest; one whose rows to send all came back in a later run cannot. Raise UsageFault for none.
     """
     if name:
         return find_run(name, context)
-    runs = list(runs_of_target(context.archive.index.runs(), context))
+    every = context.archive.index.runs()
+    runs, later = list(runs_of_target(every, context)), CorrectedRuns(every)
     if not runs:
         raise _no_run(context)
-    return next((run.folder for run in runs if can_be_continued(run)), runs[0].folder)
+    left = (run.folder for run in runs if can_be_continued(run) and later.leaves_to_resume(run))
+    return next(left, runs[0].folder)
 
 
 def can_be_continued(run: KnownRun) -> bool:

@@ -413,3 +413,81 @@ def test_the_index_keeps_the_numbers(worker: Worker, monkeypatch: pytest.MonkeyP
 
     assert kept == expected == (2, id_of(second), True)
     assert shown(worker, first) == (0, id_of(third), False)
+
+
+def report_of(worker: Worker, ended: Ended, *options: str) -> str:
+    """Give what `report` prints of a run."""
+    return worker.call("report", id_of(ended), *options, "--state-dir", str(worker.state)).out
+
+
+def test_the_report_says_who_has_corrected_it(worker: Worker) -> None:
+    """Written again, nothing in it asks for a second correction; its counts stay those of its end."""
+    first = run(worker, JOB)
+    before = report_of(worker, first)
+    second = send_back(worker, list(map(right, rows_back(worker, first))))
+
+    told = worker("report", id_of(first)).summary
+    words, page = report_of(worker, first), report_of(worker, first, "--as", "html")
+
+    said = f"Corrected by run {id_of(second)}. All rows are done."
+    assert (first.summary["open"], first.summary["corrected_by"]) == (3, None)
+    assert (told["open"], told["corrected_by"], told["next"], told["help"]) == (0, id_of(second), None, None)
+    assert (told["message"], told["counts"]) == (said, first.summary["counts"])
+    assert json.loads(report_of(worker, first, "--as", "json")) == told
+    assert ("Needs attention" in before, "failed.csv" in before) == (True, True)
+    assert " ".join(words.split()).startswith(said)
+    assert not any(each in words for each in ("Needs attention", "failed.csv", "Unknown status values"))
+    assert "Nothing to do in this run." in page
+    assert not any(each in page for each in ("Needs attention", "then run that file", "Unknown status val"))
+
+
+def test_the_report_of_a_run_that_is_corrected_in_part(worker: Worker) -> None:
+    """The next command stays as long as rows are open here; not when a later run has them."""
+    first, other = run(worker, JOB), run(worker, JOB, "other.csv")
+    send_back(worker, list(map(right, rows_back(worker, first)))[1:])
+    two, *others = rows_back(worker, other)
+    later = send_back(worker, [right(two), *others])
+
+    left_here, left_there = worker("report", id_of(first)).summary, worker("report", id_of(other)).summary
+
+    assert (left_here["open"], left_here["next"]) == (1, first.summary["next"])
+    assert "then run that file" in report_of(worker, first, "--as", "html")
+    assert (left_there["open"], left_there["next"]) == (2, None)
+    assert left_there["message"] == (
+        f"Corrected by run {id_of(later)}. 2 rows are still not done. Later runs have them."
+    )
+
+
+def test_the_answer_to_hr_leaves_out_what_came_back(worker: Worker) -> None:
+    """HR corrects no row twice: not one that is done by now, nor one that a later answer names."""
+    first = run(worker, JOB)
+    two, *others = rows_back(worker, first)
+    send_back(worker, [right(two), others[0]])
+
+    lines = report_of(worker, first, "--as", "text").splitlines()
+
+    assert lines[2] == "Of your 4 rows, 2 are done. 1 needs a correction."
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  Line 5: we do not know the word for the status.",
+        "    Correct the word, or explain to us what it means.",
+        "  1 row: the status was changed.",
+        "  1 row: done with a later file.",
+        "  1 row: came again in a later file. See the answer about that file.",
+    ]
+
+
+def test_resume_takes_no_run_whose_rows_came_back(worker_on: Callable[[RawServer], Worker]) -> None:
+    """Without a RUN it goes on with the newest that has rows of its own to send."""
+    acts: dict[int, Act] = {2: NOT_NOW, 3: NOT_NOW}
+    with raw_up(for_associates(acts)) as server:
+        worker = worker_on(server)
+        oldest = run(worker, [(1, "Away", ""), (2, "Away", ""), (4, "Away", "")])
+        corrected = run(worker, [(1, "Away", ""), (3, "Away", ""), ("5x", "Away", "")], "other.csv")
+        rows = rows_back(worker, corrected)
+        acts.clear()
+        send_back(worker, rows[:1])
+
+        resumed = worker("resume")
+
+        assert [row["_result"] for row in rows] == ["unknown", "invalid"]
+        assert id_of(resumed) == id_of(oldest)

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence_worker.journal import OpenRow, ReturnedRow
+from presence_worker.model import Result
 from presence_worker.runs.corrected_rows import pair_rows
 from tests.examples import examples
 
@@ -15,7 +16,7 @@ def files(draw: st.DrawFn) -> tuple[list[OpenRow], list[tuple[int, ReturnedRow]]
     """Give open rows, and what came back: deleted, corrected, sorted; each with the row that it was."""
     has_lines = draw(st.booleans())
     rows = [
-        OpenRow(number, number + 1 if has_lines else None, f"p{number}", None)
+        OpenRow(number, number + 1 if has_lines else None, f"p{number}", None, Result.INVALID)
         for number in range(1, draw(st.integers(1, 6)) + 1)
     ]
     kept = draw(st.lists(st.sampled_from(rows), unique=True))
