@@ -103,8 +103,6 @@ def _top(story: Story) -> Markup:
     journal, run, summary = story
     found, style = journal.results, inline("page.css")
     with_messages = "message" in more_fields(run)
-    troubles = show_troubles(found.reasons(), run.state, _by_reason(summary.sentences or ()))
-    table = "\n".join(status_table_lines(StatusTable.of(summary.reading))) if with_messages else None
     return fill(
         "page",
         style=style,
@@ -115,8 +113,7 @@ def _top(story: Story) -> Markup:
         **_how_it_went(story),
         files=_files(journal, run),
         results=show_results(found.counts(), run.state),
-        troubles=NOTHING if summary.is_handed_on else troubles,
-        unknown_statuses=NOTHING if summary.is_handed_on else show_unknown_statuses(summary.reading, table),
+        **_what_is_wrong(story),
         left_out=show_left_out(found.count(), summary.reading, with_values=with_messages),
         notes=show_notes(summary.notes),
         changes=show_changes(summary.planned or PlannedChanges()),
@@ -124,6 +121,21 @@ def _top(story: Story) -> Markup:
         over_time=show_over_time(course(journal), summary.throughput, clock_of(run)),
         facts=_facts(run, summary),
     )
+
+
+def _what_is_wrong(story: Story) -> dict[str, Markup]:
+    """Return what needs attention; nothing where later runs have all of it."""
+    journal, run, summary = story
+    if summary.is_handed_on:
+        return {"troubles": NOTHING, "unknown_statuses": NOTHING}
+    lines = status_table_lines(StatusTable.of(summary.reading)) if "message" in more_fields(run) else None
+    said = _by_reason(summary.sentences or ())
+    return {
+        "troubles": show_troubles(journal.results.reasons(), run.state, said),
+        "unknown_statuses": show_unknown_statuses(
+            summary.reading, None if lines is None else "\n".join(lines)
+        ),
+    }
 
 
 def _how_it_went(story: Story) -> dict[str, Markup | str]:

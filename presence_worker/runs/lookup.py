@@ -56,7 +56,7 @@ def choose(name: str | None, context: RunContext) -> Path:
     """Return the folder of the run called *name*, for a command that works on the target.
 
     `last` is the newest run of the target. Without a name it is the newest that can be continued, else the
-    newest; one whose rows to send all came back in a later run cannot. Raise UsageFault for none.
+    newest. A run cannot if all its rows to send came back in a later run. Raise UsageFault for none.
     """
     if name:
         return find_run(name, context)
