@@ -25,7 +25,7 @@ class Occurrence(NamedTuple):
 
     @property
     def is_late(self) -> bool:
-        """Whether no command ended, but a timer found that a job is late."""
+        """Return whether no command ended, but a timer found that a job is late."""
         return self.exit_code is None
 
 

@@ -40,7 +40,6 @@ DECISION = "is your decision: the limit of SuperOffice is not known"
 def summarise(journal: Journal) -> Summary:
     """Return the summary of a run, without its files and what only they list."""
     run, counts, not_done = journal.run(), journal.results.counts(), journal.results.count_not_done()
-    done = journal.results.count_done(counts)
     return Summary(
         run_id=run.run_id,
         order=run.order,
@@ -50,13 +49,12 @@ def summarise(journal: Journal) -> Summary:
         target_name=run.target_name,
         label=run.input.label,
         input=_input_file(run.input),
-        done=done,
+        done=(done := journal.results.count_done(counts)),
         open=sum(counts.values()) - done,
         counts={str(result): number for result, number in counts.items()},
         reasons=[ReasonCount(result=each.result, reason=each.reason, rows=each.rows) for each in not_done],
         effort=_effort(journal, run),
         throughput=throughput(journal),
-        files={},
         next=run.next,
         help=page_of_run(run.exit_code, run.input.suspect, (each.reason for each in not_done)),
         message=run.message,

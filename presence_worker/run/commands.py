@@ -124,17 +124,17 @@ def answer_hr(name: str, context: RunContext) -> list[str]:
     """Return the lines of the answer to HR about a run."""
     folder = find_run(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
-        later, run = _known_run(folder, context)
+        later, run = _find_known_run(folder, context)
         return [*answer_lines(journal, later.rows_handed_on(run))]
 
 
 def _report_again(folder: Path, journal: Journal, context: RunContext) -> Summary:
     """Write the reports with what is known by now of later runs that correct this one."""
-    later, run = _known_run(folder, context)
+    later, run = _find_known_run(folder, context)
     return write_reports(folder, journal, later.of(run) if later.has_followers(run) else None)
 
 
-def _known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, KnownRun]:
+def _find_known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, KnownRun]:
     runs = context.archive.index.runs()
     return CorrectedRuns(runs), next(run for run in runs if run.name == folder.name)
 
