@@ -21,9 +21,10 @@ from ..settings import Settings
 from ..settings.configuration import load_usable_settings
 from ..superoffice import check_settings, open_client
 from ..target_files import TargetFiles
+from .async_work import stop_on_signal, work
 from .chosen_target import choose_target, find_all_targets
 from .doctor_all import BEFORE_ALL, Examination, examine_all, show_all
-from .invocation import archive_of, blames_an_option, find_target_name, load, set_up, stop_on_signal, work
+from .invocation import archive_of, blames_an_option, find_target_name, load, set_up
 from .lazy import load_lazily
 from .options import Options, options_of
 from .output import print_json, print_lines, remark, wrap

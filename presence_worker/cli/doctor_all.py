@@ -15,8 +15,8 @@ from ..next_step import NextStep, command_line
 from ..run_context import RunContext
 from ..target_files import TargetFiles
 from ..wording import amount, series
+from .async_work import stop_on_signal, work
 from .chosen_target import explain_misnamed
-from .invocation import stop_on_signal, work
 from .options import Options
 from .output import WIDTH, print_json, print_lines, remark, wrap
 

@@ -26,7 +26,8 @@ from ..settings.configuration import load_settings, load_usable_settings
 from ..settings.origin import Nested
 from ..superoffice import open_client
 from ..target_files import TargetFile, find_targets
-from .invocation import archive_of, find_target_name, run_async
+from .async_work import run_async
+from .invocation import archive_of, find_target_name
 from .lazy import load_lazily
 from .log import set_up as set_up_log
 from .options import BASE_URL, TARGET
@@ -60,7 +61,7 @@ def follow(
 ) -> None:
     """Send messages about how a command ended, within notify.timeout; a signal ends that at once.
 
-    Who mistypes a command at a terminal sees that: it is no night that others have to hear of.
+    A usage error at a terminal is not sent: the person who typed the command sees it.
     """
     is_over = False
     with suppress(Exception):  # the command has ended, whatever comes now

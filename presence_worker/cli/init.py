@@ -12,10 +12,10 @@ from ..errors import ExitCode, OptionFault, PresenceWorkerError
 from ..next_step import NextStep, command_line
 from ..settings.origin import Nested
 from ..settings.overrides import as_tables, read_overrides
+from .async_work import raise_on_signal
 from .doctor import find_trouble, lines_of
 from .first_files import Values, check_place, is_secret, write_files
 from .first_settings import OPTIONS, SCHEMES, find_values, variable_of
-from .invocation import raise_on_signal
 from .options import Options
 from .output import is_terminal, print_json, print_lines, remark
 

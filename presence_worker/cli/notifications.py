@@ -24,7 +24,7 @@ from ..runs.each_target import what_is_missing
 from ..runs.listing import list_runs
 from ..runs.lookup import earlier_run, find_run
 from ..wording import amount, as_sentence, plain_duration
-from .invocation import stop_on_signal, work
+from .async_work import stop_on_signal, work
 from .options import Options, options_of
 from .output import NEXT, print_json, print_lines, remark
 from .targets import Contexts, context_of_run, contexts_of, end_with

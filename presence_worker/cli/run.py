@@ -11,8 +11,9 @@ from ..run.commands import apply_run, resume_run, run_job, undo_run
 from ..run_context import RunContext
 from ..run_states import Intent
 from ..settings.value_types import parse_duration
+from .async_work import Work, work
 from .follow import watch
-from .invocation import Work, build_context, context_of, load, work
+from .invocation import build_context, context_of, load
 from .lazy import load_lazily
 from .options import Options, job_argument, job_or_source, label_option, options_of
 from .show import show

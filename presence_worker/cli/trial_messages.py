@@ -15,7 +15,7 @@ from ..notify.dispatch import try_channels
 from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..wording import amount
-from .invocation import stop_on_signal, work
+from .async_work import stop_on_signal, work
 from .options import Options
 from .output import NEXT, print_json, print_lines, remark, remark_at_length, wrap
 

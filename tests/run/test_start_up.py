@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from presence_worker.cli.invocation import Listener
+from presence_worker.cli.async_work import Listener
 from presence_worker.cli.signals import endings, noted
 from presence_worker.errors import Terminated
 from presence_worker.shutdown import Shutdown
