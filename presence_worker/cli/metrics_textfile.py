@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def figures_of(contexts: Contexts) -> str:
     """Return the figures of the targets, as the file and the command have them."""
     runs = list_runs(contexts.common)
-    states = judge_targets(contexts.each, dict(contexts.broken), contexts.common, runs)
+    states = judge_targets(contexts.each, contexts.broken, contexts.common, runs)
     return metrics_text([each for each in states if each.target and each.expected.is_configured])
 
 

@@ -103,7 +103,7 @@ def _list(contexts: Contexts, options: Options) -> Listing:
     runs = list_runs(contexts.common)
     listing = Listing(
         runs=runs,
-        targets=judge_targets(contexts.each, dict(contexts.broken), contexts.common, runs),
+        targets=judge_targets(contexts.each, contexts.broken, contexts.common, runs),
         notes=from_the_future(runs),
         zone=contexts.common.settings.input.timezone,
     )

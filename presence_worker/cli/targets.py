@@ -1,11 +1,15 @@
 """The targets a command works on: all that the configuration has, one of them, or that of a run."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import ExitCode, RunFault, UsageFault
 from ..journal import LAST, KnownRun, RunRecord
+from ..operator_files import find_config
 from ..run_context import RunContext
+from ..runs.each_target import BrokenTarget
 from ..runs.lookup import find_run, is_of_target
+from ..settings.configuration import load_usable_settings
 from ..superoffice import target_name
 from ..target_files import TargetFile, TargetFiles
 from ..wording import series
@@ -13,13 +17,6 @@ from .chosen_target import explain_misnamed, find_all_targets
 from .invocation import build_context, context_of, load, load_common, load_target, set_up
 from .options import Options
 from .output import remark_at_length
-
-
-class BrokenTarget(NamedTuple):
-    """A target whose file cannot be used."""
-
-    name: str
-    message: str  # all that is wrong with it, with file and line
 
 
 class Contexts(NamedTuple):
@@ -40,13 +37,20 @@ def contexts_of(options: Options) -> Contexts:
         context = build_context(loaded, offline=True)
         return Contexts([context], [], context, is_several=options.target is not None)
     common = build_context(load_common(options), offline=True)
-    each, broken = [], [BrokenTarget(path.stem, explain_misnamed(path)) for path in targets.misnamed]
+    each, broken = (
+        [],
+        [_describe_broken(path.stem, path, explain_misnamed(path), options) for path in targets.misnamed],
+    )
     for target in targets.by_name.values():
         try:
             each.append(_build_located(target, options))
         except UsageFault as fault:
-            broken.append(BrokenTarget(target.name, str(fault)))
+            broken.append(_describe_broken(target.name, target.path, str(fault), options))
     return Contexts(each, broken, common, is_several=True)
+
+
+def _describe_broken(name: str, path: Path, why: str, options: Options) -> BrokenTarget:
+    return BrokenTarget(name, why, load_usable_settings(find_config(options.config), options.flags, path))
 
 
 def _build_located(target: TargetFile, options: Options) -> RunContext:

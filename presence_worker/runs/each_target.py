@@ -1,33 +1,43 @@
 """How each target is: the runs of a state directory, judged by target."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ..report.missing import Missing
 from ..report.run_list import Listed
 from ..report.target_state import ExpectedOfTarget, TargetState, judge_target, urgent_first
 from ..run_context import RunContext
+from ..settings import Settings
 from .lookup import is_of_target
 
 Judged = tuple[ExpectedOfTarget, Sequence[Listed]]
 
 
+class BrokenTarget(NamedTuple):
+    """A target whose file cannot be used."""
+
+    name: str
+    message: str  # all that is wrong with it, with file and line
+    settings: Settings  # as far as they can be used: no run may start with them
+
+
 def judge_targets(
-    contexts: Sequence[RunContext], broken: Mapping[str, str], common: RunContext, runs: Sequence[Listed]
+    contexts: Sequence[RunContext],
+    broken: Sequence[BrokenTarget],
+    common: RunContext,
+    runs: Sequence[Listed],
 ) -> list[TargetState]:
     """Return how each target is, those that need a person first; *runs* are all of them, newest first.
 
-    Each of the *contexts* is a configured target, and so is each one that is *broken*: its name, and why.
+    Each of the *contexts* is a configured target, and so is each one that is *broken*.
     Where no target is configured, those that have runs are judged. What else has runs comes last.
     """
     now = datetime.now(UTC)
     groups: list[Judged] = [
         *((_expectation_of(each), _runs_of(each, runs)) for each in contexts if _name_of(each)),
-        *(
-            (_expectation_of_broken(name, why, common), _runs_called(name, runs))
-            for name, why in broken.items()
-        ),
+        *((_expectation_of_broken(each, common), _runs_called(each.name, runs)) for each in broken),
     ]
     groups += _others(
         runs, {run.id for _, found in groups for run in found}, common, has_targets=bool(groups)
@@ -37,7 +47,7 @@ def judge_targets(
 
 def what_is_missing(runs: Sequence[Listed], context: RunContext) -> Missing | None:
     """Return which job of a target has not finished in time; *runs* are all of them, newest first."""
-    states = judge_targets([context], {}, context, runs)
+    states = judge_targets([context], [], context, runs)
     return next((state.missing for state in states if state.missing), None)
 
 
@@ -55,8 +65,16 @@ def _expectation_of(context: RunContext) -> ExpectedOfTarget:
     )
 
 
-def _expectation_of_broken(name: str, why: str, common: RunContext) -> ExpectedOfTarget:
-    return ExpectedOfTarget(name, broken=why, check=common.command("doctor"))  # its name may be wrong
+def _expectation_of_broken(target: BrokenTarget, common: RunContext) -> ExpectedOfTarget:
+    """Return what is known of a broken target; where its file says nothing, the common one does."""
+    settings = target.settings
+    return ExpectedOfTarget(
+        target.name,
+        every=settings.report.expected_every or common.settings.report.expected_every,
+        source=settings.job.source,
+        broken=target.message,
+        check=common.command("doctor"),  # its name may be wrong
+    )
 
 
 def _runs_of(context: RunContext, runs: Sequence[Listed]) -> list[Listed]:

@@ -296,6 +296,27 @@ def test_a_target_whose_file_is_broken_is_listed(worker: Worker, several: Path) 
     assert shown.out.splitlines()[1].split()[:2] == ["beta", "broken"]
 
 
+@pytest.mark.parametrize(
+    "text", ["[delivery]\nburst = 0\n", "no TOML", '[report]\nexpected_every = "soon"\n']
+)
+def test_a_target_whose_file_is_broken_can_be_missing(worker: Worker, several: Path, text: str) -> None:
+    """What can be used of its file counts, else the common one; metrics keep what alerts compare with."""
+    with (worker.folder / "common.toml").open("a") as common:
+        common.write('[report]\nexpected_every = "5h"\n')
+    for name in NAMES:
+        kept(worker.state, ago(hours=6 if name == "beta" else 1), target=worker.url, target_name=name)
+    (several / "beta.toml").write_text(text)
+
+    asked, listed, metrics = (
+        worker.call("runs", "--monitor"), worker.call("runs", "--json"), worker.call("metrics")
+    )  # fmt: skip
+
+    assert asked.code == 6
+    assert "cannot be used, no job has finished in the last 5 h" in asked.out
+    assert [each["target"] for each in listed.summary["targets"] if each["missing"]] == ["beta"]
+    assert 'presence_worker_expected_every_seconds{target="beta"} 18000\n' in metrics.out
+
+
 @pytest.mark.usefixtures("several")
 def test_the_page_begins_with_the_targets(worker: Worker) -> None:
     """All of them: also the one without a run, which has no section below."""
