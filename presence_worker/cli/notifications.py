@@ -1,5 +1,6 @@
 """`presence-worker notify`."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -8,13 +9,13 @@ from typing import NamedTuple
 
 import click
 
-from ..errors import ExitCode, OptionFault, UsageFault
+from ..errors import ExitCode, OptionFault, StateFault, Stopped, UsageFault
 from ..manual_pages import ManualPage
 from ..next_step import NextStep, command_line
 from ..notify.channels.shown_parts import parts_of, plain_text
 from ..notify.compose import News, build_message, fit, news_of_run
-from ..notify.dispatch import Round, Waiting, deliver, find_waiting
-from ..notify.notification_store import NotificationStore
+from ..notify.dispatch import Round, Waiting, deliver, find_waiting, patience_of
+from ..notify.notification_store import FOLDER, NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..notify.when_due import Occurrence, decide
 from ..report.missing import Missing
@@ -31,6 +32,10 @@ from .targets import Contexts, context_of_run, contexts_of, end_with
 from .trial_messages import BEFORE_ALL, SentMessage, print_sent, send_trial
 
 NOT_SET = 'report.expected_every: not set. Set it, such as "24h": it says when a job is late'
+REMEDY = (
+    "Messages may wait in it. Make sure that the disk has space, that this user may write there, "
+    "and that no other program holds the file. Then run the command again"
+)
 LATE = "late"  # the state of a message that is about no run
 ONE_ONLY = "options --test, --dry-run and --late: each does something of its own; keep one"
 
@@ -95,12 +100,24 @@ class Late(NamedTuple):
 def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
     """Yield what sends for each target; where there are several, also for what is of none of them."""
     each = {name_target(context): context for context in (*contexts.each, contexts.common)}
+    common = contexts.common
     with ExitStack() as opened:
-        store = opened.enter_context(closing(NotificationStore.open(contexts.common.archive.state_dir)))
+        store = NotificationStore.open(common.archive.state_dir, patience_of(common))
+        opened.enter_context(closing(store))
         yield [opened.enter_context(closing(Notifier(context, store))) for context in each.values()]
 
 
 def _send(contexts: Contexts, *, late: bool) -> Sent:
+    """Send what waits; raise Stopped where it is not known whether anything does."""
+    try:
+        return _send_all(contexts, late=late)
+    except (sqlite3.Error, StateFault) as error:
+        folder = contexts.common.archive.state_dir / FOLDER
+        words = f"{folder}: the outbox cannot be read or written: {error}. {REMEDY}"
+        raise Stopped(words, next=contexts.common.command("notify")) from None
+
+
+def _send_all(contexts: Contexts, *, late: bool) -> Sent:
     with _notifiers(contexts) as notifiers:
         jobs = _report_late_jobs(notifiers[: len(contexts.each)]) if late and contexts.each else []
         for notifier in notifiers:

@@ -1,16 +1,19 @@
 """Messages that wait are delivered: all channels side by side, each message once."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import NamedTuple
+from time import monotonic
+from typing import NamedTuple, TypeVar
 
 import anyio
 import structlog
 from filelock import FileLock, Timeout
 
 from .. import clock
-from ..events import Emit
+from ..errors import StateFault
+from ..events import Emit, Event
 from ..next_step import NextStep
 from ..run_context import RunContext
 from .channels import Channel, PingChannel
@@ -18,6 +21,9 @@ from .message import Message, read_message
 from .notification_store import NotificationStore, QueuedMessage
 from .notifier import NO_ANSWER, Notifier, try_once
 
+T = TypeVar("T")
+PAUSE = 0.02  # seconds, until the outbox is asked again
+NOT_FREE = "another program holds the outbox"
 Work = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -28,18 +34,52 @@ def begin(context: RunContext) -> tuple[Emit, Callable[[int, tuple[str, NextStep
     The latter takes the exit code, and state and next step of a command that came to nothing. It returns
     within notify.timeout.
     """
-    notifier = Notifier(context, NotificationStore.open(context.archive.state_dir))
-    notifier.catch_up()
+    spent = Stopwatch()
+    with spent:
+        notifier = Notifier(context, _open_store(context))
+        notifier.begin()
+
+    def hear(event: Event) -> None:
+        with spent:
+            notifier.hear(event)
 
     async def finish(code: int, failure: tuple[str, NextStep] | None) -> None:
         with closing(notifier):
-            notifier.catch_up()
-            if failure:
-                notifier.report_failure(code, *failure)
+            with spent:
+                notifier.end((code, *failure) if failure else None)
             is_ending = failure is not None or notifier.pinged is not None
-            await deliver([notifier], notifier.notify.timeout, code if is_ending else None)
+            seconds = max(0.0, notifier.notify.timeout - spent.seconds)
+            await deliver([notifier], seconds, code if is_ending else None)
 
-    return notifier.hear, finish
+    return hear, finish
+
+
+class Stopwatch:
+    """Owns how long a run was held up: all of it together must not be longer than notify.timeout."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._begun = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += monotonic() - self._begun
+
+
+def _open_store(context: RunContext) -> NotificationStore:
+    """Open what is kept; where it cannot be written, messages are tried once."""
+    try:
+        return NotificationStore.open(context.archive.state_dir, patience_of(context))
+    except StateFault as error:
+        log.warning("notify.failed", about="outbox", detail=str(error))
+        return NotificationStore(None)
+
+
+def patience_of(context: RunContext) -> float:
+    """Return how many seconds a command waits for the outbox, each time that it uses it."""
+    return context.settings.notify.timeout / 10
 
 
 class Waiting(NamedTuple):
@@ -69,7 +109,7 @@ async def deliver(notifiers: Sequence[Notifier], seconds: float, ending: int | N
 
 
 def _work_of(notifier: Notifier, found: Round, ending: int | None) -> Iterator[Work]:
-    for channel, messages in _by_channel(notifier, found):
+    for channel, messages in _find_messages(notifier, found):
         yield partial(_send_each, channel, messages, notifier.store, found)
     for ping in notifier.pings if ending is not None else ():
         yield partial(_end_ping, ping, notifier, ending or 0)
@@ -79,6 +119,15 @@ async def _end_ping(ping: PingChannel, notifier: Notifier, code: int) -> None:
     if notifier.pinged and ping.name in notifier.unstarted:
         await try_once(ping.start(notifier.pinged), ping.name)
     await try_once(ping.end(notifier.pinged, code), ping.name)
+
+
+def _find_messages(notifier: Notifier, found: Round) -> list[tuple[Channel, list[QueuedMessage]]]:
+    """Return the messages of each channel; pings go out also where these cannot be read."""
+    try:
+        return [*_by_channel(notifier, found)]
+    except sqlite3.Error as error:
+        log.warning("notify.failed", about="outbox", detail=str(error))
+        return []
 
 
 async def _side_by_side(work: Sequence[Work], seconds: float) -> None:
@@ -140,19 +189,30 @@ async def _send_each(
 ) -> None:
     for message in messages:
         with _locked(message, store) as is_ours:
-            if is_ours and store.is_waiting(message):
+            if is_ours and await _when_free(store, partial(store.is_waiting, message)):
                 await _send(channel, message, store, found)
 
 
 async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStore, found: Round) -> None:
-    store.note_try(queued, clock.now().timestamp())
+    found.failed[queued.number] = NOT_FREE
+    await _when_free(store, partial(store.note_try, queued, clock.now().timestamp()))
     found.failed[queued.number] = NO_ANSWER
     words = await try_once(channel.send(read_message(queued.message)), channel.name, queued.id)
     if words:
         found.failed[queued.number] = words
     else:
-        store.remove([queued])
+        await _when_free(store, partial(store.remove, [queued]))
         found.delivered.append(queued)
+
+
+async def _when_free(store: NotificationStore, work: Callable[[], T]) -> T:
+    """Use the outbox as soon as no other process holds it; other channels go on."""
+    while True:
+        try:
+            with store.without_patience():
+                return work()
+        except sqlite3.OperationalError:
+            await anyio.sleep(PAUSE)
 
 
 @contextmanager
@@ -171,7 +231,7 @@ def _locked(message: QueuedMessage, store: NotificationStore) -> Iterator[bool]:
     try:
         yield True
     finally:
-        if not store.is_waiting(message):
-            with suppress(OSError):
+        with suppress(OSError, sqlite3.Error):
+            if not store.is_waiting(message):
                 path.unlink(missing_ok=True)
         lock.release()

@@ -16,7 +16,7 @@ from ..json_form import from_json, to_json
 from .when_due import LastTrouble
 
 FOLDER, FILE = "outbox", "messages.sqlite"
-PATIENCE = 5.0  # seconds for another process that writes
+PATIENCE = 0.5  # seconds for another process that writes; a run waits so long for it, too
 IN_MEMORY = ":memory:"
 TABLES = (
     """CREATE TABLE IF NOT EXISTS run (  -- at work, or ended, and not every ending is queued yet
@@ -69,19 +69,30 @@ class NotificationStore:
     All methods may raise sqlite3.Error.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, patience: float = PATIENCE) -> None:
         self.folder = folder
-        self._db = _open(folder) if folder else _in_memory()
+        self._patience = patience
+        self._db = _open(folder, patience) if folder else _in_memory()
 
     @classmethod
-    def open(cls, state_dir: Path) -> "NotificationStore":
-        """Open what is kept in a state directory; where that cannot be written, nothing is kept."""
+    def open(cls, state_dir: Path, patience: float) -> "NotificationStore":
+        """Open what is kept in a state directory; raise StateFault where that cannot be written."""
+        check_owner(state_dir)
         try:
-            check_owner(state_dir)
-            return cls(state_dir / FOLDER)
-        except (OSError, sqlite3.Error, StateFault) as error:
-            log.warning("notify.failed", about="outbox", error=type(error).__name__)
-            return cls(None)
+            return cls(state_dir / FOLDER, min(patience, PATIENCE))
+        except OSError as error:
+            raise StateFault(error.strerror or type(error).__name__) from None
+        except sqlite3.Error as error:
+            raise StateFault(str(error)) from None
+
+    @contextmanager
+    def without_patience(self) -> Iterator[None]:
+        """Let other processes that write be an error at once: an event loop must not wait for them."""
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -171,11 +182,11 @@ class NotificationStore:
             )
 
 
-def _open(folder: Path) -> sqlite3.Connection:
+def _open(folder: Path, patience: float) -> sqlite3.Connection:
     make_private(folder)
     path = folder / FILE
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    return _with_tables(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE))
+    return _with_tables(sqlite3.connect(path, isolation_level=None, timeout=patience))
 
 
 def _in_memory() -> sqlite3.Connection:

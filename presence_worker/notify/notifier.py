@@ -25,6 +25,7 @@ from .when_due import decide
 NOT_KNOWN = "unknown"  # a target that the configuration does not name
 PLAN = "plan"
 NO_ANSWER = "no answer within notify.timeout"
+Failure = tuple[int, str, NextStep]  # exit code, state, and what to do, of a command that came to nothing
 A_BUG = "a bug in presence-worker; please report it"
 log = structlog.get_logger()
 
@@ -40,7 +41,8 @@ class Notifier:
         self.pings: list[PingChannel] = open_pings(self.notify)
         self.store = store
         self._stores = [store]
-        self.started: list[str] = []  # runs of this process
+        self.started: dict[str, int | None] = {}  # runs of this process; how many endings are reported
+        self.noted: set[str] = set()  # those that are registered: no other way may report them
         self.reported: set[str] = set()  # runs whose endings were queued
         self.pinged: str | None = None  # the run that the dead man's switches know of
         self._pinging: set[asyncio.Future[None]] = set()
@@ -54,26 +56,24 @@ class Notifier:
     def hear(self, event: Event) -> None:
         """Note a run that begins, before anything is sent; its ending cannot get lost then."""
         if isinstance(event, RunStarted):
-            self.started.append(event.run_id)
-            self._note(event.run_id, event.endings)
+            self.started[event.run_id] = event.endings
+            self._try_to_note(event.run_id)
             if event.command != PLAN:
                 self.pinged = event.run_id
                 self._start_pings(event.run_id)
         elif isinstance(event, RunEnded) and event.run_id not in self.started:
-            self.started.append(event.run_id)  # only its report was missing
-            self._note(event.run_id, None)
+            self.started[event.run_id] = None  # only its report was missing
+            self._try_to_note(event.run_id)
 
-    def _note(self, name: str, endings: int | None) -> None:
+    def _try_to_note(self, name: str) -> None:
         try:
-            self.store.register(name, self.target, endings)
+            self._note(name)
         except sqlite3.Error as error:
-            self._do_without_store(error)
-            self.store.register(name, self.target, endings)
+            _log_trouble(error)
 
-    def _do_without_store(self, error: sqlite3.Error) -> None:
-        log.warning("notify.failed", about="outbox", detail=str(error))
-        self.store = NotificationStore(None)
-        self._stores.append(self.store)
+    def _note(self, name: str) -> None:
+        self.store.register(name, self.target, self.started[name])
+        self.noted.add(name)
 
     def _start_pings(self, run_id: str) -> None:
         for ping in self.pings:
@@ -89,17 +89,35 @@ class Notifier:
         if words:
             log.warning("notify.failed", channel=ping.name, id=None, detail=words)
 
+    def begin(self) -> None:
+        """Queue messages about runs that died; where they cannot be written, a later command does it."""
+        try:
+            self.catch_up()
+        except sqlite3.Error as error:
+            _log_trouble(error)
+
+    def end(self, failure: Failure | None) -> None:
+        """Queue messages about how a command has ended.
+
+        Where they cannot be written, a later command reports the runs that are noted, and this one the rest.
+        """
+        try:
+            self._queue_ending(failure)
+        except sqlite3.Error as error:
+            _log_trouble(error)
+            self.store = NotificationStore(None)
+            self._stores.append(self.store)
+            self._queue_ending(None if self.noted else failure)
+
+    def _queue_ending(self, failure: Failure | None) -> None:
+        for name in [each for each in self.started if each not in self.noted]:
+            self._note(name)
+        self.catch_up()
+        if failure and not self.reported.intersection(self.started):
+            self.report(news_without_run(self.target, *failure, clock.now()))
+
     def catch_up(self) -> None:
         """Queue messages about all endings that have none yet, also those of runs that died."""
-        try:
-            self._catch_up()
-        except sqlite3.Error as error:
-            self._do_without_store(error)
-            for name in self.started:
-                self.store.register(name, self.target, None)
-            self._catch_up()
-
-    def _catch_up(self) -> None:
         if self.context.target and self.context.target_name is None:
             self.store.adopt(NOT_KNOWN, self.target)  # what ended before the address was set
         for name, reported in self.store.runs_of(self.target):
@@ -129,18 +147,9 @@ class Notifier:
         else:  # it was deleted, or never staged
             self.store.forget(folder.name, self.target)
 
-    def report_failure(self, code: int, state: str, next_step: NextStep) -> None:
-        """Queue a message about a command that came to nothing, unless a run of it has one."""
-        if not self.reported.intersection(self.started):
-            self.report(news_without_run(self.target, code, state, next_step, clock.now()))
-
     def report(self, news: News) -> None:
         """Queue messages about *news*, as the policy says."""
-        try:
-            with self.store.transaction():
-                self._queue(news)
-        except sqlite3.Error as error:
-            self._do_without_store(error)
+        with self.store.transaction():
             self._queue(news)
 
     def _queue(self, news: News) -> None:
@@ -155,6 +164,10 @@ class Notifier:
                 if news.happened.is_late and decision.times_late > 1:
                     message = replace(message, id=f"{message.id}.{decision.times_late}")
                 self.store.enqueue(self.target, channel.name, message.id, write_message(message), now)
+
+
+def _log_trouble(error: sqlite3.Error) -> None:
+    log.warning("notify.failed", about="outbox", detail=str(error))
 
 
 def name_target(context: RunContext) -> str:
