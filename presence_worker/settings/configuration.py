@@ -35,11 +35,14 @@ from .sections import SECTIONS, Settings
 from .value_types import Raw
 
 FILE = "_file"  # ends the name of a setting that names a file
-PATHS = ("job.source", "metrics.textfile")  # other settings that do
+PATHS = ("job.source",)  # other settings that do
 ADDRESSES = {"base_url", "tenant"}  # of [target]: each says which SuperOffice it is
 IN_FILES = {"auth": SECRETS, "notify": ("password", "url", "secret")}  # what a target has in files alone
 NO_TARGETS = "a target has no targets of its own. Remove it here"
-ONE_STATE = "all targets share one state directory. Set it in the common file only"
+FOR_ALL = {  # what targets share, with the reason
+    ("storage", "state_dir"): "all targets share one state directory. Set it in the common file only",
+    ("metrics", "textfile"): "one file has the metrics of all targets. Set it in the common file",
+}
 NOT_HERE = "a target's file must not have a secret in it"
 IN_FILE = "Put the secret into a file of its own, and name that file with {name}_file"
 SIGNING_IN = ("authorization", "proxy-authorization", "cookie")  # headers that are secrets
@@ -237,8 +240,8 @@ def _find_all_misplaced(table: Mapping[str, Raw]) -> Iterator[tuple[list[str], s
 
 def _find_misplaced(section: str, values: Mapping[str, Raw]) -> Iterator[tuple[list[str], str]]:
     for key, value in values.items():
-        if (section, key) == ("storage", "state_dir"):
-            yield [section, key], ONE_STATE
+        if (section, key) in FOR_ALL:
+            yield [section, key], FOR_ALL[section, key]
         if key in IN_FILES.get(section, ()):
             yield [section, key], f"{NOT_HERE}. {IN_FILE.format(name=key)}"
         if key == "headers" and isinstance(value, dict) and any(name.lower() in SIGNING_IN for name in value):

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from presence_worker.errors import UsageFault
 from presence_worker.settings import Settings
 from presence_worker.settings.configuration import (
+    FOR_ALL,
     NOT_HERE,
-    ONE_STATE,
     load_settings,
     load_usable_settings,
     place_files,
@@ -131,7 +131,11 @@ def test_a_section_that_is_wrong_as_a_whole_names_both_files(file: Path) -> None
         ('targets = "more"', "line 1: targets: a target has no targets of its own. Remove it here"),
         (
             '[storage]\nstate_dir = "/x"',
-            f"line 2: storage.state_dir: {ONE_STATE}",
+            f"line 2: storage.state_dir: {FOR_ALL['storage', 'state_dir']}",
+        ),
+        (
+            '[metrics]\ntextfile = "/x.prom"',
+            "line 2: metrics.textfile: one file has the metrics of all targets. Set it in the common file",
         ),
         ('[auth]\npassword = "canary"', "line 2: auth.password: {secret} password_file"),
         ('[AUTH]\ntoken = "canary"', "line 2: auth.token: {secret} token_file"),
@@ -176,8 +180,6 @@ def test_paths_are_relative_to_the_own_file(file: Path, customers: Path) -> None
     [auth]
     password_file = "secrets/acme"
     private_key_file = "/etc/key.pem"
-    [metrics]
-    textfile = "acme.prom"
     [job]
     source = "in/*.csv"
     [[notify.mail]]
@@ -193,7 +195,6 @@ def test_paths_are_relative_to_the_own_file(file: Path, customers: Path) -> None
     assert settings.target.ca_file == customers / "ca.pem"
     assert settings.auth.password_file == customers / "secrets" / "acme"
     assert settings.auth.private_key_file == Path("/etc/key.pem")
-    assert settings.metrics.textfile == customers / "acme.prom"
     assert settings.job.source == str(customers / "in" / "*.csv")
     assert settings.notify.mail[0].password_file == customers / "mail"
 
@@ -227,20 +228,20 @@ def test_no_path_is_forgotten() -> None:
         for name, field in Settings.model_fields.items()
         if isinstance(field.annotation, type)
     }
-    shared = [("storage", "state_dir")]
+    shared = [("storage", "state_dir"), ("metrics", "textfile")]
     paths = [(name, key) for name, kind in sections.items() for key in paths_in(kind)]
 
     for section, key in [*paths, ("job", "source")]:
         placed = place_files({section: {key: "x"}}, Path("/there"))
         assert placed == {section: {key: "x" if (section, key) in shared else "/there/x"}}
-    assert {("target", "ca_file"), ("metrics", "textfile"), *shared} <= {*paths}
+    assert {("target", "ca_file"), *shared} <= {*paths}
 
 
-def test_a_path_below_a_home_stays(file: Path) -> None:
+def test_a_path_below_a_home_stays() -> None:
     """`~` names the home of the account, wherever the file is."""
-    settings = load_both(file, "", '[metrics]\ntextfile = "~/acme.prom"\n')
+    own: dict[str, Any] = {"job": {"source": "~/acme.csv"}}
 
-    assert settings.metrics.textfile == Path("~/acme.prom").expanduser()
+    assert place_files(own, Path("/there")) == own
 
 
 def test_an_origin_is_found_in_either_file(file: Path, customers: Path) -> None:
