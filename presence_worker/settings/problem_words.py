@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from ..private_settings import is_of_absence
 from ..sanitize import clean
 from ..wording import series
+from .origin import CHANNELS
 from .sections import SECTIONS
 
 LONGEST = 40  # characters of a value that is quoted, before the mark of a cut
@@ -17,6 +18,7 @@ OURS = "must "  # a sentence of a check of ours that the value may follow
 Write = Callable[
     [Mapping[str, str | float], Sequence[str | int]], str
 ]  # from an error's context and its place
+KIND = 2  # parts of a place that names a kind of channel, such as notify.mail
 UNSAFE = ("auth", "notify", "target")  # sections whose values may have credentials in them
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -70,6 +72,23 @@ def _choice(context: Mapping[str, str | float], _: Sequence[str | int]) -> str:
     return f"must be {series(known, 'or')}"
 
 
+def _list(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
+    return (
+        _as_channel(path)
+        if path[0] == CHANNELS and len(path) == KIND
+        else "must be a list in square brackets"
+    )
+
+
+def _table(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
+    is_channel = path[0] == CHANNELS and len(path) > KIND
+    return _as_channel(path) if is_channel else f"must be a table, which begins with the line [{path[-1]}]"
+
+
+def _as_channel(path: Sequence[str | int]) -> str:
+    return f"must begin with the line [[{CHANNELS}.{path[1]}]], with two brackets on each side"
+
+
 def _always(words: str) -> Write:
     return lambda context, path: words.format(**context, name=path[-1])
 
@@ -88,10 +107,10 @@ WORDS: dict[str, Write] = {  # by pydantic's name of the error
     "int_parsing_size": _whole_number,
     "int_type": _whole_number,
     "less_than_equal": _always("must be {le:g} or less"),
-    "list_type": _always("must be a list in square brackets"),
+    "list_type": _list,
     "literal_error": _choice,
     "missing": _always("must be set"),
-    "model_type": _always("must be a table, which begins with the line [{name}]"),
+    "model_type": _table,
     "path_type": _always("must be a path in quotes"),
     "string_pattern_mismatch": _always("must have plain ASCII characters only, and no line break"),
     "string_too_short": _always("must not be empty"),

@@ -88,6 +88,18 @@ def test_a_secret_is_never_quoted(name: str, value: object) -> None:
             '[delivery]\nverify = "yes"',
             'delivery.verify: must be "off", "sample" or "all"; found "yes"',
         ),
+        (
+            '[notify.mail]\nhost = "mail.example.com"',
+            "notify.mail: must begin with the line [[notify.mail]], with two brackets on each side",
+        ),
+        (
+            'notify.webhook = ["https://example.com"]',
+            "notify.webhook.1: must begin with the line [[notify.webhook]], with two brackets on each side",
+        ),
+        (
+            '[[notify.mail]]\nto = "a@b.example"\nfrom = "c@d.example"\nhost = "h"',
+            "notify.mail.1.to: must be a list in square brackets",
+        ),
         ("[target]\nbase_url = 5", "target.base_url: must be text in quotes"),
     ],
 )
