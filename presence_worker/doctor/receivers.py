@@ -86,7 +86,12 @@ async def textfile(probe: Probe) -> AsyncIterator[CheckResult]:
 async def heartbeat(probe: Probe) -> AsyncIterator[CheckResult]:
     """Check whether a night without a run would be noticed."""
     seconds = probe.settings.report.expected_every
-    if seconds is None:
+    if seconds is None and probe.settings.notify.ping:
+        yield ok(
+            "a dead man's switch notices a night without a run. `runs --monitor` and `notify --late` do not: "
+            "report.expected_every is not set"
+        )
+    elif seconds is None:
         yield warning(
             "report.expected_every is not set. A night without a run is not noticed",
             'set it to the time between two jobs, such as "24h"',

@@ -19,7 +19,9 @@ class Failure(NamedTuple):
     remedy: str
 
 
-OWN = "if you have your own certificate authority, set target.ca_file to its certificate file"
+OWN_AUTHORITY = "if you have your own certificate authority, set {} to its certificate file"
+OWN = OWN_AUTHORITY.format("target.ca_file")
+UNTRUSTED = (18, 19, 20, 21)  # OpenSSL: no authority that we trust has signed the certificate
 NEW_CERTIFICATE = "ask the server's administrator for a new certificate {}"
 EXPIRED = 10
 BY_CODE = {  # what OpenSSL calls a certificate's fault: the remedy

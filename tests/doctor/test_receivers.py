@@ -71,7 +71,7 @@ def test_a_mail_server_is_greeted_only(doctor: Doctor, authority: Authority, tmp
     ("has_tls", "is_trusted", "words"),
     [
         (False, True, "the server does not offer STARTTLS"),
-        (True, False, "unable to get local issuer certificate"),
+        (True, False, "certificate authority, set ca_file to its certificate file"),
     ],
 )
 def test_a_mail_server_that_cannot_be_used(
@@ -157,6 +157,15 @@ def test_a_missing_night_is_to_be_noticed(text: str, doctor: Doctor) -> None:
 
     assert (without.verdicts, with_it.verdicts) == (["warning"], ["ok"])
     assert "expected_every" in without.words
+
+
+def test_a_dead_mans_switch_notices_a_missing_night(doctor: Doctor) -> None:
+    """Then nothing is to be corrected, but commands of ours still say nothing of a missing night."""
+    told = examine(doctor, '[[notify.ping]]\nurl = "https://127.0.0.1/x"', "expected job")
+
+    assert told.verdicts == ["ok"]
+    assert "dead man's switch notices a night without a run" in told.words
+    assert "`notify --late` do not" in told.words
 
 
 def test_nothing_is_checked_that_is_not_used(doctor: Doctor) -> None:

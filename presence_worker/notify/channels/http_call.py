@@ -16,7 +16,7 @@ from ...errors import UsageFault
 from ...sanitize import clean
 from ...settings.channel_values import check_url
 from ...settings.notify import HttpChannel
-from ...superoffice.tls_handshake import explain_failure, trust
+from ...superoffice.tls_handshake import OWN_AUTHORITY, UNTRUSTED, explain_failure, trust
 from .channel_secrets import secret_of
 from .daemon import work_in_daemon
 from .kinds import NotDelivered
@@ -132,15 +132,22 @@ async def _read_body(answer: aiohttp.ClientResponse) -> None:
         size += len(await answer.content.readany())
 
 
+def explain_tls(error: Exception) -> str:
+    """Return what a handshake failed at, and the setting that can help."""
+    words = explain_failure(error).words
+    is_untrusted = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in UNTRUSTED
+    return f"{words}; {OWN_AUTHORITY.format('ca_file')}" if is_untrusted else words
+
+
 def _explain(error: Exception) -> str:
     """Return what went wrong, in words of ours alone."""
     match error:
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return "no connection through the proxy"
         case aiohttp.ClientConnectorCertificateError():
-            return explain_failure(error.certificate_error).words
+            return explain_tls(error.certificate_error)
         case aiohttp.ClientConnectorSSLError():
-            return explain_failure(error.os_error).words
+            return explain_tls(error.os_error)
         case aiohttp.ClientConnectorDNSError():
             return "no address found for this name"
         case aiohttp.ClientConnectorError():

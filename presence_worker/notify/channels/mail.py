@@ -12,11 +12,10 @@ from email.message import EmailMessage
 import structlog
 
 from ...settings.notify import Mail
-from ...superoffice.tls_handshake import explain_failure
 from ..message import Message
 from .channel_secrets import secret_of
 from .daemon import work_in_daemon
-from .http_call import trust_of
+from .http_call import explain_tls, trust_of
 from .kinds import NotDelivered
 from .letter import write_letter
 
@@ -158,7 +157,7 @@ def _explain(error: Exception) -> str:
         case smtplib.SMTPException():
             return "the server ended the connection, or gave no valid answer"
         case ssl.SSLError():
-            return explain_failure(error).words
+            return explain_tls(error)
         case socket.gaierror():
             return "no address found for this name"
         case _:
