@@ -1,6 +1,5 @@
 """Which target of the configuration a command line means."""
 
-import difflib
 import os
 from itertools import chain, pairwise
 from pathlib import Path
@@ -93,11 +92,7 @@ def _find(name: str, targets: TargetFiles, options: Options) -> TargetFile:
     misnamed = [path for path in targets.misnamed if path.stem == name]
     if misnamed:
         raise _fault(f"option --target: {explain_misnamed(misnamed[0])}", options)
-    close = difflib.get_close_matches(name, targets.by_name, n=1)
-    nearest = f" Did you mean {close[0]}?" if close else ""
-    raise _fault(
-        f"option --target: {name} is not a target.{nearest} The targets are {_list(targets)}", options
-    )
+    raise _fault(f"option --target: {name} is not a target. The targets are {_list(targets)}", options)
 
 
 def _list(targets: TargetFiles) -> str:

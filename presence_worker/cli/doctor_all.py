@@ -61,10 +61,13 @@ def examine_all(
         key=lambda each: (WORST_FIRST.index(each.exit_code), [*VERDICTS].index(_worst(each)), each.target)
     )
     code = found[0].exit_code
+    alike = _find_alike({name: each.context.target for name, each in prepared.items()})
     return DiagnosisOfAll(
         state=STATES[code],
         exit_code=code,
-        message=_message([str(each.target) for each in found if each.exit_code], len(found)),
+        message=". ".join(
+            [_message([str(each.target) for each in found if each.exit_code], len(found)), *alike]
+        ),
         next=next((each.next for each in found if each.next), None),
         targets=found,
     )
@@ -100,6 +103,14 @@ def _message(faulty: Sequence[str], number: int) -> str:
     if not faulty:
         return f"A run can start for each of {amount(number, 'target')}"
     return f"{len(faulty)} of {amount(number, 'target')} with errors: {series(faulty, 'and')}"
+
+
+def _find_alike(addresses: Mapping[str, str]) -> Iterator[str]:
+    """Yield which targets have the same address, by a slip or for two files; None says which."""
+    for address in dict.fromkeys(filter(None, addresses.values())):
+        names = [name for name, each in addresses.items() if each == address]
+        if len(names) > 1:
+            yield f"{series(names, 'and')} send to the same SuperOffice"
 
 
 def show_all(found: DiagnosisOfAll, options: Options) -> None:

@@ -34,6 +34,13 @@ def _a_path(context: click.Context, parameter: click.Parameter, place: str | Non
     return None if file is None else Path(file)
 
 
+def _one_target(_: click.Context, __: click.Parameter, names: Sequence[str]) -> str | None:
+    """Refuse two targets: a command that takes the last one would work on one that is not meant."""
+    if len(names) > 1:
+        raise OptionFault("option --target: it is given twice. Name one target")
+    return names[0] if names else None
+
+
 class How(TypedDict, total=False):
     """How an option is read, in click's words."""
 
@@ -51,7 +58,10 @@ PLACE: How = {"type": click.Path(), "callback": _a_path}
 FLAG: How = {"is_flag": True}
 OPTIONS: Mapping[str, tuple[str, How]] = {  # parameter: its help, and how it is read
     "config": ("Configuration file. Default: see `presence-worker manual settings`.", PLACE),
-    "target": ("Which target, where the configuration has several.", {"metavar": "NAME"}),
+    "target": (
+        "Which target, where the configuration has several.",
+        {"metavar": "NAME", "multiple": True, "callback": _one_target},
+    ),
     "state_dir": ("Directory that keeps the runs.", PLACE),
     "base_url": ("Root of SuperOffice, such as https://crm.example.com/SuperOffice.", {}),
     "sandbox": ("Use a simulated SuperOffice inside this program.", FLAG),

@@ -85,19 +85,24 @@ def test_what_is_about_one_target_refuses_without_its_name(
     assert not worker.state.exists()
 
 
-@pytest.mark.parametrize(
-    ("name", "nearest"), [("acmee", "Did you mean acme?"), ("qqq", "qqq is not a target. The targets are ")]
-)
 @pytest.mark.parametrize("command", ["run", "runs", "doctor", "prune", "schedule"])
-def test_an_unknown_name_is_refused(
-    command: str, name: str, nearest: str, worker: Worker, common: Path
-) -> None:
-    """With all names, and the nearest one."""
-    ended = worker.call(command, "--target", name, "--json")
+def test_an_unknown_name_is_refused(command: str, worker: Worker, common: Path) -> None:
+    """With all names, but without a guess: the nearest name is that of another customer."""
+    ended = worker.call(command, "--target", "acmee", "--json")
 
     assert (ended.code, common.exists()) == (2, True)
-    assert nearest in ended.summary["message"]
-    assert "acme, beta and gamma" in ended.summary["message"]
+    assert ended.summary["message"] == (
+        "option --target: acmee is not a target. The targets are acme, beta and gamma"
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "runs", "doctor"])
+def test_two_names_are_refused(command: str, worker: Worker, common: Path) -> None:
+    """The last one alone would be sent, and nobody would hear of the first."""
+    ended = worker.call(command, "--target", "acme", "--target", "beta", "--json")
+
+    assert (ended.code, common.exists(), worker.state.exists()) == (2, True, False)
+    assert ended.summary["message"] == "option --target: it is given twice. Name one target"
 
 
 @pytest.mark.parametrize(
@@ -377,7 +382,22 @@ def test_doctor_shows_warnings_before_what_is_well(worker: Worker, common: Path)
         ["ok", "acme", "A"],
         ["ok", "beta", "A"],
     ]
-    assert lines[-1] == "A run can start for each of 3 targets."
+    assert lines[-2:] == [
+        "A run can start for each of 3 targets. acme, beta and gamma send to the same",
+        "SuperOffice.",
+    ]
+
+
+def test_doctor_names_targets_with_one_address(worker: Worker, common: Path) -> None:
+    """Only a person knows whether it is one customer with two files, or an address copied by mistake."""
+    add(common.parent / "customers", "beta", worker.url.replace("127.0.0.1", "localhost"))
+
+    ended = worker.call("doctor", "--json")
+
+    assert ended.code == 0
+    assert ended.summary["message"] == (
+        "A run can start for each of 3 targets. acme and gamma send to the same SuperOffice"
+    )
 
 
 def test_doctor_checks_one_in_full(worker: Worker, common: Path) -> None:
