@@ -53,6 +53,7 @@ class Listed:
     corrected: Corrected | None = None  # None: no row of it came back
     is_plan: bool = False  # of `plan`, and nothing of it has been applied
     lists_changes: bool = False  # its file has only changes: the next file does not take its place
+    had_no_file: bool = False  # it was refused because its file was not there
     is_continued: bool = False  # it has ended more than once: it was resumed, or applied
     created_at: str = ""  # when it was staged, UTC, ISO 8601; "" where it cannot be read
 

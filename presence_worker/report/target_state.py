@@ -19,7 +19,7 @@ ENDED = (State.HELD, State.REFUSED, State.STOPPED, State.FINISHED)
 PIPE = "standard input"
 NUMBER = re.compile(r"\d{2,}(?=[^/\\]*$)")  # in the name of a file, not in that of its folder
 BROKEN = "the configuration file of this target cannot be used"
-NO_RUN = "no run exists yet"
+NO_RUN = "nothing has been sent yet"
 STOPPED = "the last run stopped early"
 WAITING = {  # state: what is in it
     State.HELD: "run",
@@ -103,9 +103,14 @@ class TargetState:
         return last if last and last.state == State.STOPPED else None
 
     @property
+    def has_no_run(self) -> bool:
+        """Return whether there are no runs, or only plans."""
+        return all(run.is_plan for run in self.runs)
+
+    @property
     def monitor_code(self) -> ExitCode:
         """0: well. 3: something waits for a person. 6: missing, stopped early, or no run at all."""
-        if self.missing or self.stopped or not self.runs:
+        if self.missing or self.stopped or self.has_no_run:
             return ExitCode.STOPPED
         return ExitCode.INCOMPLETE if self.waiting or self.expected.broken else ExitCode.DONE
 
@@ -124,7 +129,7 @@ class TargetState:
         """Yield why it needs a person, the worst first; nothing where all is well. No names, no times."""
         if self.expected.broken:
             yield BROKEN
-        if not self.runs:
+        if self.has_no_run:
             yield NO_RUN
         elif self.missing:
             yield f"no job has finished in the last {plain_duration(self.missing.expected_every)}"
@@ -188,15 +193,18 @@ def _list_waiting(runs: Sequence[Listed], pattern: str | None) -> Iterator[Liste
     """Yield the runs that wait for a person, however old they are.
 
     A run waits no more when a later job from the same source has finished. It may not be one of changes: the
-    next file does not have their rows.
+    next file does not have their rows. Of a file that was not there the source is not certain: any will do.
     """
     later: set[str] = set()  # sources of later jobs that have finished
+    is_followed = False  # by a job that has finished, from whatever source
     for run in runs:
         source = "" if run.lists_changes else _find_source(run.input_name, pattern)
-        if run.needs_action and source not in later:
+        is_replaced = source in later or (run.had_no_file and is_followed)
+        if run.needs_action and not is_replaced:
             yield run
-        if source and run.is_job and run.state == State.FINISHED:
-            later.add(source)
+        if run.is_job and run.state == State.FINISHED:
+            is_followed = True
+            later |= {source} - {""}
 
 
 def _find_source(name: str, pattern: str | None) -> str:

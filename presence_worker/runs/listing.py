@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from ..clock import is_from_the_future
-from ..errors import Locked, PresenceWorkerError, Stopped
+from ..errors import Cause, Locked, PresenceWorkerError, Stopped
 from ..journal import JOURNAL, Journal, KnownRun, RunRecord, open_untouched, run_lock
 from ..model import Reason, Result
 from ..report import Summary, summarise
@@ -116,6 +116,7 @@ def _list_summary(summary: Summary, record: RunRecord) -> Listed:
         is_job=is_job(record),
         is_plan=is_plan(record),
         lists_changes=record.settings.of_input("coverage") == "changes",
+        had_no_file=record.input.cause is Cause.MISSING,
         is_continued=record.endings > 1,
         created_at=record.created_at,
     )

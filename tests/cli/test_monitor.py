@@ -54,6 +54,24 @@ def test_a_monitor_follows_the_nights(worker: Worker) -> None:
     assert (refused.code, read_monitor(worker)) == (4, (3, "ACTION NEEDED"))
 
 
+def test_a_plan_sends_nothing(worker: Worker) -> None:
+    """Until it is applied, it is as if there were no run."""
+    plan = worker("plan", job(worker, 1, 2))
+    before = read_monitor(worker)
+    worker.follow(plan)
+
+    assert (before, read_monitor(worker)) == ((6, "FAILED"), (0, "OK"))
+
+
+def test_a_file_that_was_missing_waits_for_the_next_one(worker: Worker) -> None:
+    """Whatever that is called: what was not there is not sent later."""
+    refused = worker("run", worker.folder / "gone.csv")
+    before = read_monitor(worker)
+    worker("run", job(worker, 1, 2))
+
+    assert (refused.code, before, read_monitor(worker)) == (4, (3, "ACTION NEEDED"), (0, "OK"))
+
+
 def test_a_run_that_stopped_is_the_worst(worker: Worker) -> None:
     """Until it is resumed."""
     stopped = worker("run", job(worker, *range(5001, 5007), *range(1, 60)), "--max-failures", "1")
@@ -159,11 +177,12 @@ def named(name: str, *runs: Listed) -> TargetState:
         ([named("acme", stopped()), named("beta", held(), run(7, open_rows=1, name=OTHER)), named("c")],
          6,
          ("FAILED: acme: the last run stopped early; "
-         "beta: 1 run is held, 1 row is not done; c: no run exists yet. Next: presence-worker resume x")),
+         "beta: 1 run is held, 1 row is not done; c: nothing has been sent yet. "
+         "Next: presence-worker resume x")),
         ([named(f"t{number}", refused()) for number in range(7)], 3,
          ("ACTION NEEDED: t0: 1 file is refused; t1: 1 file is refused; t2: 1 file is refused; "
          "t3: 1 file is refused; t4: 1 file is refused; 2 more targets")),
-        ([named("acme")], 6, "FAILED: acme: no run exists yet"),
+        ([named("acme")], 6, "FAILED: acme: nothing has been sent yet"),
         ([named("acme", run()), named("", UNREADABLE)], 3, "ACTION NEEDED: 1 run is unreadable"),
         ([named("acme", run(open_rows=1, next=NextStep(("run", "a\nb.csv"))))], 3,
          "ACTION NEEDED: acme: 1 row is not done. Next: presence-worker run 'a b.csv'"),
@@ -232,7 +251,7 @@ def test_the_worst_target_counts(worker: Worker) -> None:
     held = worker.call("runs", "--monitor")
 
     assert (without_run.code, held.code) == (6, 3)
-    assert without_run.out.startswith("FAILED: gamma: no run exists yet; beta: 1 run is held. Next: ")
+    assert without_run.out.startswith("FAILED: gamma: nothing has been sent yet; beta: 1 run is held. Next: ")
     assert re.search(r"Next: presence-worker doctor .*--target gamma$", without_run.out)
     assert held.out.startswith("ACTION NEEDED: beta: 1 run is held. Next: presence-worker apply x")
 

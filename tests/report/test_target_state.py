@@ -29,7 +29,7 @@ def run(hours_ago: float = 6, *, open_rows: int = 0, name: str = "/in/changes.cs
     began, ended = moment(hours_ago), moment(more.pop("ended", hours_ago))
     about = {
         key: more.pop(key)
-        for key in ("is_job", "is_plan", "lists_changes", "corrected", "is_continued")
+        for key in ("is_job", "is_plan", "lists_changes", "corrected", "is_continued", "had_no_file")
         if key in more
     }
     fields = {
@@ -85,7 +85,9 @@ OTHER = "/in/other.csv"
         ([run(1, name=OTHER), stopped(2)], 3),  # and may still be resumed
         ([run(1, is_job=False, state="stopped", exit_code=6), run(2)], 6),  # such as an undo
         # plans
-        ([run(1, is_plan=True, state="planned")], 0),
+        ([run(1, is_plan=True, state="planned")], 6),  # nothing has been sent yet
+        ([held(1, is_plan=True)], 6),
+        ([run(1, is_plan=True, state="planned"), run(2)], 0),
         ([held(1, is_plan=True), run(2)], 3),
         ([refused(1, is_plan=True), run(2)], 3),
         ([stopped(1, is_plan=True), run(2)], 0),
@@ -101,6 +103,10 @@ OTHER = "/in/other.csv"
         ([run(1), refused(2, lists_changes=True)], 3),
         ([run(1, lists_changes=True), run(2, open_rows=1)], 3),
         ([run(1, lists_changes=True), run(2, open_rows=1, lists_changes=True)], 3),
+        ([run(1, name=OTHER), refused(2, had_no_file=True)], 0),  # whatever file was meant
+        ([run(1, name=OTHER, lists_changes=True), refused(2, had_no_file=True)], 0),
+        ([held(1, name=OTHER), refused(2, had_no_file=True)], 3),
+        ([refused(1, had_no_file=True), run(2)], 3),
         # age alone ends nothing
         ([held(250)], 3),
         ([run(1, name=OTHER), held(250)], 3),
