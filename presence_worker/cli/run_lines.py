@@ -22,11 +22,11 @@ def run_lines(listing: Listing) -> Iterator[str]:
     """Yield the lines of a list: how each target is, the runs of each, and how to read them."""
     several = len(listing.known_targets) > 1
     if several:
-        yield from _target_lines(listing)
+        yield from _target_lines(listing.shown_targets, listing.zone)
     else:
         yield from lines_on_missing(listing)
     if not listing.runs:
-        yield from [""] if several else []
+        yield from [""] if several and listing.shown_targets else []
         yield "No such runs." if listing.is_part else "No runs yet."
         return
     groups = [group for group in listing.groups() if group.runs]
@@ -49,9 +49,11 @@ def lines_on_missing(listing: Listing) -> Iterator[str]:
             yield from wrap(f"Missing: {state.missing.words(listing.zone)}.", indent=2)
 
 
-def _target_lines(listing: Listing) -> Iterator[str]:
-    """Yield a line for each target, those that need a person first."""
-    lines = [OF_TARGETS, *(_cells_of_target(each, listing.zone) for each in listing.known_targets)]
+def _target_lines(states: Sequence[TargetState], zone: str | None) -> Iterator[str]:
+    """Yield a line for each target, those that need a person first; nothing where there are none."""
+    if not states:
+        return
+    lines = [OF_TARGETS, *(_cells_of_target(each, zone) for each in states)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for cells in lines:
         yield _line(cells, widths, OF_TARGETS)

@@ -96,7 +96,7 @@ class RunFilter(NamedTuple):
             and (oldest is None or not run.began_before(oldest))
             and (not self.only_open or run.id in waiting)
         ]
-        return replace(listing, runs=chosen, is_part=self.is_part)
+        return replace(listing, runs=chosen, is_part=self.is_part, is_of_waiting=self.only_open)
 
 
 def _list(contexts: Contexts, options: Options) -> Listing:

@@ -38,6 +38,7 @@ class Listing:
     notes: Sequence[str] = ()  # what is odd about them
     zone: str | None = None  # of all times; None: this machine's
     is_part: bool = False
+    is_of_waiting: bool = False  # only of runs that wait for a person
 
     @property
     def missing(self) -> Missing | None:
@@ -48,6 +49,11 @@ class Listing:
     def known_targets(self) -> list[TargetState]:
         """The targets without that of the runs that cannot be read."""
         return [each for each in self.targets if each.target]
+
+    @property
+    def shown_targets(self) -> list[TargetState]:
+        """Those of the known targets that a list for people begins with."""
+        return [each for each in self.known_targets if each.monitor_code or not self.is_of_waiting]
 
     @property
     def expected_targets(self) -> list[TargetState]:

@@ -138,6 +138,21 @@ def test_only_what_waits_is_listed(worker: Worker) -> None:
     assert found == [[held.name, refused.name], [held.name], [held.name], []]
 
 
+@pytest.mark.usefixtures("several")
+def test_only_targets_that_need_a_person_are_listed(worker: Worker) -> None:
+    """With --open; programs get all of them."""
+    for name in NAMES:
+        keep(worker, name)
+    nothing = worker.call("runs", "--open").out
+    kept(worker.state, ago(hours=1), {}, target=worker.url, target_name="beta", **HELD)
+
+    lines = worker.call("runs", "--open").out.splitlines()
+
+    assert nothing == "No such runs.\n"
+    assert [line.split()[0] for line in lines[:4] if line] == ["TARGET", "beta", "beta:"]
+    assert len(worker.call("runs", "--open", "--json").summary["targets"]) == len(NAMES)
+
+
 def test_where_nothing_waits_that_is_said(worker: Worker) -> None:
     """An empty table would look like a fault."""
     kept(worker.state, ago(hours=1))
