@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -19,9 +19,8 @@ from ..notify.notification_store import FOLDER, NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..notify.when_due import Occurrence, decide
 from ..report.missing import Missing
-from ..report.run_list import Listed
 from ..run_context import RunContext
-from ..runs.each_target import what_is_missing
+from ..runs.each_target import BrokenTarget, judge_targets, what_is_missing
 from ..runs.listing import list_runs
 from ..runs.lookup import earlier_run, find_run
 from ..wording import amount, as_sentence, plain_duration
@@ -99,12 +98,25 @@ class Late(NamedTuple):
 @contextmanager
 def _notifiers(contexts: Contexts) -> Iterator[list[Notifier]]:
     """Yield what sends for each target; where there are several, also for what is of none of them."""
-    each = {name_target(context): context for context in (*contexts.each, contexts.common)}
+    broken = [_context_of_broken(target, contexts.common) for target in contexts.broken]
+    each = {name_target(context): context for context in (*contexts.each, *broken, contexts.common)}
     common = contexts.common
     with ExitStack() as opened:
         store = NotificationStore.open(common.archive.state_dir, patience_of(common))
         opened.enter_context(closing(store))
-        yield [opened.enter_context(closing(Notifier(context, store))) for context in each.values()]
+        notifiers = [Notifier(context, store) for context in each.values()]
+        if not contexts.is_several or contexts.common.target_name is None:  # it is about all targets
+            gone = [name for name in store.targets() if name not in each]
+            notifiers += [Notifier(contexts.common, store, name) for name in gone]
+        yield notifiers
+
+
+def _context_of_broken(target: BrokenTarget, common: RunContext) -> RunContext:
+    """Return the surroundings of a target by what can be used of its file; else the common channels serve."""
+    settings = target.settings
+    if not settings.notify.is_used:
+        settings = settings.model_copy(update={"notify": common.settings.notify})
+    return replace(common, settings=settings, target="", target_name=target.name)
 
 
 def _send(contexts: Contexts, *, late: bool) -> Sent:
@@ -119,7 +131,7 @@ def _send(contexts: Contexts, *, late: bool) -> Sent:
 
 def _send_all(contexts: Contexts, *, late: bool) -> Sent:
     with _notifiers(contexts) as notifiers:
-        jobs = _report_late_jobs(notifiers[: len(contexts.each)]) if late and contexts.each else []
+        jobs = _report_late_jobs(notifiers, contexts) if late else []
         for notifier in notifiers:
             notifier.catch_up()
         seconds = max(notifier.notify.timeout for notifier in notifiers)
@@ -135,20 +147,28 @@ class LateJob(NamedTuple):
     missing: Missing
 
 
-def _report_late_jobs(notifiers: Sequence[Notifier]) -> list[LateJob]:
+def _report_late_jobs(notifiers: Sequence[Notifier], contexts: Contexts) -> list[LateJob]:
     """Queue messages about jobs that are late; return them. Raise UsageFault where no setting says when."""
-    if not any(each.context.settings.report.expected_every for each in notifiers):
+    notified = {each.target: each for each in notifiers}
+    settings = [each.context.settings for each in notifiers]
+    if not any(each.report.expected_every for each in settings):
         raise UsageFault(NOT_SET, page=ManualPage.MONITORING)
-    runs = list_runs(notifiers[0].context)
-    found = [(each, _find_missing(each.context, runs)) for each in notifiers]
-    late = [(notifier, missing) for notifier, missing in found if missing]
-    for notifier, missing in late:
-        notifier.report(_news_of_late_job(notifier.target, missing, notifier.context.command("runs")))
-    return [LateJob(notifier.target, missing) for notifier, missing in late]
+    late = [LateJob(name, missing) for name, missing in _find_missing(contexts) if missing]
+    for name, missing in late:
+        notifier = notified[name]
+        notifier.report(_news_of_late_job(name, missing, notifier.context.command("runs")))
+    return late
 
 
-def _find_missing(context: RunContext, runs: Sequence[Listed]) -> Missing | None:
-    return what_is_missing(runs, context) if context.settings.report.expected_every else None
+def _find_missing(contexts: Contexts) -> Iterator[tuple[str, Missing | None]]:
+    """Yield what is missing of each target, also where its file is broken."""
+    runs = list_runs(contexts.common)
+    for context in contexts.each:
+        if context.settings.report.expected_every:
+            yield name_target(context), what_is_missing(runs, context)
+    states = judge_targets([], contexts.broken, contexts.common, runs) if contexts.broken else []
+    names = {target.name for target in contexts.broken}
+    yield from ((state.target, state.missing) for state in states if state.target in names)
 
 
 def _news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:

@@ -156,7 +156,10 @@ def _by_channel(notifier: Notifier, found: Round) -> Iterator[tuple[Channel, lis
     now, channels = clock.now().timestamp(), {each.name: each for each in notifier.channels}
     messages = [each for each in notifier.store.messages() if each.target == notifier.target]
     is_over = partial(_is_over, keep_trying=notifier.notify.keep_trying, now=now)
-    dropped = [each for each in messages if each.channel not in channels or is_over(each)]
+    if notifier.is_gone:  # another configuration may have the channel
+        dropped = [each for each in messages if now - each.queued > notifier.notify.keep_trying]
+    else:
+        dropped = [each for each in messages if each.channel not in channels or is_over(each)]
     if dropped:
         notifier.store.remove(dropped)
         found.dropped.extend(dropped)

@@ -162,6 +162,11 @@ class NotificationStore:
             FROM message ORDER BY number"""
         return [*map(QueuedMessage._make, self._db.execute(query))]
 
+    def targets(self) -> list[str]:
+        """Return the targets that messages wait for, or endings of runs."""
+        query = "SELECT target FROM message UNION SELECT target FROM run ORDER BY target"
+        return [target for (target,) in self._db.execute(query)]
+
     def is_waiting(self, message: QueuedMessage) -> bool:
         """Return whether a message still waits: another process may have delivered it."""
         query = "SELECT EXISTS (SELECT * FROM message WHERE number = ? AND id = ?)"

@@ -33,10 +33,11 @@ log = structlog.get_logger()
 class Notifier:
     """Owns what is reported of one target; trouble with it is a line in the log, and nothing more."""
 
-    def __init__(self, context: RunContext, store: NotificationStore) -> None:
+    def __init__(self, context: RunContext, store: NotificationStore, gone: str | None = None) -> None:
         self.context = context
         self.notify = context.settings.notify
-        self.target = name_target(context)
+        self.is_gone = gone is not None  # the target is not configured any more; others' channels serve it
+        self.target = gone or name_target(context)
         self.channels: list[Channel] = open_channels(self.notify)
         self.pings: list[PingChannel] = open_pings(self.notify)
         self.store = store
@@ -118,7 +119,7 @@ class Notifier:
 
     def catch_up(self) -> None:
         """Queue messages about all endings that have none yet, also those of runs that died."""
-        if self.context.target and self.context.target_name is None:
+        if self.context.target and self.context.target_name is None and not self.is_gone:
             self.store.adopt(NOT_KNOWN, self.target)  # what ended before the address was set
         for name, reported in self.store.runs_of(self.target):
             folder = self.context.archive.runs / name
@@ -154,6 +155,8 @@ class Notifier:
 
     def _queue(self, news: News) -> None:
         now = clock.now().timestamp()
+        if self.is_gone and not self.channels:
+            log.warning("notify.dropped", id=news.message.id, detail="no such target, and no channel")
         for channel in self.channels:
             last = self.store.last_trouble(self.target, channel.name)
             decision = decide(news.happened, last, on=channel.on, repeat=self.notify.repeat, now=now)

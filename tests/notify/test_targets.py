@@ -1,12 +1,15 @@
 """Messages of several targets: each has its own trouble, and one that is broken stops no other."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.raw_server import answer
 from tests.run.given import Worker, away, write_csv
 
 from .conftest import Receiver
+from .receivers import GOOD
 
 
 def configure(worker: Worker, monkeypatch: pytest.MonkeyPatch, **targets: str) -> Path:
@@ -62,7 +65,7 @@ def test_a_broken_target_stops_no_other(
     assert ended.code == 2
     assert "target beta:" in ended.err
     found = [(each["target"], each["state"]) for each in receiver.messages]
-    assert found == [("acme", "late"), ("beta", "refused")]
+    assert found == [("acme", "late"), ("beta", "late"), ("beta", "refused")]
 
 
 def test_trouble_from_before_the_address_was_set_is_over_with_it(worker: Worker, receiver: Receiver) -> None:
@@ -76,3 +79,37 @@ def test_trouble_from_before_the_address_was_set_is_over_with_it(worker: Worker,
     assert (first["target"], first["exit_code"]) == ("unknown", 2)
     assert second["headline"].startswith("Well again.")
     assert (second["target"], second["since"]) == (worker.url, first["since"])
+
+
+def test_a_message_of_a_target_that_is_gone_goes_out(
+    worker: Worker, receiver: Receiver, bad_job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the common channel of that name; without one it is counted until it is too old."""
+    receiver.act = answer(500)
+    worker("run", bad_job)
+    receiver.act = GOOD
+    worker.url = worker.url.replace("127.0.0.1", "localhost")
+    webhook = [receiver.channel]
+    monkeypatch.setenv("PRESENCE_WORKER_NOTIFY__WEBHOOK", json.dumps([receiver.channel | {"name": "other"}]))
+    waits = worker("notify")
+    monkeypatch.setenv("PRESENCE_WORKER_NOTIFY__WEBHOOK", json.dumps(webhook))
+    sent = worker("notify")
+
+    assert (waits.code, waits.summary["message"]) == (6, "1 message not delivered yet.")
+    assert (sent.code, sent.summary["message"]) == (0, "1 message delivered.")
+    first, second = receiver.messages
+    assert first == second
+
+
+def test_a_message_of_a_target_that_is_gone_is_dropped_in_the_end(
+    worker: Worker, receiver: Receiver, bad_job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After notify.keep_trying: the log names it."""
+    receiver.act = answer(500)
+    worker("run", bad_job)
+    worker.url = worker.url.replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("PRESENCE_WORKER_NOTIFY__KEEP_TRYING", "0")
+    ended = worker("notify")
+
+    assert [each["event"] for each in ended.events] == ["notify.dropped"]
+    assert ended.summary["message"] == "1 message dropped."
