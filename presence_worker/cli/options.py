@@ -15,6 +15,7 @@ from .lazy import load_lazily
 
 BASE_URL, TARGET = "--base-url", "--target"
 TYPED = ParameterSource.COMMANDLINE
+TWO_TARGETS = "option --target: it is given twice. Name one target"
 LONGEST_LABEL = 100  # characters
 Function = Callable[..., int]  # of a command
 Value = Path | str | int | Sequence[str] | None  # of a parameter, as click gives it
@@ -37,7 +38,7 @@ def _a_path(context: click.Context, parameter: click.Parameter, place: str | Non
 def _one_target(_: click.Context, __: click.Parameter, names: Sequence[str]) -> str | None:
     """Refuse two targets: a command that takes the last one would work on one that is not meant."""
     if len(names) > 1:
-        raise OptionFault("option --target: it is given twice. Name one target")
+        raise OptionFault(TWO_TARGETS)
     return names[0] if names else None
 
 
@@ -160,7 +161,12 @@ def _inherit(context: click.Context) -> None:
     """Let a command such as `schedule cancel` take the options that stand before its own name."""
     above = context.parent
     for name in OPTIONS if above else ():
-        if above and above.get_parameter_source(name) is TYPED is not context.get_parameter_source(name):
+        if not above or above.get_parameter_source(name) is not TYPED:
+            continue
+        is_twice = context.get_parameter_source(name) is TYPED
+        if is_twice and spell(name) == TARGET:
+            raise OptionFault(TWO_TARGETS)
+        if not is_twice:
             context.params[name] = above.params[name]
             context.set_parameter_source(name, TYPED)
 

@@ -96,10 +96,18 @@ def test_an_unknown_name_is_refused(command: str, worker: Worker, common: Path) 
     )
 
 
-@pytest.mark.parametrize("command", ["run", "runs", "doctor"])
-def test_two_names_are_refused(command: str, worker: Worker, common: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run --target acme --target beta",
+        "runs --target acme --target beta",
+        "doctor --target acme --target acme",
+        "schedule --target acme cancel nothing.1 --target beta",
+    ],
+)
+def test_two_names_are_refused(words: str, worker: Worker, common: Path) -> None:
     """The last one alone would be sent, and nobody would hear of the first."""
-    ended = worker.call(command, "--target", "acme", "--target", "beta", "--json")
+    ended = worker.call(*words.split(), "--json")
 
     assert (ended.code, common.exists(), worker.state.exists()) == (2, True, False)
     assert ended.summary["message"] == "option --target: it is given twice. Name one target"
