@@ -113,3 +113,20 @@ def test_a_message_of_a_target_that_is_gone_is_dropped_in_the_end(
 
     assert [each["event"] for each in ended.events] == ["notify.dropped"]
     assert ended.summary["message"] == "1 message dropped."
+
+
+def test_a_run_of_a_target_that_is_gone_is_reported(
+    worker: Worker, receiver: Receiver, bad_job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ending was noted, but not reported: the common channels do it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("presence_worker.notify.notifier.Notifier.end", lambda *_: None)
+        ended = worker("run", bad_job)
+    gone = worker.url
+    worker.url = worker.url.replace("127.0.0.1", "localhost")
+    worker("notify")
+    worker("notify")
+
+    assert [(each["target"], each["run_id"]) for each in receiver.messages] == [
+        (gone, ended.summary["run_id"])
+    ]
