@@ -35,17 +35,17 @@ def begin(context: RunContext) -> tuple[Emit, Callable[[int, tuple[str, NextStep
     within notify.timeout.
     """
     spent = Stopwatch()
-    with spent:
+    with spent.running():
         notifier = Notifier(context, _open_store(context))
         notifier.begin()
 
     def hear(event: Event) -> None:
-        with spent:
+        with spent.running():
             notifier.hear(event)
 
     async def finish(code: int, failure: tuple[str, NextStep] | None) -> None:
         with closing(notifier):
-            with spent:
+            with spent.running():
                 notifier.end((code, *failure) if failure else None)
             is_ending = failure is not None or notifier.pinged is not None
             seconds = max(0.0, notifier.notify.timeout - spent.seconds)
@@ -59,13 +59,15 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._begun = 0.0
 
-    def __enter__(self) -> None:
-        self._begun = monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += monotonic() - self._begun
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Add the time that is spent inside."""
+        begun = monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += monotonic() - begun
 
 
 def _open_store(context: RunContext) -> NotificationStore:
