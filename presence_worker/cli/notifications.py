@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 import click
 
+from ..clock import now
 from ..errors import ExitCode, OptionFault, StateFault, Stopped, UsageFault
 from ..manual_pages import ManualPage
 from ..next_step import NextStep, command_line
@@ -19,10 +21,11 @@ from ..notify.notification_store import FOLDER, NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..notify.when_due import Occurrence, decide
 from ..report.missing import Missing
+from ..report.run_list import Listed
 from ..run_context import RunContext
 from ..runs.each_target import BrokenTarget, judge_targets, what_is_missing
 from ..runs.listing import list_runs
-from ..runs.lookup import earlier_run, find_run
+from ..runs.lookup import earlier_run, find_run, is_of_target
 from ..wording import amount, as_sentence, plain_duration
 from .async_work import stop_on_signal, work
 from .options import Options, options_of
@@ -165,10 +168,19 @@ def _find_missing(contexts: Contexts) -> Iterator[tuple[str, Missing | None]]:
     runs = list_runs(contexts.common)
     for context in contexts.each:
         if context.settings.report.expected_every:
-            yield name_target(context), what_is_missing(runs, context)
+            missing = what_is_missing(runs, context)
+            yield name_target(context), None if missing and _is_too_early(missing, runs, context) else missing
     states = judge_targets([], contexts.broken, contexts.common, runs) if contexts.broken else []
     names = {target.name for target in contexts.broken}
     yield from ((state.target, state.missing) for state in states if state.target in names)
+
+
+def _is_too_early(missing: Missing, runs: Sequence[Listed], context: RunContext) -> bool:
+    """Return whether no job can have finished yet: the first run was not long ago."""
+    mine = [run for run in runs if run.summary and is_of_target(run.summary, context)]
+    began = min((datetime.fromisoformat(run.created_at) for run in mine if run.created_at), default=None)
+    every = timedelta(seconds=missing.expected_every)
+    return missing.since is None and began is not None and now() - began < every
 
 
 def _news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 PAUSE = 0.02  # seconds, until the outbox is asked again
 NOT_FREE = "another program holds the outbox"
 Work = Callable[[], Awaitable[None]]
+TOO_OLD = "too old"
 log = structlog.get_logger()
 
 
@@ -112,7 +113,7 @@ async def deliver(notifiers: Sequence[Notifier], seconds: float, ending: int | N
 
 def _work_of(notifier: Notifier, found: Round, ending: int | None) -> Iterator[Work]:
     for channel, messages in _find_messages(notifier, found):
-        yield partial(_send_each, channel, messages, notifier.store, found)
+        yield partial(_send_each, channel, messages, notifier, found)
     for ping in notifier.pings if ending is not None else ():
         yield partial(_end_ping, ping, notifier, ending or 0)
 
@@ -157,25 +158,22 @@ def _by_channel(notifier: Notifier, found: Round) -> Iterator[tuple[Channel, lis
     """Yield the messages of each channel, oldest first; drop what no channel takes any more."""
     now, channels = clock.now().timestamp(), {each.name: each for each in notifier.channels}
     messages = [each for each in notifier.store.messages() if each.target == notifier.target]
-    is_over = partial(_is_over, keep_trying=notifier.notify.keep_trying, now=now)
     if notifier.is_gone:  # another configuration may have the channel
         dropped = [each for each in messages if now - each.queued > notifier.notify.keep_trying]
     else:
-        dropped = [each for each in messages if each.channel not in channels or is_over(each)]
-    if dropped:
-        notifier.store.remove(dropped)
-        found.dropped.extend(dropped)
+        dropped = [each for each in messages if each.channel not in channels]
     for each in dropped:
-        why = "too old" if each.channel in channels else "no such channel"
-        log.warning("notify.dropped", channel=each.channel, id=each.id, detail=why)
+        _drop(each, notifier.store, found, TOO_OLD if each.channel in channels else "no such channel")
     for name, channel in channels.items():
         mine = [each for each in messages if each.channel == name and each not in dropped]
         if mine:
             yield channel, mine
 
 
-def _is_over(message: QueuedMessage, *, keep_trying: float, now: float) -> bool:
-    return message.first_tried is not None and now - message.first_tried > keep_trying
+def _drop(message: QueuedMessage, store: NotificationStore, found: Round, why: str) -> None:
+    store.remove([message])
+    found.dropped.append(message)
+    log.warning("notify.dropped", channel=message.channel, id=message.id, detail=why)
 
 
 async def try_channels(channels: Sequence[Channel], message: Message, seconds: float) -> dict[str, str]:
@@ -190,12 +188,21 @@ async def try_channels(channels: Sequence[Channel], message: Message, seconds: f
 
 
 async def _send_each(
-    channel: Channel, messages: Sequence[QueuedMessage], store: NotificationStore, found: Round
+    channel: Channel, messages: Sequence[QueuedMessage], notifier: Notifier, found: Round
 ) -> None:
+    """Send messages by a channel; one that fails after notify.keep_trying was tried for the last time."""
+    store = notifier.store
     for message in messages:
         with _locked(message, store) as is_ours:
             if is_ours and await _when_free(store, partial(store.is_waiting, message)):
                 await _send(channel, message, store, found)
+                if message.number in found.failed and _is_over(message, notifier.notify.keep_trying):
+                    await _when_free(store, partial(_drop, message, store, found, TOO_OLD))
+
+
+def _is_over(message: QueuedMessage, keep_trying: float) -> bool:
+    now = clock.now().timestamp()
+    return message.first_tried is not None and now - message.first_tried > keep_trying
 
 
 async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStore, found: Round) -> None:
@@ -207,6 +214,7 @@ async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStor
         found.failed[queued.number] = words
     else:
         await _when_free(store, partial(store.remove, [queued]))
+        del found.failed[queued.number]
         found.delivered.append(queued)
 
 

@@ -104,7 +104,7 @@ class TargetState:
 
     @property
     def has_no_run(self) -> bool:
-        """Return whether there are no runs, or only plans."""
+        """Return whether nothing was ever sent: no run exists, or only plans."""
         return all(run.is_plan for run in self.runs)
 
     @property

@@ -176,23 +176,46 @@ def test_a_message_that_was_not_delivered_goes_out_later(worker: Worker, receive
 def test_what_no_channel_takes_any_more_is_dropped(
     worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A channel that is gone, or notify.keep_trying that is over: the log says so."""
+    """A channel that is gone, or a try after notify.keep_trying that fails as well: the log says so."""
     bad = write_csv(worker.folder / "bad.csv", away([5000]))
     with answering(receiver, 500):
         worker("run", bad)
-    set_up(monkeypatch, keep_trying="0")
-    late = worker("notify")
+        set_up(monkeypatch, keep_trying="0")
+        late = worker("notify")
     with answering(receiver, 500):
         worker("run", bad, "--set", "notify.repeat=0", "--set", "notify.keep_trying=1d")
     set_up(monkeypatch, keep_trying="1d", webhook=[receiver.channel | {"name": "other"}])
     gone = worker("notify")
 
-    assert [each["detail"] for ended in (late, gone) for each in ended.events] == [
-        "too old",
-        "no such channel",
-    ]
+    dropped = [each for ended in (late, gone) for each in ended.events if each["event"] == "notify.dropped"]
+    assert [each["detail"] for each in dropped] == ["too old", "no such channel"]
     assert (late.summary["exit_code"], len(late.summary["dropped"])) == (0, 1)
-    assert len(receiver.messages) == 2
+    assert len(receiver.messages) == 3
+
+
+def test_what_waited_too_long_is_tried_once_more(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next night can end later than notify.keep_trying allows."""
+    with answering(receiver, 500):
+        worker("run", write_csv(worker.folder / "bad.csv", away([5000])))
+    set_up(monkeypatch, keep_trying="0")
+
+    late = worker("notify")
+
+    assert (late.code, len(late.summary["delivered"]), late.summary["dropped"]) == (0, 1, [])
+
+
+def test_no_job_is_late_right_after_the_first_one_failed(
+    worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own message was sent a moment ago; the next one is due after report.expected_every."""
+    monkeypatch.setenv("PRESENCE_WORKER_REPORT__EXPECTED_EVERY", "1d")
+    worker("run", worker.folder / "gone.csv")
+
+    late = worker("notify", "--late")
+
+    assert (late.code, len(receiver.messages)) == (0, 1)
 
 
 def test_pings_begin_and_end_with_a_run(

@@ -65,7 +65,8 @@ def test_a_broken_target_stops_no_other(
     assert ended.code == 2
     assert "target beta:" in ended.err
     found = [(each["target"], each["state"]) for each in receiver.messages]
-    assert found == [("acme", "late"), ("beta", "late"), ("beta", "refused")]
+    assert sorted(found[:2]) == [("acme", "late"), ("beta", "late")]  # side by side
+    assert found[2:] == [("beta", "refused")]
 
 
 def test_trouble_from_before_the_address_was_set_is_over_with_it(worker: Worker, receiver: Receiver) -> None:
