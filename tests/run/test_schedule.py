@@ -650,10 +650,10 @@ def test_a_damaged_run_stands_in_the_way_only_where_something_is_to_come(nights:
 
 
 def test_a_run_without_days_knows_nothing_of_them(nights: Nights, server: RawServer) -> None:
-    """Its reports have no such fields, and no file of it is read for them again."""
+    """Its row files have no such fields, and no file of it is read for them again."""
     ended = nights.worker("run", write_csv(nights.worker.folder / "plain.csv", away([5])))
 
     (line,) = read_report(nights.worker.folder_of(ended))
     assert not {"from", "until", "scheduled_by"} & {*line}
-    assert "upcoming" not in ended.summary
+    assert ended.summary["upcoming"] == []
     assert wishes(server)[-1] == (5, NOT_PRESENT, "back on 5")
