@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ async def _feed(stdin: ByteSendStream | None, text: bytes) -> None:
 def _kill(process: Process) -> None:
     """Kill a process, and where processes have groups its whole group."""
     with suppress(ProcessLookupError, PermissionError):  # it has just ended
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
+        if sys.platform == "win32":
             process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
