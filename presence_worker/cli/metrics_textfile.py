@@ -43,7 +43,7 @@ def write_textfile(context: RunContext, options: Options) -> None:
     try:
         with listeners_restored(), _in_turn(context):
             _write(path, figures_of(contexts_of(_without_target(options))))
-    except (OSError, PresenceWorkerError, sqlite3.Error) as error:
+    except (OSError, PresenceWorkerError, sqlite3.Error, ValueError) as error:  # ValueError: a name with NUL
         log.warning("metrics.failed", path=str(path), error=type(error).__name__, detail=_reason(error))
 
 

@@ -79,6 +79,17 @@ def test_a_file_that_cannot_be_written_does_no_harm(worker: Worker, textfile: Pa
     assert (event["path"], event["detail"]) == (str(textfile), "No such file or directory")
 
 
+def test_a_name_that_no_file_can_have_does_no_harm(worker: Worker) -> None:
+    """TOML can write a NUL; the run has ended when its figures are written, and keeps its exit code."""
+    file = worker.folder / "settings.toml"
+    file.write_text('[metrics]\ntextfile = "x\\u0000.prom"\n')
+
+    ended = worker("run", job(worker, 1, 4711), "--config", str(file))
+
+    assert (ended.code, ended.summary["exit_code"]) == (3, 3)
+    assert "metrics.failed" in [each["event"] for each in ended.events]
+
+
 def test_a_rehearsal_leaves_the_figures_alone(worker: Worker, textfile: Path) -> None:
     """They are those of the configured target, wherever this one run went."""
     worker("run", job(worker, 1))
