@@ -17,6 +17,8 @@ class ManualPage(StrEnum):
     EVERY_NIGHT = "every-night"
     MONITORING = "monitoring"
     MANY_TENANTS = "many-tenants"
+    SERVICE = "service"
+    HTTP_API = "http-api"
     REPORTS = "reports"
     RESULTS_AND_REASONS = "results-and-reasons"
     TROUBLESHOOTING = "troubleshooting"
@@ -38,6 +40,7 @@ BY_SECTION = {  # the others: settings
     "input": ManualPage.HR_FILES,
     "notify": ManualPage.MONITORING,
     "metrics": ManualPage.MONITORING,
+    "serve": ManualPage.SERVICE,
 }
 
 

@@ -17,7 +17,14 @@ SECRETS = (  # of `auth`
 )
 ABSENCE = ("default_message", "message_template", "only", "statuses")  # of `input`
 ADDRESSES = ("target.base_url", "target.proxy", "auth.login_url")  # a user and a password can stand in them
-CHANNELS = ("notify.mail", "notify.webhook", "notify.ping", "notify.command")  # whole lists with secrets
+CHANNELS = (  # whole lists and values with secrets
+    "notify.mail",
+    "notify.webhook",
+    "notify.ping",
+    "notify.command",
+    "serve.tokens",
+    "serve.webhook_secret",
+)
 SET = "--set"
 READING = ("run", "plan", "check")  # commands that read a job
 

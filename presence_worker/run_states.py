@@ -1,6 +1,7 @@
 """The nouns of a run: where it is, what it does next, what it is for, and what it found in its file."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -56,3 +57,32 @@ class FilteredValue(NamedTuple):
     column: str
     value: str
     rows: int
+
+
+class JobWay(StrEnum):
+    """How a job came in."""
+
+    HTTP = "http"
+    INBOX = "inbox"  # from a folder
+    SCHEDULE = "schedule"
+    COMMAND = "command"  # `queue add`
+
+
+class JobCommand(StrEnum):
+    """What a job asks for."""
+
+    RUN = "run"
+    PLAN = "plan"
+    APPLY = "apply"
+    RESUME = "resume"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOfRun:
+    """A job of the queue that made a run, or went on with it."""
+
+    id: str
+    command: JobCommand
+    way: JobWay
+    by: str | None  # the token's name; None: no token

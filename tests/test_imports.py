@@ -37,8 +37,10 @@ LADDER = (  # low to high; on a rung, each may import those before it
     ("journal", "report"),
     ("delivery", "superoffice", "intake"),
     ("run_context",),
+    ("queue",),
     ("schedule", "runs", "notify"),
     ("run",),
+    ("serve",),
     ("check", "doctor", "manual"),
     ("cli", "__main__"),
 )

@@ -18,7 +18,12 @@ from ..shutdown import Shutdown
 from ..wording import amount, is_or_are
 from .guards import compare, comparison_notes, differences, too_different, too_many_changes, too_many_invalid
 
-NOT_OF_A_RUN = ("notify", "metrics", "job")  # sections that change no run; addresses of people are in them
+NOT_OF_A_RUN = (
+    "notify",
+    "metrics",
+    "job",
+    "serve",
+)  # sections that change no run; addresses of people are in them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from .origin import (
 from .problem_words import explain_problem
 from .section import Section
 from .sections import SECTIONS, Settings
+from .serve import Serve
 from .value_types import Raw
 
 FILE = "_file"  # ends the name of a setting that names a file
@@ -42,6 +43,9 @@ NO_TARGETS = "a target has no targets of its own. Remove it here"
 FOR_ALL = {  # what targets share, with the reason
     ("storage", "state_dir"): "all targets share one state directory. Set it in the common file only",
     ("metrics", "textfile"): "one file has the metrics of all targets. Set it in the common file",
+    **dict.fromkeys(
+        (("serve", key) for key in Serve.names()), "one service serves all targets. Set it in the common file"
+    ),
 }
 NOT_HERE = "a target's file must not have a secret in it"
 IN_FILE = "Put the secret into a file of its own, and name that file with {name}_file"

@@ -11,6 +11,7 @@ from ..operator_files import state_home
 from ..private_settings import SECRETS
 from .notify import Notify
 from .section import Section
+from .serve import Serve
 from .value_types import (
     Accept,
     AnyLimit,
@@ -210,6 +211,7 @@ class Settings(BaseModel):
     notify: Notify = Notify()
     metrics: Metrics = Metrics()
     job: JobSettings = JobSettings()
+    serve: Serve = Serve()
 
 
 SECTIONS: dict[str, type[Section]] = {  # by the names of the tables

@@ -1,0 +1,1 @@
+"""The pages of the service, rendered by the server."""

@@ -1,0 +1,47 @@
+"""The targets that the service works for, as the configuration has them now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..errors import PresenceWorkerError, UsageFault
+from ..run_context import RunContext
+from ..settings.serve import Serve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedTargets:
+    """What one reading of the configuration gave."""
+
+    each: Mapping[str, RunContext]  # by the names that jobs and tokens use; in the order of the configuration
+    broken: Mapping[str, str]  # name: what is wrong with its file
+    common: RunContext  # of what belongs to no target
+    serve: Serve
+
+
+class ServedTargets:
+    """Owns what was loaded last. A common file that is broken later leaves the old settings as they are."""
+
+    def __init__(self, load: Callable[[], LoadedTargets]) -> None:
+        self._load = load
+        self.loaded = load()
+        self.problem: str | None = None  # why the last reading failed; None: it did not
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all targets, also of those that are broken."""
+        return [*self.loaded.each, *self.loaded.broken]
+
+    def reload(self) -> None:
+        """Read the configuration again; a fault of the common file is kept in `problem`."""
+        try:
+            self.loaded = self._load()
+            self.problem = None
+        except PresenceWorkerError as fault:
+            self.problem = str(fault)
+
+    def context(self, name: str) -> RunContext:
+        """Return the surroundings of a run of a target, read again; raise UsageFault where it is broken."""
+        self.reload()
+        if name in self.loaded.each:
+            return self.loaded.each[name]
+        raise UsageFault(self.loaded.broken.get(name, f"{name} is not a target of the configuration"))
