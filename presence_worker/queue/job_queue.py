@@ -9,13 +9,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
 from ..errors import PresenceWorkerError
 from ..run_states import JobCommand, JobWay
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class JobState(StrEnum):
@@ -54,8 +51,8 @@ class NewJob:
     run_id: str | None = None  # of the run it works on; None: it makes one
     seen: str | None = None  # the fingerprint of that run, as the person saw it who asked
     key: str | None = None  # idempotency key, unique for each *by*
-    origin: Mapping[str, str] = field(default=NONE)  # where it comes from, as its way needs it, such as
-    # folder, name, size, changed of a file in a folder, or the moment of the schedule
+    origin: Mapping[str, str] = field(default_factory=dict)  # where it comes from, as its way needs it, such
+    # as folder, name, size, changed of a file in a folder, or the moment of the schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from presence_worker.date_formats import DateFormat
 from presence_worker.settings import Section
+from presence_worker.settings import serve as served
 from presence_worker.settings import value_types as kinds
 from presence_worker.settings.origin import PREFIX
 from presence_worker.settings.sections import SECTIONS
@@ -30,6 +31,8 @@ WORDS: list[tuple[Any, str]] = [  # of kinds of values; the first that fits coun
     (kinds.Tenant, "a customer number"),
     (kinds.Message, "text of at most 255 characters"),
     (kinds.MessageTemplate, "text with columns in braces"),
+    (served.Listen, "a host and a port"),
+    (served.Size, "a number of bytes, or a size such as `32 MiB`"),
     (DateFormat, "a date format, or a list of them"),
     (kinds.Status, "a status"),
     (kinds.HomePath, "a folder"),

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config" / "presence-worker.toml"
 TEXT = SHIPPED.read_text("utf-8")
 SETTING = re.compile(r"# (?P<setting>(?P<key>[a-z_]+) = .+?)(?P<example>  # example)?")
+ALL_SECRETS = (*SECRETS, "webhook_secret")
 UNSET: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -106,7 +107,7 @@ def test_calls_an_example_what_is_one(line: Line) -> None:
     assert line.example == unset
 
 
-@pytest.mark.parametrize("left_out", [SECRETS, tuple(f"{name}_file" for name in SECRETS)])
+@pytest.mark.parametrize("left_out", [ALL_SECRETS, tuple(f"{name}_file" for name in ALL_SECRETS)])
 def test_loads_with_every_setting_switched_on(left_out: tuple[str, ...], load: Load) -> None:
     """Every value in the file is a valid one; a secret stands in the file or in its own file."""
     text = "\n".join(
