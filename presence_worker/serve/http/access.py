@@ -1,0 +1,97 @@
+"""Who may come in: tokens in constant time, wrong ones counted, and the hosts that are ours."""
+
+import hashlib
+import hmac
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from ...settings.serve import AccessToken, Serve
+from ...settings.value_types import is_loopback
+from .caller import Caller
+from .problem import HttpProblem
+
+MINUTE = 60.0  # seconds
+MOST_WRONG = 10  # tokens in a minute from one address
+MOST_ADDRESSES = 10_000  # that are remembered
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+WRONG_TOKEN = "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN"  # noqa: S105 - words
+
+
+class Access:
+    """Owns the count of wrong tokens; the right ones are read from the settings each time."""
+
+    def __init__(self, settings: Callable[[], Serve], clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._wrong: dict[str, deque[float]] = {}  # by address, oldest address first
+
+    def check_token(self, token: str, request: web.Request) -> Caller:
+        """Return whose token it is; raise HttpProblem 401 for a wrong one, 429 after too many of them."""
+        address = self.address_of(request)
+        self.check_patience(address)
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+        found = None
+        for name, known in self._settings().tokens.items():  # all of them: the time says nothing
+            if hmac.compare_digest(digest, known.sha256):
+                found = _caller(name, known)
+        if found is None:
+            self.note_wrong(address)
+            raise HttpProblem(401, WRONG_TOKEN, CHALLENGE)
+        return found
+
+    def find_by_name(self, name: str) -> Caller | None:
+        """Return who has the token of a *name* now; None: the settings no longer have it."""
+        known = self._settings().tokens.get(name)
+        return _caller(name, known) if known else None
+
+    def address_of(self, request: web.Request) -> str:
+        """Return where a request comes from; behind a proxy, as the proxy next to us says."""
+        if self._settings().behind_proxy:
+            passed_on = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            if passed_on:
+                return passed_on
+        return request.remote or ""
+
+    def check_patience(self, address: str) -> None:
+        """Raise HttpProblem 429 for an address with too many wrong tokens in the last minute."""
+        now = self._clock()
+        times = self._wrong.get(address, deque())
+        while times and times[0] <= now - MINUTE:
+            times.popleft()
+        if len(times) >= MOST_WRONG:
+            wait = math.ceil(times[0] + MINUTE - now)
+            words = f"Too many wrong tokens came from this address. Try again in {wait} seconds"
+            raise HttpProblem(429, words, {"Retry-After": str(wait)})
+
+    def note_wrong(self, address: str) -> None:
+        """Count a wrong token, or a wrong signature."""
+        times = self._wrong.pop(address, deque(maxlen=MOST_WRONG))
+        times.append(self._clock())
+        self._wrong[address] = times
+        while len(self._wrong) > MOST_ADDRESSES:
+            del self._wrong[next(iter(self._wrong))]
+
+    def check_host(self, request: web.Request) -> None:
+        """Raise HttpProblem 421 where the request is for a name that is not ours: a page of others may ask."""
+        public = self._settings().public_url
+        host = _host_of(request.headers.get("Host", ""))
+        if host is None or not (is_loopback(host) or host == (public and urlsplit(public).hostname)):
+            words = "This service is not known by this host name. Set serve.public_url to its address"
+            raise HttpProblem(421, words)
+
+
+def _caller(name: str, token: AccessToken) -> Caller:
+    targets = None if token.targets is None else frozenset(token.targets)
+    return Caller(name=name, roles=frozenset(token.roles), targets=targets)
+
+
+def _host_of(header: str) -> str | None:
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:
+        return None

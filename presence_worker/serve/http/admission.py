@@ -1,0 +1,56 @@
+"""How a request is let in: by a token, by a session's cookie, or without either."""
+
+from aiohttp import web
+
+from .access import CHALLENGE, WRONG_TOKEN, Access
+from .caller import ANYBODY, Caller
+from .problem import HttpProblem
+from .route import Entrance, HttpRoute, Site
+
+BEARER = "bearer"
+SAFE_METHODS = ("GET",)
+
+
+class Admission:
+    """Owns nothing but the rules: who comes in by which route."""
+
+    def __init__(self, access: Access, site: Site | None) -> None:
+        self.access = access
+        self._site = site
+
+    def check_host(self, route: HttpRoute, request: web.Request) -> None:
+        """Raise HttpProblem 421 for a host that is not ours; probes come by any name."""
+        if not route.is_for_any_host:
+            self.access.check_host(request)
+
+    def find_caller(self, route: HttpRoute, request: web.Request) -> Caller | None:
+        """Return who calls; None: who wants a page must sign in. Raise HttpProblem 401, 403 or 429."""
+        if route.entrance is Entrance.OPEN:
+            return ANYBODY
+        caller = self._find_by_entrance(route, request)
+        if caller and not caller.may(*route.roles):
+            roles = " or ".join(route.roles)
+            raise HttpProblem(403, f"This needs a token with the role {roles}")
+        return caller
+
+    def turn_away(self, request: web.Request) -> web.StreamResponse:
+        """Return the way to the sign-in."""
+        if self._site is None:
+            raise HttpProblem(401, WRONG_TOKEN, CHALLENGE)
+        return self._site.turn_away(request)
+
+    def _find_by_entrance(self, route: HttpRoute, request: web.Request) -> Caller | None:
+        if route.entrance is Entrance.PAGE:
+            return self._find_session(request)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == BEARER:
+            return self.access.check_token(token.strip(), request)
+        session = self._find_session(request)
+        if session is None or scheme:
+            raise HttpProblem(401, WRONG_TOKEN, CHALLENGE)
+        if request.method not in SAFE_METHODS:
+            raise HttpProblem(403, "A browser's session may only read here. Use the buttons of the pages")
+        return session
+
+    def _find_session(self, request: web.Request) -> Caller | None:
+        return self._site.find_caller(request) if self._site else None

@@ -1,0 +1,92 @@
+"""The application: each route of the table behind its checks, and every error as problem details."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from ..service import Service
+from .access import Access
+from .admission import Admission
+from .problem import HttpProblem, render_problem
+from .route import Call, HttpRoute, Site
+from .routes import ROUTES
+
+log = structlog.get_logger()
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MakeSite = Callable[[Service, Access, web.Application], Site]
+API = "/api/"
+SAFE_HEADERS = {  # where a handler has set none
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+FAULT_OF_OURS = "The service made an error. Its log has the details"
+
+
+def build_app(service: Service, make_site: MakeSite | None = None) -> web.Application:
+    """Return the application of a service, with the pages for people that *make_site* knows."""
+    access = Access(lambda: service.targets.loaded.serve)
+    app = web.Application()
+    site = make_site(service, access, app) if make_site else None
+    admission = Admission(access, site)
+    app.middlewares.append(_with_problems(site))
+    app.on_response_prepare.append(_finish_headers)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _admitted(route, admission, service))
+    return app
+
+
+def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handle:
+    """Make the handler of a route, which lets in only who may."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        admission.check_host(route, request)
+        caller = admission.find_caller(route, request)
+        if caller is None:
+            return admission.turn_away(request)
+        call = Call(request=request, caller=caller, service=service, access=admission.access)
+        return await route.handler(call)
+
+    return handle
+
+
+def _with_problems(site: Site | None) -> Middleware:
+    """Make the outermost layer: no error leaves it as anything but problem details, or a page of them."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handle) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except HttpProblem as found:
+            problem = found
+        except web.HTTPException as found:
+            problem = _of_router(found)
+        except Exception:
+            log.exception("http.failed", method=request.method, path=request.match_info.route.name)
+            problem = HttpProblem(500, FAULT_OF_OURS)
+        if site and not request.path.startswith(API) and "text/html" in request.headers.get("Accept", ""):
+            return site.show_problem(request, problem)
+        return render_problem(problem)
+
+    return answer
+
+
+def _of_router(found: web.HTTPException) -> HttpProblem:
+    """Return what aiohttp raises for a path or a method that no route has."""
+    if isinstance(found, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(found.allowed_methods))
+        return HttpProblem(405, f"This address takes only {allowed}", {"Allow": allowed})
+    if found.status == HTTPStatus.NOT_FOUND:
+        return HttpProblem(404, "There is nothing at this address")
+    return HttpProblem(found.status, found.reason)
+
+
+async def _finish_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Add the headers that keep browsers careful, and leave out the one that names our software."""
+    response.headers.pop("Server", None)
+    for name, value in SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
