@@ -1,1 +1,1 @@
-"""The pages of the service, rendered by the server."""
+"""The pages of the service, for people: made for the morning, whole without script, live with it."""
