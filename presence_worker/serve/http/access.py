@@ -77,7 +77,7 @@ class Access:
             del self._wrong[next(iter(self._wrong))]
 
     def check_host(self, request: web.Request) -> None:
-        """Raise HttpProblem 421 where the request is for a name that is not ours: a page of others may ask."""
+        """Raise HttpProblem 421 where the request uses another name: it may come from a foreign page."""
         public = self._settings().public_url
         host = _host_of(request.headers.get("Host", ""))
         if host is None or not (is_loopback(host) or host == (public and urlsplit(public).hostname)):

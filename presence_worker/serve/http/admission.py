@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from .access import CHALLENGE, WRONG_TOKEN, Access
-from .caller import ANYBODY, Caller
+from .caller import UNNAMED, Caller
 from .problem import HttpProblem
 from .route import Entrance, HttpRoute, Site
 
@@ -26,7 +26,7 @@ class Admission:
     def find_caller(self, route: HttpRoute, request: web.Request) -> Caller | None:
         """Return who calls; None: who wants a page must sign in. Raise HttpProblem 401, 403 or 429."""
         if route.entrance is Entrance.OPEN:
-            return ANYBODY
+            return UNNAMED
         caller = self._find_by_entrance(route, request)
         if caller and not caller.may(*route.roles):
             roles = " or ".join(route.roles)

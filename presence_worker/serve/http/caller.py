@@ -25,4 +25,4 @@ class Caller:
         return self.targets is None or target in self.targets
 
 
-ANYBODY = Caller(name="", roles=frozenset(), targets=frozenset())
+UNNAMED = Caller(name="", roles=frozenset(), targets=frozenset())
