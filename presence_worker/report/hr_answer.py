@@ -58,6 +58,8 @@ def _title(run: RunRecord) -> str:
     when = f"{day.day} {day:%B %Y}"
     if run.intent == Intent.UNDO:
         return f"Changes that were taken back, {when}"
+    if not run.input.name:
+        return f"Planned absences, {when}"
     name = clean(run.input.name.replace("\\", "/").rpartition("/")[2], NAME)
     return f"Your file, {when}" if run.input.stdin or not name else f"Your file {name}, {when}"
 

@@ -48,7 +48,7 @@ from .correcting import check_corrected
 from .finish import end_event, finish
 from .prepare import Hold, StagedRun, prepared, prepared_in_turn
 from .session import Session
-from .staging import Before, new_run, stage
+from .staging import Before, new_run, stage, stage_due
 from .undoing import stage_undo
 
 JUST_MADE = 60.0  # seconds; another target's run may be about to lock its folder
@@ -61,13 +61,13 @@ log = structlog.get_logger()
 class JobRequest(NamedTuple):
     """What is asked for: a job, and what a run of it is for."""
 
-    job: str  # a path, or - for standard input
+    job: str | None  # a path, or - for standard input; None: only what is due of earlier jobs
     intent: Intent = Intent.RUN
     label: str | None = None  # the caller's reference
 
 
 async def run_job(
-    job: str,
+    job: str | None,
     context: RunContext,
     *,
     intent: Intent = Intent.RUN,
@@ -75,6 +75,8 @@ async def run_job(
     wait: float = 0.0,
 ) -> Summary:
     """Carry out a job from file to report, or only plan it; return the summary.
+
+    Without a *job*, it is what is due today of earlier ones.
 
     While another run holds the target, wait for it, at most *wait* seconds.
     """
@@ -159,7 +161,8 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
 
 
 def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: RunContext) -> RunRecord:
-    run = new_run(run_id, asked.job, context.target, context.settings, day=context.day, intent=asked.intent)
+    job = asked.job or ""
+    run = new_run(run_id, job, context.target, context.settings, day=context.day, intent=asked.intent)
     return run._replace(
         order=context.archive.index.take_number(run_id, runs),
         target_name=context.target_name,
@@ -169,12 +172,14 @@ def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: 
 
 
 def _stage(
-    journal: Journal, run: RunRecord, job: str, runs: Sequence[KnownRun], context: RunContext
+    journal: Journal, run: RunRecord, job: str | None, runs: Sequence[KnownRun], context: RunContext
 ) -> PresenceWorkerError | None:
     """Stage the job; return why it must not be sent, or None. One that cannot be read leaves an empty run."""
     try:
         history = history_of(runs, context)
         forget(history, context)
+        if job is None:
+            return stage_due(journal, run, context.settings, history.to_come)
         before = Before(
             last=last_finished(runs, context),
             credible=last_credible(runs, context),

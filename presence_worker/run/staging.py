@@ -54,9 +54,23 @@ def stage(
             settle_clashes(journal, settings)
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
             journal.save_step(Step.READ)
-        if refused or journal.run().step != Step.SEND:
-            return refused  # how much there is to change will be known when the current statuses are
-        return check_safety_limits(journal, None, settings.safety)
+        return refused or _check_unless_read(journal, settings)
+
+
+def stage_due(
+    journal: Journal, run: RunRecord, settings: Settings, to_come: Schedule
+) -> PresenceWorkerError | None:
+    """Stage a run without a file, of what is due today; give why it must not be sent, or None."""
+    with journal.transaction():
+        journal.stage(run._replace(input=replace(run.input, name="")), ())
+        add_due(journal, to_come, settings)
+        return _check_unless_read(journal, settings)
+
+
+def _check_unless_read(journal: Journal, settings: Settings) -> Held | None:
+    """Check the safety limits now, unless the current statuses are read first: these say how much changes."""
+    is_known = journal.run().step == Step.SEND
+    return check_safety_limits(journal, None, settings.safety) if is_known else None
 
 
 def new_run(

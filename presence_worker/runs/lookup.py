@@ -121,7 +121,7 @@ def list_finished_jobs(runs: Iterable[KnownRun], context: RunContext) -> Iterato
 
 def is_job(record: RunRecord) -> bool:
     """Return whether a run has a file of its own: it undoes nothing, and is not a failed.csv sent again."""
-    return record.intent != Intent.UNDO and not record.input.came_back
+    return record.intent != Intent.UNDO and bool(record.input.name) and not record.input.came_back
 
 
 def is_plan(record: RunRecord) -> bool:
