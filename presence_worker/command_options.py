@@ -25,6 +25,7 @@ USED = {  # command: its options, by the names of their parameters
     "notify": (*WHERE, *OUTPUT),
     "metrics": (*WHERE, *OUTPUT),
     "prune": ("config", "target", "state_dir", "set", *OUTPUT),
+    "serve": (*WHERE, "quiet", "verbose"),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }
 REPEATED = (  # in the command to run next

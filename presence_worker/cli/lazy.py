@@ -23,13 +23,18 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "notify": "Send messages that wait; try the channels; report late jobs.",
     "metrics": "Print figures for a monitoring system.",
     "prune": "Delete runs older than storage.keep.",
+    "serve": "Take jobs by HTTP, from folders and by schedule.",
+    "token": "Make a token for the service.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",
     "completion": "Print a script that completes commands in your shell.",
     "sandbox": "Simulate SuperOffice on this machine, to rehearse.",
 }
 IN_RUN = ("run", "plan", "apply", "resume", "undo")  # are in one module; each other one is in its own
-OTHERWISE = {"notify": "notifications"}  # but for a command whose module has another name
+OTHERWISE = {
+    "notify": "notifications",
+    "serve": "service_process",
+}  # but for a command whose module has another name
 
 
 def load_lazily(table_entry: str) -> Any:

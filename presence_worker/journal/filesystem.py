@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -185,6 +185,21 @@ def target_lock(target: str, state_dir: Path) -> Iterator[None]:
     """
     words = f"another run is at work on {target}; wait until it has ended, then run this again"
     with _held(_lock_directory(state_dir) / _lock_name(target), words, ELSEWHERE):
+        yield
+
+
+@contextmanager
+def service_lock(state_dir: Path) -> Iterator[None]:
+    """Hold a state directory for the one service that may work on it; raise StateFault where another does."""
+    words = f"state directory {state_dir}: another service works on it; stop that one first"
+    with ExitStack() as held:
+        try:
+            make_private(state_dir)
+            held.enter_context(_held(state_dir / "serve.lock", words, STATE_DIR))
+        except Locked as fault:
+            raise StateFault(str(fault)) from None
+        except OSError as error:
+            raise unusable(state_dir, error) from None
         yield
 
 

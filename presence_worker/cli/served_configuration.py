@@ -1,0 +1,108 @@
+"""What the service reads of the configuration, each time anew: its targets, and how it works for them."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+from ..errors import UsageFault
+from ..events import emit_to
+from ..notify.notifier import name_target
+from ..run_context import RunContext
+from ..serve.served_targets import LoadedTargets
+from ..settings import Settings
+from ..settings.serve import AccessToken, Role, Serve
+from ..superoffice import open_client
+from .chosen_target import choose_target, explain_misnamed, find_all_targets
+from .invocation import Loaded, build_context, load_common, load_target
+from .log import log_event
+from .options import Options
+from .token import digest_of
+
+ROLES: list[Role] = ["submit", "read", "rows", "approve"]
+EXTRA = "pip install 'presence-worker[serve]'"
+NO_WAY_IN = (
+    "serve: no way in is set. Set a token (serve.tokens, see `presence-worker token`), serve.webhook_secret, "
+    "a folder ([[serve.inbox]]) or a time (job.at)"
+)
+OF_SANDBOX = "sandbox"  # the name of its token
+
+
+class Rehearsal:
+    """What `--sandbox` makes for this start: a simulated SuperOffice, and a token."""
+
+    def __init__(self, settings: Settings, token: str) -> None:
+        self.settings = settings  # that lead to the simulated SuperOffice
+        self.token = token
+
+
+def load_served(options: Options, rehearsal: Rehearsal | None) -> LoadedTargets:
+    """Read the configuration; raise UsageFault where the service cannot work with it."""
+    found = _load_several(options) or _load_one(options)
+    found = replace(found, each={name: _hosted(each) for name, each in found.each.items()})
+    if rehearsal:
+        return _rehearse(found, rehearsal)
+    _check_ways_in(found)
+    return found
+
+
+def _load_several(options: Options) -> LoadedTargets | None:
+    """Return all targets where the command line names none, and there are several."""
+    targets = find_all_targets(options)
+    if targets is None:
+        return None
+    common = load_common(options)
+    each: dict[str, RunContext] = {}
+    broken = {path.stem: explain_misnamed(path) for path in targets.misnamed}
+    for target in targets.by_name.values():
+        try:
+            each[target.name] = build_context(load_target(target, options))
+        except UsageFault as fault:
+            broken[target.name] = str(fault)
+    return LoadedTargets(
+        each=each, broken=broken, common=build_context(common, offline=True), serve=common.settings.serve
+    )
+
+
+def load_chosen(options: Options) -> Loaded:
+    """Return the settings of the only target, or of the one that the command line names."""
+    target = choose_target(options)
+    return load_target(target, options) if target else load_common(options)
+
+
+def _load_one(options: Options) -> LoadedTargets:
+    loaded = load_chosen(options)
+    context = build_context(loaded)
+    return LoadedTargets(
+        each={name_target(context): context}, broken={}, common=context, serve=loaded.settings.serve
+    )
+
+
+def _hosted(context: RunContext) -> RunContext:
+    """Return the surroundings of runs that nobody watches at a terminal."""
+    return replace(context, subscriber=emit_to(log_event))
+
+
+def _rehearse(found: LoadedTargets, rehearsal: Rehearsal) -> LoadedTargets:
+    """Let the targets lead to the simulated SuperOffice, and the token in."""
+    ((name, context),) = found.each.items()
+    inside = context.settings.model_copy(
+        update={"target": rehearsal.settings.target, "auth": rehearsal.settings.auth}
+    )
+    tokens = found.serve.tokens | {OF_SANDBOX: AccessToken(sha256=digest_of(rehearsal.token), roles=ROLES)}
+    return replace(
+        found,
+        each={name: replace(context, settings=inside, open_service=lambda: open_client(inside))},
+        serve=found.serve.model_copy(update={"tokens": tokens, "four_eyes": False}),
+    )
+
+
+def _check_ways_in(found: LoadedTargets) -> None:
+    serve: Serve = found.serve
+    ways = (serve.tokens, serve.webhook_secret, serve.webhook_secret_file, serve.inbox)
+    if not any(ways) and not any(each.settings.job.at for each in found.each.values()):
+        raise UsageFault(NO_WAY_IN)
+
+
+def check_installed() -> None:
+    """Raise UsageFault where the extra of the service is not installed."""
+    if find_spec("cronsim") is None:
+        raise UsageFault(f"serve: it needs one more package. Install it: {EXTRA}")

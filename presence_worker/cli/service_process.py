@@ -1,0 +1,191 @@
+"""`presence-worker serve`: the service as a process that signals stop, and a supervisor watches."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
+from types import FrameType
+from typing import cast
+
+import anyio
+import click
+import structlog
+from aiohttp import web
+from anyio import to_thread
+
+from ..errors import PresenceWorkerError
+from ..journal.filesystem import service_lock
+from ..queue.job_queue import JobQueue
+from ..serve.http.app import build_app
+from ..serve.served_targets import ServedTargets
+from ..serve.service import Service
+from . import log as log_setup
+from .async_work import run_async
+from .lazy import load_lazily
+from .options import Options, options_of
+from .output import is_terminal, remark, say
+from .served_configuration import Rehearsal, check_installed, load_chosen, load_served
+from .server_socket import Certificate, listening
+from .signals import ENDINGS, noted
+from .supervisor import READY, STOPPING, Supervisor, find_supervisor
+from .token import make_token
+
+RELOAD = getattr(signal, "SIGHUP", None)  # Windows has none
+CLOSING = 5.0  # seconds for answers that are on their way at the end
+REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
+log = structlog.get_logger()
+
+
+@click.command("serve")
+@options_of("serve")
+def command(options: Options) -> int:
+    """Take jobs by HTTP, from folders and by schedule, and carry them out.
+
+    The first line on standard output is the root URL. Open it in a browser to see what runs and what waits
+    for you. SIGTERM or Ctrl-C stops the service: runs may finish within serve.drain. The others continue
+    after the next start. SIGHUP reads the configuration and the certificate again.
+
+    With --sandbox, it needs no configuration. The second line has a token to try it with.
+
+    Exit code 0: it was stopped. 2: the configuration or the port cannot be used, or another service works on
+    the same state directory.
+
+    \b
+    Examples:
+      presence-worker serve
+      presence-worker serve --sandbox
+    """
+    check_installed()
+    log_setup.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
+    try:
+        run_async(partial(_serve, options))
+    except BaseExceptionGroup as group:
+        raise _first_of(group) from None
+    return 0
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what broke first; tasks beside each other end together."""
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _serve(options: Options) -> None:
+    async with AsyncExitStack() as opened:
+        process = opened.enter_context(listen_to_signals())
+        rehearsal = await opened.enter_async_context(_rehearsal(options)) if options.sandbox else None
+        targets = await to_thread.run_sync(ServedTargets, partial(load_served, options, rehearsal))
+        state_dir = targets.loaded.common.archive.state_dir
+        opened.enter_context(service_lock(state_dir))
+        service = Service(targets, cast("JobQueue", None))
+        certificate = Certificate(targets.loaded.serve)
+        runner = web.AppRunner(
+            build_app(service), access_log=None, handle_signals=False, shutdown_timeout=CLOSING
+        )
+        url = await opened.enter_async_context(listening(runner, targets.loaded.serve, certificate.tls))
+        say(url)
+        if rehearsal:
+            say(f"Token: {rehearsal.token}")
+            remark(REHEARSAL)
+        log.info("service.started", url=url)
+        await _host(service, certificate, process)
+        log.info("service.stopped")
+
+
+@asynccontextmanager
+async def _rehearsal(options: Options) -> AsyncIterator[Rehearsal]:
+    """Start the simulated SuperOffice of `--sandbox`: one for all runs of this start."""
+    settings = (await to_thread.run_sync(load_chosen, options)).settings
+    async with load_lazily(".cli.sandbox:settings_of_sandbox")(settings) as inside:
+        yield Rehearsal(inside, make_token())
+
+
+class ProcessSignals:
+    """What signals ask of the service."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.reload = asyncio.Event()
+
+    def hear(self, number: int) -> None:
+        """Take a signal; the second one that ends us does so at once."""
+        if number == RELOAD:
+            self.reload.set()
+        elif self.stop.is_set():
+            os._exit(ENDINGS[number])  # the journals and the queue are safe: they are never left half written
+        else:
+            self.stop.set()
+
+
+@contextmanager
+def listen_to_signals() -> Iterator[ProcessSignals]:
+    """Yield what signals ask for; this way of listening works on every platform."""
+    heard, loop = ProcessSignals(), asyncio.get_running_loop()
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        loop.call_soon_threadsafe(heard.hear, number)
+
+    before = {number: signal.signal(number, on_signal) for number in ENDINGS}
+    if noted:
+        heard.stop.set()
+    try:
+        yield heard
+    finally:
+        for number, listener in before.items():
+            signal.signal(number, listener)
+
+
+async def _host(service: Service, certificate: Certificate, process: ProcessSignals) -> None:
+    """Let the service work until a signal stops it; return when its runs have ended."""
+    supervisor, working = find_supervisor(), anyio.CancelScope()
+    async with anyio.create_task_group() as beside:
+        beside.start_soon(supervisor.keep_alive)
+        beside.start_soon(_stop_when_asked, working, supervisor, process)
+        beside.start_soon(_reload_when_asked, service, certificate, supervisor, process)
+        supervisor.notify(READY)
+        with working:
+            await _work(service)
+        beside.cancel_scope.cancel()
+
+
+async def _work(service: Service) -> None:
+    with suppress(NotImplementedError):
+        await service.run()
+    await anyio.sleep_forever()
+
+
+async def _stop_when_asked(
+    working: anyio.CancelScope, supervisor: Supervisor, process: ProcessSignals
+) -> None:
+    await process.stop.wait()
+    supervisor.notify(STOPPING)
+    log.info("service.stopping")
+    working.cancel()
+
+
+async def _reload_when_asked(
+    service: Service, certificate: Certificate, supervisor: Supervisor, process: ProcessSignals
+) -> None:
+    while True:
+        await process.reload.wait()
+        process.reload.clear()
+        supervisor.notify_reload()
+        await _reload(service, certificate)
+        supervisor.notify(READY)
+
+
+async def _reload(service: Service, certificate: Certificate) -> None:
+    """Read the configuration and the certificate again; what is broken leaves the old one as it is."""
+    await to_thread.run_sync(service.targets.reload)
+    problem = service.targets.problem
+    try:
+        await to_thread.run_sync(certificate.renew, service.targets.loaded.serve)
+    except PresenceWorkerError as fault:
+        problem = problem or str(fault)
+    if problem:
+        log.error("service.reload_failed", detail=problem)
+    else:
+        log.info("service.reloaded")
