@@ -1,4 +1,4 @@
-"""What the service reads of the configuration, each time anew: its targets, and how it works for them."""
+"""What the service reads of the configuration, its targets, and how it works for them."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -37,7 +37,7 @@ class Rehearsal:
 def load_served(options: Options, rehearsal: Rehearsal | None) -> LoadedTargets:
     """Read the configuration; raise UsageFault where the service cannot work with it."""
     found = _load_several(options) or _load_one(options)
-    found = replace(found, each={name: _hosted(each) for name, each in found.each.items()})
+    found = replace(found, each={name: _for_the_log(each) for name, each in found.each.items()})
     if rehearsal:
         return _rehearse(found, rehearsal)
     _check_ways_in(found)
@@ -76,8 +76,8 @@ def _load_one(options: Options) -> LoadedTargets:
     )
 
 
-def _hosted(context: RunContext) -> RunContext:
-    """Return the surroundings of runs that nobody watches at a terminal."""
+def _for_the_log(context: RunContext) -> RunContext:
+    """Return the surroundings of runs that only the log hears of."""
     return replace(context, subscriber=emit_to(log_event))
 
 

@@ -21,7 +21,7 @@ REASONS = {
 
 
 @asynccontextmanager
-async def listening(runner: web.BaseRunner, serve: Serve, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
+async def listen(runner: web.BaseRunner, serve: Serve, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
     """Listen while the context lasts; give the root URL. Raise UsageFault where the port cannot be had."""
     host, port = serve.listen
     await runner.setup()
@@ -48,7 +48,7 @@ def _unusable(address: Address, error: OSError) -> UsageFault:
     return UsageFault(f"serve.listen: {place}: {why}")
 
 
-class Certificate:
+class ServerCertificate:
     """Owns what the service proves its name with; None: it speaks plain HTTP."""
 
     def __init__(self, serve: Serve) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import cast
 
 import anyio
 import click
@@ -18,7 +17,6 @@ from anyio import to_thread
 
 from ..errors import PresenceWorkerError
 from ..journal.filesystem import service_lock
-from ..queue.job_queue import JobQueue
 from ..serve.http.app import build_app
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service
@@ -28,12 +26,12 @@ from .lazy import load_lazily
 from .options import Options, options_of
 from .output import is_terminal, remark, say
 from .served_configuration import Rehearsal, check_installed, load_chosen, load_served
-from .server_socket import Certificate, listening
+from .server_socket import ServerCertificate, listen
 from .signals import ENDINGS, noted
 from .supervisor import READY, STOPPING, Supervisor, find_supervisor
 from .token import make_token
 
-RELOAD = getattr(signal, "SIGHUP", None)  # Windows has none
+RELOAD = "SIGHUP"  # Windows has none
 CLOSING = 5.0  # seconds for answers that are on their way at the end
 REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
 log = structlog.get_logger()
@@ -80,12 +78,12 @@ async def _serve(options: Options) -> None:
         targets = await to_thread.run_sync(ServedTargets, partial(load_served, options, rehearsal))
         state_dir = targets.loaded.common.archive.state_dir
         opened.enter_context(service_lock(state_dir))
-        service = Service(targets, cast("JobQueue", None))
-        certificate = Certificate(targets.loaded.serve)
+        service = Service(targets, None)  # type: ignore[arg-type]  # the queue follows
+        certificate = ServerCertificate(targets.loaded.serve)
         runner = web.AppRunner(
             build_app(service), access_log=None, handle_signals=False, shutdown_timeout=CLOSING
         )
-        url = await opened.enter_async_context(listening(runner, targets.loaded.serve, certificate.tls))
+        url = await opened.enter_async_context(listen(runner, targets.loaded.serve, certificate.tls))
         say(url)
         if rehearsal:
             say(f"Token: {rehearsal.token}")
@@ -112,7 +110,7 @@ class ProcessSignals:
 
     def hear(self, number: int) -> None:
         """Take a signal; the second one that ends us does so at once."""
-        if number == RELOAD:
+        if signal.Signals(number).name == RELOAD:
             self.reload.set()
         elif self.stop.is_set():
             os._exit(ENDINGS[number])  # the journals and the queue are safe: they are never left half written
@@ -138,7 +136,7 @@ def listen_to_signals() -> Iterator[ProcessSignals]:
             signal.signal(number, listener)
 
 
-async def _host(service: Service, certificate: Certificate, process: ProcessSignals) -> None:
+async def _host(service: Service, certificate: ServerCertificate, process: ProcessSignals) -> None:
     """Let the service work until a signal stops it; return when its runs have ended."""
     supervisor, working = find_supervisor(), anyio.CancelScope()
     async with anyio.create_task_group() as beside:
@@ -167,7 +165,7 @@ async def _stop_when_asked(
 
 
 async def _reload_when_asked(
-    service: Service, certificate: Certificate, supervisor: Supervisor, process: ProcessSignals
+    service: Service, certificate: ServerCertificate, supervisor: Supervisor, process: ProcessSignals
 ) -> None:
     while True:
         await process.reload.wait()
@@ -177,7 +175,7 @@ async def _reload_when_asked(
         supervisor.notify(READY)
 
 
-async def _reload(service: Service, certificate: Certificate) -> None:
+async def _reload(service: Service, certificate: ServerCertificate) -> None:
     """Read the configuration and the certificate again; what is broken leaves the old one as it is."""
     await to_thread.run_sync(service.targets.reload)
     problem = service.targets.problem

@@ -20,12 +20,21 @@ ONCE = "Here is the token. It is not stored and not shown again:"
 PASTE = "Paste this line below [serve] in the configuration:"
 
 
+def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
+    try:
+        TypeAdapter(ChannelName).validate_python(name)
+    except ValidationError as error:
+        raise OptionFault(f"NAME: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+    return name
+
+
 @click.command("token")
-@click.argument("name")
+@click.argument("name", callback=_check_name)
 @click.option(
     "--role",
     "roles",
     type=click.Choice(get_args(Role)),
+    metavar="ROLE",
     multiple=True,
     required=True,
     help="What the token may do. Can be repeated.",
@@ -53,12 +62,8 @@ def command(name: str, roles: Sequence[str], targets: Sequence[str]) -> int:
     \b
     Examples:
       presence-worker token onboarding --role submit
-      presence-worker token crm-admin --role read --role rows --role approve --target emea
+      presence-worker token crm-admin --role read --role approve --target emea
     """
-    try:
-        TypeAdapter(ChannelName).validate_python(name)
-    except ValidationError as error:
-        raise OptionFault(f"NAME: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
     token = make_token()
     remark(ONCE)
     say(token)
@@ -84,7 +89,7 @@ def _text(word: str) -> str:
 
 
 def make_token() -> str:
-    """Make a token that nobody can guess."""
+    """Make a token of chance."""
     return f"{MARK}{secrets.token_urlsafe(BYTES)}"
 
 

@@ -10,7 +10,11 @@ from presence_worker.command_options import USED
 from tests.run.given import Ended, Worker, away, write_csv
 
 NEEDS = {"run": "JOB", "check": "JOB", "plan": "JOB", "apply": "last", "undo": "last", "report": "last"}
-PRINTS = ("doctor", "metrics")  # has tests of its own; prints what a program reads, also with --quiet
+PRINTS = (
+    "doctor",
+    "metrics",
+    "serve",
+)  # has tests of its own; prints what a program reads, also with --quiet
 ON_A_RUN = [name for name in COMMANDS if name in USED and name not in PRINTS]
 
 
