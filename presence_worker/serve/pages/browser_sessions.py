@@ -26,7 +26,7 @@ class BrowserSessions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(LENGTH)
-        self._each: dict[str, BrowserSession] = {}
+        self._each: dict[bytes, BrowserSession] = {}  # by the digest of the cookie's value
 
     @staticmethod
     def cookie_name(*, is_secure: bool) -> str:
@@ -42,12 +42,12 @@ class BrowserSessions:
         """Sign a token in for so many *seconds*, and return the value of its cookie: always a new one."""
         now, value = self._clock(), self.new_value()
         self._each = {known: each for known, each in self._each.items() if each.ends_at > now}
-        self._each[value] = BrowserSession(token, sha256, now + seconds)
+        self._each[_digest(value)] = BrowserSession(token, sha256, now + seconds)
         return value
 
     def find(self, value: str | None, tokens: Mapping[str, AccessToken]) -> str | None:
         """Return the name of the token that is signed in; None: none, or the token is gone or replaced."""
-        session = self._each.get(value or "")
+        session = self._each.get(_digest(value or ""))
         if session is None or session.ends_at <= self._clock():
             return None
         token = tokens.get(session.token)
@@ -55,12 +55,18 @@ class BrowserSessions:
 
     def end(self, value: str | None) -> None:
         """Sign out."""
-        self._each.pop(value or "", None)
+        self._each.pop(_digest(value or ""), None)
 
     def form_token(self, value: str) -> str:
         """Return what each form of a page must bring back, for the value of the page's cookie."""
-        return hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, _digest(value), hashlib.sha256).hexdigest()
 
     def fits(self, form_token: str, value: str | None) -> bool:
         """Return whether a form comes from a page of ours, made for this browser."""
-        return value is not None and hmac.compare_digest(form_token.encode(), self.form_token(value).encode())
+        return value is not None and hmac.compare_digest(
+            form_token.encode("utf-8", "replace"), self.form_token(value).encode()
+        )
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).digest()
