@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import presence_worker
-from tests.manual import command_parts, json_parts, reason_parts, setting_parts
+from tests.manual import command_parts, json_parts, reason_parts, route_parts, setting_parts
 
 FOLDER = Path(presence_worker.__file__).parent / "manual"
 PARTS: dict[str, Callable[[str], str]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "results": reason_parts.results,
     "reasons": reason_parts.reasons,
     "checks": reason_parts.checks,
+    "routes": route_parts.routes,
     **{f"json {name}": json_parts.part(name) for name in json_parts.OBJECTS},
 }
 PART = re.compile(r"(<!-- generated: ([\w -]+) -->\n)(.*?)(\n?<!-- end -->)", re.DOTALL)

@@ -84,6 +84,7 @@ def surroundings(home: Path) -> dict[str, str]:
         "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
         "BROWSER": "true",
         "PRESENCE_WORKER_DELIVERY__RATE": "1000",  # nobody waits for a test
+        "PRESENCE_WORKER_SERVE__LISTEN": "127.0.0.1:0",  # a port that is free
     }
 
 
@@ -95,7 +96,8 @@ def test_commands_run_as_printed(
     for block in blocks(name, "csv"):
         (desk / FILES[block.kind]).write_text(block.text, "utf-8")
     words = "\n".join(commands(name)).replace("http://127.0.0.1:8100", address)
-    words = words.replace("presence-worker sandbox", "timeout -s INT 2 presence-worker sandbox")
+    for stays in ("sandbox", "serve"):
+        words = words.replace(f"presence-worker {stays}", f"timeout -s INT 2 presence-worker {stays}")
     words = words.replace(INIT, ANSWERED.format(init=INIT, address=address))
     words = SECRET_FILE.sub(r"\g<0> && echo b >\1", placed(words, desk))  # as an editor would
     write_files(name, desk, address)

@@ -13,7 +13,8 @@ from tests.manual.documents import DOCUMENTS, Block, blocks
 from tests.manual.test_commands_run import address, desk
 
 __all__ = ["address", "desk"]  # fixtures
-WITH_POWERSHELL = [name for name in DOCUMENTS if blocks(name, "powershell")]
+ELSEWHERE = ("http-api",)  # tests/manual/test_http_api.py
+WITH_POWERSHELL = [name for name in DOCUMENTS if blocks(name, "powershell") and name not in ELSEWHERE]
 PROGRAM = "presence-worker"
 SAME = (  # in PowerShell, and what it is in sh
     (r"\.venv\\Scripts\\", ".venv/bin/"),
