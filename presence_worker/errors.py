@@ -112,6 +112,18 @@ class RunFault(UsageFault):
     """The run that a command names does not exist, or the command cannot work on it."""
 
 
+class RunMoved(RunFault):
+    """The run is no longer what it was when a person decided what to do with it."""
+
+
+class AlreadyBegun(PresenceWorkerError):
+    """The job of the queue has a run already; nothing was done."""
+
+    def __init__(self, job_id: str, run_id: str) -> None:
+        super().__init__(f"job {job_id} was begun as run {run_id}")
+        self.run_id = run_id
+
+
 class StateFault(UsageFault):
     """The state directory, or a file in it, cannot be used."""
 

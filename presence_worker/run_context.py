@@ -12,6 +12,7 @@ from .errors import PresenceWorkerError
 from .events import Emit, Event, unheard
 from .journal import Archive
 from .next_step import NextStep
+from .run_states import JobOfRun
 from .settings import Settings
 from .shutdown import Shutdown
 from .superoffice import Client
@@ -36,6 +37,9 @@ class RunContext:
     subscriber: Emit = unheard  # to the events of the run
     shutdown: Shutdown = field(default_factory=Shutdown)  # of this run alone: it can be stopped once
     waited: float = 0.0  # seconds, before the run could begin; its deadline does not move
+    job: JobOfRun | None = None  # of the queue; None: the run was started otherwise
+    file_name: str | None = None  # of the job's file, as its sender called it; None: as its path says
+    seen: str | None = None  # the fingerprint of the run, as it was when a person decided; None: not asked
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def emit(self, event: Event) -> None:

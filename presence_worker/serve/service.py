@@ -1,38 +1,124 @@
-"""What can be asked of the service: HTTP, folders and the schedule all go through it."""
+"""What can be asked of the service: HTTP, folders and the schedule all go through it.
 
+The log has one event for each step of a job. Each has the fields `job` and `target`.
+
+| event | when | what else it has |
+|---|---|---|
+| `job.queued` | a job was taken in; it is on disk | command, way |
+| `job.began` | it is at work | command, way |
+| `job.died` | its run died, or the service with it | deaths, settled |
+| `job.crashed` | a bug ended its run | error |
+| `job.waits` | it waits again; it is not used up | run_id, state, exit_code |
+| `job.left` | the service ends; it goes on after the next start | run_id, state, exit_code |
+| `job.cut_off` | the same, but its run did not end within serve.drain | |
+| `job.ended` | it is over | run_id, state, exit_code |
+| `job.cancelled` | a person cancelled it before it was at work | |
+| `job.stopping` | a person stopped its run | run_id |
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
+
+import anyio
+import structlog
 
 from ..errors import PresenceWorkerError
 from ..queue.job_queue import JobQueue, NewJob, QueuedJob
-from ..run_states import JobCommand
+from ..run_states import JobCommand, JobWay
+from ..threads import work_in_thread
 from .live_runs import LiveRuns
 from .served_targets import ServedTargets
+from .turns import TargetPause
+from .what_follows import JobTrouble, Stopper
+from .work_loop import WorkLoop
+
+STARTING, STOPPING = "starting", "stopping"
+log = structlog.get_logger()
 
 
 class Conflict(PresenceWorkerError):
     """The run has moved since it was seen, or its state does not allow what is asked for."""
 
 
+class Unavailable(PresenceWorkerError):
+    """No job can be taken in now; *trouble* says why: starting, stopping or disk."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(f"No job can be taken in now: {trouble}.")
+        self.trouble = trouble
+
+
 class Service:
-    """Owns the queue, the workers of all targets, and what is live."""
+    """Owns the queue, the work of all targets, and what is live."""
 
     def __init__(self, targets: ServedTargets, queue: JobQueue) -> None:
         self.targets = targets
         self.queue = queue
         self.live = LiveRuns()
+        self.is_stopping = False
+        self._loop = WorkLoop(targets, queue, self.live)
+        self._asking = anyio.Lock()
+
+    @property
+    def pauses(self) -> Mapping[str, TargetPause]:
+        """Return why the jobs of targets wait, by target; those of the others do not."""
+        return self._loop.pauses
 
     @property
     def trouble(self) -> str | None:
-        """Return why no work can be taken: starting, stopping, configuration, credentials, disk; or None."""
-        raise NotImplementedError
+        """Return why no work can be taken: starting, stopping, disk, configuration, credentials; or None.
+
+        Configuration and credentials count where no target can work.
+        """
+        if self.is_stopping:
+            return STOPPING
+        if not self._loop.is_ready:
+            return STARTING
+        if self._loop.has_disk_trouble:
+            return JobTrouble.DISK
+        found = [self._trouble_of(name) for name in self.targets.names]
+        worst = next(
+            (each for each in (JobTrouble.CONFIGURATION, JobTrouble.CREDENTIALS) if each in found), None
+        )
+        return worst if worst and None not in found else None
+
+    def _trouble_of(self, target: str) -> JobTrouble | None:
+        pause = self.pauses.get(target)
+        if target in self.targets.loaded.broken:
+            return JobTrouble.CONFIGURATION
+        return pause.trouble if pause and pause.trouble is not JobTrouble.BUSY else None
 
     async def run(self) -> None:
         """Carry out what is queued until cancelled; then stop the runs, within serve.drain."""
-        raise NotImplementedError
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.live.run)
+                await self._loop.run()
+        finally:
+            self.is_stopping = True
+
+    async def reload(self) -> None:
+        """Read the configuration again, and try the targets again that wait."""
+        await work_in_thread(self.targets.reload)
+        self._loop.retry()
+        self.live.notify(None)
 
     async def submit(self, new: NewJob, content: Path | None) -> tuple[QueuedJob, bool]:
-        """Queue a job, durably; return it, and whether it is new. Raise QueueFull or KeyReused."""
-        raise NotImplementedError
+        """Queue a job, durably; return it, and whether it is new.
+
+        Raise QueueFull, KeyReused or Unavailable.
+        """
+        if self.trouble in (STARTING, STOPPING, JobTrouble.DISK) and not await self._is_known(new):
+            raise Unavailable(self.trouble or STOPPING)
+        most = self.targets.loaded.serve.max_waiting if new.way is JobWay.HTTP else None
+        job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
+        if is_new:
+            log.info("job.queued", job=job.id, target=new.target, command=new.command, way=new.way)
+            self.wake(new.target)
+        return job, is_new
+
+    async def _is_known(self, new: NewJob) -> bool:
+        return new.key is not None and await work_in_thread(self.queue.find_key, new.by, new.key) is not None
 
     async def ask(self, command: JobCommand, run_id: str, *, seen: str, by: str | None) -> QueuedJob:
         """Queue `apply`, `resume` or `undo` of a run as it was *seen*.
@@ -40,16 +126,26 @@ class Service:
         Raise Conflict where the run has moved, its state does not allow this, or it is queued already. Raise
         RunFault for no such run.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # comes next
 
     async def stop(self, run_id: str, *, by: str | None) -> QueuedJob:
         """Stop a run that is at work, and return its job; raise Conflict where it is not."""
-        raise NotImplementedError
+        for work in self._loop.at_work.values():
+            if work.hosted.run_id == run_id:
+                job = work.hosted.job
+                log.info("job.stopping", job=job.id, target=job.new.target, run_id=run_id)
+                work.hosted.stop(Stopper.PERSON, f"the token {by}" if by else "a person")
+                self.live.notify(job.new.target)
+                return job
+        raise Conflict(f"run {run_id} is not at work")
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job that waits; raise NotWaiting."""
-        raise NotImplementedError
+        job = await work_in_thread(self.queue.cancel, job_id)
+        log.info("job.cancelled", job=job.id, target=job.new.target)
+        self.wake(job.new.target)
 
     def wake(self, target: str) -> None:
         """Read the queue of a target now."""
-        raise NotImplementedError
+        self._loop.wake()
+        self.live.notify(target)

@@ -1,0 +1,60 @@
+"""What follows when a job ends: that is the end of it, it waits, or its run goes on."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+from ..errors import ExitCode
+from ..run_states import State
+
+
+class Stopper(Enum):
+    """Who stopped a run."""
+
+    SERVICE = auto()  # which ends itself
+    PERSON = auto()
+
+
+class JobTrouble(StrEnum):
+    """What keeps the jobs of a target waiting."""
+
+    CONFIGURATION = "configuration"
+    CREDENTIALS = "credentials"
+    DISK = "disk"
+    BUSY = "busy"  # another program works on the target
+
+
+class Then(Enum):
+    """What follows."""
+
+    END = auto()
+    END_AND_PAUSE = auto()  # and the next jobs of the target wait for other credentials
+    WAIT = auto()  # the job waits again; it is not used up
+    LEAVE = auto()  # as it is: after the next start it goes on, before the jobs that wait
+    GO_ON = auto()  # its run is resumed now
+    FAIL = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnding:
+    """How a job ended, or why it could not begin."""
+
+    exit_code: int
+    headline: str
+    run_id: str | None = None
+    state: State | None = None  # of its run; None: there is none, or it stays as it was
+    trouble: JobTrouble | None = None  # what has to be put right first
+
+
+def what_follows(ending: JobEnding, *, stopped_by: Stopper | None, deaths: int, tries: int) -> Then:
+    """Return what follows the ending of a job; *deaths* of its run came since a row was settled last."""
+    if ending.trouble is JobTrouble.CREDENTIALS:
+        return Then.END_AND_PAUSE
+    if ending.trouble or ending.exit_code == ExitCode.LOCKED:
+        return Then.WAIT
+    match ending.exit_code:
+        case ExitCode.CRASHED:
+            return Then.FAIL if deaths > tries else Then.GO_ON
+        case ExitCode.INTERRUPTED | ExitCode.TERMINATED if stopped_by is Stopper.SERVICE:
+            return Then.LEAVE if ending.run_id else Then.WAIT
+        case _:
+            return Then.END
