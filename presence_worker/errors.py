@@ -119,8 +119,8 @@ class RunMoved(RunFault):
 class AlreadyBegun(PresenceWorkerError):
     """The job of the queue has a run already; nothing was done."""
 
-    def __init__(self, job_id: str, run_id: str) -> None:
-        super().__init__(f"job {job_id} was begun as run {run_id}")
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"this job was begun as run {run_id}")
         self.run_id = run_id
 
 

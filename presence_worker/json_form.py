@@ -5,7 +5,7 @@ from dataclasses import Field, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from .next_step import NextStep, command_line
 
@@ -69,6 +69,8 @@ def _reader_of(kind: Any) -> Read:
 
 @cache
 def _reader(kind: Any) -> Read:
+    if get_origin(kind) is Mapping:
+        return dict  # of texts
     options = [each for each in get_args(kind) if each not in (type(None), ...)]
     if options:
         read = _reader(options[0])

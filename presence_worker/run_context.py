@@ -39,7 +39,7 @@ class RunContext:
     waited: float = 0.0  # seconds, before the run could begin; its deadline does not move
     job: JobOfRun | None = None  # of the queue; None: the run was started otherwise
     file_name: str | None = None  # of the job's file, as its sender called it; None: as its path says
-    seen: str | None = None  # the fingerprint of the run, as it was when a person decided; None: not asked
+    seen: str | None = None  # the fingerprint of the run, as the person saw it who decided; None: not known
     origin: Callable[[str], str] = str  # where the value of a setting stands, for people
 
     def emit(self, event: Event) -> None:

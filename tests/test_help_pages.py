@@ -23,7 +23,7 @@ from presence_worker.errors import (
     UsageFault,
 )
 from presence_worker.help_pages import BY_EXIT_CODE, page_of_error, page_of_run
-from presence_worker.journal.filesystem import NoLocks
+from presence_worker.journal import NoLocks
 from presence_worker.manual_pages import ManualPage
 from presence_worker.model import Reason
 from tests.run.given import restored

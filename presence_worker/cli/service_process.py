@@ -16,7 +16,7 @@ from aiohttp import web
 from anyio import to_thread
 
 from ..errors import PresenceWorkerError
-from ..journal.filesystem import service_lock
+from ..journal import service_lock
 from ..serve.http.app import build_app
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service

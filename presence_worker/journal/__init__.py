@@ -5,23 +5,21 @@ from .archive import LAST, Archive, id_made_ago, is_run_folder, moment_ago, run_
 from .database import SqlRow, now
 from .dated_rows import Dated, Named, Scheduled, ScheduledResult, Unnamed
 from .filesystem import (
-    NoLocks,
     check_owner,
     give_back_reserve,
-    is_at_work,
     is_full,
     is_trusted,
     make_private,
     open_beside,
     put_in_place,
-    run_lock,
     sync_directory,
     take_reserve,
-    target_lock,
+    unusable,
     write_whole,
 )
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
+from .locks import NoLocks, hold_lock, is_at_work, is_held, run_lock, service_lock, target_lock
 from .open_rows import OpenRow, Person, ReturnedRow
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, ResultCount, RowResult, TriedRow, Unlogged
@@ -73,9 +71,11 @@ __all__ = [
     "Work",
     "check_owner",
     "give_back_reserve",
+    "hold_lock",
     "id_made_ago",
     "is_at_work",
     "is_full",
+    "is_held",
     "is_run_folder",
     "is_trusted",
     "make_private",
@@ -86,8 +86,10 @@ __all__ = [
     "put_in_place",
     "run_id",
     "run_lock",
+    "service_lock",
     "sync_directory",
     "take_reserve",
     "target_lock",
+    "unusable",
     "write_whole",
 ]

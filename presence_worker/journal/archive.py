@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ..errors import Locked, RunFault, StateFault, UsageFault
 from ..run_states import RUN_ID
-from .filesystem import PRIVATE, check_owner, is_ours, make_private, run_lock, sync_directory, unusable
+from .filesystem import PRIVATE, check_owner, is_ours, make_private, sync_directory, unusable
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
+from .locks import run_lock
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1

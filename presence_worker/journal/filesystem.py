@@ -1,19 +1,15 @@
-"""What is asked of the file system, and what its errors mean: directories of ours, names, room, locks."""
+"""What is asked of the file system, and what its errors mean: directories of ours, names, room."""
 
 import errno
-import hashlib
 import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
-
-from ..errors import Locked, StateFault, Stopped
-from ..operator_files import state_home
+from ..errors import StateFault, Stopped
 
 PRIVATE = 0o700
 PRIVATE_FILE = 0o600  # readable for its owner alone
@@ -21,11 +17,8 @@ FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)  # 
 NO_SYNC = (errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP)  # the system has to be trusted
 RESERVE = "reserve"
 RESERVED = 128 * 1024  # bytes: the last outcomes and how the run ended, several times over
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such as a network share says
 LOCAL_DISK = "locks do not work on this file system: use a local disk"
 STATE_DIR = "name one with --state-dir"
-ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
-POLL = 0.01  # seconds between two tries for a lock that another process is about to release
 WAYS_ON = "restore it from a backup, or start a new run"
 DISK = (
     sqlite3.SQLITE_READONLY,
@@ -163,110 +156,6 @@ def give_back_reserve(folder: Path) -> None:
     """Let go of the room, if it is kept."""
     with suppress(OSError):
         (folder / RESERVE).unlink(missing_ok=True)
-
-
-class NoLocks(StateFault):
-    """The file system cannot keep two processes apart."""
-
-
-@contextmanager
-def run_lock(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
-    """Hold the run in *folder*, or raise Locked after *patience* seconds; any thread may let go of it."""
-    words = f"run {folder.name} is being worked on by another process"
-    with _held(folder / "run.lock", words, STATE_DIR, patience):
-        yield
-
-
-@contextmanager
-def target_lock(target: str, state_dir: Path) -> Iterator[None]:
-    """Hold *target* for this user, whatever the state directory, or raise Locked at once.
-
-    Whichever thread may let go of it.
-    """
-    words = f"another run is at work on {target}; wait until it has ended, then run this again"
-    with _held(_lock_directory(state_dir) / _lock_name(target), words, ELSEWHERE):
-        yield
-
-
-@contextmanager
-def service_lock(state_dir: Path) -> Iterator[None]:
-    """Hold a state directory for the one service that may work on it; raise StateFault where another does."""
-    words = f"state directory {state_dir}: another service works on it; stop that one first"
-    with ExitStack() as held:
-        try:
-            make_private(state_dir)
-            held.enter_context(_held(state_dir / "serve.lock", words, STATE_DIR))
-        except Locked as fault:
-            raise StateFault(str(fault)) from None
-        except OSError as error:
-            raise unusable(state_dir, error) from None
-        yield
-
-
-def is_at_work(target: str, state_dir: Path) -> bool:
-    """Return whether a process holds *target* now; nothing is created to find out.
-
-    Raise StateFault where the lock cannot be had at all.
-    """
-    places = [place / _lock_name(target) for place in (_own_directory(), state_dir) if place]
-    try:
-        for path in filter(os.path.isfile, places):
-            with _held(path, "", ELSEWHERE):
-                pass
-    except Locked:
-        return True
-    return False
-
-
-def _lock_name(target: str) -> str:
-    return f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.lock"
-
-
-def _own_directory() -> Path | None:
-    home = state_home()
-    return home and home / "locks"
-
-
-def _lock_directory(state_dir: Path) -> Path:
-    """Return the user's own state directory, which does not depend on how the program was started.
-
-    The runtime directory does: cron has none, and two locks in two places would lock no other run out.
-    """
-    directory = _own_directory()
-    if directory is None:
-        return state_dir
-    try:
-        make_private(directory)
-        directory.chmod(PRIVATE)
-    except OSError:
-        return state_dir
-    return directory if os.access(directory, os.W_OK | os.X_OK) else state_dir
-
-
-@contextmanager
-def _held(path: Path, words: str, elsewhere: str, patience: float = 0.0) -> Iterator[None]:
-    lock = FileLock(  # a soft one does not die with its holder
-        path, mode=0o600, fallback_to_soft=False, thread_local=False
-    )
-    try:
-        lock.acquire(timeout=patience, poll_interval=POLL)
-    except Timeout:
-        raise Locked(words) from None
-    except NotImplementedError:
-        raise without_locks(path, os.strerror(errno.ENOSYS), elsewhere) from None
-    except OSError as error:
-        if error.errno in NO_LOCKS:
-            raise without_locks(path, error.strerror, elsewhere) from error
-        raise StateFault(f"the lock {path} cannot be had: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def without_locks(path: Path, found: Exception | str | None, elsewhere: str) -> NoLocks:
-    """Return the error for a file system without locks; *elsewhere* says how another one is named."""
-    return NoLocks(f"{LOCAL_DISK}; {elsewhere} ({path}: {found})")
 
 
 def way_on(found: Trouble) -> str:

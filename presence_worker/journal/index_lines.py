@@ -15,8 +15,8 @@ from .. import __version__
 from ..errors import Locked, PresenceWorkerError, Stopped, UsageFault
 from ..private_settings import ABSENCE
 from ..run_states import State
-from .filesystem import run_lock
 from .journal import JOURNAL, Journal, damage_error, open_untouched
+from .locks import run_lock
 from .run_record import RunRecord
 from .schema import VERSION
 

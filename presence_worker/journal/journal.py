@@ -14,7 +14,8 @@ from ..next_step import NextStep, write_step
 from ..run_states import Step
 from .database import Database, SqlRow
 from .dated_rows import DatedRows, RowsByPerson
-from .filesystem import STATE_DIR, WAYS_ON, Trouble, has_failed, is_about_locks, way_on, without_locks
+from .filesystem import STATE_DIR, WAYS_ON, Trouble, has_failed, is_about_locks, way_on
+from .locks import without_locks
 from .open_rows import OpenRows
 from .outbox import LocalOutbox
 from .results import LoggedRows, Results

@@ -11,7 +11,7 @@ from ..errors import Cause, ExitCode, Suspect
 from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
 from ..model import NOT_PRESENT, PRESENT
 from ..next_step import NextStep, read_step, write_step
-from ..run_states import FilteredValue, Intent, State, Step, UnknownStatus
+from ..run_states import FilteredValue, Intent, JobOfRun, State, Step, UnknownStatus
 from .database import SqlRow, SqlValue
 
 
@@ -48,6 +48,7 @@ class JobInput:
     name: str = ""  # of the file, with its place
     label: str | None = field(default=None, metadata=MAY_LACK)  # the caller's reference
     withheld: tuple[str, ...] | None = field(default=None, metadata=MAY_LACK)  # of its `--set`, by name
+    jobs: tuple[JobOfRun, ...] = ()  # of the queue, that made the run or went on with it; oldest first
     stdin: bool = False
     sha256: str | None = None
     rows: int = 0  # also those that follow from earlier jobs
@@ -86,13 +87,24 @@ class JobInput:
         found = json_object(self)
         names = [*(READ if self.format else UNREAD), *(ADDED if self.scheduled is not None else ())]
         form = {name: found[name] for name in names if name in found}
-        return form | {name: found[name] for name in LATER if name in found}
+        return form | {name: found[name] for name in LATER if found.get(name, []) != []}
 
 
 UNREAD = ("name", "day", "rows", "sha256", "format", "encoding", "delimiter", "columns")
 ADDED = ("scheduled", "pending", "dropped", "dropped_rows")
-LATER = ("label", "withheld", "pending", "suspect", "refused", "over", "cause")  # only where they are known
-READ = tuple(each.name for each in fields(JobInput) if each.name not in (*ADDED, *LATER[-2:], "correction"))
+LATER = (
+    "label",
+    "withheld",
+    "jobs",
+    "pending",
+    "suspect",
+    "refused",
+    "over",
+    "cause",
+)  # only where they are known
+READ = tuple(
+    each.name for each in fields(JobInput) if each.name not in (*ADDED, *LATER[-2:], "correction", "jobs")
+)
 
 
 AS_JSON = ("input", "settings", "notes", "compared")

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+import orjson
+
+from ..json_form import json_object
+from ..run_states import JobOfRun
 from .database import Database, now
 
 
@@ -55,8 +59,11 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def begin(self, command: str, rate: float) -> None:
-        """Open a session; what a session that died may have sent stays in doubt."""
+    def begin(self, command: str, rate: float, job: JobOfRun | None = None) -> None:
+        """Open a session; what a session that died may have sent stays in doubt.
+
+        The *job* of the queue that asked for it stands in the run from the same moment.
+        """
         with self._db.transaction():
             self._db.execute(
                 """INSERT OR REPLACE INTO outcome
@@ -72,6 +79,12 @@ class Sessions:
             self._db.execute(
                 "UPDATE run SET state = 'running', exit_code = NULL, message = NULL, next = NULL"
             )
+            if job:
+                self._db.execute(
+                    """UPDATE run SET input =
+                    json_insert(json_insert(input, '$.jobs', json('[]')), '$.jobs[#]', json(?))""",
+                    (orjson.dumps(json_object(job)).decode(),),
+                )
 
     def end(self, *, seconds: float, gets: int, worked: float | None = None) -> None:
         """Close the session, all outcomes of which are written; *seconds* it delivered, *gets* it read.

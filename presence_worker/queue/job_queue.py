@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import PresenceWorkerError
+from ..errors import PresenceWorkerError, UsageFault
 from ..run_states import JobCommand, JobWay
 
 
@@ -33,7 +33,7 @@ class KeyReused(PresenceWorkerError):
     """An idempotency key came again, with another body."""
 
 
-class NotWaiting(PresenceWorkerError):
+class NotWaiting(UsageFault):
     """The job is at work already, or over; it cannot be cancelled any more."""
 
 

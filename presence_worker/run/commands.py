@@ -29,6 +29,7 @@ from ..report.hr_answer import answer_lines
 from ..run_context import RunContext
 from ..run_states import Intent, State
 from ..runs.corrected_rows import CorrectedRuns
+from ..runs.fingerprint import check_unmoved
 from ..runs.lookup import (
     GLANCE,
     check_age,
@@ -46,6 +47,7 @@ from ..threads import work_in_thread
 from .announcer import Announcer
 from .correcting import check_corrected
 from .finish import end_event, finish
+from .once import check_not_begun, job_to_note, name_job
 from .prepare import Hold, StagedRun, prepared, prepared_in_turn
 from .session import Session
 from .staging import Before, new_run, stage, stage_due
@@ -147,6 +149,7 @@ def _find_known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, K
 def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
     _hold_target(held, context)
     runs = context.archive.index.runs()  # none of this target begins or goes on while we hold it
+    check_not_begun(context, runs)
     context.archive.sweep(runs, spare=JUST_MADE)
     held.new_folder = folder = context.archive.new_folder()
     job, command = asked.job, str(asked.intent)
@@ -166,7 +169,7 @@ def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: 
     return run._replace(
         order=context.archive.index.take_number(run_id, runs),
         target_name=context.target_name,
-        input=replace(run.input, label=asked.label, withheld=context.withheld or None),
+        input=name_job(replace(run.input, label=asked.label, withheld=context.withheld or None), context),
         next=context.command("resume", run_id),
     )
 
@@ -194,12 +197,14 @@ def _stage(
 
 def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
     _hold_target(held, context)
+    check_not_begun(context)
     undone = choose(name, context)
     held.new_folder = folder = context.archive.new_folder()
     with bound_contextvars(run_id=folder.name):
         journal = held.enter_context(_new_journal(folder))
         with earlier_run(undone, context, patience=GLANCE) as earlier:
             check_target(earlier, context)
+            check_unmoved(earlier, context)
             run = stage_undo(journal, folder.name, earlier, context)
         _emit_start(run, "undo", context)
         log.info("run.staging", undoes=run.undoes, folder=str(folder))
@@ -233,11 +238,13 @@ def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: boo
 def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> StagedRun:
     """Open an earlier run to work on it."""
     _hold_target(held, context)
+    check_not_begun(context)
     folder = choose(name, context)
     with bound_contextvars(run_id=folder.name):
         journal = held.enter_context(earlier_run(folder, context, patience=GLANCE))
         held.enter_context(_reserve(folder))
         check_target(journal, context)
+        check_unmoved(journal, context)
         return StagedRun(folder=folder, journal=journal, command=command)
 
 
@@ -319,7 +326,7 @@ async def _deliver(run: StagedRun, context: RunContext) -> PresenceWorkerError |
 def _begin_session(run: StagedRun, context: RunContext) -> int:
     """Open a session in the journal; return the rows to send."""
     journal = run.journal
-    journal.sessions.begin(run.command, context.settings.delivery.rate)
+    journal.sessions.begin(run.command, context.settings.delivery.rate, job_to_note(journal, context))
     with journal.transaction():  # if we die, the run itself says how it is resumed
         journal.save_next(context.command("resume", run.folder.name))
     to_send = journal.results.to_send()

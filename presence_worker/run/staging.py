@@ -49,7 +49,7 @@ def stage(
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)
-        refused = _judge(journal, opened, job, settings, before)
+        refused = _judge(journal, opened, settings, before)
         if not opened.identity and not refused and add_due(journal, before.to_come, settings):
             settle_clashes(journal, settings)
         if opened.identity:  # who is meant by a name is looked up whatever read_before says
@@ -102,13 +102,11 @@ def settle_clashes(journal: Journal, settings: Settings) -> None:
             journal.rows.mark_settled(settle(asked, settings.input.on_conflict))
 
 
-def _judge(
-    journal: Journal, opened: Job, job: str, settings: Settings, before: Before
-) -> InputRefused | None:
+def _judge(journal: Journal, opened: Job, settings: Settings, before: Before) -> InputRefused | None:
     """Describe the job; give the reason to refuse it for its rows, or None."""
     counts = journal.results.counts()
     rows = sum(counts.values())
-    found = replace(job_input(opened, job, journal.run().input), rows=rows)
+    found = replace(job_input(opened, journal.run().input), rows=rows)
     compared = compare(found, before.last, settings.input.max_age, before.credible)
     said = [
         *notes(opened),
@@ -141,12 +139,12 @@ def check_safety_limits(journal: Journal, users: int | None, safety: Safety) -> 
     return too_many_changes(journal.rows.changes_by_status(), users, safety) or too_different(found, safety)
 
 
-def job_input(opened: Job, job: str, known: JobInput) -> JobInput:
+def job_input(opened: Job, known: JobInput) -> JobInput:
     """Return what the journal keeps of a job, but the number of its rows; whole once all were read."""
     found = opened.reader.facts()
     return replace(
         known,
-        name=opened.name if opened.stdin else storable(place_of(job)),
+        name=opened.name if opened.stdin else known.name,
         stdin=opened.stdin,
         sha256=opened.sha256,
         format=opened.format,

@@ -15,6 +15,7 @@ from ..run_states import Intent
 from ..schedule.entries import Schedule
 from ..schedule.history import read_schedule
 from ..settings import Settings
+from .once import name_job
 from .staging import new_run
 
 COLUMNS = ("associateId", "status", "message")
@@ -101,7 +102,7 @@ def _new(run_id: str, undone: RunRecord, runs: Sequence[KnownRun], context: RunC
         undoes=undone.run_id,
         target_name=context.target_name,
         order=context.archive.index.take_number(run_id, runs),
-        input=replace(run.input, name=f"undo of {undone.run_id}", columns=COLUMNS),
+        input=replace(name_job(run.input, context), name=f"undo of {undone.run_id}", columns=COLUMNS),
         next=context.command("resume", run_id),
     )
 

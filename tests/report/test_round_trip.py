@@ -100,7 +100,9 @@ def run(path: Path, folder: Path, header: Sequence[str] = ()) -> list[Row]:
         UPDATED,
     ]
     outcomes = {r.row: fate for r in rows if not r.result and (fate := fates[r.row % 4])}
-    with closing(staged("", rows, input=job_input(opened, str(path), JobInput(rows=len(rows))))) as journal:
+    with closing(
+        staged("", rows, input=job_input(opened, JobInput(name=str(path), rows=len(rows))))
+    ) as journal:
         deliver(journal, outcomes)
         write_reports(folder, journal)
     done = [number for number, fate in outcomes.items() if fate is UPDATED]

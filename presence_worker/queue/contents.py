@@ -1,0 +1,70 @@
+"""What jobs bring: received beside the queue, then kept in it until it is no longer needed."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Container
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from ..errors import Locked
+from ..journal import hold_lock, make_private, sync_directory
+from .content_names import content_name
+
+PRIVATE_FILE = 0o600
+LOCK = ".lock"  # ending of the file whose lock says that a program receives into the folder beside it
+RECEIVING = "a program is receiving a job"
+
+
+class Contents:
+    """Owns incoming/ and content/ of a queue."""
+
+    def __init__(self, incoming: Path, kept: Path) -> None:
+        self.incoming = incoming
+        self.kept = kept
+
+    def open_incoming(self) -> tuple[Path, ExitStack]:
+        """Make a folder to receive into; return it, and what deletes it. Hold the queue's lock."""
+        folder = self.incoming / secrets.token_hex(8)
+        lock = folder.with_name(f"{folder.name}{LOCK}")
+        with ExitStack() as held:
+            held.callback(lock.unlink, missing_ok=True)
+            held.enter_context(hold_lock(lock, RECEIVING))
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            make_private(folder)
+            return folder, held.pop_all()
+
+    def take(self, content: Path, job_id: str, file_name: str | None) -> Path:
+        """Move what was received to its place, durably; return that."""
+        folder = self.kept / job_id
+        make_private(folder)
+        place = folder / content_name(file_name)
+        content.replace(place)
+        sync_directory(folder)
+        sync_directory(self.kept)
+        return place
+
+    def delete(self, job_id: str) -> None:
+        """Delete what a job has brought."""
+        shutil.rmtree(self.kept / job_id, ignore_errors=True)
+
+    def sweep(self, wanted: Container[str]) -> None:
+        """Delete what killed programs left, but not what *wanted* jobs brought; hold the queue's lock."""
+        for job_id in os.listdir(self.kept):  # noqa: PTH208 - names
+            if job_id not in wanted:
+                self.delete(job_id)
+        for folder in [path for path in self.incoming.iterdir() if path.suffix != LOCK]:
+            lock = folder.with_name(f"{folder.name}{LOCK}")
+            with suppress(Locked), hold_lock(lock, RECEIVING):
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """Return when the file at *path* is on disk, for its owner alone; raise OSError."""
+    path.chmod(PRIVATE_FILE)
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

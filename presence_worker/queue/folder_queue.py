@@ -1,0 +1,220 @@
+"""The queue of one machine: jobs and what they bring, in folders under STATE/queue/."""
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import Locked, StateFault
+from ..journal import Archive, hold_lock, make_private, now, sync_directory, unusable, write_whole
+from .contents import Contents, sync_file
+from .job_files import JobFiles
+from .job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
+
+OPEN = (JobState.WAITING, JobState.WORKING)
+OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
+PATIENCE = 60.0  # seconds for other processes to finish a change, on a slow disk
+BUSY = "another process has held the queue for a minute; try again"
+REMEMBERED = "remembered.json"
+
+
+class FolderQueue:
+    """Owns STATE/queue/: see `JobQueue`.
+
+    incoming/ has what is being received, content/ what jobs have brought, jobs/ a small file for each job.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.folder = state_dir.absolute() / "queue"
+        self._contents = Contents(self.folder / "incoming", self.folder / "content")
+        self._files = JobFiles(self.folder / "jobs", self.folder / "content")
+        self._changing = threading.Lock()
+        self._is_prepared = False
+
+    @contextmanager
+    def receive(self) -> Iterator[Path]:
+        """Yield a folder for the content of a job; see `JobQueue`."""
+        with self._locked():
+            folder, receiving = self._contents.open_incoming()
+        with receiving:
+            yield folder
+
+    def put(self, new: NewJob, content: Path | None, *, most: int | None = None) -> tuple[QueuedJob, bool]:
+        """Take a job in; see `JobQueue`."""
+        if content is not None:
+            with self._on_disk():
+                sync_file(content)
+        with self._locked() as files:
+            known = files.jobs.get(files.by_key.get((new.by, new.key or ""), ""))
+            if known:
+                _check_same(known, new)
+                return known, False
+            if most is not None and sum(job.state == JobState.WAITING for job in files.jobs.values()) >= most:
+                raise QueueFull(f"{most} jobs are waiting already; try again later")
+            return self._put(new, content), True
+
+    def _put(self, new: NewJob, content: Path | None) -> QueuedJob:
+        order = self._files.last_order + 1
+        job = QueuedJob(
+            id=f"{order:06d}-{secrets.token_hex(4)}",
+            order=order,
+            new=new,
+            submitted_at=now(),
+            state=JobState.WAITING,
+            content=None,
+            run_id=new.run_id,
+        )
+        try:
+            if content is not None:
+                job = replace(job, content=self._contents.take(content, job.id, new.file_name))
+            self._files.write(job)
+        except OSError:
+            self._contents.delete(job.id)
+            raise
+        return job
+
+    def find(self, job_id: str) -> QueuedJob | None:
+        """Return a job."""
+        return self._read().jobs.get(job_id)
+
+    def find_key(self, by: str | None, key: str) -> QueuedJob | None:
+        """Return the job that came with an idempotency key."""
+        files = self._read()
+        return files.jobs.get(files.by_key.get((by, key), ""))
+
+    def jobs(self) -> Sequence[QueuedJob]:
+        """Return all jobs, oldest first."""
+        return tuple(self._read().jobs.values())
+
+    def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
+        """Note that a job is at work; see `JobQueue`."""
+        with self._job(job_id, *OPEN) as job:
+            return self._write(replace(job, state=JobState.WORKING, run_id=run_id or job.run_id))
+
+    def note_death(self, job_id: str, settled: int) -> QueuedJob:
+        """Count that the run of a job died; see `JobQueue`."""
+        with self._job(job_id) as job:
+            deaths = 1 if settled > job.settled else job.deaths + 1
+            return self._write(replace(job, deaths=deaths, settled=max(settled, job.settled)))
+
+    def give_back(self, job_id: str) -> QueuedJob:
+        """Let a job that is at work wait again, at its old place."""
+        with self._job(job_id, *OPEN) as job:
+            return self._write(replace(job, state=JobState.WAITING))
+
+    def end(
+        self,
+        job_id: str,
+        *,
+        run_id: str | None,
+        exit_code: int | None,
+        headline: str,
+        has_failed: bool = False,
+    ) -> QueuedJob:
+        """Note how a job ended; see `JobQueue`."""
+        with self._job(job_id, *OPEN, JobState.ENDED, JobState.FAILED) as job:
+            state = JobState.FAILED if has_failed else JobState.ENDED
+            known = replace(job, run_id=run_id or job.run_id)
+            return self._write(replace(known, state=state, exit_code=exit_code, headline=headline))
+
+    def note_answered(self, job_id: str, *, keep_content: bool) -> QueuedJob:
+        """Note that what follows its ending is done; see `JobQueue`."""
+        with self._job(job_id) as job:
+            content = job.content if keep_content else None
+            return self._write(replace(job, is_answered=True, content=content))
+
+    def cancel(self, job_id: str) -> QueuedJob:
+        """Cancel a job that waits; see `JobQueue`."""
+        with self._job(job_id, JobState.WAITING) as job:
+            return self._write(replace(job, state=JobState.CANCELLED, content=None))
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a text of the service under a name, durably."""
+        with self._locked():
+            form = json.dumps(self._read_remembered() | {name: value}).encode()
+            write_whole(self.folder / REMEMBERED, lambda file: file.write(form) > 0)
+            sync_directory(self.folder)
+
+    def recall(self, name: str) -> str | None:
+        """Return that text."""
+        return self._read_remembered().get(name)
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job that is over, with its idempotency key."""
+        with self._job(job_id, *OVER):
+            self._files.remove(job_id)
+            self._contents.delete(job_id)
+
+    def _read(self) -> JobFiles:
+        """Return the jobs as they are now; nothing is created to find out."""
+        if not self._files.is_fresh() and self.folder.is_dir():
+            with self._locked():
+                pass
+        return self._files
+
+    @contextmanager
+    def _locked(self) -> Iterator[JobFiles]:
+        """Hold the queue, against threads and processes; yield its jobs."""
+        with self._on_disk(), self._changing:
+            if not self._is_prepared:
+                self._make_folders()
+            with hold_lock(self.folder / "queue.lock", BUSY, patience=PATIENCE):
+                self._files.refresh()
+                if not self._is_prepared:
+                    self._contents.sweep(self._files.versions)
+                    self._is_prepared = True
+                yield self._files
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Raise StateFault for what the disk says."""
+        try:
+            yield
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+        except Locked as busy:  # which is about a target, for those who call us
+            raise StateFault(str(busy)) from None
+
+    def _make_folders(self) -> None:
+        Archive(self.folder.parent).prepare()
+        for folder in (self._contents.incoming, self._contents.kept, self._files.folder):
+            make_private(folder)
+        sync_directory(self.folder)
+        sync_directory(self.folder.parent)
+
+    @contextmanager
+    def _job(self, job_id: str, *states: JobState) -> Iterator[QueuedJob]:
+        """Hold the queue, and yield a job; raise NotWaiting if it is in none of the *states*; none: any."""
+        with self._locked() as files:
+            job = files.jobs.get(job_id)
+            if not job:
+                raise NotWaiting(f"job {job_id} does not exist")
+            if states and job.state not in states:
+                raise NotWaiting(f"job {job_id} is {job.state}")
+            yield job
+
+    def _write(self, job: QueuedJob) -> QueuedJob:
+        """Write a job where it has changed; what it has brought is deleted if it is no longer needed."""
+        known = self._files.jobs[job.id]
+        if job != known:
+            self._files.write(job)
+        if known.content and not job.content:
+            self._contents.delete(job.id)
+        return job
+
+    def _read_remembered(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads((self.folder / REMEMBERED).read_bytes())
+        except FileNotFoundError:
+            return {}
+        return found
+
+
+def _check_same(known: QueuedJob, new: NewJob) -> None:
+    """Raise KeyReused unless the same was asked for."""
+    was = known.new
+    if (was.sha256, was.target, was.command, was.run_id) != (new.sha256, new.target, new.command, new.run_id):
+        raise KeyReused("this idempotency key came before, with another job")
