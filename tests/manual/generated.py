@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import presence_worker
-from tests.manual import command_parts, json_parts, reason_parts, route_parts, setting_parts
+from tests.manual import command_parts, event_parts, json_parts, reason_parts, route_parts, setting_parts
 
 FOLDER = Path(presence_worker.__file__).parent / "manual"
 PARTS: dict[str, Callable[[str], str]] = {
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "reasons": reason_parts.reasons,
     "checks": reason_parts.checks,
     "routes": route_parts.routes,
+    "job events": event_parts.job_events,
     **{f"json {name}": json_parts.part(name) for name in json_parts.OBJECTS},
 }
 PART = re.compile(r"(<!-- generated: ([\w -]+) -->\n)(.*?)(\n?<!-- end -->)", re.DOTALL)

@@ -12,7 +12,7 @@ from tests.manual.documents import Block, blocks
 PAGE = "http-api"
 NAMES = ("send", "wait", "approve", "rows", "signed")  # of the samples, in their order
 BODIES = ("--data-binary", "--data", "-d")
-WITHOUT_VALUE = ("-s", "-sS", "--fail-with-body", "--no-buffer", "--retry-all-errors")
+WITHOUT_VALUE = ("-s", "-sS", "--fail-with-body", "--no-buffer", "--retry-connrefused")
 VARIABLE = re.compile(r"\$\{?(?:env:)?(\w+)\}?")
 WEB = "Invoke-RestMethod "
 HASH = re.compile(r"\$(\w+) = @\{(.*?)\}", re.DOTALL)
@@ -91,7 +91,8 @@ def of_powershell(text: str) -> Iterator[Request]:
         given = dict(zip(words[::2], words[1::2], strict=True))
         before = [table for table in tables if table.start() < call.start() and table[1] == "headers"]
         headers = {name: value.strip('"') for name, value in PAIR.findall(before[-1][2])} if before else {}
-        method = given.pop("-Method").upper()
+        headers |= {"content-type": given["-ContentType"]} if "-ContentType" in given else {}
+        method = given["-Method"].upper()
         yield _request(method, given["-Uri"], headers, given.get("-InFile") or given.get("-Body"))
 
 

@@ -137,7 +137,11 @@ def write_files(name: str, desk: Path, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "block"),
-    [(name, block.text) for name in ("monitoring", "many-tenants") for block in blocks(name, "toml")],
+    [
+        (name, block.text)
+        for name in ("monitoring", "many-tenants", "service")
+        for block in blocks(name, "toml")
+    ],
 )
 def test_settings_are_taken_as_printed(name: str, block: str) -> None:
     """Each block of settings on these pages is one that presence-worker takes."""
