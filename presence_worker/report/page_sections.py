@@ -21,6 +21,7 @@ LEFT_OUT = (  # reasons of rows that count as not in the file, or take something
     Reason.IGNORED_BY_MAPPING,
     Reason.WITHDRAWN,
 )
+TO_BE_CHANGED = "To be changed"
 MOST_SHOWN = 100  # lines of a list; report.csv has all
 MOST_SESSIONS = 10  # that are named
 LEAST_STRETCHES = 3  # with rows, for a picture
@@ -208,10 +209,15 @@ def show_notes(notes: Iterable[str]) -> Markup:
 
 def show_changes(planned: PlannedChanges) -> Markup:
     """Return what a run that waits would change."""
-    name, heads = "To be changed", fill_each("head", ("Associate", "Now", "Wanted", "Comment"))
     shown = planned.changes[:MOST_SHOWN]
     left = planned.changes_left_out + len(planned.changes) - len(shown)
-    return _show_list(name, _table(name, heads, map(_change, shown)), left) if shown else NOTHING
+    return _show_list(TO_BE_CHANGED, table_of_changes(shown), left) if shown else NOTHING
+
+
+def table_of_changes(changes: Iterable[PlannedChange]) -> Markup:
+    """Return changes that wait, as a table."""
+    heads = fill_each("head", ("Associate", "Now", "Wanted", "Comment"))
+    return _table(TO_BE_CHANGED, heads, map(_change, changes))
 
 
 def _change(each: PlannedChange) -> Markup:

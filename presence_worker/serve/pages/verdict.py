@@ -1,0 +1,73 @@
+"""The first sentence of the first page: that all is well, or what waits for whom."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ...report.reason_texts import Owner, is_trouble, owner_of
+from ...report.run_list import UNREADABLE, Listed
+from ...report.target_state import TargetState
+from ...run_states import State
+from ...wording import amount, figure, plain_duration
+
+TROUBLES = {  # by the word of /readyz
+    "starting": "The service is starting.",
+    "stopping": "The service is stopping.",
+    "configuration": "The configuration has an error. Jobs wait until it is corrected.",
+    "credentials": "SuperOffice rejected the credentials. Jobs wait until they are corrected.",
+    "disk": "The disk is full, or cannot be written. No job can be taken in.",
+    "database": "The database cannot be reached. No job can be taken in.",
+}
+WAITING = {  # by state, in the order in which they are shown: of one run, of several
+    State.HELD: ("1 run waits for approval.", "{} runs wait for approval."),
+    State.STOPPED: ("1 run stopped early. Resume it.", "{} runs stopped early. Resume them."),
+    State.REFUSED: ("1 file is refused. Its sender must correct it.", "{} files are refused. Correct them."),
+    UNREADABLE: ("1 run cannot be read.", "{} runs cannot be read."),
+}
+WELL, NO_RUN = "All is well.", "No job has been sent yet."
+
+
+def say_how_it_is(states: Sequence[TargetState], trouble: str | None) -> list[str]:
+    """Return the sentences: *trouble* of the service first, then what waits; else that all is well."""
+    waiting = [run for state in states for run in state.waiting]
+    said = [TROUBLES.get(trouble, f"The service cannot work: {trouble}.")] if trouble else []
+    said += [*_of_configuration(states), *_of_runs(waiting), *_of_rows(waiting), *_of_missing(states)]
+    if said:
+        return said
+    return [WELL] if any(state.job for state in states) else [NO_RUN]
+
+
+def _of_configuration(states: Sequence[TargetState]) -> Iterator[str]:
+    for state in states:
+        if state.expected.broken:
+            yield f"The configuration of {state.target} has an error."
+
+
+def _of_runs(waiting: Sequence[Listed]) -> Iterator[str]:
+    numbers = Counter(run.state for run in waiting)
+    for state, (one, several) in WAITING.items():
+        if number := numbers[state]:
+            yield one if number == 1 else several.format(figure(number))
+
+
+def _of_rows(waiting: Sequence[Listed]) -> Iterator[str]:
+    """Yield how many rows of finished runs need attention, and by whom, as far as that is known."""
+    finished = [run for run in waiting if run.state == State.FINISHED]
+    rows = sum(run.open_here for run in finished)
+    if not rows:
+        return
+    shares = Counter[Owner]()
+    for run in finished:
+        for each in run.summary.reasons if run.summary and not run.corrected else ():
+            if is_trouble(each.result, run.state):
+                shares[owner_of(each.reason, each.result)] += each.rows
+    whose = ", ".join(f"{who} {figure(shares[who])}" for who in Owner if shares[who])
+    needs = "needs" if rows == 1 else "need"
+    yield f"{amount(rows, 'row')} {needs} attention{f': {whose}' if whose else ''}."
+
+
+def _of_missing(states: Sequence[TargetState]) -> Iterator[str]:
+    late = [state for state in states if state.missing]
+    for state in late:
+        every = plain_duration(state.missing.expected_every) if state.missing else ""
+        name = f" of {state.target}" if len(states) > 1 else ""
+        yield f"No job{name} has finished in the last {every}."
