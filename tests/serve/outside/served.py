@@ -207,10 +207,10 @@ def first_line(process: "subprocess.Popen[str]", log: Path) -> str:
 
 
 @contextmanager
-def sandboxed(folder: Path) -> Iterator[tuple[str, str]]:
+def sandboxed(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
     """Start a service that needs no configuration; yield its root and the token that it printed."""
     log = folder / "serve.log"
-    around = {**surroundings(folder), "PRESENCE_WORKER_SERVE__LISTEN": "127.0.0.1:0"}
+    around = {**surroundings(folder), "PRESENCE_WORKER_SERVE__LISTEN": "127.0.0.1:0", **(env or {})}
     words = ("serve", "--sandbox", "--state-dir", folder / "state")
     with log.open("ab") as errors, started(*words, stderr=errors, env=around) as process:
         url = first_line(process, log)
