@@ -28,7 +28,7 @@ class Contents:
         folder = self.incoming / secrets.token_hex(8)
         lock = folder.with_name(f"{folder.name}{LOCK}")
         with ExitStack() as held:
-            held.callback(lock.unlink, missing_ok=True)
+            held.callback(_discard, lock)
             held.enter_context(hold_lock(lock, RECEIVING))
             held.callback(shutil.rmtree, folder, ignore_errors=True)
             make_private(folder)
@@ -53,11 +53,16 @@ class Contents:
         for job_id in os.listdir(self.kept):  # noqa: PTH208 - names
             if job_id not in wanted:
                 self.delete(job_id)
-        for folder in [path for path in self.incoming.iterdir() if path.suffix != LOCK]:
-            lock = folder.with_name(f"{folder.name}{LOCK}")
+        for name in {path.name.removesuffix(LOCK) for path in self.incoming.iterdir()}:
+            lock = self.incoming / f"{name}{LOCK}"
             with suppress(Locked), hold_lock(lock, RECEIVING):
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(self.incoming / name, ignore_errors=True)
                 lock.unlink(missing_ok=True)
+
+
+def _discard(file: Path) -> None:
+    with suppress(OSError):  # the next start does it
+        file.unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

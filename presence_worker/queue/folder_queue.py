@@ -164,7 +164,7 @@ class FolderQueue:
             with hold_lock(self.folder / "queue.lock", BUSY, patience=PATIENCE):
                 self._files.refresh()
                 if not self._is_prepared:
-                    self._contents.sweep(self._files.versions)
+                    self._contents.sweep(self._files.with_content())
                     self._is_prepared = True
                 yield self._files
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class JobFiles:
         self._stamp: bytes | None = None  # as it was when we read or wrote last
         self.versions: dict[str, int] = {}  # of each job, also of those that cannot be read
         self.jobs: dict[str, QueuedJob] = {}  # by id, oldest first
-        self.by_key: dict[tuple[str | None, str], str] = {}  # their ids
+        self.by_key: dict[tuple[str | None, str], str] = {}  # their ids, also of those that are gone
         self.last_order = 0
 
     def is_fresh(self) -> bool:
@@ -44,6 +45,10 @@ class JobFiles:
         if self._is_stale or stamp != self._stamp:
             self._read_changed(self._list_versions())
             self._stamp, self._is_stale = stamp, False
+
+    def with_content(self) -> set[str]:
+        """Return the ids of the jobs that may need what they have brought."""
+        return {job_id for job_id in self.versions if not (job := self.jobs.get(job_id)) or job.content}
 
     def write(self, job: QueuedJob) -> None:
         """Write a job durably; where that fails, it is what it was before."""
@@ -59,7 +64,8 @@ class JobFiles:
             path.unlink(missing_ok=True)
             raise
         self._keep(job, before + 1)
-        self._path(job.id, before).unlink(missing_ok=True)
+        with suppress(OSError):  # else the next start does it
+            self._path(job.id, before).unlink(missing_ok=True)
         self._is_stale = False
 
     def remove(self, job_id: str) -> None:
@@ -133,9 +139,7 @@ class JobFiles:
 
     def _forget(self, job_id: str) -> None:
         del self.versions[job_id]
-        job = self.jobs.pop(job_id, None)
-        if job and job.new.key:
-            self.by_key.pop((job.new.by, job.new.key), None)
+        self.jobs.pop(job_id, None)
 
     def _path(self, job_id: str, version: int) -> Path:
         return self.folder / f"{job_id}.{version}.json"
