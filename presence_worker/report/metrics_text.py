@@ -1,6 +1,6 @@
 """Figures for a monitoring system, in the text format of Prometheus."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -100,15 +100,27 @@ def metrics_text(states: Sequence[TargetState]) -> str:
 
 def _lines(states: Sequence[TargetState]) -> Iterator[str]:
     for metric in METRICS:
-        lines = [_line(metric.name, state.target, each) for state in states for each in metric.samples(state)]
-        if lines:
-            yield from (*_head(metric.name, metric.help), *lines)
+        samples = [(state.target, each) for state in states for each in metric.samples(state)]
+        yield from metric_lines(metric.name, metric.help, samples)
     yield from _head(BUILD_INFO, "The version of presence-worker.")
     yield f'{BUILD_INFO}{{version="{_escape(__version__)}"}} 1'
 
 
-def _head(name: str, words: str) -> tuple[str, str]:
-    return f"# HELP {name} {words}", f"# TYPE {name} gauge"
+def metric_lines(name: str, words: str, samples: Iterable[tuple[str, Sample]]) -> Iterator[str]:
+    """Yield the lines of a metric with its samples by target; none without a sample."""
+    lines = [_line(name, target, sample) for target, sample in samples]
+    if lines:
+        yield from (*_head(name, words), *lines)
+
+
+def counter_lines(name: str, words: str, label: str, numbers: Mapping[str, int]) -> Iterator[str]:
+    """Yield the lines of a counter that has one label."""
+    yield from _head(name, words, "counter")
+    yield from (f'{name}{{{label}="{_escape(of)}"}} {number}' for of, number in sorted(numbers.items()))
+
+
+def _head(name: str, words: str, kind: str = "gauge") -> tuple[str, str]:
+    return f"# HELP {name} {words}", f"# TYPE {name} {kind}"
 
 
 def _line(name: str, target: str, sample: Sample) -> str:

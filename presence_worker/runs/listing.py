@@ -54,6 +54,17 @@ def list_runs(context: RunContext) -> list[Listed]:
     ]
 
 
+def list_one_run(run_id: str, context: RunContext) -> tuple[Listed, KnownRun] | None:
+    """Return a run by its whole id, as `list_runs` has it; None: there is none."""
+    index = context.archive.index
+    runs = index.runs()
+    known = next((run for run in runs if run.name == run_id), None)
+    if known is None:
+        return None
+    listed = _with_order(_list_one(known, context), known)
+    return replace(listed, corrected=find_corrected(runs, index).get(run_id)), known
+
+
 def with_values(listed: Listed, context: RunContext) -> Listed:
     """Return a run of the list with all that its summary has, and the files that are there."""
     if listed.summary is None:

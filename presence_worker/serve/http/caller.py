@@ -26,3 +26,4 @@ class Caller:
 
 
 UNNAMED = Caller(name="", roles=frozenset(), targets=frozenset())
+SIGNED_CALLER = Caller(name=SIGNED, roles=frozenset({"submit"}))

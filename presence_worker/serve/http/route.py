@@ -18,7 +18,7 @@ class Entrance(StrEnum):
     """How callers show who they are."""
 
     OPEN = "open"  # not at all
-    TOKEN = "token"  # noqa: S105 - by a token; with GET, a session's cookie will do
+    API = "api"  # by a token; with GET, a session's cookie will do
     SIGNATURE = "signature"  # by a token, or a signature over the body
     PAGE = "page"  # by a session's cookie; who has none is sent to the sign-in
 
@@ -31,6 +31,7 @@ class Call:
     caller: Caller
     service: Service
     access: Access
+    is_still_in: Callable[[], bool]  # whether the caller would be let in now
 
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -51,7 +52,7 @@ class HttpRoute:
     method: str
     path: str  # with {job} or {run}
     handler: Handler
-    entrance: Entrance = Entrance.TOKEN
+    entrance: Entrance = Entrance.API
     roles: Sequence[Role] = ()  # one of them is enough; (): any token
     summary: str  # one short sentence
     answers: Mapping[int, str]  # status code, and what it means; those of every route are not named
@@ -63,6 +64,10 @@ class HttpRoute:
 
 class Site(Protocol):
     """The pages for people, as the application needs them."""
+
+    @property
+    def routes(self) -> Sequence[HttpRoute]:
+        """The pages and their forms."""
 
     def find_caller(self, request: web.Request) -> Caller | None:
         """Return who a session's cookie belongs to, with `is_session`; None: no cookie, or it is over."""

@@ -1,0 +1,175 @@
+"""Runs as callers and pages see them: what of a run they may see, and what they may do with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from ..journal import KnownRun
+from ..json_form import Json, json_object
+from ..model import Result
+from ..report.files import SUMMARY, WRITERS
+from ..report.run_list import UNREADABLE, Listed
+from ..run_states import JobCommand, JobOfRun, JobWay, State
+from ..runs.fingerprint import fingerprint
+from ..runs.listing import list_one_run, list_runs
+from ..runs.lookup import can_be_continued, is_of_target
+from .http.caller import Caller
+from .served_targets import LoadedTargets
+from .service import Service
+
+MAKES_A_RUN = (JobCommand.RUN, JobCommand.PLAN, JobCommand.UNDO)
+WAIT_FOR_APPLY = (State.PLANNED, State.HELD)
+ENDED = (State.STOPPED, State.FINISHED)
+WRITTEN = (Result.UPDATED, Result.UNKNOWN)
+CHANGES = ("changes", "changes_left_out")  # of summary.json, with the role approve or rows
+OF_ROWS = (  # of summary.json, with the role rows alone: values of cells, and people
+    "unmapped",
+    "filtered",
+    "mapped",
+    "explained",
+    "sentences",
+    "upcoming",
+    "upcoming_left_out",
+    "dropped",
+    "dropped_left_out",
+)
+ROW_FILES = ("failed.csv", "unprocessed.csv")  # which have cells: with the role rows
+FOUR_EYES = "Another person must approve this run: this token handed its job in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRun:
+    """A run, with what decides who may do what with it."""
+
+    target: str  # by the name that jobs and tokens use
+    listed: Listed
+    etag: str  # changes when the run has moved, with quotes as HTTP has it
+    jobs: Sequence[JobOfRun] = ()  # which made it, or went on with it
+    can_resume: bool = False
+    is_live: bool = False  # the service works on it now
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.listed.id
+
+    @property
+    def can_undo(self) -> bool:
+        """Return whether it may have changed something."""
+        counts = self.listed.summary.counts if self.listed.summary else {}
+        return self.listed.state in ENDED and any(counts.get(result) for result in WRITTEN)
+
+    def was_handed_in_by(self, caller: Caller) -> bool:
+        """Return whether the job that made this run came in with the caller's token."""
+        made = [job for job in self.jobs if job.command in MAKES_A_RUN]
+        return any((job.way, job.by) == (JobWay.HTTP, caller.name) for job in made)
+
+
+def find_seen_runs(service: Service) -> list[SeenRun]:
+    """Return all runs, newest first. It blocks."""
+    loaded = service.targets.loaded
+    known = {run.name: run for run in loaded.common.archive.index.runs()}
+    live = {run.run_id for run in service.live.current()}
+    listed = list_runs(loaded.common)
+    return [_see(run, known[run.id], loaded, is_live=run.id in live) for run in listed if run.id in known]
+
+
+def find_seen_run(service: Service, run_id: str) -> SeenRun | None:
+    """Return a run by its whole id; None: there is none. It blocks."""
+    loaded = service.targets.loaded
+    found = list_one_run(run_id, loaded.common)
+    if found is None:
+        return None
+    is_live = any(run.run_id == run_id for run in service.live.current())
+    return _see(*found, loaded, is_live=is_live)
+
+
+def _see(listed: Listed, known: KnownRun, loaded: LoadedTargets, *, is_live: bool) -> SeenRun:
+    is_handed_on = bool(listed.summary and listed.corrected and not listed.open_here)
+    is_readable = known.fault is None
+    return SeenRun(
+        target=_name_target_of(listed, loaded),
+        listed=listed,
+        etag=f'"{fingerprint(known) if is_readable else UNREADABLE}"',
+        jobs=known.record.input.jobs if is_readable else (),
+        can_resume=is_readable and can_be_continued(known) and not is_handed_on,
+        is_live=is_live,
+    )
+
+
+def _name_target_of(listed: Listed, loaded: LoadedTargets) -> str:
+    """Return the name of a run's target; one that is gone from the configuration keeps its own."""
+    summary = listed.summary
+    if summary is None:
+        return ""
+    names = (name for name, context in loaded.each.items() if is_of_target(summary, context))
+    return next(names, summary.target_name or summary.target or "")
+
+
+def actions_of_run(run: SeenRun, caller: Caller, *, four_eyes: bool) -> tuple[str, ...]:
+    """Return what the caller may do with a run as it is now: stop, apply, resume, undo."""
+    if not caller.may("approve"):
+        return ()
+    if run.is_live:
+        return ("stop",)
+    may_apply = run.listed.state in WAIT_FOR_APPLY and not (four_eyes and run.was_handed_in_by(caller))
+    offered = {
+        JobCommand.APPLY: may_apply,
+        JobCommand.RESUME: run.can_resume and run.listed.state in ENDED,
+        JobCommand.UNDO: run.can_undo,
+    }
+    return tuple(str(action) for action, is_offered in offered.items() if is_offered)
+
+
+def view_run(run: SeenRun, caller: Caller, service: Service, *, is_whole: bool = False) -> dict[str, Json]:
+    """Return the summary of a run without what the caller may not see; a *whole* one has its details."""
+    form = json_object(run.listed.known)
+    folder = service.targets.loaded.common.archive.runs / run.id
+    if is_whole:
+        form |= _read_details(folder, form)
+    form = _leave_out_what_is_private(form, caller)
+    four_eyes = service.targets.loaded.serve.four_eyes
+    form |= {
+        "target_name": run.target,
+        "files": link_files(run.id, folder, caller),
+        "jobs": [json_object(job) for job in run.jobs],
+        "headline": run.listed.message,
+        "etag": run.etag,
+        "actions": actions_of_run(run, caller, four_eyes=four_eyes),
+    }
+    return form
+
+
+def link_files(run_id: str, folder: Path, caller: Caller) -> dict[str, str]:
+    """Return the addresses of the files of a run that are there, and that the caller may read."""
+    names = (name for name in WRITERS if name not in ROW_FILES or caller.may("rows"))
+    return {name: f"/api/v1/runs/{run_id}/{name}" for name in names if (folder / name).is_file()}
+
+
+def _read_details(folder: Path, form: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what only summary.json has of a run: its changes, and what was found in its file."""
+    try:
+        kept: dict[str, Json] = orjson.loads((folder / SUMMARY).read_bytes())
+    except (OSError, ValueError):  # not written yet
+        return {}
+    if kept.get("state") != form.get("state"):  # of an earlier ending
+        return {}
+    return {name: kept[name] for name in (*CHANGES, *OF_ROWS, "reasons") if name in kept}
+
+
+def _leave_out_what_is_private(form: Mapping[str, Json], caller: Caller) -> dict[str, Json]:
+    if caller.may("rows"):
+        return {**form}
+    hidden = OF_ROWS if caller.may("approve") else (*CHANGES, *OF_ROWS)
+    shown = {name: value for name, value in form.items() if name not in hidden}
+    shown["reasons"] = _without_examples(shown.get("reasons"))
+    return shown
+
+
+def _without_examples(reasons: Json) -> list[Json]:
+    """Return how many rows have which reason, without those that are named as examples."""
+    found = reasons if isinstance(reasons, Sequence) else ()
+    kept = [each for each in found if isinstance(each, Mapping)]
+    return [{key: value for key, value in each.items() if key != "first"} for each in kept]
