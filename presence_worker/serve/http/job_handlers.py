@@ -159,7 +159,7 @@ async def _submit(service: Service, new: NewJob, content: Path) -> tuple[QueuedJ
 
 
 async def acknowledge(
-    call: Call, job: QueuedJob, state: str = JobState.WAITING, headers: Mapping[str, str] = NOTHING_MORE
+    call: Call, job: QueuedJob, state: str = JobState.WAITING, headers: Mapping[str, str] = NO_HEADERS
 ) -> web.Response:
     """Return the answer for a job that is on disk: the same one each time that it is asked for."""
     jobs = await work_in_thread(call.service.queue.jobs)
