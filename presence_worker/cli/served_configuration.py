@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import UsageFault
 from ..events import emit_to
@@ -9,7 +11,7 @@ from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..serve.served_targets import LoadedTargets
 from ..settings import Settings
-from ..settings.serve import AccessToken, Role, Serve
+from ..settings.serve import AccessToken, Role
 from ..superoffice import open_client
 from .chosen_target import choose_target, explain_misnamed, find_all_targets
 from .invocation import Loaded, build_context, load_common, load_target
@@ -23,25 +25,40 @@ NO_WAY_IN = (
     "serve: no way in is set. Set a token (serve.tokens, see `presence-worker token`), serve.webhook_secret, "
     "a folder ([[serve.inbox]]) or a time (job.at)"
 )
+MOVED = "storage.state_dir: it changed. Restart the service to use the new one"
 OF_SANDBOX = "sandbox"  # the name of its token
 
 
-class Rehearsal:
-    """What `--sandbox` makes for this start: a simulated SuperOffice, and a token."""
+class Rehearsal(NamedTuple):
+    """What `--sandbox` makes for this start."""
 
-    def __init__(self, settings: Settings, token: str) -> None:
-        self.settings = settings  # that lead to the simulated SuperOffice
-        self.token = token
+    settings: Settings  # that lead to the simulated SuperOffice
+    token: str
 
 
-def load_served(options: Options, rehearsal: Rehearsal | None) -> LoadedTargets:
-    """Read the configuration; raise UsageFault where the service cannot work with it."""
-    found = _load_several(options) or _load_one(options)
-    found = replace(found, each={name: _for_the_log(each) for name, each in found.each.items()})
-    if rehearsal:
-        return _rehearse(found, rehearsal)
-    _check_ways_in(found)
-    return found
+class ServedConfiguration:
+    """Owns what cannot change while the service works."""
+
+    def __init__(self, options: Options, rehearsal: Rehearsal | None) -> None:
+        self._options = options
+        self._rehearsal = rehearsal
+        self._state_dir: Path | None = None
+
+    def load(self) -> LoadedTargets:
+        """Read the configuration; raise UsageFault where the service cannot work with it."""
+        found = _load_several(self._options) or _load_one(self._options)
+        found = replace(found, each={name: _for_the_log(each) for name, each in found.each.items()})
+        if self._rehearsal:
+            found = _rehearse(found, self._rehearsal)
+        else:
+            _check_ways_in(found)
+        self._check_state_dir(found.common.archive.state_dir)
+        return found
+
+    def _check_state_dir(self, state_dir: Path) -> None:
+        if self._state_dir not in (None, state_dir):
+            raise UsageFault(MOVED)
+        self._state_dir = state_dir
 
 
 def _load_several(options: Options) -> LoadedTargets | None:
@@ -96,7 +113,7 @@ def _rehearse(found: LoadedTargets, rehearsal: Rehearsal) -> LoadedTargets:
 
 
 def _check_ways_in(found: LoadedTargets) -> None:
-    serve: Serve = found.serve
+    serve = found.serve
     ways = (serve.tokens, serve.webhook_secret, serve.webhook_secret_file, serve.inbox)
     if not any(ways) and not any(each.settings.job.at for each in found.each.values()):
         raise UsageFault(NO_WAY_IN)

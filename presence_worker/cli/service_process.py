@@ -25,7 +25,7 @@ from .async_work import run_async
 from .lazy import load_lazily
 from .options import Options, options_of
 from .output import is_terminal, remark, say
-from .served_configuration import Rehearsal, check_installed, load_chosen, load_served
+from .served_configuration import Rehearsal, ServedConfiguration, check_installed, load_chosen
 from .server_socket import ServerCertificate, listen
 from .signals import ENDINGS, noted
 from .supervisor import READY, STOPPING, Supervisor, find_supervisor
@@ -75,7 +75,8 @@ async def _serve(options: Options) -> None:
     async with AsyncExitStack() as opened:
         process = opened.enter_context(listen_to_signals())
         rehearsal = await opened.enter_async_context(_rehearsal(options)) if options.sandbox else None
-        targets = await to_thread.run_sync(ServedTargets, partial(load_served, options, rehearsal))
+        configuration = ServedConfiguration(options, rehearsal)
+        targets = await to_thread.run_sync(ServedTargets, configuration.load)
         state_dir = targets.loaded.common.archive.state_dir
         opened.enter_context(service_lock(state_dir))
         service = Service(targets, None)  # type: ignore[arg-type]  # the queue follows
@@ -177,12 +178,17 @@ async def _reload_when_asked(
 
 async def _reload(service: Service, certificate: ServerCertificate) -> None:
     """Read the configuration and the certificate again; what is broken leaves the old one as it is."""
+    before = service.targets.loaded.serve
     await to_thread.run_sync(service.targets.reload)
-    problem = service.targets.problem
+    now, problem = service.targets.loaded.serve, service.targets.problem
     try:
-        await to_thread.run_sync(certificate.renew, service.targets.loaded.serve)
+        await to_thread.run_sync(certificate.renew, now)
     except PresenceWorkerError as fault:
         problem = problem or str(fault)
+    if before.listen != now.listen:
+        log.warning("service.restart_needed", setting="serve.listen")
+    if bool(before.tls_cert_file) != bool(now.tls_cert_file):
+        log.warning("service.restart_needed", setting="serve.tls_cert_file")
     if problem:
         log.error("service.reload_failed", detail=problem)
     else:

@@ -1,0 +1,287 @@
+"""`presence-worker serve` as a process: what it prints, what signals mean to it, and how it ends."""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from tests.run.given import Ended, Worker, ended, started
+
+ANY_PORT = 'listen = "127.0.0.1:0"\n'
+TOKEN = f'tokens.crm = {{ sha256 = "{"0" * 64}", roles = ["read"] }}\n'
+Process = subprocess.Popen[str]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration with which the service can work."""
+    return configured(tmp_path, TOKEN)
+
+
+def configured(folder: Path, serve: str, more: str = "") -> Path:
+    path = folder / "config.toml"
+    target = '[target]\nbase_url = "http://127.0.0.1:9"\n'
+    path.write_text(f'{target}[storage]\nstate_dir = "{folder}/state"\n[serve]\n{ANY_PORT}{serve}{more}')
+    return path
+
+
+@contextmanager
+def serving(*words: str | Path, **how: object) -> Iterator[tuple[Process, str]]:
+    """Start a service; give it, and its root URL, when it is up."""
+    with started("serve", *words, **how) as process:
+        url = stream(process.stdout).readline().strip()
+        assert url, stream(process.stderr).read()
+        yield process, url
+
+
+def stream(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None
+    return pipe
+
+
+def status(url: str, path: str = "/healthz") -> int:
+    with urllib.request.urlopen(f"{url}{path}", timeout=60) as answer:
+        code: int = answer.status
+    return code
+
+
+def read_until(process: Process, event: str) -> dict[str, object]:
+    """Read the log until an event."""
+    for line in stream(process.stderr):
+        entry: dict[str, object] = json.loads(line) if line.startswith("{") else {}
+        if entry.get("event") == event:
+            return entry
+    raise AssertionError(event)
+
+
+def stop(process: Process, number: signal.Signals = signal.SIGTERM) -> Ended:
+    process.send_signal(number)
+    return ended(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_is_up_until_it_is_told_to_stop(config: Path, number: signal.Signals) -> None:
+    """The first line is the root URL, and the only one; a signal to stop ends it with 0."""
+    with serving("--config", config) as (process, url):
+        assert status(url) == 200
+
+        assert stop(process, number).code == 0
+
+
+def test_sandbox_needs_nothing(tmp_path: Path) -> None:
+    """Without any configuration it prints the root URL and a token made for this start, and no more."""
+    environment = {**os.environ, "PRESENCE_WORKER_SERVE__LISTEN": "127.0.0.1:0"}
+    words = ("--sandbox", "--state-dir", tmp_path / "state")
+
+    with serving(*words, env=environment) as (first, url):
+        assert status(url) == 200
+        told = stop(first)
+    with serving(*words, env=environment) as (second, _):
+        again = stop(second)
+
+    assert (told.code, again.code) == (0, 0)
+    assert told.out.startswith("Token: pw_")
+    assert told.out != again.out
+    assert told.out.split()[1] not in told.err
+
+
+def test_one_service_works_on_a_state_directory(config: Path, worker: Worker) -> None:
+    """A second one ends with 2 and says where; after the first one's end it may work."""
+    with serving("--config", config) as (process, _):
+        refused = worker.call("serve", "--config", str(config))
+        stop(process)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert f"state directory {config.parent}/state: another service works on it" in refused.err
+    with serving("--config", config) as (process, _):
+        assert stop(process).code == 0
+
+
+def test_a_port_that_is_taken_ends_it(tmp_path: Path, worker: Worker) -> None:
+    """With 2 and the name of the setting."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config = configured(tmp_path, TOKEN)
+        config.write_text(config.read_text().replace(":0", f":{port}"))
+
+        refused = worker.call("serve", "--config", str(config))
+
+    assert (refused.code, refused.out) == (2, "")
+    assert f"serve.listen: 127.0.0.1:{port}: something else listens there already" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("serve", "words"),
+    [("", "serve: no way in is set"), ("runs = 0\n", "serve.runs"), ('listen = "0.0.0.0:1"\n', "listen")],
+)
+def test_settings_that_cannot_work_end_it(tmp_path: Path, worker: Worker, serve: str, words: str) -> None:
+    """With 2, before anything listens."""
+    config = configured(tmp_path, serve)
+    config.write_text(config.read_text().replace(ANY_PORT, "") if "listen" in serve else config.read_text())
+
+    refused = worker.call("serve", "--config", str(config))
+
+    assert (refused.code, refused.out) == (2, "")
+    assert words in refused.err
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        TOKEN,
+        'webhook_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"\n',
+        '[[serve.inbox]]\nfolder = "in"\n',
+        '[job]\nat = "30 6 * * *"\n',
+    ],
+)
+def test_each_way_in_is_enough(tmp_path: Path, serve: str) -> None:
+    """A token, a secret of webhooks, a folder or a time: with one of them the service starts."""
+    with serving("--config", configured(tmp_path, serve)) as (process, _):
+        assert stop(process).code == 0
+
+
+def test_without_its_extra_it_says_how_to_install_it(
+    config: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command needs one small package more than the others."""
+    monkeypatch.setitem(sys.modules, "cronsim", None)
+
+    refused = worker.call("serve", "--config", str(config))
+
+    assert refused.code == 2
+    assert "pip install 'presence-worker[serve]'" in refused.err
+
+
+def test_sighup_reads_the_configuration_again(config: Path) -> None:
+    """A broken file is named in the log, and leaves the old settings as they are."""
+    with serving("--config", config) as (process, url):
+        read_until(process, "service.started")
+        good = config.read_text()
+        config.write_text(good + "no_such = 1\n")
+        process.send_signal(signal.SIGHUP)
+        failed = read_until(process, "service.reload_failed")
+        config.write_text(good)
+        process.send_signal(signal.SIGHUP)
+        read_until(process, "service.reloaded")
+
+        assert status(url) == 200
+        assert stop(process).code == 0
+
+    assert "no_such" in str(failed["detail"])
+
+
+def test_the_state_directory_stays_until_the_next_start(config: Path) -> None:
+    """The queue lies in it."""
+    with serving("--config", config) as (process, _):
+        config.write_text(config.read_text().replace("/state", "/elsewhere"))
+        process.send_signal(signal.SIGHUP)
+        failed = read_until(process, "service.reload_failed")
+        stop(process)
+
+    assert "Restart the service" in str(failed["detail"])
+
+
+def test_what_needs_a_restart_is_named(config: Path) -> None:
+    """Another address counts from the next start."""
+    with serving("--config", config) as (process, url):
+        config.write_text(config.read_text().replace("127.0.0.1:0", "127.0.0.1:1"))
+        process.send_signal(signal.SIGHUP)
+        needed = read_until(process, "service.restart_needed")
+
+        assert status(url) == 200
+        stop(process)
+
+    assert needed["setting"] == "serve.listen"
+
+
+# -- TLS -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def certify(tmp_path: Path, authority: trustme.CA) -> Callable[[], Path]:
+    """Makes a new certificate in the files that the configuration names."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def make() -> Path:
+        issued = authority.issue_cert("127.0.0.1")
+        issued.cert_chain_pems[0].write_to_path(str(cert))
+        issued.private_key_pem.write_to_path(str(key))
+        return configured(tmp_path, f'tls_cert_file = "{cert}"\ntls_key_file = "{key}"\n', TOKEN)
+
+    return make
+
+
+def certificate(url: str, authority: trustme.CA) -> bytes | None:
+    """Give the certificate with which the service answers."""
+    tls = ssl.create_default_context()
+    authority.configure_trust(tls)
+    parts = urlsplit(url)
+    with (
+        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=60) as plain,
+        tls.wrap_socket(plain, server_hostname=parts.hostname) as way,
+    ):
+        return way.getpeercert(binary_form=True)
+
+
+def test_sighup_reads_the_certificate_again(authority: trustme.CA, certify: Callable[[], Path]) -> None:
+    """New connections get the new one; a pair that does not fit is named, and the old one stays."""
+    with serving("--config", certify()) as (process, url):
+        first = certificate(url, authority)
+        key = certify().with_name("key.pem")
+        process.send_signal(signal.SIGHUP)
+        read_until(process, "service.reloaded")
+        second = certificate(url, authority)
+        key.write_text("no key")
+        process.send_signal(signal.SIGHUP)
+        failed = read_until(process, "service.reload_failed")
+
+        assert certificate(url, authority) == second != first
+        assert url.startswith("https://")
+        stop(process)
+
+    assert "key.pem" in str(failed["detail"])
+
+
+# -- a supervisor --------------------------------------------------------------------------------------------
+
+
+def test_a_supervisor_hears_of_it(config: Path, tmp_path: Path) -> None:
+    """It is ready, reloads, is ready again, turns, and stops, as systemd is told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(60)
+        heard = said(supervisor)
+        environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "20000"}
+        with serving("--config", config, env=environment) as (process, _):
+            assert next(word for word in heard if word != "WATCHDOG=1") == "READY=1"
+            assert next(word for word in heard if word != "READY=1") == "WATCHDOG=1"
+            process.send_signal(signal.SIGHUP)
+            reloading = next(word for word in heard if word.startswith("RELOADING=1"))
+            assert next(word for word in heard if word != "WATCHDOG=1") == "READY=1"
+            process.send_signal(signal.SIGTERM)
+            assert next(word for word in heard if word != "WATCHDOG=1") == "STOPPING=1"
+            assert ended(process).code == 0
+
+    assert reloading.split("\n")[1].removeprefix("MONOTONIC_USEC=").isdecimal()
+
+
+def said(supervisor: socket.socket) -> Iterator[str]:
+    while True:
+        yield supervisor.recv(1000).decode()
