@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from types import FrameType
 
@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from ..errors import PresenceWorkerError
 from ..journal import service_lock
+from ..queue.folder_queue import FolderQueue
 from ..serve.http.app import build_app
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service
@@ -79,7 +80,7 @@ async def _serve(options: Options) -> None:
         targets = await to_thread.run_sync(ServedTargets, configuration.load)
         state_dir = targets.loaded.common.archive.state_dir
         opened.enter_context(service_lock(state_dir))
-        service = Service(targets, None)  # type: ignore[arg-type]  # the queue follows
+        service = Service(targets, FolderQueue(state_dir))
         certificate = ServerCertificate(targets.loaded.serve)
         runner = web.AppRunner(
             build_app(service), access_log=None, handle_signals=False, shutdown_timeout=CLOSING
@@ -146,14 +147,8 @@ async def _host(service: Service, certificate: ServerCertificate, process: Proce
         beside.start_soon(_reload_when_asked, service, certificate, supervisor, process)
         supervisor.notify(READY)
         with working:
-            await _work(service)
+            await service.run()
         beside.cancel_scope.cancel()
-
-
-async def _work(service: Service) -> None:
-    with suppress(NotImplementedError):
-        await service.run()
-    await anyio.sleep_forever()
 
 
 async def _stop_when_asked(
@@ -179,7 +174,7 @@ async def _reload_when_asked(
 async def _reload(service: Service, certificate: ServerCertificate) -> None:
     """Read the configuration and the certificate again; what is broken leaves the old one as it is."""
     before = service.targets.loaded.serve
-    await to_thread.run_sync(service.targets.reload)
+    await service.reload()
     now, problem = service.targets.loaded.serve, service.targets.problem
     try:
         await to_thread.run_sync(certificate.renew, now)

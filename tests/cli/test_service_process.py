@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,7 +38,7 @@ def configured(folder: Path, serve: str, more: str = "") -> Path:
 
 
 @contextmanager
-def serving(*words: str | Path, **how: object) -> Iterator[tuple[Process, str]]:
+def serving(*words: str | Path, **how: Any) -> Iterator[tuple[Process, str]]:
     """Start a service; give it, and its root URL, when it is up."""
     with started("serve", *words, **how) as process:
         url = stream(process.stdout).readline().strip()
