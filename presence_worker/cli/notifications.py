@@ -4,29 +4,25 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 import click
 
-from ..clock import now
 from ..errors import ExitCode, OptionFault, StateFault, Stopped, UsageFault
 from ..manual_pages import ManualPage
 from ..next_step import NextStep, command_line
 from ..notify.channels.shown_parts import parts_of, plain_text
-from ..notify.compose import News, build_message, fit, news_of_run
+from ..notify.compose import fit, news_of_run
 from ..notify.dispatch import Round, Waiting, deliver, find_waiting, patience_of
+from ..notify.late_jobs import LateJob, find_late_jobs, news_of_late_job
 from ..notify.notification_store import FOLDER, NotificationStore
 from ..notify.notifier import Notifier, name_target
-from ..notify.when_due import Occurrence, decide
-from ..report.missing import Missing
-from ..report.run_list import Listed
+from ..notify.when_due import decide
 from ..run_context import RunContext
-from ..runs.each_target import BrokenTarget, judge_targets, what_is_missing
-from ..runs.listing import list_runs
-from ..runs.lookup import earlier_run, find_run, is_of_target
-from ..wording import amount, as_sentence, plain_duration
+from ..runs.each_target import BrokenTarget
+from ..runs.lookup import earlier_run, find_run
+from ..wording import amount, as_sentence
 from .async_work import stop_on_signal, work
 from .options import Options, options_of
 from .output import NEXT, print_json, print_lines, remark
@@ -38,7 +34,6 @@ REMEDY = (
     "Messages may wait in it. Make sure that the disk has space, that this user may write there, "
     "and that no other program holds the file. Then run the command again"
 )
-LATE = "late"  # the state of a message that is about no run
 ONE_ONLY = "options --test, --dry-run and --late: each does something of its own; keep one"
 
 
@@ -143,59 +138,17 @@ def _send_all(contexts: Contexts, *, late: bool) -> Sent:
         return _sum_up(found, find_waiting(notifiers, found), jobs, contexts.common)
 
 
-class LateJob(NamedTuple):
-    """A target whose job is late."""
-
-    target: str
-    missing: Missing
-
-
 def _report_late_jobs(notifiers: Sequence[Notifier], contexts: Contexts) -> list[LateJob]:
     """Queue messages about jobs that are late; return them. Raise UsageFault where no setting says when."""
     notified = {each.target: each for each in notifiers}
     settings = [each.context.settings for each in notifiers]
     if not any(each.report.expected_every for each in settings):
         raise UsageFault(NOT_SET, page=ManualPage.MONITORING)
-    late = [LateJob(name, missing) for name, missing in _find_missing(contexts) if missing]
-    for name, missing in late:
-        notifier = notified[name]
-        notifier.report(_news_of_late_job(name, missing, notifier.context.command("runs")))
+    late = find_late_jobs(contexts.each, contexts.broken, contexts.common)
+    for job in late:
+        notifier = notified[job.target]
+        notifier.report(news_of_late_job(job, notifier.context.command("runs")))
     return late
-
-
-def _find_missing(contexts: Contexts) -> Iterator[tuple[str, Missing | None]]:
-    """Yield what is missing of each target, also where its file is broken."""
-    runs = list_runs(contexts.common)
-    for context in contexts.each:
-        if context.settings.report.expected_every:
-            missing = what_is_missing(runs, context)
-            yield name_target(context), None if missing and _is_too_early(missing, runs, context) else missing
-    states = judge_targets([], contexts.broken, contexts.common, runs) if contexts.broken else []
-    names = {target.name for target in contexts.broken}
-    yield from ((state.target, state.missing) for state in states if state.target in names)
-
-
-def _is_too_early(missing: Missing, runs: Sequence[Listed], context: RunContext) -> bool:
-    """Return whether no job can have finished yet: the first run was not long ago."""
-    mine = [run for run in runs if run.summary and is_of_target(run.summary, context)]
-    began = min((datetime.fromisoformat(run.created_at) for run in mine if run.created_at), default=None)
-    every = timedelta(seconds=missing.expected_every)
-    return missing.since is None and began is not None and now() - began < every
-
-
-def _news_of_late_job(target: str, missing: Missing, next_step: NextStep) -> News:
-    """Return that no job has finished for too long."""
-    expected = f"One is expected every {plain_duration(missing.expected_every)}."
-    opening = "A job is late." if missing.since else "A job is late: none has finished yet."
-    message = build_message(
-        f"{target}.{LATE}.{missing.since or 'never'}",
-        target,
-        state=LATE,
-        code=None,
-        headline=f"{opening} {expected}",
-        next_step=next_step,
-    )
-    return News(happened=Occurrence(state=LATE, exit_code=None, began=missing.since), message=message)
 
 
 def _sum_up(found: Round, waiting: Sequence[Waiting], jobs: Sequence[LateJob], context: RunContext) -> Sent:
@@ -237,7 +190,7 @@ def _show(sent: Sent, options: Options) -> int:
 def _print_message(name: str, options: Options) -> int:
     context = context_of_run(options, name, offline=True)
     with earlier_run(find_run(name, context), context) as journal:
-        news = news_of_run(journal, name_target(context))
+        news = news_of_run(journal, name_target(context), context.settings.serve.public_url)
     decision = decide(news.happened, None, on="all", repeat=0, now=0)
     message = fit(news.message, decision, details=context.settings.notify.details)
     if options.as_json:

@@ -63,8 +63,8 @@ class News(NamedTuple):
     message: Message
 
 
-def news_of_run(journal: Journal, target: str) -> News:
-    """Return how the run of a journal has ended."""
+def news_of_run(journal: Journal, target: str, public_url: str | None) -> News:
+    """Return how the run of a journal has ended; its page is at the service's *public_url*."""
     run = journal.run()
     reasons = _count_reasons(journal)
     message = Message(
@@ -79,7 +79,7 @@ def news_of_run(journal: Journal, target: str) -> News:
         reasons=reasons,
         since=None,
         repeated=0,
-        link=None,
+        link=f"{public_url}/runs/{run.run_id}" if public_url else None,
         next=run.next,
         version=__version__,
         detail=explain_refusal(run) if run.state == State.REFUSED else None,

@@ -135,7 +135,8 @@ class Notifier:
     def _report_ending(self, journal: Journal, reported: int | None) -> None:
         run = journal.run()
         is_new = reported is None or run.endings > reported
-        news = news_of_run(journal, self.target) if is_new else None
+        public_url = self.context.settings.serve.public_url
+        news = news_of_run(journal, self.target, public_url) if is_new else None
         with self.store.transaction():
             if self.store.forget(run.run_id, self.target) and news:
                 self._queue(news)

@@ -77,7 +77,7 @@ def inspect_run(run_id: str, job_id: str, context: RunContext) -> RunLook:
             state=run.state,
             exit_code=run.exit_code,
             settled=sum(counts.values()) - journal.results.to_send(),
-            has_job=job_id in str(run.input),
+            has_job=any(job.id == job_id for job in run.input.jobs),
             are_credentials_refused=run.input.suspect in MAY_LOCK,
         )
 

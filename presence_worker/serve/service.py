@@ -11,7 +11,7 @@ The log has one event for each step of a job. Each has the fields `job` and `tar
 | `job.waits` | it waits again; it is not used up | run_id, state, exit_code |
 | `job.left` | the service ends; it goes on after the next start | run_id, state, exit_code |
 | `job.cut_off` | the same, but its run did not end within serve.drain | |
-| `job.ended` | it is over | run_id, state, exit_code |
+| `job.ended` | it is over | run_id, state, exit_code, has_failed |
 | `job.cancelled` | a person cancelled it before it was at work | |
 | `job.stopping` | a person stopped its run | run_id |
 """
@@ -26,18 +26,17 @@ from ..errors import PresenceWorkerError
 from ..queue.job_queue import JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay
 from ..threads import work_in_thread
+from .asking import Conflict, RunRequest, queue_request
 from .live_runs import LiveRuns
+from .messenger import ROUND, Messenger, context_of_broken
 from .served_targets import ServedTargets
 from .turns import TargetPause
 from .what_follows import JobTrouble, Stopper
 from .work_loop import WorkLoop
 
+__all__ = ["Conflict", "Service", "Unavailable"]
 STARTING, STOPPING = "starting", "stopping"
 log = structlog.get_logger()
-
-
-class Conflict(PresenceWorkerError):
-    """The run has moved since it was seen, or its state does not allow what is asked for."""
 
 
 class Unavailable(PresenceWorkerError):
@@ -55,14 +54,19 @@ class Service:
         self.targets = targets
         self.queue = queue
         self.live = LiveRuns()
-        self.is_stopping = False
-        self._loop = WorkLoop(targets, queue, self.live)
+        self._messenger = Messenger()
+        self._loop = WorkLoop(targets, queue, self.live, self._messenger)
         self._asking = anyio.Lock()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Return whether the service ends."""
+        return self._loop.is_stopping
 
     @property
     def pauses(self) -> Mapping[str, TargetPause]:
         """Return why the jobs of targets wait, by target; those of the others do not."""
-        return self._loop.pauses
+        return self._loop.pauses.each
 
     @property
     def trouble(self) -> str | None:
@@ -90,17 +94,27 @@ class Service:
 
     async def run(self) -> None:
         """Carry out what is queued until cancelled; then stop the runs, within serve.drain."""
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self.live.run)
-                await self._loop.run()
-        finally:
-            self.is_stopping = True
+        async with self._messenger.working(), anyio.create_task_group() as tasks:
+            tasks.start_soon(self.live.run)
+            tasks.start_soon(self._send_messages)
+            await self._loop.run()
+
+    async def _send_messages(self) -> None:
+        while True:
+            self._messenger.send_waiting(self.targets.loaded)
+            await anyio.sleep(ROUND)
+
+    def report(self, target: str, exit_code: int, state: str) -> None:
+        """Send messages about a job that came to nothing before it was queued."""
+        loaded = self.targets.loaded
+        context = loaded.each.get(target) or context_of_broken(target, loaded)
+        self._messenger.report(context, exit_code, state)
 
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""
         await work_in_thread(self.targets.reload)
-        self._loop.retry()
+        await self._loop.pauses.end_all()
+        self._loop.wake()
         self.live.notify(None)
 
     async def submit(self, new: NewJob, content: Path | None) -> tuple[QueuedJob, bool]:
@@ -113,9 +127,13 @@ class Service:
         most = self.targets.loaded.serve.max_waiting if new.way is JobWay.HTTP else None
         job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
         if is_new:
-            log.info("job.queued", job=job.id, target=new.target, command=new.command, way=new.way)
-            self.wake(new.target)
+            self._note_queued(job)
         return job, is_new
+
+    def _note_queued(self, job: QueuedJob) -> None:
+        new = job.new
+        log.info("job.queued", job=job.id, target=new.target, command=new.command, way=new.way)
+        self.wake(new.target)
 
     async def _is_known(self, new: NewJob) -> bool:
         return new.key is not None and await work_in_thread(self.queue.find_key, new.by, new.key) is not None
@@ -126,18 +144,26 @@ class Service:
         Raise Conflict where the run has moved, its state does not allow this, or it is queued already. Raise
         RunFault for no such run.
         """
-        raise NotImplementedError  # comes next
+        asked = RunRequest(command, run_id, seen, by)
+        async with self._asking:  # of two who ask for the same, one comes too late
+            job = await work_in_thread(queue_request, asked, self.queue, self.targets.loaded)
+        self._note_queued(job)
+        return job
 
     async def stop(self, run_id: str, *, by: str | None) -> QueuedJob:
-        """Stop a run that is at work, and return its job; raise Conflict where it is not."""
+        """Stop a run that is at work, and return its job; raise Conflict where it is not.
+
+        It is not resumed by itself, also where the service is killed before the run has ended.
+        """
         for work in self._loop.at_work.values():
-            if work.hosted.run_id == run_id:
+            if work.hosted.run_id == run_id and work.hosted.stopped_by is None:
                 job = work.hosted.job
-                log.info("job.stopping", job=job.id, target=job.new.target, run_id=run_id)
                 work.hosted.stop(Stopper.PERSON, f"the token {by}" if by else "a person")
+                await work_in_thread(self._loop.notes.note_stop, job.id)
+                log.info("job.stopping", job=job.id, target=job.new.target, run_id=run_id)
                 self.live.notify(job.new.target)
                 return job
-        raise Conflict(f"run {run_id} is not at work")
+        raise Conflict(f"run {run_id} is not at work, or ends already")
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job that waits; raise NotWaiting."""

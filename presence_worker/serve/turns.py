@@ -1,4 +1,4 @@
-"""Whose turn it is: the next job of each target, and what keeps the others waiting."""
+"""Whose turn it is: the next job of each target, or what keeps it waiting."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ class TargetPause:
     since: str  # UTC, ISO 8601
     began: float  # of the loop's clock, like the next one
     until: float  # when it is tried again
-    run_id: str | None = None  # whose credentials were refused
+    tries: int = 0
+    run_id: str | None = None  # that found the trouble
     is_reported: bool = False
 
 
 def find_next(jobs: Sequence[QueuedJob], pause: TargetPause | None, now: float) -> QueuedJob | None:
     """Return the next of the *jobs* of a target, oldest first, if it is its turn.
 
-    A job that was at work when the service ended goes first. While credentials are refused, only a person's
-    `resume` goes.
+    A job that was at work when the service ended goes first. While credentials are refused, only `resume`
+    goes, which a person has asked for.
     """
-    left_over = [job for job in jobs if job.state is JobState.WORKING]
-    waiting = [job for job in jobs if job.state is JobState.WAITING]
-    if pause is None or (pause.trouble is not JobTrouble.CREDENTIALS and pause.until <= now):
-        return next(iter((*left_over, *waiting)), None)
-    if pause.trouble is JobTrouble.CREDENTIALS:
-        return next((job for job in (*left_over, *waiting) if job.new.command is JobCommand.RESUME), None)
-    return None
+    in_order = sorted(jobs, key=lambda job: (job.state is not JobState.WORKING, job.order))
+    if pause and pause.trouble is JobTrouble.CREDENTIALS:
+        return next((job for job in in_order if job.new.command is JobCommand.RESUME), None)
+    if pause and pause.until > now:
+        return None
+    return next(iter(in_order), None)
 
 
 def by_target(jobs: Iterable[QueuedJob]) -> dict[str, list[QueuedJob]]:

@@ -55,6 +55,6 @@ def what_follows(ending: JobEnding, *, stopped_by: Stopper | None, deaths: int, 
         case ExitCode.CRASHED:
             return Then.FAIL if deaths > tries else Then.GO_ON
         case ExitCode.INTERRUPTED | ExitCode.TERMINATED if stopped_by is Stopper.SERVICE:
-            return Then.LEAVE if ending.run_id else Then.WAIT
+            return Then.LEAVE if ending.state else Then.WAIT
         case _:
             return Then.END

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import presence_worker
+from presence_worker.run_states import State
 from presence_worker.serve.service import STARTING, STOPPING
 from presence_worker.serve.what_follows import JobEnding, JobTrouble, Stopper, Then, what_follows
 from presence_worker.settings.serve import MIB, Serve
@@ -47,7 +48,7 @@ def test_what_follows_an_ending(cells: list[str]) -> None:
     trouble = next((found for words, found in troubles.items() if words in cells[0]), None)
 
     for code in codes:
-        ending = JobEnding(exit_code=code, headline="", run_id="run", trouble=trouble)
+        ending = JobEnding(exit_code=code, headline="", run_id="run", state=State.STOPPED, trouble=trouble)
         then = what_follows(ending, stopped_by=stopper, deaths=1, tries=2)
         assert cells[1].startswith(WORDS[then])
 

@@ -84,3 +84,8 @@ async def ended(service: Service, job: QueuedJob) -> QueuedJob:
         if found and found.state not in OPEN:
             return found
     raise AssertionError
+
+
+async def ask(service: Service, command: JobCommand, job: QueuedJob, seen: str) -> QueuedJob:
+    """Ask for something to be done with the run of a job."""
+    return await service.ask(command, str(job.run_id), seen=seen, by="boss")

@@ -1,0 +1,179 @@
+"""Messages about the jobs of the service: a thread of their own writes and sends them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
+from threading import Event as Flag
+from threading import Thread
+
+import anyio
+import structlog
+
+from ..clock import now
+from ..events import Event, RunEnded, RunStarted
+from ..next_step import NextStep
+from ..notify.compose import news_without_run
+from ..notify.dispatch import begin, deliver, patience_of
+from ..notify.late_jobs import find_late_jobs, news_of_late_job
+from ..notify.notification_store import NotificationStore
+from ..notify.notifier import Notifier, name_target
+from ..run_context import SANDBOX, RunContext
+from ..threads import work_in_thread
+from .served_targets import LoadedTargets
+
+ROUND = 300.0  # seconds until messages that were not delivered are sent again
+Failure = tuple[str, NextStep]  # state, and what to do, of a job that came to nothing
+log = structlog.get_logger()
+
+
+class MessageThread:
+    """Owns a thread with an event loop, in which what waits for a disk holds up nothing else."""
+
+    def __init__(self) -> None:
+        self._is_ready = Flag()
+        self._thread = Thread(target=self._work, name="messages", daemon=True)
+        self._loop: asyncio.AbstractEventLoop
+        self._over: asyncio.Event
+
+    def open(self) -> None:
+        """Begin to work. It blocks."""
+        self._thread.start()
+        self._is_ready.wait()
+
+    def close(self) -> None:
+        """Cancel what is under way. It blocks."""
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    def _work(self) -> None:
+        asyncio.run(self._until_closed())
+
+    async def _until_closed(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._is_ready.set()
+        await self._over.wait()
+
+    def start(self, work: Coroutine[None, None, None]) -> "Future[None]":
+        """Start *work* there; what is started first begins first. Trouble is a line in the log."""
+        return asyncio.run_coroutine_threadsafe(_without_harm(work), self._loop)
+
+
+async def _without_harm(work: Awaitable[None]) -> None:
+    with suppress(Exception):
+        await work
+        return
+    log.warning("notify.failed", about="all")
+
+
+class JobMessages:
+    """Owns the messages about one job at work."""
+
+    def __init__(self, thread: MessageThread, context: RunContext) -> None:
+        self._thread = thread
+        self._context = context
+        self._hear: Callable[[Event], None] = _ignore
+        self._finish: Callable[[int, Failure | None], Awaitable[None]] | None = None
+        thread.start(self._begin())
+
+    async def _begin(self) -> None:
+        self._hear, self._finish = begin(self._context)
+
+    def hear(self, event: Event) -> None:
+        """Pass on that a run begins or ends."""
+        if isinstance(event, RunStarted | RunEnded):
+            self._thread.start(self._pass_on(event))
+
+    async def _pass_on(self, event: Event) -> None:
+        self._hear(event)
+
+    async def end(self, code: int, failure: Failure | None) -> None:
+        """Send the messages about how the job has ended; return within notify.timeout."""
+        await asyncio.wrap_future(self._thread.start(self._end(code, failure)))
+
+    async def _end(self, code: int, failure: Failure | None) -> None:
+        if self._finish:
+            await self._finish(code, failure)
+
+
+def _ignore(_: Event) -> None:
+    pass
+
+
+class Messenger:
+    """Owns the messages of all targets."""
+
+    def __init__(self) -> None:
+        self._thread = MessageThread()
+        self._late: dict[str, tuple[str | None, float]] = {}  # since when it is, and when that was sent
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Let messages be sent inside."""
+        await work_in_thread(self._thread.open)
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await work_in_thread(self._thread.close)
+
+    def follow(self, context: RunContext) -> JobMessages | None:
+        """Return what follows a job at work; None where the target has no messages."""
+        return JobMessages(self._thread, context) if _is_used(context) else None
+
+    def report(self, context: RunContext, code: int, state: str) -> None:
+        """Send messages about an ending without a run."""
+        if _is_used(context):
+            self._thread.start(self._report(context, code, state))
+
+    async def _report(self, context: RunContext, code: int, state: str) -> None:
+        with closing(_open_store(context)) as store:
+            notifier = Notifier(context, store)
+            next_step = context.command("doctor")
+            notifier.report(news_without_run(notifier.target, code, state, next_step, now()))
+            await deliver([notifier], notifier.notify.timeout)
+
+    def send_waiting(self, loaded: LoadedTargets) -> None:
+        """Send what was not delivered, and report runs that died and jobs that are late."""
+        self._thread.start(self._send_waiting(loaded))
+
+    async def _send_waiting(self, loaded: LoadedTargets) -> None:
+        contexts = [*loaded.each.values(), *(context_of_broken(name, loaded) for name in loaded.broken)]
+        used = [context for context in contexts if _is_used(context)]
+        if not used:
+            return
+        with closing(_open_store(loaded.common)) as store:
+            notifiers = [Notifier(context, store) for context in used]
+            if len(contexts) > 1:
+                known = {name_target(context) for context in contexts}
+                gone = [name for name in store.targets() if name not in known]
+                notifiers += [Notifier(loaded.common, store, name) for name in gone]
+            self._report_late_jobs(notifiers, loaded)
+            for notifier in notifiers:
+                notifier.catch_up()
+            await deliver(notifiers, max(notifier.notify.timeout for notifier in notifiers))
+
+    def _report_late_jobs(self, notifiers: Sequence[Notifier], loaded: LoadedTargets) -> None:
+        by_name = {notifier.target: notifier for notifier in notifiers}
+        if not any(notifier.context.settings.report.expected_every for notifier in notifiers):
+            return
+        for job in find_late_jobs([*loaded.each.values()], [], loaded.common):
+            notifier, moment = by_name.get(job.target), now().timestamp()
+            since, sent = self._late.get(job.target, (None, 0.0))
+            if notifier and (since != job.missing.since or moment - sent >= notifier.notify.repeat):
+                self._late[job.target] = (job.missing.since, moment)
+                notifier.report(news_of_late_job(job, notifier.context.command("runs")))
+
+
+def context_of_broken(name: str, loaded: LoadedTargets) -> RunContext:
+    """Return the surroundings of a target whose file is broken: the common channels serve it."""
+    return replace(loaded.common, target="", target_name=name)
+
+
+def _is_used(context: RunContext) -> bool:
+    return context.target != SANDBOX and context.settings.notify.is_used
+
+
+def _open_store(context: RunContext) -> NotificationStore:
+    return NotificationStore.open(context.archive.state_dir, patience_of(context))

@@ -1,0 +1,119 @@
+"""Targets whose jobs wait: until when, what lifts that, and who hears of it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import anyio
+import structlog
+
+from ..clock import HOUR, now
+from ..errors import ExitCode, SignInFault, UsageFault
+from ..run.correcting import check_corrected
+from ..run_context import RunContext
+from ..threads import work_in_thread
+from .live_runs import LiveRuns
+from .messenger import Messenger, context_of_broken
+from .served_targets import ServedTargets
+from .service_notes import ServiceNotes
+from .turns import TargetPause
+from .what_follows import JobTrouble
+
+AGAIN = 30.0  # seconds until a target is tried again
+LONGEST = 600.0  # seconds, where each try makes another ending of the same run
+REFUSED = "SuperOffice refused the credentials. Correct them, or resume the run."
+CODES = {JobTrouble.CONFIGURATION: ExitCode.USAGE, JobTrouble.DISK: ExitCode.USAGE}
+log = structlog.get_logger()
+
+
+class TargetPauses:
+    """Owns why the jobs of targets wait."""
+
+    def __init__(
+        self, targets: ServedTargets, notes: ServiceNotes, messenger: Messenger, live: LiveRuns
+    ) -> None:
+        self._targets = targets
+        self._notes = notes
+        self._messenger = messenger
+        self._live = live
+        self._each: dict[str, TargetPause] = {}
+
+    @property
+    def each(self) -> Mapping[str, TargetPause]:
+        """Return the targets that wait now, by name."""
+        return self._each
+
+    async def read(self) -> None:
+        """Let those wait whose credentials were refused before the service began."""
+        await work_in_thread(self._notes.read)
+        for target, run_id in self._notes.refused.items():
+            self.begin(target, JobTrouble.CREDENTIALS, REFUSED, run_id)
+
+    def begin(self, target: str, trouble: JobTrouble, words: str, run_id: str | None = None) -> None:
+        """Let the jobs of a target wait."""
+        clock, pause = anyio.current_time(), self._each.get(target)
+        if pause is None or pause.trouble is not trouble:
+            log.warning("target.waits", target=target, why=trouble, run_id=run_id)
+            since = now().isoformat(timespec="seconds")
+            pause = TargetPause(trouble=trouble, words=words, since=since, began=clock, until=clock)
+        wait = min(AGAIN * 2**pause.tries, LONGEST) if run_id else AGAIN
+        pause = replace(pause, words=words, until=clock + wait, tries=pause.tries + 1, run_id=run_id)
+        self._each[target] = self._report(target, pause, clock)
+        self._live.notify(target)
+
+    def _report(self, target: str, pause: TargetPause, clock: float) -> TargetPause:
+        """Send a message where no run has sent one; for another program that is at work, after an hour."""
+        code = CODES.get(pause.trouble)
+        if pause.trouble is JobTrouble.BUSY and clock - pause.began >= HOUR:
+            code = ExitCode.LOCKED
+        if code is None or pause.is_reported or pause.run_id:
+            return pause
+        self._messenger.report(self._context_of(target), code, "refused")
+        return replace(pause, is_reported=True)
+
+    def _context_of(self, target: str) -> RunContext:
+        loaded = self._targets.loaded
+        return loaded.each.get(target) or context_of_broken(target, loaded)
+
+    async def note_refused(self, target: str, run_id: str, words: str) -> None:
+        """Let the jobs of a target wait for other credentials, also after a restart."""
+        await work_in_thread(self._notes.note_refused, target, run_id)
+        self.begin(target, JobTrouble.CREDENTIALS, words, run_id)
+
+    async def end(self, target: str) -> None:
+        """Let the jobs of a target go on."""
+        if self._each.pop(target, None):
+            log.info("target.goes_on", target=target)
+            self._live.notify(target)
+            await work_in_thread(self._notes.forget_refused, target)
+
+    async def end_all(self) -> None:
+        """Try all targets again."""
+        for target in [*self._each]:
+            await self.end(target)
+
+    def try_busy_ones(self) -> None:
+        """Try those again at once that wait for another program, which may have been a run of ours."""
+        for target, pause in self._each.items():
+            if pause.trouble is JobTrouble.BUSY:
+                self._each[target] = replace(pause, until=anyio.current_time())
+
+    async def find_corrected(self) -> None:
+        """Let those go on whose credentials are others now."""
+        clock = anyio.current_time()
+        for target, pause in [*self._each.items()]:
+            if pause.trouble is JobTrouble.CREDENTIALS and pause.until <= clock:
+                if await work_in_thread(self._are_corrected, target, pause.run_id):
+                    await self.end(target)
+                else:
+                    self._each[target] = replace(pause, until=clock + AGAIN)
+
+    def _are_corrected(self, target: str, run_id: str | None) -> bool:
+        """Return whether credentials are not those that were refused in a run, or the run went on since."""
+        try:
+            context = self._targets.context(target)
+            known = next((run for run in context.archive.index.runs() if run.name == run_id), None)
+            if known and not known.fault:
+                check_corrected(known.record, context)
+        except (SignInFault, UsageFault):
+            return False
+        return True
