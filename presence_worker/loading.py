@@ -1,6 +1,7 @@
 """What a table names, loaded when it is first used: no command waits for what it does not use."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 PACKAGE = __package__ or ""
@@ -15,3 +16,8 @@ def load(table_entry: str) -> Any:
     module, _, name = table_entry.partition(":")
     loaded = import_module(module, PACKAGE)
     return getattr(loaded, name) if name else loaded
+
+
+def is_installed(module: str) -> bool:
+    """Return whether a module of others is there; an extra brings it."""
+    return find_spec(module) is not None

@@ -17,10 +17,9 @@ from presence_worker.manual_pages import ManualPage
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
-ASKED = [
-    Requirement(text)
-    for text in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
-]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+OF_SERVICE = [Requirement(text) for text in PROJECT["optional-dependencies"]["serve"]]
+ASKED = [*map(Requirement, PROJECT["dependencies"]), *OF_SERVICE]  # the lock is of a service, too
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -65,6 +64,12 @@ def test_every_dependency_is_pinned_as_asked(asked: Requirement) -> None:
 
     assert asked.specifier.contains(specifier.version)
     assert clauses(pin.wanted) == clauses(asked)
+
+
+def test_the_service_needs_one_package_more() -> None:
+    """The library for times of day comes with the extra alone: `run` needs none."""
+    assert [asked.name for asked in OF_SERVICE] == ["cronsim"]
+    assert "cronsim" not in [Requirement(text).name for text in PROJECT["dependencies"]]
 
 
 def test_nothing_is_needed_that_each_command_would_load() -> None:

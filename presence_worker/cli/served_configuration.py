@@ -1,17 +1,18 @@
 """What the service reads of the configuration, its targets, and how it works for them."""
 
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UsageFault
 from ..events import emit_to
+from ..loading import is_installed
 from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..serve.served_targets import LoadedTargets
 from ..settings import Settings
 from ..settings.serve import AccessToken, Role
+from ..settings.value_types import CRON, INSTALL_CRON
 from ..superoffice import open_client
 from .chosen_target import choose_target, explain_misnamed, find_all_targets
 from .invocation import Loaded, build_context, load_common, load_target
@@ -20,7 +21,6 @@ from .options import Options
 from .token import digest_of
 
 ROLES: list[Role] = ["submit", "read", "rows", "approve"]
-EXTRA = "pip install 'presence-worker[serve]'"
 NO_WAY_IN = (
     "serve: no way in is set. Set a token (serve.tokens, see `presence-worker token`), serve.webhook_secret, "
     "a folder ([[serve.inbox]]) or a time (job.at)"
@@ -121,5 +121,5 @@ def _check_ways_in(found: LoadedTargets) -> None:
 
 def check_installed() -> None:
     """Raise UsageFault where the extra of the service is not installed."""
-    if find_spec("cronsim") is None:
-        raise UsageFault(f"serve: it needs one more package. Install it: {EXTRA}")
+    if not is_installed(CRON):
+        raise UsageFault(f"serve: it needs one more package. Install it: {INSTALL_CRON}")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
 from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
+from ..loading import is_installed
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
-from ..settings.value_types import is_loopback
+from ..settings.value_types import CRON, INSTALL_CRON, is_loopback
 from ..wording import figure, series
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 from .receivers import has_secrets, secret_files_of
@@ -38,6 +39,8 @@ async def configuration(probe: Probe) -> AsyncIterator[CheckResult]:
             if probe.config
             else "no configuration file; options, environment variables and defaults apply"
         )
+    if probe.settings.job.at and not is_installed(CRON):
+        yield warning("job.at is set, but `serve` needs one more package for it", INSTALL_CRON)
     plain = [place.url for place in probe.places() if place.url.scheme == "http" and not place.is_proxy]
     for host in [str(url.host) for url in plain if not is_loopback(str(url.host))]:
         yield warning(

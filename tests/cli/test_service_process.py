@@ -6,7 +6,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -150,18 +149,6 @@ def test_each_way_in_is_enough(tmp_path: Path, serve: str) -> None:
     """A token, a secret of webhooks, a folder or a time: with one of them the service starts."""
     with serving("--config", configured(tmp_path, serve)) as (process, _):
         assert stop(process).code == 0
-
-
-def test_without_its_extra_it_says_how_to_install_it(
-    config: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The command needs one small package more than the others."""
-    monkeypatch.setitem(sys.modules, "cronsim", None)
-
-    refused = worker.call("serve", "--config", str(config))
-
-    assert refused.code == 2
-    assert "pip install 'presence-worker[serve]'" in refused.err
 
 
 def test_sighup_reads_the_configuration_again(config: Path) -> None:
