@@ -21,6 +21,7 @@ LEFT_OUT = (  # reasons of rows that count as not in the file, or take something
     Reason.IGNORED_BY_MAPPING,
     Reason.WITHDRAWN,
 )
+ROWS = "#rows"  # in the same page
 TO_BE_CHANGED = "To be changed"
 MOST_SHOWN = 100  # lines of a list; report.csv has all
 MOST_SESSIONS = 10  # that are named
@@ -56,8 +57,8 @@ def show_sentences(words: str) -> Markup:
     )
 
 
-def show_results(counts: Mapping[Result, int], state: str) -> Markup:
-    """Return how many rows have each result."""
+def show_results(counts: Mapping[Result, int], state: str, rows_at: str = ROWS) -> Markup:
+    """Return how many rows have each result; the rows stand at an address."""
     present = [(result, number) for result, number in counts.items() if number]
     if not present:
         return NOTHING
@@ -71,6 +72,7 @@ def show_results(counts: Mapping[Result, int], state: str) -> Markup:
             result=result,
             number=figure(number),
             words=result_words(result, state),
+            rows_at=rows_at,
             **_looks(result),
         )
         for result, number in present

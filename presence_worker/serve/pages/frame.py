@@ -13,7 +13,6 @@ POLICY = {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 STATIC = {  # what pages load: content types by the names of our files
     "page.css": "text/css",
@@ -27,6 +26,7 @@ class Reader(NamedTuple):
 
     name: str  # of the token
     form_token: str  # of all forms in the page
+    may_approve: bool
 
 
 def show_page(title: str, body: Markup, reader: Reader | None = None, status: int = 200) -> web.Response:

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from ...settings.serve import Serve
+from ...run_states import JobCommand
+from ...settings.serve import Role, Serve
 from ..http.access import Access
 from ..http.caller import Caller
 from ..http.problem import HttpProblem
@@ -16,6 +17,7 @@ from ..service import Service
 from .browser_sessions import BrowserSessions
 from .forms import FOREIGN, FORM_TYPE, check_origin, read_form
 from .frame import Reader, fill, give_file, show_page, show_sign_in
+from .shown import Act, Show, ask_by_form, show_first, show_job, show_one_run, stop_by_form
 
 OURS = re.compile(r"/(?:(?:jobs|runs)/[\w-]{1,64})?")  # where a sign-in may lead
 HOME = "/"
@@ -31,6 +33,14 @@ FORM_ANSWERS = {
     415: "This is not a form.",
 }
 NO_ANSWERS: Mapping[int, str] = {}
+MOVED = {400: "The form lacks a field.", 404: "There is nothing here.", 409: "The run has moved."}
+READ: Sequence[Role] = ("read",)
+BUTTONS = (
+    ("apply", "Apply", ask_by_form(JobCommand.APPLY)),
+    ("resume", "Resume", ask_by_form(JobCommand.RESUME)),
+    ("undo", "Undo", ask_by_form(JobCommand.UNDO)),
+    ("stop", "Stop", stop_by_form),
+)
 
 
 class PageSite:
@@ -45,7 +55,33 @@ class PageSite:
             _form(SIGN_IN, self._sign_in, "Sign in with an access token.", NOT_IN, entrance=Entrance.OPEN),
             _form("/sign-out", self._sign_out, "Sign out."),
             _page("/static/{name}", self._give_file, "Send a file of the pages.", entrance=Entrance.OPEN),
+            _page(HOME, self._shown(show_first), "Show what waits, what works, and the last nights.", READ),
+            _page("/jobs/{job}", self._shown(show_job), "Show a job.", ("read", "submit")),
+            _page("/runs/{run}", self._shown(show_one_run), "Show a run, and what can be done.", READ),
+            *(
+                _form(
+                    f"/runs/{{run}}/{each}", self._pressed(act), f"{words} a run.", MOVED, roles=("approve",)
+                )
+                for each, words, act in BUTTONS
+            ),
         )
+
+    def _shown(self, show: Show) -> Handler:
+        """Make the handler of a page."""
+
+        async def handle(call: Call) -> web.StreamResponse:
+            return await show(call, self._reader(call.request, call.caller))
+
+        return handle
+
+    def _pressed(self, act: Act) -> Handler:
+        """Make the handler of a button: its form must come from a page of ours."""
+
+        async def handle(call: Call) -> web.StreamResponse:
+            form = await self._read_own_form(call.request)
+            return await act(call, self._reader(call.request, call.caller), form)
+
+        return handle
 
     @property
     def _settings(self) -> Serve:
@@ -77,7 +113,8 @@ class PageSite:
         return page
 
     def _reader(self, request: web.Request, caller: Caller) -> Reader:
-        return Reader(caller.name, self._sessions.form_token(request.cookies.get(self._cookie, "")))
+        form_token = self._sessions.form_token(request.cookies.get(self._cookie, ""))
+        return Reader(caller.name, form_token, may_approve=caller.may("approve"))
 
     async def _read_own_form(self, request: web.Request) -> Mapping[str, str]:
         """Return the fields of a form; raise HttpProblem where it is not from a page of ours."""
@@ -145,14 +182,22 @@ def _go(to: str) -> web.Response:
     return web.Response(status=303, headers={"Location": to})
 
 
-def _page(path: str, handler: Handler, summary: str, *, entrance: Entrance = Entrance.PAGE) -> HttpRoute:
+def _page(
+    path: str,
+    handler: Handler,
+    summary: str,
+    roles: Sequence[Role] = (),
+    *,
+    entrance: Entrance = Entrance.PAGE,
+) -> HttpRoute:
     return HttpRoute(
         method="GET",
         path=path,
         handler=handler,
         entrance=entrance,
+        roles=roles,
         summary=summary,
-        answers={200: "The page."},
+        answers={200: "The page."} | ({404: "There is nothing here."} if "{" in path else {}),
         gives="text/html",
     )
 
@@ -163,6 +208,7 @@ def _form(
     summary: str,
     answers: Mapping[int, str] = NO_ANSWERS,
     *,
+    roles: Sequence[Role] = (),
     entrance: Entrance = Entrance.PAGE,
 ) -> HttpRoute:
     return HttpRoute(
@@ -170,6 +216,7 @@ def _form(
         path=path,
         handler=handler,
         entrance=entrance,
+        roles=roles,
         summary=summary,
         answers={**FORM_ANSWERS, **answers},
         takes=[FORM_TYPE],

@@ -1,0 +1,187 @@
+"""The first page: one sentence, what waits for a person, what works now, the queue, and the last nights."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aiohttp import web
+from markupsafe import Markup
+
+from ...clock import local_time
+from ...errors import ExitCode
+from ...report.charts import MARKS, kind, stack_bar
+from ...report.page_sections import SENTENCE_END, show_sentences
+from ...report.pieces import NOTHING
+from ...report.run_list import day_and_time
+from ...run_states import JobWay, State
+from ...sanitize import clean
+from ...wording import amount, figure
+from ..job_views import JobView
+from ..live_runs import LiveRun
+from ..live_words import progress_words
+from ..run_views import SeenRun
+from .act import show_changes_and_button
+from .frame import Reader, fill, show_page
+from .morning import Morning, ShownRun
+from .verdict import say_how_it_is
+
+MOST_CHANGES = 100  # of a run; its own page has more
+MOST_JOBS = 20  # that wait
+SHORT = 24  # characters of a first sentence to which the second one belongs
+NAME = 80  # characters of a file's name
+WAYS = {
+    JobWay.HTTP: "HTTP",
+    JobWay.INBOX: "a folder",
+    JobWay.SCHEDULE: "the schedule",
+    JobWay.COMMAND: "a command",
+}
+NO_FILE = "rows that are due"
+
+
+def show_first_page(morning: Morning, reader: Reader) -> web.Response:
+    """Return the page."""
+    said = say_how_it_is(morning.states, morning.trouble)
+    several = len(morning.states) > 1
+    body = fill(
+        "first_page",
+        verdict=show_sentences(" ".join(said)),
+        now=when(datetime.now(UTC).isoformat(), morning.zone),
+        place=morning.zone or "time of the server",
+        waiting=_show_waiting(morning, reader),
+        live=show_live(morning.live, morning.zone, reader),
+        queue=_show_queue(morning.queue, morning.zone),
+        nights=_show_nights(morning.nights, morning.zone, has_targets=several),
+    )
+    return show_page(f"{said[0]} presence-worker", body, reader)
+
+
+def when(moment: str | None, zone: str | None) -> str:
+    """Return a moment for people; "" for none."""
+    return day_and_time(local_time(datetime.fromisoformat(moment), zone)) if moment else ""
+
+
+def _show_waiting(morning: Morning, reader: Reader) -> Markup:
+    if not morning.waiting:
+        return NOTHING
+    cards = [_show_card(each, morning.zone, reader) for each in morning.waiting]
+    return fill("waiting", cards=NOTHING.join(cards))
+
+
+def _show_card(shown: ShownRun, zone: str | None, reader: Reader) -> Markup:
+    listed = shown.run.listed
+    return fill(
+        "card",
+        run=shown.run.id,
+        seen=shown.run.etag,
+        name=shown.run.target or shown.run.id,
+        about=about(shown.run, zone),
+        words=show_sentences(listed.message),
+        act=show_changes_and_button(shown, reader, most=MOST_CHANGES),
+    )
+
+
+def about(run: SeenRun, zone: str | None) -> Markup:
+    """Return when a run began, its file and its label."""
+    listed = run.listed
+    name = clean(listed.input_name.replace("\\", "/").rpartition("/")[2], NAME)
+    parts = [when(listed.started_at or listed.created_at or None, zone), name, clean(listed.label, NAME)]
+    return NOTHING.join(fill("part", words=part) for part in parts if part)
+
+
+def show_live(runs: Sequence[LiveRun], zone: str | None, reader: Reader) -> Markup:
+    """Return the runs at work, each with its bar, its pace, and the button that stops it."""
+    cards = [_show_bar(run, zone, reader) for run in runs]
+    return fill("live", cards=NOTHING.join(cards)) if cards else NOTHING
+
+
+def _show_bar(run: LiveRun, zone: str | None, reader: Reader) -> Markup:
+    stop = fill("stop", run=run.run_id, token=reader.form_token) if run.run_id and reader.may_approve else ""
+    return fill(
+        "bar",
+        job=run.job_id,
+        name=fill("link", to=f"/runs/{run.run_id}" if run.run_id else f"/jobs/{run.job_id}", name=run.target),
+        command=run.command,
+        began=when(run.began_at or None, zone),
+        done=run.done,
+        total=run.total or 1,
+        words=progress_words(run, zone),
+        stop=NOTHING if run.is_stopping else stop,
+    )
+
+
+def _show_queue(jobs: Sequence[JobView], zone: str | None) -> Markup:
+    if not jobs:
+        return NOTHING
+    rows = [_show_job(job, zone) for job in jobs[:MOST_JOBS]]
+    left = len(jobs) - len(rows)
+    more = fill("more_jobs", number=figure(left)) if left else NOTHING
+    return fill("queue", number=amount(len(jobs), "job"), rows=NOTHING.join(rows), more=more)
+
+
+def _show_job(job: JobView, zone: str | None) -> Markup:
+    return fill(
+        "job_row",
+        job=job.job,
+        name=clean(job.file_name or NO_FILE, NAME),
+        label=fill("small", words=clean(job.label, NAME)) if job.label else NOTHING,
+        position=job.position,
+        target=job.target,
+        command=job.command,
+        origin=origin_words(job.way, job.by),
+        since=when(job.submitted_at, zone),
+    )
+
+
+def origin_words(way: str, by: str | None) -> str:
+    """Return where a job came from."""
+    words = WAYS[JobWay(way)]
+    return f"{words}, {clean(by, NAME)}" if by and way != JobWay.SCHEDULE else words
+
+
+def _show_nights(runs: Sequence[SeenRun], zone: str | None, *, has_targets: bool) -> Markup:
+    if not runs:
+        return NOTHING
+    head = fill("head_of_targets") if has_targets else NOTHING
+    rows = [_show_night(run, zone, has_targets=has_targets) for run in runs]
+    return fill("nights", head=head, rows=NOTHING.join(rows))
+
+
+def _show_night(run: SeenRun, zone: str | None, *, has_targets: bool) -> Markup:
+    listed = run.listed
+    looks = _kind_of(run)
+    return fill(
+        "night",
+        run=run.id,
+        began=when(listed.started_at or listed.created_at or None, zone) or run.id,
+        target=fill("target", name=run.target) if has_targets else NOTHING,
+        kind=looks,
+        mark=MARKS[looks],
+        state=listed.state_and_ending,
+        message=split_message(listed.message)[0],
+        bar=small_bar(run),
+        open=figure(listed.open) if listed.open else "",
+    )
+
+
+def _kind_of(run: SeenRun) -> str:
+    listed = run.listed
+    if run.is_live or listed.state in (State.RUNNING, State.PLANNED):
+        return "open"
+    return "done" if listed.exit_code == ExitCode.DONE or not listed.needs_action else "trouble"
+
+
+def small_bar(run: SeenRun) -> Markup:
+    """Return the results of a run as a small picture; the words beside it say the same."""
+    counts = run.listed.summary.counts if run.listed.summary else {}
+    segments = [
+        fill("segment", start=each.start, width=each.width, kind=kind(each.name))
+        for each in stack_bar([(name, number) for name, number in counts.items() if number])
+    ]
+    return fill("small_bar", segments=NOTHING.join(segments)) if segments else NOTHING
+
+
+def split_message(message: str) -> tuple[str, str]:
+    """Return how a run went, for a heading, and the other sentences."""
+    first, *others = SENTENCE_END.split(message)
+    if others and len(first) <= SHORT:
+        first = f"{first} {others.pop(0)}"
+    return first, " ".join(others)

@@ -1,0 +1,57 @@
+"""The page of a job: whether it waits, works or is over, and the way to its run."""
+
+from collections.abc import Iterable, Iterator
+
+from aiohttp import web
+
+from ...queue.job_queue import JobState
+from ...report.page_sections import show_sentences
+from ...report.pieces import NOTHING, Value
+from ...sanitize import clean
+from ...wording import figure
+from ..job_views import JobView
+from ..live_runs import LiveRun
+from .first_page import NAME, NO_FILE, origin_words, show_live, split_message, when
+from .frame import Reader, fill, show_page
+
+SAID = {
+    JobState.WORKING: "This job is at work.",
+    JobState.CANCELLED: "This job was cancelled. Nothing was sent.",
+    JobState.FAILED: "This job failed: its run died several times. Resume the run when the cause is clear.",
+}
+
+
+def show_job_page(job: JobView, live: Iterable[LiveRun], zone: str | None, reader: Reader) -> web.Response:
+    """Return the page."""
+    said, more = split_message(_say(job))
+    names = (clean(job.file_name or NO_FILE, NAME), clean(job.label or "", NAME))
+    body = fill(
+        "job_page",
+        name=job.target,
+        about=NOTHING.join(fill("part", words=each) for each in (f"job: {job.command}", *names) if each),
+        verdict=show_sentences(said),
+        more=fill("message", words=show_sentences(more)) if more else NOTHING,
+        live=show_live([each for each in live if each.job_id == job.job], zone, reader),
+        run=fill("run_of_job", run=job.run_id) if job.run_id else NOTHING,
+        facts=fill("facts", facts=NOTHING.join(fill("fact", name=n, value=v) for n, v in _facts(job, zone))),
+    )
+    return show_page(f"{said} {job.target}", body, reader)
+
+
+def _say(job: JobView) -> str:
+    if job.position is not None:
+        before = job.position - 1
+        return (
+            f"This job waits. {figure(before)} before it."
+            if before
+            else "This job waits. It is the next one."
+        )
+    state = next((each for each in JobState if each == job.state), None)
+    return SAID.get(state, "") if state in SAID else job.headline or f"The run is {job.state}."
+
+
+def _facts(job: JobView, zone: str | None) -> Iterator[tuple[str, Value]]:
+    yield "Job", fill("code", words=job.job)
+    yield "State", job.state if job.exit_code is None else f"{job.state}, exit code {job.exit_code}"
+    yield "From", origin_words(job.way, job.by)
+    yield "Since", when(job.submitted_at, zone)

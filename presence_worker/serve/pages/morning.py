@@ -1,0 +1,91 @@
+"""What the first page is about: how the targets are, what waits, what works, and the last nights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...json_form import Json, from_json
+from ...report.summary import PlannedChanges
+from ...report.target_state import TargetState
+from ...runs.each_target import BrokenTarget, judge_targets
+from ..http.caller import Caller
+from ..job_views import JobView, view_jobs
+from ..live_runs import LiveRun
+from ..run_views import SeenRun, actions_of_run, find_seen_runs, view_run
+from ..service import Service
+
+MOST_NIGHTS = 14  # runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRun:
+    """A run as one reader may see it."""
+
+    run: SeenRun
+    form: Mapping[str, Json]  # what /api/v1/runs/{run} has
+    actions: Sequence[str]  # stop, apply, resume, undo
+
+    @property
+    def planned(self) -> PlannedChanges:
+        """What it asks for, where the reader may see that."""
+        return from_json(PlannedChanges, self.form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Morning:
+    """All that the first page shows one reader."""
+
+    states: Sequence[TargetState]
+    trouble: str | None  # of the service
+    waiting: Sequence[ShownRun]  # for a person, the newest first
+    live: Sequence[LiveRun]
+    queue: Sequence[JobView]  # jobs that wait, the next one first
+    nights: Sequence[SeenRun]  # newest first
+    zone: str | None  # of all times
+
+
+def read_morning(service: Service, caller: Caller) -> Morning:
+    """Return what a caller may know. It blocks."""
+    runs = [run for run in find_seen_runs(service) if caller.may_use(run.target)]
+    states = [state for state in _judge(service, runs) if caller.may_use(state.target) or not state.target]
+    open_jobs = view_jobs(service, caller, only_open=True)
+    return Morning(
+        states=states,
+        trouble=service.trouble,
+        waiting=[show_run(service, run, caller) for run in _find_waiting(states, runs)],
+        live=find_live(service, caller),
+        queue=[job for job in reversed(open_jobs) if job.position is not None],
+        nights=runs[:MOST_NIGHTS],
+        zone=zone_of(service),
+    )
+
+
+def zone_of(service: Service) -> str | None:
+    """Return the time zone of all times; None: that of this machine."""
+    return service.targets.loaded.common.settings.input.timezone
+
+
+def find_live(service: Service, caller: Caller) -> list[LiveRun]:
+    """Return the runs at work that a caller may know of."""
+    return [run for run in service.live.current() if caller.may_use(run.target)]
+
+
+def show_run(service: Service, run: SeenRun, caller: Caller) -> ShownRun:
+    """Return a run as a caller may see it. It blocks."""
+    four_eyes = service.targets.loaded.serve.four_eyes
+    return ShownRun(
+        run=run,
+        form=view_run(run, caller, service, is_whole=True),
+        actions=actions_of_run(run, caller, four_eyes=four_eyes),
+    )
+
+
+def _judge(service: Service, runs: Sequence[SeenRun]) -> list[TargetState]:
+    loaded = service.targets.loaded
+    broken = [BrokenTarget(name, words, loaded.common.settings) for name, words in loaded.broken.items()]
+    listed = [run.listed for run in runs]
+    return judge_targets([*loaded.each.values()], broken, loaded.common, listed)
+
+
+def _find_waiting(states: Iterable[TargetState], runs: Iterable[SeenRun]) -> list[SeenRun]:
+    waiting = {run.id for state in states for run in state.waiting}
+    return [run for run in runs if run.id in waiting and not run.is_live]
