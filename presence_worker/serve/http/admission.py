@@ -19,11 +19,6 @@ class Admission:
         self.access = access
         self._site = site
 
-    def check_host(self, route: HttpRoute, request: web.Request) -> None:
-        """Raise HttpProblem 421 for a host that is not ours; probes come by any name."""
-        if not route.is_for_any_host:
-            self.access.check_host(request)
-
     def find_caller(self, route: HttpRoute, request: web.Request) -> Caller | None:
         """Return who calls; None: who wants a page must sign in. Raise HttpProblem 401, 403 or 429."""
         if route.entrance is Entrance.OPEN:

@@ -30,6 +30,7 @@ SAFE_HEADERS = {  # where a handler has set none
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+FOR_ANY_HOST = [route.path for route in ROUTES if route.is_for_any_host]
 FAULT_OF_OURS = "The service made an error. Its log has the details"
 
 
@@ -38,7 +39,7 @@ def build_app(service: Service) -> web.Application:
     access = Access(lambda: service.targets.loaded.serve)
     site = PageSite(service, access)
     admission = Admission(access, site)
-    app = web.Application(middlewares=[_with_problems(site)])
+    app = web.Application(middlewares=[_with_problems(site, access)])
     app[ALL_ROUTES] = (*ROUTES, *site.routes)
     app[STREAMS] = anyio.Event()
     app[ANSWERED] = Counter()
@@ -53,7 +54,6 @@ def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handl
     """Make the handler of a route, which lets in only who may."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        admission.check_host(route, request)
         caller = admission.find_caller(route, request)
         if caller is None:
             return admission.turn_away(request)
@@ -69,12 +69,14 @@ def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handl
     return handle
 
 
-def _with_problems(site: Site) -> Middleware:
+def _with_problems(site: Site, access: Access) -> Middleware:
     """Make the outermost layer: no error leaves it as anything but problem details, or a page of them."""
 
     @web.middleware
     async def answer(request: web.Request, handler: Handle) -> web.StreamResponse:
         try:
+            if request.path not in FOR_ANY_HOST:
+                access.check_host(request)
             return await handler(request)
         except HttpProblem as found:
             problem = found

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.sandbox import People, serve
-from presence_worker.serve.http.app import build_app
+from presence_worker.serve.http.runner import build_runner
 from presence_worker.serve.service import Service
 from tests.serve.given import context_for, served, targets_of
 
@@ -82,6 +82,7 @@ class Front:
     url: str
     port: int
     session: aiohttp.ClientSession
+    runner: web.AppRunner
 
     async def ask(
         self, method: str, path: str, by: str | None = "admin", data: Any = None, **headers: str
@@ -111,13 +112,13 @@ class Front:
 @asynccontextmanager
 async def listening(service: Service) -> AsyncIterator[Front]:
     """Let a service listen; whether it works is another matter."""
-    runner = web.AppRunner(build_app(service), access_log=None, shutdown_timeout=0.1)
+    runner = build_runner(service)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     try:
         async with aiohttp.ClientSession() as session:
-            yield Front(service, f"http://127.0.0.1:{port}", port, session)
+            yield Front(service, f"http://127.0.0.1:{port}", port, session, runner)
     finally:
         await runner.cleanup()
 
@@ -147,3 +148,10 @@ async def until(is_so: Callable[[], bool]) -> None:
         if is_so():
             return
         await anyio.sleep(0.01)
+
+
+async def raw(front: Front, request: bytes) -> bytes:
+    """Send bytes as they are; give the first of the answer."""
+    async with await anyio.connect_tcp("127.0.0.1", front.port) as line:
+        await line.send(request)
+        return await line.receive()

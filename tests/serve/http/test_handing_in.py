@@ -9,7 +9,7 @@ import pytest
 
 from presence_worker.run_states import JobCommand, JobWay
 
-from .given import CSV, Front, idle, tokens, until, working
+from .given import CSV, idle, raw, tokens, until, working
 
 pytestmark = pytest.mark.anyio
 
@@ -95,7 +95,7 @@ async def test_a_name_may_come_in_latin_1(tmp_path: Path) -> None:
     """Old programs send headers in Latin-1."""
     head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"
     async with idle(tmp_path) as front:
-        await _send(front, head + b"X-Filename: M\xe4rz.csv\r\nContent-Length: 2\r\n\r\nab")
+        await raw(front, head + b"X-Filename: M\xe4rz.csv\r\nContent-Length: 2\r\n\r\nab")
         (job,) = front.service.queue.jobs()
 
     assert job.new.file_name == "März.csv"
@@ -291,7 +291,7 @@ async def test_a_slow_sender_is_408(tmp_path: Path) -> None:
     """Half a body is not waited for without end, and nothing of it is kept."""
     head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"
     async with idle(tmp_path, receive_timeout=0.1) as front:
-        answer = await _send(front, head + b"Content-Length: 100\r\n\r\nhalf")
+        answer = await raw(front, head + b"Content-Length: 100\r\n\r\nhalf")
 
         assert not front.service.queue.jobs()
         assert [*(tmp_path / "queue" / "incoming").iterdir()] == []
@@ -311,10 +311,3 @@ async def test_half_a_body_is_no_job(tmp_path: Path) -> None:
         await until(lambda: not any(incoming.iterdir()))
 
         assert len(front.service.queue.jobs()) == 1
-
-
-async def _send(front: Front, request: bytes) -> bytes:
-    """Send bytes as they are; give the first of the answer."""
-    async with await anyio.connect_tcp("127.0.0.1", front.port) as line:
-        await line.send(request)
-        return await line.receive()
