@@ -1,7 +1,13 @@
-"""The samples of the page on the HTTP API make the same requests in each language."""
+"""The page on the HTTP API: its samples are alike in each language; its tables are as the code has them."""
+
+from dataclasses import fields
 
 import pytest
 
+from presence_worker.serve.http.openapi import answers_of
+from presence_worker.serve.http.routes import ROUTES
+from presence_worker.serve.job_views import JobView
+from tests.manual.documents import table
 from tests.manual.http_samples import NAMES, headers_of_python, of_curl, of_powershell, sample
 
 
@@ -24,3 +30,18 @@ def test_python_sends_the_same_headers(name: str) -> None:
     assert headers_of_python(ours.python) == {
         header for request in of_curl(ours.bash) for header, _ in request.headers
     }
+
+
+def test_each_error_is_explained() -> None:
+    """The table of errors has every status code that a request can get, and no other."""
+    named = [int(cells[0]) for cells in table("http-api", "status | means")]
+    found = {status for route in ROUTES for status in answers_of(route) if status >= 400}
+
+    assert named == sorted(found | {405})  # 405 belongs to no route
+
+
+def test_each_field_of_a_job_is_explained() -> None:
+    """The table of fields has those of the JSON, in their order."""
+    named = [cells[0].strip("`") for cells in table("http-api", "field | type | meaning")]
+
+    assert named == [field.name for field in fields(JobView)]

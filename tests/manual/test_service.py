@@ -14,7 +14,7 @@ from tests.manual.documents import TEXTS, table
 
 PACKAGE = Path(presence_worker.__file__).parent
 CALL = re.compile(r"\blog\.\w+\((.*?)\)\n", re.DOTALL)
-EVENT = re.compile(r'"([a-z]+\.[a-z_]+)"')
+EVENT = re.compile(r'(?<!=)"([a-z]+\.[a-z_]+)"')  # no value of a field
 WORDS = {  # how the page begins to say what follows an ending
     Then.END: "goes on with the next job",
     Then.WAIT: "lets the job wait",
