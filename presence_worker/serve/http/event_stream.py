@@ -102,7 +102,9 @@ class EventStream:
 
 def view_live_run(run: LiveRun, zone: str | None) -> dict[str, Json]:
     """Return a run at work by the keys of its event; its *words* are for people."""
-    return {**json_object(run), "job": run.job_id, "words": progress_words(run, zone)}
+    results = {str(result): rows for result, rows in run.results.items()}
+    words = progress_words(run, zone)
+    return {**json_object(run), "results": results, "job": run.job_id, "words": words}
 
 
 def read_state(call: Call) -> Json:

@@ -39,7 +39,7 @@ NO_FILE = "rows that are due"
 
 def show_first_page(morning: Morning, reader: Reader) -> web.Response:
     """Return the page."""
-    said = say_how_it_is(morning.states, morning.trouble)
+    said = say_how_it_is(morning.states, morning.trouble, len(morning.live))
     several = len(morning.states) > 1
     body = fill(
         "first_page",
@@ -121,7 +121,7 @@ def _show_job(job: JobView, zone: str | None) -> Markup:
     return fill(
         "job_row",
         job=job.job,
-        name=clean(job.file_name or NO_FILE, NAME),
+        name=name_job(job),
         label=fill("small", words=clean(job.label, NAME)) if job.label else NOTHING,
         position=job.position,
         target=job.target,
@@ -129,6 +129,11 @@ def _show_job(job: JobView, zone: str | None) -> Markup:
         origin=origin_words(job.way, job.by),
         since=when(job.submitted_at, zone),
     )
+
+
+def name_job(job: JobView) -> str:
+    """Return what a job is about: its file, the run that it goes on with, or what is due."""
+    return clean(job.file_name or job.run_id or NO_FILE, NAME)
 
 
 def origin_words(way: str, by: str | None) -> str:

@@ -11,7 +11,7 @@ from ...sanitize import clean
 from ...wording import figure
 from ..job_views import JobView
 from ..live_runs import LiveRun
-from .first_page import NAME, NO_FILE, origin_words, show_live, split_message, when
+from .first_page import NAME, name_job, origin_words, show_live, split_message, when
 from .frame import Reader, fill, show_page
 
 SAID = {
@@ -24,11 +24,11 @@ SAID = {
 def show_job_page(job: JobView, live: Iterable[LiveRun], zone: str | None, reader: Reader) -> web.Response:
     """Return the page."""
     said, more = split_message(_say(job))
-    names = (clean(job.file_name or NO_FILE, NAME), clean(job.label or "", NAME))
+    names = (name_job(job), clean(job.label or "", NAME))
     body = fill(
         "job_page",
         name=job.target,
-        about=NOTHING.join(fill("part", words=each) for each in (f"job: {job.command}", *names) if each),
+        about=NOTHING.join(fill("part", words=each) for each in (f"job to {job.command}", *names) if each),
         verdict=show_sentences(said),
         more=fill("message", words=show_sentences(more)) if more else NOTHING,
         live=show_live([each for each in live if each.job_id == job.job], zone, reader),

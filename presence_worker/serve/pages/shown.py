@@ -10,6 +10,7 @@ from ...report.pieces import NOTHING
 from ...run_states import JobCommand
 from ...sanitize import clean
 from ...threads import work_in_thread
+from ...wording import as_sentence
 from ..http.job_handlers import NO_JOB, find_job
 from ..http.problem import HttpProblem
 from ..http.route import Call
@@ -92,9 +93,9 @@ def _explain(call: Call, reader: Reader, run_id: str, why: str) -> web.Response:
     asked = [job for job in call.service.queue.jobs() if run_id in (job.run_id, job.new.run_id)]
     body = fill(
         "conflict",
-        words=why.rstrip("."),
+        words=as_sentence(why),
         last=_say_who_asked(asked[-1], call) if asked else NOTHING,
-        state=run.listed.message or run.listed.state if run else "deleted.",
+        state=as_sentence(run.listed.message or run.listed.state if run else "the run is deleted"),
         run=run_id,
     )
     return show_page(MOVED, body, reader, CONFLICT)

@@ -7,7 +7,7 @@ from ...report.reason_texts import Owner, is_trouble, owner_of
 from ...report.run_list import UNREADABLE, Listed
 from ...report.target_state import TargetState
 from ...run_states import State
-from ...wording import amount, figure, plain_duration
+from ...wording import amount, figure, is_or_are, plain_duration
 
 TROUBLES = {  # by the word of /readyz
     "starting": "The service is starting.",
@@ -26,14 +26,16 @@ WAITING = {  # by state, in the order in which they are shown: of one run, of se
 WELL, NO_RUN = "All is well.", "No job has been sent yet."
 
 
-def say_how_it_is(states: Sequence[TargetState], trouble: str | None) -> list[str]:
-    """Return the sentences: *trouble* of the service first, then what waits; else that all is well."""
+def say_how_it_is(states: Sequence[TargetState], trouble: str | None, at_work: int = 0) -> list[str]:
+    """Return the sentences: *trouble* of the service first, then what waits; else that all is well.
+
+    At the end stands how many runs are at work.
+    """
     waiting = [run for state in states for run in state.waiting]
     said = [TROUBLES.get(trouble, f"The service cannot work: {trouble}.")] if trouble else []
     said += [*_of_configuration(states), *_of_runs(waiting), *_of_rows(waiting), *_of_missing(states)]
-    if said:
-        return said
-    return [WELL] if any(state.job for state in states) else [NO_RUN]
+    said = said or [WELL if any(state.job for state in states) else NO_RUN]
+    return [*said, f"{amount(at_work, 'run')} {is_or_are(at_work)} at work."] if at_work else said
 
 
 def _of_configuration(states: Sequence[TargetState]) -> Iterator[str]:

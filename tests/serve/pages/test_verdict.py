@@ -85,3 +85,9 @@ def test_trouble_of_the_service_comes_first() -> None:
 
     assert say_how_it_is([target(HELD)], "credentials") == [said, "1 run waits for approval."]
     assert say_how_it_is([target(run())], "something new") == ["The service cannot work: something new."]
+
+
+def test_runs_at_work_are_counted_at_the_end() -> None:
+    """They need nobody; so what waits comes before them."""
+    assert say_how_it_is([target(run())], None, at_work=1) == ["All is well.", "1 run is at work."]
+    assert say_how_it_is([target(HELD)], None, at_work=2)[-1] == "2 runs are at work."
