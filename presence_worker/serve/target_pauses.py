@@ -7,9 +7,10 @@ import anyio
 import structlog
 
 from ..clock import HOUR, now
-from ..errors import ExitCode, SignInFault, UsageFault
+from ..errors import ExitCode, PresenceWorkerError
 from ..run.correcting import check_corrected
 from ..run_context import RunContext
+from ..runs.lookup import earlier_run
 from ..threads import work_in_thread
 from .live_runs import LiveRuns
 from .messenger import Messenger, context_of_broken
@@ -47,6 +48,7 @@ class TargetPauses:
         await work_in_thread(self._notes.read)
         for target, run_id in self._notes.refused.items():
             self.begin(target, JobTrouble.CREDENTIALS, REFUSED, run_id)
+            self._each[target] = replace(self._each[target], until=anyio.current_time())
 
     def begin(self, target: str, trouble: JobTrouble, words: str, run_id: str | None = None) -> None:
         """Let the jobs of a target wait."""
@@ -111,9 +113,10 @@ class TargetPauses:
         """Return whether credentials are not those that were refused in a run, or the run went on since."""
         try:
             context = self._targets.context(target)
-            known = next((run for run in context.archive.index.runs() if run.name == run_id), None)
-            if known and not known.fault:
-                check_corrected(known.record, context)
-        except (SignInFault, UsageFault):
+            folder = context.archive.runs / str(run_id)
+            if folder.is_dir():  # else it was deleted
+                with earlier_run(folder, context) as journal:
+                    check_corrected(journal.run(), context)
+        except PresenceWorkerError:  # they are the same, the configuration is broken, or it is at work
             return False
         return True

@@ -11,10 +11,11 @@ from anyio.abc import TaskGroup
 
 from ..errors import ExitCode, StateFault, UsageFault
 from ..events import emit_to, unheard
-from ..queue.job_queue import JobQueue, NotWaiting, QueuedJob
+from ..queue.job_queue import JobQueue, JobState, NotWaiting, QueuedJob
 from ..run_context import RunContext
 from ..run_states import JobCommand, JobWay, State
 from ..threads import work_in_thread
+from .asking import OPEN
 from .hosted_job import HostedJob
 from .live_runs import LiveRuns
 from .messenger import Failure, JobMessages, Messenger
@@ -54,6 +55,7 @@ class WorkLoop:
         self._live = live
         self._messenger = messenger
         self._busy: set[str] = set()  # targets
+        self._opened: frozenset[tuple[str, JobState]] = frozenset()  # jobs that wait or work, as last read
         self._woken = anyio.Event()
 
     def wake(self) -> None:
@@ -98,8 +100,9 @@ class WorkLoop:
         except DISK as error:
             self._note_disk(error)
             return
-        if not self.is_ready or self.has_disk_trouble:
-            self.is_ready, self.has_disk_trouble = True, False
+        opened = frozenset((job.id, job.state) for job in jobs if job.state in OPEN)
+        if not self.is_ready or self.has_disk_trouble or opened != self._opened:
+            self.is_ready, self.has_disk_trouble, self._opened = True, False, opened
             self._live.notify(None)
         for job in self._next_jobs(jobs):
             if len(self._busy) >= self._targets.loaded.serve.runs:

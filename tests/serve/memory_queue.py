@@ -104,6 +104,24 @@ class MemoryQueue:
     def delete(self, job_id: str) -> None:
         del self.by_id[job_id]
 
+    # -- what a kill leaves ------------------------------------------------------------------------------
+
+    def change(self, job: QueuedJob, **changes: Any) -> QueuedJob:
+        """Let a job be as it was when the service died."""
+        return self._keep(job.id, **changes)
+
+    def add_left_over(self, job: QueuedJob, deaths: int) -> QueuedJob:
+        """Add a job like another one whose service died before its run was staged."""
+        number = len(self.by_id) + 1
+        place = self.folder / f"job-{number}" / "job.csv"
+        place.parent.mkdir(parents=True)
+        place.write_text("associateId,status\n1,Away\n", encoding="utf-8")
+        left = replace(job, id=f"job-{number}", order=number, state=JobState.WORKING, content=place)
+        self.by_id[left.id] = replace(
+            left, run_id=None, exit_code=None, headline=None, is_answered=False, deaths=deaths
+        )
+        return self.by_id[left.id]
+
     def _keep(self, job_id: str, **changes: Any) -> QueuedJob:
         self.by_id[job_id] = replace(self.by_id[job_id], **changes)
         return self.by_id[job_id]

@@ -1,0 +1,210 @@
+"""A service ends or dies, and the next one goes on with what it left."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from presence_worker.journal import JOURNAL
+from presence_worker.queue.folder_queue import FolderQueue
+from presence_worker.queue.job_queue import JobQueue, JobState, QueuedJob
+from presence_worker.run_context import RunContext
+from presence_worker.run_states import State
+from presence_worker.runs.lookup import earlier_run
+from presence_worker.serve.service import Service
+from presence_worker.serve.service_notes import STOPPED, ServiceNotes
+from tests.raw_server import Peer, RawServer, Request, raw_server
+from tests.run.crm import Crm, here
+
+from .given import context_for, ended, served, submit, targets_of
+from .memory_queue import MemoryQueue
+
+pytestmark = pytest.mark.anyio
+ROWS = range(1, 11)
+
+
+class Stalling(Crm):
+    """Owns people who are present, and answers no change until it may."""
+
+    def __init__(self) -> None:
+        super().__init__(here(ROWS))
+        self.is_asked = anyio.Event()
+        self.may_answer = anyio.Event()
+
+    async def __call__(self, peer: Peer, request: Request) -> None:
+        if request.method == "PUT":
+            self.is_asked.set()
+            await self.may_answer.wait()
+        await super().__call__(peer, request)
+
+
+@pytest.fixture
+async def crm() -> Stalling:
+    return Stalling()
+
+
+@pytest.fixture
+async def server(crm: Stalling) -> AsyncIterator[RawServer]:
+    async with raw_server(otherwise=crm) as server:
+        yield server
+
+
+@pytest.fixture
+async def context(server: RawServer, tmp_path: Path) -> RunContext:
+    return context_for(server.url, tmp_path / "state", delivery={"concurrency": 1})
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> MemoryQueue:
+    """A queue that lives on from one service to the next, and that can be left as a kill leaves it."""
+    return MemoryQueue(tmp_path / "queue")
+
+
+@asynccontextmanager
+async def serving(context: RunContext, queue: JobQueue) -> AsyncIterator[Service]:
+    async with served(targets_of(a=context), queue) as service:
+        yield service
+
+
+async def stop_in_mid_run(context: RunContext, crm: Stalling, queue: JobQueue) -> QueuedJob:
+    """Let a service end while its run has a request under way; give the job as it is then."""
+    async with serving(context, queue) as service:
+        job = await submit(service, ROWS)
+        await crm.is_asked.wait()
+        crm.may_answer.set()
+    return found_in(queue, job)
+
+
+def found_in(queue: JobQueue, job: QueuedJob) -> QueuedJob:
+    found = queue.find(job.id)
+    assert found
+    return found
+
+
+def kill_run(job: QueuedJob, context: RunContext) -> None:
+    """Leave a run that was stopped as a program that was killed leaves it."""
+    with closing(sqlite3.connect(context.archive.runs / str(job.run_id) / JOURNAL)) as database:
+        database.execute("UPDATE run SET state = 'running', exit_code = NULL, endings = endings - 1")
+        database.commit()
+
+
+def writes(server: RawServer) -> list[str]:
+    return [request.path for request in server.requests if request.method == "PUT"]
+
+
+async def test_goes_on_after_we_stopped(context: RunContext, crm: Stalling) -> None:
+    """The run ends in order and the job stays at work; the next service resumes it before jobs that wait."""
+    state = context.archive.state_dir
+    left = await stop_in_mid_run(context, crm, FolderQueue(state))
+    async with serving(context, FolderQueue(state)) as service:
+        later = await submit(service, ROWS)
+        first, second = await ended(service, left), await ended(service, later)
+
+    assert (left.state, left.exit_code, left.deaths) == (JobState.WORKING, None, 0)
+    assert (first.exit_code, first.run_id, first.deaths) == (0, left.run_id, 0)
+    assert second.run_id != first.run_id
+    with earlier_run(context.archive.runs / str(first.run_id), context) as journal:
+        assert journal.run().endings == len(["stopped", "finished"])
+
+
+async def test_too_old_to_go_on(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
+    """After safety.max_resume_age a person decides; the job is over, and says why."""
+    left = await stop_in_mid_run(context, crm, queue)
+    young = context.settings.safety.model_copy(update={"max_resume_age": 0.0})
+    settings = context.settings.model_copy(update={"safety": young})
+    async with serving(replace(context, settings=settings), queue) as service:
+        job = await ended(service, left)
+
+    assert (job.state, job.exit_code) == (JobState.ENDED, 2)
+    assert "max_resume_age" in str(job.headline)
+
+
+@pytest.mark.parametrize("is_run_known", [True, False])
+async def test_a_run_that_died_goes_on(
+    context: RunContext, crm: Stalling, queue: MemoryQueue, server: RawServer, *, is_run_known: bool
+) -> None:
+    """Each row is set once, but the one that was in doubt; also where the queue never heard of the run."""
+    left = await stop_in_mid_run(context, crm, queue)
+    kill_run(left, context)
+    if not is_run_known:
+        queue.change(left, run_id=None)
+    async with serving(context, queue) as service:
+        job = await ended(service, left)
+
+    assert (job.state, job.exit_code, job.run_id, job.deaths) == (JobState.ENDED, 0, left.run_id, 1)
+    assert len(writes(server)) == len(ROWS) == len(set(writes(server)))
+
+
+async def test_a_run_that_dies_again_and_again(
+    context: RunContext, crm: Stalling, queue: MemoryQueue
+) -> None:
+    """The job has failed and its run is stopped; the next job is carried out."""
+    left = await stop_in_mid_run(context, crm, queue)
+    kill_run(left, context)
+    queue.change(left, deaths=2, settled=len(ROWS))
+    async with serving(context, queue) as service:
+        later = await submit(service, ROWS)
+        first, second = await ended(service, left), await ended(service, later)
+
+    assert (first.state, first.exit_code, first.run_id) == (JobState.FAILED, 1, left.run_id)
+    assert second.exit_code == 0
+    with earlier_run(context.archive.runs / str(left.run_id), context) as journal:
+        assert journal.run().state == State.STOPPED
+
+
+async def test_settling_a_row_counts_anew(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
+    """A run that gets on is resumed however often it dies."""
+    left = await stop_in_mid_run(context, crm, queue)
+    kill_run(left, context)
+    queue.change(left, deaths=2, settled=0)
+    async with serving(context, queue) as service:
+        job = await ended(service, left)
+
+    assert (job.state, job.deaths) == (JobState.ENDED, 1)
+
+
+async def test_died_before_its_run_was_staged(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
+    """It is carried out from the beginning, serve.tries times; then it has failed, and the next job runs."""
+    crm.may_answer.set()
+    async with serving(context, queue) as service:
+        job = await ended(service, await submit(service, ROWS))
+    once = queue.add_left_over(job, deaths=0)
+    often = queue.add_left_over(job, deaths=2)
+    async with serving(context, queue) as service:
+        first, second = await ended(service, once), await ended(service, often)
+
+    assert (first.state, first.exit_code, first.deaths) == (JobState.ENDED, 0, 1)
+    assert (second.state, second.exit_code, second.run_id) == (JobState.FAILED, 1, None)
+
+
+async def test_killed_before_the_ending_was_noted(
+    context: RunContext, crm: Stalling, queue: MemoryQueue, server: RawServer
+) -> None:
+    """The ending of the run is taken; nothing is sent again."""
+    crm.may_answer.set()
+    async with serving(context, queue) as service:
+        job = await ended(service, await submit(service, ROWS))
+    sent = len(writes(server))
+    left = queue.change(job, state=JobState.WORKING, exit_code=None, is_answered=False)
+    async with serving(context, queue) as service:
+        again = await ended(service, left)
+
+    assert (again.state, again.exit_code, again.run_id, again.deaths) == (JobState.ENDED, 0, job.run_id, 0)
+    assert (len(writes(server)), len(list(context.archive.runs.iterdir()))) == (sent, 1)
+
+
+async def test_stopped_by_a_person_and_killed(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
+    """What was acknowledged holds: the run is not resumed by itself."""
+    left = await stop_in_mid_run(context, crm, queue)
+    kill_run(left, context)
+    ServiceNotes(queue).note_stop(left.id)
+    async with serving(context, queue) as service:
+        job = await ended(service, left)
+        notes = queue.recall(STOPPED)
+
+    assert (job.state, job.exit_code, job.run_id) == (JobState.ENDED, 143, left.run_id)
+    assert notes == "[]"

@@ -1,0 +1,218 @@
+"""Jobs wait while their target cannot work: none is used up, and other targets go on."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from presence_worker.errors import UsageFault
+from presence_worker.journal import target_lock
+from presence_worker.queue.job_queue import JobState
+from presence_worker.run_context import RunContext
+from presence_worker.run_states import JobCommand
+from presence_worker.runs.fingerprint import fingerprint_of
+from presence_worker.sandbox import People, serve
+from presence_worker.serve.served_targets import LoadedTargets, ServedTargets
+from presence_worker.serve.service import Service
+from presence_worker.serve.what_follows import JobTrouble
+from presence_worker.settings import Settings
+from presence_worker.superoffice import open_client
+from tests.raw_server import Peer, Request, answer, raw_server
+from tests.run.crm import Crm, here
+
+from .given import ask, context_for, ended, served, submit, targets_of
+from .memory_queue import MemoryQueue
+
+pytestmark = pytest.mark.anyio
+
+
+class Configuration:
+    """Owns what the next reading of the configuration gives."""
+
+    def __init__(self, **each: RunContext) -> None:
+        self.each: Mapping[str, RunContext] = each
+        self.broken: Mapping[str, str] = {}
+        self.common = next(iter(each.values()))
+        self.is_broken = False
+
+    def load(self) -> LoadedTargets:
+        if self.is_broken:
+            raise UsageFault("line 3 is wrong")
+        each = {name: context for name, context in self.each.items() if name not in self.broken}
+        return LoadedTargets(
+            each=each, broken=self.broken, common=self.common, serve=self.common.settings.serve
+        )
+
+
+async def paused(service: Service, target: str = "a") -> JobTrouble:
+    """Wait until the jobs of a target wait; give why."""
+    async for _ in service.live.watch():
+        if target in service.pauses:
+            return service.pauses[target].trouble
+    raise AssertionError
+
+
+async def test_another_program_holds_the_target(tmp_path: Path) -> None:
+    """The job waits again, and runs when it is tried again; a run of ours that ends lets it try at once."""
+    async with serve(People(5)) as up:
+        a, b = (context_for(up.url, tmp_path / "state", name) for name in "ab")
+        queue = MemoryQueue(tmp_path / "queue")
+        async with served(targets_of(a=a, b=b), queue) as service:
+            with target_lock(a.target, a.archive.state_dir):
+                job = await submit(service, range(1, 3))
+                why = await paused(service)
+                between = queue.find(job.id)
+            other = await ended(service, await submit(service, range(3, 5), "b"))
+            job = await ended(service, job)
+
+    assert (why, between and between.state) == (JobTrouble.BUSY, JobState.WAITING)
+    assert (job.exit_code, job.deaths, other.exit_code) == (0, 0, 0)
+
+
+async def test_a_broken_target_uses_up_no_job(tmp_path: Path) -> None:
+    """Its jobs wait until the file is right; there is no trouble until no target can work."""
+    async with serve(People(5)) as up, serve(People(5)) as other:
+        a = context_for(up.url, tmp_path / "state", "a")
+        b = context_for(other.url, tmp_path / "state", "b")
+        configuration = Configuration(a=a, b=b)
+        configuration.broken = {"a": "a.toml, line 1: …"}
+        async with served(ServedTargets(configuration.load), MemoryQueue(tmp_path / "queue")) as service:
+            job = await submit(service, range(1, 3))
+            why = await paused(service)
+            well = await ended(service, await submit(service, range(1, 3), "b"))
+            while_one_works = service.trouble
+            configuration.broken = {"a": "…", "b": "…"}
+            await service.reload()
+            while_none_works = service.trouble
+            configuration.broken = {}
+            await service.reload()
+            job = await ended(service, job)
+
+    assert (why, well.exit_code, job.exit_code) == (JobTrouble.CONFIGURATION, 0, 0)
+    assert (while_one_works, while_none_works) == (None, "configuration")
+
+
+async def test_a_broken_common_file_keeps_the_old_one(tmp_path: Path) -> None:
+    """Jobs run as before."""
+    async with serve(People(5)) as up:
+        configuration = Configuration(a=context_for(up.url, tmp_path / "state", "a"))
+        targets = ServedTargets(configuration.load)
+        async with served(targets, MemoryQueue(tmp_path / "queue")) as service:
+            configuration.is_broken = True
+            await service.reload()
+            job = await ended(service, await submit(service, range(1, 3)))
+
+    assert (job.exit_code, targets.problem) == (0, "line 3 is wrong")
+
+
+async def test_a_run_that_cannot_use_its_settings_goes_on(tmp_path: Path) -> None:
+    """Its job waits, and the same run goes on with other settings: no job is used up, nothing sent twice."""
+    async with serve(People(5)) as up:
+        right = context_for(up.url, tmp_path / "state", "a")
+        secret = tmp_path / "secret"
+        auth = right.settings.auth.model_copy(update={"password": None, "password_file": secret})
+        settings = right.settings.model_copy(update={"auth": auth})
+        configuration = Configuration(a=with_settings(right, settings))
+        queue = MemoryQueue(tmp_path / "queue")
+        async with served(ServedTargets(configuration.load), queue) as service:
+            job = await submit(service, range(1, 3))
+            why = await paused(service)
+            between = queue.find(job.id)
+            secret.write_text("any")
+            secret.chmod(0o600)
+            await service.reload()
+            job = await ended(service, job)
+
+    assert (why, between and between.state) == (JobTrouble.CONFIGURATION, JobState.WAITING)
+    assert (job.exit_code, job.run_id, job.deaths) == (0, between and between.run_id, 0)
+
+
+def with_settings(context: RunContext, settings: Settings) -> RunContext:
+    return replace(context, settings=settings, open_service=partial(open_client, settings))
+
+
+class Guarded(Crm):
+    """Owns people who are present, and lets nobody in until it may."""
+
+    def __init__(self) -> None:
+        super().__init__(here(range(1, 6)))
+        self.is_closed = True
+        self.refused = 0
+
+    async def __call__(self, peer: Peer, request: Request) -> None:
+        if self.is_closed:
+            self.refused += 1
+            await answer(401)(peer, request)
+        else:
+            await super().__call__(peer, request)
+
+
+@pytest.fixture
+async def crm() -> Guarded:
+    return Guarded()
+
+
+@pytest.fixture
+async def context(crm: Guarded, tmp_path: Path) -> AsyncIterator[RunContext]:
+    async with raw_server(otherwise=crm) as server:
+        yield context_for(server.url, tmp_path / "state")
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> MemoryQueue:
+    return MemoryQueue(tmp_path / "queue")
+
+
+async def test_refused_credentials_hold_the_target(
+    context: RunContext, crm: Guarded, queue: MemoryQueue
+) -> None:
+    """The run ends; the next job waits, also after a restart, until the configuration is read again."""
+    targets = targets_of(a=context)
+    async with served(targets, queue) as service:
+        first = await ended(service, await submit(service, range(1, 3)))
+        waiting = await submit(service, range(3, 5))
+        troubles = [service.trouble]
+        asked = crm.refused
+    async with served(targets, queue) as service:
+        await paused(service)
+        troubles.append(service.trouble)
+        between, asked_since = queue.find(waiting.id), crm.refused - asked
+        crm.is_closed = False
+        await service.reload()
+        last = await ended(service, waiting)
+        troubles.append(service.trouble)
+
+    assert (first.state, first.exit_code, asked_since) == (JobState.ENDED, 6, 0)
+    assert (between and between.state, last.exit_code) == (JobState.WAITING, 0)
+    assert troubles == ["credentials", "credentials", None]
+
+
+async def test_other_credentials_let_the_target_go_on(
+    context: RunContext, crm: Guarded, queue: MemoryQueue
+) -> None:
+    """The service sees it by itself; what ended stays for a person to resume."""
+    async with served(targets_of(a=context), queue) as service:
+        first = await ended(service, await submit(service, range(1, 3)))
+        waiting = await submit(service, range(3, 5))
+    crm.is_closed = False
+    auth = context.settings.auth.model_copy(update={"username": "another"})
+    other = with_settings(context, context.settings.model_copy(update={"auth": auth}))
+    async with served(targets_of(a=other), queue) as service:
+        last = await ended(service, waiting)
+
+    assert [first.exit_code, last.exit_code] == [6, 0]
+
+
+async def test_a_resume_lets_the_target_go_on(context: RunContext, crm: Guarded, queue: MemoryQueue) -> None:
+    """A person who resumes a run tries the credentials again; if they are right, the others follow."""
+    async with served(targets_of(a=context), queue) as service:
+        first = await ended(service, await submit(service, range(1, 3)))
+        waiting = await submit(service, range(3, 5))
+        await paused(service)
+        crm.is_closed = False
+        asked = await ask(service, JobCommand.RESUME, first, fingerprint_of(str(first.run_id), context))
+        resumed, last = await ended(service, asked), await ended(service, waiting)
+
+    assert [resumed.run_id, resumed.exit_code, last.exit_code] == [first.run_id, 0, 0]
