@@ -53,6 +53,17 @@ def test_what_follows_an_ending(cells: list[str]) -> None:
         assert cells[1].startswith(WORDS[then])
 
 
+def test_each_metric_of_the_service_is_explained() -> None:
+    """The page on monitoring has the metrics that only the service knows, and no other."""
+    named = {cells[0].strip("`") for cells in table("monitoring", "metric of the service")}
+    source = (PACKAGE / "serve" / "http" / "service_metrics.py").read_text("utf-8")
+
+    found = set(re.findall(r'"((?:jobs|oldest|run_in|messages|http)_[a-z_]+)"', source))
+    found = {f"{name}_total" if name == "http_requests" else name for name in found}  # it is a counter
+
+    assert {name.removeprefix("presence_worker_") for name in named} == found
+
+
 def test_each_trouble_has_its_line() -> None:
     """The page says what to do at each word of /readyz."""
     named = [cells[0].strip("`") for cells in table("service", "`status` | what to do")]
