@@ -22,11 +22,10 @@ from presence_worker.settings import Section, Settings
 from presence_worker.settings.configuration import load_settings
 
 CONFIG = Path(__file__).parents[2] / "config"
-KINDS = ("systemd", "cron", "kubernetes", "windows", "docker", "prometheus", "nagios")
+KINDS = ("systemd", "cron", "kubernetes", "windows", "docker", "nginx", "prometheus", "nagios")
 FILES = sorted(path for kind in KINDS for path in (CONFIG / kind).rglob("*") if path.is_file())
 SCHEDULES = (  # what starts `run` by itself
     "systemd/presence-worker.service",
-    "systemd/presence-worker-inbox.service",
     "systemd/presence-worker-target@.service",
     "cron/presence-worker",
     "kubernetes/presence-worker.yaml",
@@ -43,8 +42,7 @@ def from_systemd() -> list[str]:
     started = re.findall(r"^ExecStart=/usr/local/bin/presence-worker (.+)$", units, re.MULTILINE)
     by_hand = [words.replace(":", " ") for words in re.findall(r"presence-worker@([a-z][\w:-]*)", units)]
     in_notes = re.findall(r"^#   presence-worker (.+?)(?: {2,}.*)?$", units, re.MULTILINE)
-    imported = re.findall(r"\$\(presence-worker (.+?) <", (CONFIG / "systemd" / "inbox.sh").read_text())
-    return [*started, *(words for words in by_hand if words != "service"), *in_notes, *imported]
+    return [*started, *(words for words in by_hand if words != "service"), *in_notes]
 
 
 def from_cron() -> list[str]:
@@ -58,12 +56,14 @@ def without_redirections(line: str) -> str:
 
 
 def from_kubernetes() -> list[str]:
-    pods = [
-        document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    documents = [
+        document
         for path in sorted((CONFIG / "kubernetes").glob("*.yaml"))
         for document in yaml.safe_load_all(path.read_text())
-        if document["kind"] == "CronJob"
     ]
+    jobs = [each["spec"]["jobTemplate"]["spec"] for each in documents if each["kind"] == "CronJob"]
+    services = [each["spec"] for each in documents if each["kind"] == "Deployment"]
+    pods = [each["template"]["spec"] for each in (*jobs, *services)]
     return [line for pod in pods for container in pod["containers"] for line in lines_of(container)]
 
 
@@ -77,7 +77,8 @@ def lines_of(container: dict[str, Any]) -> list[str]:
 
 def from_windows() -> list[str]:
     tasks = [ET.parse(path) for path in sorted((CONFIG / "windows").glob("*.xml"))]
-    return [(task.findtext(f".//{TASK}Arguments") or "").replace("\\", "/") for task in tasks]
+    found = [task.findtext(f".//{TASK}Arguments") or task.findtext("arguments") or "" for task in tasks]
+    return [words.replace("\\", "/") for words in found]
 
 
 def from_nagios() -> list[str]:

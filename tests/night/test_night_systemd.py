@@ -12,11 +12,12 @@ import pytest
 from presence_worker.errors import ExitCode
 from presence_worker.settings import Delivery, Storage
 from presence_worker.settings.notify import Notify
+from presence_worker.settings.serve import Serve
 
 SYSTEMD = Path(__file__).parents[2] / "config" / "systemd"
-UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer", ".path"})
+UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in {".service", ".timer"})
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
-RUNNERS = ("presence-worker.service", "presence-worker-inbox.service", "presence-worker-target@.service")
+RUNNERS = ("presence-worker.service", "presence-worker-target@.service")
 MAINTENANCE_ENDS = "07:00"  # 06:00 UTC+1, as Central European summer time
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
@@ -31,6 +32,10 @@ def unit(name: str) -> configparser.RawConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
     parser.read(SYSTEMD / name)
     return parser
+
+
+def text_of(name: str) -> str:
+    return (SYSTEMD / name).read_text()
 
 
 def seconds(text: str) -> int:
@@ -54,7 +59,6 @@ def installed(tmp_path: Path) -> Path:
     program.chmod(0o755)
     for path in UNITS:
         text = path.read_text().replace("/usr/local/bin/presence-worker", str(program))
-        text = text.replace("/usr/local/lib/presence-worker/inbox.sh", str(program))
         (tmp_path / path.name).write_text(text)
     return tmp_path
 
@@ -141,11 +145,6 @@ def test_restarts_cannot_run_hot(name: str) -> None:
     assert tries <= seconds(nightly["Unit"]["StartLimitIntervalSec"])
 
 
-def test_many_files_do_not_disable_the_inbox() -> None:
-    """The inbox's service may be started often."""
-    assert unit("presence-worker-inbox.service")["Unit"]["StartLimitIntervalSec"] == "0"
-
-
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
 def test_there_is_time_to_drain(path: Path) -> None:
     """A run that is told to stop may finish what is in flight before it is killed."""
@@ -153,6 +152,7 @@ def test_there_is_time_to_drain(path: Path) -> None:
 
     assert service["KillSignal"] == "SIGTERM"
     assert seconds(service["TimeoutStopSec"]) > Delivery().drain + Notify().timeout + 20
+    assert seconds(service["TimeoutStopSec"]) > (Serve().drain or 0) + Notify().timeout + 20
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
@@ -177,7 +177,7 @@ def test_services_of_one_target_get_its_password() -> None:
 
     assert with_one == {
         "presence-worker.service",
-        "presence-worker-inbox.service",
+        "presence-worker-serve.service",
         "presence-worker@.service",
     }
     assert len({found[0] for name, found in passwords.items() if name in with_one}) == 1
@@ -193,6 +193,25 @@ def test_many_targets_take_the_password_away() -> None:
         "UnsetEnvironment": service["Environment"].partition("=")[0],
     }
     assert extra["UnsetEnvironment"] == "PRESENCE_WORKER_AUTH__PASSWORD_FILE"
+
+
+def test_the_service_is_watched_and_comes_back() -> None:
+    """systemd hears when it is ready and whether it turns; only 2 ends it for good; reload sends SIGHUP."""
+    serve = unit("presence-worker-serve.service")
+    service = serve["Service"]
+
+    assert service["Type"] == "notify"
+    assert seconds(service["WatchdogSec"]) >= 30
+    assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == (
+        "on-failure",
+        str(int(ExitCode.USAGE)),
+    )
+    assert serve["Unit"]["StartLimitIntervalSec"] == "0"
+    assert serve["Install"]["WantedBy"] == "multi-user.target"
+    assert "MAX_AGE" not in text_of(
+        "presence-worker-serve.service"
+    )  # a job that waits does not become too old
 
 
 def test_each_target_has_a_timer_of_its_own() -> None:
@@ -213,26 +232,20 @@ def test_the_lock_lies_where_the_services_may_write() -> None:
     assert account[-1] == f"/var/lib/{state}"
 
 
-def test_the_path_unit_cannot_run_hot() -> None:
-    """A file that has to wait must not start the service over and over."""
-    watched = unit("presence-worker-inbox.path")["Path"]
-
-    assert list(watched) == ["PathChanged"]
-
-
 def test_the_folders_are_the_ones_that_are_used() -> None:
-    """The units, the folders that are made and the script agree on where files lie and how long."""
+    """The units, the folders that are made and the settings agree on where files lie and how long."""
     lines = (SYSTEMD / "presence-worker.tmpfiles").read_text().splitlines()
     made = {fields[1]: fields for line in lines if (fields := line.split()) and fields[0] == "d"}
-    watched = unit("presence-worker-inbox.path")["Path"]["PathChanged"]
-    command = unit("presence-worker-inbox.service")["Service"]["ExecStart"].split()
+    nightly = unit("presence-worker.service")["Service"]["ExecStart"].split()[-1]
+    moved = [f"/srv/presence-worker/inbox/{part}" for part in ("done", "refused")]
 
-    assert watched == f"{command[1]}/inbox"
-    assert {f"{command[1]}/{part}" for part in ("inbox", "done", "refused", "nightly")} <= made.keys()
-    assert {made[f"{command[1]}/{part}"][2] for part in ("done", "refused")} == {"0700"}
-    assert {made[f"{command[1]}/{part}"][5] for part in ("done", "refused")} == {
-        f"{Storage().keep / 86400:.0f}d"
-    }
+    writable = re.findall(
+        r"^ReadWritePaths=-(/srv.*)$", text_of("presence-worker-serve.service"), re.MULTILINE
+    )
+
+    assert {str(Path(nightly).parent), *moved} <= made.keys()
+    assert {made[path][5] for path in moved} == {f"{Storage().keep / 86400:.0f}d"}
+    assert all(path.startswith(writable[0]) for path in moved)
 
 
 def test_the_words_of_an_instance_become_arguments(tmp_path: Path) -> None:
@@ -268,4 +281,4 @@ def test_account_and_folders_can_be_made(tmp_path: Path) -> None:
 
     assert [ended.returncode for ended in said] == [0, 0], [ended.stderr for ended in said]
     assert (tmp_path / "srv/presence-worker/inbox").stat().st_mode & 0o7777 == 0o2770
-    assert (tmp_path / "srv/presence-worker/done").stat().st_mode & 0o7777 == 0o700
+    assert (tmp_path / "srv/presence-worker/inbox/done").stat().st_mode & 0o7777 == 0o2750
