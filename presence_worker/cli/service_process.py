@@ -44,8 +44,8 @@ def command(options: Options) -> int:
     """Take jobs by HTTP, from folders and by schedule, and carry them out.
 
     The first line on standard output is the root URL. Open it in a browser to see what runs and what waits
-    for you. SIGTERM or Ctrl-C stops the service: runs may finish within serve.drain. The others continue
-    after the next start. SIGHUP reads the configuration and the certificate again.
+    for you. SIGTERM or Ctrl-C stops the service and its runs. They continue after the next start. A second
+    signal ends it at once. SIGHUP reads the configuration and the certificate again.
 
     With --sandbox, it needs no configuration. The second line has a token to try it with.
 
