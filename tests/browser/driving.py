@@ -36,14 +36,15 @@ def running(executable: str) -> Iterator[Browser]:
 
 
 class Desk:
-    """Owns a window without any network, and what the browser had to say of its page."""
+    """Owns a window, without any network unless one says so, and what the browser had to say of its page."""
 
     def __init__(
         self, browser: Browser, *, size: tuple[int, int] = WIDE, scheme: Any = "light", **options: Any
     ) -> None:
         width, height = size
+        options = {"offline": True, **options}
         self.context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, **options
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()

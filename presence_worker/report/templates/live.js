@@ -16,7 +16,7 @@ function made(name, properties, ...children) {
 }
 
 // A line above all else: what the page cannot know, and the way on.
-function tell(words, link, address = location.href) {
+function notify(words, link, address = location.href) {
   let line = document.getElementById("notice");
   if (!words) {
     line?.remove();
@@ -44,9 +44,9 @@ const waits = (page) => [...page.querySelectorAll("[data-seen]")].map((card) => 
 function update(fresh) {
   document.title = fresh.title;
   if (document.querySelector("[data-seen] form") && waits(fresh) !== waits(document)) {
-    return tell("Something has changed.", "Show it now");
+    return notify("Something has changed.", "Show it now");
   }
-  tell("");
+  notify("");
   const parts = [...fresh.querySelector("main").children];
   for (const old of [...main.children]) {
     if (!parts.some(({ id }) => id === old.id)) old.remove();
@@ -73,7 +73,7 @@ async function read() {
     const answer = await fetch(location.pathname, { credentials: "same-origin" });
     if (answer.redirected) {
       stop();
-      tell("You are signed out.", "Sign in");
+      notify("You are signed out.", "Sign in");
     } else if (answer.ok) update(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     lost();
@@ -85,7 +85,7 @@ async function read() {
 }
 
 function lost() {
-  tell("There is no connection to the service. This page shows how it was before.", "Try again");
+  notify("The service cannot be reached. This page shows how it was before.", "Try again");
 }
 
 function stop() {

@@ -29,10 +29,10 @@ MOST_JOBS = 20  # that wait
 SHORT = 24  # characters of a first sentence to which the second one belongs
 NAME = 80  # characters of a file's name
 WAYS = {
-    JobWay.HTTP: "HTTP",
-    JobWay.INBOX: "a folder",
-    JobWay.SCHEDULE: "the schedule",
-    JobWay.COMMAND: "a command",
+    JobWay.HTTP: "by HTTP",
+    JobWay.INBOX: "from a folder",
+    JobWay.SCHEDULE: "by schedule",
+    JobWay.COMMAND: "by a command",
 }
 NO_FILE = "rows that are due"
 
@@ -137,7 +137,7 @@ def name_job(job: JobView) -> str:
 
 
 def origin_words(way: str, by: str | None) -> str:
-    """Return where a job came from."""
+    """Return how a job came in."""
     words = WAYS[JobWay(way)]
     return f"{words}, {clean(by, NAME)}" if by and way != JobWay.SCHEDULE else words
 

@@ -53,5 +53,5 @@ def _say(job: JobView) -> str:
 def _facts(job: JobView, zone: str | None) -> Iterator[tuple[str, Value]]:
     yield "Job", fill("code", words=job.job)
     yield "State", job.state if job.exit_code is None else f"{job.state}, exit code {job.exit_code}"
-    yield "From", origin_words(job.way, job.by)
+    yield "It came", origin_words(job.way, job.by)
     yield "Since", when(job.submitted_at, zone)

@@ -126,7 +126,7 @@ def _facts(run: SeenRun, zone: str | None) -> Iterator[tuple[str, Value]]:
         yield "Worked for", plain_duration(listed.seconds)
     for job in run.jobs:
         yield (
-            "Asked for" if job.command != JobCommand.APPLY else "Approved",
+            "Approved" if job.command == JobCommand.APPLY else "Asked for",
             fill("job_of_run", job=job.id, command=job.command, origin=origin_words(job.way, job.by)),
         )
     if listed.next and listed.state != State.RUNNING:

@@ -1,0 +1,334 @@
+"""The pages on a real socket: signing in, forms, and what each address shows to whom."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serve.http.given import CSV, Front, idle, tokens, working
+
+from .given import Reader
+
+pytestmark = pytest.mark.anyio
+FIVE = b"associateId,status,message\n" + b"".join(b"%d,StatusNotAvailable,Hols\n" % n for n in range(1, 6))
+HELD: dict[str, Any] = {"safety": {"max_changes": 3}}
+FOREIGN = "This form does not come from a page of this service"
+
+
+@asynccontextmanager
+async def reading(state: Path, by: str = "boss", **serve: Any) -> AsyncIterator[Reader]:
+    """Let somebody sign in at a service that never begins a job."""
+    async with idle(state, **serve) as front:
+        reader = Reader(front)
+        await reader.sign_in(by)
+        yield reader
+
+
+async def held(front: Front) -> str:
+    """Hand in a job that a safety limit holds; give its run."""
+    job = (await front.submit(data=FIVE, X_Filename="five.csv")).json["job"]
+    found = await front.ended(job)
+    assert found["state"] == "held"
+    return str(found["run_id"])
+
+
+async def signed_in(front: Front, by: str = "boss") -> Reader:
+    """Give somebody who has signed in."""
+    reader = Reader(front)
+    await reader.sign_in(by)
+    return reader
+
+
+@pytest.mark.parametrize("path", ["/", "/runs/20261123T020000Z-7f3a", "/jobs/000001-00000000"])
+async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(tmp_path: Path, path: str) -> None:
+    """A link in a mail works: after the sign-in one is where it led."""
+    async with idle(tmp_path) as front:
+        reader = Reader(front)
+        led = await reader.read(path)
+        await reader.read(led.headers["Location"])
+        answer = await reader.send("/sign-in", {**reader.form("/sign-in"), "secret": "boss"})
+
+    assert (led.status, led.headers["Location"]) == (
+        303,
+        f"/sign-in?to={path}" if path != "/" else "/sign-in",
+    )
+    assert (answer.status, answer.headers["Location"]) == (303, path)
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/api/v1/runs", "x"]
+)
+async def test_a_sign_in_leads_to_no_other_place(tmp_path: Path, to: str) -> None:
+    """Whoever made the link: only to pages of ours."""
+    async with idle(tmp_path) as front:
+        answer = await Reader(front).sign_in("boss", to)
+
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+
+
+async def test_a_wrong_token_is_401_on_the_page_and_counted(tmp_path: Path) -> None:
+    """After ten of them the address waits, also for pages; the token is nowhere in the answer."""
+    async with idle(tmp_path) as front:
+        reader = Reader(front)
+        wrong = [await reader.sign_in(f"guess-{number}") for number in range(11)]
+
+    assert [each.status for each in wrong] == [401] * 10 + [429]
+    assert b"This access token is not known." in wrong[0].body
+    assert b"guess-0" not in wrong[0].body
+    assert b"Try again in" in wrong[10].body
+
+
+async def test_the_cookie_is_for_us_alone(tmp_path: Path) -> None:
+    """No script reads it; links in mails work; it is another one after the sign-in, whatever was sent."""
+    async with idle(tmp_path) as front:
+        reader = Reader(front)
+        before = await reader.read("/sign-in")
+        first = reader.cookie
+        after = await reader.send("/sign-in", {**reader.form("/sign-in"), "secret": "boss"})
+
+    for answer in (before, after):
+        parts = answer.headers["Set-Cookie"].split("; ")
+        assert parts[0].startswith("session=")
+        assert sorted(parts[1:]) == ["HttpOnly", "Path=/", "SameSite=Lax"]
+    assert first != reader.cookie
+
+
+async def test_behind_tls_the_cookie_is_secure(tmp_path: Path) -> None:
+    """And bound to the host by its name."""
+    async with idle(tmp_path, behind_proxy=True) as front:
+        answer = await Reader(front).read("/sign-in")
+
+    assert answer.headers["Set-Cookie"].startswith("__Host-session=")
+    assert "Secure" in answer.headers["Set-Cookie"].split("; ")
+
+
+async def test_signing_out_ends_the_session(tmp_path: Path) -> None:
+    """The cookie of before opens nothing any more."""
+    async with reading(tmp_path) as reader:
+        await reader.read("/")
+        before = reader.cookie
+        out = await reader.press("/sign-out")
+        again = await Reader(reader.front, before).read("/")
+
+    assert (out.status, out.headers["Location"]) == (303, "/sign-in")
+    assert again.status == 303
+
+
+async def test_a_session_ends(tmp_path: Path) -> None:
+    """After `serve.session`."""
+    async with reading(tmp_path, session=1e-6) as reader:
+        answer = await reader.read("/")
+
+    assert answer.status == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": ""} | {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+async def test_a_form_from_elsewhere_is_403(tmp_path: Path, headers: dict[str, str]) -> None:
+    """Also with the right token in it."""
+    async with reading(tmp_path) as reader:
+        await reader.read("/")
+        answer = await reader.press("/sign-out", **headers)
+        still = await reader.read("/")
+
+    assert answer.status == 403
+    assert FOREIGN in answer.body.decode()
+    assert still.status == 200
+
+
+@pytest.mark.parametrize("token", [None, "", "0" * 64])
+async def test_a_form_without_its_token_is_403(tmp_path: Path, token: str | None) -> None:
+    """Or with that of another browser."""
+    async with reading(tmp_path) as reader:
+        answer = await reader.send("/sign-out", {} if token is None else {"token": token})
+        other = await signed_in(reader.front)
+        await other.read("/")
+        foreign = await reader.send("/sign-out", other.form("/sign-out"))
+
+    assert (answer.status, foreign.status) == (403, 403)
+
+
+async def test_a_form_is_short_and_a_form(tmp_path: Path) -> None:
+    """Else it is 413 or 415."""
+    async with reading(tmp_path) as reader:
+        long = await reader.send("/sign-out", {"token": "x" * 9000})
+        other = await reader.send("/sign-out", {}, **{"Content-Type": "application/json"})
+
+    assert (long.status, other.status) == (413, 415)
+
+
+async def test_each_page_has_a_strict_policy(tmp_path: Path) -> None:
+    """No script and no style stand in a page; whatever it loads is ours."""
+    async with reading(tmp_path) as reader:
+        answers = [await reader.read(path) for path in ("/", "/sign-in", "/nowhere")]
+        pages = [answer.body.decode() for answer in answers]
+        files = [
+            await reader.read(f"/static/{name}") for name in ("page.css", "live.js", "icon.svg", "page.py")
+        ]
+
+    for answer in (answers[0], answers[2]):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert not any(word in page for page in pages for word in ("<style", "style=", "onclick", "<script>"))
+    assert [answer.status for answer in files] == [200, 200, 200, 404]
+
+
+async def test_an_error_is_a_page_for_people(tmp_path: Path) -> None:
+    """With its status, and a way back; programs get problem details."""
+    async with reading(tmp_path) as reader:
+        answer = await reader.read("/runs/20261123T020000Z-7f3a")
+        plain = await reader.read("/runs/20261123T020000Z-7f3a", Accept="*/*")
+
+    assert answer.status == 404
+    assert "Back to the first page" in answer.body.decode()
+    assert plain.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("by", "status"), [("watcher", 200), ("boss", 200), ("importer", 403)])
+async def test_the_first_page_is_for_those_who_may_read(tmp_path: Path, by: str, status: int) -> None:
+    """A token that only hands jobs in sees the pages of its own jobs."""
+    async with idle(tmp_path) as front:
+        job = (await front.submit()).json["job"]
+        reader = await signed_in(front, by)
+        first, page = await reader.read("/"), await reader.read(f"/jobs/{job}")
+
+    assert first.status == status
+    assert "This job waits. It is the next one." in page.body.decode()
+
+
+async def test_a_job_of_another_token_is_not_there(tmp_path: Path) -> None:
+    """For a token that only hands jobs in."""
+    async with idle(tmp_path) as front:
+        job = (await front.submit()).json["job"]
+        answer = await (await signed_in(front, "other")).read(f"/jobs/{job}")
+
+    assert answer.status == 404
+
+
+async def test_the_queue_is_shown_the_next_one_first(tmp_path: Path) -> None:
+    """With what each job is about, and where it came from; other targets are not seen."""
+    limits = tokens(watcher=["b"])
+    async with idle(tmp_path, "a", "b", tokens=limits) as front:
+        for number in (1, 2):
+            await front.submit(query="?target=a&label=ticket", X_Filename=f"file-{number}.csv")
+        boss, watcher = await signed_in(front), await signed_in(front, "watcher")
+        page = (await boss.read("/")).body.decode()
+        other = (await watcher.read("/")).body.decode()
+
+    assert page.index("file-1.csv") < page.index("file-2.csv")
+    assert "by HTTP, importer" in page
+    assert "file-1.csv" not in other
+
+
+async def test_what_waits_has_its_changes_and_the_button(tmp_path: Path) -> None:
+    """It leads to the job that it makes, and then all rows are done."""
+    async with working(tmp_path, **HELD) as front:
+        run = await held(front)
+        reader = await signed_in(front)
+        page = (await reader.read("/")).body.decode()
+        pressed = await reader.press(f"/runs/{run}/apply")
+        job = pressed.headers["Location"].removeprefix("/jobs/")
+        ended = await front.ended(job)
+        after = (await reader.read(f"/runs/{run}")).body.decode()
+
+    assert "1 run waits for approval." in page
+    assert page.count("StatusNotAvailable") == 5
+    assert "Apply 5 changes" in page
+    assert pressed.status == 303
+    assert ended["state"] == "finished"
+    assert "boss" in after
+    assert "<dt>Approved</dt>" in after
+
+
+async def test_the_second_approval_is_a_page_with_what_happened(tmp_path: Path) -> None:
+    """It says who was first; the run is sent once."""
+    async with working(tmp_path, **HELD) as front:
+        run = await held(front)
+        one, two = await signed_in(front), await signed_in(front, "admin")
+        for reader in (one, two):
+            await reader.read(f"/runs/{run}")
+        first = await one.press(f"/runs/{run}/apply")
+        second = await two.press(f"/runs/{run}/apply")
+        await front.ended(first.headers["Location"].removeprefix("/jobs/"))
+        third = await two.press(f"/runs/{run}/apply")
+
+    assert (first.status, second.status, third.status) == (303, 409, 409)
+    for answer in (second, third):
+        assert "Nothing was done: the run has moved" in answer.body.decode()
+        assert "<bdi>boss</bdi> asked for <b>apply</b>" in answer.body.decode()
+    assert "All 5 rows done." in third.body.decode()
+
+
+async def test_who_handed_it_in_does_not_see_the_button(tmp_path: Path) -> None:
+    """Nor may they press it: four eyes."""
+    async with working(tmp_path, **HELD) as front:
+        job = (await front.submit("admin", data=FIVE)).json["job"]
+        run = (await front.ended(job))["run_id"]
+        reader, boss = await signed_in(front, "admin"), await signed_in(front)
+        page = (await reader.read(f"/runs/{run}")).body.decode()
+        await boss.read(f"/runs/{run}")
+        form = {**boss.form(f"/runs/{run}/apply"), "token": reader.form("/sign-out")["token"]}
+        pressed = await reader.send(f"/runs/{run}/apply", form)
+
+    assert "Another person must approve this run" in page
+    assert pressed.status == 403
+
+
+@pytest.mark.parametrize(("by", "sees"), [("watcher", False), ("hr", True), ("boss", True)])
+async def test_changes_are_for_those_who_decide_on_them(tmp_path: Path, by: str, *, sees: bool) -> None:
+    """With `read` alone it is only seen how many wait; and no comment of the file is ever there."""
+    async with working(tmp_path, **HELD) as front:
+        run = await held(front)
+        reader = await signed_in(front, by)
+        pages = [(await reader.read(path)).body.decode() for path in ("/", f"/runs/{run}")]
+
+    assert all(("StatusNotAvailable" in page) is sees for page in pages)
+    assert not any("Hols" in page for page in pages)
+    assert ("/apply" in pages[0]) is (by == "boss")
+    assert all("5 changes wait" in page.replace("&nbsp;", " ") for page in pages)
+
+
+async def test_a_good_night_is_one_sentence(tmp_path: Path) -> None:
+    """And the run has its files and the way back."""
+    async with working(tmp_path) as front:
+        job = (await front.submit(data=CSV)).json["job"]
+        run = (await front.ended(job))["run_id"]
+        reader = await signed_in(front)
+        first = (await reader.read("/")).body.decode()
+        page = (await reader.read(f"/runs/{run}")).body.decode()
+
+    assert "<h1><span>All is well.</span></h1>" in first
+    assert "Waits for a person" not in first
+    assert f"/api/v1/runs/{run}/report.html" in page
+    assert f'action="/runs/{run}/undo"' in page
+    assert "failed.csv" not in page
+
+
+async def test_words_from_outside_are_only_words(tmp_path: Path) -> None:
+    """Whatever a label, a file or a token is called."""
+    evil = "<img src=x onerror=alert(1)>"
+    async with working(tmp_path, **HELD) as front:
+        answer = await front.submit(
+            query=f"?label={evil}".replace(" ", "%20"), data=FIVE, X_Filename=f"{evil}.csv"
+        )
+        run = (await front.ended(answer.json["job"]))["run_id"]
+        reader = await signed_in(front)
+        paths = ("/", f"/runs/{run}", f"/jobs/{answer.json['job']}")
+        pages = [(await reader.read(path)).body.decode() for path in paths]
+
+    assert not any("<img" in page for page in pages)
+    assert all("&lt;img src=x onerror=alert(1)&gt;" in page for page in pages)
