@@ -26,6 +26,7 @@ USED = {  # command: its options, by the names of their parameters
     "metrics": (*WHERE, *OUTPUT),
     "prune": ("config", "target", "state_dir", "set", *OUTPUT),
     "serve": (*WHERE, "quiet", "verbose"),
+    "queue": (*WHERE, *OUTPUT),
     "doctor": (*WHERE, *PACE, *OUTPUT),
 }
 REPEATED = (  # in the command to run next

@@ -24,6 +24,7 @@ COMMANDS = {  # name: its help in one line; its module has the rest
     "metrics": "Print figures for a monitoring system.",
     "prune": "Delete runs older than storage.keep.",
     "serve": "Take jobs by HTTP, from folders and by schedule.",
+    "queue": "List jobs that wait for the service; `add` and `cancel` them.",
     "token": "Make a token for the service.",
     "doctor": "Check settings, address, sign-in and permissions before a run.",
     "manual": "Show the manual, page by page.",

@@ -68,7 +68,7 @@ def open_source(job: str, settings: Settings) -> Iterator[Source]:
     [auth] is never a job.
     """
     name = "standard input" if job == STDIN else job
-    with _open_bytes(job, settings.auth) as file, _refuse_changes(name, file):
+    with open_bytes(job, settings.auth) as file, _refuse_changes(name, file):
         with _faults_as_refusals(name):
             packing = find_packing(name, file)
             sha256 = _digest(file)
@@ -95,7 +95,8 @@ def _refuse_changes(name: str, file: IO[bytes]) -> Iterator[None]:
 
 
 @contextmanager
-def _open_bytes(job: str, auth: Auth) -> Iterator[IO[bytes]]:
+def open_bytes(job: str, auth: Auth) -> Iterator[IO[bytes]]:
+    """Open a job, or - for standard input, as it is; raise InputRefused for what must not be read."""
     if job == STDIN:
         if sys.stdin is None:  # the caller closed it
             raise InputRefused("standard input: closed. Pipe the file into it, or name a file")

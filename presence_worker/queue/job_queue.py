@@ -4,7 +4,8 @@ One suite, tests/queue/queue_suite.py, has a test for each sentence of the contr
 them in a thread. Any process and any thread may call them at the same time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,6 +72,17 @@ class QueuedJob:
     is_answered: bool = False  # what follows its first ending (the answer in its folder) is done
     deaths: int = 0  # how often its run died, or we with it, since a row was settled last
     settled: int = 0  # rows that had a result when it died last
+
+
+def places_of(jobs: Iterable[QueuedJob]) -> dict[str, int]:
+    """Return the place of each waiting job among those of its target, 1 is next; *jobs* are oldest first."""
+    places: Counter[str] = Counter()
+    found = {}
+    for job in jobs:
+        if job.state == JobState.WAITING:
+            places[job.new.target] += 1
+            found[job.id] = places[job.new.target]
+    return found
 
 
 class JobQueue(Protocol):

@@ -157,7 +157,8 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
         journal = held.enter_context(_new_journal(folder))
         run = _new_run(asked, folder.name, runs, context)
         _emit_start(run, command, context)
-        log.info("run.staging", job=job, target=run.target, folder=str(folder))
+        named = {} if context.job else {"job": job}  # a job of the queue has bound its id
+        log.info("run.staging", **named, target=run.target, folder=str(folder))
         refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
         return StagedRun(folder=folder, journal=journal, command=command, job=job, refused=refused)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ..errors import AlreadyBegun
 from ..journal import JobInput, Journal, KnownRun
@@ -27,9 +28,10 @@ def has_job(known: JobInput, job_id: str) -> bool:
 
 def name_job(known: JobInput, context: RunContext) -> JobInput:
     """Return what a new run knows of its job, with what the queue says of that."""
-    jobs = (context.job,) if context.job else ()
-    name = known.name if context.file_name is None else storable(context.file_name)
-    return replace(known, name=name, jobs=jobs)
+    if context.job is None:
+        return known
+    name = Path(known.name).name if context.file_name is None else storable(context.file_name)
+    return replace(known, name=name, jobs=(context.job,))
 
 
 def job_to_note(journal: Journal, context: RunContext) -> JobOfRun | None:

@@ -1,0 +1,210 @@
+"""`presence-worker queue`."""
+
+import getpass
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import click
+
+from ..errors import RunFault, UsageFault
+from ..intake.source import STDIN, open_bytes
+from ..journal import is_held
+from ..notify.notifier import name_target
+from ..queue.folder_queue import FolderQueue
+from ..queue.job_queue import JobState, NewJob, NotWaiting, QueuedJob, places_of
+from ..run_context import RunContext
+from ..run_states import JobCommand, JobWay
+from ..superoffice import target_name
+from .invocation import context_of
+from .options import Options, job_argument, label_option, options_of
+from .output import print_json, print_lines, remark, wrap
+from .targets import contexts_of
+
+AT_ONCE = 1 << 20  # bytes
+OPEN = (JobState.WAITING, JobState.WORKING)
+HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
+NO_SERVICE = "No service works on {place} now. Jobs wait until `presence-worker serve` runs."
+
+
+class JobLine(NamedTuple):
+    """A job as the list has it."""
+
+    job: str
+    target: str
+    command: str
+    state: str
+    position: int | None  # among the jobs of its target that wait; 1 is next
+    by: str | None
+    way: str
+    label: str | None
+    file_name: str | None
+    submitted_at: str
+    run_id: str | None
+
+
+@click.group("queue", invoke_without_command=True)
+@options_of("queue")
+def command(options: Options) -> int:
+    """List the jobs of the service that wait or work, the next one first.
+
+    PLACE: place in the queue of its target. What is over is listed by `runs`. It also works while no service
+    runs.
+
+    \b
+    Examples:
+      presence-worker queue
+      presence-worker queue add changes.csv
+      presence-worker queue cancel 000042-9f3c2a1b
+    """
+    if click.get_current_context().invoked_subcommand:
+        return 0
+    context = contexts_of(options).common
+    jobs = FolderQueue(context.archive.state_dir).jobs()
+    _show([job for job in jobs if job.state in OPEN], jobs, context, options)
+    return 0
+
+
+@command.command("add")
+@job_argument
+@label_option
+@options_of("queue")
+def add(options: Options, *, job: str, label: str | None) -> int:
+    """Hand a file to the service.
+
+    JOB is a file, or - for standard input. It waits until the jobs before it are done. The service reads a
+    copy of it.
+
+    \b
+    Examples:
+      presence-worker queue add changes.csv
+      presence-worker queue add changes.csv --label "By hand" --target emea
+    """
+    context = context_of(options, offline=True)
+    queue = FolderQueue(context.archive.state_dir)
+    with queue.receive() as folder, open_bytes(job, context.settings.auth) as source:
+        content = folder / "content"
+        new = replace(_new_job(job, context), label=label, sha256=_copy(source, content))
+        queued, _ = queue.put(new, content)
+    _show([queued], queue.jobs(), context, options)
+    return 0
+
+
+@command.command("cancel")
+@click.argument("name", metavar="JOB")
+@options_of("queue")
+def cancel(options: Options, *, name: str) -> int:
+    """Cancel a job that waits.
+
+    JOB is its id, or the beginning or the end of it. A job at work is not cancelled: stop its run
+    on the page of the service.
+
+    \b
+    Example:
+      presence-worker queue cancel 000042-9f3c2a1b
+    """
+    context = contexts_of(options).common
+    queue = FolderQueue(context.archive.state_dir)
+    try:
+        cancelled = queue.cancel(_find(name, queue.jobs(), context).id)
+    except NotWaiting as fault:
+        words = f"{fault}: only a job that waits can be cancelled"
+        raise UsageFault(words, next=context.command("queue")) from None
+    if options.as_json:
+        print_json({"jobs": [_line(cancelled, {})]})
+    elif not options.quiet:
+        print_lines([f"Cancelled: {cancelled.id}"])
+    return 0
+
+
+def _find(name: str, jobs: Sequence[QueuedJob], context: RunContext) -> QueuedJob:
+    found = [job for job in jobs if job.id == name]
+    found = found or [job for job in jobs if name and (job.id.startswith(name) or job.id.endswith(name))]
+    if len(found) == 1:
+        return found[0]
+    words = f"{len(found)} jobs may be meant; write more of the id" if found else "no job has this id"
+    raise RunFault(f"{name}: {words}", next=context.command("queue"))
+
+
+def _new_job(job: str, context: RunContext) -> NewJob:
+    if not context.target:
+        target_name(context.settings.target, context.settings.auth.login_url)  # says what is wrong
+    return NewJob(
+        target=name_target(context),
+        command=JobCommand.RUN,
+        way=JobWay.COMMAND,
+        by=_user(),
+        file_name=None if job == STDIN else Path(job).name,
+    )
+
+
+def _user() -> str | None:
+    """Return who calls the command; None where the system does not know."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None
+
+
+def _copy(source: IO[bytes], content: Path) -> str:
+    """Copy a file, with the time of its last change; return its digest."""
+    digest = hashlib.sha256()
+    with content.open("wb") as file:
+        while piece := source.read(AT_ONCE):
+            digest.update(piece)
+            file.write(piece)
+    changed = os.fstat(source.fileno()).st_mtime
+    os.utime(content, (changed, changed))
+    return digest.hexdigest()
+
+
+def _show(
+    shown: Sequence[QueuedJob], jobs: Sequence[QueuedJob], context: RunContext, options: Options
+) -> None:
+    places = places_of(jobs)
+    lines = [_line(job, places) for job in shown]
+    if options.as_json:
+        print_json({"jobs": lines})
+    elif not options.quiet:
+        print_lines(_table(lines))
+        if shown and not is_held(context.archive.state_dir / "serve.lock"):
+            for line in wrap(NO_SERVICE.format(place=context.archive.state_dir)):
+                remark(line)
+
+
+def _line(job: QueuedJob, places: dict[str, int]) -> JobLine:
+    new = job.new
+    return JobLine(
+        job=job.id,
+        target=new.target,
+        command=new.command,
+        state=job.state,
+        position=places.get(job.id),
+        by=new.by,
+        way=new.way,
+        label=new.label,
+        file_name=new.file_name,
+        submitted_at=job.submitted_at,
+        run_id=job.run_id,
+    )
+
+
+def _table(lines: Sequence[JobLine]) -> Iterator[str]:
+    """Yield the lines of a table, and below each job what its file, label and run are called."""
+    if not lines:
+        yield "No jobs wait or work."
+        return
+    rows = [
+        HEADER,
+        *((line.job, line.state, str(line.position or ""), line.command, line.target) for line in lines),
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, line in zip(rows, [None, *lines], strict=True):
+        yield " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for word, value in (
+            (("file", line.file_name), ("label", line.label), ("run", line.run_id)) if line else ()
+        ):
+            yield from wrap(f"  {word}: {value}", indent=4) if value else ()
