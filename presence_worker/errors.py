@@ -1,9 +1,11 @@
 """Everything that can stop a run, and the exit code it ends in."""
 
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .manual_pages import ManualPage
@@ -56,6 +58,12 @@ EXIT_CODES: dict[ExitCode, ExitMeaning] = {
         meaning="terminated (SIGTERM); requests in progress were finished, `resume` continues", sent="maybe"
     ),
 }
+
+
+def place_of(error: BaseException) -> str:
+    """Return the place of a bug; its values may be secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-4:][::-1])
 
 
 class Cause(StrEnum):

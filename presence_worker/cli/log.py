@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 from structlog.typing import EventDict, WrappedLogger
 
+from ..errors import place_of
 from ..events import (
     Announced,
     Event,
@@ -38,18 +39,20 @@ NOTES = {
 log = structlog.get_logger()
 
 
-def set_up(verbosity: int, *, terminal: bool) -> None:
+def set_up(verbosity: int, *, terminal: bool, has_summary: bool = True) -> None:
     """Send the log to standard error: -1 errors only, 0 usual, 1 with requests, 2 with decisions.
 
-    Each line has what is bound to the context at that time, such as `run_id`.
+    A command without a summary shows the usual events at a terminal, too. Each line has what is bound to the
+    context at that time, such as `run_id`.
     """
-    level = "debug" if verbosity > 0 else USUAL[terminal or verbosity < 0]
+    level = "debug" if verbosity > 0 else USUAL[(terminal and has_summary) or verbosity < 0]
     render: structlog.typing.Processor = _short_line if terminal else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[
             *([] if verbosity >= DECISIONS_FROM else [_without_decisions]),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _with_place,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             render,
         ],
@@ -79,6 +82,12 @@ def _json(event: EventDict, **_: object) -> str:
     except orjson.JSONEncodeError:  # lone surrogates, which names of files may have, and huge numbers
         pass
     return escape_json(json.dumps(event, default=str))
+
+
+def _with_place(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add where a bug is to an event that is logged while it is handled; its values may be secret."""
+    bug = sys.exception() if event.pop("exc_info", None) else None
+    return {**event, "place": place_of(bug)} if bug else event
 
 
 def _without_decisions(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -4,14 +4,12 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated
+from ..errors import ExitCode, Interrupted, OptionFault, PresenceWorkerError, Terminated, place_of
 from ..help_pages import page_of_error
 from ..next_step import PROGRAM, NextStep
 from ..private_settings import explain_withheld, find_withheld, settings_in
@@ -157,9 +155,7 @@ def _ask_for_more(arguments: Sequence[str], message: str) -> str:
 
 def _where(error: Exception) -> str:
     """Return the kind and the place of a bug; its values may be secret."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-4:][::-1])
-    return f"a bug in presence-worker: {type(error).__name__} at {place}; please report it"
+    return f"a bug in presence-worker: {type(error).__name__} at {place_of(error)}; please report it"
 
 
 def _fill_gaps() -> None:

@@ -12,13 +12,12 @@ from types import FrameType
 import anyio
 import click
 import structlog
-from aiohttp import web
 from anyio import to_thread
 
 from ..errors import PresenceWorkerError
 from ..journal import service_lock
 from ..queue.folder_queue import FolderQueue
-from ..serve.http.app import build_app
+from ..serve.http.runner import build_runner
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service
 from . import log as log_setup
@@ -33,7 +32,6 @@ from .supervisor import READY, STOPPING, Supervisor, find_supervisor
 from .token import make_token
 
 RELOAD = "SIGHUP"  # Windows has none
-CLOSING = 5.0  # seconds for answers that are on their way at the end
 REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
 log = structlog.get_logger()
 
@@ -58,7 +56,8 @@ def command(options: Options) -> int:
       presence-worker serve --sandbox
     """
     check_installed()
-    log_setup.set_up(verbosity=-1 if options.quiet else options.verbose, terminal=is_terminal(sys.stderr))
+    verbosity = -1 if options.quiet else options.verbose
+    log_setup.set_up(verbosity, terminal=is_terminal(sys.stderr), has_summary=False)
     try:
         run_async(partial(_serve, options))
     except BaseExceptionGroup as group:
@@ -82,9 +81,7 @@ async def _serve(options: Options) -> None:
         opened.enter_context(service_lock(state_dir))
         service = Service(targets, FolderQueue(state_dir))
         certificate = ServerCertificate(targets.loaded.serve)
-        runner = web.AppRunner(
-            build_app(service), access_log=None, handle_signals=False, shutdown_timeout=CLOSING
-        )
+        runner = build_runner(service)
         url = await opened.enter_async_context(listen(runner, targets.loaded.serve, certificate.tls))
         say(url)
         if rehearsal:

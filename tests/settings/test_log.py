@@ -37,6 +37,30 @@ def told(verbosity: int, *, terminal: bool, **fields: object) -> str:
     return stream.getvalue()
 
 
+def test_a_bug_is_logged_by_its_place() -> None:
+    """Kind and place, and not what it says: that may have values of a job."""
+    with redirect_stderr(io.StringIO()) as stream:
+        log.set_up(0, terminal=False)
+        try:
+            int("reason of absence")
+        except ValueError:
+            structlog.get_logger().exception("job.crashed")
+
+    line = orjson.loads(stream.getvalue())
+    assert line["place"].startswith("test_log.py:")
+    assert "reason" not in stream.getvalue()
+    assert "exc_info" not in line
+
+
+def test_a_command_without_a_summary_says_more_at_a_terminal() -> None:
+    """The service shows each step there, too."""
+    with redirect_stderr(io.StringIO()) as stream:
+        log.set_up(0, terminal=True, has_summary=False)
+        structlog.get_logger().info("job.queued")
+
+    assert stream.getvalue() == "info job.queued\n"
+
+
 def test_off_a_terminal_each_fact_is_a_line_of_json() -> None:
     """Whatever reads the log of a scheduler gets one object a line: level, time in UTC, event, fields."""
     text = told(0, terminal=False, row=4, detail="två\nrader")
