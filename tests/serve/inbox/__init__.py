@@ -1,0 +1,1 @@
+"""Tests of the folders that jobs are taken from."""
