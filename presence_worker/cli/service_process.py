@@ -18,6 +18,7 @@ from ..errors import PresenceWorkerError
 from ..journal import service_lock
 from ..queue.folder_queue import FolderQueue
 from ..serve.http.runner import build_runner
+from ..serve.inboxes import watch_inboxes
 from ..serve.served_targets import ServedTargets
 from ..serve.service import Service
 from . import log as log_setup
@@ -144,7 +145,9 @@ async def _host(service: Service, certificate: ServerCertificate, process: Proce
         beside.start_soon(_reload_when_asked, service, certificate, supervisor, process)
         supervisor.notify(READY)
         with working:
-            await service.run()
+            async with anyio.create_task_group() as sources:
+                sources.start_soon(watch_inboxes, service)
+                await service.run()
         beside.cancel_scope.cancel()
 
 

@@ -16,7 +16,7 @@ LONGEST = 240  # bytes of a name: file systems have 255, and it is written under
 NOT_A_FOLDER = "not a folder"
 
 
-class Place(NamedTuple):
+class AnswerPlace(NamedTuple):
     """Where the answer about a file goes."""
 
     folder: Path  # that the file was taken from
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     name: str  # the run's; without a run, the job's
 
 
-def put_answer(place: Place, file: FoundFile, marker: str | None, text: str) -> None:
+def put_answer(place: AnswerPlace, file: FoundFile, marker: str | None, text: str) -> None:
     """Move a file with its answer to its place; raise OSError.
 
     This can be done again after a kill at any moment. What is there by now under the file's name, and was not

@@ -38,14 +38,14 @@ class FoundFile(NamedTuple):
     changed: int  # nanoseconds since 1970
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """What is in a folder."""
 
     files: list[FoundFile]  # that may be taken, those that changed first are first
     left: Mapping[str, str]  # name: why it is never taken
 
 
-def list_folder(folder: Path, complete: Complete) -> Listing:
+def list_folder(folder: Path, complete: Complete) -> FolderListing:
     """Return the files that are complete, but for `quiet`; raise OSError where the folder cannot be read."""
     with os.scandir(folder) as found:
         entries = {entry.name: entry for entry in found}
@@ -59,7 +59,7 @@ def list_folder(folder: Path, complete: Complete) -> Listing:
             left[name] = why
         elif _is_candidate(name, status, entries, complete):
             files.append(FoundFile(name, status.st_size, status.st_mtime_ns))
-    return Listing(sorted(files, key=lambda file: (file.changed, file.name)), left)
+    return FolderListing(sorted(files, key=lambda file: (file.changed, file.name)), left)
 
 
 def _why_never(entry: "os.DirEntry[str]", status: os.stat_result) -> str | None:

@@ -9,7 +9,7 @@ from ..errors import ExitCode, PresenceWorkerError, RunFault
 from ..queue.job_queue import JobQueue, JobState, QueuedJob
 from ..run.commands import answer_hr
 from ..run_states import JobWay
-from .inbox_answer import Place, put_answer
+from .inbox_answer import AnswerPlace, put_answer
 from .inbox_files import DONE, REFUSED, file_of
 from .served_targets import ServedTargets
 
@@ -65,7 +65,7 @@ class OpenAnswers:
             return False
         folder = Path(job.new.origin["folder"])
         is_refused = job.exit_code == ExitCode.REFUSED or job.run_id is None
-        place = Place(folder, REFUSED if is_refused else DONE, job.run_id or job.id)
+        place = AnswerPlace(folder, REFUSED if is_refused else DONE, job.run_id or job.id)
         put_answer(place, file_of(job.new.origin), marker, "\n".join(self._lines(job)) + "\n")
         self._queue.note_answered(job.id, keep_content=is_refused and job.run_id is not None)
         log.info("inbox.answered", job=job.id, target=job.new.target, folder=str(folder), run_id=job.run_id)

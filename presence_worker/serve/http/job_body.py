@@ -2,15 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import anyio
 from aiohttp import ClientConnectionError, ClientPayloadError, web
 
-from ...queue.job_queue import JobQueue
 from ...settings.serve import Serve
 from ...threads import work_in_thread
 from .form_data import FORM_DATA, take_file_out
@@ -29,18 +25,6 @@ class ReceivedJob(NamedTuple):
     path: Path
     sha256: str
     form_name: str | None  # of the file, as a form gives it
-
-
-@asynccontextmanager
-async def receiving(queue: JobQueue) -> AsyncIterator[Path]:
-    """Yield a folder of the queue for the content of a job; what was not put is deleted at the end."""
-    folder = queue.receive()
-    place = await work_in_thread(folder.__enter__)
-    try:
-        yield place
-    finally:
-        with anyio.CancelScope(shield=True):
-            await work_in_thread(folder.__exit__, None, None, None)
 
 
 def check_encoding(request: web.Request) -> None:

@@ -18,7 +18,8 @@ from ..service import Service, Unavailable
 from .answers import give_json
 from .caller import SIGNED, Caller
 from .form_data import decode_header
-from .job_body import ReceivedJob, check_encoding, receive_job, receiving
+from ..receiving import receiving
+from .job_body import ReceivedJob, check_encoding, receive_job
 from .problem import HttpProblem
 from .route import Call
 from .signature import ID, WRONG, SignedBody, open_signature, read_keys
