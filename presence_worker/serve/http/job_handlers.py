@@ -14,11 +14,11 @@ from ...queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJo
 from ...run_states import JobCommand, JobWay
 from ...threads import work_in_thread
 from ..job_views import is_own, may_see_job, positions_of, view_jobs, view_one_job
+from ..receiving import receiving
 from ..service import Service, Unavailable
 from .answers import give_json
 from .caller import SIGNED, Caller
 from .form_data import decode_header
-from ..receiving import receiving
 from .job_body import ReceivedJob, check_encoding, receive_job
 from .problem import HttpProblem
 from .route import Call

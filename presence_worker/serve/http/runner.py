@@ -32,7 +32,7 @@ class GuardedConnection(web.RequestHandler):
     """Owns a connection of a client."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Give the client some time for its first request."""
+        """Allow the client some time for its first request."""
         super().connection_made(transport)
         asyncio.get_running_loop().call_later(HEAD_TIME, self._close_if_silent)
 
