@@ -85,6 +85,7 @@ def _piped() -> str:
 
 def of_powershell(text: str) -> Iterator[Request]:
     """Yield the requests that the calls of Invoke-RestMethod in a script make."""
+    text = text.replace("`\n", "")
     tables = list(HASH.finditer(text))
     for call in re.finditer(rf"{WEB}(.*)", text):
         words = shlex.split(call[1].rstrip(" }"))
