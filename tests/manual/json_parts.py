@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from presence_worker.cli.metrics import MetricsData
 from presence_worker.cli.notifications import Sent
+from presence_worker.cli.queue import JobLine
 from presence_worker.doctor.checks import Diagnosis
 from presence_worker.json_form import KEYS
 from presence_worker.next_step import NextStep
@@ -19,6 +20,7 @@ from presence_worker.report.all_runs import ListingData
 from presence_worker.report.row_files import DAYS, FIELDS
 from presence_worker.report.summary import FaultyNamedRow, Summary
 from presence_worker.schedule.list_and_cancel import ScheduledStep
+from presence_worker.serve.job_views import JobView
 from tests.manual.command_parts import table
 
 NAMES = {
@@ -44,6 +46,12 @@ class Pruned(NamedTuple):
 
     run_id: str
     why: str
+
+
+class Queued(NamedTuple):
+    """What `queue --json` prints."""
+
+    jobs: Sequence[JobLine]
 
 
 class Created(NamedTuple):
@@ -168,6 +176,8 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "doctor": lambda: list(walk(Diagnosis)),
     "init": created,
     "prune": pruned,
+    "queue": lambda: list(walk(Queued)),
+    "job": lambda: list(walk(JobView)),
     "schedule": scheduled,
 }
 

@@ -31,7 +31,9 @@ def test_each_part_stands_on_a_page() -> None:
 @pytest.mark.parametrize("name", OBJECTS)
 def test_each_field_of_json_is_explained(name: str) -> None:
     """A new field needs a few words on the page."""
-    text = next(found[3] for found in PART.finditer(TEXTS["json"]) if found[2] == f"json {name}")
+    text = next(
+        found[3] for found in PART.finditer(TEXTS["json"] + TEXTS["http-api"]) if found[2] == f"json {name}"
+    )
     words = words_of(text)
 
     assert [field.path for field in OBJECTS[name]() if not words.get(field.path)] == []

@@ -1,12 +1,9 @@
 """The page on the HTTP API: its samples are alike in each language; its tables are as the code has them."""
 
-from dataclasses import fields
-
 import pytest
 
 from presence_worker.serve.http.openapi import answers_of
 from presence_worker.serve.http.routes import ROUTES
-from presence_worker.serve.job_views import JobView
 from tests.manual.documents import table
 from tests.manual.http_samples import NAMES, headers_of_python, of_curl, of_powershell, sample
 
@@ -38,10 +35,3 @@ def test_each_error_is_explained() -> None:
     found = {status for route in ROUTES for status in answers_of(route) if status >= 400}
 
     assert named == sorted(found | {405})  # 405 belongs to no route
-
-
-def test_each_field_of_a_job_is_explained() -> None:
-    """The table of fields has those of the JSON, in their order."""
-    named = [cells[0].strip("`") for cells in table("http-api", "field | type | meaning")]
-
-    assert named == [field.name for field in fields(JobView)]
