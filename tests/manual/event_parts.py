@@ -1,18 +1,29 @@
-"""The events of a job in the log, as the docstring of the service has them."""
+"""The events of the service in the log, as the docstrings of its modules have them."""
 
 import re
+from types import ModuleType
 
-from presence_worker.serve import service
+from presence_worker.serve import inboxes, service
 from tests.manual.command_parts import table
 
-ROW = re.compile(r"^\| (`job\.\w+`) \| (.*?) \| (.*?) ?\|$", re.MULTILINE)
+ROW = re.compile(r"^\| (`\w+\.\w+`) \| (.*?) \| (.*?) ?\|$", re.MULTILINE)
 
 
 def job_events(_: str) -> str:
-    """Give each event: when it is logged, and its other fields."""
-    rows = ROW.findall(service.__doc__ or "")
-    return table(("event", "when", "more fields"), [(name, when, fields(more)) for name, when, more in rows])
+    """Give the events of a job: when each is logged, and its other fields."""
+    return events_of(service)
+
+
+def inbox_events(_: str) -> str:
+    """Give the events of a folder, in the same way."""
+    return events_of(inboxes)
+
+
+def events_of(module: ModuleType) -> str:
+    rows = [(name, when, fields(more)) for name, when, more in ROW.findall(module.__doc__ or "")]
+    return table(("event", "when", "more fields"), rows)
 
 
 def fields(more: str) -> str:
-    return ", ".join(f"`{name}`" for name in more.split(", ") if name)
+    """Give the names of fields as code; other words stay."""
+    return ", ".join(f"`{name}`" if re.fullmatch(r"\w+", name) else name for name in more.split(", "))
