@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from ..errors import PresenceWorkerError
 from ..report.metrics_text import metrics_text
 from ..run_context import RunContext
-from ..runs.each_target import judge_targets
+from ..runs.each_target import BrokenTarget, judge_targets
 from ..runs.listing import list_runs
+from ..serve.served_targets import LoadedTargets
 from .options import Options
 from .signals import listeners_restored
 from .targets import Contexts, contexts_of
@@ -37,12 +38,29 @@ def write_textfile(context: RunContext, options: Options) -> None:
 
     It has the configured targets, whichever one the run was for.
     """
+
+    def figures() -> str:
+        with listeners_restored():
+            return figures_of(contexts_of(_without_target(options)))
+
+    _write_in_turn(context, figures)
+
+
+def write_textfile_of_service(loaded: LoadedTargets) -> None:
+    """Write the same file after a run of the service; any thread may call this."""
+    common = loaded.common
+    broken = [BrokenTarget(name, words, common.settings) for name, words in loaded.broken.items()]
+    contexts = Contexts([*loaded.each.values()], broken, common, is_several=len(loaded.each) > 1)
+    _write_in_turn(common, lambda: figures_of(contexts))
+
+
+def _write_in_turn(context: RunContext, figures: Callable[[], str]) -> None:
     path = context.settings.metrics.textfile
     if path is None:
         return
     try:
-        with listeners_restored(), _in_turn(context):
-            _write(path, figures_of(contexts_of(_without_target(options))))
+        with _in_turn(context):
+            _write(path, figures())
     except (OSError, PresenceWorkerError, sqlite3.Error, ValueError) as error:  # ValueError: a name with NUL
         log.warning("metrics.failed", path=str(path), error=type(error).__name__, detail=_reason(error))
 

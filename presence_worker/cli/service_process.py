@@ -24,6 +24,7 @@ from ..serve.service import Service
 from . import log as log_setup
 from .async_work import run_async
 from .lazy import load_lazily
+from .metrics_textfile import write_textfile_of_service
 from .options import Options, options_of
 from .output import is_terminal, remark, say
 from .served_configuration import Rehearsal, ServedConfiguration, check_installed, load_chosen
@@ -80,7 +81,9 @@ async def _serve(options: Options) -> None:
         targets = await to_thread.run_sync(ServedTargets, configuration.load)
         state_dir = targets.loaded.common.archive.state_dir
         opened.enter_context(service_lock(state_dir))
-        service = Service(targets, FolderQueue(state_dir))
+        service = Service(
+            targets, FolderQueue(state_dir), after_run=lambda: write_textfile_of_service(targets.loaded)
+        )
         certificate = ServerCertificate(targets.loaded.serve)
         runner = build_runner(service)
         url = await opened.enter_async_context(listen(runner, targets.loaded.serve, certificate.tls))

@@ -109,8 +109,7 @@ class HostedJob:
             ending = await self._attempt(self._begin_or_recover, mine)
             while (then := self._follow(ending)) is Then.GO_ON:
                 ending = await self._attempt(self._begin_or_recover, mine)
-        if self._notes:
-            await asyncio.wait(self._notes)
+        await asyncio.gather(*self._notes, return_exceptions=True)
         return ending, then
 
     def _follow(self, ending: JobEnding) -> Then:

@@ -16,7 +16,7 @@ The log has one event for each step of a job. Each has the fields `job` and `tar
 | `job.stopping` | a person stopped its run | run_id |
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import anyio
@@ -50,12 +50,14 @@ class Unavailable(PresenceWorkerError):
 class Service:
     """Owns the queue, the work of all targets, and what is live."""
 
-    def __init__(self, targets: ServedTargets, queue: JobQueue) -> None:
+    def __init__(
+        self, targets: ServedTargets, queue: JobQueue, after_run: Callable[[], None] = lambda: None
+    ) -> None:
         self.targets = targets
         self.queue = queue
         self.live = LiveRuns()
         self._messenger = Messenger()
-        self._loop = WorkLoop(targets, queue, self.live, self._messenger)
+        self._loop = WorkLoop(targets, queue, self.live, self._messenger, after_run)
         self._asking = anyio.Lock()
 
     @property

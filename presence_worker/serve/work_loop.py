@@ -45,7 +45,14 @@ class AtWork(NamedTuple):
 class WorkLoop:
     """Owns which jobs are at work."""
 
-    def __init__(self, targets: ServedTargets, queue: JobQueue, live: LiveRuns, messenger: Messenger) -> None:
+    def __init__(
+        self,
+        targets: ServedTargets,
+        queue: JobQueue,
+        live: LiveRuns,
+        messenger: Messenger,
+        after_run: Callable[[], None],
+    ) -> None:
         self.at_work: dict[str, AtWork] = {}  # by target
         self.is_ready = self.is_stopping = self.has_disk_trouble = False
         self.notes = ServiceNotes(queue)
@@ -54,6 +61,7 @@ class WorkLoop:
         self._queue = queue
         self._live = live
         self._messenger = messenger
+        self._after_run = after_run  # it blocks
         self._busy: set[str] = set()  # targets
         self._opened: frozenset[tuple[str, JobState]] = frozenset()  # jobs that wait or work, as last read
         self._woken = anyio.Event()
@@ -171,8 +179,12 @@ class WorkLoop:
         messages = self._messenger.follow(context)
         ending, then = await hosted.carry_out(self._add_watchers(job, context, messages))
         await self._note_ending(hosted.job, ending, then)
-        failure = _failure(job, ending, then, context)
-        return partial(messages.end, ending.exit_code, failure) if messages else None
+        return partial(self._report, messages, ending.exit_code, _failure(job, ending, then, context))
+
+    async def _report(self, messages: JobMessages | None, code: int, failure: Failure | None) -> None:
+        await work_in_thread(self._after_run)
+        if messages:
+            await messages.end(code, failure)
 
     def _add_watchers(self, job: QueuedJob, context: RunContext, messages: JobMessages | None) -> RunContext:
         hear = self._live.begin(job.id, job.new.target, job.new.command)

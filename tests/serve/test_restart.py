@@ -6,45 +6,30 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
-import anyio
 import pytest
 
 from presence_worker.journal import JOURNAL
 from presence_worker.queue.folder_queue import FolderQueue
-from presence_worker.queue.job_queue import JobQueue, JobState, QueuedJob
+from presence_worker.queue.job_queue import JobQueue, JobState, NewJob, QueuedJob
 from presence_worker.run_context import RunContext
-from presence_worker.run_states import State
+from presence_worker.run_states import JobCommand, JobWay, State
+from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.runs.lookup import earlier_run
 from presence_worker.serve.service import Service
 from presence_worker.serve.service_notes import STOPPED, ServiceNotes
-from tests.raw_server import Peer, RawServer, Request, raw_server
-from tests.run.crm import Crm, here
+from tests.raw_server import RawServer, raw_server
 
 from .given import context_for, ended, served, submit, targets_of
 from .memory_queue import MemoryQueue
+from .stalling import Stalling
 
 pytestmark = pytest.mark.anyio
 ROWS = range(1, 11)
 
 
-class Stalling(Crm):
-    """Owns people who are present, and answers no change until it may."""
-
-    def __init__(self) -> None:
-        super().__init__(here(ROWS))
-        self.is_asked = anyio.Event()
-        self.may_answer = anyio.Event()
-
-    async def __call__(self, peer: Peer, request: Request) -> None:
-        if request.method == "PUT":
-            self.is_asked.set()
-            await self.may_answer.wait()
-        await super().__call__(peer, request)
-
-
 @pytest.fixture
 async def crm() -> Stalling:
-    return Stalling()
+    return Stalling(ROWS)
 
 
 @pytest.fixture
@@ -195,6 +180,24 @@ async def test_killed_before_the_ending_was_noted(
 
     assert (again.state, again.exit_code, again.run_id, again.deaths) == (JobState.ENDED, 0, job.run_id, 0)
     assert (len(writes(server)), len(list(context.archive.runs.iterdir()))) == (sent, 1)
+
+
+async def test_killed_before_an_apply_began(
+    context: RunContext, crm: Stalling, queue: MemoryQueue, server: RawServer
+) -> None:
+    """The run is still planned, so it is applied; its old ending is not taken for that of the apply."""
+    crm.may_answer.set()
+    async with serving(context, queue) as service:
+        plan = await ended(service, await submit(service, ROWS, command=JobCommand.PLAN))
+    seen = fingerprint_of(str(plan.run_id), context)
+    new = NewJob(target="a", command=JobCommand.APPLY, way=JobWay.HTTP, run_id=plan.run_id, seen=seen)
+    apply, _ = queue.put(new, None)
+    queue.begin(apply.id, plan.run_id)
+    async with serving(context, queue) as service:
+        job = await ended(service, apply)
+
+    assert (plan.exit_code, job.exit_code, job.run_id, job.deaths) == (0, 0, plan.run_id, 1)
+    assert len(writes(server)) == len(ROWS)
 
 
 async def test_stopped_by_a_person_and_killed(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
