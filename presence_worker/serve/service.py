@@ -27,9 +27,12 @@ from ..queue.job_queue import JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay
 from ..threads import work_in_thread
 from .asking import Conflict, RunRequest, queue_request
+from .job_work import Surroundings
 from .live_runs import LiveRuns
 from .messenger import ROUND, Messenger, context_of_broken
 from .served_targets import ServedTargets
+from .service_notes import ServiceNotes
+from .target_pauses import TargetPauses
 from .turns import TargetPause
 from .what_follows import JobTrouble, Stopper
 from .work_loop import WorkLoop
@@ -57,7 +60,12 @@ class Service:
         self.queue = queue
         self.live = LiveRuns()
         self._messenger = Messenger()
-        self._loop = WorkLoop(targets, queue, self.live, self._messenger, after_run)
+        self._notes = ServiceNotes(queue)
+        self._pauses = TargetPauses(targets, self._notes, self._messenger, self.live)
+        around = Surroundings(
+            targets, queue, self.live, self._messenger, self._notes, self._pauses, after_run
+        )
+        self._loop = WorkLoop(around)
         self._asking = anyio.Lock()
 
     @property
@@ -68,7 +76,7 @@ class Service:
     @property
     def pauses(self) -> Mapping[str, TargetPause]:
         """Return why the jobs of targets wait, by target; those of the others do not."""
-        return self._loop.pauses.each
+        return self._pauses.each
 
     @property
     def trouble(self) -> str | None:
@@ -115,7 +123,7 @@ class Service:
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""
         await work_in_thread(self.targets.reload)
-        await self._loop.pauses.end_all()
+        await self._pauses.end_all()
         self._loop.wake()
         self.live.notify(None)
 
@@ -161,7 +169,7 @@ class Service:
             if work.hosted.run_id == run_id and work.hosted.stopped_by is None:
                 job = work.hosted.job
                 work.hosted.stop(Stopper.PERSON, f"the token {by}" if by else "a person")
-                await work_in_thread(self._loop.notes.note_stop, job.id)
+                await work_in_thread(self._notes.note_stop, job.id)
                 log.info("job.stopping", job=job.id, target=job.new.target, run_id=run_id)
                 self.live.notify(job.new.target)
                 return job

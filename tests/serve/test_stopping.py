@@ -56,11 +56,11 @@ async def test_a_person_stops_a_run(context: RunContext, crm: Stalling, queue: M
     assert next_one.exit_code == 0
 
 
-async def test_a_run_that_does_not_end_is_cut_off(
+async def test_a_request_that_gets_no_answer_does_not_hold_us_up(
     context: RunContext, crm: Stalling, queue: MemoryQueue
 ) -> None:
-    """The service waits serve.drain at most; the job goes on after the next start."""
-    serve = context.settings.serve.model_copy(update={"drain": 0.01})
+    """The run ends within serve.drain; its row is in doubt, and the job goes on after the next start."""
+    serve = context.settings.serve.model_copy(update={"drain": 0.2})
     settings = context.settings.model_copy(update={"serve": serve})
     async with served(targets_of(a=replace(context, settings=settings)), queue) as service:
         job = await submit(service, ROWS)

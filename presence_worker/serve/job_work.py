@@ -1,0 +1,154 @@
+"""One job is carried out for the service: it begins, it is watched, and what follows its ending is noted."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import anyio
+import structlog
+
+from ..errors import ExitCode, StateFault, UsageFault
+from ..events import emit_to, unheard
+from ..queue.job_queue import JobQueue, NotWaiting, QueuedJob
+from ..run_context import RunContext
+from ..run_states import JobCommand, JobWay, State
+from ..settings import Settings
+from ..threads import work_in_thread
+from .hosted_job import HostedJob
+from .live_runs import LiveRuns
+from .messenger import Failure, JobMessages, Messenger
+from .served_targets import ServedTargets
+from .service_notes import ServiceNotes
+from .target_pauses import TargetPauses
+from .what_follows import JobEnding, JobTrouble, Stopper, Then
+
+RETRY = 5.0  # seconds until an ending is written again after a fault of the disk
+PART = 0.75  # of serve.drain, for the requests in progress
+DISK = (OSError, StateFault)  # what the queue raises where it cannot be read or written
+STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left"}  # else job.ended
+Send = Callable[[], Awaitable[None]]
+log = structlog.get_logger()
+
+
+class Surroundings(NamedTuple):
+    """What all jobs of the service share."""
+
+    targets: ServedTargets
+    queue: JobQueue
+    live: LiveRuns
+    messenger: Messenger
+    notes: ServiceNotes
+    pauses: TargetPauses
+    after_run: Callable[[], None]  # it blocks
+
+
+class JobWork:
+    """Owns the way of a job through the service."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def carry_out(self, job: QueuedJob, enter: Callable[[HostedJob], None]) -> Send | None:
+        """Carry out a job; return what sends the messages about it. Its target may be free before that.
+
+        *enter* hears of it when it begins, unless it cannot begin.
+        """
+        begun = await self._begin(job)
+        if begun is None:
+            return None
+        hosted, context = begun
+        enter(hosted)
+        log.info("job.began", job=job.id, target=job.new.target, command=job.new.command, way=job.new.way)
+        messages = self._around.messenger.follow(context)
+        ending, then = await hosted.carry_out(self._add_watchers(job, context, messages))
+        await self._note_ending(hosted.job, ending, then)
+        return partial(self._report, messages, ending.exit_code, _failure(job, ending, then, context))
+
+    async def _begin(self, job: QueuedJob) -> tuple[HostedJob, RunContext] | None:
+        targets, queue = self._around.targets, self._around.queue
+        try:
+            context = await work_in_thread(targets.context, job.new.target)
+            found = await work_in_thread(queue.find, job.id) or job
+            await work_in_thread(queue.begin, job.id)
+        except StateFault:
+            raise
+        except NotWaiting:  # it was cancelled, or has ended, since the queue was read
+            return None
+        except UsageFault as fault:
+            self._around.pauses.begin(job.new.target, JobTrouble.CONFIGURATION, str(fault))
+            return None
+        hosted = HostedJob(found, queue, tries=targets.loaded.serve.tries)
+        if job.id in self._around.notes.stopped:
+            hosted.stop(Stopper.PERSON, "a person")
+        return hosted, context
+
+    def _add_watchers(self, job: QueuedJob, context: RunContext, messages: JobMessages | None) -> RunContext:
+        hear = self._around.live.begin(job.id, job.new.target, job.new.command)
+        follow = messages.hear if messages else unheard
+        settings = _with_drain(context.settings, self._around.targets.loaded.serve.drain)
+        return replace(context, settings=settings, subscriber=emit_to(context.subscriber, hear, follow))
+
+    async def _report(self, messages: JobMessages | None, code: int, failure: Failure | None) -> None:
+        await work_in_thread(self._around.after_run)
+        if messages:
+            await messages.end(code, failure)
+
+    async def _note_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
+        """Write down how a job ended, as soon as the disk takes it."""
+        while True:
+            try:
+                await work_in_thread(self._write_ending, job, ending, then)
+                await self._pause_or_go_on(job.new.target, ending)
+                break
+            except DISK as error:
+                log.warning("queue.failed", detail=str(error))
+                await anyio.sleep(RETRY)
+        log.info(
+            STEPS.get(then, "job.ended"),
+            job=job.id,
+            target=job.new.target,
+            run_id=ending.run_id,
+            state=ending.state,
+            exit_code=int(ending.exit_code),
+            has_failed=then is Then.FAIL,
+        )
+
+    def _write_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
+        if then is Then.WAIT:
+            self._around.queue.give_back(job.id)
+        elif then is not Then.LEAVE:
+            self._around.queue.end(
+                job.id,
+                run_id=ending.run_id,
+                exit_code=ending.exit_code,
+                headline=ending.headline,
+                has_failed=then is Then.FAIL,
+            )
+            self._around.notes.forget_stop(job.id)
+            if job.new.way is not JobWay.INBOX:  # whose folder gets its answer first
+                self._around.queue.note_answered(job.id, keep_content=ending.state is State.REFUSED)
+
+    async def _pause_or_go_on(self, target: str, ending: JobEnding) -> None:
+        if ending.trouble is JobTrouble.CREDENTIALS:
+            await self._around.pauses.note_refused(target, ending.run_id or "", ending.headline)
+        elif ending.trouble:
+            self._around.pauses.begin(target, ending.trouble, ending.headline, ending.run_id)
+        else:
+            await self._around.pauses.end(target)
+
+
+def _with_drain(settings: Settings, most: float | None) -> Settings:
+    """Let a run that has to stop wait for its requests no longer than leaves it time for its reports."""
+    delivery = settings.delivery
+    if most is None or (delivery.drain is not None and delivery.drain <= most * PART):
+        return settings
+    return settings.model_copy(update={"delivery": delivery.model_copy(update={"drain": most * PART})})
+
+
+def _failure(job: QueuedJob, ending: JobEnding, then: Then, context: RunContext) -> Failure | None:
+    """Return what the message about a job without a run says; None for no message."""
+    if ending.run_id or then is Then.WAIT or job.new.command is JobCommand.PLAN:
+        return None
+    state = "refused" if ending.exit_code == ExitCode.USAGE else "stopped"
+    return state, context.command("runs")
