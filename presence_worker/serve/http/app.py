@@ -83,13 +83,19 @@ def _with_problems(site: Site, access: Access) -> Middleware:
         except web.HTTPException as found:
             problem = _of_router(found)
         except Exception:
-            log.exception("http.failed", method=request.method, path=request.match_info.route.name)
+            log.exception("http.failed", method=request.method, path=_path_of(request))
             problem = HttpProblem(500, FAULT_OF_OURS)
         if not request.path.startswith(API) and "text/html" in request.headers.get("Accept", ""):
             return site.show_problem(request, problem)
         return render_problem(problem)
 
     return answer
+
+
+def _path_of(request: web.Request) -> str | None:
+    """Return the path as the table has it: an address may have what is not for the log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else None
 
 
 def _of_router(found: web.HTTPException) -> HttpProblem:

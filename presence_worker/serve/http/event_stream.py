@@ -2,6 +2,7 @@
 
 import anyio
 import orjson
+import structlog
 from aiohttp import web
 
 from ...json_form import Json, json_object
@@ -16,6 +17,7 @@ LEAST = 1.0  # seconds between two states
 MOST_ENDED = 100  # that wait for a slow watcher
 COMMENT = b": still here\n\n"
 STREAMS = web.AppKey("streams", anyio.Event)  # is set when all streams must end
+log = structlog.get_logger()
 HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
@@ -127,6 +129,8 @@ async def stream_events(call: Call) -> web.StreamResponse:
         await EventStream(call, response).run()
     except* ConnectionError:  # the watcher has gone
         pass
+    except* Exception:
+        log.exception("http.failed", path="events")  # too late for another answer
     return response
 
 
