@@ -1,11 +1,10 @@
 """Jobs as callers and pages see them."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ExitCode
-from ..queue.job_queue import JobState, QueuedJob
+from ..queue.job_queue import JobState, QueuedJob, places_of
 from ..run_states import JobWay, State
 from .http.caller import Caller
 from .live_runs import LiveRun
@@ -18,7 +17,7 @@ STATES = {  # of a run that is no longer there, by the exit code of its job
     ExitCode.REFUSED: State.REFUSED,
     ExitCode.HELD: State.HELD,
 }
-OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
+OPEN = (JobState.WAITING, JobState.WORKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +62,14 @@ def may_see_job(job: QueuedJob, caller: Caller) -> bool:
     return caller.may_use(job.new.target) and (is_theirs or caller.may("read"))
 
 
-def positions_of(jobs: Iterable[QueuedJob]) -> dict[str, int]:
-    """Return the place of each job that waits among those of its target; *jobs* are all, oldest first."""
-    places: Counter[str] = Counter()
-    found = {}
-    for job in jobs:
-        if job.state == JobState.WAITING:
-            places[job.new.target] += 1
-            found[job.id] = places[job.new.target]
-    return found
-
-
 def view_jobs(service: Service, caller: Caller, *, only_open: bool = False) -> list[JobView]:
     """Return the jobs that a caller may know of, newest first; *only_open*: that are not over. It blocks."""
     jobs = service.queue.jobs()
+    if only_open:
+        jobs = [job for job in jobs if job.state in OPEN]
     runs = {} if only_open else {run.id: run for run in find_seen_runs(service)}
     around = _surroundings(service, jobs, runs)
-    shown = (job for job in reversed(jobs) if may_see_job(job, caller))
-    return [view_job(job, caller, around) for job in shown if not (only_open and job.state in OVER)]
+    return [view_job(job, caller, around) for job in reversed(jobs) if may_see_job(job, caller)]
 
 
 def view_one_job(service: Service, job: QueuedJob, caller: Caller) -> JobView:
@@ -94,7 +83,7 @@ def _surroundings(
     service: Service, jobs: Sequence[QueuedJob], runs: Mapping[str, SeenRun]
 ) -> JobSurroundings:
     return JobSurroundings(
-        positions=positions_of(jobs),
+        positions=places_of(jobs),
         runs=runs,
         live={run.job_id: run for run in service.live.current()},
         four_eyes=service.targets.loaded.serve.four_eyes,

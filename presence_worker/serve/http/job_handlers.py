@@ -10,10 +10,10 @@ from aiohttp import web
 
 from ...errors import StateFault
 from ...json_form import Json, json_object
-from ...queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
+from ...queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull, places_of
 from ...run_states import JobCommand, JobWay
 from ...threads import work_in_thread
-from ..job_views import is_own, may_see_job, positions_of, view_jobs, view_one_job
+from ..job_views import is_own, may_see_job, view_jobs, view_one_job
 from ..receiving import receiving
 from ..service import Service, Unavailable
 from .answers import give_json
@@ -168,7 +168,7 @@ async def acknowledge(
     form: dict[str, Json] = {
         "job": job.id,
         "state": state,
-        "position": 1 + len(positions_of(before)) if state == JobState.WAITING else None,
+        "position": 1 + len(places_of(before)) if state == JobState.WAITING else None,
         "url": page_of_job(call, job.id),
     }
     return give_json(form, 202, {"Location": f"/api/v1/jobs/{job.id}", **headers})
