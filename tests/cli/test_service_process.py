@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from tests.run.given import Ended, Worker, ended, started
+from tests.run.given import Ended, Worker, ended, started, wait_until
 
 ANY_PORT = 'listen = "127.0.0.1:0"\n'
 TOKEN = f'tokens.crm = {{ sha256 = "{"0" * 64}", roles = ["read"] }}\n'
@@ -192,6 +192,62 @@ def test_what_needs_a_restart_is_named(config: Path) -> None:
         stop(process)
 
     assert needed["setting"] == "serve.listen"
+
+
+# -- runs ----------------------------------------------------------------------------------------------------
+
+
+def send(url: str, token: str, rows: int = 1) -> None:
+    """Hand a job in."""
+    body = "associateId,status,message\n" + "".join(f"{n},Away,x\n" for n in range(1, rows + 1))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{url}/api/v1/jobs", body.encode(), headers), timeout=60
+    ) as answer:
+        assert answer.status == 202
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path) -> Iterator[tuple[Process, str, str]]:
+    """A service on the sandbox, its URL and its token; it writes figures."""
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[storage]\nstate_dir = "{tmp_path}/state"\n[serve]\n{ANY_PORT}'
+        f'[metrics]\ntextfile = "{tmp_path}/metrics.prom"\n[delivery]\nread_before = "off"\n'
+    )
+    with serving("--sandbox", "--config", config) as (process, url):
+        yield process, url, stream(process.stdout).readline().split()[1]
+
+
+def test_each_run_writes_the_figures(rehearsal: tuple[Process, str, str], tmp_path: Path) -> None:
+    """metrics.textfile has them when a run of the service has ended, too."""
+    process, url, token = rehearsal
+
+    send(url, token)
+    read_until(process, "job.ended")
+
+    wait_until((tmp_path / "metrics.prom").exists)
+    assert 'exit_code{target="sandbox"} 0' in (tmp_path / "metrics.prom").read_text()
+
+
+def test_a_signal_stops_runs_and_the_next_start_resumes_them(
+    rehearsal: tuple[Process, str, str], tmp_path: Path
+) -> None:
+    """Requests in progress are finished, the exit code is 0, and no row is lost."""
+    process, url, token = rehearsal
+
+    send(url, token, rows=100)
+    read_until(process, "run.announced")
+    ended_first = stop(process)
+    config = tmp_path / "config.toml"
+    config.write_text(f"{config.read_text()}rate = 1000\n")
+    with serving("--sandbox", "--config", config) as (again, _):
+        read_until(again, "job.ended")
+        stop(again)
+
+    (summary,) = (tmp_path / "state/runs").glob("*/summary.json")
+    assert ended_first.code == 0
+    assert json.loads(summary.read_text())["counts"]["updated"] == 100
 
 
 # -- TLS -----------------------------------------------------------------------------------------------------
