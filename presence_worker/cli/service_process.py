@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from functools import partial
 from types import FrameType
 
@@ -20,7 +20,7 @@ from ..queue.folder_queue import FolderQueue
 from ..serve.http.runner import build_runner
 from ..serve.inboxes import watch_inboxes
 from ..serve.served_targets import ServedTargets
-from ..serve.service import Service
+from ..serve.service import STARTING, Service
 from . import log as log_setup
 from .async_work import run_async
 from .lazy import load_lazily
@@ -87,13 +87,16 @@ async def _serve(options: Options) -> None:
         certificate = ServerCertificate(targets.loaded.serve)
         runner = build_runner(service)
         url = await opened.enter_async_context(listen(runner, targets.loaded.serve, certificate.tls))
-        say(url)
-        if rehearsal:
-            say(f"Token: {rehearsal.token}")
-            remark(REHEARSAL)
-        log.info("service.started", url=url)
-        await _host(service, certificate, process)
+        await _host(service, certificate, process, partial(_announce, url, rehearsal))
         log.info("service.stopped")
+
+
+def _announce(url: str, rehearsal: Rehearsal | None) -> None:
+    say(url)
+    if rehearsal:
+        say(f"Token: {rehearsal.token}")
+        remark(REHEARSAL)
+    log.info("service.started", url=url)
 
 
 @asynccontextmanager
@@ -139,19 +142,34 @@ def listen_to_signals() -> Iterator[ProcessSignals]:
             signal.signal(number, listener)
 
 
-async def _host(service: Service, certificate: ServerCertificate, process: ProcessSignals) -> None:
+async def _host(
+    service: Service, certificate: ServerCertificate, process: ProcessSignals, announce: Callable[[], None]
+) -> None:
     """Let the service work until a signal stops it; return when its runs have ended."""
     supervisor, working = find_supervisor(), anyio.CancelScope()
     async with anyio.create_task_group() as beside:
         beside.start_soon(supervisor.keep_alive)
         beside.start_soon(_stop_when_asked, working, supervisor, process)
         beside.start_soon(_reload_when_asked, service, certificate, supervisor, process)
-        supervisor.notify(READY)
+        beside.start_soon(_announce_when_ready, service, supervisor, announce)
         with working:
             async with anyio.create_task_group() as sources:
                 sources.start_soon(watch_inboxes, service)
                 await service.run()
         beside.cancel_scope.cancel()
+
+
+async def _announce_when_ready(
+    service: Service, supervisor: Supervisor, announce: Callable[[], None]
+) -> None:
+    """Announce the service as soon as it takes jobs."""
+    async with aclosing(service.live.watch()) as events:
+        async for _ in events:
+            if service.trouble != STARTING:
+                break
+    if not service.is_stopping:
+        announce()
+        supervisor.notify(READY)
 
 
 async def _stop_when_asked(

@@ -70,6 +70,14 @@ def stop(process: Process, number: signal.Signals = signal.SIGTERM) -> Ended:
     return ended(process)
 
 
+def test_the_first_line_comes_when_it_takes_jobs(config: Path) -> None:
+    """Who reads it need not try twice."""
+    with serving("--config", config) as (process, url):
+        assert status(url, "/readyz") == 200
+
+        stop(process)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_is_up_until_it_is_told_to_stop(config: Path, number: signal.Signals) -> None:
     """The first line is the root URL, and the only one; a signal to stop ends it with 0."""
