@@ -16,7 +16,7 @@ from ..events import Event, RunEnded, RunStarted
 from ..next_step import NextStep
 from ..notify.compose import news_without_run
 from ..notify.dispatch import begin, deliver, patience_of
-from ..notify.late_jobs import find_late_jobs, news_of_late_job
+from ..notify.late_jobs import LateJob, find_late_jobs, news_of_late_job
 from ..notify.notification_store import NotificationStore
 from ..notify.notifier import Notifier, name_target
 from ..run_context import SANDBOX, RunContext
@@ -106,6 +106,7 @@ class Messenger:
 
     def __init__(self) -> None:
         self._thread = MessageThread()
+        self._began = now()
         self._late: dict[str, tuple[str | None, float]] = {}  # since when it is, and when that was sent
 
     @asynccontextmanager
@@ -134,9 +135,9 @@ class Messenger:
             notifier.report(news_without_run(notifier.target, code, state, next_step, now()))
             await deliver([notifier], notifier.notify.timeout)
 
-    def send_waiting(self, loaded: LoadedTargets) -> None:
+    def send_waiting(self, loaded: LoadedTargets) -> "Future[None]":
         """Send what was not delivered, and report runs that died and jobs that are late."""
-        self._thread.start(self._send_waiting(loaded))
+        return self._thread.start(self._send_waiting(loaded))
 
     async def _send_waiting(self, loaded: LoadedTargets) -> None:
         contexts = [*loaded.each.values(), *(context_of_broken(name, loaded) for name in loaded.broken)]
@@ -159,11 +160,18 @@ class Messenger:
         if not any(notifier.context.settings.report.expected_every for notifier in notifiers):
             return
         for job in find_late_jobs([*loaded.each.values()], [], loaded.common):
-            notifier, moment = by_name.get(job.target), now().timestamp()
-            since, sent = self._late.get(job.target, (None, 0.0))
-            if notifier and (since != job.missing.since or moment - sent >= notifier.notify.repeat):
-                self._late[job.target] = (job.missing.since, moment)
+            notifier = by_name.get(job.target)
+            if notifier and self._is_news(job, notifier.notify.repeat):
+                self._late[job.target] = (job.missing.since, now().timestamp())
                 notifier.report(news_of_late_job(job, notifier.context.command("runs")))
+
+    def _is_news(self, job: LateJob, repeat: float) -> bool:
+        """Return whether a late job is to be reported; none is late at the very first start."""
+        is_first = job.missing.since is None and job.missing.at_work is None
+        if is_first and (now() - self._began).total_seconds() < job.missing.expected_every:
+            return False
+        since, sent = self._late.get(job.target, (None, 0.0))
+        return since != job.missing.since or now().timestamp() - sent >= repeat
 
 
 def context_of_broken(name: str, loaded: LoadedTargets) -> RunContext:
