@@ -181,6 +181,18 @@ async def test_a_session_may_read_and_nothing_else(tmp_path: Path) -> None:
     assert [each.status for each in (read, write, delete, both)] == [200, 403, 403, 401]
 
 
+async def test_a_session_goes_on_while_its_address_waits(tmp_path: Path) -> None:
+    """People behind the same address as a guesser are not shut out."""
+    async with idle(tmp_path) as front:
+        cookie = await sign_in(front, "admin")
+        for _ in range(10):
+            await front.ask("GET", "/metrics", "guess")
+        token = await front.ask("GET", "/api/v1/jobs", "admin")
+        session = await front.ask("GET", "/api/v1/jobs", None, Cookie=cookie)
+
+    assert (token.status, session.status) == (429, 200)
+
+
 async def sign_in(front: Front, token: str) -> str:
     """Sign a browser in; give its cookie."""
     page = await front.ask("GET", "/sign-in", None)
