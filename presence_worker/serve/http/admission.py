@@ -9,7 +9,7 @@ from .route import Entrance, HttpRoute, Site
 from .signature import SIGNATURE
 
 BEARER = "bearer"
-SAFE_METHODS = ("GET",)
+SAFE_METHODS = ("GET", "HEAD")
 
 
 class Admission:

@@ -14,7 +14,7 @@ from ..pages.site import PageSite
 from ..service import Service
 from .access import Access
 from .admission import Admission
-from .event_stream import STREAMS, end_streams
+from .event_stream import EVENTS, STREAMS, end_streams
 from .openapi import ALL_ROUTES
 from .problem import HttpProblem, render_problem
 from .route import Call, HttpRoute, Site
@@ -46,8 +46,15 @@ def build_app(service: Service) -> web.Application:
     app.on_response_prepare.append(_finish_headers)
     app.on_shutdown.append(end_streams)
     for route in app[ALL_ROUTES]:
-        app.router.add_route(route.method, route.path, _admitted(route, admission, service))
+        for method in _methods_of(route):
+            app.router.add_route(method, route.path, _admitted(route, admission, service))
     return app
+
+
+def _methods_of(route: HttpRoute) -> tuple[str, ...]:
+    """Return the methods of a route: what answers GET answers HEAD as well, if it has an end."""
+    has_head = route.method == "GET" and route.gives != EVENTS
+    return (route.method, "HEAD") if has_head else (route.method,)
 
 
 def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handle:

@@ -18,7 +18,8 @@ MOST_ENDED = 100  # that wait for a slow watcher
 COMMENT = b": still here\n\n"
 STREAMS = web.AppKey("streams", anyio.Event)  # is set when all streams must end
 log = structlog.get_logger()
-HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+EVENTS = "text/event-stream"
+HEADERS = {"Content-Type": f"{EVENTS}; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
 class Mailbox:

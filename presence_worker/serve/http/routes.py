@@ -1,7 +1,7 @@
 """The table of routes for programs: the application and /openapi.json are made from it."""
 
 from ...run_states import JobCommand
-from .event_stream import stream_events
+from .event_stream import EVENTS, stream_events
 from .form_data import FORM_DATA
 from .job_handlers import cancel_job, list_jobs, show_job, submit_job
 from .openapi import show_openapi
@@ -159,7 +159,7 @@ OF_ALL = (
         handler=stream_events,
         roles=("read",),
         summary="Hear what happens, as server-sent events: state, progress, ended.",
-        gives="text/event-stream",
+        gives=EVENTS,
         answers={200: "The events, until you go."},
     ),
     HttpRoute(

@@ -299,6 +299,16 @@ async def test_a_slow_sender_is_408(tmp_path: Path) -> None:
     assert b"application/problem+json" in answer
 
 
+async def test_a_body_that_is_not_http_is_400(tmp_path: Path) -> None:
+    """What comes in chunks must come in whole ones."""
+    head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"
+    async with idle(tmp_path) as front:
+        answer = await raw(front, head + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n")
+
+        assert not front.service.queue.jobs()
+    assert answer.split()[1] == b"400"
+
+
 async def test_half_a_body_is_no_job(tmp_path: Path) -> None:
     """A sender that goes away in the middle leaves nothing behind."""
     head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"

@@ -132,9 +132,21 @@ async def test_an_unknown_address_is_404_and_another_method_405(tmp_path: Path) 
         address = await front.ask("GET", "/api/v1/nothing")
         method = await front.ask("PUT", "/api/v1/jobs")
 
-    assert (address.status, method.status, method.headers["Allow"]) == (404, 405, "GET, POST")
+    assert (address.status, method.status, method.headers["Allow"]) == (404, 405, "GET, HEAD, POST")
     assert address.problem
     assert method.problem
+
+
+async def test_what_answers_get_answers_head(tmp_path: Path) -> None:
+    """Monitors ask so; there is no body, and a stream without an end is not begun."""
+    async with idle(tmp_path) as front:
+        alive = await front.ask("HEAD", "/healthz", None)
+        jobs = await front.ask("HEAD", "/api/v1/jobs")
+        unknown = await front.ask("HEAD", "/api/v1/jobs", None)
+        events = await front.ask("HEAD", "/api/v1/events")
+
+    assert [each.status for each in (alive, jobs, unknown, events)] == [200, 200, 401, 405]
+    assert alive.body == jobs.body == b""
 
 
 async def test_no_answer_names_our_software(tmp_path: Path) -> None:
@@ -212,7 +224,11 @@ async def test_each_route_is_described_and_each_description_is_a_route(tmp_path:
         app = front.runner.app
 
     described = {(method.upper(), path) for path, each in found["paths"].items() for method in each}
-    routed = {(each.method, each.resource.canonical) for each in app.router.routes() if each.resource}
+    routed = {
+        (each.method, each.resource.canonical)
+        for each in app.router.routes()
+        if each.resource and each.method != "HEAD"
+    }
     assert described == routed == {(each.method, each.path) for each in app[ALL_ROUTES]}
     for each in app[ALL_ROUTES]:
         assert {*each.answers} <= {
