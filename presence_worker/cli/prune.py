@@ -1,14 +1,18 @@
 """`presence-worker prune`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import click
 
+from ..notify.notifier import name_target
+from ..queue.folder_queue import FolderQueue
+from ..runs.old_jobs import prune_jobs
 from ..runs.pruning import Pruning, prune_runs
+from ..wording import amount
 from .options import Options, options_of
 from .output import print_json, print_lines, wrap
-from .targets import contexts_of, end_with, owner_of
+from .targets import Contexts, contexts_of, end_with, owner_of
 
 
 @click.command("prune")
@@ -21,6 +25,8 @@ def command(options: Options) -> int:
     deleted run are deleted with it. Where the configuration has several targets, each run is judged by the
     settings of its own target. The runs of a target whose file is broken are left alone.
 
+    Jobs of the service are deleted as well, if they are over, that old, and without a run.
+
     \b
     Examples:
       presence-worker prune
@@ -28,16 +34,35 @@ def command(options: Options) -> int:
     """
     contexts = contexts_of(options)
     pruning = prune_runs(contexts.common, partial(owner_of, contexts) if contexts.is_several else None)
+    jobs = _prune_jobs(contexts)
     if options.as_json:
         kept = [{"run_id": run_id, "why": why} for run_id, why in pruning.kept_though_old.items()]
-        print_json({"pruned": pruning.deleted, "kept": pruning.kept, "kept_though_old": kept})
+        print_json(
+            {"pruned": pruning.deleted, "kept": pruning.kept, "kept_though_old": kept, "pruned_jobs": jobs}
+        )
     elif not options.quiet:
-        print_lines(_lines(pruning))
+        print_lines(_lines(pruning, jobs))
     return end_with(0, contexts)
 
 
-def _lines(pruning: Pruning) -> Iterator[str]:
+def _prune_jobs(contexts: Contexts) -> list[str]:
+    archive = contexts.common.archive
+    runs = {run.name for run in archive.index.runs()}
+    return prune_jobs(FolderQueue(archive.state_dir), runs, partial(_keep_of, contexts))
+
+
+def _keep_of(contexts: Contexts, target: str) -> float | None:
+    """Return how long the jobs of a target are kept, by its own settings; None: they are left alone."""
+    named = [each for each in contexts.each if name_target(each) == target]
+    is_about_all = contexts.common.target_name is None and not contexts.broken
+    owners = named or ([contexts.common] if is_about_all else [])
+    return owners[0].settings.storage.keep if owners else None
+
+
+def _lines(pruning: Pruning, jobs: Sequence[str]) -> Iterator[str]:
     number = len(pruning.deleted)
     yield f"{number} {'run' if number == 1 else 'runs'} deleted, {pruning.kept} kept."
+    if jobs:
+        yield f"{amount(len(jobs), 'job')} of the service deleted."
     for run_id, why in pruning.kept_though_old.items():
         yield from wrap(f"Kept though old: {run_id}: {why}", indent=2)

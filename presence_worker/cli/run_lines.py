@@ -79,6 +79,8 @@ def _table(runs: Sequence[Listed], zone: str | None) -> Iterator[str]:
                 yield f"  {run.input_name}"
             if run.label:
                 yield from wrap(f"  label: {run.label}", indent=4)
+            if run.approved_by:
+                yield f"  approved by {run.approved_by}"
             if run.corrected_by:
                 yield f"  corrected by {run.corrected_by}"
 

@@ -134,6 +134,8 @@ def _facts(summary: Summary) -> Iterator[str]:
         yield f"Run {summary.run_id}: {summary.state}, exit code {summary.exit_code}"
     if summary.label:
         yield from wrap(f"Label: {summary.label}", indent=7)
+    if summary.approved_by:
+        yield f"Approved by: {summary.approved_by}"
     if summary.target:
         yield f"Target: {', '.join(filter(None, (summary.target_name, summary.target)))}"
     yield from _input(summary.input, summary.scheduled)

@@ -11,7 +11,7 @@ from ..errors import Cause, ExitCode, Suspect
 from ..json_form import FLAT, MAY_LACK, Json, from_json, json_object, to_json
 from ..model import NOT_PRESENT, PRESENT
 from ..next_step import NextStep, read_step, write_step
-from ..run_states import FilteredValue, Intent, JobOfRun, State, Step, UnknownStatus
+from ..run_states import FilteredValue, Intent, JobCommand, JobOfRun, State, Step, UnknownStatus
 from .database import SqlRow, SqlValue
 
 
@@ -76,6 +76,12 @@ class JobInput:
     correction: Correction | None = field(default=None, metadata=FLAT)
     over: bool | None = field(default=None, metadata=MAY_LACK)  # nothing follows from it any more
     cause: Cause | None = field(default=None, metadata=MAY_LACK)  # why the run ended early
+
+    @property
+    def approved_by(self) -> str | None:
+        """Return who had the run sent that had waited: the name of a token; None: no token did."""
+        approvals = [job.by for job in self.jobs if job.command == JobCommand.APPLY]
+        return approvals[-1] if approvals else None
 
     @property
     def suspect(self) -> Suspect | None:

@@ -160,10 +160,12 @@ def _how_it_went(story: Story) -> dict[str, Markup | str]:
 
 
 def _which(run: RunRecord, summary: Summary) -> Markup:
-    """Return which night, SuperOffice, file and label the page is about."""
+    """Return which night, SuperOffice, file and label the page is about, and who approved the run."""
     clock = clock_of(run)
     began = f"{clock.date_and_time(summary.effort.started_at or run.created_at)} ({clock.place})"
-    named = (run.target, clean(run.input.name.replace("\\", "/").rpartition("/")[2]), run.input.label)
+    file = clean(run.input.name.replace("\\", "/").rpartition("/")[2])
+    approval = summary.approved_by and f"approved by {summary.approved_by}"
+    named = (run.target, file, run.input.label, approval)
     return fill("which", began=began, named=NOTHING.join(fill("named", words=each) for each in named if each))
 
 

@@ -88,6 +88,11 @@ class Listed:
         return (self.summary and self.summary.label) or ""
 
     @property
+    def approved_by(self) -> str:
+        """The token that had it sent by the service; "" where none did."""
+        return (self.summary and self.summary.approved_by) or ""
+
+    @property
     def input_name(self) -> str:
         """The name of its file; "" where it cannot be read."""
         return (self.summary and self.summary.input.name) or ""

@@ -1,6 +1,7 @@
 """The summary of a run, made from its journal."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 
@@ -40,6 +41,20 @@ DECISION = "is your decision: the limit of SuperOffice is not known"
 def summarise(journal: Journal) -> Summary:
     """Return the summary of a run, without its files and what only they list."""
     run, counts, not_done = journal.run(), journal.results.counts(), journal.results.count_not_done()
+    done = journal.results.count_done(counts)
+    return replace(
+        _of_record(run),
+        done=done,
+        open=sum(counts.values()) - done,
+        counts={str(result): number for result, number in counts.items()},
+        reasons=[ReasonCount(result=each.result, reason=each.reason, rows=each.rows) for each in not_done],
+        effort=_effort(journal, run),
+        throughput=throughput(journal),
+        help=page_of_run(run.exit_code, run.input.suspect, (each.reason for each in not_done)),
+    )
+
+
+def _of_record(run: RunRecord) -> Summary:
     return Summary(
         run_id=run.run_id,
         order=run.order,
@@ -48,15 +63,10 @@ def summarise(journal: Journal) -> Summary:
         target=run.target,
         target_name=run.target_name,
         label=run.input.label,
+        approved_by=run.input.approved_by,
         input=_input_file(run.input),
-        done=(done := journal.results.count_done(counts)),
-        open=sum(counts.values()) - done,
-        counts={str(result): number for result, number in counts.items()},
-        reasons=[ReasonCount(result=each.result, reason=each.reason, rows=each.rows) for each in not_done],
-        effort=_effort(journal, run),
-        throughput=throughput(journal),
         next=run.next,
-        help=page_of_run(run.exit_code, run.input.suspect, (each.reason for each in not_done)),
+        help=None,
         message=run.message,
         notes=[*run.notes, *notes_on_input(run.input)],
         scheduled=run.input.scheduled or 0,

@@ -215,6 +215,7 @@ class Summary:
     target: str | None = None  # the service's root
     target_name: str | None = None  # in the configuration; None: it has only one target
     label: str | None = None  # the caller's reference
+    approved_by: str | None = None  # the name of the token that had a planned or held run sent
     input: InputFile = field(default=InputFile())
     done: int | None = None  # rows, when the run ended
     open: int | None = None  # rows that still are not done, also in later runs that correct them

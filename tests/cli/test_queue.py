@@ -151,3 +151,16 @@ def test_with_several_targets_one_is_named(worker: Worker, common: Path) -> None
     assert (refused.code, common.exists()) == (2, True)
     assert "acme, beta and gamma" in refused.summary["message"]
     assert [(job["target"], job["position"]) for job in listed] == [("acme", 1), ("beta", 1), ("acme", 2)]
+
+
+def test_prune_deletes_old_jobs(worker: Worker) -> None:
+    """Those that are over and have no run; the others stay."""
+    over, _ = (add(worker).summary["jobs"][0]["job"] for _ in range(2))
+    FolderQueue(worker.state).cancel(over)
+    where = ("--state-dir", str(worker.state))
+
+    kept = worker.call("prune", *where, "--json")
+    pruned = worker.call("prune", *where, "--set", "storage.keep=0.001s", "--json")
+
+    assert (kept.summary["pruned_jobs"], pruned.summary["pruned_jobs"]) == ([], [over])
+    assert [job.state for job in FolderQueue(worker.state).jobs()] == ["waiting"]

@@ -158,11 +158,15 @@ def created() -> list[Field]:
 
 def pruned() -> list[Field]:
     own = [Field("pruned", "list"), Field("kept", "whole number"), Field("kept_though_old", "list")]
-    return [*own, *walk(Pruned, "kept_though_old[].")]
+    return [*own, *walk(Pruned, "kept_though_old[]."), Field("pruned_jobs", "list")]
 
 
 def scheduled() -> list[Field]:
     return [Field("schedule", "list"), *walk(ScheduledStep, "schedule[].")]
+
+
+def queued() -> list[Field]:
+    return [Field("jobs", "list"), *walk(JobLine, "jobs[].")]
 
 
 OBJECTS: dict[str, Callable[[], list[Field]]] = {
@@ -179,6 +183,7 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "queue": lambda: list(walk(Queued)),
     "job": lambda: list(walk(JobView)),
     "schedule": scheduled,
+    "queue": queued,
 }
 
 

@@ -134,6 +134,9 @@ async def test_an_approval_is_bound_to_what_was_seen(desk: Desk) -> None:
 
     assert (sent.state, sent.counts["updated"]) == (State.FINISHED, 2)
     assert desk.seen(plan) != seen
+    assert (plan.approved_by, sent.approved_by) == (None, "ola")
+    page = desk.context.archive.runs / name(plan) / "report.html"
+    assert "approved by ola" in page.read_text("utf-8")
     assert desk.jobs_of(plan) == [("000001", "plan", "eva"), ("000002", "apply", "ola")]
     with pytest.raises(RunMoved, match="has changed since you saw it"):
         await apply_run(name(plan), desk.of(3, JobCommand.APPLY, seen=seen), any_age=False)

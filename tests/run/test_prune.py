@@ -318,7 +318,7 @@ def test_prints_one_object(command: Callable[..., Ended], archive: Archive) -> N
     ended = command("--json")
 
     said = json.loads(ended.out)
-    assert list(said) == ["pruned", "kept", "kept_though_old"]
+    assert list(said) == ["pruned", "kept", "kept_though_old", "pruned_jobs"]
     assert (said["pruned"], said["kept"]) == (before[:2], 2)
     assert [set(entry) for entry in said["kept_though_old"]] == [{"run_id", "why"}]
     assert said["kept_though_old"][0]["run_id"] == before[2]
