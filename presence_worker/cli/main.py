@@ -26,6 +26,7 @@ STATES = {  # of what came to nothing; else "refused"
     ExitCode.TERMINATED: "stopped",
 }
 STDIN = "-"
+SERVICE = "serve"
 COMPLETE = "_PRESENCE_WORKER_COMPLETE"  # a shell asks what can be typed
 HELP = NextStep(("--help",))
 UNHEEDED = (  # variables that libraries obey when they are loaded, and with which they give secrets away
@@ -138,6 +139,8 @@ def _again(arguments: Sequence[str]) -> NextStep:
 
 
 def _resume(arguments: Sequence[str]) -> NextStep:
+    if arguments[:1] == [SERVICE]:  # it resumes its runs itself
+        return _again(arguments)
     try:
         resume: NextStep = load_lazily(".cli.same_command:resume_instead")(arguments)
     except OSError:

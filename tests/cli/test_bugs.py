@@ -24,6 +24,7 @@ def command(kind, secret, json):
 module = sys.modules["presence_worker.cli.boom"] = types.ModuleType("presence_worker.cli.boom")
 module.command = command
 lazy.COMMANDS["boom"] = "Stumble."
+lazy.OTHERWISE["serve"] = "boom"
 command_options.USED["boom"] = ()
 main()
 """
@@ -47,6 +48,13 @@ def test_it_is_told_without_its_values(kind: str, code: int, following: str) -> 
     assert "Kanarie" not in summary["message"]
     assert "Traceback" not in ended.err
     assert ("RuntimeError at <string>:" in summary["message"]) == (kind == "bug")
+
+
+def test_a_service_that_stumbled_is_started_again() -> None:
+    """It resumes its runs by itself."""
+    ended = called("serve", "bug", "Kanarie", "--json", before=PROGRAM)
+
+    assert (ended.code, ended.summary["next"]) == (1, "presence-worker serve bug Kanarie --json")
 
 
 def test_what_had_begun_is_resumed_where_it_is(tmp_path: Path) -> None:

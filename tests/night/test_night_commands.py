@@ -96,7 +96,7 @@ def from_alerts() -> list[str]:
 
 def from_docker() -> list[str]:
     text = (CONFIG / "docker" / "Dockerfile").read_text()
-    return re.findall(r"presence-worker (run .+)$", text, re.MULTILINE)
+    return re.findall(r"^#.* presence-worker ((?:run|serve)\b.*)$", text, re.MULTILINE)
 
 
 SCHEDULERS = (from_systemd, from_cron, from_kubernetes, from_windows, from_docker)
