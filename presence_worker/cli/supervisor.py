@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Mapping
 
@@ -25,7 +24,7 @@ class Supervisor:
 
     def notify(self, *lines: str) -> None:
         """Send a message; a supervisor that is gone does the service no harm."""
-        if self._address is None or sys.platform == "win32":
+        if self._address is None or not hasattr(socket, "AF_UNIX"):
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
