@@ -165,10 +165,6 @@ def scheduled() -> list[Field]:
     return [Field("schedule", "list"), *walk(ScheduledStep, "schedule[].")]
 
 
-def queued() -> list[Field]:
-    return [Field("jobs", "list"), *walk(JobLine, "jobs[].")]
-
-
 OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "summary": summary,
     "check": of_check,
@@ -183,7 +179,6 @@ OBJECTS: dict[str, Callable[[], list[Field]]] = {
     "queue": lambda: list(walk(Queued)),
     "job": lambda: list(walk(JobView)),
     "schedule": scheduled,
-    "queue": queued,
 }
 
 
