@@ -23,7 +23,7 @@ from .service_notes import ServiceNotes
 from .target_pauses import TargetPauses
 from .what_follows import JobEnding, JobTrouble, Stopper, Then
 
-RETRY = 5.0  # seconds until an ending is written again after a fault of the disk
+RETRY = 1.0  # seconds until an ending is written again after a fault of the disk
 PART = 0.75  # of serve.drain, for the requests in progress
 DISK = (OSError, StateFault)  # what the queue raises where it cannot be read or written
 STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left"}  # else job.ended

@@ -86,10 +86,10 @@ class Service:
         """
         if self.is_stopping:
             return STOPPING
-        if not self._loop.is_ready:
-            return STARTING
         if self._loop.has_disk_trouble:
             return JobTrouble.DISK
+        if not self._loop.is_ready:
+            return STARTING
         found = [self._trouble_of(name) for name in self.targets.names]
         worst = next(
             (each for each in (JobTrouble.CONFIGURATION, JobTrouble.CREDENTIALS) if each in found), None

@@ -101,8 +101,10 @@ class WorkLoop:
         return [job for job in found if job]
 
     def _note_disk(self, error: Exception) -> None:
-        self.has_disk_trouble = True
-        log.error("queue.failed", detail=str(error))
+        if not self.has_disk_trouble:
+            self.has_disk_trouble = True
+            log.error("queue.failed", detail=str(error))
+            self._around.live.notify(None)
 
     # -- one job ---------------------------------------------------------------------------------------------
 

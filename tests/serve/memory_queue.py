@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from presence_worker.errors import StateFault
 from presence_worker.queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
 
 OPEN = (JobState.WAITING, JobState.WORKING)
@@ -19,6 +20,8 @@ class MemoryQueue:
         self.folder = folder
         self.by_id: dict[str, QueuedJob] = {}
         self.kept: dict[str, str] = {}
+        self.fault: Exception | None = None  # that reading it raises
+        self.endings_to_refuse = 0
 
     @contextmanager
     def receive(self) -> Iterator[Path]:
@@ -58,6 +61,8 @@ class MemoryQueue:
         return next((job for job in self.by_id.values() if (job.new.by, job.new.key) == (by, key)), None)
 
     def jobs(self) -> Sequence[QueuedJob]:
+        if self.fault:
+            raise self.fault
         return sorted(self.by_id.values(), key=lambda job: job.order)
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
@@ -83,6 +88,9 @@ class MemoryQueue:
         headline: str,
         has_failed: bool = False,
     ) -> QueuedJob:
+        if self.endings_to_refuse:
+            self.endings_to_refuse -= 1
+            raise StateFault("the disk is full")
         state = JobState.FAILED if has_failed else JobState.ENDED
         return self._keep(job_id, state=state, run_id=run_id, exit_code=exit_code, headline=headline)
 

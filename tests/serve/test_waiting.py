@@ -1,13 +1,15 @@
 """Jobs wait while their target cannot work: none is used up, and other targets go on."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 
-from presence_worker.errors import UsageFault
+from presence_worker.errors import StateFault, UsageFault
 from presence_worker.journal import target_lock
 from presence_worker.queue.job_queue import JobState
 from presence_worker.run_context import RunContext
@@ -15,7 +17,7 @@ from presence_worker.run_states import JobCommand
 from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.sandbox import People, serve
 from presence_worker.serve.served_targets import LoadedTargets, ServedTargets
-from presence_worker.serve.service import Service
+from presence_worker.serve.service import Service, Unavailable
 from presence_worker.serve.what_follows import JobTrouble
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client
@@ -24,6 +26,7 @@ from tests.run.crm import Crm, here
 
 from .given import ask, context_for, ended, served, submit, targets_of
 from .memory_queue import MemoryQueue
+from .stalling import Stalling
 
 pytestmark = pytest.mark.anyio
 
@@ -216,3 +219,62 @@ async def test_a_resume_lets_the_target_go_on(context: RunContext, crm: Guarded,
         resumed, last = await ended(service, asked), await ended(service, waiting)
 
     assert [resumed.run_id, resumed.exit_code, last.exit_code] == [first.run_id, 0, 0]
+
+
+async def test_a_disk_that_fails_is_tried_again(
+    context: RunContext, crm: Guarded, queue: MemoryQueue
+) -> None:
+    """No job is lost, and none is taken in meanwhile; with a disk that works again, all goes on."""
+    crm.is_closed = False
+    queue.fault = StateFault("the disk is full")
+    service = Service(targets_of(a=context), queue)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(service.run)
+        async for _ in service.live.watch():
+            if service.trouble != "starting":
+                break
+        trouble = service.trouble
+        with pytest.raises(Unavailable):
+            await submit(service, range(1, 3))
+        queue.fault = None
+        service.wake("a")
+        async for _ in service.live.watch():
+            if service.trouble is None:
+                break
+        job = await ended(service, await submit(service, range(1, 3)))
+        tasks.cancel_scope.cancel()
+
+    assert (trouble, job.exit_code) == ("disk", 0)
+
+
+async def test_an_ending_waits_for_the_disk(context: RunContext, crm: Guarded, queue: MemoryQueue) -> None:
+    """What the run did is in its journal; the queue hears of it as soon as it can."""
+    crm.is_closed = False
+    async with served(targets_of(a=context), queue) as service:
+        queue.endings_to_refuse = 1
+        job = await ended(service, await submit(service, range(1, 3)))
+
+    assert (job.exit_code, queue.endings_to_refuse) == (0, 0)
+
+
+async def test_no_more_runs_than_there_are_places(tmp_path: Path) -> None:
+    """serve.runs side by side; the next target's job begins when one has ended."""
+    async with AsyncExitStack() as opened:
+        crms = [Stalling(range(1, 3)) for _ in range(3)]
+        servers = [await opened.enter_async_context(raw_server(otherwise=crm)) for crm in crms]
+        contexts = {
+            name: context_for(up.url, tmp_path / "state", name, serve={"runs": 2})
+            for name, up in zip("abc", servers, strict=True)
+        }
+        service = await opened.enter_async_context(served(targets_of(**contexts), MemoryQueue(tmp_path)))
+        jobs = [await submit(service, range(1, 3), name) for name in "abc"]
+        await crms[0].is_asked.wait()
+        await crms[1].is_asked.wait()
+        at_work = [live.target for live in service.live.current()]
+        crms[0].may_answer.set()
+        await crms[2].is_asked.wait()
+        for crm in crms:
+            crm.may_answer.set()
+        codes = [(await ended(service, job)).exit_code for job in jobs]
+
+    assert (sorted(at_work), codes) == (["a", "b"], [0, 0, 0])
