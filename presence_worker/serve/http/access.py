@@ -79,8 +79,12 @@ class Access:
     def check_host(self, request: web.Request) -> None:
         """Raise HttpProblem 421 where the request uses another name: it may come from a foreign page."""
         public = self._settings().public_url
-        host = _host_of(request.headers.get("Host", ""))
-        if host is None or not (is_loopback(host) or host == (public and urlsplit(public).hostname)):
+        ours = public and urlsplit(public).hostname
+        asked = [
+            _host_of(request.headers.get("Host", "")),
+            _host_of(request.host),
+        ]  # a whole address may differ
+        if not all(host and (is_loopback(host) or host == ours) for host in asked):
             words = "This service is not known by this host name. Set serve.public_url to its address"
             raise HttpProblem(421, words)
 

@@ -47,8 +47,13 @@ def build_app(service: Service) -> web.Application:
     app.on_shutdown.append(end_streams)
     for route in app[ALL_ROUTES]:
         for method in _methods_of(route):
-            app.router.add_route(method, route.path, _admitted(route, admission, service))
+            handle = _admitted(route, admission, service)
+            app.router.add_route(method, route.path, handle, expect_handler=_ask_for_no_body)
     return app
+
+
+async def _ask_for_no_body(_: web.Request) -> None:
+    """Wait with the 100 that a client may expect: who reads the body sends it, after all that is refused."""
 
 
 def _methods_of(route: HttpRoute) -> tuple[str, ...]:

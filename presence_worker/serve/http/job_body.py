@@ -41,6 +41,7 @@ async def receive_job(
 ) -> ReceivedJob:
     """Write the body to a folder; raise HttpProblem 400, 408 or 413."""
     check_length(request, settings.max_body)
+    await invite_body(request)
     async with _in_time(settings.receive_timeout):
         digest = await _write(request, folder / BODY, settings.max_body, signed)
     if request.content_type != FORM_DATA:
@@ -52,6 +53,7 @@ async def read_small(request: web.Request, most: int, seconds: float) -> bytes:
     """Return a short body; raise HttpProblem 400, 408, 413 or 415."""
     check_encoding(request)
     check_length(request, most)
+    await invite_body(request)
     body = bytearray()
     async with _in_time(seconds):
         while block := await request.content.readany():
@@ -72,6 +74,13 @@ async def _in_time(seconds: float) -> AsyncIterator[None]:
         raise HttpProblem(408, words, {"Connection": "close"}) from None
     except (ClientPayloadError, ClientConnectionError, web.RequestPayloadError):
         raise HttpProblem(400, "The body ended early, or is not valid HTTP") from None
+
+
+async def invite_body(request: web.Request) -> None:
+    """Send the 100 that a client waits for, as nothing else speaks against its body."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # it is no part of the answer
 
 
 def check_length(request: web.Request, most: int) -> None:

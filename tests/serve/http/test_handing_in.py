@@ -287,6 +287,29 @@ async def test_a_large_body_is_413_whether_announced_or_not(tmp_path: Path) -> N
     assert announced.problem
 
 
+HEAD = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+
+
+async def test_a_body_is_asked_for_when_nothing_speaks_against_it(tmp_path: Path) -> None:
+    """A client that waits for 100 learns of 401 and 413 before it sends its file."""
+    right = b"\r\nAuthorization: Bearer importer\r\n\r\n"
+    async with idle(tmp_path, max_body=1000) as front:
+        stranger = await raw(front, HEAD + b"2\r\n\r\n")
+        large = await raw(front, HEAD + b"1001" + right)
+        async with await anyio.connect_tcp("127.0.0.1", front.port) as line:
+            await line.send(HEAD + b"2" + right)
+            invited = await line.receive()
+            await line.send(b"ab")
+            taken = await line.receive()
+
+    assert [answer.split()[1] for answer in (stranger, large, invited, taken)] == [
+        b"401",
+        b"413",
+        b"100",
+        b"202",
+    ]
+
+
 async def test_a_slow_sender_is_408(tmp_path: Path) -> None:
     """Half a body is not waited for without end, and nothing of it is kept."""
     head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"

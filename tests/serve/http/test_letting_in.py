@@ -100,6 +100,15 @@ async def test_a_foreign_host_is_421(tmp_path: Path, host: str) -> None:
         assert await status(front, "/readyz", host) == 200
 
 
+async def test_a_whole_address_counts_beside_the_host(tmp_path: Path) -> None:
+    """A request line may name a host, too; both must be ours."""
+    async with idle(tmp_path) as front:
+        answer = await raw(front, b"GET http://evil.example/sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        ours = await raw(front, b"GET http://localhost/sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert (answer.split()[1], ours.split()[1]) == (b"421", b"200")
+
+
 @pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "[::1]:8470", "PRESENCE.example.com:443"])
 async def test_our_hosts_are_taken(tmp_path: Path, host: str) -> None:
     """Those of loopback, and that of serve.public_url, with any port."""

@@ -89,6 +89,8 @@ WRONG = {
     "a changed body": {"body": b"associateId,status\n13,StatusNormal\n"},
     "another id": {"webhook_id": "msg_2"},
     "a changed time": {"webhook_timestamp": "1"},
+    "a time that is no number": {"webhook_timestamp": "inf"},
+    "a time without end": {"webhook_timestamp": "1" * 400},
     "no time": {"webhook_timestamp": "x"},
     "no signature of ours": {"webhook_signature": "v1a,AAAA"},
     "not base64": {"webhook_signature": "v1,%%%%"},
