@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..errors import UsageFault
 from ..events import emit_to
 from ..loading import is_installed
+from ..manual_pages import ManualPage
 from ..notify.notifier import name_target
 from ..run_context import RunContext
 from ..serve.served_targets import LoadedTargets
@@ -116,10 +117,12 @@ def _check_ways_in(found: LoadedTargets) -> None:
     serve = found.serve
     ways = (serve.tokens, serve.webhook_secret, serve.webhook_secret_file, serve.inbox)
     if not any(ways) and not any(each.settings.job.at for each in found.each.values()):
-        raise UsageFault(NO_WAY_IN)
+        raise UsageFault(NO_WAY_IN, page=ManualPage.SERVICE)
 
 
 def check_installed() -> None:
     """Raise UsageFault where the extra of the service is not installed."""
     if not is_installed(CRON):
-        raise UsageFault(f"serve: it needs one more package. Install it: {INSTALL_CRON}")
+        raise UsageFault(
+            f"serve: it needs one more package. Install it: {INSTALL_CRON}", page=ManualPage.SERVICE
+        )

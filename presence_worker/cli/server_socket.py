@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from ..errors import UsageFault
+from ..manual_pages import ManualPage
 from ..settings.serve import Address, Serve
 
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - what is listened on is the operator's choice
@@ -45,7 +46,7 @@ def root_url(address: Address, *, has_tls: bool) -> str:
 def _unusable(address: Address, error: OSError) -> UsageFault:
     why = REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
     place = f"{address.host}:{address.port}"
-    return UsageFault(f"serve.listen: {place}: {why}")
+    return UsageFault(f"serve.listen: {place}: {why}", page=ManualPage.SERVICE)
 
 
 class ServerCertificate:

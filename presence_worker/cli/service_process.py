@@ -26,7 +26,7 @@ from .async_work import run_async
 from .lazy import load_lazily
 from .metrics_textfile import write_textfile_of_service
 from .options import Options, options_of
-from .output import is_terminal, remark, say
+from .output import is_terminal, remark_at_length, say
 from .served_configuration import Rehearsal, ServedConfiguration, check_installed, load_chosen
 from .server_socket import ServerCertificate, listen
 from .signals import ENDINGS, noted
@@ -95,7 +95,7 @@ def _announce(url: str, rehearsal: Rehearsal | None) -> None:
     say(url)
     if rehearsal:
         say(f"Token: {rehearsal.token}")
-        remark(REHEARSAL)
+        remark_at_length(REHEARSAL)
     log.info("service.started", url=url)
 
 
