@@ -2,9 +2,9 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from stat import S_IRWXG, S_IRWXO
@@ -18,6 +18,12 @@ from tests.manual.http_samples import PAGE, sample, samples
 from tests.serve.outside.served import sandboxed
 
 SECRET = "whsec_c2FtcGxlIG9mIHRoZSBtYW51YWwsIDMyIGI="
+SETTINGS = {  # nobody waits for a test
+    f"{PREFIX}SERVE__WEBHOOK_SECRET": SECRET,
+    f"{PREFIX}DELIVERY__RATE": "1000",
+    f"{PREFIX}DELIVERY__BURST": "100",
+}
+COMMENT = "Back on 4 January"  # of the file on the page
 KEY = "import-47"  # how all keys of the samples begin
 JOBS, RUNS = re.compile(r"job \S+$", re.MULTILINE), re.compile(r"run \S+$", re.MULTILINE)
 NEEDED = [name for name in ("curl", "jq", "openssl") if shutil.which(name) is None]
@@ -68,7 +74,7 @@ EXPECTED = [
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service as the first lines of the page start it."""
     folder = tmp_path_factory.mktemp("service")
-    with sandboxed(folder, {f"{PREFIX}SERVE__WEBHOOK_SECRET": SECRET}) as (url, token):
+    with sandboxed(folder, SETTINGS) as (url, token):
         yield Served(url, token, folder)
 
 
@@ -119,12 +125,16 @@ def test_bash_samples_work(desk: Path) -> None:
     assert "_reason" in (desk / "failed.csv").read_text("utf-8-sig")
 
 
-def test_python_samples_work(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_samples_work(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The samples in Python do the same, each as a program that gets JOB or RUN."""
     printed = ""
     for number, step in enumerate(WAY):
         text = changed(sample(step.name).python, step, number, "python").replace("sleep(5)", "sleep(0.05)")
-        printed += printed_by(sys.executable, "-c", text)
+        (desk / "sample.py").write_text(text)
+        runpy.run_path("sample.py")
+        printed += capsys.readouterr().out
         for name, value in re.findall(r"\b(job|run) (\S+)$", printed, re.MULTILINE):
             monkeypatch.setenv(name.upper(), value)
 
@@ -146,28 +156,18 @@ def test_events_are_sent(service: Served, desk: Path) -> None:
 
 
 @with_programs
-def test_what_is_stored_stands_on_the_page(service: Served, desk: Path) -> None:
-    """Each folder of the state directory has its line on the page security, and all of it is private."""
+def test_what_is_stored_and_logged_stands_on_the_page(service: Served, desk: Path) -> None:
+    """Each folder of the state directory has its line on the page security; no one else reads it."""
     printed_by("bash", "-euo", "pipefail", "-c", sample("send").bash + sample("wait").bash)
-    named = re.findall(
-        r"`(\S+?)[/`]", " ".join(cells[0] for cells in table("security", "place | has | until"))
-    )
+    places = " ".join(cells[0] for cells in table("security", "place | has | until"))
+    named = {*re.findall(r"`(\S+?)[/`]", places)}
 
     state = service.folder / "state"
     loose = [path for path in state.rglob("*") if path.stat().st_mode & (S_IRWXG | S_IRWXO)]
-    unnamed = {path.name for path in state.iterdir() if path.suffix != ".lock"} - {*named}
+    unnamed = {path.name for path in state.iterdir() if path.suffix != ".lock"} - named
+    log = (service.folder / "serve.log").read_text()
 
-    assert loose == []
-    assert unnamed == set()
-    assert desk.exists()
-
-
-def test_the_log_names_nobody(service: Served, desk: Path) -> None:
-    """After all samples, the log has neither the token nor the secret, and no comment of a file."""
-    said = (service.folder / "serve.log").read_text()
-
-    assert "job.ended" in said
-    assert [
-        words for words in (service.token, SECRET, "Back on 4 January", "Semester") if words in said
-    ] == []
-    assert desk.exists()
+    assert (loose, unnamed) == ([], set())
+    assert "job.ended" in log
+    assert [words for words in (service.token, SECRET, COMMENT) if words in log] == []
+    assert COMMENT in (desk / "changes.csv").read_text()
