@@ -21,6 +21,7 @@ from ..serve.http.runner import build_runner
 from ..serve.inboxes import watch_inboxes
 from ..serve.served_targets import ServedTargets
 from ..serve.service import STARTING, Service
+from ..serve.timetable import keep_timetable
 from . import log as log_setup
 from .async_work import run_async
 from .lazy import load_lazily
@@ -155,6 +156,7 @@ async def _host(
         with working:
             async with anyio.create_task_group() as sources:
                 sources.start_soon(watch_inboxes, service)
+                sources.start_soon(keep_timetable, service)
                 await service.run()
         beside.cancel_scope.cancel()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from ..sanitize import clean
 from ..settings.serve import Complete
 
 NEVER = re.compile(r"[.~].*|.*\.(part|tmp|filepart|crdownload)", re.IGNORECASE | re.DOTALL)
@@ -139,3 +140,8 @@ def file_of(origin: Mapping[str, str]) -> FoundFile:
 def key_of(origin: Mapping[str, str]) -> str:
     """Return the key under which a file is taken once."""
     return hashlib.sha256("\0".join(origin.values()).encode()).hexdigest()
+
+
+def name_of(name: str) -> str:
+    """Return the name of a file as text on one line: it may have other bytes, and signs that steer."""
+    return clean(os.fsencode(name).decode("utf-8", "replace"))

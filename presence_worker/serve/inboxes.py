@@ -13,7 +13,6 @@
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -29,7 +28,7 @@ from ..run_states import JobCommand, JobWay
 from ..sanitize import clean
 from ..settings.serve import Inbox
 from ..threads import wait_for_end
-from .inbox_files import FoundFile, NotTaken, copy_file, key_of, list_folder, origin_of
+from .inbox_files import FoundFile, NotTaken, copy_file, key_of, list_folder, name_of, origin_of
 from .open_answers import OpenAnswers
 from .receiving import receiving
 from .service import Service
@@ -194,8 +193,3 @@ class InboxWatch:
         if target not in names:
             raise UsageFault(NO_TARGET)
         return target
-
-
-def name_of(name: str) -> str:
-    """Return the name of a file as text on one line: it may have other bytes, and signs that steer."""
-    return clean(os.fsencode(name).decode("utf-8", "replace"))
