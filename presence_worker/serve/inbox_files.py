@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +18,14 @@ NEVER = re.compile(r"[.~].*|.*\.(part|tmp|filepart|crdownload)", re.IGNORECASE |
 DONE, REFUSED = "done", "refused"  # folders for answered files
 TEMPORARY = "hidden, or named like a file that is not complete"
 LINK = "a link; copy the file instead"
+PASSED_OVER = ""  # it may be complete under another name soon
 SECOND_NAME = "another owner's file with several hard links; copy it instead"
 NO_FILE = "not a file"
 OUR_FOLDER = f'the folder "{DONE}" or "{REFUSED}" needs this name'
 READING = os.O_RDONLY
 for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
     READING |= getattr(os, flag, 0)
+UPLOAD = 3600.0  # seconds that one may take
 PIECE = 1 << 20  # bytes
 Entries = Mapping[str, "os.DirEntry[str]"]
 
@@ -43,7 +46,7 @@ class FolderListing(NamedTuple):
     """What is in a folder."""
 
     files: list[FoundFile]  # that may be taken, those that changed first are first
-    left: Mapping[str, str]  # name: why it is never taken
+    left: Mapping[str, str]  # name: why it is never taken; "": it goes without saying
 
 
 def list_folder(folder: Path, complete: Complete) -> FolderListing:
@@ -56,7 +59,8 @@ def list_folder(folder: Path, complete: Complete) -> FolderListing:
             status = entry.stat(follow_symlinks=False)
         except OSError:  # it has just gone
             continue
-        if why := _why_never(entry, status):
+        why = _why_never(entry, status)
+        if why is not None:
             left[name] = why
         elif _is_candidate(name, status, entries, complete):
             files.append(FoundFile(name, status.st_size, status.st_mtime_ns))
@@ -72,7 +76,7 @@ def _why_never(entry: "os.DirEntry[str]", status: os.stat_result) -> str | None:
     if is_ours:
         return OUR_FOLDER
     if NEVER.fullmatch(entry.name):
-        return TEMPORARY
+        return TEMPORARY if time.time() - status.st_mtime > UPLOAD else PASSED_OVER
     return SECOND_NAME if _is_anothers(status) else None
 
 

@@ -112,8 +112,8 @@ class InboxWatch:
             return
         self._note_trouble(None)
         self._keep_what_is_there({*files}, {file.name for file in files} | left.keys())
-        for name, why in left.items():
-            self._say("inbox.left", name, why)
+        for name in filter(left.get, left):
+            self._say("inbox.left", name, left[name])
         for file in self._ready(files)[:MOST]:
             if not await self._take_or_say(file):
                 return

@@ -37,6 +37,7 @@ FEW = 100  # times that are looked up in the queue
 ON_TIME = timedelta(minutes=1)  # so late, a job is not late
 TOO_LATE = "later than job.catch_up"
 FOLLOWED = "a later time is due, too"
+CHANGED = "the file has changed while it was read"
 NO_FILE = "no file fits job.source"
 log = structlog.get_logger()
 
@@ -70,18 +71,18 @@ class Timetable:
         """Put in what is due of all targets."""
         for target, context in [*self._service.targets.loaded.each.items()]:
             try:
-                await self._look_at(target, context.settings.job)
+                await self._serve_target(target, context.settings.job)
             except Exception as error:  # noqa: BLE001 - the service, and the other targets, go on
                 self._say_once("schedule.failed", target, error=type(error).__name__)
 
-    async def _look_at(self, target: str, job: JobSettings) -> None:
+    async def _serve_target(self, target: str, job: JobSettings) -> None:
         lines, plan = [*job.at, job.timezone or ""], self._plans.get(target)
         if not job.at:
             return
         if plan is None or plan.lines != lines or plan.last - self._now() > ON_TIME:  # the clock was set back
             plan = self._plans[target] = await work_in_thread(self._recall, target, job, lines)
         if plan.next <= self._now():
-            await self._come(target, job, plan)
+            await self._settle_times(target, job, plan)
 
     def _recall(self, target: str, job: JobSettings, lines: Sequence[str]) -> Plan:
         """Return where a target is; a schedule that is new, or was changed, begins now."""
@@ -96,7 +97,7 @@ class Timetable:
         self._service.queue.remember(f"{BY} {target}", value)
         return Plan(lines, last, next(times_after(job.at, job.timezone, last)))
 
-    async def _come(self, target: str, job: JobSettings, plan: Plan) -> None:
+    async def _settle_times(self, target: str, job: JobSettings, plan: Plan) -> None:
         """Deal with the times that have come: the last one is made good, where it is not too late."""
         now = self._now()
         times = await work_in_thread(self._open_times, target, job, plan.last, now)
@@ -129,7 +130,7 @@ class Timetable:
         try:
             found = await self._start(target, job, due)
         except (NotTaken, OSError, PresenceWorkerError) as error:
-            words = getattr(error, "strerror", None) or str(error) or "the file has changed while it was read"
+            words = (error.strerror if isinstance(error, OSError) else str(error)) or CHANGED
             self._say_once("schedule.waits", target, moment=due.isoformat(), detail=words)
             return False
         if found:
