@@ -59,8 +59,11 @@ def _share(path: Path, like: os.stat_result, mode: int) -> None:
     with suppress(OSError):
         if hasattr(os, "chown"):
             os.chown(path, -1, like.st_gid)
-    with suppress(OSError):
+    try:
         path.chmod(mode)
+    except OSError:  # systemd's RestrictSUIDSGID: no bit that hands the group on
+        with suppress(OSError):
+            path.chmod(mode & 0o777)
 
 
 def _move(folder: Path, file: FoundFile, into: Path, marker: str | None) -> None:

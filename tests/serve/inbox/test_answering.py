@@ -90,6 +90,31 @@ async def test_the_folders_group_can_read_it(mode: int, drops: Drops) -> None:
     assert answer == 0o640 | mode & 0o004
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+async def test_the_group_can_read_it_under_systemd(drops: Drops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the system lets nobody give files away, or hand the group on, as our unit's hardening."""
+    drops.folder.chmod(0o2770)
+    honest = os.chmod
+
+    def confined(path: Path, mode: int, **how: bool) -> None:
+        if mode & stat.S_ISGID:
+            raise PermissionError
+        honest(path, mode, **how)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chmod", confined)
+    monkeypatch.setattr(os, "chown", refuse)
+    drops.end()
+
+    await drops.read()
+
+    place = drops.folder / "done" / RUN
+    assert [path.stat().st_mode & 0o777 for path in (place.parent, place)] == [0o770, 0o770]
+    assert (place / "leave.csv.result.txt").stat().st_mode & 0o777 == 0o640
+
+
 async def test_the_marker_is_removed(tmp_path: Path) -> None:
     """Another file of this name is not complete because of an old marker."""
     drops = Drops(tmp_path, complete="marker:.done")
