@@ -80,7 +80,7 @@ async def invite_body(request: web.Request) -> None:
     """Send the 100 that a client waits for, as nothing else speaks against its body."""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # it is no part of the answer
+        request.writer.output_size = 0  # the answer has not begun
 
 
 def check_length(request: web.Request, most: int) -> None:

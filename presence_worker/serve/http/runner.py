@@ -2,7 +2,6 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -81,7 +80,7 @@ class ServiceRunner(web.AppRunner):
     """Owns the application while it listens."""
 
     async def _make_server(self) -> web.Server:
-        server: Any = await super()._make_server()
+        server = await super()._make_server()
         return GuardedServer(server.request_handler, request_factory=server.request_factory)
 
 
