@@ -51,13 +51,16 @@ class Job:
 
 
 @contextmanager
-def open_job(job: str, settings: Settings, day: date, shutdown: Shutdown | None = None) -> Iterator[Job]:
+def open_job(
+    job: str, settings: Settings, day: date, shutdown: Shutdown | None = None, called: str | None = None
+) -> Iterator[Job]:
     """Open the job at a path, or standard input for "-"; raise InputRefused for what cannot be read.
 
-    *day* decides which rows are due. A *shutdown* is raised between two rows.
+    *day* decides which rows are due. A *shutdown* is raised between two rows. People know the job
+    as *called*, where that is not its path.
     """
     config = settings.input
-    with open_source(job, settings) as source:
+    with open_source(job, settings, called) as source:
         table = reader_of(source, config)(source, config)
         is_guessed = source.encoding == FALLBACK and not config.encoding
         # It gets more notes while the rows are read.

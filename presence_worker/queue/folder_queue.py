@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from ..errors import Locked, StateFault
 from ..journal import Archive, hold_lock, make_private, now, sync_directory, unusable, write_whole
 from .contents import Contents, sync_file
 from .job_files import JobFiles
 from .job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
 
+log = structlog.get_logger()
 OPEN = (JobState.WAITING, JobState.WORKING)
 OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
 PATIENCE = 60.0  # seconds for other processes to finish a change, on a slow disk
@@ -150,9 +153,10 @@ class FolderQueue:
 
     def _read(self) -> JobFiles:
         """Return the jobs as they are now; nothing is created to find out."""
-        if not self._files.is_fresh() and self.folder.is_dir():
-            with self._locked():
-                pass
+        with self._on_disk():
+            if not self._files.is_fresh() and self.folder.is_dir():
+                with self._locked():
+                    pass
         return self._files
 
     @contextmanager
@@ -206,9 +210,12 @@ class FolderQueue:
         return job
 
     def _read_remembered(self) -> dict[str, str]:
+        path = self.folder / REMEMBERED
         try:
-            found: dict[str, str] = json.loads((self.folder / REMEMBERED).read_bytes())
-        except FileNotFoundError:
+            with self._on_disk():
+                found: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+        except ValueError:  # damaged: the service begins as at its very first start
+            log.warning("queue.unreadable", file=str(path))
             return {}
         return found
 

@@ -97,8 +97,8 @@ class JobQueue(Protocol):
     def put(self, new: NewJob, content: Path | None, *, most: int | None = None) -> tuple[QueuedJob, bool]:
         """Take a job in; when this returns, the job survives a power cut. Return it, and whether it is new.
 
-        With a key that is known, return the job that came first; raise KeyReused if its content or target
-        was another. Raise QueueFull where *most* jobs wait already; not for a key that is known.
+        With a key that is known, return the job that came first; raise KeyReused if its content, target
+        or command was another. Raise QueueFull where *most* jobs wait already; not for a key that is known.
         Nothing of a job is kept if this raises.
         """
 

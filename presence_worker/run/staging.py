@@ -45,7 +45,8 @@ def stage(
     """
     with journal.transaction():
         day = run.input.day or date.min
-        with open_job(job, settings, day, shutdown) as opened:
+        called = run.input.name if run.input.jobs else None  # the queue keeps it under another name
+        with open_job(job, settings, day, shutdown, called) as opened:
             journal.stage(run, opened.rows)
         if not opened.identity:
             settle_clashes(journal, settings)

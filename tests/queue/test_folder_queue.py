@@ -112,3 +112,14 @@ def test_what_was_read_is_not_read_again(state: Path) -> None:
     new, _ = put(queue)
 
     assert [*other.jobs()] == [*over, new]
+
+
+def test_damaged_texts_are_forgotten(state: Path) -> None:
+    """The service begins as at its first start, and can keep texts again."""
+    queue = FolderQueue(state)
+    queue.remember("schedule", "yesterday")
+    (queue.folder / "remembered.json").write_bytes(b"{")
+
+    assert queue.recall("schedule") is None
+    queue.remember("schedule", "today")
+    assert queue.recall("schedule") == "today"

@@ -125,6 +125,19 @@ async def test_the_file_is_called_as_its_sender_did(desk: Desk) -> None:
     assert not [text for text in texts if str(desk.content.parent) in text]
 
 
+async def test_a_refusal_names_it_as_its_sender_did(desk: Desk) -> None:
+    """Only the next command has the place where it lies."""
+    desk.content.write_bytes(b"")
+
+    refused = await desk.run(1)
+
+    assert (refused.state, refused.exit_code) == (State.REFUSED, 4)
+    assert refused.message
+    assert refused.message.startswith("l\\udcf8n.csv: the file is empty")
+    assert refused.next
+    assert str(desk.content) in refused.next.words
+
+
 async def test_an_approval_is_bound_to_what_was_seen(desk: Desk) -> None:
     """A plan that is applied as it was seen is sent, once; the next one who saw it is refused."""
     plan = await desk.run(1, Intent.PLAN)
