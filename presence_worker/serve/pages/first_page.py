@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from markupsafe import Markup
 
-from ...clock import local_time
+from ...clock import LocalClock, local_time
 from ...errors import ExitCode
 from ...report.charts import MARKS, kind, stack_bar
 from ...report.page_sections import SENTENCE_END, show_sentences
@@ -41,11 +41,12 @@ def show_first_page(morning: Morning, reader: Reader) -> web.Response:
     """Return the page."""
     said = say_how_it_is(morning.states, morning.trouble, len(morning.live))
     several = len(morning.states) > 1
+    now = datetime.now(UTC).isoformat()
     body = fill(
         "first_page",
         verdict=show_sentences(" ".join(said)),
-        now=when(datetime.now(UTC).isoformat(), morning.zone),
-        place=morning.zone or "time of the server",
+        now=when(now, morning.zone),
+        place=LocalClock.at(now, morning.zone).place,
         waiting=_show_waiting(morning, reader),
         live=show_live(morning.live, morning.zone, reader),
         queue=_show_queue(morning.queue, morning.zone),
