@@ -14,11 +14,12 @@ from ...report.pieces import NOTHING
 from ...report.run_list import day_and_time
 from ...run_states import JobWay, State
 from ...sanitize import clean
-from ...wording import amount, figure
+from ...wording import amount, as_sentence, figure
 from ..job_views import JobView
 from ..live_runs import LiveRun
 from ..live_words import progress_words
 from ..run_views import SeenRun
+from ..turns import TargetPause
 from .act import show_changes_and_button
 from .frame import Reader, fill, show_page
 from .morning import Morning, ShownRun
@@ -39,7 +40,8 @@ NO_FILE = "rows that are due"
 
 def show_first_page(morning: Morning, reader: Reader) -> web.Response:
     """Return the page."""
-    said = say_how_it_is(morning.states, morning.trouble, len(morning.live))
+    pauses = {target: str(pause.trouble) for target, pause in morning.pauses.items()}
+    said = say_how_it_is(morning.states, morning.trouble, pauses, len(morning.live))
     several = len(morning.states) > 1
     now = datetime.now(UTC).isoformat()
     body = fill(
@@ -61,10 +63,13 @@ def when(moment: str | None, zone: str | None) -> str:
 
 
 def _show_waiting(morning: Morning, reader: Reader) -> Markup:
-    if not morning.waiting:
-        return NOTHING
+    pauses = [_show_pause(*each, morning.zone) for each in morning.pauses.items()]
     cards = [_show_card(each, morning.zone, reader) for each in morning.waiting]
-    return fill("waiting", cards=NOTHING.join(cards))
+    return fill("waiting", cards=NOTHING.join([*pauses, *cards])) if pauses or cards else NOTHING
+
+
+def _show_pause(target: str, pause: TargetPause, zone: str | None) -> Markup:
+    return fill("pause", name=target, since=when(pause.since, zone), words=as_sentence(pause.words))
 
 
 def _show_card(shown: ShownRun, zone: str | None, reader: Reader) -> Markup:

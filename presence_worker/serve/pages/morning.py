@@ -12,6 +12,7 @@ from ..job_views import JobView, view_jobs
 from ..live_runs import LiveRun
 from ..run_views import SeenRun, actions_of_run, find_seen_runs, view_run
 from ..service import Service
+from ..turns import TargetPause
 
 MOST_NIGHTS = 14  # runs
 
@@ -36,6 +37,7 @@ class Morning:
 
     states: Sequence[TargetState]
     trouble: str | None  # of the service
+    pauses: Mapping[str, TargetPause]  # why the jobs of targets wait
     waiting: Sequence[ShownRun]  # for a person, the newest first
     live: Sequence[LiveRun]
     queue: Sequence[JobView]  # jobs that wait, the next one first
@@ -51,6 +53,7 @@ def read_morning(service: Service, caller: Caller) -> Morning:
     return Morning(
         states=states,
         trouble=service.trouble,
+        pauses={name: each for name, each in [*service.pauses.items()] if caller.may_use(name)},
         waiting=[show_run(service, run, caller) for run in _find_waiting(states, runs)],
         live=find_live(service, caller),
         queue=[job for job in reversed(open_jobs) if job.position is not None],

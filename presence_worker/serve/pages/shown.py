@@ -33,7 +33,11 @@ Act = Callable[[Call, Reader, Form], Awaitable[web.StreamResponse]]
 
 async def show_first(call: Call, reader: Reader) -> web.StreamResponse:
     """Show how it is."""
-    return show_first_page(await work_in_thread(read_morning, call.service, call.caller), reader)
+
+    def show() -> web.Response:
+        return show_first_page(read_morning(call.service, call.caller), reader)
+
+    return await work_in_thread(show)
 
 
 async def show_job(call: Call, reader: Reader) -> web.StreamResponse:
@@ -41,15 +45,25 @@ async def show_job(call: Call, reader: Reader) -> web.StreamResponse:
     job = await find_job(call)
     if not may_see_job(job, call.caller):
         raise HttpProblem(404, NO_JOB)
-    view = await work_in_thread(view_one_job, call.service, job, call.caller)
-    return show_job_page(view, find_live(call.service, call.caller), zone_of(call.service), reader)
+    live = find_live(call.service, call.caller)
+
+    def show() -> web.Response:
+        view = view_one_job(call.service, job, call.caller)
+        return show_job_page(view, live, zone_of(call.service), reader)
+
+    return await work_in_thread(show)
 
 
 async def show_one_run(call: Call, reader: Reader) -> web.StreamResponse:
     """Show a run."""
     run = await find_run_of_call(call)
-    shown = await work_in_thread(show_run, call.service, run, call.caller)
-    return show_run_page(shown, find_live(call.service, call.caller), zone_of(call.service), reader)
+    live = find_live(call.service, call.caller)
+
+    def show() -> web.Response:
+        shown = show_run(call.service, run, call.caller)
+        return show_run_page(shown, live, zone_of(call.service), reader)
+
+    return await work_in_thread(show)
 
 
 def ask_by_form(command: JobCommand) -> Act:

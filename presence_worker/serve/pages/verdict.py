@@ -1,13 +1,15 @@
 """The first sentence of the first page: that all is well, or what waits for whom."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ...report.reason_texts import Owner, is_trouble, owner_of
 from ...report.run_list import UNREADABLE, Listed
 from ...report.target_state import TargetState
 from ...run_states import State
 from ...wording import amount, figure, is_or_are, plain_duration
+from ..what_follows import JobTrouble
 
 TROUBLES = {  # by the word of /readyz
     "starting": "The service is starting.",
@@ -17,6 +19,13 @@ TROUBLES = {  # by the word of /readyz
     "disk": "The disk is full, or cannot be written. No job can be taken in.",
     "database": "The database cannot be reached. No job can be taken in.",
 }
+TROUBLES_OF_TARGETS: Mapping[str, str] = {
+    JobTrouble.CONFIGURATION: "The configuration of {} has an error.",
+    JobTrouble.CREDENTIALS: "SuperOffice rejected the credentials of {}.",
+    JobTrouble.DISK: "The disk is full, or cannot be written. Jobs of {} wait.",
+    JobTrouble.BUSY: "Another program works on {}. Its jobs wait.",
+}
+NONE: Mapping[str, str] = MappingProxyType({})
 WAITING = {  # by state, in the order in which they are shown: of one run, of several
     State.HELD: ("1 run waits for approval.", "{} runs wait for approval."),
     State.STOPPED: ("1 run stopped early. Resume it.", "{} runs stopped early. Resume them."),
@@ -26,22 +35,28 @@ WAITING = {  # by state, in the order in which they are shown: of one run, of se
 WELL, NO_RUN = "All is well.", "No job has been sent yet."
 
 
-def say_how_it_is(states: Sequence[TargetState], trouble: str | None, at_work: int = 0) -> list[str]:
+def say_how_it_is(
+    states: Sequence[TargetState],
+    trouble: str | None,
+    pauses: Mapping[str, str] = NONE,
+    at_work: int = 0,
+) -> list[str]:
     """Return the sentences: *trouble* of the service first, then what waits; else that all is well.
 
-    At the end stands how many runs are at work.
+    The *pauses* are the troubles of single targets. At the end stands how many runs are at work.
     """
     waiting = [run for state in states for run in state.waiting]
     said = [TROUBLES.get(trouble, f"The service cannot work: {trouble}.")] if trouble else []
-    said += [*_of_configuration(states), *_of_runs(waiting), *_of_rows(waiting), *_of_missing(states)]
+    broken = {state.target: JobTrouble.CONFIGURATION for state in states if state.expected.broken}
+    said += [*_of_targets({**pauses, **broken}), *_of_runs(waiting), *_of_rows(waiting), *_of_missing(states)]
     said = said or [WELL if any(state.job for state in states) else NO_RUN]
     return [*said, f"{amount(at_work, 'run')} {is_or_are(at_work)} at work."] if at_work else said
 
 
-def _of_configuration(states: Sequence[TargetState]) -> Iterator[str]:
-    for state in states:
-        if state.expected.broken:
-            yield f"The configuration of {state.target} has an error."
+def _of_targets(troubles: Mapping[str, str]) -> Iterator[str]:
+    for target, trouble in troubles.items():
+        if words := TROUBLES_OF_TARGETS.get(trouble):
+            yield words.format(target)
 
 
 def _of_runs(waiting: Sequence[Listed]) -> Iterator[str]:

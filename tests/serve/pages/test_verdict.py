@@ -87,6 +87,16 @@ def test_trouble_of_the_service_comes_first() -> None:
     assert say_how_it_is([target(run())], "something new") == ["The service cannot work: something new."]
 
 
+def test_a_target_whose_jobs_wait_is_said() -> None:
+    """With its name; the service works for the others."""
+    said = say_how_it_is([target(run())], None, {"oslo": "credentials", "bergen": "busy"})
+
+    assert said == [
+        "SuperOffice rejected the credentials of oslo.",
+        "Another program works on bergen. Its jobs wait.",
+    ]
+
+
 def test_runs_at_work_are_counted_at_the_end() -> None:
     """They need nobody; so what waits comes before them."""
     assert say_how_it_is([target(run())], None, at_work=1) == ["All is well.", "1 run is at work."]
