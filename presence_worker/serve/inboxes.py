@@ -10,6 +10,7 @@
 | `inbox.not_taken` | a file cannot be taken now; it is tried again | folder, file, detail |
 | `inbox.unreadable` | a folder cannot be read; it is tried again | folder, detail |
 | `inbox.readable` | it can be read again | folder |
+| `inbox.failed` | a bug; the other folders go on | folder, error |
 """
 
 import asyncio

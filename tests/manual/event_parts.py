@@ -3,7 +3,7 @@
 import re
 from types import ModuleType
 
-from presence_worker.serve import inboxes, service
+from presence_worker.serve import inboxes, service, timetable
 from tests.manual.command_parts import table
 
 ROW = re.compile(r"^\| (`\w+\.\w+`) \| (.*?) \| (.*?) ?\|$", re.MULTILINE)
@@ -17,6 +17,11 @@ def job_events(_: str) -> str:
 def inbox_events(_: str) -> str:
     """Give the events of a folder, in the same way."""
     return events_of(inboxes)
+
+
+def schedule_events(_: str) -> str:
+    """Give the events of the schedule, in the same way."""
+    return events_of(timetable)
 
 
 def events_of(module: ModuleType) -> str:

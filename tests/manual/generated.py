@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "routes": route_parts.routes,
     "job events": event_parts.job_events,
     "inbox events": event_parts.inbox_events,
+    "schedule events": event_parts.schedule_events,
     **{f"json {name}": json_parts.part(name) for name in json_parts.OBJECTS},
 }
 PART = re.compile(r"(<!-- generated: ([\w -]+) -->\n)(.*?)(\n?<!-- end -->)", re.DOTALL)
