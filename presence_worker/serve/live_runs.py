@@ -96,7 +96,7 @@ class _Work:
         (since, before), (at, requested) = self._looks[0], self._looks[-1]
         speed = (requested - before) / (at - since) if at > since else 0.0
         done = len(self._results) or self._read
-        results = {result: rows for result, rows in self._counts.items() if rows}
+        results = {result: rows for result, rows in [*self._counts.items()] if rows}
         return replace(self._run, done=done, results=results, requests_per_second=round(speed, 2))
 
 
@@ -143,8 +143,8 @@ class LiveRuns:
         self._watchers: set[_Watcher] = set()
 
     def current(self) -> Sequence[LiveRun]:
-        """Return the runs that are at work now."""
-        return [work.run() for work in self._at_work.values()]
+        """Return the runs that are at work now; any thread may call this."""
+        return [work.run() for work in [*self._at_work.values()]]
 
     def begin(self, job_id: str, target: str, command: str) -> Emit:
         """Note that a job is at work; return the subscriber to the events of its run."""

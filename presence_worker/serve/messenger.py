@@ -166,7 +166,7 @@ class Messenger:
                 notifier.report(news_of_late_job(job, notifier.context.command("runs")))
 
     def _is_news(self, job: LateJob, repeat: float) -> bool:
-        """Return whether a late job is to be reported; none is late at the very first start."""
+        """Return whether no message has said it yet; at the very first start no job is late."""
         is_first = job.missing.since is None and job.missing.at_work is None
         if is_first and (now() - self._began).total_seconds() < job.missing.expected_every:
             return False

@@ -39,6 +39,7 @@ from .work_loop import WorkLoop
 
 __all__ = ["Conflict", "Service", "Unavailable"]
 STARTING, STOPPING = "starting", "stopping"
+NOT_NOW = (STARTING, STOPPING, JobTrouble.DISK)  # when no job can be taken in
 log = structlog.get_logger()
 
 
@@ -132,7 +133,7 @@ class Service:
 
         Raise QueueFull, KeyReused or Unavailable.
         """
-        if self.trouble in (STARTING, STOPPING, JobTrouble.DISK) and not await self._is_known(new):
+        if self.trouble in NOT_NOW and not await self._is_known(new):
             raise Unavailable(self.trouble or STOPPING)
         most = self.targets.loaded.serve.max_waiting if new.way is JobWay.HTTP else None
         job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
@@ -152,8 +153,10 @@ class Service:
         """Queue `apply`, `resume` or `undo` of a run as it was *seen*.
 
         Raise Conflict where the run has moved, its state does not allow this, or it is queued already. Raise
-        RunFault for no such run.
+        RunFault for no such run, and Unavailable.
         """
+        if self.trouble in NOT_NOW:
+            raise Unavailable(self.trouble or STOPPING)
         asked = RunRequest(command, run_id, seen, by)
         async with self._asking:  # of two who ask for the same, one comes too late
             job = await work_in_thread(queue_request, asked, self.queue, self.targets.loaded)

@@ -17,7 +17,7 @@ from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.runs.lookup import earlier_run
 from presence_worker.serve.service import Service
 from presence_worker.serve.service_notes import STOPPED, ServiceNotes
-from tests.raw_server import RawServer, raw_server
+from tests.raw_server import RawServer, answer, raw_server
 
 from .given import context_for, ended, served, submit, targets_of
 from .memory_queue import MemoryQueue
@@ -40,7 +40,11 @@ async def server(crm: Stalling) -> AsyncIterator[RawServer]:
 
 @pytest.fixture
 async def context(server: RawServer, tmp_path: Path) -> RunContext:
-    return context_for(server.url, tmp_path / "state", delivery={"concurrency": 1})
+    return context_for(
+        server.url,
+        tmp_path / "state",
+        delivery={"concurrency": 1, "probe_interval": 0.01, "outage_patience": 0.1},
+    )
 
 
 @pytest.fixture
@@ -180,6 +184,36 @@ async def test_killed_before_the_ending_was_noted(
 
     assert (again.state, again.exit_code, again.run_id, again.deaths) == (JobState.ENDED, 0, job.run_id, 0)
     assert (len(writes(server)), len(list(context.archive.runs.iterdir()))) == (sent, 1)
+
+
+async def test_killed_before_a_stop_was_noted(
+    context: RunContext, crm: Stalling, queue: MemoryQueue, server: RawServer
+) -> None:
+    """A run that stopped with 6 is never resumed by itself, also not after a kill at that very moment."""
+    crm.may_answer.set()
+    crm.on_put = answer(503)
+    async with serving(context, queue) as service:
+        job = await ended(service, await submit(service, ROWS))
+    sent = len(writes(server))
+    left = queue.change(job, state=JobState.WORKING, exit_code=None, is_answered=False)
+    crm.on_put = None
+    async with serving(context, queue) as service:
+        again = await ended(service, left)
+
+    assert (job.exit_code, again.exit_code, again.deaths) == (6, 6, 0)
+    assert len(writes(server)) == sent
+
+
+async def test_stopped_before_it_was_staged(context: RunContext, queue: MemoryQueue) -> None:
+    """The job waits again at its old place, and nothing is left of the run that was about to be."""
+    async with serving(context, queue) as service:
+        job = await submit(service, range(1, 50_000))
+        async for _ in service.live.watch():
+            if any(live.run_id for live in service.live.current()):
+                break
+    left = list(context.archive.runs.iterdir())
+
+    assert (queue.by_id[job.id].state, queue.by_id[job.id].deaths, left) == (JobState.WAITING, 0, [])
 
 
 async def test_killed_before_an_apply_began(
