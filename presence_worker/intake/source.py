@@ -62,12 +62,10 @@ class _BadByte(NamedTuple):
 def open_source(job: str, settings: Settings, called: str | None = None) -> Iterator[Source]:
     """Open the job at a path, or standard input for "-"; raise InputRefused with the reason.
 
-    People know it as *called*, where that is not its path.
-
     The rule is: a byte-order mark; else `input.encoding`; else UTF-8; else cp1252. A file with some valid
     multi-byte UTF-8 is never cp1252, but a damaged UTF-8 file. A failed.csv is UTF-8
     where it can be: `input.encoding` is meant for the job it came from. A file with one of the secrets of
-    [auth] is never a job.
+    [auth] is never a job. People know it as *called*, if that is not its path.
     """
     name = called or ("standard input" if job == STDIN else job)
     with open_bytes(job, settings.auth) as file, _refuse_changes(name, file):
