@@ -171,6 +171,7 @@ async def _announce_when_ready(
                 break
     if not service.is_stopping:
         announce()
+        _log_broken(service)
         supervisor.notify(READY)
 
 
@@ -211,3 +212,9 @@ async def _reload(service: Service, certificate: ServerCertificate) -> None:
         log.error("service.reload_failed", detail=problem)
     else:
         log.info("service.reloaded")
+    _log_broken(service)
+
+
+def _log_broken(service: Service) -> None:
+    for name, why in service.targets.loaded.broken.items():
+        log.error("target.broken", target=name, detail=why)

@@ -6,9 +6,11 @@ import signal
 import socket
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -20,6 +22,13 @@ from tests.run.given import Ended, Worker, ended, started, wait_until
 
 ANY_PORT = 'listen = "127.0.0.1:0"\n'
 TOKEN = f'tokens.crm = {{ sha256 = "{"0" * 64}", roles = ["read"] }}\n'
+GOOD = """
+[target]
+base_url = "http://127.0.0.1:9"
+[auth]
+username = "night"
+password_file = "../password"
+"""
 Process = subprocess.Popen[str]
 
 
@@ -176,6 +185,87 @@ def test_sighup_reads_the_configuration_again(config: Path) -> None:
         assert stop(process).code == 0
 
     assert "no_such" in str(failed["detail"])
+
+
+def test_sighup_lets_a_new_token_in_and_an_old_one_not(config: Path) -> None:
+    """The table of tokens is read again."""
+    with serving("--config", config) as (process, url):
+        before = list_jobs(url, "pw_new")
+        config.write_text(config.read_text().replace("0" * 64, sha256(b"pw_new").hexdigest()))
+        process.send_signal(signal.SIGHUP)
+        read_until(process, "service.reloaded")
+        after = list_jobs(url, "pw_new")
+        config.write_text(config.read_text().replace(sha256(b"pw_new").hexdigest(), "0" * 64))
+        process.send_signal(signal.SIGHUP)
+        read_until(process, "service.reloaded")
+
+        assert (before, after, list_jobs(url, "pw_new")) == (401, 200, 401)
+        stop(process)
+
+
+def list_jobs(url: str, token: str) -> int:
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{url}/api/v1/jobs", headers={"Authorization": f"Bearer {token}"}),
+            timeout=60,
+        ) as answer:
+            code: int = answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    return code
+
+
+def several(folder: Path, **targets: str) -> Path:
+    """A configuration with some targets."""
+    (folder / "targets").mkdir()
+    (folder / "password").write_text("x")
+    for name, text in targets.items():
+        (folder / "targets" / f"{name}.toml").write_text(text)
+    config = folder / "config.toml"
+    config.write_text(
+        f'targets = "targets"\n[storage]\nstate_dir = "{folder}/state"\n[serve]\n{ANY_PORT}{TOKEN}'
+    )
+    return config
+
+
+def test_a_target_that_is_broken_stops_no_other(tmp_path: Path) -> None:
+    """The log names it; the service is ready for the other one, and says so where none is left."""
+    config = several(tmp_path, oslo=GOOD, bergen="[target]\nno_such = 1\n")
+    with serving("--config", config, env=without_credentials()) as (process, url):
+        broken = read_until(process, "target.broken")
+        ready = status(url, "/readyz")
+        (tmp_path / "targets/oslo.toml").write_text("[target]\nno_such = 1\n")
+        process.send_signal(signal.SIGHUP)
+        read_until(process, "service.reloaded")
+        with pytest.raises(urllib.error.HTTPError, match="503") as refused:
+            status(url, "/readyz")
+        with refused.value as answer:
+            said = json.loads(answer.read())
+        stop(process)
+
+    assert (broken["target"], ready) == ("bergen", 200)
+    assert said["status"] == "configuration"
+
+
+def without_credentials() -> dict[str, str]:
+    """The environment of a configuration with several targets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PRESENCE_WORKER_AUTH")}
+
+
+def test_several_targets_have_no_sandbox_in_common(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: Worker
+) -> None:
+    """With --sandbox, --target says which one it stands for."""
+    for name in os.environ:
+        if name.startswith("PRESENCE_WORKER_AUTH"):
+            monkeypatch.delenv(name)
+    config = several(tmp_path, oslo=GOOD, bergen=GOOD)
+
+    refused = worker.call("serve", "--sandbox", "--config", str(config))
+
+    assert refused.code == 2
+    assert "Name one with --target: bergen and oslo" in refused.err
 
 
 def test_the_state_directory_stays_until_the_next_start(config: Path) -> None:
