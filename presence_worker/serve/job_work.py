@@ -147,8 +147,9 @@ def _with_drain(settings: Settings, most: float | None) -> Settings:
 
 
 def _failure(job: QueuedJob, ending: JobEnding, then: Then, context: RunContext) -> Failure | None:
-    """Return what the message about a job without a run says; None for no message."""
-    if ending.run_id or then is Then.WAIT or job.new.command is JobCommand.PLAN:
+    """Return what the message says where no run has ended; None for no message, or one about its run."""
+    is_refused = ending.exit_code == ExitCode.USAGE
+    has_ended = ending.state is not None or (ending.run_id is not None and not is_refused)
+    if has_ended or then is Then.WAIT or job.new.command is JobCommand.PLAN:
         return None
-    state = "refused" if ending.exit_code == ExitCode.USAGE else "stopped"
-    return state, context.command("runs")
+    return "refused" if is_refused else "stopped", context.command("runs")

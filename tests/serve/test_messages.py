@@ -16,11 +16,12 @@ from presence_worker.notify.notification_store import NotificationStore
 from presence_worker.notify.notifier import Notifier
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand
+from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.sandbox import People, serve
 from presence_worker.serve.messenger import Messenger
 from tests.raw_server import Peer, RawServer, Request, answer, raw_server
 
-from .given import context_for, ended, served, submit, targets_of
+from .given import ask, context_for, ended, served, submit, targets_of
 from .memory_queue import MemoryQueue
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +95,21 @@ async def test_a_receiver_that_hangs_holds_nothing_up(tmp_path: Path) -> None:
             may_answer.set()
 
     assert job.exit_code == 0
+
+
+async def test_a_job_that_cannot_begin_is_reported(inbox: Inbox, receiver: RawServer, tmp_path: Path) -> None:
+    """Such as an `apply` that comes too late: no run has ended, but a person waits for one."""
+    async with serve(People(5)) as up:
+        old = {"safety": {"max_resume_age": 0.000001}}
+        context = context_with(receiver, up.url, tmp_path / "state", **old)
+        async with served(targets_of(a=context), MemoryQueue(tmp_path / "queue")) as service:
+            plan = await ended(service, await submit(service, range(1, 3), command=JobCommand.PLAN))
+            seen = fingerprint_of(str(plan.run_id), context)
+            job = await ended(service, await ask(service, JobCommand.APPLY, plan, seen))
+            message = await inbox.next()
+
+    assert (job.exit_code, job.run_id) == (2, plan.run_id)
+    assert (message["exit_code"], message["run_id"]) == (2, None)
 
 
 async def test_what_was_not_queued_can_be_reported(inbox: Inbox, receiver: RawServer, tmp_path: Path) -> None:
