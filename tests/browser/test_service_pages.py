@@ -319,6 +319,19 @@ def test_a_report_reaches_neither_cookie_nor_service(desk: Open, morning: Mornin
     assert found.page.evaluate("self.origin") == "null"
 
 
+def test_a_page_says_that_one_is_signed_out(service: Outside, desk: Open) -> None:
+    """Such as after a restart of the service; the link leads back to the page."""
+    found = desk(service.url)
+    found.context.clear_cookies()
+
+    hold(service, 4)
+
+    found.page.wait_for_selector("#notice:has-text('You are signed out.')")
+    found.page.click("text=Sign in")
+    found.page.wait_for_selector("#secret")
+    found.said.clear()  # that the events were refused
+
+
 def test_a_service_that_is_gone_is_said(service: Outside, desk: Open) -> None:
     """The page does not look as if it were new."""
     found = desk(service.url)

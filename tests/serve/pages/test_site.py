@@ -63,9 +63,10 @@ async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(tmp_path:
 async def test_a_sign_in_leads_to_no_other_place(tmp_path: Path, to: str) -> None:
     """Whoever made the link: only to pages of ours."""
     async with idle(tmp_path) as front:
-        answer = await Reader(front).sign_in("boss", to)
+        reader = Reader(front)
+        answers = [await reader.sign_in("boss", to), await reader.read(f"/sign-in?to={to}")]
 
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert [(answer.status, answer.headers["Location"]) for answer in answers] == [(303, "/")] * 2
 
 
 async def test_a_wrong_token_is_401_on_the_page_and_counted(tmp_path: Path) -> None:
@@ -252,6 +253,40 @@ async def test_what_waits_has_its_changes_and_the_button(tmp_path: Path) -> None
     assert ended["state"] == "finished"
     assert "boss" in after
     assert "<dt>Approved</dt>" in after
+
+
+async def test_many_changes_are_checked_on_the_page_of_the_run(tmp_path: Path) -> None:
+    """The first page has the way there, and no button: nobody approves what was not shown."""
+    many = b"associateId,status,message\n" + b"".join(
+        b"%d,StatusNotAvailable,Hols\n" % n for n in range(1, 121)
+    )
+    async with working(tmp_path, 130, **HELD) as front:
+        job = (await front.submit(data=many)).json["job"]
+        run = (await front.ended(job))["run_id"]
+        reader = await signed_in(front)
+        await reader.read("/")
+        first, actions = reader.text, reader.actions()
+        await reader.read(f"/runs/{run}")
+
+    assert "Check all 120 changes" in first
+    assert f"/runs/{run}/apply" not in actions
+    assert reader.text.count("StatusNotAvailable") == 120
+    assert f"/runs/{run}/apply" in reader.actions()
+
+
+async def test_an_approval_names_what_was_seen(tmp_path: Path) -> None:
+    """Without it, it is 400."""
+    async with working(tmp_path, **HELD) as front:
+        run = await held(front)
+        reader = await signed_in(front)
+        await reader.read(f"/runs/{run}")
+        form = reader.form(f"/runs/{run}/apply")
+        answers = [
+            await reader.send(f"/runs/{run}/apply", {"token": form["token"], "seen": seen})
+            for seen in ("", '""', '"0000"')
+        ]
+
+    assert [answer.status for answer in answers] == [400, 400, 409]
 
 
 async def test_the_second_approval_is_a_page_with_what_happened(tmp_path: Path) -> None:
