@@ -13,7 +13,7 @@ from ..superoffice import is_online, open_client
 from ..superoffice.addresses import service_root
 from ..superoffice.anonymous_client import open_anonymous_client
 from ..wording import amount
-from . import duration, machine, network, permissions, receivers, service_state
+from . import duration, hosted_service, machine, network, permissions, receivers, service_state
 from .probe import CheckBlockedError, CheckResult, Probe, Severity, skipped
 
 HERE, THERE = ExitCode.USAGE, ExitCode.STOPPED  # where the fault is: on this side, or at SuperOffice
@@ -100,6 +100,9 @@ CHECKS = {
     "notifications": Check(receivers.channels, HERE, ManualPage.MONITORING, concerns=receivers.is_concerned),
     "metrics file": Check(receivers.textfile, HERE, ManualPage.MONITORING, concerns=receivers.has_textfile),
     "expected job": Check(receivers.heartbeat, HERE, ManualPage.MONITORING, concerns=receivers.is_scheduled),
+    "service": Check(hosted_service.port, HERE, ManualPage.SERVICE, concerns=hosted_service.is_served),
+    "queue": Check(hosted_service.queue, HERE, ManualPage.SERVICE, concerns=hosted_service.is_served),
+    "folders": Check(hosted_service.inboxes, HERE, ManualPage.SERVICE, concerns=hosted_service.has_inboxes),
 }
 
 

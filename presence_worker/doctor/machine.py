@@ -16,6 +16,7 @@ from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
 from ..settings.value_types import CRON, INSTALL_CRON, is_loopback
 from ..wording import figure, series
+from .hosted_service import secret_files_of as files_of_service
 from .probe import CheckBlockedError, CheckResult, ExpectedJob, Probe, fault, ok, skipped, warning
 from .receivers import has_secrets, secret_files_of
 
@@ -55,7 +56,7 @@ async def secret_files(probe: Probe) -> AsyncIterator[CheckResult]:
     files = [getattr(auth, f"{name}_file") for name in SECRETS]
     notify = probe.settings.notify
     files += [file for file in probe.config[:1] if _has_secrets(file) or has_secrets(notify)]
-    files = [*files, auth.private_key_file, *secret_files_of(notify)]
+    files = [*files, auth.private_key_file, *secret_files_of(notify), *files_of_service(probe.settings.serve)]
     files = [file for file in files if file]
     exposed = [file for file in files if _is_exposed(file)]
     for file in exposed:
