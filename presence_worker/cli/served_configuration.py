@@ -15,6 +15,7 @@ from ..settings import Settings
 from ..settings.serve import AccessToken, Role
 from ..settings.value_types import CRON, INSTALL_CRON
 from ..superoffice import open_client
+from ..wording import series
 from .chosen_target import choose_target, explain_misnamed, find_all_targets
 from .invocation import Loaded, build_context, load_common, load_target
 from .log import log_event
@@ -53,6 +54,7 @@ class ServedConfiguration:
             found = _rehearse(found, self._rehearsal)
         else:
             _check_ways_in(found)
+            _check_inboxes(found)
         self._check_state_dir(found.common.archive.state_dir)
         return found
 
@@ -118,6 +120,18 @@ def _check_ways_in(found: LoadedTargets) -> None:
     ways = (serve.tokens, serve.webhook_secret, serve.webhook_secret_file, serve.inbox)
     if not any(ways) and not any(each.settings.job.at for each in found.each.values()):
         raise UsageFault(NO_WAY_IN, page=ManualPage.SERVICE)
+
+
+def _check_inboxes(found: LoadedTargets) -> None:
+    names = [*found.each, *found.broken]
+    for inbox in found.serve.inbox:
+        wanted = inbox.target or (names[0] if len(names) == 1 else None)
+        if wanted not in names:
+            words = f'"{wanted}" is not a target' if wanted else "there are several targets"
+            raise UsageFault(
+                f"serve.inbox: {inbox.folder}: {words}. Set target to one of them: {series(names, 'or')}",
+                page=ManualPage.SERVICE,
+            )
 
 
 def check_installed() -> None:

@@ -19,10 +19,10 @@ from ..operator_files import CONFIG_VARIABLE
 from ..private_settings import SECRETS
 from ..target_files import TARGETS
 from .origin import (
-    CHANNELS,
     OPTION,
     PREFIX,
     STATUSES,
+    WITH_TABLES,
     Nested,
     SettingsFile,
     Sources,
@@ -68,8 +68,8 @@ def list_problems(error: ValidationError, sources: Sources) -> list[str]:
 
 
 def _names_in(place: Sequence[str | int]) -> list[str]:
-    """Return the path to a setting as people write it: channels are counted from 1."""
-    first = 1 if place[0] == CHANNELS else 0
+    """Return the path to a setting as people write it: tables are counted from 1."""
+    first = 1 if place[0] in WITH_TABLES else 0
     return [str(part + first if isinstance(part, int) else part) for part in place if part != "[key]"]
 
 

@@ -13,7 +13,7 @@ from .value_types import Raw
 PREFIX = "PRESENCE_WORKER_"
 OPTION = "option --"
 STATUSES = ["input", "statuses"]  # their names can be reasons of absence: the line alone says which
-CHANNELS = "notify"  # the section that has lists of tables
+WITH_TABLES = ("notify", "serve")  # sections that have lists of tables
 NOTHING = re.compile("(?!)")  # no line looks like it
 Nested = Mapping[str, Mapping[str, Raw]]  # section: {key: value}
 
@@ -76,8 +76,8 @@ def _find_in(path: Sequence[str], text: str) -> tuple[int | None, bool]:
     if line and list(path[:2]) == STATUSES and path[2:]:
         below = _find_below(line, path[2], text)
         return below or line, below is not None
-    if path[0] == CHANNELS and path[2:]:
-        line = _find_in_channel(path[1:], text) or line
+    if path[0] in WITH_TABLES and path[2:] and path[2].isdecimal():
+        line = _find_in_table(path, text) or line
     return line, is_exact
 
 
@@ -107,15 +107,15 @@ def _find_below(line: int, name: str, text: str) -> int | None:
     return next(found, None)
 
 
-def _find_in_channel(path: Sequence[str], text: str) -> int | None:
-    """Return the line of `[[notify.mail]]`, or of a name in it, for such a path as mail, 2, host."""
-    kind, number, *names = path
-    wanted = re.compile(rf"\s*\[\[\s*{CHANNELS}\s*\.\s*{re.escape(kind)}\s*\]\]")
+def _find_in_table(path: Sequence[str], text: str) -> int | None:
+    """Return the line of `[[notify.mail]]`, or of a name in it, for such a path as notify, mail, 2, host."""
+    section, kind, number, *names = path
+    wanted = re.compile(rf"\s*\[\[\s*{section}\s*\.\s*{re.escape(kind)}\s*\]\]")
     name = re.compile(rf"\s*[\"']?{re.escape(names[0])}[\"']?\s*=") if names else NOTHING
     lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if not line.lstrip().startswith("#")]
     headers = [at for at, line in lines if wanted.match(line)]
     if len(headers) < int(number):
-        return None  # the channels stand in a list
+        return None  # the tables stand in a list
     begin = headers[int(number) - 1]
     end = next((at for at, line in lines if at > begin and line.lstrip().startswith("[")), len(text))
     return next((at for at, line in lines if begin < at < end and name.match(line)), begin)

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from ..private_settings import is_of_absence
+from ..private_settings import CHANNELS, is_of_absence
 from ..sanitize import clean
 from ..wording import series
-from .origin import CHANNELS
+from .origin import WITH_TABLES
 from .sections import SECTIONS
 
 LONGEST = 40  # characters of a value that is quoted, before the mark of a cut
@@ -31,8 +31,9 @@ def explain_problem(problem: ErrorDetails, *, may_quote: bool) -> str:
     else:
         write: Write = WORDS.get(kind, OTHER)
         words = write(problem.get("ctx") or {}, path)
-    is_reason = is_of_absence(".".join(map(str, path[:2]))) and isinstance(problem["input"], str)
-    if not words.startswith(OURS) or path[0] in UNSAFE or is_reason or not may_quote:
+    name = ".".join(map(str, path[:2]))
+    is_private = name in CHANNELS or (is_of_absence(name) and isinstance(problem["input"], str))
+    if not words.startswith(OURS) or path[0] in UNSAFE or is_private or not may_quote:
         return words
     return f"{words}; found {_quote(problem['input'])}"
 
@@ -75,18 +76,18 @@ def _choice(context: Mapping[str, str | float], _: Sequence[str | int]) -> str:
 def _list(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
     return (
         _as_channel(path)
-        if path[0] == CHANNELS and len(path) == KIND
+        if path[0] in WITH_TABLES and len(path) == KIND
         else "must be a list in square brackets"
     )
 
 
 def _table(_: Mapping[str, str | float], path: Sequence[str | int]) -> str:
-    is_channel = path[0] == CHANNELS and len(path) > KIND
+    is_channel = path[0] in WITH_TABLES and isinstance(path[-1], int)
     return _as_channel(path) if is_channel else f"must be a table, which begins with the line [{path[-1]}]"
 
 
 def _as_channel(path: Sequence[str | int]) -> str:
-    return f"must begin with the line [[{CHANNELS}.{path[1]}]], with two brackets on each side"
+    return f"must begin with the line [[{path[0]}.{path[1]}]], with two brackets on each side"
 
 
 def _always(words: str) -> Write:

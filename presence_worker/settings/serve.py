@@ -147,6 +147,14 @@ class Serve(Section):
             raise ValueError('must be an address without a path, such as "https://presence.example.com"')
         return value.rstrip("/")
 
+    @field_validator("inbox")
+    @classmethod
+    def _has_each_once(cls, value: list[Inbox]) -> list[Inbox]:
+        folders = [inbox.folder.absolute() for inbox in value]
+        if twice := next((folder for folder in folders if folders.count(folder) > 1), None):
+            raise ValueError(f"{twice} is in two tables; keep one")
+        return value
+
     @model_validator(mode="after")
     def _safe(self) -> "Serve":
         if bool(self.tls_cert_file) != bool(self.tls_key_file):

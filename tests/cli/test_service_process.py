@@ -427,3 +427,30 @@ def test_a_supervisor_hears_of_it(config: Path, tmp_path: Path) -> None:
 def said(supervisor: socket.socket) -> Iterator[str]:
     while True:
         yield supervisor.recv(1000).decode()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("", "there are several targets"), ('target = "bergen"\n', '"bergen" is not a target')],
+)
+def test_a_folder_leads_to_one_target(
+    target: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With several targets, each folder names one of them."""
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"PRESENCE_WORKER_AUTH__{name}", raising=False)
+    (tmp_path / "targets").mkdir()
+    for name in ("oslo", "turku"):
+        (tmp_path / "targets" / f"{name}.toml").write_text(
+            f'[target]\nbase_url = "http://127.0.0.1:9/{name}"\n'
+        )
+    inbox = f'[[serve.inbox]]\nfolder = "{tmp_path.as_posix()}"\n{target}'
+    path = tmp_path / "config.toml"
+    path.write_text(f'targets = "targets"\n[storage]\nstate_dir = "{tmp_path.as_posix()}/state"\n{inbox}')
+
+    with started("serve", "--config", path) as process:
+        done = ended(process)
+
+    assert done.code == 2
+    assert words in done.err
+    assert "oslo or turku" in done.err
