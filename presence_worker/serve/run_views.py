@@ -156,20 +156,11 @@ def _read_details(folder: Path, form: Mapping[str, Json]) -> dict[str, Json]:
         return {}
     if kept.get("state") != form.get("state"):  # of an earlier ending
         return {}
-    return {name: kept[name] for name in (*CHANGES, *OF_ROWS, "reasons") if name in kept}
+    return {name: kept[name] for name in (*CHANGES, *OF_ROWS) if name in kept}
 
 
 def _leave_out_what_is_private(form: Mapping[str, Json], caller: Caller) -> dict[str, Json]:
     if caller.may("rows"):
         return {**form}
     hidden = OF_ROWS if caller.may("approve") else (*CHANGES, *OF_ROWS)
-    shown = {name: value for name, value in form.items() if name not in hidden}
-    shown["reasons"] = _without_examples(shown.get("reasons"))
-    return shown
-
-
-def _without_examples(reasons: Json) -> list[Json]:
-    """Return how many rows have which reason, without those that are named as examples."""
-    found = reasons if isinstance(reasons, Sequence) else ()
-    kept = [each for each in found if isinstance(each, Mapping)]
-    return [{key: value for key, value in each.items() if key != "first"} for each in kept]
+    return {name: value for name, value in form.items() if name not in hidden}

@@ -32,6 +32,14 @@ async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, Any
         yield lines.get("event", ""), json.loads(lines.get("data", "null"))
 
 
+async def heard(stream: AsyncIterator[tuple[str, Any]], wanted: str) -> Any:
+    """Give the next event of a kind."""
+    async for kind, data in stream:
+        if kind == wanted:
+            return data
+    raise AssertionError
+
+
 def listen(front: Front, by: str = "watcher") -> Any:
     """Open a stream."""
     return front.session.get(
@@ -85,6 +93,24 @@ async def test_runs_of_other_targets_are_not_heard(tmp_path: Path) -> None:
 
     assert first["jobs"] == []
     assert [each["job"] for each in state["jobs"]] == [theirs]
+
+
+async def test_the_run_of_another_target_is_not_heard(tmp_path: Path) -> None:
+    """Neither that it is at work, nor how it ends."""
+    async with idle(tmp_path, "a", "b", tokens=tokens(watcher=["b"])) as front:
+        live = front.service.live
+        for job, target in (("1", "a"), ("2", "b")):
+            live.begin(job, target, "run")
+        async with listen(front) as answer, listen(front, "hr") as of_all:
+            _, some = await anext(events(answer))
+            _, every = await anext(events(of_all))
+            live.end("1")
+            live.end("2")
+            ended = await heard(events(answer), "ended")
+
+    assert [run["job"] for run in some["runs"]] == ["2"]
+    assert [run["job"] for run in every["runs"]] == ["1", "2"]
+    assert ended["job"] == "2"
 
 
 async def test_a_comment_keeps_a_quiet_connection_open(

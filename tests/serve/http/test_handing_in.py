@@ -260,13 +260,15 @@ async def test_a_full_queue_is_503(tmp_path: Path) -> None:
     assert int(answers[2].headers["Retry-After"]) > 0
 
 
-async def test_a_packed_body_is_415(tmp_path: Path) -> None:
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "nonsense"])
+async def test_a_packed_body_is_415(tmp_path: Path, coding: str) -> None:
     """What a transfer packs has no bound; a packed file is a job like any other."""
     async with idle(tmp_path) as front:
-        packed = await front.submit(data=gzip.compress(CSV), Content_Encoding="gzip")
+        packed = await front.submit(data=gzip.compress(CSV), Content_Encoding=coding)
         file = await front.submit(data=gzip.compress(CSV), X_Filename="changes.csv.gz")
 
     assert (packed.status, packed.headers["Accept-Encoding"], file.status) == (415, "identity", 202)
+    assert packed.problem
 
 
 async def test_a_large_body_is_413_whether_announced_or_not(tmp_path: Path) -> None:
