@@ -21,7 +21,6 @@ from ..serve.http.runner import build_runner
 from ..serve.inboxes import watch_inboxes
 from ..serve.served_targets import ServedTargets
 from ..serve.service import STARTING, Service
-from ..serve.timetable import keep_timetable
 from . import log as log_setup
 from .async_work import run_async
 from .lazy import load_lazily
@@ -35,6 +34,7 @@ from .supervisor import READY, STOPPING, Supervisor, find_supervisor
 from .token import make_token
 
 RELOAD = "SIGHUP"  # Windows has none
+TIMETABLE = ".serve.timetable:keep_timetable"  # it needs the extra, and help does not
 REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
 log = structlog.get_logger()
 
@@ -156,7 +156,7 @@ async def _host(
         with working:
             async with anyio.create_task_group() as sources:
                 sources.start_soon(watch_inboxes, service)
-                sources.start_soon(keep_timetable, service)
+                sources.start_soon(load_lazily(TIMETABLE), service)
                 await service.run()
         beside.cancel_scope.cancel()
 

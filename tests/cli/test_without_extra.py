@@ -15,7 +15,8 @@ INSTALL = "pip install 'presence-worker[serve]'"
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration with a schedule, on a machine without the package that reads it."""
     monkeypatch.setitem(sys.modules, "cronsim", None)
-    monkeypatch.delitem(sys.modules, "presence_worker.cron", raising=False)
+    for name in ("cron", "serve.timetable", "cli.service_process"):
+        monkeypatch.delitem(sys.modules, f"presence_worker.{name}", raising=False)
     path = tmp_path / "config.toml"
     path.write_text('[job]\nat = "30 2 * * *"\n')
     return path
@@ -29,6 +30,11 @@ def test_a_run_needs_no_schedule(worker: Worker, config: Path) -> None:
     refused = worker("run", job, "--config", str(config), "--set", "job.at=30 2")
 
     assert (done.code, refused.code) == (0, 2)
+
+
+def test_serve_has_help(worker: Worker, config: Path) -> None:
+    """What it does can be read before it is installed."""
+    assert worker.call("serve", "--help").code == 0
 
 
 def test_serve_says_how_to_install_it(worker: Worker, config: Path) -> None:
