@@ -15,7 +15,8 @@ from ..intake.source import STDIN, open_bytes
 from ..journal import is_held
 from ..notify.notifier import name_target
 from ..queue.folder_queue import FolderQueue
-from ..queue.job_queue import JobState, NewJob, NotWaiting, QueuedJob, places_of
+from ..queue.job_queue import NewJob, NotWaiting, QueuedJob, places_of
+from ..queue.job_steps import OPEN
 from ..run_context import RunContext
 from ..run_states import JobCommand, JobWay
 from ..superoffice import target_name
@@ -25,7 +26,6 @@ from .output import print_json, print_lines, remark, wrap
 from .targets import contexts_of
 
 AT_ONCE = 1 << 20  # bytes
-OPEN = (JobState.WAITING, JobState.WORKING)
 HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
 NO_SERVICE = "No service works on {place} now. Jobs wait until `presence-worker serve` runs."
 

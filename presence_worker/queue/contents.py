@@ -1,19 +1,25 @@
 """What jobs bring: received beside the queue, then kept in it until it is no longer needed."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Container
 from contextlib import ExitStack, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..errors import Locked
 from ..journal import hold_lock, make_private, sync_directory
-from .content_names import content_name
 
 PRIVATE_FILE = 0o600
 LOCK = ".lock"  # ending of the file whose lock says that a program receives into the folder beside it
 RECEIVING = "a program is receiving a job"
+
+LONGEST = 60  # characters; each may take four bytes, and file systems have 255
+LONGEST_ENDING = 12
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that Windows keeps
+NOT_SAFE = re.compile(r"[^\w.\- ()]")
+NO_NAME = "job"
 
 
 class Contents:
@@ -73,3 +79,17 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def content_name(file_name: str | None) -> str:
+    """Return a name that is safe on every system, and as much like *file_name* as that allows.
+
+    Its ending stays: it says what the file is.
+    """
+    name = PurePosixPath(PureWindowsPath(file_name or NO_NAME).name).name
+    name = NOT_SAFE.sub("_", name.encode("utf-8", "replace").decode()).strip(" .") or NO_NAME
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    name = f"{stem[: LONGEST - LONGEST_ENDING].rstrip(' .')}{dot}{ending}"
+    return f"_{name}" if DEVICES.fullmatch(name) else name

@@ -14,11 +14,20 @@ from ..errors import Locked, StateFault
 from ..journal import Archive, hold_lock, make_private, now, sync_directory, unusable, write_whole
 from .contents import Contents, sync_file
 from .job_files import JobFiles
-from .job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
+from .job_queue import JobState, NewJob, QueuedJob, QueueFull
+from .job_steps import (
+    answer_job,
+    begin_job,
+    cancel_job,
+    check_over,
+    check_same,
+    count_death,
+    end_job,
+    find_one,
+    give_back_job,
+)
 
 log = structlog.get_logger()
-OPEN = (JobState.WAITING, JobState.WORKING)
-OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
 PATIENCE = 60.0  # seconds for other processes to finish a change, on a slow disk
 BUSY = "another process has held the queue for a minute; try again"
 REMEMBERED = "remembered.json"
@@ -53,7 +62,7 @@ class FolderQueue:
         with self._locked() as files:
             known = files.jobs.get(files.by_key.get((new.by, new.key or ""), ""))
             if known:
-                _check_same(known, new)
+                check_same(known, new)
                 return known, False
             if most is not None and sum(job.state == JobState.WAITING for job in files.jobs.values()) >= most:
                 raise QueueFull(f"{most} jobs are waiting already; try again later")
@@ -94,19 +103,18 @@ class FolderQueue:
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
         """Note that a job is at work; see `JobQueue`."""
-        with self._job(job_id, *OPEN) as job:
-            return self._write(replace(job, state=JobState.WORKING, run_id=run_id or job.run_id))
+        with self._job(job_id) as job:
+            return self._write(begin_job(job, run_id))
 
     def note_death(self, job_id: str, settled: int) -> QueuedJob:
         """Count that the run of a job died; see `JobQueue`."""
         with self._job(job_id) as job:
-            deaths = 1 if settled > job.settled else job.deaths + 1
-            return self._write(replace(job, deaths=deaths, settled=max(settled, job.settled)))
+            return self._write(count_death(job, settled))
 
     def give_back(self, job_id: str) -> QueuedJob:
         """Let a job that is at work wait again, at its old place."""
-        with self._job(job_id, *OPEN) as job:
-            return self._write(replace(job, state=JobState.WAITING))
+        with self._job(job_id) as job:
+            return self._write(give_back_job(job))
 
     def end(
         self,
@@ -118,21 +126,18 @@ class FolderQueue:
         has_failed: bool = False,
     ) -> QueuedJob:
         """Note how a job ended; see `JobQueue`."""
-        with self._job(job_id, *OPEN, JobState.ENDED, JobState.FAILED) as job:
-            state = JobState.FAILED if has_failed else JobState.ENDED
-            known = replace(job, run_id=run_id or job.run_id)
-            return self._write(replace(known, state=state, exit_code=exit_code, headline=headline))
+        with self._job(job_id) as job:
+            return self._write(end_job(job, run_id, exit_code, headline, has_failed=has_failed))
 
     def note_answered(self, job_id: str, *, keep_content: bool) -> QueuedJob:
         """Note that what follows its ending is done; see `JobQueue`."""
         with self._job(job_id) as job:
-            content = job.content if keep_content else None
-            return self._write(replace(job, is_answered=True, content=content))
+            return self._write(answer_job(job, keep_content=keep_content))
 
     def cancel(self, job_id: str) -> QueuedJob:
         """Cancel a job that waits; see `JobQueue`."""
-        with self._job(job_id, JobState.WAITING) as job:
-            return self._write(replace(job, state=JobState.CANCELLED, content=None))
+        with self._job(job_id) as job:
+            return self._write(cancel_job(job))
 
     def remember(self, name: str, value: str) -> None:
         """Keep a text of the service under a name, durably."""
@@ -147,7 +152,8 @@ class FolderQueue:
 
     def delete(self, job_id: str) -> None:
         """Delete a job that is over, with its idempotency key."""
-        with self._job(job_id, *OVER):
+        with self._job(job_id) as job:
+            check_over(job)
             self._files.remove(job_id)
             self._contents.delete(job_id)
 
@@ -190,15 +196,10 @@ class FolderQueue:
         sync_directory(self.folder.parent)
 
     @contextmanager
-    def _job(self, job_id: str, *states: JobState) -> Iterator[QueuedJob]:
-        """Hold the queue, and yield a job; raise NotWaiting if it is in none of the *states*; none: any."""
+    def _job(self, job_id: str) -> Iterator[QueuedJob]:
+        """Hold the queue, and yield a job."""
         with self._locked() as files:
-            job = files.jobs.get(job_id)
-            if not job:
-                raise NotWaiting(f"job {job_id} does not exist")
-            if states and job.state not in states:
-                raise NotWaiting(f"job {job_id} is {job.state}")
-            yield job
+            yield find_one(files.jobs.get(job_id), job_id)
 
     def _write(self, job: QueuedJob) -> QueuedJob:
         """Write a job where it has changed; what it has brought is deleted if it is no longer needed."""
@@ -218,10 +219,3 @@ class FolderQueue:
             log.warning("queue.unreadable", file=str(path))
             return {}
         return found
-
-
-def _check_same(known: QueuedJob, new: NewJob) -> None:
-    """Raise KeyReused unless the same was asked for."""
-    was = known.new
-    if (was.sha256, was.target, was.command, was.run_id) != (new.sha256, new.target, new.command, new.run_id):
-        raise KeyReused("this idempotency key came before, with another job")

@@ -7,10 +7,10 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from ..journal import moment_ago
-from ..queue.job_queue import JobQueue, JobState, QueuedJob
+from ..queue.job_queue import JobQueue, QueuedJob
+from ..queue.job_steps import OVER
 from ..run_states import JobWay
 
-OVER = (JobState.ENDED, JobState.FAILED, JobState.CANCELLED)
 KeepOf = Callable[[str], float | None]  # of a target's name: seconds; None: its jobs are not ours to judge
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presence_worker.queue.content_names import content_name
+from presence_worker.queue.contents import content_name
 
 
 @pytest.mark.parametrize(

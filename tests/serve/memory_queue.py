@@ -1,16 +1,28 @@
 """A queue in memory: what the tests of the service see of a queue, without a disk."""
 
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from presence_worker.errors import StateFault
-from presence_worker.queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull
-
-OPEN = (JobState.WAITING, JobState.WORKING)
+from presence_worker.queue.contents import content_name
+from presence_worker.queue.job_queue import JobState, NewJob, QueuedJob, QueueFull
+from presence_worker.queue.job_steps import (
+    answer_job,
+    begin_job,
+    cancel_job,
+    check_over,
+    check_same,
+    count_death,
+    end_job,
+    find_one,
+    give_back_job,
+)
 
 
 class MemoryQueue:
@@ -20,27 +32,34 @@ class MemoryQueue:
         self.folder = folder
         self.by_id: dict[str, QueuedJob] = {}
         self.kept: dict[str, str] = {}
+        self._numbers = count(1)
+        self._putting = threading.Lock()
         self.fault: Exception | None = None  # that reading it raises
         self.endings_to_refuse = 0
 
     @contextmanager
     def receive(self) -> Iterator[Path]:
-        folder = self.folder / f"in-{len(self.by_id)}"
+        folder = self.folder / f"in-{next(self._numbers)}"
         folder.mkdir(parents=True, exist_ok=True)
-        yield folder
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def put(self, new: NewJob, content: Path | None, *, most: int | None = None) -> tuple[QueuedJob, bool]:
+        with self._putting:
+            return self._put(new, content, most)
+
+    def _put(self, new: NewJob, content: Path | None, most: int | None) -> tuple[QueuedJob, bool]:
         if new.key and (known := self.find_key(new.by, new.key)):
-            if known.new.sha256 != new.sha256:
-                raise KeyReused("another body")
+            check_same(known, new)
             return known, False
         if most is not None and sum(job.state is JobState.WAITING for job in self.by_id.values()) >= most:
             raise QueueFull("full")
-        number = len(self.by_id) + 1
+        number = next(self._numbers)
         place = None
         if content is not None:
-            place = self.folder / f"job-{number}" / content.name
+            place = self.folder / f"job-{number}" / content_name(new.file_name)
             place.parent.mkdir(parents=True)
             content.replace(place)
         job = QueuedJob(
@@ -50,6 +69,7 @@ class MemoryQueue:
             submitted_at="2026-12-01T02:00:00+00:00",
             state=JobState.WAITING,
             content=place,
+            run_id=new.run_id,
         )
         self.by_id[job.id] = job
         return job, True
@@ -66,18 +86,13 @@ class MemoryQueue:
         return sorted(self.by_id.values(), key=lambda job: job.order)
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
-        job = self.by_id[job_id]
-        if job.state not in OPEN:
-            raise NotWaiting(job_id)
-        return self._keep(job_id, state=JobState.WORKING, run_id=run_id or job.run_id)
+        return self._put_back(begin_job(self._find(job_id), run_id))
 
     def note_death(self, job_id: str, settled: int) -> QueuedJob:
-        job = self.by_id[job_id]
-        deaths = 1 if settled > job.settled else job.deaths + 1
-        return self._keep(job_id, deaths=deaths, settled=max(settled, job.settled))
+        return self._put_back(count_death(self._find(job_id), settled))
 
     def give_back(self, job_id: str) -> QueuedJob:
-        return self._keep(job_id, state=JobState.WAITING)
+        return self._put_back(give_back_job(self._find(job_id)))
 
     def end(
         self,
@@ -91,17 +106,14 @@ class MemoryQueue:
         if self.endings_to_refuse:
             self.endings_to_refuse -= 1
             raise StateFault("the disk is full")
-        state = JobState.FAILED if has_failed else JobState.ENDED
-        return self._keep(job_id, state=state, run_id=run_id, exit_code=exit_code, headline=headline)
+        job = self._find(job_id)
+        return self._put_back(end_job(job, run_id, exit_code, headline, has_failed=has_failed))
 
     def note_answered(self, job_id: str, *, keep_content: bool) -> QueuedJob:
-        content = self.by_id[job_id].content
-        return self._keep(job_id, is_answered=True, content=content if keep_content else None)
+        return self._put_back(answer_job(self._find(job_id), keep_content=keep_content))
 
     def cancel(self, job_id: str) -> QueuedJob:
-        if self.by_id[job_id].state is not JobState.WAITING:
-            raise NotWaiting(job_id)
-        return self._keep(job_id, state=JobState.CANCELLED)
+        return self._put_back(cancel_job(self._find(job_id)))
 
     def remember(self, name: str, value: str) -> None:
         self.kept[name] = value
@@ -110,6 +122,8 @@ class MemoryQueue:
         return self.kept.get(name)
 
     def delete(self, job_id: str) -> None:
+        check_over(self._find(job_id))
+        self._put_back(answer_job(self._find(job_id), keep_content=False))
         del self.by_id[job_id]
 
     # -- what a kill leaves ------------------------------------------------------------------------------
@@ -120,7 +134,7 @@ class MemoryQueue:
 
     def add_left_over(self, job: QueuedJob, deaths: int) -> QueuedJob:
         """Add a job like another one whose service died before its run was staged."""
-        number = len(self.by_id) + 1
+        number = next(self._numbers)
         place = self.folder / f"job-{number}" / "job.csv"
         place.parent.mkdir(parents=True)
         place.write_text("associateId,status\n1,Away\n", encoding="utf-8")
@@ -129,6 +143,15 @@ class MemoryQueue:
             left, run_id=None, exit_code=None, headline=None, is_answered=False, deaths=deaths
         )
         return self.by_id[left.id]
+
+    def _find(self, job_id: str) -> QueuedJob:
+        return find_one(self.by_id.get(job_id), job_id)
+
+    def _put_back(self, job: QueuedJob) -> QueuedJob:
+        known, self.by_id[job.id] = self.by_id[job.id], job
+        if known.content and not job.content:
+            shutil.rmtree(known.content.parent)
+        return job
 
     def _keep(self, job_id: str, **changes: Any) -> QueuedJob:
         self.by_id[job_id] = replace(self.by_id[job_id], **changes)
