@@ -32,7 +32,8 @@ def test_a_run_needs_no_schedule(worker: Worker, config: Path) -> None:
     assert (done.code, refused.code) == (0, 2)
 
 
-def test_serve_has_help(worker: Worker, config: Path) -> None:
+@pytest.mark.usefixtures("config")
+def test_serve_has_help(worker: Worker) -> None:
     """What it does can be read before it is installed."""
     assert worker.call("serve", "--help").code == 0
 
