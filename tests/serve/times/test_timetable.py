@@ -147,7 +147,7 @@ async def test_killed_before_it_was_noted(nights: Nights) -> None:
 
 async def test_a_schedule_that_is_changed_begins_now(nights: Nights) -> None:
     """A time that has passed already was not missed."""
-    nights.job = {"at": ["0 19 * * *", "0 4 * * *"], "timezone": "UTC"}
+    nights.job = {"at": ["30 20 * * *", "0 4 * * *"], "timezone": "UTC"}
     nights.restart()
 
     assert await nights.at(EVENING + hours(1)) == []
