@@ -15,6 +15,7 @@ from ..settings.serve import Serve
 from ..wording import amount
 from .probe import CheckResult, Probe, ok, warning
 
+NO_PAIR = "cannot be used with its key"
 LET_US = "let presence-worker's account read and write there"
 
 
@@ -54,8 +55,10 @@ def _fault_of_certificate(serve: Serve) -> str | None:
         return None
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(serve.tls_cert_file, serve.tls_key_file, "")
-    except (OSError, ValueError) as error:  # also ssl.SSLError
-        return f"{serve.tls_cert_file}: {getattr(error, 'strerror', None) or 'cannot be used with its key'}"
+    except OSError as error:  # also ssl.SSLError
+        return f"{serve.tls_cert_file}: {error.strerror or NO_PAIR}"
+    except ValueError:
+        return f"{serve.tls_cert_file}: {NO_PAIR}"
     return None
 
 
@@ -74,9 +77,7 @@ def _why_not_free(serve: Serve) -> str | None:
     try:
         family, kind, *_, address = socket.getaddrinfo(host or None, number, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family, kind)) as trial:
-            if (
-                os.name == "posix"
-            ):  # a port whose last connection has just ended is free; on Windows it means more
+            if os.name == "posix":  # else the last connection's end would count; on Windows it means more
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
     except OSError as error:
