@@ -36,7 +36,6 @@ from .what_follows import JobEnding, JobTrouble, Stopper, Then, what_follows
 
 CRASHED = "The program crashed while it carried out this job."
 DIED = "The program ended {times} during this job, and no row was settled in between. It is not tried again."
-WORDS = "stopped by a person"
 OVER = (State.FINISHED, State.REFUSED, State.HELD, State.PLANNED)
 CAN_GO_ON = (ExitCode.CRASHED, ExitCode.USAGE, ExitCode.TERMINATED)
 TROUBLES: tuple[tuple[type[PresenceWorkerError], JobTrouble | None], ...] = (  # the first that fits
@@ -185,8 +184,6 @@ class HostedJob:
         if look.has_died and (not self._is_counted or look.settled > self.job.settled):
             await self._note_death(look.settled)
         self._give_up_after_deaths()
-        if self.stopped_by is Stopper.PERSON:
-            raise Terminated(WORDS)
         self._is_counted = False
         return await resume_run(run_id, replace(context, job=None, seen=None), any_age=False)
 

@@ -10,6 +10,7 @@ from presence_worker.queue.job_queue import JobState, NewJob
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.serve.service import Conflict, Service, Unavailable
+from presence_worker.serve.service_notes import STOPPED
 from tests.raw_server import raw_server
 
 from .given import context_for, ended, served, submit, targets_of
@@ -37,12 +38,13 @@ def queue(tmp_path: Path) -> MemoryQueue:
 
 
 async def test_a_person_stops_a_run(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
-    """It ends `stopped` with 143 and is not resumed by itself; a second request comes too late."""
+    """It ends `stopped` with 143, also if we die now; a second request comes too late."""
     async with served(targets_of(a=context), queue) as service:
         job = await submit(service, ROWS)
         await crm.is_asked.wait()
         (live,) = service.live.current()
         stopping = await service.stop(live.run_id, by="boss")
+        noted = queue.recall(STOPPED)
         with pytest.raises(Conflict):
             await service.stop(live.run_id, by="boss")
         crm.may_answer.set()
@@ -53,7 +55,7 @@ async def test_a_person_stops_a_run(context: RunContext, crm: Stalling, queue: M
 
     assert (stopping.id, job.state, job.exit_code) == (job.id, JobState.ENDED, 143)
     assert "Stopped by the token boss" in str(job.headline)
-    assert next_one.exit_code == 0
+    assert (noted, queue.recall(STOPPED), next_one.exit_code) == (f'["{job.id}"]', "[]", 0)
 
 
 async def test_a_request_that_gets_no_answer_does_not_hold_us_up(
