@@ -26,6 +26,7 @@ from ..journal import JOURNAL
 from ..queue.job_queue import JobQueue, JobState, QueuedJob
 from ..report import Summary
 from ..run.commands import apply_run, report_run, resume_run, run_job, undo_run
+from ..run.once import check_not_begun
 from ..run_context import RunContext
 from ..run_states import Intent, JobCommand, JobOfRun, State
 from ..runs.lookup import GLANCE, earlier_run
@@ -155,7 +156,7 @@ class HostedJob:
             if look is None or look.has_died or not look.has_job:
                 await self._note_death(look.settled if look else 0)
         try:
-            self._give_up_after_deaths()
+            await self._give_up_after_deaths(context)
             return await self._begin(context)
         except AlreadyBegun as begun:
             self.run_id = begun.run_id
@@ -183,7 +184,7 @@ class HostedJob:
             return await work_in_thread(report_run, run_id, context)
         if look.has_died and (not self._is_counted or look.settled > self.job.settled):
             await self._note_death(look.settled)
-        self._give_up_after_deaths()
+        await self._give_up_after_deaths(context)
         self._is_counted = False
         return await resume_run(run_id, replace(context, job=None, seen=None), any_age=False)
 
@@ -200,9 +201,19 @@ class HostedJob:
         self._is_counted = True
         log.warning("job.died", deaths=self.job.deaths, settled=settled)
 
-    def _give_up_after_deaths(self) -> None:
+    async def _give_up_after_deaths(self, context: RunContext) -> None:
         if self.job.deaths > self._tries:
+            with suppress(PresenceWorkerError, OSError):
+                await work_in_thread(self._end_dead_run, context)
             raise PresenceWorkerError(DIED.format(times=amount(self.job.deaths, "time")))
+
+    def _end_dead_run(self, context: RunContext) -> None:
+        """Let the run be stopped, with its reports: a person may resume it."""
+        try:
+            check_not_begun(context)
+        except AlreadyBegun as begun:
+            self.run_id = begun.run_id
+            report_run(begun.run_id, context)
 
     # -- how it ended ----------------------------------------------------------------------------------------
 

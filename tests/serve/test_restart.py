@@ -1,5 +1,6 @@
 """A service ends or dies, and the next one goes on with what it left."""
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -128,21 +129,24 @@ async def test_a_run_that_died_goes_on(
     assert len(writes(server)) == len(ROWS) == len(set(writes(server)))
 
 
+@pytest.mark.parametrize("is_run_known", [True, False])
 async def test_a_run_that_dies_again_and_again(
-    context: RunContext, crm: Stalling, queue: MemoryQueue
+    context: RunContext, crm: Stalling, queue: MemoryQueue, *, is_run_known: bool
 ) -> None:
-    """The job has failed and its run is stopped; the next job is carried out."""
+    """The job has failed and its run is stopped, with a report; the next job is carried out."""
     left = await stop_in_mid_run(context, crm, queue)
     kill_run(left, context)
-    queue.change(left, deaths=2, settled=len(ROWS))
+    folder = context.archive.runs / str(left.run_id)
+    (folder / "summary.json").unlink()
+    known = {} if is_run_known else {"run_id": None}
+    queue.change(left, deaths=2, settled=len(ROWS), **known)
     async with serving(context, queue) as service:
         later = await submit(service, ROWS)
         first, second = await ended(service, left), await ended(service, later)
 
     assert (first.state, first.exit_code, first.run_id) == (JobState.FAILED, 1, left.run_id)
     assert second.exit_code == 0
-    with earlier_run(context.archive.runs / str(left.run_id), context) as journal:
-        assert journal.run().state == State.STOPPED
+    assert json.loads((folder / "summary.json").read_text())["state"] == State.STOPPED
 
 
 async def test_settling_a_row_counts_anew(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:
