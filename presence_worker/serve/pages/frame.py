@@ -1,5 +1,6 @@
 """What all pages of the service share: the frame, the headers, and the files beside them."""
 
+from functools import cache
 from typing import NamedTuple
 
 from aiohttp import web
@@ -60,5 +61,11 @@ def give_file(name: str) -> web.Response | None:
     kind = STATIC.get(name)
     if kind is None:
         return None
-    text = (TEMPLATES / name).read_text("utf-8")
-    return web.Response(text=text, content_type=kind, charset="utf-8", headers={"Cache-Control": "no-cache"})
+    return web.Response(
+        text=_read(name), content_type=kind, charset="utf-8", headers={"Cache-Control": "no-cache"}
+    )
+
+
+@cache
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
