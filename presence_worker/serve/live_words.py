@@ -10,6 +10,7 @@ from .live_runs import LiveRun
 
 STEPS = {Activity.READING: "Reads the current statuses", Activity.SENDING: "Sends the changes"}
 NO_STEP = "Prepares the next step."
+AFTER_LAST = "Writes the report."
 STOPS = "It stops: requests in progress are finished."
 LEAST = 0.05  # requests per second: less is a pause
 
@@ -23,7 +24,10 @@ def _sentences(run: LiveRun, zone: str | None) -> Iterator[str]:
     if run.is_stopping:
         yield STOPS
     step = STEPS.get(Activity(run.activity)) if run.activity else None
-    yield f"{step}: {figure(run.done)} of {amount(run.total, 'row')}." if step else NO_STEP
+    if step:
+        yield f"{step}: {figure(run.done)} of {amount(run.total, 'row')}."
+    else:
+        yield AFTER_LAST if run.results else NO_STEP
     if step and run.requests_per_second > LEAST:
         yield _speed(run)
     if run.waiting_until:

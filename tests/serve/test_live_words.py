@@ -37,6 +37,7 @@ from presence_worker.serve.live_words import progress_words
             {"activity": "sending", "done": 2, "total": 9, "results": {Result.UPDATED: 1, Result.FAILED: 1}},
             "Sends the changes: 2 of 9 rows. 1 updated, 1 failed.",
         ),
+        ({"results": {Result.UPDATED: 9}}, "Writes the report. 9 updated."),
         ({"is_stopping": True}, "It stops: requests in progress are finished. Prepares the next step."),
     ],
 )
