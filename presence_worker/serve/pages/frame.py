@@ -28,14 +28,15 @@ class Reader(NamedTuple):
     name: str  # of the token
     form_token: str  # of all forms in the page
     may_approve: bool
+    may_watch: bool  # hear of events, so that the page is live
 
 
 def show_page(title: str, body: Markup, reader: Reader | None = None, status: int = 200) -> web.Response:
-    """Return a page; it is live for a *reader* who is signed in."""
+    """Return a page; it is live for a *reader* who may watch."""
     text = fill(
         "page",
         title=title,
-        script=fill("script") if reader else NOTHING,
+        script=fill("script") if reader and reader.may_watch else NOTHING,
         who=fill("who", name=reader.name, token=reader.form_token) if reader else NOTHING,
         body=body,
     )

@@ -114,7 +114,8 @@ class PageSite:
 
     def _reader(self, request: web.Request, caller: Caller) -> Reader:
         form_token = self._sessions.form_token(request.cookies.get(self._cookie, ""))
-        return Reader(caller.name, form_token, may_approve=caller.may("approve"))
+        may = {"may_approve": caller.may("approve"), "may_watch": caller.may("read")}
+        return Reader(caller.name, form_token, **may)
 
     async def _read_own_form(self, request: web.Request) -> Mapping[str, str]:
         """Return the fields of a form; raise HttpProblem where it is not from a page of ours."""

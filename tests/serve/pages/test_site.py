@@ -208,6 +208,7 @@ async def test_the_first_page_is_for_those_who_may_read(tmp_path: Path, by: str,
         first, page = await reader.read("/"), await reader.read(f"/jobs/{job}")
 
     assert first.status == status
+    assert ("live.js" in page.body.decode()) is (by != "importer")  # who may not hear of events needs none
     assert "This job waits. It is the next one." in page.body.decode()
 
 
@@ -367,3 +368,18 @@ async def test_words_from_outside_are_only_words(tmp_path: Path) -> None:
 
     assert not any("<img" in page for page in pages)
     assert all("&lt;img src=x onerror=alert(1)&gt;" in page for page in pages)
+
+
+async def test_a_run_that_cannot_be_read_is_shown_as_such(tmp_path: Path) -> None:
+    """It waits for a person, and nothing can be done with it here."""
+    async with working(tmp_path) as front:
+        job = (await front.submit(data=CSV)).json["job"]
+        run = (await front.ended(job))["run_id"]
+        (tmp_path / "runs" / run / "journal.sqlite").write_bytes(b"no journal")
+        reader = await signed_in(front)
+        first = await reader.read("/")
+        page = await reader.read(f"/runs/{run}")
+
+    assert (first.status, page.status) == (200, 200)
+    assert "run cannot be read." in first.body.decode()
+    assert "/undo" not in page.body.decode()
