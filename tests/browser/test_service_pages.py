@@ -192,6 +192,8 @@ def test_on_a_telephone_the_button_is_in_sight(desk: Open, morning: Morning) -> 
 
     page.goto(morning.address("held"))
 
+    table = page.locator("#acts .wide")
+    assert table.evaluate("each => each.scrollHeight <= each.clientHeight")  # nothing is hidden inside
     button = page.locator("button:has-text('Apply 21 changes')").bounding_box()
     assert button
     assert button["y"] + button["height"] <= NARROW[1]

@@ -16,7 +16,7 @@ from .frame import Reader, fill, show_page
 
 SAID = {
     JobState.WORKING: "This job is at work.",
-    JobState.CANCELLED: "This job was cancelled. Nothing was sent.",
+    JobState.CANCELLED: "This job was cancelled.",
     JobState.FAILED: "This job failed: its run died several times. Resume the run when the cause is clear.",
 }
 
