@@ -15,8 +15,7 @@ from ..intake.source import STDIN, open_bytes
 from ..journal import is_held
 from ..notify.notifier import name_target
 from ..queue.folder_queue import FolderQueue
-from ..queue.job_queue import NewJob, NotWaiting, QueuedJob, places_of
-from ..queue.job_steps import OPEN
+from ..queue.job_queue import OPEN, NewJob, NotWaiting, QueuedJob, places_of
 from ..run_context import RunContext
 from ..run_states import JobCommand, JobWay
 from ..superoffice import target_name

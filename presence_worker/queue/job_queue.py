@@ -26,6 +26,10 @@ class JobState(StrEnum):
     FAILED = "failed"  # its run died again and again
 
 
+OPEN = (JobState.WAITING, JobState.WORKING)
+OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
+
+
 class QueueFull(PresenceWorkerError):
     """As many jobs wait as may wait."""
 

@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-from .job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob
-
-OPEN = (JobState.WAITING, JobState.WORKING)
-OVER = (JobState.ENDED, JobState.CANCELLED, JobState.FAILED)
+from .job_queue import OPEN, OVER, JobState, KeyReused, NewJob, NotWaiting, QueuedJob
 
 
 def begin_job(job: QueuedJob, run_id: str | None) -> QueuedJob:

@@ -7,8 +7,7 @@ import structlog
 
 from ..errors import PresenceWorkerError
 from ..journal import moment_ago
-from ..queue.job_queue import JobQueue, QueuedJob
-from ..queue.job_steps import OVER
+from ..queue.job_queue import OVER, JobQueue, QueuedJob
 from ..run_states import JobWay
 
 KeepOf = Callable[[str], float | None]  # of a target's name: seconds; None: its jobs are not ours to judge

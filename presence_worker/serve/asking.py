@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from ..errors import PresenceWorkerError, RunFault
 from ..journal import KnownRun
-from ..queue.job_queue import JobQueue, JobState, NewJob, QueuedJob
+from ..queue.job_queue import OPEN, JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay, State
 from ..runs.fingerprint import fingerprint
 from ..runs.lookup import CAN_BE_CONTINUED, is_of_target
 from .served_targets import LoadedTargets
 
-OPEN = (JobState.WAITING, JobState.WORKING)
 STATES = {
     JobCommand.APPLY: (State.HELD, State.PLANNED),
     JobCommand.RESUME: CAN_BE_CONTINUED,

@@ -27,7 +27,6 @@ for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
     READING |= getattr(os, flag, 0)
 UPLOAD = 3600.0  # seconds that one may take
 PIECE = 1 << 20  # bytes
-Entries = Mapping[str, "os.DirEntry[str]"]
 
 
 class NotTaken(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ExitCode
-from ..queue.job_queue import JobState, QueuedJob, places_of
+from ..queue.job_queue import OPEN, JobState, QueuedJob, places_of
 from ..run_states import JobWay, State
 from .http.caller import Caller
 from .live_runs import LiveRun
@@ -17,7 +17,6 @@ STATES = {  # of a run that is no longer there, by the exit code of its job
     ExitCode.REFUSED: State.REFUSED,
     ExitCode.HELD: State.HELD,
 }
-OPEN = (JobState.WAITING, JobState.WORKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,13 @@ from pathlib import Path
 import structlog
 
 from ..errors import ExitCode, PresenceWorkerError, RunFault
-from ..queue.job_queue import JobQueue, JobState, QueuedJob
+from ..queue.job_queue import OPEN, JobQueue, QueuedJob
 from ..run.commands import answer_hr
 from ..run_states import JobWay
 from .inbox_answer import AnswerPlace, put_answer
 from .inbox_files import DONE, REFUSED, file_of
 from .served_targets import ServedTargets
 
-OPEN = (JobState.WAITING, JobState.WORKING)
 NOT_USED = "Your file was not used, and nothing was changed. Please ask us before you send it again."
 NO_RECORD = "We do not have the result of this file any more. Please ask us if you need it."
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..queue.job_queue import JobState, QueuedJob
+from ..queue.job_queue import OPEN, JobState, QueuedJob
 from ..run_states import JobCommand
 from .what_follows import JobTrouble
 
@@ -40,6 +40,6 @@ def by_target(jobs: Iterable[QueuedJob]) -> dict[str, list[QueuedJob]]:
     """Return the jobs that wait or are at work, by target, oldest first."""
     found: dict[str, list[QueuedJob]] = {}
     for job in jobs:
-        if job.state in (JobState.WAITING, JobState.WORKING):
+        if job.state in OPEN:
             found.setdefault(job.new.target, []).append(job)
     return found

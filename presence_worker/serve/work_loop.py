@@ -7,9 +7,8 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from ..queue.job_queue import JobState, QueuedJob
+from ..queue.job_queue import OPEN, JobState, QueuedJob
 from ..threads import work_in_thread
-from .asking import OPEN
 from .hosted_job import HostedJob
 from .job_work import DISK, JobWork, Surroundings
 from .turns import by_target, find_next

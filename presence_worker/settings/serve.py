@@ -14,7 +14,6 @@ from .value_types import HomePath, Raw, Seconds, SecondsOrNone, is_loopback, par
 Role = Literal["submit", "read", "rows", "approve"]
 MIB = 1024 * 1024
 UNITS = {"": 1, "B": 1, "KiB": 1024, "MiB": MIB, "GiB": 1024 * MIB}
-LONGEST_HOST = 255  # characters
 LAST_PORT = 65535
 _SIZE = re.compile(r"\s*(\d{1,15})\s*(B|KiB|MiB|GiB)?\s*", re.ASCII)
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})", re.ASCII)

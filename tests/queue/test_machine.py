@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from presence_worker.queue.folder_queue import FolderQueue
-from presence_worker.queue.job_queue import JobState, KeyReused, NotWaiting, QueuedJob, QueueFull
+from presence_worker.queue.job_queue import OPEN, JobState, KeyReused, NotWaiting, QueuedJob, QueueFull
 from tests.examples import examples
 
 from .given import put
 
-OPEN = (JobState.WAITING, JobState.WORKING)
 OVER = (JobState.ENDED, JobState.FAILED, JobState.CANCELLED)
 KEYS = st.none() | st.sampled_from(["a", "b"])
 TARGETS = st.sampled_from(["main", "second"])

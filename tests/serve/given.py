@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from presence_worker.journal import Archive
-from presence_worker.queue.job_queue import JobQueue, JobState, NewJob, QueuedJob
+from presence_worker.queue.job_queue import OPEN, JobQueue, NewJob, QueuedJob
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.serve.served_targets import LoadedTargets, ServedTargets
@@ -19,8 +19,6 @@ from presence_worker.serve.service import Service
 from presence_worker.settings import Settings
 from presence_worker.superoffice import open_client, target_name
 from tests.run.given import away, write_csv
-
-OPEN = (JobState.WAITING, JobState.WORKING)
 
 
 def context_for(url: str, state: Path, name: str | None = None, **sections: Any) -> RunContext:
