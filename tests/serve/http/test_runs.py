@@ -141,6 +141,32 @@ async def test_files_are_given_as_they_were_written(tmp_path: Path) -> None:
     assert [refused.status, missing.status, other.status] == [403, 404, 404]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Range": "bytes=0-1"},
+        {"Range": "bytes=999999999-"},
+        {"If_Modified_Since": "Wed, 01 Jan 2110 00:00:00 GMT"},
+        {"If_Unmodified_Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"If_None_Match": "*"},
+        {"If_Match": '"x"'},
+    ],
+    ids=str,
+)
+async def test_a_file_is_always_given_whole(tmp_path: Path, header: dict[str, str]) -> None:
+    """A run may write its files again; parts of two versions make no file."""
+    async with working(tmp_path) as front:
+        job = await front.ended((await front.submit()).json["job"])
+        address = f"/api/v1/runs/{job['run_id']}/report.csv"
+        answer = await front.ask("GET", address, "watcher", **header)
+        head = await front.ask("HEAD", address, "watcher", **header)
+
+    whole = (tmp_path / "runs" / job["run_id"] / "report.csv").read_bytes()
+    assert (answer.status, answer.body, head.status) == (200, whole, 200)
+    assert int(head.headers["Content-Length"]) == len(whole)
+    assert "Accept-Ranges" not in answer.headers
+
+
 async def test_a_run_is_undone(tmp_path: Path) -> None:
     """Undo makes a run of its own, and the job knows it."""
     async with working(tmp_path) as front:
