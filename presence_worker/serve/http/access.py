@@ -52,9 +52,9 @@ class Access:
     def address_of(self, request: web.Request) -> str:
         """Return where a request comes from; behind a proxy, as the proxy next to us says."""
         if self._settings().behind_proxy:
-            passed_on = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            passed_on = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
             if passed_on:
-                return passed_on
+                return _without_port(passed_on)
         return request.remote or ""
 
     def check_patience(self, address: str) -> None:
@@ -92,6 +92,12 @@ class Access:
 def _caller(name: str, token: AccessToken) -> Caller:
     targets = None if token.targets is None else frozenset(token.targets)
     return Caller(name=name, roles=frozenset(token.roles), targets=targets)
+
+
+def _without_port(address: str) -> str:
+    """Return an address without the port that some proxies add; with it each connection would be another."""
+    has_port = address.startswith("[") or address.count(":") == 1
+    return (_host_of(address) or address) if has_port else address
 
 
 def _host_of(header: str) -> str | None:

@@ -31,7 +31,8 @@ class ReceivedJob(NamedTuple):
 
 def check_encoding(request: web.Request) -> None:
     """Raise HttpProblem 415 for a body that is packed: we do not unpack what has no bound."""
-    if request.headers.get("Content-Encoding", "").strip().lower() not in PLAIN_ENCODINGS:
+    codings = ",".join(request.headers.getall("Content-Encoding", [])).split(",")
+    if any(coding.strip().lower() not in PLAIN_ENCODINGS for coding in codings):
         words = "Send the body without Content-Encoding. A .gz or .zip file is taken as it is"
         raise HttpProblem(415, words, {"Accept-Encoding": "identity"})
 

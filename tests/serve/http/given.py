@@ -155,3 +155,15 @@ async def raw(front: Front, request: bytes) -> bytes:
     async with await anyio.connect_tcp("127.0.0.1", front.port) as line:
         await line.send(request)
         return await line.receive()
+
+
+async def sign_in(front: Front, token: str) -> str:
+    """Sign a browser in; give its cookie."""
+    page = await front.ask("GET", "/sign-in", None)
+    first = page.headers["Set-Cookie"].partition(";")[0]
+    form_token = page.body.decode().partition('name="token" value="')[2].partition('"')[0]
+    answer = await front.ask(
+        "POST", "/sign-in", None, {"secret": token, "token": form_token}, Cookie=first, Origin=front.url
+    )
+    assert answer.status == 303
+    return answer.headers["Set-Cookie"].partition(";")[0]

@@ -271,6 +271,16 @@ async def test_a_packed_body_is_415(tmp_path: Path, coding: str) -> None:
     assert packed.problem
 
 
+async def test_a_coding_in_a_second_header_is_415(tmp_path: Path) -> None:
+    """Each header of a kind counts, not only the first."""
+    head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer importer\r\n"
+    codings = b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"
+    async with idle(tmp_path) as front:
+        answer = await raw(front, head + codings + b"Content-Length: 2\r\n\r\nab")
+
+    assert answer.split()[1] == b"415"
+
+
 async def test_a_large_body_is_413_whether_announced_or_not(tmp_path: Path) -> None:
     """The bytes are counted as they come."""
 

@@ -9,7 +9,7 @@ from presence_worker.serve.http.openapi import ALL_ROUTES
 from presence_worker.serve.http.route import Entrance, HttpRoute
 from presence_worker.serve.http.routes import ROUTES
 
-from .given import TOKENS, Front, digest, idle, raw, tokens
+from .given import TOKENS, Front, digest, idle, raw, sign_in, tokens
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +76,30 @@ async def test_behind_a_proxy_each_client_is_counted_alone(tmp_path: Path) -> No
         other = await front.ask("GET", "/metrics", "admin", X_Forwarded_For="10.0.0.2")
 
     assert (guesser.status, other.status) == (429, 200)
+
+
+@pytest.mark.parametrize(
+    "guesser",
+    ["10.0.0.1", "10.0.0.1:{}", "[2001:db8::1]:{}", "2001:db8::1"],
+    ids=["v4", "v4 port", "v6 port", "v6"],
+)
+async def test_a_proxy_may_add_a_header_of_its_own(tmp_path: Path, guesser: str) -> None:
+    """Some proxies add a second header, or the port; the last address counts, without its port."""
+    async with idle(tmp_path, behind_proxy=True) as front:
+        answers = [
+            await raw(front, _forwarded("guess", f"10.9.9.{number}", guesser.format(number)))
+            for number in range(11)
+        ]
+        other = await raw(front, _forwarded("admin", guesser.format(1), "2001:db8::2"))
+
+    assert [answer.split()[1] for answer in answers] == [b"401"] * 10 + [b"429"]
+    assert other.split()[1] == b"200"
+
+
+def _forwarded(token: str, *addresses: str) -> bytes:
+    passed_on = "".join(f"X-Forwarded-For: {address}\r\n" for address in addresses)
+    head = f"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+    return f"{head}{passed_on}\r\n".encode()
 
 
 async def test_without_a_proxy_no_client_says_who_it_is(tmp_path: Path) -> None:
@@ -212,18 +236,6 @@ async def test_a_session_goes_on_while_its_address_waits(tmp_path: Path) -> None
         session = await front.ask("GET", "/api/v1/jobs", None, Cookie=cookie)
 
     assert (token.status, session.status) == (429, 200)
-
-
-async def sign_in(front: Front, token: str) -> str:
-    """Sign a browser in; give its cookie."""
-    page = await front.ask("GET", "/sign-in", None)
-    first = page.headers["Set-Cookie"].partition(";")[0]
-    form_token = page.body.decode().partition('name="token" value="')[2].partition('"')[0]
-    answer = await front.ask(
-        "POST", "/sign-in", None, {"secret": token, "token": form_token}, Cookie=first, Origin=front.url
-    )
-    assert answer.status == 303
-    return answer.headers["Set-Cookie"].partition(";")[0]
 
 
 async def test_each_route_is_described_and_each_description_is_a_route(tmp_path: Path) -> None:
