@@ -10,13 +10,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ...errors import StateFault
 from ..pages.site import PageSite
 from ..service import Service
 from .access import Access
 from .admission import Admission
 from .event_stream import EVENTS, STREAMS, end_streams
 from .openapi import ALL_ROUTES
-from .problem import HttpProblem, render_problem
+from .problem import WAIT, HttpProblem, render_problem
 from .route import Call, HttpRoute, Site
 from .routes import ROUTES
 from .service_metrics import ANSWERED
@@ -31,6 +32,7 @@ SAFE_HEADERS = {  # where a handler has set none
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 FOR_ANY_HOST = [route.path for route in ROUTES if route.is_for_any_host]
+NO_DISK = "The service cannot use its state directory. Its log has the details"
 FAULT_OF_OURS = "The service made an error. Its log has the details"
 
 
@@ -94,6 +96,9 @@ def _with_problems(site: Site, access: Access) -> Middleware:
             problem = found
         except web.HTTPException as found:
             problem = _of_router(found)
+        except StateFault as fault:
+            log.warning("http.no_disk", detail=str(fault))
+            problem = HttpProblem(503, NO_DISK, WAIT)
         except Exception:
             log.exception("http.failed", method=request.method, path=_path_of(request))
             problem = HttpProblem(500, FAULT_OF_OURS)

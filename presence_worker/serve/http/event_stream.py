@@ -5,6 +5,7 @@ import orjson
 import structlog
 from aiohttp import web
 
+from ...errors import StateFault
 from ...json_form import Json, json_object
 from ...threads import work_in_thread
 from ..job_views import view_jobs
@@ -130,6 +131,8 @@ async def stream_events(call: Call) -> web.StreamResponse:
         await EventStream(call, response).run()
     except* ConnectionError:  # the watcher has gone
         pass
+    except* StateFault as faults:
+        log.warning("http.no_disk", detail=str(faults.exceptions[0]))  # the watcher comes again
     except* Exception:
         log.exception("http.failed", path="events")  # too late for another answer
     return response

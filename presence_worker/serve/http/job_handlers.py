@@ -20,7 +20,7 @@ from .answers import give_json
 from .caller import SIGNED, Caller
 from .form_data import decode_header
 from .job_body import ReceivedJob, check_encoding, receive_job
-from .problem import HttpProblem
+from .problem import WAIT, HttpProblem
 from .route import Call
 from .signature import ID, WRONG, SignedBody, open_signature, read_keys
 
@@ -32,7 +32,6 @@ KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REPLAYED = {"Idempotency-Replayed": "true"}
-WAIT = {"Retry-After": "30"}  # seconds
 NO_JOB = "This job does not exist, or this token may not see it"
 WORDS = ("target", "plan", "label")
 
@@ -155,7 +154,7 @@ async def _submit(service: Service, new: NewJob, content: Path) -> tuple[QueuedJ
     except KeyReused:
         words = "This key came before, with another body or target. Use a new key for a new job"
         raise HttpProblem(422, words) from None
-    except (QueueFull, Unavailable, StateFault) as fault:
+    except (QueueFull, Unavailable) as fault:
         raise HttpProblem(503, str(fault), WAIT) from None
 
 
@@ -163,15 +162,23 @@ async def acknowledge(
     call: Call, job: QueuedJob, state: str = JobState.WAITING, headers: Mapping[str, str] = NO_HEADERS
 ) -> web.Response:
     """Return the answer for a job that is on disk: the same one each time that it is asked for."""
-    jobs = await work_in_thread(call.service.queue.jobs)
-    before = [each for each in jobs if each.order < job.order and each.new.target == job.new.target]
     form: dict[str, Json] = {
         "job": job.id,
         "state": state,
-        "position": 1 + len(places_of(before)) if state == JobState.WAITING else None,
+        "position": await _find_place(call, job) if state == JobState.WAITING else None,
         "url": page_of_job(call, job.id),
     }
     return give_json(form, 202, {"Location": f"/api/v1/jobs/{job.id}", **headers})
+
+
+async def _find_place(call: Call, job: QueuedJob) -> int | None:
+    """Return the place that a job had at first; None: the disk does not say, but the job is taken."""
+    try:
+        jobs = await work_in_thread(call.service.queue.jobs)
+    except StateFault:
+        return None
+    before = [each for each in jobs if each.order < job.order and each.new.target == job.new.target]
+    return 1 + len(places_of(before))
 
 
 def page_of_job(call: Call, job_id: str) -> str:

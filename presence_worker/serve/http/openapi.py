@@ -19,6 +19,7 @@ WITH_TOKEN = {
     401: "The token is missing or wrong.",
     403: "The token does not have the role.",
     429: "Too many wrong tokens came from this address. `Retry-After` says how long to wait.",
+    503: "The service cannot use its state directory. `Retry-After` says when to try again.",
 }
 SIGN_IN = {  # how callers show who they are
     "token": {"type": "http", "scheme": "bearer"},

@@ -7,6 +7,7 @@ import orjson
 from aiohttp import web
 
 PROBLEM_TYPE = "application/problem+json"
+WAIT = {"Retry-After": "30"}  # seconds, after a 503
 
 
 class HttpProblem(Exception):

@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 import orjson
 from aiohttp import web
 
-from ...errors import RunFault, StateFault
+from ...errors import RunFault
 from ...json_form import Json
 from ...queue.job_queue import QueuedJob
 from ...run_states import RUN_ID, JobCommand
 from ...threads import work_in_thread
 from ..run_views import FOUR_EYES, SeenRun, find_seen_run, find_seen_runs, view_run
 from ..service import Conflict, Unavailable
-from .answers import give_json
+from .answers import WholeFile, give_json
 from .job_body import read_small
-from .job_handlers import WAIT, acknowledge
-from .problem import HttpProblem
+from .job_handlers import acknowledge
+from .problem import WAIT, HttpProblem
 from .route import Call
 
 LONGEST_BODY = 4096  # bytes
@@ -63,7 +63,7 @@ async def give_file(call: Call) -> web.StreamResponse:
         headers["Content-Security-Policy"] = SANDBOXED
     else:
         headers["Content-Disposition"] = f'attachment; filename="{run.id}-{name}"'
-    return web.FileResponse(path, headers=headers)
+    return WholeFile(path, headers=headers)
 
 
 async def stop_run(call: Call) -> web.Response:
@@ -125,5 +125,5 @@ async def get_job(asked: Awaitable[QueuedJob]) -> QueuedJob:
         raise HttpProblem(409, str(fault)) from None
     except RunFault:
         raise HttpProblem(404, NO_RUN) from None
-    except (Unavailable, StateFault) as fault:
+    except Unavailable as fault:
         raise HttpProblem(503, str(fault), WAIT) from None
