@@ -145,7 +145,8 @@ def name_job(job: JobView) -> str:
 def origin_words(way: str, by: str | None) -> str:
     """Return how a job came in."""
     words = WAYS[JobWay(way)]
-    return f"{words}, {clean(by, NAME)}" if by and way != JobWay.SCHEDULE else words
+    name = (by or "").replace("\\", "/").rpartition("/")[2]  # of a folder, not the way to it
+    return f"{words}, {clean(name, NAME)}" if name and way != JobWay.SCHEDULE else words
 
 
 def _show_nights(runs: Sequence[SeenRun], zone: str | None, *, has_targets: bool) -> Markup:
