@@ -26,7 +26,7 @@ ROLES: Mapping[str, Sequence[str]] = {
     "admin": ("read", "approve"),
     "boss": ALL,
 }
-PATIENCE = 120.0  # seconds until something is taken for never to happen
+PATIENCE = 90.0  # seconds until something is taken for never to happen
 
 
 def token_of(name: str) -> str:
@@ -71,6 +71,12 @@ class Caller:
         """Hand a job in."""
         return self.post(f"/api/v1/jobs{query}", body, headers)
 
+    def hand_in(self, body: bytes, query: str = "", headers: Headers = ()) -> str:
+        """Hand a job in; give its `Location`."""
+        answer = self.submit(body, query, headers)
+        assert answer.status == 202, (answer.status, answer.body)
+        return answer.header("Location") or ""
+
     def press(self, run: str, action: str, seen: str | None) -> Answer:
         """Apply, resume or undo a run as it was *seen*."""
         body = json.dumps({} if seen is None else {"seen": seen}).encode()
@@ -105,11 +111,12 @@ class Place:
     serve: Mapping[str, Value] = field(default_factory=dict)
     inboxes: Sequence[Path] = ()
     common: str = ""  # more of the common file, as TOML
+    state_name: str = "state"
 
     @property
     def state(self) -> Path:
         """The state directory."""
-        return self.folder / "state"
+        return self.folder / self.state_name
 
     @property
     def config(self) -> Path:
@@ -124,8 +131,14 @@ class Place:
         if named:
             (self.folder / "targets").mkdir(exist_ok=True)
         for name, url in named.items():
-            (self.folder / "targets" / f"{name}.toml").write_text(f'[target]\nbase_url = "{url}"\n')
+            (self.folder / "targets" / f"{name}.toml").write_text(self._target_lines(url))
+        (self.folder / "password").touch(0o600)
+        (self.folder / "password").write_text(PASSWORD)
         return self.config
+
+    def _target_lines(self, url: str) -> str:
+        signing_in = f'username = "night"\npassword_file = "{(self.folder / "password").as_posix()}"\n'
+        return f'[target]\nbase_url = "{url}"\n[auth]\n{signing_in}'
 
     def _lines(self) -> Iterator[str]:
         if "" not in self.targets:
@@ -133,7 +146,7 @@ class Place:
         yield self.common
         yield f'[storage]\nstate_dir = "{self.state.as_posix()}"\n'
         if url := self.targets.get(""):
-            yield f'[target]\nbase_url = "{url}"\n'
+            yield self._target_lines(url)
         yield "[serve]\n"
         for key, value in {"listen": "127.0.0.1:0", **self.serve}.items():
             yield f"{key} = {json.dumps(value)}\n"
@@ -171,7 +184,7 @@ class Outside:
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """Give the environment of a service: a home of its own, and the password of its targets."""
+    """Give the environment of a service: a home of its own, and no settings."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("PRESENCE_WORKER_")}
     hidden = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS")
     home = folder / "home"
@@ -179,8 +192,6 @@ def surroundings(folder: Path) -> dict[str, str]:
     return {
         **{name: value for name, value in mine.items() if name not in hidden},
         "HOME": str(home),
-        "PRESENCE_WORKER_AUTH__USERNAME": "night",
-        "PRESENCE_WORKER_AUTH__PASSWORD": PASSWORD,
     }
 
 
