@@ -74,8 +74,18 @@ class Disk:
         if call.kind in "mu":
             self._imply("c", call.path)
         node = Node(None if call.kind == "d" else b"") if call.kind in "cd" else self._seen[call.path]
-        self._seen[above].moves.append((call, node))
+        for directory, move in self._halves(call, above):
+            self._seen[directory].moves.append((move, node))
         _rename(self._seen, call, node)
+
+    def _halves(self, call: Call, above: str) -> list[tuple[str, Call]]:
+        """Give what a call does to each directory: a move is safe in the one that was synced."""
+        below = str(Path(call.second).parent)
+        if call.kind != "m" or below == above:
+            return [(above, call)]
+        self._imply("d", below)
+        new = Call(kind="c", path=call.second, second="", data=b"", at=0)
+        return [(below, new), (above, Call(kind="u", path=call.path, second="", data=b"", at=0))]
 
     def _imply(self, kind: str, path: str) -> None:
         """Take it that something was made: who is killed right behind a call does not tell of it."""

@@ -50,7 +50,11 @@ class Ledger:
 
         A caller who has left before is half of the time not served: services differ in that.
         """
-        associate_id = int(request.path.split("/")[-2])
+        _, *parts = request.path.split("/")
+        if len(parts) < 2 or not parts[-2].isdecimal():
+            await peer.send(framed(404))  # no list of all users
+            return
+        associate_id = int(parts[-2])
         if request.method == "PUT":
             asked = orjson.loads(request.body)
             put = Put(associate_id=associate_id, wish=(asked["Status"], asked["Message"]))

@@ -8,8 +8,9 @@ LOST = "lost"  # asked for, but neither carried out nor told of
 NEEDLESS = "sent though on disk"  # sent again although the journal had its outcome
 BEYOND = "sent beyond the bound"  # more rows in doubt after one crash than can have been under way
 ENDING = "ended wrongly"  # another exit code or state than a whole night has, or a report that is not whole
+TWICE = "staged twice"  # a job of the service has two runs, or was acknowledged as two jobs
 
-KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING)
+KINDS = (FALSE, LOST, NEEDLESS, BEYOND, ENDING, TWICE)
 
 
 @dataclass(slots=True, kw_only=True)

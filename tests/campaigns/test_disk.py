@@ -83,6 +83,15 @@ def test_a_cut_may_survive_or_not(tmp_path: Path) -> None:
     assert kinds(survivors(tmp_path, *MADE, ("t", "a", b"", 1))) == [{"a": b"o"}, {"a": b"old"}]
 
 
+def test_a_move_to_another_directory_is_safe_there(tmp_path: Path) -> None:
+    """A file that was moved is safe as soon as its new directory was synced; its old name may be left."""
+    made: list[Made] = [("d", "b", b"", 0), ("s", ".", b"", 0), ("m", "a b/a", b"", 0), ("s", "b", b"", 0)]
+
+    found = kinds(survivors(tmp_path, *MADE, *made))
+
+    assert found == [{"a": b"old", "b": None, "b/a": b"old"}, {"b": None, "b/a": b"old"}]
+
+
 def test_a_move_is_all_or_nothing(tmp_path: Path) -> None:
     """A file that was moved to the place of another: the old one or the new one is there."""
     made: list[Made] = [("c", "b", b"", 0), ("w", "b", b"new", 0), ("s", "b", b"", 0), ("m", "b a", b"", 0)]

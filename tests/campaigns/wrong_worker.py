@@ -12,6 +12,7 @@ import anyio
 from presence_worker.cli.main import main
 from presence_worker.journal import Journal, LocalOutbox, now
 from presence_worker.model import Change, Outcome, Result
+from presence_worker.run import commands
 from presence_worker.run.sending import Recorder
 
 HOPED = Outcome(result=Result.UPDATED, http_status=200, attempts=0, wire_puts=0)
@@ -49,10 +50,16 @@ def write_at_the_end() -> None:
     Recorder.run = run  # type: ignore[assignment,method-assign]  # wrong on purpose
 
 
+def never_check_the_job() -> None:
+    """Begin a run of a job without asking whether it has one."""
+    commands.check_not_begun = lambda *_: None  # type: ignore[attr-defined]  # wrong on purpose
+
+
 WRONGS: dict[str, Callable[[], None]] = {
     "outcome-before-answer": write_before_the_answer,
     "no-sync": never_sync,
     "outcomes-at-the-end": write_at_the_end,
+    "no-check-of-job": never_check_the_job,
 }
 
 if __name__ == "__main__":
