@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ..errors import ExitCode
 from ..queue.job_queue import OPEN, JobState, QueuedJob, places_of
 from ..run_states import JobWay, State
-from .http.caller import Caller
+from .caller import Caller
 from .live_runs import LiveRun
 from .run_views import SeenRun, actions_of_run, find_seen_run, find_seen_runs
 from .service import Service

@@ -15,7 +15,7 @@ from ..run_states import JobCommand, JobOfRun, JobWay, State
 from ..runs.fingerprint import fingerprint
 from ..runs.listing import list_one_run, list_runs
 from ..runs.lookup import can_be_continued, is_of_target
-from .http.caller import Caller
+from .caller import Caller
 from .served_targets import LoadedTargets
 from .service import Service
 

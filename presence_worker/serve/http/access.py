@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ...settings.serve import AccessToken, Serve
 from ...settings.value_types import is_loopback
-from .caller import Caller
+from ..caller import Caller
 from .problem import HttpProblem
 
 MINUTE = 60.0  # seconds

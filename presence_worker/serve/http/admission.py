@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from ..caller import SIGNED_CALLER, UNNAMED, Caller
 from .access import CHALLENGE, NOT_LET_IN, Access
-from .caller import SIGNED_CALLER, UNNAMED, Caller
 from .problem import HttpProblem
 from .route import Entrance, HttpRoute, Site
 from .signature import SIGNATURE

@@ -13,11 +13,11 @@ from ...json_form import Json, json_object
 from ...queue.job_queue import JobState, KeyReused, NewJob, NotWaiting, QueuedJob, QueueFull, places_of
 from ...run_states import JobCommand, JobWay
 from ...threads import work_in_thread
+from ..caller import SIGNED, Caller
 from ..job_views import is_own, may_see_job, view_jobs, view_one_job
 from ..receiving import receiving
 from ..service import Service, Unavailable
 from .answers import give_json
-from .caller import SIGNED, Caller
 from .form_data import decode_header
 from .job_body import ReceivedJob, check_encoding, receive_job
 from .problem import WAIT, HttpProblem

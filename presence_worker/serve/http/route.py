@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from aiohttp import web
 
 from ...settings.serve import Role
+from ..caller import Caller
 from ..service import Service
 from .access import Access
-from .caller import Caller
 from .problem import HttpProblem
 
 

@@ -16,8 +16,8 @@ from ...report.metrics_text import Sample, counter_lines, metric_lines, metrics_
 from ...runs.each_target import BrokenTarget, judge_targets
 from ...runs.listing import list_runs
 from ...threads import work_in_thread
+from ..caller import Caller
 from ..service import Service
-from .caller import Caller
 from .route import Call
 
 ANSWERED = web.AppKey("answered", Counter[str])  # requests, by status code

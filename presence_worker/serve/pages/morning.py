@@ -7,7 +7,7 @@ from ...json_form import Json, from_json
 from ...report.summary import PlannedChanges
 from ...report.target_state import TargetState
 from ...runs.each_target import BrokenTarget, judge_targets
-from ..http.caller import Caller
+from ..caller import Caller
 from ..job_views import JobView, view_jobs
 from ..live_runs import LiveRun
 from ..run_views import SeenRun, actions_of_run, find_seen_runs, view_run

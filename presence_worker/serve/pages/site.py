@@ -9,8 +9,8 @@ from aiohttp import web
 
 from ...run_states import JobCommand
 from ...settings.serve import Role, Serve
+from ..caller import Caller
 from ..http.access import Access
-from ..http.caller import Caller
 from ..http.problem import HttpProblem
 from ..http.route import Call, Entrance, Handler, HttpRoute
 from ..service import Service

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...settings.serve import Role
+from ..settings.serve import Role
 
 SIGNED = "signed webhook"  # who hands in a job with a signature; no token can have this name
 
