@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from filelock import FileLock, Timeout
 
 from ..errors import PresenceWorkerError
 from ..report.metrics_text import metrics_text
+from ..report.target_state import TargetState
 from ..run_context import RunContext
-from ..runs.each_target import BrokenTarget, judge_targets
+from ..runs.each_target import judge_targets
 from ..runs.listing import list_runs
 from ..serve.served_targets import LoadedTargets
 from .options import Options
@@ -29,7 +30,10 @@ log = structlog.get_logger()
 def figures_of(contexts: Contexts) -> str:
     """Return the figures of the targets, as the file and the command have them."""
     runs = list_runs(contexts.common)
-    states = judge_targets(contexts.each, contexts.broken, contexts.common, runs)
+    return _figures_of_states(judge_targets(contexts.each, contexts.broken, contexts.common, runs))
+
+
+def _figures_of_states(states: Sequence[TargetState]) -> str:
     return metrics_text([each for each in states if each.target and each.expected.is_configured])
 
 
@@ -49,9 +53,7 @@ def write_textfile(context: RunContext, options: Options) -> None:
 def write_textfile_of_service(loaded: LoadedTargets) -> None:
     """Write the same file after a run of the service; any thread may call this."""
     common = loaded.common
-    broken = [BrokenTarget(name, words, common.settings) for name, words in loaded.broken.items()]
-    contexts = Contexts([*loaded.each.values()], broken, common, is_several=len(loaded.each) > 1)
-    _write_in_turn(common, lambda: figures_of(contexts))
+    _write_in_turn(common, lambda: _figures_of_states(loaded.judge(list_runs(common))))
 
 
 def _write_in_turn(context: RunContext, figures: Callable[[], str]) -> None:

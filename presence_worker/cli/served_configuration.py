@@ -123,7 +123,7 @@ def _check_ways_in(found: LoadedTargets) -> None:
 
 
 def _check_inboxes(found: LoadedTargets) -> None:
-    names = [*found.each, *found.broken]
+    names = found.names
     for inbox in found.serve.inbox:
         wanted = inbox.target or (names[0] if len(names) == 1 else None)
         if wanted not in names:

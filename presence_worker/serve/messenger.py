@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
 
@@ -140,7 +139,7 @@ class Messenger:
         return self._thread.start(self._send_waiting(loaded))
 
     async def _send_waiting(self, loaded: LoadedTargets) -> None:
-        contexts = [*loaded.each.values(), *(context_of_broken(name, loaded) for name in loaded.broken)]
+        contexts = [loaded.context_of_messages(name) for name in loaded.names]
         used = [context for context in contexts if _is_used(context)]
         if not used:
             return
@@ -172,11 +171,6 @@ class Messenger:
             return False
         since, sent = self._late.get(job.target, (None, 0.0))
         return since != job.missing.since or now().timestamp() - sent >= repeat
-
-
-def context_of_broken(name: str, loaded: LoadedTargets) -> RunContext:
-    """Return the surroundings of a target whose file is broken: the common channels serve it."""
-    return replace(loaded.common, target="", target_name=name)
 
 
 def _is_used(context: RunContext) -> bool:

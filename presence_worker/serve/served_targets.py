@@ -1,10 +1,13 @@
 """The targets that the service works for, as the configuration has them now."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..errors import PresenceWorkerError, UsageFault
+from ..report.run_list import Listed
+from ..report.target_state import TargetState
 from ..run_context import RunContext
+from ..runs.each_target import BrokenTarget, judge_targets
 from ..settings.serve import Serve
 
 
@@ -16,6 +19,20 @@ class LoadedTargets:
     broken: Mapping[str, str]  # name: what is wrong with its file
     common: RunContext  # of what belongs to no target
     serve: Serve
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all targets, also of those that are broken."""
+        return [*self.each, *self.broken]
+
+    def context_of_messages(self, name: str) -> RunContext:
+        """Return the surroundings of messages about a target; the common channels serve a broken one."""
+        return self.each.get(name) or replace(self.common, target="", target_name=name)
+
+    def judge(self, runs: Sequence[Listed]) -> list[TargetState]:
+        """Return how each target is; see `judge_targets`."""
+        broken = [BrokenTarget(name, words, self.common.settings) for name, words in self.broken.items()]
+        return judge_targets([*self.each.values()], broken, self.common, runs)
 
 
 class ServedTargets:
@@ -29,7 +46,7 @@ class ServedTargets:
     @property
     def names(self) -> list[str]:
         """Return the names of all targets, also of those that are broken."""
-        return [*self.loaded.each, *self.loaded.broken]
+        return self.loaded.names
 
     def reload(self) -> None:
         """Read the configuration again; a fault of the common file is kept in `problem`."""

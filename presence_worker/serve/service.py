@@ -29,7 +29,7 @@ from ..threads import work_in_thread
 from .asking import Conflict, RunRequest, queue_request
 from .job_work import Surroundings
 from .live_runs import LiveRuns
-from .messenger import ROUND, Messenger, context_of_broken
+from .messenger import ROUND, Messenger
 from .served_targets import ServedTargets
 from .service_notes import ServiceNotes
 from .target_pauses import TargetPauses
@@ -117,9 +117,7 @@ class Service:
 
     def report(self, target: str, exit_code: int, state: str) -> None:
         """Send messages about a job that came to nothing before it was queued."""
-        loaded = self.targets.loaded
-        context = loaded.each.get(target) or context_of_broken(target, loaded)
-        self._messenger.report(context, exit_code, state)
+        self._messenger.report(self.targets.loaded.context_of_messages(target), exit_code, state)
 
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""

@@ -9,11 +9,10 @@ import structlog
 from ..clock import HOUR, now
 from ..errors import ExitCode, PresenceWorkerError
 from ..run.correcting import check_corrected
-from ..run_context import RunContext
 from ..runs.lookup import earlier_run
 from ..threads import work_in_thread
 from .live_runs import LiveRuns
-from .messenger import Messenger, context_of_broken
+from .messenger import Messenger
 from .served_targets import ServedTargets
 from .service_notes import ServiceNotes
 from .turns import TargetPause
@@ -69,12 +68,8 @@ class TargetPauses:
             code = ExitCode.LOCKED
         if code is None or pause.is_reported or pause.run_id:
             return pause
-        self._messenger.report(self._context_of(target), code, "refused")
+        self._messenger.report(self._targets.loaded.context_of_messages(target), code, "refused")
         return replace(pause, is_reported=True)
-
-    def _context_of(self, target: str) -> RunContext:
-        loaded = self._targets.loaded
-        return loaded.each.get(target) or context_of_broken(target, loaded)
 
     async def note_refused(self, target: str, run_id: str, words: str) -> None:
         """Let the jobs of a target wait for other credentials, also after a restart."""

@@ -13,7 +13,6 @@ from ...errors import StateFault
 from ...notify.notification_store import NotificationStore
 from ...queue.job_queue import JobState, QueuedJob
 from ...report.metrics_text import Sample, counter_lines, metric_lines, metrics_text
-from ...runs.each_target import BrokenTarget, judge_targets
 from ...runs.listing import list_runs
 from ...threads import work_in_thread
 from ..caller import Caller
@@ -44,9 +43,7 @@ def figures_of_service(service: Service, caller: Caller, answered: Mapping[str, 
 
 def _figures_of_runs(service: Service, caller: Caller) -> str:
     loaded = service.targets.loaded
-    common = loaded.common
-    broken = [BrokenTarget(name, words, common.settings) for name, words in loaded.broken.items()]
-    states = judge_targets([*loaded.each.values()], broken, common, list_runs(common))
+    states = loaded.judge(list_runs(loaded.common))
     return metrics_text(
         [each for each in states if each.expected.is_configured and caller.may_use(each.target)]
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ...json_form import Json, from_json
 from ...report.summary import PlannedChanges
 from ...report.target_state import TargetState
-from ...runs.each_target import BrokenTarget, judge_targets
 from ..caller import Caller
 from ..job_views import JobView, view_jobs
 from ..live_runs import LiveRun
@@ -83,10 +82,7 @@ def show_run(service: Service, run: SeenRun, caller: Caller) -> ShownRun:
 
 
 def _judge(service: Service, runs: Sequence[SeenRun]) -> list[TargetState]:
-    loaded = service.targets.loaded
-    broken = [BrokenTarget(name, words, loaded.common.settings) for name, words in loaded.broken.items()]
-    listed = [run.listed for run in runs]
-    return judge_targets([*loaded.each.values()], broken, loaded.common, listed)
+    return service.targets.loaded.judge([run.listed for run in runs])
 
 
 def _find_waiting(states: Iterable[TargetState], runs: Iterable[SeenRun]) -> list[SeenRun]:
