@@ -124,10 +124,10 @@ def choose_target(service: Service, caller: Caller, name: str | None) -> str:
     allowed = [each for each in names if caller.may_use(each)]
     if name in allowed:
         return str(name)
-    if name is None and len(names) == 1 and allowed:
-        return names[0]
-    words = "target is missing" if name is None else "target is not one that this token may use"
-    raise HttpProblem(400, f"{words}. It may use: {', '.join(allowed) or 'none'}")
+    if name is None and len(allowed) == 1:
+        return allowed[0]
+    words = "target is missing" if name is None else "This target is not one of yours"
+    raise HttpProblem(400, f"{words}. You may name: {', '.join(allowed) or 'none'}")
 
 
 def _is_true(value: str) -> bool:
@@ -152,7 +152,7 @@ async def _submit(service: Service, new: NewJob, content: Path) -> tuple[QueuedJ
     try:
         return await service.submit(new, content)
     except KeyReused:
-        words = "This key came before, with another body or target. Use a new key for a new job"
+        words = "This key came before, with another body, target or `plan`. Use a new key for a new job"
         raise HttpProblem(422, words) from None
     except (QueueFull, Unavailable) as fault:
         raise HttpProblem(503, str(fault), WAIT) from None

@@ -53,7 +53,7 @@ OF_JOBS = (
         roles=("submit",),
         summary="Hand a job in.",
         parameters=(
-            Parameter("query", "target", "Which SuperOffice; needed where there are several."),
+            Parameter("query", "target", "Which SuperOffice; needed where your token may use several."),
             Parameter("query", "plan", "`true`: only show what would change."),
             Parameter("query", "label", "A reference of yours, at most 100 characters."),
             Parameter("header", "X-Filename", "The name of the file."),
