@@ -90,13 +90,14 @@ def _surroundings(
 
 
 def view_job(job: QueuedJob, caller: Caller, around: JobSurroundings) -> JobView:
-    """Return a job with what is known of its run."""
-    run, new = around.runs.get(job.run_id or ""), job.new
+    """Return a job with what is known of its run; of one that has ended, all is as its run is now."""
+    run, live, new = around.runs.get(job.run_id or ""), around.live.get(job.id), job.new
+    now = run if run and job.state == JobState.ENDED and run.has_job(job) else None
     return JobView(
         job=job.id,
         target=new.target,
         command=new.command,
-        state=_state_of(job, run),
+        state=_state_of(job, now),
         position=around.positions.get(job.id),
         by=new.by,
         way=new.way,
@@ -104,9 +105,9 @@ def view_job(job: QueuedJob, caller: Caller, around: JobSurroundings) -> JobView
         file_name=new.file_name,
         submitted_at=job.submitted_at,
         run_id=job.run_id,
-        exit_code=job.exit_code,
-        counts=_counts_of(around.live.get(job.id), run),
-        headline=job.headline,
+        exit_code=now.listed.exit_code if now else job.exit_code,
+        counts=_counts_of(None if now else live, run),
+        headline=(now.listed.message or None) if now else job.headline,
         actions=_actions_of(job, run, caller, around),
     )
 

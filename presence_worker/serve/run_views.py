@@ -9,6 +9,7 @@ import orjson
 from ..journal import KnownRun
 from ..json_form import Json, json_object
 from ..model import Result
+from ..queue.job_queue import OPEN, QueuedJob
 from ..report.files import SUMMARY, WRITERS
 from ..report.run_list import UNREADABLE, Listed
 from ..run_states import JobCommand, JobOfRun, JobWay, State
@@ -61,6 +62,10 @@ class SeenRun:
         counts = self.listed.summary.counts if self.listed.summary else {}
         return self.listed.state in ENDED and any(counts.get(result) for result in WRITTEN)
 
+    def has_job(self, job: QueuedJob) -> bool:
+        """Return whether a job made this run, or went on with it; what came to nothing did neither."""
+        return any(each.id == job.id for each in self.jobs)
+
     def was_handed_in_by(self, caller: Caller) -> bool:
         """Return whether the job that made this run came in with the caller's token."""
         made = [job for job in self.jobs if job.command in MAKES_A_RUN]
@@ -71,7 +76,7 @@ def find_seen_runs(service: Service) -> list[SeenRun]:
     """Return all runs, newest first. It blocks."""
     loaded = service.targets.loaded
     known = {run.name: run for run in loaded.common.archive.index.runs()}
-    live = {run.run_id for run in service.live.current()}
+    live = _find_live(service)
     listed = list_runs(loaded.common)
     return [_see(run, known[run.id], loaded, is_live=run.id in live) for run in listed if run.id in known]
 
@@ -82,8 +87,13 @@ def find_seen_run(service: Service, run_id: str) -> SeenRun | None:
     found = list_one_run(run_id, loaded.common)
     if found is None:
         return None
-    is_live = any(run.run_id == run_id for run in service.live.current())
-    return _see(*found, loaded, is_live=is_live)
+    return _see(*found, loaded, is_live=run_id in _find_live(service))
+
+
+def _find_live(service: Service) -> set[str]:
+    """Return the runs at work; one whose job is over only sends its messages."""
+    found = ((run, service.queue.find(run.job_id)) for run in service.live.current())
+    return {run.run_id for run, job in found if job and job.state in OPEN}
 
 
 def _see(listed: Listed, known: KnownRun, loaded: LoadedTargets, *, is_live: bool) -> SeenRun:

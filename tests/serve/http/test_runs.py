@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from presence_worker.events import RunStarted
+from presence_worker.queue.job_queue import NewJob
+from presence_worker.run_states import JobCommand, JobWay
+
 from .given import Front, idle, tokens, working
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +59,46 @@ async def test_a_held_run_is_approved_as_it_was_seen(tmp_path: Path) -> None:
     ]
     assert after["etag"] != found["etag"]
     assert after["actions"] == ["undo"]
+
+
+async def test_a_job_says_how_its_run_is_now(tmp_path: Path) -> None:
+    """After the approval, the job that made the run is not held any more: all its fields say the same."""
+    async with held(tmp_path) as (front, run):
+        before = (await front.ask("GET", "/api/v1/jobs", "importer")).json["jobs"][0]
+        etag = (await seen(front, run))["etag"]
+        answer = await front.ask("POST", f"/api/v1/runs/{run}/apply", "boss", _body(etag))
+        await front.ended(answer.json["job"])
+        after = (await front.ask("GET", f"/api/v1/jobs/{before['job']}", "importer")).json
+        approval, listed = (await front.ask("GET", "/api/v1/jobs")).json["jobs"]
+
+    assert (before["state"], before["exit_code"], before["headline"][:14]) == ("held", 5, "A safety limit")
+    assert (after["state"], after["exit_code"], after["counts"]["updated"]) == ("finished", 0, 4)
+    assert after["headline"] == listed["headline"] == approval["headline"] != before["headline"]
+
+
+async def test_a_job_that_came_to_nothing_says_why(tmp_path: Path) -> None:
+    """An approval that found its run moved has its own ending, and not the run's."""
+    async with held(tmp_path) as (front, run):
+        queue = front.service.queue
+        new = NewJob(target="a", command=JobCommand.APPLY, way=JobWay.HTTP, run_id=run, seen="0" * 16)
+        job, _ = await front.service.submit(new, None)
+        ended = await front.ended(job.id)
+
+        assert queue.find(job.id)
+    assert (ended["state"], ended["exit_code"], ended["actions"]) == ("stopped", 2, ["apply"])
+    assert run in ended["headline"]
+
+
+async def test_a_job_is_over_as_soon_as_it_says_so(tmp_path: Path) -> None:
+    """While the service still notes what follows an ending, the run can be approved, and not stopped."""
+    async with held(tmp_path) as (front, run):
+        (job,) = front.service.queue.jobs()
+        front.service.live.begin(job.id, "a", "run")(RunStarted(run, "a", "run"))
+        found = (await front.ask("GET", f"/api/v1/jobs/{job.id}", "boss")).json
+        shown = await seen(front, run)
+
+    assert (found["state"], found["actions"], found["counts"]["not_sent"]) == ("held", ["apply"], 4)
+    assert shown["actions"] == ["apply"]
 
 
 async def test_what_was_not_seen_is_not_approved(tmp_path: Path) -> None:
