@@ -7,8 +7,7 @@ import click
 
 from ..notify.notifier import name_target
 from ..queue.folder_queue import FolderQueue
-from ..runs.old_jobs import prune_jobs
-from ..runs.pruning import Pruning, prune_runs
+from ..runs.pruning import Pruning, prune_jobs, prune_runs
 from ..wording import amount
 from .options import Options, options_of
 from .output import print_json, print_lines, wrap

@@ -1,17 +1,19 @@
-"""Old runs: deleted, except those that may still be needed."""
+"""What is old: runs and their jobs are deleted, except those that may still be needed."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder
+from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder, moment_ago
+from ..queue.job_queue import OVER, JobQueue, QueuedJob
 from ..run_context import RunContext
-from ..run_states import State
+from ..run_states import JobWay, State
 from ..schedule.history import forget, has_touched, history_of, to_be_brought_back
 
 CAN_GO_ON = (State.RUNNING, State.STOPPED, State.FINISHED, State.HELD, State.PLANNED)  # with rows to send
@@ -22,6 +24,7 @@ PLANNED = "it has planned absences, which `schedule` lists"
 CORRECTS = "it corrects or undoes an earlier run that is kept"
 MAY_FOLLOW = "a leave of it has no last day yet, or an undo may still bring one back"
 OwnerOf = Callable[[KnownRun], RunContext | None]  # None: the run is not ours to judge
+KeepOf = Callable[[str], float | None]  # of a target's name: seconds; None: its jobs are not ours to judge
 Verdicts = dict[str, str | None]  # why a run is kept, by its name; None: it is deleted
 log = structlog.get_logger()
 
@@ -153,3 +156,32 @@ def _has_a_say(run: KnownRun) -> bool:
         return any(
             True for _ in chain(results.associates_written(), results.associates_unchanged(), withdrawn)
         )
+
+
+# -- jobs of the queue ---------------------------------------------------------------------------------------
+
+
+def prune_jobs(queue: JobQueue, runs: Collection[str], keep_of: KeepOf) -> list[str]:
+    """Delete the jobs that are over and old, and whose run is not among the *runs*; return their ids.
+
+    Until then, the idempotency key of a job is known, and its file is not taken again.
+    """
+    deleted = []
+    for job in queue.jobs():
+        keep = keep_of(job.new.target)
+        if keep is not None and _is_done_with(job, runs) and _is_older(job, keep):
+            try:
+                queue.delete(job.id)
+                deleted.append(job.id)
+            except PresenceWorkerError as error:
+                log.warning("job.not_deleted", job=job.id, detail=str(error))
+    return deleted
+
+
+def _is_older(job: QueuedJob, seconds: float) -> bool:
+    return datetime.fromisoformat(job.submitted_at) < moment_ago(seconds)
+
+
+def _is_done_with(job: QueuedJob, runs: Collection[str]) -> bool:
+    may_lie_there = job.new.way == JobWay.INBOX and not job.is_answered  # the file, in its folder
+    return job.state in OVER and job.run_id not in runs and not may_lie_there

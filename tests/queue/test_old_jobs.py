@@ -9,7 +9,7 @@ import pytest
 from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.queue.job_queue import QueuedJob
 from presence_worker.run_states import JobWay
-from presence_worker.runs.old_jobs import prune_jobs
+from presence_worker.runs.pruning import prune_jobs
 
 from .given import files_under, new_job, put
 from .queue_suite import RUN, ended

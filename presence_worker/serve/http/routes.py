@@ -1,12 +1,15 @@
 """The table of routes for programs: the application and /openapi.json are made from it."""
 
+from aiohttp import web
+
 from ...run_states import JobCommand
+from ..run_views import ROW_FILES
+from .answers import give_json
 from .event_stream import EVENTS, stream_events
 from .form_data import FORM_DATA
 from .job_handlers import cancel_job, list_jobs, show_job, submit_job
 from .openapi import show_openapi
-from .probes import answer_alive, answer_ready
-from .route import Entrance, HttpRoute, Parameter
+from .route import Call, Entrance, HttpRoute, Parameter
 from .run_handlers import TYPES, ask_for, give_file, list_seen_runs, show_run, stop_run
 from .service_metrics import show_metrics
 
@@ -19,7 +22,21 @@ NO_RUN = "This run does not exist, or the token may not see it."
 MOVED = "The run has changed since it was seen, or its state does not allow it."
 BUSY = "The service starts, stops, or cannot store a job. `Retry-After` says when to try again."
 BODY = {408: "The body came too slowly.", 413: "The body is too large."}
-ROW_FILES = ("failed.csv", "unprocessed.csv")
+RETRY_SOON = "30"  # seconds
+
+
+async def answer_alive(_: Call) -> web.Response:
+    """Answer while the loop turns."""
+    return give_json({"status": "ok"})
+
+
+async def answer_ready(call: Call) -> web.Response:
+    """Answer whether work can be taken, and why not."""
+    trouble = call.service.trouble
+    if trouble is None:
+        return give_json({"status": "ready"})
+    return give_json({"status": trouble}, 503, {"Retry-After": RETRY_SOON})
+
 
 PROBES = (
     HttpRoute(
