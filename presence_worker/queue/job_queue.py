@@ -139,7 +139,7 @@ class JobQueue(Protocol):
         """Note that what follows its ending is done; its content is deleted unless it must be kept."""
 
     def cancel(self, job_id: str) -> QueuedJob:
-        """Cancel a job that waits; raise NotWaiting for any other."""
+        """Cancel a job that waits; raise NotWaiting for any other, and where it has made a run already."""
 
     def remember(self, name: str, value: str) -> None:
         """Keep a text of the service under a name, such as the last moment of a schedule, durably."""

@@ -39,9 +39,16 @@ def answer_job(job: QueuedJob, *, keep_content: bool) -> QueuedJob:
 
 
 def cancel_job(job: QueuedJob) -> QueuedJob:
-    """Return a job that will not be done."""
+    """Return a job that will not be done; one that waits again may have sent something already."""
     _check(job, JobState.WAITING)
+    if has_begun(job):
+        raise NotWaiting(f"job {job.id} has begun its run {job.run_id} already")
     return replace(job, state=JobState.CANCELLED, content=None)
+
+
+def has_begun(job: QueuedJob) -> bool:
+    """Return whether a job has made a run."""
+    return job.run_id != job.new.run_id
 
 
 def check_over(job: QueuedJob) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ExitCode
 from ..queue.job_queue import OPEN, JobState, QueuedJob, places_of
+from ..queue.job_steps import has_begun
 from ..run_states import JobWay, State
 from .caller import Caller
 from .live_runs import LiveRun
@@ -131,7 +132,7 @@ def _actions_of(
 ) -> tuple[str, ...]:
     if job.state == JobState.WAITING:
         may_cancel = caller.may("approve") or (caller.may("submit") and is_own(job, caller))
-        return ("cancel",) if may_cancel else ()
+        return ("cancel",) if may_cancel and not has_begun(job) else ()
     if job.state == JobState.WORKING:
         return ("stop",) if caller.may("approve") and job.id in around.live else ()
     return actions_of_run(run, caller, four_eyes=around.four_eyes) if run else ()

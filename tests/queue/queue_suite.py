@@ -267,6 +267,23 @@ class QueueSuite:
         with pytest.raises(NotWaiting, match="working"):
             queue.cancel(job.id)
 
+    def test_a_job_that_has_made_a_run_is_not_cancelled(self, queue: JobQueue) -> None:
+        """Also while it waits again: something may have been sent already."""
+        job, _ = put(queue)
+        queue.begin(job.id, "run")
+        queue.give_back(job.id)
+
+        with pytest.raises(NotWaiting, match="run"):
+            queue.cancel(job.id)
+
+    def test_a_job_about_a_run_is_cancelled(self, queue: JobQueue) -> None:
+        """It has not made that run."""
+        job, _ = queue.put(replace(new_job(), command=JobCommand.RESUME, run_id="run"), None)
+        queue.begin(job.id, "run")
+        queue.give_back(job.id)
+
+        assert queue.cancel(job.id).state is JobState.CANCELLED
+
     def test_an_unknown_job(self, queue: JobQueue) -> None:
         """There is none, whatever its name looks like."""
         put(queue)

@@ -101,9 +101,10 @@ class Steps(RuleBasedStateMachine):
         try:
             self.queues[of].cancel(job)
         except NotWaiting:
-            assert known is None or known.state is not JobState.WAITING
+            assert known is None or known.state is not JobState.WAITING or known.run_id
         else:
             assert known
+            assert known.run_id is None
             self.model[job] = replace(known, state=JobState.CANCELLED, content=None)
 
     @rule(job=ids, of=st.integers(0, 1))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -36,8 +36,9 @@ async def show_metrics(call: Call) -> web.Response:
 def figures_of_service(service: Service, caller: Caller, answered: Mapping[str, int]) -> str:
     """Return the figures as /metrics has them. It blocks."""
     targets = [name for name in service.targets.names if caller.may_use(name)]
+    jobs = [job for job in service.queue.jobs() if caller.may_use(job.new.target)]
     return _figures_of_runs(service, caller) + "".join(
-        f"{line}\n" for line in _lines(service, targets, answered)
+        f"{line}\n" for line in _lines(service, targets, jobs, answered)
     )
 
 
@@ -49,14 +50,17 @@ def _figures_of_runs(service: Service, caller: Caller) -> str:
     )
 
 
-def _lines(service: Service, targets: Sequence[str], answered: Mapping[str, int]) -> Iterator[str]:
-    waiting = [job for job in service.queue.jobs() if job.state == JobState.WAITING]
+def _lines(
+    service: Service, targets: Sequence[str], jobs: Iterable[QueuedJob], answered: Mapping[str, int]
+) -> Iterator[str]:
+    waiting = [job for job in jobs if job.state == JobState.WAITING]
+    waited_for = [*dict.fromkeys([*targets, *(job.new.target for job in waiting)])]  # also for those gone
     figures: tuple[tuple[str, str, Samples], ...] = (
-        ("jobs_waiting", "Jobs that wait.", _each(targets, lambda name: len(_of(waiting, name)))),
+        ("jobs_waiting", "Jobs that wait.", _each(waited_for, lambda name: len(_of(waiting, name)))),
         (
             "oldest_job_waiting_seconds",
             "How long the oldest job waits; 0: none waits.",
-            _each(targets, lambda name: _age_of(_of(waiting, name))),
+            _each(waited_for, lambda name: _age_of(_of(waiting, name))),
         ),
         ("run_in_progress_rows", "Rows of the run at work, by result.", _rows_at_work(service, targets)),
         ("messages_undelivered", "Messages that are not delivered yet.", _undelivered(service, targets)),

@@ -6,6 +6,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from presence_worker.queue.job_queue import NewJob
+from presence_worker.run_states import JobCommand, JobWay
+
 from .given import idle, tokens, working
 
 pytestmark = pytest.mark.anyio
@@ -40,14 +43,17 @@ async def test_runs_jobs_messages_and_requests_are_counted(tmp_path: Path) -> No
 
 
 async def test_jobs_that_wait_are_counted_by_target(tmp_path: Path) -> None:
-    """A token with targets sees the figures of those alone."""
+    """Also by one that is gone; a token with targets sees the figures of those alone."""
     async with idle(tmp_path, "a", "b", tokens=tokens(watcher=["a"])) as front:
         for target in "aab":
             await front.submit(query=f"?target={target}")
+        front.service.queue.put(NewJob(target="gone", command=JobCommand.RUN, way=JobWay.HTTP), None)
         every = (await front.ask("GET", "/metrics", "hr")).body.decode()
         some = (await front.ask("GET", "/metrics", "watcher")).body.decode()
 
     assert 'presence_worker_jobs_waiting{target="a"} 2' in every
     assert 'presence_worker_jobs_waiting{target="b"} 1' in every
+    assert 'presence_worker_jobs_waiting{target="gone"} 1' in every
     assert 'presence_worker_jobs_waiting{target="a"} 2' in some
     assert 'target="b"' not in some
+    assert 'target="gone"' not in some

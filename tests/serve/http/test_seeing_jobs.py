@@ -52,6 +52,18 @@ async def test_a_job_that_waits_has_its_place(tmp_path: Path) -> None:
     assert watched["actions"] == []
 
 
+async def test_a_job_that_has_made_a_run_is_not_cancelled(tmp_path: Path) -> None:
+    """It waits again, for another program for example: DELETE is 409, and is not offered."""
+    async with idle(tmp_path) as front:
+        job = (await front.submit()).json["job"]
+        front.service.queue.begin(job, "run")
+        front.service.queue.give_back(job)
+        actions = (await front.ask("GET", f"/api/v1/jobs/{job}")).json["actions"]
+        deleted = await front.ask("DELETE", f"/api/v1/jobs/{job}")
+
+    assert (actions, deleted.status) == ([], 409)
+
+
 async def test_places_are_counted_for_each_target(tmp_path: Path) -> None:
     """A job does not wait for those of another target."""
     async with idle(tmp_path, "a", "b") as front:
