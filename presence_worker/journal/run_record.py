@@ -88,6 +88,11 @@ class JobInput:
         """What has to be corrected before the run goes on."""
         return self.correction.suspect if self.correction else None
 
+    @property
+    def are_credentials_refused(self) -> bool:
+        """Return whether the run ended because SuperOffice, or a proxy, refused the credentials."""
+        return bool(self.correction and self.correction.refused)
+
     def as_json(self) -> dict[str, Json]:
         """Return what the journal holds; what is not known yet is not in it."""
         found = json_object(self)

@@ -28,10 +28,11 @@ def note_suspect(journal: Journal, error: PresenceWorkerError | None, settings: 
     """Note why a run ended early, and what to correct first, for this report and for later ones."""
     found, known = _suspect(error, settings), journal.run().input
     cause = error.cause if error else None
-    if not (found or cause or known.suspect or known.cause):
+    are_refused = isinstance(error, Stopped) and error.suspect in MAY_LOCK
+    if not (found or cause or are_refused or known.correction or known.cause):
         return
     salt = secrets.token_bytes(16)
-    refused = (salt.hex(), _fingerprint(settings, salt)) if found in MAY_LOCK else None
+    refused = (salt.hex(), _fingerprint(settings, salt)) if are_refused else None
     with journal.transaction():
         journal.save_input(replace(known, correction=Correction(suspect=found, refused=refused), cause=cause))
 
@@ -46,12 +47,8 @@ def _suspect(error: PresenceWorkerError | None, settings: Settings) -> Suspect |
 
 
 def check_corrected(run: RunRecord, context: RunContext) -> None:
-    """Raise SignInFault where we would sign in just as it was refused; nothing is tried then."""
-    known = run.input.correction
-    salt, fingerprint = (known and known.refused) or ("", None)
-    if not salt or fingerprint is None:
-        return
-    if fingerprint != _fingerprint(context.settings, bytes.fromhex(salt)):
+    """Raise SignInFault where we would lock an account as it was refused before; nothing is tried then."""
+    if run.input.suspect not in MAY_LOCK or are_corrected(run, context):
         return
     names = series(_names_of_refused(run, context), "or")
     raise SignInFault(
@@ -59,6 +56,15 @@ def check_corrected(run: RunRecord, context: RunContext) -> None:
         f"If they are right now (the account was unlocked, for example), leave out {IF_CORRECTED}",
         next=context.command("resume", run.run_id, IF_CORRECTED),
     )
+
+
+def are_corrected(run: RunRecord, context: RunContext) -> bool:
+    """Return whether we would not sign in just as it was refused in a run."""
+    known = run.input.correction
+    salt, fingerprint = (known and known.refused) or ("", None)
+    if not salt or fingerprint is None:
+        return True
+    return fingerprint != _fingerprint(context.settings, bytes.fromhex(salt))
 
 
 def _fingerprint(settings: Settings, salt: bytes) -> str | None:

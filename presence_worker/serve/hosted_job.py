@@ -10,7 +10,6 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from ..errors import (
-    MAY_LOCK,
     AlreadyBegun,
     ExitCode,
     Locked,
@@ -21,7 +20,7 @@ from ..errors import (
     Terminated,
     UsageFault,
 )
-from ..events import Event, RunStarted, emit_to
+from ..events import Event, RunEnded, RunStarted, emit_to
 from ..journal import JOURNAL
 from ..queue.job_queue import JobQueue, JobState, QueuedJob
 from ..report import Summary
@@ -33,7 +32,7 @@ from ..runs.lookup import GLANCE, earlier_run
 from ..shutdown import Shutdown
 from ..threads import work_in_thread
 from ..wording import amount
-from .what_follows import JobEnding, JobTrouble, Stopper, Then, what_follows
+from .what_follows import US, JobEnding, JobTrouble, Stopper, Then, what_follows
 
 CRASHED = "The program crashed while it carried out this job."
 DIED = "The program ended {times} during this job, and no row was settled in between. It is not tried again."
@@ -57,10 +56,13 @@ class RunLook(NamedTuple):
     settled: int  # rows
     has_job: bool  # the job in question has worked on it
     are_credentials_refused: bool
+    was_stopped_by_us: bool
 
     @property
     def is_over(self) -> bool:
         """Return whether it came to its end, or to one from which only a person goes on."""
+        if self.exit_code == ExitCode.TERMINATED and not self.was_stopped_by_us:
+            return True
         return self.state in OVER or self.exit_code not in CAN_GO_ON
 
     @property
@@ -78,7 +80,8 @@ def inspect_run(run_id: str, job_id: str, context: RunContext) -> RunLook:
             exit_code=run.exit_code,
             settled=sum(counts.values()) - journal.results.to_send(),
             has_job=any(job.id == job_id for job in run.input.jobs),
-            are_credentials_refused=run.input.suspect in MAY_LOCK,
+            are_credentials_refused=run.input.are_credentials_refused,
+            was_stopped_by_us=US in (run.message or ""),
         )
 
 
@@ -93,8 +96,13 @@ class HostedJob:
         self._queue = queue
         self._tries = tries
         self._is_left_over = job.state is JobState.WORKING  # the service died with it, or ended
+        self._is_at_work = False  # its run, here
         self._is_counted = False  # the last death of its run
         self._notes: set[asyncio.Future[QueuedJob]] = set()
+
+    def is_at_work_on(self, run_id: str) -> bool:
+        """Return whether the run is at work here; another program may still have it."""
+        return self._is_at_work and self.run_id == run_id
 
     def stop(self, by: Stopper, words: str) -> None:
         """Let the run end early; the first request counts."""
@@ -109,6 +117,7 @@ class HostedJob:
             ending = await self._attempt(self._begin_or_recover, mine)
             while (then := self._follow(ending)) is Then.GO_ON:
                 ending = await self._attempt(self._begin_or_recover, mine)
+        self._is_at_work = False
         await asyncio.gather(*self._notes, return_exceptions=True)
         return ending, then
 
@@ -127,6 +136,8 @@ class HostedJob:
         )
 
     def _hear(self, event: Event) -> None:
+        if isinstance(event, RunStarted | RunEnded):
+            self._is_at_work = isinstance(event, RunStarted)
         if isinstance(event, RunStarted) and event.run_id != self.run_id:
             self.run_id = event.run_id
             noting = work_in_thread(self._queue.begin, self.job.id, event.run_id)

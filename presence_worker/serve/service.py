@@ -16,7 +16,8 @@ The log has one event for each step of a job. Each has the fields `job` and `tar
 | `job.stopping` | a person stopped its run | run_id |
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -27,7 +28,7 @@ from ..queue.job_queue import JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay
 from ..threads import work_in_thread
 from .asking import Conflict, RunRequest, queue_request
-from .job_work import Surroundings
+from .job_work import DISK, Surroundings
 from .live_runs import LiveRuns
 from .messenger import ROUND, Messenger
 from .served_targets import ServedTargets
@@ -134,10 +135,24 @@ class Service:
         if self.trouble in NOT_NOW and not await self._is_known(new):
             raise Unavailable(self.trouble or STOPPING)
         most = self.targets.loaded.serve.max_waiting if new.way is JobWay.HTTP else None
-        job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
+        with self._noting_disk():
+            job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
         if is_new:
             self._note_queued(job)
         return job, is_new
+
+    def note_disk(self, error: Exception) -> None:
+        """Note that the disk did not take what a caller sent."""
+        self._loop.note_disk(error)
+        self._loop.wake()  # to find out whether it takes other things
+
+    @contextmanager
+    def _noting_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except DISK as error:
+            self.note_disk(error)
+            raise
 
     def _note_queued(self, job: QueuedJob) -> None:
         new = job.new
@@ -157,7 +172,8 @@ class Service:
             raise Unavailable(self.trouble or STOPPING)
         asked = RunRequest(command, run_id, seen, by)
         async with self._asking:  # of two who ask for the same, one comes too late
-            job = await work_in_thread(queue_request, asked, self.queue, self.targets.loaded)
+            with self._noting_disk():
+                job = await work_in_thread(queue_request, asked, self.queue, self.targets.loaded)
         self._note_queued(job)
         return job
 
@@ -167,7 +183,7 @@ class Service:
         It is not resumed by itself, also where the service is killed before the run has ended.
         """
         for work in self._loop.at_work.values():
-            if work.hosted.run_id == run_id and work.hosted.stopped_by is None:
+            if work.hosted.is_at_work_on(run_id) and work.hosted.stopped_by is None:
                 job = work.hosted.job
                 work.hosted.stop(Stopper.PERSON, f"the token {by}" if by else "a person")
                 await work_in_thread(self._notes.note_stop, job.id)

@@ -8,7 +8,7 @@ import structlog
 
 from ..clock import HOUR, now
 from ..errors import ExitCode, PresenceWorkerError
-from ..run.correcting import check_corrected
+from ..run.correcting import are_corrected
 from ..runs.lookup import earlier_run
 from ..threads import work_in_thread
 from .live_runs import LiveRuns
@@ -88,6 +88,10 @@ class TargetPauses:
         for target in [*self._each]:
             await self.end(target)
 
+    def is_busy(self, target: str) -> bool:
+        """Return whether another program works on a target."""
+        return target in self._each and self._each[target].trouble is JobTrouble.BUSY
+
     def try_busy_ones(self) -> None:
         """Try those again at once that wait for another program, which may have been a run of ours."""
         for target, pause in self._each.items():
@@ -111,7 +115,7 @@ class TargetPauses:
             folder = context.archive.runs / str(run_id)
             if folder.is_dir():  # else it was deleted
                 with earlier_run(folder, context) as journal:
-                    check_corrected(journal.run(), context)
-        except PresenceWorkerError:  # they are the same, the configuration is broken, or it is at work
+                    return are_corrected(journal.run(), context)
+        except PresenceWorkerError:  # the configuration is broken, or the run is at work
             return False
         return True

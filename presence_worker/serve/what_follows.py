@@ -6,6 +6,8 @@ from enum import Enum, StrEnum, auto
 from ..errors import ExitCode
 from ..run_states import State
 
+US = "the service, because it ends"  # in the message of a run that we stopped
+
 
 class Stopper(Enum):
     """Who stopped a run."""

@@ -1,5 +1,6 @@
 """The jobs of all targets are carried out: one at a time for each target, several side by side."""
 
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -7,15 +8,15 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from ..queue.job_queue import OPEN, JobState, QueuedJob
+from ..queue.job_queue import OPEN, JobQueue, JobState, QueuedJob
 from ..threads import work_in_thread
 from .hosted_job import HostedJob
 from .job_work import DISK, JobWork, Surroundings
 from .turns import by_target, find_next
-from .what_follows import JobTrouble, Stopper
+from .what_follows import US, JobTrouble, Stopper
 
+PROBE = 1 << 20  # bytes that a disk must take before it is called well
 READ = 2.0  # seconds until the queue is read again: other programs put jobs in as well
-US = "the service, because it ends"
 CRASHED = "The service crashed while it carried out a job."
 log = structlog.get_logger()
 
@@ -76,10 +77,12 @@ class WorkLoop:
         try:
             if not self.is_ready:
                 await self._around.pauses.read()
+            if self.has_disk_trouble:
+                await work_in_thread(_check_disk, self._around.queue)
             await self._around.pauses.find_corrected()
             jobs = await work_in_thread(self._around.queue.jobs)
         except DISK as error:
-            self._note_disk(error)
+            self.note_disk(error)
             return
         opened = frozenset((job.id, job.state) for job in jobs if job.state in OPEN)
         if not self.is_ready or self.has_disk_trouble or opened != self._opened:
@@ -99,7 +102,8 @@ class WorkLoop:
         )
         return [job for job in found if job]
 
-    def _note_disk(self, error: Exception) -> None:
+    def note_disk(self, error: Exception) -> None:
+        """Note that the queue cannot be read or written; the loop finds out when it can."""
         if not self.has_disk_trouble:
             self.has_disk_trouble = True
             log.error("queue.failed", detail=str(error))
@@ -115,7 +119,7 @@ class WorkLoop:
             try:
                 send = await self._work.carry_out(job, lambda hosted: self._enter(hosted, scope))
             except DISK as error:
-                self._note_disk(error)
+                self.note_disk(error)
                 self._around.pauses.begin(target, JobTrouble.DISK, str(error))
             except Exception as error:
                 log.exception("job.crashed", job=job.id, target=target, error=type(error).__name__)
@@ -134,5 +138,14 @@ class WorkLoop:
         self.at_work.pop(job.new.target, None)
         self._busy.discard(job.new.target)
         self._around.live.end(job.id)
-        self._around.pauses.try_busy_ones()
+        if not self._around.pauses.is_busy(job.new.target):  # else it held nothing that another one needs
+            self._around.pauses.try_busy_ones()
         self.wake()
+
+
+def _check_disk(queue: JobQueue) -> None:
+    """Raise OSError or StateFault where the disk does not take the content of a job."""
+    with queue.receive() as folder, (folder / "probe").open("wb") as file:
+        file.write(bytes(PROBE))
+        file.flush()
+        os.fsync(file.fileno())

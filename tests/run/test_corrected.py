@@ -174,7 +174,8 @@ def test_what_is_fetched_anew_may_be_tried_again(scheme: str) -> None:
 
         note_suspect(journal, Stopped("no", suspect=Suspect.SIGN_IN), settings)
 
-        assert journal.run().input.suspect is None
+        found = journal.run().input
+        assert (found.suspect, found.are_credentials_refused) == (None, True)
 
 
 def test_a_proxys_password_is_not_fetched_anew() -> None:

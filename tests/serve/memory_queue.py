@@ -1,5 +1,6 @@
 """A queue in memory: what the tests of the service see of a queue, without a disk."""
 
+import errno
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -35,10 +36,13 @@ class MemoryQueue:
         self._numbers = count(1)
         self._putting = threading.Lock()
         self.fault: Exception | None = None  # that reading it raises
+        self.is_full = False  # it takes nothing new
+        self.reads = self.begun = 0
         self.endings_to_refuse = 0
 
     @contextmanager
     def receive(self) -> Iterator[Path]:
+        self._check_space()
         folder = self.folder / f"in-{next(self._numbers)}"
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -47,8 +51,13 @@ class MemoryQueue:
             shutil.rmtree(folder, ignore_errors=True)
 
     def put(self, new: NewJob, content: Path | None, *, most: int | None = None) -> tuple[QueuedJob, bool]:
+        self._check_space()
         with self._putting:
             return self._put(new, content, most)
+
+    def _check_space(self) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     def _put(self, new: NewJob, content: Path | None, most: int | None) -> tuple[QueuedJob, bool]:
         if new.key and (known := self.find_key(new.by, new.key)):
@@ -81,11 +90,13 @@ class MemoryQueue:
         return next((job for job in self.by_id.values() if (job.new.by, job.new.key) == (by, key)), None)
 
     def jobs(self) -> Sequence[QueuedJob]:
+        self.reads += 1
         if self.fault:
             raise self.fault
         return sorted(self.by_id.values(), key=lambda job: job.order)
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
+        self.begun += 1
         return self._put_back(begin_job(self._find(job_id), run_id))
 
     def note_death(self, job_id: str, settled: int) -> QueuedJob:

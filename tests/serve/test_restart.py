@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
-from presence_worker.journal import JOURNAL
+from presence_worker.journal import JOURNAL, target_lock
 from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.queue.job_queue import JobQueue, JobState, NewJob, QueuedJob
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand, JobWay, State
 from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.runs.lookup import earlier_run
+from presence_worker.serve.hosted_job import HostedJob
 from presence_worker.serve.service import Service
 from presence_worker.serve.service_notes import STOPPED, ServiceNotes
 from tests.raw_server import RawServer, answer, raw_server
@@ -236,6 +238,43 @@ async def test_killed_before_an_apply_began(
 
     assert (plan.exit_code, job.exit_code, job.run_id, job.deaths) == (0, 0, plan.run_id, 1)
     assert len(writes(server)) == len(ROWS)
+
+
+def end_as_another_program(job: QueuedJob, context: RunContext) -> None:
+    """Leave a run as a `resume` in a terminal leaves it that a signal has ended."""
+    with closing(sqlite3.connect(context.archive.runs / str(job.run_id) / JOURNAL)) as database:
+        database.execute("UPDATE run SET message = 'Stopped by SIGTERM', endings = endings + 1")
+        database.commit()
+
+
+async def test_resumed_by_a_person_and_ended_by_a_signal(
+    context: RunContext, crm: Stalling, queue: MemoryQueue, server: RawServer
+) -> None:
+    """Who sent the signal knows why: the run is never resumed by itself."""
+    left = await stop_in_mid_run(context, crm, queue)
+    end_as_another_program(left, context)
+    sent = len(writes(server))
+    async with serving(context, queue) as service:
+        job = await ended(service, left)
+
+    assert (job.state, job.exit_code, job.run_id) == (JobState.ENDED, 143, left.run_id)
+    assert len(writes(server)) == sent
+
+
+async def test_a_run_that_another_program_has_is_not_stopped(
+    context: RunContext, crm: Stalling, queue: MemoryQueue
+) -> None:
+    """Nothing is promised that the service cannot do; the job waits until that program has ended."""
+    left = await stop_in_mid_run(context, crm, queue)
+    hosted = HostedJob(left, queue, tries=2)
+    with target_lock(context.target, context.archive.state_dir):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(hosted.carry_out, context)
+            await anyio.wait_all_tasks_blocked()
+            is_at_work = hosted.is_at_work_on(str(left.run_id))
+
+    assert hosted.run_id == left.run_id
+    assert not is_at_work
 
 
 async def test_stopped_by_a_person_and_killed(context: RunContext, crm: Stalling, queue: MemoryQueue) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from presence_worker.errors import StateFault, UsageFault
 from presence_worker.journal import target_lock
-from presence_worker.queue.job_queue import JobState
+from presence_worker.queue.job_queue import JobState, NewJob
 from presence_worker.run_context import RunContext
-from presence_worker.run_states import JobCommand
+from presence_worker.run_states import JobCommand, JobWay
 from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.sandbox import People, serve
 from presence_worker.serve.served_targets import LoadedTargets, ServedTargets
@@ -72,6 +72,30 @@ async def test_another_program_holds_the_target(tmp_path: Path) -> None:
 
     assert (why, between and between.state) == (JobTrouble.BUSY, JobState.WAITING)
     assert (job.exit_code, job.deaths, other.exit_code) == (0, 0, 0)
+
+
+async def read_again(service: Service, queue: MemoryQueue, times: int = 5) -> None:
+    """Wait until the service has looked for jobs so often."""
+    for _ in range(times):
+        reads = queue.reads
+        service.wake("a")
+        while queue.reads == reads:  # noqa: ASYNC110 - a queue has no events
+            await anyio.sleep(0.001)
+
+
+async def test_another_program_is_not_asked_again_and_again(tmp_path: Path) -> None:
+    """Who meets it held nothing that others wait for: each of two targets is tried every 30 s."""
+    a, b = (context_for("http://127.0.0.1:9", tmp_path / "state", name) for name in "ab")
+    queue = MemoryQueue(tmp_path / "queue")
+    async with served(targets_of(a=a, b=b), queue) as service:
+        with target_lock(a.target, a.archive.state_dir):
+            for name in "ab":
+                await submit(service, range(1, 3), name)
+            await paused(service, "a")
+            await paused(service, "b")
+            await read_again(service, queue)
+
+    assert queue.begun == len("ab")
 
 
 async def test_a_broken_target_uses_up_no_job(tmp_path: Path) -> None:
@@ -245,6 +269,35 @@ async def test_a_disk_that_fails_is_tried_again(
         tasks.cancel_scope.cancel()
 
     assert (trouble, job.exit_code) == ("disk", 0)
+
+
+async def test_a_full_disk_is_seen_by_who_hands_a_job_in(
+    context: RunContext, crm: Guarded, queue: MemoryQueue
+) -> None:
+    """A job that could not be stored is trouble with the disk, until it takes something again."""
+    crm.is_closed = False
+    async with served(targets_of(a=context), queue) as service:
+        queue.is_full = True
+        with pytest.raises(OSError, match="No space"):
+            await service.submit(NewJob(target="a", command=JobCommand.RUN, way=JobWay.HTTP), None)
+        while_full = service.trouble
+        queue.is_full = False
+        service.wake("a")
+        async for _ in service.live.watch():
+            if service.trouble is None:
+                break
+        job = await ended(service, await submit(service, range(1, 3)))
+
+    assert (while_full, job.exit_code) == ("disk", 0)
+
+
+async def test_a_fault_that_is_over_is_no_trouble(context: RunContext, queue: MemoryQueue) -> None:
+    """The service finds out at once, without waiting for the next job."""
+    async with served(targets_of(a=context), queue) as service:
+        service.note_disk(OSError("a form that cannot be read"))
+        async for _ in service.live.watch():
+            if service.trouble is None:
+                break
 
 
 async def test_an_ending_waits_for_the_disk(context: RunContext, crm: Guarded, queue: MemoryQueue) -> None:
