@@ -17,6 +17,8 @@ VARIABLE = re.compile(r"\$\{?(?:env:)?(\w+)\}?")
 WEB = "Invoke-RestMethod "
 HASH = re.compile(r"\$(\w+) = @\{(.*?)\}", re.DOTALL)
 PAIR = re.compile(r'"([\w-]+)" = ("[^"]*"|\$[\w.]+)')
+FUNCTION = re.compile(r"^call\(\).*?^}$", re.MULTILINE | re.DOTALL)
+CALL = "\ncurl -H @- "  # what the function `call` of the first sample adds to its arguments
 AUTH = re.compile(r'^auth="(.*)"$', re.MULTILINE)
 
 
@@ -56,7 +58,7 @@ def _sample(three: list[Block]) -> Sample:
 
 def of_curl(text: str) -> list[Request]:
     """Return the requests that the calls of curl in a script make."""
-    joined = text.replace("\\\n", " ")
+    joined = FUNCTION.sub("", text).replace("\\\n", " ").replace("  call ", CALL).replace("\ncall ", CALL)
     calls = [line[line.index("curl ") :] for line in joined.splitlines() if "curl " in line]
     return [_curl(shlex.split(call)) for call in calls]
 
