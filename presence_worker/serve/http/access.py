@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+import ipaddress
 import math
 import time
 from collections import deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import anyio
 from aiohttp import web
 
 from ...settings.serve import AccessToken, Serve
@@ -18,6 +20,8 @@ from .problem import HttpProblem
 MINUTE = 60.0  # seconds
 MOST_WRONG = 10  # tokens in a minute from one address
 MOST_ADDRESSES = 10_000  # that are remembered
+MOST_UNPROVEN = 8  # signed bodies that are received at once: who sends them is only known at their end
+OF_ONE_CLIENT = 64  # bits of an IPv6 network
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 NOT_LET_IN = "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN"
 
@@ -28,6 +32,7 @@ class Access:
     def __init__(self, settings: Callable[[], Serve], clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
+        self.unproven = anyio.Semaphore(MOST_UNPROVEN)
         self._wrong: dict[str, deque[float]] = {}  # by address, oldest address first
 
     def check_token(self, token: str, request: web.Request) -> Caller:
@@ -54,8 +59,8 @@ class Access:
         if self._settings().behind_proxy:
             passed_on = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
             if passed_on:
-                return _without_port(passed_on)
-        return request.remote or ""
+                return _client_at(_without_port(passed_on))
+        return _client_at(request.remote or "")
 
     def check_patience(self, address: str) -> None:
         """Raise HttpProblem 429 for an address with too many wrong tokens in the last minute."""
@@ -92,6 +97,18 @@ class Access:
 def _caller(name: str, token: AccessToken) -> Caller:
     targets = None if token.targets is None else frozenset(token.targets)
     return Caller(name=name, roles=frozenset(token.roles), targets=targets)
+
+
+def _client_at(address: str) -> str:
+    """Return what counts as one client: an address, or the IPv6 network that one client has as a whole."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    network = ipaddress.IPv6Network((int(found), OF_ONE_CLIENT), strict=False)
+    return str(found.ipv4_mapped or network)
 
 
 def _without_port(address: str) -> str:

@@ -1,11 +1,13 @@
 """Jobs by HTTP: handed in, listed, and cancelled."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import MappingProxyType
 from typing import NamedTuple
 
+import anyio
 from aiohttp import web
 
 from ...errors import StateFault
@@ -32,6 +34,7 @@ KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REPLAYED = {"Idempotency-Replayed": "true"}
+CROWDED = "Too many signed jobs arrive at once. Send this one again"
 NO_JOB = "This job does not exist, or this token may not see it"
 WORDS = ("target", "plan", "label")
 
@@ -54,7 +57,7 @@ async def submit_job(call: Call) -> web.Response:
         read_wanted(call)
     settings = call.service.targets.loaded.serve
     try:
-        async with receiving(call.service.queue) as folder:
+        async with _place_for(call, signed), receiving(call.service.queue) as folder:
             received = await receive_job(call.request, folder, settings, signed)
             _check_signature(call, signed)
             new = _make_job(call, received)
@@ -62,6 +65,22 @@ async def submit_job(call: Call) -> web.Response:
     except OSError as error:
         raise HttpProblem(503, f"The service cannot store the job: {error.strerror}", WAIT) from None
     return await acknowledge(call, job, headers=NO_HEADERS if is_new else REPLAYED)
+
+
+@asynccontextmanager
+async def _place_for(call: Call, signed: SignedBody | None) -> AsyncIterator[None]:
+    """Let strangers fill the disk only so far; raise HttpProblem 503 where too many send at once."""
+    places = call.access.unproven
+    if signed:
+        try:
+            places.acquire_nowait()
+        except anyio.WouldBlock:
+            raise HttpProblem(503, CROWDED, WAIT) from None
+    try:
+        yield
+    finally:
+        if signed:
+            places.release()
 
 
 def _check_signature(call: Call, signed: SignedBody | None) -> None:

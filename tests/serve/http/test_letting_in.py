@@ -78,19 +78,25 @@ async def test_behind_a_proxy_each_client_is_counted_alone(tmp_path: Path) -> No
     assert (guesser.status, other.status) == (429, 200)
 
 
-@pytest.mark.parametrize(
-    "guesser",
-    ["10.0.0.1", "10.0.0.1:{}", "[2001:db8::1]:{}", "2001:db8::1"],
-    ids=["v4", "v4 port", "v6 port", "v6"],
-)
+GUESSERS = {
+    "IPv4": "10.0.0.1",
+    "IPv4 with a port": "10.0.0.1:{}",
+    "IPv6": "2001:db8::1",
+    "IPv6 with a port": "[2001:db8::1]:{}",
+    "all of an IPv6 network": "2001:db8::{}",
+    "IPv4 as IPv6": "::ffff:10.0.0.1",
+}
+
+
+@pytest.mark.parametrize("guesser", GUESSERS.values(), ids=GUESSERS)
 async def test_a_proxy_may_add_a_header_of_its_own(tmp_path: Path, guesser: str) -> None:
-    """Some proxies add a second header, or the port; the last address counts, without its port."""
+    """Some add a second header, or the port: the last client counts, wherever it sends from."""
     async with idle(tmp_path, behind_proxy=True) as front:
         answers = [
             await raw(front, _forwarded("guess", f"10.9.9.{number}", guesser.format(number)))
             for number in range(11)
         ]
-        other = await raw(front, _forwarded("admin", guesser.format(1), "2001:db8::2"))
+        other = await raw(front, _forwarded("admin", guesser.format(1), "2001:db8:0:1::1"))
 
     assert [answer.split()[1] for answer in answers] == [b"401"] * 10 + [b"429"]
     assert other.split()[1] == b"200"

@@ -1,12 +1,16 @@
 """Signed deliveries: taken within five minutes, once each, while one secret replaces another."""
 
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 from standardwebhooks import Webhook
 
-from .given import CSV, Answer, Front, idle, tokens
+from presence_worker.serve.http.access import MOST_UNPROVEN
+
+from .given import CSV, Answer, Front, idle, tokens, until
 
 pytestmark = pytest.mark.anyio
 
@@ -143,3 +147,27 @@ async def test_a_token_beside_a_signature_counts(tmp_path: Path) -> None:
         right = await front.submit(webhook_id="x", webhook_signature="v1,AAAA", webhook_timestamp="1")
 
     assert right.status == 202
+
+
+async def test_strangers_fill_the_disk_only_so_far(tmp_path: Path) -> None:
+    """Who signs is known at the end of the body alone: of such bodies only some are received at once."""
+    moment = int(datetime.now(UTC).timestamp())
+    head = (
+        f"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
+        f"webhook-id: x\r\nwebhook-timestamp: {moment}\r\nwebhook-signature: v1,AAAA\r\n\r\nhalf"
+    ).encode()
+    incoming = tmp_path / "queue" / "incoming"
+    async with idle(tmp_path, webhook_secret=SECRET) as front, AsyncExitStack() as lines:
+        await front.submit()
+        for _ in range(MOST_UNPROVEN):
+            line = await lines.enter_async_context(await anyio.connect_tcp("127.0.0.1", front.port))
+            await line.send(head)
+        await until(lambda: sum(path.is_dir() for path in incoming.iterdir()) == MOST_UNPROVEN)
+        crowded = await deliver(front)
+        token = await front.submit()
+        await lines.aclose()
+        await until(lambda: not any(incoming.iterdir()))
+        after = await deliver(front)
+
+    assert (crowded.status, int(crowded.headers["Retry-After"]) > 0) == (503, True)
+    assert (token.status, after.status) == (202, 202)
