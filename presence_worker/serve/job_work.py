@@ -104,6 +104,8 @@ class JobWork:
             except DISK as error:
                 log.warning("queue.failed", detail=str(error))
                 await anyio.sleep(RETRY)
+        if then in STEPS:
+            self._around.live.leave(job.id)
         log.info(
             STEPS.get(then, "job.ended"),
             job=job.id,
@@ -135,7 +137,7 @@ class JobWork:
         elif ending.trouble:
             self._around.pauses.begin(target, ending.trouble, ending.headline, ending.run_id)
         else:
-            await self._around.pauses.end(target)
+            await self._around.pauses.end_after(target, ending.exit_code)
 
 
 def _with_drain(settings: Settings, most: float | None) -> Settings:

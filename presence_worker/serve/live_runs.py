@@ -166,6 +166,11 @@ class LiveRuns:
             self._notify_all(LiveEvent("ended", run, run.target))
             self.notify(run.target)
 
+    def leave(self, job_id: str) -> None:
+        """Note that a job waits again: it has not ended."""
+        if work := self._at_work.pop(job_id, None):
+            self.notify(work.run().target)
+
     def notify(self, target: str | None) -> None:
         """Let the watchers know that jobs or runs of a target have changed."""
         self._notify_all(LiveEvent("state", target=target))

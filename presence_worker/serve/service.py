@@ -40,7 +40,7 @@ from .work_loop import WorkLoop
 
 __all__ = ["Conflict", "Service", "Unavailable"]
 STARTING, STOPPING = "starting", "stopping"
-NOT_NOW = (STARTING, STOPPING, JobTrouble.DISK)  # when no job can be taken in
+OF_TARGETS = (JobTrouble.CONFIGURATION, JobTrouble.CREDENTIALS, JobTrouble.DISK)  # the first is named
 log = structlog.get_logger()
 
 
@@ -84,19 +84,22 @@ class Service:
     def trouble(self) -> str | None:
         """Return why no work can be taken: starting, stopping, disk, configuration, credentials; or None.
 
-        Configuration and credentials count where no target can work.
+        Configuration, credentials and the disk of runs count where no target can work.
         """
+        if self.not_now:
+            return self.not_now
+        found = [self._trouble_of(name) for name in self.targets.names]
+        worst = next((each for each in OF_TARGETS if each in found), None)
+        return worst if worst and None not in found else None
+
+    @property
+    def not_now(self) -> str | None:
+        """Return why no job can be taken in: starting, stopping or disk; or None."""
         if self.is_stopping:
             return STOPPING
         if self._loop.has_disk_trouble:
             return JobTrouble.DISK
-        if not self._loop.is_ready:
-            return STARTING
-        found = [self._trouble_of(name) for name in self.targets.names]
-        worst = next(
-            (each for each in (JobTrouble.CONFIGURATION, JobTrouble.CREDENTIALS) if each in found), None
-        )
-        return worst if worst and None not in found else None
+        return None if self._loop.is_ready else STARTING
 
     def _trouble_of(self, target: str) -> JobTrouble | None:
         pause = self.pauses.get(target)
@@ -132,8 +135,8 @@ class Service:
 
         Raise QueueFull, KeyReused or Unavailable.
         """
-        if self.trouble in NOT_NOW and not await self._is_known(new):
-            raise Unavailable(self.trouble or STOPPING)
+        if self.not_now and not await self._is_known(new):
+            raise Unavailable(self.not_now or STOPPING)
         most = self.targets.loaded.serve.max_waiting if new.way is JobWay.HTTP else None
         with self._noting_disk():
             job, is_new = await work_in_thread(self.queue.put, new, content, most=most)
@@ -168,8 +171,8 @@ class Service:
         Raise Conflict where the run has moved, its state does not allow this, or it is queued already. Raise
         RunFault for no such run, and Unavailable.
         """
-        if self.trouble in NOT_NOW:
-            raise Unavailable(self.trouble or STOPPING)
+        if self.not_now:
+            raise Unavailable(self.not_now)
         asked = RunRequest(command, run_id, seen, by)
         async with self._asking:  # of two who ask for the same, one comes too late
             with self._noting_disk():

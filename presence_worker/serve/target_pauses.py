@@ -21,6 +21,7 @@ from .what_follows import JobTrouble
 AGAIN = 30.0  # seconds until a target is tried again
 LONGEST = 600.0  # seconds, where each try makes another ending of the same run
 REFUSED = "SuperOffice refused the credentials. Correct them, or resume the run."
+SIGNED_IN = (ExitCode.DONE, ExitCode.INCOMPLETE)
 CODES = {JobTrouble.CONFIGURATION: ExitCode.USAGE, JobTrouble.DISK: ExitCode.USAGE}
 log = structlog.get_logger()
 
@@ -50,8 +51,12 @@ class TargetPauses:
             self._each[target] = replace(self._each[target], until=anyio.current_time())
 
     def begin(self, target: str, trouble: JobTrouble, words: str, run_id: str | None = None) -> None:
-        """Let the jobs of a target wait."""
+        """Let the jobs of a target wait; other trouble does not end a wait for credentials."""
         clock, pause = anyio.current_time(), self._each.get(target)
+        if pause and pause.trouble is JobTrouble.CREDENTIALS is not trouble:
+            log.warning("target.waits", target=target, why=trouble, run_id=run_id)
+            self._each[target] = replace(pause, resume_at=clock + AGAIN)
+            return
         if pause is None or pause.trouble is not trouble:
             log.warning("target.waits", target=target, why=trouble, run_id=run_id)
             since = now().isoformat(timespec="seconds")
@@ -75,6 +80,13 @@ class TargetPauses:
         """Let the jobs of a target wait for other credentials, also after a restart."""
         await work_in_thread(self._notes.note_refused, target, run_id)
         self.begin(target, JobTrouble.CREDENTIALS, words, run_id)
+
+    async def end_after(self, target: str, exit_code: int) -> None:
+        """Let the jobs of a target go on after a job without trouble, which must have signed in."""
+        pause = self._each.get(target)
+        if pause and pause.trouble is JobTrouble.CREDENTIALS and exit_code not in SIGNED_IN:
+            return
+        await self.end(target)
 
     async def end(self, target: str) -> None:
         """Let the jobs of a target go on."""

@@ -19,6 +19,7 @@ class TargetPause:
     until: float  # when it is tried again
     tries: int = 0
     run_id: str | None = None  # that found the trouble
+    resume_at: float = 0.0  # with refused credentials: when a resume that met other trouble is tried again
     is_reported: bool = False
 
 
@@ -30,7 +31,8 @@ def find_next(jobs: Sequence[QueuedJob], pause: TargetPause | None, now: float) 
     """
     in_order = sorted(jobs, key=lambda job: (job.state is not JobState.WORKING, job.order))
     if pause and pause.trouble is JobTrouble.CREDENTIALS:
-        return next((job for job in in_order if job.new.command is JobCommand.RESUME), None)
+        resumes = (job for job in in_order if job.new.command is JobCommand.RESUME)
+        return next(resumes, None) if pause.resume_at <= now else None
     if pause and pause.until > now:
         return None
     return next(iter(in_order), None)

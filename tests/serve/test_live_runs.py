@@ -89,6 +89,21 @@ async def test_progress_comes_once_a_second() -> None:
     assert live.current() == []
 
 
+async def test_a_job_that_waits_again_has_not_ended() -> None:
+    """Who watches reads the jobs again."""
+    live = LiveRuns()
+    async with aclosing(live.watch()) as events:
+        await take(events, 1)
+        live.begin("job-1", "a", "run")
+        await take(events, 1)
+        live.leave("job-1")
+        live.end("job-1")
+        heard = await take(events, 1)
+
+    assert [event.kind for event in heard] == ["state"]
+    assert live.current() == []
+
+
 async def test_a_slow_watcher_loses_progress_alone() -> None:
     """It hears of each run's end and of each target once, however long it did not listen."""
     live = LiveRuns()

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
+from presence_worker.errors import ExitCode
 from presence_worker.queue.job_queue import JobState, NewJob, QueuedJob
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand, JobWay
@@ -107,6 +108,31 @@ async def test_other_trouble_begins_anew(pauses: TargetPauses, reports: Reports)
     pauses.begin("a", JobTrouble.CONFIGURATION, "…")
 
     assert reports.sent == [(0, 2), (0, 2)]
+
+
+@pytest.mark.parametrize("other", [JobTrouble.CONFIGURATION, JobTrouble.BUSY, JobTrouble.DISK])
+async def test_other_trouble_does_not_end_the_wait_for_credentials(
+    pauses: TargetPauses, other: JobTrouble
+) -> None:
+    """A resume that met it is tried again after 30 s, and nothing else signs in before it."""
+    pauses.begin("a", JobTrouble.CREDENTIALS, "…", "run")
+    pauses.begin("a", other, "…")
+    resume = job(2, command=JobCommand.RESUME)
+    waits = [find_next([job(1), resume], pauses.each["a"], clock) for clock in (0, 29, 30, HOUR)]
+
+    assert waits == [None, None, resume, resume]
+    assert find_next([job(1)], pauses.each["a"], HOUR) is None
+
+
+async def test_a_resume_that_did_not_sign_in_proves_nothing(pauses: TargetPauses) -> None:
+    """It was stopped, or its run had moved; only one that has sent its rows lets the others go on."""
+    pauses.begin("a", JobTrouble.CREDENTIALS, "…", "run")
+    still_waits = []
+    for code in (ExitCode.TERMINATED, ExitCode.USAGE, ExitCode.STOPPED, ExitCode.DONE):
+        await pauses.end_after("a", code)
+        still_waits.append("a" in pauses.each)
+
+    assert still_waits == [True, True, True, False]
 
 
 def test_whose_turn_it_is() -> None:

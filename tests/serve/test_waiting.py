@@ -291,6 +291,25 @@ async def test_a_full_disk_is_seen_by_who_hands_a_job_in(
     assert (while_full, job.exit_code) == ("disk", 0)
 
 
+async def test_a_disk_that_takes_no_runs(context: RunContext, crm: Guarded, queue: MemoryQueue) -> None:
+    """The queue takes jobs, but no target can work."""
+    crm.is_closed = False
+    runs = context.archive.runs
+    runs.parent.mkdir()
+    runs.touch()
+    async with served(targets_of(a=context), queue) as service:
+        job = await submit(service, range(1, 3))
+        why = await paused(service)
+        trouble = service.trouble
+        runs.unlink()
+        await service.reload()
+        later = await submit(service, range(3, 5))
+        ended_jobs = [await ended(service, each) for each in (job, later)]
+
+    assert (why, trouble) == (JobTrouble.DISK, "disk")
+    assert [each.exit_code for each in ended_jobs] == [0, 0]
+
+
 async def test_a_fault_that_is_over_is_no_trouble(context: RunContext, queue: MemoryQueue) -> None:
     """The service finds out at once, without waiting for the next job."""
     async with served(targets_of(a=context), queue) as service:

@@ -52,6 +52,10 @@ class IdleService(Service):
     def trouble(self) -> str | None:
         return self.said
 
+    @property
+    def not_now(self) -> str | None:
+        return self.said if self.said in ("starting", "stopping", "disk") else None
+
 
 @dataclass(frozen=True)
 class Answer:
