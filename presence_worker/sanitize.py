@@ -19,6 +19,8 @@ _HARMLESS = "\n\t"  # of the characters that are not printable
 _CUT = "…"
 _BLOT = "[redacted]"
 _SHORT = 4  # characters; a shorter secret is only blotted out where it stands alone
+_QUOTED = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$))""")
+_UNCLEAR = re.compile(r"""["„“”]|(?<!\w)'|'(?!\w)""")  # a quote that is left over; not that of "row's"
 _LEAST = 3  # characters of a secret, at the end of a text that was cut, that are too many
 
 
@@ -61,6 +63,13 @@ def escape_for(text: str, stream: TextIO) -> str:
 
 def _start(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}{_CUT}"
+
+
+def unquote(text: str) -> str:
+    """Return a sentence without what it quotes; where that has no clear end, up to the first quote."""
+    rest = _QUOTED.sub(_CUT, text)
+    first = _UNCLEAR.search(text) if _UNCLEAR.search(rest) else None
+    return text[: first.start()] + _CUT if first else rest
 
 
 def fold_name(name: str) -> str:

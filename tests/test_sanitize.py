@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from presence_worker.sanitize import clean, escape_json, fold_name, quote_toml, redact
+from presence_worker.sanitize import clean, escape_json, fold_name, quote_toml, redact, unquote
 from presence_worker.wording import amount, is_or_are, series, share
 
 CANARY = "Canary <b>&\"Ö'sick+/ leave"
@@ -174,3 +174,30 @@ def test_json_hides_and_steers_nothing() -> None:
 
     assert json.loads(text) == every
     assert [character for character in set(text) if unicodedata.category(character) in steering] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "unquoted"),
+    [
+        ("the ID 'Kari' is not a number; write 1", "the ID … is not a number; write 1"),
+        ('the ID "O\'Brien" is no number', "the ID … is no number"),
+        ("an answer about 'Kari O'Brien' of Bergen", "an answer about …"),
+        ("an answer about 'Kari, cut o", "an answer about …"),
+        ("this row's may be another's", "this row's may be another's"),
+        ("no quotes", "no quotes"),
+    ],
+)
+def test_unquote(sentence: str, unquoted: str) -> None:
+    """A sentence stays, without what it quotes; where a quote has no clear end, nothing of it stays."""
+    assert unquote(sentence) == unquoted
+
+
+@given(st.text(max_size=40))
+def test_nothing_quoted_is_left(cell: str) -> None:
+    """Whatever a cell has, as our sentences quote it."""
+    secret = f"Kari{cell}Nordmann"
+
+    rest = unquote(f"the associateId {secret!r} is not a number; write 1")
+
+    assert "Kari" not in rest
+    assert "Nordmann" not in rest

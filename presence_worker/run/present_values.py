@@ -12,6 +12,7 @@ from ..errors import Stopped, Suspect
 from ..journal import Finding, PendingRow, RunRecord
 from ..model import PRESENT, Outcome, Presence, Reason, Result, Verdict
 from ..run_states import Intent, Step
+from ..sanitize import unquote
 from ..superoffice.read_answers import may_mean_no_user
 from ..superoffice.user_query import User, UserDirectory
 from ..wording import amount
@@ -270,7 +271,8 @@ class PresentValues:
             words = f"the current status of user {row.associate_id} cannot be read ({outcome.detail})"
             self._give_up(words)
             return
-        log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=outcome.detail)
+        detail = outcome.detail and unquote(outcome.detail)
+        log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=detail)
         self._unread += 1
         if status:
             self._keep(self._judge(row, Presence(status=status, message="")))

@@ -10,11 +10,10 @@ from ..delivery import Halt, Pipeline, deliver, source_of
 from ..errors import Stopped
 from ..journal import LOGGED, Journal, Unlogged
 from ..model import Change, Outcome, Reason, Result, Trouble
-from ..sanitize import clean
+from ..sanitize import unquote
 from ..superoffice import Client
 
 AT_ONCE = 500  # rows marked as logged by one transaction
-LONGEST_ID = 100  # characters of an ID that is not a number
 EVENTS = {str(result): f"row.{result}" for result in LOGGED}
 IN_DOUBT = Outcome(
     result=Result.UNKNOWN,
@@ -41,16 +40,16 @@ def log_rows(journal: Journal, *, never_sent: bool = False) -> None:
 
 
 def log_each(rows: Iterable[Unlogged]) -> None:
-    """Log rows as `row.<result>`."""
+    """Log rows as `row.<result>`, without what the file has in place of an ID, or what a sentence quotes."""
     for row, associate_id, result, reason, detail, http_status, attempts in rows:
         log.warning(
             EVENTS[result],
             row=row,
-            associate_id=clean(associate_id, LONGEST_ID) if isinstance(associate_id, str) else associate_id,
+            associate_id=associate_id if isinstance(associate_id, int) else None,
             reason=reason,
             http_status=http_status,
             attempts=attempts,
-            detail=detail,
+            detail=detail and unquote(detail),
         )
 
 

@@ -1,5 +1,6 @@
 """The log has one event for each row that is not done, whatever settled it, and each names its run."""
 
+import re
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,7 +27,7 @@ from .given import (
     write_csv,
 )
 
-Event = tuple[str, int, int | str | None, str | None]  # name, row, associate's ID, reason
+Event = tuple[str, int, int | None, str | None]  # name, row, associate's ID, reason
 CANARY = "Reha bis Mai"
 
 
@@ -36,10 +37,28 @@ def logged(*commands: Ended) -> list[Event]:
     return sorted((e["event"], e["row"], e["associate_id"], e["reason"]) for e in events)
 
 
+@pytest.mark.parametrize(
+    "cell", ["Kari Nordmann", "Kari O'Brien", '"Kari" O\'Brien', "Sykmeldt' Kari", "\\' Kari"]
+)
+def test_what_stands_in_place_of_an_id(worker: Worker, cell: str) -> None:
+    """A name or a reason of absence in the wrong column is in the report, and not in the log."""
+    ran = worker("run", job(worker, *away(range(1, 9)), (cell, "Away", "")), "--max-invalid", "none", "-vv")
+
+    (event,) = (event for event in ran.events if event["event"] == "row.invalid")
+    assert event["associate_id"] is None
+    assert not {"Kari", "Brien", "Sykmeldt"} & {*re.split(r"\W", str(ran.events))}
+    assert [line["associate_id"] for line in read_report(worker.folder_of(ran)) if line["row"] == 9] == [cell]
+
+
 def due(folder: Path) -> list[Event]:
-    """Give the events that a run's report asks for."""
+    """Give the events that a run's report asks for; an ID that is none stays in the report."""
     lines = [line for line in read_report(folder) if line["result"] in LOGGED]
-    return sorted((f"row.{e['result']}", e["row"], e["associate_id"], e["reason"]) for e in lines)
+    return sorted((f"row.{e['result']}", e["row"], number_of(e), e["reason"]) for e in lines)
+
+
+def number_of(line: dict[str, object]) -> int | None:
+    found = line["associate_id"]
+    return found if isinstance(found, int) else None
 
 
 def kinds(events: Iterable[Event]) -> set[tuple[str, str | None]]:
