@@ -25,15 +25,16 @@ T = TypeVar("T")
 PAUSE = 0.02  # seconds, until the outbox is asked again
 NOT_FREE = "another program holds the outbox"
 Work = Callable[[], Awaitable[None]]
+Finish = Callable[[int | None, tuple[str, NextStep] | None], Awaitable[None]]
 TOO_OLD = "too old"
 log = structlog.get_logger()
 
 
-def begin(context: RunContext) -> tuple[Emit, Callable[[int, tuple[str, NextStep] | None], Awaitable[None]]]:
+def begin(context: RunContext) -> tuple[Emit, Finish]:
     """Queue messages of earlier runs that have none; return what hears of the run, and what sends at its end.
 
-    The latter takes the exit code, and state and next step of a command that came to nothing. It returns
-    within notify.timeout.
+    The latter takes the exit code (None: the run goes on later), and state and next step of a command that
+    came to nothing. It returns within notify.timeout.
     """
     spent = Stopwatch()
     with spent.running():
@@ -44,10 +45,10 @@ def begin(context: RunContext) -> tuple[Emit, Callable[[int, tuple[str, NextStep
         with spent.running():
             notifier.hear(event)
 
-    async def finish(code: int, failure: tuple[str, NextStep] | None) -> None:
+    async def finish(code: int | None, failure: tuple[str, NextStep] | None) -> None:
         with closing(notifier):
             with spent.running():
-                notifier.end((code, *failure) if failure else None)
+                notifier.end((code, *failure) if failure and code is not None else None)
             is_ending = failure is not None or notifier.pinged is not None
             seconds = max(0.0, notifier.notify.timeout - spent.seconds)
             await deliver([notifier], seconds, code if is_ending else None)
@@ -201,8 +202,7 @@ async def _send_each(
 
 
 def _is_over(message: QueuedMessage, keep_trying: float) -> bool:
-    now = clock.now().timestamp()
-    return message.first_tried is not None and now - message.first_tried > keep_trying
+    return message.first_tried is not None and clock.now().timestamp() - message.first_tried > keep_trying
 
 
 async def _send(channel: Channel, queued: QueuedMessage, store: NotificationStore, found: Round) -> None:

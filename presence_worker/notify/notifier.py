@@ -10,11 +10,14 @@ from pathlib import Path
 import structlog
 
 from .. import clock
-from ..errors import Locked, PresenceWorkerError
+from ..errors import ExitCode, Locked, PresenceWorkerError
 from ..events import Event, RunEnded, RunStarted
-from ..journal import JOURNAL, Journal
+from ..journal import JOURNAL, Journal, RunRecord
 from ..next_step import NextStep
+from ..queue.folder_queue import FolderQueue
+from ..queue.job_queue import OPEN
 from ..run_context import RunContext
+from ..run_states import State
 from ..runs.lookup import GLANCE, earlier_run
 from .channels import Channel, NotDelivered, PingChannel, open_channels, open_pings
 from .compose import News, fit, news_of_run, news_without_run
@@ -24,6 +27,7 @@ from .when_due import decide
 
 NOT_KNOWN = "unknown"  # a target that the configuration does not name
 PLAN = "plan"
+CUT_SHORT = (ExitCode.CRASHED, ExitCode.TERMINATED)  # the endings after which a service resumes a run
 NO_ANSWER = "no answer within notify.timeout"
 Failure = tuple[int, str, NextStep]  # exit code, state, and what to do, of a command that came to nothing
 A_BUG = "a bug in presence-worker; please report it"
@@ -42,6 +46,7 @@ class Notifier:
         self.pings: list[PingChannel] = open_pings(self.notify)
         self.store = store
         self._stores = [store]
+        self._queue_of_service = FolderQueue(context.archive.state_dir)
         self.started: dict[str, int | None] = {}  # runs of this process; how many endings are reported
         self.noted: set[str] = set()  # those that are registered: no other way may report them
         self.reported: set[str] = set()  # runs whose endings were queued
@@ -118,7 +123,10 @@ class Notifier:
             self.report(news_without_run(self.target, *failure, clock.now()))
 
     def catch_up(self) -> None:
-        """Queue messages about all endings that have none yet, also those of runs that died."""
+        """Queue messages about all endings that have none yet, also those of runs that died.
+
+        A run that a service goes on with stays noted.
+        """
         if self.context.target and self.context.target_name is None and not self.is_gone:
             self.store.adopt(NOT_KNOWN, self.target)  # what ended before the address was set
         for name, reported in self.store.runs_of(self.target):
@@ -134,6 +142,8 @@ class Notifier:
 
     def _report_ending(self, journal: Journal, reported: int | None) -> None:
         run = journal.run()
+        if self._goes_on(run):
+            return
         is_new = reported is None or run.endings > reported
         public_url = self.context.settings.serve.public_url
         news = news_of_run(journal, self.target, public_url) if is_new else None
@@ -142,6 +152,15 @@ class Notifier:
                 self._queue(news)
         if news:
             self.reported.add(run.run_id)
+
+    def _goes_on(self, run: RunRecord) -> bool:
+        """Return whether a service resumes a run by itself; a later ending is worth a message then."""
+        if run.state != State.STOPPED or run.exit_code not in CUT_SHORT:
+            return False
+        with suppress(PresenceWorkerError):  # else it is better to say it
+            jobs = [self._queue_of_service.find(job.id) for job in run.input.jobs]
+            return any(job is not None and job.state in OPEN for job in jobs)
+        return False
 
     def _pass_over(self, folder: Path, error: PresenceWorkerError) -> None:
         if (folder / JOURNAL).is_file():

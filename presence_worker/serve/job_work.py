@@ -63,7 +63,8 @@ class JobWork:
         messages = self._around.messenger.follow(context)
         ending, then = await hosted.carry_out(self._add_watchers(job, context, messages))
         await self._note_ending(hosted.job, ending, then)
-        return partial(self._report, messages, ending.exit_code, _failure(job, ending, then, context))
+        code = None if then is Then.LEAVE else ending.exit_code
+        return partial(self._report, messages, code, _failure(job, ending, then, context))
 
     async def _begin(self, job: QueuedJob) -> tuple[HostedJob, RunContext] | None:
         targets, queue = self._around.targets, self._around.queue
@@ -89,7 +90,7 @@ class JobWork:
         settings = _with_drain(context.settings, self._around.targets.loaded.serve.drain)
         return replace(context, settings=settings, subscriber=emit_to(context.subscriber, hear, follow))
 
-    async def _report(self, messages: JobMessages | None, code: int, failure: Failure | None) -> None:
+    async def _report(self, messages: JobMessages | None, code: int | None, failure: Failure | None) -> None:
         await work_in_thread(self._around.after_run)
         if messages:
             await messages.end(code, failure)

@@ -14,7 +14,7 @@ from ..clock import now
 from ..events import Event, RunEnded, RunStarted
 from ..next_step import NextStep
 from ..notify.compose import news_without_run
-from ..notify.dispatch import begin, deliver, patience_of
+from ..notify.dispatch import Finish, begin, deliver, patience_of
 from ..notify.late_jobs import LateJob, find_late_jobs, news_of_late_job
 from ..notify.notification_store import NotificationStore
 from ..notify.notifier import Notifier, name_target
@@ -73,7 +73,7 @@ class JobMessages:
         self._thread = thread
         self._context = context
         self._hear: Callable[[Event], None] = _ignore
-        self._finish: Callable[[int, Failure | None], Awaitable[None]] | None = None
+        self._finish: Finish | None = None
         thread.start(self._begin())
 
     async def _begin(self) -> None:
@@ -87,11 +87,14 @@ class JobMessages:
     async def _pass_on(self, event: Event) -> None:
         self._hear(event)
 
-    async def end(self, code: int, failure: Failure | None) -> None:
-        """Send the messages about how the job has ended; return within notify.timeout."""
+    async def end(self, code: int | None, failure: Failure | None) -> None:
+        """Send the messages about how the job has ended; return within notify.timeout.
+
+        Without an exit code the job goes on after the next start: no dead man's switch hears of an end.
+        """
         await asyncio.wrap_future(self._thread.start(self._end(code, failure)))
 
-    async def _end(self, code: int, failure: Failure | None) -> None:
+    async def _end(self, code: int | None, failure: Failure | None) -> None:
         if self._finish:
             await self._finish(code, failure)
 

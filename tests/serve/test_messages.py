@@ -14,6 +14,7 @@ from presence_worker.clock import now
 from presence_worker.notify.compose import news_without_run
 from presence_worker.notify.notification_store import NotificationStore
 from presence_worker.notify.notifier import Notifier
+from presence_worker.queue.folder_queue import FolderQueue
 from presence_worker.run_context import RunContext
 from presence_worker.run_states import JobCommand
 from presence_worker.runs.fingerprint import fingerprint_of
@@ -23,6 +24,8 @@ from tests.raw_server import Peer, RawServer, Request, answer, raw_server
 
 from .given import ask, context_for, ended, served, submit, targets_of
 from .memory_queue import MemoryQueue
+from .stalling import Stalling
+from .test_restart import kill_run
 
 pytestmark = pytest.mark.anyio
 URL = "https://presence.example.com"
@@ -149,3 +152,69 @@ async def test_a_message_that_was_not_delivered_goes_out_later(
         await asyncio.wrap_future(messenger.send_waiting(loaded))
 
     assert [message["exit_code"] for message in inbox.messages] == [2]
+
+
+class Ending(Inbox):
+    """Owns what a dead man's switch and a webhook hear while a service ends, and while the next one works."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pings: list[str] = []
+
+    async def __call__(self, peer: Peer, request: Request) -> None:
+        if request.path == "/hook":
+            await super().__call__(peer, request)
+        else:
+            self.pings.append(request.path.partition("?")[0])
+            await answer(200)(peer, request)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_run_that_the_service_goes_on_with(tmp_path: Path, *, is_killed: bool) -> None:
+    """Nobody hears of it until its later ending: neither when the service ends, nor when the next begins."""
+    crm, heard = Stalling(range(1, 11)), Ending()
+    async with raw_server(otherwise=crm) as server, raw_server(otherwise=heard) as receiver:
+        notify = {"ping": [{"url": f"{receiver.url}/ping"}]}
+        slow = {"concurrency": 1, "probe_interval": 0.01, "outage_patience": 0.1}
+        context = context_with(receiver, server.url, tmp_path / "state", notify=notify, delivery=slow)
+        queue = FolderQueue(context.archive.state_dir)
+        async with served(targets_of(a=context), queue) as service:
+            job = await submit(service, range(1, 11))
+            await crm.is_asked.wait()
+            crm.may_answer.set()
+        left = queue.find(job.id)
+        if is_killed and left:
+            kill_run(left, context)
+        before, pinged = [*heard.messages], [*heard.pings]
+        await send_waiting(context)  # as `notify --late` of another program does
+        async with served(targets_of(a=context), queue) as service:
+            await ended(service, job)
+            message = await heard.next()
+
+    assert (before, pinged) == ([], ["/ping/start"])
+    assert [message["state"] for message in heard.messages] == ["finished"] == [message["state"]]
+    assert set(heard.pings) == {"/ping/start", "/ping/0"}
+
+
+async def send_waiting(context: RunContext) -> None:
+    messenger = Messenger()
+    async with messenger.working():
+        await asyncio.wrap_future(messenger.send_waiting(targets_of(a=context).loaded))
+
+
+async def test_a_run_that_is_given_up_is_reported(tmp_path: Path, inbox: Inbox, receiver: RawServer) -> None:
+    """Also where the service was killed before it could send it."""
+    crm = Stalling(range(1, 11))
+    async with raw_server(otherwise=crm) as server:
+        slow = {"concurrency": 1, "probe_interval": 0.01, "outage_patience": 0.1}
+        context = context_with(receiver, server.url, tmp_path / "state", delivery=slow)
+        queue = FolderQueue(context.archive.state_dir)
+        async with served(targets_of(a=context), queue) as service:
+            job = await submit(service, range(1, 11))
+            await crm.is_asked.wait()
+            crm.may_answer.set()
+        left = queue.end(job.id, run_id=None, exit_code=1, headline="It died.", has_failed=True)
+        kill_run(left, context)
+        await send_waiting(context)
+
+    assert [(each["state"], each["exit_code"]) for each in inbox.messages] == [("stopped", 1)]
