@@ -271,8 +271,8 @@ class PresentValues:
             words = f"the current status of user {row.associate_id} cannot be read ({outcome.detail})"
             self._give_up(words)
             return
-        detail = outcome.detail and unquote(outcome.detail)
-        log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=detail)
+        said = unquote(outcome.detail or "")
+        log.warning("read.failed", row=row.row, associate_id=row.associate_id, detail=said)
         self._unread += 1
         if status:
             self._keep(self._judge(row, Presence(status=status, message="")))
