@@ -260,7 +260,7 @@ def test_several_targets_have_no_sandbox_in_common(
 
 
 def test_what_needs_a_restart_is_named(config: Path) -> None:
-    """Another address counts from the next start, and so does another state directory: the queue lies in it."""
+    """Another address, or another state directory, where the queue lies, counts from the next start."""
     with serving("--config", config) as (process, url):
         config.write_text(config.read_text().replace("127.0.0.1:0", "127.0.0.1:1"))
         process.send_signal(signal.SIGHUP)

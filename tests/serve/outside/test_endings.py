@@ -17,7 +17,10 @@ from .raw_client import once
 from .served import Outside, Place, csv_job, serving, surroundings
 
 MakePlace = Callable[..., Place]
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals do not exist there")
+pytestmark = [
+    pytest.mark.campaign,  # the same, faster: test_restart.py, test_waiting.py … in tests/serve
+    pytest.mark.skipif(sys.platform == "win32", reason="signals do not exist there"),
+]
 
 
 def slowed(place: Place, rate: float) -> Place:

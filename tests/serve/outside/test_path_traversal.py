@@ -42,6 +42,7 @@ def everything(folder: Path) -> set[str]:
     return {str(path) for path in paths if path.parts[0] not in own}
 
 
+@pytest.mark.campaign  # many runs
 def test_names_of_jobs_stay_in_their_folder(place: MakePlace) -> None:
     """Whatever a file is called, by X-Filename or in a form: nothing is written elsewhere."""
     somewhere = place(max_waiting=1000)

@@ -16,6 +16,7 @@ from .raw_client import once
 from .served import Caller, Place, csv_job, sandboxed, serving, surroundings
 
 MakePlace = Callable[..., Place]
+pytestmark = pytest.mark.campaign  # the same, faster: tests/cli/test_service_process.py
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals do not exist there")
 
 
