@@ -95,10 +95,15 @@ def test_content_encodings_are_415(served: Outside, coding: str) -> None:
 
 
 def test_the_target_is_named(served: Outside) -> None:
-    """With several targets a missing or unknown one is 400, naming those that the token may use."""
-    answers = [served.by("importer").submit(csv_job(1), query) for query in ("", "?target=west")]
-    limited = served.by("northern").submit(csv_job(1))
+    """With several targets a missing or unknown one is 400, naming those that the token may use.
 
+    A token that may use only one need not name it.
+    """
+    answers = [served.by("importer").submit(csv_job(1), query) for query in ("", "?target=west")]
+    limited = served.by("northern").submit(csv_job(1), "?target=south")
+    only = served.by("northern").job(served.by("northern").hand_in(csv_job(1)))
+
+    assert only["target"] == "north"
     assert [problem(answer) for answer in (*answers, limited)] == [400, 400, 400]
     assert all("north" in answer.text and "south" in answer.text for answer in answers)
     assert "north" in limited.text
