@@ -13,6 +13,7 @@ from .raw_client import Cut, Line, multipart, once, request_bytes
 from .served import Outside, Place, csv_job, serving
 
 MakePlace = Callable[..., Place]
+pytestmark = pytest.mark.campaign  # a service for each; the same, faster: tests/serve/http/test_handing_in.py
 JOBS = "/api/v1/jobs"
 CANARY = b"Kanarienvogel"
 SOON = 60.0  # seconds, on the slowest machine
@@ -115,7 +116,6 @@ def test_a_form_without_its_end_is_no_job(service: Outside) -> None:
     assert statuses == [400, 400, 400]
 
 
-@pytest.mark.campaign  # a head has 20 seconds
 def test_heads_that_never_end_are_cut_off(service: Outside) -> None:
     """A hundred heads that drip (slow loris): each is cut off, and others are served at once meanwhile."""
     with ExitStack() as stack:
@@ -134,7 +134,6 @@ def test_heads_that_never_end_are_cut_off(service: Outside) -> None:
     assert statuses <= {400, 408, None}
 
 
-@pytest.mark.campaign  # a head has 20 seconds
 def test_a_connection_without_a_request_is_cut_off(service: Outside) -> None:
     """Who connects and says nothing, or half a word, does not stay."""
     with Line(service.url, patience=SOON) as silent, Line(service.url, patience=SOON) as half:
