@@ -19,7 +19,7 @@ LONGEST = 60  # characters; each may take four bytes, and file systems have 255
 LONGEST_ENDING = 12
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that Windows keeps
 NOT_SAFE = re.compile(r"[^\w.\- ()]")
-NO_NAME = "job"
+NO_NAME = "file-without-name"
 
 
 class Contents:

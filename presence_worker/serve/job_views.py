@@ -18,6 +18,11 @@ STATES = {  # of a run that is no longer there, by the exit code of its job
     ExitCode.REFUSED: State.REFUSED,
     ExitCode.HELD: State.HELD,
 }
+FOR_SENDERS: Mapping[int | None, str] = {  # in place of words that may name paths and settings
+    ExitCode.CRASHED: "The program failed. An administrator must act.",
+    ExitCode.USAGE: "The configuration has an error. An administrator must correct it.",
+    ExitCode.STOPPED: "The run stopped early. An administrator must resume it.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ def view_job(job: QueuedJob, caller: Caller, around: JobSurroundings) -> JobView
         run_id=job.run_id,
         exit_code=now.listed.exit_code if now else job.exit_code,
         counts=_counts_of(None if now else live, run),
-        headline=(now.listed.message or None) if now else job.headline,
+        headline=_headline_of(job, now, caller),
         actions=_actions_of(job, run, caller, around),
     )
 
@@ -119,6 +124,12 @@ def _state_of(job: QueuedJob, run: SeenRun | None) -> str:
     if run:
         return run.listed.state
     return STATES.get(ExitCode(job.exit_code or 0), State.STOPPED)
+
+
+def _headline_of(job: QueuedJob, run: SeenRun | None, caller: Caller) -> str | None:
+    """Return how it ended; paths and settings of this machine are for those who may read runs."""
+    words, code = (run.listed.message or None, run.listed.exit_code) if run else (job.headline, job.exit_code)
+    return words if caller.may("read") else FOR_SENDERS.get(code, words)
 
 
 def _counts_of(live: LiveRun | None, run: SeenRun | None) -> Mapping[str, int]:

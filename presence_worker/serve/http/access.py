@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import anyio
+import structlog
 from aiohttp import web
 
 from ...settings.serve import AccessToken, Serve
@@ -22,8 +23,11 @@ MOST_WRONG = 10  # tokens in a minute from one address
 MOST_ADDRESSES = 10_000  # that are remembered
 MOST_UNPROVEN = 8  # signed bodies that are received at once: who sends them is only known at their end
 OF_ONE_CLIENT = 64  # bits of an IPv6 network
+MOST_FOREIGN = 10  # hosts that are logged
+FOREIGN = "This service is not known by this host name. Use the address that its administrator gave you"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 NOT_LET_IN = "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN"
+log = structlog.get_logger()
 
 
 class Access:
@@ -33,6 +37,7 @@ class Access:
         self._settings = settings
         self._clock = clock
         self.unproven = anyio.Semaphore(MOST_UNPROVEN)
+        self._foreign: set[str] = set()  # hosts that were logged
         self._wrong: dict[str, deque[float]] = {}  # by address, oldest address first
 
     def check_token(self, token: str, request: web.Request) -> Caller:
@@ -90,8 +95,14 @@ class Access:
             _host_of(request.host),
         ]  # a whole address may differ
         if not all(host and (is_loopback(host) or host == ours) for host in asked):
-            words = "This service is not known by this host name. Set serve.public_url to its address"
-            raise HttpProblem(421, words)
+            self._log_foreign(asked[0] or "")
+            raise HttpProblem(421, FOREIGN)
+
+    def _log_foreign(self, host: str) -> None:
+        """Log a host once: a proxy may pass on another one than serve.public_url has."""
+        if host not in self._foreign and len(self._foreign) < MOST_FOREIGN:
+            self._foreign.add(host)
+            log.warning("http.foreign_host", host=host, setting="serve.public_url")
 
 
 def _caller(name: str, token: AccessToken) -> Caller:

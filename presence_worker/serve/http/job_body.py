@@ -18,6 +18,8 @@ from .signature import SignedBody
 BODY = "body"  # its file in the folder that receives it
 CONTENT = "content"  # the file inside a form
 BLOCK = 1 << 18  # bytes that are written at once
+MEBIBYTE = 1 << 20  # bytes
+MAX_BODY = " (serve.max_body)"
 PLAIN_ENCODINGS = ("", "identity")
 
 
@@ -41,7 +43,7 @@ async def receive_job(
     request: web.Request, folder: Path, settings: Serve, signed: SignedBody | None
 ) -> ReceivedJob:
     """Write the body to a folder; raise HttpProblem 400, 408 or 413."""
-    check_length(request, settings.max_body)
+    check_length(request, settings.max_body, MAX_BODY)
     await invite_body(request)
     async with _in_time(settings.receive_timeout):
         digest = await _write(request, folder / BODY, settings.max_body, signed)
@@ -84,14 +86,15 @@ async def invite_body(request: web.Request) -> None:
         request.writer.output_size = 0  # the answer has not begun
 
 
-def check_length(request: web.Request, most: int) -> None:
-    """Raise HttpProblem 413 for a body that is announced as too large."""
+def check_length(request: web.Request, most: int, limit: str = "") -> None:
+    """Raise HttpProblem 413 for a body that is announced as too large; *limit* is the setting behind it."""
     if (request.content_length or 0) > most:
-        raise _too_large(most)
+        raise _too_large(most, limit)
 
 
-def _too_large(most: int) -> HttpProblem:
-    return HttpProblem(413, f"The body is too large: at most {most} bytes")
+def _too_large(most: int, limit: str = "") -> HttpProblem:
+    size = f"{most // MEBIBYTE} MiB" if most % MEBIBYTE == 0 else f"{most} bytes"
+    return HttpProblem(413, f"The body is too large: at most {size}{limit}")
 
 
 async def _write(request: web.Request, path: Path, most: int, signed: SignedBody | None) -> str:
@@ -102,7 +105,7 @@ async def _write(request: web.Request, path: Path, most: int, signed: SignedBody
         while block := await request.content.readany():
             size += len(block)
             if size > most:
-                raise _too_large(most)
+                raise _too_large(most, MAX_BODY)
             digest.update(block)
             if signed:
                 signed.add(block)

@@ -89,7 +89,8 @@ def about(run: SeenRun, zone: str | None) -> Markup:
     """Return when a run began, its file and its label."""
     listed = run.listed
     name = clean(listed.input_name.replace("\\", "/").rpartition("/")[2], NAME)
-    parts = [when(listed.started_at or listed.created_at or None, zone), name, clean(listed.label, NAME)]
+    began = when(listed.started_at or listed.created_at or None, zone)
+    parts = dict.fromkeys((began, name, clean(listed.label, NAME)))  # a folder's label is the file's name
     return NOTHING.join(fill("part", words=part) for part in parts if part)
 
 
@@ -128,7 +129,9 @@ def _show_job(job: JobView, zone: str | None) -> Markup:
         "job_row",
         job=job.job,
         name=name_job(job),
-        label=fill("small", words=clean(job.label, NAME)) if job.label else NOTHING,
+        label=fill("small", words=clean(job.label, NAME))
+        if job.label not in (None, job.file_name)
+        else NOTHING,
         position=job.position,
         target=job.target,
         command=job.command,

@@ -24,7 +24,9 @@ SAID = {
 def show_job_page(job: JobView, live: Iterable[LiveRun], zone: str | None, reader: Reader) -> web.Response:
     """Return the page."""
     said, more = split_message(_say(job))
-    names = (name_job(job), clean(job.label or "", NAME))
+    names = dict.fromkeys(
+        (name_job(job), clean(job.label or "", NAME))
+    )  # a folder's label is its file's name
     body = fill(
         "job_page",
         name=job.target,

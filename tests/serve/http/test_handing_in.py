@@ -1,6 +1,7 @@
 """Jobs are handed in: what is taken, and with which status code the rest is refused."""
 
 import gzip
+import io
 from pathlib import Path
 from typing import Any
 
@@ -296,7 +297,16 @@ async def test_a_large_body_is_413_whether_announced_or_not(tmp_path: Path) -> N
         assert len(front.service.queue.jobs()) == 1
         assert [*(tmp_path / "queue" / "incoming").iterdir()] == []
     assert [announced.status, streamed.status, most.status] == [413, 413, 202]
-    assert announced.problem
+    words = "The body is too large: at most 1000 bytes (serve.max_body)"
+    assert [announced.problem, streamed.problem] == [words] * 2
+
+
+async def test_a_large_body_is_told_the_limit_in_mebibytes(tmp_path: Path) -> None:
+    """Nobody has to divide by 1024."""
+    async with idle(tmp_path, max_body=1 << 20) as front:
+        answer = await front.submit(data=io.BytesIO(b"x" * (1 << 20) + b"x"))
+
+    assert answer.problem == "The body is too large: at most 1 MiB (serve.max_body)"
 
 
 HEAD = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from structlog.testing import capture_logs
 
 from presence_worker.serve.http.openapi import ALL_ROUTES
 from presence_worker.serve.http.route import Entrance, HttpRoute
@@ -128,6 +129,19 @@ async def test_a_foreign_host_is_421(tmp_path: Path, host: str) -> None:
             assert await status(front, path, host) == 421
         assert await status(front, "/healthz", host) == 200
         assert await status(front, "/readyz", host) == 200
+
+
+async def test_only_the_log_names_the_setting_of_a_foreign_host(tmp_path: Path) -> None:
+    """A stranger learns nothing of our settings; the administrator reads of each host once."""
+    async with idle(tmp_path) as front:
+        with capture_logs() as logs:
+            answers = [await front.ask("GET", "/metrics", Host="evil.example") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [421] * 3
+    assert "serve." not in answers[0].problem
+    assert [(line["event"], line["host"], line["setting"]) for line in logs] == [
+        ("http.foreign_host", "evil.example", "serve.public_url")
+    ]
 
 
 async def test_a_whole_address_counts_beside_the_host(tmp_path: Path) -> None:

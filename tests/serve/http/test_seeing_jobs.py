@@ -24,6 +24,22 @@ async def test_a_sender_sees_only_its_own_jobs(tmp_path: Path) -> None:
     assert (one.status, other.status) == (200, 404)
 
 
+@pytest.mark.parametrize("code", [1, 2, 6])
+async def test_only_readers_see_paths_and_settings(code: int, tmp_path: Path) -> None:
+    """The import learns that an administrator must act; what to correct is for those who read runs."""
+    words = "SuperOffice rejected the password: /etc/presence-worker/config.toml, line 5: auth.password_file"
+    async with idle(tmp_path) as front:
+        job = (await front.submit("importer")).json["job"]
+        front.service.queue.begin(job, None)
+        front.service.queue.end(job, run_id=None, exit_code=code, headline=words)
+        sender = (await front.ask("GET", f"/api/v1/jobs/{job}", "importer")).json
+        reader = (await front.ask("GET", f"/api/v1/jobs/{job}", "watcher")).json
+
+    assert "An administrator must" in sender["headline"]
+    assert "/" not in sender["headline"]
+    assert reader["headline"] == words
+
+
 async def test_a_job_that_waits_has_its_place(tmp_path: Path) -> None:
     """Its JSON has all that is known of it, and what the caller may do."""
     async with idle(tmp_path) as front:

@@ -354,6 +354,16 @@ async def test_a_good_night_is_one_sentence(tmp_path: Path) -> None:
     assert "failed.csv" not in page
 
 
+async def test_a_label_that_is_the_name_of_the_file_stands_once(tmp_path: Path) -> None:
+    """The label of a file from a folder is its name."""
+    async with idle(tmp_path, "a") as front:
+        answers = [await front.submit(query=query, X_Filename="hr.csv") for query in ("", "?label=hr.csv")]
+        reader = await signed_in(front)
+        pages = [(await reader.read(f"/jobs/{each.json['job']}")).body.decode() for each in answers]
+
+    assert pages[0].count("hr.csv") == pages[1].count("hr.csv")
+
+
 async def test_words_from_outside_are_only_words(tmp_path: Path) -> None:
     """Whatever a label, a file or a token is called."""
     evil = "<img src=x onerror=alert(1)>"
