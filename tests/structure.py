@@ -45,7 +45,7 @@ class Limit(NamedTuple):
 LIMITS = {  # lower *now* whenever a figure has become better
     "files of a row's way": Limit(now=27, goal=27),
     "lines of a row's way": Limit(now=3864, goal=3500),
-    "modules": Limit(now=351, goal=190),
+    "modules": Limit(now=350, goal=190),
     "lines": Limit(now=None),
     "file names in two folders": Limit(now=0, goal=0),
     "class names in two modules": Limit(now=0, goal=0),
