@@ -198,7 +198,7 @@ def _list_waiting(runs: Sequence[Listed], pattern: str | None) -> Iterator[Liste
     later: set[str] = set()  # sources of later jobs that have finished
     is_followed = False  # by a job that has finished, from whatever source
     for run in runs:
-        source = "" if run.lists_changes else _find_source(run.input_name, pattern)
+        source = "" if run.lists_changes else find_source(run.input_name, pattern)
         is_replaced = source in later or (run.had_no_file and is_followed)
         if run.needs_action and not is_replaced:
             yield run
@@ -207,7 +207,7 @@ def _list_waiting(runs: Sequence[Listed], pattern: str | None) -> Iterator[Liste
             later |= {source} - {""}
 
 
-def _find_source(name: str, pattern: str | None) -> str:
+def find_source(name: str, pattern: str | None) -> str:
     """Return what is the same for the files of all nights: the *pattern*, or the name without its dates.
 
     A number of one digit stays: it is part of what the file is about.

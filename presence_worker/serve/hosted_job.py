@@ -36,6 +36,8 @@ from .what_follows import US, JobEnding, JobTrouble, Stopper, Then, what_follows
 
 CRASHED = "The program crashed while it carried out this job."
 DIED = "The program ended {times} during this job, and no row was settled in between. It is not tried again."
+SEND_AGAIN = "Nothing was sent. Send the file again."
+ASK_AGAIN = "Nothing was done. Ask for it again."
 OVER = (State.FINISHED, State.REFUSED, State.HELD, State.PLANNED)
 CAN_GO_ON = (ExitCode.CRASHED, ExitCode.USAGE, ExitCode.TERMINATED)
 TROUBLES: tuple[tuple[type[PresenceWorkerError], JobTrouble | None], ...] = (  # the first that fits
@@ -214,17 +216,21 @@ class HostedJob:
 
     async def _give_up_after_deaths(self, context: RunContext) -> None:
         if self.job.deaths > self._tries:
+            words = DIED.format(times=amount(self.job.deaths, "time"))
             with suppress(PresenceWorkerError, OSError):
-                await work_in_thread(self._end_dead_run, context)
-            raise PresenceWorkerError(DIED.format(times=amount(self.job.deaths, "time")))
+                if not await work_in_thread(self._end_dead_run, context):
+                    words = f"{words} {SEND_AGAIN if self.job.content else ASK_AGAIN}"
+            raise PresenceWorkerError(words)
 
-    def _end_dead_run(self, context: RunContext) -> None:
-        """Let the run be stopped, with its reports: a person may resume it."""
+    def _end_dead_run(self, context: RunContext) -> bool:
+        """Let the run be stopped, with its reports: a person may resume it. Return whether there is one."""
         try:
             check_not_begun(context)
         except AlreadyBegun as begun:
             self.run_id = begun.run_id
             report_run(begun.run_id, context)
+            return True
+        return False
 
     # -- how it ended ----------------------------------------------------------------------------------------
 

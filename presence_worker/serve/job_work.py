@@ -21,7 +21,7 @@ from .messenger import Failure, JobMessages, Messenger
 from .served_targets import ServedTargets
 from .service_notes import ServiceNotes
 from .target_pauses import TargetPauses
-from .what_follows import JobEnding, JobTrouble, Stopper, Then
+from .what_follows import JobEnding, JobTrouble, Stopper, Then, has_failed_without_run
 
 RETRY = 1.0  # seconds until an ending is written again after a fault of the disk
 PART = 0.75  # of serve.drain, for the requests in progress
@@ -121,7 +121,7 @@ class JobWork:
         if then is Then.WAIT:
             self._around.queue.give_back(job.id)
         elif then is not Then.LEAVE:
-            self._around.queue.end(
+            ended = self._around.queue.end(
                 job.id,
                 run_id=ending.run_id,
                 exit_code=ending.exit_code,
@@ -129,8 +129,9 @@ class JobWork:
                 has_failed=then is Then.FAIL,
             )
             self._around.notes.forget_stop(job.id)
+            keep = ending.state is State.REFUSED or has_failed_without_run(ended)
             if job.new.way is not JobWay.INBOX:  # whose folder gets its answer first
-                self._around.queue.note_answered(job.id, keep_content=ending.state is State.REFUSED)
+                self._around.queue.note_answered(job.id, keep_content=keep)
 
     async def _pause_or_go_on(self, target: str, ending: JobEnding) -> None:
         if ending.trouble is JobTrouble.CREDENTIALS:

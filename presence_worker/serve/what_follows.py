@@ -1,9 +1,12 @@
-"""What follows when a job ends: that is the end of it, it waits, or its run goes on."""
+"""What follows when a job ends: that is the end of it, it waits, its run goes on, or a person must act."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from ..errors import ExitCode
+from ..queue.job_queue import JobState, QueuedJob
+from ..report.target_state import find_source
 from ..run_states import State
 
 US = "the service, because it ends"  # in the message of a run that we stopped
@@ -60,3 +63,25 @@ def what_follows(ending: JobEnding, *, stopped_by: Stopper | None, deaths: int, 
             return Then.LEAVE if ending.state else Then.WAIT
         case _:
             return Then.END
+
+
+def has_failed_without_run(job: QueuedJob) -> bool:
+    """Return whether a job failed and nothing of it is in a run: only the queue knows of it."""
+    return job.state is JobState.FAILED and job.run_id is None
+
+
+def find_lost_jobs(jobs: Sequence[QueuedJob]) -> list[QueuedJob]:
+    """Return those of *jobs*, oldest first, that failed without a run and wait for a person; newest first.
+
+    One waits no more when a later job of the same target, with a file from the same source, has a run.
+    """
+    later, found = set[tuple[str, str, str]](), list[QueuedJob]()
+    for job in reversed(jobs):
+        new = job.new
+        source = find_source(new.file_name, None) if new.file_name else new.sha256 or new.run_id or ""
+        key = (new.target, new.command, source)
+        if job.state is JobState.ENDED and job.run_id:
+            later.add(key)
+        elif has_failed_without_run(job) and key not in later:
+            found.append(job)
+    return found

@@ -73,8 +73,9 @@ async function read() {
     const answer = await fetch(location.pathname, { credentials: "same-origin" });
     if (answer.redirected) {
       stop();
-      notify("You are signed out.", "Sign in");
-    } else if (answer.ok) update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      notify("You are signed out.", "Sign in again");
+    } else if (answer.status >= 500) lost();
+    else if (answer.ok) update(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     lost();
   }
@@ -104,12 +105,10 @@ function listen() {
     isFirst = false;
   });
   source.addEventListener("error", () => {
-    if (source.readyState !== EventSource.CLOSED) lost(); // the browser tries again by itself
-    else {
-      stop();
-      read(); // says whether we are signed out
-      timer = setTimeout(listen, 10 * SECOND);
-    }
+    const isOver = source.readyState === EventSource.CLOSED; // else the browser tries again by itself
+    if (isOver) stop();
+    read(); // says whether the service is there, and whether we are signed out
+    if (isOver) timer = setTimeout(listen, 10 * SECOND);
   });
 }
 

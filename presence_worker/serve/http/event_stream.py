@@ -28,7 +28,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.has_news = anyio.Event()
-        self.wants_state = True
+        self.wants_state = False  # the first event that is heard is one of the state
         self._progress: dict[str, LiveRun] = {}
         self._ended: list[LiveRun] = []
 

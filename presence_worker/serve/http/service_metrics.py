@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from ...runs.listing import list_runs
 from ...threads import work_in_thread
 from ..caller import Caller
 from ..service import Service
+from ..what_follows import find_lost_jobs
 from .route import Call
 
 ANSWERED = web.AppKey("answered", Counter[str])  # requests, by status code
@@ -51,9 +52,9 @@ def _figures_of_runs(service: Service, caller: Caller) -> str:
 
 
 def _lines(
-    service: Service, targets: Sequence[str], jobs: Iterable[QueuedJob], answered: Mapping[str, int]
+    service: Service, targets: Sequence[str], jobs: Sequence[QueuedJob], answered: Mapping[str, int]
 ) -> Iterator[str]:
-    waiting = [job for job in jobs if job.state == JobState.WAITING]
+    waiting, lost = [job for job in jobs if job.state == JobState.WAITING], find_lost_jobs(jobs)
     waited_for = [*dict.fromkeys([*targets, *(job.new.target for job in waiting)])]  # also for those gone
     figures: tuple[tuple[str, str, Samples], ...] = (
         ("jobs_waiting", "Jobs that wait.", _each(waited_for, lambda name: len(_of(waiting, name)))),
@@ -61,6 +62,11 @@ def _lines(
             "oldest_job_waiting_seconds",
             "How long the oldest job waits; 0: none waits.",
             _each(waited_for, lambda name: _age_of(_of(waiting, name))),
+        ),
+        (
+            "jobs_failed",
+            "Jobs that failed before their run began, and must be sent again.",
+            _each(targets, lambda name: len(_of(lost, name))),
         ),
         ("run_in_progress_rows", "Rows of the run at work, by result.", _rows_at_work(service, targets)),
         ("messages_undelivered", "Messages that are not delivered yet.", _undelivered(service, targets)),

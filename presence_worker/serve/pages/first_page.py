@@ -1,6 +1,6 @@
 """The first page: one sentence, what waits for a person, what works now, the queue, and the last nights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -35,13 +35,20 @@ WAYS = {
     JobWay.SCHEDULE: "by schedule",
     JobWay.COMMAND: "by a command",
 }
-NO_FILE = "rows that are due"
+NO_FILE, NO_NAME = "rows that are due", "a file without a name"
 
 
 def show_first_page(morning: Morning, reader: Reader) -> web.Response:
     """Return the page."""
     pauses = {target: str(pause.trouble) for target, pause in morning.pauses.items()}
-    said = say_how_it_is(morning.states, morning.trouble, pauses, len(morning.live))
+    said = say_how_it_is(
+        morning.states,
+        morning.trouble,
+        pauses,
+        len(morning.live),
+        lost=len(morning.lost),
+        has_old_settings=morning.problem is not None,
+    )
     several = len(morning.states) > 1
     now = datetime.now(UTC).isoformat()
     body = fill(
@@ -65,7 +72,21 @@ def when(moment: str | None, zone: str | None) -> str:
 def _show_waiting(morning: Morning, reader: Reader) -> Markup:
     pauses = [_show_pause(*each, morning.zone) for each in morning.pauses.items()]
     cards = [_show_card(each, morning.zone, reader) for each in morning.waiting]
-    return fill("waiting", cards=NOTHING.join([*pauses, *cards])) if pauses or cards else NOTHING
+    lost = [_show_lost(each, morning.zone) for each in morning.lost]
+    all_cards = [*_show_problem(morning, reader), *pauses, *lost, *cards]
+    return fill("waiting", cards=NOTHING.join(all_cards)) if all_cards else NOTHING
+
+
+def _show_problem(morning: Morning, reader: Reader) -> Iterator[Markup]:
+    """Yield what is wrong with the common file, for those who decide; it may name targets of others."""
+    if morning.problem and reader.may_approve:
+        yield fill("problem_of_file", words=as_sentence(morning.problem))
+
+
+def _show_lost(job: JobView, zone: str | None) -> Markup:
+    names = (when(job.submitted_at, zone), name_job(job), clean(job.label or "", NAME))
+    about = NOTHING.join(fill("part", words=each) for each in names if each)
+    return fill("lost", job=job.job, name=job.target, about=about, words=job.headline)
 
 
 def _show_pause(target: str, pause: TargetPause, zone: str | None) -> Markup:
@@ -141,8 +162,9 @@ def _show_job(job: JobView, zone: str | None) -> Markup:
 
 
 def name_job(job: JobView) -> str:
-    """Return what a job is about: its file, the run that it goes on with, or what is due."""
-    return clean(job.file_name or job.run_id or NO_FILE, NAME)
+    """Return what a job is about: its file, the run that it works on, or what is due."""
+    nothing = NO_FILE if job.way == JobWay.SCHEDULE else NO_NAME
+    return clean(job.file_name or job.run_id or nothing, NAME)
 
 
 def origin_words(way: str, by: str | None) -> str:

@@ -35,7 +35,8 @@ def check_origin(request: web.Request, settings: Serve) -> None:
 
 def _is_ours(origin: str, host: str, settings: Serve) -> bool:
     """Return whether an origin is the address under which people know the service, or the one they asked."""
-    if hmac.compare_digest(origin.encode(), (settings.public_url or "").encode()):
+    sent = origin.encode("utf-8", "surrogateescape")  # as a stranger may have sent it
+    if hmac.compare_digest(sent, (settings.public_url or "").encode()):
         return True
     try:
         found = urlsplit(origin)

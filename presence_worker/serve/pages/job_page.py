@@ -1,6 +1,6 @@
-"""The page of a job: whether it waits, works or is over, and the way to its run."""
+"""The page of a job, with the way to its run, and that of the jobs of those who only hand jobs in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from ..live_runs import LiveRun
 from .first_page import NAME, name_job, origin_words, show_live, split_message, when
 from .frame import Reader, fill, show_page
 
+MOST_JOBS = 100
 SAID = {
     JobState.WORKING: "This job is at work.",
     JobState.CANCELLED: "This job was cancelled.",
@@ -49,6 +50,8 @@ def _say(job: JobView) -> str:
             else "This job waits. It is the next one."
         )
     state = next((each for each in JobState if each == job.state), None)
+    if state is JobState.FAILED and job.run_id is None:
+        return job.headline or ""
     return SAID.get(state, "") if state in SAID else job.headline or f"The run is {job.state}."
 
 
@@ -57,3 +60,24 @@ def _facts(job: JobView, zone: str | None) -> Iterator[tuple[str, Value]]:
     yield "State", job.state if job.exit_code is None else f"{job.state}, exit code {job.exit_code}"
     yield "It came", origin_words(job.way, job.by)
     yield "Since", when(job.submitted_at, zone)
+
+
+def show_own_jobs_page(jobs: Sequence[JobView], zone: str | None, reader: Reader) -> web.Response:
+    """Return the page of *jobs*, the newest first."""
+    rows = [
+        fill(
+            "own_job",
+            job=job.job,
+            command=job.command,
+            name=name_job(job),
+            label=fill("small", words=clean(job.label, NAME)) if job.label else NOTHING,
+            target=job.target,
+            state=job.state,
+            since=when(job.submitted_at, zone),
+        )
+        for job in jobs[:MOST_JOBS]
+    ]
+    left = len(jobs) - len(rows)
+    more = fill("more_jobs", number=figure(left)) if left else NOTHING
+    table = fill("own_jobs_table", rows=NOTHING.join(rows), more=more) if rows else fill("no_own_jobs")
+    return show_page("Your jobs. presence-worker", fill("own_jobs", table=table), reader)

@@ -7,11 +7,12 @@ from ...json_form import Json, from_json
 from ...report.summary import PlannedChanges
 from ...report.target_state import TargetState
 from ..caller import Caller
-from ..job_views import JobView, view_jobs
+from ..job_views import JobView, may_see_job, view_jobs, view_one_job
 from ..live_runs import LiveRun
 from ..run_views import SeenRun, actions_of_run, find_seen_runs, view_run
 from ..service import Service
 from ..turns import TargetPause
+from ..what_follows import find_lost_jobs
 
 MOST_NIGHTS = 14  # runs
 
@@ -37,7 +38,9 @@ class Morning:
     states: Sequence[TargetState]
     trouble: str | None  # of the service
     pauses: Mapping[str, TargetPause]  # why the jobs of targets wait
+    problem: str | None  # why the common configuration file could not be read the last time
     waiting: Sequence[ShownRun]  # for a person, the newest first
+    lost: Sequence[JobView]  # jobs that failed before their run began, the newest first
     live: Sequence[LiveRun]
     queue: Sequence[JobView]  # jobs that wait, the next one first
     nights: Sequence[SeenRun]  # newest first
@@ -53,6 +56,8 @@ def read_morning(service: Service, caller: Caller) -> Morning:
         states=states,
         trouble=service.trouble,
         pauses={name: each for name, each in [*service.pauses.items()] if caller.may_use(name)},
+        problem=service.targets.problem,
+        lost=_find_lost(service, caller),
         waiting=[show_run(service, run, caller) for run in _find_waiting(states, runs)],
         live=find_live(service, caller),
         queue=[job for job in reversed(open_jobs) if job.position is not None],
@@ -83,6 +88,11 @@ def show_run(service: Service, run: SeenRun, caller: Caller) -> ShownRun:
 
 def _judge(service: Service, runs: Sequence[SeenRun]) -> list[TargetState]:
     return service.targets.loaded.judge([run.listed for run in runs])
+
+
+def _find_lost(service: Service, caller: Caller) -> list[JobView]:
+    lost = find_lost_jobs(service.queue.jobs())
+    return [view_one_job(service, job, caller) for job in lost if may_see_job(job, caller)]
 
 
 def _find_waiting(states: Iterable[TargetState], runs: Iterable[SeenRun]) -> list[SeenRun]:

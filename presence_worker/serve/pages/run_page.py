@@ -34,9 +34,6 @@ def show_run_page(shown: ShownRun, live: Iterable[LiveRun], zone: str | None, re
     run, listed = shown.run, shown.run.listed
     here = [each for each in live if each.run_id == run.id]
     said, more = (AT_WORK, "") if here else split_message(listed.message or listed.state)
-    counts = (
-        {Result(name): number for name, number in listed.summary.counts.items()} if listed.summary else {}
-    )
     body = fill(
         "run_page",
         name=run.target,
@@ -46,12 +43,19 @@ def show_run_page(shown: ShownRun, live: Iterable[LiveRun], zone: str | None, re
         live=show_live(here, zone, reader),
         act=NOTHING if here else _show_acts(shown, reader),
         files=_show_files(shown),
-        results=show_results(counts, listed.state, rows_at=f"{_address(run, 'report.html')}#rows"),
+        results=NOTHING if here else _show_results(run),
         troubles=NOTHING if here else _show_troubles(run),
         facts=_show_facts(run, zone),
         undo=NOTHING if here else _show_undo(shown, reader),
     )
     return show_page(f"{said} {run.target}", body, reader)
+
+
+def _show_results(run: SeenRun) -> Markup:
+    """Return the results as they are on disk; while the run is at work, only its bar is up to date."""
+    summary = run.listed.summary
+    counts = {Result(name): number for name, number in summary.counts.items()} if summary else {}
+    return show_results(counts, run.listed.state, rows_at=f"{_address(run, 'report.html')}#rows")
 
 
 def _address(run: SeenRun, name: str) -> str:

@@ -15,11 +15,11 @@ from ..http.job_handlers import NO_JOB, find_job
 from ..http.problem import HttpProblem
 from ..http.route import Call
 from ..http.run_handlers import check_four_eyes, find_run_of_call, get_job
-from ..job_views import may_see_job, view_one_job
+from ..job_views import may_see_job, view_jobs, view_one_job
 from ..run_views import SeenRun, find_seen_run
 from .first_page import NAME, show_first_page, when
 from .frame import Reader, fill, show_page
-from .job_page import show_job_page
+from .job_page import show_job_page, show_own_jobs_page
 from .morning import find_live, read_morning, show_run, zone_of
 from .run_page import show_run_page
 
@@ -32,9 +32,11 @@ Act = Callable[[Call, Reader, Form], Awaitable[web.StreamResponse]]
 
 
 async def show_first(call: Call, reader: Reader) -> web.StreamResponse:
-    """Show how it is."""
+    """Show how it is; to those who only hand jobs in, their own jobs."""
 
     def show() -> web.Response:
+        if not call.caller.may("read"):
+            return show_own_jobs_page(view_jobs(call.service, call.caller), zone_of(call.service), reader)
         return show_first_page(read_morning(call.service, call.caller), reader)
 
     return await work_in_thread(show)

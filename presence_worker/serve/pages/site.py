@@ -34,6 +34,7 @@ FORM_ANSWERS = {
 }
 NO_ANSWERS: Mapping[int, str] = {}
 MOVED = {400: "The form lacks a field.", 404: "There is nothing here.", 409: "The run has moved."}
+FIRST = "Show what waits, what works, and the last nights; with `submit` alone, the caller's own jobs."
 READ: Sequence[Role] = ("read",)
 BUTTONS = (
     ("apply", "Apply", ask_by_form(JobCommand.APPLY)),
@@ -55,7 +56,7 @@ class PageSite:
             _form(SIGN_IN, self._sign_in, "Sign in with an access token.", NOT_IN, entrance=Entrance.OPEN),
             _form("/sign-out", self._sign_out, "Sign out."),
             _page("/static/{name}", self._give_file, "Send a file of the pages.", entrance=Entrance.OPEN),
-            _page(HOME, self._shown(show_first), "Show what waits, what works, and the last nights.", READ),
+            _page(HOME, self._shown(show_first), FIRST, ("read", "submit")),
             _page("/jobs/{job}", self._shown(show_job), "Show a job.", ("read", "submit")),
             _page("/runs/{run}", self._shown(show_one_run), "Show a run, and what can be done.", READ),
             *(

@@ -32,6 +32,8 @@ WAITING = {  # by state, in the order in which they are shown: of one run, of se
     State.REFUSED: ("1 file is refused. Its sender must correct it.", "{} files are refused. Correct them."),
     UNREADABLE: ("1 run cannot be read.", "{} runs cannot be read."),
 }
+LOST = ("1 job failed. Send its file again.", "{} jobs failed. Send their files again.")
+OLD_SETTINGS = "The configuration has an error. The service works with the settings it had before."
 WELL, NO_RUN = "All is well.", "No job has been sent yet."
 
 
@@ -40,15 +42,21 @@ def say_how_it_is(
     trouble: str | None,
     pauses: Mapping[str, str] = NONE,
     at_work: int = 0,
+    *,
+    lost: int = 0,
+    has_old_settings: bool = False,
 ) -> list[str]:
     """Return the sentences: *trouble* of the service first, then what waits; else that all is well.
 
-    The *pauses* are the troubles of single targets. At the end stands how many runs are at work.
+    The *pauses* are the troubles of single targets. Of *lost* jobs no run began. The service *has old
+    settings* where the common file cannot be read. At the end stands how many runs are at work.
     """
     waiting = [run for state in states for run in state.waiting]
     said = [TROUBLES.get(trouble, f"The service cannot work: {trouble}.")] if trouble else []
+    said += [OLD_SETTINGS] if has_old_settings else []
     broken = {state.target: JobTrouble.CONFIGURATION for state in states if state.expected.broken}
-    said += [*_of_targets({**pauses, **broken}), *_of_runs(waiting), *_of_rows(waiting), *_of_missing(states)]
+    said += [*_of_targets({**pauses, **broken}), *_of_lost(lost), *_of_runs(waiting)]
+    said += [*_of_rows(waiting), *_of_missing(states)]
     said = said or [WELL if any(state.job for state in states) else NO_RUN]
     return [*said, f"{amount(at_work, 'run')} {is_or_are(at_work)} at work."] if at_work else said
 
@@ -57,6 +65,11 @@ def _of_targets(troubles: Mapping[str, str]) -> Iterator[str]:
     for target, trouble in troubles.items():
         if words := TROUBLES_OF_TARGETS.get(trouble):
             yield words.format(target)
+
+
+def _of_lost(number: int) -> Iterator[str]:
+    if number:
+        yield LOST[0] if number == 1 else LOST[1].format(figure(number))
 
 
 def _of_runs(waiting: Sequence[Listed]) -> Iterator[str]:

@@ -61,6 +61,17 @@ async def test_the_state_comes_first_and_whole(tmp_path: Path) -> None:
     assert [each["job"] for each in state["jobs"]] == [job]
 
 
+async def test_the_state_comes_once_at_the_connection(tmp_path: Path) -> None:
+    """The next one comes when something has changed."""
+    async with idle(tmp_path) as front, listen(front) as answer:
+        stream = events(answer)
+        await anext(stream)
+        job = (await front.submit()).json["job"]
+        _, second = await anext(stream)
+
+    assert [each["job"] for each in second["jobs"]] == [job]
+
+
 async def test_a_run_is_heard_to_its_end(tmp_path: Path) -> None:
     """`progress` says how far it is, in words, too; `ended` that it is over."""
     delivery = {"rate": 50, "burst": 1, "read_before": "off"}

@@ -1,5 +1,6 @@
 """The pages on a real socket: signing in, forms, and what each address shows to whom."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.serve.http.given import CSV, Front, idle, tokens, working
+from presence_worker.events import RunStarted
+from presence_worker.queue.job_queue import NewJob
+from presence_worker.run_states import JobCommand, JobWay
+from tests.serve.http.given import CSV, Front, idle, raw, tokens, working
 
 from .given import Reader
 
@@ -32,6 +36,11 @@ async def held(front: Front) -> str:
     found = await front.ended(job)
     assert found["state"] == "held"
     return str(found["run_id"])
+
+
+def heading_of(page: str) -> str:
+    """Give the first sentences of a page, without tags."""
+    return re.sub("<[^>]*>", "", page.partition("<h1>")[2].partition("</h1>")[0])
 
 
 async def signed_in(front: Front, by: str = "boss") -> Reader:
@@ -160,6 +169,15 @@ async def test_a_form_without_its_token_is_403(tmp_path: Path, token: str | None
     assert (answer.status, foreign.status) == (403, 403)
 
 
+async def test_an_origin_of_any_bytes_is_403(tmp_path: Path) -> None:
+    """Headers of strangers need not be UTF-8."""
+    head = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://\xff\r\nContent-Length: 0\r\n\r\n"
+    async with idle(tmp_path, public_url="https://pw.example") as front:
+        answer = await raw(front, head % front.port)
+
+    assert answer.startswith(b"HTTP/1.1 403 ")
+
+
 async def test_a_form_is_short_and_a_form(tmp_path: Path) -> None:
     """Else it is 413 or 415."""
     async with reading(tmp_path) as reader:
@@ -199,15 +217,21 @@ async def test_an_error_is_a_page_for_people(tmp_path: Path) -> None:
     assert plain.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("by", "status"), [("watcher", 200), ("boss", 200), ("importer", 403)])
-async def test_the_first_page_is_for_those_who_may_read(tmp_path: Path, by: str, status: int) -> None:
-    """A token that only hands jobs in sees the pages of its own jobs."""
+@pytest.mark.parametrize(
+    ("by", "heading"),
+    [("watcher", "No job has been sent"), ("boss", "No job has been sent"), ("importer", "Your jobs")],
+)
+async def test_the_first_page_is_for_those_who_may_read(tmp_path: Path, by: str, heading: str) -> None:
+    """A token that only hands jobs in sees its own jobs, and the way to the page of each."""
     async with idle(tmp_path) as front:
-        job = (await front.submit()).json["job"]
+        job, other = [(await front.submit(each)).json["job"] for each in ("importer", "other")]
         reader = await signed_in(front, by)
         first, page = await reader.read("/"), await reader.read(f"/jobs/{job}")
 
-    assert first.status == status
+    assert first.status == 200
+    assert heading_of(first.body.decode()).startswith(heading)
+    assert f"/jobs/{job}" in first.body.decode()
+    assert (f"/jobs/{other}" in first.body.decode()) is (by != "importer")
     assert ("live.js" in page.body.decode()) is (by != "importer")  # who may not hear of events needs none
     assert "This job waits. It is the next one." in page.body.decode()
 
@@ -234,6 +258,70 @@ async def test_the_queue_is_shown_the_next_one_first(tmp_path: Path) -> None:
     assert page.index("file-1.csv") < page.index("file-2.csv")
     assert "by HTTP, importer" in page
     assert "file-1.csv" not in other
+
+
+async def test_a_job_is_called_as_what_it_is_about(tmp_path: Path) -> None:
+    """Only the schedule can ask for rows that are due; a file need not have a name."""
+    due = NewJob(target="a", command=JobCommand.RUN, way=JobWay.SCHEDULE)
+    async with idle(tmp_path) as front:
+        await front.submit()
+        front.service.queue.put(due, None)
+        page = (await (await signed_in(front)).read("/")).body.decode()
+
+    names = ["a file without a name", "rows that are due"]
+    assert [page.count(f"<bdi>{name}</bdi>") for name in names] == [1, 1]
+
+
+async def test_a_job_that_failed_without_a_run_waits_for_a_person(tmp_path: Path) -> None:
+    """Nothing else knows of it; once its file has come again and has a run, it is over."""
+    async with idle(tmp_path) as front:
+        lost, again = [(await front.submit(X_Filename="leave-11.csv")).json["job"] for _ in range(2)]
+        front.service.queue.end(
+            lost, run_id=None, exit_code=1, headline="It died. Send the file again.", has_failed=True
+        )
+        front.service.queue.cancel(again)
+        reader = await signed_in(front)
+        first = (await reader.read("/")).body.decode()
+        page = (await reader.read(f"/jobs/{lost}")).body.decode()
+        figures = (await front.ask("GET", "/metrics", "watcher")).body.decode()
+        last = (await front.submit(X_Filename="leave-12.csv")).json["job"]
+        front.service.queue.begin(last, "20261201T000000Z-0000")
+        front.service.queue.end(last, run_id="20261201T000000Z-0000", exit_code=0, headline="Done.")
+        after = (await reader.read("/")).body.decode()
+
+    assert heading_of(first) == "1 job failed. Send its file again."
+    assert f'<a href="/jobs/{lost}"><bdi>a</bdi></a>' in first
+    assert "leave-11.csv" in first
+    assert "Send the file again." in page
+    assert "Resume" not in page
+    assert 'presence_worker_jobs_failed{target="a"} 1' in figures
+    assert "failed" not in after
+
+
+@pytest.mark.parametrize(("by", "sees"), [("boss", True), ("watcher", False)])
+async def test_a_common_file_that_is_broken_is_said(tmp_path: Path, by: str, *, sees: bool) -> None:
+    """The words may name targets of others, so that they are for those who decide."""
+    async with idle(tmp_path) as front:
+        front.service.targets.problem = "presence-worker.toml, line 3: wrong"
+        page = (await (await signed_in(front, by)).read("/")).body.decode()
+
+    said = "The configuration has an error. The service works with the settings it had before."
+    assert heading_of(page).startswith(said)
+    assert ("presence-worker.toml, line 3: wrong." in page) is sees
+
+
+async def test_results_are_not_shown_while_they_move(tmp_path: Path) -> None:
+    """The bar has newer figures than the record of the run."""
+    async with working(tmp_path, serve={"tokens": tokens()}) as front:
+        run = (await front.ended((await front.submit()).json["job"]))["run_id"]
+        reader = await signed_in(front)
+        before = (await reader.read(f"/runs/{run}")).body.decode()
+        hear = front.service.live.begin("000009-0000", "a", JobCommand.RESUME)
+        hear(RunStarted(run_id=run, target="a", command="resume"))
+        page = (await reader.read(f"/runs/{run}")).body.decode()
+
+    assert "Works now" in page
+    assert ("Results" in before, "Results" in page) == (True, False)
 
 
 async def test_what_waits_has_its_changes_and_the_button(tmp_path: Path) -> None:
