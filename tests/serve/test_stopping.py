@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from presence_worker.queue.job_queue import JobState, NewJob
 from presence_worker.run_context import RunContext
@@ -75,6 +76,26 @@ async def test_a_request_that_gets_no_answer_does_not_hold_us_up(
     assert left
     assert left.state is JobState.WORKING
     assert (job.exit_code, job.run_id) == (0, left.run_id)
+
+
+async def test_what_does_not_end_in_time_is_cut_off(
+    context: RunContext, crm: Stalling, queue: MemoryQueue
+) -> None:
+    """After serve.drain the service ends whatever a run does; the job goes on after the next start."""
+    serve = context.settings.serve.model_copy(update={"drain": 0.0})
+    settings = context.settings.model_copy(update={"serve": serve})
+    with capture_logs() as logs:
+        async with served(targets_of(a=replace(context, settings=settings)), queue) as service:
+            job = await submit(service, ROWS)
+            await crm.is_asked.wait()
+    left = queue.by_id[job.id]
+    crm.may_answer.set()
+    async with served(targets_of(a=context), queue) as service:
+        found = await ended(service, job)
+
+    assert [each["job"] for each in logs if each["event"] == "job.cut_off"] == [job.id]
+    assert left.state is JobState.WORKING
+    assert (found.exit_code, found.run_id) == (0, left.run_id)
 
 
 async def test_while_it_ends_no_new_job_is_taken(
