@@ -41,7 +41,7 @@ def build_app(service: Service) -> web.Application:
     access = Access(lambda: service.targets.loaded.serve)
     site = PageSite(service, access)
     admission = Admission(access, site)
-    app = web.Application(middlewares=[_with_problems(site, access)])
+    app = web.Application(middlewares=[_with_problems(site, access, service)])
     app[ALL_ROUTES] = (*ROUTES, *site.routes)
     app[STREAMS] = anyio.Event()
     app[ANSWERED] = Counter()
@@ -83,7 +83,7 @@ def _admitted(route: HttpRoute, admission: Admission, service: Service) -> Handl
     return handle
 
 
-def _with_problems(site: Site, access: Access) -> Middleware:
+def _with_problems(site: Site, access: Access, service: Service) -> Middleware:
     """Make the outermost layer: no error leaves it as anything but problem details, or a page of them."""
 
     @web.middleware
@@ -96,9 +96,10 @@ def _with_problems(site: Site, access: Access) -> Middleware:
             problem = found
         except web.HTTPException as found:
             problem = _of_router(found)
+        except ConnectionError:  # the client has gone
+            raise
         except StateFault as fault:
-            log.warning("http.no_disk", detail=str(fault))
-            problem = HttpProblem(503, NO_DISK, WAIT)
+            problem = _note_disk(fault, service)
         except Exception:
             log.exception("http.failed", method=request.method, path=_path_of(request))
             problem = HttpProblem(500, FAULT_OF_OURS)
@@ -107,6 +108,12 @@ def _with_problems(site: Site, access: Access) -> Middleware:
         return render_problem(problem)
 
     return answer
+
+
+def _note_disk(fault: StateFault, service: Service) -> HttpProblem:
+    service.note_disk(fault)
+    log.warning("http.no_disk", detail=str(fault))
+    return HttpProblem(503, NO_DISK, WAIT)
 
 
 def _path_of(request: web.Request) -> str | None:

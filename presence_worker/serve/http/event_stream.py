@@ -132,6 +132,7 @@ async def stream_events(call: Call) -> web.StreamResponse:
     except* ConnectionError:  # the watcher has gone
         pass
     except* StateFault as faults:
+        call.service.note_disk(faults.exceptions[0])
         log.warning("http.no_disk", detail=str(faults.exceptions[0]))  # the watcher comes again
     except* Exception:
         log.exception("http.failed", path="events")  # too late for another answer

@@ -62,7 +62,10 @@ async def submit_job(call: Call) -> web.Response:
             _check_signature(call, signed)
             new = _make_job(call, received)
             job, is_new = await _submit(call.service, new, received.path)
+    except ConnectionError:  # the sender has gone
+        raise
     except OSError as error:
+        call.service.note_disk(error)
         raise HttpProblem(503, f"The service cannot store the job: {error.strerror}", WAIT) from None
     return await acknowledge(call, job, headers=NO_HEADERS if is_new else REPLAYED)
 

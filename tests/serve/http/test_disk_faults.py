@@ -1,6 +1,7 @@
 """A state directory that cannot be used is 503 everywhere, and a job that is on disk stays taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ class Unlisted(FolderQueue):
 
     def jobs(self) -> Sequence[QueuedJob]:
         raise StateFault(f"{self.folder}: input/output error")
+
+
+class Unwritable(FolderQueue):
+    """A queue whose folder for what is received is gone."""
+
+    @contextmanager
+    def receive(self) -> Iterator[Path]:
+        yield self.folder / "gone"
 
 
 def spoil(folder: Path) -> None:
@@ -58,7 +67,7 @@ async def test_jobs_that_cannot_be_read_are_503(tmp_path: Path) -> None:
 
     for answer in answers.values():
         check_says_try_again(answer, tmp_path)
-    assert [event["event"] for event in logged] == ["http.no_disk"] * len(answers)
+    assert [event["event"] for event in logged] == ["queue.failed", *["http.no_disk"] * len(answers)]
     assert str(tmp_path) in logged[0]["detail"]
 
 
@@ -70,6 +79,17 @@ async def test_a_job_that_cannot_be_received_is_503(tmp_path: Path) -> None:
         answer = await front.submit()
 
     check_says_try_again(answer, tmp_path)
+
+
+async def test_a_body_that_cannot_be_written_is_503(tmp_path: Path) -> None:
+    """The service knows of it, too, and is not ready until the disk takes something."""
+    async with idle(tmp_path) as front:
+        front.service.queue = Unwritable(tmp_path)
+        with structlog.testing.capture_logs() as logged:
+            answer = await front.submit()
+
+    check_says_try_again(answer, tmp_path)
+    assert [event["event"] for event in logged] == ["queue.failed"]
 
 
 async def test_a_job_that_is_on_disk_is_taken_whatever_comes_then(tmp_path: Path) -> None:
@@ -101,4 +121,4 @@ async def test_a_stream_ends_and_its_watcher_comes_again(tmp_path: Path) -> None
             answer = await front.ask("GET", "/api/v1/events", "watcher")
 
     assert (answer.status, answer.body) == (200, b"")
-    assert [event["event"] for event in logged] == ["http.no_disk"]
+    assert [event["event"] for event in logged] == ["queue.failed", "http.no_disk"]
