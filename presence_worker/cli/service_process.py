@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from functools import partial
 from types import FrameType
@@ -33,6 +34,8 @@ from .signals import ENDINGS, noted
 from .supervisor import READY, STOPPING, Supervisor, find_supervisor
 from .token import make_token
 
+TURN = 0.001  # seconds for a thread until another one gets its turn
+THREADS = 64  # at most: runs, bodies and pages share them
 RELOAD = "SIGHUP"  # Windows has none
 TIMETABLE = ".serve.timetable:keep_timetable"  # it needs the extra, and help does not
 REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
@@ -75,6 +78,7 @@ def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def _serve(options: Options) -> None:
+    share_the_process()
     async with AsyncExitStack() as opened:
         process = opened.enter_context(listen_to_signals())
         rehearsal = await opened.enter_async_context(_rehearsal(options)) if options.sandbox else None
@@ -90,6 +94,12 @@ async def _serve(options: Options) -> None:
         url = await opened.enter_async_context(listen(runner, targets.loaded.serve, certificate.tls))
         await _host(service, certificate, process, partial(_announce, url, rehearsal))
         log.info("service.stopped")
+
+
+def share_the_process() -> None:
+    """Let long work in threads neither hold up the answers of HTTP nor take all threads."""
+    sys.setswitchinterval(TURN)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
 
 
 def _announce(url: str, rehearsal: Rehearsal | None) -> None:

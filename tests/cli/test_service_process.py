@@ -6,6 +6,8 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,9 +17,12 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+import anyio
 import pytest
 import trustme
 
+from presence_worker.cli.service_process import share_the_process
+from presence_worker.threads import work_in_thread
 from tests.run.given import Ended, Worker, ended, started, wait_until
 
 ANY_PORT = 'listen = "127.0.0.1:0"\n'
@@ -77,6 +82,30 @@ def read_until(process: Process, event: str) -> dict[str, object]:
 def stop(process: Process, number: signal.Signals = signal.SIGTERM) -> Ended:
     process.send_signal(number)
     return ended(process)
+
+
+@pytest.mark.anyio
+async def test_long_work_leaves_threads_for_answers() -> None:
+    """However many runs wait for a slow disk, a page does not wait for them."""
+    ended: list[str] = []
+    disk, before = threading.Event(), sys.getswitchinterval()
+
+    def wait_for_disk() -> None:
+        disk.wait(5)
+        ended.append("run")
+
+    share_the_process()
+    try:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                tasks.start_soon(work_in_thread, wait_for_disk)
+            await anyio.lowlevel.checkpoint()
+            await work_in_thread(ended.append, "page")
+            disk.set()
+    finally:
+        sys.setswitchinterval(before)
+
+    assert ended[0] == "page"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
