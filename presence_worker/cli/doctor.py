@@ -17,8 +17,8 @@ from ..model import MAX_ASSOCIATE_ID
 from ..next_step import NextStep, command_line
 from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
-from ..settings import Settings
-from ..settings.configuration import load_usable_settings
+from ..settings import NOWHERE, Settings
+from ..settings.configuration import are_valid_toml, load_usable_settings
 from ..superoffice import check_settings, open_client
 from ..target_files import TargetFiles
 from .async_work import stop_on_signal, work
@@ -113,12 +113,23 @@ def _settings(options: Options) -> tuple[Settings, list[str]]:
         config = _config(options)
         target = choose_target(options) if config else None
         settings = load_usable_settings(config, options.flags, target and target.path)
+        if not are_valid_toml(config, target and target.path):
+            return _without_place(settings), list(
+                problems
+            )  # what else seems to be missing stands in that file
     for check in (archive_of, *(() if options.sandbox else (check_settings,))):
         try:
             check(settings)
         except UsageFault as fault:
             problems |= dict.fromkeys(str(fault).splitlines())
     return settings, list(problems)
+
+
+def _without_place(settings: Settings) -> Settings:
+    """Return settings without a state directory that perhaps is not the one of the broken file."""
+    if "state_dir" in settings.storage.model_fields_set:
+        return settings
+    return settings.model_copy(update={"storage": settings.storage.model_copy(update={"state_dir": NOWHERE})})
 
 
 def _config(options: Options) -> Path | None:
@@ -163,7 +174,7 @@ async def _examine(
         again = NextStep(("doctor", *context.options, *more))
         if blames_an_option(problems, options):
             again = NextStep(("doctor", "--help"))  # the same options again cannot work
-        return diagnose(await run_checks(probe), probe, again)
+        return diagnose(await run_checks(probe), context.target or None, again)
 
 
 def _show(found: Diagnosis, options: Options) -> None:

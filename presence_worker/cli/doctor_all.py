@@ -1,6 +1,6 @@
 """What `presence-worker doctor` finds with several targets: a line for each, those with errors first."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from textwrap import shorten
@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import anyio
 
 from ..doctor import Diagnosis, Severity
-from ..doctor.checks import STATES
+from ..doctor.checks import OF_SERVICE, STATES, NamedResult, diagnose
 from ..errors import ExitCode, PresenceWorkerError, UsageFault
 from ..next_step import NextStep, command_line
 from ..run_context import RunContext
@@ -37,7 +37,7 @@ class DiagnosisOfAll:
     message: str
     next: NextStep | None
     target: None = None  # as in the answer about one
-    checks: tuple[()] = ()
+    checks: Sequence[NamedResult]  # of the service, which works for all targets
     targets: Sequence[Diagnosis]
 
 
@@ -57,20 +57,38 @@ def examine_all(
     if prepared:
         together = partial(_examine_together, prepared)
         found += work(partial(stop_on_signal, together, BEFORE_ALL), next(iter(prepared.values())).context)
-    found.sort(
-        key=lambda each: (WORST_FIRST.index(each.exit_code), [*VERDICTS].index(_worst(each)), each.target)
-    )
-    code = found[0].exit_code
     alike = _find_alike({name: each.context.target for name, each in prepared.items()})
+    return _judge_all(found, alike)
+
+
+def _judge_all(found: Sequence[Diagnosis], alike: Iterable[str]) -> DiagnosisOfAll:
+    """Return what was found with the targets, and with the service that works for all of them."""
+    service = [check for each in found for check in each.checks if check.name in OF_SERVICE]
+    of_service = diagnose(list(dict.fromkeys(service)), None, None)  # each target has found the same
+    targets = sorted(map(_without_service, found), key=_rank)
+    faulty = [str(each.target) for each in targets if each.exit_code]
+    trouble = ["The service cannot start"] if of_service.exit_code else []
+    code = of_service.exit_code or targets[0].exit_code
     return DiagnosisOfAll(
         state=STATES[code],
         exit_code=code,
-        message=". ".join(
-            [_message([str(each.target) for each in found if each.exit_code], len(found)), *alike]
-        ),
+        message=". ".join([_message(faulty, len(targets)), *trouble, *alike]),
         next=next((each.next for each in found if each.next), None),
-        targets=found,
+        checks=of_service.checks,
+        targets=targets,
     )
+
+
+def _rank(found: Diagnosis) -> tuple[int, int, str]:
+    """Return what sorts the worst first."""
+    worst = [*VERDICTS].index(_worst(found))
+    return (WORST_FIRST.index(found.exit_code), worst, str(found.target))
+
+
+def _without_service(found: Diagnosis) -> Diagnosis:
+    """Return what was found with the target itself."""
+    own = [check for check in found.checks if check.name not in OF_SERVICE]
+    return found if len(own) == len(found.checks) else diagnose(own, found.target, found.next)
 
 
 async def _examine_together(prepared: Mapping[str, Examination], _: RunContext) -> list[Diagnosis]:
@@ -127,10 +145,16 @@ def show_all(found: DiagnosisOfAll, options: Options) -> None:
 
 
 def _lines(found: DiagnosisOfAll) -> Iterator[str]:
-    width = max(len(str(each.target)) for each in found.targets)
+    width = max(
+        len(name)
+        for name in [*(str(each.target) for each in found.targets), *(check.name for check in found.checks)]
+    )
     for each in found.targets:
         begin = f"{VERDICTS[_worst(each)]:<8} {each.target!s:<{width}}  "
         yield begin + shorten(_most_important(each), max(WIDTH - len(begin), LEAST), placeholder=" …")
+    for check in found.checks:
+        verdict = VERDICTS.get(check.verdict, check.verdict)
+        yield from wrap(f"{verdict:<8} {check.name:<{width}}  {check.words}", indent=width + 11)
     yield ""
     yield from wrap(f"{found.message}.")
 

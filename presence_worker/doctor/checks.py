@@ -105,6 +105,8 @@ CHECKS = {
     "folders": Check(hosted_service.inboxes, HERE, ManualPage.SERVICE, concerns=hosted_service.has_inboxes),
 }
 
+OF_SERVICE = ("service", "queue", "folders")  # one service works for all targets
+
 
 async def run_checks(probe: Probe) -> list[NamedResult]:
     """Make all checks that can be made; with problems in the settings, no credential is sent."""
@@ -142,7 +144,7 @@ async def _make(check: Check, blocked: dict[str, str], probe: Probe) -> list[Che
     return [result async for result in check.make(probe)]
 
 
-def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> Diagnosis:
+def diagnose(results: Sequence[NamedResult], target: str | None, again: NextStep | None) -> Diagnosis:
     """Judge all results together; *again* is the command to run after the corrections."""
     codes = {CHECKS[each.name].exit_code for each in results if each.verdict is Severity.FAULT}
     code = next((code for code in (HERE, THERE) if code in codes), ExitCode.DONE)
@@ -151,7 +153,7 @@ def diagnose(results: Sequence[NamedResult], probe: Probe, again: NextStep) -> D
         exit_code=code,
         message=_message(Counter(each.verdict for each in results)),
         next=again if code else None,
-        target=probe.context.target or None,
+        target=target,
         checks=results,
     )
 

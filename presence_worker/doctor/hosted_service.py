@@ -13,7 +13,7 @@ from ..queue.folder_queue import FolderQueue
 from ..queue.job_queue import JobState
 from ..settings.serve import Serve
 from ..wording import amount
-from .probe import CheckResult, Probe, ok, warning
+from .probe import CheckResult, Probe, fault, ok, warning
 
 NO_PAIR = "cannot be used with its key"
 LET_US = "let presence-worker's account read and write there"
@@ -45,7 +45,7 @@ async def port(probe: Probe) -> AsyncIterator[CheckResult]:
     if _is_at_work(probe.context.archive.state_dir):
         yield ok("the service is at work")
     elif words := _why_not_free(serve):
-        yield warning(f"{place}: {words}", "end the other program, or change serve.listen")
+        yield fault(f"{place}: {words}", "end the other program, or change serve.listen")
     else:
         yield ok(f"{place} is free")
 

@@ -125,6 +125,16 @@ def load_usable_settings(file: Path | None, flags: Nested, target: Path | None =
     return Settings.model_validate(sections)
 
 
+def are_valid_toml(*files: Path | None) -> bool:
+    """Return whether each of these files can be read as TOML."""
+    try:
+        for file in filter(None, files):
+            tomllib.loads(file.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _read_table(file: SettingsFile) -> dict[str, Raw]:
     """Return the tables of a file; raise UsageFault where it has none."""
     try:

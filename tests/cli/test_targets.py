@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -394,6 +395,24 @@ def test_doctor_shows_warnings_before_what_is_well(worker: Worker, common: Path)
         "A run can start for each of 3 targets. acme, beta and gamma send to the same",
         "SuperOffice.",
     ]
+
+
+def test_doctor_checks_the_service_once(worker: Worker, common: Path) -> None:
+    """One service works for all targets: its port, queue and folders have lines of their own."""
+    token = f'import = {{ sha256 = "{"0" * 64}", roles = ["submit"] }}'
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        number = other.getsockname()[1]
+        with common.open("a") as file:
+            file.write(f'\n[serve]\nlisten = "127.0.0.1:{number}"\n[serve.tokens]\n{token}\n')
+
+        taken = worker.call("doctor", "--json")
+    free = worker.call("doctor")
+
+    assert (taken.code, free.code) == (2, 0)
+    assert [check["name"] for check in taken.summary["checks"]] == ["service", "queue"]
+    assert {each["exit_code"] for each in taken.summary["targets"]} == {0}
+    assert "The service cannot start" in taken.summary["message"]
+    assert f"ok       service  127.0.0.1:{number} is free" in free.out.splitlines()
 
 
 def test_doctor_names_targets_with_one_address(worker: Worker, common: Path) -> None:

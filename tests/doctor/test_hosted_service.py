@@ -17,12 +17,12 @@ from .given import Doctor, Told, answering
 TOKEN = f'[serve.tokens]\nimport = {{ sha256 = "{"0" * 64}", roles = ["submit"] }}\n'
 
 
-def examine(doctor: Doctor, text: str, name: str) -> Told:
-    """Examine a SuperOffice that is well, with a configuration; a run can start with each of these."""
+def examine(doctor: Doctor, text: str, name: str, code: int = 0) -> Told:
+    """Examine a SuperOffice that is well, with a configuration."""
     doctor.configure(text)
     with answering() as server:
         examined = doctor(server.url)
-    assert examined.ended.code == 0
+    assert examined.ended.code == code
     return examined.told(name)
 
 
@@ -32,12 +32,12 @@ def test_the_port(doctor: Doctor) -> None:
         number = other.getsockname()[1]
         text = f'[serve]\nlisten = "127.0.0.1:{number}"\n{TOKEN}'
 
-        taken = examine(doctor, text, "service")
+        taken = examine(doctor, text, "service", 2)
         with service_lock(doctor.state):
             ours = examine(doctor, text, "service")
     free = examine(doctor, text, "service")
 
-    assert (taken.verdicts, free.verdicts, ours.verdicts) == (["warning"], ["ok"], ["ok"])
+    assert (taken.verdicts, free.verdicts, ours.verdicts) == (["fault"], ["ok"], ["ok"])
     assert f"127.0.0.1:{number}" in taken.words
     assert ours.words == "the service is at work"
 

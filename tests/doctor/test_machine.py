@@ -44,6 +44,20 @@ def test_wrong_settings_are_faults_like_others(text: str, doctor: Doctor) -> Non
     )
 
 
+def test_a_slip_in_the_file_has_no_followers(doctor: Doctor) -> None:
+    """What stands in a file that is not TOML is not missing, and its state directory is not known."""
+    doctor.configure("[target]\nbase_url = https://x.invalid\n[storage]\nstate_dir = 'elsewhere'\n")
+
+    ended = doctor.worker.call("doctor", "--config", str(doctor.config), "--json")
+
+    checks = {check["name"]: check for check in ended.summary["checks"]}
+    assert [check["name"] for check in ended.summary["checks"] if check["verdict"] == "fault"] == [
+        "configuration"
+    ]
+    assert "line 2" in checks["configuration"]["words"]
+    assert checks["state directory"]["words"] == "correct first: configuration"
+
+
 def test_a_wrong_setting_does_not_hide_the_service(doctor: Doctor) -> None:
     """Who is there is asked all the same; only credentials are kept back."""
     doctor.configure("[report]\nincluded = true\n[delivery]\nrate = 'fast'\n")
