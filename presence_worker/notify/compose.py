@@ -129,14 +129,16 @@ def _first_rows(journal: Journal) -> Sequence[int] | None:
     return journal.results.first_rows(MOST_ROWS, *DETAILED) or None
 
 
-def news_without_run(target: str, code: int, state: str, next_step: NextStep | None, now: datetime) -> News:
+def news_without_run(
+    target: str, code: int, state: str, next_step: NextStep | None, now: datetime, headline: str | None = None
+) -> News:
     """Return that a command came to nothing before it had a run."""
     message = build_message(
         f"{target}.{code}.{run_id(now)}",
         target,
         state=state,
         code=code,
-        headline=WITHOUT_RUN[ExitCode(code)],
+        headline=headline or WITHOUT_RUN[ExitCode(code)],
         next_step=next_step,
     )
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,6 +11,7 @@ import anyio
 import structlog
 
 from ..clock import now
+from ..errors import ExitCode
 from ..events import Event, RunEnded, RunStarted
 from ..next_step import NextStep
 from ..notify.compose import news_without_run
@@ -125,16 +126,16 @@ class Messenger:
         """Return what follows a job at work; None where the target has no messages."""
         return JobMessages(self._thread, context) if _is_used(context) else None
 
-    def report(self, context: RunContext, code: int, state: str) -> None:
-        """Send messages about an ending without a run."""
+    def report(self, context: RunContext, code: int, state: str, headline: str | None = None) -> None:
+        """Send messages about an ending without a run; the *headline* says more than that."""
         if _is_used(context):
-            self._thread.start(self._report(context, code, state))
+            self._thread.start(self._report(context, code, state, headline))
 
-    async def _report(self, context: RunContext, code: int, state: str) -> None:
+    async def _report(self, context: RunContext, code: int, state: str, headline: str | None) -> None:
         with closing(_open_store(context)) as store:
             notifier = Notifier(context, store)
-            next_step = context.command("doctor")
-            notifier.report(news_without_run(notifier.target, code, state, next_step, now()))
+            next_step = None if code == ExitCode.STOPPED else context.command("doctor")
+            notifier.report(news_without_run(notifier.target, code, state, next_step, now(), headline))
             await deliver([notifier], notifier.notify.timeout)
 
     def send_waiting(self, loaded: LoadedTargets) -> "Future[None]":

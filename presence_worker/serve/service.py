@@ -119,9 +119,9 @@ class Service:
             self._messenger.send_waiting(self.targets.loaded)
             await anyio.sleep(ROUND)
 
-    def report(self, target: str, exit_code: int, state: str) -> None:
+    def report(self, target: str, exit_code: int, state: str, headline: str | None = None) -> None:
         """Send messages about a job that came to nothing before it was queued."""
-        self._messenger.report(self.targets.loaded.context_of_messages(target), exit_code, state)
+        self._messenger.report(self.targets.loaded.context_of_messages(target), exit_code, state, headline)
 
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""

@@ -39,8 +39,9 @@ class Reports(Messenger):
         super().__init__()
         self.sent: list[tuple[float, int]] = []
 
-    def report(self, context: RunContext, code: int, state: str) -> None:
+    def report(self, context: RunContext, code: int, state: str, headline: str | None = None) -> None:
         assert (context.target_name or context.target, state) == ("http://127.0.0.1:9", "refused")
+        assert headline is None
         self.sent.append((anyio.current_time(), code))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import anyio
 import pytest
 from structlog.testing import capture_logs
 
@@ -32,6 +33,7 @@ class Nights:
     job: dict[str, Any] = field(default_factory=lambda: {"at": "30 2 * * *", "timezone": "UTC"})
     refusal: Exception | None = None  # of the service, to take a job
     reported: list[tuple[str, int, str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # the headlines of messages
 
     def __post_init__(self) -> None:
         self.restart()
@@ -44,9 +46,13 @@ class Nights:
             queue=self.queue,
             targets=targets_of(a=context),
             submit=self._submit,
-            report=lambda *words: self.reported.append(words),
+            report=self._report,
         )
         self.timetable = Timetable(cast(Service, service), lambda: self.now)
+
+    def _report(self, target: str, code: int, state: str, headline: str) -> None:
+        self.reported.append((target, code, state))
+        self.said.append(headline)
 
     async def _submit(self, new: NewJob, content: Path | None) -> tuple[QueuedJob, bool]:
         if self.refusal:
@@ -56,7 +62,8 @@ class Nights:
     async def at(self, moment: datetime) -> list[str]:
         """Let it be a moment; give the times of all jobs by then."""
         self.now = moment
-        await self.timetable.look()
+        async with anyio.create_task_group() as tasks:
+            self.timetable.check(tasks)
         return [job.new.origin["moment"] for job in self.queue.jobs()]
 
 
@@ -111,6 +118,10 @@ async def test_of_several_the_last_one_is_made_good(nights: Nights) -> None:
     (missed,) = [each for each in logged if each["event"] == "schedule.missed"]
     assert (missed["moment"], missed["times"]) == ((NIGHT + hours(24)).isoformat(), 2)
     assert nights.reported == [("a", 6, "stopped")]
+    assert missed["made_up"] == (NIGHT + hours(48)).isoformat()
+    (said,) = nights.said
+    assert said.startswith("2 jobs of the schedule did not begin. The last one is that of 2026-12-02 02:30: ")
+    assert "The job of 2026-12-03 02:30 is made up for." in said
 
 
 async def test_too_late_is_missed(nights: Nights) -> None:
@@ -192,6 +203,9 @@ async def test_no_file_fits(nights: Nights) -> None:
     assert await nights.at(NIGHT) == await nights.at(NIGHT + hours(1)) == []
 
     assert nights.reported == [("a", 4, "refused")]
+    assert nights.said == [
+        "The job of 2026-12-01 02:30 did not begin: no file fits job.source. Nothing was sent."
+    ]
 
 
 async def test_the_queue_takes_nothing(nights: Nights) -> None:
@@ -203,3 +217,50 @@ async def test_the_queue_takes_nothing(nights: Nights) -> None:
 
     assert [each["event"] for each in logged] == ["schedule.waits"]
     assert await nights.at(NIGHT + hours(2)) == [NIGHT.isoformat()]
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+async def test_a_wrong_clock_costs_no_night(nights: Nights, *, is_restarted: bool) -> None:
+    """What it has put in before its time comes again at its time, once."""
+    await nights.at(NIGHT + hours(24))
+    if is_restarted:
+        nights.restart()
+    await nights.at(EVENING + hours(0.1))
+
+    assert len(await nights.at(NIGHT)) == 2
+    assert len(await nights.at(NIGHT + hours(24))) == 3
+    nights.restart()
+    assert len(await nights.at(NIGHT + hours(25))) == 3
+
+
+async def test_a_clock_that_is_corrected_a_little(nights: Nights) -> None:
+    """A job that came some minutes too early does not come again."""
+    await nights.at(NIGHT)
+    await nights.at(NIGHT - hours(0.2))
+
+    assert len(await nights.at(NIGHT)) == 1
+
+
+async def test_a_target_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
+    """Such as by a share that does not answer."""
+    nights, put_in, has_come = Nights(tmp_path), list[str](), anyio.Event()
+    targets = {name: context_for("http://127.0.0.1:1", tmp_path / "s", name, job=nights.job) for name in "ab"}
+
+    async def submit(new: NewJob, content: Path | None) -> tuple[QueuedJob, bool]:
+        if new.target == "a":
+            await anyio.sleep_forever()
+        put_in.append(new.origin["moment"])
+        has_come.set()
+        return nights.queue.put(new, content)
+
+    service = SimpleNamespace(queue=nights.queue, targets=targets_of(**targets), submit=submit)
+    timetable = Timetable(cast(Service, service), lambda: nights.now)
+    async with anyio.create_task_group() as tasks:
+        timetable.check(tasks)
+    nights.now = NIGHT
+    async with anyio.create_task_group() as tasks:
+        timetable.check(tasks)
+        await has_come.wait()
+        tasks.cancel_scope.cancel()
+
+    assert put_in == [NIGHT.isoformat()]
