@@ -55,6 +55,7 @@ class Listed:
     lists_changes: bool = False  # its file has only changes: the next file does not take its place
     had_no_file: bool = False  # it was refused because its file was not there
     is_continued: bool = False  # it has ended more than once: it was resumed, or applied
+    undone_by: str | None = None  # the run that has put back all that this one changed before it stopped
     created_at: str = ""  # when it was staged, UTC, ISO 8601; "" where it cannot be read
 
     @property
@@ -70,6 +71,8 @@ class Listed:
     @property
     def message(self) -> str:
         """How it went, in words."""
+        if self.undone_by:
+            return f"Stopped early, and undone by run {self.undone_by}."
         return self.corrected.words(self.open) if self.corrected else self.known.message or ""
 
     @property
@@ -140,7 +143,7 @@ class Listed:
     @property
     def needs_action(self) -> bool:
         """Return whether a person has to do something; a plan may wait, unless it is held or refused."""
-        if self.corrected and not self.open_here:
+        if self.undone_by or (self.corrected and not self.open_here):
             return False
         if self.state == State.STOPPED:
             return not self.is_plan
@@ -159,8 +162,8 @@ class Listed:
 
     @property
     def next(self) -> NextStep | None:
-        """The command to run next; None where later runs have all its open rows: theirs counts."""
-        if self.summary is None or (self.corrected and not self.open_here):
+        """The command to run next; None where it is undone, or later runs have all its open rows."""
+        if self.summary is None or self.undone_by or (self.corrected and not self.open_here):
             return None
         return self.summary.next
 

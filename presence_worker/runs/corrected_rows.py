@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 import structlog
 
-from ..errors import PresenceWorkerError
+from ..errors import ExitCode, PresenceWorkerError
 from ..journal import JOURNAL, Journal, KnownRun, OpenRow, Person, ReturnedRow, RunIndex, RunRecord
 from ..model import UNSETTLED, Reason
 from ..report.hr_rows import RowKind
@@ -66,6 +66,25 @@ def find_corrected(runs: Sequence[KnownRun], index: RunIndex) -> dict[str, Corre
             new.append((run, orjson.dumps([key, *corrected])))
     index.keep_corrected(new)
     return found
+
+
+def find_undone(runs: Sequence[KnownRun]) -> dict[str, str]:
+    """Return which runs stopped early and were undone whole, of all *runs*, newest first, and by which run.
+
+    An undo that left a change alone does not count, nor one that was undone itself.
+    """
+    known, undone = {run.name: run for run in runs}, dict[str, str]()
+    for later in runs:
+        if later.follows and not later.fault and later.name not in undone:
+            run = known.get(later.record.undoes or "")
+            if run and not run.fault and _undoes_whole(later.record, run.record):
+                undone.setdefault(run.name, later.name)
+    return {name: by for name, by in undone.items() if known[name].record.state == State.STOPPED}
+
+
+def _undoes_whole(later: RunRecord, run: RunRecord) -> bool:
+    is_whole = (later.intent, later.state, later.exit_code) == (Intent.UNDO, State.FINISHED, ExitCode.DONE)
+    return is_whole and _may_follow(later, run)
 
 
 def _read_kept(text: bytes | None) -> _Kept | None:

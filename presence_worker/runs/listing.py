@@ -20,7 +20,7 @@ from ..report.run_list import Listed, UnreadableRun
 from ..run_context import RunContext
 from ..run_states import State
 from ..wording import share
-from .corrected_rows import find_corrected
+from .corrected_rows import find_corrected, find_undone
 from .lookup import earlier_run, is_job, is_plan
 
 FROM_THE_FUTURE = (
@@ -47,9 +47,9 @@ def list_runs(context: RunContext) -> list[Listed]:
         if run.summary is None and found.summary and found.state != State.RUNNING
         for form in _write_kept(found.summary)
     )
-    corrected = find_corrected(runs, index)
+    corrected, undone = find_corrected(runs, index), find_undone(runs)
     return [
-        replace(_with_order(found, run), corrected=corrected.get(run.name))
+        replace(_with_order(found, run), corrected=corrected.get(run.name), undone_by=undone.get(run.name))
         for run, found in zip(runs, listed, strict=True)
     ]
 
@@ -62,7 +62,8 @@ def list_one_run(run_id: str, context: RunContext) -> tuple[Listed, KnownRun] | 
     if known is None:
         return None
     listed = _with_order(_list_one(known, context), known)
-    return replace(listed, corrected=find_corrected(runs, index).get(run_id)), known
+    undone_by = find_undone(runs).get(run_id)
+    return replace(listed, corrected=find_corrected(runs, index).get(run_id), undone_by=undone_by), known
 
 
 def with_values(listed: Listed, context: RunContext) -> Listed:

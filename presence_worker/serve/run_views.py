@@ -60,7 +60,8 @@ class SeenRun:
     def can_undo(self) -> bool:
         """Return whether it may have changed something."""
         counts = self.listed.summary.counts if self.listed.summary else {}
-        return self.listed.state in ENDED and any(counts.get(result) for result in WRITTEN)
+        is_over = self.listed.state in ENDED and not self.listed.undone_by
+        return is_over and any(counts.get(result) for result in WRITTEN)
 
     def has_job(self, job: QueuedJob) -> bool:
         """Return whether a job made this run, or went on with it; what came to nothing did neither."""
@@ -104,7 +105,7 @@ def _see(listed: Listed, known: KnownRun, loaded: LoadedTargets, *, is_live: boo
         listed=listed,
         etag=f'"{fingerprint(known) if is_readable else UNREADABLE}"',
         jobs=known.record.input.jobs if is_readable else (),
-        can_resume=is_readable and can_be_continued(known) and not is_handed_on,
+        can_resume=is_readable and can_be_continued(known) and not (is_handed_on or listed.undone_by),
         is_live=is_live,
     )
 

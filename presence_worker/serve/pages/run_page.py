@@ -21,6 +21,7 @@ from .frame import Reader, fill, show_page
 from .morning import ShownRun
 
 AT_WORK = "At work now."
+UNDO = "Undo the changes"
 FILES = {  # what each is for
     "report.html": "the whole report, with each row",
     "report.csv": "all rows, for a spreadsheet",
@@ -44,7 +45,7 @@ def show_run_page(shown: ShownRun, live: Iterable[LiveRun], zone: str | None, re
         act=NOTHING if here else _show_acts(shown, reader),
         files=_show_files(shown),
         results=NOTHING if here else _show_results(run),
-        troubles=NOTHING if here else _show_troubles(run),
+        troubles=NOTHING if here or listed.undone_by else _show_troubles(run),
         facts=_show_facts(run, zone),
         undo=NOTHING if here else _show_undo(shown, reader),
     )
@@ -67,15 +68,22 @@ def _show_acts(shown: ShownRun, reader: Reader) -> Markup:
     act = show_buttons(shown, reader)
     if not (act or count_changes(shown.planned)):
         return NOTHING
+    if _may_go_either_way(shown):
+        act += fill("or_undo", button=show_button(shown, JobCommand.UNDO, UNDO, reader))
     return fill(
         "acts", run=shown.run.id, seen=shown.run.etag, changes=show_changes(shown.planned), buttons=act
     )
 
 
+def _may_go_either_way(shown: ShownRun) -> bool:
+    """Return whether a run that stopped can go on, or be undone: the file may be the wrong one."""
+    return {JobCommand.RESUME, JobCommand.UNDO} <= {*shown.actions}
+
+
 def _show_undo(shown: ShownRun, reader: Reader) -> Markup:
-    if JobCommand.UNDO not in shown.actions:
+    if JobCommand.UNDO not in shown.actions or _may_go_either_way(shown):
         return NOTHING
-    button = show_button(shown, JobCommand.UNDO, "Undo the changes", reader)
+    button = show_button(shown, JobCommand.UNDO, UNDO, reader)
     return fill("undo", run=shown.run.id, seen=shown.run.etag, button=button)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from presence_worker.events import RunStarted
@@ -481,3 +482,36 @@ async def test_a_run_that_cannot_be_read_is_shown_as_such(tmp_path: Path) -> Non
     assert (first.status, page.status) == (200, 200)
     assert "run cannot be read." in first.body.decode()
     assert "/undo" not in page.body.decode()
+
+
+async def at_work(front: Front, job: str) -> str:
+    """Wait until a job has changed something; give its run."""
+    while True:
+        found = (await front.ask("GET", f"/api/v1/jobs/{job}")).json
+        if found["counts"].get("updated"):
+            return str(found["run_id"])
+        await anyio.sleep(0.01)
+
+
+async def test_a_run_that_was_stopped_can_go_on_or_be_undone(tmp_path: Path) -> None:
+    """Undone whole, it waits for nobody, and cannot go on: the file was the wrong one."""
+    rows = b"".join(b"%d,StatusNotAvailable\n" % number for number in range(1, 61))
+    slow = {"rate": 10, "burst": 4, "concurrency": 1}
+    async with working(tmp_path, people=80, delivery=slow) as front:
+        job = (await front.submit(data=b"associateId,status\n" + rows, X_Filename="a.csv")).json["job"]
+        run = await at_work(front, job)
+        await front.ask("POST", f"/api/v1/runs/{run}/stop", "boss")
+        await front.ended(job)
+        reader = await signed_in(front)
+        stopped = (await reader.read(f"/runs/{run}")).body.decode()
+        pressed = await reader.press(f"/runs/{run}/undo")
+        await front.ended(pressed.headers["Location"].removeprefix("/jobs/"))
+        undone = (await reader.read(f"/runs/{run}")).body.decode()
+        first = (await reader.read("/")).body.decode()
+        actions = (await front.ask("GET", f"/api/v1/runs/{run}", "boss")).json["actions"]
+
+    acts = stopped.partition('id="acts"')[2].partition("</section>")[0]
+    assert ("Resume</button>" in acts, "Undo the changes</button>" in acts) == (True, True)
+    assert "undone by run" in heading_of(undone)
+    assert ("Resume" in undone, "Resume" in first, actions) == (False, False, [])
+    assert "All is well." in heading_of(first)
