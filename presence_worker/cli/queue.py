@@ -13,6 +13,8 @@ import click
 from ..errors import RunFault, UsageFault
 from ..intake.source import STDIN, open_bytes
 from ..journal import is_held
+from ..manual_pages import ManualPage
+from ..next_step import NextStep
 from ..notify.notifier import name_target
 from ..queue.folder_queue import FolderQueue
 from ..queue.job_queue import OPEN, NewJob, NotWaiting, QueuedJob, places_of
@@ -26,7 +28,10 @@ from .targets import contexts_of
 
 AT_ONCE = 1 << 20  # bytes
 HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
-NO_SERVICE = "No service works on {place} now. Jobs wait until `presence-worker serve` runs."
+NO_SERVICE = (
+    "No service works on {place} now. Jobs wait until `presence-worker serve` runs. "
+    "Those that were at work go on then."
+)
 
 
 class JobLine(NamedTuple):
@@ -82,7 +87,7 @@ def add(options: Options, *, job: str, label: str | None) -> int:
       presence-worker queue add changes.csv
       presence-worker queue add changes.csv --label "By hand" --target emea
     """
-    context = context_of(options, offline=True)
+    context = _context_of_target(options)
     queue = FolderQueue(context.archive.state_dir)
     with queue.receive() as folder, open_bytes(job, context.settings.auth) as source:
         content = folder / "content"
@@ -111,7 +116,7 @@ def cancel(options: Options, *, name: str) -> int:
         cancelled = queue.cancel(_find(name, queue.jobs(), context).id)
     except NotWaiting as fault:
         words = f"{fault}: only a job that waits can be cancelled"
-        raise UsageFault(words, next=context.command("queue")) from None
+        raise UsageFault(words, next=context.command("queue"), page=ManualPage.SERVICE) from None
     if options.as_json:
         print_json({"jobs": [_line(cancelled, {})]})
     elif not options.quiet:
@@ -124,8 +129,19 @@ def _find(name: str, jobs: Sequence[QueuedJob], context: RunContext) -> QueuedJo
     found = found or [job for job in jobs if name and (job.id.startswith(name) or job.id.endswith(name))]
     if len(found) == 1:
         return found[0]
-    words = f"{len(found)} jobs may be meant; write more of the id" if found else "no job has this id"
-    raise RunFault(f"{name}: {words}", next=context.command("queue"))
+    words = f"{len(found)} jobs have such an id; write more of it" if found else "no job has this id"
+    raise RunFault(f"{name}: {words}", next=context.command("queue"), page=ManualPage.SERVICE)
+
+
+def _context_of_target(options: Options) -> RunContext:
+    try:
+        return context_of(options, offline=True)
+    except UsageFault as fault:
+        if fault.page is ManualPage.MANY_TENANTS:  # no target is named, or one that does not exist
+            raise UsageFault(
+                str(fault), next=NextStep(("queue", "add", "--help")), page=ManualPage.SERVICE
+            ) from None
+        raise
 
 
 def _new_job(job: str, context: RunContext) -> NewJob:

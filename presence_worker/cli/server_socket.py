@@ -9,10 +9,12 @@ from aiohttp import web
 
 from ..errors import UsageFault
 from ..manual_pages import ManualPage
+from ..next_step import NextStep
 from ..settings.serve import Address, Serve
 
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - what is listened on is the operator's choice
 LOOPBACK = "127.0.0.1"
+FREE_PORT = "serve.listen=127.0.0.1:0"
 BACKLOG = 1024  # connections waiting to be accepted
 REASONS = {
     errno.EADDRINUSE: "something else listens there already",
@@ -46,7 +48,8 @@ def root_url(address: Address, *, has_tls: bool) -> str:
 def _unusable(address: Address, error: OSError) -> UsageFault:
     why = REASONS.get(error.errno or 0, error.strerror or type(error).__name__)
     place = f"{address.host}:{address.port}"
-    return UsageFault(f"serve.listen: {place}: {why}", page=ManualPage.SERVICE)
+    words = f"serve.listen: {place}: {why}. Set another port, for example with --set {FREE_PORT}"
+    return UsageFault(words, next=NextStep(("serve", "--help")), page=ManualPage.SERVICE)
 
 
 class ServerCertificate:

@@ -6,8 +6,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import anyio
@@ -15,8 +16,10 @@ import click
 import structlog
 from anyio import to_thread
 
-from ..errors import PresenceWorkerError
+from ..errors import PresenceWorkerError, StateFault
 from ..journal import service_lock
+from ..manual_pages import ManualPage
+from ..next_step import NextStep
 from ..queue.folder_queue import FolderQueue
 from ..serve.http.runner import build_runner
 from ..serve.inboxes import watch_inboxes
@@ -36,6 +39,7 @@ from .token import make_token
 
 TURN = 0.001  # seconds for a thread until another one gets its turn
 THREADS = 64  # at most: runs, bodies and pages share them
+HELP = NextStep(("serve", "--help"))  # the same command again cannot work
 RELOAD = "SIGHUP"  # Windows has none
 TIMETABLE = ".serve.timetable:keep_timetable"  # it needs the extra, and help does not
 REHEARSAL = "The token has all roles, for this start only. Nothing reaches your SuperOffice. Ctrl-C ends it."
@@ -85,7 +89,7 @@ async def _serve(options: Options) -> None:
         configuration = ServedConfiguration(options, rehearsal)
         targets = await to_thread.run_sync(ServedTargets, configuration.load)
         state_dir = targets.loaded.common.archive.state_dir
-        opened.enter_context(service_lock(state_dir))
+        opened.enter_context(_only_one(state_dir))
         service = Service(
             targets, FolderQueue(state_dir), after_run=lambda: write_textfile_of_service(targets.loaded)
         )
@@ -100,6 +104,18 @@ def share_the_process() -> None:
     """Let long work in threads neither hold up the answers of HTTP nor take all threads."""
     sys.setswitchinterval(TURN)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+
+
+@contextmanager
+def _only_one(state_dir: Path) -> Iterator[None]:
+    """Hold the state directory; raise StateFault where another service works on it."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(service_lock(state_dir))
+        except StateFault as fault:
+            words = f"{fault}. Or start this one with another --state-dir"
+            raise StateFault(words, next=HELP, page=ManualPage.SERVICE) from None
+        yield
 
 
 def _announce(url: str, rehearsal: Rehearsal | None) -> None:

@@ -113,7 +113,7 @@ def test_a_job_that_waits_is_cancelled(part: slice, worker: Worker) -> None:
         2,
         f"job {job} is cancelled: only a job that waits can be cancelled",
     )
-    assert next_words(again)[0] == "queue"
+    assert (next_words(again)[0], again.summary["help"]) == ("queue", "service")
     (found,) = FolderQueue(worker.state).jobs()
     assert (found.state, found.content) == (JobState.CANCELLED, None)
 
@@ -126,7 +126,7 @@ def test_a_job_that_is_not_clear_is_not_cancelled(name: str, worker: Worker) -> 
 
     ended = worker("queue", "cancel", name)
 
-    assert ended.code == 2
+    assert (ended.code, ended.summary["help"]) == (2, "service")
     assert [job.state for job in FolderQueue(worker.state).jobs()] == ["waiting"] * 2
 
 
@@ -150,6 +150,7 @@ def test_with_several_targets_one_is_named(worker: Worker, common: Path) -> None
 
     assert (refused.code, common.exists()) == (2, True)
     assert "acme, beta and gamma" in refused.summary["message"]
+    assert (next_words(refused), refused.summary["help"]) == (["queue", "add", "--help"], "service")
     assert [(job["target"], job["position"]) for job in listed] == [("acme", 1), ("beta", 1), ("acme", 2)]
 
 

@@ -145,6 +145,8 @@ def test_one_service_works_on_a_state_directory(config: Path, worker: Worker) ->
 
     assert (refused.code, refused.out) == (2, "")
     assert f"state directory {config.parent}/state: another service works on it" in refused.err
+    assert "another --state-dir" in " ".join(refused.err.split())
+    assert "Next: presence-worker serve --help" in refused.err
 
 
 def test_a_port_that_is_taken_ends_it(tmp_path: Path, worker: Worker) -> None:
