@@ -23,7 +23,7 @@ from pathlib import Path
 import anyio
 import structlog
 
-from ..errors import PresenceWorkerError
+from ..errors import ExitCode, PresenceWorkerError
 from ..queue.job_queue import JobQueue, NewJob, QueuedJob
 from ..run_states import JobCommand, JobWay
 from ..threads import work_in_thread
@@ -39,6 +39,9 @@ from .what_follows import JobTrouble, Stopper
 from .work_loop import WorkLoop
 
 __all__ = ["Conflict", "Service", "Unavailable"]
+BROKEN = (
+    "The configuration has an error. The service goes on with the old one. `presence-worker doctor` shows it."
+)
 STARTING, STOPPING = "starting", "stopping"
 OF_TARGETS = (JobTrouble.CONFIGURATION, JobTrouble.CREDENTIALS, JobTrouble.DISK)  # the first is named
 log = structlog.get_logger()
@@ -69,6 +72,7 @@ class Service:
         )
         self._loop = WorkLoop(around)
         self._asking = anyio.Lock()
+        self._is_broken = False  # the configuration, and a message has said so
 
     @property
     def is_stopping(self) -> bool:
@@ -116,8 +120,16 @@ class Service:
 
     async def _send_messages(self) -> None:
         while True:
+            self._report_broken()
             self._messenger.send_waiting(self.targets.loaded)
             await anyio.sleep(ROUND)
+
+    def _report_broken(self) -> None:
+        """Send one message where the configuration is broken, by the channels of the old one."""
+        is_broken = self.targets.problem is not None
+        if is_broken and not self._is_broken:
+            self._messenger.report(self.targets.loaded.common, ExitCode.USAGE, "refused", BROKEN)
+        self._is_broken = is_broken
 
     def report(self, target: str, exit_code: int, state: str, headline: str | None = None) -> None:
         """Send messages about a job that came to nothing before it was queued."""
@@ -126,6 +138,7 @@ class Service:
     async def reload(self) -> None:
         """Read the configuration again, and try the targets again that wait."""
         await work_in_thread(self.targets.reload)
+        self._report_broken()
         await self._pauses.end_all()
         self._loop.wake()
         self.live.notify(None)

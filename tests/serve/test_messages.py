@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from presence_worker.clock import now
+from presence_worker.errors import UsageFault
 from presence_worker.notify.compose import news_without_run
 from presence_worker.notify.notification_store import NotificationStore
 from presence_worker.notify.notifier import Notifier
@@ -20,6 +21,7 @@ from presence_worker.run_states import JobCommand
 from presence_worker.runs.fingerprint import fingerprint_of
 from presence_worker.sandbox import People, serve
 from presence_worker.serve.messenger import Messenger
+from presence_worker.serve.served_targets import LoadedTargets, ServedTargets
 from tests.raw_server import Peer, RawServer, Request, answer, raw_server
 
 from .given import ask, context_for, ended, served, submit, targets_of
@@ -218,3 +220,27 @@ async def test_a_run_that_is_given_up_is_reported(tmp_path: Path, inbox: Inbox, 
         await send_waiting(context)
 
     assert [(each["state"], each["exit_code"]) for each in inbox.messages] == [("stopped", 1)]
+
+
+async def test_a_configuration_that_is_broken(inbox: Inbox, receiver: RawServer, tmp_path: Path) -> None:
+    """The channels of the old one say it, once, until it is correct again."""
+    context = context_with(receiver, "http://127.0.0.1:9", tmp_path / "state")
+    targets = targets_of(a=context)
+    good, is_broken = targets.loaded, False
+
+    def load() -> LoadedTargets:
+        if is_broken:
+            raise UsageFault("line 5")
+        return good
+
+    targets = ServedTargets(load)
+    async with served(targets, MemoryQueue(tmp_path / "queue")) as service:
+        is_broken = True
+        await service.reload()
+        message = await inbox.next()
+        await service.reload()
+        service.report("a", 6, "stopped", "the next one")
+        await inbox.next()
+
+    assert (message["exit_code"], message["headline"][:32]) == (2, "The configuration has an error. ")
+    assert [each["exit_code"] for each in inbox.messages] == [2, 6]
