@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -27,6 +28,7 @@ from .run_record import RunRecord
 
 INDEX = "runs.sqlite"  # beside the folder of all runs
 IN_MEMORY = ":memory:"
+READ_AT_ONCE = 1000  # records that are kept in memory
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 Faults = dict[str, PresenceWorkerError]  # by the name of the folder: why its journal cannot be read
 T = TypeVar("T")
@@ -57,7 +59,13 @@ class KnownRun(NamedTuple):
         """The run's record; raise the fault where the journal cannot be read."""
         if self.fault:
             raise self.fault
-        return RunRecord.from_json(orjson.loads(self.text or "null"))
+        return _read_record(self.text or "null")
+
+
+@lru_cache(READ_AT_ONCE)
+def _read_record(text: str) -> RunRecord:
+    """Return a record; a list of runs asks for that of each run several times."""
+    return RunRecord.from_json(orjson.loads(text))
 
 
 class RunIndex:

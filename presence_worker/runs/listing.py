@@ -38,6 +38,11 @@ def list_runs(context: RunContext) -> list[Listed]:
 
     One that cannot be read is listed as such, one at work with what is known of it.
     """
+    return [listed for listed, _ in list_known_runs(context)]
+
+
+def list_known_runs(context: RunContext) -> list[tuple[Listed, KnownRun]]:
+    """Return the runs in the same way, each with what the index knows of it at that moment."""
     index = context.archive.index
     runs = index.runs()
     listed = [_list_one(run, context) for run in runs]
@@ -49,7 +54,12 @@ def list_runs(context: RunContext) -> list[Listed]:
     )
     corrected, undone = find_corrected(runs, index), find_undone(runs)
     return [
-        replace(_with_order(found, run), corrected=corrected.get(run.name), undone_by=undone.get(run.name))
+        (
+            replace(
+                _with_order(found, run), corrected=corrected.get(run.name), undone_by=undone.get(run.name)
+            ),
+            run,
+        )
         for run, found in zip(runs, listed, strict=True)
     ]
 

@@ -14,7 +14,7 @@ from ..report.files import SUMMARY, WRITERS
 from ..report.run_list import UNREADABLE, Listed
 from ..run_states import JobCommand, JobOfRun, JobWay, State
 from ..runs.fingerprint import fingerprint
-from ..runs.listing import list_one_run, list_runs
+from ..runs.listing import list_known_runs, list_one_run
 from ..runs.lookup import can_be_continued, is_of_target
 from .caller import Caller
 from .served_targets import LoadedTargets
@@ -76,10 +76,9 @@ class SeenRun:
 def find_seen_runs(service: Service) -> list[SeenRun]:
     """Return all runs, newest first. It blocks."""
     loaded = service.targets.loaded
-    known = {run.name: run for run in loaded.common.archive.index.runs()}
     live = _find_live(service)
-    listed = list_runs(loaded.common)
-    return [_see(run, known[run.id], loaded, is_live=run.id in live) for run in listed if run.id in known]
+    found = list_known_runs(loaded.common)
+    return [_see(run, known, loaded, is_live=run.id in live) for run, known in found]
 
 
 def find_seen_run(service: Service, run_id: str) -> SeenRun | None:

@@ -250,6 +250,16 @@ async def _run_at_work(front: Front, job: str) -> str:
     raise AssertionError
 
 
+async def test_a_run_that_has_just_begun_is_there_to_be_stopped(tmp_path: Path) -> None:
+    """Its rows are not stored yet, so that no list has it."""
+    async with idle(tmp_path) as front:
+        target = front.service.targets.names[0]
+        front.service.live.begin("1", target, "run")(RunStarted(NO_RUN, target, "run"))
+        answer = await front.ask("POST", f"/api/v1/runs/{NO_RUN}/stop", "boss")
+
+    assert answer.status == 409  # no job of the queue is at work
+
+
 @pytest.mark.parametrize("run", [NO_RUN, "last", "2026", "..%2f..", "%00"])
 async def test_a_run_that_is_not_there_is_404(tmp_path: Path, run: str) -> None:
     """A run has one name: its whole id."""

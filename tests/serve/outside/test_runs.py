@@ -170,15 +170,20 @@ def test_a_run_is_undone(served: Outside) -> None:
 
 def test_a_run_is_stopped_and_resumed(place: MakePlace) -> None:
     """Stop is 202 with the job at work; the run ends stopped with 143; it goes on only when somebody says."""
-    slow = place()
-    slow.common = slow.common.replace("rate = 5000\nburst = 100", "rate = 20")
-    with serving(slow) as service:
+    somewhere = place()
+    quick = somewhere.common
+    somewhere.common = quick.replace("rate = 5000\nburst = 100", "rate = 0.5")  # it is not over too soon
+    with serving(somewhere) as service:
         admin, path = service.by("admin"), service.by("importer").hand_in(csv_job(20))
         works = admin.until(path, lambda job: bool(job["run_id"]) and job["state"] == "working")
         run = works["run_id"]
+        admin.until(f"{RUNS}/{run}", lambda seen: seen.get("state") == "running")  # its rows are stored
         answer = admin.post(f"{RUNS}/{run}/stop")
         stopped = admin.finished(path)
         once_more = admin.post(f"{RUNS}/{run}/stop")
+    somewhere.common = quick
+    with serving(somewhere) as service:
+        admin = service.by("admin")
         resumed = admin.press(run, "resume", seen(admin, run))
         done = admin.finished(resumed.header("Location") or "")
 
