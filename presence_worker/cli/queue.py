@@ -28,6 +28,10 @@ from .targets import contexts_of
 
 AT_ONCE = 1 << 20  # bytes
 HEADER = ("JOB", "STATE", "PLACE", "COMMAND", "TARGET")
+NOT_READ = (
+    "Job {job} cannot be read. Its file is damaged, or a newer version has written it. "
+    "The file is in {place}."
+)
 NO_SERVICE = (
     "No service works on {place} now. Jobs wait until `presence-worker serve` runs. "
     "Those that were at work go on then."
@@ -67,7 +71,11 @@ def command(options: Options) -> int:
     if click.get_current_context().invoked_subcommand:
         return 0
     context = contexts_of(options).common
-    jobs = FolderQueue(context.archive.state_dir).jobs()
+    queue = FolderQueue(context.archive.state_dir)
+    jobs = queue.jobs()
+    for unreadable in queue.unreadable():
+        for line in wrap(NOT_READ.format(job=unreadable, place=queue.folder / "jobs")):
+            remark(line)
     _show([job for job in jobs if job.state in OPEN], jobs, context, options)
     return 0
 

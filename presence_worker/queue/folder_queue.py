@@ -60,10 +60,11 @@ class FolderQueue:
             with self._on_disk():
                 sync_file(content)
         with self._locked() as files:
-            known = files.jobs.get(files.by_key.get((new.by, new.key or ""), ""))
+            known = files.find_key(new.by, new.key)
             if known:
                 check_same(known, new)
                 return known, False
+            files.check_key(new.by, new.key)
             if most is not None and sum(job.state == JobState.WAITING for job in files.jobs.values()) >= most:
                 raise QueueFull(f"{most} jobs are waiting already; try again later")
             return self._put(new, content), True
@@ -94,12 +95,15 @@ class FolderQueue:
 
     def find_key(self, by: str | None, key: str) -> QueuedJob | None:
         """Return the job that came with an idempotency key."""
-        files = self._read()
-        return files.jobs.get(files.by_key.get((by, key), ""))
+        return self._read().find_key(by, key)
 
     def jobs(self) -> Sequence[QueuedJob]:
         """Return all jobs, oldest first."""
         return tuple(self._read().jobs.values())
+
+    def unreadable(self) -> Sequence[str]:
+        """Return the ids of the jobs that cannot be read."""
+        return self._read().unreadable()
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
         """Note that a job is at work; see `JobQueue`."""

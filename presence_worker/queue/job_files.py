@@ -12,7 +12,7 @@ import structlog
 
 from ..journal import sync_directory, write_whole
 from ..json_form import from_json, json_object
-from .job_queue import QueuedJob
+from .job_queue import KeyReused, QueuedJob
 
 NAME = re.compile(r"(\d{6,}-[0-9a-f]{8})\.(\d+)\.json", re.ASCII)
 STAMP = ".stamp"  # changes whenever a job does
@@ -49,6 +49,20 @@ class JobFiles:
     def with_content(self) -> set[str]:
         """Return the ids of the jobs that may need what they have brought."""
         return {job_id for job_id in self.versions if not (job := self.jobs.get(job_id)) or job.content}
+
+    def unreadable(self) -> list[str]:
+        """Return the ids of the jobs that cannot be read."""
+        return sorted(self.versions.keys() - self.jobs.keys(), key=_order)
+
+    def find_key(self, by: str | None, key: str | None) -> QueuedJob | None:
+        """Return the job that came with a key."""
+        return self.jobs.get(self.by_key.get((by, key or ""), ""))
+
+    def check_key(self, by: str | None, key: str | None) -> None:
+        """Raise KeyReused where a job that cannot be read came with a key."""
+        job_id = self.by_key.get((by, key or ""), "")
+        if job_id in self.versions and job_id not in self.jobs:
+            raise KeyReused(f"this idempotency key came before, with job {job_id}, which cannot be read")
 
     def write(self, job: QueuedJob) -> None:
         """Write a job durably; where that fails, it is what it was before."""
@@ -116,19 +130,27 @@ class JobFiles:
             if job:
                 self._keep(job, versions[job_id])
             else:
-                self.versions[job_id] = versions[job_id]
-                self.last_order = max(self.last_order, _order(job_id))
+                self._keep_unreadable(job_id, versions[job_id])
 
     def _read(self, job_id: str, version: int) -> QueuedJob | None:
         path = self._path(job_id, version)
-        try:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             form = json.loads(path.read_bytes())
             job = from_json(QueuedJob, form | {"content": None})
             name = form["content"]
             return replace(job, content=self._contents / job_id / name if name else None)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            log.warning("queue.unreadable", file=str(path), error=type(error).__name__)
-            return None
+        log.error("queue.unreadable", file=str(path))
+        return None
+
+    def _keep_unreadable(self, job_id: str, version: int) -> None:
+        """Keep what is known of a job that cannot be read; its key is not free, if that can be read."""
+        self.jobs.pop(job_id, None)
+        self.versions[job_id] = version
+        self.last_order = max(self.last_order, _order(job_id))
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            new = json.loads(self._path(job_id, version).read_bytes())["new"]
+            if new["key"]:
+                self.by_key[new["by"], new["key"]] = job_id
 
     def _keep(self, job: QueuedJob, version: int) -> None:
         self.jobs[job.id] = job

@@ -101,8 +101,9 @@ class JobQueue(Protocol):
     def put(self, new: NewJob, content: Path | None, *, most: int | None = None) -> tuple[QueuedJob, bool]:
         """Take a job in; when this returns, the job survives a power cut. Return it, and whether it is new.
 
-        With a key that is known, return the job that came first; raise KeyReused if its content, target
-        or command was another. Raise QueueFull where *most* jobs wait already; not for a key that is known.
+        With a key that is known, return the job that came first. Raise KeyReused if its content, target
+        or command was another, or it cannot be read. Raise QueueFull where *most* jobs wait already; not
+        for a key that is known.
         Nothing of a job is kept if this raises.
         """
 
@@ -114,6 +115,9 @@ class JobQueue(Protocol):
 
     def jobs(self) -> Sequence[QueuedJob]:
         """Return all jobs, oldest first."""
+
+    def unreadable(self) -> Sequence[str]:
+        """Return the ids of jobs that cannot be read: damaged, or of a newer version."""
 
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
         """Note that a job is at work, and on which run; raise NotWaiting where it is over or cancelled."""

@@ -34,6 +34,8 @@ DETAILS = {
     RowKind.ADMINISTRATOR: "{}: our administrator corrects something first. " + NOT_FOR_HR,
     RowKind.TRIED_AGAIN: "{}: we try again. " + NOT_FOR_HR,
 }
+STOPPED = "{}: our administrator goes on, or asks you for the file again."
+STOPPED_UNDO = "{}: our administrator goes on."
 DETAILS_OF_UNDO = DETAILS | {
     RowKind.CHANGED: "{}: the earlier status is back.",
     RowKind.RIGHT: "{}: the earlier status was back already.",
@@ -146,6 +148,8 @@ def _details(run: RunRecord, found: SortedRows) -> Iterator[str]:
     """Yield how many rows of each kind there are."""
     is_undo = run.intent == Intent.UNDO
     details = DETAILS_OF_UNDO if is_undo else DETAILS
+    if run.state == State.STOPPED:  # a person decides
+        details = {**details, RowKind.TRIED_AGAIN: STOPPED_UNDO if is_undo else STOPPED}
     shown = [(words, found.kinds[kind]) for kind, words in details.items() if found.kinds[kind]]
     if shown:
         yield ""

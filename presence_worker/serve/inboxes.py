@@ -24,7 +24,7 @@ import anyio
 import structlog
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..queue.job_queue import NewJob
+from ..queue.job_queue import KeyReused, NewJob
 from ..run_states import JobCommand, JobWay
 from ..sanitize import clean
 from ..settings.serve import Inbox
@@ -155,9 +155,9 @@ class InboxWatch:
         except OSError as error:
             self._say("inbox.not_taken", file.name, error.strerror or type(error).__name__)
             return True
-        except PresenceWorkerError as error:  # the queue takes nothing now
+        except PresenceWorkerError as error:
             self._say("inbox.not_taken", file.name, str(error))
-            return False
+            return isinstance(error, KeyReused)  # else the queue takes nothing now
         return True
 
     async def _take(self, file: FoundFile) -> None:

@@ -10,9 +10,9 @@ import structlog
 
 from ..errors import ExitCode, StateFault, UsageFault
 from ..events import emit_to, unheard
-from ..queue.job_queue import JobQueue, NotWaiting, QueuedJob
+from ..queue.job_queue import OVER, JobQueue, JobState, NotWaiting, QueuedJob
 from ..run_context import RunContext
-from ..run_states import JobCommand, JobWay, State
+from ..run_states import JobCommand, JobWay
 from ..settings import Settings
 from ..threads import work_in_thread
 from .hosted_job import HostedJob
@@ -129,9 +129,20 @@ class JobWork:
                 has_failed=then is Then.FAIL,
             )
             self._around.notes.forget_stop(job.id)
-            keep = ending.state is State.REFUSED or has_failed_without_run(ended)
-            if job.new.way is not JobWay.INBOX:  # whose folder gets its answer first
-                self._around.queue.note_answered(job.id, keep_content=keep)
+            self._clean_up(ended)
+
+    def clean_up(self) -> None:
+        """Do again what follows the ending of jobs: we may have been killed before it. It blocks."""
+        over = [job for job in self._around.queue.jobs() if job.state in OVER]
+        self._around.notes.forget_stops([job.id for job in over])
+        for job in over:
+            if not job.is_answered and job.state is not JobState.CANCELLED:  # of which nothing is left
+                self._clean_up(job)
+
+    def _clean_up(self, job: QueuedJob) -> None:
+        keep = job.exit_code == ExitCode.REFUSED or has_failed_without_run(job)
+        if job.new.way is not JobWay.INBOX:  # whose folder gets its answer first
+            self._around.queue.note_answered(job.id, keep_content=keep)
 
     async def _pause_or_go_on(self, target: str, ending: JobEnding) -> None:
         if ending.trouble is JobTrouble.CREDENTIALS:

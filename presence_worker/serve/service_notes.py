@@ -1,7 +1,7 @@
 """What the service must know after a restart, beside its jobs."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import orjson
 
@@ -35,9 +35,13 @@ class ServiceNotes:
 
     def forget_stop(self, job_id: str) -> None:
         """Forget a job that is over."""
+        self.forget_stops([job_id])
+
+    def forget_stops(self, jobs: Collection[str]) -> None:
+        """Forget jobs that are over."""
         with self._changing:
-            if job_id in self.stopped:
-                self._keep_stopped(self.stopped - {job_id})
+            if not self.stopped.isdisjoint(jobs):
+                self._keep_stopped(self.stopped.difference(jobs))
 
     def _keep_stopped(self, jobs: frozenset[str]) -> None:
         self._queue.remember(STOPPED, orjson.dumps(sorted(jobs)).decode())

@@ -77,6 +77,7 @@ class WorkLoop:
         try:
             if not self.is_ready:
                 await self._around.pauses.read()
+                await work_in_thread(self._work.clean_up)
             if self.has_disk_trouble:
                 await work_in_thread(_check_disk, self._around.queue)
             await self._around.pauses.find_corrected()

@@ -57,6 +57,19 @@ def test_a_file_is_handed_in_while_no_service_runs(worker: Worker) -> None:
     }
 
 
+def test_a_job_that_cannot_be_read_is_named(worker: Worker) -> None:
+    """It is not silently gone; the list beside it is whole."""
+    add(worker)
+    (job,) = FolderQueue(worker.state).jobs()
+    next(worker.state.glob("queue/jobs/*.json")).write_bytes(b"{")
+
+    ended = worker("queue")
+
+    assert ended.code == 0
+    assert f"Job {job.id} cannot be read." in ended.err
+    assert ended.summary == {"jobs": []}
+
+
 def test_the_list_has_what_waits_and_works(worker: Worker) -> None:
     """The next one first; what is over is not in it."""
     over, working, waiting = (add(worker).summary["jobs"][0]["job"] for _ in range(3))

@@ -9,6 +9,7 @@ import pytest
 
 from presence_worker.errors import StateFault
 from presence_worker.queue.folder_queue import FolderQueue
+from presence_worker.queue.job_queue import KeyReused
 
 from .given import files_under, put
 from .queue_suite import OpenQueue, QueueSuite, ended
@@ -71,9 +72,34 @@ def test_a_damaged_file_costs_only_its_job(state: Path) -> None:
     reopened = FolderQueue(state)
 
     assert [*reopened.jobs()] == [first]
+    assert [*reopened.unreadable()] == [second.id]
     assert second.content
     assert second.content.exists()
     assert put(reopened)[0].order > second.order
+
+
+def test_a_job_of_a_newer_version_keeps_its_key(state: Path) -> None:
+    """A sender that tries again makes no second job of it, and hears why."""
+    job, _ = put(FolderQueue(state), key="once")
+    file = next(state.glob(f"queue/jobs/{job.id}.*"))
+    file.write_bytes(file.read_bytes().replace(b'"waiting"', b'"dreaming"'))
+    reopened = FolderQueue(state)
+
+    with pytest.raises(KeyReused, match=f"with job {job.id}, which cannot be read"):
+        put(reopened, key="once")
+    assert [*reopened.unreadable()] == [job.id]
+    assert put(reopened, key="other")[1]
+
+
+def test_a_job_that_becomes_unreadable_is_no_longer_known(state: Path) -> None:
+    """What another program has made of it is not guessed."""
+    queue, other = FolderQueue(state), FolderQueue(state)
+    job, _ = put(queue)
+    assert [*other.jobs()] == [job]
+    queue.begin(job.id)
+    next(state.glob(f"queue/jobs/{job.id}.*")).write_bytes(b"{")
+
+    assert ([*other.jobs()], [*other.unreadable()]) == ([], [job.id])
 
 
 def test_fields_of_later_versions_are_skipped(state: Path) -> None:

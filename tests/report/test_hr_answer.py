@@ -132,6 +132,13 @@ def test_what_others_correct_is_a_number() -> None:
     ]
 
 
+def test_nothing_is_tried_again_after_a_stop() -> None:
+    """A person decides about the rest, also where the job of the service has failed."""
+    lines = answer(2, {1: UPDATED}, state=State.STOPPED)
+
+    assert lines[-1] == "  1 row: our administrator goes on, or asks you for the file again."
+
+
 def test_a_row_that_repeats_another_one_shares_its_fate() -> None:
     """It is done as that one is, and needs no correction of its own."""
     rows = [row(1), wrong(2, Reason.BAD_DATE), row(3), row(4)]

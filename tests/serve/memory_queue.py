@@ -95,6 +95,9 @@ class MemoryQueue:
             raise self.fault
         return sorted(self.by_id.values(), key=lambda job: job.order)
 
+    def unreadable(self) -> Sequence[str]:
+        return ()
+
     def begin(self, job_id: str, run_id: str | None = None) -> QueuedJob:
         self.begun += 1
         return self._put_back(begin_job(self._find(job_id), run_id))

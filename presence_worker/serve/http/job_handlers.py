@@ -174,7 +174,10 @@ async def _submit(service: Service, new: NewJob, content: Path) -> tuple[QueuedJ
     try:
         return await service.submit(new, content)
     except KeyReused:
-        words = "This key came before, with another body, target or `plan`. Use a new key for a new job"
+        words = (
+            "This key came before, with another body, target or `plan`, or its job cannot be read now. "
+            "Use a new key for a new job"
+        )
         raise HttpProblem(422, words) from None
     except (QueueFull, Unavailable) as fault:
         raise HttpProblem(503, str(fault), WAIT) from None

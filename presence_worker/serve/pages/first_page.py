@@ -23,7 +23,7 @@ from ..turns import TargetPause
 from .act import show_changes_and_button
 from .frame import Reader, fill, show_page
 from .morning import Morning, ShownRun
-from .verdict import say_how_it_is
+from .verdict import LostJobs, say_how_it_is
 
 MOST_CHANGES = 100  # of a run; its own page has more
 MOST_JOBS = 20  # that wait
@@ -46,7 +46,7 @@ def show_first_page(morning: Morning, reader: Reader) -> web.Response:
         morning.trouble,
         pauses,
         len(morning.live),
-        lost=len(morning.lost),
+        lost=LostJobs(len(morning.lost), morning.unreadable),
         has_old_settings=morning.problem is not None,
     )
     several = len(morning.states) > 1

@@ -41,6 +41,7 @@ class Morning:
     problem: str | None  # why the common configuration file could not be read the last time
     waiting: Sequence[ShownRun]  # for a person, the newest first
     lost: Sequence[JobView]  # jobs that failed before their run began, the newest first
+    unreadable: int  # jobs, of whichever target
     live: Sequence[LiveRun]
     queue: Sequence[JobView]  # jobs that wait, the next one first
     nights: Sequence[SeenRun]  # newest first
@@ -58,6 +59,7 @@ def read_morning(service: Service, caller: Caller) -> Morning:
         pauses={name: each for name, each in [*service.pauses.items()] if caller.may_use(name)},
         problem=service.targets.problem,
         lost=_find_lost(service, caller),
+        unreadable=len(service.queue.unreadable()),
         waiting=[show_run(service, run, caller) for run in _find_waiting(states, runs)],
         live=find_live(service, caller),
         queue=[job for job in reversed(open_jobs) if job.position is not None],

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ...report.reason_texts import Owner, is_trouble, owner_of
 from ...report.run_list import UNREADABLE, Listed
@@ -33,8 +34,22 @@ WAITING = {  # by state, in the order in which they are shown: of one run, of se
     UNREADABLE: ("1 run cannot be read.", "{} runs cannot be read."),
 }
 LOST = ("1 job failed. Send its file again.", "{} jobs failed. Send their files again.")
+NOT_READ = (
+    "1 job cannot be read. The log names its file.",
+    "{} jobs cannot be read. The log names their files.",
+)
 OLD_SETTINGS = "The configuration has an error. The service works with the settings it had before."
 WELL, NO_RUN = "All is well.", "No job has been sent yet."
+
+
+class LostJobs(NamedTuple):
+    """How many jobs have no run, and never get one."""
+
+    failed: int = 0
+    unreadable: int = 0
+
+
+ALL_JOBS = LostJobs()  # all have one, or wait
 
 
 def say_how_it_is(
@@ -43,7 +58,7 @@ def say_how_it_is(
     pauses: Mapping[str, str] = NONE,
     at_work: int = 0,
     *,
-    lost: int = 0,
+    lost: LostJobs = ALL_JOBS,
     has_old_settings: bool = False,
 ) -> list[str]:
     """Return the sentences: *trouble* of the service first, then what waits; else that all is well.
@@ -55,7 +70,8 @@ def say_how_it_is(
     said = [TROUBLES.get(trouble, f"The service cannot work: {trouble}.")] if trouble else []
     said += [OLD_SETTINGS] if has_old_settings else []
     broken = {state.target: JobTrouble.CONFIGURATION for state in states if state.expected.broken}
-    said += [*_of_targets({**pauses, **broken}), *_of_lost(lost), *_of_runs(waiting)]
+    said += [*_of_targets({**pauses, **broken}), *_of_jobs(lost.failed, LOST)]
+    said += [*_of_jobs(lost.unreadable, NOT_READ), *_of_runs(waiting)]
     said += [*_of_rows(waiting), *_of_missing(states)]
     said = said or [WELL if any(state.job for state in states) else NO_RUN]
     return [*said, f"{amount(at_work, 'run')} {is_or_are(at_work)} at work."] if at_work else said
@@ -67,9 +83,9 @@ def _of_targets(troubles: Mapping[str, str]) -> Iterator[str]:
             yield words.format(target)
 
 
-def _of_lost(number: int) -> Iterator[str]:
+def _of_jobs(number: int, words: tuple[str, str]) -> Iterator[str]:
     if number:
-        yield LOST[0] if number == 1 else LOST[1].format(figure(number))
+        yield words[0] if number == 1 else words[1].format(figure(number))
 
 
 def _of_runs(waiting: Sequence[Listed]) -> Iterator[str]:

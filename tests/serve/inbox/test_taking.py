@@ -48,6 +48,23 @@ async def test_a_file_becomes_a_job(drops: Drops) -> None:
     assert (job.content.read_text(), job.content.stat().st_mtime_ns) == (CSV, changed)
 
 
+async def test_a_job_that_cannot_be_read_costs_only_its_file(drops: Drops) -> None:
+    """It is not taken a second time, and the others are."""
+    drops.drop("a.csv")
+    await drops.read()
+    (small,) = drops.queue.folder.glob("jobs/*.json")
+    small.write_bytes(small.read_bytes().replace(b'"waiting"', b'"dreaming"'))
+    drops.restart()
+    drops.drop("b.csv")
+
+    with capture_logs() as logs:
+        assert await drops.read() == ["b.csv"]
+
+    assert {each["event"]: each["log_level"] for each in logs if each.get("file") != "b.csv"} == {
+        "inbox.not_taken": "warning",
+    }
+
+
 async def test_it_is_taken_once(drops: Drops) -> None:
     """The folder is read again and again, also by the next service."""
     drops.drop()

@@ -273,6 +273,23 @@ async def test_a_job_is_called_as_what_it_is_about(tmp_path: Path) -> None:
     assert [page.count(f"<bdi>{name}</bdi>") for name in names] == [1, 1]
 
 
+def damage_job(state: Path) -> None:
+    """Let the one job be as another program has written it, which the disk has damaged."""
+    (small,) = state.rglob("queue/jobs/*.json")
+    small.rename(small.with_name(small.name.replace(".0.", ".1."))).write_bytes(b"{")
+    (small.parent / ".stamp").write_bytes(b"changed")
+
+
+async def test_a_job_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """It was acknowledged, so not all is well."""
+    async with idle(tmp_path) as front:
+        await front.submit()
+        damage_job(tmp_path)
+        first = (await (await signed_in(front)).read("/")).body.decode()
+
+    assert heading_of(first) == "1 job cannot be read. The log names its file."
+
+
 async def test_a_job_that_failed_without_a_run_waits_for_a_person(tmp_path: Path) -> None:
     """Nothing else knows of it; once its file has come again and has a run, it is over."""
     async with idle(tmp_path) as front:

@@ -11,7 +11,7 @@ from presence_worker.report.run_list import Listed
 from presence_worker.report.summary import ReasonCount, Summary
 from presence_worker.report.target_state import ExpectedOfTarget, TargetState, judge_target
 from presence_worker.run_states import State
-from presence_worker.serve.pages.verdict import say_how_it_is
+from presence_worker.serve.pages.verdict import LostJobs, say_how_it_is
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 BEGAN = "2026-11-24T01:00:00.000Z"
@@ -95,6 +95,18 @@ def test_a_target_whose_jobs_wait_is_said() -> None:
         "SuperOffice rejected the credentials of oslo.",
         "Another program works on bergen. Its jobs wait.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (1, "1 job cannot be read. The log names its file."),
+        (2, "2 jobs cannot be read. The log names their files."),
+    ],
+)
+def test_jobs_that_cannot_be_read_are_said(number: int, sentence: str) -> None:
+    """They were acknowledged, so not all is well."""
+    assert say_how_it_is([target(run())], None, lost=LostJobs(unreadable=number)) == [sentence]
 
 
 def test_runs_at_work_are_counted_at_the_end() -> None:
