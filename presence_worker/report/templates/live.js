@@ -97,13 +97,9 @@ function stop() {
 
 function listen() {
   stop();
-  let isFirst = true;
   source = new EventSource("/api/v1/events");
   source.addEventListener("progress", (event) => move(JSON.parse(event.data)));
-  source.addEventListener("state", () => {
-    if (!isFirst || document.getElementById("notice")) read();
-    isFirst = false;
-  });
+  source.addEventListener("state", read); // the first one, too: much can end between a page and its connection
   source.addEventListener("error", () => {
     const isOver = source.readyState === EventSource.CLOSED; // else the browser tries again by itself
     if (isOver) stop();
