@@ -2,4 +2,7 @@
 
 import os
 
+import pytest
+
 LONG = os.environ.get("CAMPAIGN") == "long"
+waits_long = pytest.mark.skipif(not LONG, reason="it waits for a time to be over; CAMPAIGN=long does")

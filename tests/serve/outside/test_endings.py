@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from presence_worker.sandbox import Sandbox
+from tests.campaigns.size import waits_long
 from tests.raw_server import answer
 from tests.run.given import PATIENCE, called, raw_up, started, wait_until
 
@@ -77,6 +78,7 @@ def test_a_run_that_we_stop_goes_on(place: MakePlace, superoffice: Sandbox) -> N
     assert len(sent_of(superoffice)[:20]) == len(set(sent_of(superoffice)[:20])) == 20
 
 
+@waits_long
 def test_a_target_that_is_taken_is_tried_again(place: MakePlace, superoffice: Sandbox) -> None:
     """While somebody at a terminal works on the target (7) the job waits; then it is done."""
     somewhere = slowed(place(), 10)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaigns.size import waits_long
 from tests.run.given import wait_until
 
 from .raw_client import Cut, Line, multipart, once, request_bytes
@@ -116,6 +117,7 @@ def test_a_form_without_its_end_is_no_job(service: Outside) -> None:
     assert statuses == [400, 400, 400]
 
 
+@waits_long
 def test_heads_that_never_end_are_cut_off(service: Outside) -> None:
     """A hundred heads that drip (slow loris): each is cut off, and others are served at once meanwhile."""
     with ExitStack() as stack:
@@ -134,6 +136,7 @@ def test_heads_that_never_end_are_cut_off(service: Outside) -> None:
     assert statuses <= {400, 408, None}
 
 
+@waits_long
 def test_a_connection_without_a_request_is_cut_off(service: Outside) -> None:
     """Who connects and says nothing, or half a word, does not stay."""
     with Line(service.url, patience=SOON) as silent, Line(service.url, patience=SOON) as half:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.campaigns.size import waits_long
+
 from .raw_client import Line, once, request_bytes
 from .served import Outside, Place, csv_job, serving
 
@@ -86,6 +88,7 @@ def test_progress_comes_while_a_run_works(place: MakePlace) -> None:
 
 
 @pytest.mark.campaign  # nothing happens for 15 seconds
+@waits_long
 def test_a_silent_stream_says_that_it_lives(served: Outside) -> None:
     """A comment comes every 15 seconds, so that no proxy takes the stream for dead."""
     with watch(served, "watcher") as line:
