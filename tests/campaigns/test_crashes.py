@@ -16,8 +16,8 @@ from .size import LONG
 from .tally import BEYOND, FALSE, Tally
 
 pytestmark = pytest.mark.campaign
-KILLS = 200 if LONG else 30
-KILLS_WITH_POWER = 80 if LONG else 20
+KILLS = 200 if LONG else 20
+KILLS_WITH_POWER = 80 if LONG else 14
 SEED = int(os.environ.get("CAMPAIGN_SEED") or random.randrange(2**32))
 Say = Callable[[Tally], None]
 

@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="needs /proc"),
 ]
 TARGETS = tuple(f"target-{number}" for number in range(10))
-JOBS = 200 if LONG else 60
+JOBS = 200 if LONG else 40
 ROWS = 10 if LONG else 5  # of a job
 WATCHERS = 100
 SLOW = 40  # senders who drip
