@@ -16,7 +16,7 @@ from tests.serve.outside.served import Place, csv_job, serving
 from .disk_log import built
 from .power import PowerLoss
 from .service_campaign import ServiceCampaign
-from .size import LONG
+from .size import LONG, waits_long
 from .tally import Tally
 
 pytestmark = pytest.mark.campaign
@@ -48,6 +48,7 @@ def test_service_killed_again_and_again(tmp_path: Path, say: Say) -> None:
     assert tally.kills.total() >= KILLS
 
 
+@waits_long
 def test_power_of_a_service_lost_again_and_again(tmp_path: Path, say: Say) -> None:
     """What was not synced may be gone as well, and the same holds."""
     power = PowerLoss(built(tmp_path))
@@ -115,6 +116,7 @@ def test_a_run_that_dies_again_and_again_is_given_up(tmp_path: Path) -> None:
     assert run["state"] == "stopped"
 
 
+@waits_long
 def test_a_run_that_gets_on_is_not_given_up(tmp_path: Path) -> None:
     """However often it dies: who settles a row in between goes on, and ends finished."""
     stuck, rows = Stuck(), range(1, 8)

@@ -20,7 +20,7 @@ from tests.serve.outside.raw_client import request_bytes
 from tests.serve.outside.served import Outside, Place, serving, token_of
 
 from .night import ROOT
-from .size import LONG
+from .size import LONG, waits_long
 
 pytestmark = [
     pytest.mark.campaign,
@@ -190,6 +190,7 @@ def puts_of(record: Path) -> Counter[int]:
     return Counter(int(each["path"].split("/")[-2]) for each in lines if each["method"] == "PUT")
 
 
+@waits_long
 def test_a_crowd_is_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Many jobs at once, slow senders, half bodies and 100 watchers: nothing is lost, and it stays small."""
     with crowded(tmp_path) as (service, record):
