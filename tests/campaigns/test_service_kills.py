@@ -20,7 +20,7 @@ from .size import LONG, waits_long
 from .tally import Tally
 
 pytestmark = pytest.mark.campaign
-KILLS = 200 if LONG else 8
+KILLS = 200 if LONG else 6
 KILLS_WITH_POWER = 200 if LONG else 8
 SEED = int(os.environ.get("CAMPAIGN_SEED") or random.randrange(2**32))
 Say = Callable[[Tally], None]
@@ -61,6 +61,7 @@ def test_power_of_a_service_lost_again_and_again(tmp_path: Path, say: Say) -> No
     assert tally.power_losses > 0 or not LONG  # about every second blow takes the power as well
 
 
+@waits_long
 def test_finds_a_service_that_does_not_ask_under_the_lock(tmp_path: Path, say: Say) -> None:
     """The campaign is worth something: it finds jobs that are staged twice."""
     campaign = ServiceCampaign("no question under the lock", SEED, tmp_path, wrong="no-check-of-job")
