@@ -258,6 +258,14 @@ class JournalGone(Stopped):
     """The journal is no longer where it was: what is read from it may not be on disk."""
 
 
+class DatabaseAway(Stopped):
+    """The database that several machines share cannot be reached now."""
+
+
+class LeaseLost(Stopped):
+    """Another machine works on the target by now: nothing of this run may be sent or written here."""
+
+
 class Locked(PresenceWorkerError):
     """Another run works on the same target."""
 

@@ -24,6 +24,7 @@ CHANNELS = (  # whole lists and values with secrets
     "notify.command",
     "serve.tokens",
     "serve.webhook_secret",
+    "fleet.database",
 )
 SET = "--set"
 READING = ("run", "plan", "check")  # commands that read a job

@@ -1,21 +1,27 @@
 """What a run works in: its settings, who watches it, and how to call the next command."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import structlog
 
 from .command_options import select_options
 from .errors import PresenceWorkerError
 from .events import Emit, Event, unheard
-from .journal import Archive
+from .journal import Archive, Lease
 from .next_step import NextStep
+from .queue.folder_queue import FolderQueue
+from .queue.job_queue import JobQueue
 from .run_states import JobOfRun
 from .settings import Settings
 from .shutdown import Shutdown
 from .superoffice import Client
+
+if TYPE_CHECKING:
+    from .fleet.member import FleetMember
 
 log = structlog.get_logger()
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
@@ -28,6 +34,7 @@ class RunContext:
     settings: Settings
     day: date  # it is, for what is due
     archive: Archive
+    fleet: "FleetMember | None" = None  # what this process shares with other machines; None: it is alone
     target: str  # the service's root, or "sandbox"
     target_name: str | None = None  # in the configuration; None: it has only one target
     options: tuple[str, ...]  # to repeat in the command to run next
@@ -50,6 +57,15 @@ class RunContext:
             raise
         except Exception as error:  # noqa: BLE001 - what was sent must be written down in any case
             log.warning("subscriber.failed", about=type(event).__name__, error=type(error).__name__)
+
+    @property
+    def queue(self) -> JobQueue:
+        """Return where the jobs of all targets wait."""
+        return self.fleet.queue if self.fleet else FolderQueue(self.archive.state_dir)
+
+    def hold_target(self) -> AbstractContextManager[Lease]:
+        """Hold the target, or raise Locked at once; any thread may let go of it."""
+        return self.archive.hold_target(self.target, self.settings.delivery.total_timeout)
 
     def command(self, *words: str) -> NextStep:
         """Return a command to run next, with those options of this one that it takes."""

@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 from ..errors import Locked, UsageFault
-from ..journal import target_lock
 from ..model import Change, Outcome, Presence, Reason, Result
 from ..superoffice import Client, is_online
 from ..superoffice.online_hints import NOT_THERE
@@ -145,7 +144,7 @@ async def write_back(probe: Probe) -> AsyncIterator[CheckResult]:
     """Write one user's status back as it is, while no run uses this SuperOffice."""
     client, associate_id = probe.us(), probe.write_to or 0
     try:
-        with target_lock(probe.context.target, probe.context.archive.state_dir):
+        with probe.context.hold_target():
             yield await _write_back(associate_id, client, probe.settings.input.allowed_statuses)
     except Locked:
         yield warning("nothing was written: another run uses this SuperOffice now", BUSY)

@@ -19,6 +19,7 @@ from .filesystem import (
 )
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
+from .lease import Lease, LocalLease, OutboxInThreads
 from .locks import NoLocks, hold_lock, is_at_work, is_held, run_lock, service_lock, target_lock
 from .open_rows import OpenRow, Person, ReturnedRow
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
@@ -44,12 +45,15 @@ __all__ = [
     "JobInput",
     "Journal",
     "KnownRun",
+    "Lease",
+    "LocalLease",
     "LocalOutbox",
     "LoggedRows",
     "Named",
     "NoLocks",
     "OpenRow",
     "Outbox",
+    "OutboxInThreads",
     "PastSession",
     "PendingRow",
     "Person",

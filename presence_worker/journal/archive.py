@@ -4,8 +4,8 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from ..run_states import RUN_ID
 from .filesystem import PRIVATE, check_owner, is_ours, make_private, sync_directory, unusable
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
-from .locks import run_lock
+from .lease import Lease, LocalLease
+from .locks import run_lock, target_lock
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -44,6 +45,26 @@ class Archive:
         self.state_dir = state_dir.absolute()
         self.runs = self.state_dir / "runs"
         self.index = RunIndex(self.state_dir)
+
+    @contextmanager
+    def hold_target(self, target: str, total_timeout: float) -> Iterator[Lease]:  # noqa: ARG002 - for others
+        """Hold a target, or raise Locked at once; any thread may let go of it.
+
+        *total_timeout* is the seconds in which a request ends that is on its way.
+        """
+        with target_lock(target, self.state_dir):
+            yield LocalLease()
+
+    def fetch(self, run_id: str) -> None:
+        """Have the journal of a run here as it was saved last; raise Locked where another machine has it.
+
+        With one machine, it is here already.
+        """
+
+    def open_journal(self, run_id: str) -> Journal:
+        """Fetch and open the journal of a run."""
+        self.fetch(run_id)
+        return Journal.open(self.runs / run_id / JOURNAL)
 
     def prepare(self) -> None:
         """Make the directories, and see now rather than later whether they can be written."""

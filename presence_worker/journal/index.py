@@ -23,7 +23,7 @@ from .index_lines import (
     transaction,
     write_lines,
 )
-from .journal import JOURNAL
+from .journal import JOURNAL, Journal
 from .run_record import RunRecord
 
 INDEX = "runs.sqlite"  # beside the folder of all runs
@@ -48,11 +48,18 @@ class KnownRun(NamedTuple):
     mark: str | None = None  # changes with the journal; None: it may have changed since
     follows: tuple[str, ...] = ()  # the runs that it corrects, or undoes
     corrected: bytes | None = None  # JSON: how far later runs have done its rows; None: it was not kept
+    fetch: Callable[[str], None] | None = None  # has the journal here as it was saved last; None: it is here
 
     @property
     def folder(self) -> Path:
         """The run's folder."""
         return self.runs / self.name
+
+    def open_journal(self) -> Journal:
+        """Fetch and open the run's journal."""
+        if self.fetch:
+            self.fetch(self.name)
+        return Journal.open(self.folder / JOURNAL)
 
     @property
     def record(self) -> RunRecord:

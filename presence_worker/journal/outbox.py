@@ -11,7 +11,6 @@ import orjson
 
 from ..errors import PresenceWorkerError
 from ..model import UNSETTLED, Change, Outcome, Presence, Result
-from ..threads import work_in_thread
 from .database import Database, SqlValue
 from .schema import OR_NULL
 
@@ -23,18 +22,18 @@ Settled = tuple[int, Outcome, str]  # a row, its outcome in this session, and wh
 class Outbox(Protocol):
     """The rows of a run that one session sends.
 
-    Methods may be called from any thread, and raise Stopped where what they promise cannot be kept. Each may
-    be called once more with the same arguments, such as after an answer that was lost.
+    Methods raise Stopped where what they promise cannot be kept. Each may be called once more with the same
+    arguments, such as after an answer that was lost.
     """
 
-    def take(self, after: int, most: int) -> Sequence[Change]:
+    async def take(self, after: int, most: int) -> Sequence[Change]:
         """Return the next rows to send behind row *after*, in row order, at most so many; none at the end.
 
         When this returns, it is durable that they may have been sent: if we die, those without an outcome are
         in doubt, and no others. A repeated call returns the same rows, but those that have an outcome by now.
         """
 
-    def record(self, outcomes: Iterable[Settled]) -> None:
+    async def record(self, outcomes: Iterable[Settled]) -> None:
         """Write outcomes, all or none; when this returns, they are durable.
 
         Tries, PUTs and time add up over the outcomes of a row; the rest is as the last one says. An outcome
@@ -42,12 +41,15 @@ class Outbox(Protocol):
         of one row are reported in order, so a report is repeated before a later one of the same row is made.
         """
 
-    def give_back(self, after: int) -> None:
+    async def give_back(self, after: int) -> None:
         """Note that no row of this session behind row *after* was begun, although it was taken."""
 
 
 class LocalOutbox:
-    """Owns what the last session of a run sends: the `Outbox` of one machine."""
+    """Owns what the last session of a run sends. `Outbox` has the contract; here, its methods block.
+
+    They may be called from any thread.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -152,7 +154,7 @@ def _insert_statement(rows: int) -> str:
 
 
 class RowsAhead:
-    """Owns the rows that may be sent next. A page is taken in a thread while the one before is being sent.
+    """Owns the rows that may be sent next. A page is taken while the one before is being sent.
 
     Several tasks may iterate over it; each row goes to exactly one of them.
     """
@@ -188,7 +190,7 @@ class RowsAhead:
         """Take page after page; return at the end. The reader gets the error of a page that failed."""
         last = 0
         try:
-            while page := await work_in_thread(self._outbox.take, last, self._page):
+            while page := await self._outbox.take(last, self._page):
                 last = page[-1].row
                 self._is_low = anyio.Event()
                 self._add(page)

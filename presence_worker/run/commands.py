@@ -17,11 +17,11 @@ from ..journal import (
     JOURNAL,
     Journal,
     KnownRun,
+    Lease,
     RunRecord,
     give_back_reserve,
     run_lock,
     take_reserve,
-    target_lock,
 )
 from ..model import Reason, Result, Verdict
 from ..report import Summary, write_reports
@@ -147,7 +147,7 @@ def _find_known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, K
 
 
 def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
-    _hold_target(held, context)
+    lease = _hold_target(held, context)
     runs = context.archive.index.runs()  # none of this target begins or goes on while we hold it
     check_not_begun(context, runs)
     context.archive.sweep(runs, spare=JUST_MADE)
@@ -161,7 +161,10 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
         log.info("run.staging", **named, target=run.target, folder=str(folder))
         refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
-        return StagedRun(folder=folder, journal=journal, command=command, job=job, refused=refused)
+        lease.save(journal)
+        return StagedRun(
+            folder=folder, journal=journal, command=command, lease=lease, job=job, refused=refused
+        )
 
 
 def _new_run(asked: JobRequest, run_id: str, runs: Sequence[KnownRun], context: RunContext) -> RunRecord:
@@ -197,7 +200,7 @@ def _stage(
 
 
 def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
-    _hold_target(held, context)
+    lease = _hold_target(held, context)
     check_not_begun(context)
     undone = choose(name, context)
     held.new_folder = folder = context.archive.new_folder()
@@ -209,7 +212,8 @@ def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
             run = stage_undo(journal, folder.name, earlier, context)
         _emit_start(run, "undo", context)
         log.info("run.staging", undoes=run.undoes, folder=str(folder))
-        return StagedRun(folder=folder, journal=journal, command="undo")
+        lease.save(journal)
+        return StagedRun(folder=folder, journal=journal, command="undo", lease=lease)
 
 
 def _reopen_to_resume(
@@ -218,7 +222,7 @@ def _reopen_to_resume(
     run = _reopen(name, "resume", held, context)
     record = run.journal.run()
     if record.state not in (State.STOPPED, State.FINISHED) or not run.journal.results.to_send():
-        return StagedRun(folder=run.folder, journal=run.journal, command="resume", is_over=True)
+        return run._replace(is_over=True)
     if if_corrected:
         check_corrected(record, context)
     return _bring_up_to_date(run, context, any_age=any_age)
@@ -238,7 +242,7 @@ def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: boo
 
 def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> StagedRun:
     """Open an earlier run to work on it."""
-    _hold_target(held, context)
+    lease = _hold_target(held, context)
     check_not_begun(context)
     folder = choose(name, context)
     with bound_contextvars(run_id=folder.name):
@@ -246,7 +250,7 @@ def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> 
         held.enter_context(_reserve(folder))
         check_target(journal, context)
         check_unmoved(journal, context)
-        return StagedRun(folder=folder, journal=journal, command=command)
+        return StagedRun(folder=folder, journal=journal, command=command, lease=lease)
 
 
 def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> StagedRun:
@@ -263,12 +267,12 @@ def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> 
             )
             journal.rows.mark_settled(withdrawn)
         overtaken = find_overtaken(journal, later, context)
-    return StagedRun(folder=run.folder, journal=journal, command=run.command, overtaken=overtaken)
+    return run._replace(overtaken=overtaken)
 
 
-def _hold_target(held: Hold, context: RunContext) -> None:
+def _hold_target(held: Hold, context: RunContext) -> Lease:
     context.archive.prepare()
-    held.enter_target(target_lock(context.target, context.archive.state_dir))
+    return held.enter_target(context.hold_target())
 
 
 @contextmanager

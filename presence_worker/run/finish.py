@@ -13,12 +13,13 @@ from ..events import RunEnded
 from ..help_pages import page_of_run
 from ..intake.csv.dialect import DELIMITERS
 from ..intake.source import STDIN
-from ..journal import JOURNAL, NOT_DONE, Ending, Journal, KnownRun, RunRecord, give_back_reserve, moment_ago
+from ..journal import NOT_DONE, Ending, Journal, KnownRun, RunRecord, give_back_reserve, moment_ago
 from ..next_step import NextStep
 from ..report import SUMMARY, Advice, Summary, advise, summarise, write_reports
 from ..report.headline import message_of
 from ..run_context import RunContext
 from ..run_states import State
+from ..runs.listing import keep
 from ..runs.lookup import earlier_than
 from ..settings import Input
 from ..wording import amount, as_sentence
@@ -46,6 +47,7 @@ def finish(run: StagedRun, error: PresenceWorkerError | None, context: RunContex
         _caution(journal, context)
         ending = judge_ending(journal, folder, run.job, error, context)
         summary = _write(journal, folder, ending, context)
+        run.lease.save(journal, keep(summary))
     except JournalGone as trouble:
         raise _journal_gone(trouble, journal, folder, context) from trouble
     except Stopped as trouble:  # the journal cannot even be read: nothing is claimed of any row
@@ -140,7 +142,7 @@ def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
         if not (unknown or earlier.to_send):
             continue
         try:
-            with closing(Journal.open(earlier.folder / JOURNAL)) as journal:
+            with closing(earlier.open_journal()) as journal:
                 unknown -= {user for user in journal.results.associates_written() if user in unknown}
                 unknown |= set(journal.results.associates_without_answer())
         except PresenceWorkerError as error:  # the note is help, no guarantee

@@ -20,7 +20,7 @@ from structlog.contextvars import bound_contextvars
 from ..clock import today
 from ..errors import Locked, PresenceWorkerError, Terminated
 from ..events import Event, Queued
-from ..journal import Journal
+from ..journal import Journal, Lease, LocalLease
 from ..run_context import RunContext
 from ..settings.value_types import seconds_left
 from ..shutdown import Shutdown
@@ -38,6 +38,7 @@ class StagedRun(NamedTuple):
     folder: Path
     journal: Journal
     command: str  # that it is carried out by
+    lease: Lease = LocalLease()  # under which it works
     job: str | None = None  # as it was named; None for all but a new job
     refused: PresenceWorkerError | None = None  # why it must not be sent
     overtaken: frozenset[int] = frozenset()  # associates that a later run has set: not sent
@@ -53,9 +54,9 @@ class Hold(ExitStack):
         super().__init__()
         self._target = self.enter_context(ExitStack())
 
-    def enter_target(self, lock: AbstractContextManager[None]) -> None:
+    def enter_target(self, holding: AbstractContextManager[Lease]) -> Lease:
         """Hold the target as well, until the end or until `abandon`."""
-        self._target.enter_context(lock)
+        return self._target.enter_context(holding)
 
     def abandon(self, shutdown: Shutdown) -> None:
         """Let go of the target before all else: a thread that is left behind sends nothing."""

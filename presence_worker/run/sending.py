@@ -80,25 +80,25 @@ class Recorder:
             self._some, self._many = anyio.Event(), anyio.Event()
             try:
                 with anyio.CancelScope(shield=True):
-                    log_each(await work_in_thread(self._write, group))
+                    log_each(await self._write(group))
             except Stopped:
                 self.has_lost = True
                 raise
             if self._full:
                 raise self._full
 
-    def _write(self, group: list[Settled]) -> list[Unlogged]:
+    async def _write(self, group: list[Settled]) -> list[Unlogged]:
         """Write a group; return the rows of it that the log does not have yet."""
         try:
-            self._outbox.record(group)
+            await self._outbox.record(group)
         except Stopped as error:
             if not is_full(error):
                 raise
-            self._make_room()
-            self._outbox.record(group)
+            await work_in_thread(self._make_room)
+            await self._outbox.record(group)
             self._full = error
         not_done = [row for row, outcome, _ in group if outcome.result in LOGGED and not outcome.trouble]
-        return self._mark(not_done) if not_done else []
+        return await work_in_thread(self._mark, not_done) if not_done else []
 
     def _mark(self, rows: list[int]) -> list[Unlogged]:
         """Return those of *rows* that have no event yet of the outcome on disk, and mark them."""
@@ -128,6 +128,7 @@ class Sending:
         policy: Policy,
         context: RunContext,
         announcer: Announcer,
+        outbox: Outbox,
         recorder: Recorder,
     ) -> None:
         self._run = run
@@ -139,7 +140,7 @@ class Sending:
         delivery = context.settings.delivery
         self._workers = delivery.concurrency
         page = min(MOST_AHEAD, max(delivery.concurrency, int(policy.pace.rate)))
-        self._rows = RowsAhead(run.journal.outbox, page)
+        self._rows = RowsAhead(outbox, page)
         self._doubts = Doubts(run.journal, client, recorder.add, policy.halt)
         self._failures: SystemicFailures
 
@@ -182,6 +183,7 @@ class Sending:
     async def _next(self) -> Change | None:
         """Return the next row to send; what a later run has set is settled without a request."""
         async for change in self._rows:
+            await self._run.lease.wait()
             self._doubts.look()
             if change.associate_id not in self._run.overtaken:
                 return change

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 import anyio
 
 from ..delivery import Halt, Policy
 from ..errors import Cause, Planned, PresenceWorkerError, Stopped
-from ..journal import Journal, give_back_reserve
+from ..journal import give_back_reserve
 from ..run_context import RunContext
 from ..run_states import Intent, Step
 from ..settings.value_types import seconds_left
@@ -37,7 +36,8 @@ class Session:
         self._announcer = announcer
         self._clock = asyncio.get_running_loop().time
         self._halt = Halt(context.settings.delivery.drain, self._clock)
-        self._recorder = Recorder(run.journal.outbox, run.journal.logged, self._make_room)
+        self._outbox = run.lease.outbox(run.journal)
+        self._recorder = Recorder(self._outbox, run.journal.logged, self._make_room)
         self._sending: Sending | None = None
 
     async def run(self) -> PresenceWorkerError | None:
@@ -45,10 +45,11 @@ class Session:
         seconds, worked, gets = 0.0, 0.0, 0
         with self._context.shutdown.watched(self._stop):
             async with self._context.open_service() as client:
+                client.guard(self._run.lease.may_send)
                 began = self._clock()
                 worked = await self._work(client)
                 seconds, gets = self._clock() - began, client.gets
-        await work_in_thread(self._close, seconds, worked, gets)
+        await self._close(seconds, worked, gets)
         return self._halt.reason
 
     def _stop(self) -> None:
@@ -59,14 +60,13 @@ class Session:
     def _make_room(self) -> None:
         give_back_reserve(self._run.folder)
 
-    def _close(self, seconds: float, worked: float, gets: int) -> None:
-        self._make_room()
-        if self._recorder.has_lost:  # the session stays open: what it began is in doubt
-            with suppress(Stopped):
-                self._journal.outbox.give_back(self._sending.begun if self._sending else 0)
-            return
+    async def _close(self, seconds: float, worked: float, gets: int) -> None:
+        await work_in_thread(self._make_room)
         try:
-            self._journal.sessions.end(seconds=seconds, worked=worked, gets=gets)
+            if self._recorder.has_lost:  # the session stays open: what it began is in doubt
+                await self._outbox.give_back(self._sending.begun if self._sending else 0)
+            else:
+                await work_in_thread(self._journal.sessions.end, seconds=seconds, worked=worked, gets=gets)
         except Stopped as error:
             self._halt(error)
 
@@ -94,10 +94,16 @@ class Session:
         if self._journal.run().step != Step.SEND:
             await self._read_present_values(client, policy)
         if not self._halt.reason:
-            await work_in_thread(_log_never_sent, self._journal)
-            self._sending = Sending(self._run, client, policy, self._context, self._announcer, self._recorder)
+            await work_in_thread(self._prepare_to_send)
+            self._sending = Sending(
+                self._run, client, policy, self._context, self._announcer, self._outbox, self._recorder
+            )
             await self._sending.run()
         await work_in_thread(self._journal.add_note, client.hint.given)
+
+    def _prepare_to_send(self) -> None:
+        log_rows(self._journal, never_sent=True)
+        self._run.lease.save(self._journal)  # what follows are outcomes alone
 
     async def _read_present_values(self, client: Client, policy: Policy) -> None:
         """Read what the service holds, and judge whether what is left to do may be done."""
@@ -139,7 +145,3 @@ def deadline(at: float | time | None, clock: Callable[[], float], waited: float)
     called = datetime.now().astimezone() - timedelta(seconds=waited)
     end = clock() - waited + seconds_left(at, called)
     return lambda: end - clock()
-
-
-def _log_never_sent(journal: Journal) -> None:
-    log_rows(journal, never_sent=True)

@@ -23,6 +23,7 @@ NOT_OF_A_RUN = (
     "metrics",
     "job",
     "serve",
+    "fleet",
 )  # sections that change no run; addresses of people are in them
 
 

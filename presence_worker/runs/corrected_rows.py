@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from ..errors import ExitCode, PresenceWorkerError
-from ..journal import JOURNAL, Journal, KnownRun, OpenRow, Person, ReturnedRow, RunIndex, RunRecord
+from ..journal import Journal, KnownRun, OpenRow, Person, ReturnedRow, RunIndex, RunRecord
 from ..model import UNSETTLED, Reason
 from ..report.hr_rows import RowKind
 from ..report.run_list import Corrected
@@ -222,7 +222,7 @@ def _may_follow(later: RunRecord, run: RunRecord) -> bool:
 
 
 def _open_journal(run: KnownRun) -> closing[Journal]:
-    return closing(Journal.open(run.folder / JOURNAL))
+    return closing(run.open_journal())
 
 
 def _rows_put_back(journal: Journal, people: set[int]) -> Iterator[int]:

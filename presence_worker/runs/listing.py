@@ -1,6 +1,5 @@
 """The runs of a state directory, newest first, and those that are missing."""
 
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,7 +49,7 @@ def list_known_runs(context: RunContext) -> list[tuple[Listed, KnownRun]]:
         (run, form)
         for run, found in zip(runs, listed, strict=True)
         if run.summary is None and found.summary and found.state != State.RUNNING
-        for form in _write_kept(found.summary)
+        if (form := keep(found.summary))
     )
     corrected, undone = find_corrected(runs, index), find_undone(runs)
     return [
@@ -112,10 +111,12 @@ def _summary_form() -> TypeAdapter[Summary]:
     return TypeAdapter(Summary)
 
 
-def _write_kept(summary: Summary) -> Iterator[bytes]:
-    """Yield a summary for the index to keep; not if the name of its file is not UTF-8."""
-    with suppress(PydanticSerializationError):
-        yield _summary_form().dump_json(_without_values(summary))
+def keep(summary: Summary) -> bytes | None:
+    """Return a summary for the index to keep; None if the name of its file is not UTF-8."""
+    try:
+        return _summary_form().dump_json(_without_values(summary))
+    except PydanticSerializationError:
+        return None
 
 
 def _list_one(run: KnownRun, context: RunContext) -> Listed:

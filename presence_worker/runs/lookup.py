@@ -11,7 +11,7 @@ import structlog
 
 from ..clock import is_from_the_future
 from ..errors import ExitCode, PresenceWorkerError, RunFault, StateFault
-from ..journal import JOURNAL, LAST, Ending, Journal, KnownRun, RunRecord, run_lock
+from ..journal import LAST, Ending, Journal, KnownRun, RunRecord, run_lock
 from ..model import Presence
 from ..report import may_begin_again
 from ..report.headline import message_of
@@ -34,7 +34,7 @@ def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> 
     Raise Locked where it is still at work after *patience* seconds.
     """
     with run_lock(folder, patience=patience):
-        journal = Journal.open(folder / JOURNAL)
+        journal = context.archive.open_journal(folder.name)
         try:
             if journal.run().state == State.RUNNING:
                 journal.check()
@@ -220,7 +220,7 @@ def _is_of(target: str, later: KnownRun, context: RunContext) -> bool:
 
 def _associates_of(later: KnownRun, wanted: Mapping[int, Presence], context: RunContext) -> list[int]:
     try:
-        with closing(Journal.open(later.folder / JOURNAL)) as journal:
+        with closing(later.open_journal()) as journal:
             found = [
                 person
                 for person, has in journal.results.associates_unchanged()

@@ -10,7 +10,7 @@ from itertools import chain
 import structlog
 
 from ..errors import Locked, PresenceWorkerError
-from ..journal import JOURNAL, Journal, KnownRun, RunRecord, id_made_ago, is_run_folder, moment_ago
+from ..journal import KnownRun, RunRecord, id_made_ago, is_run_folder, moment_ago
 from ..queue.job_queue import OVER, JobQueue, QueuedJob
 from ..run_context import RunContext
 from ..run_states import JobWay, State
@@ -151,7 +151,7 @@ def _has_days(record: RunRecord) -> bool:
 
 def _has_a_say(run: KnownRun) -> bool:
     """Return whether a run has written, or withdrawn, what an earlier one may still ask for."""
-    with closing(Journal.open(run.folder / JOURNAL)) as journal:
+    with closing(run.open_journal()) as journal:
         results, withdrawn = journal.results, journal.dated.days_withdrawn()
         return any(
             True for _ in chain(results.associates_written(), results.associates_unchanged(), withdrawn)

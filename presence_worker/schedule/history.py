@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from ..errors import PresenceWorkerError, StateFault
-from ..journal import JOURNAL, UNSETTLED, Journal, KnownRun, RunRecord
+from ..journal import UNSETTLED, Journal, KnownRun, RunRecord
 from ..model import Period, Reason, Result, Verdict
 from ..run_context import RunContext
 from ..run_states import Intent, State, Step
@@ -97,7 +97,7 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
     Where it did not, no later run is over either: it may have ended what the older one still asks for.
     """
     try:
-        journal = Journal.open(context.archive.runs / run_id / JOURNAL)
+        journal = context.archive.open_journal(run_id)
         with closing(journal), journal.transaction():
             journal.dated.close_rows(over)
             journal.save_input(replace(journal.run().input, over=is_over))
@@ -130,7 +130,7 @@ def _read_withdrawn(known: KnownRun, context: RunContext) -> list[tuple[int, Per
     if not known.record.input.dated:
         return []
     try:
-        with closing(Journal.open(known.folder / JOURNAL)) as journal:
+        with closing(known.open_journal()) as journal:
             return [
                 (person, each) for person, days in journal.dated.days_withdrawn().items() for each in days
             ]
@@ -171,7 +171,7 @@ def _pasts(runs: Iterable[KnownRun], context: RunContext, faults: list[StateFaul
             if run.target != context.target:
                 continue
             if has_sent(run) and not run.input.over:
-                yield _read_past(known.folder)
+                yield _read_past(known)
         except PresenceWorkerError as fault:
             faults.append(_unreadable(known.folder, fault, context))
         else:
@@ -179,8 +179,8 @@ def _pasts(runs: Iterable[KnownRun], context: RunContext, faults: list[StateFaul
                 return
 
 
-def _read_past(folder: Path) -> Past:
-    with closing(Journal.open(folder / JOURNAL)) as journal:
+def _read_past(known: KnownRun) -> Past:
+    with closing(known.open_journal()) as journal:
         return past_of(journal)
 
 

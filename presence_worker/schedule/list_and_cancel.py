@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 
 from ..errors import RunFault
-from ..journal import JOURNAL, Journal, ScheduledResult, target_lock
+from ..journal import Lease, ScheduledResult
 from ..json_form import FLAT
 from ..manual_pages import ManualPage
 from ..model import Result
@@ -65,7 +64,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
     Raise RunFault for an id that names nothing to come.
     """
     context.archive.prepare()
-    with target_lock(context.target, context.archive.state_dir):
+    with context.hold_target() as lease:
         to_come = read_schedule(context.archive.index.runs(), context)
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
@@ -78,7 +77,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
         named = [entries[each] for each in dict.fromkeys(ids)]
         closed = {each.id: each for entry in named for each in _together(entry, to_come)}.values()
         for run_id in {entry.run_id for entry in closed}:
-            _close(context.archive.runs / run_id, [e.row for e in closed if e.run_id == run_id])
+            _close(run_id, [e.row for e in closed if e.run_id == run_id], lease, context)
         return [ScheduledLeave.of(entry) for entry in named]
 
 
@@ -89,9 +88,11 @@ def _together(entry: Entry, to_come: Schedule) -> Iterable[Entry]:
     return [each for each in to_come[entry.associate_id] if each.has_begun]
 
 
-def _close(folder: Path, rows: Sequence[int]) -> None:
-    with closing(Journal.open(folder / JOURNAL)) as journal, journal.transaction():
-        journal.dated.close_rows(rows)
+def _close(run_id: str, rows: Sequence[int], lease: Lease, context: RunContext) -> None:
+    with closing(context.archive.open_journal(run_id)) as journal:
+        with journal.transaction():
+            journal.dated.close_rows(rows)
+        lease.save(journal)
 
 
 def _steps(entries: Sequence[Entry], today: date) -> Iterator[ScheduledStep]:

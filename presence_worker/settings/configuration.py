@@ -18,6 +18,7 @@ from ..manual_pages import common_page, page_of_section
 from ..operator_files import CONFIG_VARIABLE
 from ..private_settings import SECRETS
 from ..target_files import TARGETS
+from .fleet import Fleet
 from .origin import (
     OPTION,
     PREFIX,
@@ -45,6 +46,9 @@ FOR_ALL = {  # what targets share, with the reason
     ("metrics", "textfile"): "one file has the metrics of all targets. Set it in the common file",
     **dict.fromkeys(
         (("serve", key) for key in Serve.names()), "one service serves all targets. Set it in the common file"
+    ),
+    **dict.fromkeys(
+        (("fleet", key) for key in Fleet.names()), "all targets share one database. Set it in the common file"
     ),
 }
 NOT_HERE = "a target's file must not have a secret in it"

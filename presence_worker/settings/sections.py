@@ -9,6 +9,7 @@ from ..date_formats import DateFormat
 from ..model import NOT_PRESENT, PRESENT
 from ..operator_files import state_home
 from ..private_settings import SECRETS
+from .fleet import Fleet
 from .notify import Notify
 from .section import Section
 from .serve import Serve
@@ -212,6 +213,7 @@ class Settings(BaseModel):
     metrics: Metrics = Metrics()
     job: JobSettings = JobSettings()
     serve: Serve = Serve()
+    fleet: Fleet = Fleet()
 
 
 SECTIONS: dict[str, type[Section]] = {  # by the names of the tables

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from time import perf_counter
 
 import anyio
@@ -53,11 +54,13 @@ class Client:
         *,
         hint: OnlineHint,
         doubted: list[str],  # grows: paths of requests whose last answer may be another's
+        guard: Callable[[Callable[[], bool]], None] = lambda _: None,
     ) -> None:
         self._endpoint = endpoint
         self._secrets = secrets
         self._encode = encode
         self._doubted = doubted
+        self.guard = guard  # takes what is asked last before each request is written: whether it may be
         self._slowest = 0.0  # seconds until an answer came
         self.hint = hint
         self.gets = 0

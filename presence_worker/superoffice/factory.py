@@ -80,6 +80,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
             ENCODERS[settings.delivery.content_type],
             hint=OnlineHint(is_online=is_online(settings.target), origin=origin(settings.auth)),
             doubted=wire.doubted,
+            guard=wire.guard,
         )
 
 

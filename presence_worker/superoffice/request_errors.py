@@ -54,6 +54,10 @@ class RefusedError(BlockedError):
     """We cannot go on as whom and where we are configured: the run must stop."""
 
 
+class NotOurTurnError(BlockedError):
+    """Nothing may be written now: it is not certain that no other machine works on the target."""
+
+
 class RetryOnce(BlockedError):
     """What a request lacked is there now: a new credential, or the tenant's new address."""
 
@@ -78,6 +82,12 @@ def unavailable(words: str, *, retry_after: float | None = None) -> SignInUnavai
 def refusal(words: str, suspect: Suspect | None = None) -> RefusedError:
     """Return the error that stops the run; *words* say what to do, *suspect* what to correct first."""
     return RefusedError(REFUSED._replace(detail=words, stop=words, suspect=suspect, wire_puts=0))
+
+
+def not_our_turn() -> NotOurTurnError:
+    """Return the error for a request that was not written, as another machine may work on the target."""
+    words = "it was not certain that no other machine works on this target"
+    return NotOurTurnError(_failure(words, Trouble.RENEWED))
 
 
 def retry_once(status: int, words: str) -> RetryOnce:

@@ -4,7 +4,7 @@ The HTTP library makes the connections, keeps them, and parses what comes; no mo
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from yarl import URL
 from .addresses import below
 from .channel import WireChannel
 from .http_messages import Answer, Request, unpack
-from .request_errors import ProxyGuard
+from .request_errors import ProxyGuard, not_our_turn
 
 FOR_PROXY = "Proxy-Authorization"
 
@@ -51,6 +51,7 @@ class Wire:
         self._headers = {"Host": "", **headers}  # by custom it stands first
         self._last: Destination | None = None
         self._held: set[Connection] = set()
+        self._may_write: Callable[[], bool] = lambda: True
         self._loop = asyncio.get_running_loop()
         self._total, silence = timeout.total or 0.0, timeout.sock_read or 0.0
         self._connector = connector
@@ -62,6 +63,10 @@ class Wire:
         for connection in tuple(self._held):
             self.drop(connection)
         await self._connector.close()
+
+    def guard(self, may_write: Callable[[], bool]) -> None:
+        """Ask *may_write* last before each request is written; one that may not raises NotOurTurnError."""
+        self._may_write = may_write
 
     def show(self, headers: Mapping[str, str]) -> None:
         """Show these headers with all requests from now on."""
@@ -111,6 +116,8 @@ class Wire:
         channel, answer, data = connection.protocol, None, self._write(to, request)
         assert isinstance(channel, WireChannel)  # noqa: S101 - our connector has no others
         try:
+            if not self._may_write():
+                raise not_our_turn()
             coming = channel.ask(request.path, data, longest=request.longest, until=until)
             request.is_written = channel.is_connected()
             answer = await coming

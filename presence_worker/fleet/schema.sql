@@ -1,0 +1,81 @@
+-- What several machines share. All of it stands in the schema "presence_worker"; that of the engine, too.
+-- Payloads (bytea) are compressed, and encrypted where fleet.encryption_key_file is set. Names of targets,
+-- ids, states, times and numbers are not.
+
+CREATE TABLE version (
+    version int NOT NULL          -- exactly one row: the newest change of the tables that was made
+);
+
+CREATE TABLE worker (             -- a process that works on targets: `worker`, `serve`, or a command
+    id         text PRIMARY KEY,  -- host, process and a random part
+    host       text NOT NULL,
+    kind       text NOT NULL,     -- serve, worker, command
+    program    text NOT NULL,     -- version of presence-worker
+    targets    text[],            -- names or patterns; NULL: all
+    places     int NOT NULL,      -- runs that it can have side by side
+    started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at    timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE lease (              -- who works on a target
+    target     text PRIMARY KEY,  -- the address, as runs have it
+    token      bigint NOT NULL DEFAULT 0,  -- grows each time the target is taken
+    holder     text,              -- worker.id; NULL: nobody
+    run_id     text,              -- that is at work, or was when its worker died
+    until      timestamptz,       -- the holder must have renewed it by then
+    grace      interval NOT NULL DEFAULT '0',  -- total_timeout of the holder's requests
+    quiet_until timestamptz,      -- no later run of the target begins before: a late request may still come
+    stop_by    text               -- who asks that the run is stopped; NULL: nobody
+) WITH (fillfactor = 50);
+
+CREATE SEQUENCE run_number;
+
+CREATE TABLE run (
+    run_id   text PRIMARY KEY,
+    number   bigint NOT NULL UNIQUE,  -- of two runs, the one with the higher number began later
+    target   text NOT NULL,
+    target_name text,
+    state    text NOT NULL,
+    saved    bigint NOT NULL,     -- how often it was saved; the copy of a machine is as old as its number
+    line     bytea NOT NULL,      -- what the index of runs has of it
+    summary  bytea,               -- as the index keeps it; NULL: not known
+    corrected bytea,
+    file     bytea NOT NULL       -- its journal as it was saved last
+);
+ALTER TABLE run ALTER COLUMN file SET STORAGE EXTERNAL;
+CREATE INDEX run_by_target ON run (target, number DESC);
+
+CREATE TABLE log (                -- what has come of a run since it was saved
+    run_id     text NOT NULL REFERENCES run ON DELETE CASCADE,
+    token      bigint NOT NULL,   -- of the lease under which it was written
+    seq        int NOT NULL,
+    handed_out int NOT NULL,      -- rows up to this one may have been sent
+    done       int NOT NULL,      -- rows with an outcome in this session
+    outcomes   bytea,             -- NULL: permission alone
+    PRIMARY KEY (run_id, token, seq)
+);
+ALTER TABLE log ALTER COLUMN outcomes SET STORAGE EXTERNAL;
+
+CREATE SEQUENCE job_number;
+CREATE SEQUENCE job_change;
+
+CREATE TABLE job (
+    id       text PRIMARY KEY,
+    number   bigint NOT NULL UNIQUE,  -- its place in the order of jobs
+    changed  bigint NOT NULL,     -- grows with each change of any job: what a reader has not seen yet
+    target   text NOT NULL,       -- its name in the configuration, else its address
+    state    text NOT NULL,
+    by       text,
+    key      text,                -- idempotency key
+    body     bytea NOT NULL,      -- the job
+    content  bytea                -- what it has brought
+);
+ALTER TABLE job ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE UNIQUE INDEX job_by_key ON job (coalesce(by, ''), key) WHERE key IS NOT NULL;
+CREATE INDEX job_open ON job (target, number) WHERE state IN ('waiting', 'working');
+CREATE INDEX job_changed ON job (changed);
+
+CREATE TABLE memory (             -- what the service keeps, such as the last moment of a schedule
+    name  text PRIMARY KEY,
+    value bytea NOT NULL
+);
