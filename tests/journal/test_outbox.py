@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from presence_worker.journal import JOURNAL, Journal, Outbox, Settled
+from presence_worker.journal import JOURNAL, Journal, Settled
 from presence_worker.model import Change, Outcome, Reason, Result
 from tests.examples import examples
 
@@ -26,10 +26,23 @@ UNSETTLED = ("not_sent", "failed", "unknown")
 OUTCOMES = [UPDATED, REJECTED, FAILED._replace(attempts=4, wire_puts=3, duration_ms=2.5), UNKNOWN, IN_DOUBT]
 
 
+class BlockingOutbox(Protocol):
+    """An `Outbox` whose methods return when the work is done."""
+
+    def take(self, after: int, most: int) -> Sequence[Change]:
+        """Return the next rows to send."""
+
+    def record(self, outcomes: Iterable[Settled]) -> None:
+        """Write outcomes."""
+
+    def give_back(self, after: int) -> None:
+        """Note that no row behind that one was begun."""
+
+
 class Place(Protocol):
     """An implementation under test: a job of nine rows, of which 3 and 7 are not to be sent."""
 
-    def session(self) -> Outbox:
+    def session(self) -> BlockingOutbox:
         """Begin another session, whatever became of the one before."""
 
     def seen_later(self) -> dict[int, Figures]:
@@ -47,7 +60,7 @@ class InJournal:
         rows = [invalid(number) if number in {3, 7} else row(number) for number in range(1, ROWS + 1)]
         self._journal = staged(self._folder / JOURNAL, rows)
 
-    def session(self) -> Outbox:
+    def session(self) -> BlockingOutbox:
         """Begin a session of the run."""
         self._journal.sessions.begin("resume", rate=10)
         return self._journal.outbox

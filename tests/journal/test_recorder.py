@@ -1,7 +1,6 @@
 """The recorder: outcomes reach the disk in groups, soon, and each exactly once."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -11,7 +10,7 @@ import anyio
 import pytest
 
 from presence_worker.errors import Stopped
-from presence_worker.journal import Journal, Outbox, Settled, now
+from presence_worker.journal import Journal, Outbox, OutboxInThreads, Settled, now
 from presence_worker.model import Outcome, Result
 from presence_worker.run.sending import LONGEST, MOST, Recorder
 from tests.conftest import VIRTUAL_TIME
@@ -30,19 +29,19 @@ class Watched:
         self._write = outbox.record
         self.groups: list[list[int]] = []
         self.times: list[float] = []  # seconds since the start
-        self.may_write = threading.Event()
+        self.may_write = asyncio.Event()
         self.may_write.set()
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
 
-    def record(self, outcomes: Iterable[Settled]) -> None:
+    async def record(self, outcomes: Iterable[Settled]) -> None:
         """Note what is to be written, wait where it is held up, and write it."""
         group = list(outcomes)
         self.groups.append([row for row, _, _ in group])
         self.times.append(round(self._loop.time(), 6))
-        self._loop.call_soon_threadsafe(self._news.set)
-        self.may_write.wait()
-        self._write(group)
+        self._news.set()
+        await self.may_write.wait()
+        await self._write(group)
 
     async def group(self, number: int) -> None:
         """Wait until so many groups came; meanwhile no time passes but what others wait for."""
@@ -66,7 +65,7 @@ async def journal(path: Path) -> AsyncIterator[Journal]:
 
 @pytest.fixture
 async def outbox(journal: Journal) -> Watched:
-    return Watched(journal.outbox)
+    return Watched(OutboxInThreads(journal.outbox))
 
 
 @pytest.fixture
@@ -191,7 +190,7 @@ async def test_a_flush_waits_for_the_group_on_its_way(
     async with running(recorder):
         add(recorder, range(1, MOST + 1))
         await outbox.group(1)
-        threading.Timer(0.02, outbox.may_write.set).start()
+        asyncio.get_running_loop().call_later(0.02, outbox.may_write.set)
         await recorder.flush()
 
         assert settled(path) == list(range(1, MOST + 1))
@@ -225,7 +224,7 @@ async def test_a_group_on_its_way_is_finished(outbox: Watched, recorder: Recorde
     async with running(recorder):
         add(recorder, range(1, MOST + 1))
         await outbox.group(1)
-        threading.Timer(0.02, outbox.may_write.set).start()
+        asyncio.get_running_loop().call_later(0.02, outbox.may_write.set)
 
     found = settled(path)
     await recorder.flush()

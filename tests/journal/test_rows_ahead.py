@@ -1,6 +1,5 @@
 """Rows that may be sent next: pages are taken ahead, beside the sending, and each row is given out once."""
 
-import threading
 from collections.abc import Iterable
 
 import anyio
@@ -23,22 +22,22 @@ class Scripted:
         self._rows = rows
         self._breaks_behind = breaks_behind
         self.taken: list[list[int]] = []
-        self.may_answer = threading.Event()
+        self.may_answer = anyio.Event()
         self.may_answer.set()
 
-    def take(self, after: int, most: int) -> list[Change]:
+    async def take(self, after: int, most: int) -> list[Change]:
         """Return the rows that come next."""
-        self.may_answer.wait(10)
+        await self.may_answer.wait()
         if after == self._breaks_behind:
             raise Stopped("the disk is gone")
         page = [Change(n, n, AWAY) for n in range(after + 1, min(after + most, self._rows) + 1)]
         self.taken.append([change.row for change in page])
         return page
 
-    def record(self, outcomes: Iterable[Settled]) -> None:
+    async def record(self, outcomes: Iterable[Settled]) -> None:
         """Take nothing in."""
 
-    def give_back(self, after: int) -> None:
+    async def give_back(self, after: int) -> None:
         """Take nothing back."""
 
 
@@ -75,7 +74,7 @@ async def test_the_next_page_is_taken_while_half_a_page_is_left() -> None:
         taken = []
         for _ in range(5):
             await anext(rows)
-            await anyio.sleep(0.02)  # for the thread
+            await anyio.wait_all_tasks_blocked()
             taken.append(len(outbox.taken))
         group.cancel_scope.cancel()
 
@@ -91,7 +90,7 @@ async def test_rows_are_given_out_while_a_page_is_slow() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(rows.run)
         first = await anext(rows)
-        outbox.may_answer.clear()
+        outbox.may_answer = anyio.Event()
         with anyio.fail_after(5):
             ready = [first.row, *[(await anext(rows)).row for _ in range(3)]]
         outbox.may_answer.set()
@@ -118,7 +117,7 @@ async def test_who_waits_hears_of_the_end_when_it_is_cancelled() -> None:
     """Nobody waits for a page that nobody takes any more."""
     outbox = Scripted(9)
     rows, found = RowsAhead(outbox, 4), list[int]()
-    outbox.may_answer.clear()
+    outbox.may_answer = anyio.Event()
 
     async with anyio.create_task_group() as group:
         group.start_soon(got, rows, found)
