@@ -25,7 +25,12 @@ NO_TABLES = (
     errors.UndefinedFunction,
     errors.UndefinedColumn,
 )
-NOT_ALLOWED = (errors.InsufficientPrivilege, errors.InvalidPassword, errors.InvalidAuthorizationSpecification)
+NOT_ALLOWED = (
+    errors.InsufficientPrivilege,
+    errors.InvalidPassword,
+    errors.InvalidAuthorizationSpecification,
+    errors.ReadOnlySqlTransaction,  # a copy of the database that cannot be written
+)
 
 
 class SharedDatabase:

@@ -3,7 +3,12 @@
 -- ids, states, times and numbers are not.
 
 CREATE TABLE version (
-    version int NOT NULL          -- exactly one row: the newest change of the tables that was made
+    version int NOT NULL,         -- exactly one row: how many steps the tables have come
+    oldest  int NOT NULL          -- a program that knows fewer steps than this must not use the tables
+);
+
+CREATE TABLE engine_step (        -- which changes of its own tables the engine has got
+    name text PRIMARY KEY
 );
 
 CREATE TABLE worker (             -- a process that works on targets: `worker`, `serve`, or a command
