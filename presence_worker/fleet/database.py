@@ -46,7 +46,7 @@ class SharedDatabase:
 
     @property
     def conninfo(self) -> str:
-        """Return what is needed to connect; it has the password in it."""
+        """Return how to connect; it has the password in it."""
         address = self._fleet.database.get_secret_value() if self._fleet.database else ""
         found: dict[str, Any] = {"connect_timeout": CONNECT, "application_name": "presence-worker"}
         if self._fleet.database_password_file:

@@ -18,6 +18,7 @@ CREATE TABLE worker (             -- a process that works on targets: `worker`, 
     program    text NOT NULL,     -- version of presence-worker
     targets    text[],            -- names or patterns; NULL: all
     places     int NOT NULL,      -- runs that it can have side by side
+    lease      interval NOT NULL, -- if it is not seen for so long, it has died
     started_at timestamptz NOT NULL DEFAULT now(),
     seen_at    timestamptz NOT NULL DEFAULT now()
 );
@@ -70,6 +71,7 @@ CREATE TABLE job (
     changed  bigint NOT NULL,     -- grows with each change of any job: what a reader has not seen yet
     target   text NOT NULL,       -- its name in the configuration, else its address
     state    text NOT NULL,
+    submitted_at timestamptz NOT NULL DEFAULT now(),
     by       text,
     key      text,                -- idempotency key
     body     bytea NOT NULL,      -- the job
