@@ -11,7 +11,9 @@ from structlog.contextvars import bound_contextvars
 
 from ..errors import (
     AlreadyBegun,
+    DatabaseAway,
     ExitCode,
+    LeaseLost,
     Locked,
     PresenceWorkerError,
     RunFault,
@@ -43,6 +45,7 @@ CAN_GO_ON = (ExitCode.CRASHED, ExitCode.USAGE, ExitCode.TERMINATED)
 TROUBLES: tuple[tuple[type[PresenceWorkerError], JobTrouble | None], ...] = (  # the first that fits
     (RunFault, None),  # it is about this run, and no other job
     (StateFault, JobTrouble.DISK),
+    (DatabaseAway, JobTrouble.DATABASE),
     (UsageFault, JobTrouble.CONFIGURATION),
     (Locked, JobTrouble.BUSY),
 )
@@ -251,6 +254,11 @@ class HostedJob:
         has_run = self.run_id is not None and (context.archive.runs / self.run_id / JOURNAL).is_file()
         trouble = next((found for kind, found in TROUBLES if isinstance(fault, kind)), None)
         if isinstance(fault, Stopped) and not has_run:  # nothing is left that a person could resume
-            trouble = JobTrouble.DISK
-        run_id = self.run_id if has_run else None
-        return JobEnding(exit_code=fault.exit_code, headline=str(fault), run_id=run_id, trouble=trouble)
+            trouble = trouble or JobTrouble.DISK
+        return JobEnding(
+            exit_code=fault.exit_code,
+            headline=str(fault),
+            run_id=self.run_id if has_run else None,
+            trouble=trouble,
+            is_lost=isinstance(fault, LeaseLost),
+        )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import anyio
 import structlog
 
-from ..errors import ExitCode, StateFault, UsageFault
+from ..errors import DatabaseAway, ExitCode, StateFault, UsageFault
 from ..events import emit_to, unheard
 from ..queue.job_queue import OVER, JobQueue, JobState, NotWaiting, QueuedJob
 from ..run_context import RunContext
@@ -25,8 +25,8 @@ from .what_follows import JobEnding, JobTrouble, Stopper, Then, has_failed_witho
 
 RETRY = 1.0  # seconds until an ending is written again after a fault of the disk
 PART = 0.75  # of serve.drain, for the requests in progress
-DISK = (OSError, StateFault)  # what the queue raises where it cannot be read or written
-STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left"}  # else job.ended
+DISK = (OSError, StateFault, DatabaseAway)  # what the queue raises where it cannot be read or written
+STEPS = {Then.WAIT: "job.waits", Then.LEAVE: "job.left", Then.DROP: "job.taken"}  # else job.ended
 Send = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -63,6 +63,8 @@ class JobWork:
         messages = self._around.messenger.follow(context)
         ending, then = await hosted.carry_out(self._add_watchers(job, context, messages))
         await self._note_ending(hosted.job, ending, then)
+        if then is Then.DROP:
+            return None
         code = None if then is Then.LEAVE else ending.exit_code
         return partial(self._report, messages, code, _failure(job, ending, then, context))
 
@@ -100,7 +102,8 @@ class JobWork:
         while True:
             try:
                 await work_in_thread(self._write_ending, job, ending, then)
-                await self._pause_or_go_on(job.new.target, ending)
+                if then is not Then.DROP:
+                    await self._pause_or_go_on(job.new.target, ending)
                 break
             except DISK as error:
                 log.warning("queue.failed", detail=str(error))
@@ -120,7 +123,7 @@ class JobWork:
     def _write_ending(self, job: QueuedJob, ending: JobEnding, then: Then) -> None:
         if then is Then.WAIT:
             self._around.queue.give_back(job.id)
-        elif then is not Then.LEAVE:
+        elif then not in (Then.LEAVE, Then.DROP):
             ended = self._around.queue.end(
                 job.id,
                 run_id=ending.run_id,

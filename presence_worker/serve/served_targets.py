@@ -8,6 +8,7 @@ from ..report.run_list import Listed
 from ..report.target_state import TargetState
 from ..run_context import RunContext
 from ..runs.each_target import BrokenTarget, judge_targets
+from ..settings.fleet import takes
 from ..settings.serve import Serve
 
 
@@ -24,6 +25,15 @@ class LoadedTargets:
     def names(self) -> list[str]:
         """Return the names of all targets, also of those that are broken."""
         return [*self.each, *self.broken]
+
+    @property
+    def places(self) -> int:
+        """Return how many runs this process may have side by side."""
+        return self.common.settings.fleet.runs if self.common.fleet else self.serve.runs
+
+    def works_for(self, name: str) -> bool:
+        """Return whether this machine has the secrets of a target, and carries out its jobs."""
+        return self.common.fleet is None or takes(self.common.settings.fleet, name)
 
     def context_of_messages(self, name: str) -> RunContext:
         """Return the surroundings of messages about a target; the common channels serve a broken one."""

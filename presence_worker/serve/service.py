@@ -10,6 +10,7 @@ The log has one event for each step of a job. Each has the fields `job` and `tar
 | `job.crashed` | a bug ended its run | error |
 | `job.waits` | it waits again; it is not used up | run_id, state, exit_code |
 | `job.left` | the service ends; it goes on after the next start | run_id, state, exit_code |
+| `job.taken` | another machine goes on with it: this one was away too long | run_id, state, exit_code |
 | `job.cut_off` | the same, but its run did not end within serve.drain | |
 | `job.ended` | it is over | run_id, state, exit_code, has_failed |
 | `job.cancelled` | a person cancelled it before it was at work | |
@@ -34,7 +35,7 @@ from .messenger import ROUND, Messenger
 from .served_targets import ServedTargets
 from .service_notes import ServiceNotes
 from .target_pauses import TargetPauses
-from .turns import TargetPause
+from .turns import AllTurns, TargetPause, Turns
 from .what_follows import JobTrouble, Stopper
 from .work_loop import WorkLoop
 
@@ -48,7 +49,7 @@ log = structlog.get_logger()
 
 
 class Unavailable(PresenceWorkerError):
-    """No job can be taken in now; *trouble* says why: starting, stopping or disk."""
+    """No job can be taken in now; *trouble* says why: starting, stopping, disk or database."""
 
     def __init__(self, trouble: str) -> None:
         super().__init__(f"No job can be taken in now: {trouble}.")
@@ -59,7 +60,11 @@ class Service:
     """Owns the queue, the work of all targets, and what is live."""
 
     def __init__(
-        self, targets: ServedTargets, queue: JobQueue, after_run: Callable[[], None] = lambda: None
+        self,
+        targets: ServedTargets,
+        queue: JobQueue,
+        after_run: Callable[[], None] = lambda: None,
+        turns: Turns | None = None,
     ) -> None:
         self.targets = targets
         self.queue = queue
@@ -70,7 +75,7 @@ class Service:
         around = Surroundings(
             targets, queue, self.live, self._messenger, self._notes, self._pauses, after_run
         )
-        self._loop = WorkLoop(around)
+        self._loop = WorkLoop(around, turns or AllTurns())
         self._asking = anyio.Lock()
         self._is_broken = False  # the configuration, and a message has said so
 
@@ -86,9 +91,9 @@ class Service:
 
     @property
     def trouble(self) -> str | None:
-        """Return why no work can be taken: starting, stopping, disk, configuration, credentials; or None.
+        """Return why no work can be taken: starting, stopping, disk, database, configuration, credentials.
 
-        Configuration, credentials and the disk of runs count where no target can work.
+        None: it can. Configuration, credentials and the disk of runs count where no target can work.
         """
         if self.not_now:
             return self.not_now
@@ -98,11 +103,11 @@ class Service:
 
     @property
     def not_now(self) -> str | None:
-        """Return why no job can be taken in: starting, stopping or disk; or None."""
+        """Return why no job can be taken in: starting, stopping, disk or database; or None."""
         if self.is_stopping:
             return STOPPING
-        if self._loop.has_disk_trouble:
-            return JobTrouble.DISK
+        if self._loop.trouble:
+            return self._loop.trouble
         return None if self._loop.is_ready else STARTING
 
     def _trouble_of(self, target: str) -> JobTrouble | None:
@@ -158,7 +163,7 @@ class Service:
         return job, is_new
 
     def note_disk(self, error: Exception) -> None:
-        """Note that the disk did not take what a caller sent."""
+        """Note that the disk, or the database, did not take what a caller sent."""
         self._loop.note_disk(error)
         self._loop.wake()  # to find out whether it takes other things
 

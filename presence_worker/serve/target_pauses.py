@@ -19,6 +19,8 @@ from .turns import TargetPause
 from .what_follows import JobTrouble
 
 AGAIN = 30.0  # seconds until a target is tried again
+SOON = 5.0  # the same, where machines share a database: another one has died, or ends
+OF_THE_FLEET = (JobTrouble.BUSY, JobTrouble.DATABASE)
 LONGEST = 600.0  # seconds, where each try makes another ending of the same run
 REFUSED = "SuperOffice refused the credentials. Correct them, or resume the run."
 SIGNED_IN = (ExitCode.DONE, ExitCode.INCOMPLETE)
@@ -61,10 +63,17 @@ class TargetPauses:
             log.warning("target.waits", target=target, why=trouble, run_id=run_id)
             since = now().isoformat(timespec="seconds")
             pause = TargetPause(trouble=trouble, words=words, since=since, began=clock, until=clock)
-        wait = min(AGAIN * 2**pause.tries, LONGEST) if run_id else AGAIN
-        pause = replace(pause, words=words, until=clock + wait, tries=pause.tries + 1, run_id=run_id)
+        pause = replace(
+            pause, words=words, until=clock + self._wait(pause, run_id), tries=pause.tries + 1, run_id=run_id
+        )
         self._each[target] = self._report(target, pause, clock)
         self._live.notify(target)
+
+    def _wait(self, pause: TargetPause, run_id: str | None) -> float:
+        """Return the seconds until a target is tried again."""
+        if self._targets.loaded.common.fleet and pause.trouble in OF_THE_FLEET:
+            return SOON
+        return min(AGAIN * 2**pause.tries, LONGEST) if run_id else AGAIN
 
     def _report(self, target: str, pause: TargetPause, clock: float) -> TargetPause:
         """Send a message where no run has sent one; for another program that is at work, after an hour."""

@@ -1,7 +1,9 @@
 """Whose turn it is: the next job of each target, or what keeps it waiting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..queue.job_queue import OPEN, JobState, QueuedJob
 from ..run_states import JobCommand
@@ -45,3 +47,40 @@ def by_target(jobs: Iterable[QueuedJob]) -> dict[str, list[QueuedJob]]:
         if job.state in OPEN:
             found.setdefault(job.new.target, []).append(job)
     return found
+
+
+class Turns(Protocol):
+    """Which targets may have a job at work here. The methods belong to the loop of the service."""
+
+    def working(self, wake: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Let turns come inside; *wake* is called when one has. What was given back by the end is free."""
+
+    def here(self) -> Collection[str] | None:
+        """Return the targets whose turn is here now, by name; None: any."""
+
+    def give_back(self, target: str, again: float | None = None) -> None:
+        """Note that no job of a target is at work here; its next turn comes in *again* seconds.
+
+        None: there is no work for it. Where the turn of the target is not here, nothing happens.
+        """
+
+    def stop(self) -> None:
+        """Take no more turns; those that are here stay."""
+
+
+class AllTurns:
+    """The turn of each target is always here: no other machine shares the work."""
+
+    @asynccontextmanager
+    async def working(self, wake: Callable[[], None]) -> AsyncIterator[None]:  # noqa: ARG002 - for others
+        """Do nothing."""
+        yield
+
+    def here(self) -> None:
+        """Return None: any target."""
+
+    def give_back(self, target: str, again: float | None = None) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""

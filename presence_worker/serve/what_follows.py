@@ -25,6 +25,7 @@ class JobTrouble(StrEnum):
     CONFIGURATION = "configuration"
     CREDENTIALS = "credentials"
     DISK = "disk"
+    DATABASE = "database"  # that several machines share
     BUSY = "busy"  # another program works on the target
 
 
@@ -37,6 +38,7 @@ class Then(Enum):
     LEAVE = auto()  # as it is: after the next start it goes on, before the jobs that wait
     GO_ON = auto()  # its run is resumed now
     FAIL = auto()
+    DROP = auto()  # another machine works on it by now: nothing is noted here, and nothing is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +50,15 @@ class JobEnding:
     run_id: str | None = None
     state: State | None = None  # of its run; None: there is none, or it stays as it was
     trouble: JobTrouble | None = None  # what has to be put right first
+    is_lost: bool = False  # another machine works on the target by now
 
 
 def what_follows(ending: JobEnding, *, stopped_by: Stopper | None, deaths: int, tries: int) -> Then:
     """Return what follows the ending of a job; *deaths* of its run came since a row was settled last."""
+    if ending.is_lost:
+        return Then.DROP
+    if ending.trouble is JobTrouble.DATABASE and stopped_by is Stopper.SERVICE:
+        return Then.LEAVE
     if ending.trouble is JobTrouble.CREDENTIALS:
         return Then.END_AND_PAUSE
     if ending.trouble or ending.exit_code == ExitCode.LOCKED:

@@ -1,5 +1,6 @@
 """Several machines that share the work: the database, and which part of it this machine takes."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -53,3 +54,8 @@ class Fleet(Section):
         if address.password and self.database_password_file:
             raise ValueError("database has a password, and database_password_file is set; keep one")
         return self
+
+
+def takes(fleet: Fleet, target: str) -> bool:
+    """Return whether this machine works for a target, by its name."""
+    return fleet.targets is None or any(fnmatchcase(target, pattern) for pattern in fleet.targets)
