@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
 import structlog
 
 from .command_options import select_options
 from .errors import PresenceWorkerError
 from .events import Emit, Event, unheard
+from .fleet.membership import Membership
 from .journal import Archive, Lease
 from .next_step import NextStep
 from .queue.folder_queue import FolderQueue
@@ -19,9 +19,6 @@ from .run_states import JobOfRun
 from .settings import Settings
 from .shutdown import Shutdown
 from .superoffice import Client
-
-if TYPE_CHECKING:
-    from .fleet.member import FleetMember
 
 log = structlog.get_logger()
 SANDBOX = "sandbox"  # the target of runs against the service inside this program
@@ -34,7 +31,7 @@ class RunContext:
     settings: Settings
     day: date  # it is, for what is due
     archive: Archive
-    fleet: "FleetMember | None" = None  # what this process shares with other machines; None: it is alone
+    fleet: Membership | None = None  # what this process shares with other machines; None: it is alone
     target: str  # the service's root, or "sandbox"
     target_name: str | None = None  # in the configuration; None: it has only one target
     options: tuple[str, ...]  # to repeat in the command to run next
@@ -63,9 +60,12 @@ class RunContext:
         """Return where the jobs of all targets wait."""
         return self.fleet.queue if self.fleet else FolderQueue(self.archive.state_dir)
 
-    def hold_target(self) -> AbstractContextManager[Lease]:
-        """Hold the target, or raise Locked at once; any thread may let go of it."""
-        return self.archive.hold_target(self.target, self.settings.delivery.total_timeout)
+    def hold_target(self, run_id: str | None = None) -> AbstractContextManager[Lease]:
+        """Hold the target, or raise Locked at once; any thread may let go of it.
+
+        *run_id*: the run that goes on; None: another one.
+        """
+        return self.archive.hold_target(self.target, self.settings.delivery.total_timeout, run_id)
 
     def command(self, *words: str) -> NextStep:
         """Return a command to run next, with those options of this one that it takes."""

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from ..clock import today
 from ..errors import OptionFault, UsageFault
 from ..events import Emit, emit_to
+from ..fleet.membership import Membership
 from ..journal import Archive, check_owner
+from ..loading import is_installed
 from ..operator_files import find_config
 from ..run_context import SANDBOX, RunContext
 from ..settings import NOWHERE, Settings
@@ -28,6 +30,7 @@ from .output import is_terminal
 from .remarks import print_remark, print_warning
 from .repeated_options import options_to_repeat
 
+NO_FLEET = "fleet.database is set, but the package for it is not installed. Install presence-worker[fleet]"
 SETTING = re.compile(r"([a-z]+\.[a-z_]+): ")  # begins what is wrong with one
 
 
@@ -86,10 +89,12 @@ def build_context(loaded: Loaded, *, offline: bool = False) -> RunContext:
         _check(loaded)
         target = target_name(settings.target, settings.auth.login_url)
         open_service = partial(open_client, settings)
+    fleet = None if options.sandbox else fleet_of(settings)
     return RunContext(
         settings=settings,
         day=today(settings.input.timezone),
-        archive=_own_archive(settings),
+        archive=_own_archive(settings, fleet),
+        fleet=fleet,
         target=target,
         target_name=chosen and chosen.name,
         options=options_to_repeat(options, settings),
@@ -101,8 +106,20 @@ def build_context(loaded: Loaded, *, offline: bool = False) -> RunContext:
     )
 
 
-def _own_archive(settings: Settings) -> Archive:
+def fleet_of(settings: Settings) -> Membership | None:
+    """Return what this process shares with other machines; None: it works alone."""
+    if not settings.fleet.is_used:
+        return None
+    if not is_installed("procrastinate"):
+        raise UsageFault(NO_FLEET)
+    member: Membership = load_lazily(".fleet.member:member_of")(settings.fleet)
+    return member
+
+
+def _own_archive(settings: Settings, fleet: Membership | None) -> Archive:
     archive = archive_of(settings)
+    if fleet:
+        archive = load_lazily(".fleet.archive:FleetArchive")(archive.state_dir, fleet)
     for directory in (archive.state_dir, archive.runs):
         check_owner(directory)
     return archive

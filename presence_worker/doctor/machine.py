@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import PresenceWorkerError, UsageFault
-from ..journal import JOURNAL, Journal, NoLocks, is_at_work, is_trusted
+from ..journal import Journal, NoLocks, is_trusted
 from ..loading import is_installed
 from ..runs.lookup import last_finished
 from ..settings import NOWHERE, SECRETS, Auth, Delivery
@@ -147,15 +147,15 @@ def judge_room(free: int, rows: int) -> CheckResult:
 
 def _last_job(probe: Probe) -> ExpectedJob | None:
     try:
-        last = last_finished(probe.context.archive.index.runs(), probe.context)
-        return last and _read_job(probe.context.archive.runs / last.run_id / JOURNAL, probe.settings.delivery)
+        last = last_finished(probe.context.archive.index.runs(probe.context.target), probe.context)
+        return last and _read_job(probe.context.archive.open_journal(last.run_id), probe.settings.delivery)
     except (PresenceWorkerError, OSError):
         return None
 
 
-def _read_job(path: Path, delivery: Delivery) -> ExpectedJob:
+def _read_job(opened: Journal, delivery: Delivery) -> ExpectedJob:
     """Return what to expect of the next job, by the last one; its repeated tries do not count."""
-    with closing(Journal.open(path)) as journal:
+    with closing(opened) as journal:
         run, sent = journal.run(), journal.sessions.figures_of_sending()
         puts, repeats = journal.results.puts()
         requests = puts - repeats + journal.sessions.work().gets
@@ -174,7 +174,7 @@ async def lock(probe: Probe) -> AsyncIterator[CheckResult]:
     if not probe.context.target:
         raise CheckBlockedError("configuration")
     try:
-        busy = is_at_work(probe.context.target, probe.context.archive.state_dir)
+        busy = probe.context.archive.is_at_work(probe.context.target)
     except NoLocks as error:
         yield fault(str(error), "set a directory on a local disk")
         return

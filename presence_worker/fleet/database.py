@@ -1,10 +1,11 @@
 """Connections to the database that several machines share, and what its errors mean."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -14,6 +15,8 @@ from ..operator_files import read_text
 from ..settings.fleet import Fleet
 
 SCHEMA = "presence_worker"
+T = TypeVar("T")
+MOST = 4  # connections of a process at once, aside from those that belong to a thread
 CONNECT = 5  # seconds for a connection
 STATEMENT = 30_000  # milliseconds of one statement
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -34,15 +37,20 @@ NOT_ALLOWED = (
 
 
 class SharedDatabase:
-    """Knows how the database is reached; connections are made when they are needed.
+    """Owns this process's connections to the database; they are made when they are needed.
 
-    A connection belongs to one thread. What the database says becomes DatabaseAway where another try may
-    work, else UsageFault; neither has the address or a value in it.
+    What the database says becomes DatabaseAway where another try may work, else UsageFault; neither has the
+    address or a value in it.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, prepare: "Callable[[SharedDatabase], None] | None" = None) -> None:
+        """Take the settings, and what is done once before the first use of `connection`."""
         self._fleet = fleet
-        self._own = threading.local()
+        self._free = deque[Connection]()
+        self._places = threading.Semaphore(MOST)
+        self._prepare = prepare
+        self._preparing = threading.RLock()
+        self._is_preparing = False
 
     @property
     def conninfo(self) -> str:
@@ -60,13 +68,58 @@ class SharedDatabase:
             return psycopg.connect(self.conninfo, autocommit=True)
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Yield this thread's connection, made again where it is lost."""
-        known: Connection | None = getattr(self._own, "connection", None)
-        if known is None or known.closed:
-            known = self._own.connection = self.connect()
-        with meaning():
-            yield known
+    def connection(self, *, is_new: bool = False) -> Iterator[Connection]:
+        """Yield a connection for this thread alone; wait where too many are in use. Do not nest it."""
+        self._prepare_once()
+        with self._places:
+            connection = self._take(is_new=is_new)
+            try:
+                with meaning():
+                    yield connection
+            finally:
+                if not connection.closed:
+                    self._free.append(connection)
+
+    def work(self, work: Callable[[Connection], T]) -> T:
+        """Return what *work* returns, once more with a new connection where the old one was lost.
+
+        It must be such that it may be repeated.
+        """
+        with self.connection() as connection:
+            try:
+                return work(connection)
+            except psycopg.OperationalError:
+                if not connection.closed:
+                    raise
+        with self.connection(is_new=True) as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._free:
+            self._free.pop().close()
+
+    def _take(self, *, is_new: bool) -> Connection:
+        if is_new:
+            self.close()
+        with suppress(IndexError):
+            while (connection := self._free.pop()).closed:
+                pass
+            return connection
+        return self.connect()
+
+    def _prepare_once(self) -> None:
+        if self._prepare is None:
+            return
+        with self._preparing:  # the others wait; what it does itself goes on
+            if self._prepare is None or self._is_preparing:
+                return
+            self._is_preparing = True
+            try:
+                self._prepare(self)
+                self._prepare = None
+            finally:
+                self._is_preparing = False
 
 
 @contextmanager

@@ -3,12 +3,39 @@
 import os
 import secrets
 import socket
+import threading
 from functools import cached_property
+from typing import Protocol
 
+from ..journal import Lease
 from ..queue.job_queue import JobQueue
 from ..settings.fleet import Fleet
 from .database import SharedDatabase
+from .run_table import RunTable
+from .schema import ensure
 from .sealing import Sealing, read_keys
+
+
+class HeldTarget(Lease, Protocol):
+    """A target that this process holds."""
+
+    @property
+    def target(self) -> str:
+        """Its address."""
+
+    @property
+    def token(self) -> int:
+        """It grows each time the target is taken."""
+
+
+class Leases(Protocol):
+    """What takes targets, and holds them."""
+
+    def take(self, target: str, grace: float, run_id: str | None = None) -> HeldTarget:
+        """Hold a target, or raise Locked."""
+
+    def give_back(self, held: HeldTarget, in_flight: bool) -> None:  # noqa: FBT001
+        """Let go of it."""
 
 
 class FleetMember:
@@ -17,7 +44,7 @@ class FleetMember:
     def __init__(self, settings: Fleet) -> None:
         self.settings = settings
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"  # as holder of leases
-        self.database = SharedDatabase(settings)
+        self.database = SharedDatabase(settings, prepare=ensure)
 
     @cached_property
     def sealing(self) -> Sealing:
@@ -25,7 +52,34 @@ class FleetMember:
         path = self.settings.encryption_key_file
         return Sealing(read_keys(path) if path else ())
 
+    @cached_property
+    def run_table(self) -> RunTable:
+        """Return what the table of runs says."""
+        return RunTable(self.database, self.sealing)
+
+    @property
+    def leases(self) -> Leases:
+        """Return what takes targets, and holds them."""
+        raise NotImplementedError
+
     @property
     def queue(self) -> JobQueue:
         """Return the queue of all machines."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.database.close()
+
+
+def member_of(settings: Fleet) -> FleetMember:
+    """Return this process as a member of the fleet that *settings* name: for each database there is one."""
+    address = settings.database.get_secret_value() if settings.database else ""
+    with _making:
+        if address not in _members:
+            _members[address] = FleetMember(settings)
+        return _members[address]
+
+
+_members: dict[str, FleetMember] = {}
+_making = threading.Lock()

@@ -43,6 +43,7 @@ CREATE TABLE run (
     target_name text,
     state    text NOT NULL,
     saved    bigint NOT NULL,     -- how often it was saved; the copy of a machine is as old as its number
+    changed  xid8 NOT NULL DEFAULT pg_current_xact_id(),  -- what a reader has not seen yet
     line     bytea NOT NULL,      -- what the index of runs has of it
     summary  bytea,               -- as the index keeps it; NULL: not known
     corrected bytea,
@@ -50,6 +51,7 @@ CREATE TABLE run (
 );
 ALTER TABLE run ALTER COLUMN file SET STORAGE EXTERNAL;
 CREATE INDEX run_by_target ON run (target, number DESC);
+CREATE INDEX run_changed ON run (changed);
 
 CREATE TABLE log (                -- what has come of a run since it was saved
     run_id     text NOT NULL REFERENCES run ON DELETE CASCADE,

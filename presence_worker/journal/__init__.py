@@ -18,9 +18,9 @@ from .filesystem import (
     write_whole,
 )
 from .index import KnownRun, RunIndex
-from .journal import JOURNAL, Journal, open_untouched
+from .journal import JOURNAL, Journal, open_untouched, save_file
 from .lease import Lease, LocalLease, OutboxInThreads
-from .locks import NoLocks, hold_lock, is_at_work, is_held, run_lock, service_lock, target_lock
+from .locks import RUN_LOCK, NoLocks, hold_lock, is_at_work, is_held, run_lock, service_lock, target_lock
 from .open_rows import OpenRow, Person, ReturnedRow
 from .outbox import LocalOutbox, Outbox, RowsAhead, Settled
 from .results import LOGGED, Fault, LoggedRows, ResultCount, RowResult, TriedRow, Unlogged
@@ -33,6 +33,7 @@ __all__ = [
     "LAST",
     "LOGGED",
     "NOT_DONE",
+    "RUN_LOCK",
     "UNSETTLED",
     "Archive",
     "Comparison",
@@ -90,6 +91,7 @@ __all__ = [
     "put_in_place",
     "run_id",
     "run_lock",
+    "save_file",
     "service_lock",
     "sync_directory",
     "take_reserve",

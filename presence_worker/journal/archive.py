@@ -15,7 +15,7 @@ from .filesystem import PRIVATE, check_owner, is_ours, make_private, sync_direct
 from .index import KnownRun, RunIndex
 from .journal import JOURNAL, Journal, open_untouched
 from .lease import Lease, LocalLease
-from .locks import run_lock, target_lock
+from .locks import is_at_work, run_lock, target_lock
 
 LAST = "last"  # what the newest run is called
 END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -47,24 +47,41 @@ class Archive:
         self.index = RunIndex(self.state_dir)
 
     @contextmanager
-    def hold_target(self, target: str, total_timeout: float) -> Iterator[Lease]:  # noqa: ARG002 - for others
+    def hold_target(
+        self,
+        target: str,
+        total_timeout: float,  # noqa: ARG002 - for others
+        run_id: str | None = None,  # noqa: ARG002
+    ) -> Iterator[Lease]:
         """Hold a target, or raise Locked at once; any thread may let go of it.
 
-        *total_timeout* is the seconds in which a request ends that is on its way.
+        *total_timeout* is the seconds in which a request ends that is on its way. *run_id*: the run that goes
+        on; None: another one.
         """
         with target_lock(target, self.state_dir):
             yield LocalLease()
 
-    def fetch(self, run_id: str) -> None:
+    def is_at_work(self, target: str) -> bool:
+        """Return whether a process holds *target* now; raise StateFault where that cannot be found out."""
+        return is_at_work(target, self.state_dir)
+
+    def fetch(self, run_id: str, *, is_held: bool = False) -> None:
         """Have the journal of a run here as it was saved last; raise Locked where another machine has it.
 
-        With one machine, it is here already.
+        *is_held*: the caller holds the run. With one machine, the journal is here already.
         """
 
-    def open_journal(self, run_id: str) -> Journal:
+    def open_journal(self, run_id: str, *, is_held: bool = False) -> Journal:
         """Fetch and open the journal of a run."""
-        self.fetch(run_id)
+        self.fetch(run_id, is_held=is_held)
         return Journal.open(self.runs / run_id / JOURNAL)
+
+    def keep(self, journal: Journal, summary: bytes | None = None) -> bool:  # noqa: ARG002 - for others
+        """Let other machines have what was written of a run outside of a session; return whether they can.
+
+        They cannot where the run has gone on in between. With one machine, they need not.
+        """
+        return True
 
     def prepare(self) -> None:
         """Make the directories, and see now rather than later whether they can be written."""

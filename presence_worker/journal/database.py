@@ -111,6 +111,14 @@ class Database:
                 raise
         self.check_place()
 
+    def serialise(self) -> bytes:
+        """Return the whole file as it is now, with all transactions that have ended."""
+        with self._writing:
+            try:
+                return self._connection.serialize()
+            except sqlite3.Error as error:
+                raise Stopped(f"the journal {self.path} cannot be read: {error}; {way_on(error)}") from error
+
     def check_place(self) -> None:
         """Raise JournalGone where another file, or none, is at the journal's path by now."""
         if _file_at(self.path) != self._file:

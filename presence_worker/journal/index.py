@@ -49,6 +49,7 @@ class KnownRun(NamedTuple):
     follows: tuple[str, ...] = ()  # the runs that it corrects, or undoes
     corrected: bytes | None = None  # JSON: how far later runs have done its rows; None: it was not kept
     fetch: Callable[[str], None] | None = None  # has the journal here as it was saved last; None: it is here
+    done: int | None = None  # another machine works on it, and has settled so many rows since it was saved
 
     @property
     def folder(self) -> Path:
@@ -85,8 +86,11 @@ class RunIndex:
         self._path = state_dir / INDEX
         self._runs = state_dir / "runs"
 
-    def runs(self) -> list[KnownRun]:
-        """Return all staged runs, newest first, also those whose journals cannot be read."""
+    def runs(self, target: str | None = None) -> list[KnownRun]:  # noqa: ARG002 - for others
+        """Return all staged runs, newest first, also those whose journals cannot be read.
+
+        Who asks for those of a *target* alone, by its address, may get others as well.
+        """
         return self._in_index(self._list_known) if self._runs.is_dir() else []
 
     def take_number(self, name: str, runs: Sequence[KnownRun]) -> int:

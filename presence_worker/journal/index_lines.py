@@ -175,12 +175,22 @@ def read_line(folder: Path, number: int | None) -> Line | PresenceWorkerError:
         return error
     except (OSError, sqlite3.Error) as error:
         return damage_error(journal, error)
+    return _line(folder.name, Read(record, to_send, follows))._replace(mark=mark)
+
+
+def line_of(journal: Journal) -> Line:
+    """Return the line of the run that an open journal has, without a mark."""
+    read = _read(journal)
+    return _line(read.record.run_id if read.record else "", read)
+
+
+def _line(name: str, read: Read) -> Line:
+    record, follows = read.record, read.follows
     return Line(
-        name=folder.name,
-        number=record.order,
-        mark=mark,
-        record=orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(),
-        to_send=to_send,
+        name=name,
+        number=record and record.order,
+        record=record and orjson.dumps(record.as_json(without=CONFIDENTIAL)).decode(),
+        to_send=read.to_send,
         follows=orjson.dumps(follows).decode() if follows else None,
     )
 

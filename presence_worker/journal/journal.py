@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import orjson
@@ -129,6 +129,10 @@ class Journal:
         """Make all writes inside one: all on disk, or none."""
         return self._db.transaction()
 
+    def serialise(self) -> bytes:
+        """Return the whole file as it is now, to be kept elsewhere; `save_file` makes a journal of it."""
+        return self._db.serialise()
+
     def check_place(self) -> None:
         """Raise JournalGone where another file, or none, is at the journal's path by now."""
         self._db.check_place()
@@ -207,6 +211,21 @@ class Journal:
         with self._db.transaction():
             self.add_notes([words])
         return True
+
+
+def save_file(file: bytes, path: Path) -> None:
+    """Put the journal that *file* is (see `Journal.serialise`) at *path*, in place of one that is there.
+
+    A process that reads the former one goes on with that until its transaction ends. Raise sqlite3.Error or
+    OSError where it cannot be written.
+    """
+    image = bytearray(file)
+    image[18:20] = b"\x01\x01"  # no write-ahead log: there is none in memory
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(":memory:")) as memory, closing(sqlite3.connect(path, timeout=10)) as disk:
+        memory.deserialize(bytes(image))
+        disk.execute("PRAGMA synchronous = OFF")  # where it is saved, it is durable
+        memory.backup(disk)
 
 
 def open_untouched(path: Path) -> Journal | None:

@@ -15,6 +15,7 @@ from .filesystem import LOCAL_DISK, PRIVATE, PRIVATE_FILE, STATE_DIR, make_priva
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # such as a network share says
 ELSEWHERE = "locks are kept in the user's state directory, which XDG_STATE_HOME can name"
+RUN_LOCK = "run.lock"  # in a run's folder
 POLL = 0.01  # seconds between two tries for a lock that another process is about to release
 
 
@@ -26,7 +27,7 @@ class NoLocks(StateFault):
 def run_lock(folder: Path, *, patience: float = 0.0) -> Iterator[None]:
     """Hold the run in *folder*, or raise Locked after *patience* seconds; any thread may let go of it."""
     words = f"run {folder.name} is being worked on by another process"
-    with hold_lock(folder / "run.lock", words, STATE_DIR, patience):
+    with hold_lock(folder / RUN_LOCK, words, STATE_DIR, patience):
         yield
 
 

@@ -98,6 +98,12 @@ class LocalOutbox:
         with self._db.transaction():
             self._hand_out("min(handed_out, ?)", after)
 
+    def replay(self, handed_out: int, outcomes: Iterable[Settled]) -> None:
+        """Write what another machine knows of this session: outcomes, and the last row it may have sent."""
+        self.record(outcomes)
+        with self._db.transaction():
+            self._hand_out("?", handed_out)
+
     def _hand_out(self, upto: str, row: int) -> None:
         self._db.execute(
             f"UPDATE session SET handed_out = {upto} "  # noqa: S608 - ours

@@ -27,9 +27,10 @@ from ..model import Reason, Result, Verdict
 from ..report import Summary, write_reports
 from ..report.hr_answer import answer_lines
 from ..run_context import RunContext
-from ..run_states import Intent, State
+from ..run_states import RUN_ID, Intent, State
 from ..runs.corrected_rows import CorrectedRuns
 from ..runs.fingerprint import check_unmoved
+from ..runs.listing import keep_so_far
 from ..runs.lookup import (
     GLANCE,
     check_age,
@@ -128,18 +129,18 @@ def answer_hr(name: str, context: RunContext) -> list[str]:
     """Return the lines of the answer to HR about a run."""
     folder = find_run(name, context)
     with bound_contextvars(run_id=folder.name), earlier_run(folder, context) as journal:
-        later, run = _find_known_run(folder, context)
+        later, run = _find_known_run(folder, journal, context)
         return [*answer_lines(journal, later.rows_handed_on(run))]
 
 
 def _report_again(folder: Path, journal: Journal, context: RunContext) -> Summary:
     """Write the reports with what is known by now of later runs that correct this one."""
-    later, run = _find_known_run(folder, context)
+    later, run = _find_known_run(folder, journal, context)
     return write_reports(folder, journal, later.of(run) if later.has_followers(run) else None)
 
 
-def _find_known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, KnownRun]:
-    runs = context.archive.index.runs()
+def _find_known_run(folder: Path, journal: Journal, context: RunContext) -> tuple[CorrectedRuns, KnownRun]:
+    runs = context.archive.index.runs(journal.run().target)
     return CorrectedRuns(runs), next(run for run in runs if run.name == folder.name)
 
 
@@ -148,7 +149,7 @@ def _find_known_run(folder: Path, context: RunContext) -> tuple[CorrectedRuns, K
 
 def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
     lease = _hold_target(held, context)
-    runs = context.archive.index.runs()  # none of this target begins or goes on while we hold it
+    runs = context.archive.index.runs(context.target)  # none of them begins or goes on while we hold it
     check_not_begun(context, runs)
     context.archive.sweep(runs, spare=JUST_MADE)
     held.new_folder = folder = context.archive.new_folder()
@@ -161,7 +162,7 @@ def _stage_job(asked: JobRequest, held: Hold, context: RunContext) -> StagedRun:
         log.info("run.staging", **named, target=run.target, folder=str(folder))
         refused = _stage(journal, run, job, runs, context)
         _announcer(run, context).note_all(journal.run())
-        lease.save(journal)
+        lease.save(journal, keep_so_far(journal, context))
         return StagedRun(
             folder=folder, journal=journal, command=command, lease=lease, job=job, refused=refused
         )
@@ -212,7 +213,7 @@ def _stage_undo(name: str, held: Hold, context: RunContext) -> StagedRun:
             run = stage_undo(journal, folder.name, earlier, context)
         _emit_start(run, "undo", context)
         log.info("run.staging", undoes=run.undoes, folder=str(folder))
-        lease.save(journal)
+        lease.save(journal, keep_so_far(journal, context))
         return StagedRun(folder=folder, journal=journal, command="undo", lease=lease)
 
 
@@ -242,7 +243,7 @@ def _reopen_to_apply(name: str, held: Hold, context: RunContext, *, any_age: boo
 
 def _reopen(name: str | None, command: str, held: Hold, context: RunContext) -> StagedRun:
     """Open an earlier run to work on it."""
-    lease = _hold_target(held, context)
+    lease = _hold_target(held, context, name)
     check_not_begun(context)
     folder = choose(name, context)
     with bound_contextvars(run_id=folder.name):
@@ -259,7 +260,7 @@ def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> 
         _emit_start(record, run.command, context)
         if not any_age:
             check_age(record, run.command, context)
-        later = later_than(record.run_id, context.archive.index.runs())
+        later = later_than(record.run_id, context.archive.index.runs(context.target))
         withdrawn = find_withdrawn(journal, later, context)
         with journal.transaction():
             journal.rows.mark_settled(
@@ -270,9 +271,10 @@ def _bring_up_to_date(run: StagedRun, context: RunContext, *, any_age: bool) -> 
     return run._replace(overtaken=overtaken)
 
 
-def _hold_target(held: Hold, context: RunContext) -> Lease:
+def _hold_target(held: Hold, context: RunContext, name: str | None = None) -> Lease:
+    """Hold the target for a new run, or for the one called *name*."""
     context.archive.prepare()
-    return held.enter_target(context.hold_target())
+    return held.enter_target(context.hold_target(name if name and RUN_ID.fullmatch(name) else None))
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def note_on_unanswered(journal: Journal, context: RunContext) -> str | None:
 def _find_unknown(run: RunRecord, context: RunContext) -> set[int]:
     """Return the associates whose newest request of an earlier run has no certain outcome."""
     unknown: set[int] = set()
-    runs = earlier_than(run.run_id, context.archive.index.runs())
+    runs = earlier_than(run.run_id, context.archive.index.runs(run.target))
     if not any(each.to_send for each in runs):
         return unknown
     for earlier in _recent(run, runs, context):

@@ -16,7 +16,7 @@ def check_not_begun(context: RunContext, runs: Sequence[KnownRun] | None = None)
     job = context.job
     if job is None:
         return
-    for run in context.archive.index.runs() if runs is None else runs:
+    for run in context.archive.index.runs(context.target) if runs is None else runs:
         if run.text and job.id in run.text and has_job(run.record.input, job.id):
             raise AlreadyBegun(run.name)
 

@@ -62,7 +62,7 @@ def resolve_identities(named: Named, journal: Journal, context: RunContext) -> I
     """
     run, settings, index = journal.run(), context.settings, context.archive.index
     was_added = run.input.scheduled is not None  # before this run was resumed
-    earlier = None if was_added else read_schedule(earlier_than(run.run_id, index.runs()), context)
+    earlier = None if was_added else read_schedule(earlier_than(run.run_id, index.runs(run.target)), context)
     with journal.transaction():
         for rows in journal.by_person.identities(PAGE):
             _resolve_page(journal, rows, named, settings)

@@ -11,6 +11,7 @@ from ..errors import Cause, Planned, PresenceWorkerError, Stopped
 from ..journal import give_back_reserve
 from ..run_context import RunContext
 from ..run_states import Intent, Step
+from ..runs.listing import keep_so_far
 from ..settings.value_types import seconds_left
 from ..superoffice import Client
 from ..threads import work_in_thread
@@ -103,7 +104,8 @@ class Session:
 
     def _prepare_to_send(self) -> None:
         log_rows(self._journal, never_sent=True)
-        self._run.lease.save(self._journal)  # what follows are outcomes alone
+        so_far = keep_so_far(self._journal, self._context)
+        self._run.lease.save(self._journal, so_far)  # what follows are outcomes alone
 
     async def _read_present_values(self, client: Client, policy: Policy) -> None:
         """Read what the service holds, and judge whether what is left to do may be done."""

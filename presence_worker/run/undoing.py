@@ -32,7 +32,7 @@ def stage_undo(journal: Journal, run_id: str, earlier: Journal, context: RunCont
     What *earlier* had set must still be there: it is kept where other runs keep what they read.
     """
     undone = earlier.run()
-    runs = context.archive.index.runs()
+    runs = context.archive.index.runs(context.target)
     run = _new(run_id, undone, runs, context)
     with journal.transaction():
         journal.stage(run, _rows(earlier, context.settings))

@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError
 
 from ..clock import is_from_the_future
 from ..errors import Cause, Locked, PresenceWorkerError, Stopped
-from ..journal import JOURNAL, Journal, KnownRun, RunRecord, open_untouched, run_lock
+from ..journal import JOURNAL, RUN_LOCK, Journal, KnownRun, RunRecord, is_held, open_untouched, run_lock
 from ..model import Reason, Result
 from ..report import Summary, summarise
 from ..report.files import files_of
@@ -119,8 +119,16 @@ def keep(summary: Summary) -> bytes | None:
         return None
 
 
+def keep_so_far(journal: Journal, context: RunContext) -> bytes | None:
+    """Return what other machines list of a run while it is at work here; None where there are none."""
+    summary = _describe(journal, held=True).summary if context.fleet else None
+    return keep(summary) if summary else None
+
+
 def _list_one(run: KnownRun, context: RunContext) -> Listed:
-    if run.summary is not None:
+    if run.done is not None and not is_held(run.folder / RUN_LOCK):
+        return _list_at_work(run, run.done)
+    if run.summary is not None and run.done is None:
         with suppress(ValidationError):  # kept by another version
             return _list_summary(_summary_form().validate_json(run.summary), run.record)
     return _read_or_say_why(run.folder, context)
@@ -131,6 +139,15 @@ def _read_or_say_why(folder: Path, context: RunContext) -> Listed:
         return _read_run(folder, context)
     except PresenceWorkerError as error:
         return Listed(UnreadableRun(run_id=folder.name, message=str(error)))
+
+
+def _list_at_work(run: KnownRun, done: int) -> Listed:
+    """Return what is known of a run at work on another machine, which has done so many rows since."""
+    with suppress(ValidationError):
+        if run.summary is not None:
+            summary = _summary_form().validate_json(run.summary)
+            return _list_summary(_at_work(summary, (summary.done or 0) + done), run.record)
+    return Listed(UnreadableRun(run_id=run.name, message="at work on another machine"))
 
 
 def _list_summary(summary: Summary, record: RunRecord) -> Listed:
@@ -148,6 +165,7 @@ def _list_summary(summary: Summary, record: RunRecord) -> Listed:
 def _read_run(folder: Path, context: RunContext) -> Listed:
     try:
         with run_lock(folder):
+            context.archive.fetch(folder.name, is_held=True)
             glanced = _glance(folder)
         if glanced is not None:
             return glanced
@@ -187,17 +205,23 @@ def _so_far(summary: Summary, on_their_way: int) -> Summary:
     counts = dict(summary.counts)
     counts[Result.UNKNOWN] -= on_their_way
     counts[Result.NOT_SENT] += on_their_way
-    return replace(
-        summary,
-        counts=counts,
-        reasons=[
-            each
-            for each in summary.reasons
-            if each.result != Result.NOT_SENT and each.reason != Reason.STOPPED
-        ],
-        next=None,
-        message=f"at work: {share(summary.done or 0, sum(counts.values()), 'row')} done",
+    return _at_work(
+        replace(
+            summary,
+            counts=counts,
+            reasons=[
+                each
+                for each in summary.reasons
+                if each.result != Result.NOT_SENT and each.reason != Reason.STOPPED
+            ],
+        ),
+        summary.done or 0,
     )
+
+
+def _at_work(summary: Summary, done: int) -> Summary:
+    words = f"at work: {share(done, sum(summary.counts.values()), 'row')} done"
+    return replace(summary, next=None, message=words)
 
 
 def from_the_future(runs: list[Listed]) -> list[str]:

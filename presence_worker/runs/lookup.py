@@ -34,7 +34,7 @@ def earlier_run(folder: Path, context: RunContext, *, patience: float = 0.0) -> 
     Raise Locked where it is still at work after *patience* seconds.
     """
     with run_lock(folder, patience=patience):
-        journal = context.archive.open_journal(folder.name)
+        journal = context.archive.open_journal(folder.name, is_held=True)
         try:
             if journal.run().state == State.RUNNING:
                 journal.check()
@@ -60,7 +60,7 @@ def choose(name: str | None, context: RunContext) -> Path:
     """
     if name:
         return find_run(name, context)
-    every = context.archive.index.runs()
+    every = context.archive.index.runs(context.target)
     runs, later = list(runs_of_target(every, context)), CorrectedRuns(every)
     if not runs:
         raise _no_run(context)
@@ -88,7 +88,7 @@ def find_run(name: str, context: RunContext) -> Path:
 
 def _last(context: RunContext) -> Path:
     """Return the target's newest run; one that cannot be read may be it, and raises its fault."""
-    runs = context.archive.index.runs()
+    runs = context.archive.index.runs(context.target)
     last = next((run for run in runs if is_of_target(run.record, context)), None)
     if last is None:
         raise _no_run(context)

@@ -97,7 +97,7 @@ class Future:
 
     def _find_out(self, context: RunContext) -> dict[str, str]:
         """Return the runs that are needed, with why; note in the others that later ones replace them."""
-        history = history_of(context.archive.index.runs(), context)
+        history = history_of(context.archive.index.runs(context.target), context)
         forget(history, context)
         entries = [entry for entries in history.to_come.values() for entry in entries]
         may_return = to_be_brought_back(history, context.day)

@@ -98,13 +98,14 @@ def _note(run_id: str, over: Sequence[int], context: RunContext, *, is_over: boo
     """
     try:
         journal = context.archive.open_journal(run_id)
-        with closing(journal), journal.transaction():
-            journal.dated.close_rows(over)
-            journal.save_input(replace(journal.run().input, over=is_over))
+        with closing(journal):
+            with journal.transaction():
+                journal.dated.close_rows(over)
+                journal.save_input(replace(journal.run().input, over=is_over))
+            return context.archive.keep(journal)
     except PresenceWorkerError as error:  # such as a run that has been made read-only: it is read again
         log.warning("run.not_noted", earlier=run_id, detail=str(error))
         return False
-    return True
 
 
 def find_withdrawn(journal: Journal, later: Sequence[KnownRun], context: RunContext) -> list[Verdict]:

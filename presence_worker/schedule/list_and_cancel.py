@@ -53,7 +53,7 @@ class ScheduledStep:
 
 def list_schedule(context: RunContext) -> list[ScheduledStep]:
     """Return what is still planned, soonest first."""
-    to_come = read_schedule(context.archive.index.runs(), context)
+    to_come = read_schedule(context.archive.index.runs(context.target), context)
     found = [step for entries in to_come.values() for step in _steps(entries, context.day)]
     return sorted(found, key=lambda step: (step.on, step.leave.associate_id, step.leave.id))
 
@@ -65,7 +65,7 @@ def cancel_schedule(ids: Sequence[str], context: RunContext) -> list[ScheduledLe
     """
     context.archive.prepare()
     with context.hold_target() as lease:
-        to_come = read_schedule(context.archive.index.runs(), context)
+        to_come = read_schedule(context.archive.index.runs(context.target), context)
         entries = {entry.id: entry for each in to_come.values() for entry in each}
         strangers = [each for each in ids if each not in entries]
         if strangers:

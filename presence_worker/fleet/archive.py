@@ -1,0 +1,105 @@
+"""The runs of all machines, and the copies that this machine has of them."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import Locked, StateFault, UsageFault
+from ..journal import Archive, Journal, KnownRun, Lease, id_made_ago, is_run_folder, run_lock
+from ..journal.archive import run_id
+from ..journal.filesystem import PRIVATE, sync_directory
+from ..run_states import RUN_ID
+from .copies import Version, is_copy, write_version
+from .index import FleetIndex
+from .member import FleetMember
+from .run_file import AT_WORK, fetch, is_newest, save_unheld
+
+IN_ID = 1 << 16  # numbers that the end of an id can have
+PATIENCE = 1.0  # seconds for a process of this machine that fetches the same run
+
+
+class FleetArchive(Archive):
+    """Owns the copies in the state directory; the runs themselves are in the database."""
+
+    def __init__(self, state_dir: Path, member: FleetMember) -> None:
+        super().__init__(state_dir)
+        self._member = member
+        self.index = FleetIndex(self.state_dir, member, self.fetch)
+
+    @contextmanager
+    def hold_target(self, target: str, total_timeout: float, run_id: str | None = None) -> Iterator[Lease]:
+        """Hold a target on all machines, or raise Locked at once; see `Archive`."""
+        leases = self._member.leases
+        held = leases.take(target, total_timeout, run_id)
+        in_flight = True
+        try:
+            yield held
+            in_flight = False
+        finally:
+            leases.give_back(held, in_flight)
+
+    def is_at_work(self, target: str) -> bool:
+        """Return whether a process of any machine holds *target* now."""
+        query = "SELECT FROM lease WHERE target = %s AND holder IS NOT NULL AND until > now()"
+        return bool(self._member.database.work(lambda found: found.execute(query, (target,)).fetchone()))
+
+    def fetch(self, run_id: str, *, is_held: bool = False) -> None:
+        """Have the journal of a run here as it was saved last; see `Archive`."""
+        folder = self.runs / run_id
+        if is_newest(self._member, run_id, folder):
+            return
+        if is_held:
+            fetch(self._member, run_id, folder)
+            return
+        folder.mkdir(mode=PRIVATE, exist_ok=True)
+        with suppress(Locked), run_lock(folder, patience=PATIENCE):  # else a process here works on it
+            if not is_newest(self._member, run_id, folder):
+                fetch(self._member, run_id, folder)
+
+    def keep(self, journal: Journal, summary: bytes | None = None) -> bool:
+        """Save what was written of a run outside of a session; see `Archive`."""
+        return save_unheld(self._member, journal, summary)
+
+    def new_folder(self) -> Path:
+        """Make the folder of a new run; its id is new on all machines, by the clock of the database."""
+        query = "SELECT nextval('run_number'), now()"
+        while True:
+            found = self._member.database.work(lambda connection: connection.execute(query).fetchone())
+            number, moment = found or (0, None)
+            folder = self.runs / f"{run_id(moment)[:-4]}{number % IN_ID:04x}"
+            try:
+                folder.mkdir(mode=PRIVATE)
+                write_version(folder, Version())
+                sync_directory(self.runs)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise StateFault(f"state directory {self.runs}: {error.strerror}") from None
+            return folder
+
+    def find(self, name: str) -> Path:
+        """Return the folder of the run called *name*; see `Archive`."""
+        if RUN_ID.fullmatch(name) and self._member.run_table.exists(name):
+            return self.runs / name
+        return super().find(name)
+
+    def sweep(self, runs: Iterable[KnownRun], spare: float = 0.0) -> None:  # noqa: ARG002 - the database knows
+        """Remove the copies of runs that the database does not have; see `Archive`."""
+        first, last = id_made_ago(spare), id_made_ago(-spare)
+        copies = {
+            folder.name: folder
+            for folder in self.runs.iterdir()
+            if is_run_folder(folder) and not first <= folder.name < last and is_copy(folder)
+        }
+        for name in self._member.run_table.missing(copies) if copies else ():
+            with suppress(Locked, UsageFault), run_lock(copies[name]):
+                shutil.rmtree(copies[name], ignore_errors=True)
+
+    def delete(self, folder: Path) -> None:
+        """Delete a run on all machines; raise Locked while one works on it; see `Archive`."""
+        folder.mkdir(mode=PRIVATE, exist_ok=True)
+        with run_lock(folder):
+            if not self._member.run_table.delete(folder.name):
+                raise Locked(AT_WORK.format(folder.name))
+        shutil.rmtree(folder)

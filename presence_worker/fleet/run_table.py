@@ -1,0 +1,116 @@
+"""What the table of runs says, without their journals."""
+
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import orjson
+
+from .. import __version__
+from ..journal.schema import VERSION
+from .database import Connection, SharedDatabase
+from .sealing import Sealing
+
+COLUMNS = "run_id, number, state, saved, line, summary, corrected"
+OF_TARGET = "SELECT run_id, number, state, saved, line, NULL, NULL FROM run WHERE target = %s"
+CHANGED = f"SELECT {COLUMNS} FROM run WHERE changed >= %s::text::xid8"  # noqa: S608 - names are ours
+MOMENT = """SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+    (SELECT value FROM memory WHERE name = 'runs.deleted')"""
+AT_WORK = """SELECT lease.run_id, holder, (SELECT max(done) FROM log WHERE log.run_id = lease.run_id)
+    FROM lease WHERE holder IS NOT NULL AND run_id IS NOT NULL AND until > now()"""
+DELETED = """INSERT INTO memory VALUES ('runs.deleted', gen_random_uuid()::text::bytea)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+WRITTEN_BY = f"{__version__} {VERSION}\n".encode()  # what another version has kept is made again
+
+
+class RunRow(NamedTuple):
+    """A run as the table has it."""
+
+    name: str
+    number: int
+    state: str
+    saved: int
+    line: bytes  # sealed, like the next two
+    summary: bytes | None
+    corrected: bytes | None
+
+    def read_line(self, sealing: Sealing) -> tuple[str, int, str | None]:
+        """Return the run's record, the rows that `resume` would send, and the runs that it follows."""
+        record, to_send, follows = orjson.loads(sealing.open(self.line))
+        return record, to_send, follows
+
+
+class AtWork(NamedTuple):
+    """A run that a process works on."""
+
+    holder: str
+    done: int  # rows with an outcome since it was saved
+
+
+class RunTable:
+    """Owns what this process knows of all runs; only what has changed is read again."""
+
+    def __init__(self, database: SharedDatabase, sealing: Sealing) -> None:
+        self._database = database
+        self.sealing = sealing
+        self._known: dict[str, RunRow] = {}
+        self._since, self._deleted = "0", b""
+        self._reading = threading.Lock()
+
+    def all(self) -> list[RunRow]:
+        """Return all runs."""
+        with self._reading:
+            self._database.work(self._read_changed)
+            return list(self._known.values())
+
+    def of_target(self, target: str) -> list[RunRow]:
+        """Return the runs of a target, by its address, without their summaries."""
+        return self._database.work(
+            lambda connection: [*map(RunRow._make, connection.execute(OF_TARGET, (target,)))]
+        )
+
+    def at_work(self) -> dict[str, AtWork]:
+        """Return the runs that processes work on."""
+        rows = self._database.work(lambda connection: connection.execute(AT_WORK).fetchall())
+        return {run_id: AtWork(holder, done or 0) for run_id, holder, done in rows}
+
+    def exists(self, run_id: str) -> bool:
+        """Return whether there is a run of this id."""
+        query = "SELECT FROM run WHERE run_id = %s"
+        return bool(self._database.work(lambda connection: connection.execute(query, (run_id,)).fetchone()))
+
+    def keep(self, column: str, values: Iterable[tuple[str, str, bytes]]) -> None:
+        """Keep what was made of a run, by its name, as long as it is saved as often as its mark says."""
+        query = f"UPDATE run SET {column} = %s, changed = pg_current_xact_id() "  # noqa: S608 - ours
+        query += "WHERE run_id = %s AND saved = %s"
+        rows = [(self.sealing.seal(text), name, int(mark)) for name, mark, text in values]
+        if rows:
+            self._database.work(lambda connection: connection.cursor().executemany(query, rows))
+
+    def delete(self, run_id: str) -> bool:
+        """Delete a run; return False where a process holds it."""
+        query = """DELETE FROM run WHERE run_id = %(id)s AND NOT EXISTS
+            (SELECT FROM lease WHERE run_id = %(id)s AND holder IS NOT NULL AND until > now())"""
+
+        def work(connection: Connection) -> bool:
+            with connection.transaction():
+                is_deleted = bool(connection.execute(query, {"id": run_id}).rowcount)
+                connection.execute(DELETED)
+            return is_deleted
+
+        return self._database.work(work) or not self.exists(run_id)
+
+    def missing(self, names: Iterable[str]) -> set[str]:
+        """Return those of the *names* that no run has."""
+        asked = set(names)
+        query = "SELECT run_id FROM run WHERE run_id = ANY(%s)"
+        found = self._database.work(lambda connection: connection.execute(query, (list(asked),)).fetchall())
+        return asked - {name for (name,) in found}
+
+    def _read_changed(self, connection: Connection) -> None:
+        since, deleted = connection.execute(MOMENT).fetchone() or ("0", None)
+        if deleted != self._deleted:
+            self._known, self._since = {}, "0"
+        changed = map(RunRow._make, connection.execute(CHANGED, (self._since,)))
+        self._known |= {row.name: row for row in changed}
+        self._since, self._deleted = since, deleted
