@@ -1,0 +1,211 @@
+"""The engine: Procrastinate brings the turns of targets, and is started again where it ends.
+
+| event | when | what it has |
+|---|---|---|
+| `engine.ended` | it ended, such as when the database went away; it is started again | error |
+| `engine.works` | it works again | |
+| `engine.freed` | turns of a worker that died are free | turns |
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+
+from ..threads import work_in_thread
+from .member import FleetMember
+from .turn_rows import TASK, give_back, queue_of, repair
+
+ROUND = 2.0  # seconds between two looks for turns that are missing
+POLL = 4.0  # seconds until turns are asked for, whatever was heard
+AGAIN = 1.0  # seconds until the engine is started again
+SHORTLY = 0.1  # seconds until a turn that ends here has ended in the database
+CLOSE = 2.5  # seconds for giving turns back at the end
+NEVER = 86_400.0  # seconds: turns are not aborted from outside
+WAIT = 5.0  # seconds for a connection
+SILENT = 0.8  # of a lease; a worker that was silent for so long has died, or will find its lease lost
+BEAT = 0.2  # of a lease, between two signs of life
+CONNECTIONS = 4
+QUIET = ("procrastinate", "psycopg")  # loggers; they would name servers
+Served = Callable[[], Mapping[str, str]]  # the addresses of the targets that we work for, by name
+log = structlog.get_logger()
+
+
+class FleetTurns:
+    """Owns a thread with a loop of its own, in which the engine works.
+
+    Its loop is the plain one everywhere: the database's library does not work with the others.
+    """
+
+    def __init__(self, member: FleetMember, served: Served) -> None:
+        self._member = member
+        self._served = served
+        self._here: dict[str, asyncio.Event] = {}  # targets whose turn is here; set: it is over
+        self._due: dict[str, float] = {}  # targets whose turn must come again, in so many seconds
+        self._loop = asyncio.SelectorEventLoop()
+        self._stopping, self._closing, self._has_due = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._has_failed = False
+        self._wake: Callable[[], object]
+
+    # -- for the loop of the service -------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def working(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """Let turns come inside; see `Turns`."""
+        service = asyncio.get_running_loop()
+        self._wake = lambda: service.call_soon_threadsafe(wake)
+        thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._tell(self._stopping.set)
+            self._tell(self._closing.set)
+            with anyio.CancelScope(shield=True):
+                await work_in_thread(thread.join, CLOSE)
+
+    def here(self) -> frozenset[str]:
+        """Return the targets whose turn is here now; see `Turns`."""
+        return frozenset([*self._here])
+
+    def give_back(self, target: str, again: float | None = None) -> None:
+        """Note that no job of a target is at work here; see `Turns`."""
+        turn = self._here.pop(target, None)
+        if turn:
+            self._tell(lambda: self._end(target, turn, again))
+
+    def stop(self) -> None:
+        """Take no more turns; see `Turns`."""
+        self._tell(self._stopping.set)
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # its loop is closed
+            self._loop.call_soon_threadsafe(what)
+
+    # -- in the thread of the engine -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        for name in QUIET:
+            logging.getLogger(name).addHandler(logging.NullHandler())
+            logging.getLogger(name).propagate = False
+        self._loop.set_exception_handler(lambda *_: None)  # of turns that were freed meanwhile
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._work())
+
+    def _end(self, target: str, turn: asyncio.Event, again: float | None) -> None:
+        turn.set()
+        if again is not None:
+            self._due[target] = again
+            self._has_due.set()
+
+    async def _work(self) -> None:
+        working = asyncio.ensure_future(self._work_on_and_on())
+        await self._closing.wait()
+        await asyncio.wait((working,), timeout=CLOSE)
+        working.cancel()
+
+    async def _work_on_and_on(self) -> None:
+        while not self._closing.is_set():
+            try:
+                await self._work_once()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next one may work
+                if not self._has_failed:
+                    log.warning("engine.ended", error=type(error).__name__)
+                self._has_failed = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), AGAIN)
+
+    async def _work_once(self) -> None:
+        """Work until the service ends, the targets are others, or the engine ends."""
+        database = self._member.database
+        app = App(
+            connector=PsycopgConnector(
+                conninfo=database.conninfo, min_size=1, max_size=CONNECTIONS, timeout=WAIT, name="engine"
+            )
+        )
+        app.task(name=TASK, pass_context=True)(self._hold)
+        try:
+            await app.open_async()
+            beside = asyncio.ensure_future(self._give_back_due(app))
+            try:
+                await self._fetch(app)
+                if self._stopping.is_set():
+                    await self._closing.wait()
+                    await self._give_back_rest(app)
+            finally:
+                beside.cancel()
+        finally:
+            await app.close_async()
+
+    async def _fetch(self, app: App) -> None:
+        served, lease = self._served(), self._member.settings.lease
+        fetching = asyncio.ensure_future(
+            app.run_worker_async(
+                queues=[queue_of(name) for name in served] or [""],
+                concurrency=self._member.settings.runs,
+                fetch_job_polling_interval=POLL,
+                abort_job_polling_interval=NEVER,
+                shutdown_graceful_timeout=0.0,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=lease * BEAT,
+                stalled_worker_timeout=lease * SILENT,
+            )
+        )
+        repairing = asyncio.ensure_future(self._repair(app, served))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        parts = (fetching, repairing, stopping)
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.wait(parts)
+        self._wake()  # turns that were here may be over
+        for part in (fetching, repairing):
+            if not part.cancelled() and (error := part.exception()):
+                raise error
+
+    async def _repair(self, app: App, served: Mapping[str, str]) -> None:
+        """Look for turns that are missing until the targets are others."""
+        silent = self._member.settings.lease * SILENT
+        while self._served() == served:
+            if freed := await repair(served, silent, app):
+                log.info("engine.freed", turns=freed)
+            if self._has_failed:
+                self._has_failed = False
+                log.info("engine.works")
+            await asyncio.sleep(ROUND)
+
+    async def _hold(self, context: JobContext) -> None:
+        """Hold the turn of a target until it is given back."""
+        target, over = context.job.lock or "", asyncio.Event()
+        self._here[target] = over
+        self._wake()
+        await over.wait()
+
+    async def _give_back_due(self, app: App) -> None:
+        while True:
+            await self._has_due.wait()
+            await asyncio.sleep(SHORTLY)
+            self._has_due.clear()
+            await self._give_back(app)
+            if self._due:
+                self._has_due.set()
+                await asyncio.sleep(AGAIN)
+
+    async def _give_back_rest(self, app: App) -> None:
+        while self._due:
+            await self._give_back(app)
+            await asyncio.sleep(SHORTLY)
+
+    async def _give_back(self, app: App) -> None:
+        due = dict(self._due)
+        with suppress(Exception):  # it is tried again
+            for target in await give_back(due, app) if due else ():
+                self._due.pop(target, None)
